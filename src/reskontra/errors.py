@@ -1,0 +1,71 @@
+"""The words for "no": every refusal that a room may raise. Not HTTP: `web/errors.py` maps them to answers.
+
+A refusal names what was refused in our own terms (`field` is a path of attribute names and line
+positions) and says what would pass; the edge translates the path into the caller's spelling.
+Anything that is raised and is not a `Refusal` is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+FieldPath = Sequence[str | int]
+
+
+class Refusal(Exception):
+    """A request that cannot be done, with the reason. Raised before anything is written.
+
+    `reason` is one sentence with its full stop. `field` is the path of the offending attribute in our
+    names, for example `("lines", 0, "item_number")`; empty when no single field is at fault.
+    `value` is what was sent there. `hint` is one sentence that says what would pass.
+    """
+
+    def __init__(self, reason: str = "", *, field: FieldPath = (), value: object = None, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = tuple(field)
+        self.value = value
+        self.hint = hint
+
+
+class Malformed(Refusal):
+    """The request cannot be read: not JSON, a wrong type, an impossible number or date."""
+
+
+class NotFound(Refusal):
+    """The thing that the address names does not exist."""
+
+
+class Refused(Refusal):
+    """A business rule says no; nothing was changed."""
+
+
+class UnknownReference(Refused):
+    """A field names something that does not exist: `<Field> '<value>' cannot be found in the system.`"""
+
+    def __init__(self, *, field: FieldPath, value: object, hint: str = "") -> None:
+        super().__init__("", field=field, value=value, hint=hint)
+
+
+class Conflict(Refusal):
+    """Another request got in between; the same request may succeed if it is sent again."""
+
+
+class Stale(Refusal):
+    """The caller's copy is older than the row (If-Match)."""
+
+
+class NotAuthenticated(Refusal):
+    """No usable token."""
+
+
+class NotAllowed(Refusal):
+    """The token is good but does not carry the scope, or does not see the company."""
+
+
+class NotServed(Refusal):
+    """The contract has it, this version does not serve it yet."""
+
+
+class Unavailable(Refusal):
+    """The database cannot be reached or is too busy; try again later."""
