@@ -1,0 +1,1 @@
+"""The one log of what changed and by whom: audit trail, change feed and row versions."""

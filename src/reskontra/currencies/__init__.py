@@ -1,0 +1,1 @@
+"""Currencies and the rates between them on a date. Rounds nothing: that is `money`."""

@@ -1,0 +1,1 @@
+"""Who owes: customers, their contacts, addresses and locations. Not what they owe."""

@@ -1,0 +1,1 @@
+"""Number series: the next number, and the log of numbers that were deleted."""

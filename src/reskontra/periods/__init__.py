@@ -1,0 +1,1 @@
+"""Financial periods: which one a date falls in, and whether it may be posted to."""

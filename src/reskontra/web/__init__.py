@@ -1,0 +1,1 @@
+"""HTTP mechanics: routing, wire types, errors, authentication, paging. Knows no business word."""
