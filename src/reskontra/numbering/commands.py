@@ -1,0 +1,21 @@
+"""Waiting one's turn for a number series. Takes no number: the creating statement does that (`store.take_number`)."""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import WeakValueDictionary
+
+from reskontra.db.pool import hold_until_end
+
+_turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
+
+
+async def wait_for_turn(company_id: int, series_id: str) -> None:
+    """Wait until no other request of this process writes to the series; the turn ends with the transaction.
+
+    A counter row with a crowd behind it is five times slower than one with a queue before it, so the crowd waits
+    here and not in PostgreSQL. Other processes still meet at the row lock, which is what keeps numbers gapless.
+    """
+    turn = _turns.setdefault((company_id, series_id), asyncio.Lock())
+    await turn.acquire()
+    hold_until_end(turn)
