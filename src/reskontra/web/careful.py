@@ -1,0 +1,201 @@
+"""The careful way to read a body, taken when the fast one fails. Not a second set of rules: the plan is the same.
+
+It matches names without regard to case, takes a value wrapped or bare, reads "5" for 5 and 6 for "6", ignores
+names it does not know, and says exactly what is wrong where (decisions.md W2, wire.md 7).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from reskontra.errors import Malformed
+from reskontra.web.scalars import Unfit, shown
+from reskontra.web.shapes import Kind, Plan, Shape, Slot, V, plan_of
+
+_NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,3})?", re.ASCII)
+_WRAPPER = "value"
+
+
+class _Fraction(str):
+    """The text of a JSON number that is not a whole one, kept until a field says what to make of it."""
+
+
+_generic = msgspec.json.Decoder(float_hook=_Fraction)
+
+
+def read(body: bytes, struct: type[msgspec.Struct]) -> Any:
+    """`body` as `struct`, or `Malformed` with the path, the value and what would pass."""
+    try:
+        return _nested(_parse(body), plan_of(struct))
+    except Unfit as unfit:
+        raise Malformed(unfit.reason, field=unfit.path, value=unfit.value, hint=unfit.hint) from None
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return _generic.decode(body)
+    except RecursionError:
+        raise Malformed("The body is nested too deeply.", hint="Send a flat JSON object.") from None
+    except UnicodeDecodeError:
+        raise Malformed("The body is not UTF-8.", hint="Send JSON in UTF-8.") from None
+    except msgspec.ValidationError:
+        raise Malformed(
+            "A whole number in the body has too many digits.", hint="Send numbers of at most 60 digits."
+        ) from None
+    except msgspec.DecodeError as error:
+        detail = str(error).removeprefix("JSON is malformed: ").rstrip(".")
+        raise Malformed(f"The body is not valid JSON: {detail}.", hint="Send one JSON object.") from None
+
+
+def _nested(raw: object, plan: Plan) -> msgspec.Struct:
+    if not isinstance(raw, dict):
+        raise Unfit(f"{_described(raw)} stands where a JSON object is needed.", 'Send an object: {"name": ...}.')
+    found: dict[str, Any] = {}
+    for name, value in raw.items():
+        slot = plan.by_lower_name.get(name.lower())
+        if slot is None:
+            continue
+        try:
+            found[slot.attribute] = _field(value, slot)
+        except Unfit as unfit:
+            raise unfit.inside(slot.attribute) from None
+    for slot in plan.slots:
+        if slot.required and slot.attribute not in found:
+            raise Unfit("This field is missing.", "Send it.").inside(slot.attribute)
+    return plan.struct(**found)
+
+
+def _field(raw: object, slot: Slot) -> Any:
+    """The attribute's value: `V(...)` for a wrapped field, else bare; None and UNSET both mean "not sent"."""
+    inner = _unwrapped(raw, slot.shape)
+    if raw is None or inner is UNSET:
+        return UNSET
+    if inner is None:
+        return V(None) if slot.wrapped else UNSET
+    value = _value(inner, slot.shape)
+    return V(value) if slot.wrapped else value
+
+
+def _unwrapped(raw: object, shape: Shape) -> object:
+    """What stands inside `{"value": ...}`; the thing itself where it came bare; UNSET for `{}` around a scalar."""
+    if not isinstance(raw, dict):
+        return raw
+    if shape.struct is not None and _WRAPPER in plan_of(shape.struct).by_lower_name:
+        return raw
+    inside: object = UNSET
+    for name, value in raw.items():
+        if name.lower() == _WRAPPER:
+            inside = value
+    if inside is UNSET and (shape.kind is Kind.NESTED or raw):
+        return raw
+    return inside
+
+
+def _value(raw: object, shape: Shape) -> Any:
+    if shape.kind is Kind.NESTED and shape.struct is not None:
+        return _nested(raw, plan_of(shape.struct))
+    if shape.kind is Kind.LIST and shape.item is not None:
+        return _list(raw, shape.item)
+    return _READERS[shape.kind](raw, shape)
+
+
+def _list(raw: object, item: Shape) -> list[Any]:
+    if not isinstance(raw, list):
+        raise Unfit(f"{_described(raw)} stands where a list is needed.", "Send a JSON array: [ ... ].")
+    values = []
+    for position, element in enumerate(raw):
+        try:
+            values.append(_value(_unwrapped(element, item), item))
+        except Unfit as unfit:
+            raise unfit.inside(position) from None
+    return values
+
+
+def _text(raw: object, shape: Shape) -> str:
+    if isinstance(raw, bool) or not isinstance(raw, (str, int)):
+        raise Unfit(f"{_described(raw)} is not a text.", 'Send a text in quotes, for example "10000".', raw)
+    text = str(raw)
+    if "\x00" in text:
+        raise Unfit("The text holds a NUL character.", "Send the text without \\u0000.", text)
+    limit = shape.meta.max_length if shape.meta else None
+    if limit is not None and len(text) > limit:
+        raise Unfit(f"'{shown(text)}' is too long ({len(text)} characters).", f"At most {limit} characters fit.", text)
+    return text
+
+
+def _number(raw: object, shape: Shape) -> Decimal:
+    hint = getattr(shape.rule, "hint", "Send a number, for example 12.5.")
+    if isinstance(raw, bool) or not isinstance(raw, (str, int)):
+        raise Unfit(f"{_described(raw)} is not a number.", hint, raw)
+    text = str(raw).strip()
+    if not _NUMBER.fullmatch(text):
+        raise Unfit(f"'{shown(text)}' is not a number that can be stored.", hint, raw)
+    return Decimal(text)
+
+
+def _whole(raw: object, shape: Shape) -> int:
+    hint = "Send a whole number, for example 1."
+    try:
+        number = _number(raw, shape)
+    except Unfit as unfit:
+        raise Unfit(unfit.reason, hint, raw) from None
+    if (number and number.adjusted() > 18) or number != number.to_integral_value():
+        raise Unfit(f"'{shown(raw)}' is not a whole number that can be stored.", hint, raw)
+    low, high = (shape.meta.ge, shape.meta.le) if shape.meta else (None, None)
+    if (low is not None and number < int(low)) or (high is not None and number > int(high)):
+        raise Unfit(f"'{shown(raw)}' is out of range.", f"Send a whole number from {low} to {high}.", raw)
+    return int(number)
+
+
+def _flag(raw: object, shape: Shape) -> bool:
+    known: dict[str, bool] = {"true": True, "false": False, "1": True, "0": False}
+    value = known.get(str(raw).strip().lower()) if isinstance(raw, (bool, str, int)) else None
+    if value is None:
+        raise Unfit(f"'{shown(raw)}' is not true or false.", "Send true or false.", raw)
+    return value
+
+
+def _choice(raw: object, shape: Shape) -> Any:
+    if shape.choices is None:
+        raise TypeError("a choice needs its enum")
+    if isinstance(raw, str):
+        wanted = raw.strip().lower()
+        for member in shape.choices:
+            if str(member.value).lower() == wanted:
+                return member
+        try:
+            return shape.choices(raw)  # the enum's own `_missing_` may know another spelling
+        except ValueError:
+            pass
+    names = ", ".join(str(member.value) for member in shape.choices)
+    raise Unfit(f"'{shown(raw)}' is not one of the values that this field takes.", f"Send one of: {names}.", raw)
+
+
+def _any(raw: object, shape: Shape) -> object:
+    return raw
+
+
+_READERS: dict[Kind, Callable[[object, Shape], Any]] = {
+    Kind.TEXT: _text,
+    Kind.NUMBER: _number,
+    Kind.WHOLE: _whole,
+    Kind.FLAG: _flag,
+    Kind.CHOICE: _choice,
+    Kind.ANY: _any,
+}
+
+
+def _described(raw: object) -> str:
+    if raw is None:
+        return "null"
+    if isinstance(raw, dict):
+        return "An object"
+    if isinstance(raw, list):
+        return "A list"
+    return f"'{shown(raw)}'"

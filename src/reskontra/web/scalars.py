@@ -1,0 +1,164 @@
+"""The scalar types a body may hold and what each of them lets through. Not how a body is walked: that is `wire.py`.
+
+A struct attribute is declared with one of the aliases at the end (`Text30`, `Amount`, `Day` ...). msgspec checks
+what it can while it decodes (text lengths, whole numbers); the rest stands in the `Rule` that the alias carries and
+runs in `wire.changes`. Limits: decisions.md W15; dates: W5; numbers stay exact decimals: W3.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Annotated, Any, Protocol, TypeVar
+
+from msgspec import Meta
+
+from reskontra.money import ZERO, round_money
+
+T = TypeVar("T")
+
+
+class Unfit(Exception):
+    """A value that a field cannot take. `reason` and `hint` are sentences; `path` is filled in on the way out."""
+
+    def __init__(self, reason: str, hint: str = "", value: object = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+        self.value = value
+        self.path: list[str | int] = []
+
+    def inside(self, step: str | int) -> Unfit:
+        """The same complaint, one step further out."""
+        self.path.insert(0, step)
+        return self
+
+
+def shown(value: object) -> str:
+    """`value` as an error text may quote it: one line, at most 40 characters."""
+    if isinstance(value, Decimal) and (not value.is_finite() or abs(value.adjusted()) > 40):
+        return f"{value:.5e}" if value.is_finite() else str(value)
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, Decimal):
+        text = format(value, "f")
+    else:
+        text = str(value)
+    text = "".join(character if character.isprintable() else "?" for character in text[:41])
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+class Rule(Protocol):
+    """What an alias carries: turns the decoded value into the one that a command gets."""
+
+    def __call__(self, value: Any) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A decimal with at most `whole` digits before the point and `places` after it; idle zeros do not count."""
+
+    whole: int
+    places: int
+
+    def __call__(self, value: Decimal) -> Decimal:
+        if not value.is_finite():
+            raise Unfit(f"'{shown(value)}' is not a number.", self.hint, value)
+        if not value:
+            return ZERO
+        if value.adjusted() >= self.whole:
+            raise Unfit(f"'{shown(value)}' is too large.", self.hint, value)
+        if int(value.as_tuple().exponent) >= -self.places:
+            return value
+        kept = round_money(value, self.places)
+        if kept != value:
+            raise Unfit(f"'{shown(value)}' has more than {self.places} decimals.", self.hint, value)
+        return kept
+
+    @property
+    def hint(self) -> str:
+        return f"Send a number below 10^{self.whole} with at most {self.places} decimals, for example 12.5."
+
+
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:$|[T ](.*))", re.ASCII | re.DOTALL)
+_TIME = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_DATE_HINT = "Send a date such as 2025-01-27 or 2025-01-27T00:00:00."
+_MOMENT_HINT = "Send a moment such as 2025-01-27, 2025-01-27 13:13:13 or 2025-01-27T13:13:13.133."
+
+
+def read_moment(text: str) -> datetime:
+    """The moment that `text` names: without a zone if none was written, else aware. Raises `Unfit`."""
+    found = _DATE.fullmatch(text.strip())
+    if found is None:
+        raise Unfit(f"'{shown(text)}' is not a date.", _MOMENT_HINT, text)
+    year, month, day, rest = found.groups()
+    clock = _TIME.fullmatch(rest) if rest else None
+    if rest and clock is None:
+        raise Unfit(f"'{shown(text)}' is not a date and time.", _MOMENT_HINT, text)
+    hour, minute, second, fraction, zone = clock.groups() if clock else (None,) * 5
+    micros = int((fraction or "0").ljust(6, "0")[:6])
+    try:
+        return datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micros, _zone(zone)
+        )
+    except ValueError:
+        raise Unfit(f"'{shown(text)}' is not a date that exists.", _MOMENT_HINT, text) from None
+
+
+def _zone(text: str | None) -> timezone | None:
+    if not text:
+        return None
+    if text in ("Z", "z"):
+        return UTC
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+class DayText:
+    """A date as clients write it: the date part counts, as written; time and zone are checked and dropped."""
+
+    def __call__(self, value: str) -> date:
+        if len(value) == 10 and value[4] == value[7] == "-":
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                raise Unfit(f"'{shown(value)}' is not a date that exists.", _DATE_HINT, value) from None
+        try:
+            return read_moment(value).date()
+        except Unfit as unfit:
+            raise Unfit(unfit.reason, _DATE_HINT, value) from None
+
+
+class MomentText:
+    """A date and time; naive when no zone was written (the company's zone is meant), else aware."""
+
+    def __call__(self, value: str) -> datetime:
+        return read_moment(value)
+
+
+Text10 = Annotated[str, Meta(max_length=10)]
+Text15 = Annotated[str, Meta(max_length=15)]
+Text30 = Annotated[str, Meta(max_length=30)]
+Text40 = Annotated[str, Meta(max_length=40)]
+Text60 = Annotated[str, Meta(max_length=60)]
+Text255 = Annotated[str, Meta(max_length=255)]
+Text256 = Annotated[str, Meta(max_length=256)]
+Text512 = Annotated[str, Meta(max_length=512)]
+Text32000 = Annotated[str, Meta(max_length=32_000)]
+Flag = bool
+Whole = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+Amount = Annotated[Decimal, Number(whole=13, places=4)]
+Quantity = Annotated[Decimal, Number(whole=9, places=6)]
+UnitPrice = Annotated[Decimal, Number(whole=13, places=6)]
+Percent = Annotated[Decimal, Number(whole=9, places=6)]
+Rate = Annotated[Decimal, Number(whole=9, places=8)]
+Day = Annotated[str, DayText()]
+"""A date on the wire; `changes` gives a `datetime.date`."""
+Moment = Annotated[str, MomentText()]
+"""A date and time on the wire; `changes` gives a `datetime`, aware only if a zone was written."""
+OneOf = Annotated[T, "one of the enum's values, in any case"]
+"""`OneOf[Status]`: an enum whose values are the wire's spellings."""
+DayOut = Annotated[str, "a date as `day_text` writes it"]
+MomentOut = Annotated[str, "a date and time as `local_text` writes it"]

@@ -1,0 +1,189 @@
+"""The struct classes that rooms build bodies and answers from, and the plan of each. Not the decoding itself.
+
+A plan lists what a struct holds, once per class: our attribute names, the wire's names, and how each value is
+read and checked. Decoding, `changes`, error paths and the OpenAPI document all follow the same plan.
+"""
+
+from __future__ import annotations
+
+import enum
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from reskontra.web.scalars import DayText, MomentText, Number
+
+T = TypeVar("T")
+
+
+class V(msgspec.Struct, Generic[T], forbid_unknown_fields=True):
+    """The wire's wrapper: `{"value": x}`. `{"value": null}` clears the field, `{}` counts as not sent."""
+
+    value: T | UnsetType | None = UNSET
+
+
+Sent: TypeAlias = V[T] | UnsetType | None
+"""A wrapped field of a body: absent (`UNSET`) or null is "not supplied", `{"value": null}` is "clear it"."""
+
+
+class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What a request may hold. Unknown names only leave the fast path: they are ignored, not refused."""
+
+
+class Answer(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What an answer holds; a field at its default (None) is left out, as the real API does."""
+
+
+def sent(name: str) -> Any:
+    """A body field that may be absent and is called `name` on the wire."""
+    return msgspec.field(default=UNSET, name=name)
+
+
+class Kind(enum.Enum):
+    """What stands at a place of the wire."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    WHOLE = "whole"
+    FLAG = "flag"
+    CHOICE = "choice"
+    NESTED = "nested"
+    LIST = "list"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One place of the wire: its kind and what belongs to that kind."""
+
+    kind: Kind
+    rule: Callable[[Any], Any] | None = None
+    meta: msgspec.Meta | None = None
+    choices: type[enum.Enum] | None = None
+    struct: type[msgspec.Struct] | None = None
+    item: Shape | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a decoded value is already what a command gets."""
+        return self.rule is None and self.kind not in (Kind.NESTED, Kind.LIST)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One field: our attribute, the wire's name, whether it travels as `{"value": ...}`, and its shape."""
+
+    attribute: str
+    wire: str
+    wrapped: bool
+    shape: Shape
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A struct's fields in order, and the table that finds one by its wire name in lower case."""
+
+    struct: type[msgspec.Struct]
+    slots: tuple[Slot, ...]
+    by_lower_name: dict[str, Slot]
+    by_attribute: dict[str, Slot]
+
+
+@cache
+def plan_of(struct: type[msgspec.Struct]) -> Plan:
+    """The plan of `struct`; a field type that the wire does not know is a TypeError at the start of the program."""
+    hints = typing.get_type_hints(struct, include_extras=True)
+    fields = msgspec.structs.fields(struct)
+    slots = tuple(_slot(struct, field, hints[field.name]) for field in fields)
+    return Plan(
+        struct,
+        slots,
+        {slot.wire.lower(): slot for slot in slots},
+        {slot.attribute: slot for slot in slots},
+    )
+
+
+def check_body(struct: type[msgspec.Struct]) -> None:
+    """Make sure that `struct` and all it holds refuse unknown names, without which the fast path would skip a
+    field that was spelled in another case. Called when routes are mounted."""
+    if not struct.__struct_config__.forbid_unknown_fields:
+        raise TypeError(f"{struct.__name__} must derive from web.wire.Body")
+    for slot in plan_of(struct).slots:
+        shape: Shape | None = slot.shape
+        while shape is not None and shape.kind is Kind.LIST:
+            shape = shape.item
+        if shape is not None and shape.struct is not None and shape.struct is not struct:
+            check_body(shape.struct)
+
+
+def wire_path(struct: type[msgspec.Struct] | None, path: typing.Sequence[str | int]) -> list[str | int]:
+    """`path` in our attribute names -> the wire's names; a name that no struct knows becomes camel case."""
+    found: list[str | int] = []
+    for step in path:
+        if isinstance(step, int):
+            found.append(step)
+            continue
+        slot = plan_of(struct).by_attribute.get(step) if struct is not None else None
+        found.append(slot.wire if slot else _camel(step))
+        shape: Shape | None = slot.shape if slot else None
+        while shape is not None and shape.kind is Kind.LIST:
+            shape = shape.item
+        struct = shape.struct if shape is not None else None
+    return found
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in tail)
+
+
+def _slot(struct: type[msgspec.Struct], field: msgspec.structs.FieldInfo, hint: Any) -> Slot:
+    inner = _without_none(hint)
+    wrapped = typing.get_origin(inner) is V
+    if wrapped:
+        inner = typing.get_args(inner)[0]
+    try:
+        shape = _shape(inner)
+    except TypeError as error:
+        raise TypeError(f"{struct.__name__}.{field.name}: {error}") from None
+    return Slot(field.name, field.encode_name, wrapped, shape, field.required)
+
+
+def _without_none(hint: Any) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        rest = [part for part in typing.get_args(hint) if part not in (type(None), UnsetType)]
+        if len(rest) != 1:
+            raise TypeError(f"a field has one type, not {hint}")
+        return rest[0]
+    return hint
+
+
+_SCALARS = {str: Kind.TEXT, Decimal: Kind.NUMBER, int: Kind.WHOLE, bool: Kind.FLAG, msgspec.Raw: Kind.ANY}
+
+
+def _shape(hint: Any) -> Shape:
+    rule = meta = None
+    if typing.get_origin(hint) is Annotated:
+        hint, *extras = typing.get_args(hint)
+        rule = next((extra for extra in extras if isinstance(extra, (Number, DayText, MomentText))), None)
+        meta = next((extra for extra in extras if isinstance(extra, msgspec.Meta)), None)
+    if typing.get_origin(hint) in (list, tuple):
+        return Shape(Kind.LIST, item=_shape(typing.get_args(hint)[0]))
+    if typing.get_origin(hint) is dict or hint in (Any, dict, date, datetime):
+        return Shape(Kind.ANY)
+    if hint in _SCALARS:
+        return Shape(_SCALARS[hint], rule=rule, meta=meta)
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return Shape(Kind.CHOICE, choices=hint)
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return Shape(Kind.NESTED, struct=hint)
+    raise TypeError(f"the wire has no type {hint!r}")

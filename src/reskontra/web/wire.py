@@ -1,0 +1,144 @@
+"""What rooms use to read bodies and write answers: the types, `decode`, `changes` and the encoder. Not HTTP.
+
+A body is decoded on a fast path (exact names, msgspec alone); whatever that refuses is read again on the careful
+path, which forgives spelling and names the fault. `changes` turns the result into a plain dict in our own names.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import date, datetime
+from functools import cache
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import UNSET, UnsetType, field
+
+from reskontra.errors import Malformed
+from reskontra.web import careful
+from reskontra.web.scalars import (
+    Amount,
+    Day,
+    DayOut,
+    Flag,
+    Moment,
+    MomentOut,
+    OneOf,
+    Percent,
+    Quantity,
+    Rate,
+    Text10,
+    Text15,
+    Text30,
+    Text40,
+    Text60,
+    Text255,
+    Text256,
+    Text512,
+    Text32000,
+    Unfit,
+    UnitPrice,
+    Whole,
+    read_moment,
+)
+from reskontra.web.shapes import Answer, Body, Kind, Plan, Sent, Shape, V, plan_of, sent
+
+__all__ = [
+    "UNSET", "Amount", "Answer", "Body", "Day", "DayOut", "Flag", "Moment", "MomentOut", "OneOf", "Percent",
+    "Quantity", "Rate", "Sent", "Text10", "Text15", "Text30", "Text40", "Text60", "Text255", "Text256", "Text512",
+    "Text32000", "UnitPrice", "UnsetType", "V", "Whole", "changes", "day_text", "decode", "encode", "etag_of",
+    "field", "local_text", "read_moment", "sent",
+]  # fmt: skip
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+encode = _encoder.encode
+"""A struct, dict or list as JSON bytes: decimals as numbers with all the digits they carry."""
+
+
+@cache
+def _fast_decoder(struct: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(struct)
+
+
+def decode(body: bytes, struct: type[S]) -> S:
+    """`body` (UTF-8 JSON, one object) as `struct`. Raises `Malformed`; unknown names are ignored."""
+    if body.startswith(b"\xef\xbb\xbf"):
+        body = body[3:]
+    if b"\\u0000" not in body:
+        try:
+            decoded: S = _fast_decoder(struct).decode(body)
+            return decoded
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            pass  # the careful path decides whether anything is wrong at all
+    read: S = careful.read(body, struct)
+    return read
+
+
+def changes(update: msgspec.Struct) -> dict[str, Any]:
+    """What was sent, in our names: attribute -> value, None where the field is to be cleared.
+
+    Dates become `date`, numbers `Decimal` within their column's limits, enums members, nested objects dicts,
+    lists lists of dicts. What was absent, null as a whole or `{}` is not in the dict. Raises `Malformed`.
+    """
+    try:
+        struct: type[msgspec.Struct] = type(update)
+        return _collect(update, plan_of(struct))
+    except Unfit as unfit:
+        raise Malformed(unfit.reason, field=unfit.path, value=unfit.value, hint=unfit.hint) from None
+
+
+def _collect(update: msgspec.Struct, plan: Plan) -> dict[str, Any]:
+    collected: dict[str, Any] = {}
+    for slot in plan.slots:
+        value = getattr(update, slot.attribute)
+        if value is UNSET or value is None:
+            continue
+        if slot.wrapped:
+            value = value.value
+            if value is UNSET:
+                continue
+        if value is not None and not slot.shape.is_plain:
+            try:
+                value = _converted(value, slot.shape)
+            except Unfit as unfit:
+                raise unfit.inside(slot.attribute) from None
+        collected[slot.attribute] = value
+    return collected
+
+
+def _converted(value: Any, shape: Shape) -> Any:
+    if shape.rule is not None:
+        return shape.rule(value)
+    if shape.kind is Kind.NESTED:
+        struct: type[msgspec.Struct] = type(value)
+        return _collect(value, plan_of(struct))
+    if shape.kind is not Kind.LIST or shape.item is None or shape.item.is_plain:
+        return value
+    items = []
+    for position, item in enumerate(value):
+        try:
+            items.append(_converted(item, shape.item))
+        except Unfit as unfit:
+            raise unfit.inside(position) from None
+    return items
+
+
+def etag_of(version: int) -> str:
+    """The row version as the wire shows it, in `ETag` (there in quotes) and `timeStamp` (decisions.md W8)."""
+    return base64.b64encode(version.to_bytes(8, "big")).decode("ascii")
+
+
+def local_text(moment: datetime, zone: ZoneInfo) -> str:
+    """`moment` in the company's zone without an offset; up to 3 fraction digits, trailing zeros trimmed."""
+    local = moment.astimezone(zone)
+    text = local.strftime("%Y-%m-%dT%H:%M:%S") if local.year > 999 else local.isoformat()[:19]
+    thousandths = local.microsecond // 1000
+    return f"{text}.{thousandths:03d}".rstrip("0") if thousandths else text
+
+
+def day_text(day: date) -> str:
+    """A date as the wire writes it, with an empty time."""
+    return f"{day.isoformat()}T00:00:00"
