@@ -1,0 +1,162 @@
+"""Exchange rates and what an amount is worth in base currency. Not the documents that carry the amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from reskontra.errors import FieldPath, Refused
+from reskontra.money import (
+    AMOUNT_LIMIT,
+    MONEY_DECIMALS,
+    ONE,
+    RATE_DECIMALS,
+    ZERO,
+    divide,
+    has_at_most,
+    is_storable,
+    multiply,
+    round_money,
+)
+
+RATE_LIMIT = Decimal(10) ** 8
+
+
+class Operator(StrEnum):
+    """How a rate leads to base currency: multiply by it or divide by it (ledger.md CUR-02)."""
+
+    MULTIPLY = "M"
+    DIVIDE = "D"
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency, the places its amounts have (0..4) and where its exchange and rounding differences are posted."""
+
+    currency_id: str
+    description: str = ""
+    symbol: str = ""
+    decimals: int = 2
+    gain_account: str | None = None
+    loss_account: str | None = None
+    rounding_gain_account: str | None = None
+    rounding_loss_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one unit is worth in base currency (M), or what one unit of base currency is worth (D)."""
+
+    rate: Decimal
+    operator: Operator = Operator.MULTIPLY
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRate:
+    """A rate that holds from `effective_date` until the next one begins."""
+
+    effective_date: date
+    rate: Rate
+
+
+BASE_RATE = Rate(ONE)
+"""The rate of the base currency itself (ledger.md CUR-03)."""
+
+
+def to_base(amount: Decimal, rate: Rate, decimals: int) -> Decimal:
+    """`amount` in base currency, rounded half-up to the base currency's `decimals` (ledger.md CUR-02, CUR-04)."""
+    dividing = rate.operator == Operator.DIVIDE
+    exact = divide(amount, rate.rate) if dividing else multiply(amount, rate.rate)
+    # Checked before rounding: quantize cannot write a number of more than 60 digits.
+    if not is_storable(exact):
+        raise Refused(
+            f"The amount is too large in base currency at the exchange rate {rate.rate:f}.",
+            field=("exchange_rate",),
+            value=str(amount),
+            hint=f"An amount stays below {AMOUNT_LIMIT:f} in base currency.",
+        )
+    return round_money(exact, decimals)
+
+
+def rate_on(
+    rates: Iterable[DatedRate], on: date, *, currency_id: str = "", field: FieldPath = ("currency_id",)
+) -> Rate:
+    """The rate with the latest effective date up to `on`, whatever the order of `rates` (ledger.md CUR-02)."""
+    begun = [dated for dated in rates if dated.effective_date <= on]
+    if not begun:
+        raise Refused(
+            f"There is no exchange rate for {on.isoformat()}.",
+            field=field,
+            value=currency_id,
+            hint="Add a rate that is effective on or before that date, or choose another currency.",
+        )
+    return max(begun, key=lambda dated: dated.effective_date).rate
+
+
+def document_rate(
+    currency: Currency, base_currency_id: str, rates: Iterable[DatedRate], on: date, sent: Decimal | None = None
+) -> Rate:
+    """The rate of a document dated `on`: exactly 1 in base currency, else the sent one, else the table's.
+
+    A sent rate is read with the table's operator, or as a multiplier when the table has none for the date
+    (ledger.md CUR-02, CUR-03). Whether the customer may send one is not asked here.
+    """
+    if currency.currency_id == base_currency_id:
+        if sent is not None and sent != ONE:
+            hint = f"The rate of the base currency {base_currency_id} is 1: leave it out or send 1."
+            raise Refused("This is not its exchange rate.", field=("exchange_rate",), value=str(sent), hint=hint)
+        return BASE_RATE
+    if sent is None:
+        return rate_on(rates, on, currency_id=currency.currency_id)
+    check_rate(sent)
+    begun = [dated for dated in rates if dated.effective_date <= on]
+    operator = rate_on(begun, on).operator if begun else Operator.MULTIPLY
+    return Rate(sent, operator)
+
+
+def check_rate(rate: Decimal, field: FieldPath = ("exchange_rate",)) -> None:
+    """Refuses a rate that is not above 0, is 10^8 or more, or needs more than 8 places (decisions.md W3)."""
+    if not (rate.is_finite() and ZERO < rate < RATE_LIMIT and has_at_most(rate, RATE_DECIMALS)):
+        raise Refused(
+            "This is not an exchange rate.",
+            field=field,
+            value=str(rate),
+            hint=f"Send a number above 0 and below {RATE_LIMIT:f} with at most {RATE_DECIMALS} decimals.",
+        )
+
+
+def check_currency(currency: Currency) -> None:
+    """Refuses places that a stored amount cannot have (decisions.md W3)."""
+    if not 0 <= currency.decimals <= MONEY_DECIMALS:
+        raise Refused(
+            f"The currency '{currency.currency_id}' cannot have that many decimals.",
+            field=("decimals",),
+            value=currency.decimals,
+            hint=f"Send 0 to {MONEY_DECIMALS}.",
+        )
+
+
+def carry_down(applied: Decimal, rate: Rate, remaining: Decimal, remaining_base: Decimal, decimals: int) -> Decimal:
+    """What an application of `applied` takes from `remaining_base` (ledger.md FX-01, decisions.md D7).
+
+    `remaining` and `remaining_base` are the document's balances before it. The application that empties the one
+    empties the other, and no other takes more than is there: nothing is left over and nothing goes below zero.
+    """
+    if not ZERO <= applied <= remaining:
+        raise Refused(
+            "More is applied than is open.",
+            field=("amount",),
+            value=str(applied),
+            hint=f"Send an amount from 0 to {remaining:f}.",
+        )
+    if applied == remaining:
+        return remaining_base
+    return min(to_base(applied, rate, decimals), remaining_base)
+
+
+def gain_or_loss(debit_base: Decimal, credit_base: Decimal) -> Decimal:
+    """The exchange gain (above 0) or loss of an application: what came in less what was owed (ledger.md FX-01)."""
+    return credit_base - debit_base
