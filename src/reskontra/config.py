@@ -1,0 +1,120 @@
+"""The settings of one run, from the environment and the command line. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+MEBIBYTE = 1024 * 1024
+
+LogFormat = Literal["console", "json"]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingError(ValueError):
+    """A setting cannot be used; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between two runs of the same program."""
+
+    # A postgresql:// URL. None: our own PostgreSQL in `data_dir`.
+    database_url: str | None = None
+    data_dir: Path | None = None
+    # Folder of the programs of the PostgreSQL to run in `data_dir`. None: the one that was installed with us.
+    pg_bindir: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    # Whether this is `reskontra sandbox`: a demo company, open on loopback unless `token_required`.
+    sandbox: bool = False
+    token_required: bool = False
+    # Networks whose X-Forwarded-* headers are believed.
+    trusted_proxies: tuple[Network, ...] = ()
+    # Requests per hour and client that are announced and enforced. None: no limit.
+    rate_limit: int | None = None
+    # Bytes of a request body, attachments aside.
+    body_limit: int = 10 * MEBIBYTE
+    tls_self_signed: bool = False
+    log_format: LogFormat = "console"
+    # The data is deleted at the end and need not survive a power cut.
+    throw_away: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise SettingError(f"The port must lie between 0 and 65535, not {self.port}.")
+        if self.rate_limit is not None and self.rate_limit < 1:
+            raise SettingError(f"The rate limit must be at least 1 request per hour, not {self.rate_limit}.")
+        if self.body_limit < 1:
+            raise SettingError(f"The body limit must be at least 1 byte, not {self.body_limit}.")
+
+    @property
+    def open_mode(self) -> bool:
+        """Whether requests without a token are served: only in a sandbox that nobody else can reach (A2)."""
+        return self.sandbox and is_loopback(self.host) and not self.token_required
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls_self_signed else "http"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], **given: Any) -> Self:
+        """Settings from `environ`; what is `given` (by the command line) and not None wins. Raises `SettingError`."""
+        values: dict[str, Any] = {}
+        for name, (variable, read) in VARIABLES.items():
+            text = environ.get(variable, "").strip()
+            if text:
+                try:
+                    values[name] = read(text)
+                except ValueError as error:
+                    raise SettingError(f"{variable} cannot be '{text}': {error}.") from error
+        values.update({name: value for name, value in given.items() if value is not None})
+        return cls(**values)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server bound to `host` can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_networks(text: str) -> tuple[Network, ...]:
+    """`10.0.0.0/8, ::1` -> networks. Raises `ValueError`."""
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _read_flag(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    try:
+        return words[text.lower()]
+    except KeyError:
+        raise ValueError("say 'true' or 'false'") from None
+
+
+def _read_log_format(text: str) -> str:
+    if text not in ("console", "json"):
+        raise ValueError("say 'console' or 'json'")
+    return text
+
+
+# setting -> (environment variable, how to read it)
+VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "database_url": ("DATABASE_URL", str),
+    "data_dir": ("RESKONTRA_DATA_DIR", Path),
+    "pg_bindir": ("RESKONTRA_PG_BINDIR", Path),
+    "host": ("RESKONTRA_HOST", str),
+    "port": ("RESKONTRA_PORT", int),
+    "token_required": ("RESKONTRA_TOKEN_REQUIRED", _read_flag),
+    "trusted_proxies": ("RESKONTRA_TRUSTED_PROXIES", read_networks),
+    "rate_limit": ("RESKONTRA_RATE_LIMIT", int),
+    "body_limit": ("RESKONTRA_BODY_LIMIT", int),
+    "tls_self_signed": ("RESKONTRA_TLS_SELF_SIGNED", _read_flag),
+    "log_format": ("RESKONTRA_LOG_FORMAT", _read_log_format),
+}

