@@ -1,0 +1,165 @@
+"""Query strings as clients send them: any letter case, raw operators, unknown names. Not what a filter means.
+
+Sources: wire.md 6 and decisions.md W11. An unknown parameter is ignored, an empty one counts as not sent, and of
+a repeated one the last counts. What a known parameter cannot take is `Malformed` and names the parameter.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Generic, TypeVar
+from urllib.parse import unquote_to_bytes
+from zoneinfo import ZoneInfo
+
+from reskontra.errors import Malformed
+from reskontra.web.contract import Parameter
+from reskontra.web.scalars import Unfit, read_moment, shown
+
+D = TypeVar("D", datetime, date)
+E = TypeVar("E", bound=enum.Enum)
+
+_TRUE = frozenset({"true", "1"})
+_FALSE = frozenset({"false", "0"})
+_OPERATORS = {">": ">", "<": "<", ">=": ">=", "=>": ">=", "<=": "<=", "=<": "<="}
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_LOST_PLUS = re.compile(r"(?<=\d) (?=\d{2}:?\d{2}$)", re.ASCII)
+_INT4_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Generic[D]):
+    """`<column> <operator> <value>`; the operator is one of `>`, `<`, `>=`, `<=` and safe to put into SQL."""
+
+    operator: str
+    value: D
+
+
+class Query:
+    """The parameters of one request. `declared` are those of the operation, `zone` is the company's."""
+
+    __slots__ = ("_declared", "_values", "zone")
+
+    def __init__(self, raw: bytes, declared: Iterable[str] = (), zone: ZoneInfo | None = None) -> None:
+        """`declared`: the operation's parameter names in lower case."""
+        self._values = _parse(raw) if raw else {}
+        self._declared = declared if isinstance(declared, (set, frozenset)) else frozenset(declared)
+        self.zone = zone or ZoneInfo("UTC")
+
+    def declares(self, name: str) -> bool:
+        """Whether the operation has this parameter at all."""
+        return name.lower() in self._declared
+
+    def text(self, name: str) -> str | None:
+        """The value as sent, or None."""
+        value = self._values.get(name.lower())
+        if not value:
+            return None
+        if "\x00" in value or not _is_text(value):
+            raise Malformed(
+                f"The value of the parameter {name} is not text.", hint="Send UTF-8, percent-encoded, without NUL."
+            )
+        return value
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """true/false or 1/0 in any case."""
+        value = self.text(name)
+        if value is None:
+            return default
+        word = value.strip().lower()
+        if word not in _TRUE and word not in _FALSE:
+            raise _unfit(name, value, "Send true or false.")
+        return word in _TRUE
+
+    def integer(self, name: str) -> int | None:
+        """A whole number that fits 32 bits."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if not _WHOLE.fullmatch(value.strip()) or abs(int(value)) > _INT4_MAX:
+            raise _unfit(name, value, "Send a whole number.")
+        return int(value)
+
+    def choice(self, name: str, choices: type[E]) -> E | None:
+        """A member of `choices` by its value, in any case."""
+        value = self.text(name)
+        if value is None:
+            return None
+        wanted = value.strip().lower()
+        for member in choices:
+            if str(member.value).lower() == wanted:
+                return member
+        raise _unfit(name, value, f"Send one of: {', '.join(str(member.value) for member in choices)}.")
+
+    def moment(self, name: str) -> Comparison[datetime] | None:
+        """The filter on a moment (UTC, aware), or None where nothing is to be filtered.
+
+        Without a zone the company's is meant. The pair rule: where the operation declares `<name>Condition`, a date
+        without a usable condition filters nothing; where it declares none, `>=` is meant.
+        """
+        operator = self._operator(name)
+        value = self.text(name)
+        if operator is None or value is None:
+            return None
+        return Comparison(operator, in_utc(_read(name, value), self.zone))
+
+    def day(self, name: str) -> Comparison[date] | None:
+        """The filter on a date: the date part as written. The pair rule is that of `moment`."""
+        operator = self._operator(name)
+        value = self.text(name)
+        if operator is None or value is None:
+            return None
+        return Comparison(operator, _read(name, value).date())
+
+    def _operator(self, name: str) -> str | None:
+        condition = f"{name}Condition"
+        if not self.declares(condition):
+            return ">="
+        return _OPERATORS.get("".join((self.text(condition) or "").split()))
+
+
+def in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
+    """`moment` in UTC, read in `zone` where it has none; the ends of the calendar stay within it."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    try:
+        return aware.astimezone(UTC)
+    except OverflowError:  # .NET's DateTime.MinValue, 0001-01-01, is an hour before the calendar begins in UTC
+        return moment.replace(tzinfo=UTC)
+
+
+def declared_names(parameters: Iterable[Parameter]) -> frozenset[str]:
+    """The names of `parameters` as `Query` wants them."""
+    return frozenset(parameter.name.lower() for parameter in parameters)
+
+
+def _parse(raw: bytes) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for pair in raw.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if name:
+            values[_decoded(name).strip().lower()] = _decoded(value)
+    return values
+
+
+def _decoded(raw: bytes) -> str:
+    if b"+" in raw or b"%" in raw:
+        raw = unquote_to_bytes(raw.replace(b"+", b" "))
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _is_text(value: str) -> bool:
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _read(name: str, value: str) -> datetime:
+    try:
+        return read_moment(_LOST_PLUS.sub("+", value.strip()) if ":" in value[:16] else value)
+    except Unfit as unfit:
+        raise _unfit(name, value, unfit.hint) from None
+
+
+def _unfit(name: str, value: str, hint: str) -> Malformed:
+    return Malformed(f"'{shown(value)}' is not a value that the parameter {name} takes.", hint=hint)

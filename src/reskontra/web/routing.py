@@ -1,0 +1,239 @@
+"""Which route answers an address. Not the server: it hands in the raw path and gets a match or a refusal.
+
+Literal segments match in any letter case, parameters keep theirs. Routing works on the raw path, so that `%2F`
+in an id stays inside its segment; `b64(...)` around an id is base64url without padding (decisions.md W1).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from reskontra.errors import Malformed
+from reskontra.web import contract
+from reskontra.web.contract import Parameter
+from reskontra.web.query import declared_names
+from reskontra.web.shapes import check_body
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from reskontra.web.call import Call
+
+PREFIXES: tuple[tuple[str, ...], ...] = ((), ("api",), ("api", "controller", "api"), ("controller", "api"))
+"""What may stand before /v1 and /v2: the old and the new hosts' paths (wire.md 1)."""
+
+_SCOPE = "vismanet_erp_service_api"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation: its address, its handler, and what its body and answer look like."""
+
+    operation: str
+    method: str
+    path: str
+    handler: Callable[[Call], Awaitable[Response]]
+    doing: str
+    body: type[msgspec.Struct] | None = None
+    answer: type[msgspec.Struct] | None = None
+    lists: bool = False
+    query: tuple[Parameter, ...] = ()
+    summary: str = ""
+    alias_of: str | None = None
+    step: int | str | None = None
+    """Set on the routes that only say "not served yet"."""
+    declared: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def scope(self) -> str:
+        """The scope that a token needs (decisions.md A1)."""
+        if self.method == "POST":
+            verb = "update" if "/action/" in self.path or "{" in self.path else "create"
+        else:
+            verb = {"GET": "read", "PUT": "update", "DELETE": "delete"}[self.method]
+        return f"{_SCOPE}:{verb}"
+
+    @property
+    def is_action(self) -> bool:
+        """Whether an empty body means `{}`."""
+        return "/action/" in self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route, its path parameters (decoded, case kept), and the prefix that the caller used, e.g. `/API`."""
+
+    route: Route
+    params: Mapping[str, str]
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongMethod:
+    """The address exists, but not for this method."""
+
+    allowed: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Node:
+    literals: dict[str, _Node] = field(default_factory=dict)
+    parameter: _Node | None = None
+    routes: dict[str, tuple[Route, tuple[str, ...]]] = field(default_factory=dict)
+
+
+class Router:
+    """The routes as a tree of segments; a literal is tried before a parameter."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._root = _Node()
+        below_prefix = _Node()
+        for route in self.routes:
+            _insert(below_prefix, route)
+        for prefix in PREFIXES:
+            node = self._root
+            for segment in prefix:
+                node = node.literals.setdefault(segment, _Node())
+            node.literals.update(below_prefix.literals)
+
+    def find(self, method: str, raw_path: bytes) -> Match | WrongMethod | None:
+        """The match for a request line. Raises `Malformed` if the path cannot be decoded."""
+        raw_segments = [segment for segment in raw_path.split(b"/") if segment]
+        segments = [_decoded(segment) for segment in raw_segments]
+        lowered = [segment.lower() for segment in segments]
+        allowed: dict[str, None] = {}
+        for node, values in _walk(self._root, lowered, segments, 0, ()):
+            entry = node.routes.get(method)
+            if entry is None:
+                allowed.update(dict.fromkeys(node.routes))
+                continue
+            route, names = entry
+            depth = len(segments) - route.path.count("/")
+            prefix = b"/".join(raw_segments[:depth]).decode("ascii", "replace")
+            params = {name: _parameter(value) for name, value in zip(names, values, strict=True)}
+            return Match(route, params, f"/{prefix}" if prefix else "")
+        return WrongMethod(tuple(sorted(allowed))) if allowed else None
+
+
+def complete(served: Iterable[Route], not_served: Callable[[Call], Awaitable[Response]]) -> list[Route]:
+    """What is mounted: the served routes with their contract's parameters, the v2 aliases, and an honest answer
+    for each operation of the contract that nothing serves yet."""
+    routes = [_with_contract(route) for route in served]
+    for route in routes:
+        if route.body is not None:
+            check_body(route.body)
+    taken = {_address(route.method, route.path) for route in routes}
+    for operation in contract.operations().values():
+        if _address(operation.method, operation.path) not in taken:
+            taken.add(_address(operation.method, operation.path))
+            routes.append(_unserved(operation, not_served))
+    return routes + [alias for alias in _aliases(routes) if _address(alias.method, alias.path) not in taken]
+
+
+def _with_contract(route: Route) -> Route:
+    operation = contract.operations().get(route.operation)
+    query = route.query or (operation.query if operation else ())
+    return replace(route, query=query, declared=declared_names(query))
+
+
+def _unserved(operation: contract.Operation, handler: Callable[[Call], Awaitable[Response]]) -> Route:
+    return Route(
+        operation=operation.name,
+        method=operation.method,
+        path=operation.path,
+        handler=handler,
+        doing="answering",
+        query=operation.query,
+        step=operation.step,
+    )
+
+
+def _aliases(routes: list[Route]) -> Iterator[Route]:
+    """Version 2 has only the POST of some resources; their other plain addresses answer there too (wire.md)."""
+    created_in_v2 = {route.path.split("/")[2].lower() for route in routes if route.path.startswith("/v2/")
+                     and route.method == "POST"}  # fmt: skip
+    for route in routes:
+        segments = route.path.split("/")
+        is_plain = len(segments) == 3 or (len(segments) == 4 and segments[3].startswith("{"))
+        if segments[1] == "v1" and is_plain and route.method != "POST" and segments[2].lower() in created_in_v2:
+            yield replace(route, path="/v2/" + "/".join(segments[2:]), alias_of=route.operation)
+
+
+def _address(method: str, path: str) -> tuple[str, str]:
+    return method, re.sub(r"\{[^}]*\}", "{}", path).lower()
+
+
+def _insert(node: _Node, route: Route) -> None:
+    names = []
+    for segment in route.path.strip("/").split("/"):
+        if segment.startswith("{"):
+            names.append(segment[1:-1])
+            node.parameter = node.parameter or _Node()
+            node = node.parameter
+        else:
+            node = node.literals.setdefault(segment.lower(), _Node())
+    if route.method in node.routes:
+        raise ValueError(f"two routes for {route.method} {route.path}")
+    node.routes[route.method] = (route, tuple(names))
+
+
+def _walk(
+    node: _Node, lowered: list[str], segments: list[str], at: int, values: tuple[str, ...]
+) -> Iterator[tuple[_Node, tuple[str, ...]]]:
+    if at == len(segments):
+        if node.routes:
+            yield node, values
+        return
+    literal = node.literals.get(lowered[at])
+    if literal is not None:
+        yield from _walk(literal, lowered, segments, at + 1, values)
+    if node.parameter is not None:
+        yield from _walk(node.parameter, lowered, segments, at + 1, (*values, segments[at]))
+
+
+_BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_ADDRESS_HINT = "Percent-encode the address as UTF-8."
+
+
+def _decoded(segment: bytes) -> str:
+    if b"%" in segment:
+        if _BAD_PERCENT.search(segment):
+            raise Malformed("The address has a % that is not followed by two hex digits.", hint=_ADDRESS_HINT)
+        segment = unquote_to_bytes(segment)
+    try:
+        text = segment.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("The address is not UTF-8.", hint=_ADDRESS_HINT) from None
+    if "\x00" in text:
+        raise Malformed("The address holds a NUL character.", hint=_ADDRESS_HINT)
+    return text
+
+
+def _parameter(value: str) -> str:
+    if value[:4].lower() != "b64(" or not value.endswith(")"):
+        return value
+    inner = value[4:-1].rstrip("=")
+    try:
+        raw = base64.b64decode(inner + "=" * (-len(inner) % 4), altchars=b"-_", validate=True)
+        text = raw.decode("utf-8")
+    except (binascii.Error, ValueError):
+        raise Malformed(
+            f"'{value[:40]}' is not base64url.", hint="Send b64(...) with the base64url of the id, without padding."
+        ) from None
+    if "\x00" in text:
+        raise Malformed("The id holds a NUL character.", hint=_ADDRESS_HINT)
+    return text
+
+
+def path_names(path: str) -> list[str]:
+    """The names of a template's parameters, in order."""
+    return re.findall(r"\{([^}]*)\}", path)
