@@ -1,0 +1,242 @@
+"""What a customer is, as frozen records: the customer, its addresses, contacts and default location. Decides nothing.
+
+The attributes are the columns of the tables of the same names, so that a record is written and read as one JSON
+value. Invoice and delivery address (and contact) are None while they follow the main one (ledger.md CUS-04).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from reskontra.money import ZERO
+
+
+class Status(StrEnum):
+    """What may be done with a customer; the matrix is `rules.MATRIX` (ledger.md 1.3)."""
+
+    ACTIVE = "Active"
+    ON_HOLD = "OnHold"
+    CREDIT_HOLD = "CreditHold"
+    INACTIVE = "Inactive"
+    ONE_TIME = "OneTime"
+
+
+class CreditRule(StrEnum):
+    """Which limits a new invoice is checked against (ledger.md CRD-01)."""
+
+    DISABLED = "Disabled"
+    DAYS_PAST_DUE = "DaysPastDue"
+    CREDIT_LIMIT = "CreditLimit"
+    LIMIT_AND_DAYS_PAST_DUE = "LimitAndDaysPastDue"
+
+
+class StatementType(StrEnum):
+    """Whether a statement lists open items or starts from the balance."""
+
+    OPEN_ITEM = "OpenItem"
+    BALANCE_BROUGHT_FORWARD = "BalanceBroughtForward"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address. `address_id` is None until it is stored; `country_id` is an ISO 3166 code."""
+
+    address_id: int | None = None
+    line_1: str | None = None
+    line_2: str | None = None
+    line_3: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    country_id: str | None = None
+    county: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDetails:
+    """Whom to reach and how. `contact_id` is None until it is stored."""
+
+    contact_id: int | None = None
+    name: str | None = None
+    attention: str | None = None
+    email: str | None = None
+    web: str | None = None
+    phone_1: str | None = None
+    phone_2: str | None = None
+    fax: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a customer buys: VAT zone, registrations and the accounts that its documents use (CUS-05, CUS-06)."""
+
+    location_id: int | None = None
+    location_cd: str
+    name: str
+    vat_zone_id: str | None = None
+    vat_registration_id: str | None = None
+    corporate_id: str | None = None
+    gln: str | None = None
+    customer_ledger_account: str
+    customer_ledger_subaccount_id: int | None = None
+    sales_account: str | None = None
+    sales_non_taxable_account: str | None = None
+    sales_eu_account: str | None = None
+    sales_export_account: str | None = None
+    sales_subaccount_id: int | None = None
+    discount_account: str | None = None
+    discount_subaccount_id: int | None = None
+    freight_account: str | None = None
+    freight_subaccount_id: int | None = None
+    cash_discount_account: str | None = None
+    cash_discount_subaccount_id: int | None = None
+    prepayment_account: str | None = None
+    prepayment_subaccount_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectDebit:
+    """A mandate to collect from the customer's bank account. Amounts in the customer's currency."""
+
+    direct_debit_id: str
+    mandate_id: str | None = None
+    mandate_description: str | None = None
+    signed_on: date | None = None
+    is_default: bool = False
+    one_time: bool = False
+    bic: str | None = None
+    iban: str | None = None
+    last_collection_date: date | None = None
+    max_amount: Decimal | None = None
+    expires_on: date | None = None
+    branch_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who owes. `customer_id` is None and `number` empty until they are stored; `credit_limit` is in base currency."""
+
+    customer_id: int | None = None
+    number: str = ""
+    name: str
+    status: Status = Status.ACTIVE
+    customer_class_id: str
+    account_reference: str | None = None
+    number_of_employees: int | None = None
+    parent_customer_id: int | None = None
+    terms_id: str
+    currency_id: str
+    currency_override: bool = False
+    rate_type: str | None = None
+    rate_override: bool = False
+    credit_verification: CreditRule = CreditRule.DISABLED
+    credit_limit: Decimal = ZERO
+    credit_days_past_due: int = 0
+    statement_cycle_id: str | None = None
+    statement_type: StatementType = StatementType.OPEN_ITEM
+    overdue_charge: bool = False
+    write_off_allowed: bool = False
+    write_off_limit: Decimal = ZERO
+    auto_apply: bool = False
+    print_invoices: bool = False
+    email_invoices: bool = False
+    print_dunning_letters: bool = False
+    email_dunning_letters: bool = False
+    print_statements: bool = False
+    email_statements: bool = False
+    multi_currency_statements: bool = False
+    accept_auto_invoices: bool = False
+    invoice_to_default_location: bool = False
+    exclude_debt_collection: bool = False
+    price_class_id: str | None = None
+    e_invoice_contract_id: str | None = None
+    e_invoice_intermediator_id: str | None = None
+    default_payment_method_id: str | None = None
+    locale: str | None = None
+    note: str | None = None
+    version: int = 0
+
+    location: Location
+    main_address: Address = field(default_factory=Address)
+    invoice_address: Address | None = None
+    delivery_address: Address | None = None
+    main_contact: ContactDetails = field(default_factory=ContactDetails)
+    invoice_contact: ContactDetails | None = None
+    delivery_contact: ContactDetails | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+    """Attribute id -> value, in the spelling of the company's set-up."""
+
+    payment_methods: tuple[str, ...] = ()
+    direct_debits: tuple[DirectDebit, ...] = ()
+
+
+_PARTS = frozenset({
+    "location", "main_address", "invoice_address", "delivery_address", "main_contact", "invoice_contact",
+    "delivery_contact", "attributes", "payment_methods", "direct_debits",
+})  # fmt: skip
+
+CUSTOMER_COLUMNS = tuple(
+    column.name for column in fields(Customer) if column.name not in _PARTS | {"customer_id", "number", "version"}
+)
+"""What the creating and saving statements write from the record; id, number and version they make themselves."""
+
+LOCATION_COLUMNS = tuple(column.name for column in fields(Location) if column.name != "location_id")
+ADDRESS_COLUMNS = tuple(column.name for column in fields(Address) if column.name != "address_id")
+CONTACT_COLUMNS = tuple(column.name for column in fields(ContactDetails) if column.name != "contact_id")
+DIRECT_DEBIT_COLUMNS = tuple(column.name for column in fields(DirectDebit))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """A customer as the head of others: two levels only, so it may have no parent of its own (PAR-01)."""
+
+    customer_id: int
+    number: str
+    name: str
+    parent_customer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debtor:
+    """A customer as a document or a letter sees it: defaults, default location, and what is owed in base currency.
+
+    `invoice_address`, `invoice_contact` and the delivery pair are resolved: the customer's own, else the main one.
+    """
+
+    customer_id: int
+    number: str
+    name: str
+    status: Status
+    customer_class_id: str
+    parent_customer_id: int | None
+    terms_id: str
+    currency_id: str
+    currency_override: bool
+    rate_type: str | None
+    rate_override: bool
+    default_payment_method_id: str | None
+    credit_verification: CreditRule
+    credit_limit: Decimal
+    credit_days_past_due: int
+    write_off_allowed: bool
+    write_off_limit: Decimal
+    auto_apply: bool
+    overdue_charge: bool
+    print_invoices: bool
+    email_invoices: bool
+    print_dunning_letters: bool
+    email_dunning_letters: bool
+    exclude_debt_collection: bool
+    invoice_to_default_location: bool
+    locale: str | None
+    location: Location
+    main_address: Address
+    invoice_address: Address
+    delivery_address: Address
+    main_contact: ContactDetails
+    invoice_contact: ContactDetails
+    delivery_contact: ContactDetails
+    balance: Decimal
+    unreleased: Decimal
