@@ -1,0 +1,194 @@
+"""The one table from refusals to HTTP answers, and the wording of their texts. Not the decision to refuse.
+
+Shape A `{"message": "VismaId: <guid>. Error <doing>. Error: <reason>"}` is the wire's business error. 401, 403 and
+429 carry `statusCode` and `message`; a wrong company is the integration platform's shape B (wire.md 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.errors import (
+    Conflict,
+    Malformed,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    NotServed,
+    Refusal,
+    Refused,
+    Stale,
+    Unavailable,
+    UnknownReference,
+)
+from reskontra.web.answers import json_answer
+from reskontra.web.scalars import shown
+from reskontra.web.shapes import wire_path
+
+
+class NoSuchMethod(Refusal):
+    """The address exists, but not for this method."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__("This address does not take that method.", hint=f"Use {', '.join(allowed)}.")
+        self.allowed = allowed
+
+
+class TooLarge(Refusal):
+    """The body is larger than the limit."""
+
+
+class UnsupportedMedia(Refusal):
+    """The body is not JSON."""
+
+
+class TooMany(Refusal):
+    """The caller's window is used up; it begins anew in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Rate limit is exceeded. Try again in {seconds} seconds.")
+        self.seconds = seconds
+
+
+class WrongCompany(Refusal):
+    """The company header is missing, not a number, or names a company that the token does not see."""
+
+    def __init__(self, reason: str, code: str = "12002") -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+STATUS: dict[type[Refusal], int] = {
+    Malformed: 400,
+    Refused: 400,
+    UnknownReference: 400,
+    WrongCompany: 400,
+    NotAuthenticated: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    NoSuchMethod: 405,
+    Conflict: 409,
+    Stale: 412,
+    TooLarge: 413,
+    UnsupportedMedia: 415,
+    TooMany: 429,
+    NotServed: 501,
+    Unavailable: 503,
+}
+
+_GATEWAY_SHAPE = frozenset({401, 403, 429})
+
+_WORDS: dict[type[Refusal], str] = {
+    NotFound: "The resource was not found.",
+    Stale: "The resource has been changed since it was read (If-Match does not name its present version).",
+    NotAuthenticated: "Access denied due to a missing or invalid token.",
+    NotAllowed: "Access denied: the token does not allow this.",
+    Conflict: "Another request changed the same data; send it again.",
+    Unavailable: "The service is busy; try again later.",
+}
+"""What is said where a refusal brings no reason of its own."""
+
+MEASURED_NAMES: dict[tuple[str, ...], str] = {
+    ("vatCodeId",): "TaxCategoryID",
+    ("taxId",): "TaxID",
+    ("applicationLines", "refNbr"): "AdjdRefNbr",
+    ("paymentLines", "refNbr"): "AdjdRefNbr",
+}
+"""How the real API calls some fields in "cannot be found" (wire.md 4): the end of the wire path -> its name there."""
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return next(status for kind in type(refusal).__mro__ if (status := STATUS.get(kind)) is not None)
+
+
+def refusal_answer(
+    refusal: Refusal, error_id: UUID, doing: str, body: type[msgspec.Struct] | None = None, realm: str = "reskontra"
+) -> Response:
+    """The answer for `refusal`. `doing` is the route's wording; `body` its struct, which spells the field names."""
+    status = status_of(refusal)
+    headers = _headers(refusal, realm)
+    if isinstance(refusal, WrongCompany):
+        return json_answer(_platform_error(refusal, error_id), status, headers)
+    if status in _GATEWAY_SHAPE:
+        return json_answer({"statusCode": status, "message": _reason(refusal, body)}, status, headers)
+    return json_answer({"message": message(error_id, doing, sentences(refusal, body))}, status, headers)
+
+
+def bug_answer(error_id: UUID, doing: str) -> Response:
+    """500: something broke here. The log has the rest under the same id."""
+    text = "An unexpected failure; nothing was changed, and the server's log tells more under this id."
+    return json_answer({"message": message(error_id, doing, text)}, 500)
+
+
+def message(error_id: UUID, doing: str, text: str) -> str:
+    """The wire's frame around an error text."""
+    return f"VismaId: {error_id}. Error {doing}. Error: {text}"
+
+
+def sentences(refusal: Refusal, body: type[msgspec.Struct] | None) -> str:
+    """Why, where, with which value, and what would pass."""
+    reason = _reason(refusal, body)
+    parts = [reason]
+    if refusal.field:
+        parts.append(f"Field: {path_text(wire_path(body, refusal.field))}.")
+        if refusal.value is not None and shown(refusal.value) not in reason:
+            parts.append(f"Sent: '{shown(refusal.value)}'.")
+    if refusal.hint:
+        parts.append(refusal.hint)
+    return " ".join(parts)
+
+
+def path_text(path: Sequence[str | int]) -> str:
+    """`["invoiceLines", 0, "quantity"]` -> `invoiceLines[0].quantity`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _reason(refusal: Refusal, body: type[msgspec.Struct] | None) -> str:
+    if isinstance(refusal, UnknownReference):
+        name = field_name(wire_path(body, refusal.field))
+        return f"{name} '{shown(refusal.value)}' cannot be found in the system."
+    return refusal.reason or next((_WORDS[kind] for kind in type(refusal).__mro__ if kind in _WORDS), "It was refused.")
+
+
+def field_name(path: Sequence[str | int]) -> str:
+    """The name that stands in "cannot be found": the measured one, or the wire's with a capital."""
+    names = tuple(step for step in path if isinstance(step, str))
+    for end in (names[-2:], names[-1:]):
+        if end in MEASURED_NAMES:
+            return MEASURED_NAMES[end]
+    name = names[-1] if names else "value"
+    return name[:1].upper() + name[1:]
+
+
+def _headers(refusal: Refusal, realm: str) -> Mapping[str, str]:
+    if isinstance(refusal, NotAuthenticated):
+        problem = ', error="invalid_token"' if refusal.value is not None else ""
+        return {"WWW-Authenticate": f'Bearer realm="{realm}"{problem}'}
+    if isinstance(refusal, NoSuchMethod):
+        return {"Allow": ", ".join(refusal.allowed)}
+    if isinstance(refusal, TooMany):
+        return {"Retry-After": str(refusal.seconds)}
+    if isinstance(refusal, Unavailable):
+        return {"Retry-After": "1"}
+    if isinstance(refusal, TooLarge):
+        return {"Connection": "close"}
+    return {}
+
+
+def _platform_error(refusal: WrongCompany, error_id: UUID) -> dict[str, str]:
+    prefix = f"{refusal.code}_{refusal.code}" if refusal.code == "12002" else refusal.code
+    return {
+        "ExceptionType": "IPPException",
+        "ExceptionMessage": refusal.reason,
+        "ExceptionFaultCode": refusal.code,
+        "ExceptionMessageID": f"{prefix}_{error_id}",
+        "ExceptionDetails": "",
+    }

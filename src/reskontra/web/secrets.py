@@ -1,0 +1,29 @@
+"""Client secrets: made, hashed, compared. Not where they are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+_COST = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024, "dklen": 32}
+
+
+def new_secret() -> str:
+    """A secret to hand out: 256 random bits as text."""
+    return secrets.token_urlsafe(32)
+
+
+def new_salt() -> bytes:
+    """A salt for one client."""
+    return secrets.token_bytes(16)
+
+
+def hash_secret(secret: str, salt: bytes) -> bytes:
+    """What is stored of a secret (scrypt); takes about 50 ms of one core, on purpose."""
+    return hashlib.scrypt(secret.encode(), salt=salt, **_COST)
+
+
+def is_secret(secret: str, salt: bytes, expected: bytes) -> bool:
+    """Whether `secret` is the one that was hashed, compared in constant time."""
+    return hmac.compare_digest(hash_secret(secret, salt), expected)
