@@ -1,0 +1,58 @@
+# What a person or CI runs. `make sandbox` needs only make and Python 3.11 or newer with pip or venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+export UV_PYTHON_DOWNLOADS := never
+
+PYTHON ?= python3
+# Options for the sandbox, for example: make sandbox ARGS="--fresh --port 9000"
+ARGS ?=
+UV := $(shell command -v uv || echo .uv/bin/uv)
+SYNC = "$(UV)" sync --frozen --quiet
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+.PHONY: install
+install: .venv/.installed ## put the command at .venv/bin/reskontra
+
+.PHONY: sandbox
+sandbox: install ## serve a demo company on http://127.0.0.1:8080 (ARGS="--fresh --port 9000 ...")
+	@exec .venv/bin/reskontra sandbox $(ARGS)
+
+.PHONY: test
+test: lint ## everything that CI runs: format, lint, types, import contracts, tests
+	.venv/bin/python -m pytest -q -n logical --maxprocesses 8
+
+.PHONY: lint
+lint: .venv/.developing ## all of the above that needs no database
+	.venv/bin/ruff format --check --quiet .
+	.venv/bin/ruff check --quiet .
+	.venv/bin/python -m mypy --no-error-summary
+	.venv/bin/lint-imports --no-logo
+
+.PHONY: format
+format: .venv/.developing ## put the code into the form that `make test` asks for
+	.venv/bin/ruff check --fix-only --quiet .
+	.venv/bin/ruff format --quiet .
+
+.PHONY: clean
+clean: ## delete what was installed and built; books in .reskontra stay
+	rm -rf .venv .uv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Each leaves in place what the other installed.
+.venv/.installed: pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
+	$(SYNC) --no-dev --inexact
+	@touch $@
+
+.venv/.developing: pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
+	$(SYNC)
+	@touch .venv/.installed $@
+
+# `python -m venv` is missing its pip on some systems, pip refuses to install into others: one of the two works.
+.uv/bin/uv:
+	@{ $(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8'; } >/dev/null 2>&1 \
+	|| { rm -rf .uv && $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv/packages 'uv>=0.8' \
+	  && mkdir -p .uv/bin && ln -s ../packages/bin/uv .uv/bin/uv; } \
+	|| { rm -rf .uv; echo "make: uv could not be installed: $(PYTHON) needs pip or venv, and the network" >&2; exit 1; }
