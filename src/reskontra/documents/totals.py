@@ -143,6 +143,7 @@ def discount(
     When both were sent the amount decides: it is the exact one. Neither may exceed 100 per cent either way.
     """
     if amount is not None:
+        _check_size(amount, (*field, "discount_amount"))
         percent, amount = _percent_of_amount(extended, round_money(amount, decimals), field)
     elif percent is None:
         return ZERO, round_money(ZERO, decimals)
@@ -254,7 +255,7 @@ def _totals(
     amount: Decimal,
 ) -> Totals:
     rows = tuple(rows)
-    return Totals(
+    totals = Totals(
         detail_total=detail_total,
         discount_total=discount_total,
         vat_total=total(row.vat for row in rows),
@@ -263,6 +264,11 @@ def _totals(
         rounding_difference=rounding_difference,
         amount=amount,
     )
+    # Lines of opposite sign may hide figures too large to store behind a small amount.
+    sums = (totals.detail_total, totals.vat_total, totals.vat_taxable_total, totals.vat_exempt_total, totals.amount)
+    for figure in (*sums, *(row.taxable for row in rows), *(row.vat for row in rows)):
+        _check_size(figure, ("lines",))
+    return totals
 
 
 def _check_size(amount: Decimal, field: FieldPath) -> None:

@@ -128,7 +128,7 @@ def check_sent_number(
             f"The number series '{series.series_id}' gives out the numbers itself.",
             field=field,
             value=number,
-            hint="Leave the number out, or send overrideNumberSeries as true.",
+            hint="Leave the number out, or ask to override the number series.",
         )
     if len(sent) > max_length or not sent.isprintable():
         reason = "This cannot be a number."

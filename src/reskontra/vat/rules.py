@@ -165,8 +165,8 @@ def vat_ids_of_line(
 ) -> tuple[str, ...]:
     """The ids that apply to a line (ledger.md VAT-03, decisions.md D3).
 
-    Without a zone, or with a category that lists nothing, a line is untaxed. A category that lists ids of which
-    the zone knows none is refused: the line would silently go untaxed.
+    Without a zone, or with a category that lists nothing or shuts everything out, a line is untaxed. A category
+    that lists ids of which the zone knows none is refused: the line would silently go untaxed.
     """
     if zone is None or category is None:
         return ()
@@ -174,7 +174,7 @@ def vat_ids_of_line(
         reason = f"The VAT category '{category.category_id}' is not active."
         raise Refused(reason, field=field, value=category.category_id, hint="Choose an active VAT category.")
     applied = applied_ids(category, zone)
-    if category.vat_ids and not applied:
+    if category.vat_ids and not category.exclude_listed and not applied:
         hint = f"VAT zone '{zone.zone_id}' knows these VAT ids: {', '.join(zone.vat_ids) or 'none'}."
         raise UnknownReference(field=field, value=category.category_id, hint=hint)
     return applied
@@ -193,25 +193,30 @@ def vat_of_document(lines: Sequence[TaxableLine], vat: Mapping[str, VatId], on: 
 
 
 def apply_sent_rows(
-    rows: Sequence[VatRow], sent: Sequence[SentVatRow], tolerance: Decimal, decimals: int
+    rows: Sequence[VatRow],
+    sent: Sequence[SentVatRow],
+    tolerance: Decimal,
+    decimals: int,
+    field: FieldPath = ("vat_rows",),
 ) -> tuple[VatRow, ...]:
     """`rows` with the sent figures in place of the computed ones, each within `tolerance` (ledger.md VAT-09).
 
     Refused: an id that does not apply, an id sent twice, too many decimals, a figure further off. VAT inside the
     line amounts and VAT at 0 per cent cannot be changed: the lines decide the one, the law the other.
+    `field` is the path of the sent rows, `tolerance` is in the document's currency.
     """
     result = {row.vat_id: row for row in rows}
     seen: set[str] = set()
     for position, wanted in enumerate(sent):
-        field = ("vat_rows", position)
+        place = (*field, position)
         if wanted.vat_id not in result:
             hint = f"VAT ids of this document: {', '.join(result) or 'none'}."
-            raise UnknownReference(field=(*field, "vat_id"), value=wanted.vat_id, hint=hint)
+            raise UnknownReference(field=(*place, "vat_id"), value=wanted.vat_id, hint=hint)
         if wanted.vat_id in seen:
             reason = f"The VAT id '{wanted.vat_id}' stands there twice."
-            raise Refused(reason, field=(*field, "vat_id"), value=wanted.vat_id, hint="Send one row for each id.")
+            raise Refused(reason, field=(*place, "vat_id"), value=wanted.vat_id, hint="Send one row for each id.")
         seen.add(wanted.vat_id)
-        result[wanted.vat_id] = _replaced(result[wanted.vat_id], wanted, tolerance, decimals, field)
+        result[wanted.vat_id] = _replaced(result[wanted.vat_id], wanted, tolerance, decimals, place)
     return tuple(result.values())
 
 
@@ -325,13 +330,11 @@ def _simple_vat_of(lines: Collection[_TaxedLine], charges: Mapping[str, _Charge]
 
 def _replaced(row: VatRow, sent: SentVatRow, tolerance: Decimal, decimals: int, field: FieldPath) -> VatRow:
     fixed = row.inclusive or row.rate == ZERO
-    taxable = row.taxable if sent.taxable is None else round_money(sent.taxable, decimals)
-    charged = row.vat if sent.vat is None else round_money(sent.vat, decimals)
     for name, computed, wanted, allowed in (
         ("taxable", row.taxable, sent.taxable, ZERO if row.inclusive else tolerance),
         ("vat", row.vat, sent.vat, ZERO if fixed else tolerance),
     ):
-        if wanted is None or (has_at_most(wanted, decimals) and abs(wanted - computed) <= allowed):
+        if wanted is None or (abs(wanted - computed) <= allowed and has_at_most(wanted, decimals)):
             continue
         raise Refused(
             f"The figures of VAT id '{row.vat_id}' do not agree with the lines.",
@@ -339,6 +342,8 @@ def _replaced(row: VatRow, sent: SentVatRow, tolerance: Decimal, decimals: int, 
             value=str(wanted),
             hint=f"Computed: {computed:f}; send that, or at most {allowed:f} more or less with {decimals} decimals.",
         )
+    taxable = row.taxable if sent.taxable is None else round_money(sent.taxable, decimals)
+    charged = row.vat if sent.vat is None else round_money(sent.vat, decimals)
     return replace(row, taxable=taxable, vat=charged, entered=True)
 
 
