@@ -1,0 +1,79 @@
+"""The addresses beside the operations: health, figures, tokens, companies of a token, the reference. Not the API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.responses import RedirectResponse, Response
+
+from reskontra.errors import Refusal
+from reskontra.web.answers import json_answer
+from reskontra.web.auth import Guard, discovery
+from reskontra.web.metrics import Metrics
+from reskontra.web.routing import PREFIXES
+from reskontra.web.server import PageHandler
+from reskontra.web.visit import Visit
+
+_TOKEN_REQUEST_LIMIT = 16 * 1024
+_HTML = "text/html; charset=utf-8"
+
+
+def pages(
+    *,
+    guard: Guard,
+    metrics: Metrics,
+    is_ready: Callable[[], Awaitable[bool]],
+    openapi: Callable[[], bytes],
+    reference: Callable[[], bytes],
+) -> Mapping[str, Mapping[str, PageHandler]]:
+    """The table of pages: path in lower case -> method -> handler."""
+
+    async def home(visit: Visit) -> Response:
+        return RedirectResponse(f"{visit.base_url}/docs", 302)
+
+    async def healthy(visit: Visit) -> Response:
+        return json_answer({"status": "ok"})
+
+    async def ready(visit: Visit) -> Response:
+        try:
+            answers = await is_ready()
+        except Refusal:
+            answers = False
+        return json_answer({"status": "ready" if answers else "database out of reach"}, 200 if answers else 503)
+
+    async def figures(visit: Visit) -> Response:
+        return metrics.answer()
+
+    async def openapi_document(visit: Visit) -> Response:
+        return json_answer(openapi())
+
+    async def reference_page(visit: Visit) -> Response:
+        return Response(reference(), headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN})
+
+    async def openid(visit: Visit) -> Response:
+        return json_answer(discovery(visit.base_url))
+
+    async def token(visit: Visit) -> Response:
+        return await guard.token_answer(visit.headers, await visit.body(_TOKEN_REQUEST_LIMIT))
+
+    async def context(visit: Visit) -> Response:
+        caller = await guard.caller(visit.headers, visit.peer)
+        found = [{"id": company.company_id, "name": company.name, "type": "company"} for company in caller.companies]
+        return json_answer(found)
+
+    table: dict[str, Mapping[str, PageHandler]] = {
+        "/": {"GET": home},
+        "/healthz": {"GET": healthy},
+        "/readyz": {"GET": ready},
+        "/metrics": {"GET": figures},
+        "/openapi.json": {"GET": openapi_document},
+        "/docs": {"GET": reference_page},
+        "/.well-known/openid-configuration": {"GET": openid},
+        "/connect/token": {"POST": token},
+    }
+    for prefix in PREFIXES:
+        table["/".join(("", *prefix, "resources/v1/context"))] = {"GET": context}
+    return table
+
+
+_NOTHING_FOREIGN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,233 @@
+"""The ASGI application: one request from the socket to the answer. Knows no operation; the routes are handed in.
+
+Order: find the route, then the caller, scope, company and window, then read the body, then the handler. What costs
+nothing is refused first, and a body is read only for a caller who may send it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from reskontra.clock import Clock
+from reskontra.config import Settings
+from reskontra.errors import NotFound, Refusal
+from reskontra.web import wire
+from reskontra.web.auth import Caller, Company, Guard
+from reskontra.web.call import Call, Database, version_of
+from reskontra.web.errors import NoSuchMethod, TooMany, bug_answer, refusal_answer
+from reskontra.web.limits import Allowance, Limiter
+from reskontra.web.listing import Memory
+from reskontra.web.metrics import Metrics
+from reskontra.web.origin import Origin
+from reskontra.web.query import Query
+from reskontra.web.routing import Match, Route, Router, WrongMethod
+from reskontra.web.visit import ClientGone, Visit
+
+PageHandler = Callable[[Visit], Awaitable[Response]]
+
+_COMPRESS_FROM = 4 * 1024
+_COMPRESS_ASIDE_FROM = 64 * 1024
+_log = structlog.stdlib.get_logger("reskontra.web")
+
+
+class _NoFields(wire.Body):
+    """The body of an action that takes none: `{}` or nothing."""
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What is known of a request while it is served, for its headers, log line and figures."""
+
+    allowance: Allowance
+    operation: str = "none"
+    doing: str = "reading the request"
+    route: Route | None = None
+    company_id: int | None = None
+    actor: str | None = None
+
+
+class Server:
+    """`router` holds the operations, `pages` the addresses beside them: exact lower-case path -> method -> handler."""
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        pages: Mapping[str, Mapping[str, PageHandler]],
+        guard: Guard,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        metrics: Metrics,
+    ) -> None:
+        self._router = router
+        self._pages = pages
+        self._guard = guard
+        self._database = database
+        self._clock = clock
+        self._body_limit = settings.body_limit
+        self._origin = Origin(settings.trusted_proxies)
+        self._limiter = Limiter(settings.rate_limit)
+        self._metrics = metrics
+        self._lists = Memory()
+        self._request_context = f"appId=cid-v1:{clock.new_id()}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began_at = time.perf_counter()
+        error_id = self._clock.new_id()
+        structlog.contextvars.bind_contextvars(request_id=str(error_id))
+        visit = Visit.of(scope, receive, self._origin, str(error_id))
+        outcome = _Outcome(self._limiter.idle())
+        try:
+            response = await self._answer(visit, outcome)
+        except ClientGone:
+            return
+        except Refusal as refusal:
+            body = outcome.route.body if outcome.route else None
+            response = refusal_answer(refusal, error_id, outcome.doing, body)
+        except Exception:
+            _log.exception("unexpected failure", operation=outcome.operation, company=outcome.company_id)
+            response = bug_answer(error_id, outcome.doing)
+        response = await _compressed(response, visit)
+        await response(scope, receive, self._sender(send, error_id, outcome, is_head=visit.method == "HEAD"))
+        seconds = time.perf_counter() - began_at
+        self._metrics.note(outcome.operation, response.status_code, seconds)
+        _log.info(
+            "request",
+            method=visit.method,
+            path=visit.raw_path[:200].decode("latin-1"),
+            status=response.status_code,
+            milliseconds=round(seconds * 1000, 2),
+            operation=outcome.operation,
+            company=outcome.company_id,
+            actor=outcome.actor,
+        )
+
+    async def _answer(self, visit: Visit, outcome: _Outcome) -> Response:
+        page = self._pages.get(visit.raw_path.decode("latin-1").lower().rstrip("/") or "/")
+        if page is not None:
+            outcome.operation = "page"
+            return await _from_page(page, visit)
+        match = self._router.find("GET" if visit.method == "HEAD" else visit.method, visit.raw_path)
+        if match is None:
+            raise NotFound("There is no such resource.", hint="The addresses that are served are listed at /docs.")
+        if isinstance(match, WrongMethod):
+            if visit.method == "OPTIONS":
+                return Response(None, 204, {"Allow": ", ".join((*match.allowed, "OPTIONS"))})
+            raise NoSuchMethod(match.allowed)
+        outcome.route = match.route
+        outcome.operation = match.route.operation
+        outcome.doing = match.route.doing
+        return await self._routed(visit, match, outcome)
+
+    async def _routed(self, visit: Visit, match: Match, outcome: _Outcome) -> Response:
+        route = match.route
+        caller = await self._guard.caller(visit.headers, visit.peer)
+        outcome.actor = caller.actor
+        caller.require(route.scope)
+        company = caller.company(visit.headers.get("ipp-company-id"))
+        outcome.company_id = company.company_id
+        outcome.allowance = self._limiter.take(company.company_id, caller.actor)
+        if outcome.allowance.is_exceeded:
+            raise TooMany(outcome.allowance.reset_seconds)
+        body = await visit.json_body(self._body_limit) if route.method in ("POST", "PUT") else b""
+        if route.body is None and route.step is None and body.strip():
+            wire.decode(body, _NoFields)
+        return await route.handler(self._call(visit, match, caller, company, body))
+
+    def _call(self, visit: Visit, match: Match, caller: Caller, company: Company, body: bytes) -> Call:
+        return Call(
+            route=match.route,
+            company_id=company.company_id,
+            actor=caller.actor,
+            request_id=visit.request_id,
+            params=match.params,
+            query=Query(visit.query_string, match.route.declared, company.zone),
+            body=body,
+            if_match=version_of(visit.headers.get("if-match")),
+            database=self._database,
+            clock=self._clock,
+            zone=company.zone,
+            base_url=visit.base_url + match.prefix,
+            lists=self._lists,
+        )
+
+    def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:
+        """`send` with the headers that stand on every answer (decisions.md W9), and without the body of a HEAD."""
+
+        async def sender(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"ipp-request-id", str(error_id).encode()),
+                    (b"request-context", self._request_context),
+                    *outcome.allowance.headers(),
+                ]
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        return sender
+
+
+async def _from_page(page: Mapping[str, PageHandler], visit: Visit) -> Response:
+    handler = page.get("GET" if visit.method == "HEAD" else visit.method)
+    if handler is not None:
+        return await handler(visit)
+    if visit.method == "OPTIONS":
+        return Response(None, 204, {"Allow": ", ".join((*page, "OPTIONS"))})
+    raise NoSuchMethod(tuple(page))
+
+
+async def _compressed(response: Response, visit: Visit) -> Response:
+    """The same answer as gzip, where it is large and the caller can read that."""
+    body = getattr(response, "body", b"")
+    if len(body) < _COMPRESS_FROM or "content-encoding" in response.headers:
+        return response
+    headers = MutableHeaders(raw=response.raw_headers)
+    headers.add_vary_header("Accept-Encoding")
+    if _takes_gzip(visit.headers.get("accept-encoding", "")):
+        large = len(body) >= _COMPRESS_ASIDE_FROM
+        response.body = await asyncio.to_thread(_gzip, body) if large else _gzip(body)
+        headers["Content-Encoding"] = "gzip"
+        headers["Content-Length"] = str(len(response.body))
+    return response
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.lower().split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def _gzip(body: bytes | memoryview) -> bytes:
+    packer = zlib.compressobj(3, zlib.DEFLATED, 31)
+    return packer.compress(body) + packer.flush()
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
