@@ -1,0 +1,85 @@
+"""Puts the rooms together: their routes, their constraint tables, the lookup of callers, and the server around them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from types import ModuleType
+
+from starlette.responses import Response
+
+from reskontra.clock import Clock
+from reskontra.companies.access import StoredAccess
+from reskontra.config import Settings
+from reskontra.db.pool import Database, RefusalFactory, register_constraints
+from reskontra.errors import NotServed
+from reskontra.web.auth import Guard
+from reskontra.web.call import Call
+from reskontra.web.metrics import Metrics
+from reskontra.web.openapi import Reference
+from reskontra.web.pages import pages
+from reskontra.web.routing import Route, Router, complete
+from reskontra.web.server import Server
+
+_ROOMS = ("customers", "documents", "dunning")
+_CONSTRAINT_TABLES = ("companies", "customers", "documents", "posting", "dunning", "numbering", "currencies")
+
+
+def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
+    """The ASGI application. The database is opened and closed by whoever runs it."""
+    for table in _constraint_tables():
+        register_constraints(table)
+    access = StoredAccess(database)
+    guard = Guard(access, open_mode=settings.open_mode)
+    metrics = Metrics()
+    mounted = mounted_routes()
+    reference = Reference(mounted)
+    return Server(
+        router=Router(mounted),
+        pages=pages(
+            guard=guard,
+            metrics=metrics,
+            is_ready=access.is_ready,
+            openapi=reference.openapi,
+            reference=reference.page,
+        ),
+        guard=guard,
+        database=database,
+        clock=clock,
+        settings=settings,
+        metrics=metrics,
+    )
+
+
+def served_routes() -> list[Route]:
+    """What the rooms serve."""
+    return [route for module in _modules(_ROOMS, "routes") for route in module.ROUTES]
+
+
+def mounted_routes() -> list[Route]:
+    """What is mounted: the served routes, their version 2 aliases, and 501 for the rest of the contract."""
+    return complete(served_routes(), not_served)
+
+
+async def not_served(call: Call) -> Response:
+    """The honest answer of an operation that the contract has and this version does not."""
+    raise NotServed(
+        f"{call.route.operation} is part of the API but not served by this version.",
+        hint=f"It is planned for: {_when(call.route.step)}. What is served stands at /docs.",
+    )
+
+
+def _when(step: int | str | None) -> str:
+    return f"step {step}" if isinstance(step, int) else str(step)
+
+
+def _constraint_tables() -> Iterator[Mapping[str, RefusalFactory]]:
+    for module in _modules(_CONSTRAINT_TABLES, "store"):
+        yield getattr(module, "CONSTRAINTS", {})
+
+
+def _modules(rooms: tuple[str, ...], name: str) -> Iterator[ModuleType]:
+    for room in rooms:
+        if find_spec(f"reskontra.{room}.{name}") is not None:
+            yield importlib.import_module(f"reskontra.{room}.{name}")
