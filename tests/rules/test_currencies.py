@@ -126,6 +126,14 @@ def test_part_payments_leave_no_stray_minor_unit() -> None:
     assert remaining == remaining_base == 0
 
 
+def test_rounding_up_never_takes_more_than_is_left() -> None:
+    # 0.05 at 0.5 is booked as 0.03; each 0.01 of it would take 0.01, so the fourth finds nothing.
+    rate = Rate(Decimal("0.5"))
+    assert to_base(Decimal("0.05"), rate, 2) == Decimal("0.03")
+    assert carry_down(Decimal("0.01"), rate, Decimal("0.03"), Decimal("0.01"), 2) == Decimal("0.01")
+    assert carry_down(Decimal("0.01"), rate, Decimal("0.02"), Decimal("0.00"), 2) == 0
+
+
 @given(MONEY, ANY_RATE, st.lists(st.integers(0, 100), max_size=12))
 def test_a_balance_goes_down_to_zero_in_both_currencies_at_once(amount: Decimal, rate: Rate, shares: list[int]) -> None:
     remaining, remaining_base = amount, to_base(amount, rate, 2)

@@ -97,6 +97,7 @@ EVERYONE = SeriesRange("1")
 EVERYONE_2025 = SeriesRange("2", start_date=date(2025, 1, 1))
 OSLO = SeriesRange("3", branch="OSLO")
 OSLO_2025 = SeriesRange("4", branch="OSLO", start_date=date(2025, 1, 1))
+HAMAR = SeriesRange("6", branch="HAMAR")
 BERGEN = SeriesRange("5", branch="BERGEN", start_date=date(2025, 1, 1))
 
 
@@ -109,13 +110,14 @@ BERGEN = SeriesRange("5", branch="BERGEN", start_date=date(2025, 1, 1))
         (date(2025, 1, 1), "OSLO", OSLO_2025),
         (date(2024, 12, 31), "BERGEN", EVERYONE),
         (date(2025, 6, 1), "BERGEN", BERGEN),
+        (date(2025, 6, 1), "HAMAR", HAMAR),
         (date(2025, 6, 1), "TROMSØ", EVERYONE_2025),
     ],
 )
 def test_a_branch_has_its_own_range_and_the_latest_one_counts(
     on: date, branch: str | None, chosen: SeriesRange
 ) -> None:
-    ranges = (EVERYONE, BERGEN, OSLO_2025, OSLO, EVERYONE_2025)
+    ranges = (EVERYONE, HAMAR, BERGEN, OSLO_2025, OSLO, EVERYONE_2025)
     assert choose_range(ranges, on, branch) is chosen
     assert choose_range(ranges[::-1], on, branch) is chosen
 

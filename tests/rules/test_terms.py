@@ -103,6 +103,12 @@ def test_a_custom_day_after_the_interval_stays_in_the_month() -> None:
     assert due_date(terms, date(2023, 2, 16)) == date(2023, 2, 28)
 
 
+@pytest.mark.parametrize(("day", "expected"), [(1, date(2016, 1, 1)), (31, date(2016, 1, 31))])
+def test_a_day_of_the_month_may_be_the_document_date_itself(day: int, expected: date) -> None:
+    assert due_date(with_code(f"T{day}", "T1"), NEW_YEAR) == expected
+    assert due_date(with_code("T31", "T1"), date(2016, 2, 29)) == date(2016, 2, 29)
+
+
 def test_terms_of_14_days_net_look_like_a_live_invoice() -> None:
     terms = Terms("14", due_day_1=14)
     dated = date(2024, 8, 29)

@@ -197,6 +197,11 @@ def test_exclusive_vat_is_taken_of_what_inclusive_vat_leaves() -> None:
     assert figures(result) == [("IN", "100.00", "25.00"), ("OUT", "100.00", "10.00")]
 
 
+def test_an_id_that_is_listed_twice_counts_once() -> None:
+    inside = vat_id("IN", "25", CalculateOn.EXTRACT_FROM_ITEM_AMOUNT)
+    assert computed(["125.00"], inside, inside) == computed(["125.00"], inside)
+
+
 def test_two_inclusive_ids_share_the_line() -> None:
     ids = [vat_id(name, percent, CalculateOn.EXTRACT_FROM_ITEM_AMOUNT) for name, percent in (("A", "20"), ("B", "5"))]
     result = computed(["125.00"], *ids)
