@@ -226,10 +226,7 @@ async def open_client(settings: Settings, database: Database, clock: Clock) -> A
 
     app = create_app(settings, database, clock)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 50000))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened,
-    ):
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
         yield opened
 
 

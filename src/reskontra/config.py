@@ -14,8 +14,12 @@ LogFormat = Literal["console", "json"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class SettingError(ValueError):
-    """A setting cannot be used; the message is one sentence for the operator."""
+class SetupError(Exception):
+    """This run cannot go on as it was set up; the message is one sentence for the operator."""
+
+
+class SettingError(SetupError):
+    """A setting cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

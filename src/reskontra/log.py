@@ -42,3 +42,5 @@ def configure_logging(log_format: LogFormat) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # uvicorn tells of every step of starting and stopping; `serve` says the two that matter.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
 
+from reskontra.config import SetupError
 from reskontra.db.unprivileged import ROOT, Account, CannotStepDown, account_for
 
 FORMAT = 1
@@ -37,6 +38,7 @@ _LOG_BYTES_MAX = 10_000_000
 _SOCKET_PREFIX = "reskontra-socket-"
 _THROW_AWAY_PREFIX = "reskontra-throw-away-"
 _SOCKET_PATH_BYTES_MAX = 100
+_READY_LINE = 8
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -59,8 +61,12 @@ _THROW_AWAY_SETTINGS: Mapping[str, str] = {
 }
 
 
-class EmbeddedError(Exception):
-    """The embedded PostgreSQL cannot be used; the message is one sentence for the operator."""
+class EmbeddedError(SetupError):
+    """The embedded PostgreSQL cannot be used."""
+
+
+class FolderInUseError(EmbeddedError):
+    """Another process runs on the data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ class EmbeddedPostgres:
 
     def dsn(self, database: str = DATABASE) -> str:
         """The postgresql:// URL of one of its databases."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self._socket), safe='')}"
+        return _dsn(self._socket, database)
 
     @property
     def pid(self) -> int:
@@ -166,6 +172,21 @@ class EmbeddedPostgres:
         self.stop()
 
 
+def running_dsn(folder: Path) -> str | None:
+    """The URL of the database that another reskontra has running on data folder `folder`, None if none has."""
+    folder = folder.absolute()
+    if not (folder / MARKER).exists():
+        return None
+    try:
+        _take_lock(folder).close()
+    except FolderInUseError:
+        lines = _read_postmaster(folder / "cluster")
+        if len(lines) >= _READY_LINE and _is_postmaster(int(lines[0]), folder / "cluster"):
+            return _dsn(Path(lines[4]), DATABASE)
+        raise
+    return None
+
+
 def delete_folder(folder: Path) -> None:
     """Delete data folder `folder` with all that is in it, after stopping a PostgreSQL that was left running there.
 
@@ -182,6 +203,10 @@ def delete_folder(folder: Path) -> None:
         shutil.rmtree(folder)
     finally:
         lock.close()
+
+
+def _dsn(socket: Path, database: str) -> str:
+    return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(socket), safe='')}"
 
 
 def _make_folder(folder: Path) -> None:
@@ -205,7 +230,7 @@ def _take_lock(folder: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise EmbeddedError(f"Another reskontra is running on the data folder {folder}.") from error
+        raise FolderInUseError(f"Another reskontra is running on the data folder {folder}.") from error
     return lock
 
 
@@ -318,11 +343,10 @@ def _run(command: Sequence[str], script: str = "") -> None:
 
 def _stop_orphan(cluster: Path) -> None:
     """Stop a PostgreSQL that outlived its reskontra (we hold the lock, so none should run); forget a dead one."""
-    try:
-        lines = (cluster / "postmaster.pid").read_text().splitlines()
-        pid = int(lines[0])
-    except (FileNotFoundError, ValueError, IndexError):
+    lines = _read_postmaster(cluster)
+    if not lines or not lines[0].isdigit():
         return
+    pid = int(lines[0])
     if _is_postmaster(pid, cluster):
         _signal(pid, signal.SIGINT)
         if not _wait_until(lambda: not _is_postmaster(pid, cluster), _STOP_SECONDS):
@@ -332,6 +356,14 @@ def _stop_orphan(cluster: Path) -> None:
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     if len(lines) > 4 and Path(lines[4]).name.startswith(_SOCKET_PREFIX):
         shutil.rmtree(lines[4], ignore_errors=True)
+
+
+def _read_postmaster(cluster: Path) -> list[str]:
+    """The lines of postmaster.pid: [0] process id, [4] socket folder, [7] state. Empty if there is none."""
+    try:
+        return (cluster / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return []
 
 
 def _is_postmaster(pid: int, cluster: Path) -> bool:
@@ -394,11 +426,8 @@ def _die_with_parent() -> tuple[str, ...]:
 
 def _is_ready(cluster: Path, pid: int) -> bool:
     """What pg_ctl looks at: the last line of postmaster.pid, once it is this server's own."""
-    try:
-        lines = (cluster / "postmaster.pid").read_text().splitlines()
-    except OSError:
-        return False
-    return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+    lines = _read_postmaster(cluster)
+    return len(lines) >= _READY_LINE and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
 def _why_not_started(folder: Path, log_path: Path, begin: int) -> str:

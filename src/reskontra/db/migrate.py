@@ -11,7 +11,10 @@ from importlib.resources import files
 
 import asyncpg
 
+from reskontra.config import SetupError
 from reskontra.db.pool import Connection
+
+OLDEST_SERVER = 15
 
 _LOCK = 0x7265736B  # "resk": one migration at a time per database
 
@@ -24,8 +27,8 @@ create table if not exists schema_version (
 )"""
 
 
-class SchemaError(Exception):
-    """The database and this program do not fit together; the message is one sentence for the operator."""
+class SchemaError(SetupError):
+    """The database and this program do not fit together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ async def migrate(
 ) -> list[Migration]:
     """Apply what is missing, each file in its own transaction; returns what was applied. Raises `SchemaError`."""
     wanted = known_migrations() if migrations is None else migrations
+    await _check_server(connection)
     applied = []
     while (migration := await _apply_next(connection, now, wanted)) is not None:
         applied.append(migration)
@@ -64,10 +68,20 @@ async def migrate(
 
 async def check_schema(connection: Connection) -> None:
     """Raise `SchemaError` unless the database stands exactly where this program expects it. Changes nothing."""
+    await _check_server(connection)
     exists = await connection.fetchval("select to_regclass('schema_version') is not null")
     missing = _missing(known_migrations(), await _recorded(connection) if exists else {})
     if missing:
         raise SchemaError(f"The database lacks {len(missing)} migration(s): run `reskontra migrate` first.")
+
+
+async def _check_server(connection: Connection) -> None:
+    major = connection.get_server_version().major
+    if major < OLDEST_SERVER:
+        raise SchemaError(f"The database server is PostgreSQL {major}; reskontra needs {OLDEST_SERVER} or newer.")
+    encoding = await connection.fetchval("show server_encoding")
+    if encoding != "UTF8":
+        raise SchemaError(f"The database is encoded in {encoding}; reskontra needs one that was created with UTF8.")
 
 
 async def _apply_next(connection: Connection, now: datetime, wanted: Sequence[Migration]) -> Migration | None:

@@ -1,0 +1,275 @@
+"""The command line: turns words into settings and one call each. Nothing is decided here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from reskontra import __version__
+from reskontra.clock import Context, SystemClock
+from reskontra.config import LogFormat, SettingError, Settings, SetupError, read_networks
+from reskontra.errors import Refusal
+
+DEFAULT_SANDBOX_DIR = Path(".reskontra")
+FAILED_CHECK, USAGE, INTERRUPTED = 1, 2, 130
+
+app = App(name="reskontra", version=__version__, help="A customer ledger that speaks the Visma Net API.")
+company_app = App(name="company", help="Companies: the tenants of this ledger.")
+client_app = App(name="client", help="API clients: who may ask for tokens.")
+app.command(company_app)
+app.command(client_app)
+
+# Options that several commands share; each can be given by the environment too (README, "Settings").
+_where = Group("Where the books are")
+_server = Group("Server")
+DatabaseUrl = Annotated[
+    str | None, Parameter(group=_where, help="A postgresql:// URL, PostgreSQL 15 or newer (DATABASE_URL).")
+]
+DataDir = Annotated[
+    Path | None, Parameter(group=_where, help="Folder of a PostgreSQL of our own (RESKONTRA_DATA_DIR).")
+]
+Host = Annotated[str | None, Parameter(group=_server, help="Address to listen on [127.0.0.1].")]
+Port = Annotated[int | None, Parameter(group=_server, help="Port to listen on; 0 picks a free one [8080].")]
+TrustedProxies = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--trusted-proxy", negative="", group=_server, help="Network whose X-Forwarded-* headers are believed."
+    ),
+]
+TlsSelfSigned = Annotated[
+    bool | None, Parameter(negative="", group=_server, help="Serve https with a certificate made on first use.")
+]
+LogFormatOption = Annotated[LogFormat | None, Parameter(group=_server, help="How log lines look [console].")]
+
+
+@app.command
+def serve(
+    *,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    trusted_proxies: TrustedProxies = None,
+    tls_self_signed: TlsSelfSigned = None,
+    log_format: LogFormatOption = None,
+    migrate: Annotated[bool, Parameter(negative="", help="Bring the database up to date first.")] = False,
+) -> None:
+    """Serve the ledger to clients that have a token, until interrupted.
+
+    A data folder is always brought up to date; a database by URL only with --migrate.
+    """
+    settings = _settings(
+        database_url=database_url,
+        data_dir=data_dir,
+        host=host,
+        port=port,
+        trusted_proxies=_networks(trusted_proxies),
+        tls_self_signed=tls_self_signed,
+        log_format=log_format,
+    )
+    _run_server(settings, migrating=migrate or settings.database_url is None)
+
+
+@app.command
+def sandbox(
+    *,
+    data_dir: Annotated[
+        Path | None, Parameter(group=_where, help="Where the sandbox keeps its books [.reskontra in this folder].")
+    ] = None,
+    fresh: Annotated[bool, Parameter(negative="", group=_where, help="Start over: delete the books first.")] = False,
+    throw_away: Annotated[
+        bool, Parameter(negative="", group=_where, help="Keep nothing: for CI. Faster, and gone at the end.")
+    ] = False,
+    host: Host = None,
+    port: Port = None,
+    token_required: Annotated[
+        bool | None, Parameter(negative="", group=_server, help="Refuse requests without a token.")
+    ] = None,
+    trusted_proxies: TrustedProxies = None,
+    tls_self_signed: TlsSelfSigned = None,
+    log_format: LogFormatOption = None,
+) -> None:
+    """Serve a demo company for development and CI; open without a token to this machine only."""
+    if throw_away and (data_dir or fresh):
+        raise SettingError("--throw-away keeps its books in a new temporary folder: leave out --data-dir and --fresh.")
+    # DATABASE_URL is not for us: it may well be another program's, and a demo company has no place there.
+    environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    if throw_away:
+        environ.pop("RESKONTRA_DATA_DIR", None)
+    elif "RESKONTRA_DATA_DIR" not in environ:
+        data_dir = data_dir or DEFAULT_SANDBOX_DIR
+    settings = Settings.from_environment(
+        environ,
+        sandbox=True,
+        throw_away=throw_away,
+        data_dir=data_dir,
+        host=host,
+        port=port,
+        token_required=token_required,
+        trusted_proxies=_networks(trusted_proxies),
+        tls_self_signed=tls_self_signed,
+        log_format=log_format,
+    )
+    if fresh and settings.data_dir:
+        from reskontra.db.embedded import delete_folder
+
+        delete_folder(settings.data_dir)
+    _run_server(settings, migrating=True)
+
+
+@app.command
+def migrate(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+    """Bring the database to the schema of this program."""
+    from reskontra.serve import bring_up_to_date, postgres_for
+
+    with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
+        names = asyncio.run(bring_up_to_date(dsn, SystemClock()))
+    for name in names:
+        _say(f"applied {name}")
+    _say("The database is up to date.")
+
+
+@app.command
+def check(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+    """Ask the books to prove themselves; exit code 1 and the offending rows if they do not."""
+    from reskontra.db.migrate import check_schema
+    from reskontra.db.selfcheck import Offence, known_checks, offences
+    from reskontra.serve import plain_connection, postgres_for
+
+    async def ask(dsn: str) -> list[Offence]:
+        async with plain_connection(dsn) as connection:
+            await check_schema(connection)
+            return await offences(connection)
+
+    with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
+        found = asyncio.run(ask(dsn))
+    for offence in found:
+        _say(f"{offence.name}: {offence.sentence}")
+        for row in offence.rows:
+            _say("  " + ", ".join(f"{name} {value}" for name, value in row.items()))
+    _say(f"{len(known_checks()) - len(found)} of {len(known_checks())} checks hold.")
+    if found:
+        sys.exit(FAILED_CHECK)
+
+
+@company_app.command(name="create")
+def create_company(
+    *,
+    template: Annotated[str, Parameter(help="`no`, `se`, or a template file.")],
+    code: Annotated[str, Parameter(help="Short name by which the company is addressed here.")],
+    name: Annotated[str | None, Parameter(help="Name of the company [the template's].")] = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Create a company from a template: its accounts, VAT, terms, items, series, periods and preferences."""
+    from reskontra.companies import commands
+    from reskontra.serve import bring_up_to_date, plain_connection, postgres_for
+
+    async def create(dsn: str) -> int:
+        await bring_up_to_date(dsn, SystemClock())
+        async with plain_connection(dsn) as connection, connection.transaction():
+            return await commands.create_company(connection, template, code=code, name=name, context=_context())
+
+    with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
+        company_id = asyncio.run(create(dsn))
+    _say(f"Created company {code} with id {company_id}.")
+
+
+@client_app.command(name="create")
+def create_client(
+    *,
+    companies: Annotated[list[str], Parameter(name="--company", help="Code of a company that it may see; repeatable.")],
+    scopes: Annotated[
+        list[str] | None, Parameter(name="--scope", negative="", help="What it may do; repeatable [everything].")
+    ] = None,
+    name: Annotated[str, Parameter(help="Who the client is, for people.")] = "client",
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Create an API client; its secret is shown once, here."""
+    from reskontra.companies import commands
+    from reskontra.serve import plain_connection, postgres_for
+
+    async def create(dsn: str) -> commands.ClientCredentials:
+        async with plain_connection(dsn) as connection, connection.transaction():
+            company_ids = await commands.company_ids(connection, companies)
+            return await commands.create_client(connection, company_ids, scopes, name=name, context=_context())
+
+    with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
+        credentials = asyncio.run(create(dsn))
+    _say(f"client_id={credentials.client_id}")
+    _say(f"client_secret={credentials.client_secret}")
+    _say(f"tenant_id={credentials.tenant_id}")
+
+
+def main() -> None:
+    """Run the command line. What the operator can mend is one sentence on stderr and exit code 2, no traceback."""
+    try:
+        app(exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        _fail(" ".join(str(error).split()))
+    except SetupError as error:
+        _fail(str(error))
+    except Refusal as refusal:
+        _fail(_sentence(refusal))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _run_server(settings: Settings, *, migrating: bool) -> None:
+    from reskontra.log import configure_logging
+    from reskontra.sandbox import greet, load
+    from reskontra.serve import serve as serve_until_stopped
+
+    configure_logging(settings.log_format)
+    clock = SystemClock()
+
+    async def prepare(database: Any) -> None:
+        if settings.sandbox:
+            await load(database, clock)
+
+    def announce(url: str) -> None:
+        _say(greet(settings, url) if settings.sandbox else f"Reskontra answers on {url}")
+
+    serve_until_stopped(settings, clock, prepare=prepare, announce=announce, migrating=migrating)
+
+
+def _settings(**given: object) -> Settings:
+    return Settings.from_environment(os.environ, **given)
+
+
+def _networks(texts: list[str] | None) -> object:
+    if not texts:
+        return None
+    try:
+        return read_networks(",".join(texts))
+    except ValueError as error:
+        raise SettingError(f"--trusted-proxy wants a network such as 10.0.0.0/8: {error}.") from error
+
+
+def _context() -> Context:
+    clock = SystemClock()
+    return Context(company_id=0, actor="command line", request_id=str(clock.new_id()), now=clock.now(), clock=clock)
+
+
+def _sentence(refusal: Refusal) -> str:
+    reason = refusal.reason or f"{'.'.join(map(str, refusal.field))} '{refusal.value}' cannot be found."
+    return f"{reason} {refusal.hint}".strip()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - this is what the commands answer
+
+
+def _fail(sentence: str) -> None:
+    print(f"reskontra: {sentence}", file=sys.stderr)  # noqa: T201
+    sys.exit(USAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What makes a server a sandbox: the demo company and the greeting on the terminal. Serves nothing itself."""
+
+from __future__ import annotations
+
+from reskontra.clock import Clock
+from reskontra.companies.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID, load_demo
+from reskontra.config import Settings
+from reskontra.db.pool import Database
+
+
+async def load(database: Database, clock: Clock) -> None:
+    """Load the demo company unless it is there already."""
+    await load_demo(database, clock)
+
+
+def greet(settings: Settings, url: str) -> str:
+    """What the terminal shows when the sandbox answers on `url`: where it is, how to get a token, what to try."""
+    curl = "curl -k" if settings.tls_self_signed else "curl"
+    token = (
+        f"  {curl} -d grant_type=client_credentials -d scope=vismanet_erp_service_api -d tenant_id={TENANT_ID} \\\n"
+        f"       -d client_id={CLIENT_ID} -d client_secret={CLIENT_SECRET} {url}/connect/token"
+    )
+    if settings.open_mode:
+        access, header = "Open to this machine without a token. With one, as in production:", ""
+    else:
+        access, header = "Every request needs a token:", ' -H "Authorization: Bearer $TOKEN"'
+    invoice = (
+        '{"customerNumber":{"value":"10000"},"invoiceLines":[{"inventoryNumber":{"value":"A"},"quantity":{"value":1}}]}'
+    )
+    kept = "nowhere: gone when it stops" if settings.throw_away else f"in {settings.data_dir}"
+    return "\n".join(
+        (
+            f"Reskontra sandbox: {url}",
+            "",
+            access,
+            token,
+            "",
+            "Try:",
+            f"  {curl}{header} {url}/v1/customer",
+            f"  {curl}{header} {url}/v1/customerinvoice/003547",
+            f"  {curl} -i{header} -H 'Content-Type: application/json' {url}/v1/customerinvoice \\",
+            f"       -d '{invoice}'",
+            "",
+            f"Books are kept {kept}. Ctrl-C stops everything.",
+        )
+    )

@@ -1,0 +1,195 @@
+"""Runs the server: port, database, application, signals, in that order and back. Knows no route and no table."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+
+import asyncpg
+import structlog
+import uvicorn
+import uvloop
+
+from reskontra.app import create_app
+from reskontra.clock import Clock
+from reskontra.config import SettingError, Settings
+from reskontra.db.embedded import EmbeddedPostgres, find_binaries, running_dsn
+from reskontra.db.migrate import check_schema, migrate
+from reskontra.db.pool import Database
+from reskontra.errors import Unavailable
+from reskontra.tls import make_certificate
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+_GRACE_SECONDS = 10
+_KEEP_ALIVE_SECONDS = 65  # longer than the 60 s of usual proxies, so that they close idle connections first
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def postgres_for(settings: Settings, *, shared: bool = False) -> Generator[str]:
+    """The URL of the database that `settings` name; an embedded PostgreSQL runs as long as the context is open.
+
+    `shared`: use the one that another reskontra has running on the same data folder, if there is one.
+    Raises `SettingError` and `EmbeddedError`.
+    """
+    if settings.database_url and settings.data_dir:
+        raise SettingError("Give either DATABASE_URL or a data folder, not both.")
+    if settings.database_url:
+        yield settings.database_url
+        return
+    if settings.data_dir is None and not settings.throw_away:
+        raise SettingError("Say where the books are kept: set DATABASE_URL, or give --data-dir.")
+    running = running_dsn(settings.data_dir) if shared and settings.data_dir else None
+    if running:
+        yield running
+        return
+    binaries = find_binaries(settings.pg_bindir)
+    if settings.data_dir is None:
+        server = EmbeddedPostgres.start_throw_away(binaries=binaries)
+    else:
+        server = EmbeddedPostgres.start(settings.data_dir, throw_away=settings.throw_away, binaries=binaries)
+    with server:
+        yield server.dsn()
+
+
+def serve(
+    settings: Settings,
+    clock: Clock,
+    *,
+    prepare: Callable[[Database], Awaitable[None]],
+    announce: Callable[[str], None],
+    migrating: bool,
+) -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP, then finish open requests and stop whatever was started.
+
+    `prepare` runs once before the port answers, `announce` is called with the base URL when it does. `migrating`
+    brings the database up to date first; otherwise a database that is not is refused.
+    """
+    # Bound first: a taken port is the cheapest refusal, and early callers wait instead of being turned away.
+    with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
+        dsn = started.enter_context(postgres_for(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            started.callback(_ignore_further_signals)
+            runner.run(_serve(settings, clock, dsn, port, prepare=prepare, announce=announce, migrating=migrating))
+
+
+async def bring_up_to_date(dsn: str, clock: Clock) -> list[str]:
+    """Apply missing migrations; returns their names. Raises `SchemaError` and `Unavailable`."""
+    async with plain_connection(dsn) as connection:
+        return [migration.name for migration in await migrate(connection, clock.now())]
+
+
+@contextlib.asynccontextmanager
+async def plain_connection(dsn: str) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
+    """One connection outside any pool and without time limits, for the operator's commands."""
+    try:
+        connection = await asyncpg.connect(dsn)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(f"The database cannot be reached: {error}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _serve(
+    settings: Settings,
+    clock: Clock,
+    dsn: str,
+    port: socket.socket,
+    *,
+    prepare: Callable[[Database], Awaitable[None]],
+    announce: Callable[[str], None],
+    migrating: bool,
+) -> None:
+    if migrating:
+        await bring_up_to_date(dsn, clock)
+    else:
+        async with plain_connection(dsn) as connection:
+            await check_schema(connection)
+    database = await Database.connect(dsn)
+    try:
+        app = create_app(settings, database, clock)
+        await prepare(database)
+        certificate = make_certificate(settings.data_dir) if settings.tls_self_signed else None
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,  # the application writes one line per request itself, with the request's id
+            proxy_headers=False,  # so does it decide which proxies to believe
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            ssl_certfile=certificate.certificate if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
+        )
+        log.info("serving", url=base_url(settings, port), open_mode=settings.open_mode)
+        await _Server(config, lambda: announce(base_url(settings, port))).serve(sockets=[port])
+        log.info("stopped serving")
+    finally:
+        await database.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves the signals to us, as it would raise them again while PostgreSQL still runs."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.started:
+            raise RuntimeError("the application did not start")
+        self._announce()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        loop = asyncio.get_running_loop()
+        for number in _STOP_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def base_url(settings: Settings, port: socket.socket) -> str:
+    """The URL under which a server that listens on `port` answers on this machine."""
+    host, number = port.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound to
+    return f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{number}"
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host = settings.host
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"Port {settings.port} on {host} is taken: choose another with --port."
+        else:
+            reason = f"The server cannot listen on {host}, port {settings.port}: {error.strerror}."
+        raise SettingError(reason) from error
+
+
+@contextlib.contextmanager
+def _stoppable() -> Generator[None]:
+    """Make a polite kill end the context as Ctrl-C does, so that what was started is stopped."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore_further_signals() -> None:
+    for number in _STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,41 @@
+"""A self-signed certificate for clients that insist on https. Not for the open internet: put a proxy in front."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from reskontra.config import SettingError
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Where the two PEM files are."""
+
+    certificate: Path
+    key: Path
+
+
+def make_certificate(data_dir: Path | None) -> Certificate:
+    """The certificate for localhost that is kept in `data_dir`, made on first use with `openssl`.
+
+    A client that was told to trust it goes on doing so after a restart. Raises `SettingError`.
+    """
+    folder = data_dir / "tls" if data_dir else Path(tempfile.mkdtemp(prefix="reskontra-tls-"))
+    made = Certificate(folder / "certificate.pem", folder / "key.pem")
+    if made.certificate.exists() and made.key.exists():
+        return made
+    folder.mkdir(mode=0o700, exist_ok=True)
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"]
+    command += ["-days", "3650", "-keyout", str(made.key), "-out", str(made.certificate)]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise SettingError("--tls-self-signed needs the program `openssl`, which is not installed.") from error
+    except subprocess.CalledProcessError as error:
+        raise SettingError(f"The certificate could not be made: {error.stderr.strip().splitlines()[-1]}.") from error
+    made.key.chmod(0o600)
+    return made
