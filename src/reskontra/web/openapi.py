@@ -71,7 +71,7 @@ class Reference:
 
 @cache
 def sentences() -> dict[str, dict[str, str]]:
-    """The tables of `sentences.toml`: `fields`, `parameters`, `operations`, `tags`."""
+    """The tables of `sentences.toml`: `fields`, `parameters`, `operations`."""
     found: dict[str, dict[str, str]] = tomllib.loads(
         files("reskontra.web").joinpath("sentences.toml").read_text(encoding="utf-8")
     )
