@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
@@ -16,6 +16,7 @@ from reskontra.config import LogFormat, SettingError, Settings, SetupError, read
 from reskontra.errors import Refusal
 
 DEFAULT_SANDBOX_DIR = Path(".reskontra")
+SCOPE = "vismanet_erp_service_api"
 FAILED_CHECK, USAGE, INTERRUPTED = 1, 2, 130
 
 app = App(name="reskontra", version=__version__, help="A customer ledger that speaks the Visma Net API.")
@@ -193,12 +194,23 @@ def create_client(
 ) -> None:
     """Create an API client; its secret is shown once, here."""
     from reskontra.companies import commands
-    from reskontra.serve import plain_connection, postgres_for
+    from reskontra.companies.access import StoredAccess
+    from reskontra.db.pool import Database
+    from reskontra.serve import postgres_for
 
     async def create(dsn: str) -> commands.ClientCredentials:
-        async with plain_connection(dsn) as connection, connection.transaction():
-            company_ids = await commands.company_ids(connection, companies)
-            return await commands.create_client(connection, company_ids, scopes, name=name, context=_context())
+        database = await Database.connect(dsn)
+        try:
+            ids = {company.code: company.company_id for company in await StoredAccess(database).companies()}
+            unknown = [code for code in companies if code not in ids]
+            if unknown:
+                raise SettingError(f"There is no company '{unknown[0]}' here; there are: {', '.join(ids) or 'none'}.")
+            async with database.transaction() as connection:
+                return await commands.create_client(
+                    connection, [ids[code] for code in companies], scopes or [SCOPE], name=name, context=_context()
+                )
+        finally:
+            await database.close()
 
     with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
         credentials = asyncio.run(create(dsn))
@@ -223,20 +235,25 @@ def main() -> None:
 
 def _run_server(settings: Settings, *, migrating: bool) -> None:
     from reskontra.log import configure_logging
-    from reskontra.sandbox import greet, load
     from reskontra.serve import serve as serve_until_stopped
 
     configure_logging(settings.log_format)
     clock = SystemClock()
+    if settings.sandbox:
+        from reskontra.companies.demo import load_demo
+        from reskontra.sandbox import greeting
 
-    async def prepare(database: Any) -> None:
-        if settings.sandbox:
-            await load(database, clock)
-
-    def announce(url: str) -> None:
-        _say(greet(settings, url) if settings.sandbox else f"Reskontra answers on {url}")
-
-    serve_until_stopped(settings, clock, prepare=prepare, announce=announce, migrating=migrating)
+        serve_until_stopped(
+            settings,
+            clock,
+            prepare=lambda database: load_demo(database, clock),
+            announce=lambda url: _say(greeting(settings, url)),
+            migrating=migrating,
+        )
+    else:
+        serve_until_stopped(
+            settings, clock, announce=lambda url: _say(f"Reskontra answers on {url}"), migrating=migrating
+        )
 
 
 def _settings(**given: object) -> Settings:

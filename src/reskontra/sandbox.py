@@ -1,20 +1,13 @@
-"""What makes a server a sandbox: the demo company and the greeting on the terminal. Serves nothing itself."""
+"""What the sandbox says on the terminal when it answers. Serves nothing itself."""
 
 from __future__ import annotations
 
-from reskontra.clock import Clock
-from reskontra.companies.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID, load_demo
+from reskontra.companies.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from reskontra.config import Settings
-from reskontra.db.pool import Database
 
 
-async def load(database: Database, clock: Clock) -> None:
-    """Load the demo company unless it is there already."""
-    await load_demo(database, clock)
-
-
-def greet(settings: Settings, url: str) -> str:
-    """What the terminal shows when the sandbox answers on `url`: where it is, how to get a token, what to try."""
+def greeting(settings: Settings, url: str) -> str:
+    """Where the sandbox is, how to get a token for it, three requests to try, and where its books are."""
     curl = "curl -k" if settings.tls_self_signed else "curl"
     token = (
         f"  {curl} -d grant_type=client_credentials -d scope=vismanet_erp_service_api -d tenant_id={TENANT_ID} \\\n"

@@ -61,9 +61,9 @@ def serve(
     settings: Settings,
     clock: Clock,
     *,
-    prepare: Callable[[Database], Awaitable[None]],
     announce: Callable[[str], None],
     migrating: bool,
+    prepare: Callable[[Database], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then finish open requests and stop whatever was started.
 
@@ -103,9 +103,9 @@ async def _serve(
     dsn: str,
     port: socket.socket,
     *,
-    prepare: Callable[[Database], Awaitable[None]],
     announce: Callable[[str], None],
     migrating: bool,
+    prepare: Callable[[Database], Awaitable[None]] | None = None,
 ) -> None:
     if migrating:
         await bring_up_to_date(dsn, clock)
@@ -115,7 +115,8 @@ async def _serve(
     database = await Database.connect(dsn)
     try:
         app = create_app(settings, database, clock)
-        await prepare(database)
+        if prepare:
+            await prepare(database)
         certificate = make_certificate(settings.data_dir) if settings.tls_self_signed else None
         config = uvicorn.Config(
             app,

@@ -1,0 +1,214 @@
+"""The command as an operator uses it: a process of its own, signals, ports, folders, exit codes and sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+RESKONTRA = [sys.executable, "-m", "reskontra"]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RESKONTRA_", "DATABASE_"))}
+    return {**kept, **variables}
+
+
+def run(*words: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [*RESKONTRA, *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=cwd, env=environment(**variables), timeout=60
+    )
+
+
+class Running:
+    """A server process that told its address."""
+
+    def __init__(self, *words: str | Path, cwd: Path | None = None, **variables: str) -> None:
+        self.process = subprocess.Popen(
+            [*RESKONTRA, *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env=environment(**variables),
+        )
+        self.errors: list[str] = []
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self._reader = threading.Thread(target=self.errors.extend, args=(self.process.stderr,), daemon=True)
+        self._reader.start()
+        found = re.search(r"https?://\S+", self.process.stdout.readline())
+        if found is None:
+            self.process.wait(10)
+            self._reader.join(5)
+            raise AssertionError("".join(self.errors))
+        self.url = found[0]
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(30)
+        self._reader.join(5)
+        return code
+
+    def postgres_pid(self, folder: Path) -> int:
+        return int((folder / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def is_running(pid: int) -> bool:
+    return Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def begin(*words: str | Path, **options: str) -> Running:
+        started.append(Running(*words, **options))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield begin
+    for running in started:
+        if running.process.poll() is None:
+            running.end(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_serving_from_a_folder_until_a_signal_stops_everything(
+    start: Callable[..., Running], tmp_path: Path, number: signal.Signals
+) -> None:
+    folder = tmp_path / "my books"
+    server = start("serve", "--data-dir", folder, "--port", "0", "--log-format", "json")
+    assert httpx.get(f"{server.url}/healthz").status_code == 200
+    assert httpx.get(f"{server.url}/readyz").status_code == 200
+    assert httpx.get(f"{server.url}/v1/customer").status_code == 401
+    postgres = server.postgres_pid(folder)
+    assert is_running(postgres)
+    assert server.end(number) == 0
+    assert not is_running(postgres)
+    assert [json.loads(line)["event"] for line in server.errors][-1] == "stopped serving"
+
+
+def test_each_log_line_carries_the_id_that_the_caller_was_told(start: Callable[..., Running], tmp_path: Path) -> None:
+    server = start("serve", "--data-dir", tmp_path / "books", "--port", "0", "--log-format", "json")
+    told = httpx.get(f"{server.url}/v1/customer").headers["ipp-request-id"]
+    server.end(signal.SIGTERM)
+    lines = [json.loads(line) for line in server.errors]
+    assert [line["status"] for line in lines if line.get("request_id") == told] == [401]
+
+
+def test_an_open_request_is_answered_before_the_server_stops(start: Callable[..., Running], tmp_path: Path) -> None:
+    server = start("serve", "--data-dir", tmp_path / "books", "--port", "0")
+    address = httpx.URL(server.url)
+    body = b"grant_type=client_credentials&client_id=nobody&client_secret=x"
+    with socket.create_connection((address.host, address.port or 0)) as caller:
+        head = f"POST /connect/token HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n"
+        caller.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + body[:10])
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        caller.sendall(body[10:])
+        assert caller.recv(100).startswith(b"HTTP/1.1 4")
+    assert server.process.wait(20) == 0
+
+
+def test_a_taken_port_is_one_sentence_and_starts_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--data-dir", tmp_path / "books", "--port", str(port))
+    assert done.returncode == 2
+    assert done.stderr == f"reskontra: Port {port} on 127.0.0.1 is taken: choose another with --port.\n"
+    assert not (tmp_path / "books").exists()
+
+
+def test_operators_commands_work_beside_a_running_server(start: Callable[..., Running], tmp_path: Path) -> None:
+    folder = tmp_path / "books"
+    start("serve", "--data-dir", folder, "--port", "0")
+    done = run("check", "--data-dir", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"(\d+) of \1 checks hold", done.stdout)
+    assert run("serve", "--data-dir", folder, "--port", "0").stderr.startswith(
+        "reskontra: Another reskontra is running"
+    )
+
+
+async def test_a_database_by_url_is_migrated_only_when_asked(databases: Any, start: Callable[..., Running]) -> None:
+    name = await databases.create_empty()
+    try:
+        url = databases.dsn_of(name)
+        refused = run("serve", "--port", "0", DATABASE_URL=url)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "run `reskontra migrate` first" in refused.stderr
+        assert run("migrate", DATABASE_URL=url).stdout.endswith("The database is up to date.\n")
+        server = start("serve", "--port", "0", DATABASE_URL=url)
+        assert httpx.get(f"{server.url}/readyz").status_code == 200
+        assert server.end(signal.SIGTERM) == 0
+    finally:
+        await databases.drop(name)
+
+
+@pytest.mark.plants_fault
+async def test_check_shows_what_does_not_hold(fresh_dsn: Any) -> None:
+    url = await fresh_dsn()
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "insert into schema_version select 0, name, checksum, applied_at from schema_version limit 1"
+    )
+    await connection.execute("update schema_version set version = -7 where version = 0")
+    await connection.close()
+    done = run("check", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert "migrations-in-sequence: Migrations were applied without a gap.\n  version 1, " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "sentence"),
+    [
+        (["serve"], {}, "Say where the books are kept: set DATABASE_URL, or give --data-dir."),
+        (
+            ["serve", "--data-dir", "d"],
+            {"DATABASE_URL": "postgresql:///x"},
+            "Give either DATABASE_URL or a data folder",
+        ),
+        (["serve", "--port", "http", "--data-dir", "d"], {}, 'unable to convert "http" into int'),
+        (["serve", "--data-dir", "d"], {"RESKONTRA_PORT": "x"}, "RESKONTRA_PORT cannot be 'x'"),
+        (["serve", "--data-dir", "d", "--trusted-proxy", "me"], {}, "--trusted-proxy wants a network"),
+        (["serve", "--data-dir", "d", "--host", "192.0.2.1"], {}, "cannot listen on 192.0.2.1"),
+        (
+            ["serve", "--data-dir", "/proc/nowhere"],
+            {"RESKONTRA_PORT": "0"},
+            "The data folder /proc/nowhere cannot be used",
+        ),
+        (["sandbox", "--throw-away", "--fresh"], {}, "leave out --data-dir and --fresh"),
+        (["migrate"], {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "The database cannot be reached"),
+        (["migrate"], {"DATABASE_URL": "mysql://x"}, "The database cannot be reached"),
+        (["teleport"], {}, 'Unknown command "teleport"'),
+        (["client", "create"], {}, "--company"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path: Path, words: list[str], variables: dict[str, str], sentence: str) -> None:
+    done = run(*words, cwd=tmp_path, **variables)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.startswith("reskontra: ")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_names_every_command() -> None:
+    shown = run("--help").stdout
+    for name in ("serve", "sandbox", "migrate", "check", "company", "client"):
+        assert re.search(rf"\b{name}\b", shown)

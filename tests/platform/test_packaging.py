@@ -1,0 +1,55 @@
+"""What leaves the checkout: the wheel, the container's description, the checks that CI runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = Path(sys.executable).parent
+
+
+def check(*command: str | Path) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_wheel_carries_every_file_of_the_package(tmp_path: Path) -> None:
+    check(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    source = ROOT / "src"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "src"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\0")
+    wanted = {str((ROOT / name).relative_to(source)) for name in listed if name and (ROOT / name).exists()}
+    wanted = wanted or {
+        str(path.relative_to(source))
+        for path in source.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {Path(name).suffix for name in wanted} >= {".py", ".sql", ".json", ".typed"}
+    assert wanted - packed == set()
+    assert any(name.endswith("licenses/LICENSE") for name in packed)
+
+
+def test_the_dockerfile_is_clean() -> None:
+    check(PROGRAMS / "hadolint", "Dockerfile")
+
+
+def test_the_compose_file_keeps_to_its_schema() -> None:
+    check(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
+
+
+@pytest.mark.parametrize("name", ["src", "pyproject.toml", "uv.lock", "LICENSE"])
+def test_the_container_is_built_from_what_the_build_needs(name: str) -> None:
+    assert f"!{name}" in (ROOT / ".dockerignore").read_text().split()
+
+
+def test_ci_runs_the_test_command_and_nothing_else() -> None:
+    lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and not line.startswith("#")]
+    assert lines == ["set -eu", 'cd "$(dirname "$0")/.."', "exec make test"]
