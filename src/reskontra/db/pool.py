@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import asyncpg
@@ -52,11 +54,17 @@ _OUT_OF_REACH = (
 )
 
 _constraints: dict[str, RefusalFactory] = {}
+_held: ContextVar[list[asyncio.Lock]] = ContextVar("locks of the transaction under way")
 
 
 def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
     """Add a room's table: constraint name -> refusal. The factory gets the offending value as text ("" if unknown)."""
     _constraints.update(table)
+
+
+def hold_until_end(lock: asyncio.Lock) -> None:
+    """Release `lock`, which the caller has acquired, when the transaction under way has committed or rolled back."""
+    _held.get().append(lock)
 
 
 class Database:
@@ -124,8 +132,15 @@ class Database:
             raise refusal_for(error) or error from error
         try:
             if in_transaction:
-                async with connection.transaction():
-                    yield connection
+                locks: list[asyncio.Lock] = []
+                token = _held.set(locks)
+                try:
+                    async with connection.transaction():
+                        yield connection
+                finally:
+                    _held.reset(token)
+                    for lock in locks:
+                        lock.release()
             else:
                 yield connection
         except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:

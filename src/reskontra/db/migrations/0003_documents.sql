@@ -67,8 +67,6 @@ create table document (
     particulars          jsonb not null,
     dunning_level        integer not null default 0,
     dunning_letter_date  date,
-    last_line_number     integer not null,
-    line_count           integer not null,
     lines_json           text not null,
     vat_json             text not null,
     created_at           timestamptz not null,
@@ -95,7 +93,7 @@ create table document (
     constraint document_dunning_state check ((dunning_level = 0) = (dunning_letter_date is null))
 );
 create unique index document_number_unique on document (company_id, document_type, lower(number) collate "C");
-create index document_by_number on document (company_id, document_type, number);
+create index document_by_number on document (company_id, document_type, number) include (document_id);
 create index document_modified on document (company_id, document_type, modified_at);
 create index document_by_date on document (company_id, document_type, document_date);
 create index document_by_customer on document (company_id, customer_id, document_type);

@@ -1,0 +1,283 @@
+"""Documents as the wire shows them, made from rows and reference data. Decides nothing and reads nothing.
+
+The text of the lines and VAT rows is made here once, when they change, and stored beside them; a page of documents
+then costs no work per line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from reskontra.documents.document import Document, Line, VatFigure
+from reskontra.documents.wire import (
+    LINE_ANSWERS,
+    AccountOut,
+    AddressOut,
+    CodeName,
+    ContactOut,
+    DebtCollectionOut,
+    DirectDebitOut,
+    DocumentOut,
+    IdDescription,
+    LocationOut,
+    NoteLineOut,
+    NumberDescription,
+    NumberName,
+    ProjectOut,
+    SegmentOut,
+    SubaccountOut,
+    VatRowOut,
+)
+from reskontra.money import ZERO
+from reskontra.web.wire import day_text, encode, etag_of, local_text
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+    from reskontra.companies.reference import Reference
+
+_MONEY = Decimal("0.0001")
+_FINE = Decimal("0.000001")
+NO_LIST = msgspec.Raw(b"[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """Which parts a caller wants (decisions.md W10)."""
+
+    applications: bool = True
+    dunning: bool = True
+    attachments: bool = True
+    vat_rows: bool = True
+    invoice_address: bool = True
+
+
+def lines_text(document: Document, reference: Reference) -> str:
+    """The document's lines as the wire's JSON text."""
+    struct = LINE_ANSWERS[document.document_type]
+    return encode([_line(struct, line, reference) for line in document.lines]).decode()
+
+
+def vat_text(document: Document, reference: Reference) -> str:
+    """The document's VAT rows as the wire's JSON text."""
+    return encode([_vat_row(row, position, reference) for position, row in enumerate(document.vat, 1)]).decode()
+
+
+def _line(struct: type[NoteLineOut], line: Line, reference: Reference) -> NoteLineOut:
+    more: dict[str, Any] = {}
+    if "line_type" in struct.__struct_fields__:
+        more = {"line_type": "GN", "start_date": _day(line.start_date), "end_date": _day(line.end_date)}
+    if "project_task" in struct.__struct_fields__ and line.task_id:
+        more["project_task"] = ProjectOut(id=line.task_id)
+    category = reference.vat_categories.get(line.vat_category_id or "")
+    salesperson = reference.salespersons.get(line.salesperson_id) if line.salesperson_id is not None else None
+    return struct(
+        term_start_date=_day(line.term_start_date),
+        term_end_date=_day(line.term_end_date),
+        is_deductible=False,
+        attachments=[],
+        line_number=line.line_number,
+        item_number=line.item_number,
+        description=line.description,
+        quantity=line.quantity.quantize(_FINE),
+        unit_price_base=line.unit_price_base.quantize(_FINE),
+        unit_price=line.unit_price.quantize(_FINE),
+        extended_amount_base=line.extended_amount_base.quantize(_MONEY),
+        extended_amount=line.extended_amount.quantize(_MONEY),
+        amount_base=line.amount_base.quantize(_MONEY),
+        cost=ZERO.quantize(_MONEY),
+        amount=line.amount.quantize(_MONEY),
+        account=account_out(line.account_number, reference),
+        vat_category=IdDescription(category.category_id, category.description) if category else None,
+        unit_id=line.unit_id,
+        discount_percent=line.discount_percent.quantize(_FINE),
+        discount_amount_base=line.discount_amount_base.quantize(_MONEY),
+        discount_amount=line.discount_amount.quantize(_MONEY),
+        manual_discount=line.manual_discount,
+        subaccount=subaccount_out(line.subaccount_id, reference),
+        salesperson=salesperson.salesperson_cd if salesperson else None,
+        deferral_schedule=line.deferral_schedule or 0,
+        deferral_code=line.deferral_code,
+        note=line.note,
+        branch=_branch(line.branch_number, reference),
+        **more,
+    )
+
+
+def _vat_row(row: VatFigure, position: int, reference: Reference) -> VatRowOut:
+    return VatRowOut(
+        vat_id=row.vat_id,
+        record_id=position,
+        vat_code=NumberDescription(number=row.vat_id, description=reference.vat[row.vat_id].description),
+        rate=row.rate.quantize(_FINE),
+        taxable=row.taxable.quantize(_MONEY),
+        vat=row.vat.quantize(_MONEY),
+    )
+
+
+def document_out(row: Record, struct: type[DocumentOut], reference: Reference, expand: Expand) -> DocumentOut:
+    """A row of `store.FOR_ANSWER` as the struct of its kind."""
+    zone = reference.zone
+    dunning = expand.dunning and row["dunning_level"] > 0
+    salesperson = reference.salespersons.get(row["salesperson_id"]) if row["salesperson_id"] is not None else None
+    particulars = row["particulars"]
+    answer = struct(
+        credit_terms=_described(reference.terms.get(row["terms_id"] or ""), row["terms_id"]),
+        due_date=_day(row["due_date"]),
+        cash_discount_date=_day(row["cash_discount_date"]),
+        external_reference=row["external_reference"],
+        is_deductible=False,
+        exchange_rate=row["exchange_rate"],
+        dunning_letter_date=_day(row["dunning_letter_date"]) if dunning else None,
+        dunning_letter_level=row["dunning_level"] if dunning else None,
+        attachments=[] if expand.attachments else None,
+        vat_rows=msgspec.Raw(row["vat_json"].encode()) if expand.vat_rows else None,
+        rounding_difference=row["rounding_difference"],
+        vat_zone=_described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"]),
+        child=NumberName(row["child_number"], row["child_name"]) if row["child_number"] else None,
+        time_stamp=etag_of(row["version"]),
+        hold=row["status"] in ("Hold", "Reserved", "CreditHold"),
+        discount_total_base=row["discount_total_base"],
+        discount_total=row["discount_total"],
+        detail_total_base=row["detail_total_base"],
+        detail_total=row["detail_total"],
+        vat_taxable_total_base=row["vat_taxable_total_base"],
+        vat_taxable_total=row["vat_taxable_total"],
+        vat_exempt_total_base=row["vat_exempt_total_base"],
+        vat_exempt_total=row["vat_exempt_total"],
+        salesperson_id=row["salesperson_id"],
+        salesperson_name=salesperson.name if salesperson else None,
+        salesperson=IdDescription(salesperson.salesperson_cd, salesperson.name) if salesperson else None,
+        payment_reference=row["payment_reference"],
+        invoice_address=_address(row["invoice_address"], reference) if expand.invoice_address else None,
+        invoice_contact=_contact(row["invoice_contact"]) if expand.invoice_address else None,
+        applications=[] if expand.applications else None,
+        dont_print=row["dont_print"],
+        dont_email=row["dont_email"],
+        revoked=row["revoked"],
+        customer=NumberName(row["customer_number"], row["customer_name"]),
+        document_type=row["document_type"],
+        number=row["number"],
+        post_period=row["period_id"],
+        financial_period=row["period_id"],
+        closed_period=row["closed_period_id"],
+        document_date=_day(row["document_date"]),
+        original_invoice_date=_day(row["original_invoice_date"]),
+        status=row["status"],
+        currency_id=row["currency_id"],
+        amount_base=row["amount_base"],
+        amount=row["amount"],
+        balance_base=row["balance_base"],
+        balance=row["balance"],
+        cash_discount_base=row["cash_discount_base"],
+        cash_discount=row["cash_discount"],
+        payment_method=_described(
+            reference.payment_methods.get(row["payment_method_id"] or ""), row["payment_method_id"]
+        ),
+        customer_reference=row["customer_reference"],
+        invoice_text=row["invoice_text"],
+        modified_at=local_text(row["modified_at"], zone),
+        created_at=local_text(row["created_at"], zone),
+        note=row["note"],
+        vat_total_base=row["vat_total_base"],
+        vat_total=row["vat_total"],
+        location=LocationOut(row["location_country_id"], row["location_cd"], row["location_name"]),
+        branch=_branch(row["branch_number"], reference),
+        cash_account=row["cash_account"],
+        project=ProjectOut(id=row["project_id"]) if row["project_id"] else None,
+        account=account_out(row["account_number"], reference),
+        subaccount=subaccount_out(row["subaccount_id"], reference),
+        lines=msgspec.Raw(row["lines_json"].encode()),  # type: ignore[call-arg]
+    )
+    _add_particulars(answer, row, msgspec.json.decode(particulars) if particulars != "{}" else {})
+    return answer
+
+
+def _add_particulars(answer: Any, row: Record, particulars: Mapping[str, Any]) -> None:
+    """What only some kinds show, and what is only echoed (decisions.md W14)."""
+    answer.customer_project = particulars.get("customer_project")
+    names = answer.__struct_fields__
+    if "send_to_auto_invoice" in names:
+        answer.send_to_auto_invoice = row["send_to_auto_invoice"]
+    if "exclude_debt_collection" not in names:
+        return
+    answer.exclude_debt_collection = row["exclude_debt_collection"]
+    for name in ("accounting_cost_reference", "originator_document_reference", "contract_document_reference"):
+        setattr(answer, name, particulars.get(name))
+    for name in ("start_date", "end_date"):
+        value = particulars.get(name)
+        setattr(answer, name, f"{value}T00:00:00" if value else None)
+    mandate = particulars.get("direct_debit_mandate_id")
+    answer.direct_debit_mandate = DirectDebitOut(id=mandate) if mandate else None
+    case = {name: particulars.get(f"debt_collection_{name}") for name in DebtCollectionOut.__struct_fields__}
+    answer.debt_collection = DebtCollectionOut(**case) if any(case.values()) else None
+
+
+def account_out(account_number: str | None, reference: Reference) -> AccountOut | None:
+    """An account as documents and lines show it."""
+    account = reference.accounts.get(account_number or "")
+    if account is None:
+        return None
+    return AccountOut(
+        type=account.account_type,
+        external_code_1=account.external_code_1,
+        external_code_2=account.external_code_2,
+        active=account.active,
+        number=account.account_number,
+        description=account.description,
+    )
+
+
+def subaccount_out(subaccount_id: int | None, reference: Reference) -> SubaccountOut | None:
+    """A subaccount with its segments."""
+    subaccount = reference.subaccounts.get(subaccount_id) if subaccount_id is not None else None
+    if subaccount is None:
+        return None
+    return SubaccountOut(
+        subaccount_number=subaccount.subaccount_number,
+        subaccount_id=subaccount.subaccount_id,
+        description=subaccount.description or None,
+        active=subaccount.active,
+        segments=[
+            SegmentOut(segment.segment_id, segment.description, segment.value, segment.value_description)
+            for segment in reference.segments_of(subaccount.subaccount_id)
+        ],
+    )
+
+
+def _described(row: Any, code: str | None) -> IdDescription | None:
+    return IdDescription(code, row.description) if row is not None else None
+
+
+def _branch(branch_number: str, reference: Reference) -> NumberName:
+    branch = reference.branches.get(branch_number)
+    return NumberName(branch_number, branch.name if branch else None)
+
+
+def _address(text: str | None, reference: Reference) -> AddressOut | None:
+    if text is None:
+        return None
+    parts = msgspec.json.decode(text)
+    country = reference.countries.get(parts.pop("country_id", None) or "")
+    county = parts.pop("county", None)
+    return AddressOut(
+        **parts,
+        country=CodeName(country.country_id, country.name) if country else None,
+        county=CodeName(county, county) if county else None,
+    )
+
+
+def _contact(text: str | None) -> ContactOut | None:
+    if text is None:
+        return None
+    parts = msgspec.json.decode(text)
+    return ContactOut(**{name: parts.get(name) for name in ContactOut.__struct_fields__})
+
+
+def _day(day: Any) -> str | None:
+    return day_text(day) if day is not None else None

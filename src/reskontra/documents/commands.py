@@ -1,0 +1,292 @@
+"""Creating, changing, deleting and releasing documents: load, decide, store. Commits nothing: the route does.
+
+Locks are taken in one order everywhere: the document, the customer's balance if credit is checked, the number
+series, then tally and balance inside the writing statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.companies import reference as references
+from reskontra.companies.reference import Reference
+from reskontra.companies.rules import CreditVerification
+from reskontra.customers.customer import Debtor
+from reskontra.customers.store import lock_balance
+from reskontra.db.pool import Connection
+from reskontra.documents import store
+from reskontra.documents.answers import lines_text, vat_text
+from reskontra.documents.document import Document
+from reskontra.documents.kinds import Kind
+from reskontra.documents.rules import Basis, changed, check_deletable, check_releasable, created, released
+from reskontra.documents.store import Loaded, Written
+from reskontra.errors import Malformed, NotFound, Stale, UnknownReference
+from reskontra.numbering.commands import wait_for_turn
+from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.posting.rules import Entry, Part, receivable_entries
+
+
+async def create(
+    connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], *, origin: str = "entered"
+) -> Written:
+    """A new draft from `changes` (our attribute names). Two round trips, four when credit is checked."""
+    customer_number = changes.get("customer_number")
+    if not customer_number:
+        raise Malformed(f"A {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
+    loaded = await store.find_basis(
+        connection,
+        context,
+        customer_number=customer_number,
+        currency_id=_upper(changes.get("currency_id")),
+        child_number=changes.get("child_customer_number"),
+        item_numbers=_item_numbers(changes),
+        document_date=changes.get("document_date"),
+    )
+    basis = await _basis(connection, context, loaded, changes)
+    document = created(kind, changes, basis)
+    document = replace(
+        document, origin=origin, created_at=context.now, created_by=context.actor, modified_at=context.now
+    )
+    return await store.insert_document(
+        connection,
+        context,
+        document,
+        sign=kind.balance_sign,
+        lines_text=lines_text(document, basis.reference),
+        vat_text=vat_text(document, basis.reference),
+        series=await _numbering(context, kind, document, changes, basis.reference),
+    )
+
+
+async def change(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    number: str,
+    changes: Mapping[str, Any],
+    *,
+    expected_version: object = None,
+) -> Written:
+    """A document after a PUT. What changes nothing writes nothing and keeps its version (invariant 40)."""
+    loaded = await _locked(connection, context, kind, number, changes=changes, expected_version=expected_version)
+    before = _document(loaded)
+    basis = await _basis(connection, context, loaded, changes)
+    after = changed(kind, before, changes, basis)
+    if after == before:
+        return Written(before.number, loaded.version)
+    rows_text = None
+    if (after.lines, after.vat) != (before.lines, before.vat):
+        rows_text = lines_text(after, basis.reference), vat_text(after, basis.reference)
+    return await store.save_document(
+        connection,
+        context,
+        before,
+        replace(after, modified_at=context.now),
+        loaded.document_id,
+        sign=kind.balance_sign,
+        rows_text=rows_text,
+        detail=_difference(before, after),
+    )
+
+
+async def delete(
+    connection: Connection, context: Context, kind: Kind, number: str, expected_version: object = None
+) -> None:
+    """Delete a draft; its number is kept in the log of deleted numbers (NUM-01)."""
+    loaded = await _locked(connection, context, kind, number, changes={}, expected_version=expected_version)
+    check_deletable(kind, _document(loaded))
+    await store.delete_document(connection, context, kind.document_type, loaded.document_id, sign=kind.balance_sign)
+
+
+async def release(
+    connection: Connection, context: Context, kind: Kind, number: str, expected_version: object = None
+) -> Written:
+    """Post a balanced document to the general ledger, once (REL-01 to REL-03)."""
+    loaded = await _locked(connection, context, kind, number, changes={}, expected_version=expected_version)
+    draft = _document(loaded)
+    basis = await _basis(connection, context, loaded, {})
+    check_releasable(kind, draft, basis)
+    document = released(draft, context.now, context.actor)
+    reference = basis.reference
+    entries = _entries(kind, draft, reference)
+    series = reference.series_of("Batch")
+    numbers = choose_range(series.ranges, document.document_date, document.branch_number)
+    await wait_for_turn(context.company_id, series.series_id)
+    return await store.release_document(
+        connection,
+        context,
+        document,
+        loaded.document_id,
+        sign=kind.balance_sign,
+        batch=_batch(kind, document, entries, reference),
+        entries=entries,
+        series=(series.series_id, numbers.range_id),
+    )
+
+
+async def _locked(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    number: str,
+    *,
+    changes: Mapping[str, Any],
+    expected_version: object,
+) -> Loaded:
+    loaded = await store.lock_document(
+        connection,
+        context,
+        kind.document_type,
+        number,
+        customer_number=changes.get("customer_number"),
+        currency_id=_upper(changes.get("currency_id")),
+        child_number=changes.get("child_customer_number"),
+        item_numbers=_item_numbers(changes),
+        document_date=changes.get("document_date"),
+    )
+    if loaded is None:
+        raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
+    if isinstance(expected_version, int) and expected_version != loaded.version:
+        raise Stale(f"The {kind.noun} {number} has changed since it was read.", hint="Read it again first.")
+    return loaded
+
+
+def _document(loaded: Loaded) -> Document:
+    if loaded.document is None:
+        raise LookupError("lock_document loads the document")
+    return loaded.document
+
+
+async def _basis(connection: Connection, context: Context, loaded: Loaded, changes: Mapping[str, Any]) -> Basis:
+    debtor = loaded.debtor
+    if debtor is None:
+        raise UnknownReference(
+            field=("customer_number",),
+            value=changes.get("customer_number"),
+            hint="Send the number of an existing customer.",
+        )
+    reference = await references.at(connection, context.company_id, loaded.reference_version)
+    earliest_due_date = None
+    if debtor.credit_verification != CreditVerification.DISABLED and reference.preferences.credit_check.enabled:
+        debtor = await _with_locked_balance(connection, context, debtor)
+        earliest_due_date = await store.find_earliest_due_date(connection, context.company_id, debtor.customer_id)
+    return Basis(
+        reference=reference,
+        debtor=debtor,
+        child=loaded.child,
+        items=loaded.items,
+        table_rate=loaded.table_rate,
+        today=loaded.today,
+        earliest_due_date=earliest_due_date,
+    )
+
+
+async def _with_locked_balance(connection: Connection, context: Context, debtor: Debtor) -> Debtor:
+    """Two documents that are each within the limit must not pass together: the balance is read under its lock."""
+    locked = await lock_balance(connection, context.company_id, debtor.customer_id)
+    return replace(debtor, balance=locked.balance, unreleased=locked.unreleased)
+
+
+async def _numbering(
+    context: Context, kind: Kind, document: Document, changes: Mapping[str, Any], reference: Reference
+) -> tuple[str, int] | str:
+    series = reference.series_of(kind.document_type)
+    override = bool(changes.get("override_number_series"))
+    sent = check_sent_number(series, changes.get("number"), override, ("number",))
+    if sent is not None:
+        return sent
+    numbers = choose_range(series.ranges, document.document_date, document.branch_number)
+    await wait_for_turn(context.company_id, series.series_id)
+    return series.series_id, numbers.range_id
+
+
+def _entries(kind: Kind, document: Document, reference: Reference) -> tuple[Entry, ...]:
+    """The entries of ledger.md section 6: the receivable against revenue lines and VAT."""
+    postings = reference.currency_postings[document.currency_id]
+    receivable = Part(
+        account_number=document.account_number,
+        subaccount_id=document.subaccount_id,
+        branch_number=document.branch_number,
+        amount=document.amount,
+        amount_base=document.amount_base,
+        purpose="receivable",
+    )
+    revenue = [
+        Part(
+            account_number=line.account_number,
+            subaccount_id=line.subaccount_id,
+            branch_number=line.branch_number,
+            amount=line.net_amount,
+            amount_base=line.net_amount_base,
+            purpose="revenue",
+            vat_id=line.vat_ids[0] if len(line.vat_ids) == 1 else None,
+        )
+        for line in document.lines
+    ]
+    vat = [
+        Part(
+            account_number=row.payable_account or "",
+            subaccount_id=row.payable_subaccount_id or document.subaccount_id,
+            branch_number=document.branch_number,
+            amount=row.vat,
+            amount_base=row.vat_base,
+            purpose="vat",
+            vat_id=row.vat_id,
+        )
+        for row in document.vat
+        if row.vat or row.vat_base
+    ]
+    return receivable_entries(
+        kind.balance_sign,
+        receivable,
+        [*revenue, *vat],
+        rounding=document.rounding_difference,
+        rounding_gain_account=postings.rounding_gain_account,
+        rounding_loss_account=postings.rounding_loss_account,
+    )
+
+
+def _batch(kind: Kind, document: Document, entries: tuple[Entry, ...], reference: Reference) -> dict[str, Any]:
+    return {
+        "period_id": document.period_id,
+        "batch_date": document.document_date,
+        "entry_date": document.document_date,
+        "description": document.invoice_text or f"{kind.noun.capitalize()} {document.number}",
+        "status": "Posted" if reference.preferences.auto_post_batches else "Unposted",
+        "currency_id": document.currency_id,
+        "exchange_rate": document.exchange_rate,
+        "document_type": document.document_type,
+        "document_number": document.number,
+        "customer_id": document.customer_id,
+        "total_base": sum(entry.debit_base for entry in entries),
+    }
+
+
+def _item_numbers(changes: Mapping[str, Any]) -> list[str]:
+    lines = changes.get("lines") or ()
+    return [line["item_number"] for line in lines if line.get("item_number")]
+
+
+def _upper(code: str | None) -> str | None:
+    return code.upper() if code else None
+
+
+_UNTOLD = {"lines", "vat", "modified_at"}
+
+
+def _difference(before: Document, after: Document) -> dict[str, Any]:
+    """What the change row tells: our attribute name -> new value; rows only by number (the audit trail)."""
+    told = {
+        name: getattr(after, name)
+        for name in before.__dataclass_fields__
+        if name not in _UNTOLD and getattr(after, name) != getattr(before, name)
+    }
+    if after.lines != before.lines:
+        told["lines"] = [line for line in after.lines if line not in before.lines]
+        gone = {line.line_number for line in before.lines} - {line.line_number for line in after.lines}
+        if gone:
+            told["deleted_lines"] = sorted(gone)
+    return told

@@ -1,0 +1,169 @@
+"""What a document is: the header, its lines and its VAT rows as frozen records. Decides nothing; `rules` does.
+
+The attributes are the columns of the tables `document`, `document_line` and `document_vat`, so that a record is
+written and read as one JSON value. Amounts are in document currency, `*_base` in the company's base currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from reskontra.money import ZERO
+
+UNRELEASED = frozenset({"Hold", "Balanced", "PendingPrint", "PendingEmail", "CreditHold", "CcHold", "Scheduled"})
+HELD = frozenset({"Hold", "Reserved", "CreditHold"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line. `extended_amount` is quantity x price or what the caller entered instead (LIN-02)."""
+
+    line_number: int
+    item_id: int | None = None
+    item_number: str | None = None
+    description: str | None = None
+    quantity: Decimal
+    unit_id: str | None = None
+    unit_price: Decimal
+    unit_price_base: Decimal = ZERO
+    extended_amount: Decimal = ZERO
+    extended_amount_base: Decimal = ZERO
+    amount_entered: bool = False
+    discount_percent: Decimal = ZERO
+    discount_amount: Decimal = ZERO
+    discount_amount_base: Decimal = ZERO
+    manual_discount: bool = False
+    amount: Decimal = ZERO
+    amount_base: Decimal = ZERO
+    net_amount: Decimal = ZERO
+    net_amount_base: Decimal = ZERO
+    account_number: str
+    subaccount_id: int
+    vat_category_id: str | None = None
+    vat_ids: tuple[str, ...] = ()
+    branch_number: str
+    salesperson_id: int | None = None
+    deferral_code: str | None = None
+    deferral_schedule: int | None = None
+    term_start_date: date | None = None
+    term_end_date: date | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    task_id: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatFigure:
+    """What one VAT id amounts to on the document. `entered` when the caller's figures replaced ours (VAT-09)."""
+
+    vat_id: str
+    rate: Decimal
+    taxable: Decimal
+    taxable_base: Decimal
+    vat: Decimal
+    vat_base: Decimal
+    inclusive: bool
+    exempt: bool
+    reverse_charge: bool
+    entered: bool = False
+    payable_account: str | None = None
+    payable_subaccount_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An invoice, credit note or debit note. Amounts are never negative; the kind knows the sign."""
+
+    document_type: str
+    number: str = ""
+    status: str = "Balanced"
+    customer_id: int
+    child_customer_id: int | None = None
+    location_id: int
+    branch_number: str
+    document_date: date
+    original_invoice_date: date | None = None
+    due_date: date | None = None
+    cash_discount_date: date | None = None
+    period_id: str
+    closed_period_id: str | None = None
+    currency_id: str
+    exchange_rate: Decimal
+    rate_operator: str = "M"
+    terms_id: str | None = None
+    vat_zone_id: str | None = None
+    payment_method_id: str | None = None
+    cash_account: str | None = None
+    account_number: str
+    subaccount_id: int
+    salesperson_id: int | None = None
+    contact_id: int | None = None
+    customer_reference: str | None = None
+    external_reference: str | None = None
+    payment_reference: str | None = None
+    invoice_text: str | None = None
+    note: str | None = None
+    project_id: str | None = None
+    detail_total: Decimal = ZERO
+    detail_total_base: Decimal = ZERO
+    discount_total: Decimal = ZERO
+    discount_total_base: Decimal = ZERO
+    vat_total: Decimal = ZERO
+    vat_total_base: Decimal = ZERO
+    vat_taxable_total: Decimal = ZERO
+    vat_taxable_total_base: Decimal = ZERO
+    vat_exempt_total: Decimal = ZERO
+    vat_exempt_total_base: Decimal = ZERO
+    rounding_difference: Decimal = ZERO
+    amount: Decimal = ZERO
+    amount_base: Decimal = ZERO
+    balance: Decimal = ZERO
+    balance_base: Decimal = ZERO
+    cash_discount: Decimal = ZERO
+    cash_discount_base: Decimal = ZERO
+    dont_print: bool = False
+    dont_email: bool = False
+    revoked: bool = False
+    exclude_debt_collection: bool = False
+    send_to_auto_invoice: bool = False
+    due_date_entered: bool = False
+    cash_discount_date_entered: bool = False
+    rate_entered: bool = False
+    credit_approved_amount_base: Decimal = ZERO
+    origin: str = "entered"
+    invoice_address: dict[str, Any] | None = None
+    invoice_contact: dict[str, Any] | None = None
+    particulars: dict[str, Any] = field(default_factory=dict)
+    """What is stored and echoed without a meaning for the books (decisions.md W14)."""
+
+    dunning_level: int = 0
+    dunning_letter_date: date | None = None
+    created_at: datetime | None = None
+    created_by: str = ""
+    modified_at: datetime | None = None
+    released_at: datetime | None = None
+    released_by: str | None = None
+    batch_number: str | None = None
+    lines: tuple[Line, ...] = ()
+    vat: tuple[VatFigure, ...] = ()
+
+    @property
+    def is_released(self) -> bool:
+        return self.status not in UNRELEASED and self.status != "Voided"
+
+    @property
+    def is_held(self) -> bool:
+        return self.status in HELD
+
+
+HEADER_COLUMNS = tuple(
+    column.name for column in fields(Document) if column.name not in ("lines", "vat", "number", "batch_number")
+)
+"""What the creating and saving statements write from the record; number, version and batch they make themselves."""
+
+LINE_COLUMNS = tuple(column.name for column in fields(Line))
+VAT_COLUMNS = tuple(column.name for column in fields(VatFigure))

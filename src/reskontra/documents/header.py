@@ -1,0 +1,359 @@
+"""The header of a draft: what was sent, what the customer and the company supply, what follows from dates. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from reskontra.currencies.rules import BASE_RATE, Rate, check_rate
+from reskontra.documents.document import Document
+from reskontra.documents.kinds import Kind
+from reskontra.errors import Refused, UnknownReference
+from reskontra.money import ZERO
+from reskontra.periods.rules import check_open, same_period
+from reskontra.terms.rules import discount_date, due_date
+
+if TYPE_CHECKING:
+    from reskontra.documents.rules import Basis
+
+_PLAIN = (
+    "customer_reference",
+    "external_reference",
+    "payment_reference",
+    "invoice_text",
+    "note",
+    "project_id",
+)
+_FLAGS = ("dont_print", "dont_email", "revoked", "exclude_debt_collection", "send_to_auto_invoice")
+PARTICULARS = (
+    "customer_project",
+    "consolidate_invoices",
+    "start_date",
+    "end_date",
+    "accounting_cost_reference",
+    "originator_document_reference",
+    "contract_document_reference",
+    "direct_debit_mandate_id",
+    "debt_collection_case_number",
+    "debt_collection_case_status",
+    "debt_collection_case_type",
+    "debt_collection_case_url",
+)
+
+
+def new_header(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """The header of a new draft: what was sent, else the customer's and the company's defaults (LIN-05, CUR-01)."""
+    debtor, reference = basis.debtor, basis.reference
+    blank = Document(
+        document_type=kind.document_type,
+        customer_id=debtor.customer_id,
+        location_id=debtor.location.location_id or 0,
+        branch_number=reference.preferences.default_branch,
+        document_date=basis.today,
+        period_id="",
+        currency_id=debtor.currency_id,
+        exchange_rate=ZERO,
+        account_number=debtor.location.customer_ledger_account,
+        subaccount_id=debtor.location.customer_ledger_subaccount_id or reference.default_subaccount_id,
+        exclude_debt_collection=debtor.exclude_debt_collection,
+        dont_print=not debtor.print_invoices,
+        dont_email=not debtor.email_invoices,
+    )
+    return _written(kind, None, _with_customer_defaults(kind, blank, basis), changes, basis)
+
+
+def changed_header(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """The header of a draft after a PUT; another customer brings its own defaults first (EDT-04)."""
+    debtor = basis.debtor
+    check_same_number(kind, document, changes)
+    draft = document
+    if debtor.customer_id != document.customer_id:
+        draft = replace(
+            document,
+            customer_id=debtor.customer_id,
+            child_customer_id=None,
+            location_id=debtor.location.location_id or 0,
+            account_number=debtor.location.customer_ledger_account,
+            subaccount_id=debtor.location.customer_ledger_subaccount_id or basis.reference.default_subaccount_id,
+            currency_id=document.currency_id if debtor.currency_override else debtor.currency_id,
+            due_date_entered=False,
+            cash_discount_date_entered=False,
+        )
+        draft = _with_customer_defaults(kind, draft, basis)
+    return _written(kind, document, draft, changes, basis)
+
+
+def check_same_number(kind: Kind, document: Document, changes: Mapping[str, Any]) -> None:
+    """A PUT cannot give a document another number (decisions.md D5)."""
+    number = changes.get("number")
+    if number is not None and number.strip().lower() != document.number.lower():
+        raise Refused(
+            f"The number of a {kind.noun} cannot be changed.",
+            field=("number",),
+            value=number,
+            hint=f"Send {document.number} or leave it out.",
+        )
+
+
+def _with_customer_defaults(kind: Kind, draft: Document, basis: Basis) -> Document:
+    debtor, reference = basis.debtor, basis.reference
+    branch = reference.branches.get(draft.branch_number)
+    method = debtor.default_payment_method_id if kind.has_terms else None
+    return replace(
+        draft,
+        terms_id=debtor.terms_id if _uses_terms(kind, basis) else None,
+        vat_zone_id=debtor.location.vat_zone_id or (branch.vat_zone_id if branch else None),
+        payment_method_id=method,
+        cash_account=reference.cash_account_of(method),
+        invoice_address={**asdict(debtor.invoice_address), "override": False},
+        invoice_contact={**asdict(debtor.invoice_contact), "override": False},
+    )
+
+
+def _uses_terms(kind: Kind, basis: Basis) -> bool:
+    return kind.has_terms or basis.reference.preferences.credit_terms_in_credit_notes
+
+
+def _written(
+    kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
+) -> Document:
+    _refuse_what_would_be_silent(changes)
+    draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis))
+    draft = replace(draft, particulars=particulars(draft.particulars, changes))
+    draft = _with_party_details(draft, changes, basis)
+    draft = _with_vat_zone(draft, changes, basis)
+    draft = _with_period(before, draft, changes, basis)
+    draft = _with_rate(before, draft, changes, basis)
+    return _with_due_dates(kind, before, draft, changes, basis)
+
+
+def _refuse_what_would_be_silent(changes: Mapping[str, Any]) -> None:
+    """Fields whose silent loss would cost money (decisions.md W14), and those that wait for a later step."""
+    for name in ("deductible", "rot_rut"):
+        if changes.get(name):
+            raise Refused(
+                "Deductions for domestic services (ROT/RUT) are not served yet.",
+                field=(name,),
+                value=changes[name] if name == "deductible" else None,
+                hint="Leave the field out.",
+            )
+    if any(line.get("amount_paid") for line in changes.get("application_lines") or ()):
+        raise Refused(
+            "Applications entered with a credit note are not served yet.",
+            field=("application_lines",),
+            hint="Leave the field out.",
+        )
+    if changes.get("contact_id") is not None:
+        raise UnknownReference(
+            field=("contact_id",), value=changes["contact_id"], hint="The company has no contacts yet."
+        )
+
+
+def _plain_values(changes: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: changes[name] for name in _PLAIN if name in changes}
+    values.update({name: bool(changes[name]) for name in _FLAGS if name in changes})
+    if changes.get("document_date") is not None:
+        values["document_date"] = changes["document_date"]
+    if "original_invoice_date" in changes:
+        values["original_invoice_date"] = changes["original_invoice_date"]
+    return values
+
+
+def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
+    """Fields that name reference data."""
+    reference, debtor = basis.reference, basis.debtor
+    chosen: dict[str, Any] = {}
+    if changes.get("branch_number") is not None:
+        chosen["branch_number"] = reference.active_branch(changes["branch_number"], ("branch_number",)).branch_number
+    if changes.get("location_cd") is not None and changes["location_cd"].lower() != debtor.location.location_cd.lower():
+        raise UnknownReference(
+            field=("location_cd",),
+            value=changes["location_cd"],
+            hint=f"The customer's location is '{debtor.location.location_cd}'.",
+        )
+    if "terms_id" in changes:
+        chosen["terms_id"] = reference.terms_id(changes["terms_id"], ("terms_id",))
+    if "payment_method_id" in changes:
+        method = reference.payment_method_id(changes["payment_method_id"], ("payment_method_id",))
+        chosen.update(payment_method_id=method, cash_account=reference.cash_account_of(method))
+    if "cash_account" in changes:
+        wanted = changes["cash_account"]
+        field = ("cash_account",)
+        chosen["cash_account"] = reference.active_account(wanted, field).account_number if wanted else None
+    if changes.get("currency_id") is not None:
+        chosen["currency_id"] = _currency(changes["currency_id"], basis)
+    for name in ("salesperson_id", "salesperson"):
+        if name in changes:
+            chosen["salesperson_id"] = reference.salesperson_id(changes[name], (name,))
+    if changes.get("child_customer_number") is not None:
+        chosen["child_customer_id"] = _child(changes["child_customer_number"], basis)
+    return chosen
+
+
+def _currency(wanted: str, basis: Basis) -> str:
+    currency_id = basis.reference.currency_id(wanted, ("currency_id",))
+    debtor = basis.debtor
+    if currency_id != debtor.currency_id and not debtor.currency_override:
+        raise Refused(
+            f"Customer {debtor.number} is invoiced in {debtor.currency_id} only.",
+            field=("currency_id",),
+            value=wanted,
+            hint=f"Send {debtor.currency_id} or leave it out.",
+        )
+    return str(currency_id)
+
+
+def _child(number: str, basis: Basis) -> int:
+    child = basis.child
+    if child is None:
+        raise UnknownReference(
+            field=("child_customer_number",), value=number, hint="Send the number of an existing customer."
+        )
+    if basis.debtor.customer_id not in (child.parent_customer_id, child.customer_id):
+        raise Refused(
+            f"Customer {child.number} is not a child of customer {basis.debtor.number}.",
+            field=("child_customer_number",),
+            value=number,
+            hint="Send a customer whose parent is the document's customer.",
+        )
+    return child.customer_id
+
+
+def particulars(standing: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What is only stored and echoed: `standing` with what was sent, dates as ISO text, cleared ones gone (W14)."""
+    values = dict(standing)
+    for name in PARTICULARS:
+        if name in changes:
+            value = changes[name]
+            values[name] = value.isoformat() if isinstance(value, date) else value
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _with_party_details(draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    address = _overridden(changes.get("invoice_address"), draft.invoice_address, asdict(basis.debtor.invoice_address))
+    contact = _overridden(changes.get("invoice_contact"), draft.invoice_contact, asdict(basis.debtor.invoice_contact))
+    if address and changes.get("invoice_address"):
+        country = changes["invoice_address"].get("country_id")
+        if country is not None:
+            address["country_id"] = basis.reference.country_id(country, ("invoice_address", "country_id"))
+    return replace(draft, invoice_address=address, invoice_contact=contact)
+
+
+def _overridden(
+    sent: Mapping[str, Any] | None, standing: dict[str, Any] | None, own: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The address or contact after a request: the sent parts over what stands, or the customer's own again."""
+    if not sent:
+        return standing
+    if sent.get("override") is False:
+        return {**own, "override": False}
+    parts = {name: value for name, value in sent.items() if name != "override"}
+    merged = {**(standing or {}), **parts}
+    changed = any(merged.get(name) != (standing or {}).get(name) for name in parts)
+    overridden = changed or bool(sent.get("override")) or bool((standing or {}).get("override"))
+    return {**merged, "override": overridden}
+
+
+def _with_vat_zone(draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    if "vat_zone_id" in changes:
+        zone = basis.reference.vat_zone_id(changes["vat_zone_id"], ("vat_zone_id",))
+        draft = replace(draft, vat_zone_id=zone)
+    customer_class = basis.reference.customer_classes[basis.debtor.customer_class_id]
+    if draft.vat_zone_id is None and customer_class.vat_zone_required:
+        raise Refused(
+            f"Customer {basis.debtor.number} belongs to a class that requires a VAT zone.",
+            field=("vat_zone_id",),
+            hint="Send a VAT zone, or set one on the customer.",
+        )
+    return draft
+
+
+def _with_period(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """PER-02 to PER-05: the period sent, else that of the date. Checked only when it is new."""
+    reference = basis.reference
+    sent = same_period(changes.get("post_period"), changes.get("financial_period"))
+    if sent is not None:
+        field = ("financial_period",) if changes.get("financial_period") is not None else ("post_period",)
+        period = reference.period_named(sent, field)
+    elif before is None or before.document_date != draft.document_date:
+        field = ("document_date",)
+        period = reference.period_of(draft.document_date, field)
+    else:
+        return draft
+    if before is None or before.period_id != period.period_id:
+        check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
+    return replace(draft, period_id=period.period_id)
+
+
+def _with_rate(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """CUR-02, CUR-03. A sent rate stays until the currency changes; else the table's, read again with the date."""
+    reference = basis.reference
+    sent = changes.get("exchange_rate")
+    if draft.currency_id == reference.base_currency:
+        if sent is not None and sent != BASE_RATE.rate:
+            raise Refused(
+                "The exchange rate of the base currency is 1.",
+                field=("exchange_rate",),
+                value=str(sent),
+                hint="Send 1 or leave it out.",
+            )
+        return _at_rate(draft, BASE_RATE, entered=False)
+    same_currency = before is not None and before.currency_id == draft.currency_id
+    if sent is not None and not (same_currency and sent == draft.exchange_rate):
+        return _at_rate(draft, _sent_rate(sent, basis), entered=True)
+    if before is not None and same_currency and (before.rate_entered or before.document_date == draft.document_date):
+        return draft
+    if basis.table_rate is None:
+        raise Refused(
+            f"There is no exchange rate for {draft.currency_id} on {draft.document_date.isoformat()}.",
+            field=("currency_id",),
+            value=draft.currency_id,
+            hint="Add a rate that is effective on or before that date, or send exchangeRate.",
+        )
+    return _at_rate(draft, basis.table_rate, entered=False)
+
+
+def _sent_rate(sent: Any, basis: Basis) -> Rate:
+    check_rate(sent)
+    if basis.table_rate is not None and sent == basis.table_rate.rate:
+        return basis.table_rate
+    if not basis.debtor.rate_override:
+        raise Refused(
+            f"Customer {basis.debtor.number} does not allow another exchange rate than the company's.",
+            field=("exchange_rate",),
+            value=str(sent),
+            hint="Leave it out"
+            + (f", or send {basis.table_rate.rate:f}." if basis.table_rate is not None else ", and add a rate."),
+        )
+    return Rate(sent, basis.table_rate.operator) if basis.table_rate is not None else Rate(sent)
+
+
+def _at_rate(draft: Document, rate: Rate, *, entered: bool) -> Document:
+    return replace(draft, exchange_rate=rate.rate, rate_operator=str(rate.operator), rate_entered=entered)
+
+
+def _with_due_dates(
+    kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
+) -> Document:
+    """TRM-06, TRM-07: dates that were sent stand until document date, customer or terms change."""
+    if draft.terms_id is None and not kind.has_terms:
+        return replace(draft, due_date=None, cash_discount_date=None)
+    terms = basis.reference.terms.get(draft.terms_id or "")
+    use_original = basis.reference.preferences.use_original_invoice_date and draft.original_invoice_date
+    base_date = draft.original_invoice_date if use_original and draft.original_invoice_date else draft.document_date
+    reset = before is None or any(
+        getattr(before, name) != getattr(draft, name)
+        for name in ("document_date", "original_invoice_date", "terms_id", "customer_id")
+    )
+    values: dict[str, Any] = {}
+    for name, formula in (("due_date", due_date), ("cash_discount_date", discount_date)):
+        sent = changes.get(name)
+        entered = f"{name}_entered"
+        computed = formula(terms, base_date) if terms is not None else base_date
+        if sent is not None:
+            values[name], values[entered] = sent, sent != computed
+        elif reset or name in changes or not getattr(draft, entered):
+            values[name], values[entered] = computed, False
+    return replace(draft, **values)

@@ -1,0 +1,331 @@
+"""What a request does to the lines of a draft: insert, update, delete, defaults and each line's own money. Pure.
+
+The VAT and the totals that follow from the lines are in `figures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from reskontra.currencies.rules import Operator, Rate
+from reskontra.documents.document import Line
+from reskontra.documents.totals import DiscountBasis, LineFigures, line_figures
+from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.money import ONE, PRICE_DECIMALS, divide, multiply, round_money
+
+if TYPE_CHECKING:
+    from reskontra.companies.reference import Reference
+    from reskontra.customers.customer import Debtor
+    from reskontra.items.rules import Item
+
+MOST_LINES = 5_000
+
+
+class Operation(StrEnum):
+    """What a sent line asks for (ledger.md EDT-02). `Nothing` leaves the line as it is."""
+
+    INSERT = "Insert"
+    UPDATE = "Update"
+    DELETE = "Delete"
+    NOTHING = "Nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class LineBasis:
+    """What the lines of one document stand on."""
+
+    reference: Reference
+    debtor: Debtor
+    items: Mapping[str, Item]
+    """Items by lower-case number."""
+
+    rate: Rate
+    decimals: int
+    """The places of the document currency."""
+
+    branch_number: str
+    vat_zone_id: str | None
+    discount_basis: DiscountBasis
+
+
+def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
+    """The lines after a PUT (ledger.md EDT-02, decisions.md D1). Refused: an unknown line number, too many lines."""
+    standing = {line.line_number: line for line in lines}
+    for position, change in enumerate(sent):
+        field = ("lines", position)
+        number = change.get("line_number") or 0
+        operation = change.get("operation") or (Operation.UPDATE if number in standing else Operation.INSERT)
+        if operation == Operation.NOTHING:
+            continue
+        if operation == Operation.INSERT and number not in standing:
+            number = max(standing, default=0) + 1
+            standing[number] = new_line(number, change, basis, field)
+            continue
+        if number not in standing:
+            known = ", ".join(str(line_number) for line_number in sorted(standing)[:20]) or "none"
+            raise UnknownReference(
+                field=(*field, "line_number"), value=number, hint=f"The document has these lines: {known}."
+            )
+        if operation == Operation.DELETE:
+            del standing[number]
+        else:
+            standing[number] = changed_line(standing[number], change, basis, field)
+    _check_count(standing)
+    return tuple(standing[number] for number in sorted(standing))
+
+
+def new_lines(sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
+    """The lines of a new document, numbered from 1; a sent line number is ignored (decisions.md D1)."""
+    lines: list[Line] = []
+    for position, change in enumerate(sent):
+        operation = change.get("operation") or Operation.INSERT
+        if operation == Operation.NOTHING:
+            continue
+        if operation == Operation.DELETE:
+            raise Refused(
+                "A new document has no line to delete.",
+                field=("lines", position, "operation"),
+                value=operation,
+                hint="Send Insert.",
+            )
+        lines.append(new_line(len(lines) + 1, change, basis, ("lines", position)))
+    _check_count(lines)
+    return tuple(lines)
+
+
+def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
+    """A line from what was sent and, for the rest, its item and the customer's location (LIN-05)."""
+    item = _item(change, basis, field)
+    if item is None and not change.get("description"):
+        raise Refused(
+            "A line needs an inventory number or a description.",
+            field=(*field, "description"),
+            hint="Send one of the two.",
+        )
+    location = basis.debtor.location
+    account_number = (item.sales_account if item else None) or location.sales_account
+    if account_number is None and change.get("account_number") is None:
+        raise Refused(
+            "The line has no sales account.",
+            field=(*field, "account_number"),
+            hint="Send one, or set one on the item or the customer.",
+        )
+    line = Line(
+        line_number=number,
+        quantity=ONE,
+        unit_price=ONE * 0,
+        account_number=account_number or "",
+        subaccount_id=_default_subaccount(item, basis),
+        branch_number=basis.branch_number,
+    )
+    if item is None:
+        zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
+        line = replace(line, vat_category_id=zone.default_category if zone else None)
+    else:
+        line = _with_item(line, item, basis)
+    return _priced(_with_sent(line, change, basis, field), change, None, basis, field)
+
+
+def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
+    """`line` with what was sent; another item brings its own defaults first (decisions.md D2)."""
+    item = _item(change, basis, field)
+    draft = line
+    if item is not None and item.item_id != line.item_id:
+        draft = _with_item(line, item, basis)
+    elif "item_number" in change and item is None:
+        draft = replace(line, item_id=None, item_number=None)
+    draft = _with_sent(draft, change, basis, field)
+    if draft.item_id is None and not draft.description:
+        raise Refused(
+            "A line needs an inventory number or a description.",
+            field=(*field, "description"),
+            value=change.get("description"),
+            hint="Keep one of the two.",
+        )
+    return _priced(draft, change, line, basis, field)
+
+
+def figures_of(line: Line) -> LineFigures:
+    """The line's own money in document currency."""
+    return LineFigures(line.extended_amount, line.discount_percent, line.discount_amount, line.amount)
+
+
+def _item(change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Item | None:
+    number = change.get("item_number")
+    if not number:
+        return None
+    item = basis.items.get(number.lower())
+    if item is None:
+        raise UnknownReference(field=(*field, "item_number"), value=number, hint="Send the number of an existing item.")
+    if not item.active:
+        raise Refused(
+            f"The item '{item.item_number}' is not active.",
+            field=(*field, "item_number"),
+            value=number,
+            hint="Choose an active item.",
+        )
+    return item
+
+
+def _with_item(line: Line, item: Item, basis: LineBasis) -> Line:
+    location = basis.debtor.location
+    zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
+    return replace(
+        line,
+        item_id=item.item_id,
+        item_number=item.item_number,
+        description=item.description,
+        unit_id=item.unit_id,
+        unit_price=_in_document_currency(item.unit_price, basis.rate),
+        vat_category_id=item.vat_category_id or (zone.default_category if zone else None),
+        account_number=item.sales_account or location.sales_account or line.account_number,
+        subaccount_id=_default_subaccount(item, basis),
+        deferral_code=item.deferral_code,
+    )
+
+
+def _in_document_currency(base_price: Decimal, rate: Rate) -> Decimal:
+    if rate.rate == ONE:
+        return base_price
+    dividing = rate.operator == Operator.MULTIPLY
+    price = divide(base_price, rate.rate) if dividing else multiply(base_price, rate.rate)
+    return round_money(price, PRICE_DECIMALS)
+
+
+def _default_subaccount(item: Item | None, basis: LineBasis) -> int:
+    location = basis.debtor.location
+    chosen = (item.sales_subaccount_id if item else None) or location.sales_subaccount_id
+    return chosen or basis.reference.default_subaccount_id
+
+
+_PLAIN = (
+    "description",
+    "quantity",
+    "unit_price",
+    "deferral_code",
+    "deferral_schedule",
+    "term_start_date",
+    "term_end_date",
+    "start_date",
+    "end_date",
+    "task_id",
+    "note",
+)
+_NEVER_EMPTY = {"quantity": ONE * 0, "unit_price": ONE * 0}
+
+
+def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
+    _refuse_what_would_be_silent(change, field)
+    sent = {name: change[name] for name in _PLAIN if name in change}
+    for name, empty in _NEVER_EMPTY.items():
+        if name in sent and sent[name] is None:
+            sent[name] = empty
+    reference = basis.reference
+    if "unit_id" in change:
+        sent["unit_id"] = reference.unit_id(change["unit_id"], (*field, "unit_id"))
+    if change.get("account_number") is not None:
+        account = reference.active_account(change["account_number"], (*field, "account_number"))
+        sent["account_number"] = account.account_number
+    if change.get("subaccount"):
+        sent["subaccount_id"] = reference.subaccount_of(change["subaccount"], (*field, "subaccount"))
+    if "vat_category_id" in change:
+        category = change["vat_category_id"]
+        sent["vat_category_id"] = reference.vat_category_id(category, (*field, "vat_category_id"))
+    if "salesperson" in change:
+        sent["salesperson_id"] = reference.salesperson_id(change["salesperson"], (*field, "salesperson"))
+    if change.get("branch_number") is not None:
+        branch = reference.active_branch(change["branch_number"], (*field, "branch_number"))
+        if branch.branch_number != basis.branch_number:
+            raise Refused(
+                "A line cannot belong to another branch than its document.",
+                field=(*field, "branch_number"),
+                value=change["branch_number"],
+                hint=f"Send {basis.branch_number} or leave it out.",
+            )
+    return replace(line, **sent) if sent else line
+
+
+def _refuse_what_would_be_silent(change: Mapping[str, Any], field: FieldPath) -> None:
+    """Fields whose silent loss would cost money (decisions.md W14)."""
+    for name, subject in (
+        ("discount_code", "Discount codes"),
+        ("deductible", "Deductions for domestic services (ROT/RUT)"),
+        ("item_type", "Deductions for domestic services (ROT/RUT)"),
+        ("work_type", "Deductions for domestic services (ROT/RUT)"),
+    ):
+        if change.get(name):
+            raise Refused(
+                f"{subject} are not served yet.",
+                field=(*field, name),
+                value=change[name],
+                hint="Leave the field out.",
+            )
+
+
+def _priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Line:
+    """The line's money (LIN-02 to LIN-04). An entered amount stands until quantity, price or item change."""
+    repriced = before is None or (draft.quantity, draft.unit_price) != (before.quantity, before.unit_price)
+    if before is not None and not repriced and not _changes_money(change, before):
+        return draft
+    manual_amount = change.get("manual_amount")
+    if before is not None and manual_amount == before.extended_amount and repriced:
+        manual_amount = None  # a whole line sent back with a new price: the old amount is an echo
+    if manual_amount is None and not repriced and draft.amount_entered:
+        manual_amount = draft.extended_amount
+    percent, amount = _discount_wanted(draft, change, before)
+    figures = line_figures(
+        draft.quantity,
+        draft.unit_price,
+        manual_amount=manual_amount,
+        discount_percent=percent,
+        discount_amount=amount,
+        basis=basis.discount_basis,
+        decimals=basis.decimals,
+        field=field,
+    )
+    computed = round_money(multiply(draft.quantity, draft.unit_price), basis.decimals)
+    return replace(
+        draft,
+        extended_amount=figures.extended_price,
+        amount_entered=manual_amount is not None and figures.extended_price != computed,
+        discount_percent=figures.discount_percent,
+        discount_amount=figures.discount_amount,
+        manual_discount=bool(figures.discount_amount or figures.discount_percent),
+        amount=figures.amount,
+    )
+
+
+def _changes_money(change: Mapping[str, Any], before: Line) -> bool:
+    return (
+        ("manual_amount" in change and change["manual_amount"] not in (None, before.extended_amount))
+        or ("discount_amount" in change and (change["discount_amount"] or 0) != before.discount_amount)
+        or ("discount_percent" in change and (change["discount_percent"] or 0) != before.discount_percent)
+        or (change.get("manual_discount") is False and before.manual_discount)
+    )
+
+
+def _discount_wanted(
+    draft: Line, change: Mapping[str, Any], before: Line | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """The percent or the amount that decides; of two, the one that differs from what stands (LIN-03)."""
+    if change.get("manual_discount") is False and before is not None and before.manual_discount:
+        return None, None
+    amount, percent = change.get("discount_amount"), change.get("discount_percent")
+    if before is None:
+        return (percent, None) if not amount else (None, amount)
+    if "discount_amount" in change and (amount or 0) != before.discount_amount:
+        return None, amount
+    if "discount_percent" in change and (percent or 0) != before.discount_percent:
+        return percent, None
+    return (draft.discount_percent, None) if draft.discount_percent else (None, None)
+
+
+def _check_count(lines: Sequence[Line] | Mapping[int, Line]) -> None:
+    if len(lines) > MOST_LINES:
+        raise Refused(
+            f"A document has at most {MOST_LINES} lines.", field=("lines",), value=len(lines), hint="Send fewer lines."
+        )

@@ -1,0 +1,152 @@
+"""What may still change on a released document, and the silent pass for fields sent back as they are (W13). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from reskontra.documents.document import Document, Line
+from reskontra.documents.header import PARTICULARS, check_same_number, particulars
+from reskontra.documents.kinds import Kind
+from reskontra.errors import FieldPath, Refused
+from reskontra.periods.rules import parse_period
+
+if TYPE_CHECKING:
+    from reskontra.documents.rules import Basis
+
+_OPEN_MAY_CHANGE = ("due_date", "cash_discount_date")
+_FLAGS_MAY_CHANGE = ("revoked", "exclude_debt_collection", "dont_print", "dont_email")
+_DEBT_COLLECTION = tuple(name for name in PARTICULARS if name.startswith("debt_collection_"))
+
+
+def changed_after_release(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """The released document after a PUT (ledger.md 2.2). A field sent with its stored value passes silently."""
+    check_same_number(kind, document, changes)
+    legal = _legal_fields(kind, document)
+    values: dict[str, Any] = {}
+    for name, sent in changes.items():
+        if name in legal:
+            values[name] = bool(sent) if name in _FLAGS_MAY_CHANGE else sent
+        elif name == "lines":
+            _check_lines_echoed(document, sent or (), basis)
+        elif not _is_echo(name, sent, document, basis):
+            raise _frozen(kind, document, (name,), sent, legal)
+    _check_due_dates(document, values)
+    kept = particulars(document.particulars, {name: values.pop(name) for name in _DEBT_COLLECTION if name in values})
+    for name in _OPEN_MAY_CHANGE:
+        if name in values and values[name] != getattr(document, name):
+            values[f"{name}_entered"] = True
+    return replace(document, particulars=kept, **values)
+
+
+def _legal_fields(kind: Kind, document: Document) -> tuple[str, ...]:
+    if document.status == "Voided":
+        return ()
+    if document.status == "Closed":
+        return ("note",)
+    dates = _OPEN_MAY_CHANGE if kind.has_terms else ()
+    return (*dates, *_FLAGS_MAY_CHANGE, *_DEBT_COLLECTION, "note")
+
+
+def _check_due_dates(document: Document, values: Mapping[str, Any]) -> None:
+    for name in _OPEN_MAY_CHANGE:
+        if name in values and values[name] is None:
+            raise Refused(
+                "A released document keeps its due date and its cash discount date.",
+                field=(name,),
+                hint="Send a date.",
+            )
+
+
+def _frozen(kind: Kind, document: Document, field: FieldPath, sent: object, legal: tuple[str, ...]) -> Refused:
+    open_fields = ", ".join(name.replace("_", " ") for name in legal) or "nothing"
+    return Refused(
+        f"The {kind.noun} {document.number} can't be updated because it is already released.",
+        field=field,
+        value=sent if isinstance(sent, str | int | bool) or sent is None else str(sent),
+        hint=f"With status {document.status} these may change: {open_fields}.",
+    )
+
+
+def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
+    """Whether a field was sent with the value that stands."""
+    if name in ("post_period", "financial_period"):
+        return sent is None or parse_period(sent, (name,)) == document.period_id
+    if name in ("number", "override_number_series"):
+        return True
+    if name in ("vat_rows", "application_lines"):
+        return not sent or (name == "vat_rows" and vat_rows_echoed(document, sent))
+    standing = _standing(name, document, basis)
+    if isinstance(sent, Mapping):
+        parts = standing if isinstance(standing, Mapping) else {}
+        return all(parts.get(part) == value for part, value in sent.items())
+    return _same(sent, standing)
+
+
+def _same(sent: Any, standing: Any) -> bool:
+    if isinstance(sent, date) and isinstance(standing, str):
+        sent = sent.isoformat()
+    if isinstance(sent, str) and isinstance(standing, str):
+        return sent.lower() == standing.lower()
+    return bool(sent == standing) or (not sent and not standing)
+
+
+def _standing(name: str, document: Document, basis: Basis) -> Any:
+    if name in PARTICULARS:
+        return document.particulars.get(name)
+    other = {
+        "customer_number": basis.debtor.number,
+        "child_customer_number": basis.child.number if basis.child else None,
+        "location_cd": basis.debtor.location.location_cd,
+        "hold": document.is_held,
+        "salesperson": basis.reference.salesperson_cd(document.salesperson_id),
+        "deductible": False,
+        "rot_rut": None,
+    }
+    return other[name] if name in other else getattr(document, name, None)
+
+
+def vat_rows_echoed(document: Document, sent: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether VAT rows were sent with the figures that stand."""
+    standing = {row.vat_id: row for row in document.vat}
+    return all(
+        row.get("vat_id") in standing
+        and row.get("taxable") in (None, standing[row["vat_id"]].taxable)
+        and row.get("vat") in (None, standing[row["vat_id"]].vat)
+        for row in sent
+    )
+
+
+_LINE_NAMES = {"manual_amount": "extended_amount"}
+
+
+def _check_lines_echoed(document: Document, sent: Any, basis: Basis) -> None:
+    standing = {line.line_number: line for line in document.lines}
+    for position, change in enumerate(sent):
+        if change.get("operation") == "Nothing":
+            continue
+        line = standing.get(change.get("line_number") or 0)
+        if line is None or change.get("operation") == "Delete":
+            raise _frozen_line(document, (position,), change.get("line_number"))
+        for name, value in change.items():
+            if name not in ("operation", "line_number") and not _is_line_echo(name, value, line, basis):
+                raise _frozen_line(document, (position, name), value)
+
+
+def _is_line_echo(name: str, value: Any, line: Line, basis: Basis) -> bool:
+    if name == "subaccount":
+        return not value or basis.reference.subaccount_of(value, ("lines", "subaccount")) == line.subaccount_id
+    if name == "salesperson":
+        return bool(value == basis.reference.salesperson_cd(line.salesperson_id))
+    return _same(value, getattr(line, _LINE_NAMES.get(name, name), None))
+
+
+def _frozen_line(document: Document, where: FieldPath, value: object) -> Refused:
+    return Refused(
+        f"The lines of {document.number} can't be updated because it is already released.",
+        field=("lines", *where),
+        value=value if isinstance(value, str | int | bool) or value is None else str(value),
+        hint="Correct it with a credit note or a debit note.",
+    )

@@ -1,0 +1,285 @@
+"""The addresses of invoices, credit notes and debit notes: decode, open the transaction, one command, answer.
+
+One `Resource` per address says what differs on the wire; the handlers are the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from asyncpg import Record
+from starlette.responses import Response
+
+from reskontra.companies import reference as references
+from reskontra.customers.store import id_of_number
+from reskontra.documents import commands, store
+from reskontra.documents.answers import Expand, document_out
+from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
+from reskontra.documents.wire import (
+    CreditNoteOut,
+    CreditNoteUpdate,
+    DebitNoteOut,
+    DebitNoteUpdate,
+    DocumentOut,
+    DocumentUpdate,
+    InvoiceOut,
+    InvoiceUpdate,
+    ReleaseOut,
+    Status,
+)
+from reskontra.errors import Conflict, NotFound, Refused
+from reskontra.periods.rules import parse_period
+from reskontra.web.answers import created, deleted, done, no_content, one, page
+from reskontra.web.call import Call
+from reskontra.web.listing import Filters, Slice, Total, Window, page_of, read_page
+from reskontra.web.query import Query
+from reskontra.web.routing import Route
+from reskontra.web.wire import changes
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What differs between the three addresses: names, structs, and which operations there are."""
+
+    kind: Kind
+    path: str
+    parameter: str
+    operation: str
+    release_operation: str
+    update: type[DocumentUpdate]
+    answer: type[DocumentOut]
+
+
+RESOURCES = (
+    Resource(
+        kind=INVOICE,
+        path="customerinvoice",
+        parameter="invoiceNumber",
+        operation="CustomerInvoice",
+        release_operation="CustomerInvoice_ReleaseInvoiceByinvoiceNumber",
+        update=InvoiceUpdate,
+        answer=InvoiceOut,
+    ),
+    Resource(
+        kind=CREDIT_NOTE,
+        path="customerCreditNote",
+        parameter="creditNoteNumber",
+        operation="CustomerCreditNote",
+        release_operation="CustomerCreditNote_ReleaseDocumentBycreditNoteNumber",
+        update=CreditNoteUpdate,
+        answer=CreditNoteOut,
+    ),
+    Resource(
+        kind=DEBIT_NOTE,
+        path="customerDebitNote",
+        parameter="debitNoteNumber",
+        operation="CustomerDebitNote",
+        release_operation="CustomerDebitNote_ReleaseDocumentBydebitNoteNumber",
+        update=DebitNoteUpdate,
+        answer=DebitNoteOut,
+    ),
+)
+
+
+async def create(resource: Resource, call: Call) -> Response:
+    """POST a new document."""
+    update = changes(call.decode(resource.update))
+    async with call.database.transaction() as connection:
+        written = await commands.create(connection, call.context, resource.kind, update)
+    return created(call, _address(resource, written.number), written.version)
+
+
+async def change(resource: Resource, call: Call) -> Response:
+    """PUT the fields that change."""
+    update = changes(call.decode(resource.update))
+    async with call.database.transaction() as connection:
+        written = await commands.change(
+            connection,
+            call.context,
+            resource.kind,
+            call.params[resource.parameter],
+            update,
+            expected_version=call.if_match,
+        )
+    return no_content(call, _address(resource, written.number), written.version)
+
+
+async def delete(resource: Resource, call: Call) -> Response:
+    """DELETE a draft."""
+    async with call.database.transaction() as connection:
+        await commands.delete(connection, call.context, resource.kind, call.params[resource.parameter], call.if_match)
+    return deleted()
+
+
+async def release(resource: Resource, call: Call) -> Response:
+    """POST the release action; a body is not needed and not read."""
+    async with call.database.transaction() as connection:
+        written = await commands.release(
+            connection, call.context, resource.kind, call.params[resource.parameter], call.if_match
+        )
+    return done(call, written.version)
+
+
+async def get_one(resource: Resource, call: Call) -> Response:
+    """GET one document, everything expanded (decisions.md W10)."""
+    number = call.params[resource.parameter]
+    async with call.database.connection() as connection:
+        row = await store.find_document(connection, call.company_id, resource.kind.document_type, number)
+        if row is None:
+            raise NotFound(f"The {resource.kind.noun} '{number}' cannot be found in the system.")
+        reference = await references.at(connection, call.company_id, row["reference_version"])
+    return one(call, document_out(row, resource.answer, reference, Expand()), row["version"])
+
+
+async def get_all(resource: Resource, call: Call) -> Response:
+    """GET a page of documents in the order of their numbers."""
+    query, document_type = call.query, resource.kind.document_type
+    filters = document_filters(query, call.company_id, document_type)
+    expand = Expand(
+        applications=query.flag("expandApplications"),
+        dunning=query.flag("expandDunningInformation"),
+        attachments=query.flag("expandAttachments", default=True),
+        vat_rows=query.flag("expandTaxDetails", default=True),
+        invoice_address=query.flag("expandInvoiceAddress"),
+    )
+    wanted = page_of(query)
+    async with call.database.connection() as connection:
+
+        async def rows(window: Window) -> Slice[Record]:
+            parameters, where = _windowed(filters, window)
+            found = await store.list_documents(connection, parameters, where, window.limit, window.offset)
+            return Slice(found, found[0]["stamp"] if found else None)
+
+        async def total() -> Total:
+            unfiltered = filters.where == "true"
+            return Total(
+                *await store.count_documents(connection, filters.parameters, None if unfiltered else filters.where)
+            )
+
+        key = (call.company_id, document_type, filters.key)
+        listed = await read_page(call.lists, key, wanted, rows=rows, total=total, sort_key=lambda row: (row["number"],))
+        if not listed.rows:
+            return page(call, (), 0)
+        reference = await references.at(connection, call.company_id, listed.rows[0]["reference_version"])
+    return page(call, (document_out(row, resource.answer, reference, expand) for row in listed.rows), listed.total)
+
+
+def _windowed(filters: Filters, window: Window) -> tuple[Sequence[Any], str]:
+    if window.after is None:
+        return filters.parameters, filters.where
+    parameters = [*filters.parameters, *window.after]
+    return parameters, f"{filters.where} and document.number > ${len(parameters)}"
+
+
+_TEXT_FILTERS = {
+    "externalReference": "document.external_reference = {}",
+    "paymentReference": "document.payment_reference = {}",
+    "customerRefNumber": "document.customer_reference = {}",
+    "project": "document.project_id = {}",
+    "branch": "document.branch_number = {}",
+    "greaterThanValue": "document.number > {}",
+    "customer": "document.customer_id = " + id_of_number("{}::text"),
+}
+_DAY_FILTERS = {"documentDate": "document_date", "documentDueDate": "due_date"}
+_MOMENT_FILTERS = {"lastModifiedDateTime": "modified_at", "createdDateTime": "created_at"}
+
+
+def document_filters(query: Query, company_id: int, document_type: str) -> Filters:
+    """The conditions of a document list (wire.md 6). `documentType` filters other lists only."""
+    filters = Filters([company_id, document_type])
+    for name, condition in _TEXT_FILTERS.items():
+        value = query.text(name)
+        if value is not None:
+            filters.add(condition, value)
+    status = query.choice("status", Status)
+    if status is not None:
+        filters.add("document.status = {}", status.value)
+    released = query.integer("released")
+    if released is not None:
+        filters.add("document.released_at is not null" if released else "document.released_at is null")
+    level = query.integer("dunningLevel")
+    if level is not None:
+        filters.add("document.dunning_level = {}", level)
+    for name, column in (("financialPeriod", "period_id"), ("closedFinancialPeriod", "closed_period_id")):
+        period = query.text(name)
+        if period is not None:
+            filters.add(f"document.{column} = {{}}", parse_period(period, (name,)))
+    for name, column in _DAY_FILTERS.items():
+        day = query.day(name)
+        if day is not None:
+            filters.add(f"document.{column} {day.operator} {{}}", day.value)
+    for name, column in _MOMENT_FILTERS.items():
+        moment = query.moment(name)
+        if moment is not None:
+            filters.add(f"document.{column} {moment.operator} {{}}", moment.value)
+    reminded = query.day("dunningLetterDateTime")
+    if reminded is not None:
+        filters.add(f"document.dunning_letter_date {reminded.operator} {{}}", reminded.value)
+    return filters
+
+
+def _address(resource: Resource, number: str) -> str:
+    return f"/v1/{resource.path}/{quote(number, safe='')}"
+
+
+def _routes(resource: Resource) -> list[Route]:
+    collection, noun, operation = f"/v1/{resource.path}", resource.kind.noun, resource.operation
+    single = f"{collection}/{{{resource.parameter}}}"
+    create_handler = partial(create, resource)
+    routes = [
+        Route(f"{operation}_GetAll", "GET", collection, partial(get_all, resource), "reading documents",
+              answer=resource.answer, lists=True),
+        Route(f"{operation}_GetBy{resource.parameter}", "GET", single, partial(get_one, resource),
+              f"reading {noun}", answer=resource.answer),
+        Route(f"{operation}_Create", "POST", collection, create_handler, "creating document", resource.update),
+        Route(f"{operation}V2_Create", "POST", f"/v2/{resource.path}", create_handler, "creating document",
+              resource.update),
+        Route(f"{operation}_UpdateBy{resource.parameter}", "PUT", single, partial(change, resource),
+              "updating document", resource.update),
+        Route(resource.release_operation, "POST", f"{single}/action/release", partial(release, resource),
+              "releasing document", answer=ReleaseOut),
+    ]  # fmt: skip
+    if resource.kind.may_be_deleted:
+        routes.append(
+            Route(
+                f"{operation}_DeleteBy{resource.parameter}",
+                "DELETE",
+                single,
+                partial(delete, resource),
+                "deleting document",
+            )
+        )
+    return routes
+
+
+ROUTES = [route for resource in RESOURCES for route in _routes(resource)]
+
+CONSTRAINTS = {
+    "document_number_unique": lambda value: Refused(
+        "A document with this number exists already.",
+        field=("number",),
+        value=value.rpartition(", ")[2] or None,
+        hint="Send another number, or leave it out to get the next one of the series.",
+    ),
+    "document_released_is_frozen": lambda value: Refused(
+        f"The document {value} can't be updated because it is already released."
+    ),
+    "document_balance_range": lambda value: Conflict("The balance of the document would leave its range."),
+    "number_series_used_up": lambda value: Refused(
+        "The number series is used up.", value=value, hint="Send a number, or extend the series."
+    ),
+    "number_series_has_digits": lambda value: Refused(
+        "The number series has no digits to count.", value=value, hint="Mend the series."
+    ),
+    "journal_period_is_open": lambda value: Refused(
+        f"The financial period {value} is closed.",
+        field=("financial_period",),
+        value=value,
+        hint="Choose an open period.",
+    ),
+}
+"""Constraint name -> refusal, for rules that the database has the last word on."""

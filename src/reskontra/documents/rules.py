@@ -1,0 +1,229 @@
+"""What may happen to a document and what it then is: new, changed, deleted, released. Pure: no SQL, no JSON, no clock.
+
+Everything that a decision needs comes in as `Basis`; what comes out is a complete `Document`, or a refusal.
+The header's own defaults are in `header`, lines in `lines`, money in `figures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from reskontra.currencies.rules import Rate
+from reskontra.customers.rules import CreditFailure, check_may, credit_check
+from reskontra.documents.document import Document
+from reskontra.documents.figures import rate_of, with_figures
+from reskontra.documents.header import changed_header, new_header
+from reskontra.documents.kinds import Kind
+from reskontra.documents.lines import LineBasis, apply_operations, new_lines
+from reskontra.documents.released import changed_after_release, vat_rows_echoed
+from reskontra.documents.totals import DiscountBasis
+from reskontra.errors import Refused
+from reskontra.money import ZERO
+from reskontra.periods.rules import check_open
+
+if TYPE_CHECKING:
+    from reskontra.companies.reference import Reference
+    from reskontra.customers.customer import Debtor
+    from reskontra.items.rules import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision about a document stands on, loaded in one read."""
+
+    reference: Reference
+    debtor: Debtor
+    child: Debtor | None
+    items: Mapping[str, Item]
+    table_rate: Rate | None
+    """The company's rate for the document's currency and date; None when there is none or it is the base currency."""
+
+    today: date
+    earliest_due_date: date | None = None
+    """Of the customer's open debit documents; only loaded when credit is checked."""
+
+
+def created(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """A new draft from what was sent (EDT-01, LIN, VAT, TOT, CRD). Raises `Refused`; the number comes later."""
+    check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
+    draft = new_header(kind, changes, basis)
+    lines = new_lines(changes.get("lines") or (), _line_basis(draft, basis))
+    draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
+    return _with_status(kind, None, draft, changes, basis)
+
+
+def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """`document` after a PUT; the same object's equal when nothing changes (EDT-01 to EDT-04, W13)."""
+    if document.is_released or document.status == "Voided":
+        return changed_after_release(kind, document, changes, basis)
+    if basis.debtor.customer_id != document.customer_id:
+        check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
+    draft = changed_header(kind, document, changes, basis)
+    lines = apply_operations(draft.lines, changes.get("lines") or (), _line_basis(draft, basis))
+    if _figures_stand(document, draft, lines, changes):
+        draft = replace(draft, lines=lines)
+    else:
+        draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
+    return _with_status(kind, document, draft, changes, basis)
+
+
+def check_deletable(kind: Kind, document: Document) -> None:
+    """Refuses to delete what is released (ledger.md 2.1: corrections go through a credit or debit note)."""
+    if document.is_released or document.status == "Voided":
+        raise Refused(
+            f"The {kind.noun} {document.number} can't be deleted because it is already released.",
+            field=("status",),
+            value=document.status,
+            hint="Only a document that is not released can be deleted.",
+        )
+
+
+def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
+    """REL-01: what must hold before release, in the rule's order; the first failure wins."""
+    if document.is_released:
+        raise Refused(f"The {kind.noun} {document.number} can't be released because it is already released.")
+    if document.status != "Balanced":
+        raise Refused(
+            f"The {kind.noun} {document.number} is not balanced.",
+            field=("status",),
+            value=document.status,
+            hint="Remove the hold, or print or send it first; only a Balanced document can be released.",
+        )
+    if not document.lines:
+        raise Refused(f"The {kind.noun} {document.number} has no lines.", field=("lines",), hint="Add a line first.")
+    check_may(basis.debtor.status, kind.release_operation, basis.debtor.number, ("customer_number",))
+    failure = _credit_failure(kind, document, document, basis)
+    if failure is not None:
+        raise _credit_refusal(failure)
+    _check_period(document, basis.reference, ("financial_period",))
+    _check_accounts(document, basis.reference)
+
+
+def released(document: Document, now: datetime, actor: str) -> Document:
+    """The document as release leaves it: Open, or Closed when nothing is owed (REL-02)."""
+    closed = document.amount == ZERO
+    return replace(
+        document,
+        status="Closed" if closed else "Open",
+        closed_period_id=document.period_id if closed else None,
+        balance_base=ZERO if closed else document.amount_base,
+        released_at=now,
+        released_by=actor,
+        modified_at=now,
+    )
+
+
+def _line_basis(draft: Document, basis: Basis) -> LineBasis:
+    return LineBasis(
+        reference=basis.reference,
+        debtor=basis.debtor,
+        items=basis.items,
+        rate=rate_of(draft),
+        decimals=basis.reference.decimals_of(draft.currency_id),
+        branch_number=draft.branch_number,
+        vat_zone_id=draft.vat_zone_id,
+        discount_basis=DiscountBasis(basis.reference.preferences.discount_basis),
+    )
+
+
+_FIGURES_DEPEND_ON = ("document_date", "vat_zone_id", "currency_id", "exchange_rate", "rate_operator", "terms_id",
+                      "cash_discount_date")  # fmt: skip
+
+
+def _figures_stand(document: Document, draft: Document, lines: tuple[Any, ...], changes: Mapping[str, Any]) -> bool:
+    """Entered VAT rows survive a change that touches no figure (VAT-11)."""
+    if lines != document.lines or any(getattr(draft, name) != getattr(document, name) for name in _FIGURES_DEPEND_ON):
+        return False
+    return vat_rows_echoed(document, changes.get("vat_rows") or ())
+
+
+def _with_status(
+    kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
+) -> Document:
+    """The status a saved draft has (ledger.md 2.1) after the credit check (CRD-04, CRD-05, decisions.md D4)."""
+    preferences = basis.reference.preferences
+    hold = changes.get("hold")
+    if hold is None:
+        hold = before.is_held if before is not None else preferences.hold_on_entry
+    if hold:
+        kept = before is not None and before.status == "CreditHold"
+        return replace(draft, status="CreditHold" if kept else "Hold")
+    failure = _credit_failure(kind, before, draft, basis)
+    if failure is not None and preferences.credit_check.enabled:
+        if before is not None and before.is_held:
+            raise _credit_refusal(failure)
+        return replace(draft, status=preferences.credit_check.status)
+    approved = draft.amount_base if kind.checks_credit and failure is None else draft.credit_approved_amount_base
+    return replace(draft, status=_pending_status(draft, basis), credit_approved_amount_base=approved)
+
+
+def _pending_status(draft: Document, basis: Basis) -> str:
+    preferences = basis.reference.preferences
+    if preferences.print_before_release and basis.debtor.print_invoices and not draft.dont_print:
+        return "PendingPrint"
+    if preferences.email_before_release and basis.debtor.email_invoices and not draft.dont_email:
+        return "PendingEmail"
+    return "Balanced"
+
+
+def _credit_failure(kind: Kind, before: Document | None, draft: Document, basis: Basis) -> CreditFailure | None:
+    """CRD-02, CRD-03; asked again only when the amount grew since it last passed (CRD-06)."""
+    if not kind.checks_credit or not basis.reference.preferences.credit_check.enabled:
+        return None
+    if before is not None and not before.is_held and draft.amount_base <= before.credit_approved_amount_base:
+        return None
+    unreleased = basis.debtor.unreleased
+    if before is not None and before.customer_id == draft.customer_id:
+        unreleased -= before.amount_base
+    return credit_check(
+        rule=basis.debtor.credit_verification,
+        limit=basis.debtor.credit_limit,
+        days_past_due=basis.debtor.credit_days_past_due,
+        balance=basis.debtor.balance,
+        unreleased=unreleased,
+        earliest_due_date=basis.earliest_due_date,
+        today=basis.today,
+        added_amount=draft.amount_base,
+    )
+
+
+def _credit_refusal(failure: CreditFailure) -> Refused:
+    return Refused(
+        failure.reason,
+        field=("hold",),
+        value=False,
+        hint="Raise the customer's credit limit, or settle open documents first.",
+    )
+
+
+def _check_period(document: Document, reference: Reference, field: tuple[str, ...]) -> None:
+    period = reference.periods[document.period_id]
+    check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
+
+
+def _check_accounts(document: Document, reference: Reference) -> None:
+    """REL-01.7: every account that the entries will name is active."""
+    used: dict[str, tuple[str | int, ...]] = {document.account_number: ("account",)}
+    for position, line in enumerate(document.lines):
+        used.setdefault(line.account_number, ("lines", position, "account_number"))
+    for row in document.vat:
+        if row.vat and row.payable_account is None:
+            raise Refused(
+                f"The VAT id '{row.vat_id}' has no account for VAT payable.",
+                field=("vat_id",),
+                value=row.vat_id,
+                hint="Set one on the VAT id first.",
+            )
+        if row.payable_account is not None:
+            used.setdefault(row.payable_account, ("vat_id",))
+    for account_number, field in used.items():
+        reference.active_account(account_number, field)
+
+
+def amount_with_sign(kind: Kind, amount: Decimal) -> Decimal:
+    """What the document adds to the customer's balance."""
+    return amount * kind.balance_sign

@@ -1,0 +1,497 @@
+"""SQL of documents, their lines and VAT rows: one statement, one function. Decides nothing.
+
+A document travels as one JSON value whose keys are the columns' names; numbers, balances, change rows, tallies and
+journal entries are written in the same statement by fragments that their own rooms hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import msgspec
+from asyncpg import Record
+
+from reskontra.changes.store import change_row, parameters, tally
+from reskontra.clock import Context
+from reskontra.currencies.rules import Operator, Rate
+from reskontra.currencies.store import rate_on
+from reskontra.customers.customer import Debtor
+from reskontra.customers.store import (
+    FOR_DOCUMENT,
+    adjust_balance,
+    by_id,
+    by_number,
+    id_of_number,
+    named,
+    read_debtor,
+)
+from reskontra.db.pool import Connection
+from reskontra.documents.document import (
+    HEADER_COLUMNS,
+    LINE_COLUMNS,
+    VAT_COLUMNS,
+    Document,
+    Line,
+    VatFigure,
+)
+from reskontra.items.rules import Item
+from reskontra.items.store import items_json, read_items
+from reskontra.numbering.store import log_deleted, take_number, use_number
+from reskontra.posting.rules import Entry
+from reskontra.posting.store import batch_and_entries
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What one read brought for a decision; `document` is None when a new one is to be made."""
+
+    reference_version: int
+    today: date
+    debtor: Debtor | None
+    child: Debtor | None
+    items: dict[str, Item]
+    table_rate: Rate | None
+    document: Document | None = None
+    document_id: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write made of a document."""
+
+    number: str
+    version: int
+
+
+_TODAY = "($7::timestamptz at time zone company.time_zone)::date"
+
+
+def _surroundings(currency: str, day: str) -> str:
+    """Columns of everything a decision needs besides the document, over `company` and `debtor`."""
+    exact = {
+        "from_currency": currency,
+        "to_currency": "company.base_currency",
+        "rate_type": "coalesce(debtor.debtor ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
+        "on": day,
+    }
+    return f"""company.reference_version, {_TODAY} as today, debtor.debtor,
+           ({FOR_DOCUMENT} and {by_number("$4::text")}) as child,
+           {items_json("$5::text[]")} as items,
+           {rate_on("rate", **exact)} as rate,
+           {rate_on("operator", **exact)} as rate_operator"""
+
+
+_LOAD_BASIS = f"""
+    select {_surroundings("coalesce($3::text, debtor.debtor ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")}
+      from company
+      left join lateral ({FOR_DOCUMENT} and {by_number("$2::text")}) as debtor on true
+     where company.company_id = $1"""
+
+
+async def find_basis(
+    connection: Connection,
+    context: Context,
+    *,
+    customer_number: str,
+    currency_id: str | None,
+    child_number: str | None,
+    item_numbers: Sequence[str],
+    document_date: date | None,
+) -> Loaded:
+    """What a new document stands on."""
+    row = await _fetch_one(
+        connection,
+        _LOAD_BASIS,
+        context.company_id,
+        customer_number,
+        currency_id,
+        child_number,
+        item_numbers,
+        document_date,
+        context.now,
+    )
+    return _loaded(row)
+
+
+_LOCK_DOCUMENT = f"""
+    with doc as (
+        select * from document
+         where company_id = $1 and document_type = $8 and lower(number) collate "C" = lower($9) collate "C"
+           for update)
+    select {_surroundings("coalesce($3::text, doc.currency_id)", "coalesce($6::date, doc.document_date)")},
+           row_to_json(doc) as document, doc.document_id, doc.version,
+           (select json_agg(line order by line.line_number) from document_line as line
+             where line.company_id = $1 and line.document_id = doc.document_id) as lines,
+           (select json_agg(vat order by vat.vat_id) from document_vat as vat
+             where vat.company_id = $1 and vat.document_id = doc.document_id) as vat
+      from doc
+      join company on company.company_id = $1
+      left join lateral ({FOR_DOCUMENT} and {
+    by_id("case when $2::text is null then doc.customer_id else " + id_of_number("$2::text") + " end")
+}) as debtor on true"""
+
+
+async def lock_document(
+    connection: Connection,
+    context: Context,
+    document_type: str,
+    number: str,
+    *,
+    customer_number: str | None = None,
+    currency_id: str | None = None,
+    child_number: str | None = None,
+    item_numbers: Sequence[str] = (),
+    document_date: date | None = None,
+) -> Loaded | None:
+    """A document by its number in any case, locked until the transaction ends, with what a decision about it needs."""
+    row = await connection.fetchrow(
+        _LOCK_DOCUMENT,
+        context.company_id,
+        customer_number,
+        currency_id,
+        child_number,
+        item_numbers,
+        document_date,
+        context.now,
+        document_type,
+        number,
+    )
+    return _loaded(row) if row is not None else None
+
+
+_documents = msgspec.json.Decoder(Document)
+_lines = msgspec.json.Decoder(tuple[Line, ...])
+_vat = msgspec.json.Decoder(tuple[VatFigure, ...])
+
+
+def _loaded(row: Record) -> Loaded:
+    names = row.keys()
+    document = None
+    if "document" in names:
+        lines = _lines.decode(row["lines"]) if row["lines"] else ()
+        vat = _vat.decode(row["vat"]) if row["vat"] else ()
+        document = replace(_documents.decode(row["document"]), lines=lines, vat=vat)
+    rate = Rate(row["rate"], Operator(row["rate_operator"])) if row["rate"] is not None else None
+    return Loaded(
+        reference_version=row["reference_version"],
+        today=row["today"],
+        debtor=read_debtor(row["debtor"]) if row["debtor"] else None,
+        child=read_debtor(row["child"]) if row["child"] else None,
+        items=read_items(row["items"]),
+        table_rate=rate,
+        document=document,
+        document_id=row["document_id"] if document else 0,
+        version=row["version"] if document else 0,
+    )
+
+
+async def find_earliest_due_date(connection: Connection, company_id: int, customer_id: int) -> date | None:
+    """The earliest due date of the customer's open invoices, debit notes and charges (CRD-03)."""
+    found: date | None = await connection.fetchval(
+        """
+        select min(due_date) from document
+         where company_id = $1 and customer_id = $2 and released_at is not null and balance > 0
+           and document_type in ('Invoice', 'DebitNote', 'FinCharge')
+        """,
+        company_id,
+        customer_id,
+    )
+    return found
+
+
+_HEADER = ", ".join(HEADER_COLUMNS)
+_SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS)
+_LINE = ", ".join(LINE_COLUMNS)
+_SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
+_VAT = ", ".join(VAT_COLUMNS)
+_SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
+
+
+def _insert(numbering: str) -> str:
+    return f"""
+    with {numbering},
+    {change_row("$5", "created", "taken.number", "taken")},
+    inserted as (
+        insert into document (company_id, number, version, lines_json, vat_json, {_HEADER})
+        select $1, taken.number, changed.change_id, $9, $10, {_SENT_HEADER}
+          from taken, changed, json_populate_record(null::document, $6) as head
+        returning document_id, number, version, customer_id, amount_base),
+    lined as (
+        insert into document_line (company_id, document_id, {_LINE})
+        select $1, inserted.document_id, {_SENT_LINE}
+          from inserted, json_populate_recordset(null::document_line, $7) as line),
+    taxed as (
+        insert into document_vat (company_id, document_id, {_VAT})
+        select $1, inserted.document_id, {_SENT_VAT}
+          from inserted, json_populate_recordset(null::document_vat, $8) as vat),
+    {tally("$5", 1)},
+    {adjust_balance("inserted", unreleased="inserted.amount_base * $11::integer")}
+    select number, version from inserted"""
+
+
+_INSERT_NEXT = _insert(take_number("$5", "$12", "$13"))
+_INSERT_SENT = _insert(use_number("$5", "$12"))
+
+
+async def insert_document(
+    connection: Connection,
+    context: Context,
+    document: Document,
+    *,
+    sign: int,
+    lines_text: str,
+    vat_text: str,
+    series: tuple[str, int] | str,
+) -> Written:
+    """Write a new document under the next number of `series` (id, range) or under the number that it names."""
+    statement, numbering = (_INSERT_SENT, (series,)) if isinstance(series, str) else (_INSERT_NEXT, series)
+    row = await _fetch_one(
+        connection,
+        statement,
+        *parameters(context),
+        document.document_type,
+        _json(_header(document)),
+        _json(document.lines),
+        _json(document.vat),
+        lines_text,
+        vat_text,
+        sign,
+        *numbering,
+    )
+    return Written(row["number"], row["version"])
+
+
+_SAVE = f"""
+    with {change_row("$5", "updated", "$7::text", "(values (1)) as once", detail="$16::jsonb")},
+    updated as (
+        update document
+           set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $8) as head),
+               version = changed.change_id,
+               lines_json = coalesce($11, lines_json),
+               vat_json = coalesce($12, vat_json)
+          from changed
+         where company_id = $1 and document_id = $6
+        returning document_id, version),
+    unlined as (
+        delete from document_line
+         where company_id = $1 and document_id = $6 and $11::text is not null
+           and line_number not in (select line.line_number
+                                     from json_populate_recordset(null::document_line, $9) as line)),
+    lined as (
+        insert into document_line (company_id, document_id, {_LINE})
+        select $1, $6, {_SENT_LINE} from json_populate_recordset(null::document_line, $9) as line
+        on conflict on constraint document_line_pk do update
+           set ({_LINE}) = row({", ".join(f"excluded.{column}" for column in LINE_COLUMNS)})),
+    untaxed as (
+        delete from document_vat
+         where company_id = $1 and document_id = $6 and $12::text is not null
+           and vat_id not in (select vat.vat_id from json_populate_recordset(null::document_vat, $10) as vat)),
+    taxed as (
+        insert into document_vat (company_id, document_id, {_VAT})
+        select $1, $6, {_SENT_VAT} from json_populate_recordset(null::document_vat, $10) as vat
+        on conflict on constraint document_vat_pk do update
+           set ({_VAT}) = row({", ".join(f"excluded.{column}" for column in VAT_COLUMNS)})),
+    {tally("$5", 0)},
+    shifted as (
+        select customer_id, sum(difference) as difference
+          from unnest($13::integer[], $14::numeric[]) as moved (customer_id, difference)
+         where $15::boolean group by customer_id having sum(difference) <> 0),
+    {adjust_balance("shifted", unreleased="shifted.difference")}
+    select version from updated"""
+
+
+async def save_document(
+    connection: Connection,
+    context: Context,
+    before: Document,
+    after: Document,
+    document_id: int,
+    *,
+    sign: int,
+    rows_text: tuple[str, str] | None,
+    detail: Mapping[str, Any],
+) -> Written:
+    """Write a changed document; `rows_text` (lines, VAT rows) is None when neither changed."""
+    lines_text, vat_text = rows_text or (None, None)
+    row = await _fetch_one(
+        connection,
+        _SAVE,
+        *parameters(context),
+        after.document_type,
+        document_id,
+        before.number,
+        _json(_header(after)),
+        _json(after.lines) if rows_text else "[]",
+        _json(after.vat) if rows_text else "[]",
+        lines_text,
+        vat_text,
+        [before.customer_id, after.customer_id],
+        [-before.amount_base * sign, after.amount_base * sign],
+        not before.is_released,
+        _json(detail),
+    )
+    return Written(before.number, row["version"])
+
+
+_DELETE = f"""
+    with gone as (
+        delete from document where company_id = $1 and document_id = $6
+        returning number, customer_id, amount_base),
+    unlined as (delete from document_line where company_id = $1 and document_id = $6),
+    untaxed as (delete from document_vat where company_id = $1 and document_id = $6),
+    {log_deleted("$5", "gone.number", "gone")},
+    {change_row("$5", "deleted", "gone.number", "gone")},
+    {tally("$5", -1)},
+    {adjust_balance("gone", unreleased="-gone.amount_base * $7::integer")}
+    select number from gone"""
+
+
+async def delete_document(
+    connection: Connection, context: Context, document_type: str, document_id: int, *, sign: int
+) -> None:
+    """Delete a draft and keep its number in the log of deleted numbers (NUM-01)."""
+    await connection.fetchrow(_DELETE, *parameters(context), document_type, document_id, sign)
+
+
+_RELEASE = f"""
+    with {take_number("'Batch'", "$10", "$11")},
+    {batch_and_entries("taken.number", "$8", "$9")},
+    {change_row("$5", "released", "$7::text", "taken")},
+    updated as (
+        update document
+           set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $12) as head),
+               version = changed.change_id, batch_number = taken.number,
+               figures_hash = document_figures($1, $6)
+          from changed, taken
+         where company_id = $1 and document_id = $6
+        returning version, customer_id, balance_base, amount_base),
+    {tally("$5", 0)},
+    {
+    adjust_balance(
+        "updated", balance="updated.balance_base * $13::integer", unreleased="-updated.amount_base * $13::integer"
+    )
+}
+    select version from updated"""
+
+
+async def release_document(
+    connection: Connection,
+    context: Context,
+    document: Document,
+    document_id: int,
+    *,
+    sign: int,
+    batch: Mapping[str, Any],
+    entries: Sequence[Entry],
+    series: tuple[str, int],
+) -> Written:
+    """Write a released document with its batch and entries; the database checks that they balance."""
+    row = await _fetch_one(
+        connection,
+        _RELEASE,
+        *parameters(context),
+        document.document_type,
+        document_id,
+        document.number,
+        _json(batch),
+        _json(entries),
+        *series,
+        _json(_header(document)),
+        sign,
+    )
+    return Written(document.number, row["version"])
+
+
+def _header(document: Document) -> dict[str, Any]:
+    return {column: getattr(document, column) for column in HEADER_COLUMNS}
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+_ANSWER_COLUMNS = """document.document_type, document.number, document.status, document.branch_number,
+           document.document_date, document.original_invoice_date, document.due_date, document.cash_discount_date,
+           document.period_id, document.closed_period_id, document.currency_id, document.exchange_rate,
+           document.terms_id, document.vat_zone_id, document.payment_method_id, document.cash_account,
+           document.account_number, document.subaccount_id, document.salesperson_id, document.customer_reference,
+           document.external_reference, document.payment_reference, document.invoice_text, document.note,
+           document.project_id, document.detail_total, document.detail_total_base, document.discount_total,
+           document.discount_total_base, document.vat_total, document.vat_total_base, document.vat_taxable_total,
+           document.vat_taxable_total_base, document.vat_exempt_total, document.vat_exempt_total_base,
+           document.rounding_difference, document.amount, document.amount_base, document.balance,
+           document.balance_base, document.cash_discount, document.cash_discount_base, document.dont_print,
+           document.dont_email, document.revoked, document.exclude_debt_collection, document.send_to_auto_invoice,
+           document.dunning_level, document.dunning_letter_date, document.invoice_address,
+           document.invoice_contact, document.particulars, document.lines_json, document.vat_json,
+           document.created_at, document.modified_at, document.version"""
+
+_PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
+
+_FIND = f"""
+    select company.reference_version, {_ANSWER_COLUMNS}, {_PARTIES.columns}
+      from document
+      join company on company.company_id = document.company_id
+      {_PARTIES.joins}
+     where document.company_id = $1 and document.document_type = $2
+       and lower(document.number) collate "C" = lower($3) collate "C" """
+
+
+async def find_document(connection: Connection, company_id: int, document_type: str, number: str) -> Record | None:
+    """A document by its number in any case, as `answers.document_out` wants it."""
+    row: Record | None = await connection.fetchrow(_FIND, company_id, document_type, number)
+    return row
+
+
+async def list_documents(
+    connection: Connection, parameters: Sequence[Any], where: str, limit: int, offset: int
+) -> Sequence[Record]:
+    """A page of documents by number; `where` is over `document` and uses `parameters`, of which $1 is the company and
+    $2 the document type. Each row carries `stamp`, which names the state of the whole list (W12)."""
+    first = len(parameters) + 1
+    rows: Sequence[Record] = await connection.fetch(
+        f"""
+        with page as materialized (
+            select document.document_id, document.number from document
+             where document.company_id = $1 and document.document_type = $2 and {where}
+             order by document.number limit ${first} offset ${first + 1})
+        select company.reference_version, tally.last_change_id as stamp, {_ANSWER_COLUMNS}, {_PARTIES.columns}
+          from page
+          join document on document.company_id = $1 and document.document_id = page.document_id
+          join company on company.company_id = $1
+          join tally on tally.company_id = $1 and tally.entity = $2
+          {_PARTIES.joins}
+         order by page.number""",
+        *parameters,
+        limit,
+        offset,
+    )
+    return rows
+
+
+async def count_documents(connection: Connection, parameters: Sequence[Any], where: str | None) -> tuple[int, int]:
+    """How many documents the filter finds, and the stamp; without a filter the count is kept, not counted."""
+    counted = (
+        "tally.total"
+        if where is None
+        else f"""(select count(*) from document
+                   where document.company_id = $1 and document.document_type = $2 and {where})"""
+    )
+    row = await _fetch_one(
+        connection,
+        f"select {counted} as total, tally.last_change_id from tally where tally.company_id = $1 and tally.entity = $2",
+        *parameters,
+    )
+    return row["total"], row["last_change_id"]
+
+
+async def _fetch_one(connection: Connection, statement: str, *parameters: object) -> Record:
+    """The row of a statement that always gives one: it stands on rows that the caller has locked or that never go."""
+    row: Record | None = await connection.fetchrow(statement, *parameters)
+    if row is None:
+        raise LookupError("a statement that gives one row gave none")
+    return row

@@ -1,0 +1,138 @@
+"""Which entries a receivables document makes in the general ledger. Knows accounts and amounts, no document.
+
+Every set of entries balances in base currency and, apart from differences of conversion and rounding, in the
+document's currency (ledger.md section 6, invariant 23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reskontra.errors import Refused
+from reskontra.money import ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """An amount that belongs on one account; above zero it stands on the side that the caller means."""
+
+    account_number: str
+    subaccount_id: int
+    branch_number: str
+    amount: Decimal
+    amount_base: Decimal
+    purpose: str
+    vat_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row of a batch: exactly one side is above zero in each currency, the other is zero."""
+
+    line_number: int
+    account_number: str
+    subaccount_id: int
+    branch_number: str
+    debit: Decimal
+    credit: Decimal
+    debit_base: Decimal
+    credit_base: Decimal
+    purpose: str
+    vat_id: str | None = None
+
+
+def receivable_entries(
+    sign: int,
+    receivable: Part,
+    parts: Sequence[Part],
+    *,
+    rounding: Decimal,
+    rounding_gain_account: str | None,
+    rounding_loss_account: str | None,
+) -> tuple[Entry, ...]:
+    """Debit the receivable, credit revenue and VAT (`sign` +1), or the mirror of it for a credit (`sign` -1).
+
+    `rounding` is the document's own rounding difference in its currency. What conversion leaves in base currency goes
+    with it: a credit is a gain for the company, a debit a loss (CUR-04). Parts with the same account, subaccount,
+    branch and VAT id become one entry (GL-03). Parts of zero make no entry.
+    """
+    merged = _merged(parts)
+    difference = receivable.amount_base - sum((part.amount_base for part in merged), ZERO)
+    if rounding or difference:
+        merged.append(
+            _rounding_part(
+                sign,
+                receivable,
+                rounding,
+                difference,
+                gain_account=rounding_gain_account,
+                loss_account=rounding_loss_account,
+            )
+        )
+    rows = [(receivable, sign), *((part, -sign) for part in merged)]
+    filled = [(part, side) for part, side in rows if part.amount or part.amount_base]
+    return tuple(_entry(position, part, side) for position, (part, side) in enumerate(filled, 1))
+
+
+def _merged(parts: Iterable[Part]) -> list[Part]:
+    sums: dict[tuple[str, int, str, str, str | None], tuple[Decimal, Decimal]] = {}
+    for part in parts:
+        key = (part.account_number, part.subaccount_id, part.branch_number, part.purpose, part.vat_id)
+        amount, amount_base = sums.get(key, (ZERO, ZERO))
+        sums[key] = (amount + part.amount, amount_base + part.amount_base)
+    return [
+        Part(
+            account_number=account_number,
+            subaccount_id=subaccount_id,
+            branch_number=branch_number,
+            amount=amount,
+            amount_base=amount_base,
+            purpose=purpose,
+            vat_id=vat_id,
+        )
+        for (account_number, subaccount_id, branch_number, purpose, vat_id), (amount, amount_base) in sums.items()
+    ]
+
+
+def _rounding_part(
+    sign: int,
+    receivable: Part,
+    rounding: Decimal,
+    difference: Decimal,
+    *,
+    gain_account: str | None,
+    loss_account: str | None,
+) -> Part:
+    account_number = gain_account if sign * difference >= ZERO else loss_account
+    if account_number is None:
+        raise Refused(
+            "The currency has no account for rounding differences.",
+            field=("currency_id",),
+            hint="Set a rounding gain and a rounding loss account on the currency first.",
+        )
+    return Part(
+        account_number=account_number,
+        subaccount_id=receivable.subaccount_id,
+        branch_number=receivable.branch_number,
+        amount=rounding,
+        amount_base=difference,
+        purpose="rounding",
+    )
+
+
+def _entry(position: int, part: Part, side: int) -> Entry:
+    amount, amount_base = part.amount * side, part.amount_base * side
+    return Entry(
+        line_number=position,
+        account_number=part.account_number,
+        subaccount_id=part.subaccount_id,
+        branch_number=part.branch_number,
+        debit=max(amount, ZERO),
+        credit=max(-amount, ZERO),
+        debit_base=max(amount_base, ZERO),
+        credit_base=max(-amount_base, ZERO),
+        purpose=part.purpose,
+        vat_id=part.vat_id,
+    )
