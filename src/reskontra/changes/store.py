@@ -6,11 +6,11 @@ $1 company_id, $2 the moment (UTC), $3 actor, $4 request id.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-import asyncpg
-
 from reskontra.clock import Context
+from reskontra.db.pool import Connection
 
 FIRST_FREE_PARAMETER = 5
 
@@ -41,6 +41,27 @@ def tally(entity: str, difference: int, *, changed: str = "changed", name: str =
           from {changed} where tally.company_id = $1 and tally.entity = {entity})"""
 
 
+def count_new(entity: str, *, changed: str = "changed", name: str = "counted") -> str:
+    """A CTE that counts one more row of an entity, remembers the change, and returns the new row's small id as `id`.
+
+    It is `tally` and `next_ids` in one, since a statement cannot write one row twice.
+    """
+    return f"""{name} as (
+        update tally set total = total + 1, last_id = last_id + 1, last_change_id = {changed}.change_id
+          from {changed} where tally.company_id = $1 and tally.entity = '{entity}'
+        returning last_id as id)"""
+
+
+def last_change(entity: str) -> str:
+    """A scalar: the newest change to any row of an entity of company $1, the stamp of its lists (W12)."""
+    return f"(select last_change_id from tally where company_id = $1 and entity = '{entity}')"
+
+
+def row_count(entity: str) -> str:
+    """A scalar: how many rows an entity of company $1 has, exactly (W12)."""
+    return f"(select total from tally where company_id = $1 and entity = '{entity}')"
+
+
 def next_ids(entity: str, count: str, *, name: str) -> str:
     """A CTE that reserves `count` small ids of an entity and returns `last_id`, the highest of them."""
     return f"""{name} as (
@@ -48,11 +69,16 @@ def next_ids(entity: str, count: str, *, name: str) -> str:
          where company_id = $1 and entity = '{entity}' returning last_id)"""
 
 
-async def insert_tallies(connection: asyncpg.Connection, company_id: int, entities: list[str]) -> None:
-    """Start counting the given entities of a new company."""
+async def insert_tallies(connection: Connection, company_id: int, counts: Mapping[str, tuple[int, int]]) -> None:
+    """Start counting the entities of a new company: entity -> how many there are and the highest small id."""
     await connection.execute(
-        "insert into tally (company_id, entity) select $1, entity from unnest($2::text[]) as entity"
-        " on conflict do nothing",
+        """
+        insert into tally (company_id, entity, total, last_id)
+        select $1, entity, total, last_id
+          from unnest($2::text[], $3::bigint[], $4::bigint[]) as start (entity, total, last_id)
+        """,
         company_id,
-        entities,
+        list(counts),
+        [total for total, _ in counts.values()],
+        [last_id for _, last_id in counts.values()],
     )

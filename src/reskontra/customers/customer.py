@@ -7,10 +7,11 @@ value. Invoice and delivery address (and contact) are None while they follow the
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from reskontra.companies.rules import CreditVerification, StatementType
 from reskontra.money import ZERO
 
 
@@ -24,20 +25,12 @@ class Status(StrEnum):
     ONE_TIME = "OneTime"
 
 
-class CreditRule(StrEnum):
-    """Which limits a new invoice is checked against (ledger.md CRD-01)."""
+class LineOperation(StrEnum):
+    """What to do with a line of a list that was sent."""
 
-    DISABLED = "Disabled"
-    DAYS_PAST_DUE = "DaysPastDue"
-    CREDIT_LIMIT = "CreditLimit"
-    LIMIT_AND_DAYS_PAST_DUE = "LimitAndDaysPastDue"
-
-
-class StatementType(StrEnum):
-    """Whether a statement lists open items or starts from the balance."""
-
-    OPEN_ITEM = "OpenItem"
-    BALANCE_BROUGHT_FORWARD = "BalanceBroughtForward"
+    INSERT = "Insert"
+    UPDATE = "Update"
+    DELETE = "Delete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +108,16 @@ class DirectDebit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """A customer as the head of others: two levels only, so it may have no parent of its own (PAR-01)."""
+
+    customer_id: int
+    number: str
+    name: str
+    parent_customer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """Who owes. `customer_id` is None and `number` empty until they are stored; `credit_limit` is in base currency."""
 
@@ -131,7 +134,7 @@ class Customer:
     currency_override: bool = False
     rate_type: str | None = None
     rate_override: bool = False
-    credit_verification: CreditRule = CreditRule.DISABLED
+    credit_verification: CreditVerification = CreditVerification.DISABLED
     credit_limit: Decimal = ZERO
     credit_days_past_due: int = 0
     statement_cycle_id: str | None = None
@@ -157,7 +160,10 @@ class Customer:
     locale: str | None = None
     note: str | None = None
     version: int = 0
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
 
+    parent: Parent | None = None
     location: Location
     main_address: Address = field(default_factory=Address)
     invoice_address: Address | None = None
@@ -173,29 +179,18 @@ class Customer:
 
 
 _PARTS = frozenset({
-    "location", "main_address", "invoice_address", "delivery_address", "main_contact", "invoice_contact",
+    "parent", "location", "main_address", "invoice_address", "delivery_address", "main_contact", "invoice_contact",
     "delivery_contact", "attributes", "payment_methods", "direct_debits",
 })  # fmt: skip
+_KEPT_BY_THE_STORE = frozenset({"customer_id", "number", "version", "created_at", "modified_at"})
 
-CUSTOMER_COLUMNS = tuple(
-    column.name for column in fields(Customer) if column.name not in _PARTS | {"customer_id", "number", "version"}
-)
-"""What the creating and saving statements write from the record; id, number and version they make themselves."""
+CUSTOMER_COLUMNS = tuple(column.name for column in fields(Customer) if column.name not in _PARTS | _KEPT_BY_THE_STORE)
+"""What the creating and saving statements write from the record; id, number, times and version they make themselves."""
 
 LOCATION_COLUMNS = tuple(column.name for column in fields(Location) if column.name != "location_id")
 ADDRESS_COLUMNS = tuple(column.name for column in fields(Address) if column.name != "address_id")
 CONTACT_COLUMNS = tuple(column.name for column in fields(ContactDetails) if column.name != "contact_id")
 DIRECT_DEBIT_COLUMNS = tuple(column.name for column in fields(DirectDebit))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parent:
-    """A customer as the head of others: two levels only, so it may have no parent of its own (PAR-01)."""
-
-    customer_id: int
-    number: str
-    name: str
-    parent_customer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +212,7 @@ class Debtor:
     rate_type: str | None
     rate_override: bool
     default_payment_method_id: str | None
-    credit_verification: CreditRule
+    credit_verification: CreditVerification
     credit_limit: Decimal
     credit_days_past_due: int
     write_off_allowed: bool

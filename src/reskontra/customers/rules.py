@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from reskontra.customers.customer import CreditRule, Status
+from reskontra.companies.rules import CreditVerification
+from reskontra.customers.customer import Status
 from reskontra.errors import FieldPath, Refused
 
 _ALL = frozenset(Status)
@@ -70,7 +71,7 @@ class CreditFailure:
 
 
 def credit_check(
-    rule: CreditRule,
+    rule: CreditVerification,
     *,
     limit: Decimal,
     days_past_due: int,
@@ -87,7 +88,7 @@ def credit_check(
     """
     failures = []
     excess = Decimal(0)
-    if rule in (CreditRule.CREDIT_LIMIT, CreditRule.LIMIT_AND_DAYS_PAST_DUE):
+    if rule in (CreditVerification.CREDIT_LIMIT, CreditVerification.LIMIT_AND_DAYS):
         excess = balance + unreleased + added_amount - limit
         if excess > 0:
             failures.append(
@@ -95,10 +96,10 @@ def credit_check(
                 f"this document {added_amount:f}, excess {excess:f}"
             )
         excess = max(excess, Decimal(0))
-    if rule in (CreditRule.DAYS_PAST_DUE, CreditRule.LIMIT_AND_DAYS_PAST_DUE) and earliest_due_date is not None:
+    if rule in (CreditVerification.DAYS_PAST_DUE, CreditVerification.LIMIT_AND_DAYS) and earliest_due_date is not None:
         overdue = (today - earliest_due_date).days
         if overdue > days_past_due:
             failures.append(
-                f"a document has been due since {earliest_due_date.isoformat()}: {overdue} days, allowed {days_past_due}"
+                f"a document was due on {earliest_due_date.isoformat()}, {overdue} days ago, allowed {days_past_due}"
             )
     return CreditFailure(f"The credit check failed: {'; '.join(failures)}.", excess) if failures else None

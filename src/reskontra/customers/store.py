@@ -419,8 +419,9 @@ _INSERT = f"""
       from new_customer, new_location, ready, changed, jsonb_populate_record(null::customer, $5::jsonb) as part
     returning customer_id, number, version"""
 
-_INSERT_WITH_NEXT_NUMBER = f"with {take_number("'Customer'", '$13', '$14')}, {_INSERT}"
-_INSERT_WITH_SENT_NUMBER = f"with {use_number("'Customer'", '$13')}, {_INSERT}"
+_AS_CUSTOMER = "'Customer'"
+_INSERT_WITH_NEXT_NUMBER = f"with {take_number(_AS_CUSTOMER, '$13', '$14')}, {_INSERT}"
+_INSERT_WITH_SENT_NUMBER = f"with {use_number(_AS_CUSTOMER, '$13')}, {_INSERT}"
 
 
 async def insert_customer(

@@ -1,0 +1,114 @@
+"""Creating and changing a customer: load what the decision needs, decide, store. Opens no transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.companies import reference as references
+from reskontra.companies.reference import Reference
+from reskontra.customers import master_data, store
+from reskontra.customers.customer import Customer, Parent
+from reskontra.customers.store import Saved
+from reskontra.db.pool import Connection
+from reskontra.errors import NotFound, Stale
+from reskontra.numbering.commands import wait_for_turn
+from reskontra.numbering.rules import check_sent_number, choose_range
+
+LONGEST_NUMBER = 30
+
+
+async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
+    """Store a new customer from what was sent, under the sent number or the next one of its series (CUS-03)."""
+    reference = await references.at(connection, context.company_id, None)
+    series = reference.series_of("Customer")
+    number = check_sent_number(
+        series, sent.get("number"), bool(sent.get("override_number_series")), ("number",), LONGEST_NUMBER
+    )
+    parent = await _sent_parent(connection, context, sent)
+    customer = master_data.new_customer(sent, reference, parent=parent, new_id=_ids_of(context))
+    detail = master_data.differences(None, customer)
+    if number is not None:
+        return await store.insert_customer(connection, context, customer, detail, number=number, series_range=None)
+    branch = reference.preferences.default_branch
+    chosen = choose_range(series.ranges, reference.today(context.now), branch)
+    await wait_for_turn(context.company_id, series.series_id)
+    series_range = (series.series_id, chosen.range_id)
+    return await store.insert_customer(connection, context, customer, detail, number=None, series_range=series_range)
+
+
+async def change(
+    connection: Connection, context: Context, key: str | int, sent: Mapping[str, Any], expected_version: int | None
+) -> Saved:
+    """Apply what was sent to the customer with that number or internal id; what changes nothing writes nothing.
+
+    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    """
+    stored, reference = await _locked(connection, context, key)
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale
+    parent = await _sent_parent(connection, context, sent)
+    customer = master_data.changed_customer(
+        stored,
+        sent,
+        reference,
+        parent=parent,
+        has_children=parent is not None and await _has_children(connection, context, stored),
+        new_id=_ids_of(context),
+    )
+    if customer == stored:
+        return _as_saved(stored)
+    if master_data.becomes_inactive(stored, customer) and await store.has_unfinished_documents(
+        connection, context.company_id, _id_of(stored)
+    ):
+        raise master_data.refuse_inactive(customer)
+    detail = master_data.differences(stored, customer)
+    customer = await _with_new_rows(connection, context, customer)
+    return await store.save_customer(connection, context, stored, customer, detail)
+
+
+async def _locked(connection: Connection, context: Context, key: str | int) -> tuple[Customer, Reference]:
+    customer_id = await store.lock_customer(connection, context.company_id, key)
+    found = None if customer_id is None else await store.find_customer(connection, context.company_id, customer_id)
+    if found is None:
+        raise NotFound
+    return found.customer, await references.at(connection, context.company_id, found.reference_version)
+
+
+async def _sent_parent(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Parent | None:
+    number = (sent.get("parent_number") or "").strip()
+    return await store.lock_parent(connection, context.company_id, number) if number else None
+
+
+async def _has_children(connection: Connection, context: Context, customer: Customer) -> bool:
+    return await store.has_children(connection, context.company_id, _id_of(customer))
+
+
+async def _with_new_rows(connection: Connection, context: Context, customer: Customer) -> Customer:
+    """The customer with the addresses and contacts stored that are its own from now on. Seldom needed, so apart."""
+    new: dict[str, Any] = {}
+    for name in ("invoice_address", "delivery_address"):
+        address = getattr(customer, name)
+        if address is not None and address.address_id is None:
+            new[name] = await store.insert_address(connection, context.company_id, address)
+    for name in ("invoice_contact", "delivery_contact"):
+        contact = getattr(customer, name)
+        if contact is not None and contact.contact_id is None:
+            new[name] = await store.insert_contact(connection, context.company_id, contact)
+    return replace(customer, **new)
+
+
+def _ids_of(context: Context) -> master_data.NewId:
+    return lambda: str(context.clock.new_id())
+
+
+def _id_of(customer: Customer) -> int:
+    if customer.customer_id is None:
+        raise ValueError("the customer is not stored yet")
+    return customer.customer_id
+
+
+def _as_saved(customer: Customer) -> Saved:
+    return Saved(_id_of(customer), customer.number, customer.version)

@@ -1,0 +1,180 @@
+"""The addresses of customers: decode, open the transaction, run the command, answer. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from reskontra.companies import reference as references
+from reskontra.customers import commands, store
+from reskontra.customers.customer import Status
+from reskontra.customers.store import Found, Saved
+from reskontra.customers.wire import CustomerAnswer, CustomerUpdate, Expand, customer_answer
+from reskontra.errors import Malformed, NotFound
+from reskontra.web.answers import created, no_content, one, page
+from reskontra.web.call import ANY, Call
+from reskontra.web.listing import Filters, Slice, Window, page_of, read_page
+from reskontra.web.query import Query
+from reskontra.web.routing import Route
+from reskontra.web.scalars import shown
+from reskontra.web.wire import changes, encode
+
+_EQUAL = {
+    "name": "name",
+    "corporateId": "corporate_id",
+    "vatRegistrationId": "vat_registration_id",
+    "email": "email",
+    "phone": "phone",
+}
+_MOMENTS = {"lastModifiedDateTime": "modified_at", "createdDateTime": "created_at"}
+
+
+async def list_(call: Call) -> Response:
+    """A page of customers by number."""
+    filters = _filters(call)
+    expand = Expand(
+        accounts=call.query.flag("expandAccountInformation"),
+        payment_methods=call.query.flag("expandPaymentMethods"),
+        direct_debits=call.query.flag("expandDirectDebit"),
+    )
+    async with call.database.connection() as connection:
+
+        async def rows(window: Window) -> Slice[Found]:
+            return await store.list_customers(
+                connection,
+                filters,
+                window,
+                payment_methods=expand.payment_methods,
+                direct_debits=expand.direct_debits,
+            )
+
+        listed = await read_page(
+            call.lists,
+            (call.company_id, "Customer", filters.key),
+            page_of(call.query),
+            rows=rows,
+            total=lambda: store.count_customers(connection, filters),
+            sort_key=lambda found: (found.customer.number,),
+        )
+        if not listed.rows:
+            return page(call, (), 0)
+        reference = await references.at(connection, call.company_id, listed.rows[0].reference_version)
+    answers = (encode(customer_answer(found.customer, reference, expand)) for found in listed.rows)
+    return page(call, answers, listed.total)
+
+
+async def get(call: Call) -> Response:
+    """One customer by number, with everything expanded."""
+    return await _get(call, call.params["customerCd"])
+
+
+async def get_internal(call: Call) -> Response:
+    """One customer by internal id, with everything expanded."""
+    return await _get(call, _internal_id(call))
+
+
+async def create(call: Call) -> Response:
+    """A new customer."""
+    sent = changes(call.decode(CustomerUpdate))
+    async with call.database.transaction() as connection:
+        customer = await commands.create(connection, call.context, sent)
+    return created(call, _path(customer), customer.version)
+
+
+async def change(call: Call) -> Response:
+    """Change a customer by number; what is absent stays."""
+    return await _change(call, call.params["customerCd"])
+
+
+async def change_internal(call: Call) -> Response:
+    """Change a customer by internal id; what is absent stays."""
+    return await _change(call, _internal_id(call))
+
+
+async def _get(call: Call, key: str | int) -> Response:
+    async with call.database.connection() as connection:
+        found = await store.find_customer(connection, call.company_id, key)
+        if found is None:
+            raise NotFound
+        reference = await references.at(connection, call.company_id, found.reference_version)
+    return one(call, customer_answer(found.customer, reference), found.customer.version)
+
+
+async def _change(call: Call, key: str | int) -> Response:
+    sent = changes(call.decode(CustomerUpdate))
+    expected = None if call.if_match is ANY else call.if_match
+    async with call.database.transaction() as connection:
+        customer = await commands.change(connection, call.context, key, sent, expected)
+    return no_content(call, _path(customer), customer.version)
+
+
+def _path(customer: Saved) -> str:
+    return f"/v1/customer/{quote(customer.number, safe='')}"
+
+
+def _internal_id(call: Call) -> int:
+    text = call.params["internalId"]
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise NotFound(f"'{shown(text)}' is not an internal id.", hint="Internal ids are whole numbers.")
+    return int(text)
+
+
+def _filters(call: Call) -> Filters:
+    query = call.query
+    values = {ours: value for theirs, ours in _EQUAL.items() if (value := query.text(theirs)) is not None}
+    status = query.choice("status", Status)
+    if status is not None:
+        values["status"] = status.value
+    moments = {}
+    for theirs, ours in _MOMENTS.items():
+        comparison = query.moment(theirs)
+        if comparison is not None:
+            moments[ours] = (comparison.operator, comparison.value)
+    return store.customer_filters(call.company_id, values, moments, _attributes(query))
+
+
+def _attributes(query: Query) -> dict[str, list[str]]:
+    """`{"COLOUR":"red,blue"}`: attribute id -> the values of which one must stand there."""
+    text = query.text("attributes")
+    if text is None:
+        return {}
+    try:
+        sent = json.loads(text)
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
+        raise Malformed(
+            f"'{shown(text)}' is not a value that the parameter attributes takes.",
+            hint='Send a JSON object such as {"COLOUR":"red,blue"}.',
+        )
+    return {name: [value, *(part.strip() for part in value.split(","))] for name, value in sent.items()}
+
+
+ROUTES = (
+    Route("Customer_GetAll", "GET", "/v1/customer", list_, "reading customers", answer=CustomerAnswer, lists=True),
+    Route("Customer_Post", "POST", "/v1/customer", create, "creating customer", body=CustomerUpdate),
+    Route(
+        "Customer_GetByinternalID",
+        "GET",
+        "/v1/customer/internal/{internalId}",
+        get_internal,
+        "reading customer",
+        answer=CustomerAnswer,
+    ),
+    Route(
+        "Customer_PutByinternalID",
+        "PUT",
+        "/v1/customer/internal/{internalId}",
+        change_internal,
+        "updating customer",
+        body=CustomerUpdate,
+    ),
+    Route(
+        "Customer_GetBycustomerCd", "GET", "/v1/customer/{customerCd}", get, "reading customer", answer=CustomerAnswer
+    ),
+    Route(
+        "Customer_PutBycustomerCd", "PUT", "/v1/customer/{customerCd}", change, "updating customer", body=CustomerUpdate
+    ),
+)
