@@ -6,6 +6,52 @@ leaves no hole. Loading the series for the reference data is here too. Decides n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
+from reskontra.db.pool import Connection
+from reskontra.numbering.rules import Series
+
+# Without the last number: that one changes with every document and is only true in its own row.
+SERIES_ROWS = """
+    select series_id, description, mode,
+           (select coalesce(json_agg(json_build_object(
+                       'range_id', range_id, 'start_number', start_number, 'end_number', end_number,
+                       'warn_number', warn_number, 'step', step, 'start_date', start_date, 'branch', branch_number)
+                       order by range_id), '[]')
+              from number_series_range as numbers
+             where numbers.company_id = number_series.company_id
+               and numbers.series_id = number_series.series_id) as ranges
+      from number_series
+     where company_id = $1
+     order by series_id"""
+"""The number series of company $1 with their ranges, shaped like `Series`."""
+
+
+async def insert_series(connection: Connection, company_id: int, series: Sequence[Series]) -> None:
+    """Add number series to a company. Each range needs its own id, an end number and a last number."""
+    await connection.execute(
+        """
+        with sent as (
+            select *
+              from json_to_recordset($2::json) as sent (series_id text, description text, mode text, ranges json)),
+        added as (
+            insert into number_series_range (
+                   company_id, series_id, range_id, branch_number, start_date, start_number, end_number,
+                   warn_number, last_number, step)
+            select $1, series_id, range_id, branch, start_date, start_number, end_number,
+                   warn_number, last_number, step
+              from sent, json_to_recordset(ranges) as numbers (
+                   range_id integer, branch text, start_date date, start_number text, end_number text,
+                   warn_number text, last_number text, step integer))
+        insert into number_series (company_id, series_id, description, mode)
+        select $1, series_id, description, mode from sent
+        """,
+        company_id,
+        msgspec.json.encode(series).decode(),
+    )
+
 
 def take_number(entity: str, series: str, range_id: str) -> str:
     """A CTE `taken(number)`: the next free number of a range. The arguments are SQL expressions."""

@@ -1,0 +1,200 @@
+"""Creating companies and API clients. Not their use: `reference` reads the data, `access` lets clients in."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reskontra.changes.store import insert_tallies
+from reskontra.clock import Context
+from reskontra.companies import store
+from reskontra.companies.template import (
+    Template,
+    countries_of,
+    periods_of,
+    rates_of,
+    read_template,
+    series_in_full,
+)
+from reskontra.companies.template_checks import check_template
+from reskontra.currencies.store import insert_currencies, insert_rates
+from reskontra.db.pool import Connection
+from reskontra.errors import Refused, UnknownReference
+from reskontra.items.store import insert_item_classes, insert_items, insert_units
+from reskontra.numbering.store import insert_series
+from reskontra.periods.store import insert_periods
+from reskontra.terms.store import insert_terms
+from reskontra.vat.store import insert_vat_categories, insert_vat_ids, insert_vat_zones
+from reskontra.web.auth import SCOPES
+from reskontra.web.secrets import hash_secret, new_salt, new_secret
+
+ENTITIES = (
+    "Customer",
+    "Address",
+    "Contact",
+    "Location",
+    "DirectDebit",
+    "Invoice",
+    "CreditNote",
+    "DebitNote",
+    "DunningLetter",
+    "Item",
+    "Subaccount",
+    "CurrencyRate",
+    "Salesperson",
+)
+"""What is counted for each company, by the names that change rows have."""
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,29}")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """What an API client needs for a token. The secret is known here only; what is stored cannot be turned back."""
+
+    client_id: str
+    client_secret: str
+    tenant_id: uuid.UUID
+    """The first company that the client sees; a token is for one company."""
+
+
+async def create_company(
+    connection: Connection, template: str | Path, *, code: str, name: str | None = None, context: Context
+) -> int:
+    """Create a company from a template (`no`, `se` or a file) and return its id. `name` replaces the file's.
+
+    Run it in a transaction. `context.company_id` does not count. Raises `FileFaults` with every fault of the file,
+    and `Refused` when the code is taken or is no code.
+    """
+    _check_code(code)
+    file = read_template(template)
+    check_template(file)
+    facts = file.content.company
+    company_id = await store.insert_company(
+        connection,
+        code=code,
+        name=name or facts.name,
+        tenant_id=context.clock.new_id(),
+        country_id=facts.country_id,
+        base_currency=facts.base_currency,
+        time_zone=facts.time_zone,
+        preferences=file.content.preferences,
+        moment=context.now,
+    )
+    if company_id is None:
+        raise Refused(
+            f"There is a company with the code '{code}' already.",
+            field=("code",),
+            value=code,
+            hint="Choose another code.",
+        )
+    await _insert_reference_data(connection, company_id, file.content, replace(context, company_id=company_id))
+    return company_id
+
+
+async def company_ids(connection: Connection, codes: Iterable[str]) -> list[int]:
+    """The ids of companies by code, in the order of the codes. Raises `UnknownReference`."""
+    known = {company.code: company.company_id for company in await store.list_companies(connection)}
+    found = []
+    for code in codes:
+        if code not in known:
+            hint = f"Known companies: {', '.join(known) or 'none'}."
+            raise UnknownReference(field=("company",), value=code, hint=hint)
+        found.append(known[code])
+    return found
+
+
+async def create_client(
+    connection: Connection, company_ids: Sequence[int], scopes: Sequence[str], *, name: str, context: Context
+) -> ClientCredentials:
+    """Create an API client that sees these companies. Refused: an unknown scope or company, a name that is taken."""
+    tenants = {company.company_id: company.tenant_id for company in await store.list_companies(connection)}
+    if not company_ids:
+        raise Refused("A client sees at least one company.", field=("company",), hint="Name a company.")
+    for company_id in company_ids:
+        if company_id not in tenants:
+            raise UnknownReference(field=("company",), value=company_id, hint="Name the id of an existing company.")
+    for scope in scopes or ("",):
+        if scope not in SCOPES:
+            hint = f"Choose among {', '.join(sorted(SCOPES))}."
+            raise Refused(f"There is no scope '{scope}'.", field=("scope",), value=scope, hint=hint)
+    client_id = f"isv_{re.sub(r'[^a-z0-9]+', '_', name.lower()).strip('_') or 'client'}"
+    secret, salt = new_secret(), new_salt()
+    added = await store.insert_client(
+        connection,
+        client_id=client_id,
+        name=name,
+        secret_salt=salt,
+        secret_hash=hash_secret(secret, salt),
+        scopes=scopes,
+        company_ids=company_ids,
+        moment=context.now,
+    )
+    if not added:
+        reason = f"There is an API client '{client_id}' already."
+        raise Refused(reason, field=("name",), value=name, hint="Choose another name.")
+    return ClientCredentials(client_id, secret, tenants[company_ids[0]])
+
+
+def _check_code(code: str) -> None:
+    if not _CODE.fullmatch(code):
+        raise Refused(
+            "This cannot be the code of a company.",
+            field=("code",),
+            value=code,
+            hint="Use 1 to 30 letters, digits, points, dashes and underscores, a letter or digit first.",
+        )
+
+
+async def _insert_reference_data(connection: Connection, company_id: int, template: Template, context: Context) -> None:
+    """All tables, in the order of the file's sections."""
+    moment = context.now
+    rates = [row for rates in template.rates for row in rates_of(rates)]
+    currencies = [entry.currency for entry in template.currencies]
+    postings = [entry.posting for entry in template.currencies]
+    await insert_currencies(connection, company_id, currencies, postings, moment)
+    await insert_rates(connection, company_id, rates, moment)
+    await store.insert_accounts(connection, company_id, template.accounts, moment)
+    await store.insert_dimensions(connection, company_id, template.dimensions)
+    await store.insert_subaccounts(connection, company_id, template.subaccounts, moment)
+    await store.insert_branches(connection, company_id, template.branches, moment)
+    await store.insert_countries(connection, company_id, countries_of(template))
+    await insert_terms(connection, company_id, template.terms, moment)
+    await insert_vat_ids(connection, company_id, template.vat, moment)
+    await insert_vat_categories(connection, company_id, template.vat_categories, moment)
+    await insert_vat_zones(connection, company_id, template.vat_zones, moment)
+    await insert_units(connection, company_id, template.units)
+    await insert_item_classes(connection, company_id, template.item_classes, moment)
+    await insert_items(connection, company_id, template.items, moment)
+    await store.insert_payment_methods(connection, company_id, template.payment_methods, moment)
+    await insert_periods(connection, company_id, periods_of(template.periods), moment)
+    await insert_series(connection, company_id, [series_in_full(series) for series in template.series])
+    await store.insert_attributes(connection, company_id, template.attributes, moment)
+    await store.insert_salespersons(connection, company_id, template.salespersons, moment)
+    await store.insert_customer_classes(connection, company_id, template.customer_classes, moment)
+    await store.insert_statement_cycles(connection, company_id, template.statement_cycles)
+    await store.insert_reason_codes(connection, company_id, template.reason_codes)
+    await store.insert_dunning_levels(connection, company_id, template.dunning_levels)
+    await store.insert_legal_rates(connection, company_id, template.legal_rates)
+    await _start_counting(connection, company_id, template, len(rates), context)
+
+
+async def _start_counting(
+    connection: Connection, company_id: int, template: Template, rate_count: int, context: Context
+) -> None:
+    counts = dict.fromkeys(ENTITIES, (0, 0))
+    counts["CurrencyRate"] = (rate_count, rate_count)
+    counts["Item"] = _count(item.item_id for item in template.items)
+    counts["Subaccount"] = _count(subaccount.subaccount_id for subaccount in template.subaccounts)
+    counts["Salesperson"] = _count(person.salesperson_id for person in template.salespersons)
+    await insert_tallies(connection, company_id, counts)
+    await store.log_company_created(connection, context)
+
+
+def _count(ids: Iterable[int]) -> tuple[int, int]:
+    """How many, and the highest id."""
+    known = list(ids)
+    return len(known), max(known, default=0)

@@ -1,0 +1,434 @@
+"""What a company is made of: its preferences and the reference data that has no room of its own. Not the rows.
+
+The classes that a company file can hold are the schema of that file (decision 0005): an attribute is a key of the
+file, a column of the table and a word of the decision, so that no one translates between the three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from reskontra.money import ONE, ZERO, Rounding
+
+T = TypeVar("T")
+
+SUBACCOUNT_DIMENSION = "SUBACCOUNT"
+"""The dimension whose segments make up a subaccount number."""
+
+
+class Codes(dict[str, T], Generic[T]):
+    """Rows by their code. `[]` and `get` want the code as it is written, `find` takes it in any case."""
+
+    __slots__ = ("_folded",)
+
+    def __init__(self, rows: Iterable[tuple[str, T]] = ()) -> None:
+        super().__init__(rows)
+        self._folded: dict[str, T] = {}
+        for code, row in self.items():
+            self._folded.setdefault(code.lower(), row)
+
+    def find(self, code: str | None) -> T | None:
+        """The row with exactly this code, else the first whose code differs in case only, else None."""
+        if code is None:
+            return None
+        return self.get(code) or self._folded.get(code.lower())
+
+
+# Preferences
+
+
+class CreditHold(StrEnum):
+    """The status a customer gets when a document brings him over his limit (ledger.md 1.4)."""
+
+    HOLD = "Hold"
+    CREDIT_HOLD = "CreditHold"
+
+
+class DiscountBasis(StrEnum):
+    """What a line's discount percent is taken of (ledger.md LIN-03)."""
+
+    EXTENDED_PRICE = "ExtendedPrice"
+    UNIT_PRICE = "UnitPrice"
+
+
+class DunningProcess(StrEnum):
+    """Whether reminding looks at the customer or at each document (ledger.md 4.1)."""
+
+    BY_CUSTOMER = "ByCustomer"
+    BY_DOCUMENT = "ByDocument"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditCheck:
+    """Whether documents over the credit limit are held (decisions.md D4)."""
+
+    enabled: bool = True
+    status: CreditHold = CreditHold.HOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRoundingPreference:
+    """How the payable total is rounded (ledger.md TOT-03); `precision` is the step and does not count for CURRENCY."""
+
+    mode: Rounding = Rounding.CURRENCY
+    precision: Decimal = ONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesChoice:
+    """Which series numbers which entity (ledger.md NUM-02). Without one of their own, fees are numbered as invoices."""
+
+    customer: str
+    invoice: str
+    credit_note: str
+    debit_note: str
+    payment: str
+    batch: str
+    dunning_fee: str | None = None
+
+    def of(self, entity: str) -> str:
+        """The series of an entity as the tallies name it: `Customer`, `CreditNote`, `DunningFee` ..."""
+        chosen = {
+            "Customer": self.customer,
+            "Invoice": self.invoice,
+            "CreditNote": self.credit_note,
+            "DebitNote": self.debit_note,
+            "Payment": self.payment,
+            "Batch": self.batch,
+            "DunningFee": self.dunning_fee or self.invoice,
+        }
+        return chosen[entity]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DunningPreferences:
+    """The switches of reminding (ledger.md 4.1). Without `fee_terms_id` a fee has the customer's terms."""
+
+    process: DunningProcess = DunningProcess.BY_CUSTOMER
+    auto_release: bool = True
+    include_other_unpaid: bool = False
+    include_credit_notes: bool = False
+    split_by_document: bool = False
+    fee_item: str | None = None
+    fee_terms_id: str | None = None
+    auto_release_fee: bool = True
+    jurisdiction: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """How a company keeps its customer ledger. Amounts are in base currency."""
+
+    series: SeriesChoice
+    default_customer_class_id: str
+    default_branch: str
+    default_subaccount_id: int
+    default_unit_id: str | None = None
+    default_rate_type: str = "SPOT"
+    credit_check: CreditCheck = field(default_factory=CreditCheck)
+    hold_on_entry: bool = False
+    allow_posting_to_closed_periods: bool = False
+    auto_post_batches: bool = True
+    validate_document_totals: bool = False
+    use_original_invoice_date: bool = False
+    credit_terms_in_credit_notes: bool = False
+    document_rounding: DocumentRoundingPreference = field(default_factory=DocumentRoundingPreference)
+    discount_basis: DiscountBasis = DiscountBasis.EXTENDED_PRICE
+    vat_tolerance: Decimal = ONE
+    check_identifiers: bool = False
+    print_before_release: bool = False
+    email_before_release: bool = False
+    subaccount_mask: str | None = None
+    dunning: DunningPreferences = field(default_factory=DunningPreferences)
+
+
+# Chart of accounts
+
+
+class AccountType(StrEnum):
+    """Where an account stands in the balance sheet or the result."""
+
+    ASSET = "Asset"
+    LIABILITY = "Liability"
+    INCOME = "Income"
+    EXPENSE = "Expense"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account of the general ledger."""
+
+    account_number: str
+    description: str
+    account_type: AccountType
+    account_class: str | None = None
+    active: bool = True
+    currency_id: str | None = None
+    vat_category_id: str | None = None
+    external_code_1: str | None = None
+    external_code_2: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentValue:
+    """A value that a segment may take."""
+
+    value: str
+    description: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A part of fixed `length` of a dimension's codes; `separator` stands between it and the next."""
+
+    segment_id: int
+    description: str = ""
+    length: int
+    separator: str = "-"
+    values: tuple[SegmentValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """A way to make codes of segments, in order of `segment_id`."""
+
+    dimension_id: str
+    description: str = ""
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubaccountSegment:
+    """One segment of a subaccount number, with the words for both."""
+
+    segment_id: int
+    description: str
+    value: str
+    value_description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subaccount:
+    """A subaccount; its number is written with the separators of its segments."""
+
+    subaccount_id: int
+    subaccount_number: str
+    description: str = ""
+    active: bool = True
+
+
+def subaccount_segments(number: str, segments: Iterable[Segment]) -> tuple[SubaccountSegment, ...]:
+    """The parts of a subaccount number. Characters past the last segment are left out."""
+    parts = []
+    position = 0
+    for segment in sorted(segments, key=lambda segment: segment.segment_id):
+        value = number[position : position + segment.length]
+        position += segment.length + len(segment.separator)
+        known = next((known for known in segment.values if known.value == value), None)
+        words = known.description if known else ""
+        parts.append(SubaccountSegment(segment.segment_id, segment.description, value, words))
+    return tuple(parts)
+
+
+def subaccount_number(values: Iterable[str], segments: Iterable[Segment]) -> str:
+    """The number that these segment values make, in the order of the segments; short values are filled with blanks."""
+    number = ""
+    separator = ""
+    for value, segment in zip(values, sorted(segments, key=lambda segment: segment.segment_id), strict=True):
+        number += separator + value.ljust(segment.length)
+        separator = segment.separator
+    return number
+
+
+# The rest of the reference data that has no room of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A part of the company that documents belong to."""
+
+    branch_number: str
+    name: str
+    active: bool = True
+    vat_zone_id: str | None = None
+    currency_id: str | None = None
+    country_id: str | None = None
+    subaccount_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Country:
+    """A country by its ISO 3166-1 code of two letters."""
+
+    country_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethod:
+    """A way to be paid, and the account that the money comes to."""
+
+    payment_method_id: str
+    description: str
+    active: bool = True
+    cash_account: str | None = None
+    means_of_payment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeOption:
+    """A value that an attribute of control type Combo or MultiSelectCombo may take."""
+
+    value: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """A field that a company adds to its customers."""
+
+    attribute_id: str
+    description: str
+    control_type: str = "Text"
+    options: tuple[AttributeOption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salesperson:
+    """Who sold; `commission_percent` is in percent."""
+
+    salesperson_id: int
+    salesperson_cd: str
+    name: str
+    active: bool = True
+    commission_percent: Decimal = ZERO
+    sales_subaccount_id: int | None = None
+
+
+class CreditVerification(StrEnum):
+    """What a customer's credit is checked by (ledger.md 1.4)."""
+
+    DISABLED = "Disabled"
+    DAYS_PAST_DUE = "DaysPastDue"
+    CREDIT_LIMIT = "CreditLimit"
+    LIMIT_AND_DAYS = "LimitAndDaysPastDue"
+
+
+class StatementType(StrEnum):
+    """Whether a statement lists open documents or carries a balance forward."""
+
+    OPEN_ITEM = "OpenItem"
+    BALANCE_FORWARD = "BalanceBroughtForward"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerClass:
+    """What a new customer gets for each field that is not sent (ledger.md CLS-01, CLS-02)."""
+
+    customer_class_id: str
+    description: str
+    terms_id: str
+    currency_id: str
+    customer_ledger_account: str
+    currency_override: bool = False
+    rate_type: str | None = None
+    rate_override: bool = False
+    payment_method_id: str | None = None
+    vat_zone_id: str | None = None
+    vat_zone_required: bool = False
+    statement_cycle_id: str | None = None
+    statement_type: StatementType = StatementType.OPEN_ITEM
+    credit_verification: CreditVerification = CreditVerification.DISABLED
+    credit_limit: Decimal = ZERO
+    credit_days_past_due: int = 0
+    overdue_charge: bool = False
+    overdue_charge_code: str | None = None
+    write_off_allowed: bool = False
+    write_off_limit: Decimal = ZERO
+    auto_apply: bool = False
+    print_invoices: bool = False
+    email_invoices: bool = False
+    print_dunning_letters: bool = False
+    email_dunning_letters: bool = False
+    print_statements: bool = False
+    email_statements: bool = False
+    multi_currency_statements: bool = False
+    locale: str | None = None
+    country_id: str | None = None
+    customer_ledger_subaccount_id: int | None = None
+    sales_account: str | None = None
+    sales_non_taxable_account: str | None = None
+    sales_eu_account: str | None = None
+    sales_export_account: str | None = None
+    sales_subaccount_id: int | None = None
+    discount_account: str | None = None
+    discount_subaccount_id: int | None = None
+    freight_account: str | None = None
+    freight_subaccount_id: int | None = None
+    cash_discount_account: str | None = None
+    cash_discount_subaccount_id: int | None = None
+    prepayment_account: str | None = None
+    prepayment_subaccount_id: int | None = None
+
+
+class StatementSchedule(StrEnum):
+    """When statements are made (ledger.md STM-01)."""
+
+    WEEKLY = "Weekly"
+    TWICE_A_MONTH = "TwiceAMonth"
+    FIXED_DAY = "FixedDay"
+    END_OF_MONTH = "EndOfMonth"
+    END_OF_PERIOD = "EndOfPeriod"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementCycle:
+    """When statements are made and how they age; `ageing_days` are the last days of each bucket (STM-01, STM-02)."""
+
+    statement_cycle_id: str
+    description: str
+    schedule: StatementSchedule = StatementSchedule.END_OF_MONTH
+    day_1: int = 0
+    day_2: int = 0
+    ageing_days: tuple[int, ...] = (0, 30, 60, 90)
+    age_by_due_date: bool = True
+    require_payment_application: bool = False
+    require_overdue_charges: bool = False
+    print_empty_statements: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonCode:
+    """Why an amount is written off, and the account it goes to."""
+
+    reason_code_id: str
+    description: str
+    usage: str
+    account_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DunningLevel:
+    """A level of reminding: reached `days_past_due`, to be paid within `days_to_settle`; `fee` in base currency."""
+
+    level: int
+    description: str
+    days_past_due: int
+    days_to_settle: int
+    fee: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalRate:
+    """A figure of the law from `start_date` until the next row of its kind, and where it was read (ledger.md 4.7)."""
+
+    kind: str
+    start_date: date
+    amount: Decimal
+    source: str

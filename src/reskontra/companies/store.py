@@ -1,0 +1,520 @@
+"""SQL of companies, of the reference data that has no room of its own, and of API clients. Decides nothing.
+
+Inserts take the rows of `rules` as one JSON array per table: a company has many small tables and few round trips.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from reskontra.changes.store import change_row, parameters
+from reskontra.clock import Context
+from reskontra.companies.rules import (
+    Account,
+    Attribute,
+    Branch,
+    Country,
+    CustomerClass,
+    Dimension,
+    DunningLevel,
+    LegalRate,
+    PaymentMethod,
+    Preferences,
+    ReasonCode,
+    Salesperson,
+    StatementCycle,
+    Subaccount,
+)
+from reskontra.currencies.store import CURRENCY_ROWS, POSTING_ROWS
+from reskontra.db.pool import Connection
+from reskontra.items.store import ITEM_CLASS_ROWS, UNIT_ROWS
+from reskontra.numbering.store import SERIES_ROWS
+from reskontra.periods.store import PERIOD_ROWS
+from reskontra.terms.store import TERMS_ROWS
+from reskontra.vat.store import VAT_CATEGORY_ROWS, VAT_ID_ROWS, VAT_ZONE_ROWS
+
+# Reading the reference data of company $1: each is a select shaped like the class of its name in `rules`.
+
+_ACCOUNT_ROWS = """
+    select account_number, description, account_type, account_class, active, currency_id, vat_category_id,
+           external_code_1, external_code_2
+      from account
+     where company_id = $1
+     order by account_number"""
+
+_DIMENSION_ROWS = """
+    select dimension_id, coalesce(description, '') as description,
+           (select coalesce(json_agg(json_build_object(
+                       'segment_id', segment_id, 'description', coalesce(segment.description, ''),
+                       'length', length, 'separator', separator,
+                       'values', (select coalesce(json_agg(json_build_object(
+                                             'value', value, 'description', coalesce(known.description, ''),
+                                             'active', active) order by value), '[]')
+                                    from segment_value as known
+                                   where known.company_id = segment.company_id
+                                     and known.dimension_id = segment.dimension_id
+                                     and known.segment_id = segment.segment_id)) order by segment_id), '[]')
+              from segment
+             where segment.company_id = dimension.company_id
+               and segment.dimension_id = dimension.dimension_id) as segments
+      from dimension
+     where company_id = $1
+     order by dimension_id"""
+
+_SUBACCOUNT_ROWS = """
+    select subaccount_id, subaccount_number, coalesce(description, '') as description, active
+      from subaccount
+     where company_id = $1
+     order by subaccount_id"""
+
+_BRANCH_ROWS = """
+    select branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id
+      from branch
+     where company_id = $1
+     order by branch_number"""
+
+_COUNTRY_ROWS = """
+    select country_id, name from country where company_id = $1 order by country_id"""
+
+_PAYMENT_METHOD_ROWS = """
+    select payment_method_id, description, active, cash_account, means_of_payment
+      from payment_method
+     where company_id = $1
+     order by payment_method_id"""
+
+_ATTRIBUTE_ROWS = """
+    select attribute_id, description, control_type, options
+      from attribute
+     where company_id = $1
+     order by attribute_id"""
+
+_SALESPERSON_ROWS = """
+    select salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id
+      from salesperson
+     where company_id = $1
+     order by salesperson_id"""
+
+_CUSTOMER_CLASS_COLUMNS = """customer_class_id, description, terms_id, currency_id, currency_override, rate_type,
+           rate_override, payment_method_id, vat_zone_id, vat_zone_required, statement_cycle_id, statement_type,
+           credit_verification, credit_limit, credit_days_past_due, overdue_charge, overdue_charge_code,
+           write_off_allowed, write_off_limit, auto_apply, print_invoices, email_invoices, print_dunning_letters,
+           email_dunning_letters, print_statements, email_statements, multi_currency_statements, locale, country_id,
+           customer_ledger_account, customer_ledger_subaccount_id, sales_account, sales_non_taxable_account,
+           sales_eu_account, sales_export_account, sales_subaccount_id, discount_account, discount_subaccount_id,
+           freight_account, freight_subaccount_id, cash_discount_account, cash_discount_subaccount_id,
+           prepayment_account, prepayment_subaccount_id"""
+
+_CUSTOMER_CLASS_ROWS = f"""
+    select {_CUSTOMER_CLASS_COLUMNS}
+      from customer_class
+     where company_id = $1
+     order by customer_class_id"""
+
+_STATEMENT_CYCLE_ROWS = """
+    select cycle.*
+      from statement_cycle,
+           json_to_record((detail || jsonb_build_object('statement_cycle_id', statement_cycle_id,
+                                                        'description', description))::json)
+               as cycle (statement_cycle_id text, description text, schedule text, day_1 integer, day_2 integer,
+                         ageing_days json, age_by_due_date boolean, require_payment_application boolean,
+                         require_overdue_charges boolean, print_empty_statements boolean)
+     where company_id = $1
+     order by 1"""
+
+_REASON_CODE_ROWS = """
+    select reason_code_id, description, usage, account_number
+      from reason_code
+     where company_id = $1
+     order by reason_code_id"""
+
+_DUNNING_LEVEL_ROWS = """
+    select level, description, days_past_due, days_to_settle, fee
+      from dunning_level
+     where company_id = $1
+     order by level"""
+
+_LEGAL_RATE_ROWS = """
+    select kind, start_date, amount, source from legal_rate where company_id = $1 order by kind, start_date"""
+
+REFERENCE_ROWS: Mapping[str, str] = {
+    "currencies": CURRENCY_ROWS,
+    "currency_postings": POSTING_ROWS,
+    "accounts": _ACCOUNT_ROWS,
+    "dimensions": _DIMENSION_ROWS,
+    "subaccounts": _SUBACCOUNT_ROWS,
+    "branches": _BRANCH_ROWS,
+    "countries": _COUNTRY_ROWS,
+    "terms": TERMS_ROWS,
+    "vat": VAT_ID_ROWS,
+    "vat_categories": VAT_CATEGORY_ROWS,
+    "vat_zones": VAT_ZONE_ROWS,
+    "units": UNIT_ROWS,
+    "item_classes": ITEM_CLASS_ROWS,
+    "payment_methods": _PAYMENT_METHOD_ROWS,
+    "periods": PERIOD_ROWS,
+    "series": SERIES_ROWS,
+    "attributes": _ATTRIBUTE_ROWS,
+    "salespersons": _SALESPERSON_ROWS,
+    "customer_classes": _CUSTOMER_CLASS_ROWS,
+    "statement_cycles": _STATEMENT_CYCLE_ROWS,
+    "reason_codes": _REASON_CODE_ROWS,
+    "dunning_levels": _DUNNING_LEVEL_ROWS,
+    "legal_rates": _LEGAL_RATE_ROWS,
+}
+"""The tables of the reference data, by the name of the list that holds their rows."""
+
+_FIND_REFERENCE = """
+    select json_build_object(
+           'company_id', company_id, 'version', reference_version, 'code', code, 'name', name,
+           'tenant_id', tenant_id, 'country_id', country_id, 'base_currency_id', base_currency,
+           'time_zone', time_zone, 'preferences', preferences,
+           {lists})
+      from company
+     where company_id = $1""".format(
+    lists=",\n           ".join(
+        f"'{name}', (select coalesce(json_agg(line), '[]') from ({rows}) as line)"
+        for name, rows in REFERENCE_ROWS.items()
+    )
+)
+
+
+async def find_reference(connection: Connection, company_id: int) -> str | None:
+    """Everything of `Reference` as one JSON object, as of one moment; None when there is no such company."""
+    found: str | None = await connection.fetchval(_FIND_REFERENCE, company_id)
+    return found
+
+
+async def find_reference_version(connection: Connection, company_id: int) -> int | None:
+    """The version of the company's reference data; None when there is no such company."""
+    version: int | None = await connection.fetchval(
+        "select reference_version from company where company_id = $1", company_id
+    )
+    return version
+
+
+# Companies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A company without its reference data. `tenant_id` is how a token names it."""
+
+    company_id: int
+    code: str
+    name: str
+    tenant_id: uuid.UUID
+
+
+async def list_companies(connection: Connection) -> list[Company]:
+    """All companies, in order of their id."""
+    rows = await connection.fetch("select company_id, code, name, tenant_id from company order by company_id")
+    return [Company(**row) for row in rows]
+
+
+async def insert_company(
+    connection: Connection,
+    *,
+    code: str,
+    name: str,
+    tenant_id: uuid.UUID,
+    country_id: str,
+    base_currency: str,
+    time_zone: str,
+    preferences: Preferences,
+    moment: datetime,
+) -> int | None:
+    """Add a company without reference data; returns its id, or None when the code is taken. `moment` is in UTC."""
+    company_id: int | None = await connection.fetchval(
+        """
+        insert into company (code, name, tenant_id, country_id, base_currency, time_zone, preferences, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)
+        on conflict on constraint company_code_unique do nothing
+        returning company_id
+        """,
+        code,
+        name,
+        tenant_id,
+        country_id,
+        base_currency,
+        time_zone,
+        msgspec.json.encode(preferences).decode(),
+        moment,
+    )
+    return company_id
+
+
+async def insert_client(
+    connection: Connection,
+    *,
+    client_id: str,
+    name: str,
+    secret_salt: bytes,
+    secret_hash: bytes,
+    scopes: Sequence[str],
+    company_ids: Sequence[int],
+    moment: datetime,
+) -> bool:
+    """Add an API client that sees these companies; False when the client id is taken. `moment` is in UTC."""
+    added = await connection.fetchval(
+        """
+        with added as (
+            insert into api_client (client_id, name, secret_salt, secret_hash, scopes, created_at)
+            values ($1, $2, $3, $4, $5, $7)
+            on conflict (client_id) do nothing
+            returning client_id),
+        granted as (
+            insert into api_client_company (client_id, company_id)
+            select client_id, company_id from added, unnest($6::integer[]) as company_id)
+        select exists (select from added)
+        """,
+        client_id,
+        name,
+        secret_salt,
+        secret_hash,
+        scopes,
+        company_ids,
+        moment,
+    )
+    return bool(added)
+
+
+async def log_company_created(connection: Connection, context: Context) -> None:
+    """Write the change row of the new company `context.company_id`."""
+    await connection.execute(
+        f"""
+        with created as (select code from company where company_id = $1),
+        {change_row("'Company'", "created", "code", "created")}
+        select change_id from changed
+        """,
+        *parameters(context),
+    )
+
+
+async def insert_accounts(
+    connection: Connection, company_id: int, accounts: Sequence[Account], moment: datetime
+) -> None:
+    """Add accounts to a company. `moment` is in UTC."""
+    await connection.execute(
+        """
+        insert into account (
+               company_id, account_number, description, account_type, account_class, active, currency_id,
+               vat_category_id, external_code_1, external_code_2, modified_at)
+        select $1, account_number, description, account_type, account_class, active, currency_id,
+               vat_category_id, external_code_1, external_code_2, $3
+          from json_to_recordset($2::json) as sent (
+               account_number text, description text, account_type text, account_class text, active boolean,
+               currency_id text, vat_category_id text, external_code_1 text, external_code_2 text)
+        """,
+        company_id,
+        _json(accounts),
+        moment,
+    )
+
+
+async def insert_dimensions(connection: Connection, company_id: int, dimensions: Sequence[Dimension]) -> None:
+    """Add dimensions with their segments and the values of these to a company."""
+    await connection.execute(
+        """
+        with sent as (
+            select * from json_to_recordset($2::json) as sent (dimension_id text, description text, segments json)),
+        sent_segment as (
+            select dimension_id, part.*
+              from sent, json_to_recordset(segments) as part (
+                   segment_id integer, description text, length integer, separator text, values json)),
+        added_values as (
+            insert into segment_value (company_id, dimension_id, segment_id, value, description, active)
+            select $1, dimension_id, segment_id, known.value, known.description, known.active
+              from sent_segment, json_to_recordset(values) as known (value text, description text, active boolean)),
+        added_segments as (
+            insert into segment (company_id, dimension_id, segment_id, description, length, separator)
+            select $1, dimension_id, segment_id, description, length, separator from sent_segment)
+        insert into dimension (company_id, dimension_id, description)
+        select $1, dimension_id, description from sent
+        """,
+        company_id,
+        _json(dimensions),
+    )
+
+
+async def insert_subaccounts(
+    connection: Connection, company_id: int, subaccounts: Sequence[Subaccount], moment: datetime
+) -> None:
+    """Add subaccounts to a company, with the ids they bring. `moment` is in UTC."""
+    await connection.execute(
+        """
+        insert into subaccount (company_id, subaccount_id, subaccount_number, description, active, modified_at)
+        select $1, subaccount_id, subaccount_number, description, active, $3
+          from json_to_recordset($2::json) as sent (
+               subaccount_id integer, subaccount_number text, description text, active boolean)
+        """,
+        company_id,
+        _json(subaccounts),
+        moment,
+    )
+
+
+async def insert_branches(
+    connection: Connection, company_id: int, branches: Sequence[Branch], moment: datetime
+) -> None:
+    """Add branches to a company. `moment` is in UTC."""
+    await connection.execute(
+        """
+        insert into branch (
+               company_id, branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id,
+               modified_at)
+        select $1, branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id, $3
+          from json_to_recordset($2::json) as sent (
+               branch_number text, name text, active boolean, vat_zone_id text, currency_id text, country_id text,
+               subaccount_id integer)
+        """,
+        company_id,
+        _json(branches),
+        moment,
+    )
+
+
+async def insert_countries(connection: Connection, company_id: int, countries: Sequence[Country]) -> None:
+    """Add countries to a company."""
+    await connection.execute(
+        """
+        insert into country (company_id, country_id, name)
+        select $1, country_id, name from json_to_recordset($2::json) as sent (country_id text, name text)
+        """,
+        company_id,
+        _json(countries),
+    )
+
+
+async def insert_payment_methods(
+    connection: Connection, company_id: int, methods: Sequence[PaymentMethod], moment: datetime
+) -> None:
+    """Add payment methods to a company. `moment` is in UTC."""
+    await connection.execute(
+        """
+        insert into payment_method (
+               company_id, payment_method_id, description, active, cash_account, means_of_payment, modified_at)
+        select $1, payment_method_id, description, active, cash_account, means_of_payment, $3
+          from json_to_recordset($2::json) as sent (
+               payment_method_id text, description text, active boolean, cash_account text, means_of_payment text)
+        """,
+        company_id,
+        _json(methods),
+        moment,
+    )
+
+
+async def insert_attributes(
+    connection: Connection, company_id: int, attributes: Sequence[Attribute], moment: datetime
+) -> None:
+    """Add attributes of customers to a company. `moment` is in UTC."""
+    await connection.execute(
+        """
+        insert into attribute (company_id, attribute_id, description, control_type, options, modified_at)
+        select $1, attribute_id, description, control_type, options, $3
+          from json_to_recordset($2::json) as sent (
+               attribute_id text, description text, control_type text, options jsonb)
+        """,
+        company_id,
+        _json(attributes),
+        moment,
+    )
+
+
+async def insert_salespersons(
+    connection: Connection, company_id: int, salespersons: Sequence[Salesperson], moment: datetime
+) -> None:
+    """Add salespersons to a company, with the ids they bring. `moment` is in UTC."""
+    await connection.execute(
+        """
+        insert into salesperson (
+               company_id, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id,
+               modified_at)
+        select $1, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id, $3
+          from json_to_recordset($2::json) as sent (
+               salesperson_id integer, salesperson_cd text, name text, active boolean, commission_percent numeric,
+               sales_subaccount_id integer)
+        """,
+        company_id,
+        _json(salespersons),
+        moment,
+    )
+
+
+async def insert_customer_classes(
+    connection: Connection, company_id: int, classes: Sequence[CustomerClass], moment: datetime
+) -> None:
+    """Add customer classes to a company. `moment` is in UTC."""
+    # The rows have the table's own names and types, so that the 44 columns stand in one list only.
+    await connection.execute(
+        f"""
+        insert into customer_class (company_id, modified_at, {_CUSTOMER_CLASS_COLUMNS})
+        select $1, $3, {_CUSTOMER_CLASS_COLUMNS} from json_populate_recordset(null::customer_class, $2::json)
+        """,
+        company_id,
+        _json(classes),
+        moment,
+    )
+
+
+async def insert_statement_cycles(connection: Connection, company_id: int, cycles: Sequence[StatementCycle]) -> None:
+    """Add statement cycles to a company."""
+    await connection.execute(
+        """
+        insert into statement_cycle (company_id, statement_cycle_id, description, detail)
+        select $1, cycle ->> 'statement_cycle_id', cycle ->> 'description',
+               cycle - 'statement_cycle_id' - 'description'
+          from jsonb_array_elements($2::jsonb) as cycle
+        """,
+        company_id,
+        _json(cycles),
+    )
+
+
+async def insert_reason_codes(connection: Connection, company_id: int, codes: Sequence[ReasonCode]) -> None:
+    """Add reason codes to a company."""
+    await connection.execute(
+        """
+        insert into reason_code (company_id, reason_code_id, description, usage, account_number)
+        select $1, reason_code_id, description, usage, account_number
+          from json_to_recordset($2::json) as sent (
+               reason_code_id text, description text, usage text, account_number text)
+        """,
+        company_id,
+        _json(codes),
+    )
+
+
+async def insert_dunning_levels(connection: Connection, company_id: int, levels: Sequence[DunningLevel]) -> None:
+    """Add levels of reminding to a company."""
+    await connection.execute(
+        """
+        insert into dunning_level (company_id, level, description, days_past_due, days_to_settle, fee)
+        select $1, level, description, days_past_due, days_to_settle, fee
+          from json_to_recordset($2::json) as sent (
+               level integer, description text, days_past_due integer, days_to_settle integer, fee numeric)
+        """,
+        company_id,
+        _json(levels),
+    )
+
+
+async def insert_legal_rates(connection: Connection, company_id: int, rates: Sequence[LegalRate]) -> None:
+    """Add figures of the law to a company."""
+    await connection.execute(
+        """
+        insert into legal_rate (company_id, kind, start_date, amount, source)
+        select $1, kind, start_date, amount, source
+          from json_to_recordset($2::json) as sent (kind text, start_date date, amount numeric, source text)
+        """,
+        company_id,
+        _json(rates),
+    )
+
+
+def _json(rows: object) -> str:
+    return msgspec.json.encode(rows).decode()

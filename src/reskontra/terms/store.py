@@ -1,0 +1,48 @@
+"""SQL of credit terms: reading them for the reference data, adding them. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from reskontra.db.pool import Connection
+from reskontra.terms.rules import Terms
+
+TERMS_ROWS = """
+    select terms_id, description, due_type, due_day_1, due_day_2, day_to_1, discount_type, discount_day,
+           discount_percent, visible_to, weekend_rule, calculation, delay_days, instalment_type, instalment_count,
+           instalment_frequency, instalment_method, instalment_parts as instalment_schedule
+      from credit_terms
+     where company_id = $1
+     order by terms_id"""
+"""The terms of company $1, shaped like `Terms`."""
+
+
+async def insert_terms(connection: Connection, company_id: int, terms: Sequence[Terms], moment: datetime) -> None:
+    """Add terms to a company. `moment` is in UTC. The days that follow from others (TRM-08) are stored too."""
+    await connection.execute(
+        """
+        insert into credit_terms (
+               company_id, terms_id, description, visible_to, due_type, due_day_1, due_day_2,
+               day_from_1, day_to_1, day_from_2, day_to_2, discount_type, discount_day, discount_percent,
+               weekend_rule, calculation, delay_days, instalment_type, instalment_count, instalment_frequency,
+               instalment_method, instalment_parts, active, created_at, modified_at)
+        select $1, terms_id, description, visible_to, due_type, due_day_1, due_day_2,
+               case due_type when 'C' then 1 else 0 end, day_to_1,
+               case due_type when 'C' then day_to_1 + 1 else 0 end, case due_type when 'C' then 31 else 0 end,
+               discount_type, discount_day, discount_percent,
+               weekend_rule, calculation, delay_days, instalment_type, instalment_count, instalment_frequency,
+               instalment_method, instalment_schedule, visible_to <> 'DS', $3, $3
+          from json_to_recordset($2::json) as sent (
+               terms_id text, description text, visible_to text, due_type text, due_day_1 integer, due_day_2 integer,
+               day_to_1 integer, discount_type text, discount_day integer, discount_percent numeric,
+               weekend_rule smallint, calculation text, delay_days integer, instalment_type text,
+               instalment_count integer, instalment_frequency text, instalment_method text,
+               instalment_schedule jsonb)
+        """,
+        company_id,
+        msgspec.json.encode(terms).decode(),
+        moment,
+    )

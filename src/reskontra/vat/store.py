@@ -1,0 +1,104 @@
+"""SQL of VAT ids, categories and zones: reading them for the reference data, adding them. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from reskontra.db.pool import Connection
+from reskontra.vat.rules import VatCategory, VatId, VatZone
+
+# The table ends the validity of an id as a whole, the rules that of its rates: it is the last rate that ends.
+VAT_ID_ROWS = """
+    select vat_id, description, vat_type, calculate_on, payable_account,
+           payable_subaccount_id as payable_subaccount, exempt, reverse_charge,
+           (select coalesce(json_agg(json_build_object(
+                       'start_date', rate.start_date, 'percent', rate.percent,
+                       'not_valid_after', case when rate.position = 1 then vat.not_valid_after end)
+                       order by rate.start_date), '[]')
+              from (select start_date, percent, row_number() over (order by start_date desc) as position
+                      from vat_rate
+                     where vat_rate.company_id = vat.company_id and vat_rate.vat_id = vat.vat_id) rate) as rates
+      from vat
+     where company_id = $1
+     order by vat_id"""
+"""The VAT ids of company $1 with their rates, shaped like `VatId`."""
+
+VAT_CATEGORY_ROWS = """
+    select vat_category_id as category_id, description, vat_ids, exclude_listed, active
+      from vat_category
+     where company_id = $1
+     order by vat_category_id"""
+"""The VAT categories of company $1, shaped like `VatCategory`."""
+
+VAT_ZONE_ROWS = """
+    select vat_zone_id as zone_id, description, vat_ids, default_category_id as default_category
+      from vat_zone
+     where company_id = $1
+     order by vat_zone_id"""
+"""The VAT zones of company $1, shaped like `VatZone`."""
+
+
+async def insert_vat_ids(connection: Connection, company_id: int, vat_ids: Sequence[VatId], moment: datetime) -> None:
+    """Add VAT ids and their rates to a company. `moment` is in UTC."""
+    await connection.execute(
+        """
+        with sent as (
+            select *
+              from json_to_recordset($2::json) as sent (
+                   vat_id text, description text, vat_type text, calculate_on text, payable_account text,
+                   payable_subaccount integer, exempt boolean, reverse_charge boolean, rates json)),
+        added as (
+            insert into vat_rate (company_id, vat_id, start_date, percent)
+            select $1, vat_id, start_date, percent
+              from sent, json_to_recordset(rates) as rate (start_date date, percent numeric))
+        insert into vat (
+               company_id, vat_id, description, vat_type, calculate_on, payable_account, payable_subaccount_id,
+               exempt, reverse_charge, not_valid_after, modified_at)
+        select $1, vat_id, description, vat_type, calculate_on, payable_account, payable_subaccount,
+               exempt, reverse_charge,
+               (select not_valid_after
+                  from json_to_recordset(rates) as rate (start_date date, not_valid_after date)
+                 order by start_date desc limit 1),
+               $3
+          from sent
+        """,
+        company_id,
+        msgspec.json.encode(vat_ids).decode(),
+        moment,
+    )
+
+
+async def insert_vat_categories(
+    connection: Connection, company_id: int, categories: Sequence[VatCategory], moment: datetime
+) -> None:
+    """Add VAT categories to a company. `moment` is in UTC."""
+    await connection.execute(
+        """
+        insert into vat_category (
+               company_id, vat_category_id, description, exclude_listed, active, vat_ids, modified_at)
+        select $1, category_id, description, exclude_listed, active, vat_ids, $3
+          from json_to_recordset($2::json) as sent (
+               category_id text, description text, exclude_listed boolean, active boolean, vat_ids text[])
+        """,
+        company_id,
+        msgspec.json.encode(categories).decode(),
+        moment,
+    )
+
+
+async def insert_vat_zones(connection: Connection, company_id: int, zones: Sequence[VatZone], moment: datetime) -> None:
+    """Add VAT zones to a company. `moment` is in UTC."""
+    await connection.execute(
+        """
+        insert into vat_zone (company_id, vat_zone_id, description, default_category_id, vat_ids, modified_at)
+        select $1, zone_id, description, default_category, vat_ids, $3
+          from json_to_recordset($2::json) as sent (
+               zone_id text, description text, default_category text, vat_ids text[])
+        """,
+        company_id,
+        msgspec.json.encode(zones).decode(),
+        moment,
+    )
