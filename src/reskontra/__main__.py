@@ -194,23 +194,14 @@ def create_client(
 ) -> None:
     """Create an API client; its secret is shown once, here."""
     from reskontra.companies import commands
-    from reskontra.companies.access import StoredAccess
-    from reskontra.db.pool import Database
-    from reskontra.serve import postgres_for
+    from reskontra.serve import plain_connection, postgres_for
 
     async def create(dsn: str) -> commands.ClientCredentials:
-        database = await Database.connect(dsn)
-        try:
-            ids = {company.code: company.company_id for company in await StoredAccess(database).companies()}
-            unknown = [code for code in companies if code not in ids]
-            if unknown:
-                raise SettingError(f"There is no company '{unknown[0]}' here; there are: {', '.join(ids) or 'none'}.")
-            async with database.transaction() as connection:
-                return await commands.create_client(
-                    connection, [ids[code] for code in companies], scopes or [SCOPE], name=name, context=_context()
-                )
-        finally:
-            await database.close()
+        async with plain_connection(dsn) as connection, connection.transaction():
+            company_ids = await commands.company_ids(connection, companies)
+            return await commands.create_client(
+                connection, company_ids, scopes or [SCOPE], name=name, context=_context()
+            )
 
     with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
         credentials = asyncio.run(create(dsn))
