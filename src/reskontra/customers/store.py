@@ -601,3 +601,37 @@ def _number_taken(value: str) -> Refused:
 
 CONSTRAINTS: Mapping[str, RefusalFactory] = {"customer_number_unique": _number_taken}
 """Constraint -> what the caller is told. The other constraints of these tables are guards that rules keep anyway."""
+
+
+
+
+def id_of_number(parameter: str) -> str:
+    """A scalar subselect: the internal id of the customer of company $1 with this number in any case, or null."""
+    return f"(select customer.customer_id from customer where customer.company_id = $1 and {by_number(parameter)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a list of documents shows of its parties: columns, and the joins that they come from."""
+
+    columns: str
+    joins: str
+
+
+def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
+    """Number and name of a customer and of its child, and the location; the arguments are SQL expressions.
+
+    Columns: customer_number, customer_name, child_number, child_name, location_cd, location_name,
+    location_country_id.
+    """
+    return Named(
+        columns="""owing.number as customer_number, owing.name as customer_name,
+           child.number as child_number, child.name as child_name,
+           place.location_cd, place.name as location_name, place_address.country_id as location_country_id""",
+        joins=f"""join customer as owing on owing.company_id = $1 and owing.customer_id = {customer_id}
+      left join customer as child on child.company_id = $1 and child.customer_id = {child_customer_id}
+      left join location as place on place.company_id = $1 and place.customer_id = {customer_id}
+       and place.location_id = {location_id}
+      left join address as place_address on place_address.company_id = $1
+       and place_address.address_id = coalesce(place.address_id, owing.main_address_id)""",
+    )
