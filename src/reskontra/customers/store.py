@@ -39,7 +39,7 @@ _DEBTOR_PARTS = {
 _DEBTOR_COLUMNS = ", ".join(f"customer.{column.name}" for column in fields(Debtor) if column.name not in _DEBTOR_PARTS)
 
 FOR_DOCUMENT = f"""
-    select row_to_json(debtor) as debtor
+    select row_to_json(debtor.*) as debtor
       from customer
       join customer_balance on customer_balance.company_id = customer.company_id
        and customer_balance.customer_id = customer.customer_id
@@ -59,13 +59,13 @@ FOR_DOCUMENT = f"""
        and delivery_contact.contact_id = coalesce(customer.delivery_contact_id, customer.main_contact_id)
      cross join lateral (
         select {_DEBTOR_COLUMNS},
-               row_to_json(location) as location,
-               row_to_json(main_address) as main_address,
-               row_to_json(invoice_address) as invoice_address,
-               row_to_json(delivery_address) as delivery_address,
-               row_to_json(main_contact) as main_contact,
-               row_to_json(invoice_contact) as invoice_contact,
-               row_to_json(delivery_contact) as delivery_contact,
+               row_to_json(location.*) as location,
+               row_to_json(main_address.*) as main_address,
+               row_to_json(invoice_address.*) as invoice_address,
+               row_to_json(delivery_address.*) as delivery_address,
+               row_to_json(main_contact.*) as main_contact,
+               row_to_json(invoice_contact.*) as invoice_contact,
+               row_to_json(delivery_contact.*) as delivery_contact,
                customer_balance.balance, customer_balance.unreleased) as debtor
      where customer.company_id = $1"""
 """A select of one column, `debtor` (JSON for `read_debtor`). It ends inside its where clause: add
@@ -154,9 +154,9 @@ def _record(*, payment_methods: str = "true", direct_debits: str = "true") -> st
     return f"""
      cross join lateral (
         select {_RECORD_COLUMNS},
-               row_to_json(location) as location,
-               row_to_json(main_address) as main_address,
-               row_to_json(main_contact) as main_contact,
+               row_to_json(location.*) as location,
+               row_to_json(main_address.*) as main_address,
+               row_to_json(main_contact.*) as main_contact,
                {own}
                (select json_build_object('customer_id', parent.customer_id, 'number', parent.number,
                                          'name', parent.name, 'parent_customer_id', parent.parent_customer_id)
