@@ -107,7 +107,7 @@ def read_or_fault(body: bytes) -> dict[str, Any] | str:
         return sentences(refusal, Sheet)
 
 
-def test_three_states_of_a_wrapped_field_stay_apart():
+def test_three_states_of_a_wrapped_field_stay_apart() -> None:
     assert read({}) == {}
     assert read({"name": None}) == {}
     assert read({"name": {}}) == {}
@@ -129,22 +129,22 @@ def test_three_states_of_a_wrapped_field_stay_apart():
         {"name": "x", "unheard": {"of": [1]}, "invoiceLines": [{"lineNumber": 1.0, "quantity": "2", "extras": {}}]},
     ],
 )
-def test_case_wrapping_and_unknown_names_do_not_matter(body):
+def test_case_wrapping_and_unknown_names_do_not_matter(body: Any) -> None:
     assert read(body) == {"name": "x", "rows": [{"number": 1, "quantity": Decimal(2)}]}
 
 
-def test_nested_objects_come_wrapped_or_bare():
+def test_nested_objects_come_wrapped_or_bare() -> None:
     for home in ({"value": {"city": {"value": "Oslo"}}}, {"city": {"value": "Oslo"}}, {"City": "Oslo"}):
         assert read({"mainAddress": home}) == {"home": {"city": "Oslo"}}
 
 
-def test_a_field_that_is_called_value_is_not_taken_for_a_wrapper():
+def test_a_field_that_is_called_value_is_not_taken_for_a_wrapper() -> None:
     expected = {"pair": {"key": "a", "value": "b"}}
     assert read({"pair": {"value": {"key": {"value": "a"}, "value": {"value": "b"}}}}) == expected
     assert read({"Pair": {"key": "a", "value": "b"}}) == expected
 
 
-def test_scalars_may_come_in_the_neighbouring_type():
+def test_scalars_may_come_in_the_neighbouring_type() -> None:
     assert read({"name": {"value": 6}, "overrideWithClassValues": "TRUE"}) == {"name": "6", "plain": True}
     assert read('{"overrideWithClassValues": {"value": 0}, "Name": 6.50}') == {"name": "6.50", "plain": False}
     assert read({"creditLimit": {"value": " 5.25 "}, "shade": {"value": "pitchblack"}}) == {
@@ -153,24 +153,24 @@ def test_scalars_may_come_in_the_neighbouring_type():
     }
 
 
-def test_an_enum_may_know_another_spelling():
+def test_an_enum_may_know_another_spelling() -> None:
     assert read({"shade": {"value": "Pitch Black"}, "Name": "x"}) == {"shade": Shade.PITCH_BLACK, "name": "x"}
 
 
-def test_the_last_of_repeated_names_counts():
+def test_the_last_of_repeated_names_counts() -> None:
     assert read('{"name": "a", "name": "b"}') == {"name": "b"}
     assert read('{"name": {"value": "a"}, "NAME": {"value": "b"}}') == {"name": "b"}
 
 
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=4))
-def test_numbers_keep_their_digits(amount):
+def test_numbers_keep_their_digits(amount: Any) -> None:
     (limit,) = read(f'{{"creditLimit": {{"value": {amount:f}}}}}').values()
     assert limit == amount
     (careful,) = read(f'{{"CreditLimit": {amount:f}}}').values()
     assert careful == amount
 
 
-def test_no_number_passes_through_a_float():
+def test_no_number_passes_through_a_float() -> None:
     body = '{"creditLimit": {"value": 1234567890123.4567}, "exchangeRate": {"value": 0.12345678}}'
     assert read(body) == {"limit": Decimal("1234567890123.4567"), "rate": Decimal("0.12345678")}
     assert read(body.replace("creditLimit", "CREDITLIMIT")) == read(body)
@@ -180,7 +180,7 @@ def test_no_number_passes_through_a_float():
 @pytest.mark.parametrize(
     ("text", "value"), [("1.10000000", "1.1"), ("0.00000", "0"), ("-0.0", "0"), ("1E+12", "1e12"), ("5e-4", "0.0005")]
 )
-def test_idle_zeros_and_exponents_are_harmless(text, value):
+def test_idle_zeros_and_exponents_are_harmless(text: Any, value: Any) -> None:
     assert read(f'{{"creditLimit": {{"value": {text}}}}}') == {"limit": Decimal(value)}
 
 
@@ -189,7 +189,7 @@ def test_idle_zeros_and_exponents_are_harmless(text, value):
     ["10000000000000", "1e13", "-1e13", "0.00001", "1e-5", "1e999999999", "1e-999999999", "true", '"NaN"',
      '"Infinity"', '"-Infinity"', '"abc"', '""', '"1,5"', '"0x10"', "[]", '{"a": 1}'],
 )  # fmt: skip
-def test_impossible_amounts_name_the_field_and_what_would_pass(text):
+def test_impossible_amounts_name_the_field_and_what_would_pass(text: Any) -> None:
     said = fault(f'{{"creditLimit": {{"value": {text}}}}}')
     assert "Field: creditLimit." in said
     assert "Send a number below 10^13 with at most 4 decimals, for example 12.5." in said
@@ -209,7 +209,7 @@ def test_impossible_amounts_name_the_field_and_what_would_pass(text):
         ("9999-12-31T23:59:59.9999999", date(9999, 12, 31)),
     ],
 )
-def test_dates_take_the_date_part_as_written(text, day):
+def test_dates_take_the_date_part_as_written(text: Any, day: Any) -> None:
     assert read({"documentDueDate": {"value": text}}) == {"due": day}
 
 
@@ -218,19 +218,19 @@ def test_dates_take_the_date_part_as_written(text, day):
     ["2025-02-30", "0000-01-01", "99999-01-01", "2025-W01-1", "27.01.2025", "2025-01-27T25:00:00", "2025-1-7",
      "2025-01-27Tnoon", "20250127", "", "2025-01-27T10:00:00+99:00", "２０２５-01-27"],
 )  # fmt: skip
-def test_impossible_dates_name_the_field_and_what_would_pass(text):
+def test_impossible_dates_name_the_field_and_what_would_pass(text: Any) -> None:
     said = fault({"documentDueDate": {"value": text}})
     assert "Field: documentDueDate. Send a date such as 2025-01-27 or 2025-01-27T00:00:00." in said
 
 
-def test_moments_keep_the_zone_that_was_written():
+def test_moments_keep_the_zone_that_was_written() -> None:
     assert read({"changedAt": {"value": "2025-01-27T13:13:13.5"}})["at"] == datetime(  # noqa: DTZ001
         2025, 1, 27, 13, 13, 13, 500_000
     )
     assert read({"changedAt": {"value": "2025-01-27T13:13:13Z"}})["at"] == datetime(2025, 1, 27, 13, 13, 13, tzinfo=UTC)
 
 
-def test_faults_name_the_path_the_value_and_what_would_pass():
+def test_faults_name_the_path_the_value_and_what_would_pass() -> None:
     assert fault({"invoiceLines": [{}, {"quantity": {"value": "abc"}}]}) == (
         "'abc' is not a number that can be stored. Field: invoiceLines[1].quantity. "
         "Send a number below 10^9 with at most 6 decimals, for example 12.5."
@@ -252,14 +252,14 @@ def test_faults_name_the_path_the_value_and_what_would_pass():
     assert "Field: name." in fault({"name": {"valeu": "x"}})
 
 
-def test_what_is_quoted_is_short_and_on_one_line():
+def test_what_is_quoted_is_short_and_on_one_line() -> None:
     said = fault({"name": {"value": "a\nb" + "x" * 100_000}})
     assert "\n" not in said
     assert len(said) < 200
 
 
 @pytest.mark.parametrize("text", ["\\u0000", "a\\u0000b"])
-def test_nul_is_refused_because_the_database_cannot_keep_it(text):
+def test_nul_is_refused_because_the_database_cannot_keep_it(text: Any) -> None:
     assert "NUL" in fault(f'{{"name": {{"value": "{text}"}}}}')
 
 
@@ -272,20 +272,20 @@ def test_nul_is_refused_because_the_database_cannot_keep_it(text):
         b'{"name": "\x00"}', b"{'name': 1}",
     ],
 )  # fmt: skip
-def test_what_is_not_a_json_object_is_malformed(body):
+def test_what_is_not_a_json_object_is_malformed(body: Any) -> None:
     assert fault(body)
 
 
 @pytest.mark.parametrize("digits", [b"9" * 1_000_000, b"9" * 1_000_000 + b".5", b"0." + b"9" * 1_000_000])
 @pytest.mark.parametrize("name", [b"creditLimit", b"CreditLimit", b"name", b"unknown"])
-def test_numbers_of_a_million_digits_are_cheap(digits, name):
+def test_numbers_of_a_million_digits_are_cheap(digits: Any, name: Any) -> None:
     began_at = time.perf_counter()
     outcome = read_or_fault(b'{"' + name + b'": {"value": ' + digits + b"}}")
     assert time.perf_counter() - began_at < 0.5
     assert outcome == {} if name == b"unknown" and b"." in digits else 0 < len(str(outcome)) < 300
 
 
-def test_a_byte_order_mark_is_skipped():
+def test_a_byte_order_mark_is_skipped() -> None:
     assert read(b'\xef\xbb\xbf{"name": "x"}') == {"name": "x"}
 
 
@@ -297,23 +297,23 @@ ANYTHING = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), ANYTHING))
-def test_whatever_is_sent_is_read_or_refused(body):
+def test_whatever_is_sent_is_read_or_refused(body: Any) -> None:
     outcome = read_or_fault(json.dumps(body).encode())
     assert isinstance(outcome, dict) or "Field: " in outcome or "not valid JSON" in outcome or "digits" in outcome
 
 
 @given(st.binary(max_size=60))
-def test_whatever_bytes_are_sent_are_read_or_refused(body):
+def test_whatever_bytes_are_sent_are_read_or_refused(body: Any) -> None:
     assert read_or_fault(body) or body.strip().startswith(b"{")
 
 
-def test_a_struct_that_skips_unknown_names_is_found_at_the_start():
+def test_a_struct_that_skips_unknown_names_is_found_at_the_start() -> None:
     with pytest.raises(TypeError, match="Loose"):
         check_body(Outer)
     check_body(Sheet)
 
 
-def test_moments_go_out_in_the_companys_zone_with_trimmed_fractions():
+def test_moments_go_out_in_the_companys_zone_with_trimmed_fractions() -> None:
     oslo = ZoneInfo("Europe/Oslo")
     at = datetime(2024, 12, 2, 13, 14, 59, tzinfo=UTC)
     assert local_text(at, oslo) == "2024-12-02T14:14:59"
@@ -324,5 +324,5 @@ def test_moments_go_out_in_the_companys_zone_with_trimmed_fractions():
     assert day_text(date(2026, 3, 17)) == "2026-03-17T00:00:00"
 
 
-def test_versions_are_eight_bytes_in_base64():
+def test_versions_are_eight_bytes_in_base64() -> None:
     assert etag_of(0x4D182222) == "AAAAAE0YIiI="

@@ -148,9 +148,11 @@ class Server:
         outcome.allowance = self._limiter.take(company.company_id, caller.actor)
         if outcome.allowance.is_exceeded:
             raise TooMany(outcome.allowance.reset_seconds)
-        body = await visit.json_body(self._body_limit) if route.method in ("POST", "PUT") else b""
-        if route.body is None and route.step is None and body.strip():
-            wire.decode(body, _NoFields)
+        body = b""
+        if route.method in ("POST", "PUT") and route.step is None:
+            body = await visit.json_body(self._body_limit)
+            if route.body is None and body.strip():
+                wire.decode(body, _NoFields)
         return await route.handler(self._call(visit, match, caller, company, body))
 
     def _call(self, visit: Visit, match: Match, caller: Caller, company: Company, body: bytes) -> Call:

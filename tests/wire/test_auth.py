@@ -1,0 +1,280 @@
+"""Tokens, scopes, the company header, open mode."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import jwt
+import pytest
+
+from reskontra.companies.access import StoredAccess
+from reskontra.config import Settings
+from reskontra.db.pool import Database
+from reskontra.web.auth import SCOPE
+from reskontra.web.secrets import hash_secret, is_secret, new_secret
+
+DURABLE = Settings()
+READ = f"{SCOPE}:read"
+
+
+async def ask(edge: Any, **form: str) -> httpx.Response:
+    answer: httpx.Response = await edge.client.post("/connect/token", data={"grant_type": "client_credentials", **form})
+    return answer
+
+
+async def token(edge: Any, **form: str) -> dict[str, str]:
+    answer = await ask(edge, **{"client_id": "isv_a", "client_secret": "s3cret", **form})
+    assert answer.status_code == 200, answer.text
+    return {"authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def test_a_token_from_credentials_in_the_body(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        answer = await ask(edge, client_id="isv_a", client_secret="s3cret", scope=f"{READ} {SCOPE}:create")
+        granted = answer.json()
+        assert granted["token_type"] == "Bearer"
+        assert granted["expires_in"] == 3600
+        assert granted["scope"] == f"{SCOPE}:create {READ}"
+        assert answer.headers["cache-control"] == "no-store"
+        sent = {"authorization": f"bearer {granted['access_token']}"}
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
+        assert edge.seen[-1].actor == "isv_a"
+
+
+@pytest.mark.parametrize("credentials", ["isv_a:s3%2Bcr%25et", "isv_a:s3+cr%et"])
+async def test_a_token_from_basic_credentials(open_edge: Any, two_companies: Any, credentials: str) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3+cr%et", two_companies)
+        headers = {"authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
+        form = {"grant_type": "client_credentials"}
+        answer = await edge.client.post("/connect/token", data=form, headers=headers)
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({"client_id": "isv_a", "client_secret": "wrong"}, "invalid_client"),
+        ({"client_id": "nobody", "client_secret": "s3cret"}, "invalid_client"),
+        ({"client_id": "a\x00b", "client_secret": "s3cret"}, "invalid_client"),
+        ({}, "invalid_client"),
+        ({"client_id": "isv_a", "client_secret": "s3cret", "grant_type": "password"}, "unsupported_grant_type"),
+        ({"client_id": "isv_a", "client_secret": "s3cret", "scope": "admin"}, "invalid_scope"),
+        ({"client_id": "isv_r", "client_secret": "s3cret", "scope": f"{SCOPE}:delete"}, "invalid_scope"),
+        ({"client_id": "isv_a", "client_secret": "s3cret", "tenant_id": str(UUID(int=9))}, "invalid_grant"),
+        ({"client_id": "isv_a", "client_secret": "s3cret", "tenant_id": "x"}, "invalid_grant"),
+    ],
+)
+async def test_token_requests_that_are_refused(
+    open_edge: Any, two_companies: Any, form: dict[str, str], error: str
+) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies)
+        edge.access.add("isv_r", "s3cret", two_companies, frozenset({READ}))
+        answer = await ask(edge, **form)
+        assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+async def test_wrong_basic_credentials_and_other_media(open_edge: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        form = {"grant_type": "client_credentials"}
+        for credentials in ("bm8=", "!!!", ""):
+            headers = {"authorization": f"Basic {credentials}"}
+            answer = await edge.client.post("/connect/token", data=form, headers=headers)
+            assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+            assert answer.headers["www-authenticate"].startswith("Basic")
+        answer = await edge.client.post("/connect/token", json=form)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+        answer = await edge.client.post(
+            "/connect/token", content=b"\xff=%ff", headers={"content-type": "application/x-www-form-urlencoded"}
+        )
+        assert answer.status_code == 400
+        assert (await edge.client.get("/connect/token")).status_code == 405
+
+
+async def test_the_bare_scope_means_all_that_the_client_has(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_r", "s3cret", two_companies[:1], frozenset({READ}))
+        sent = await token(edge, client_id="isv_r", scope=SCOPE)
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
+        answer = await edge.client.post("/v1/box", json={}, headers=sent)
+        assert answer.status_code == 403
+        assert answer.json() == {"statusCode": 403, "message": f"The token lacks the scope {SCOPE}:create."}
+        assert edge.seen[1:] == []
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Bearer x.y.z", "Basic eDp5", "Bearer ä"])
+async def test_no_token_or_garbage(open_edge: Any, authorization: str | None) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        headers = {} if authorization is None else {"authorization": authorization.encode("latin-1")}
+        answer = await edge.client.get("/v1/box", headers=headers)
+        assert answer.status_code == 401
+        assert answer.json()["statusCode"] == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert (await edge.client.get("/v1/nothing", headers=headers)).status_code == 404
+        assert (await edge.client.get("/resources/v1/context", headers=headers)).status_code == 401
+        assert edge.seen == []
+
+
+def forged(key: bytes | None, algorithm: str = "HS256", **claims: Any) -> dict[str, str]:
+    expires = int(datetime(2025, 1, 28, tzinfo=UTC).timestamp())
+    body = {"sub": "isv_a", "scope": SCOPE, "exp": expires, **claims}
+    return {"authorization": "Bearer " + jwt.encode(body, key, algorithm=algorithm)}  # type: ignore[arg-type]
+
+
+async def test_tokens_that_were_tampered_with(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        assert (await edge.client.get("/v1/box", headers=forged(b"0" * 32))).status_code == 200
+        for headers in (
+            forged(b"1" * 32),
+            forged(None, "none"),
+            forged(b"0" * 32, sub="nobody"),
+            forged(b"0" * 32, exp=1),
+            forged(b"0" * 32, exp="soon"),
+            forged(b"0" * 64, "HS512"),
+        ):
+            assert (await edge.client.get("/v1/box", headers=headers)).status_code == 401
+
+
+async def test_a_token_ends_after_an_hour(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        sent = await token(edge)
+        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=3590))
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
+        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=11))
+        answer = await edge.client.get("/v1/box", headers=sent)
+        assert (answer.status_code, answer.json()["message"]) == (401, "The token has expired.")
+
+
+async def test_a_client_that_is_taken_away_is_noticed_within_a_minute(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        sent = await token(edge)
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
+        del edge.access.clients["isv_a"]
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
+        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=61))
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 401
+
+
+async def test_several_companies_need_the_header(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies)
+        sent = await token(edge)
+        for header in (None, "3", "abc", "1 or 1"):
+            headers = sent if header is None else {**sent, "ipp-company-id": header}
+            answer = await edge.client.get("/v1/box", headers=headers)
+            assert answer.status_code == 400
+            body = answer.json()
+            assert body["ExceptionType"] == "IPPException"
+            assert body["ExceptionFaultCode"] == "12002"
+            assert body["ExceptionMessageID"] == f"12002_12002_{answer.headers['ipp-request-id']}"
+        for company_id in (1, 2):
+            await edge.client.get("/v1/box", headers={**sent, "IPP-Company-Id": str(company_id)})
+            assert edge.seen[-1].company_id == company_id
+        listed = (await edge.client.get("/API/resources/v1/context", headers=sent)).json()
+        assert [(entry["id"], entry["name"]) for entry in listed] == [(1, "Company 1"), (2, "Company 2")]
+
+
+async def test_a_tenant_in_the_token_request_settles_the_company(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies)
+        sent = await token(edge, tenant_id=str(UUID(int=2)).upper())
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
+        assert edge.seen[-1].company_id == 2
+        answer = await edge.client.get("/v1/box", headers={**sent, "ipp-company-id": "1"})
+        assert answer.status_code == 400
+
+
+async def test_a_client_without_a_company(open_edge: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", [])
+        answer = await edge.client.get("/v1/box", headers=await token(edge))
+        assert (answer.status_code, answer.json()["ExceptionFaultCode"]) == (400, "12027")
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("10.0.0.1", {}, 401),
+        ("127.0.0.1", {"x-forwarded-for": "1.2.3.4"}, 401),
+        ("127.0.0.1", {"forwarded": "for=1.2.3.4"}, 401),
+        ("127.0.0.1", {"authorization": "Bearer x"}, 401),
+        ("127.0.0.1", {"origin": "https://evil.test"}, 401),
+        ("127.0.0.1", {"origin": "http://ledger.test"}, 200),
+    ],
+)
+async def test_open_mode_is_for_this_machine_only(
+    open_edge: Any, peer: str, headers: dict[str, str], status: int
+) -> None:
+    async with open_edge(peer=peer) as edge:
+        assert (await edge.client.get("/v1/box", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(sandbox=True, token_required=True), Settings(sandbox=True, host="0.0.0.0"), Settings()]
+)
+async def test_open_mode_has_to_be_meant(open_edge: Any, settings: Settings) -> None:
+    async with open_edge(settings=settings) as edge:
+        assert (await edge.client.get("/v1/box")).status_code == 401
+
+
+async def test_open_mode_takes_the_first_company_unless_told(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(companies=two_companies) as edge:
+        await edge.client.get("/v1/box")
+        assert edge.seen[-1].company_id == 1
+        await edge.client.get("/v1/box", headers={"ipp-company-id": "2"})
+        assert edge.seen[-1].company_id == 2
+        assert (await edge.client.get("/v1/box", headers={"ipp-company-id": "7"})).status_code == 400
+
+
+def test_secrets_are_hashed_with_their_salt() -> None:
+    secret = new_secret()
+    stored = hash_secret(secret, b"salt")
+    assert is_secret(secret, b"salt", stored)
+    assert not is_secret(secret, b"pepper", stored)
+    assert not is_secret(secret + "x", b"salt", stored)
+
+
+async def test_clients_and_companies_come_from_their_tables(books: Database) -> None:
+    access = StoredAccess(books)
+    assert await access.find_client("isv_a") is None
+    moment = datetime(2025, 1, 27, tzinfo=UTC)
+    async with books.transaction() as connection:
+        company_id = await connection.fetchval(
+            "insert into company "
+            "(code, name, tenant_id, country_id, base_currency, time_zone, preferences, created_at) "
+            "values ('edge', 'Edge', $1, 'NO', 'NOK', 'Europe/Oslo', '{}', $2) returning company_id",
+            UUID(int=5),
+            moment,
+        )
+        await connection.execute(
+            "insert into api_client (client_id, name, secret_salt, secret_hash, scopes, created_at) "
+            "values ('isv_a', 'A', $1, $2, $3, $4)",
+            b"salt",
+            hash_secret("s3cret", b"salt"),
+            [SCOPE],
+            moment,
+        )
+        await connection.execute("insert into api_client_company values ('isv_a', $1)", company_id)
+    client = await access.find_client("isv_a")
+    assert client is not None
+    assert (client.scopes, client.is_disabled) == (frozenset({SCOPE}), False)
+    assert is_secret("s3cret", client.secret_salt, client.secret_hash)
+    (seen,) = await access.companies_of("isv_a")
+    assert (seen.company_id, seen.tenant_id, seen.zone.key) == (company_id, UUID(int=5), "Europe/Oslo")
+    assert seen in await access.companies()
+    keys = await asyncio.gather(*(StoredAccess(books).server_secret() for _ in range(4)))
+    assert len(set(keys)) == 1
+    assert len(keys[0]) == 32
+    assert await access.is_ready()

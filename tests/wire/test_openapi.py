@@ -1,0 +1,141 @@
+"""The OpenAPI document, the reference page and the coverage page follow the routes."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from reskontra.app import mounted_routes
+from reskontra.web import contract
+from reskontra.web.coverage import coverage_text
+from reskontra.web.openapi import Reference, sentences
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+# Names of mounted structs that may lack a sentence. It only ever gets shorter.
+WITHOUT_SENTENCE: frozenset[str] = frozenset()
+
+
+async def document(edge: Any) -> dict[str, Any]:
+    found: dict[str, Any] = (await edge.client.get("/openapi.json")).json()
+    return found
+
+
+def references(node: Any) -> set[str]:
+    return set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(node)))
+
+
+async def test_every_reference_leads_somewhere(edge: Any) -> None:
+    found = await document(edge)
+    for reference in references(found):
+        node: Any = found
+        for step in reference.split("/"):
+            node = node[step]
+        assert node
+
+
+async def test_operations_have_unique_names_and_their_parameters(edge: Any) -> None:
+    found = await document(edge)
+    operations = [(path, method, entry) for path, item in found["paths"].items() for method, entry in item.items()]
+    names = [entry["operationId"] for _, _, entry in operations]
+    assert len(names) == len(set(names))
+    assert set(contract.operations()) <= set(names)
+    for path, method, entry in operations:
+        in_path = {part["name"] for part in entry["parameters"] if part["in"] == "path"}
+        assert in_path == set(re.findall(r"\{(\w+)\}", path))
+        assert any(part["name"] == "If-Match" for part in entry["parameters"]) == (method != "get")
+        assert {"400", "401", "403"} <= set(entry["responses"])
+        assert ("501" in entry["responses"]) == ("x-planned-step" in entry)
+
+
+async def test_the_address_spells_each_template_once(edge: Any) -> None:
+    paths = [re.sub(r"\{\w+\}", "{}", path).lower() for path in (await document(edge))["paths"]]
+    assert len(paths) == len(set(paths))
+
+
+async def test_bodies_show_the_wrapping_and_the_limits(edge: Any) -> None:
+    schemas = (await document(edge))["components"]["schemas"]
+    body = schemas["BoxUpdate"]["properties"]
+    name = {"type": ["string", "null"], "maxLength": 255}
+    assert body["name"]["properties"]["value"] == name
+    assert body["overrideWithClassValues"]["type"] == ["boolean", "null"]
+    limit = body["creditLimit"]["properties"]["value"]
+    assert limit == {"type": ["number", "null"], "exclusiveMinimum": -(10**13), "exclusiveMaximum": 10**13}
+    assert body["mainAddress"]["properties"]["value"]["anyOf"][0] == {"$ref": "#/components/schemas/Place"}
+    line = schemas["BoxLine"]["properties"]
+    assert line["colour"]["properties"]["value"]["enum"] == ["Red", "DarkBlue", None]
+    assert line["vatCodeId"]["description"] == sentences()["fields"]["vatCodeId"]
+    assert schemas["BoxAnswer"]["required"] == ["number"]
+    assert schemas["BoxAnswer"]["properties"]["limit"]["type"] == "number"
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+async def test_the_page_needs_nothing_from_elsewhere(edge: Any) -> None:
+    answer = await edge.client.get("/docs")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    page = Page()
+    page.feed(answer.text)
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.tags}
+    ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    targets = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
+    assert {target[1:] for target in targets if target and target.startswith("#")} <= ids
+    assert "Box_Create" in ids
+    assert "CustomerPayment" not in ids
+    assert "/v1/customerPayment" in answer.text
+
+
+def field_names(schemas: dict[str, Any]) -> set[str]:
+    return {name for schema in schemas.values() for name in schema.get("properties", {})}
+
+
+def test_each_field_of_the_mounted_structs_has_its_sentence() -> None:
+    components = Reference(mounted_routes()).document["components"]["schemas"]
+    own = {"Message", "Gateway", "ActionResult"}
+    named = field_names({name: schema for name, schema in components.items() if name not in own})
+    missing = named - set(sentences()["fields"])
+    assert missing == WITHOUT_SENTENCE
+
+
+def test_each_name_of_step_one_has_its_sentence() -> None:
+    schemas, seen = contract.schemas(), set()
+
+    def walk(name: str) -> None:
+        name = name.removeprefix("wrapped ").removesuffix("[]")
+        if name in schemas and name not in seen:
+            seen.add(name)
+            for kind in schemas[name].values():
+                walk(kind)
+
+    first = [operation for operation in contract.operations().values() if operation.step == 1]
+    for operation in first:
+        for name in (operation.body, operation.answer):
+            walk(name or "")
+    assert {field for name in seen for field in schemas[name]} <= set(sentences()["fields"])
+    assert {parameter.name for operation in first for parameter in operation.query} <= set(sentences()["parameters"])
+    assert {operation.name for operation in first} <= set(sentences()["operations"])
+
+
+def test_sentences_are_sentences() -> None:
+    for table in sentences().values():
+        for name, text in table.items():
+            assert text[0].isupper() or text[0].isdigit(), name
+            assert text.endswith("."), name
+
+
+def test_the_coverage_page_is_up_to_date() -> None:
+    written = (DOCS / "COVERAGE.md").read_text(encoding="utf-8")
+    assert written == coverage_text(mounted_routes()), "run: python tools/write_coverage.py"
+    for name in contract.operations():
+        assert f" {name} |" in written
