@@ -128,13 +128,13 @@ async def _fill(dsn: str) -> None:
         await migrate(connection, clock.now())
     finally:
         await connection.close()
-    if not _is_written("reskontra.companies.demo"):
+    if not _is_written("reskontra.demo"):
         return
     if _is_written("reskontra.app"):
         importlib.import_module("reskontra.app")  # registers which constraint is which refusal
     database = await Database.connect(dsn)
     try:
-        await importlib.import_module("reskontra.companies.demo").load_demo(database, clock)
+        await importlib.import_module("reskontra.demo").load_demo(database, clock)
     finally:
         await database.close()
 

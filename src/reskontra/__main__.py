@@ -231,7 +231,7 @@ def _run_server(settings: Settings, *, migrating: bool) -> None:
     configure_logging(settings.log_format)
     clock = SystemClock()
     if settings.sandbox:
-        from reskontra.companies.demo import load_demo
+        from reskontra.demo import load_demo
         from reskontra.sandbox import greeting
 
         serve_until_stopped(

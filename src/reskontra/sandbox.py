@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reskontra.companies.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from reskontra.config import Settings
+from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 
 
 def greeting(settings: Settings, url: str) -> str:

@@ -62,9 +62,17 @@ class ClientCredentials:
 
 
 async def create_company(
-    connection: Connection, template: str | Path, *, code: str, name: str | None = None, context: Context
+    connection: Connection,
+    template: str | Path,
+    *,
+    code: str,
+    name: str | None = None,
+    tenant_id: uuid.UUID | None = None,
+    context: Context,
 ) -> int:
     """Create a company from a template (`no`, `se` or a file) and return its id. `name` replaces the file's.
+
+    `tenant_id` is what tokens name the company by; a new one is made when it is None.
 
     Run it in a transaction. `context.company_id` does not count. Raises `FileFaults` with every fault of the file,
     and `Refused` when the code is taken or is no code.
@@ -77,7 +85,7 @@ async def create_company(
         connection,
         code=code,
         name=name or facts.name,
-        tenant_id=context.clock.new_id(),
+        tenant_id=tenant_id or context.clock.new_id(),
         country_id=facts.country_id,
         base_currency=facts.base_currency,
         time_zone=facts.time_zone,
@@ -108,9 +116,18 @@ async def company_ids(connection: Connection, codes: Iterable[str]) -> list[int]
 
 
 async def create_client(
-    connection: Connection, company_ids: Sequence[int], scopes: Sequence[str], *, name: str, context: Context
+    connection: Connection,
+    company_ids: Sequence[int],
+    scopes: Sequence[str],
+    *,
+    name: str,
+    secret: str | None = None,
+    context: Context,
 ) -> ClientCredentials:
-    """Create an API client that sees these companies. Refused: an unknown scope or company, a name that is taken."""
+    """Create an API client that sees these companies. Refused: an unknown scope or company, a name that is taken.
+
+    Give a `secret` only where it is meant to be known, as the demo's is; otherwise one is made.
+    """
     tenants = {company.company_id: company.tenant_id for company in await store.list_companies(connection)}
     if not company_ids:
         raise Refused("A client sees at least one company.", field=("company",), hint="Name a company.")
@@ -122,7 +139,7 @@ async def create_client(
             hint = f"Choose among {', '.join(sorted(SCOPES))}."
             raise Refused(f"There is no scope '{scope}'.", field=("scope",), value=scope, hint=hint)
     client_id = f"isv_{re.sub(r'[^a-z0-9]+', '_', name.lower()).strip('_') or 'client'}"
-    secret, salt = new_secret(), new_salt()
+    secret, salt = secret or new_secret(), new_salt()
     added = await store.insert_client(
         connection,
         client_id=client_id,

@@ -62,9 +62,12 @@ def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
     _constraints.update(table)
 
 
-def hold_until_end(lock: asyncio.Lock) -> None:
-    """Release `lock`, which the caller has acquired, when the transaction under way has committed or rolled back."""
-    _held.get().append(lock)
+async def hold_until_end(lock: asyncio.Lock) -> None:
+    """Acquire `lock` and release it when the transaction under way has ended; once is enough for a transaction."""
+    held = _held.get()
+    if lock not in held:
+        await lock.acquire()
+        held.append(lock)
 
 
 class Database:

@@ -31,7 +31,7 @@ from reskontra.documents.wire import (
     ReleaseOut,
     Status,
 )
-from reskontra.errors import Conflict, NotFound, Refused
+from reskontra.errors import NotFound
 from reskontra.periods.rules import parse_period
 from reskontra.web.answers import created, deleted, done, no_content, one, page
 from reskontra.web.call import Call
@@ -257,29 +257,3 @@ def _routes(resource: Resource) -> list[Route]:
 
 
 ROUTES = [route for resource in RESOURCES for route in _routes(resource)]
-
-CONSTRAINTS = {
-    "document_number_unique": lambda value: Refused(
-        "A document with this number exists already.",
-        field=("number",),
-        value=value.rpartition(", ")[2] or None,
-        hint="Send another number, or leave it out to get the next one of the series.",
-    ),
-    "document_released_is_frozen": lambda value: Refused(
-        f"The document {value} can't be updated because it is already released."
-    ),
-    "document_balance_range": lambda value: Conflict("The balance of the document would leave its range."),
-    "number_series_used_up": lambda value: Refused(
-        "The number series is used up.", value=value, hint="Send a number, or extend the series."
-    ),
-    "number_series_has_digits": lambda value: Refused(
-        "The number series has no digits to count.", value=value, hint="Mend the series."
-    ),
-    "journal_period_is_open": lambda value: Refused(
-        f"The financial period {value} is closed.",
-        field=("financial_period",),
-        value=value,
-        hint="Choose an open period.",
-    ),
-}
-"""Constraint name -> refusal, for rules that the database has the last word on."""

@@ -28,7 +28,7 @@ from reskontra.customers.store import (
     named,
     read_debtor,
 )
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.documents.document import (
     HEADER_COLUMNS,
     LINE_COLUMNS,
@@ -37,6 +37,7 @@ from reskontra.documents.document import (
     Line,
     VatFigure,
 )
+from reskontra.errors import Conflict, Refused
 from reskontra.items.rules import Item
 from reskontra.items.store import items_json, read_items
 from reskontra.numbering.store import log_deleted, take_number, use_number
@@ -71,14 +72,14 @@ _TODAY = "($7::timestamptz at time zone company.time_zone)::date"
 
 
 def _surroundings(currency: str, day: str) -> str:
-    """Columns of everything a decision needs besides the document, over `company` and `debtor`."""
+    """Columns of everything a decision needs besides the document, over `company` and `party (facts)`."""
     exact = {
         "from_currency": currency,
         "to_currency": "company.base_currency",
-        "rate_type": "coalesce(debtor.debtor ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
+        "rate_type": "coalesce(party.facts ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
         "on": day,
     }
-    return f"""company.reference_version, {_TODAY} as today, debtor.debtor,
+    return f"""company.reference_version, {_TODAY} as today, party.facts as debtor,
            ({FOR_DOCUMENT} and {by_number("$4::text")}) as child,
            {items_json("$5::text[]")} as items,
            {rate_on("rate", **exact)} as rate,
@@ -86,9 +87,9 @@ def _surroundings(currency: str, day: str) -> str:
 
 
 _LOAD_BASIS = f"""
-    select {_surroundings("coalesce($3::text, debtor.debtor ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")}
+    select {_surroundings("coalesce($3::text, party.facts ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")}
       from company
-      left join lateral ({FOR_DOCUMENT} and {by_number("$2::text")}) as debtor on true
+      left join lateral ({FOR_DOCUMENT} and {by_number("$2::text")}) as party (facts) on true
      where company.company_id = $1"""
 
 
@@ -123,16 +124,16 @@ _LOCK_DOCUMENT = f"""
          where company_id = $1 and document_type = $8 and lower(number) collate "C" = lower($9) collate "C"
            for update)
     select {_surroundings("coalesce($3::text, doc.currency_id)", "coalesce($6::date, doc.document_date)")},
-           row_to_json(doc) as document, doc.document_id, doc.version,
+           row_to_json(doc.*) as document, doc.document_id, doc.version,
            (select json_agg(line order by line.line_number) from document_line as line
              where line.company_id = $1 and line.document_id = doc.document_id) as lines,
-           (select json_agg(vat order by vat.vat_id) from document_vat as vat
-             where vat.company_id = $1 and vat.document_id = doc.document_id) as vat
+           (select json_agg(vat_row order by vat_row.vat_id) from document_vat as vat_row
+             where vat_row.company_id = $1 and vat_row.document_id = doc.document_id) as vat
       from doc
       join company on company.company_id = $1
       left join lateral ({FOR_DOCUMENT} and {
     by_id("case when $2::text is null then doc.customer_id else " + id_of_number("$2::text") + " end")
-}) as debtor on true"""
+}) as party (facts) on true"""
 
 
 async def lock_document(
@@ -495,3 +496,30 @@ async def _fetch_one(connection: Connection, statement: str, *parameters: object
     if row is None:
         raise LookupError("a statement that gives one row gave none")
     return row
+
+
+CONSTRAINTS: dict[str, RefusalFactory] = {
+    "document_number_unique": lambda value: Refused(
+        "A document with this number exists already.",
+        field=("number",),
+        value=value.rpartition(", ")[2] or None,
+        hint="Send another number, or leave it out to get the next one of the series.",
+    ),
+    "document_released_is_frozen": lambda value: Refused(
+        f"The document {value} can't be updated because it is already released."
+    ),
+    "document_balance_range": lambda value: Conflict("The balance of the document would leave its range."),
+    "number_series_used_up": lambda value: Refused(
+        "The number series is used up.", value=value, hint="Send a number, or extend the series."
+    ),
+    "number_series_has_digits": lambda value: Refused(
+        "The number series has no digits to count.", value=value, hint="Mend the series."
+    ),
+    "journal_period_is_open": lambda value: Refused(
+        f"The financial period {value} is closed.",
+        field=("financial_period",),
+        value=value,
+        hint="Choose an open period.",
+    ),
+}
+"""Constraint name -> refusal, for rules that the database has the last word on."""

@@ -16,6 +16,4 @@ async def wait_for_turn(company_id: int, series_id: str) -> None:
     A counter row with a crowd behind it is five times slower than one with a queue before it, so the crowd waits
     here and not in PostgreSQL. Other processes still meet at the row lock, which is what keeps numbers gapless.
     """
-    turn = _turns.setdefault((company_id, series_id), asyncio.Lock())
-    await turn.acquire()
-    hold_until_end(turn)
+    await hold_until_end(_turns.setdefault((company_id, series_id), asyncio.Lock()))

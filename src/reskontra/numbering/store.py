@@ -76,3 +76,17 @@ def log_deleted(entity: str, number: str, source: str, *, reason: str = "deleted
     return f"""logged as (
         insert into deleted_number (company_id, entity, number, deleted_at, actor, reason)
         select $1, {entity}, {number}, $2, $3, '{reason}' from {source})"""
+
+
+async def move_range(connection: Connection, company_id: int, series_id: str, start_number: str, last: str) -> None:
+    """Let the first range of a series begin at `start_number`, after `last`. For new companies."""
+    await connection.execute(
+        """
+        update number_series_range set start_number = $3, last_number = $4
+         where company_id = $1 and series_id = $2 and range_id = 1
+        """,
+        company_id,
+        series_id,
+        start_number,
+        last,
+    )
