@@ -125,7 +125,7 @@ async def test_no_token_or_garbage(open_edge: Any, authorization: str | None) ->
 def forged(key: bytes | None, algorithm: str = "HS256", **claims: Any) -> dict[str, str]:
     expires = int(datetime(2025, 1, 28, tzinfo=UTC).timestamp())
     body = {"sub": "isv_a", "scope": SCOPE, "exp": expires, **claims}
-    return {"authorization": "Bearer " + jwt.encode(body, key, algorithm=algorithm)}  # type: ignore[arg-type]
+    return {"authorization": "Bearer " + jwt.encode(body, key, algorithm=algorithm)}
 
 
 async def test_tokens_that_were_tampered_with(open_edge: Any, two_companies: Any) -> None:

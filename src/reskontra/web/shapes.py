@@ -160,7 +160,8 @@ def _slot(struct: type[msgspec.Struct], field: msgspec.structs.FieldInfo, hint: 
 
 def _without_none(hint: Any) -> Any:
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        rest = [part for part in typing.get_args(hint) if part not in (type(None), UnsetType)]
+        # `list[X] | Raw`: an answer may carry the JSON text of its lines as it was stored; the shape is that of X.
+        rest = [part for part in typing.get_args(hint) if part not in (type(None), UnsetType, msgspec.Raw)]
         if len(rest) != 1:
             raise TypeError(f"a field has one type, not {hint}")
         return rest[0]
