@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import signal
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import structlog
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
 from reskontra.app import create_app
 from reskontra.clock import Clock
@@ -21,7 +26,7 @@ from reskontra.db.embedded import EmbeddedPostgres, find_binaries, running_dsn
 from reskontra.db.migrate import check_schema, migrate
 from reskontra.db.pool import Database
 from reskontra.errors import Unavailable
-from reskontra.tls import make_certificate
+from reskontra.tls import Certificate, make_certificate
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -63,7 +68,7 @@ def serve(
     *,
     announce: Callable[[str], None],
     migrating: bool,
-    prepare: Callable[[Database], Awaitable[None]] | None = None,
+    prepare: Callable[[Database], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then finish open requests and stop whatever was started.
 
@@ -73,9 +78,21 @@ def serve(
     # Bound first: a taken port is the cheapest refusal, and early callers wait instead of being turned away.
     with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
         dsn = started.enter_context(postgres_for(settings))
+        certificate = _certificate(settings, started)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             started.callback(_ignore_further_signals)
-            runner.run(_serve(settings, clock, dsn, port, prepare=prepare, announce=announce, migrating=migrating))
+            database = runner.run(_open_database(dsn, clock, migrating=migrating))
+            try:
+                app = create_app(settings, database, clock)
+                if prepare:
+                    runner.run(prepare(database))
+                server = _Server(_server_settings(app, certificate), lambda: announce(base_url(settings, port)))
+                _calm_garbage_collection()
+                log.info("serving", url=base_url(settings, port), open_mode=settings.open_mode)
+                runner.run(server.serve(sockets=[port]))
+                log.info("stopped serving")
+            finally:
+                runner.run(database.close())
 
 
 async def bring_up_to_date(dsn: str, clock: Clock) -> list[str]:
@@ -97,46 +114,43 @@ async def plain_connection(dsn: str) -> AsyncGenerator[asyncpg.Connection[asyncp
         await connection.close()
 
 
-async def _serve(
-    settings: Settings,
-    clock: Clock,
-    dsn: str,
-    port: socket.socket,
-    *,
-    announce: Callable[[str], None],
-    migrating: bool,
-    prepare: Callable[[Database], Awaitable[None]] | None = None,
-) -> None:
+async def _open_database(dsn: str, clock: Clock, *, migrating: bool) -> Database:
     if migrating:
         await bring_up_to_date(dsn, clock)
     else:
         async with plain_connection(dsn) as connection:
             await check_schema(connection)
-    database = await Database.connect(dsn)
-    try:
-        app = create_app(settings, database, clock)
-        if prepare:
-            await prepare(database)
-        certificate = make_certificate(settings.data_dir) if settings.tls_self_signed else None
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,  # the application writes one line per request itself, with the request's id
-            proxy_headers=False,  # so does it decide which proxies to believe
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-            ssl_certfile=certificate.certificate if certificate else None,
-            ssl_keyfile=certificate.key if certificate else None,
-        )
-        log.info("serving", url=base_url(settings, port), open_mode=settings.open_mode)
-        await _Server(config, lambda: announce(base_url(settings, port))).serve(sockets=[port])
-        log.info("stopped serving")
-    finally:
-        await database.close()
+    return await Database.connect(dsn)
+
+
+def _certificate(settings: Settings, started: contextlib.ExitStack) -> Certificate | None:
+    if not settings.tls_self_signed:
+        return None
+    return make_certificate(settings.data_dir or Path(started.enter_context(tempfile.TemporaryDirectory())))
+
+
+def _calm_garbage_collection() -> None:
+    """What lives as long as the process is not looked at again, and a page of 1,000 rows is not garbage yet."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def _server_settings(app: ASGIApp, certificate: Certificate | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,  # the application writes one line per request itself, with the request's id
+        proxy_headers=False,  # so does it decide which proxies to believe
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_certfile=certificate.certificate if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
+    )
 
 
 class _Server(uvicorn.Server):

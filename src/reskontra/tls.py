@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +17,12 @@ class Certificate:
     key: Path
 
 
-def make_certificate(data_dir: Path | None) -> Certificate:
-    """The certificate for localhost that is kept in `data_dir`, made on first use with `openssl`.
+def make_certificate(folder: Path) -> Certificate:
+    """The certificate for localhost that is kept in `folder`/tls, made on first use with `openssl`.
 
     A client that was told to trust it goes on doing so after a restart. Raises `SettingError`.
     """
-    folder = data_dir / "tls" if data_dir else Path(tempfile.mkdtemp(prefix="reskontra-tls-"))
+    folder = folder / "tls"
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
     if made.certificate.exists() and made.key.exists():
         return made

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -100,6 +102,44 @@ def test_serving_from_a_folder_until_a_signal_stops_everything(
     assert server.end(number) == 0
     assert not is_running(postgres)
     assert [json.loads(line)["event"] for line in server.errors][-1] == "stopped serving"
+
+
+@pytest.mark.parametrize("sign", ["reskontra.json", "cluster.new/PG_VERSION", "cluster/postmaster.pid"])
+def test_a_signal_while_starting_leaves_nothing_running(tmp_path: Path, sign: str) -> None:
+    folder = tmp_path / "books"
+    command = [*RESKONTRA, "serve", "--data-dir", str(folder), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    deadline = time.monotonic() + 20
+    while not (folder / sign).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.terminate()
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode in (0, 130), errors
+    assert "Traceback" not in errors
+    left = [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if names(path, folder)]
+    assert left == []
+    assert run("migrate", "--data-dir", folder).returncode == 0
+
+
+def names(command_line: Path, folder: Path) -> bool:
+    try:
+        return str(folder).encode() in command_line.read_bytes()
+    except OSError:
+        return False
+
+
+def test_https_with_a_certificate_that_a_client_can_be_told_to_trust(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs `openssl`")
+    folder = tmp_path / "books"
+    server = start("serve", "--data-dir", folder, "--port", "0", "--tls-self-signed")
+    trust = ssl.create_default_context(cafile=folder / "tls" / "certificate.pem")
+    assert server.url.startswith("https://")
+    assert httpx.get(f"{server.url}/readyz", verify=trust).status_code == 200
+    assert (folder / "tls" / "key.pem").stat().st_mode & 0o077 == 0
 
 
 def test_each_log_line_carries_the_id_that_the_caller_was_told(start: Callable[..., Running], tmp_path: Path) -> None:
@@ -206,6 +246,33 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, words: list[str], variables: 
     assert done.stderr.startswith("reskontra: ")
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_company_and_a_client_from_nothing_to_a_token(start: Callable[..., Running], tmp_path: Path) -> None:
+    where = ("--data-dir", tmp_path / "books")
+    made = run("company", "create", "--template", "no", "--code", "ACME", "--name", "Acme AS", *where)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert re.fullmatch(r"Created company ACME with id \d+\.\n", made.stdout)
+    shown = run("client", "create", "--company", "ACME", "--name", "till", *where)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    credentials = dict(line.split("=", 1) for line in shown.stdout.splitlines())
+    server = start("serve", *where, "--port", "0")
+    scope = "vismanet_erp_service_api"
+    answer = httpx.post(
+        f"{server.url}/connect/token", data={**credentials, "grant_type": "client_credentials", "scope": scope}
+    )
+    assert answer.status_code == 200
+    bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert httpx.get(f"{server.url}/v1/customer", headers=bearer).status_code == 200
+
+
+def test_a_company_that_is_there_or_a_client_of_none_is_one_sentence(tmp_path: Path) -> None:
+    where = ("--data-dir", tmp_path / "books")
+    create = ("company", "create", "--template", "no", "--code", "ACME", *where)
+    assert run(*create).returncode == 0
+    for refused in (run(*create), run("client", "create", "--company", "NONE", *where)):
+        assert refused.returncode == 2
+        assert re.fullmatch(r"reskontra: [^\n]*(ACME|NONE)[^\n]*\n", refused.stderr)
 
 
 def test_help_names_every_command() -> None:
