@@ -1,0 +1,94 @@
+"""The mounted structs spell what the contract spells: every field, wrapped where it is wrapped there, of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from reskontra.app import mounted_routes
+from reskontra.web import contract
+from reskontra.web.shapes import Kind, Shape, Slot, plan_of
+
+# Fields of the contract that a served struct leaves out, each with its reason. It only ever gets shorter.
+LEFT_OUT = {
+    "errorInfo": "always absent: errors are answers of their own",
+    "SubAccountDto.lastModifiedDateTime": "reference rows carry no time of change",
+    "SubAccountDto.timeStamp": "reference rows carry no version of their own",
+    "SubaccountInCustomerInvoiceDto.timeStamp": "as above",
+    "SubaccountInCustomerInvoiceLineDto.timeStamp": "as above",
+    "SubaccountInCustomerCreditNoteDto.timeStamp": "as above",
+    "SubaccountInCustomerCreditNoteLineDto.timeStamp": "as above",
+    "SubaccountInCustomerDebitNoteDto.timeStamp": "as above",
+    "SubaccountInCustomerDebitNoteLineDto.timeStamp": "as above",
+}
+
+KINDS = {
+    "string": {Kind.TEXT},
+    "number": {Kind.NUMBER},
+    "integer": {Kind.WHOLE},
+    "boolean": {Kind.FLAG},
+    "datetime": {Kind.TEXT},
+}
+
+Pair = tuple[type[msgspec.Struct], str]
+
+
+def served_pairs() -> Iterator[Pair]:
+    operations = contract.operations()
+    for route in mounted_routes():
+        operation = operations.get(route.operation)
+        if operation is None or route.step is not None:
+            continue
+        assert (route.body is None) == (operation.body is None), route.operation
+        if route.body is not None and operation.body is not None:
+            yield route.body, operation.body
+        if route.answer is not None and operation.answer is not None:
+            assert route.lists == operation.answer.endswith("[]"), route.operation
+            yield route.answer, operation.answer.removesuffix("[]")
+
+
+def differences() -> Iterator[str]:
+    schemas = contract.schemas()
+    waiting, seen = list(served_pairs()), set()
+    while waiting:
+        struct, name = pair = waiting.pop()
+        if pair in seen or name not in schemas:
+            continue
+        seen.add(pair)
+        slots = {slot.wire: slot for slot in plan_of(struct).slots}
+        for field in schemas[name]:
+            if field not in slots and field not in LEFT_OUT and f"{name}.{field}" not in LEFT_OUT:
+                yield f"{struct.__name__} lacks {name}.{field}"
+        for wire, slot in slots.items():
+            if wire not in schemas[name]:
+                yield f"{struct.__name__}.{wire} is not in {name}"
+            else:
+                yield from unlike(f"{struct.__name__}.{wire}", slot, schemas[name][wire])
+                inner = innermost(slot.shape)
+                if inner.struct is not None:
+                    waiting.append((inner.struct, schemas[name][wire].removeprefix("wrapped ").removesuffix("[]")))
+
+
+def unlike(place: str, slot: Slot, kind: str) -> Iterator[str]:
+    if slot.wrapped != kind.startswith("wrapped "):
+        yield f"{place}: wrapped differs from {kind}"
+    plain = kind.removeprefix("wrapped ")
+    if (slot.shape.kind is Kind.LIST) != plain.endswith("[]"):
+        yield f"{place}: list differs from {kind}"
+    if plain in KINDS and slot.shape.kind not in KINDS[plain] | {Kind.CHOICE}:
+        yield f"{place}: {slot.shape.kind} is not {kind}"
+
+
+def innermost(shape: Shape) -> Shape:
+    while shape.kind is Kind.LIST and shape.item is not None:
+        shape = shape.item
+    return shape
+
+
+def test_served_structs_are_the_contracts() -> None:
+    assert list(differences()) == []
+
+
+def test_something_is_compared() -> None:
+    assert len(list(served_pairs())) >= 20
