@@ -1,6 +1,252 @@
--- The invariants of the books as queries: each returns the rows that break it, so an empty answer is a proof.
+-- The invariants of the books (ledger.md section 8) as queries: each returns the rows that break it, so that an
+-- empty answer is a proof. The number in a comment is the invariant's.
 
 -- name: migrations-in-sequence Migrations were applied without a gap.
 select version, name
 from (select version, name, version - lag(version, 1, version - 1) over (order by version) as step from schema_version) as numbered
 where step <> 1;
+
+-- 1
+-- name: document-balance-range A document's balance lies between zero and its amount, in both currencies.
+select company_id, document_type, number, amount, balance, amount_base, balance_base
+  from document
+ where balance not between 0 and amount or balance_base not between 0 and amount_base;
+
+-- 2
+-- name: document-balance-settled A document's balance is its amount less what was applied to it.
+select company_id, document_type, number, status, amount, balance, amount_base, balance_base
+  from document
+ where balance <> amount or balance_base <> amount_base;
+
+-- 3, 4
+-- name: document-status-balance A document is closed when it is released and nothing is left of it, and open while something is.
+select company_id, document_type, number, status, balance, released_at
+  from document
+ where (status = 'Closed') <> (released_at is not null and balance = 0)
+    or (status in ('Open', 'Reserved')) <> (released_at is not null and balance > 0)
+    or (status = 'Closed' and balance_base <> 0);
+
+-- 5
+-- name: unreleased-not-posted A document that is not released has no entries in the journal.
+select document.company_id, document.document_type, document.number, journal_entry.batch_number
+  from document
+  join journal_entry using (company_id, document_type)
+ where document.released_at is null and journal_entry.document_number = document.number;
+
+-- 6
+-- name: released-figures-frozen A released document has the figures that it was released with.
+select company_id, document_type, number
+  from document
+ where released_at is not null and figures_hash is distinct from document_figures(company_id, document_id);
+
+-- 7, 10
+-- name: document-amount-adds-up A document's amount is its lines without VAT, less discount, plus VAT, plus rounding.
+select document.company_id, document_type, number, amount, net, vat
+  from document
+ cross join lateral (select coalesce(sum(net_amount), 0) as net from document_line
+                      where document_line.company_id = document.company_id
+                        and document_line.document_id = document.document_id) as lines
+ cross join lateral (select coalesce(sum(document_vat.vat), 0) as vat from document_vat
+                      where document_vat.company_id = document.company_id
+                        and document_vat.document_id = document.document_id) as taxes
+ where amount <> net - discount_total + vat + rounding_difference;
+
+-- 8
+-- name: document-lines-add-up A document's detail total is the sum of its lines, and a line is its price less its discount.
+select document.company_id, document_type, number, detail_total, lines.total
+  from document
+ cross join lateral (select coalesce(sum(amount), 0) as total, coalesce(sum(amount_base), 0) as total_base,
+                            coalesce(bool_and(amount = extended_amount - discount_amount), true) as consistent
+                       from document_line
+                      where document_line.company_id = document.company_id
+                        and document_line.document_id = document.document_id) as lines
+ where detail_total <> lines.total or detail_total_base <> lines.total_base or not lines.consistent;
+
+-- 9
+-- name: document-vat-adds-up A document's VAT totals are the sums of its VAT rows.
+select document.company_id, document_type, number, vat_total, vat_taxable_total, vat_exempt_total
+  from document
+ cross join lateral (select coalesce(sum(vat), 0) as vat, coalesce(sum(vat_base), 0) as vat_base,
+                            coalesce(sum(taxable) filter (where not exempt), 0) as taxable,
+                            coalesce(sum(taxable) filter (where exempt), 0) as exempt
+                       from document_vat
+                      where document_vat.company_id = document.company_id
+                        and document_vat.document_id = document.document_id) as rows
+ where (vat_total, vat_total_base, vat_taxable_total, vat_exempt_total)
+       <> (rows.vat, rows.vat_base, rows.taxable, rows.exempt);
+
+-- 15
+-- name: numbers-unbroken Every number of a series from its start to its last is in use or in the log of deleted numbers.
+with numbered as (
+    select company_id, 'customer' as entity, number from customer
+    union all
+    select company_id, case document_type when 'Invoice' then 'invoice' when 'CreditNote' then 'credit_note'
+                                          when 'DebitNote' then 'debit_note' end, number
+      from document
+    union all
+    select company_id, 'batch', batch_number from batch
+    union all
+    select company_id, case entity when 'Invoice' then 'invoice' when 'CreditNote' then 'credit_note'
+                                   when 'DebitNote' then 'debit_note' when 'Customer' then 'customer' end, number
+      from deleted_number),
+expected as (
+    select company_id, series_id,
+           first[1] || lpad(ordinal::text, greatest(length(first[2]), length(ordinal::text)), '0') || first[3] as number
+      from (select company_id, series_id, step, regexp_match(start_number, '^(.*?)([0-9]+)([^0-9]*)$') as first,
+                   regexp_match(last_number, '^(.*?)([0-9]+)([^0-9]*)$') as last
+              from number_series_range) as ranges
+     cross join lateral generate_series(first[2]::bigint, last[2]::bigint, step) as ordinal)
+select expected.company_id, expected.series_id, expected.number
+  from expected
+  join company using (company_id)
+ where not exists (
+    select from numbered
+     where numbered.company_id = expected.company_id and lower(numbered.number) = lower(expected.number)
+       and company.preferences -> 'series' ->> numbered.entity = expected.series_id);
+
+-- 23
+-- name: batch-balances A batch has as much debit as credit in base currency, and in its own apart from rounding.
+select company_id, batch_number, sum(debit_base) as debit_base, sum(credit_base) as credit_base,
+       sum(debit) as debit, sum(credit) as credit
+  from journal_entry
+ group by company_id, batch_number
+having sum(debit_base) <> sum(credit_base)
+    or sum(debit) filter (where purpose not in ('rounding', 'exchange_gain_loss'))
+       - sum(credit) filter (where purpose not in ('rounding', 'exchange_gain_loss'))
+       + coalesce(sum(debit - credit) filter (where purpose = 'rounding'), 0) <> 0;
+
+-- 23
+-- name: batch-total A batch's total is the sum of its debits, and no entry stands without its batch.
+select coalesce(batch.company_id, entries.company_id) as company_id,
+       coalesce(batch.batch_number, entries.batch_number) as batch_number, batch.total_base, entries.debit_base
+  from batch
+  full join (select company_id, batch_number, sum(debit_base) as debit_base from journal_entry
+              group by company_id, batch_number) as entries using (company_id, batch_number)
+ where batch.total_base is distinct from coalesce(entries.debit_base, 0);
+
+-- 24
+-- name: receivables-tie-to-ledger On each receivables account the ledger's balance is that of its released documents.
+select coalesce(ledger.company_id, documents.company_id) as company_id,
+       coalesce(ledger.account_number, documents.account_number) as account_number,
+       ledger.balance as ledger_balance, documents.balance as documents_balance
+  from (select company_id, account_number, sum(debit_base - credit_base) as balance
+          from journal_entry where purpose = 'receivable' group by company_id, account_number) as ledger
+  full join (select company_id, account_number,
+                    sum(case document_type when 'CreditNote' then -balance_base else balance_base end) as balance
+               from document where released_at is not null group by company_id, account_number) as documents
+      using (company_id, account_number)
+ where coalesce(ledger.balance, 0) <> coalesce(documents.balance, 0);
+
+-- 25, 26
+-- name: customer-balance A customer's balance and unreleased balance are the sums over its documents.
+select customer_balance.company_id, customer_balance.customer_id, customer_balance.balance, owed.balance as documents,
+       customer_balance.unreleased, owed.unreleased as unreleased_documents
+  from customer_balance
+ cross join lateral (
+    select coalesce(sum(sign * balance_base) filter (where released_at is not null), 0) as balance,
+           coalesce(sum(sign * amount_base) filter (where released_at is null), 0) as unreleased
+      from (select document.*, case document_type when 'CreditNote' then -1 else 1 end as sign
+              from document where document.company_id = customer_balance.company_id
+                              and document.customer_id = customer_balance.customer_id) as signed) as owed
+ where customer_balance.balance <> owed.balance or customer_balance.unreleased <> owed.unreleased;
+
+-- 25
+-- name: customer-has-balance Every customer has a balance row.
+select customer.company_id, customer.number
+  from customer
+ where not exists (select from customer_balance where customer_balance.company_id = customer.company_id
+                      and customer_balance.customer_id = customer.customer_id);
+
+-- 29
+-- name: closed-period-finished A period that is closed in the customer ledger has no document left to release.
+select document.company_id, document.document_type, document.number, document.period_id
+  from document
+  join financial_period using (company_id, period_id)
+  join company using (company_id)
+ where document.released_at is null and document.status <> 'Voided' and closed_in_customer_ledger
+   and not coalesce((company.preferences ->> 'allow_posting_to_closed_periods')::boolean, false);
+
+-- 29
+-- name: posted-to-known-period Every batch lies in a period of its company.
+select batch.company_id, batch.batch_number, batch.period_id
+  from batch
+ where not exists (select from financial_period where financial_period.company_id = batch.company_id
+                      and financial_period.period_id = batch.period_id);
+
+-- 30
+-- name: released-has-batch A released document has exactly the batch that it names, and a batch has its document.
+select coalesce(document.company_id, batch.company_id) as company_id, document.document_type, document.number,
+       document.batch_number, batch.batch_number as batch
+  from (select * from document where released_at is not null) as document
+  full join (select * from batch where document_type is not null) as batch
+    on batch.company_id = document.company_id and batch.batch_number = document.batch_number
+   and batch.document_type = document.document_type and batch.document_number = document.number
+ where document.document_id is null or batch.batch_number is null;
+
+-- 31
+-- name: vat-ties-to-ledger For each VAT id the ledger's VAT is that of the released documents' VAT rows.
+select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledger.vat_id, rows.vat_id) as vat_id,
+       ledger.vat as ledger_vat, rows.vat as documents_vat
+  from (select company_id, vat_id, sum(credit_base - debit_base) as vat
+          from journal_entry where purpose = 'vat' group by company_id, vat_id) as ledger
+  full join (select document.company_id, vat_id,
+                    sum(case document_type when 'CreditNote' then -vat_base else vat_base end) as vat
+               from document_vat join document using (company_id, document_id)
+              where released_at is not null group by document.company_id, vat_id) as rows
+      using (company_id, vat_id)
+ where coalesce(ledger.vat, 0) <> coalesce(rows.vat, 0);
+
+-- 31
+-- name: revenue-ties-to-ledger For each revenue account the ledger's revenue is that of the released documents' lines.
+select coalesce(ledger.company_id, lines.company_id) as company_id,
+       coalesce(ledger.account_number, lines.account_number) as account_number, ledger.revenue, lines.net
+  from (select company_id, account_number, sum(credit_base - debit_base) as revenue
+          from journal_entry where purpose = 'revenue' group by company_id, account_number) as ledger
+  full join (select document.company_id, document_line.account_number,
+                    sum(case document_type when 'CreditNote' then -net_amount_base else net_amount_base end) as net
+               from document_line join document using (company_id, document_id)
+              where released_at is not null group by document.company_id, document_line.account_number) as lines
+      using (company_id, account_number)
+ where coalesce(ledger.revenue, 0) <> coalesce(lines.net, 0);
+
+-- name: lines-have-documents No line or VAT row stands without its document.
+select company_id, document_id, 'line' as row from document_line
+ where not exists (select from document where document.company_id = document_line.company_id
+                      and document.document_id = document_line.document_id)
+union all
+select company_id, document_id, 'vat' from document_vat
+ where not exists (select from document where document.company_id = document_vat.company_id
+                      and document.document_id = document_vat.document_id);
+
+-- name: stored-text-has-rows The stored text of a document has as many lines and VAT rows as its tables.
+select company_id, document_type, number
+  from document
+ where json_array_length(lines_json::json) <> (select count(*) from document_line
+            where document_line.company_id = document.company_id and document_line.document_id = document.document_id)
+    or json_array_length(vat_json::json) <> (select count(*) from document_vat
+            where document_vat.company_id = document.company_id and document_vat.document_id = document.document_id);
+
+-- name: tally-exact The kept counts of customers and documents are exact.
+select tally.company_id, tally.entity, tally.total, counted.total as counted
+  from tally
+  join (select company_id, document_type as entity, count(*) as total from document group by company_id, document_type
+        union all
+        select company_id, 'Customer', count(*) from customer group by company_id) as counted
+    using (company_id, entity)
+ where tally.total <> counted.total
+union all
+select company_id, entity, total, 0
+  from tally
+ where total <> 0
+   and (entity in ('Invoice', 'CreditNote', 'DebitNote')
+        and not exists (select from document where document.company_id = tally.company_id
+                           and document.document_type = tally.entity)
+     or entity = 'Customer' and not exists (select from customer where customer.company_id = tally.company_id));
+
+-- name: version-is-newest-change A document's version is the id of its newest change row.
+select document.company_id, document.document_type, document.number, document.version, newest.change_id
+  from document
+ cross join lateral (select max(change_id) as change_id from change
+                      where change.company_id = document.company_id and change.entity = document.document_type
+                        and change.entity_key = document.number) as newest
+ where document.version is distinct from newest.change_id;

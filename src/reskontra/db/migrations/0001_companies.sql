@@ -67,6 +67,7 @@ create table change (
     detail         jsonb,
     constraint change_pk primary key (company_id, change_id)
 );
+create index change_by_key on change (company_id, entity, entity_key, change_id);
 
 create table currency (
     company_id             integer not null,

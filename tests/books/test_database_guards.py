@@ -1,0 +1,133 @@
+"""The database itself refuses to break the books, whatever code asks it to (issue D5)."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from reskontra.db.pool import Connection
+
+RELEASED = "document_type = 'Invoice' and number = '003524'"
+ENTRY = """
+    insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id, branch_number,
+                               debit, credit, debit_base, credit_base, currency_id, exchange_rate, entry_date,
+                               period_id, document_type, document_number, customer_id, purpose)
+    values (1, 'TEST01', 1, '1500', 1, '1', 100, 0, 100, 0, 'NOK', 1, '2024-01-08', '{period}', 'Invoice', 'X', 1,
+            'receivable'),
+           (1, 'TEST01', 2, '3000', 1, '1', 0, {credit}, 0, {credit}, 'NOK', 1, '2024-01-08', '{period}', 'Invoice',
+            'X', 1, 'revenue')"""
+
+
+async def refused_by(connection: Connection, statement: str) -> str | None:
+    """The name of the constraint that refuses `statement`, None when it passes."""
+    try:
+        async with connection.transaction():
+            await connection.execute(statement)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        return error.constraint_name
+    return None
+
+
+async def test_a_batch_that_does_not_balance_is_refused(connection: Connection) -> None:
+    assert await refused_by(connection, ENTRY.format(period="202401", credit="99.99")) == "batch_balances"
+    assert await refused_by(connection, ENTRY.format(period="202401", credit="100")) is None
+
+
+@pytest.mark.parametrize(
+    "state", ["closed_in_customer_ledger = true", "closed_in_general_ledger = true", "active = false"]
+)
+async def test_a_posting_into_a_period_that_is_not_open_is_refused(connection: Connection, state: str) -> None:
+    await connection.execute(f"update financial_period set {state} where period_id = '202401'")
+    assert await refused_by(connection, ENTRY.format(period="202401", credit="100")) == "journal_period_is_open"
+
+
+async def test_a_posting_into_a_period_that_was_never_made_is_refused(connection: Connection) -> None:
+    assert await refused_by(connection, ENTRY.format(period="209901", credit="100")) == "journal_period_is_open"
+
+
+async def test_the_preference_opens_closed_periods_but_not_inactive_ones(connection: Connection) -> None:
+    await connection.execute(
+        """update company set preferences = preferences || '{"allow_posting_to_closed_periods": true}'::jsonb"""
+    )
+    await connection.execute("update financial_period set closed_in_customer_ledger = true where period_id = '202401'")
+    assert await refused_by(connection, ENTRY.format(period="202401", credit="100")) is None
+    await connection.execute("update financial_period set active = false where period_id = '202402'")
+    another = ENTRY.format(period="202402", credit="100").replace("TEST01", "TEST02")
+    assert await refused_by(connection, another) == "journal_period_is_open"
+
+
+@pytest.mark.parametrize("change", ["update journal_entry set debit = debit", "delete from journal_entry"])
+async def test_the_journal_is_append_only(connection: Connection, change: str) -> None:
+    assert await refused_by(connection, change) == "journal_is_append_only"
+
+
+@pytest.mark.parametrize("change", ["update batch set period_id = '202402'", "delete from batch"])
+async def test_batches_are_append_only(connection: Connection, change: str) -> None:
+    assert await refused_by(connection, change) == "journal_is_append_only"
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["amount = amount + 1", "amount_base = amount_base + 1", "document_date = document_date + 1", "number = 'Z'",
+     "customer_id = 2", "period_id = '202402'", "account_number = '1920'", "released_at = null, status = 'Balanced'",
+     "batch_number = 'X'", "figures_hash = 'x'", "vat_total = vat_total + 1", "exchange_rate = 2"],
+)  # fmt: skip
+async def test_the_figures_of_a_released_document_are_frozen(connection: Connection, column: str) -> None:
+    refused = await refused_by(connection, f"update document set {column} where {RELEASED}")
+    assert refused == "document_released_is_frozen"
+
+
+async def test_what_is_no_figure_may_change_after_release(connection: Connection) -> None:
+    change = "due_date = due_date + 1, note = 'x', revoked = true, dont_print = false"
+    assert await refused_by(connection, f"update document set {change} where {RELEASED}") is None
+
+
+@pytest.mark.parametrize("table", ["document_line", "document_vat"])
+@pytest.mark.parametrize("change", ["update {} set company_id = company_id where {}", "delete from {} where {}"])
+async def test_the_rows_of_a_released_document_are_frozen(connection: Connection, table: str, change: str) -> None:
+    of_released = f"document_id = (select document_id from document where {RELEASED})"
+    assert await refused_by(connection, change.format(table, of_released)) == "document_released_is_frozen"
+
+
+async def test_a_released_document_gets_no_new_line(connection: Connection) -> None:
+    added = f"""
+        insert into document_line
+        select (json_populate_record(document_line, '{{"line_number": 99}}'::json)).*
+          from document_line
+         where document_id = (select document_id from document where {RELEASED}) and line_number = 1"""
+    assert await refused_by(connection, added) == "document_released_is_frozen"
+
+
+async def test_a_released_document_cannot_be_deleted(connection: Connection) -> None:
+    assert await refused_by(connection, f"delete from document where {RELEASED}") == "document_released_is_frozen"
+
+
+async def test_a_number_is_unique_within_its_kind_in_any_case(connection: Connection) -> None:
+    draft = "document_type = 'Invoice' and number = '003547'"
+    assert await refused_by(connection, f"update document set number = '003527' where {draft}") == (
+        "document_number_unique"
+    )
+    assert await refused_by(connection, f"update document set number = 'Ab1' where {draft}") is None
+    await connection.execute(f"update document set number = 'Ab1' where {draft}")
+    other = "document_type = 'Invoice' and number = '003527'"
+    assert await refused_by(connection, f"update document set number = 'aB1' where {other}") == (
+        "document_number_unique"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("balance = amount + 1", "document_balance_range"),
+        ("balance = -1", "document_balance_range"),
+        ("status = 'Closed'", "document_closed_balance"),
+        ("dunning_level = 1", "document_dunning_state"),
+    ],
+)
+async def test_a_document_cannot_contradict_itself(connection: Connection, change: str, constraint: str) -> None:
+    assert await refused_by(connection, f"update document set {change} where {RELEASED}") == constraint
+
+
+async def test_a_document_has_a_known_status(connection: Connection) -> None:
+    nonsense = "update document set status = 'Nonsense' where document_type = 'Invoice' and number = '003547'"
+    assert await refused_by(connection, nonsense) == "document_status_known"
