@@ -603,8 +603,6 @@ CONSTRAINTS: Mapping[str, RefusalFactory] = {"customer_number_unique": _number_t
 """Constraint -> what the caller is told. The other constraints of these tables are guards that rules keep anyway."""
 
 
-
-
 def id_of_number(parameter: str) -> str:
     """A scalar subselect: the internal id of the customer of company $1 with this number in any case, or null."""
     return f"(select customer.customer_id from customer where customer.company_id = $1 and {by_number(parameter)})"

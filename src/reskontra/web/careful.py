@@ -92,9 +92,19 @@ def _unwrapped(raw: object, shape: Shape) -> object:
     for name, value in raw.items():
         if name.lower() == _WRAPPER:
             inside = value
-    if inside is UNSET and (shape.kind is Kind.NESTED or raw):
+    if inside is UNSET and shape.kind is Kind.NESTED:
         return raw
-    return inside
+    return _as_read(raw, shape) if inside is UNSET and raw else inside
+
+
+def _as_read(raw: dict[str, Any], shape: Shape) -> object:
+    """What is meant by a client that sends back what it read: an answer says `{"id": "1", "description": ...}` or
+    `{"number": ...}` where a body wants the code, and an object around the list where a body wants the list."""
+    if shape.kind is Kind.LIST:
+        lists = [value for value in raw.values() if isinstance(value, list)]
+        return lists[0] if len(lists) == 1 else raw
+    names = {name.lower(): value for name, value in raw.items()}
+    return names.get("number", names.get("id", raw)) if shape.kind is Kind.TEXT else raw
 
 
 def _value(raw: object, shape: Shape) -> Any:
