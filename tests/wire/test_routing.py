@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -146,6 +147,13 @@ async def test_location_follows_host_and_prefix(edge: Any) -> None:
         assert answer.status_code == 201
         assert answer.headers["location"] == f"http://erp.example:8443{prefix}/v1/box/A%2F1"
         assert answer.content == b""
+
+
+@pytest.mark.parametrize("number", ["Primär", "日本", "a\x8cb", "x y", "a?b#c"])
+async def test_no_id_can_break_the_answer(edge: Any, number: str) -> None:
+    answer = await edge.client.put(f"/v1/box/{quote(number, safe='')}", json={})
+    assert answer.status_code == 204
+    assert answer.headers["location"] == f"http://ledger.test/v1/box/{quote(number, safe='')}"
 
 
 @pytest.mark.parametrize("host", ["evil.test/path", "a b", "<script>", "", "user@host", "h:99999999"])

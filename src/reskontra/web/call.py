@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -79,8 +80,12 @@ class Call:
         return wire.decode(self.body, struct)
 
     def url(self, path: str) -> str:
-        """`path` (begins with `/v1/`) as an absolute address on the host and prefix that the caller used."""
-        return self.base_url + path
+        """`path` (begins with `/v1/`) as an absolute address on the host and prefix that the caller used.
+
+        Ids in it are to be quoted by whoever knows them (`quote(number, safe="")`); what cannot stand in a header
+        is encoded here in any case, so that no id can break the answer after the commit.
+        """
+        return self.base_url + quote(path, safe="/%!$&'()*+,;=:@~")
 
 
 def version_of(header: str | None) -> int | AnyVersion | None:
