@@ -294,6 +294,11 @@ async def at(connection: Connection, company_id: int, version: int | None) -> Re
     return loaded
 
 
+def forget() -> None:
+    """Remember nothing. For a process that turns to another database, where the same ids mean other companies."""
+    _cache.clear()
+
+
 class _Rows(msgspec.Struct, kw_only=True):
     """The answer of `store.find_reference`."""
 

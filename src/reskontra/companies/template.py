@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -176,12 +177,8 @@ def read_template(template: str | Path) -> YamlFile[Template]:
     """
     shipped = shipped_templates()
     if str(template) in shipped:
-        name = f"{template}.yaml"
-        text = (files("reskontra.companies") / "templates" / name).read_text(encoding="utf-8")
-    else:
-        name = str(template)
-        text = _text_of(Path(template), shipped)
-    return read_yaml(text, name, Template)
+        return _shipped(str(template))
+    return read_yaml(_text_of(Path(template), shipped), str(template), Template)
 
 
 def shipped_templates() -> list[str]:
@@ -196,6 +193,7 @@ def countries_of(template: Template) -> tuple[Country, ...]:
     return template.countries if template.countries is not None else all_countries()
 
 
+@cache
 def all_countries() -> tuple[Country, ...]:
     """The countries of ISO 3166-1, by code."""
     name = "countries.yaml"
@@ -261,9 +259,11 @@ def months(first: Month, last: Month) -> Iterator[Month]:
 
 
 def number_before(start: str, step: int) -> str:
-    """The number that `start` follows in steps of `step`. Raises `ValueError` when there is none."""
+    """The number that `start` follows in steps of `step`. Raises `ValueError` when that would be below 0."""
     parts = _NUMBER.fullmatch(start)
-    if parts is None or int(parts[2]) < step:
+    if parts is None:
+        return start
+    if int(parts[2]) < step:
         raise ValueError
     return f"{parts[1]}{int(parts[2]) - step:0{len(parts[2])}d}{parts[3]}"
 
@@ -276,6 +276,13 @@ def _highest_alike(start: str) -> str:
 def _monthly_rate(rates: MonthlyRates, position: int) -> Decimal:
     halves = Decimal(_WAVE[position % len(_WAVE)])
     return round_money(rates.base + divide(multiply(rates.swing, halves), Decimal(2)), RATE_DECIMALS)
+
+
+@cache
+def _shipped(template: str) -> YamlFile[Template]:
+    name = f"{template}.yaml"
+    text = (files("reskontra.companies") / "templates" / name).read_text(encoding="utf-8")
+    return read_yaml(text, name, Template)
 
 
 def _text_of(path: Path, shipped: list[str]) -> str:

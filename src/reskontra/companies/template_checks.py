@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reskontra.companies.rules import SUBACCOUNT_DIMENSION, subaccount_number, subaccount_segments
-from reskontra.companies.template import Template, countries_of, number_before, rates_of
+from reskontra.companies.template import MonthlyRates, PeriodSpan, Template, countries_of, number_before, rates_of
 from reskontra.companies.yaml_file import Fault, FileFaults, Path, YamlFile
 from reskontra.currencies.rules import check_currency, check_rate
 from reskontra.errors import Refused
@@ -141,8 +141,8 @@ def _company(template: Template) -> Found:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield ("company", "time_zone"), zone, "Write an IANA time zone like Europe/Oslo."
     span = template.periods
-    if not span.first <= span.last <= (span.first.year + 100, span.first.month):
-        yield ("periods", "last"), _month(span.last), f"Write a month from {_month(span.first)} to 100 years later."
+    if not _is_span(span):
+        yield ("periods", "last"), _month(span.last), _span_hint(span)
     precision = template.preferences.document_rounding.precision
     if precision == ZERO:
         yield ("preferences", "document_rounding", "precision"), precision, "Write a number above 0."
@@ -198,14 +198,15 @@ def _rates(template: Template) -> Found:
         path = ("rates", position)
         if (rates.monthly is None) == (not rates.rows):
             yield path, rates.from_currency, "Write either monthly or rows."
-        if rates.monthly is not None and not rates.monthly.first <= rates.monthly.last:
-            yield (*path, "monthly", "last"), _month(rates.monthly.last), "Write the first month or a later one."
+        if rates.monthly is not None and not _is_span(rates.monthly):
+            yield (*path, "monthly", "last"), _month(rates.monthly.last), _span_hint(rates.monthly)
             continue
         for row in rates_of(rates):
             try:
                 check_rate(row.rate)
             except Refused as refusal:
                 yield path, row.rate, f"{refusal.reason} {refusal.hint}"
+                break
             dated = (row.from_currency, row.to_currency, row.rate_type, row.effective_date)
             if dated in seen:
                 yield path, row.effective_date, "Two rates of one type cannot begin on the same date."
@@ -289,6 +290,14 @@ def _leaves(part: object, path: Path, key: str) -> Iterator[tuple[Path, str, obj
             yield from _leaves(entry, (*path, position), key)
     else:
         yield path, key, part
+
+
+def _is_span(span: PeriodSpan | MonthlyRates) -> bool:
+    return span.first <= span.last <= (span.first.year + 100, span.first.month)
+
+
+def _span_hint(span: PeriodSpan | MonthlyRates) -> str:
+    return f"Write a month from {_month(span.first)} to 100 years later."
 
 
 def _month(month: tuple[int, int]) -> str:

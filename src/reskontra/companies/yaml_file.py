@@ -28,7 +28,6 @@ Path = tuple[str | int, ...]
 LONGEST_TEXT = 255
 _SHOWN = 60
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = ("", "~", "null", "Null", "NULL")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,8})?")
@@ -61,7 +60,7 @@ class Fault:
 
 
 class FileFaults(Refused):
-    """A file that cannot be used. The reason has a line per fault: `file:line:column: path 'value': what would pass`."""
+    """A file that cannot be used. The reason has a line per fault: `file:line:column: path 'value': what would do`."""
 
     def __init__(self, file: str, faults: Iterable[Fault]) -> None:
         self.faults = sorted(faults, key=lambda fault: fault.place)
@@ -95,7 +94,8 @@ def read_yaml(text: str, name: str, kind: type[T]) -> YamlFile[T]:
 
 def _compose(text: str, name: str) -> Node:
     try:
-        node: Node | None = yaml.compose(text, Loader=_Loader)
+        # Not the loader in C: a deeply nested file takes the whole process down with it.
+        node: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except RecursionError:
         raise FileFaults(name, [Fault((), Place(1, 1), None, "The file is nested too deeply.")]) from None
     except yaml.YAMLError as error:
@@ -202,7 +202,8 @@ def _shown(node: Node) -> str:
 
 def _sentence(file: str, fault: Fault) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.path).lstrip(".")
-    shown = "" if fault.value is None else f" '{str(fault.value)[:_SHOWN]}'"
+    value = f"{fault.value:f}" if isinstance(fault.value, Decimal) else str(fault.value)
+    shown = "" if fault.value is None else f" '{value[:_SHOWN]}'"
     where = f"{file}:{fault.place.line}:{fault.place.column}:"
     return f"{where} {path}{shown}: {fault.hint}" if path else f"{where} {fault.hint}"
 

@@ -1,0 +1,176 @@
+"""A company file that cannot work says where and why: each fault names its line, its value and what would pass."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reskontra.companies.template import read_template
+from reskontra.companies.template_checks import check_template
+from reskontra.companies.yaml_file import FileFaults
+from reskontra.errors import Refused
+
+NO = Path("src/reskontra/companies/templates/no.yaml").read_text(encoding="utf-8")
+
+
+def faults_of(text: str, tmp_path: Path) -> list[str]:
+    path = tmp_path / "company.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FileFaults) as refused:
+        check_template(read_template(path))
+    return [line.removeprefix(f"{path}:") for line in refused.value.reason.splitlines()]
+
+
+# What is replaced, by what, the text whose place is named, and what the fault says behind that place.
+ONE_FAULT = [
+    # form
+    ("hold_on_entry: false", "hold_on_entry: maybe", "maybe",
+     "preferences.hold_on_entry 'maybe': Write true or false."),
+    ("due_day_1: 14}", "due_day_1: two}", "two}", "terms[0].due_day_1 'two': Write a whole number."),
+    ("vat_tolerance: 1.00", "vat_tolerance: 1,00", "1,00",
+     "preferences.vat_tolerance '1,00': Write a number with a point and at most 8 decimals."),
+    ("start_date: 2018-01-01", "start_date: 2018-02-30", "2018-02-30",
+     "vat[3].rates[0].start_date '2018-02-30': Write a date like 2025-01-31."),
+    ("periods: {first: 2020-01", "periods: {first: 2020-13", "2020-13, last: 2030-12}\n\n# automatic",
+     "periods.first '2020-13': Write a month like 2025-01."),
+    ("account_type: Income}", "account_type: Revenue}", "Revenue",
+     "accounts[7].account_type 'Revenue': Write one of Asset, Liability, Income, Expense."),
+    ("due_type: M}", "due_type: Z}", "Z}", "terms[3].due_type 'Z': Write one of N, D, E, M, T, P, C."),
+    ("description: 30 days net,", "colour: red, description: 30 days net,", "colour",
+     "terms[1].colour: This key is unknown. Known keys: terms_id, description, due_type"),
+    ("  time_zone: Europe/Oslo\n", "  time_zone: Europe/Oslo\n  name: Again\n", "name: Again",
+     "company.name: This key stands there twice, first in line 5."),
+    ("  time_zone: Europe/Oslo\n", "", 'name: Norsk', "company: Add the missing time_zone."),
+    ("  country_id: \"NO\"\n  base", "  country_id:\n  base", "\n  base_currency",
+     "company.country_id '': Write a text of at most 255 printable characters."),
+    ("units:\n  - {unit_id: STK, description: Piece}", "units:\n  - STK", "STK\n  - {unit_id: TIME",
+     "units[0] 'STK': Write keys with values. Known keys: unit_id, description."),
+    ('vat_ids: ["31"]}', 'vat_ids: "31"}', '"31"}', "vat_categories[1].vat_ids '31': Write a list."),
+    ("name: Norsk Firma AS", "name: [Norsk, Firma]", "[Norsk", "company.name 'a list': Write a text of at most 255"),
+    ("name: Norsk Firma AS", f"name: {'x' * 256}", "xxx", "company.name 'xxxx"),
+    # codes
+    ('{terms_id: "30", ', '{terms_id: "14", ', '"14", description: 30',
+     "terms[1].terms_id '14': This stands there twice, first as entry 0 of terms."),
+    ("{unit_id: TIME,", "{unit_id: stk,", "stk", "units[1].unit_id 'stk': This stands there twice"),
+    ("item_id: 3\n", "item_id: 2\n", "2\n    item_number: \"222\"", "items[2].item_id '2': This stands there twice"),
+    ("{unit_id: KG,", '{unit_id: "",', '""',
+     "units[2].unit_id '': Write 1 to 30 characters without blanks around them."),
+    # references
+    ('    terms_id: "14"\n    currency_id', '    terms_id: "15"\n    currency_id', '"15"',
+     "customer_classes[0].terms_id '15': This is not in section terms. It has: 14, 30, 30D2, EOM, KONTANT."),
+    ('sales_account: "3000"}', 'sales_account: "3333"}', '"3333"',
+     "item_classes[0].sales_account '3333': This is not in section accounts. It has: 1500, 1920"),
+    ('vat_ids: ["33"]', 'vat_ids: ["34"]', '"34"', "vat_categories[3].vat_ids[0] '34': This is not in section vat."),
+    ('vat_category_id: "7"\n', 'vat_category_id: "8"\n', '"8"', "items[3].vat_category_id '8': This is not in section"),
+    ('    vat_zone_id: "NO"', "    vat_zone_id: DK", "DK", "customer_classes[0].vat_zone_id 'DK': This is not in"),
+    ("invoice: INVOICE", "invoice: INV", "INV\n", "preferences.series.invoice 'INV': This is not in section series."),
+    ("fee_item: PURREGEBYR", "fee_item: FEE", "FEE",
+     "preferences.dunning.fee_item 'FEE': This is not in section items."),
+    ("base_currency: NOK", "base_currency: USD", "USD",
+     "company.base_currency 'USD': This is not in section currencies."),
+    ('  country_id: "NO"\n  base', "  country_id: XX\n  base", "XX", "company.country_id 'XX': This is not in section"),
+    ("sales_subaccount_id: 1", "sales_subaccount_id: 9", "9\n    discount_account",
+     "customer_classes[0].sales_subaccount_id '9': This is not in section subaccounts. It has: 1."),
+    # figures
+    ("unit_price: 12.50", "unit_price: -12.50", "-12.50", "items[2].unit_price '-12.50': Write 0 or more."),
+    ("fee: 35.00", "fee: 35.00001", "35.00001", "dunning_levels[2].fee '35.00001': Write at most 4 decimals."),
+    # the rules of the rooms
+    ("discount_day: 10\n    discount_percent: 2\n", "discount_day: 10\n    discount_percent: 200\n", "200\n",
+     "terms[2].discount_percent '200': Credit terms '30D2' cannot work like that. Send a percent from 0 to 100."),
+    ("percent: 15}", "percent: 150}", "150}", "vat[1].rates[0].percent '150': "),
+    ("    symbol: €\n", "    symbol: €\n    decimals: 5\n", "5\n    gain",
+     "currencies[1].decimals '5': The currency 'EUR' cannot have that many decimals. Send 0 to 4."),
+    ('start_number: "20001"', 'start_number: "none"', '"none"', "series[0].ranges[0].start_number 'none': The number"),
+    ('ranges: [{start_number: "20001", end_number: "99999"}]', 'ranges: [{start_number: "00000"}]', '"00000"',
+     "series[0].ranges[0].start_number '00000': Begin with a number whose last digits are 1 or more."),
+    ('    ranges: [{start_number: "20001", end_number: "99999"}]\n', "", "series_id: CUSTOMER",
+     "series[0] 'CUSTOMER': Add a range, or write mode: manual."),
+    # what a section must be in itself
+    ("time_zone: Europe/Oslo", "time_zone: Europe/Trondheim", "Europe/Trondheim",
+     "company.time_zone 'Europe/Trondheim': Write an IANA time zone like Europe/Oslo."),
+    ("periods: {first: 2020-01, last: 2030-12}", "periods: {first: 2020-01, last: 2019-12}", "2019-12",
+     "periods.last '2019-12': Write a month from 2020-01 to 100 years later."),
+    ("last: 2030-12, base: 1.02", "last: 2019-12, base: 1.02", "2019-12",
+     "rates[1].monthly.last '2019-12': Write a month from 2020-01 to 100 years later."),
+    ("    monthly: {first: 2020-01, last: 2030-12, base: 1.02, swing: 0.02}\n", "", "from_currency: SEK",
+     "rates[1] 'SEK': Write either monthly or rows."),
+    ("base: 1.02, swing: 0.02", "base: 1.02, swing: 1.02", "from_currency: SEK",
+     "rates[1] '0.00000000': This is not an exchange rate."),
+    ('subaccount_number: "0"', 'subaccount_number: "1"', '"1", description: No',
+     "subaccounts[0].subaccount_number '1': Segment 1 has no value '1'. It has: 0."),
+    ("subaccount_mask: L", "subaccount_mask: XX", "XX", "preferences.subaccount_mask 'XX': Write 1 letters of C"),
+    ('default_category: "3"', 'default_category: "52"', '"52"\n  - zone_id: EU',
+     "vat_zones[0].default_category '52': This category has no VAT id that the zone knows"),
+    ("{level: 3,", "{level: 4,", "4, description", "dunning_levels[2].level '4': Number the levels: this one is 3."),
+    ("days_past_due: 28", "days_past_due: 14", "14, days_to_settle: 14}\n  - {level: 3",
+     "dunning_levels[1].days_past_due '14': Write more than the 14 days of the level before."),
+    ("    fee_item: PURREGEBYR\n", "", "35.00}", "dunning_levels[2].fee '35.00': A fee needs an item"),
+    ("mode: UseCurrencyPrecision", "mode: Nearest\n    precision: 0", "0\n  discount_basis",
+     "preferences.document_rounding.precision '0': Write a number above 0."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "at", "says"), ONE_FAULT)
+def test_a_fault_names_its_place_its_value_and_what_would_pass(
+    tmp_path: Path, old: str, new: str, at: str, says: str
+) -> None:
+    assert old in NO
+    text = NO.replace(old, new, 1)
+    places = [found.start() for found in re.finditer(re.escape(at), text)]
+    position = min(places, key=lambda place: abs(place - NO.index(old)))
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    (fault,) = faults_of(text, tmp_path)
+    assert fault.startswith(f"{line}:{column}: {says}")
+
+
+def test_all_faults_are_told_at_once_in_order(tmp_path: Path) -> None:
+    text = NO.replace("hold_on_entry: false", "hold_on_entry: no").replace("colour", "color")
+    text = text.replace("Europe/Oslo", "[]").replace("percent: 11.11", "percent: eleven")
+    faults = faults_of(text, tmp_path)
+    assert [fault.split(": ")[1].split(" ")[0] for fault in faults] == [
+        "company.time_zone",
+        "preferences.hold_on_entry",
+        "vat[2].rates[0].percent",
+    ]
+
+
+def test_a_code_is_the_text_that_stands_there(tmp_path: Path) -> None:
+    """YAML alone would read NO as false, 002001 as the octal 1025 and 3 as a number."""
+    path = tmp_path / "company.yaml"
+    path.write_text(re.sub(r'"([A-Z0-9]+)"', r"\1", NO), encoding="utf-8")
+    unquoted = read_template(path).content
+    assert unquoted == read_template("no").content
+    assert (unquoted.company.country_id, unquoted.series[1].ranges[0].start_number) == ("NO", "002001")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "1:1: The file is empty."),
+        ("# nothing\n", "1:1: The file is empty."),
+        ("- a\n", "1:1: Write keys with values. Known keys: company, preferences"),
+        ("company: {name: 'x\n", "2:1: This is not YAML: "),
+        ("company:\n\tname: x\n", "2:1: This is not YAML: "),
+        ("a: 1\n---\nb: 2\n", "2:1: This is not YAML: "),
+        ("company: *nobody\n", "1:10: This is not YAML: "),
+        ("company: \x00\n", "1:1: This is not YAML: "),
+        ("company: &c [*c]\n", "1:10: company 'a list': Write keys with values."),
+        ("[" * 2_000, "1:1: "),
+    ],
+)
+def test_what_is_no_company_file_at_all_is_refused_with_a_place(tmp_path: Path, text: str, says: str) -> None:
+    assert any(fault.startswith(says) for fault in faults_of(text, tmp_path))
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="cannot be read: No such file"):
+        read_template(tmp_path / "nowhere.yaml")
+    with pytest.raises(Refused, match="cannot be read: Is a directory"):
+        read_template(tmp_path)
+    latin = tmp_path / "latin.yaml"
+    latin.write_bytes("company:\n  name: Sørby\n".encode("latin-1"))
+    with pytest.raises(Refused, match=r"latin.yaml:2: the file is not written in UTF-8"):
+        read_template(latin)
