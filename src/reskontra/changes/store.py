@@ -52,6 +52,28 @@ def count_new(entity: str, *, changed: str = "changed", name: str = "counted") -
         returning last_id as id)"""
 
 
+def coming_id(entity: str, *, name: str = "coming") -> str:
+    """A CTE that tells as `id` what `count_new` will give in the same statement, for a change row that names it."""
+    return f"""{name} as (
+        select last_id + 1 as id from tally where company_id = $1 and entity = '{entity}' for update)"""
+
+
+def change_rows(entity: str, event: str, key: str, source: str, *, name: str, detail: str = "null") -> str:
+    """`change_row` for rows of several entities: it also returns `entity` and `entity_key`, to find each row's own."""
+    return f"""{name} as (
+        insert into change (company_id, changed_at, actor, request_id, entity, entity_key, event, detail)
+        select $1, $2, $3, $4, {entity}, {key}, '{event}', {detail} from {source}
+        returning change_id, entity, entity_key)"""
+
+
+def tally_each(changed: str, *, name: str = "tallied_each") -> str:
+    """A CTE that remembers the newest change of each entity in `changed`, a CTE of `change_rows`. Counts nothing."""
+    return f"""{name} as (
+        update tally set last_change_id = newest.change_id
+          from (select entity, max(change_id) as change_id from {changed} group by entity) as newest
+         where tally.company_id = $1 and tally.entity = newest.entity)"""
+
+
 def last_change(entity: str) -> str:
     """A scalar: the newest change to any row of an entity of company $1, the stamp of its lists (W12)."""
     return f"(select last_change_id from tally where company_id = $1 and entity = '{entity}')"

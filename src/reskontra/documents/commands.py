@@ -6,8 +6,8 @@ series, then tally and balance inside the writing statement.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reskontra.clock import Context
@@ -26,39 +26,51 @@ from reskontra.documents.store import Loaded, Written
 from reskontra.errors import Malformed, NotFound, Stale, UnknownReference
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.numbering.store import lock_ranges
 from reskontra.posting.rules import Entry, Part, receivable_entries
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A document that the house made itself, and the status it ended with."""
+
+    number: str
+    status: str
 
 
 async def create(
     connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], *, origin: str = "entered"
 ) -> Written:
     """A new draft from `changes` (our attribute names). Two round trips, four when credit is checked."""
-    customer_number = changes.get("customer_number")
-    if not customer_number:
-        raise Malformed(f"A {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
-    loaded = await store.find_basis(
-        connection,
-        context,
-        customer_number=customer_number,
-        currency_id=_upper(changes.get("currency_id")),
-        child_number=changes.get("child_customer_number"),
-        item_numbers=_item_numbers(changes),
-        document_date=changes.get("document_date"),
+    document, basis = await _new(connection, context, kind, changes, origin)
+    return await _insert(connection, context, kind, document, changes=changes, reference=basis.reference)
+
+
+async def issue(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    changes: Mapping[str, Any],
+    *,
+    origin: str,
+    numbered_as: str | None = None,
+    releases: bool = True,
+) -> Issued:
+    """A document that the house makes itself, for example a fee: created and, when `releases`, released at once.
+
+    It stays a draft when the credit check holds it. `numbered_as` names another entity whose series numbers it.
+    """
+    document, basis = await _new(connection, context, kind, changes, origin)
+    entity = numbered_as or kind.document_type
+    if releases:
+        await _take_turns(connection, context, document, basis.reference, (entity, "Batch"))
+    written = await _insert(
+        connection, context, kind, document, changes=changes, reference=basis.reference, numbered_as=entity
     )
-    basis = await _basis(connection, context, loaded, changes)
-    document = created(kind, changes, basis)
-    document = replace(
-        document, origin=origin, created_at=context.now, created_by=context.actor, modified_at=context.now
-    )
-    return await store.insert_document(
-        connection,
-        context,
-        document,
-        sign=kind.balance_sign,
-        lines_text=lines_text(document, basis.reference),
-        vat_text=vat_text(document, basis.reference),
-        series=await _numbering(context, kind, document, changes, basis.reference),
-    )
+    if not releases or document.status != "Balanced":
+        return Issued(written.number, document.status)
+    await release(connection, context, kind, written.number)
+    return Issued(written.number, released(document, context.now, context.actor).status)
 
 
 async def change(
@@ -127,6 +139,50 @@ async def release(
     )
 
 
+async def _new(
+    connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], origin: str
+) -> tuple[Document, Basis]:
+    customer_number = changes.get("customer_number")
+    if not customer_number:
+        raise Malformed(f"A {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
+    loaded = await store.find_basis(
+        connection,
+        context,
+        customer_number=customer_number,
+        currency_id=_upper(changes.get("currency_id")),
+        child_number=changes.get("child_customer_number"),
+        item_numbers=_item_numbers(changes),
+        document_date=changes.get("document_date"),
+    )
+    basis = await _basis(connection, context, loaded, changes)
+    document = created(kind, changes, basis)
+    document = replace(
+        document, origin=origin, created_at=context.now, created_by=context.actor, modified_at=context.now
+    )
+    return document, basis
+
+
+async def _insert(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    document: Document,
+    *,
+    changes: Mapping[str, Any],
+    reference: Reference,
+    numbered_as: str | None = None,
+) -> Written:
+    return await store.insert_document(
+        connection,
+        context,
+        document,
+        sign=kind.balance_sign,
+        lines_text=lines_text(document, reference),
+        vat_text=vat_text(document, reference),
+        series=await _numbering(context, numbered_as or kind.document_type, document, changes, reference),
+    )
+
+
 async def _locked(
     connection: Connection,
     context: Context,
@@ -190,10 +246,27 @@ async def _with_locked_balance(connection: Connection, context: Context, debtor:
     return replace(debtor, balance=locked.balance, unreleased=locked.unreleased)
 
 
+async def _take_turns(
+    connection: Connection, context: Context, document: Document, reference: Reference, entities: Sequence[str]
+) -> None:
+    """Take all series of a transaction that creates and releases before it writes anything.
+
+    Else it would hold the tally of its first statement while it waits for the second series, whose holder waits for
+    that tally: neither would ever go on.
+    """
+    ranges = []
+    for entity in entities:
+        series = reference.series_of(entity)
+        numbers = choose_range(series.ranges, document.document_date, document.branch_number)
+        await wait_for_turn(context.company_id, series.series_id)
+        ranges.append((series.series_id, numbers.range_id))
+    await lock_ranges(connection, context.company_id, ranges)
+
+
 async def _numbering(
-    context: Context, kind: Kind, document: Document, changes: Mapping[str, Any], reference: Reference
+    context: Context, entity: str, document: Document, changes: Mapping[str, Any], reference: Reference
 ) -> tuple[str, int] | str:
-    series = reference.series_of(kind.document_type)
+    series = reference.series_of(entity)
     override = bool(changes.get("override_number_series"))
     sent = check_sent_number(series, changes.get("number"), override, ("number",))
     if sent is not None:

@@ -63,7 +63,7 @@ def take_number(entity: str, series: str, range_id: str) -> str:
 
 
 def use_number(entity: str, number: str) -> str:
-    """CTEs `taken(number)` and `reused`: a number that the caller sent; if it was deleted before, that is noted (D5)."""
+    """CTEs `taken(number)` and `reused`: a number that the caller sent; that it was deleted before is noted (D5)."""
     return f"""taken as (select {number}::text as number),
     reused as (
         update deleted_number set used_again_at = $2
@@ -89,4 +89,24 @@ async def move_range(connection: Connection, company_id: int, series_id: str, st
         series_id,
         start_number,
         last,
+    )
+
+
+async def lock_ranges(connection: Connection, company_id: int, ranges: Sequence[tuple[str, int]]) -> None:
+    """Lock ranges (series id, range id) that a transaction will take numbers from, always in the same order.
+
+    For a transaction that takes numbers of more than one series: without it, it would hold what its first statement
+    wrote while it waits for the second series, and whoever holds that one may wait for the same rows.
+    """
+    await connection.execute(
+        """
+        select from number_series_range
+         where company_id = $1
+           and (series_id, range_id) in (select * from unnest($2::text[], $3::integer[]))
+         order by series_id, range_id
+           for update
+        """,
+        company_id,
+        [series_id for series_id, _ in ranges],
+        [range_id for _, range_id in ranges],
     )
