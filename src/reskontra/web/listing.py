@@ -163,7 +163,8 @@ async def read_page(
 ) -> Listed[R]:
     """One page of the list that `key` names: (company_id, list name, filter key).
 
-    `rows` and `total` ask the store; `sort_key` gives of a row what `Window.after` wants. Costs one question as a
+    `rows` and `total` ask the store; `sort_key` gives of a row what `Window.after` wants, and no two rows have the
+    same (append the primary key where the list is sorted by something else). Costs one question as a
     rule; a second one when the page is full and the total is not known, or when the list changed under a walk.
     """
     found = await _rows(memory, key, page, rows)
