@@ -1,0 +1,66 @@
+"""The documents tell the truth: the README's examples run as printed, and what it lists exists."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from reskontra.config import VARIABLES
+from tests.conftest import RunningServer
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BASE = "http://127.0.0.1:8080"
+
+
+def consoles(text: str) -> list[tuple[str, str]]:
+    """Each command of the console blocks with the output printed under it."""
+    examples = []
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for command in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, output = command.partition("\n")
+            examples.append((line, output))
+    return examples
+
+
+def pattern_of(output: str) -> re.Pattern[str]:
+    """`…` stands for anything, also whole lines; the rest is literal."""
+    pieces = [re.escape(piece) for piece in output.strip().split("…")]
+    return re.compile(".*?".join(pieces), re.DOTALL)
+
+
+async def test_the_examples_run_in_order_as_printed(server: RunningServer) -> None:
+    examples = consoles(README)
+    assert len(examples) >= 6
+    for command, printed in examples:
+        process = await asyncio.create_subprocess_shell(
+            command.replace(BASE, server.url), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        output, _ = await process.communicate()
+        shown = output.decode().replace("\r\n", "\n").replace(server.url, BASE)
+        assert pattern_of(printed).match(shown), f"$ {command}\n{shown}\ninstead of\n{printed}"
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    assert [variable for variable, _ in VARIABLES.values() if variable not in README] == []
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
+def test_files_that_the_documents_name_exist(page: Path) -> None:
+    named = re.findall(r"`((?:src|tests|tools)/[\w./*-]+)`", page.read_text(encoding="utf-8"))
+    for name in named:
+        assert list(ROOT.glob(name.rstrip("/"))), f"{page.name} names {name}"
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    numbers = sorted(int(page.name[:4]) for page in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
