@@ -74,7 +74,7 @@ FOR_DOCUMENT = f"""
 
 def by_number(parameter: str) -> str:
     """The condition that finds a customer by its number, in any letter case (decisions.md W1)."""
-    return f'lower(customer.number) collate "C" = lower({parameter}) collate "C"'
+    return f'lower(customer.number) collate "C" = lower({parameter} collate "C")'
 
 
 def by_id(expression: str) -> str:

@@ -121,7 +121,7 @@ async def find_basis(
 _LOCK_DOCUMENT = f"""
     with doc as (
         select * from document
-         where company_id = $1 and document_type = $8 and lower(number) collate "C" = lower($9) collate "C"
+         where company_id = $1 and document_type = $8 and lower(number) collate "C" = lower($9 collate "C")
            for update)
     select {_surroundings("coalesce($3::text, doc.currency_id)", "coalesce($6::date, doc.document_date)")},
            row_to_json(doc.*) as document, doc.document_id, doc.version,
@@ -439,7 +439,7 @@ _FIND = f"""
       join company on company.company_id = document.company_id
       {_PARTIES.joins}
      where document.company_id = $1 and document.document_type = $2
-       and lower(document.number) collate "C" = lower($3) collate "C" """
+       and lower(document.number) collate "C" = lower($3 collate "C") """
 
 
 async def find_document(connection: Connection, company_id: int, document_type: str, number: str) -> Record | None:

@@ -67,7 +67,7 @@ def use_number(entity: str, number: str) -> str:
     return f"""taken as (select {number}::text as number),
     reused as (
         update deleted_number set used_again_at = $2
-         where company_id = $1 and entity = {entity} and lower(number) = lower({number}::text)
+         where company_id = $1 and entity = {entity} and lower(number) = lower({number}::text collate "C")
            and used_again_at is null)"""
 
 

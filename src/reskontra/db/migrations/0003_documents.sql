@@ -247,12 +247,12 @@ begin
         end if;
         if the_entity = 'Customer' then
             exit when not exists (select from customer where company_id = the_company
-                                     and lower(number) collate "C" = lower(candidate) collate "C");
+                                     and lower(number) collate "C" = lower(candidate collate "C"));
         elsif the_entity = 'Batch' then
             exit;
         else
             exit when not exists (select from document where company_id = the_company and document_type = the_entity
-                                     and lower(number) collate "C" = lower(candidate) collate "C");
+                                     and lower(number) collate "C" = lower(candidate collate "C"));
         end if;
     end loop;
     return candidate;
