@@ -269,6 +269,14 @@ _OF_LOCATION = """exists (select from location
 _OF_CONTACT = """exists (select from contact_details
                          where contact_details.company_id = customer.company_id
                            and contact_details.contact_id = customer.main_contact_id and {})"""
+# Some of the wanted values must be the whole value or, where several were chosen, one of them. Both sides are folded
+# by the database, as other letters than ASCII's fold differently elsewhere.
+_OF_ATTRIBUTE = """exists (select from customer_attribute as held
+                         where held.company_id = customer.company_id and held.customer_id = customer.customer_id
+                           and lower(held.attribute_id) = lower({} collate "C")
+                           and exists (select from unnest({}::text[]) as wanted
+                                        where lower(wanted) = any (lower(held.value)
+                                                                   || string_to_array(lower(held.value), ','))))"""
 _FILTERS = {
     "name": "lower(customer.name) = lower({})",
     "status": "customer.status = {}",
@@ -294,15 +302,7 @@ def customer_filters(
     for name, (operator, moment) in moments.items():
         filters.add(f"{_MOMENTS[name]} {operator} {{}}", moment)
     for attribute_id, wanted in attributes.items():
-        filters.add(
-            """exists (select from customer_attribute as held
-                        where held.company_id = customer.company_id and held.customer_id = customer.customer_id
-                          and lower(held.attribute_id) = lower({})
-                          and (lower(held.value) = any ({}::text[])
-                               or string_to_array(lower(held.value), ',') && {}::text[]))""",
-            attribute_id,
-            *2 * ([value.lower() for value in wanted],),
-        )
+        filters.add(_OF_ATTRIBUTE, attribute_id, list(wanted))
     return filters
 
 

@@ -33,6 +33,7 @@ async def fill(shop: Shop) -> None:
         attributeLines=[
             {"attributeId": v("COLOUR"), "attributeValue": v("red")},
             {"attributeId": v("TAGS"), "attributeValue": v("big,old")},
+            {"attributeId": v("REMARK"), "attributeValue": v("Ærlig, ja")},
         ],
         directDebitLines=[{"mandateId": v("M1")}],
     )
@@ -70,6 +71,8 @@ FILTERS: list[tuple[dict[str, str], list[str]]] = [
     ({"attributes": '{"colour":"RED,blue"}'}, ["A", "B"]),
     ({"attributes": '{"COLOUR":"green"}'}, []),
     ({"attributes": '{"TAGS":"old"}'}, ["A"]),
+    ({"attributes": '{"REMARK":"Ærlig, ja"}'}, ["A"]),
+    ({"attributes": '{"REMARK":"Ærlig"}'}, ["A"]),
     ({"attributes": '{"COLOUR":"blue","TAGS":"old"}'}, []),
     ({"attributes": '{"NOPE":"x"}'}, []),
     ({"attributes": "{}"}, ["A", "B", "C"]),

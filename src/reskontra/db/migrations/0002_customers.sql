@@ -87,6 +87,7 @@ create table customer (
 create unique index customer_number_unique on customer (company_id, lower(number) collate "C");
 create index customer_modified on customer (company_id, modified_at);
 create index customer_by_number on customer (company_id, number);
+create index customer_by_parent on customer (company_id, parent_customer_id) where parent_customer_id is not null;
 
 create table location (
     company_id    integer not null,
