@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
-from types import ModuleType
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
 from reskontra.clock import Clock
 from reskontra.companies.access import StoredAccess
 from reskontra.config import Settings
+from reskontra.customers import routes as customers
+from reskontra.customers import store as customers_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
+from reskontra.documents import routes as documents
+from reskontra.documents import store as documents_store
+from reskontra.dunning import routes as dunning
 from reskontra.errors import NotServed
 from reskontra.web.auth import Guard
 from reskontra.web.call import Call
@@ -22,13 +24,23 @@ from reskontra.web.pages import pages
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.server import Server
 
-_ROOMS = ("customers", "documents", "dunning")
-_CONSTRAINT_TABLES = ("companies", "customers", "documents", "posting", "dunning", "numbering", "currencies")
+ROUTES: tuple[Sequence[Route], ...] = (
+    customers.ROUTES,
+    documents.ROUTES,
+    dunning.ROUTES,
+)
+"""What the rooms serve."""
+
+CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
+    customers_store.CONSTRAINTS,
+    documents_store.CONSTRAINTS,
+)
+"""What a violated constraint of the database means, by its name."""
 
 
 def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
     """The ASGI application. The database is opened and closed by whoever runs it."""
-    for table in _constraint_tables():
+    for table in CONSTRAINTS:
         register_constraints(table)
     access = StoredAccess(database)
     guard = Guard(access, open_mode=settings.open_mode)
@@ -54,7 +66,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
 
 def served_routes() -> list[Route]:
     """What the rooms serve."""
-    return [route for module in _modules(_ROOMS, "routes") for route in module.ROUTES]
+    return [route for routes in ROUTES for route in routes]
 
 
 def mounted_routes() -> list[Route]:
@@ -72,14 +84,3 @@ async def not_served(call: Call) -> Response:
 
 def _when(step: int | str | None) -> str:
     return f"step {step}" if isinstance(step, int) else str(step)
-
-
-def _constraint_tables() -> Iterator[Mapping[str, RefusalFactory]]:
-    for module in _modules(_CONSTRAINT_TABLES, "store"):
-        yield getattr(module, "CONSTRAINTS", {})
-
-
-def _modules(rooms: tuple[str, ...], name: str) -> Iterator[ModuleType]:
-    for room in rooms:
-        if find_spec(f"reskontra.{room}.{name}") is not None:
-            yield importlib.import_module(f"reskontra.{room}.{name}")
