@@ -15,6 +15,15 @@ RELEASED = "document_type = 'Invoice' and number = '003524'"
 DRAFT = "document_type = 'Invoice' and number = '003547'"
 OF_RELEASED = f"(select document_id from document where {RELEASED})"
 OF_DRAFT = f"(select document_id from document where {DRAFT})"
+LETTER = """
+    insert into dunning_letter (company_id, letter_id, customer_id, level, status, letter_date, payment_deadline,
+                                currency_id, fee, fee_document_id, final_reminder, created_at, created_by, version)
+    values (1, {id}, 1, 1, '{status}', '2024-06-01', '2024-06-15', 'NOK', 0, {fee_document}, false, now(), 'test', 1)"""
+LETTER_LINE = f"""
+    insert into dunning_letter_line (company_id, letter_id, document_id, level_before, level_after,
+                                     previous_letter_date, due_date, balance, balance_base)
+    select 1, {{id}}, document_id, {{level}}, {{level}} + 1, null, '{{due}}', 1, 1 from document where {RELEASED}"""
+RELEASED_LETTER = LETTER.format(id=901, status="Released", fee_document="null")
 FAULTS = {
     "migrations-in-sequence": ["update schema_version set version = version + 100 where version > 1"],
     "document-balance-range": [
@@ -54,6 +63,10 @@ FAULTS = {
     "lines-have-documents": [f"update document_line set document_id = 99999 where document_id = {OF_DRAFT}"],
     "stored-text-has-rows": [f"update document set lines_json = '[]' where {DRAFT}"],
     "tally-exact": ["update tally set total = total + 1 where entity = 'CreditNote'"],
+    "dunning-state": [f"update document set dunning_level = 1, dunning_letter_date = '2024-06-01' where {RELEASED}"],
+    "dunning-steps": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=1, due="2024-01-22")],
+    "dunning-lines-due": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=0, due="2024-06-01")],
+    "dunning-fees": [LETTER.format(id=901, status="Released", fee_document=OF_DRAFT)],
     "version-is-newest-change": [f"update document set version = 1 where {DRAFT}"],
 }
 
@@ -67,3 +80,15 @@ async def test_the_check_finds_its_planted_fault(connection: Connection, name: s
     for statement in FAULTS[name]:
         await connection.execute(statement)
     assert name in [offence.name for offence in await offences(connection)]
+
+
+async def test_a_document_in_two_drafts_is_found(connection: Connection) -> None:
+    for letter_id in (901, 902):
+        await connection.execute(LETTER.format(id=letter_id, status="Draft", fee_document="null"))
+        await connection.execute(LETTER_LINE.format(id=letter_id, level=0, due="2024-01-22"))
+    assert "dunning-lines-due" in [offence.name for offence in await offences(connection)]
+
+
+async def test_a_fee_invoice_without_a_letter_is_found(connection: Connection) -> None:
+    await connection.execute(f"update document set origin = 'dunning_fee' where {DRAFT}")
+    assert [offence.name for offence in await offences(connection)] == ["dunning-fees"]

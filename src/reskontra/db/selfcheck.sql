@@ -231,7 +231,9 @@ select tally.company_id, tally.entity, tally.total, counted.total as counted
   from tally
   join (select company_id, document_type as entity, count(*) as total from document group by company_id, document_type
         union all
-        select company_id, 'Customer', count(*) from customer group by company_id) as counted
+        select company_id, 'Customer', count(*) from customer group by company_id
+        union all
+        select company_id, 'DunningLetter', count(*) from dunning_letter group by company_id) as counted
     using (company_id, entity)
  where tally.total <> counted.total
 union all
@@ -250,3 +252,61 @@ select document.company_id, document.document_type, document.number, document.ve
                       where change.company_id = document.company_id and change.entity = document.document_type
                         and change.entity_key = document.number) as newest
  where document.version is distinct from newest.change_id;
+
+-- name: dunning-state A document has the level and the date of the last released letter that reminded of it.
+select document.company_id, document.document_type, document.number, document.dunning_level,
+       document.dunning_letter_date, newest.letter_id
+  from document
+  left join lateral (select letter.letter_id, letter.letter_date, line.level_after
+                       from dunning_letter_line as line
+                       join dunning_letter as letter using (company_id, letter_id)
+                      where line.company_id = document.company_id and line.document_id = document.document_id
+                        and line.level_after > line.level_before and letter.status = 'Released'
+                      order by line.level_after desc
+                      limit 1) as newest on true
+ where document.dunning_level <> coalesce(newest.level_after, 0)
+    or document.dunning_letter_date is distinct from newest.letter_date;
+
+-- name: dunning-steps Released letters remind of a document level by level, each on a later date than the one before.
+select company_id, document_id, letter_id, level_before, level_after, letter_date
+  from (select line.company_id, line.document_id, line.letter_id, line.level_before, line.level_after,
+               line.previous_letter_date, letter.letter_date,
+               lag(line.level_after, 1, 0) over earlier as level_reached,
+               lag(letter.letter_date) over earlier as date_before
+          from dunning_letter_line as line
+          join dunning_letter as letter using (company_id, letter_id)
+         where line.level_after > line.level_before and letter.status = 'Released'
+        window earlier as (partition by line.company_id, line.document_id order by line.level_after)) as step
+ where level_before <> level_reached or previous_letter_date is distinct from date_before
+    or letter_date <= date_before;
+
+-- name: dunning-lines-due A letter reminds of documents that were due and unsettled, of no fee, and in no two drafts.
+select letter.company_id, letter.letter_id, line.document_id
+  from dunning_letter as letter
+  join dunning_letter_line as line using (company_id, letter_id)
+  left join document using (company_id, document_id)
+ where line.level_after > line.level_before
+   and (line.due_date >= letter.letter_date or line.balance <= 0 or line.level_after > letter.level
+        or document.document_type is null or document.document_type not in ('Invoice', 'DebitNote', 'FinCharge')
+        or document.origin = 'dunning_fee')
+union all
+select line.company_id, min(line.letter_id), line.document_id
+  from dunning_letter_line as line
+  join dunning_letter as letter using (company_id, letter_id)
+ where line.level_after > line.level_before and letter.status = 'Draft'
+ group by line.company_id, line.document_id
+having count(*) > 1;
+
+-- name: dunning-fees A released letter with a fee names its one fee invoice, and no fee invoice stands without a letter.
+select letter.company_id, letter.letter_id, letter.fee_document_id
+  from dunning_letter as letter
+  left join document on document.company_id = letter.company_id and document.document_id = letter.fee_document_id
+ where letter.status = 'Released' and (letter.fee > 0) <> (letter.fee_document_id is not null)
+    or document.origin <> 'dunning_fee'
+union all
+select document.company_id, null, document.document_id
+  from document
+ where document.origin = 'dunning_fee'
+   and not exists (select from dunning_letter as letter
+                    where letter.company_id = document.company_id
+                      and letter.fee_document_id = document.document_id);

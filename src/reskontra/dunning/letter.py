@@ -1,0 +1,73 @@
+"""What a dunning letter is, and a document as reminding sees it: frozen records. Decides nothing; `rules` does.
+
+The attributes are the columns of the tables `dunning_letter` and `dunning_letter_line`, so that a record is written
+and read as one JSON value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An unsettled document that may be reminded of. `balance` is in its own currency, `balance_base` in the base."""
+
+    document_id: int
+    document_type: str
+    number: str
+    origin: str
+    status: str
+    due_date: date | None
+    currency_id: str
+    balance: Decimal
+    balance_base: Decimal
+    revoked: bool
+    dunning_level: int
+    """The level of the last released letter that reminded of it; 0 without one (DUN-03)."""
+
+    dunning_letter_date: date | None
+    in_draft: bool = False
+    """Whether a letter that is not released yet reminds of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterLine:
+    """A document on a letter: reminded of when its level moves, else listed for information (DUN-06)."""
+
+    document_id: int
+    level_before: int
+    level_after: int
+    previous_letter_date: date | None
+    due_date: date
+    balance: Decimal
+    balance_base: Decimal
+
+    @property
+    def is_reminded(self) -> bool:
+        return self.level_after > self.level_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter to one customer. `fee` is in the letter's currency; the lines are in their documents' and in base."""
+
+    customer_id: int
+    level: int
+    letter_date: date
+    payment_deadline: date
+    currency_id: str
+    fee: Decimal
+    final_reminder: bool
+    warnings: tuple[str, ...] = ()
+    """What the law or the set-up makes doubtful, for the accountant to read; a letter is never refused for it (U1)."""
+
+    lines: tuple[LetterLine, ...]
+
+
+LETTER_COLUMNS = tuple(column.name for column in fields(Letter) if column.name not in ("warnings", "lines"))
+"""What the creating statement takes from the record as it is."""
+
+LINE_COLUMNS = tuple(column.name for column in fields(LetterLine))

@@ -1,0 +1,33 @@
+"""The addresses of reminding: decode, open the transaction, run the command, answer. Decides nothing."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from reskontra.dunning import commands
+from reskontra.dunning.wire import DunningLetterAction, DunningLetterActionOut
+from reskontra.web.answers import done
+from reskontra.web.call import Call
+from reskontra.web.routing import Route
+from reskontra.web.wire import changes
+
+
+async def create_letter(call: Call) -> Response:
+    """POST the action that reminds one customer. That nothing is due is a success too (ACT-04)."""
+    sent = changes(call.decode(DunningLetterAction))
+    async with call.database.transaction() as connection:
+        await commands.create_letters(connection, call.context, call.params["customer"], sent)
+    return done(call)
+
+
+ROUTES = (
+    Route(
+        "Customer_CreateDunningLetterActionBycustomer",
+        "POST",
+        "/v1/customer/{customer}/action/createDunningLetter",
+        create_letter,
+        "creating dunning letter",
+        body=DunningLetterAction,
+        answer=DunningLetterActionOut,
+    ),
+)

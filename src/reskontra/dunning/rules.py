@@ -1,0 +1,276 @@
+"""Who is reminded of what, when, and on which letter (ledger.md section 4). Pure: no SQL, no JSON, no clock.
+
+A letter goes to one customer and has one currency (LET-05): the customer's when it has no other, else the base
+currency. Its lines show each document's balance in the document's currency and in base, so that documents in several
+currencies share a letter: a letter for each currency would ask for the fee of one reminder several times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from reskontra.companies.rules import DunningLevel, DunningPreferences, DunningProcess
+from reskontra.currencies.rules import Operator, Rate
+from reskontra.customers.rules import may
+from reskontra.dunning.letter import Candidate, Letter, LetterLine
+from reskontra.errors import Refused
+from reskontra.money import ONE, ZERO, divide, multiply, round_money
+
+if TYPE_CHECKING:
+    from reskontra.customers.customer import Debtor
+
+FEE_ORIGIN = "dunning_fee"
+"""The origin of fee invoices, which are never reminded of themselves: no fee on a fee (FEE-03)."""
+
+_NORWAY = "NO"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the letters of one customer on one date stand on."""
+
+    customer_id: int
+    letter_date: date
+    levels: Sequence[DunningLevel]
+    """From level 1 on, without a gap; days past due increase."""
+
+    preferences: DunningPreferences
+    candidates: Sequence[Candidate]
+    currency_id: str
+    decimals: int = 2
+    rate: Rate | None = None
+    """The rate of the letters' currency on the letter date; None when there is none."""
+
+    may_be_invoiced: bool = True
+    """Whether the customer's status allows the invoice for a fee (ledger.md 1.3)."""
+
+    law: Mapping[str, Decimal] = field(default_factory=dict)
+    """The figures of the law in force on the letter date (ledger.md 4.7), in base currency or days."""
+
+
+def letter_levels(first: int | None, last: int | None, levels: Sequence[DunningLevel]) -> range:
+    """The levels that a letter may have: `first` to `last`, by default all (ACT-02, Q2). Refused: ACT-03."""
+    if not levels:
+        raise Refused(
+            "Dunning is not set up: the company has no dunning levels.",
+            hint="Add dunning_levels to the company's file.",
+        )
+    known = f"Send levels from 1 to {len(levels)}, the first not above the last."
+    for name, sent in (("level_from", first), ("level_to", last)):
+        if sent is not None and sent < 1:
+            raise Refused("A dunning level is 1 or more.", field=(name,), value=sent, hint=known)
+    lowest, highest = first or 1, last or len(levels)
+    if lowest > highest:
+        raise Refused(
+            f"The first level {lowest} is above the last level {highest}.",
+            field=("level_from",) if first is not None else ("level_to",),
+            value=first if first is not None else last,
+            hint=known,
+        )
+    return range(lowest, highest + 1)
+
+
+def is_addressed(debtor: Debtor) -> bool:
+    """Whether the customer gets letters at all (DUN-02, ledger.md 1.3)."""
+    return may(debtor.status, "dunning") and (debtor.print_dunning_letters or debtor.email_dunning_letters)
+
+
+def letter_currency(debtor: Debtor, base_currency: str) -> str:
+    """The currency of the customer's letters and fees (LET-05)."""
+    return base_currency if debtor.currency_override else debtor.currency_id
+
+
+def is_overdue(candidate: Candidate, letter_date: date) -> bool:
+    """Whether reminding concerns the document at all: open, due before the letter, undisputed, no fee (DUN-01)."""
+    return _is_dunnable(candidate) and candidate.due_date is not None and candidate.due_date < letter_date
+
+
+def is_ready(candidate: Candidate, letter_date: date, levels: Sequence[DunningLevel]) -> bool:
+    """Whether the document's next level has come (DUN-04): more days past due than it says, and, when the last letter
+    was late, as many days after that letter as the two levels are apart."""
+    reached = candidate.dunning_level
+    if not is_overdue(candidate, letter_date) or candidate.due_date is None or reached >= len(levels):
+        return False
+    following = levels[reached]
+    if (letter_date - candidate.due_date).days <= following.days_past_due:
+        return False
+    if reached == 0 or candidate.dunning_letter_date is None:
+        return True
+    gap = following.days_past_due - levels[reached - 1].days_past_due
+    return (letter_date - candidate.dunning_letter_date).days >= gap
+
+
+def new_letters(basis: Basis, wanted: range) -> tuple[Letter, ...]:
+    """The letters to make, of the `wanted` levels only. None is an answer too (ACT-04).
+
+    Each document moves one level at most, and a document on a letter is not ready again on the same date (ACT-05).
+    """
+    by_customer = basis.preferences.process == DunningProcess.BY_CUSTOMER
+    groups = [*(_by_customer(basis) if by_customer else _by_document(basis))]
+    groups = [(level, reminded) for level, reminded in groups if level in wanted]
+    moving = {candidate.document_id for _, reminded in groups for candidate in reminded}
+    return tuple(_letter(basis, level, reminded, moving) for level, reminded in groups)
+
+
+def releases_at_once(preferences: DunningPreferences) -> bool:
+    """Whether a new letter is released with its making; by customer there are no drafts (LET-03, ACT-06)."""
+    return preferences.auto_release or preferences.process == DunningProcess.BY_CUSTOMER
+
+
+def fee_invoice(letter: Letter, customer_number: str, preferences: DunningPreferences) -> dict[str, Any]:
+    """The invoice for a letter's fee, as the documents room takes it: one line, not printed, not sent (FEE-01)."""
+    invoice: dict[str, Any] = {
+        "customer_number": customer_number,
+        "document_date": letter.letter_date,
+        "currency_id": letter.currency_id,
+        "hold": False,
+        "dont_print": True,
+        "dont_email": True,
+        "send_to_auto_invoice": False,
+        "lines": [
+            {
+                "item_number": preferences.fee_item,
+                "quantity": ONE,
+                "unit_price": letter.fee,
+                "manual_amount": letter.fee,
+            }
+        ],
+    }
+    return invoice | ({"terms_id": preferences.fee_terms_id} if preferences.fee_terms_id else {})
+
+
+def _is_dunnable(candidate: Candidate) -> bool:
+    return (
+        candidate.status == "Open"
+        and candidate.balance > ZERO
+        and not candidate.revoked
+        and candidate.origin != FEE_ORIGIN
+        and not candidate.in_draft
+    )
+
+
+_Group = tuple[int, list[Candidate]]
+
+
+def _by_document(basis: Basis) -> Iterator[_Group]:
+    """LET-02: a letter for each level that documents are ready for; for each document when they are to be split."""
+    ready = [candidate for candidate in basis.candidates if is_ready(candidate, basis.letter_date, basis.levels)]
+    if basis.preferences.split_by_document:
+        yield from ((candidate.dunning_level + 1, [candidate]) for candidate in ready)
+        return
+    ready.sort(key=lambda candidate: candidate.dunning_level)
+    for reached, group in groupby(ready, key=lambda candidate: candidate.dunning_level):
+        yield reached + 1, list(group)
+
+
+def _by_customer(basis: Basis) -> Iterator[_Group]:
+    """LET-01: one letter, one level above the highest that is ready; what was never reminded of comes along.
+
+    A customer with an unsettled document at the last level is out of the process (DUN-05).
+    """
+    if any(_is_dunnable(it) and it.dunning_level >= len(basis.levels) for it in basis.candidates):
+        return
+    overdue = [candidate for candidate in basis.candidates if is_overdue(candidate, basis.letter_date)]
+    ready = [candidate for candidate in overdue if is_ready(candidate, basis.letter_date, basis.levels)]
+    if ready:
+        level = 1 + max(candidate.dunning_level for candidate in ready)
+        yield level, [it for it in overdue if it.dunning_level == 0 or is_ready(it, basis.letter_date, basis.levels)]
+
+
+def _letter(basis: Basis, level: int, reminded: Sequence[Candidate], moving: set[int]) -> Letter:
+    setup = basis.levels[level - 1]
+    charged = setup.fee > ZERO and basis.preferences.fee_item is not None
+    fee = _fee(basis, setup) if charged and basis.may_be_invoiced else ZERO
+    others = []
+    if basis.preferences.include_other_unpaid:
+        others = [it for it in basis.candidates if _is_dunnable(it) and it.due_date and it.document_id not in moving]
+    return Letter(
+        customer_id=basis.customer_id,
+        level=level,
+        letter_date=basis.letter_date,
+        payment_deadline=_deadline(basis.letter_date, setup.days_to_settle),
+        currency_id=basis.currency_id,
+        fee=fee,
+        final_reminder=level == len(basis.levels),
+        warnings=tuple(_warnings(basis, setup, charged=charged)),
+        lines=(*(_line(it, step=1) for it in reminded), *(_line(it, step=0) for it in others)),
+    )
+
+
+def _line(candidate: Candidate, *, step: int) -> LetterLine:
+    if candidate.due_date is None:
+        raise ValueError(f"{candidate.document_type} {candidate.number} has no due date to remind of")
+    return LetterLine(
+        document_id=candidate.document_id,
+        level_before=candidate.dunning_level,
+        level_after=candidate.dunning_level + step,
+        previous_letter_date=candidate.dunning_letter_date,
+        due_date=candidate.due_date,
+        balance=candidate.balance,
+        balance_base=candidate.balance_base,
+    )
+
+
+def _deadline(letter_date: date, days_to_settle: int) -> date:
+    """LET-04. The calendar ends with the year 9999."""
+    if (date.max - letter_date).days < days_to_settle:
+        raise Refused(
+            "The date of the letter leaves no time to pay.",
+            field=("letter_date",),
+            value=letter_date.isoformat(),
+            hint="Send an earlier date.",
+        )
+    return letter_date + timedelta(days=days_to_settle)
+
+
+def _fee(basis: Basis, setup: DunningLevel) -> Decimal:
+    """The level's fee, which is set in base currency, in the letter's currency."""
+    if basis.rate is None:
+        raise Refused(
+            f"The fee cannot be asked for in {basis.currency_id}: there is no exchange rate on the letter's date.",
+            field=("letter_date",),
+            value=basis.letter_date.isoformat(),
+            hint="Add a rate that is effective on or before that date, or send a later date.",
+        )
+    rate = basis.rate
+    from_base = divide if rate.operator == Operator.MULTIPLY else multiply
+    return round_money(from_base(setup.fee, rate.rate), basis.decimals)
+
+
+def _warnings(basis: Basis, setup: DunningLevel, *, charged: bool) -> Iterator[str]:
+    """What does not agree with the status or the law (ledger.md 4.7)."""
+    if charged and not basis.may_be_invoiced:
+        yield f"The fee of {setup.fee:f} was left out: the customer's status allows no new invoice."
+    if basis.preferences.jurisdiction != _NORWAY:
+        return
+    notice_days = basis.law.get("collection_notice_days")
+    if setup.level == len(basis.levels) and notice_days is not None and setup.days_to_settle < notice_days:
+        yield (
+            f"The last reminder gives {setup.days_to_settle} days to pay; a notice of debt collection gives at least "
+            f"{notice_days.normalize():f}."
+        )
+    if charged and basis.may_be_invoiced:
+        yield from _fee_warnings(basis, setup)
+
+
+def _fee_warnings(basis: Basis, setup: DunningLevel) -> Iterator[str]:
+    earliest = basis.law.get("reminder_earliest_days")
+    if earliest is not None and setup.days_past_due < earliest:
+        yield (
+            f"Level {setup.level} asks for a fee from {setup.days_past_due} days past due; the law allows it from "
+            f"{earliest.normalize():f}."
+        )
+    most = basis.law.get("reminder_fees_max")
+    with_fee = sum(level.fee > ZERO for level in basis.levels)
+    if most is not None and with_fee > most:
+        yield f"{with_fee} dunning levels have a fee; the law allows {most.normalize():f}."
+    cap = basis.law.get("reminder_fee_cap")
+    if cap is None:
+        yield "No highest reminder fee is on record for this date; add the legal rate reminder_fee_cap."
+    elif setup.fee > cap:
+        yield f"The fee of {setup.fee:f} is above the highest that the law allows, {cap.normalize():f}."
