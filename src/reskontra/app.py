@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from reskontra.clock import Clock
+from reskontra.companies import reference as references
 from reskontra.companies.access import StoredAccess
 from reskontra.config import Settings
 from reskontra.customers import routes as customers
@@ -40,6 +41,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
 
 def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
     """The ASGI application. The database is opened and closed by whoever runs it."""
+    references.forget()  # what another database of this process taught is not true of this one
     for table in CONSTRAINTS:
         register_constraints(table)
     access = StoredAccess(database)
