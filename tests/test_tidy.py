@@ -18,10 +18,10 @@ DRAWERS = {"utils", "util", "helpers", "common", "misc", "base", "manager", "ser
 # Table -> the room that may name it in SQL. What no room owns is listed under the room that is about it.
 OWNERS = {
     "companies": [
-        "account", "subaccount", "dimension", "segment", "segment_value", "branch", "country", "payment_method",
-        "attribute", "salesperson", "customer_class", "statement_cycle", "reason_code", "dunning_level", "legal_rate",
-        "api_client", "api_client_company", "server_secret",
+        "branch", "country", "payment_method", "attribute", "salesperson", "customer_class", "statement_cycle",
+        "reason_code", "dunning_level", "legal_rate", "api_client", "api_client_company", "server_secret",
     ],
+    "accounts": ["account", "subaccount", "dimension", "segment", "segment_value"],
     "currencies": ["currency", "currency_rate"],
     "terms": ["credit_terms"],
     "vat": ["vat", "vat_rate", "vat_category", "vat_zone"],
@@ -35,6 +35,7 @@ OWNERS = {
     ],
     "documents": ["document", "document_line", "document_vat"],
     "posting": ["batch", "journal_entry"],
+    "settlement": ["application"],
     "dunning": ["dunning_letter", "dunning_letter_line"],
 }  # fmt: skip
 # Every statement is about a company, and every list asks its tally; the migration runner has its own table.

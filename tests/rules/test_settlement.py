@@ -1,0 +1,163 @@
+"""Settlement as rules: what may settle what, and that no øre is lost or made (ledger.md section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reskontra.currencies.rules import BASE_RATE, Rate
+from reskontra.errors import Conflict, Refused, UnknownReference
+from reskontra.settlement.rules import (
+    OpenItem,
+    Proposal,
+    application_parts,
+    check_proposal,
+    check_total,
+    settle,
+)
+
+CREDIT = OpenItem(
+    document_id=1,
+    document_type="CreditNote",
+    number="010001",
+    status="Open",
+    customer_id=7,
+    account_number="1500",
+    subaccount_id=1,
+    branch_number="1",
+    document_date=date(2025, 2, 1),
+    period_id="202502",
+    currency_id="NOK",
+    rate=BASE_RATE,
+    balance=Decimal("100.00"),
+    balance_base=Decimal("100.00"),
+)
+DEBIT = replace(
+    CREDIT, document_id=2, document_type="Invoice", number="002001", document_date=date(2025, 1, 5), period_id="202501"
+)
+
+
+def proposal(amount: str, debit: OpenItem = DEBIT) -> Proposal:
+    return Proposal(
+        debit_document_id=debit.document_id,
+        document_type=debit.document_type,
+        number=debit.number,
+        amount=Decimal(amount),
+    )
+
+
+def refusal_of(wanted: Proposal, debit: OpenItem | None) -> Refused | None:
+    try:
+        check_proposal(wanted, debit, ("application_lines", 0), credit_id=1, customer_id=7, currency_id="NOK")
+    except Refused as refused:
+        return refused
+    return None
+
+
+def test_an_open_debit_of_the_same_customer_may_be_settled() -> None:
+    assert refusal_of(proposal("100.00"), DEBIT) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "debit", "field"),
+    [
+        (proposal("1"), None, "number"),
+        (proposal("1"), replace(DEBIT, customer_id=8), "number"),
+        (proposal("1"), replace(DEBIT, status="Balanced"), "number"),
+        (proposal("1"), replace(DEBIT, status="Closed"), "number"),
+        (proposal("1"), replace(DEBIT, status="Reserved"), "number"),
+        (proposal("1"), replace(DEBIT, currency_id="EUR"), "number"),
+        (proposal("1"), replace(DEBIT, proposed_by=9), "number"),
+        (proposal("0"), DEBIT, "amount_paid"),
+        (proposal("-1"), DEBIT, "amount_paid"),
+        (proposal("100.01"), DEBIT, "amount_paid"),
+        (replace(proposal("1"), document_type="CreditNote"), DEBIT, "document_type"),
+    ],
+)
+def test_what_may_not_be_settled_is_refused_with_its_field(
+    wanted: Proposal, debit: OpenItem | None, field: str
+) -> None:
+    refused = refusal_of(wanted, debit)
+    assert refused is not None
+    assert refused.field == ("application_lines", 0, field)
+
+
+def test_an_unknown_document_cannot_be_found() -> None:
+    assert isinstance(refusal_of(proposal("1"), None), UnknownReference)
+
+
+def test_no_more_is_applied_than_the_credit_has() -> None:
+    check_total([proposal("60"), proposal("40")], Decimal(100))
+    with pytest.raises(Refused):
+        check_total([proposal("60"), proposal("40.01")], Decimal(100))
+
+
+def test_a_full_application_closes_both() -> None:
+    settled = settle(CREDIT, [proposal("100.00")], {2: DEBIT}, 2)
+    assert (settled.credit.status, settled.debits[0].status) == ("Closed", "Closed")
+    assert settled.applications[0].applied_on == date(2025, 2, 1)
+    assert settled.applications[0].period_id == "202502"
+    assert settled.applications[0].gain_loss == 0
+
+
+def test_a_debit_that_was_settled_meanwhile_is_a_conflict() -> None:
+    with pytest.raises(Conflict):
+        settle(CREDIT, [proposal("100.00")], {2: replace(DEBIT, balance=Decimal("99.99"))}, 2)
+
+
+def test_an_exchange_difference_is_what_the_base_amounts_differ_by() -> None:
+    euro = {"currency_id": "EUR", "balance": Decimal(1000)}
+    debit = replace(DEBIT, **euro, rate=Rate(Decimal("11.2345")), balance_base=Decimal("11234.50"))
+    credit = replace(CREDIT, **euro, rate=Rate(Decimal("11.5000")), balance_base=Decimal("11500.00"))
+    settled = settle(credit, [proposal("1000")], {2: debit}, 2)
+    assert settled.applications[0].gain_loss == Decimal("265.50")
+    parts = application_parts(credit, {2: debit}, settled.applications)
+    assert [(part.amount_base, side) for part, side in parts] == [
+        (Decimal("11500.00"), +1),
+        (Decimal("11234.50"), -1),
+    ]
+
+
+def test_documents_on_one_account_at_one_rate_make_no_entry() -> None:
+    settled = settle(CREDIT, [proposal("40.00")], {2: DEBIT}, 2)
+    assert application_parts(CREDIT, {2: DEBIT}, settled.applications) == []
+
+
+cents = st.integers(min_value=1, max_value=10_000_00).map(lambda value: Decimal(value) / 100)
+rates = st.integers(min_value=1, max_value=2_000_000).map(lambda value: Decimal(value) / 100_000)
+
+
+@given(parts=st.lists(cents, min_size=1, max_size=8), credit_rate=rates, debit_rate=rates)
+def test_parts_that_use_up_a_credit_use_up_its_base_too(
+    parts: list[Decimal], credit_rate: Decimal, debit_rate: Decimal
+) -> None:
+    amount = sum(parts, Decimal(0))
+    credit = replace(
+        CREDIT, rate=Rate(credit_rate), balance=amount, balance_base=(amount * credit_rate).quantize(Decimal("0.01"))
+    )
+    debits = {
+        number: replace(
+            DEBIT,
+            document_id=number,
+            rate=Rate(debit_rate),
+            balance=part,
+            balance_base=(part * debit_rate).quantize(Decimal("0.01")),
+        )
+        for number, part in enumerate(parts, 2)
+    }
+    proposals = [
+        Proposal(debit_document_id=number, document_type="Invoice", number=str(number), amount=part)
+        for number, part in enumerate(parts, 2)
+    ]
+    settled = settle(credit, proposals, debits, 2)
+    assert settled.credit.balance == settled.credit.balance_base == Decimal(0)
+    assert all(debit.balance == debit.balance_base == Decimal(0) for debit in settled.debits)
+    assert {debit.status for debit in settled.debits} == {"Closed"}
+    gained = sum(application.gain_loss for application in settled.applications)
+    assert gained == credit.balance_base - sum(debit.balance_base for debit in debits.values())
+    assert all(application.base_credit >= 0 and application.base_debit >= 0 for application in settled.applications)
