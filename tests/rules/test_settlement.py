@@ -111,9 +111,8 @@ def test_a_debit_that_was_settled_meanwhile_is_a_conflict() -> None:
 
 
 def test_an_exchange_difference_is_what_the_base_amounts_differ_by() -> None:
-    euro = {"currency_id": "EUR", "balance": Decimal(1000)}
-    debit = replace(DEBIT, **euro, rate=Rate(Decimal("11.2345")), balance_base=Decimal("11234.50"))
-    credit = replace(CREDIT, **euro, rate=Rate(Decimal("11.5000")), balance_base=Decimal("11500.00"))
+    debit = replace(DEBIT, balance=Decimal(1000), rate=Rate(Decimal("11.2345")), balance_base=Decimal("11234.50"))
+    credit = replace(CREDIT, balance=Decimal(1000), rate=Rate(Decimal("11.5000")), balance_base=Decimal("11500.00"))
     settled = settle(credit, [proposal("1000")], {2: debit}, 2)
     assert settled.applications[0].gain_loss == Decimal("265.50")
     parts = application_parts(credit, {2: debit}, settled.applications)
