@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reskontra.accounts.store import insert_accounts, insert_dimensions, insert_subaccounts
 from reskontra.changes.store import insert_tallies
 from reskontra.clock import Context
 from reskontra.companies import store
@@ -174,9 +175,9 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     postings = [entry.posting for entry in template.currencies]
     await insert_currencies(connection, company_id, currencies, postings, moment)
     await insert_rates(connection, company_id, rates, moment)
-    await store.insert_accounts(connection, company_id, template.accounts, moment)
-    await store.insert_dimensions(connection, company_id, template.dimensions)
-    await store.insert_subaccounts(connection, company_id, template.subaccounts, moment)
+    await insert_accounts(connection, company_id, template.accounts, moment)
+    await insert_dimensions(connection, company_id, template.dimensions)
+    await insert_subaccounts(connection, company_id, template.subaccounts, moment)
     await store.insert_branches(connection, company_id, template.branches, moment)
     await store.insert_countries(connection, company_id, countries_of(template))
     await insert_terms(connection, company_id, template.terms, moment)

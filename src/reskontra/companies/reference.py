@@ -17,29 +17,31 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from reskontra.accounts.rules import (
+    SUBACCOUNT_DIMENSION,
+    Account,
+    Dimension,
+    Segment,
+    Subaccount,
+    SubaccountSegment,
+    subaccount_number,
+    subaccount_segments,
+)
 from reskontra.clock import local_date
 from reskontra.companies import store
 from reskontra.companies.rules import (
-    SUBACCOUNT_DIMENSION,
-    Account,
     Attribute,
     Branch,
     Codes,
     Country,
     CustomerClass,
-    Dimension,
     DunningLevel,
     LegalRate,
     PaymentMethod,
     Preferences,
     ReasonCode,
     Salesperson,
-    Segment,
     StatementCycle,
-    Subaccount,
-    SubaccountSegment,
-    subaccount_number,
-    subaccount_segments,
 )
 from reskontra.currencies.rules import Currency
 from reskontra.currencies.store import CurrencyPosting

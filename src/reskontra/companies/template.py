@@ -16,13 +16,12 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from reskontra.accounts.rules import Account, Dimension, Subaccount
 from reskontra.companies.rules import (
-    Account,
     Attribute,
     Branch,
     Country,
     CustomerClass,
-    Dimension,
     DunningLevel,
     LegalRate,
     PaymentMethod,
@@ -30,7 +29,6 @@ from reskontra.companies.rules import (
     ReasonCode,
     Salesperson,
     StatementCycle,
-    Subaccount,
 )
 from reskontra.companies.yaml_file import Month, YamlFile, read_yaml
 from reskontra.currencies.rules import Currency, Operator

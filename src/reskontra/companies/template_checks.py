@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reskontra.companies.rules import SUBACCOUNT_DIMENSION, subaccount_number, subaccount_segments
+from reskontra.accounts.rules import SUBACCOUNT_DIMENSION, subaccount_number, subaccount_segments
 from reskontra.companies.template import MonthlyRates, PeriodSpan, Template, countries_of, number_before, rates_of
 from reskontra.companies.yaml_file import Fault, FileFaults, Path, YamlFile
 from reskontra.currencies.rules import check_currency, check_rate
