@@ -1,0 +1,339 @@
+"""Properties of reminding: no level is skipped, none comes early, what is disputed, settled or not due is left alone.
+
+Histories are made day by day: documents fall due, are disputed, are settled, and letters go out on some of the days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reskontra.companies.rules import DunningLevel, DunningPreferences, DunningProcess
+from reskontra.currencies.rules import BASE_RATE, Operator, Rate
+from reskontra.dunning.letter import Candidate, Letter
+from reskontra.dunning.rules import (
+    FEE_ORIGIN,
+    Basis,
+    fee_invoice,
+    is_ready,
+    letter_levels,
+    new_letters,
+    releases_at_once,
+)
+from reskontra.errors import Refused
+
+DAY = date(2025, 1, 15)
+LEVELS = (
+    DunningLevel(level=1, description="Reminder", days_past_due=14, days_to_settle=14),
+    DunningLevel(level=2, description="Second reminder", days_past_due=28, days_to_settle=14),
+    DunningLevel(level=3, description="Notice", days_past_due=42, days_to_settle=10, fee=Decimal("35.00")),
+)
+BY_DOCUMENT = DunningPreferences(process=DunningProcess.BY_DOCUMENT, fee_item="PURREGEBYR")
+BY_CUSTOMER = DunningPreferences(process=DunningProcess.BY_CUSTOMER, fee_item="PURREGEBYR")
+NORWAY = {
+    "reminder_earliest_days": Decimal(14),
+    "reminder_fees_max": Decimal(2),
+    "collection_notice_days": Decimal(14),
+    "reminder_fee_cap": Decimal(35),
+}
+ALL = range(1, 100)
+
+
+def candidate(document_id: int = 1, **fields: object) -> Candidate:
+    blank = Candidate(
+        document_id=document_id,
+        document_type="Invoice",
+        number=str(document_id),
+        origin="entered",
+        status="Open",
+        due_date=DAY,
+        currency_id="NOK",
+        balance=Decimal(100),
+        balance_base=Decimal(100),
+        revoked=False,
+        dunning_level=0,
+        dunning_letter_date=None,
+    )
+    return replace(blank, **fields)  # type: ignore[arg-type]
+
+
+def basis(*candidates: Candidate, on: date, **fields: object) -> Basis:
+    blank = Basis(
+        customer_id=1,
+        letter_date=on,
+        levels=LEVELS,
+        preferences=BY_DOCUMENT,
+        candidates=candidates,
+        currency_id="NOK",
+        rate=BASE_RATE,
+    )
+    return replace(blank, **fields)  # type: ignore[arg-type]
+
+
+def released(letters: tuple[Letter, ...], candidates: list[Candidate]) -> list[Candidate]:
+    """The documents after the letters' release (FEE-01)."""
+    moved = {line.document_id: (line.level_after, letter.letter_date) for letter in letters for line in letter.lines
+             if line.is_reminded}  # fmt: skip
+    return [
+        replace(it, dunning_level=moved[it.document_id][0], dunning_letter_date=moved[it.document_id][1])
+        if it.document_id in moved
+        else it
+        for it in candidates
+    ]
+
+
+levels = st.lists(st.integers(1, 40), min_size=1, max_size=5).map(
+    lambda gaps: tuple(
+        DunningLevel(
+            level=number,
+            description="",
+            days_past_due=sum(gaps[:number]),
+            days_to_settle=10,
+            fee=Decimal(number * 5),
+        )
+        for number in range(1, len(gaps) + 1)
+    )
+)
+states = st.builds(
+    lambda due, revoked, settled, fee: candidate(
+        due_date=DAY + timedelta(days=due),
+        revoked=revoked,
+        status="Closed" if settled else "Open",
+        balance=Decimal(0 if settled else 100),
+        origin=FEE_ORIGIN if fee else "entered",
+    ),
+    st.integers(0, 60),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+documents = st.lists(states, max_size=6).map(
+    lambda found: [replace(it, document_id=position, number=str(position)) for position, it in enumerate(found)]
+)
+days = st.lists(st.integers(0, 250), min_size=1, max_size=12).map(sorted)
+preferences = st.builds(
+    DunningPreferences,
+    process=st.sampled_from(DunningProcess),
+    include_other_unpaid=st.booleans(),
+    split_by_document=st.booleans(),
+    fee_item=st.just("PURREGEBYR"),
+)
+
+
+@given(documents, days, levels, preferences)
+def test_levels_go_up_one_by_one_never_early_and_only_for_what_is_due(
+    start: list[Candidate], runs: list[int], setup: tuple[DunningLevel, ...], wanted: DunningPreferences
+) -> None:
+    standing = start
+    for offset in runs:
+        today = DAY + timedelta(days=offset)
+        known = {it.document_id: it for it in standing}
+        letters = new_letters(basis(*standing, on=today, levels=setup, preferences=wanted), ALL)
+        reminded = [(letter, line) for letter in letters for line in letter.lines if line.is_reminded]
+        assert len({line.document_id for _, line in reminded}) == len(reminded), "reminded of twice in one run"
+        for letter, line in reminded:
+            before = known[line.document_id]
+            assert (line.level_before, line.level_after) == (before.dunning_level, before.dunning_level + 1)
+            assert line.level_after <= letter.level <= len(setup)
+            assert before.status == "Open"
+            assert before.balance > 0
+            assert not before.revoked
+            assert before.origin != FEE_ORIGIN
+            assert before.due_date is not None
+            assert before.due_date < today
+            assert line.previous_letter_date == before.dunning_letter_date
+            if line.level_before:
+                gap = setup[line.level_before].days_past_due - setup[line.level_before - 1].days_past_due
+                assert line.previous_letter_date is not None
+                assert (today - line.previous_letter_date).days >= gap
+                assert (today - before.due_date).days > setup[line.level_before].days_past_due
+        standing = released(letters, standing)
+        assert new_letters(basis(*standing, on=today, levels=setup, preferences=wanted), ALL) == ()
+
+
+@given(documents, st.integers(0, 250), levels, st.integers(1, 5), st.integers(1, 5))
+def test_only_letters_of_the_wanted_levels_are_made(
+    standing: list[Candidate], offset: int, setup: tuple[DunningLevel, ...], first: int, last: int
+) -> None:
+    today = DAY + timedelta(days=offset)
+    everything = new_letters(basis(*standing, on=today, levels=setup), ALL)
+    some = new_letters(basis(*standing, on=today, levels=setup), range(first, last + 1))
+    assert some == tuple(letter for letter in everything if first <= letter.level <= last)
+
+
+@given(documents, st.integers(0, 250), levels)
+def test_by_document_a_letter_has_the_level_of_all_its_documents(
+    standing: list[Candidate], offset: int, setup: tuple[DunningLevel, ...]
+) -> None:
+    letters = new_letters(basis(*standing, on=DAY + timedelta(days=offset), levels=setup), ALL)
+    assert len({letter.level for letter in letters}) == len(letters)
+    for letter in letters:
+        assert {line.level_after for line in letter.lines} == {letter.level}
+
+
+@pytest.mark.parametrize(("days_late", "ready"), [(14, False), (15, True)])
+def test_the_days_past_due_must_be_exceeded(days_late: int, ready: bool) -> None:
+    assert is_ready(candidate(), DAY + timedelta(days=days_late), LEVELS) is ready
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"revoked": True},
+        {"status": "Reserved"},
+        {"balance": Decimal(0)},
+        {"origin": FEE_ORIGIN},
+        {"due_date": None},
+        {"in_draft": True},
+        {"dunning_level": 3, "dunning_letter_date": DAY},
+    ],
+)
+def test_what_is_not_to_be_reminded_of(changed: dict[str, object]) -> None:
+    assert is_ready(candidate(), DAY + timedelta(days=100), LEVELS)
+    assert not is_ready(replace(candidate(), **changed), DAY + timedelta(days=100), LEVELS)  # type: ignore[arg-type]
+
+
+def test_by_customer_nothing_follows_the_final_reminder_until_it_is_settled() -> None:
+    today = DAY + timedelta(days=100)
+    final = candidate(1, dunning_level=3, dunning_letter_date=DAY)
+    fresh = candidate(2)
+    assert new_letters(basis(final, fresh, on=today, preferences=BY_CUSTOMER), ALL) == ()
+    (letter,) = new_letters(basis(final, fresh, on=today), ALL)
+    assert [line.document_id for line in letter.lines] == [2], "by document only the document itself is out"
+    settled = replace(final, status="Closed", balance=Decimal(0))
+    (letter,) = new_letters(basis(settled, fresh, on=today, preferences=BY_CUSTOMER), ALL)
+    assert [line.document_id for line in letter.lines] == [2]
+
+
+def test_by_customer_what_was_never_reminded_of_joins_as_soon_as_it_is_due() -> None:
+    first = candidate(1, dunning_level=1, dunning_letter_date=DAY + timedelta(days=15))
+    due_yesterday = candidate(2, due_date=DAY + timedelta(days=28))
+    due_today = candidate(3, due_date=DAY + timedelta(days=29))
+    (letter,) = new_letters(
+        basis(first, due_yesterday, due_today, on=DAY + timedelta(days=29), preferences=BY_CUSTOMER), ALL
+    )
+    assert letter.level == 2
+    assert [(line.document_id, line.level_after) for line in letter.lines] == [(1, 2), (2, 1)]
+
+
+def test_a_letter_has_the_fee_and_the_deadline_of_its_level() -> None:
+    ready = candidate(dunning_level=2, dunning_letter_date=DAY + timedelta(days=29))
+    (letter,) = new_letters(basis(ready, on=DAY + timedelta(days=43)), ALL)
+    assert (letter.level, letter.fee, letter.final_reminder) == (3, Decimal("35.00"), True)
+    assert letter.payment_deadline == letter.letter_date + timedelta(days=10)
+    assert letter.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("rate", "fee"),
+    [(Rate(Decimal("10.50")), Decimal("3.33")), (Rate(Decimal("0.5"), Operator.DIVIDE), Decimal("17.50"))],
+)
+def test_the_fee_is_converted_from_base_currency(rate: Rate, fee: Decimal) -> None:
+    ready = candidate(dunning_level=2, dunning_letter_date=DAY)
+    (letter,) = new_letters(basis(ready, on=DAY + timedelta(days=43), currency_id="EUR", rate=rate), ALL)
+    assert letter.fee == fee
+
+
+def test_a_fee_without_a_rate_is_refused_and_a_letter_without_a_fee_needs_none() -> None:
+    (letter,) = new_letters(basis(candidate(), on=DAY + timedelta(days=15), currency_id="EUR", rate=None), ALL)
+    assert letter.fee == 0
+    ready = candidate(dunning_level=2, dunning_letter_date=DAY)
+    with pytest.raises(Refused, match="no exchange rate") as refusal:
+        new_letters(basis(ready, on=DAY + timedelta(days=43), currency_id="EUR", rate=None), ALL)
+    assert refusal.value.field == ("letter_date",)
+
+
+def test_without_a_fee_item_there_is_no_fee() -> None:
+    ready = candidate(dunning_level=2, dunning_letter_date=DAY)
+    without = replace(BY_DOCUMENT, fee_item=None)
+    (letter,) = new_letters(basis(ready, on=DAY + timedelta(days=43), preferences=without), ALL)
+    assert letter.fee == 0
+
+
+def test_the_fee_invoice_is_for_the_letter_s_fee_and_goes_nowhere() -> None:
+    ready = candidate(dunning_level=2, dunning_letter_date=DAY)
+    (letter,) = new_letters(basis(ready, on=DAY + timedelta(days=43)), ALL)
+    invoice = fee_invoice(letter, "10001", replace(BY_DOCUMENT, fee_terms_id="14"))
+    (line,) = invoice["lines"]
+    assert (line["item_number"], line["quantity"], line["manual_amount"]) == ("PURREGEBYR", 1, Decimal("35.00"))
+    assert (invoice["customer_number"], invoice["document_date"], invoice["terms_id"]) == (
+        "10001", letter.letter_date, "14",
+    )  # fmt: skip
+    assert invoice["dont_print"]
+    assert invoice["dont_email"]
+    assert not invoice["send_to_auto_invoice"]
+    assert "terms_id" not in fee_invoice(letter, "10001", BY_DOCUMENT)
+
+
+def warnings(law: dict[str, Decimal], *, jurisdiction: str | None = "NO", **changed: object) -> str:
+    """What the third letter says with these figures of the law and this third level."""
+    setup = (*LEVELS[:2], replace(LEVELS[2], **({"days_to_settle": 14} | changed)))  # type: ignore[arg-type]
+    ready = candidate(dunning_level=2, dunning_letter_date=DAY)
+    wanted = replace(BY_DOCUMENT, jurisdiction=jurisdiction)
+    today = DAY + timedelta(days=43)
+    (letter,) = new_letters(basis(ready, on=today, levels=setup, preferences=wanted, law=law), ALL)
+    return " ".join(letter.warnings)
+
+
+def test_what_the_law_allows_is_not_warned_of() -> None:
+    assert warnings(NORWAY) == ""
+
+
+def test_doubts_about_the_law_are_said_on_the_letter() -> None:
+    assert "35.00 is above the highest that the law allows, 30" in warnings(NORWAY | {"reminder_fee_cap": Decimal(30)})
+    assert "from 42 days past due; the law allows it from 50" in warnings(
+        NORWAY | {"reminder_earliest_days": Decimal(50)}
+    )
+    assert "1 dunning levels have a fee; the law allows 0" in warnings(NORWAY | {"reminder_fees_max": Decimal(0)})
+    assert "gives 10 days to pay" in warnings(NORWAY, days_to_settle=10)
+    assert warnings({}) == "No highest reminder fee is on record for this date; add the legal rate reminder_fee_cap."
+    assert warnings({}, jurisdiction=None) == ""
+    assert warnings({}, fee=Decimal(0)) == ""
+
+
+def test_a_fee_that_may_not_be_invoiced_is_left_out_and_said() -> None:
+    ready = candidate(dunning_level=2, dunning_letter_date=DAY)
+    (letter,) = new_letters(basis(ready, on=DAY + timedelta(days=43), may_be_invoiced=False), ALL)
+    assert letter.fee == 0
+    assert "The fee of 35.00 was left out" in letter.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "wanted"),
+    [(None, None, range(1, 4)), (2, None, range(2, 4)), (None, 1, range(1, 2)), (1, 2, range(1, 3)),
+     (2, 9, range(2, 10))],
+)  # fmt: skip
+def test_the_levels_that_are_wanted(first: int | None, last: int | None, wanted: range) -> None:
+    assert letter_levels(first, last, LEVELS) == wanted
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "field"),
+    [(0, None, ("level_from",)), (None, 0, ("level_to",)), (3, 2, ("level_from",)), (4, None, ("level_from",))],
+)
+def test_levels_that_cannot_be_are_refused(first: int | None, last: int | None, field: tuple[str, ...]) -> None:
+    with pytest.raises(Refused) as refusal:
+        letter_levels(first, last, LEVELS)
+    assert refusal.value.field == field
+    assert "1 to 3" in refusal.value.hint
+
+
+def test_without_levels_dunning_is_refused() -> None:
+    with pytest.raises(Refused, match="not set up"):
+        letter_levels(None, None, ())
+
+
+def test_drafts_exist_only_by_document() -> None:
+    assert not releases_at_once(replace(BY_DOCUMENT, auto_release=False))
+    assert releases_at_once(BY_DOCUMENT)
+    assert releases_at_once(replace(BY_CUSTOMER, auto_release=False))
+
+
+def test_a_letter_at_the_end_of_the_calendar_is_refused() -> None:
+    with pytest.raises(Refused, match="no time to pay"):
+        new_letters(basis(candidate(), on=date.max), ALL)
