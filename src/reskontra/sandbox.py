@@ -18,7 +18,7 @@ def greeting(settings: Settings, url: str) -> str:
     else:
         access, header = "Every request needs a token:", ' -H "Authorization: Bearer $TOKEN"'
     invoice = (
-        '{"customerNumber":{"value":"10000"},"invoiceLines":[{"inventoryNumber":{"value":"A"},"quantity":{"value":1}}]}'
+        '{"customerNumber":{"value":"20001"},"invoiceLines":[{"inventoryNumber":{"value":"A"},"quantity":{"value":1}}]}'
     )
     kept = "nowhere: gone when it stops" if settings.throw_away else f"in {settings.data_dir}"
     return "\n".join(

@@ -118,7 +118,7 @@ class EmbeddedPostgres:
         try:
             account = _prepare(folder, binaries, durable=not throw_away)
             _stop_orphan(folder / "cluster")
-            socket = _make_socket_folder(account)
+            socket = _make_socket_folder(account, folder if throw_away else None)
             try:
                 process = _launch(folder, binaries, account, socket, throw_away=throw_away)
             except BaseException:
@@ -378,9 +378,14 @@ def _is_postmaster(pid: int, cluster: Path) -> bool:
     return "postgres" in listed.stdout and str(cluster) in listed.stdout
 
 
-def _make_socket_folder(account: Account) -> Path:
-    for parent in (tempfile.gettempdir(), "/tmp"):
-        if len(os.fsencode(f"{parent}/{_SOCKET_PREFIX}12345678/.s.PGSQL.5432")) <= _SOCKET_PATH_BYTES_MAX:
+def _make_socket_folder(account: Account, preferred: Path | None) -> Path:
+    """A private folder in `preferred`, or in the system's temporary one, with a path that is short enough.
+
+    A data folder may lie on a file system that has no sockets; one that is thrown away never does.
+    """
+    for parent in (preferred, tempfile.gettempdir(), "/tmp"):
+        path = f"{parent}/{_SOCKET_PREFIX}12345678/.s.PGSQL.5432"
+        if parent and len(os.fsencode(path)) <= _SOCKET_PATH_BYTES_MAX:
             break
     folder = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir=parent))
     if os.geteuid() == ROOT and account.uid != ROOT:
