@@ -51,14 +51,21 @@ def receivable_entries(
     rounding: Decimal,
     rounding_gain_account: str | None,
     rounding_loss_account: str | None,
+    more: Sequence[tuple[Part, int]] = (),
 ) -> tuple[Entry, ...]:
     """Debit the receivable, credit revenue and VAT (`sign` +1), or the mirror of it for a credit (`sign` -1).
 
     `rounding` is the document's own rounding difference in its currency. What conversion leaves in base currency goes
     with it: a credit is a gain for the company, a debit a loss (CUR-04). Parts with the same account, subaccount,
-    branch and VAT id become one entry (GL-03). Parts of zero make no entry.
+    branch and VAT id become one entry (GL-03). Parts of zero make no entry. `more` are further entries, each with its
+    side (+1 debit, -1 credit), that balance among themselves.
+
+    Raises ValueError when the parts do not add up to the receivable in document currency: that is a bug of the
+    caller, and no rounding difference.
     """
     merged = _merged(parts)
+    if sum((part.amount for part in merged), rounding) != receivable.amount:
+        raise ValueError(f"the parts of the document do not add up to {receivable.amount}")
     difference = receivable.amount_base - sum((part.amount_base for part in merged), ZERO)
     if rounding or difference:
         merged.append(
@@ -71,7 +78,7 @@ def receivable_entries(
                 loss_account=rounding_loss_account,
             )
         )
-    rows = [(receivable, sign), *((part, -sign) for part in merged)]
+    rows = [(receivable, sign), *((part, -sign) for part in merged), *more]
     filled = [(part, side) for part, side in rows if part.amount or part.amount_base]
     return tuple(_entry(position, part, side) for position, (part, side) in enumerate(filled, 1))
 
