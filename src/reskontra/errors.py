@@ -41,10 +41,14 @@ class Refused(Refusal):
 
 
 class UnknownReference(Refused):
-    """A field names something that does not exist: `<Field> '<value>' cannot be found in the system.`"""
+    """A field names something that does not exist: `<Field> '<value>' cannot be found in the system.`
 
-    def __init__(self, *, field: FieldPath, value: object, hint: str = "") -> None:
+    `subject` is our name of what was not found, where that is not what `field` is called.
+    """
+
+    def __init__(self, *, field: FieldPath, value: object, hint: str = "", subject: str = "") -> None:
         super().__init__("", field=field, value=value, hint=hint)
+        self.subject = subject
 
 
 class Conflict(Refusal):

@@ -81,6 +81,20 @@ def to_base(amount: Decimal, rate: Rate, decimals: int) -> Decimal:
     return round_money(exact, decimals)
 
 
+def from_base(amount: Decimal, rate: Rate, decimals: int) -> Decimal:
+    """An `amount` of base currency in the currency of `rate`, rounded half-up to `decimals`."""
+    multiplying = rate.operator == Operator.DIVIDE
+    exact = multiply(amount, rate.rate) if multiplying else divide(amount, rate.rate)
+    if not is_storable(exact):
+        raise Refused(
+            f"The amount is too large at the exchange rate {rate.rate:f}.",
+            field=("exchange_rate",),
+            value=str(amount),
+            hint=f"An amount stays below {AMOUNT_LIMIT:f}.",
+        )
+    return round_money(exact, decimals)
+
+
 def rate_on(
     rates: Iterable[DatedRate], on: date, *, currency_id: str = "", field: FieldPath = ("currency_id",)
 ) -> Rate:

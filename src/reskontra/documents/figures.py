@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import Operator, Rate, to_base
+from reskontra.currencies.rules import Operator, Rate, from_base, to_base
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.lines import figures_of
 from reskontra.documents.totals import (
@@ -57,7 +57,7 @@ def with_figures(
         decimals,
     )
     if sent_vat:
-        tolerance = reference.preferences.vat_tolerance
+        tolerance = from_base(reference.preferences.vat_tolerance, rate_of(document), decimals)
         vat = VatResult(apply_sent_rows(vat.rows, _sent_rows(sent_vat), tolerance, decimals), vat.line_nets)
         entered = {row["vat_id"] for row in sent_vat}
         vat = VatResult(tuple(replace(row, entered=row.vat_id in entered) for row in vat.rows), vat.line_nets)
@@ -69,12 +69,13 @@ def with_figures(
 
 
 def _with_vat_ids(lines: Sequence[Line], document: Document, reference: Reference) -> list[Line]:
+    """The lines in the document's zone. A line that was sent has passed already: it is the zone that does not fit."""
     zone = reference.vat_zones.get(document.vat_zone_id or "")
     taxed = []
-    for position, line in enumerate(lines):
+    for line in lines:
         category = reference.vat_categories.get(line.vat_category_id or "")
-        field = ("lines", position, "vat_id")
-        taxed.append(replace(line, vat_ids=vat_ids_of_line(category, zone, field)))
+        vat_ids = vat_ids_of_line(category, zone, ("vat_zone_id",))
+        taxed.append(line if vat_ids == line.vat_ids else replace(line, vat_ids=vat_ids))
     return taxed
 
 

@@ -132,14 +132,14 @@ def _written(
 def _refuse_what_would_be_silent(changes: Mapping[str, Any]) -> None:
     """Fields whose silent loss would cost money (decisions.md W14), and those that wait for a later step."""
     for name in ("deductible", "rot_rut"):
-        if changes.get(name):
+        if _says_something(changes.get(name)):
             raise Refused(
                 "Deductions for domestic services (ROT/RUT) are not served yet.",
                 field=(name,),
                 value=changes[name] if name == "deductible" else None,
                 hint="Leave the field out.",
             )
-    if any(line.get("amount_paid") for line in changes.get("application_lines") or ()):
+    if any(_says_something(line) for line in changes.get("application_lines") or ()):
         raise Refused(
             "Applications entered with a credit note are not served yet.",
             field=("application_lines",),
@@ -151,8 +151,18 @@ def _refuse_what_would_be_silent(changes: Mapping[str, Any]) -> None:
         )
 
 
+def _says_something(sent: Any) -> bool:
+    """Whether anything in a sent value is more than an empty form; a line's operation alone says nothing."""
+    if isinstance(sent, Mapping):
+        return any(_says_something(value) for name, value in sent.items() if name != "operation")
+    if isinstance(sent, list):
+        return any(_says_something(item) for item in sent)
+    return bool(sent)
+
+
 def _plain_values(changes: Mapping[str, Any]) -> dict[str, Any]:
-    values = {name: changes[name] for name in _PLAIN if name in changes}
+    """Texts, flags and dates as they were sent; an empty text clears (wire.md 7)."""
+    values = {name: changes[name] or None for name in _PLAIN if name in changes}
     values.update({name: bool(changes[name]) for name in _FLAGS if name in changes})
     if changes.get("document_date") is not None:
         values["document_date"] = changes["document_date"]
@@ -187,8 +197,9 @@ def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
     for name in ("salesperson_id", "salesperson"):
         if name in changes:
             chosen["salesperson_id"] = reference.salesperson_id(changes[name], (name,))
-    if changes.get("child_customer_number") is not None:
-        chosen["child_customer_id"] = _child(changes["child_customer_number"], basis)
+    if "child_customer_number" in changes:
+        child = changes["child_customer_number"]
+        chosen["child_customer_id"] = _child(child, basis) if child else None
     return chosen
 
 
@@ -228,7 +239,7 @@ def particulars(standing: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
         if name in changes:
             value = changes[name]
             values[name] = value.isoformat() if isinstance(value, date) else value
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: value for name, value in values.items() if value not in (None, "")}
 
 
 def _with_party_details(draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
@@ -247,11 +258,12 @@ def _overridden(
     """The address or contact after a request: the sent parts over what stands, or the customer's own again."""
     if not sent:
         return standing
-    if sent.get("override") is False:
-        return {**own, "override": False}
     parts = {name: value for name, value in sent.items() if name != "override"}
     merged = {**(standing or {}), **parts}
     changed = any(merged.get(name) != (standing or {}).get(name) for name in parts)
+    if sent.get("override") is False:
+        is_echo = bool(parts) and not changed and standing is not None and not standing.get("override")
+        return standing if is_echo else {**own, "override": False}
     overridden = changed or bool(sent.get("override")) or bool((standing or {}).get("override"))
     return {**merged, "override": overridden}
 
@@ -288,7 +300,7 @@ def _with_period(before: Document | None, draft: Document, changes: Mapping[str,
 
 
 def _with_rate(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """CUR-02, CUR-03. A sent rate stays until the currency changes; else the table's, read again with the date."""
+    """CUR-02, CUR-03. A sent rate stays until it is cleared or the currency changes; else the table's of the date."""
     reference = basis.reference
     sent = changes.get("exchange_rate")
     if draft.currency_id == reference.base_currency:
@@ -302,8 +314,11 @@ def _with_rate(before: Document | None, draft: Document, changes: Mapping[str, A
         return _at_rate(draft, BASE_RATE, entered=False)
     same_currency = before is not None and before.currency_id == draft.currency_id
     if sent is not None and not (same_currency and sent == draft.exchange_rate):
-        return _at_rate(draft, _sent_rate(sent, basis), entered=True)
-    if before is not None and same_currency and (before.rate_entered or before.document_date == draft.document_date):
+        rate = _sent_rate(sent, basis)
+        return _at_rate(draft, rate, entered=rate != basis.table_rate)
+    is_cleared = sent is None and "exchange_rate" in changes
+    same_date = before is not None and before.document_date == draft.document_date
+    if same_currency and not is_cleared and (draft.rate_entered or same_date):
         return draft
     if basis.table_rate is None:
         raise Refused(

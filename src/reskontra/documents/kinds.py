@@ -37,6 +37,9 @@ class Kind:
     may_be_deleted: bool = True
     """Whether a draft may be deleted on the wire (ledger.md 2.1)."""
 
+    may_be_reserved: bool = False
+    """Whether a hold after release keeps it from being applied (ledger.md 2.1)."""
+
     may_be_reminded: bool = True
     """Whether dunning lists it (DUN-01)."""
 
@@ -73,6 +76,7 @@ CREDIT_NOTE = Kind(
     checks_credit=False,
     create_operation="create_credit",
     release_operation="release_credit",
+    may_be_reserved=True,
     may_be_reminded=False,
 )
 

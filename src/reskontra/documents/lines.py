@@ -5,17 +5,18 @@ The VAT and the totals that follow from the lines are in `figures`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import Operator, Rate
+from reskontra.currencies.rules import Rate, from_base
 from reskontra.documents.document import Line
 from reskontra.documents.totals import DiscountBasis, LineFigures, line_figures
 from reskontra.errors import FieldPath, Refused, UnknownReference
-from reskontra.money import ONE, PRICE_DECIMALS, divide, multiply, round_money
+from reskontra.money import ONE, PRICE_DECIMALS, ZERO, multiply, round_money
+from reskontra.vat.rules import vat_ids_of_line
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
@@ -54,6 +55,7 @@ class LineBasis:
 
 def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
     """The lines after a PUT (ledger.md EDT-02, decisions.md D1). Refused: an unknown line number, too many lines."""
+    _check_count(sent)
     standing = {line.line_number: line for line in lines}
     for position, change in enumerate(sent):
         field = ("lines", position)
@@ -80,6 +82,7 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
 
 def new_lines(sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
     """The lines of a new document, numbered from 1; a sent line number is ignored (decisions.md D1)."""
+    _check_count(sent)
     lines: list[Line] = []
     for position, change in enumerate(sent):
         operation = change.get("operation") or Operation.INSERT
@@ -93,13 +96,12 @@ def new_lines(sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line
                 hint="Send Insert.",
             )
         lines.append(new_line(len(lines) + 1, change, basis, ("lines", position)))
-    _check_count(lines)
     return tuple(lines)
 
 
 def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
     """A line from what was sent and, for the rest, its item and the customer's location (LIN-05)."""
-    item = _item(change, basis, field)
+    item = _item(change, None, basis, field)
     if item is None and not change.get("description"):
         raise Refused(
             "A line needs an inventory number or a description.",
@@ -117,7 +119,7 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
     line = Line(
         line_number=number,
         quantity=ONE,
-        unit_price=ONE * 0,
+        unit_price=ZERO,
         account_number=account_number or "",
         subaccount_id=_default_subaccount(item, basis),
         branch_number=basis.branch_number,
@@ -127,12 +129,12 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
         line = replace(line, vat_category_id=zone.default_category if zone else None)
     else:
         line = _with_item(line, item, basis)
-    return _priced(_with_sent(line, change, basis, field), change, None, basis, field)
+    return _priced(_with_vat_ids(_with_sent(line, change, basis, field), basis, field), change, None, basis, field)
 
 
 def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
     """`line` with what was sent; another item brings its own defaults first (decisions.md D2)."""
-    item = _item(change, basis, field)
+    item = _item(change, line, basis, field)
     draft = line
     if item is not None and item.item_id != line.item_id:
         draft = _with_item(line, item, basis)
@@ -146,7 +148,26 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
             value=change.get("description"),
             hint="Keep one of the two.",
         )
-    return _priced(draft, change, line, basis, field)
+    return _priced(_with_vat_ids(draft, basis, field), change, line, basis, field)
+
+
+def rounded_lines(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
+    """The lines with their money at the places of the document's currency, after that has changed."""
+    return tuple(
+        _with_figures(
+            line,
+            line_figures(
+                line.quantity,
+                line.unit_price,
+                manual_amount=line.extended_amount if line.amount_entered else None,
+                discount_percent=line.discount_percent,
+                basis=basis.discount_basis,
+                decimals=basis.decimals,
+                field=("currency_id",),
+            ),
+        )
+        for line in lines
+    )
 
 
 def figures_of(line: Line) -> LineFigures:
@@ -154,14 +175,15 @@ def figures_of(line: Line) -> LineFigures:
     return LineFigures(line.extended_amount, line.discount_percent, line.discount_amount, line.amount)
 
 
-def _item(change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Item | None:
+def _item(change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Item | None:
+    """The item that was sent. One that stands on the line already may be out of use by now."""
     number = change.get("item_number")
     if not number:
         return None
     item = basis.items.get(number.lower())
     if item is None:
         raise UnknownReference(field=(*field, "item_number"), value=number, hint="Send the number of an existing item.")
-    if not item.active:
+    if not item.active and (before is None or before.item_id != item.item_id):
         raise Refused(
             f"The item '{item.item_number}' is not active.",
             field=(*field, "item_number"),
@@ -180,20 +202,14 @@ def _with_item(line: Line, item: Item, basis: LineBasis) -> Line:
         item_number=item.item_number,
         description=item.description,
         unit_id=item.unit_id,
-        unit_price=_in_document_currency(item.unit_price, basis.rate),
+        unit_price=item.unit_price
+        if basis.rate.rate == ONE
+        else from_base(item.unit_price, basis.rate, PRICE_DECIMALS),
         vat_category_id=item.vat_category_id or (zone.default_category if zone else None),
         account_number=item.sales_account or location.sales_account or line.account_number,
         subaccount_id=_default_subaccount(item, basis),
         deferral_code=item.deferral_code,
     )
-
-
-def _in_document_currency(base_price: Decimal, rate: Rate) -> Decimal:
-    if rate.rate == ONE:
-        return base_price
-    dividing = rate.operator == Operator.MULTIPLY
-    price = divide(base_price, rate.rate) if dividing else multiply(base_price, rate.rate)
-    return round_money(price, PRICE_DECIMALS)
 
 
 def _default_subaccount(item: Item | None, basis: LineBasis) -> int:
@@ -215,7 +231,8 @@ _PLAIN = (
     "task_id",
     "note",
 )
-_NEVER_EMPTY = {"quantity": ONE * 0, "unit_price": ONE * 0}
+_TEXTS = ("description", "deferral_code", "task_id", "note")
+_NEVER_EMPTY = {"quantity": ZERO, "unit_price": ZERO}
 
 
 def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
@@ -224,6 +241,8 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
     for name, empty in _NEVER_EMPTY.items():
         if name in sent and sent[name] is None:
             sent[name] = empty
+    # An empty text clears (wire.md 7).
+    sent.update({name: sent[name] or None for name in _TEXTS if name in sent})
     reference = basis.reference
     if "unit_id" in change:
         sent["unit_id"] = reference.unit_id(change["unit_id"], (*field, "unit_id"))
@@ -266,15 +285,23 @@ def _refuse_what_would_be_silent(change: Mapping[str, Any], field: FieldPath) ->
             )
 
 
+def _with_vat_ids(line: Line, basis: LineBasis, field: FieldPath) -> Line:
+    """The VAT ids of the line's category in the document's zone; refused here, where the sent place is known (D3)."""
+    category = basis.reference.vat_categories.get(line.vat_category_id or "")
+    zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
+    return replace(line, vat_ids=vat_ids_of_line(category, zone, (*field, "vat_category_id")))
+
+
 def _priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Line:
-    """The line's money (LIN-02 to LIN-04). An entered amount stands until quantity, price or item change."""
-    repriced = before is None or (draft.quantity, draft.unit_price) != (before.quantity, before.unit_price)
+    """The line's money (LIN-02 to LIN-04). An entered amount stands until it is cleared, or quantity, price or item
+    change."""
+    repriced = before is None or _is_repriced(draft, before)
     if before is not None and not repriced and not _changes_money(change, before):
         return draft
     manual_amount = change.get("manual_amount")
     if before is not None and manual_amount == before.extended_amount and repriced:
         manual_amount = None  # a whole line sent back with a new price: the old amount is an echo
-    if manual_amount is None and not repriced and draft.amount_entered:
+    if manual_amount is None and not repriced and draft.amount_entered and "manual_amount" not in change:
         manual_amount = draft.extended_amount
     percent, amount = _discount_wanted(draft, change, before)
     figures = line_figures(
@@ -288,10 +315,19 @@ def _priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: 
         field=field,
     )
     computed = round_money(multiply(draft.quantity, draft.unit_price), basis.decimals)
+    entered = manual_amount is not None and figures.extended_price != computed
+    return replace(_with_figures(draft, figures), amount_entered=entered)
+
+
+def _is_repriced(draft: Line, before: Line) -> bool:
+    other_item = draft.item_id is not None and draft.item_id != before.item_id
+    return other_item or (draft.quantity, draft.unit_price) != (before.quantity, before.unit_price)
+
+
+def _with_figures(line: Line, figures: LineFigures) -> Line:
     return replace(
-        draft,
+        line,
         extended_amount=figures.extended_price,
-        amount_entered=manual_amount is not None and figures.extended_price != computed,
         discount_percent=figures.discount_percent,
         discount_amount=figures.discount_amount,
         manual_discount=bool(figures.discount_amount or figures.discount_percent),
@@ -301,11 +337,19 @@ def _priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: 
 
 def _changes_money(change: Mapping[str, Any], before: Line) -> bool:
     return (
-        ("manual_amount" in change and change["manual_amount"] not in (None, before.extended_amount))
+        _changes_amount(change, before)
         or ("discount_amount" in change and (change["discount_amount"] or 0) != before.discount_amount)
         or ("discount_percent" in change and (change["discount_percent"] or 0) != before.discount_percent)
         or (change.get("manual_discount") is False and before.manual_discount)
     )
+
+
+def _changes_amount(change: Mapping[str, Any], before: Line) -> bool:
+    if "manual_amount" not in change:
+        return False
+    if change["manual_amount"] is None:
+        return before.amount_entered
+    return bool(change["manual_amount"] != before.extended_amount)
 
 
 def _discount_wanted(
@@ -324,7 +368,7 @@ def _discount_wanted(
     return (draft.discount_percent, None) if draft.discount_percent else (None, None)
 
 
-def _check_count(lines: Sequence[Line] | Mapping[int, Line]) -> None:
+def _check_count(lines: Sized) -> None:
     if len(lines) > MOST_LINES:
         raise Refused(
             f"A document has at most {MOST_LINES} lines.", field=("lines",), value=len(lines), hint="Send fewer lines."

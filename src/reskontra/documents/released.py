@@ -34,6 +34,9 @@ def changed_after_release(kind: Kind, document: Document, changes: Mapping[str, 
         elif not _is_echo(name, sent, document, basis):
             raise _frozen(kind, document, (name,), sent, legal)
     _check_due_dates(document, values)
+    hold = values.pop("hold", None)
+    if hold is not None:
+        values["status"] = "Reserved" if hold else "Open"
     kept = particulars(document.particulars, {name: values.pop(name) for name in _DEBT_COLLECTION if name in values})
     for name in _OPEN_MAY_CHANGE:
         if name in values and values[name] != getattr(document, name):
@@ -47,7 +50,8 @@ def _legal_fields(kind: Kind, document: Document) -> tuple[str, ...]:
     if document.status == "Closed":
         return ("note",)
     dates = _OPEN_MAY_CHANGE if kind.has_terms else ()
-    return (*dates, *_FLAGS_MAY_CHANGE, *_DEBT_COLLECTION, "note")
+    hold = ("hold",) if kind.may_be_reserved else ()
+    return (*dates, *hold, *_FLAGS_MAY_CHANGE, *_DEBT_COLLECTION, "note")
 
 
 def _check_due_dates(document: Document, values: Mapping[str, Any]) -> None:
@@ -76,13 +80,23 @@ def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
         return sent is None or parse_period(sent, (name,)) == document.period_id
     if name in ("number", "override_number_series"):
         return True
+    if name in ("customer_number", "child_customer_number"):
+        return _is_same_party(name, sent, document, basis)
     if name in ("vat_rows", "application_lines"):
         return not sent or (name == "vat_rows" and vat_rows_echoed(document, sent))
     standing = _standing(name, document, basis)
     if isinstance(sent, Mapping):
         parts = standing if isinstance(standing, Mapping) else {}
-        return all(parts.get(part) == value for part, value in sent.items())
+        return all(_same(value, parts.get(part)) for part, value in sent.items())
     return _same(sent, standing)
+
+
+def _is_same_party(name: str, sent: Any, document: Document, basis: Basis) -> bool:
+    """The basis holds whom the request named; a number that nobody has finds no child, and no customer is refused."""
+    if name == "customer_number":
+        return basis.debtor.customer_id == document.customer_id
+    child_customer_id = basis.child.customer_id if basis.child else None
+    return child_customer_id == document.child_customer_id and bool(sent) == (child_customer_id is not None)
 
 
 def _same(sent: Any, standing: Any) -> bool:
@@ -97,8 +111,6 @@ def _standing(name: str, document: Document, basis: Basis) -> Any:
     if name in PARTICULARS:
         return document.particulars.get(name)
     other = {
-        "customer_number": basis.debtor.number,
-        "child_customer_number": basis.child.number if basis.child else None,
         "location_cd": basis.debtor.location.location_cd,
         "hold": document.is_held,
         "salesperson": basis.reference.salesperson_cd(document.salesperson_id),
@@ -139,7 +151,7 @@ def _is_line_echo(name: str, value: Any, line: Line, basis: Basis) -> bool:
     if name == "subaccount":
         return not value or basis.reference.subaccount_of(value, ("lines", "subaccount")) == line.subaccount_id
     if name == "salesperson":
-        return bool(value == basis.reference.salesperson_cd(line.salesperson_id))
+        return _same(value, basis.reference.salesperson_cd(line.salesperson_id))
     return _same(value, getattr(line, _LINE_NAMES.get(name, name), None))
 
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import Rate
 from reskontra.customers.rules import CreditFailure, check_may, credit_check
-from reskontra.documents.document import Document
+from reskontra.documents.document import Document, Line
 from reskontra.documents.figures import rate_of, with_figures
 from reskontra.documents.header import changed_header, new_header
 from reskontra.documents.kinds import Kind
-from reskontra.documents.lines import LineBasis, apply_operations, new_lines
+from reskontra.documents.lines import LineBasis, apply_operations, new_lines, rounded_lines
 from reskontra.documents.released import changed_after_release, vat_rows_echoed
 from reskontra.documents.totals import DiscountBasis
 from reskontra.errors import Refused
@@ -63,11 +63,16 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
     if basis.debtor.customer_id != document.customer_id:
         check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
     draft = changed_header(kind, document, changes, basis)
-    lines = apply_operations(draft.lines, changes.get("lines") or (), _line_basis(draft, basis))
-    if _figures_stand(document, draft, lines, changes):
+    lines = apply_operations(
+        _moved_lines(document, draft, basis), changes.get("lines") or (), _line_basis(draft, basis)
+    )
+    sent_vat = changes.get("vat_rows") or ()
+    if vat_rows_echoed(document, sent_vat):
+        sent_vat = ()  # the figures that stand: they hold as long as nothing changes that they follow from (VAT-11)
+    if not sent_vat and _figures_stand(document, draft, lines):
         draft = replace(draft, lines=lines)
     else:
-        draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
+        draft = with_figures(draft, lines, basis.reference, sent_vat)
     return _with_status(kind, document, draft, changes, basis)
 
 
@@ -86,6 +91,8 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     """REL-01: what must hold before release, in the rule's order; the first failure wins."""
     if document.is_released:
         raise Refused(f"The {kind.noun} {document.number} can't be released because it is already released.")
+    if document.is_held:
+        _check_credit(kind, document, basis)  # what holds it is the reason worth telling (decisions.md D4)
     if document.status != "Balanced":
         raise Refused(
             f"The {kind.noun} {document.number} is not balanced.",
@@ -96,9 +103,7 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     if not document.lines:
         raise Refused(f"The {kind.noun} {document.number} has no lines.", field=("lines",), hint="Add a line first.")
     check_may(basis.debtor.status, kind.release_operation, basis.debtor.number, ("customer_number",))
-    failure = _credit_failure(kind, document, document, basis)
-    if failure is not None:
-        raise _credit_refusal(failure)
+    _check_credit(kind, document, basis)
     _check_period(document, basis.reference, ("financial_period",))
     _check_accounts(document, basis.reference)
 
@@ -134,11 +139,21 @@ _FIGURES_DEPEND_ON = ("document_date", "vat_zone_id", "currency_id", "exchange_r
                       "cash_discount_date")  # fmt: skip
 
 
-def _figures_stand(document: Document, draft: Document, lines: tuple[Any, ...], changes: Mapping[str, Any]) -> bool:
+def _figures_stand(document: Document, draft: Document, lines: tuple[Line, ...]) -> bool:
     """Entered VAT rows survive a change that touches no figure (VAT-11)."""
-    if lines != document.lines or any(getattr(draft, name) != getattr(document, name) for name in _FIGURES_DEPEND_ON):
-        return False
-    return vat_rows_echoed(document, changes.get("vat_rows") or ())
+    return lines == document.lines and all(
+        getattr(draft, name) == getattr(document, name) for name in _FIGURES_DEPEND_ON
+    )
+
+
+def _moved_lines(document: Document, draft: Document, basis: Basis) -> tuple[Line, ...]:
+    """The standing lines in the branch and at the places of the currency that the header has now."""
+    lines = document.lines
+    if draft.branch_number != document.branch_number:
+        lines = tuple(replace(line, branch_number=draft.branch_number) for line in lines)
+    if basis.reference.decimals_of(draft.currency_id) != basis.reference.decimals_of(document.currency_id):
+        lines = rounded_lines(lines, _line_basis(draft, basis))
+    return lines
 
 
 def _with_status(
@@ -152,7 +167,8 @@ def _with_status(
     if hold:
         kept = before is not None and before.status == "CreditHold"
         return replace(draft, status="CreditHold" if kept else "Hold")
-    failure = _credit_failure(kind, before, draft, basis)
+    has_passed = before is not None and _has_passed(before, draft)
+    failure = None if has_passed else _credit_failure(kind, before, draft, basis)
     if failure is not None and preferences.credit_check.enabled:
         if before is not None and before.is_held:
             raise _credit_refusal(failure)
@@ -170,11 +186,22 @@ def _pending_status(draft: Document, basis: Basis) -> str:
     return "Balanced"
 
 
+def _has_passed(before: Document, draft: Document) -> bool:
+    """Whether credit was given for at least this much to this customer when the document was last saved (CRD-06)."""
+    same_customer = before.customer_id == draft.customer_id
+    return same_customer and not before.is_held and draft.amount_base <= before.credit_approved_amount_base
+
+
+def _check_credit(kind: Kind, document: Document, basis: Basis) -> None:
+    """Release asks anew: the limit or other documents may have changed since it was saved (REL-01.4)."""
+    failure = _credit_failure(kind, document, document, basis)
+    if failure is not None:
+        raise _credit_refusal(failure)
+
+
 def _credit_failure(kind: Kind, before: Document | None, draft: Document, basis: Basis) -> CreditFailure | None:
-    """CRD-02, CRD-03; asked again only when the amount grew since it last passed (CRD-06)."""
+    """CRD-02, CRD-03: why `draft` is too much for its customer; `before` is what is counted already."""
     if not kind.checks_credit or not basis.reference.preferences.credit_check.enabled:
-        return None
-    if before is not None and not before.is_held and draft.amount_base <= before.credit_approved_amount_base:
         return None
     unreleased = basis.debtor.unreleased
     if before is not None and before.customer_id == draft.customer_id:
@@ -222,6 +249,8 @@ def _check_accounts(document: Document, reference: Reference) -> None:
             used.setdefault(row.payable_account, ("vat_id",))
     for account_number, field in used.items():
         reference.active_account(account_number, field)
+    for subaccount_id in {document.subaccount_id, *(line.subaccount_id for line in document.lines)}:
+        reference.subaccount_of(reference.subaccounts[subaccount_id].subaccount_number, ("subaccount",))
 
 
 def amount_with_sign(kind: Kind, amount: Decimal) -> Decimal:

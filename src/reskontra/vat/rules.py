@@ -176,7 +176,7 @@ def vat_ids_of_line(
     applied = applied_ids(category, zone)
     if category.vat_ids and not category.exclude_listed and not applied:
         hint = f"VAT zone '{zone.zone_id}' knows these VAT ids: {', '.join(zone.vat_ids) or 'none'}."
-        raise UnknownReference(field=field, value=category.category_id, hint=hint)
+        raise UnknownReference(field=field, value=category.category_id, hint=hint, subject="vat_id")
     return applied
 
 

@@ -95,6 +95,7 @@ _WORDS: dict[type[Refusal], str] = {
 MEASURED_NAMES: dict[tuple[str, ...], str] = {
     ("vatCodeId",): "TaxCategoryID",
     ("taxId",): "TaxID",
+    ("vatId",): "TaxID",
     ("applicationLines", "refNbr"): "AdjdRefNbr",
     ("paymentLines", "refNbr"): "AdjdRefNbr",
 }
@@ -153,7 +154,7 @@ def path_text(path: Sequence[str | int]) -> str:
 
 def _reason(refusal: Refusal, body: type[msgspec.Struct] | None) -> str:
     if isinstance(refusal, UnknownReference):
-        name = field_name(wire_path(body, refusal.field))
+        name = field_name(wire_path(None, (refusal.subject,)) if refusal.subject else wire_path(body, refusal.field))
         return f"{name} '{shown(refusal.value)}' cannot be found in the system."
     return refusal.reason or next((_WORDS[kind] for kind in type(refusal).__mro__ if kind in _WORDS), "It was refused.")
 
