@@ -18,7 +18,7 @@ DRAWERS = {"utils", "util", "helpers", "common", "misc", "base", "manager", "ser
 # Table -> the room that may name it in SQL. What no room owns is listed under the room that is about it.
 OWNERS = {
     "companies": [
-        "branch", "country", "payment_method", "attribute", "salesperson", "customer_class", "statement_cycle",
+        "branch", "country", "attribute", "salesperson", "customer_class", "statement_cycle",
         "reason_code", "dunning_level", "legal_rate", "api_client", "api_client_company", "server_secret",
     ],
     "accounts": ["account", "subaccount", "dimension", "segment", "segment_value"],
@@ -26,6 +26,7 @@ OWNERS = {
     "terms": ["credit_terms"],
     "vat": ["vat", "vat_rate", "vat_category", "vat_zone"],
     "items": ["item", "item_class", "unit_of_measure"],
+    "payment_methods": ["payment_method"],
     "periods": ["financial_period"],
     "numbering": ["number_series", "number_series_range", "deleted_number"],
     "changes": ["change"],

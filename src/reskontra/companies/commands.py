@@ -26,6 +26,7 @@ from reskontra.db.pool import Connection
 from reskontra.errors import Refused, UnknownReference
 from reskontra.items.store import insert_item_classes, insert_items, insert_units
 from reskontra.numbering.store import insert_series
+from reskontra.payment_methods.store import insert_payment_methods
 from reskontra.periods.store import insert_periods
 from reskontra.terms.store import insert_terms
 from reskontra.vat.store import insert_vat_categories, insert_vat_ids, insert_vat_zones
@@ -187,7 +188,7 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     await insert_units(connection, company_id, template.units)
     await insert_item_classes(connection, company_id, template.item_classes, moment)
     await insert_items(connection, company_id, template.items, moment)
-    await store.insert_payment_methods(connection, company_id, template.payment_methods, moment)
+    await insert_payment_methods(connection, company_id, template.payment_methods, moment)
     await insert_periods(connection, company_id, periods_of(template.periods), moment)
     await insert_series(connection, company_id, [series_in_full(series) for series in template.series])
     await store.insert_attributes(connection, company_id, template.attributes, moment)

@@ -37,7 +37,6 @@ from reskontra.companies.rules import (
     CustomerClass,
     DunningLevel,
     LegalRate,
-    PaymentMethod,
     Preferences,
     ReasonCode,
     Salesperson,
@@ -49,6 +48,7 @@ from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, NotFound, Refused, UnknownReference
 from reskontra.items.rules import ItemClass, Unit
 from reskontra.numbering.rules import Series
+from reskontra.payment_methods.rules import PaymentMethod
 from reskontra.periods import rules as period_rules
 from reskontra.periods.rules import Period
 from reskontra.terms.rules import Terms, VisibleTo

@@ -169,17 +169,6 @@ class Country:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentMethod:
-    """A way to be paid, and the account that the money comes to."""
-
-    payment_method_id: str
-    description: str
-    active: bool = True
-    cash_account: str | None = None
-    means_of_payment: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeOption:
     """A value that an attribute of control type Combo or MultiSelectCombo may take."""
 

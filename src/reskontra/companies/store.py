@@ -22,7 +22,6 @@ from reskontra.companies.rules import (
     CustomerClass,
     DunningLevel,
     LegalRate,
-    PaymentMethod,
     Preferences,
     ReasonCode,
     Salesperson,
@@ -32,6 +31,7 @@ from reskontra.currencies.store import CURRENCY_ROWS, POSTING_ROWS
 from reskontra.db.pool import Connection
 from reskontra.items.store import ITEM_CLASS_ROWS, UNIT_ROWS
 from reskontra.numbering.store import SERIES_ROWS
+from reskontra.payment_methods.store import PAYMENT_METHOD_ROWS
 from reskontra.periods.store import PERIOD_ROWS
 from reskontra.terms.store import TERMS_ROWS
 from reskontra.vat.store import VAT_CATEGORY_ROWS, VAT_ID_ROWS, VAT_ZONE_ROWS
@@ -46,12 +46,6 @@ _BRANCH_ROWS = """
 
 _COUNTRY_ROWS = """
     select country_id, name from country where company_id = $1 order by country_id"""
-
-_PAYMENT_METHOD_ROWS = """
-    select payment_method_id, description, active, cash_account, means_of_payment
-      from payment_method
-     where company_id = $1
-     order by payment_method_id"""
 
 _ATTRIBUTE_ROWS = """
     select attribute_id, description, control_type, options
@@ -121,7 +115,7 @@ REFERENCE_ROWS: Mapping[str, str] = {
     "vat_zones": VAT_ZONE_ROWS,
     "units": UNIT_ROWS,
     "item_classes": ITEM_CLASS_ROWS,
-    "payment_methods": _PAYMENT_METHOD_ROWS,
+    "payment_methods": PAYMENT_METHOD_ROWS,
     "periods": PERIOD_ROWS,
     "series": SERIES_ROWS,
     "attributes": _ATTRIBUTE_ROWS,
@@ -290,24 +284,6 @@ async def insert_countries(connection: Connection, company_id: int, countries: S
         """,
         company_id,
         _json(countries),
-    )
-
-
-async def insert_payment_methods(
-    connection: Connection, company_id: int, methods: Sequence[PaymentMethod], moment: datetime
-) -> None:
-    """Add payment methods to a company. `moment` is in UTC."""
-    await connection.execute(
-        """
-        insert into payment_method (
-               company_id, payment_method_id, description, active, cash_account, means_of_payment, modified_at)
-        select $1, payment_method_id, description, active, cash_account, means_of_payment, $3
-          from json_to_recordset($2::json) as sent (
-               payment_method_id text, description text, active boolean, cash_account text, means_of_payment text)
-        """,
-        company_id,
-        _json(methods),
-        moment,
     )
 
 

@@ -24,7 +24,6 @@ from reskontra.companies.rules import (
     CustomerClass,
     DunningLevel,
     LegalRate,
-    PaymentMethod,
     Preferences,
     ReasonCode,
     Salesperson,
@@ -37,6 +36,7 @@ from reskontra.errors import Refused
 from reskontra.items.rules import Item, ItemClass, Unit
 from reskontra.money import RATE_DECIMALS, divide, multiply, round_money
 from reskontra.numbering.rules import Series
+from reskontra.payment_methods.rules import PaymentMethod
 from reskontra.periods.rules import Period
 from reskontra.terms.rules import Terms
 from reskontra.vat.rules import VatCategory, VatId, VatZone

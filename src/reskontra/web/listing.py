@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from reskontra.web.query import Query
+from reskontra.web.query import Comparison, Query
 
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
@@ -80,6 +80,21 @@ class Filters:
         first = len(self.parameters) + 1
         self.parameters.extend(values)
         self._conditions.append(condition.format(*(f"${first + position}" for position in range(len(values)))))
+
+    def add_same(self, column: str, value: str | None) -> None:
+        """A column equals a text in any letter case; None is no condition. Both sides are folded alike."""
+        if value is not None:
+            self.add(f'lower({column} collate "C") = lower({{}}::text collate "C")', value)
+
+    def add_greater(self, column: str, value: str | None) -> None:
+        """A code stands behind `value` in the list's order (`greaterThanValue`); None is no condition."""
+        if value is not None:
+            self.add(f'{column} > {{}}::text collate "C"', value)
+
+    def add_comparison(self, column: str, comparison: Comparison[Any] | None) -> None:
+        """A date or moment against the one that was sent; None is no condition."""
+        if comparison is not None:
+            self.add(f"{column} {comparison.operator} {{}}", comparison.value)
 
     @property
     def where(self) -> str:
@@ -150,6 +165,17 @@ def page_of(query: Query) -> Page:
 
 def _size(asked: int | None) -> int:
     return MAXIMUM if asked is None or asked < 1 else min(asked, MAXIMUM)
+
+
+def cut(rows: Sequence[R], query: Query) -> Listed[R]:
+    """The page that was asked for of a list that is read whole, as reference data is: small, and seldom asked for.
+
+    An operation that declares no paging at all gives everything at once.
+    """
+    if not (query.declares("pageNumber") or query.declares("numberToRead")):
+        return Listed(rows, len(rows))
+    page = page_of(query)
+    return Listed(rows[page.offset : page.offset + page.limit], len(rows))
 
 
 async def read_page(
