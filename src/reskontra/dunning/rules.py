@@ -15,11 +15,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from reskontra.companies.rules import DunningLevel, DunningPreferences, DunningProcess
-from reskontra.currencies.rules import Operator, Rate
+from reskontra.currencies.rules import Rate, from_base
 from reskontra.customers.rules import may
 from reskontra.dunning.letter import Candidate, Letter, LetterLine
 from reskontra.errors import Refused
-from reskontra.money import ONE, ZERO, divide, multiply, round_money
+from reskontra.money import ONE, ZERO
 
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
@@ -237,9 +237,7 @@ def _fee(basis: Basis, setup: DunningLevel) -> Decimal:
             value=basis.letter_date.isoformat(),
             hint="Add a rate that is effective on or before that date, or send a later date.",
         )
-    rate = basis.rate
-    from_base = divide if rate.operator == Operator.MULTIPLY else multiply
-    return round_money(from_base(setup.fee, rate.rate), basis.decimals)
+    return from_base(setup.fee, basis.rate, basis.decimals)
 
 
 def _warnings(basis: Basis, setup: DunningLevel, *, charged: bool) -> Iterator[str]:
