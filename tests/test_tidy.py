@@ -18,7 +18,7 @@ DRAWERS = {"utils", "util", "helpers", "common", "misc", "base", "manager", "ser
 # Table -> the room that may name it in SQL. What no room owns is listed under the room that is about it.
 OWNERS = {
     "companies": [
-        "branch", "country", "attribute", "salesperson", "customer_class", "statement_cycle",
+        "branch", "country", "customer_class", "statement_cycle",
         "reason_code", "dunning_level", "legal_rate", "api_client", "api_client_company", "server_secret",
     ],
     "accounts": ["account", "subaccount", "dimension", "segment", "segment_value"],
@@ -27,6 +27,8 @@ OWNERS = {
     "vat": ["vat", "vat_rate", "vat_category", "vat_zone"],
     "items": ["item", "item_class", "unit_of_measure"],
     "payment_methods": ["payment_method"],
+    "attributes": ["attribute"],
+    "salespersons": ["salesperson"],
     "periods": ["financial_period"],
     "numbering": ["number_series", "number_series_range", "deleted_number"],
     "changes": ["change"],

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reskontra.accounts.store import insert_accounts, insert_dimensions, insert_subaccounts
+from reskontra.accounts.rules import Account
+from reskontra.accounts.store import (
+    insert_account_classes,
+    insert_accounts,
+    insert_dimensions,
+    insert_subaccounts,
+)
+from reskontra.attributes.store import insert_attributes
 from reskontra.changes.store import insert_tallies
 from reskontra.clock import Context
 from reskontra.companies import store
@@ -28,6 +35,7 @@ from reskontra.items.store import insert_item_classes, insert_items, insert_unit
 from reskontra.numbering.store import insert_series
 from reskontra.payment_methods.store import insert_payment_methods
 from reskontra.periods.store import insert_periods
+from reskontra.salespersons.store import insert_salespersons
 from reskontra.terms.store import insert_terms
 from reskontra.vat.store import insert_vat_categories, insert_vat_ids, insert_vat_zones
 from reskontra.web.auth import SCOPES
@@ -44,7 +52,10 @@ ENTITIES = (
     "DebitNote",
     "DunningLetter",
     "Item",
+    "Account",
     "Subaccount",
+    "Batch",
+    "JournalEntry",
     "CurrencyRate",
     "Salesperson",
 )
@@ -176,8 +187,9 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     postings = [entry.posting for entry in template.currencies]
     await insert_currencies(connection, company_id, currencies, postings, moment)
     await insert_rates(connection, company_id, rates, moment)
-    await insert_accounts(connection, company_id, template.accounts, moment)
-    await insert_dimensions(connection, company_id, template.dimensions)
+    await insert_account_classes(connection, company_id, template.account_classes)
+    await insert_accounts(connection, company_id, _accounts_of(template), moment)
+    await insert_dimensions(connection, company_id, template.dimensions, moment)
     await insert_subaccounts(connection, company_id, template.subaccounts, moment)
     await store.insert_branches(connection, company_id, template.branches, moment)
     await store.insert_countries(connection, company_id, countries_of(template))
@@ -191,8 +203,8 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     await insert_payment_methods(connection, company_id, template.payment_methods, moment)
     await insert_periods(connection, company_id, periods_of(template.periods), moment)
     await insert_series(connection, company_id, [series_in_full(series) for series in template.series])
-    await store.insert_attributes(connection, company_id, template.attributes, moment)
-    await store.insert_salespersons(connection, company_id, template.salespersons, moment)
+    await insert_attributes(connection, company_id, template.attributes, moment)
+    await insert_salespersons(connection, company_id, template.salespersons, moment)
     await store.insert_customer_classes(connection, company_id, template.customer_classes, moment)
     await store.insert_statement_cycles(connection, company_id, template.statement_cycles)
     await store.insert_reason_codes(connection, company_id, template.reason_codes)
@@ -201,11 +213,21 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     await _start_counting(connection, company_id, template, len(rates), context)
 
 
+def _accounts_of(template: Template) -> list[Account]:
+    """The accounts, those marked as cash accounts that a payment method brings money to."""
+    paid_to = {method.cash_account for method in template.payment_methods}
+    return [
+        replace(account, cash_account=account.cash_account or account.account_number in paid_to)
+        for account in template.accounts
+    ]
+
+
 async def _start_counting(
     connection: Connection, company_id: int, template: Template, rate_count: int, context: Context
 ) -> None:
     counts = dict.fromkeys(ENTITIES, (0, 0))
     counts["CurrencyRate"] = (rate_count, rate_count)
+    counts["Account"] = (len(template.accounts), len(template.accounts))
     counts["Item"] = _count(item.item_id for item in template.items)
     counts["Subaccount"] = _count(subaccount.subaccount_id for subaccount in template.subaccounts)
     counts["Salesperson"] = _count(person.salesperson_id for person in template.salespersons)

@@ -27,10 +27,10 @@ from reskontra.accounts.rules import (
     subaccount_number,
     subaccount_segments,
 )
+from reskontra.attributes.rules import Attribute
 from reskontra.clock import local_date
 from reskontra.companies import store
 from reskontra.companies.rules import (
-    Attribute,
     Branch,
     Codes,
     Country,
@@ -39,7 +39,6 @@ from reskontra.companies.rules import (
     LegalRate,
     Preferences,
     ReasonCode,
-    Salesperson,
     StatementCycle,
 )
 from reskontra.currencies.rules import Currency
@@ -51,6 +50,7 @@ from reskontra.numbering.rules import Series
 from reskontra.payment_methods.rules import PaymentMethod
 from reskontra.periods import rules as period_rules
 from reskontra.periods.rules import Period
+from reskontra.salespersons.rules import Salesperson
 from reskontra.terms.rules import Terms, VisibleTo
 from reskontra.vat.rules import VatCategory, VatId, VatZone
 

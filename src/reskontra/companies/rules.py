@@ -168,36 +168,6 @@ class Country:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeOption:
-    """A value that an attribute of control type Combo or MultiSelectCombo may take."""
-
-    value: str
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribute:
-    """A field that a company adds to its customers."""
-
-    attribute_id: str
-    description: str
-    control_type: str = "Text"
-    options: tuple[AttributeOption, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Salesperson:
-    """Who sold; `commission_percent` is in percent."""
-
-    salesperson_id: int
-    salesperson_cd: str
-    name: str
-    active: bool = True
-    commission_percent: Decimal = ZERO
-    sales_subaccount_id: int | None = None
-
-
 class CreditVerification(StrEnum):
     """What a customer's credit is checked by (ledger.md 1.4)."""
 

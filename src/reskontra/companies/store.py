@@ -13,10 +13,10 @@ from datetime import datetime
 import msgspec
 
 from reskontra.accounts.store import ACCOUNT_ROWS, DIMENSION_ROWS, SUBACCOUNT_ROWS
+from reskontra.attributes.store import ATTRIBUTE_ROWS
 from reskontra.changes.store import change_row, parameters
 from reskontra.clock import Context
 from reskontra.companies.rules import (
-    Attribute,
     Branch,
     Country,
     CustomerClass,
@@ -24,7 +24,6 @@ from reskontra.companies.rules import (
     LegalRate,
     Preferences,
     ReasonCode,
-    Salesperson,
     StatementCycle,
 )
 from reskontra.currencies.store import CURRENCY_ROWS, POSTING_ROWS
@@ -33,6 +32,7 @@ from reskontra.items.store import ITEM_CLASS_ROWS, UNIT_ROWS
 from reskontra.numbering.store import SERIES_ROWS
 from reskontra.payment_methods.store import PAYMENT_METHOD_ROWS
 from reskontra.periods.store import PERIOD_ROWS
+from reskontra.salespersons.store import SALESPERSON_ROWS
 from reskontra.terms.store import TERMS_ROWS
 from reskontra.vat.store import VAT_CATEGORY_ROWS, VAT_ID_ROWS, VAT_ZONE_ROWS
 
@@ -46,18 +46,6 @@ _BRANCH_ROWS = """
 
 _COUNTRY_ROWS = """
     select country_id, name from country where company_id = $1 order by country_id"""
-
-_ATTRIBUTE_ROWS = """
-    select attribute_id, description, control_type, options
-      from attribute
-     where company_id = $1
-     order by attribute_id"""
-
-_SALESPERSON_ROWS = """
-    select salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id
-      from salesperson
-     where company_id = $1
-     order by salesperson_id"""
 
 _CUSTOMER_CLASS_COLUMNS = """customer_class_id, description, terms_id, currency_id, currency_override, rate_type,
            rate_override, payment_method_id, vat_zone_id, vat_zone_required, statement_cycle_id, statement_type,
@@ -118,8 +106,8 @@ REFERENCE_ROWS: Mapping[str, str] = {
     "payment_methods": PAYMENT_METHOD_ROWS,
     "periods": PERIOD_ROWS,
     "series": SERIES_ROWS,
-    "attributes": _ATTRIBUTE_ROWS,
-    "salespersons": _SALESPERSON_ROWS,
+    "attributes": ATTRIBUTE_ROWS,
+    "salespersons": SALESPERSON_ROWS,
     "customer_classes": _CUSTOMER_CLASS_ROWS,
     "statement_cycles": _STATEMENT_CYCLE_ROWS,
     "reason_codes": _REASON_CODE_ROWS,
@@ -284,43 +272,6 @@ async def insert_countries(connection: Connection, company_id: int, countries: S
         """,
         company_id,
         _json(countries),
-    )
-
-
-async def insert_attributes(
-    connection: Connection, company_id: int, attributes: Sequence[Attribute], moment: datetime
-) -> None:
-    """Add attributes of customers to a company. `moment` is in UTC."""
-    await connection.execute(
-        """
-        insert into attribute (company_id, attribute_id, description, control_type, options, modified_at)
-        select $1, attribute_id, description, control_type, options, $3
-          from json_to_recordset($2::json) as sent (
-               attribute_id text, description text, control_type text, options jsonb)
-        """,
-        company_id,
-        _json(attributes),
-        moment,
-    )
-
-
-async def insert_salespersons(
-    connection: Connection, company_id: int, salespersons: Sequence[Salesperson], moment: datetime
-) -> None:
-    """Add salespersons to a company, with the ids they bring. `moment` is in UTC."""
-    await connection.execute(
-        """
-        insert into salesperson (
-               company_id, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id,
-               modified_at)
-        select $1, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id, $3
-          from json_to_recordset($2::json) as sent (
-               salesperson_id integer, salesperson_cd text, name text, active boolean, commission_percent numeric,
-               sales_subaccount_id integer)
-        """,
-        company_id,
-        _json(salespersons),
-        moment,
     )
 
 

@@ -16,9 +16,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from reskontra.accounts.rules import Account, Dimension, Subaccount
+from reskontra.accounts.rules import Account, AccountClass, Dimension, Subaccount
+from reskontra.attributes.rules import Attribute
 from reskontra.companies.rules import (
-    Attribute,
     Branch,
     Country,
     CustomerClass,
@@ -26,7 +26,6 @@ from reskontra.companies.rules import (
     LegalRate,
     Preferences,
     ReasonCode,
-    Salesperson,
     StatementCycle,
 )
 from reskontra.companies.yaml_file import Month, YamlFile, read_yaml
@@ -38,6 +37,7 @@ from reskontra.money import RATE_DECIMALS, divide, multiply, round_money
 from reskontra.numbering.rules import Series
 from reskontra.payment_methods.rules import PaymentMethod
 from reskontra.periods.rules import Period
+from reskontra.salespersons.rules import Salesperson
 from reskontra.terms.rules import Terms
 from reskontra.vat.rules import VatCategory, VatId, VatZone
 
@@ -150,6 +150,7 @@ class Template:
     series: tuple[Series, ...]
     customer_classes: tuple[CustomerClass, ...]
     rates: tuple[FileRates, ...] = ()
+    account_classes: tuple[AccountClass, ...] = ()
     countries: tuple[Country, ...] | None = None
     units: tuple[Unit, ...] = ()
     item_classes: tuple[ItemClass, ...] = ()

@@ -29,6 +29,7 @@ Found = Iterator[tuple[Path, object, str]]
 # Section -> keys that must differ from entry to entry; texts also when their case is left out of account.
 _CODES: dict[str, tuple[str, ...]] = {
     "currencies": ("currency_id",),
+    "account_classes": ("account_class_id",),
     "accounts": ("account_number",),
     "dimensions": ("dimension_id",),
     "subaccounts": ("subaccount_id", "subaccount_number"),
@@ -73,6 +74,7 @@ _REFERENCES: dict[str, str] = {
     "branch": "branches",
     "statement_cycle_id": "statement_cycles",
     "account_number": "accounts",
+    "account_class": "account_classes",
     "payable_subaccount": "subaccounts",
     "fee_item": "items",
 }
@@ -88,6 +90,7 @@ def check_template(file: YamlFile[Template]) -> None:
         *_figures(template, ()),
         *_rules_of_rooms(template),
         *_rates(template),
+        *_classes(template),
         *_subaccounts(template),
         *_zones(template),
         *_numbering(template),
@@ -211,6 +214,15 @@ def _rates(template: Template) -> Found:
             if dated in seen:
                 yield path, row.effective_date, "Two rates of one type cannot begin on the same date."
             seen.add(dated)
+
+
+def _classes(template: Template) -> Found:
+    classes = {entry.account_class_id: entry for entry in template.account_classes}
+    for position, account in enumerate(template.accounts):
+        account_class = classes.get(account.account_class or "")
+        if account_class is not None and account_class.account_type != account.account_type:
+            hint = f"Accounts of this class are of type {account_class.account_type}."
+            yield ("accounts", position, "account_type"), account.account_type, hint
 
 
 def _subaccounts(template: Template) -> Found:

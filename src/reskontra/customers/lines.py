@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reskontra.companies.rules import Attribute
+from reskontra.attributes.rules import Attribute
 from reskontra.customers.customer import Customer, DirectDebit, LineOperation, Location
 from reskontra.errors import FieldPath, Refused, UnknownReference
 
