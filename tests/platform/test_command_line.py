@@ -32,7 +32,7 @@ def environment(**variables: str) -> dict[str, str]:
 def run(*words: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [*RESKONTRA, *map(str, words)]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=cwd, env=environment(**variables), timeout=60
+        command, capture_output=True, text=True, check=False, cwd=cwd, env=environment(**variables), timeout=120
     )
 
 
@@ -109,7 +109,7 @@ def test_a_signal_while_starting_leaves_nothing_running(tmp_path: Path, sign: st
     folder = tmp_path / "books"
     command = [*RESKONTRA, "serve", "--data-dir", str(folder), "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (folder / sign).exists():
         assert time.monotonic() < deadline
         time.sleep(0.005)
