@@ -10,6 +10,9 @@ import asyncio
 import importlib
 import importlib.util
 import itertools
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -246,6 +249,58 @@ async def server(fresh_dsn: Callable[[], Awaitable[str]]) -> AsyncIterator[Runni
     await asyncio.to_thread(running.start_and_wait)
     yield RunningServer(running.url, dsn)
     await asyncio.to_thread(running.stop_and_wait)
+
+
+@dataclass(frozen=True)
+class ServerProcess:
+    """`reskontra serve` as a process of its own, beside which the test does not weigh."""
+
+    url: str
+    dsn: str
+    pid: int
+    token: str
+
+
+@pytest.fixture
+async def server_process(fresh_dsn: Callable[[], Awaitable[str]]) -> AsyncIterator[Callable[..., ServerProcess]]:
+    """Starts server processes: on a fresh clone, or beside another one on the same database (`dsn`)."""
+    dsns = [await fresh_dsn()]
+    started: list[subprocess.Popen[str]] = []
+
+    def start(dsn: str | None = None) -> ServerProcess:
+        dsn = dsn or dsns[0]
+        words = ["serve", "--database-url", dsn, "--port", "0", "--log-format", "json"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reskontra", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        started.append(process)
+        assert process.stdout is not None
+        url = re.search(r"http://\S+", process.stdout.readline())
+        assert url is not None, "the server did not start"
+        return ServerProcess(url[0], dsn, process.pid, _token(url[0]))
+
+    yield start
+    for process in started:
+        process.terminate()
+    for process in started:
+        assert await asyncio.to_thread(process.wait, 20) == 0, "the server did not stop cleanly"
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _token(url: str) -> str:
+    from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
+
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "tenant_id": str(TENANT_ID),
+        "scope": "vismanet_erp_service_api",
+    }
+    answer = httpx.post(f"{url}/connect/token", data=form)
+    token: str = answer.json()["access_token"]
+    return token
 
 
 class _ServerThread:

@@ -30,13 +30,14 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     parent = await _sent_parent(connection, context, sent)
     customer = master_data.new_customer(sent, reference, parent=parent, new_id=_ids_of(context))
     detail = master_data.differences(None, customer)
+    numbering: tuple[str, str] | tuple[str, int]
     if number is not None:
-        return await store.insert_customer(connection, context, customer, detail, number=number, series_range=None)
-    branch = reference.preferences.default_branch
-    chosen = choose_range(series.ranges, reference.today(context.now), branch)
+        numbering = (number, series.series_id)
+    else:
+        chosen = choose_range(series.ranges, reference.today(context.now), reference.preferences.default_branch)
+        numbering = (series.series_id, chosen.range_id)
     await wait_for_turn(context.company_id, series.series_id)
-    series_range = (series.series_id, chosen.range_id)
-    return await store.insert_customer(connection, context, customer, detail, number=None, series_range=series_range)
+    return await store.insert_customer(connection, context, customer, detail, numbering=numbering)
 
 
 async def change(

@@ -421,7 +421,7 @@ _INSERT = f"""
 
 _AS_CUSTOMER = "'Customer'"
 _INSERT_WITH_NEXT_NUMBER = f"with {take_number(_AS_CUSTOMER, '$13', '$14')}, {_INSERT}"
-_INSERT_WITH_SENT_NUMBER = f"with {use_number(_AS_CUSTOMER, '$13')}, {_INSERT}"
+_INSERT_WITH_SENT_NUMBER = f"with {use_number(_AS_CUSTOMER, '$13', '$14')}, {_INSERT}"
 
 
 async def insert_customer(
@@ -430,10 +430,9 @@ async def insert_customer(
     customer: Customer,
     detail: Mapping[str, Any],
     *,
-    number: str | None,
-    series_range: tuple[str, int] | None,
+    numbering: tuple[str, str] | tuple[str, int],
 ) -> Saved:
-    """Store a new customer under `number`, or under the next number of a range (series id, range id)."""
+    """Store a new customer under a number (number, series id) or the next one of a range (series id, range id)."""
     # Ids of the new rows count back from the highest one drawn: the last has 0.
     addresses = [it for it in (customer.main_address, customer.invoice_address, customer.delivery_address) if it]
     contacts = [it for it in (customer.main_contact, customer.invoice_contact, customer.delivery_contact) if it]
@@ -445,11 +444,8 @@ async def insert_customer(
         has_address, has_contact = getattr(customer, f"{role}_address"), getattr(customer, f"{role}_contact")
         links[f"{role}_address_id"] = next(address_ids).address_id if has_address else None
         links[f"{role}_contact_id"] = next(contact_ids).contact_id if has_contact else None
-    number_values = (number,) if number is not None else series_range
-    if number_values is None:
-        raise ValueError("a new customer needs a number or the range to take it from")
     row = await connection.fetchrow(
-        _INSERT_WITH_SENT_NUMBER if number is not None else _INSERT_WITH_NEXT_NUMBER,
+        _INSERT_WITH_SENT_NUMBER if isinstance(numbering[1], str) else _INSERT_WITH_NEXT_NUMBER,
         *parameters(context),
         _json(_columns(customer) | links),
         _json(detail),
@@ -459,10 +455,10 @@ async def insert_customer(
         _json(customer.attributes),
         list(customer.payment_methods),
         _json(customer.direct_debits),
-        *number_values,
+        *numbering,
     )
     if row is None:
-        raise LookupError(f"the number series {series_range} has no such range")
+        raise LookupError(f"the number series has no such range: {numbering}")
     return Saved(**row)
 
 
@@ -511,8 +507,8 @@ _SAVE = f"""
           from jsonb_populate_recordset(null::contact_details, $10::jsonb) as part
          where contact_details.company_id = $1 and contact_details.contact_id = part.contact_id),
     locations as (
-        update location set {_settings(LOCATION_COLUMNS)}, modified_at = $2
-          from jsonb_populate_recordset(null::location, $11::jsonb) as part
+        update location set {_settings(LOCATION_COLUMNS)}, modified_at = $2, version = changed.change_id
+          from changed, jsonb_populate_recordset(null::location, $11::jsonb) as part
          where location.company_id = $1 and location.customer_id = $7 and location.location_id = part.location_id),
     dropped_attributes as (
         delete from customer_attribute

@@ -179,7 +179,7 @@ async def _insert(
         sign=kind.balance_sign,
         lines_text=lines_text(document, reference),
         vat_text=vat_text(document, reference),
-        series=await _numbering(context, numbered_as or kind.document_type, document, changes, reference),
+        numbering=await _numbering(context, numbered_as or kind.document_type, document, changes, reference),
     )
 
 
@@ -265,15 +265,15 @@ async def _take_turns(
 
 async def _numbering(
     context: Context, entity: str, document: Document, changes: Mapping[str, Any], reference: Reference
-) -> tuple[str, int] | str:
+) -> tuple[str, str] | tuple[str, int]:
+    """What `store.insert_document` numbers the document by, with the turn in the series taken."""
     series = reference.series_of(entity)
     override = bool(changes.get("override_number_series"))
     sent = check_sent_number(series, changes.get("number"), override, ("number",))
-    if sent is not None:
-        return sent
-    numbers = choose_range(series.ranges, document.document_date, document.branch_number)
     await wait_for_turn(context.company_id, series.series_id)
-    return series.series_id, numbers.range_id
+    if sent is not None:
+        return sent, series.series_id
+    return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id
 
 
 def _entries(kind: Kind, document: Document, reference: Reference) -> tuple[Entry, ...]:

@@ -125,6 +125,8 @@ _LOCK_DOCUMENT = f"""
            for update)
     select {_surroundings("coalesce($3::text, doc.currency_id)", "coalesce($6::date, doc.document_date)")},
            row_to_json(doc.*) as document, doc.document_id, doc.version,
+           (select seen.version from document as seen
+             where seen.company_id = $1 and seen.document_id = doc.document_id) as version_seen,
            (select json_agg(line order by line.line_number) from document_line as line
              where line.company_id = $1 and line.document_id = doc.document_id) as lines,
            (select json_agg(vat_row order by vat_row.vat_id) from document_vat as vat_row
@@ -148,19 +150,16 @@ async def lock_document(
     item_numbers: Sequence[str] = (),
     document_date: date | None = None,
 ) -> Loaded | None:
-    """A document by its number in any case, locked until the transaction ends, with what a decision about it needs."""
-    row = await connection.fetchrow(
-        _LOCK_DOCUMENT,
-        context.company_id,
-        customer_number,
-        currency_id,
-        child_number,
-        item_numbers,
-        document_date,
-        context.now,
-        document_type,
-        number,
-    )
+    """A document by its number in any case, locked until the transaction ends, with what a decision about it needs.
+
+    Whoever had to wait for the lock got the header as the last holder left it, but its lines as they stood when the
+    waiting began. Then everything is read once more, now under the lock.
+    """
+    wanted = (customer_number, currency_id, child_number, item_numbers, document_date, context.now)
+    key = (document_type, number)
+    row = await connection.fetchrow(_LOCK_DOCUMENT, context.company_id, *wanted, *key)
+    if row is not None and row["version_seen"] != row["version"]:
+        row = await _fetch_one(connection, _LOCK_DOCUMENT, context.company_id, *wanted, *key)
     return _loaded(row) if row is not None else None
 
 
@@ -235,7 +234,7 @@ def _insert(numbering: str) -> str:
 
 
 _INSERT_NEXT = _insert(take_number("$5", "$12", "$13"))
-_INSERT_SENT = _insert(use_number("$5", "$12"))
+_INSERT_SENT = _insert(use_number("$5", "$12", "$13"))
 
 
 async def insert_document(
@@ -246,13 +245,12 @@ async def insert_document(
     sign: int,
     lines_text: str,
     vat_text: str,
-    series: tuple[str, int] | str,
+    numbering: tuple[str, str] | tuple[str, int],
 ) -> Written:
-    """Write a new document under the next number of `series` (id, range) or under the number that it names."""
-    statement, numbering = (_INSERT_SENT, (series,)) if isinstance(series, str) else (_INSERT_NEXT, series)
+    """Write a new document under a number (number, series id) or the next one of a range (series id, range id)."""
     row = await _fetch_one(
         connection,
-        statement,
+        _INSERT_SENT if isinstance(numbering[1], str) else _INSERT_NEXT,
         *parameters(context),
         document.document_type,
         _json(_header(document)),

@@ -62,9 +62,20 @@ def take_number(entity: str, series: str, range_id: str) -> str:
         returning last_number as number)"""
 
 
-def use_number(entity: str, number: str) -> str:
-    """CTEs `taken(number)` and `reused`: a number that the caller sent; that it was deleted before is noted (D5)."""
-    return f"""taken as (select {number}::text as number),
+def use_number(entity: str, number: str, series: str) -> str:
+    """CTEs `taken(number)` and `reused`: a number that the caller sent; that it was deleted before is noted (D5).
+
+    Where a range of the series has yet to reach the number, the range's row is written, unchanged: whoever draws the
+    next number meanwhile waits and then looks again, and does not draw one that is about to be taken.
+    """
+    sent = f'{number}::text collate "C"'
+    return f"""turn as (
+        update number_series_range set last_number = last_number
+         where company_id = $1 and series_id = {series}
+           and (length({sent}), lower({sent})) > (length(last_number), lower(last_number))
+           and (length({sent}), lower({sent})) <= (length(end_number), lower(end_number))
+        returning range_id),
+    taken as (select {number}::text as number from (select count(*) from turn) as waited),
     reused as (
         update deleted_number set used_again_at = $2
          where company_id = $1 and entity = {entity} and lower(number) = lower({number}::text collate "C")
