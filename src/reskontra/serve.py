@@ -27,6 +27,7 @@ from reskontra.db.migrate import check_schema, migrate
 from reskontra.db.pool import Database
 from reskontra.errors import Unavailable
 from reskontra.tls import Certificate, make_certificate
+from reskontra.web.protocol import JsonProtocol
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -139,7 +140,7 @@ def _calm_garbage_collection() -> None:
 def _server_settings(app: ASGIApp, certificate: Certificate | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=JsonProtocol,  # httptools, but what it cannot parse is refused in JSON too
         ws="none",
         lifespan="on",
         log_config=None,
