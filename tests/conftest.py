@@ -32,6 +32,7 @@ from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.migrate import migrate
 from reskontra.db.pool import Connection, Database
 from reskontra.db.selfcheck import offences
+from reskontra.web.protocol import JsonProtocol
 
 TEMPLATE = "template_books"
 SEEDED_FROM = datetime(2025, 6, 1, 8, tzinfo=UTC)
@@ -338,7 +339,7 @@ class _ServerThread:
 
         database = await Database.connect(self._dsn)
         app = create_app(self._settings, database, SystemClock())
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, http="httptools", log_config=None, access_log=False)
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, http=JsonProtocol, log_config=None, access_log=False)
         self._uvicorn = uvicorn.Server(config)
         serving = asyncio.create_task(self._uvicorn.serve())
         while not self._uvicorn.started and not serving.done():
