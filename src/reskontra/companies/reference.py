@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -268,6 +268,19 @@ class Reference:
                 raise UnknownReference(field=(*field, position, "segment_id"), value=segment_id, hint=hint)
             values[segment_id] = str(segment.get("segment_value") or "").strip()
         return subaccount_number([values[segment_id] for segment_id in sorted(values)], self._segments())
+
+
+def kept_or(
+    choose: Callable[[str, FieldPath], str | None], sent: str | None, stored: str | None, field: FieldPath
+) -> str | None:
+    """The code that was sent, as `choose` gives it; what is stored already passes even when it went out of use.
+
+    None and blank give None.
+    """
+    code = (sent or "").strip()
+    if stored is not None and code.lower() == stored.lower():
+        return stored
+    return choose(code, field) if code else None
 
 
 _cache: OrderedDict[int, Reference] = OrderedDict()

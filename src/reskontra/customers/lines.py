@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reskontra.attributes.rules import Attribute
+from reskontra.attributes.rules import attribute_value
+from reskontra.companies.reference import kept_or
 from reskontra.customers.customer import Customer, DirectDebit, LineOperation, Location
 from reskontra.errors import FieldPath, Refused, UnknownReference
 
@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
 
 Sent = Mapping[str, Any]
-
-
-def kept_or(
-    choose: Callable[[str, FieldPath], str | None], sent: str | None, stored: str | None, field: FieldPath
-) -> str | None:
-    """The code that was sent, as `choose` gives it; what is stored already passes even when it went out of use.
-
-    None and blank give None.
-    """
-    code = (sent or "").strip()
-    if stored is not None and code.lower() == stored.lower():
-        return stored
-    return choose(code, field) if code else None
 
 
 # Accounts
@@ -94,39 +81,10 @@ def with_attributes(customer: Customer, sent: Sequence[Sent], reference: Referen
         if "value" not in line:
             continue
         if line["value"]:
-            values[attribute.attribute_id] = _attribute_value(attribute, line["value"], (*field, "value"))
+            values[attribute.attribute_id] = attribute_value(attribute, line["value"], (*field, "value"))
         else:
             values.pop(attribute.attribute_id, None)
     return replace(customer, attributes=dict(sorted(values.items())))
-
-
-def _attribute_value(attribute: Attribute, value: str, field: FieldPath) -> str:
-    kind = attribute.control_type.lower()
-    if kind == "combo":
-        return _option(attribute, value, field)
-    if kind == "multiselectcombo":
-        return ",".join(_option(attribute, part.strip(), field) for part in value.split(","))
-    if kind == "checkbox" and value.lower() not in ("true", "false", "1", "0"):
-        raise Refused(f"'{value}' is not true or false.", field=field, value=value, hint="Send true or false.")
-    if kind == "datetime":
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            hint = "Send a date such as 2025-01-27."
-            raise Refused(f"'{value}' is not a date.", field=field, value=value, hint=hint) from None
-    return value
-
-
-def _option(attribute: Attribute, value: str, field: FieldPath) -> str:
-    for option in attribute.options:
-        if option.value.lower() == value.lower():
-            return option.value
-    raise Refused(
-        f"'{value}' is not an option of the attribute {attribute.attribute_id}.",
-        field=field,
-        value=value,
-        hint=f"Send one of: {', '.join(option.value for option in attribute.options)}.",
-    )
 
 
 # Mandates to collect

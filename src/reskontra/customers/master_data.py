@@ -11,10 +11,10 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from reskontra.companies.reference import kept_or
 from reskontra.companies.rules import CustomerClass
 from reskontra.customers import identifiers, lines, rules
 from reskontra.customers.customer import Address, ContactDetails, Customer, Location, Parent, Status
-from reskontra.customers.lines import kept_or
 from reskontra.errors import FieldPath, Refused, UnknownReference
 
 if TYPE_CHECKING:
