@@ -231,7 +231,7 @@ _PLAIN = (
     "task_id",
     "note",
 )
-_TEXTS = ("description", "deferral_code", "task_id", "note")
+_EMPTY_CLEARS = ("description", "deferral_code", "deferral_schedule", "task_id", "note")
 _NEVER_EMPTY = {"quantity": ZERO, "unit_price": ZERO}
 
 
@@ -241,8 +241,8 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
     for name, empty in _NEVER_EMPTY.items():
         if name in sent and sent[name] is None:
             sent[name] = empty
-    # An empty text clears (wire.md 7).
-    sent.update({name: sent[name] or None for name in _TEXTS if name in sent})
+    # An empty text clears (wire.md 7), and schedule 0 is how none is shown.
+    sent.update({name: sent[name] or None for name in _EMPTY_CLEARS if name in sent})
     reference = basis.reference
     if "unit_id" in change:
         sent["unit_id"] = reference.unit_id(change["unit_id"], (*field, "unit_id"))

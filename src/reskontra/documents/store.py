@@ -118,12 +118,18 @@ async def find_basis(
     return _loaded(row)
 
 
+# The currency that the document will have: another customer may not allow the one that stands (`changed_header`).
+_CURRENCY_AFTER = """coalesce($3::text, case
+               when (party.facts ->> 'customer_id')::integer = doc.customer_id
+                 or (party.facts ->> 'currency_override')::boolean then doc.currency_id
+               else party.facts ->> 'currency_id' end)"""
+
 _LOCK_DOCUMENT = f"""
     with doc as (
         select * from document
          where company_id = $1 and document_type = $8 and lower(number) collate "C" = lower($9 collate "C")
            for update)
-    select {_surroundings("coalesce($3::text, doc.currency_id)", "coalesce($6::date, doc.document_date)")},
+    select {_surroundings(_CURRENCY_AFTER, "coalesce($6::date, doc.document_date)")},
            row_to_json(doc.*) as document, doc.document_id, doc.version,
            (select seen.version from document as seen
              where seen.company_id = $1 and seen.document_id = doc.document_id) as version_seen,
@@ -371,7 +377,9 @@ _RELEASE = f"""
     {tally("$5", 0)},
     {
     adjust_balance(
-        "updated", balance="updated.balance_base * $13::integer", unreleased="-updated.amount_base * $13::integer"
+        "updated",
+        balance="updated.balance_base * $13::integer",
+        unreleased="-updated.amount_base * $13::integer",
     )
 }
     select version from updated"""
