@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -262,31 +262,36 @@ class ServerProcess:
     token: str
 
 
+@pytest.fixture(scope="session")
+def serving() -> Callable[[str], AbstractContextManager[ServerProcess]]:
+    """A server process on the database of that URL, as long as the context is open."""
+    return _serving
+
+
 @pytest.fixture
 async def server_process(fresh_dsn: Callable[[], Awaitable[str]]) -> AsyncIterator[Callable[..., ServerProcess]]:
     """Starts server processes: on a fresh clone, or beside another one on the same database (`dsn`)."""
-    dsns = [await fresh_dsn()]
-    started: list[subprocess.Popen[str]] = []
+    fresh = await fresh_dsn()
+    with ExitStack() as started:
+        yield lambda dsn=fresh: started.enter_context(_serving(dsn))
 
-    def start(dsn: str | None = None) -> ServerProcess:
-        dsn = dsn or dsns[0]
-        words = ["serve", "--database-url", dsn, "--port", "0", "--log-format", "json"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "reskontra", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        started.append(process)
+
+@contextmanager
+def _serving(dsn: str) -> Iterator[ServerProcess]:
+    words = ["serve", "--database-url", dsn, "--port", "0", "--log-format", "json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reskontra", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    with process:
         assert process.stdout is not None
         url = re.search(r"http://\S+", process.stdout.readline())
         assert url is not None, "the server did not start"
-        return ServerProcess(url[0], dsn, process.pid, _token(url[0]))
-
-    yield start
-    for process in started:
-        process.terminate()
-    for process in started:
-        assert await asyncio.to_thread(process.wait, 20) == 0, "the server did not stop cleanly"
-        assert process.stdout is not None
-        process.stdout.close()
+        try:
+            yield ServerProcess(url[0], dsn, process.pid, _token(url[0]))
+        finally:
+            process.terminate()
+            process.wait(20)
+    assert process.returncode == 0, "the server did not stop cleanly"
 
 
 def _token(url: str) -> str:

@@ -222,7 +222,7 @@ async def test_a_change_and_a_release_meet_and_the_journal_has_the_figures_of_th
             releasing = other.post(f"{path}/action/release")
             started = (changing, releasing) if turn % 2 else (releasing, changing)
             answers = await asyncio.gather(*started)
-            changed, released = answers if turn % 2 else reversed(answers)
+            changed, released = answers[:: 1 if turn % 2 else -1]
             statuses(answers)
             outcomes[changed.status_code, released.status_code] += 1
             shown = (await one.get(path)).json()
@@ -246,7 +246,7 @@ async def test_a_deletion_and_a_release_meet_and_one_of_them_happens(server: Run
             deleting, releasing = one.delete(path), other.post(f"{path}/action/release")
             started = (deleting, releasing) if turn % 2 else (releasing, deleting)
             answers = await asyncio.gather(*started)
-            deleted, released = answers if turn % 2 else reversed(answers)
+            deleted, released = answers[:: 1 if turn % 2 else -1]
             statuses(answers)
             outcomes[deleted.status_code, released.status_code] += 1
             assert (await one.get(path)).status_code == (404 if deleted.status_code == 204 else 200)
