@@ -21,7 +21,7 @@ OWNERS = {
         "branch", "country", "customer_class", "statement_cycle",
         "reason_code", "dunning_level", "legal_rate", "api_client", "api_client_company", "server_secret",
     ],
-    "accounts": ["account", "subaccount", "dimension", "segment", "segment_value"],
+    "accounts": ["account", "account_class", "subaccount", "dimension", "segment", "segment_value"],
     "currencies": ["currency", "currency_rate"],
     "terms": ["credit_terms"],
     "vat": ["vat", "vat_rate", "vat_category", "vat_zone"],

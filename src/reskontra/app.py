@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
+from reskontra.accounts import routes as accounts
+from reskontra.accounts import store as accounts_store
 from reskontra.clock import Clock
 from reskontra.companies import reference as references
 from reskontra.companies.access import StoredAccess
@@ -26,6 +28,7 @@ from reskontra.web.routing import Route, Router, complete
 from reskontra.web.server import Server
 
 ROUTES: tuple[Sequence[Route], ...] = (
+    accounts.ROUTES,
     customers.ROUTES,
     documents.ROUTES,
     dunning.ROUTES,
@@ -33,6 +36,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
 """What the rooms serve."""
 
 CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
+    accounts_store.CONSTRAINTS,
     customers_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,
 )

@@ -35,7 +35,7 @@ ONE_FAULT = [
      "vat[3].rates[0].start_date '2018-02-30': Write a date like 2025-01-31."),
     ("periods: {first: 2020-01", "periods: {first: 2020-13", "2020-13, last: 2030-12}\n\n# automatic",
      "periods.first '2020-13': Write a month like 2025-01."),
-    ("account_type: Income}", "account_type: Revenue}", "Revenue",
+    ("account_type: Income, account_class: SALES}", "account_type: Revenue, account_class: SALES}", "Revenue",
      "accounts[7].account_type 'Revenue': Write one of Asset, Liability, Income, Expense."),
     ("due_type: M}", "due_type: Z}", "Z}", "terms[3].due_type 'Z': Write one of N, D, E, M, T, P, C."),
     ("description: 30 days net,", "colour: red, description: 30 days net,", "colour",

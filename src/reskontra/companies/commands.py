@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reskontra.accounts.rules import Account
 from reskontra.accounts.store import (
     insert_account_classes,
     insert_accounts,
@@ -188,7 +187,7 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     await insert_currencies(connection, company_id, currencies, postings, moment)
     await insert_rates(connection, company_id, rates, moment)
     await insert_account_classes(connection, company_id, template.account_classes)
-    await insert_accounts(connection, company_id, _accounts_of(template), moment)
+    await insert_accounts(connection, company_id, template.accounts, moment)
     await insert_dimensions(connection, company_id, template.dimensions, moment)
     await insert_subaccounts(connection, company_id, template.subaccounts, moment)
     await store.insert_branches(connection, company_id, template.branches, moment)
@@ -211,15 +210,6 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     await store.insert_dunning_levels(connection, company_id, template.dunning_levels)
     await store.insert_legal_rates(connection, company_id, template.legal_rates)
     await _start_counting(connection, company_id, template, len(rates), context)
-
-
-def _accounts_of(template: Template) -> list[Account]:
-    """The accounts, those marked as cash accounts that a payment method brings money to."""
-    paid_to = {method.cash_account for method in template.payment_methods}
-    return [
-        replace(account, cash_account=account.cash_account or account.account_number in paid_to)
-        for account in template.accounts
-    ]
 
 
 async def _start_counting(

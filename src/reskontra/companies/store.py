@@ -38,8 +38,16 @@ from reskontra.vat.store import VAT_CATEGORY_ROWS, VAT_ID_ROWS, VAT_ZONE_ROWS
 
 # Reading the reference data of company $1: each is a select shaped like the class of its name in `rules`.
 
-_BRANCH_ROWS = """
-    select branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id
+# What no decision asks for is kept in `detail`, under the names of the class.
+_BRANCH_COLUMNS = """branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id,
+           detail ->> 'corporate_id' as corporate_id, detail ->> 'vat_registration_id' as vat_registration_id,
+           detail ->> 'industry_code' as industry_code, detail ->> 'industry_description' as industry_description,
+           detail -> 'main_address' as main_address, detail -> 'main_contact' as main_contact,
+           detail -> 'delivery_address' as delivery_address, detail -> 'delivery_contact' as delivery_contact,
+           detail -> 'bank' as bank"""
+
+_BRANCH_ROWS = f"""
+    select {_BRANCH_COLUMNS}
       from branch
      where company_id = $1
      order by branch_number"""
@@ -246,14 +254,19 @@ async def log_company_created(connection: Connection, context: Context) -> None:
 async def insert_branches(
     connection: Connection, company_id: int, branches: Sequence[Branch], moment: datetime
 ) -> None:
-    """Add branches to a company. `moment` is in UTC."""
+    """Add branches to a new company, with ids from 1 in the order of the rows. `moment` is in UTC."""
     await connection.execute(
         """
         insert into branch (
-               company_id, branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id,
-               modified_at)
-        select $1, branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id, $3
-          from json_to_recordset($2::json) as sent (
+               company_id, branch_id, branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id,
+               detail, modified_at)
+        select $1, position, sent.branch_number, sent.name, sent.active, sent.vat_zone_id, sent.currency_id,
+               sent.country_id, sent.subaccount_id,
+               jsonb_strip_nulls(content - array['branch_number', 'name', 'active', 'vat_zone_id', 'currency_id',
+                                                 'country_id', 'subaccount_id']),
+               $3
+          from jsonb_array_elements($2::jsonb) with ordinality as numbered (content, position),
+               jsonb_to_record(content) as sent (
                branch_number text, name text, active boolean, vat_zone_id text, currency_id text, country_id text,
                subaccount_id integer)
         """,
@@ -261,6 +274,33 @@ async def insert_branches(
         _json(branches),
         moment,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundBranch:
+    """A branch as it is stored."""
+
+    branch: Branch
+    branch_id: int
+    modified_at: datetime
+
+
+_branches = msgspec.json.Decoder(list[FoundBranch])
+
+
+async def list_branches(connection: Connection, company_id: int) -> list[FoundBranch]:
+    """All branches by number: there are few, and whoever asks for some of them chooses among these."""
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(json_build_object(
+                   'branch', (select row_to_json(part) from (select {_BRANCH_COLUMNS}) as part),
+                   'branch_id', branch_id, 'modified_at', modified_at) order by branch_number), '[]')::text
+          from branch
+         where company_id = $1
+        """,
+        company_id,
+    )
+    return _branches.decode(text)
 
 
 async def insert_countries(connection: Connection, company_id: int, countries: Sequence[Country]) -> None:

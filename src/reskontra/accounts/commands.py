@@ -1,0 +1,82 @@
+"""Creating and changing accounts and subaccounts: load what the decision needs, decide, store. Opens no transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reskontra.accounts import store
+from reskontra.accounts.rules import (
+    ACCOUNT_COLUMNS,
+    SUBACCOUNT_COLUMNS,
+    changed_account,
+    changed_subaccount,
+    differences,
+    new_account,
+    new_subaccount,
+)
+from reskontra.changes.commands import follow_up_on
+from reskontra.clock import Context
+from reskontra.db.pool import Connection
+from reskontra.errors import NotFound, Stale
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a write made of an account or subaccount."""
+
+    number: str
+    version: int
+
+
+async def create_account(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
+    """Store a new account from what was sent. Two round trips."""
+    account = new_account(sent, await store.find_known(connection, context.company_id))
+    detail = differences(None, account, ACCOUNT_COLUMNS)
+    return Saved(account.account_number, await store.insert_account(connection, context, account, detail))
+
+
+async def change_account(
+    connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: int | None
+) -> Saved:
+    """Apply what was sent to an account; what changes nothing writes nothing. Raises `NotFound`, `Stale`, `Refused`."""
+    found = await store.find_account(connection, context.company_id, number, locked=True)
+    if found is None:
+        raise NotFound(f"The account '{number}' cannot be found in the system.")
+    if expected_version not in (None, found.version):
+        raise Stale
+    before = found.account
+    account = changed_account(before, sent, await store.find_known(connection, context.company_id))
+    if account == before:
+        return Saved(before.account_number, found.version)
+    detail = differences(before, account, ACCOUNT_COLUMNS)
+    version = await store.save_account(connection, context, account, detail)
+    await follow_up_on(connection, context, "Account", account_number=before.account_number)
+    return Saved(before.account_number, version)
+
+
+async def create_subaccount(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
+    """Store a new subaccount of segment values that exist and are in use (ledger.md SUB-01). Two round trips."""
+    subaccount = new_subaccount(sent, await store.find_segments(connection, context.company_id))
+    detail = differences(None, subaccount, SUBACCOUNT_COLUMNS)
+    return Saved(subaccount.subaccount_number, await store.insert_subaccount(connection, context, subaccount, detail))
+
+
+async def change_subaccount(
+    connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: int | None
+) -> Saved:
+    """Apply what was sent to a subaccount. Raises `NotFound`, `Stale`, `Refused`."""
+    found = await store.find_subaccount(connection, context.company_id, number, locked=True)
+    if found is None:
+        raise NotFound(f"The subaccount '{number}' cannot be found in the system.")
+    if expected_version not in (None, found.version):
+        raise Stale
+    before = found.subaccount
+    subaccount = changed_subaccount(before, sent)
+    if subaccount == before:
+        return Saved(before.subaccount_number, found.version)
+    detail = differences(before, subaccount, SUBACCOUNT_COLUMNS)
+    version = await store.save_subaccount(connection, context, subaccount, detail)
+    await follow_up_on(connection, context, "Subaccount", subaccount_id=before.subaccount_id)
+    return Saved(before.subaccount_number, version)
