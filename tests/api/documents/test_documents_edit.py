@@ -1,0 +1,359 @@
+"""PUT of drafts: only what was sent changes, null clears, what was read goes back without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.api.documents.conftest import Ledger
+
+INVOICE, CREDIT_NOTE, DEBIT_NOTE = KINDS = ("customerinvoice", "customerCreditNote", "customerDebitNote")
+LINES = [
+    {"inventoryNumber": "A", "quantity": Decimal("2.5"), "discountPercent": Decimal("12.5"), "note": "One"},
+    {"description": "Freight", "unitPriceInCurrency": 149, "vatCodeId": "31", "manualAmountInCurrency": 140},
+    {"inventoryNumber": "222", "quantity": -1},
+]
+
+# How a client that maps what it read to what it writes fills the body: (field written, how it is read).
+HEADER = {
+    "referenceNumber": ("referenceNumber",),
+    "customerNumber": ("customer", "number"),
+    "documentDate": ("documentDate",),
+    "origInvoiceDate": ("origInvoiceDate",),
+    "hold": ("hold",),
+    "postPeriod": ("postPeriod",),
+    "financialPeriod": ("financialPeriod",),
+    "invoiceText": ("invoiceText",),
+    "locationId": ("location", "id"),
+    "salesPersonID": ("salesPersonID",),
+    "note": ("note",),
+    "branchNumber": ("branchNumber", "number"),
+    "cashAccount": ("cashAccount",),
+    "dontPrint": ("dontPrint",),
+    "dontEmail": ("dontEmail",),
+    "currencyId": ("currencyId",),
+    "customerRefNumber": ("customerRefNumber",),
+    "externalReference": ("externalReference",),
+    "exchangeRate": ("exchangeRate",),
+    "customerVatZoneId": ("customerVatZone", "id"),
+}
+OWED = {
+    "paymentMethodId": ("paymentMethod", "id"),
+    "creditTermsId": ("creditTerms", "id"),
+    "cashDiscountDate": ("cashDiscountDate",),
+    "documentDueDate": ("documentDueDate",),
+    "paymentReference": ("paymentReference",),
+}
+OF_INVOICES = {
+    "customerProject": ("customerProject",),
+    "project": ("project", "id"),
+    "sendToAutoInvoice": ("sendToAutoInvoice",),
+    "startDate": ("startDate",),
+    "endDate": ("endDate",),
+    "accountingCostRef": ("accountingCostRef",),
+    "originatorDocRef": ("originatorDocRef",),
+    "contractDocRef": ("contractDocRef",),
+    "revoked": ("revoked",),
+    "directDebitMandateId": ("directDebitMandate", "id"),
+    "excludeDebtCollection": ("excludeDebtCollection",),
+    "debtCollectionCaseNbr": ("debtCollection", "caseNumber"),
+}
+ADDRESS = {
+    "overrideAddress": ("overrideAddress",),
+    "addressLine1": ("addressLine1",),
+    "addressLine2": ("addressLine2",),
+    "postalCode": ("postalCode",),
+    "city": ("city",),
+    "countryId": ("country", "id"),
+    "county": ("county", "id"),
+}
+CONTACT = {"overrideContact": ("overrideContact",), "name": ("businessName",), "email": ("email",)}
+LINE = {
+    "lineNumber": ("lineNumber",),
+    "inventoryNumber": ("inventoryNumber",),
+    "description": ("description",),
+    "quantity": ("quantity",),
+    "unitPriceInCurrency": ("unitPriceInCurrency",),
+    "manualAmountInCurrency": ("manualAmountInCurrency",),
+    "accountNumber": ("account", "number"),
+    "vatCodeId": ("vatCode", "id"),
+    "uom": ("uom",),
+    "discountPercent": ("discountPercent",),
+    "discountAmountInCurrency": ("discountAmountInCurrency",),
+    "manualDiscount": ("manualDiscount",),
+    "deferralSchedule": ("deferralSchedule",),
+    "deferralCode": ("deferralCode",),
+    "note": ("note",),
+    "branchNumber": ("branchNumber", "number"),
+}
+VAT_ROW = {"taxId": ("taxId",), "taxableAmount": ("taxableAmount",), "vatAmount": ("vatAmount",)}
+VAT_NAMES = {INVOICE: "taxDetailLines", CREDIT_NOTE: "taxDetails", DEBIT_NOTE: "taxDetailLines"}
+ADDRESS_NAMES = {INVOICE: "billingAddress", CREDIT_NOTE: "invoiceAddress", DEBIT_NOTE: "invoiceAddress"}
+
+
+def copied(read: dict[str, Any], fields: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """The written fields with the values that were read; what was not there is sent as null."""
+    values = {}
+    for name, path in fields.items():
+        value: Any = read
+        for step in path:
+            value = None if value is None else value.get(step)
+        values[name] = value
+    return values
+
+
+def whole(document: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A document as it was read, as a client that sends whole documents sends it back: each line is an Update."""
+    body = copied(document, HEADER)
+    if kind != CREDIT_NOTE:
+        body |= copied(document, OWED)
+    if kind == INVOICE:
+        body |= copied(document, OF_INVOICES)
+    lines = document["invoiceLines" if kind == INVOICE else "lines"]
+    body["lines"] = [
+        {"operation": "Update", **copied(line, LINE)}
+        | {"subaccount": [copied(part, {"segmentId": ("segmentId",), "segmentValue": ("segmentValue",)})
+                          for part in line["subaccount"]["segments"]]}
+        for line in lines
+    ]  # fmt: skip
+    body[VAT_NAMES[kind]] = [copied(row, VAT_ROW) for row in document["taxDetails"]]
+    body[ADDRESS_NAMES[kind]] = copied(document["invoiceAddress"], ADDRESS)
+    body["invoiceContact"] = copied(document["invoiceContact"], CONTACT)
+    return body
+
+
+FORMS: list[dict[str, Any]] = [
+    {},
+    {"currencyId": "EUR"},
+    {"currencyId": "EUR", "exchangeRate": Decimal("11.7"), "financialPeriod": "202506"},
+    {"hold": True, "note": "Wait", "invoiceContact": {"name": "Accounts"}},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_whole_document_sent_back_as_it_was_read_changes_nothing(
+    ledger: Ledger, kind: str, form: dict[str, Any]
+) -> None:
+    document = await ledger.create(kind, **form, lines=LINES)
+    newest = await ledger.newest_change()
+    assert await ledger.change(document["referenceNumber"], kind, **whole(document, kind)) == document
+    assert await ledger.newest_change() == newest
+
+
+async def test_what_was_entered_survives_the_way_there_and_back(ledger: Ledger) -> None:
+    document = await ledger.create(
+        documentDueDate="2025-06-01",
+        cashDiscountDate="2025-05-01",
+        billingAddress={"city": "Hamar"},
+        taxDetailLines=[{"taxId": "3", "taxableAmount": Decimal("100.00"), "vatAmount": Decimal("25.01")}],
+    )
+    assert document["amount"] == Decimal("125.01")
+    assert await ledger.change(document["referenceNumber"], **whole(document, INVOICE)) == document
+
+
+async def test_a_whole_document_sent_back_with_one_difference_changes_that_and_what_follows(ledger: Ledger) -> None:
+    document = await ledger.create(CREDIT_NOTE, lines=LINES)
+    body = whole(document, CREDIT_NOTE)
+    body["lines"][0]["quantity"] = 4
+    changed = await ledger.change(document["referenceNumber"], CREDIT_NOTE, **body)
+    [first, *others] = changed["lines"]
+    # 4 x 100 less 12.5 %; the amount, the discount and the VAT rows that came back were the old ones
+    assert (first["manualAmountInCurrency"], first["discountAmount"], first["amount"]) == (400, 50, 350)
+    assert others == document["lines"][1:]
+    assert changed["taxDetails"][0]["taxableAmount"] == Decimal("337.50")
+
+
+async def test_an_empty_change_changes_nothing(ledger: Ledger) -> None:
+    for number, fields in (("003547", {"lines": []}), ("003547", {"note": None}), ("003547", {"hold": False})):
+        before = await ledger.read(number)
+        assert await ledger.change(number, **fields) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_only_what_was_sent_changes(ledger: Ledger, kind: str) -> None:
+    document = await ledger.create(kind, lines=LINES, note="Keep", externalReference="Keep too")
+    changed = await ledger.change(document["referenceNumber"], kind, invoiceText="New")
+    moving = {"timeStamp", "lastModifiedDateTime"}
+    assert changed["timeStamp"] != document["timeStamp"]
+    assert changed["lastModifiedDateTime"] > document["lastModifiedDateTime"]
+    assert {name: value for name, value in changed.items() if name not in moving} == {
+        name: value for name, value in document.items() if name not in moving
+    } | {"invoiceText": "New"}
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+async def test_null_and_an_empty_text_clear_a_field(ledger: Ledger, empty: str | None) -> None:
+    fields: dict[str, Any] = {
+        "invoiceText": "x",
+        "note": "x",
+        "customerRefNumber": "x",
+        "externalReference": "x",
+        "paymentReference": "x",
+        "customerProject": "x",
+        "project": "x",
+        "accountingCostRef": "x",
+        "originatorDocRef": "x",
+        "contractDocRef": "x",
+        "directDebitMandateId": "x",
+        "debtCollectionCaseNbr": "x",
+    }
+    document = await ledger.create(**fields)
+    changed = await ledger.change(document["referenceNumber"], **dict.fromkeys(fields, empty))
+    read = {"directDebitMandate", "debtCollection", *fields}
+    assert not read & changed.keys()
+
+
+async def test_null_clears_what_names_something_else(ledger: Ledger) -> None:
+    await ledger.sql(
+        """insert into salesperson (company_id, salesperson_id, salesperson_cd, name, modified_at)
+           values (1, 7, 'KARI', 'Kari', now())""",
+        """update customer set parent_customer_id = (select customer_id from customer where number = '20001')
+            where number = '20002'""",
+    )
+    document = await ledger.create(
+        salesperson="KARI", childCustomerNumber="20002", origInvoiceDate="2025-03-01", startDate="2025-03-01"
+    )
+    names = ("salesPersonID", "childCustomerNumber", "origInvoiceDate", "startDate", "paymentMethodId", "creditTermsId")
+    cleared: dict[str, Any] = dict.fromkeys(names)
+    changed = await ledger.change(document["referenceNumber"], **cleared)
+    assert not {"salesPerson", "childRecord", "origInvoiceDate", "startDate", "paymentMethod"} & changed.keys()
+    assert "creditTerms" not in changed
+    assert changed["documentDueDate"] == changed["documentDate"]
+
+
+async def test_a_field_that_is_null_as_a_whole_was_not_sent(ledger: Ledger) -> None:
+    document = await ledger.create(note="Keep")
+    answer = await ledger.http.put(
+        f"/v1/customerinvoice/{document['referenceNumber']}", json={"note": None, "invoiceLines": None}
+    )
+    assert answer.status_code == 204
+    assert await ledger.read(document["referenceNumber"]) == document
+
+
+async def test_the_number_cannot_be_changed_but_sent_back(ledger: Ledger) -> None:
+    document = await ledger.create(referenceNumber="Ab-1")
+    assert await ledger.change("AB-1", referenceNumber="ab-1 ") == document
+    text = await ledger.refuse_change("ab-1", referenceNumber="ab-2")
+    assert "Field: referenceNumber." in text
+    assert "Send Ab-1 or leave it out." in text
+
+
+async def test_another_customer_brings_its_defaults_and_the_vat_follows(ledger: Ledger) -> None:
+    line = {"description": "Freight", "unitPriceInCurrency": 100, "vatCodeId": "6"}
+    document = await ledger.create(lines=[line], documentDueDate="2025-12-31")
+    await ledger.sql("update customer set terms_id = '30' where number = '20019'")
+    changed = await ledger.change(document["referenceNumber"], customerNumber="20019")
+    assert changed["customer"]["number"] == "20019"
+    assert changed["customerVatZone"]["id"] == "EU"
+    assert changed["creditTerms"]["id"] == "30"
+    assert changed["documentDueDate"] == "2025-04-02T00:00:00"
+    assert changed["invoiceAddress"]["city"] == "Växjö"
+    assert changed["currencyId"] == "NOK"
+    assert await ledger.balance("20001") == (await ledger.balance("20001"))
+    unfit = await ledger.create()
+    text = await ledger.refuse_change(unfit["referenceNumber"], customerNumber="20019")
+    assert text.startswith("TaxID '3' cannot be found in the system. Field: customerVatZoneId.")
+
+
+async def test_the_amount_of_a_draft_follows_it_to_another_customer(ledger: Ledger) -> None:
+    before = {number: await ledger.balance(number) for number in ("20001", "20002")}
+    document = await ledger.create()
+    await ledger.change(document["referenceNumber"], customerNumber="20002")
+    assert await ledger.balance("20001") == before["20001"]
+    assert await ledger.balance("20002") == (before["20002"][0], before["20002"][1] + 125)
+
+
+async def test_a_customer_with_one_currency_takes_a_draft_over_in_that_currency(ledger: Ledger) -> None:
+    line = {"description": "Freight", "unitPriceInCurrency": 100, "vatCodeId": "6"}
+    document = await ledger.create(lines=[line])
+    await ledger.sql("update customer set currency_override = false where number = '20020'")
+    changed = await ledger.change(document["referenceNumber"], customerNumber="20020")
+    assert changed["currencyId"] == "EUR"
+    assert changed["exchangeRate"] > 10
+    assert changed["amountInCurrency"] == 100
+    assert changed["amount"] == round(100 * changed["exchangeRate"], 2)
+
+
+async def test_another_zone_is_refused_where_a_line_does_not_fit_it_and_none_leaves_it_untaxed(ledger: Ledger) -> None:
+    text = await ledger.refuse_change("003547", customerVatZoneId="EU")
+    assert "TaxID '3' cannot be found in the system." in text
+    assert "VAT zone 'EU' knows these VAT ids: 52, 6, 7." in text
+    changed = await ledger.change("003547", customerVatZoneId=None)
+    assert (changed["taxDetails"], changed["amount"]) == ([], 500)
+    await ledger.sql("update customer_class set vat_zone_required = true")
+    assert "requires a VAT zone" in await ledger.refuse_change("003547", invoiceText="x")
+
+
+async def test_if_match_names_the_version_that_may_change(ledger: Ledger) -> None:
+    document = await ledger.read("003547")
+    stale, fresh = f'"{document["timeStamp"]}"', {"If-Match": f'W/"{document["timeStamp"]}"'}
+    answer = await ledger.send("PUT", "customerinvoice/003547", fresh, note="First")
+    assert answer.status_code == 204
+    assert answer.headers["ETag"] != stale
+    for method, address in (
+        ("PUT", "customerinvoice/003547"),
+        ("POST", "customerinvoice/003547/action/release"),
+        ("DELETE", "customerinvoice/003547"),
+    ):
+        refused = await ledger.send(method, address, {"If-Match": stale}, note="Second")
+        assert refused.status_code == 412, method
+    assert (await ledger.read("003547"))["note"] == "First"
+    assert (await ledger.send("PUT", "customerinvoice/003547", {"If-Match": "*"}, note="Any")).status_code == 204
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_number_that_nobody_has_is_not_found(bystander: Ledger, kind: str) -> None:
+    for method, action in (("GET", ""), ("PUT", ""), ("POST", "/action/release")):
+        fields: dict[str, Any] = {"note": "x"} if method == "PUT" else {}
+        answer = await bystander.send(method, f"{kind}/nobody{action}", **fields)
+        assert answer.status_code == 404, method
+        assert "'nobody' cannot be found" in answer.json()["message"]
+
+
+async def test_a_number_belongs_to_its_kind(bystander: Ledger) -> None:
+    assert (await bystander.http.get("/v1/customerCreditNote/003547")).status_code == 404
+
+
+async def test_a_change_tells_the_log_what_it_changed(ledger: Ledger) -> None:
+    await ledger.change("003547", note="Why", lines=[{"operation": "Update", "lineNumber": 1, "quantity": 1}])
+    [row] = await ledger.fetch("select * from change order by change_id desc limit 1")
+    assert (row["entity"], row["entity_key"], row["event"], row["actor"]) == ("Invoice", "003547", "updated", "open")
+    detail = row["detail"]
+    assert '"note": "Why"' in detail
+    assert '"amount": "125' in detail
+
+
+# Statuses of drafts
+
+
+async def test_a_hold_is_set_and_lifted_until_release(ledger: Ledger) -> None:
+    for hold, status in ((True, "Hold"), (False, "Balanced"), (True, "Hold")):
+        changed = await ledger.change("003547", hold=hold)
+        assert (changed["status"], changed["hold"]) == (status, hold)
+    assert (await ledger.change("003547", note="Held"))["status"] == "Hold"
+
+
+async def test_drafts_may_start_on_hold_by_preference(ledger: Ledger) -> None:
+    await ledger.prefer('{"hold_on_entry": true}')
+    assert (await ledger.create())["status"] == "Hold"
+    assert (await ledger.create(hold=False))["status"] == "Balanced"
+
+
+async def test_drafts_wait_for_print_and_mail_by_preference(ledger: Ledger) -> None:
+    await ledger.prefer('{"print_before_release": true, "email_before_release": true}')
+    assert (await ledger.create())["status"] == "Balanced"
+    await ledger.sql("update customer set print_invoices = true, email_invoices = true where number = '20001'")
+    document = await ledger.create()
+    number = document["referenceNumber"]
+    assert (document["status"], document["dontPrint"], document["dontEmail"]) == ("PendingPrint", False, False)
+    assert "not balanced" in await ledger.refuse_release(number)
+    assert (await ledger.change(number, dontPrint=True))["status"] == "PendingEmail"
+    assert (await ledger.change(number, dontEmail=True))["status"] == "Balanced"
+    assert (await ledger.change(number, dontPrint=False))["status"] == "PendingPrint"
+    assert (await ledger.change(number, hold=True))["status"] == "Hold"
+    assert (await ledger.change(number, hold=False))["status"] == "PendingPrint"
