@@ -27,14 +27,15 @@ insert into attribute (company_id, attribute_id, description, control_type, opti
 insert into payment_method (company_id, payment_method_id, description, active, modified_at) values
     ($1, '2', 'Card', true, now()), ($1, '3', 'Cheque', false, now())
 ;;
-insert into segment_value (company_id, dimension_id, segment_id, value, description) values
-    ($1, 'SUBACCOUNT', 1, '1', 'North'), ($1, 'SUBACCOUNT', 1, '2', 'South'), ($1, 'SUBACCOUNT', 1, '3', 'East')
+insert into segment_value (company_id, dimension_id, segment_id, value, description, modified_at) values
+    ($1, 'SUBACCOUNT', 1, '1', 'North', now()), ($1, 'SUBACCOUNT', 1, '2', 'South', now()),
+    ($1, 'SUBACCOUNT', 1, '3', 'East', now())
 ;;
 insert into subaccount (company_id, subaccount_id, subaccount_number, description, active, modified_at) values
     ($1, 2, '1', 'North', true, now()), ($1, 3, '2', 'South', false, now())
 ;;
-insert into account (company_id, account_number, description, account_type, active, modified_at) values
-    ($1, '3999', 'Closed account', 'Income', false, now())
+insert into account (company_id, account_id, account_number, description, account_type, active, modified_at) values
+    ($1, 999, '3999', 'Closed account', 'Income', false, now())
 ;;
 insert into customer_class (company_id, customer_class_id, description, terms_id, currency_id, payment_method_id,
        vat_zone_id, vat_zone_required, statement_type, credit_verification, credit_limit, credit_days_past_due,
