@@ -241,7 +241,7 @@ def _routes(resource: Resource) -> list[Route]:
         Route(f"{operation}_UpdateBy{resource.parameter}", "PUT", single, partial(change, resource),
               "updating document", resource.update),
         Route(resource.release_operation, "POST", f"{single}/action/release", partial(release, resource),
-              "releasing document", answer=ReleaseOut),
+              "releasing document", answer=ReleaseOut, spelling=resource.update),
     ]  # fmt: skip
     if resource.kind.may_be_deleted:
         routes.append(

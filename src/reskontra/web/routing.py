@@ -46,6 +46,8 @@ class Route:
     answer: type[msgspec.Struct] | None = None
     lists: bool = False
     query: tuple[Parameter, ...] = ()
+    spelling: type[msgspec.Struct] | None = None
+    """The struct that spells field names in refusals, where there is no body to do it: release, delete."""
     summary: str = ""
     alias_of: str | None = None
     step: int | str | None = None

@@ -101,7 +101,7 @@ class Server:
         except ClientGone:
             return
         except Refusal as refusal:
-            body = outcome.route.body if outcome.route else None
+            body = (outcome.route.body or outcome.route.spelling) if outcome.route else None
             response = refusal_answer(refusal, error_id, outcome.doing, body)
         except Exception:
             _log.exception("unexpected failure", operation=outcome.operation, company=outcome.company_id)
