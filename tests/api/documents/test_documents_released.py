@@ -224,7 +224,8 @@ async def test_a_closed_document_takes_a_note_and_nothing_else(ledger: Ledger) -
     assert document["status"] == "Closed"
     number = document["referenceNumber"]
     assert (await ledger.change(number, note="Filed"))["note"] == "Filed"
-    for name, value in {"documentDueDate": "2025-12-31", "revoked": True, "dontPrint": False}.items():
+    frozen: dict[str, Any] = {"documentDueDate": "2025-12-31", "revoked": True, "dontPrint": False}
+    for name, value in frozen.items():
         text = await ledger.refuse_change(number, **{name: value})
         assert f"Field: {name}." in text
         assert "With status Closed these may change: note." in text
