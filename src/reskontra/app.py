@@ -14,6 +14,8 @@ from reskontra.companies.access import StoredAccess
 from reskontra.config import Settings
 from reskontra.customers import routes as customers
 from reskontra.customers import store as customers_store
+from reskontra.customers.locations import routes as locations
+from reskontra.customers.locations import store as locations_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
 from reskontra.documents import routes as documents
 from reskontra.documents import store as documents_store
@@ -30,6 +32,7 @@ from reskontra.web.server import Server
 ROUTES: tuple[Sequence[Route], ...] = (
     accounts.ROUTES,
     customers.ROUTES,
+    locations.ROUTES,
     documents.ROUTES,
     dunning.ROUTES,
 )
@@ -38,6 +41,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
 CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     accounts_store.CONSTRAINTS,
     customers_store.CONSTRAINTS,
+    locations_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,
 )
 """What a violated constraint of the database means, by its name."""

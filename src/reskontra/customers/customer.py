@@ -68,10 +68,15 @@ class Location:
     location_id: int | None = None
     location_cd: str
     name: str
+    active: bool = True
     vat_zone_id: str | None = None
     vat_registration_id: str | None = None
     corporate_id: str | None = None
     gln: str | None = None
+    edi_code: str | None = None
+    peppol_endpoint: str | None = None
+    peppol_party_identification: str | None = None
+    peppol_party_legal: str | None = None
     customer_ledger_account: str
     customer_ledger_subaccount_id: int | None = None
     sales_account: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stdnum.exceptions import ValidationError
 from stdnum.util import get_cc_module
 
-from reskontra.customers.customer import Customer
+from reskontra.customers.customer import Customer, Location
 from reskontra.errors import Refused
 
 _ORGANISATION_NUMBERS = {"NO": "orgnr", "SE": "orgnr", "DK": "cvr", "FI": "ytunnus"}
@@ -13,10 +13,12 @@ _ORGANISATION_NUMBERS = {"NO": "orgnr", "SE": "orgnr", "DK": "cvr", "FI": "ytunn
 
 
 def check(customer: Customer, stored: Customer | None) -> None:
-    """Refuse an organisation or VAT number that cannot exist in the customer's country. What is stored passes."""
-    before = stored.location if stored else None
-    location = customer.location
-    country = customer.main_address.country_id or ""
+    """`check_location` for the customer's default location."""
+    check_location(customer.location, stored.location if stored else None, customer.main_address.country_id or "")
+
+
+def check_location(location: Location, before: Location | None, country: str) -> None:
+    """Refuse an organisation or VAT number of `location` that cannot exist in `country`. What is stored passes."""
     if location.corporate_id and (before is None or before.corporate_id != location.corporate_id):
         _check("corporate_id", location.corporate_id, country, _ORGANISATION_NUMBERS.get(country))
     number = location.vat_registration_id

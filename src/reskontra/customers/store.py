@@ -205,6 +205,14 @@ async def find_customer(connection: Connection, company_id: int, key: str | int)
     return None if row is None else Found(_record_decoder.decode(row["record"]), row["reference_version"])
 
 
+async def is_customer(connection: Connection, company_id: int, number: str) -> bool:
+    """Whether there is a customer with that number."""
+    found: bool = await connection.fetchval(
+        f"select exists (select from customer where company_id = $1 and {by_number('$2')})", company_id, number
+    )
+    return found
+
+
 async def lock_customer(connection: Connection, company_id: int, key: str | int) -> int | None:
     """Lock the customer with that number or internal id until the transaction ends; returns its internal id.
 

@@ -416,8 +416,8 @@ def customer_answer(customer: Customer, reference: Reference, expand: Expand = E
     """A stored customer as GET shows it; moments in the company's zone."""
     if customer.customer_id is None or customer.created_at is None or customer.modified_at is None:
         raise ValueError("only a stored customer can be shown")
-    main_address = _address(customer.main_address, reference)
-    main_contact = _contact(customer.main_contact)
+    main_address = address_answer(customer.main_address, reference)
+    main_contact = contact_answer(customer.main_contact)
     location = customer.location
     return CustomerAnswer(
         internal_id=customer.customer_id,
@@ -434,8 +434,10 @@ def customer_answer(customer: Customer, reference: Reference, expand: Expand = E
         credit_verification=customer.credit_verification,
         credit_limit=customer.credit_limit,
         credit_days_past_due=customer.credit_days_past_due,
-        invoice_address=_address(customer.invoice_address, reference) if customer.invoice_address else main_address,
-        invoice_contact=_contact(customer.invoice_contact) if customer.invoice_contact else main_contact,
+        invoice_address=address_answer(customer.invoice_address, reference)
+        if customer.invoice_address
+        else main_address,
+        invoice_contact=contact_answer(customer.invoice_contact) if customer.invoice_contact else main_contact,
         print_invoices=customer.print_invoices,
         accept_auto_invoices=customer.accept_auto_invoices,
         email_invoices=customer.email_invoices,
@@ -445,12 +447,14 @@ def customer_answer(customer: Customer, reference: Reference, expand: Expand = E
         email_statements=customer.email_statements,
         multi_currency_statements=customer.multi_currency_statements,
         statement_type=customer.statement_type,
-        delivery_address=_address(customer.delivery_address, reference) if customer.delivery_address else main_address,
-        delivery_contact=_contact(customer.delivery_contact) if customer.delivery_contact else main_contact,
+        delivery_address=address_answer(customer.delivery_address, reference)
+        if customer.delivery_address
+        else main_address,
+        delivery_contact=contact_answer(customer.delivery_contact) if customer.delivery_contact else main_contact,
         vat_registration_id=location.vat_registration_id,
         corporate_id=location.corporate_id,
         gln=location.gln,
-        vat_zone=_vat_zone(location.vat_zone_id, reference),
+        vat_zone=vat_zone_answer(location.vat_zone_id, reference),
         location=LocationAnswer(
             country_id=customer.main_address.country_id, id=location.location_cd, name=location.name
         ),
@@ -470,7 +474,8 @@ def customer_answer(customer: Customer, reference: Reference, expand: Expand = E
     )
 
 
-def _address(address: Address, reference: Reference) -> AddressAnswer:
+def address_answer(address: Address, reference: Reference) -> AddressAnswer:
+    """An address with the name of its country."""
     country = reference.countries.get(address.country_id) if address.country_id else None
     return AddressAnswer(
         address_id=address.address_id,
@@ -484,7 +489,8 @@ def _address(address: Address, reference: Reference) -> AddressAnswer:
     )
 
 
-def _contact(contact: ContactDetails) -> ContactAnswer:
+def contact_answer(contact: ContactDetails) -> ContactAnswer:
+    """Whom to reach and how."""
     return ContactAnswer(
         contact_id=contact.contact_id,
         name=contact.name,
@@ -507,7 +513,8 @@ def _terms(terms_id: str, reference: Reference) -> IdDescription:
     return IdDescription(id=terms_id, description=known.description if known else None)
 
 
-def _vat_zone(zone_id: str | None, reference: Reference) -> VatZoneAnswer | None:
+def vat_zone_answer(zone_id: str | None, reference: Reference) -> VatZoneAnswer | None:
+    """A VAT zone with the category that it gives a line by default."""
     if zone_id is None:
         return None
     zone = reference.vat_zones.get(zone_id)

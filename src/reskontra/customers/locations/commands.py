@@ -1,0 +1,73 @@
+"""Creating and changing locations: load what the decision needs, decide, store. Opens no transaction.
+
+The customer's row is locked first: its default location is also written when the customer is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.companies import reference as references
+from reskontra.customers import store as customers
+from reskontra.customers.locations import rules, store
+from reskontra.customers.locations.rules import Place
+from reskontra.db.pool import Connection
+from reskontra.errors import NotFound, Refused, Stale, UnknownReference
+
+
+async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Place:
+    """Store another location of a customer. Raises `Refused` when the customer has one of that id."""
+    number = (sent.get("customer_number") or "").strip()
+    if not number:
+        raise Refused("A location needs a customer.", field=("customer_number",), hint="Send the customer's number.")
+    customer_id = await customers.lock_customer(connection, context.company_id, number)
+    found = None if customer_id is None else await store.find_place(connection, context.company_id, number, None)
+    if found is None:
+        hint = "Send the number of an existing customer."
+        raise UnknownReference(field=("customer_number",), value=number, hint=hint)
+    reference = await references.at(connection, context.company_id, found.reference_version)
+    place = rules.new_place(found.place, sent, reference)
+    version = await store.insert_place(connection, context, place, rules.differences(None, place))
+    return replace(place, version=version)
+
+
+async def change(
+    connection: Connection,
+    context: Context,
+    customer_number: str,
+    location_cd: str,
+    sent: Mapping[str, Any],
+    *,
+    expected_version: int | None = None,
+) -> Place:
+    """Apply what was sent to a location; what changes nothing writes nothing.
+
+    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    """
+    await customers.lock_customer(connection, context.company_id, customer_number)
+    found = await store.find_place(connection, context.company_id, customer_number, location_cd)
+    if found is None:
+        raise NotFound
+    stored = found.place
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale
+    reference = await references.at(connection, context.company_id, found.reference_version)
+    place = rules.changed_place(stored, sent, reference)
+    if place == stored:
+        return stored
+    detail = rules.differences(stored, place)
+    place = await _with_new_rows(connection, context, place)
+    return replace(place, version=await store.save_place(connection, context, place, detail))
+
+
+async def _with_new_rows(connection: Connection, context: Context, place: Place) -> Place:
+    """The place with the address and contact stored that are its own from now on. Seldom needed, so apart."""
+    address, contact = place.address, place.contact
+    if address is not None and address.address_id is None:
+        address = await customers.insert_address(connection, context.company_id, address)
+    if contact is not None and contact.contact_id is None:
+        contact = await customers.insert_contact(connection, context.company_id, contact)
+    return replace(place, address=address, contact=contact)
