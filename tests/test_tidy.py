@@ -34,8 +34,9 @@ OWNERS = {
     "changes": ["change"],
     "customers": [
         "customer", "location", "address", "contact_details", "customer_attribute", "customer_payment_method",
-        "direct_debit", "customer_balance",
+        "direct_debit", "customer_balance", "customer_salesperson",
     ],
+    "contacts": ["contact"],
     "documents": ["document", "document_line", "document_vat"],
     "posting": ["batch", "journal_entry"],
     "dunning": ["dunning_letter", "dunning_letter_line"],

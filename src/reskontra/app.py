@@ -12,6 +12,7 @@ from reskontra.clock import Clock
 from reskontra.companies import reference as references
 from reskontra.companies.access import StoredAccess
 from reskontra.config import Settings
+from reskontra.contacts import routes as contacts
 from reskontra.customers import routes as customers
 from reskontra.customers import store as customers_store
 from reskontra.customers.locations import routes as locations
@@ -33,6 +34,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     accounts.ROUTES,
     customers.ROUTES,
     locations.ROUTES,
+    contacts.ROUTES,
     documents.ROUTES,
     dunning.ROUTES,
 )

@@ -1,0 +1,62 @@
+"""Creating and changing contacts: load what the decision needs, decide, store. Opens no transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.companies import reference as references
+from reskontra.contacts import rules, store
+from reskontra.contacts.rules import Contact, Employer
+from reskontra.customers.store import insert_address
+from reskontra.db.pool import Connection
+from reskontra.errors import NotFound, Stale
+
+
+async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Contact:
+    """Store a new contact."""
+    employer = await _sent_employer(connection, context, sent)
+    reference = await references.at(connection, context.company_id, None)
+    contact = rules.new_contact(sent, employer, reference)
+    detail = rules.differences(None, contact)
+    contact = await _with_stored_address(connection, context, contact)
+    contact_id, version = await store.insert_contact(connection, context, contact, detail)
+    return replace(contact, contact_id=contact_id, version=version)
+
+
+async def change(
+    connection: Connection, context: Context, contact_id: int, sent: Mapping[str, Any], expected_version: int | None
+) -> Contact:
+    """Apply what was sent to a contact; what changes nothing writes nothing.
+
+    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    """
+    if not await store.lock_contact(connection, context.company_id, contact_id):
+        raise NotFound
+    stored = await store.find_contact(connection, context.company_id, contact_id)
+    if stored is None:
+        raise NotFound
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale
+    employer = await _sent_employer(connection, context, sent)
+    reference = await references.at(connection, context.company_id, None)
+    contact = rules.changed_contact(stored, sent, employer, reference)
+    if contact == stored:
+        return stored
+    detail = rules.differences(stored, contact)
+    contact = await _with_stored_address(connection, context, contact)
+    return replace(contact, version=await store.save_contact(connection, context, contact, detail))
+
+
+async def _sent_employer(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Employer | None:
+    number = (sent.get("customer_number") or "").strip()
+    return await store.find_employer(connection, context.company_id, number) if number else None
+
+
+async def _with_stored_address(connection: Connection, context: Context, contact: Contact) -> Contact:
+    """The contact with its own new address stored. Seldom needed, so apart."""
+    if contact.address is None or contact.address.address_id is not None:
+        return contact
+    return replace(contact, address=await insert_address(connection, context.company_id, contact.address))

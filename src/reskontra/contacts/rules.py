@@ -1,0 +1,169 @@
+"""What a contact is and how it is put together from what was sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from reskontra.customers.customer import Address
+from reskontra.customers.lines import kept_or
+from reskontra.errors import Refused, UnknownReference
+
+if TYPE_CHECKING:
+    from reskontra.companies.reference import Reference
+
+Sent = Mapping[str, Any]
+
+
+class Title(StrEnum):
+    """How a person is addressed."""
+
+    DOCTOR = "Doctor"
+    MISS = "Miss"
+    MR = "Mr"
+    MRS = "Mrs"
+    MS = "Ms"
+    PROFESSOR = "Prof"
+
+
+class Method(StrEnum):
+    """How a person wants to be reached."""
+
+    ANY = "Any"
+    EMAIL = "Email"
+    MAIL = "Mail"
+    FAX = "Fax"
+    PHONE = "Phone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employer:
+    """The customer that a contact belongs to."""
+
+    customer_id: int
+    number: str
+    main_address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person. `address` is None while it follows the customer's main one; without a customer there may be none."""
+
+    contact_id: int = 0
+    customer_id: int | None = None
+    active: bool = True
+    title: Title | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    display_name: str = ""
+    position: str | None = None
+    email: str | None = None
+    web: str | None = None
+    phone_1: str | None = None
+    phone_2: str | None = None
+    phone_3: str | None = None
+    fax: str | None = None
+    contact_method: Method = Method.ANY
+    do_not_call: bool = False
+    do_not_fax: bool = False
+    do_not_email: bool = False
+    do_not_mail: bool = False
+    no_mass_mail: bool = False
+    no_marketing: bool = False
+    version: int = 0
+    modified_at: datetime | None = None
+    address: Address | None = None
+    employer: Employer | None = None
+
+    @property
+    def is_at_account(self) -> bool:
+        """Whether the address is that of the customer."""
+        return self.employer is not None and self.address is None
+
+    @property
+    def shown_address(self) -> Address | None:
+        """The contact's own address, else the customer's."""
+        return self.address or (self.employer.main_address if self.employer else None)
+
+
+_KEPT_BY_THE_STORE = frozenset({"contact_id", "version", "modified_at", "address", "employer"})
+CONTACT_COLUMNS = tuple(column.name for column in fields(Contact) if column.name not in _KEPT_BY_THE_STORE)
+
+_TEXTS = ("first_name", "last_name", "position", "email", "web", "phone_1", "phone_2", "phone_3", "fax")
+_FLAGS = (
+    "active", "do_not_call", "do_not_fax", "do_not_email", "do_not_mail", "no_mass_mail", "no_marketing",
+)  # fmt: skip
+
+
+def new_contact(sent: Sent, employer: Employer | None, reference: Reference) -> Contact:
+    """A contact without id. `employer` is the customer that `customer_number` names, None when there is none."""
+    return changed_contact(Contact(), sent, employer, reference)
+
+
+def changed_contact(stored: Contact, sent: Sent, employer: Employer | None, reference: Reference) -> Contact:
+    """`stored` with what was sent; equal to it when nothing changes."""
+    values: dict[str, Any] = {name: (sent[name] or "").strip() or None for name in _TEXTS if name in sent}
+    values |= {name: bool(sent[name]) for name in _FLAGS if name in sent}
+    if "title" in sent:
+        values["title"] = sent["title"]
+    if "contact_method" in sent:
+        values["contact_method"] = sent["contact_method"] or Method.ANY
+    contact = replace(stored, **values)
+    contact = _with_employer(contact, sent, employer)
+    contact = replace(contact, address=_address(contact, sent, reference))
+    return replace(contact, display_name=_display_name(contact))
+
+
+def differences(stored: Contact | None, contact: Contact) -> dict[str, Any]:
+    """What is different, for the change log; of a new contact all that is filled in."""
+    names = (*CONTACT_COLUMNS, "address")
+    before = stored or Contact()
+    return {name: getattr(contact, name) for name in names if getattr(contact, name) != getattr(before, name)}
+
+
+def _with_employer(contact: Contact, sent: Sent, employer: Employer | None) -> Contact:
+    if "customer_number" not in sent:
+        return contact
+    number = (sent["customer_number"] or "").strip()
+    if not number:
+        return replace(contact, employer=None, customer_id=None)
+    if employer is None:
+        hint = "Send the number of an existing customer, or null for none."
+        raise UnknownReference(field=("customer_number",), value=number, hint=hint)
+    return replace(contact, employer=employer, customer_id=employer.customer_id)
+
+
+def _address(contact: Contact, sent: Sent, reference: Reference) -> Address | None:
+    """The contact's own address after a request, None where it is the customer's.
+
+    Sent as the customer's stands it goes on following that one, as a client does that sends all of it back.
+    """
+    same = sent.get("is_at_account")
+    if same and contact.employer is None:
+        raise Refused(
+            "The contact belongs to no customer whose address it could have.",
+            field=("is_at_account",),
+            value=True,
+            hint="Send the customer too, or an address.",
+        )
+    if same:
+        return None
+    parts = {part: value or None for part, value in (sent.get("address") or {}).items()}
+    shown = contact.shown_address or Address()
+    if "country_id" in parts:
+        field = ("address", "country_id")
+        parts["country_id"] = kept_or(reference.country_id, parts["country_id"], shown.country_id, field)
+    is_asked_for = same is False and contact.employer is not None
+    if contact.address is None and not is_asked_for and replace(shown, **parts) == shown:
+        return None
+    return replace(contact.address or replace(shown, address_id=None), **parts)
+
+
+def _display_name(contact: Contact) -> str:
+    name = " ".join(part for part in (contact.first_name, contact.last_name) if part)
+    if not name:
+        raise Refused("A contact needs a name.", field=("last_name",), hint="Send a first or a last name.")
+    return name

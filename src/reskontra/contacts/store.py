@@ -1,0 +1,185 @@
+"""SQL of contacts: one statement, one function. Decides nothing.
+
+A contact travels as one JSON value whose keys are the columns' names. Documents embed `contact_json` and `named`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from reskontra.changes.store import change_row, coming_id, count_new, parameters, row_count, tally
+from reskontra.clock import Context
+from reskontra.contacts.rules import CONTACT_COLUMNS, Contact, Employer
+from reskontra.customers.fragments import address_json, employer_json, save_address
+from reskontra.customers.store import id_of_number
+from reskontra.db.pool import Connection
+from reskontra.web.listing import Filters, Page
+
+_NAMES = ", ".join(CONTACT_COLUMNS)
+_PART = ", ".join(f"part.{column}" for column in CONTACT_COLUMNS)
+_SETTINGS = ", ".join(f"{column} = part.{column}" for column in CONTACT_COLUMNS)
+
+_RECORD = f"""
+     cross join lateral (
+        select contact.contact_id, {", ".join(f"contact.{column}" for column in CONTACT_COLUMNS)},
+               contact.version, contact.modified_at,
+               {address_json("contact.address_id")} as address,
+               {employer_json("contact.customer_id")} as employer) as record"""
+
+_decoder = msgspec.json.Decoder(Contact)
+_many = msgspec.json.Decoder(list[Contact])
+_employers = msgspec.json.Decoder(Employer)
+
+
+def contact_json(contact_id: str) -> str:
+    """A scalar: the contact of company $1 with this id as JSON for `read_contact`, or null."""
+    return f"""(select row_to_json(contact.*) from contact
+                 where contact.company_id = $1 and contact.contact_id = {contact_id})"""
+
+
+def read_contact(text: str | None) -> Contact | None:
+    """The answer of `contact_json`, without address and customer; None stays None."""
+    return _decoder.decode(text) if text is not None else None
+
+
+def name_of(contact_id: str) -> str:
+    """A scalar: what the contact of company $1 with this id is called, or null."""
+    return f"""(select contact.display_name from contact
+                 where contact.company_id = $1 and contact.contact_id = {contact_id})"""
+
+
+async def find_contact(connection: Connection, company_id: int, contact_id: int) -> Contact | None:
+    """A contact by its id, whole."""
+    text = await connection.fetchval(
+        f"""
+        select row_to_json(record)::text
+          from contact {_RECORD}
+         where contact.company_id = $1 and contact.contact_id = $2
+        """,
+        company_id,
+        contact_id,
+    )
+    return None if text is None else _decoder.decode(text)
+
+
+async def lock_contact(connection: Connection, company_id: int, contact_id: int) -> bool:
+    """Lock a contact until the transaction ends; False when there is none."""
+    found: int | None = await connection.fetchval(
+        "select contact_id from contact where company_id = $1 and contact_id = $2 for update", company_id, contact_id
+    )
+    return found is not None
+
+
+async def find_employer(connection: Connection, company_id: int, number: str) -> Employer | None:
+    """The customer with that number as an employer of contacts."""
+    text = await connection.fetchval(f"select {employer_json(id_of_number('$2'))}::text", company_id, number)
+    return None if text is None else _employers.decode(text)
+
+
+# Lists
+
+
+def contact_filters(company_id: int) -> Filters:
+    """The conditions of a list, to be added to: `contact` is the table."""
+    filters = Filters([company_id])
+    filters.add("contact.company_id = $1")
+    return filters
+
+
+def of_customer(filters: Filters, number: str) -> None:
+    """Only the contacts of the customer with that number."""
+    filters.add(f"contact.customer_id = {id_of_number('{}::text')}", number)
+
+
+async def list_contacts(connection: Connection, filters: Filters, page: Page, order: str) -> list[Contact]:
+    """A page of contacts in `order`, SQL expressions that no two contacts have alike."""
+    first = len(filters.parameters) + 1
+    text = await connection.fetchval(
+        f"""
+        with page as materialized (
+            select contact.*, row_number() over (order by {order}) as place
+              from contact
+             where {filters.where}
+             order by place
+             limit ${first} offset ${first + 1})
+        select coalesce(json_agg(record order by contact.place), '[]')::text
+          from page as contact {_RECORD}
+        """,
+        *filters.parameters,
+        page.limit,
+        page.offset,
+    )
+    return _many.decode(text)
+
+
+async def count_contacts(connection: Connection, filters: Filters) -> int:
+    """How many contacts pass the filter; without one the number is kept and not counted (W12)."""
+    is_unfiltered = len(filters.parameters) == 1
+    count = row_count("Contact") if is_unfiltered else f"(select count(*) from contact where {filters.where})"
+    total: int = await connection.fetchval(f"select {count}", *filters.parameters)
+    return total
+
+
+# Writing
+
+
+_INSERT = f"""
+    with {coming_id("Contact")},
+    {change_row("'Contact'", "created", "coming.id::text", "coming", detail="$5::jsonb")},
+    {count_new("Contact")}
+    insert into contact (company_id, contact_id, address_id, created_at, modified_at, version, {_NAMES})
+    select $1, counted.id, $7::integer, $2, $2, changed.change_id, {_PART}
+      from counted, changed, jsonb_populate_record(null::contact, $6::jsonb) as part
+    returning contact_id, version"""
+
+
+async def insert_contact(
+    connection: Connection, context: Context, contact: Contact, detail: Mapping[str, Any]
+) -> tuple[int, int]:
+    """Store a new contact, whose own address is stored already; returns its id and version."""
+    row = await connection.fetchrow(
+        _INSERT, *parameters(context), _json(detail), _json(_columns(contact)), _address_id(contact)
+    )
+    if row is None:
+        raise LookupError(f"company {context.company_id} has no tally of contacts")
+    return row["contact_id"], row["version"]
+
+
+_SAVE = f"""
+    with {change_row("'Contact'", "updated", "$8::integer::text", "(values (1)) as once", detail="$5::jsonb")},
+    {tally("'Contact'", 0)},
+    {save_address("$9")}
+    update contact
+       set {_SETTINGS}, address_id = $7::integer, modified_at = $2, version = changed.change_id
+      from changed, jsonb_populate_record(null::contact, $6::jsonb) as part
+     where contact.company_id = $1 and contact.contact_id = $8
+    returning contact.version"""
+
+
+async def save_contact(connection: Connection, context: Context, contact: Contact, detail: Mapping[str, Any]) -> int:
+    """Write a contact that is locked, with its own address; returns its version."""
+    version: int = await connection.fetchval(
+        _SAVE,
+        *parameters(context),
+        _json(detail),
+        _json(_columns(contact)),
+        _address_id(contact),
+        contact.contact_id,
+        _json(contact.address) if contact.address else None,
+    )
+    return version
+
+
+def _columns(contact: Contact) -> dict[str, Any]:
+    return {name: getattr(contact, name) for name in CONTACT_COLUMNS}
+
+
+def _address_id(contact: Contact) -> int | None:
+    return contact.address.address_id if contact.address else None
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
