@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from reskontra.accounts import routes as accounts
 from reskontra.accounts import store as accounts_store
+from reskontra.attributes import routes as attributes
+from reskontra.attributes import store as attributes_store
 from reskontra.clock import Clock
 from reskontra.companies import reference as references
 from reskontra.companies.access import StoredAccess
@@ -32,6 +34,7 @@ from reskontra.web.server import Server
 
 ROUTES: tuple[Sequence[Route], ...] = (
     accounts.ROUTES,
+    attributes.ROUTES,
     customers.ROUTES,
     locations.ROUTES,
     contacts.ROUTES,
@@ -42,6 +45,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
 
 CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     accounts_store.CONSTRAINTS,
+    attributes_store.CONSTRAINTS,
     customers_store.CONSTRAINTS,
     locations_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,

@@ -1,35 +1,171 @@
-"""SQL of attributes: loading and adding. Decides nothing."""
+"""SQL of attributes: one statement, one function. Decides nothing. The list is small and read whole."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from reskontra.attributes.rules import Attribute
-from reskontra.db.pool import Connection
+from reskontra.changes.store import change_row, parameters, tally
+from reskontra.clock import Context
+from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.errors import Refused
+from reskontra.web.listing import Filters
 
-ATTRIBUTE_ROWS = """
-    select attribute_id, description, control_type, options
+_COLUMNS = "attribute_id, description, control_type, internal, entry_mask, regular_expression, options"
+
+ATTRIBUTE_ROWS = f"""
+    select {_COLUMNS}
       from attribute
      where company_id = $1
      order by attribute_id"""
 """The attributes of company $1, shaped like `Attribute`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An attribute with what the database keeps of it; moments in UTC."""
+
+    attribute: Attribute
+    version: int
+    created_at: datetime
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a write."""
+
+    attribute_id: str
+    version: int
+
+
+_STORED = f"""
+    select (select row_to_json(shaped) from (select {_COLUMNS}) as shaped) as attribute,
+           version, created_at, modified_at
+      from attribute"""
+_decoder = msgspec.json.Decoder(list[Stored])
+
+
+async def list_attributes(connection: Connection, filters: Filters) -> list[Stored]:
+    """Attributes by id; `filters` are over the table and begin with the company."""
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(listed), '[]')::text
+          from ({_STORED}
+                 where company_id = $1 and {filters.where}
+                 order by attribute_id) as listed
+        """,
+        *filters.parameters,
+    )
+    return _decoder.decode(text)
+
+
+async def find_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored | None:
+    """The attribute with that id in any case."""
+    filters = Filters([company_id])
+    filters.add_same("attribute_id", attribute_id)
+    return next(iter(await list_attributes(connection, filters)), None)
+
+
+async def lock_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored | None:
+    """`find_attribute`, locked until the transaction ends."""
+    found = await connection.fetchval(
+        """
+        select attribute_id from attribute
+         where company_id = $1 and lower(attribute_id) collate "C" = lower($2 collate "C")
+           for update
+        """,
+        company_id,
+        attribute_id,
+    )
+    return None if found is None else await find_attribute(connection, company_id, found)
+
+
+_PART = ", ".join(f"part.{column}" for column in _COLUMNS.split(", "))
+
+_KEY = "($5::jsonb ->> 'attribute_id')"
+
+_INSERT = f"""
+    with {change_row("'Attribute'", "created", _KEY, "(values (1)) as once", detail="$5::jsonb")},
+    {tally("'Attribute'", 1)}
+    insert into attribute (company_id, {_COLUMNS}, created_at, modified_at, version)
+    select $1, {_PART}, $2, $2, changed.change_id
+      from changed, jsonb_populate_record(null::attribute, $5::jsonb) as part
+    returning attribute_id, version"""
+
+_SAVE = f"""
+    with {change_row("'Attribute'", "updated", _KEY, "(values (1)) as once", detail="$5::jsonb")},
+    {tally("'Attribute'", 0)}
+    update attribute set ({_COLUMNS}) = (select {_PART} from jsonb_populate_record(null::attribute, $5::jsonb) as part),
+           modified_at = $2, version = changed.change_id
+      from changed
+     where company_id = $1 and attribute_id = {_KEY}
+    returning attribute_id, version"""
+
+_DELETE = f"""
+    with gone as (delete from attribute where company_id = $1 and attribute_id = $5 returning attribute_id),
+    {change_row("'Attribute'", "deleted", "gone.attribute_id", "gone")},
+    {tally("'Attribute'", -1)}
+    select attribute_id from gone"""
+
+
+async def insert_attribute(connection: Connection, context: Context, attribute: Attribute) -> Saved:
+    """Store a new attribute."""
+    return await _write(connection, _INSERT, context, attribute)
+
+
+async def save_attribute(connection: Connection, context: Context, attribute: Attribute) -> Saved:
+    """Write an attribute that is locked."""
+    return await _write(connection, _SAVE, context, attribute)
+
+
+async def _write(connection: Connection, statement: str, context: Context, attribute: Attribute) -> Saved:
+    row = await connection.fetchrow(statement, *parameters(context), msgspec.json.encode(attribute).decode())
+    if row is None:
+        raise LookupError(f"the attribute {attribute.attribute_id} was not written")
+    return Saved(**row)
+
+
+async def delete_attribute(connection: Connection, context: Context, attribute_id: str) -> None:
+    """Delete an attribute that is locked."""
+    await connection.fetchval(_DELETE, *parameters(context), attribute_id)
+
+
 async def insert_attributes(
     connection: Connection, company_id: int, attributes: Sequence[Attribute], moment: datetime
 ) -> None:
-    """Add attributes of customers to a company. `moment` is in UTC."""
+    """Add attributes of customers to a new company. `moment` is in UTC."""
     await connection.execute(
-        """
-        insert into attribute (company_id, attribute_id, description, control_type, options, modified_at)
-        select $1, attribute_id, description, control_type, options, $3
-          from json_to_recordset($2::json) as sent (
-               attribute_id text, description text, control_type text, options jsonb)
+        f"""
+        insert into attribute (company_id, {_COLUMNS}, created_at, modified_at)
+        select $1, {_COLUMNS}, $3, $3 from jsonb_populate_recordset(null::attribute, $2::jsonb)
         """,
         company_id,
         msgspec.json.encode(attributes).decode(),
         moment,
     )
+
+
+def _id_taken(value: str) -> Refused:
+    attribute_id = value.rpartition(", ")[2]
+    return Refused(
+        f"There is an attribute '{attribute_id}' already.",
+        field=("attribute_id",),
+        value=attribute_id,
+        hint="Send an id that is free, or change that attribute.",
+    )
+
+
+CONSTRAINTS: Mapping[str, RefusalFactory] = {
+    "attribute_pk": _id_taken,
+    "attribute_id_folded": _id_taken,
+    "customer_attribute_exists": lambda value: Refused(
+        f"An attribute cannot be deleted while a customer has a value of it: {value}.",
+        hint="Clear it on all customers first.",
+    ),
+}
+"""Constraint -> what the caller is told."""

@@ -57,6 +57,7 @@ ENTITIES = (
     "JournalEntry",
     "CurrencyRate",
     "Salesperson",
+    "Attribute",
 )
 """What is counted for each company, by the names that change rows have."""
 
@@ -220,6 +221,7 @@ async def _start_counting(
     counts["Account"] = (len(template.accounts), len(template.accounts))
     counts["Item"] = _count(item.item_id for item in template.items)
     counts["Subaccount"] = _count(subaccount.subaccount_id for subaccount in template.subaccounts)
+    counts["Attribute"] = (len(template.attributes), 0)
     counts["Salesperson"] = _count(person.salesperson_id for person in template.salespersons)
     await insert_tallies(connection, company_id, counts)
     await store.log_company_created(connection, context)

@@ -81,7 +81,9 @@ def with_attributes(customer: Customer, sent: Sequence[Sent], reference: Referen
         if "value" not in line:
             continue
         if line["value"]:
-            values[attribute.attribute_id] = attribute_value(attribute, line["value"], (*field, "value"))
+            values[attribute.attribute_id] = attribute_value(
+                attribute, line["value"], (*field, "value"), stored=customer.attributes.get(attribute.attribute_id, "")
+            )
         else:
             values.pop(attribute.attribute_id, None)
     return replace(customer, attributes=dict(sorted(values.items())))

@@ -17,12 +17,12 @@ from reskontra.config import Settings
 from reskontra.db.pool import Database
 
 MORE_REFERENCE_DATA = """
-insert into attribute (company_id, attribute_id, description, control_type, options, modified_at) values
-    ($1, 'COLOUR', 'Colour', 'Combo', '[{"value": "red"}, {"value": "blue"}]', now()),
-    ($1, 'TAGS', 'Tags', 'MultiSelectCombo', '[{"value": "big"}, {"value": "old"}]', now()),
-    ($1, 'VIP', 'Important', 'Checkbox', '[]', now()),
-    ($1, 'SINCE', 'Since', 'Datetime', '[]', now()),
-    ($1, 'REMARK', 'Remark', 'Text', '[]', now())
+insert into attribute (company_id, attribute_id, description, control_type, options, created_at, modified_at) values
+    ($1, 'COLOUR', 'Colour', 'Combo', '[{"value": "red"}, {"value": "blue"}]', now(), now()),
+    ($1, 'TAGS', 'Tags', 'MultiSelectCombo', '[{"value": "big"}, {"value": "old"}]', now(), now()),
+    ($1, 'VIP', 'Important', 'Checkbox', '[]', now(), now()),
+    ($1, 'SINCE', 'Since', 'Datetime', '[]', now(), now()),
+    ($1, 'REMARK', 'Remark', 'Text', '[]', now(), now())
 ;;
 insert into payment_method (company_id, payment_method_id, description, active, modified_at) values
     ($1, '2', 'Card', true, now()), ($1, '3', 'Cheque', false, now())

@@ -1,0 +1,42 @@
+"""Creating, changing and deleting attributes: load, decide, store. Opens no transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reskontra.attributes import rules, store
+from reskontra.attributes.store import Saved
+from reskontra.clock import Context
+from reskontra.db.pool import Connection
+from reskontra.errors import NotFound, Stale
+
+
+async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
+    """Store a new attribute."""
+    return await store.insert_attribute(connection, context, rules.new_attribute(sent))
+
+
+async def change(
+    connection: Connection, context: Context, attribute_id: str, sent: Mapping[str, Any], expected_version: int | None
+) -> Saved:
+    """Apply what was sent to an attribute; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
+    stored = await store.lock_attribute(connection, context.company_id, attribute_id)
+    if stored is None:
+        raise NotFound
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale
+    attribute = rules.changed_attribute(stored.attribute, sent)
+    if attribute == stored.attribute:
+        return Saved(attribute.attribute_id, stored.version)
+    return await store.save_attribute(connection, context, attribute)
+
+
+async def delete(connection: Connection, context: Context, attribute_id: str, expected_version: int | None) -> None:
+    """Delete an attribute that no customer has a value of: the database has the last word on that."""
+    stored = await store.lock_attribute(connection, context.company_id, attribute_id)
+    if stored is None:
+        raise NotFound
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale
+    await store.delete_attribute(connection, context, stored.attribute.attribute_id)
