@@ -44,7 +44,10 @@ class AttributeOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
-    """A field that a company adds to its customers and items. Mask and regular expression are for forms: stored and echoed."""
+    """A field that a company adds to its customers and items.
+
+    Entry mask and regular expression are for forms: stored and echoed.
+    """
 
     attribute_id: str
     description: str

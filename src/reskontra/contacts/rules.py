@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from reskontra.companies.reference import kept_or
 from reskontra.customers.customer import Address
-from reskontra.customers.lines import kept_or
 from reskontra.errors import Refused, UnknownReference
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reskontra.companies.reference import Reference
 from reskontra.contacts.rules import Contact, Method, Title
-from reskontra.customers.wire import AddressAnswer, AddressUpdate, address_answer
+from reskontra.customers.answers import address_answer
+from reskontra.customers.wire import AddressAnswer, AddressUpdate
 from reskontra.web.wire import (
     UNSET,
     Answer,

@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from reskontra.companies import reference as references
 from reskontra.customers import commands, store
+from reskontra.customers.answers import Expand, customer_answer
 from reskontra.customers.customer import Status
 from reskontra.customers.store import Found, Saved
-from reskontra.customers.wire import CustomerAnswer, CustomerUpdate, Expand, customer_answer
+from reskontra.customers.wire import CustomerAnswer, CustomerUpdate
 from reskontra.errors import Malformed, NotFound
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import ANY, Call

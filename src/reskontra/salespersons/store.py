@@ -26,8 +26,8 @@ async def insert_salespersons(
         """
         insert into salesperson (
                company_id, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id,
-               modified_at)
-        select $1, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id, $3
+               created_at, modified_at)
+        select $1, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id, $3, $3
           from json_to_recordset($2::json) as sent (
                salesperson_id integer, salesperson_cd text, name text, active boolean, commission_percent numeric,
                sales_subaccount_id integer)

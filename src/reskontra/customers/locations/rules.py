@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from reskontra.companies.reference import kept_or
 from reskontra.customers.customer import Address, ContactDetails, Location, Status
 from reskontra.customers.identifiers import check_location
-from reskontra.customers.lines import kept_or
 from reskontra.customers.rules import check_may
 from reskontra.errors import Refused
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reskontra.companies.reference import Reference
+from reskontra.customers.answers import address_answer, contact_answer, vat_zone_answer
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.wire import (
     AddressAnswer,
@@ -10,9 +11,6 @@ from reskontra.customers.wire import (
     ContactAnswer,
     ContactUpdate,
     VatZoneAnswer,
-    address_answer,
-    contact_answer,
-    vat_zone_answer,
 )
 from reskontra.web.wire import (
     UNSET,
