@@ -39,6 +39,7 @@ OWNERS = {
     "contacts": ["contact"],
     "documents": ["document", "document_line", "document_vat"],
     "posting": ["batch", "journal_entry"],
+    "settlement": ["application"],
     "dunning": ["dunning_letter", "dunning_letter_line"],
 }  # fmt: skip
 # Every statement is about a company, and every list asks its tally; the migration runner has its own table.

@@ -30,6 +30,11 @@ FAULTS = {
         "alter table document drop constraint document_balance_range",
         f"update document set balance = amount + 1 where {RELEASED}",
     ],
+    "applications-legal": [
+        """insert into application (company_id, credit_document_id, debit_document_id, amount, created_at, created_by)
+           select company_id, document_id, document_id + 1, 1, created_at, 'x' from document
+            where document_type = 'Invoice' and number = '003524'"""
+    ],
     "document-balance-settled": [f"update document set balance = balance - 1 where {RELEASED}"],
     "document-status-balance": [
         "alter table document drop constraint document_closed_balance",

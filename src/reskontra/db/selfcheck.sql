@@ -14,9 +14,30 @@ select company_id, document_type, number, amount, balance, amount_base, balance_
 
 -- 2
 -- name: document-balance-settled A document's balance is its amount less what was applied to it.
-select company_id, document_type, number, status, amount, balance, amount_base, balance_base
+select document.company_id, document_type, number, status, document.amount, balance, amount_base, balance_base, applied
   from document
- where balance <> amount or balance_base <> amount_base;
+ cross join lateral (
+    select coalesce(sum(application.amount + case when debit_document_id = document_id then discount + write_off else 0 end),
+                    0) as applied,
+           coalesce(sum(case when debit_document_id = document_id then base_debit else base_credit end), 0) as applied_base
+      from application
+     where application.company_id = document.company_id and application.released_at is not null
+       and document.document_id in (credit_document_id, debit_document_id)) as applications
+ where balance <> document.amount - applied or balance_base <> amount_base - applied_base;
+
+-- 19, 20
+-- name: applications-legal An application settles a released debit of the same customer by a credit, and waits with its credit only.
+select application.company_id, application.application_id, credit.document_type as credit_type, credit.status,
+       debit.document_type as debit_type, debit.status as debit_status
+  from application
+  left join document as credit on credit.company_id = application.company_id
+   and credit.document_id = application.credit_document_id
+  left join document as debit on debit.company_id = application.company_id
+   and debit.document_id = application.debit_document_id
+ where credit.document_id is null or debit.document_id is null
+    or credit.document_type not in ('CreditNote') or debit.document_type not in ('Invoice', 'DebitNote', 'FinCharge')
+    or credit.customer_id <> debit.customer_id or credit.currency_id <> debit.currency_id
+    or debit.released_at is null or (credit.released_at is null) <> (application.released_at is null);
 
 -- 3, 4
 -- name: document-status-balance A document is closed when it is released and nothing is left of it, and open while something is.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from reskontra.documents.wire import (
     LINE_ANSWERS,
     AccountOut,
     AddressOut,
+    ApplicationOut,
     CodeName,
     ContactOut,
     DebtCollectionOut,
@@ -156,7 +158,7 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
         payment_reference=row["payment_reference"],
         invoice_address=_address(row["invoice_address"], reference) if expand.invoice_address else None,
         invoice_contact=_contact(row["invoice_contact"]) if expand.invoice_address else None,
-        applications=[] if expand.applications else None,
+        applications=_applications(row["applications"]) if expand.applications else None,
         dont_print=row["dont_print"],
         dont_email=row["dont_email"],
         revoked=row["revoked"],
@@ -196,6 +198,52 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
     )
     _add_particulars(answer, row, msgspec.json.decode(particulars) if particulars != "{}" else {})
     return answer
+
+
+class _Applied(msgspec.Struct):
+    """An entry of `open_items.APPLICATIONS`."""
+
+    document_type: str
+    number: str
+    customer_number: str
+    amount_paid: Decimal
+    cash_discount_taken: Decimal
+    balance: Decimal
+    released: bool
+    payment_reference: str | None
+    status: str
+    application_date: date
+    application_period: str | None
+    invoice_text: str | None
+
+
+_applied = msgspec.json.Decoder(list[_Applied])
+
+
+def _applications(text: str | None) -> list[ApplicationOut]:
+    """What settled the document, or what it settles (APP-06: amounts with VAT, in document currency)."""
+    if text is None:
+        return []
+    return [
+        ApplicationOut(
+            document_type=entry.document_type,
+            customer_number=entry.customer_number,
+            number=entry.number,
+            amount_paid=entry.amount_paid,
+            cash_discount_taken=entry.cash_discount_taken,
+            balance=entry.balance,
+            pending_prompt_payment_discount=False,
+            released=entry.released,
+            hold=False,
+            voided=False,
+            payment_reference=entry.payment_reference,
+            status=entry.status,
+            application_date=day_text(entry.application_date),
+            application_period=entry.application_period,
+            invoice_text=entry.invoice_text,
+        )
+        for entry in _applied.decode(text)
+    ]
 
 
 def _add_particulars(answer: Any, row: Record, particulars: Mapping[str, Any]) -> None:

@@ -17,17 +17,21 @@ from reskontra.companies.rules import CreditVerification
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store import lock_balance
 from reskontra.db.pool import Connection
-from reskontra.documents import store
+from reskontra.documents import open_items, store, texts
 from reskontra.documents.answers import lines_text, vat_text
 from reskontra.documents.document import Document
+from reskontra.documents.entries import batch_of, entries_of
 from reskontra.documents.kinds import Kind
 from reskontra.documents.rules import Basis, changed, check_deletable, check_releasable, created, released
+from reskontra.documents.settling import Settling, proposals_after, settling_of, with_proposals
 from reskontra.documents.store import Loaded, Written
 from reskontra.errors import Malformed, NotFound, Stale, UnknownReference
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.numbering.store import lock_ranges
-from reskontra.posting.rules import Entry, Part, receivable_entries
+
+_REWRITTEN = 500
+"""How many documents' texts are made anew in one round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ async def change(
     before = _document(loaded)
     basis = await _basis(connection, context, loaded, changes)
     after = changed(kind, before, changes, basis)
+    after = await _with_proposals(connection, context, kind, after, changes, document_id=loaded.document_id)
     if after == before:
         return Written(before.number, loaded.version)
     rows_text = None
@@ -121,9 +126,10 @@ async def release(
     draft = _document(loaded)
     basis = await _basis(connection, context, loaded, {})
     check_releasable(kind, draft, basis)
-    document = released(draft, context.now, context.actor)
     reference = basis.reference
-    entries = _entries(kind, draft, reference)
+    settling = await _settling(connection, context, loaded, reference)
+    document = released(draft, context.now, context.actor, settling)
+    entries = entries_of(kind, draft, reference, settling)
     series = reference.series_of("Batch")
     numbers = choose_range(series.ranges, document.document_date, document.branch_number)
     await wait_for_turn(context.company_id, series.series_id)
@@ -133,10 +139,27 @@ async def release(
         document,
         loaded.document_id,
         sign=kind.balance_sign,
-        batch=_batch(kind, document, entries, reference),
+        batch=batch_of(kind, document, entries, reference),
         entries=entries,
         series=(series.series_id, numbers.range_id),
+        settled=settling.settled if settling else None,
     )
+
+
+async def rewrite_texts(connection: Connection, context: Context, **what: str | int) -> None:
+    """Make the stored texts anew that show what was just changed, for example `account_number="3000"` (decision 0009).
+
+    A follow-up: `changes.commands.register_follow_up` has it called in the transaction of the change.
+    """
+    company_id, last = context.company_id, 0
+    reference = await references.at(connection, company_id, None)
+    while document_ids := await texts.lock_showing(connection, company_id, what, after=last, limit=_REWRITTEN):
+        last = document_ids[-1]
+        rewritten = [
+            texts.Rewritten(document_id, lines_text(document, reference), vat_text(document, reference))
+            for document_id, document in await texts.find_documents(connection, company_id, document_ids)
+        ]
+        await texts.save_texts(connection, company_id, rewritten)
 
 
 async def _new(
@@ -155,7 +178,7 @@ async def _new(
         document_date=changes.get("document_date"),
     )
     basis = await _basis(connection, context, loaded, changes)
-    document = created(kind, changes, basis)
+    document = await _with_proposals(connection, context, kind, created(kind, changes, basis), changes)
     document = replace(
         document, origin=origin, created_at=context.now, created_by=context.actor, modified_at=context.now
     )
@@ -240,6 +263,35 @@ async def _basis(connection: Connection, context: Context, loaded: Loaded, chang
     )
 
 
+async def _with_proposals(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    draft: Document,
+    changes: Mapping[str, Any],
+    *,
+    document_id: int = 0,
+) -> Document:
+    """The draft with what it is to settle after a request (APP-01 to APP-09); one read, only where there is any."""
+    sent = changes.get("application_lines") or ()
+    if not kind.settles or draft.is_released or not (sent or draft.proposals):
+        return draft
+    wanted = proposals_after(draft.proposals, sent)
+    names = [(proposal.document_type, proposal.number) for proposal, _ in wanted]
+    debits = await open_items.find_open_items(connection, context.company_id, names)
+    return with_proposals(draft, wanted, debits, document_id)
+
+
+async def _settling(connection: Connection, context: Context, loaded: Loaded, reference: Reference) -> Settling | None:
+    """The settlement that releasing makes, its debits locked; None when the document proposes none."""
+    draft = _document(loaded)
+    if not draft.proposals:
+        return None
+    wanted = [proposal.debit_document_id for proposal in draft.proposals]
+    debits = await open_items.lock_open_items(connection, context.company_id, wanted)
+    return settling_of(draft, loaded.document_id, debits, reference.base_decimals)
+
+
 async def _with_locked_balance(connection: Connection, context: Context, debtor: Debtor) -> Debtor:
     """Two documents that are each within the limit must not pass together: the balance is read under its lock."""
     locked = await lock_balance(connection, context.company_id, debtor.customer_id)
@@ -276,68 +328,6 @@ async def _numbering(
     return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id
 
 
-def _entries(kind: Kind, document: Document, reference: Reference) -> tuple[Entry, ...]:
-    """The entries of ledger.md section 6: the receivable against revenue lines and VAT."""
-    postings = reference.currency_postings[document.currency_id]
-    receivable = Part(
-        account_number=document.account_number,
-        subaccount_id=document.subaccount_id,
-        branch_number=document.branch_number,
-        amount=document.amount,
-        amount_base=document.amount_base,
-        purpose="receivable",
-    )
-    revenue = [
-        Part(
-            account_number=line.account_number,
-            subaccount_id=line.subaccount_id,
-            branch_number=line.branch_number,
-            amount=line.net_amount,
-            amount_base=line.net_amount_base,
-            purpose="revenue",
-            vat_id=line.vat_ids[0] if len(line.vat_ids) == 1 else None,
-        )
-        for line in document.lines
-    ]
-    vat = [
-        Part(
-            account_number=row.payable_account or "",
-            subaccount_id=row.payable_subaccount_id or document.subaccount_id,
-            branch_number=document.branch_number,
-            amount=row.vat,
-            amount_base=row.vat_base,
-            purpose="vat",
-            vat_id=row.vat_id,
-        )
-        for row in document.vat
-        if row.vat or row.vat_base
-    ]
-    return receivable_entries(
-        kind.balance_sign,
-        receivable,
-        [*revenue, *vat],
-        rounding=document.rounding_difference,
-        rounding_gain_account=postings.rounding_gain_account,
-        rounding_loss_account=postings.rounding_loss_account,
-    )
-
-
-def _batch(kind: Kind, document: Document, entries: tuple[Entry, ...], reference: Reference) -> dict[str, Any]:
-    return {
-        "period_id": document.period_id,
-        "batch_date": document.document_date,
-        "entry_date": document.document_date,
-        "description": document.invoice_text or f"{kind.noun.capitalize()} {document.number}",
-        "status": "Posted" if reference.preferences.auto_post_batches else "Unposted",
-        "currency_id": document.currency_id,
-        "exchange_rate": document.exchange_rate,
-        "document_type": document.document_type,
-        "document_number": document.number,
-        "customer_id": document.customer_id,
-        "total_base": sum(entry.debit_base for entry in entries),
-    }
-
-
 def _item_numbers(changes: Mapping[str, Any]) -> list[str]:
     lines = changes.get("lines") or ()
     return [line["item_number"] for line in lines if line.get("item_number")]
@@ -347,7 +337,7 @@ def _upper(code: str | None) -> str | None:
     return code.upper() if code else None
 
 
-_UNTOLD = {"lines", "vat", "modified_at"}
+_UNTOLD = {"lines", "vat", "proposals", "modified_at"}
 
 
 def _difference(before: Document, after: Document) -> dict[str, Any]:
@@ -357,6 +347,8 @@ def _difference(before: Document, after: Document) -> dict[str, Any]:
         for name in before.__dataclass_fields__
         if name not in _UNTOLD and getattr(after, name) != getattr(before, name)
     }
+    if after.proposals != before.proposals:
+        told["applications"] = after.proposals
     if after.lines != before.lines:
         told["lines"] = [line for line in after.lines if line not in before.lines]
         gone = {line.line_number for line in before.lines} - {line.line_number for line in after.lines}

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from reskontra.money import ZERO
+from reskontra.settlement.rules import Proposal
 
 UNRELEASED = frozenset({"Hold", "Balanced", "PendingPrint", "PendingEmail", "CreditHold", "CcHold", "Scheduled"})
 HELD = frozenset({"Hold", "Reserved", "CreditHold"})
@@ -150,6 +151,8 @@ class Document:
     batch_number: str | None = None
     lines: tuple[Line, ...] = ()
     vat: tuple[VatFigure, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    """What a draft credit is to settle when it is released."""
 
     @property
     def is_released(self) -> bool:
@@ -161,7 +164,9 @@ class Document:
 
 
 HEADER_COLUMNS = tuple(
-    column.name for column in fields(Document) if column.name not in ("lines", "vat", "number", "batch_number")
+    column.name
+    for column in fields(Document)
+    if column.name not in ("lines", "vat", "proposals", "number", "batch_number")
 )
 """What the creating and saving statements write from the record; number, version and batch they make themselves."""
 

@@ -139,12 +139,6 @@ def _refuse_what_would_be_silent(changes: Mapping[str, Any]) -> None:
                 value=changes[name] if name == "deductible" else None,
                 hint="Leave the field out.",
             )
-    if any(_says_something(line) for line in changes.get("application_lines") or ()):
-        raise Refused(
-            "Applications entered with a credit note are not served yet.",
-            field=("application_lines",),
-            hint="Leave the field out.",
-        )
     if changes.get("contact_id") is not None:
         raise UnknownReference(
             field=("contact_id",), value=changes["contact_id"], hint="The company has no contacts yet."

@@ -40,6 +40,9 @@ class Kind:
     may_be_reserved: bool = False
     """Whether a hold after release keeps it from being applied (ledger.md 2.1)."""
 
+    settles: bool = False
+    """Whether it is applied to other documents (APP-01); else others are applied to it."""
+
     may_be_reminded: bool = True
     """Whether dunning lists it (DUN-01)."""
 
@@ -76,6 +79,7 @@ CREDIT_NOTE = Kind(
     checks_credit=False,
     create_operation="create_credit",
     release_operation="release_credit",
+    settles=True,
     may_be_reserved=True,
     may_be_reminded=False,
 )

@@ -151,7 +151,14 @@ async def get_all(resource: Resource, call: Call) -> Response:
 
         async def rows(window: Window) -> Slice[Record]:
             parameters, where = _windowed(filters, window)
-            found = await store.list_documents(connection, parameters, where, window.limit, window.offset)
+            found = await store.list_documents(
+                connection,
+                parameters,
+                where,
+                limit=window.limit,
+                offset=window.offset,
+                with_applications=expand.applications,
+            )
             return Slice(found, found[0]["stamp"] if found else None)
 
         async def total() -> Total:

@@ -28,6 +28,7 @@ from reskontra.periods.rules import check_open
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
     from reskontra.customers.customer import Debtor
+    from reskontra.documents.settling import Settling
     from reskontra.items.rules import Item
 
 
@@ -108,17 +109,23 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     _check_accounts(document, basis.reference)
 
 
-def released(document: Document, now: datetime, actor: str) -> Document:
-    """The document as release leaves it: Open, or Closed when nothing is owed (REL-02)."""
-    closed = document.amount == ZERO
+def released(document: Document, now: datetime, actor: str, settling: Settling | None = None) -> Document:
+    """The document as release leaves it: Open, or Closed when nothing is left of it (REL-02)."""
+    balance, balance_base, period_id = document.amount, document.amount_base, document.period_id
+    if settling is not None:
+        balance, balance_base = settling.settled.credit.balance, settling.settled.credit.balance_base
+        period_id = max(application.period_id for application in settling.settled.applications)
+    closed = balance == ZERO
     return replace(
         document,
         status="Closed" if closed else "Open",
-        closed_period_id=document.period_id if closed else None,
-        balance_base=ZERO if closed else document.amount_base,
+        closed_period_id=period_id if closed else None,
+        balance=balance,
+        balance_base=ZERO if closed else balance_base,
         released_at=now,
         released_by=actor,
         modified_at=now,
+        proposals=(),
     )
 
 

@@ -37,12 +37,17 @@ from reskontra.documents.document import (
     Line,
     VatFigure,
 )
+from reskontra.documents.open_items import APPLICATIONS, PROPOSALS, debits_json, move_debits
 from reskontra.errors import Conflict, Refused
 from reskontra.items.rules import Item
 from reskontra.items.store import items_json, read_items
+from reskontra.money import ZERO
 from reskontra.numbering.store import log_deleted, take_number, use_number
 from reskontra.posting.rules import Entry
 from reskontra.posting.store import batch_and_entries
+from reskontra.settlement.rules import Proposal, Settled
+from reskontra.settlement.store import propose, withdraw_all
+from reskontra.settlement.store import release as release_applications
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +129,23 @@ _CURRENCY_AFTER = """coalesce($3::text, case
                  or (party.facts ->> 'currency_override')::boolean then doc.currency_id
                else party.facts ->> 'currency_id' end)"""
 
+DOCUMENT_ROWS = """row_to_json(doc.*) as document,
+           (select json_agg(line order by line.line_number) from document_line as line
+             where line.company_id = $1 and line.document_id = doc.document_id) as lines,
+           (select json_agg(vat_row order by vat_row.vat_id) from document_vat as vat_row
+             where vat_row.company_id = $1 and vat_row.document_id = doc.document_id) as vat"""
+"""Columns over `doc`, rows of the table document, for `read_document`."""
+
 _LOCK_DOCUMENT = f"""
     with doc as (
         select * from document
          where company_id = $1 and document_type = $8 and lower(number) collate "C" = lower($9 collate "C")
            for update)
     select {_surroundings(_CURRENCY_AFTER, "coalesce($6::date, doc.document_date)")},
-           row_to_json(doc.*) as document, doc.document_id, doc.version,
+           {DOCUMENT_ROWS}, doc.document_id, doc.version,
            (select seen.version from document as seen
              where seen.company_id = $1 and seen.document_id = doc.document_id) as version_seen,
-           (select json_agg(line order by line.line_number) from document_line as line
-             where line.company_id = $1 and line.document_id = doc.document_id) as lines,
-           (select json_agg(vat_row order by vat_row.vat_id) from document_vat as vat_row
-             where vat_row.company_id = $1 and vat_row.document_id = doc.document_id) as vat
+           {PROPOSALS} as proposals
       from doc
       join company on company.company_id = $1
       left join lateral ({FOR_DOCUMENT} and {
@@ -172,15 +181,22 @@ async def lock_document(
 _documents = msgspec.json.Decoder(Document)
 _lines = msgspec.json.Decoder(tuple[Line, ...])
 _vat = msgspec.json.Decoder(tuple[VatFigure, ...])
+_proposals = msgspec.json.Decoder(tuple[Proposal, ...])
+
+
+def read_document(row: Record) -> Document:
+    """The columns of `DOCUMENT_ROWS` as one record."""
+    lines = _lines.decode(row["lines"]) if row["lines"] else ()
+    vat = _vat.decode(row["vat"]) if row["vat"] else ()
+    return replace(_documents.decode(row["document"]), lines=lines, vat=vat)
 
 
 def _loaded(row: Record) -> Loaded:
     names = row.keys()
     document = None
     if "document" in names:
-        lines = _lines.decode(row["lines"]) if row["lines"] else ()
-        vat = _vat.decode(row["vat"]) if row["vat"] else ()
-        document = replace(_documents.decode(row["document"]), lines=lines, vat=vat)
+        proposals = _proposals.decode(row["proposals"]) if row["proposals"] else ()
+        document = replace(read_document(row), proposals=proposals)
     rate = Rate(row["rate"], Operator(row["rate_operator"])) if row["rate"] is not None else None
     return Loaded(
         reference_version=row["reference_version"],
@@ -234,13 +250,14 @@ def _insert(numbering: str) -> str:
         insert into document_vat (company_id, document_id, {_VAT})
         select $1, inserted.document_id, {_SENT_VAT}
           from inserted, json_populate_recordset(null::document_vat, $8) as vat),
+    {propose("inserted.document_id", "$12", "inserted")},
     {tally("$5", 1)},
     {adjust_balance("inserted", unreleased="inserted.amount_base * $11::integer")}
     select number, version from inserted"""
 
 
-_INSERT_NEXT = _insert(take_number("$5", "$12", "$13"))
-_INSERT_SENT = _insert(use_number("$5", "$12", "$13"))
+_INSERT_NEXT = _insert(take_number("$5", "$13", "$14"))
+_INSERT_SENT = _insert(use_number("$5", "$13", "$14"))
 
 
 async def insert_document(
@@ -265,6 +282,7 @@ async def insert_document(
         lines_text,
         vat_text,
         sign,
+        _json(document.proposals) if document.proposals else None,
         *numbering,
     )
     return Written(row["number"], row["version"])
@@ -300,6 +318,7 @@ _SAVE = f"""
         select $1, $6, {_SENT_VAT} from json_populate_recordset(null::document_vat, $10) as vat
         on conflict on constraint document_vat_pk do update
            set ({_VAT}) = row({", ".join(f"excluded.{column}" for column in VAT_COLUMNS)})),
+    {propose("$6", "$17", "updated")},
     {tally("$5", 0)},
     shifted as (
         select customer_id, sum(difference) as difference
@@ -338,6 +357,7 @@ async def save_document(
         [-before.amount_base * sign, after.amount_base * sign],
         not before.is_released,
         _json(detail),
+        _json(after.proposals) if after.proposals != before.proposals else None,
     )
     return Written(before.number, row["version"])
 
@@ -348,6 +368,7 @@ _DELETE = f"""
         returning number, customer_id, amount_base),
     unlined as (delete from document_line where company_id = $1 and document_id = $6),
     untaxed as (delete from document_vat where company_id = $1 and document_id = $6),
+    {withdraw_all("$6", "gone")},
     {log_deleted("$5", "gone.number", "gone")},
     {change_row("$5", "deleted", "gone.number", "gone")},
     {tally("$5", -1)},
@@ -374,11 +395,13 @@ _RELEASE = f"""
           from changed, taken
          where company_id = $1 and document_id = $6
         returning version, customer_id, balance_base, amount_base),
+    {release_applications("$6", "$14")},
+    {move_debits("$15")},
     {tally("$5", 0)},
     {
     adjust_balance(
         "updated",
-        balance="updated.balance_base * $13::integer",
+        balance="updated.balance_base * $13::integer - $16::numeric",
         unreleased="-updated.amount_base * $13::integer",
     )
 }
@@ -395,6 +418,7 @@ async def release_document(
     batch: Mapping[str, Any],
     entries: Sequence[Entry],
     series: tuple[str, int],
+    settled: Settled | None = None,
 ) -> Written:
     """Write a released document with its batch and entries; the database checks that they balance."""
     row = await _fetch_one(
@@ -409,6 +433,9 @@ async def release_document(
         *series,
         _json(_header(document)),
         sign,
+        _json(settled.applications) if settled else "[]",
+        debits_json(settled) if settled else "[]",
+        settled.base_debit if settled else ZERO,
     )
     return Written(document.number, row["version"])
 
@@ -440,7 +467,7 @@ _ANSWER_COLUMNS = """document.document_type, document.number, document.status, d
 _PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
 
 _FIND = f"""
-    select company.reference_version, {_ANSWER_COLUMNS}, {_PARTIES.columns}
+    select company.reference_version, {_ANSWER_COLUMNS}, {_PARTIES.columns}, {APPLICATIONS} as applications
       from document
       join company on company.company_id = document.company_id
       {_PARTIES.joins}
@@ -455,7 +482,13 @@ async def find_document(connection: Connection, company_id: int, document_type: 
 
 
 async def list_documents(
-    connection: Connection, parameters: Sequence[Any], where: str, limit: int, offset: int
+    connection: Connection,
+    parameters: Sequence[Any],
+    where: str,
+    *,
+    limit: int,
+    offset: int,
+    with_applications: bool = False,
 ) -> Sequence[Record]:
     """A page of documents by number; `where` is over `document` and uses `parameters`, of which $1 is the company and
     $2 the document type. Each row carries `stamp`, which names the state of the whole list (W12)."""
@@ -466,7 +499,8 @@ async def list_documents(
             select document.document_id, document.number from document
              where document.company_id = $1 and document.document_type = $2 and {where}
              order by document.number limit ${first} offset ${first + 1})
-        select company.reference_version, tally.last_change_id as stamp, {_ANSWER_COLUMNS}, {_PARTIES.columns}
+        select company.reference_version, tally.last_change_id as stamp, {_ANSWER_COLUMNS}, {_PARTIES.columns},
+               {APPLICATIONS if with_applications else "null"} as applications
           from page
           join document on document.company_id = $1 and document.document_id = page.document_id
           join company on company.company_id = $1

@@ -73,6 +73,11 @@ class Settled:
     debits: tuple[OpenItem, ...]
     applications: tuple[Application, ...]
 
+    @property
+    def base_debit(self) -> Decimal:
+        """What all debits together lose in base currency."""
+        return sum((application.base_debit for application in self.applications), ZERO)
+
 
 def check_proposal(
     proposal: Proposal,

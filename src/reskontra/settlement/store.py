@@ -50,13 +50,12 @@ def release(credit_id: str, applications: str) -> str:
 
 
 def proposals_of(credit_id: str) -> str:
-    """A scalar subselect: a draft's proposals as a JSON list of debit_document_id and amount, oldest first."""
-    return f"""(
-        select json_agg(json_build_object('debit_document_id', application.debit_document_id,
-                                          'amount', application.amount) order by application.application_id)
+    """A lateral source `proposal` of a draft's proposals."""
+    return f"""lateral (
+        select application.application_id, application.debit_document_id, application.amount
           from application
          where application.company_id = $1 and application.credit_document_id = {credit_id}
-           and application.released_at is null)"""
+           and application.released_at is null) as proposal"""
 
 
 def proposed_by(debit_id: str) -> str:

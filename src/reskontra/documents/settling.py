@@ -1,0 +1,106 @@
+"""Credit notes that settle other documents: what a request proposes, and what release makes of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reskontra.documents.document import Document
+from reskontra.documents.figures import rate_of
+from reskontra.errors import FieldPath, Malformed
+from reskontra.money import ZERO
+from reskontra.settlement.rules import OpenItem, Proposal, Settled, check_proposal, check_total, settle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """A settlement under way: both sides as they were, and what came of it."""
+
+    credit: OpenItem
+    debits: Mapping[int, OpenItem]
+    settled: Settled
+
+
+def proposals_after(
+    standing: Sequence[Proposal], sent: Sequence[Mapping[str, Any]]
+) -> list[tuple[Proposal, FieldPath]]:
+    """What is proposed after a request, each with the path of the line that says so; lines match by type and number."""
+    wanted: dict[tuple[str, str], tuple[Proposal, FieldPath]] = {
+        _key(proposal.document_type, proposal.number): (proposal, ("application_lines",)) for proposal in standing
+    }
+    for position, line in enumerate(sent):
+        field: FieldPath = ("application_lines", position)
+        if line.get("operation") == "Nothing":
+            continue
+        number = (line.get("number") or "").strip()
+        if not number:
+            raise Malformed("An application needs a document.", field=(*field, "number"), hint="Send its number.")
+        document_type = line.get("document_type") or "Invoice"
+        key = _key(document_type, number)
+        if line.get("operation") == "Delete":
+            wanted.pop(key, None)
+            continue
+        before = wanted.get(key)
+        amount = line.get("amount_paid")
+        if amount is None:
+            amount = before[0].amount if before else ZERO
+        proposal = Proposal(debit_document_id=0, document_type=document_type, number=number, amount=amount)
+        wanted[key] = (replace(before[0], amount=amount) if before else proposal, field)
+    return list(wanted.values())
+
+
+def with_proposals(
+    draft: Document,
+    wanted: Sequence[tuple[Proposal, FieldPath]],
+    debits: Mapping[tuple[str, str], OpenItem],
+    document_id: int,
+) -> Document:
+    """The draft with these proposals, each checked against the document that it names (APP-01 to APP-09)."""
+    proposals = []
+    for proposal, field in wanted:
+        debit = debits.get(_key(proposal.document_type, proposal.number))
+        check_proposal(
+            proposal,
+            debit,
+            field,
+            credit_id=document_id,
+            customer_id=draft.customer_id,
+            currency_id=draft.currency_id,
+        )
+        if debit is not None:
+            proposals.append(
+                replace(
+                    proposal,
+                    debit_document_id=debit.document_id,
+                    document_type=debit.document_type,
+                    number=debit.number,
+                )
+            )
+    check_total(proposals, draft.amount)
+    return replace(draft, proposals=tuple(proposals))
+
+
+def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem], base_decimals: int) -> Settling:
+    """The settlement that release makes of a draft's proposals (REL-02). Raises `Conflict`."""
+    credit = OpenItem(
+        document_id=document_id,
+        document_type=draft.document_type,
+        number=draft.number,
+        status="Open",
+        customer_id=draft.customer_id,
+        account_number=draft.account_number,
+        subaccount_id=draft.subaccount_id,
+        branch_number=draft.branch_number,
+        document_date=draft.document_date,
+        period_id=draft.period_id,
+        currency_id=draft.currency_id,
+        rate=rate_of(draft),
+        balance=draft.amount,
+        balance_base=draft.amount_base,
+    )
+    return Settling(credit=credit, debits=debits, settled=settle(credit, draft.proposals, debits, base_decimals))
+
+
+def _key(document_type: str, number: str) -> tuple[str, str]:
+    return document_type.lower(), number.lower()
