@@ -17,8 +17,8 @@ MORE_REFERENCE_DATA = (
        values (1, '2', 'Card', '7770', now())""",
     """insert into salesperson (company_id, salesperson_id, salesperson_cd, name, modified_at)
        values (1, 7, 'KARI', 'Kari Nordmann', now())""",
-    """insert into segment_value (company_id, dimension_id, segment_id, value, description)
-       values (1, 'SUBACCOUNT', 1, '1', 'North')""",
+    """insert into segment_value (company_id, dimension_id, segment_id, value, description, modified_at)
+       values (1, 'SUBACCOUNT', 1, '1', 'North', now())""",
     """insert into subaccount (company_id, subaccount_id, subaccount_number, description, modified_at)
        values (1, 2, '1', 'North', now())""",
     """update customer set parent_customer_id = (select customer_id from customer where number = '20001')

@@ -282,7 +282,9 @@ async def test_a_negative_line_is_ordinary_and_a_negative_document_is_refused(le
 
 
 async def test_a_line_belongs_to_the_branch_of_its_document(ledger: Ledger) -> None:
-    await ledger.sql("insert into branch (company_id, branch_number, name, modified_at) values (1, '2', 'West', now())")
+    await ledger.sql(
+        "insert into branch (company_id, branch_id, branch_number, name, modified_at) values (1, 2, '2', 'West', now())"
+    )
     text = await ledger.refuse(lines=[A | {"branchNumber": "2"}])
     assert "Field: invoiceLines[0].branchNumber." in text
     document = await ledger.create(lines=[A])
@@ -292,8 +294,8 @@ async def test_a_line_belongs_to_the_branch_of_its_document(ledger: Ledger) -> N
 
 async def test_a_subaccount_is_chosen_by_its_segments(ledger: Ledger) -> None:
     await ledger.sql(
-        """insert into segment_value (company_id, dimension_id, segment_id, value, description)
-           values (1, 'SUBACCOUNT', 1, '1', 'North'), (1, 'SUBACCOUNT', 1, '2', 'South')""",
+        """insert into segment_value (company_id, dimension_id, segment_id, value, description, modified_at)
+           values (1, 'SUBACCOUNT', 1, '1', 'North', now()), (1, 'SUBACCOUNT', 1, '2', 'South', now())""",
         """insert into subaccount (company_id, subaccount_id, subaccount_number, active, modified_at)
            values (1, 2, '1', true, now()), (1, 3, '2', false, now())""",
     )
