@@ -10,6 +10,7 @@ from reskontra.accounts import routes as accounts
 from reskontra.accounts import store as accounts_store
 from reskontra.attributes import routes as attributes
 from reskontra.attributes import store as attributes_store
+from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.clock import Clock
 from reskontra.companies import reference as references
 from reskontra.companies.access import StoredAccess
@@ -22,6 +23,7 @@ from reskontra.customers.locations import store as locations_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
 from reskontra.documents import routes as documents
 from reskontra.documents import store as documents_store
+from reskontra.documents.commands import rewrite_texts
 from reskontra.dunning import routes as dunning
 from reskontra.errors import NotServed
 from reskontra.web.auth import Guard
@@ -53,11 +55,24 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
 """What a violated constraint of the database means, by its name."""
 
 
+FOLLOW_UPS: tuple[tuple[str, FollowUp], ...] = (
+    ("Account", rewrite_texts),
+    ("Subaccount", rewrite_texts),
+    ("VatCategory", rewrite_texts),
+    ("Vat", rewrite_texts),
+    ("Branch", rewrite_texts),
+    ("Salesperson", rewrite_texts),
+)
+"""What must follow in the same transaction when a row of an entity changes (decision 0009)."""
+
+
 def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
     """The ASGI application. The database is opened and closed by whoever runs it."""
     references.forget()  # what another database of this process taught is not true of this one
     for table in CONSTRAINTS:
         register_constraints(table)
+    for entity, follow_up in FOLLOW_UPS:
+        register_follow_up(entity, follow_up)
     access = StoredAccess(database)
     guard = Guard(access, open_mode=settings.open_mode)
     metrics = Metrics()
