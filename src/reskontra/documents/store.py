@@ -42,7 +42,7 @@ from reskontra.errors import Conflict, Refused
 from reskontra.items.rules import Item
 from reskontra.items.store import items_json, read_items
 from reskontra.money import ZERO
-from reskontra.numbering.store import log_deleted, take_number, use_number
+from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
 from reskontra.posting.rules import Entry
 from reskontra.posting.store import batch_and_entries
 from reskontra.settlement.rules import Proposal, Settled
@@ -256,7 +256,8 @@ def _insert(numbering: str) -> str:
     select number, version from inserted"""
 
 
-_INSERT_NEXT = _insert(take_number("$5", "$13", "$14"))
+_NEXT_NUMBER = f"{take_number('$5', '$13', '$14')}, {note_reuse('$5')}"
+_INSERT_NEXT = _insert(_NEXT_NUMBER)
 _INSERT_SENT = _insert(use_number("$5", "$13", "$14"))
 
 

@@ -62,6 +62,15 @@ def take_number(entity: str, series: str, range_id: str) -> str:
         returning last_number as number)"""
 
 
+def note_reuse(entity: str) -> str:
+    """A CTE after `take_number`: it notes that the number was deleted before, as `use_number` does."""
+    return f"""reused as (
+        update deleted_number set used_again_at = $2
+          from taken
+         where company_id = $1 and entity = {entity} and deleted_number.number = taken.number
+           and used_again_at is null)"""
+
+
 def use_number(entity: str, number: str, series: str) -> str:
     """CTEs `taken(number)` and `reused`: a number that the caller sent; that it was deleted before is noted (D5).
 
