@@ -63,8 +63,15 @@ def _fast_decoder(struct: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(struct)
 
 
+_CROWDED_FROM = 256 * 1024
+_OPENINGS_MAX = 200_000  # 5,000 lines with every field sent and wrapped open some 150,000
+_COMMAS_MAX = 1_000_000
+
+
 def decode(body: bytes, struct: type[S]) -> S:
     """`body` (UTF-8 JSON, one object) as `struct`. Raises `Malformed`; unknown names are ignored."""
+    if len(body) > _CROWDED_FROM:
+        _check_crowd(body)
     if body.startswith(b"\xef\xbb\xbf"):
         body = body[3:]
     if b"\\u0000" not in body:
@@ -75,6 +82,15 @@ def decode(body: bytes, struct: type[S]) -> S:
             pass  # the careful path decides whether anything is wrong at all
     read: S = careful.read(body, struct)
     return read
+
+
+def _check_crowd(body: bytes) -> None:
+    """Refuses millions of tiny values, which take a hundred times their own size and seconds to read."""
+    if body.count(b"{") + body.count(b"[") > _OPENINGS_MAX or body.count(b",") > _COMMAS_MAX:
+        raise Malformed(
+            "The body holds too many objects, lists or values.",
+            hint=f"At most {_OPENINGS_MAX} objects and lists are read at once.",
+        )
 
 
 def changes(update: msgspec.Struct) -> dict[str, Any]:
