@@ -16,6 +16,8 @@ from reskontra.companies import reference as references
 from reskontra.companies.access import StoredAccess
 from reskontra.config import Settings
 from reskontra.contacts import routes as contacts
+from reskontra.currencies import routes as currencies
+from reskontra.currencies import store as currencies_store
 from reskontra.customers import routes as customers
 from reskontra.customers import store as customers_store
 from reskontra.customers.locations import routes as locations
@@ -26,6 +28,13 @@ from reskontra.documents import store as documents_store
 from reskontra.documents.commands import rewrite_texts
 from reskontra.dunning import routes as dunning
 from reskontra.errors import NotServed
+from reskontra.items import routes as items
+from reskontra.items import store as items_store
+from reskontra.numbering import routes as numbering
+from reskontra.payment_methods import routes as payment_methods
+from reskontra.periods import routes as periods
+from reskontra.terms import routes as terms
+from reskontra.vat import routes as vat
 from reskontra.web.auth import Guard
 from reskontra.web.call import Call
 from reskontra.web.metrics import Metrics
@@ -42,6 +51,13 @@ ROUTES: tuple[Sequence[Route], ...] = (
     contacts.ROUTES,
     documents.ROUTES,
     dunning.ROUTES,
+    items.ROUTES,
+    vat.ROUTES,
+    terms.ROUTES,
+    currencies.ROUTES,
+    periods.ROUTES,
+    numbering.ROUTES,
+    payment_methods.ROUTES,
 )
 """What the rooms serve."""
 
@@ -51,6 +67,8 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     customers_store.CONSTRAINTS,
     locations_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,
+    items_store.CONSTRAINTS,
+    currencies_store.CONSTRAINTS,
 )
 """What a violated constraint of the database means, by its name."""
 

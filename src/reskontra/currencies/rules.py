@@ -142,6 +142,11 @@ def check_rate(rate: Decimal, field: FieldPath = ("exchange_rate",)) -> None:
         )
 
 
+def reciprocal(rate: Decimal) -> Decimal:
+    """The rate the other way round, with 8 places."""
+    return round_money(divide(ONE, rate), RATE_DECIMALS)
+
+
 def check_currency(currency: Currency) -> None:
     """Refuses places that a stored amount cannot have (decisions.md W3)."""
     if not 0 <= currency.decimals <= MONEY_DECIMALS:

@@ -1,16 +1,20 @@
-"""SQL of currencies and exchange rates: reading, adding, and the rate on a date as a fragment. Decides nothing."""
+"""SQL of currencies and exchange rates: reading, writing, and the rate on a date as a fragment. Decides nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
 
+from reskontra.changes.store import change_row, count_new, parameters, tally
+from reskontra.clock import Context
 from reskontra.currencies.rules import Currency, Operator
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.errors import Refused
+from reskontra.web.listing import Filters
 
 CURRENCY_ROWS = """
     select currency_id, description, coalesce(symbol, '') as symbol, decimals
@@ -63,6 +67,187 @@ def rate_on(column: str, *, from_currency: str, to_currency: str, rate_type: str
            and currency_rate.effective_date <= {on}
          order by currency_rate.effective_date desc
          limit 1)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCurrency(Currency):
+    """A currency, whether it is in use, and whether the company keeps its books in it."""
+
+    active: bool
+    is_base: bool
+
+
+async def list_currencies(
+    connection: Connection, company_id: int, *, currency_id: str | None = None
+) -> list[ListedCurrency]:
+    """Currencies by code, or the one with a code in any case."""
+    filters = Filters([company_id])
+    filters.add_same("currency_id", currency_id)
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(listed), '[]')::text
+          from (select currency_id, description, coalesce(symbol, '') as symbol, decimals, active,
+                       currency_id = company.base_currency as is_base
+                  from currency
+                  join company using (company_id)
+                 where company_id = $1 and {filters.where}
+                 order by currency_id) as listed
+        """,
+        *filters.parameters,
+    )
+    return _currencies.decode(text)
+
+
+_currencies = msgspec.json.Decoder(list[ListedCurrency])
+
+
+# Exchange rates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRate(RateRow):
+    """A rate with its id and version."""
+
+    currency_rate_id: int
+    version: int
+
+
+_RATE_COLUMNS = "from_currency, to_currency, rate_type, effective_date, rate, operator, currency_rate_id, version"
+_stored_rates = msgspec.json.Decoder(list[StoredRate])
+
+
+async def list_rates(
+    connection: Connection,
+    company_id: int,
+    *,
+    from_currency: str | None = None,
+    to_currency: str | None = None,
+    rate_type: str | None = None,
+    from_date: date | None = None,
+    to_date: date | None = None,
+) -> list[StoredRate]:
+    """Rates by pair, type and date; codes in any case, both dates inclusive."""
+    filters = Filters([company_id])
+    filters.add_same("from_currency", from_currency)
+    filters.add_same("to_currency", to_currency)
+    filters.add_same("rate_type", rate_type)
+    if from_date is not None:
+        filters.add("effective_date >= {}", from_date)
+    if to_date is not None:
+        filters.add("effective_date <= {}", to_date)
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(listed), '[]')::text
+          from (select {_RATE_COLUMNS}
+                  from currency_rate
+                 where company_id = $1 and {filters.where}
+                 order by from_currency, to_currency, rate_type, effective_date) as listed
+        """,
+        *filters.parameters,
+    )
+    return _stored_rates.decode(text)
+
+
+async def find_rate_types(connection: Connection, company_id: int) -> list[str]:
+    """The types that the company has rates of, and the one of documents that name none."""
+    rows = await connection.fetch(
+        """
+        select rate_type from currency_rate where company_id = $1
+         union
+        select coalesce(preferences ->> 'default_rate_type', 'SPOT') from company where company_id = $1
+         order by rate_type
+        """,
+        company_id,
+    )
+    return [row["rate_type"] for row in rows]
+
+
+async def lock_rate(connection: Connection, company_id: int, currency_rate_id: int) -> StoredRate | None:
+    """A rate by its id, locked for the rest of the transaction."""
+    text = await connection.fetchval(
+        f"""
+        select json_agg(locked)::text
+          from (select {_RATE_COLUMNS}
+                  from currency_rate
+                 where company_id = $1 and currency_rate_id = $2
+                   for update) as locked
+        """,
+        company_id,
+        currency_rate_id,
+    )
+    return _stored_rates.decode(text)[0] if text else None
+
+
+_RATE_KEY = "concat_ws(' ', $5::text, $6::text, $7::text, $8::date)"
+
+_INSERT_RATE = f"""
+    with once as (select 1),
+    {change_row("'CurrencyRate'", "created", _RATE_KEY, "once", detail="jsonb_build_object('rate', $9::numeric)")},
+    {count_new("CurrencyRate")}
+    insert into currency_rate (
+           company_id, currency_rate_id, from_currency, to_currency, rate_type, effective_date, rate, operator,
+           modified_at, version)
+    select $1, counted.id, $5, $6, $7, $8, $9, $10, $2, changed.change_id
+      from counted, changed
+    returning currency_rate_id, version"""
+
+
+async def insert_rate(connection: Connection, context: Context, rate: RateRow) -> tuple[int, int]:
+    """Add a rate; its id and version."""
+    row = await connection.fetchrow(
+        _INSERT_RATE,
+        *parameters(context),
+        rate.from_currency,
+        rate.to_currency,
+        rate.rate_type,
+        rate.effective_date,
+        rate.rate,
+        rate.operator,
+    )
+    if row is None:
+        raise LookupError(f"company {context.company_id} counts no exchange rates")
+    return row["currency_rate_id"], row["version"]
+
+
+_SAVE_RATE = f"""
+    with before as (
+        select from_currency, to_currency, rate_type, effective_date, rate, operator
+          from currency_rate where company_id = $1 and currency_rate_id = $5),
+    {
+    change_row(
+        "'CurrencyRate'",
+        "updated",
+        "concat_ws(' ', from_currency, to_currency, rate_type, effective_date)",
+        "before",
+        detail="jsonb_build_object('rate', $6::numeric, 'operator', $7::text)",
+    )
+},
+    {tally("'CurrencyRate'", 0)}
+    update currency_rate set rate = $6, operator = $7, modified_at = $2, version = changed.change_id
+      from changed
+     where company_id = $1 and currency_rate_id = $5
+    returning version"""
+
+
+async def save_rate(connection: Connection, context: Context, rate: StoredRate) -> int:
+    """Write rate and operator of a rate that is locked; its new version."""
+    version: int = await connection.fetchval(
+        _SAVE_RATE, *parameters(context), rate.currency_rate_id, rate.rate, rate.operator
+    )
+    return version
+
+
+def _rate_exists(value: str) -> Refused:
+    return Refused(
+        "There is a rate for these currencies, this type and this date already.",
+        field=("effective_date",),
+        value=value.rpartition(", ")[2],
+        hint="Send another date, or change the rate that is there.",
+    )
+
+
+CONSTRAINTS: Mapping[str, RefusalFactory] = {"currency_rate_unique": _rate_exists}
+"""Constraint -> what the caller is told."""
 
 
 async def insert_currencies(

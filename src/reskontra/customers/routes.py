@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -13,11 +12,10 @@ from reskontra.customers.answers import Expand, customer_answer
 from reskontra.customers.customer import Status
 from reskontra.customers.store import Found, Saved
 from reskontra.customers.wire import CustomerAnswer, CustomerUpdate
-from reskontra.errors import Malformed, NotFound
+from reskontra.errors import NotFound
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import ANY, Call
 from reskontra.web.listing import Filters, Slice, Window, page_of, read_page
-from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown
 from reskontra.web.wire import changes, encode
@@ -133,24 +131,7 @@ def _filters(call: Call) -> Filters:
         comparison = query.moment(theirs)
         if comparison is not None:
             moments[ours] = (comparison.operator, comparison.value)
-    return store.customer_filters(call.company_id, values, moments, _attributes(query))
-
-
-def _attributes(query: Query) -> dict[str, list[str]]:
-    """`{"COLOUR":"red,blue"}`: attribute id -> the values of which one must stand there."""
-    text = query.text("attributes")
-    if text is None:
-        return {}
-    try:
-        sent = json.loads(text)
-    except (ValueError, RecursionError):
-        sent = None
-    if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
-        raise Malformed(
-            f"'{shown(text)}' is not a value that the parameter attributes takes.",
-            hint='Send a JSON object such as {"COLOUR":"red,blue"}.',
-        )
-    return {name: [value, *(part.strip() for part in value.split(","))] for name, value in sent.items()}
+    return store.customer_filters(call.company_id, values, moments, query.values_by_name("attributes"))
 
 
 ROUTES = (

@@ -1,14 +1,21 @@
-"""SQL of items: the ones that a document names, as a fragment of its one read, and adding them. Decides nothing."""
+"""SQL of items: the ones that a document names, as a fragment of its one read, lists, writing. Decides nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from reskontra.db.pool import Connection
-from reskontra.items.rules import Item, ItemClass, Unit
+from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
+from reskontra.clock import Context
+from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.errors import Refused
+from reskontra.items.rules import SELLING, Item, ItemCard, ItemClass, ItemStatus, ItemType, Unit
+from reskontra.web.listing import Filters, Slice, Total, Window
+from reskontra.web.query import Comparison
 
 UNIT_ROWS = """
     select unit_id, coalesce(description, '') as description
@@ -18,11 +25,14 @@ UNIT_ROWS = """
 """The units of company $1, shaped like `Unit`."""
 
 ITEM_CLASS_ROWS = """
-    select item_class_id, description, vat_category_id, unit_id, sales_account
+    select item_class_id, description, item_type, vat_category_id, unit_id, sales_account
       from item_class
      where company_id = $1
      order by item_class_id"""
 """The item classes of company $1, shaped like `ItemClass`."""
+
+
+_SELLING = ", ".join(f"'{status}'" for status in SELLING)
 
 
 def items_json(numbers: str) -> str:
@@ -36,7 +46,7 @@ def items_json(numbers: str) -> str:
                    'unit_id', item.unit_id, 'unit_price', item.unit_price, 'vat_category_id', item.vat_category_id,
                    'sales_account', item.sales_account, 'sales_subaccount_id', item.sales_subaccount_id,
                    'deferral_code', item.deferral_code, 'item_class_id', item.item_class_id,
-                   'active', item.status = 'Active')), '[]')
+                   'active', item.status in ({_SELLING}))), '[]')
           from item
          where item.company_id = $1
            and lower(item.item_number) collate "C" in (
@@ -54,6 +64,216 @@ _items = msgspec.json.Decoder(list[Item])
 async def find_items(connection: Connection, company_id: int, numbers: Sequence[str]) -> dict[str, Item]:
     """The items with one of these numbers in any case, by lower-case number."""
     return read_items(await connection.fetchval(f"select {items_json('$2::text[]')}", company_id, numbers))
+
+
+# Cards: all that is kept of an item
+
+_CARD_COLUMNS = (
+    "item_number", "description", "item_type", "status", "item_class_id", "unit_id", "unit_price", "vat_category_id",
+    "sales_account", "sales_subaccount_id", "expense_subaccount_id", "cogs_subaccount_id", "deferral_code", "body",
+    "note", "posting_class_id", "sales_unit_id", "purchase_unit_id", "kit", "detail",
+)  # fmt: skip
+_COLUMNS = ", ".join(("item_id", *_CARD_COLUMNS, "created_at", "modified_at", "version"))
+_card = msgspec.json.Decoder(ItemCard)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """An item, and the version of the reference data that belongs to it."""
+
+    card: ItemCard
+    reference_version: int
+
+
+_REFERENCE_VERSION = "(select company.reference_version from company where company.company_id = $1)"
+
+
+async def find_item(
+    connection: Connection, company_id: int, key: str | int, *, locked: bool = False
+) -> FoundItem | None:
+    """The item with a number in any case or (a whole number) an internal id; `locked` until the transaction ends."""
+    condition = "item_id = $2" if isinstance(key, int) else 'lower(item_number) = lower($2::text collate "C")'
+    row = await connection.fetchrow(
+        f"""
+        select row_to_json(found)::text as record, {_REFERENCE_VERSION} as reference_version
+          from (select {_COLUMNS}
+                  from item
+                 where company_id = $1 and {condition}
+                   {"for update" if locked else ""}) as found
+        """,
+        company_id,
+        key,
+    )
+    return None if row is None else FoundItem(_card.decode(row["record"]), row["reference_version"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFilter:
+    """What a list of items may be narrowed by; codes in any case, attribute id -> values of which one must stand."""
+
+    item_number: str | None = None
+    description: str | None = None
+    status: ItemStatus | None = None
+    item_types: Sequence[ItemType] | None = None
+    alternate_id: str | None = None
+    attributes: Mapping[str, Sequence[str]] | None = None
+    greater_than: str | None = None
+    created: Comparison[datetime] | None = None
+    modified: Comparison[datetime] | None = None
+    nothing: bool = False
+    """A condition was sent that no item can meet, as none is in stock."""
+
+
+_CALLED = """exists (select from jsonb_array_elements(item.detail -> 'cross_references') as other
+                      where lower((other ->> 'alternate_id') collate "C") = lower({}::text collate "C"))"""
+_OF_ATTRIBUTE = """exists (select from jsonb_each_text(item.detail -> 'attributes') as held
+                          where lower(held.key collate "C") = lower({}::text collate "C")
+                            and exists (select from unnest({}::text[]) as wanted
+                                         where lower(wanted) = any (lower(held.value)
+                                                                    || string_to_array(lower(held.value), ','))))"""
+
+
+def item_filters(company_id: int, wanted: ItemFilter) -> Filters:
+    """The conditions of a list."""
+    filters = Filters([company_id])
+    filters.add("item.company_id = $1")
+    filters.add_same("item.item_number", wanted.item_number)
+    filters.add_same("item.description", wanted.description)
+    filters.add_greater("item.item_number", wanted.greater_than)
+    filters.add_comparison("item.created_at", wanted.created)
+    filters.add_comparison("item.modified_at", wanted.modified)
+    if wanted.status is not None:
+        filters.add("item.status = {}", wanted.status)
+    if wanted.item_types is not None:
+        filters.add("item.item_type = any ({}::text[])", list(wanted.item_types))
+    if wanted.alternate_id is not None:
+        filters.add(_CALLED, wanted.alternate_id)
+    for attribute_id, values in (wanted.attributes or {}).items():
+        filters.add(_OF_ATTRIBUTE, attribute_id, list(values))
+    if wanted.nothing:
+        filters.add("false")
+    return filters
+
+
+async def list_items(connection: Connection, filters: Filters, window: Window) -> Slice[FoundItem]:
+    """A page of items by number."""
+    values = [*filters.parameters]
+    after = "true"
+    if window.after is not None:
+        values.extend(window.after)
+        after = f'item.item_number > ${len(values)} collate "C"'
+    first = len(values) + 1
+    values.extend((window.limit, window.offset))
+    rows = await connection.fetch(
+        f"""
+        select row_to_json(page)::text as record, {_REFERENCE_VERSION} as reference_version,
+               {last_change("Item")} as stamp
+          from (select {_COLUMNS}
+                  from item
+                 where {filters.where} and {after}
+                 order by item_number
+                 limit ${first} offset ${first + 1}) as page
+        """,
+        *values,
+    )
+    found = [FoundItem(_card.decode(row["record"]), row["reference_version"]) for row in rows]
+    return Slice(found, rows[0]["stamp"] if rows else None)
+
+
+async def count_items(connection: Connection, filters: Filters) -> Total:
+    """How many items pass the filter; without one the number is kept and not counted (W12)."""
+    is_unfiltered = len(filters.parameters) == 1 and filters.where == "item.company_id = $1"
+    count = row_count("Item") if is_unfiltered else f"(select count(*) from item where {filters.where})"
+    row = await connection.fetchrow(f"select {count} as count, {last_change('Item')} as stamp", *filters.parameters)
+    return Total(row["count"], row["stamp"]) if row else Total(0, None)
+
+
+_FROM_CARD = "jsonb_populate_record(null::item, $5::jsonb) as card"
+
+_INSERT_CARD = f"""
+    with once as (select 1),
+    {change_row("'Item'", "created", "$7::text", "once", detail="$6::jsonb")},
+    {count_new("Item")}
+    insert into item (company_id, item_id, {", ".join(_CARD_COLUMNS)}, created_at, modified_at, version)
+    select $1, counted.id, {", ".join(f"card.{column}" for column in _CARD_COLUMNS)}, $2, $2, changed.change_id
+      from counted, changed, {_FROM_CARD}
+    returning item_id, item_number, version"""
+
+_SAVE_CARD = f"""
+    with once as (select 1),
+    {change_row("'Item'", "updated", "$7::text", "once", detail="$6::jsonb")},
+    {tally("'Item'", 0)}
+    update item
+       set {", ".join(f"{column} = card.{column}" for column in _CARD_COLUMNS)},
+           modified_at = $2, version = changed.change_id
+      from changed, {_FROM_CARD}
+     where item.company_id = $1 and item.item_id = card.item_id
+    returning item.item_id, item.item_number, item.version"""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedItem:
+    """What the database gave an item."""
+
+    item_id: int
+    item_number: str
+    version: int
+
+
+async def insert_card(connection: Connection, context: Context, card: ItemCard, detail: Mapping[str, Any]) -> SavedItem:
+    """Store a new item; `detail` is what the change log tells."""
+    return await _write_card(connection, context, _INSERT_CARD, card, detail)
+
+
+async def save_card(connection: Connection, context: Context, card: ItemCard, detail: Mapping[str, Any]) -> SavedItem:
+    """Write an item that is locked; `detail` is what the change log tells."""
+    return await _write_card(connection, context, _SAVE_CARD, card, detail)
+
+
+async def _write_card(
+    connection: Connection, context: Context, statement: str, card: ItemCard, detail: Mapping[str, Any]
+) -> SavedItem:
+    row = await connection.fetchrow(
+        statement,
+        *parameters(context),
+        msgspec.json.encode(card).decode(),
+        msgspec.json.encode(detail).decode(),
+        card.item_number,
+    )
+    if row is None:
+        raise LookupError(f"item {card.item_number} of company {context.company_id} is gone")
+    return SavedItem(**row)
+
+
+def _number_taken(value: str) -> Refused:
+    return Refused(
+        f"The item number {value} already exists.",
+        field=("item_number",),
+        value=value,
+        hint="Send a number that is free, or change the item that has it.",
+    )
+
+
+CONSTRAINTS: Mapping[str, RefusalFactory] = {"item_number_unique": _number_taken}
+"""Constraint -> what the caller is told."""
+
+
+# Units and classes
+
+
+async def list_units(connection: Connection, company_id: int) -> list[Unit]:
+    """The units of measure by code."""
+    rows = await connection.fetch(UNIT_ROWS, company_id)
+    return [Unit(**row) for row in rows]
+
+
+async def list_item_classes(connection: Connection, company_id: int) -> list[ItemClass]:
+    """The item classes by code."""
+    rows = await connection.fetch(ITEM_CLASS_ROWS, company_id)
+    return [msgspec.convert(dict(row), ItemClass) for row in rows]
+
+
+# A new company's items
 
 
 async def insert_items(connection: Connection, company_id: int, items: Sequence[Item], moment: datetime) -> None:
@@ -97,10 +317,11 @@ async def insert_item_classes(
     await connection.execute(
         """
         insert into item_class (
-               company_id, item_class_id, description, vat_category_id, unit_id, sales_account, modified_at)
-        select $1, item_class_id, description, vat_category_id, unit_id, sales_account, $3
+               company_id, item_class_id, description, item_type, vat_category_id, unit_id, sales_account, modified_at)
+        select $1, item_class_id, description, item_type, vat_category_id, unit_id, sales_account, $3
           from json_to_recordset($2::json) as sent (
-               item_class_id text, description text, vat_category_id text, unit_id text, sales_account text)
+               item_class_id text, description text, item_type text, vat_category_id text, unit_id text,
+               sales_account text)
         """,
         company_id,
         msgspec.json.encode(classes).decode(),

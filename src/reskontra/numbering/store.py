@@ -1,7 +1,7 @@
 """SQL of number series and of the log of deleted numbers, as fragments for the creating statement (NUM-06, NUM-07).
 
 The number is taken inside the statement that creates its document, so that a refused or rolled-back request
-leaves no hole. Loading the series for the reference data is here too. Decides nothing.
+leaves no hole. Reading the series, for the reference data and for lists, is here too. Decides nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import msgspec
 from reskontra.db.pool import Connection
 from reskontra.numbering.rules import Series
 
-# Without the last number: that one changes with every document and is only true in its own row.
-SERIES_ROWS = """
+
+def _series_rows(last_number: str) -> str:
+    return f"""
     select series_id, description, mode,
            (select coalesce(json_agg(json_build_object(
                        'range_id', range_id, 'start_number', start_number, 'end_number', end_number,
+                       'last_number', {last_number},
                        'warn_number', warn_number, 'step', step, 'start_date', start_date, 'branch', branch_number)
                        order by range_id), '[]')
               from number_series_range as numbers
@@ -26,7 +28,20 @@ SERIES_ROWS = """
       from number_series
      where company_id = $1
      order by series_id"""
-"""The number series of company $1 with their ranges, shaped like `Series`."""
+
+
+SERIES_ROWS = _series_rows("null")
+"""The number series of company $1 with their ranges, shaped like `Series`, for the reference data: without the last
+number, which changes with every document and is only true in its own row."""
+
+
+async def list_series(connection: Connection, company_id: int) -> list[Series]:
+    """The number series by id, with the numbers given out last as they are at this moment."""
+    listed = f"select coalesce(json_agg(listed), '[]')::text from ({_series_rows('last_number')}) as listed"
+    return _series.decode(await connection.fetchval(listed, company_id))
+
+
+_series = msgspec.json.Decoder(list[Series])
 
 
 async def insert_series(connection: Connection, company_id: int, series: Sequence[Series]) -> None:

@@ -1,21 +1,55 @@
-"""SQL of financial periods: reading them for the reference data, adding them. Decides nothing."""
+"""SQL of financial periods: reading them for the reference data and for lists, adding them. Decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from reskontra.db.pool import Connection
 from reskontra.periods.rules import Period
+from reskontra.web.listing import Filters
 
-PERIOD_ROWS = """
-    select period_id, start_date, end_date, active, closed_in_customer_ledger, closed_in_general_ledger
+_COLUMNS = "period_id, start_date, end_date, active, closed_in_customer_ledger, closed_in_general_ledger"
+
+PERIOD_ROWS = f"""
+    select {_COLUMNS}
       from financial_period
      where company_id = $1
      order by period_id"""
 """The periods of company $1, shaped like `Period`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPeriod(Period):
+    """A period with its words."""
+
+    description: str
+
+
+async def list_periods(
+    connection: Connection, company_id: int, *, period_id: str | None = None, greater_than: str | None = None
+) -> list[ListedPeriod]:
+    """Periods by id, or the one with an id (`YYYYMM`)."""
+    filters = Filters([company_id])
+    filters.add_same("period_id", period_id)
+    filters.add_greater("period_id", greater_than)
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(listed), '[]')::text
+          from (select {_COLUMNS}, coalesce(description, '') as description
+                  from financial_period
+                 where company_id = $1 and {filters.where}
+                 order by period_id) as listed
+        """,
+        *filters.parameters,
+    )
+    return _listed.decode(text)
+
+
+_listed = msgspec.json.Decoder(list[ListedPeriod])
 
 
 async def insert_periods(connection: Connection, company_id: int, periods: Sequence[Period], moment: datetime) -> None:

@@ -1,23 +1,65 @@
-"""SQL of credit terms: reading them for the reference data, adding them. Decides nothing."""
+"""SQL of credit terms: reading them for the reference data and for lists, adding them. Decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from reskontra.db.pool import Connection
 from reskontra.terms.rules import Terms
+from reskontra.web.listing import Filters
+from reskontra.web.query import Comparison
 
-TERMS_ROWS = """
-    select terms_id, description, due_type, due_day_1, due_day_2, day_to_1, discount_type, discount_day,
+_COLUMNS = """terms_id, description, due_type, due_day_1, due_day_2, day_to_1, discount_type, discount_day,
            discount_percent, visible_to, weekend_rule, calculation, delay_days, instalment_type, instalment_count,
-           instalment_frequency, instalment_method, instalment_parts as instalment_schedule
+           instalment_frequency, instalment_method, instalment_parts as instalment_schedule"""
+
+TERMS_ROWS = f"""
+    select {_COLUMNS}
       from credit_terms
      where company_id = $1
      order by terms_id"""
 """The terms of company $1, shaped like `Terms`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTerms(Terms):
+    """Terms and when they were made and changed (UTC)."""
+
+    created_at: datetime
+    modified_at: datetime
+
+
+async def list_terms(
+    connection: Connection,
+    company_id: int,
+    *,
+    terms_id: str | None = None,
+    created: Comparison[datetime] | None = None,
+    modified: Comparison[datetime] | None = None,
+) -> list[ListedTerms]:
+    """Terms by id."""
+    filters = Filters([company_id])
+    filters.add_same("terms_id", terms_id)
+    filters.add_comparison("created_at", created)
+    filters.add_comparison("modified_at", modified)
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(listed), '[]')::text
+          from (select {_COLUMNS}, created_at, modified_at
+                  from credit_terms
+                 where company_id = $1 and {filters.where}
+                 order by terms_id) as listed
+        """,
+        *filters.parameters,
+    )
+    return _listed.decode(text)
+
+
+_listed = msgspec.json.Decoder(list[ListedTerms])
 
 
 async def insert_terms(connection: Connection, company_id: int, terms: Sequence[Terms], moment: datetime) -> None:

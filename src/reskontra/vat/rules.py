@@ -39,6 +39,14 @@ class VatType(StrEnum):
     REVERSE = "ReverseVat"
 
 
+class EuReportCode(StrEnum):
+    """Where sales within the European Union stand in the sales list (ledger.md 2.8)."""
+
+    GOODS = "SalesOfGoods"
+    TRIANGULATION = "Triangulation"
+    SERVICES = "SalesOfService"
+
+
 @dataclass(frozen=True, slots=True)
 class VatRate:
     """A rate in percent from `start_date` until the next row begins, or until `not_valid_after` (inclusive)."""
@@ -53,6 +61,7 @@ class VatId:
     """A VAT id: what it is computed on, where it is posted and its dated rates in any order.
 
     `exempt` counts its base as VAT-exempt; `reverse_charge` leaves the VAT to the buyer. Both charge nothing.
+    `agency_number` is whom the VAT is reported to; `document_text` is what documents say about it.
     """
 
     vat_id: str
@@ -64,6 +73,10 @@ class VatId:
     exempt: bool = False
     reverse_charge: bool = False
     rates: tuple[VatRate, ...] = ()
+    agency_number: str | None = None
+    agency_name: str | None = None
+    eu_report_code: EuReportCode | None = None
+    document_text: str | None = None
 
     @property
     def inclusive(self) -> bool:

@@ -1,33 +1,41 @@
-"""SQL of VAT ids, categories and zones: reading them for the reference data, adding them. Decides nothing."""
+"""SQL of VAT ids, categories and zones: reading them for the reference data and for lists, adding. Decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from reskontra.db.pool import Connection
 from reskontra.vat.rules import VatCategory, VatId, VatZone
+from reskontra.web.listing import Filters
+from reskontra.web.query import Comparison
 
 # The table ends the validity of an id as a whole, the rules that of its rates: it is the last rate that ends.
-VAT_ID_ROWS = """
-    select vat_id, description, vat_type, calculate_on, payable_account,
+_VAT_ID_COLUMNS = """vat_id, description, vat_type, calculate_on, payable_account,
            payable_subaccount_id as payable_subaccount, exempt, reverse_charge,
+           agency_number, agency_name, eu_report_code, document_text,
            (select coalesce(json_agg(json_build_object(
                        'start_date', rate.start_date, 'percent', rate.percent,
                        'not_valid_after', case when rate.position = 1 then vat.not_valid_after end)
                        order by rate.start_date), '[]')
               from (select start_date, percent, row_number() over (order by start_date desc) as position
                       from vat_rate
-                     where vat_rate.company_id = vat.company_id and vat_rate.vat_id = vat.vat_id) rate) as rates
+                     where vat_rate.company_id = vat.company_id and vat_rate.vat_id = vat.vat_id) rate) as rates"""
+
+VAT_ID_ROWS = f"""
+    select {_VAT_ID_COLUMNS}
       from vat
      where company_id = $1
      order by vat_id"""
 """The VAT ids of company $1 with their rates, shaped like `VatId`."""
 
-VAT_CATEGORY_ROWS = """
-    select vat_category_id as category_id, description, vat_ids, exclude_listed, active
+_CATEGORY_COLUMNS = "vat_category_id as category_id, description, vat_ids, exclude_listed, active"
+
+VAT_CATEGORY_ROWS = f"""
+    select {_CATEGORY_COLUMNS}
       from vat_category
      where company_id = $1
      order by vat_category_id"""
@@ -41,6 +49,79 @@ VAT_ZONE_ROWS = """
 """The VAT zones of company $1, shaped like `VatZone`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedVatId(VatId):
+    """A VAT id, what a cash discount does to it, and when it changed (UTC)."""
+
+    cash_discount: str
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCategory(VatCategory):
+    """A VAT category and when it changed (UTC)."""
+
+    modified_at: datetime
+
+
+async def list_vat_ids(
+    connection: Connection, company_id: int, *, vat_id: str | None = None, modified: Comparison[datetime] | None = None
+) -> list[ListedVatId]:
+    """VAT ids by id, or the one with an id in any case."""
+    filters = Filters([company_id])
+    filters.add_same("vat_id", vat_id)
+    filters.add_comparison("modified_at", modified)
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(listed), '[]')::text
+          from (select {_VAT_ID_COLUMNS}, cash_discount, modified_at
+                  from vat
+                 where company_id = $1 and {filters.where}
+                 order by vat_id) as listed
+        """,
+        *filters.parameters,
+    )
+    return _vat_ids.decode(text)
+
+
+async def list_categories(
+    connection: Connection,
+    company_id: int,
+    *,
+    category_id: str | None = None,
+    greater_than: str | None = None,
+    agency_number: str | None = None,
+    created: Comparison[datetime] | None = None,
+    modified: Comparison[datetime] | None = None,
+) -> list[ListedCategory]:
+    """VAT categories by id; `agency_number` leaves those with a VAT id that is reported to that agency."""
+    filters = Filters([company_id])
+    filters.add_same("vat_category_id", category_id)
+    filters.add_greater("vat_category_id", greater_than)
+    filters.add_comparison("created_at", created)
+    filters.add_comparison("modified_at", modified)
+    if agency_number is not None:
+        filters.add(_REPORTED_TO, agency_number)
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(listed), '[]')::text
+          from (select {_CATEGORY_COLUMNS}, modified_at
+                  from vat_category
+                 where company_id = $1 and {filters.where}
+                 order by vat_category_id) as listed
+        """,
+        *filters.parameters,
+    )
+    return _categories.decode(text)
+
+
+_REPORTED_TO = """exists (select from vat
+                         where vat.company_id = vat_category.company_id and vat.vat_id = any (vat_category.vat_ids)
+                           and lower(vat.agency_number) = lower({}::text collate "C"))"""
+_vat_ids = msgspec.json.Decoder(list[ListedVatId])
+_categories = msgspec.json.Decoder(list[ListedCategory])
+
+
 async def insert_vat_ids(connection: Connection, company_id: int, vat_ids: Sequence[VatId], moment: datetime) -> None:
     """Add VAT ids and their rates to a company. `moment` is in UTC."""
     await connection.execute(
@@ -49,16 +130,18 @@ async def insert_vat_ids(connection: Connection, company_id: int, vat_ids: Seque
             select *
               from json_to_recordset($2::json) as sent (
                    vat_id text, description text, vat_type text, calculate_on text, payable_account text,
-                   payable_subaccount integer, exempt boolean, reverse_charge boolean, rates json)),
+                   payable_subaccount integer, exempt boolean, reverse_charge boolean, rates json,
+                   agency_number text, agency_name text, eu_report_code text, document_text text)),
         added as (
             insert into vat_rate (company_id, vat_id, start_date, percent)
             select $1, vat_id, start_date, percent
               from sent, json_to_recordset(rates) as rate (start_date date, percent numeric))
         insert into vat (
                company_id, vat_id, description, vat_type, calculate_on, payable_account, payable_subaccount_id,
-               exempt, reverse_charge, not_valid_after, modified_at)
+               exempt, reverse_charge, agency_number, agency_name, eu_report_code, document_text, not_valid_after,
+               modified_at)
         select $1, vat_id, description, vat_type, calculate_on, payable_account, payable_subaccount,
-               exempt, reverse_charge,
+               exempt, reverse_charge, agency_number, agency_name, eu_report_code, document_text,
                (select not_valid_after
                   from json_to_recordset(rates) as rate (start_date date, not_valid_after date)
                  order by start_date desc limit 1),
@@ -78,8 +161,8 @@ async def insert_vat_categories(
     await connection.execute(
         """
         insert into vat_category (
-               company_id, vat_category_id, description, exclude_listed, active, vat_ids, modified_at)
-        select $1, category_id, description, exclude_listed, active, vat_ids, $3
+               company_id, vat_category_id, description, exclude_listed, active, vat_ids, created_at, modified_at)
+        select $1, category_id, description, exclude_listed, active, vat_ids, $3, $3
           from json_to_recordset($2::json) as sent (
                category_id text, description text, exclude_listed boolean, active boolean, vat_ids text[])
         """,

@@ -7,8 +7,9 @@ a repeated one the last counts. What a known parameter cannot take is `Malformed
 from __future__ import annotations
 
 import enum
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
@@ -41,10 +42,11 @@ class Comparison(Generic[D]):
 class Query:
     """The parameters of one request. `declared` are those of the operation, `zone` is the company's."""
 
-    __slots__ = ("_declared", "_values", "zone")
+    __slots__ = ("_declared", "_raw", "_values", "zone")
 
     def __init__(self, raw: bytes, declared: Iterable[str] = (), zone: ZoneInfo | None = None) -> None:
         """`declared`: the operation's parameter names in lower case."""
+        self._raw = raw
         self._values = _parse(raw) if raw else {}
         self._declared = declared if isinstance(declared, (set, frozenset)) else frozenset(declared)
         self.zone = zone or ZoneInfo("UTC")
@@ -79,20 +81,36 @@ class Query:
         value = self.text(name)
         if value is None:
             return None
-        if not _WHOLE.fullmatch(value.strip()) or abs(int(value)) > _INT4_MAX:
+        digits = value.strip()
+        if not _WHOLE.fullmatch(digits) or abs(int(digits)) > _INT4_MAX:
             raise _unfit(name, value, "Send a whole number.")
-        return int(value)
+        return int(digits)
 
     def choice(self, name: str, choices: type[E]) -> E | None:
         """A member of `choices` by its value, in any case."""
         value = self.text(name)
         if value is None:
             return None
-        wanted = value.strip().lower()
-        for member in choices:
-            if str(member.value).lower() == wanted:
-                return member
-        raise _unfit(name, value, f"Send one of: {', '.join(str(member.value) for member in choices)}.")
+        return _member(name, value, choices)
+
+    def choices(self, name: str, choices: type[E]) -> list[E] | None:
+        """Members of `choices`, sent one by one (`types=A&types=B`, `types[0]=A`) or with commas; None when none is."""
+        sent = [value for key, value in _pairs(self._raw) if key.partition("[")[0] == name.lower()]
+        words = [word for value in sent for word in value.split(",") if word.strip()]
+        return [_member(name, word, choices) for word in words] or None
+
+    def values_by_name(self, name: str) -> dict[str, list[str]]:
+        """`{"COLOUR":"red,blue"}`: name -> values of which one must stand there; the text as a whole is one too."""
+        text = self.text(name)
+        if text is None:
+            return {}
+        try:
+            sent = json.loads(text)
+        except (ValueError, RecursionError):
+            sent = None
+        if not isinstance(sent, dict) or not all(_is_storable(part) for pair in sent.items() for part in pair):
+            raise _unfit(name, text, 'Send a JSON object such as {"COLOUR":"red,blue"}.')
+        return {key: [value, *(part.strip() for part in value.split(","))] for key, value in sent.items()}
 
     def moment(self, name: str) -> Comparison[datetime] | None:
         """The filter on a moment (UTC, aware), or None where nothing is to be filtered.
@@ -136,18 +154,32 @@ def declared_names(parameters: Iterable[Parameter]) -> frozenset[str]:
 
 
 def _parse(raw: bytes) -> dict[str, str]:
-    values: dict[str, str] = {}
+    return dict(_pairs(raw))
+
+
+def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:
     for pair in raw.split(b"&"):
         name, _, value = pair.partition(b"=")
         if name:
-            values[_decoded(name).strip().lower()] = _decoded(value)
-    return values
+            yield _decoded(name).strip().lower(), _decoded(value)
+
+
+def _member(name: str, value: str, choices: type[E]) -> E:
+    wanted = value.strip().lower()
+    for member in choices:
+        if str(member.value).lower() == wanted:
+            return member
+    raise _unfit(name, value, f"Send one of: {', '.join(str(member.value) for member in choices)}.")
 
 
 def _decoded(raw: bytes) -> str:
     if b"+" in raw or b"%" in raw:
         raw = unquote_to_bytes(raw.replace(b"+", b" "))
     return raw.decode("utf-8", "surrogateescape")
+
+
+def _is_storable(part: object) -> bool:
+    return isinstance(part, str) and "\x00" not in part and _is_text(part)
 
 
 def _is_text(value: str) -> bool:

@@ -1,0 +1,44 @@
+"""Creating and changing an item: load what the decision needs, decide, store. Opens no transaction.
+
+Documents that stand keep what they took over from the item: nothing follows from a change here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.companies import reference as references
+from reskontra.db.pool import Connection
+from reskontra.errors import NotFound, Stale
+from reskontra.items import store
+from reskontra.items.master_data import changed_item, differences, new_item
+from reskontra.items.store import SavedItem
+
+
+async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> SavedItem:
+    """Store a new item from what was sent. That its number is free the database sees to."""
+    reference = await references.at(connection, context.company_id, None)
+    card = new_item(sent, reference)
+    return await store.insert_card(connection, context, card, differences(None, card))
+
+
+async def change(
+    connection: Connection, context: Context, key: str | int, sent: Mapping[str, Any], expected_version: int | None
+) -> SavedItem:
+    """Apply what was sent to the item with that number or internal id; what changes nothing writes nothing.
+
+    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    """
+    found = await store.find_item(connection, context.company_id, key, locked=True)
+    if found is None:
+        raise NotFound(f"The item '{key}' cannot be found in the system.")
+    stored = found.card
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale
+    reference = await references.at(connection, context.company_id, found.reference_version)
+    card = changed_item(stored, sent, reference)
+    if card == stored:
+        return SavedItem(stored.item_id, stored.item_number, stored.version)
+    return await store.save_card(connection, context, card, differences(stored, card))

@@ -1,0 +1,57 @@
+"""The addresses of number series: read only, and live. Gives out no number, decides nothing."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from reskontra.companies import reference as references
+from reskontra.errors import NotFound
+from reskontra.numbering.store import list_series
+from reskontra.numbering.wire import SeriesAnswer, series_answer
+from reskontra.web.answers import one, page
+from reskontra.web.call import Call
+from reskontra.web.routing import Route
+
+
+async def list_(call: Call) -> Response:
+    """All number series by id."""
+    shown = await _series(call)
+    return page(call, shown, len(shown))
+
+
+async def get(call: Call) -> Response:
+    """One number series."""
+    sent = call.params["numberingId"]
+    for series in await _series(call):
+        if series.series_id is not None and series.series_id.lower() == sent.lower():
+            return one(call, series)
+    raise NotFound(f"The number series '{sent}' cannot be found in the system.")
+
+
+async def _series(call: Call) -> list[SeriesAnswer]:
+    async with call.database.connection() as connection:
+        found = await list_series(connection, call.company_id)
+        reference = await references.at(connection, call.company_id, None)
+    names = {branch.branch_number: branch.name for branch in reference.branches.values()}
+    return [series_answer(series, names) for series in found]
+
+
+ROUTES = (
+    Route(
+        "NumberSequence_GetAll",
+        "GET",
+        "/v1/numberSequence",
+        list_,
+        "reading number series",
+        answer=SeriesAnswer,
+        lists=True,
+    ),
+    Route(
+        "NumberSequence_GetBynumberingId",
+        "GET",
+        "/v1/numberSequence/{numberingId}",
+        get,
+        "reading number series",
+        answer=SeriesAnswer,
+    ),
+)

@@ -1,0 +1,376 @@
+"""Reading reference data over HTTP: VAT, terms, currencies, periods, series, payment methods; filters, pages, order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+LATE = "2090-01-01"
+
+
+def ids(rows: list[dict[str, Any]], name: str) -> list[Any]:
+    return [row[name] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "currency",
+        "vat",
+        "vatCategory",
+        "vatZone",
+        "financialPeriod",
+        "numberSequence",
+        "paymentmethod",
+        "inventory/itemClass",
+        "inventory",
+    ],
+)
+async def test_what_does_not_exist_is_404(desk: Any, address: str) -> None:
+    answer = await desk.http.get(f"/v1/{address}/QQ")
+    assert answer.status_code == 404
+    assert "cannot be found" in answer.json()["message"]
+
+
+# Credit terms
+
+
+async def test_terms_come_as_a_page_in_an_array(desk: Any) -> None:
+    answer = await desk.get("v1/creditTerm")
+    assert len(answer) == 1
+    page = answer[0]
+    assert (page["pageNumber"], page["pageSize"], page["totalCount"]) == (1, 1000, 5)
+    assert ids(page["records"], "termsId") == ["14", "30", "30D2", "EOM", "KONTANT"]
+    second = (await desk.get("v1/creditTerm", pageNumber=2, pageSize=2))[0]
+    assert (second["pageNumber"], second["pageSize"], second["totalCount"]) == (2, 2, 5)
+    assert ids(second["records"], "termsId") == ["30D2", "EOM"]
+    assert (await desk.get("v1/creditTerm", pageNumber=9, pageSize=2))[0]["records"] == []
+
+
+async def test_terms_show_all_that_is_kept(desk: Any) -> None:
+    records = (await desk.get("v1/creditTerm", termsId="30d2"))[0]["records"]
+    assert len(records) == 1
+    terms = records[0]
+    assert terms.pop("createdDateTime") == terms.pop("lastModifiedDateTime")
+    assert terms == {
+        "termsId": "30D2",
+        "description": "30 days net, 2 % cash discount within 10 days",
+        "visibleTo": "AL",
+        "dueDateType": "N",
+        "moveDueDateIfOnTheWeekend": "1",
+        "dueDay1": 30,
+        "dueDay1DayFrom1": 0,
+        "dueDay1DayTo1": 0,
+        "dueDay2": 0,
+        "dueDay2DayFrom1": 0,
+        "dueDay2DayTo1": 0,
+        "discountType": "N",
+        "discountDay": 10,
+        "discountPercent": Decimal("2.000000"),
+        "delayDays": 0,
+        "calculationType": "G",
+        "instalmentType": "S",
+        "numberOfInstalments": 0,
+        "instalmentFrequency": "M",
+        "instalmentMethod": "E",
+        "instalmentsSchedule": [],
+    }
+
+
+async def test_custom_terms_and_instalments_show_their_days(desk: Any) -> None:
+    await desk.sql(
+        """
+        insert into credit_terms (company_id, terms_id, description, due_type, due_day_1, due_day_2, day_to_1,
+               weekend_rule, instalment_type, instalment_count, instalment_method, instalment_parts,
+               created_at, modified_at)
+        values ($1, 'C', 'Custom', 'C', 10, 25, 15, 3, 'M', 2, 'S',
+                '[{"days": 0, "percent": 40}, {"days": 30, "percent": 60}]', $2, $2)
+        """,
+        desk.company_id,
+        desk.clock.now(),
+    )
+    terms = (await desk.get("v1/creditTerm", termsId="C"))[0]["records"][0]
+    days = ("dueDay1", "dueDay1DayFrom1", "dueDay1DayTo1", "dueDay2", "dueDay2DayFrom1", "dueDay2DayTo1")
+    assert [terms[name] for name in days] == [10, 1, 15, 25, 16, 31]
+    assert terms["moveDueDateIfOnTheWeekend"] == "3"
+    assert terms["instalmentsSchedule"] == [{"days": 0, "percent": 40}, {"days": 30, "percent": 60}]
+
+
+async def test_terms_are_filtered_by_time(desk: Any) -> None:
+    for name in ("lastModifiedDateTime", "createdDateTime"):
+        for moment, condition, count in ((LATE, "<", 5), (LATE, ">", 0), ("2000-01-01", ">=", 5)):
+            query = {name: moment, f"{name}Condition": condition}
+            assert (await desk.get("v1/creditTerm", **query))[0]["totalCount"] == count
+        assert (await desk.get("v1/creditTerm", **{name: LATE}))[0]["totalCount"] == 5  # no condition, no filter
+    assert (await desk.get("v1/creditTerm", termsId="QQ"))[0]["totalCount"] == 0
+
+
+# Currencies, payment methods, series, periods
+
+
+async def test_currencies(desk: Any) -> None:
+    await desk.sql("update currency set active = false where company_id = $1 and currency_id = 'SEK'", desk.company_id)
+    found = await desk.get("v1/currency")
+    assert ids(found, "id") == ["EUR", "NOK", "SEK"]
+    assert ids(found, "isBaseCurrency") == [False, True, False]
+    assert ids(found, "isUsedForAccounting") == [True, True, False]
+    assert await desk.get("v1/currency/nok") == {
+        "id": "NOK",
+        "description": "Norwegian krone",
+        "symbol": "kr",
+        "isBaseCurrency": True,
+        "decimalPrecision": 2,
+        "isUsedForAccounting": True,
+    }
+
+
+async def test_payment_methods(desk: Any) -> None:
+    await desk.sql(
+        "insert into payment_method (company_id, payment_method_id, description, active, means_of_payment, modified_at)"
+        " values ($1, '2', 'Kort', false, 'CreditCard', '2025-01-01'), ($1, '3', 'Annet', true, null, '2025-01-01')",
+        desk.company_id,
+    )
+    assert ids(await desk.get("v1/paymentmethod"), "paymentMethodID") == ["1", "2", "3"]
+    assert await desk.get("v1/paymentmethod/2") == {
+        "paymentMethodID": "2",
+        "active": False,
+        "meansOfPayment": "CreditCard",
+        "description": "Kort",
+        "useInAP": False,
+        "details": [],
+    }
+    assert ids(await desk.get("v1/paymentmethod", greaterThanValue="2"), "paymentMethodID") == ["3"]
+    assert ids(await desk.get("v1/paymentmethod", numberToRead=1, skipRecords=1), "paymentMethodID") == ["2"]
+    assert (await desk.get("v1/paymentmethod", numberToRead=1))[0]["metadata"]["totalCount"] == 3
+    old = {"lastModifiedDateTime": "2025-06-01", "lastModifiedDateTimeCondition": "<"}
+    assert ids(await desk.get("v1/paymentmethod", **old), "paymentMethodID") == ["2", "3"]
+    assert await desk.get("v1/paymentmethod", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
+
+
+async def test_series_show_the_last_number_live(desk: Any) -> None:
+    before = await desk.get("v1/numberSequence/invoice")
+    document = await desk.invoice({"inventoryNumber": "A", "quantity": 1})
+    after = await desk.get("v1/numberSequence/INVOICE")
+    assert before["sequence"][0]["nextNumber"] == document["referenceNumber"] == after["sequence"][0]["lastNbr"]
+    assert after == {
+        "numberingId": "INVOICE",
+        "description": "Invoices",
+        "manualNumbering": False,
+        "newNumberSymbol": "<NEW>",
+        "sequence": [
+            {
+                "numberingId": "INVOICE",
+                "startNbr": "002001",
+                "endNbr": "999999",
+                "startDate": "0001-01-01T00:00:00",
+                "lastNbr": "002001",
+                "warnNbr": "990000",
+                "nbrStep": 1,
+                "nextNumber": "002002",
+            }
+        ],
+    }
+    assert ids(await desk.get("v1/numberSequence"), "numberingId") == [
+        "BATCH",
+        "CREDITNOTE",
+        "CUSTOMER",
+        "DEBITNOTE",
+        "INVOICE",
+        "PAYMENT",
+    ]
+
+
+async def test_a_used_up_range_has_no_next_number(desk: Any) -> None:
+    await desk.sql(
+        "update number_series_range set end_number = last_number, branch_number = '1'"
+        " where company_id = $1 and series_id = 'PAYMENT'",
+        desk.company_id,
+    )
+    await desk.sql(
+        "update number_series set mode = 'manual' where company_id = $1 and series_id = 'PAYMENT'", desk.company_id
+    )
+    series = await desk.get("v1/numberSequence/PAYMENT")
+    assert series["manualNumbering"] is True
+    assert "nextNumber" not in series["sequence"][0]
+    assert series["sequence"][0]["branch"] == {"number": "1", "name": "Head office"}
+
+
+async def test_periods_show_where_they_are_closed(desk: Any) -> None:
+    await desk.sql(
+        "update financial_period set closed_in_customer_ledger = true where company_id = $1 and period_id = '202502'",
+        desk.company_id,
+    )
+    await desk.sql(
+        "update financial_period set closed_in_general_ledger = true, active = false"
+        " where company_id = $1 and period_id = '202501'",
+        desk.company_id,
+    )
+    february = await desk.get("v1/financialPeriod/022025")
+    assert february == {
+        "year": 2025,
+        "period": "202502",
+        "startDate": "2025-02-01T00:00:00",
+        "endDate": "2025-02-28T00:00:00",
+        "description": "02-2025",
+        "active": True,
+        "closedInSupplierLedger": False,
+        "closedInCustomerLedger": True,
+        "closedInInventoryManagement": False,
+        "closedInGeneralLedger": False,
+        "closedInCashManagement": False,
+        "closedInFixedAssets": False,
+    }
+    january = await desk.get("v1/financialPeriod/202501")
+    assert (january["active"], january["closedInGeneralLedger"], january["closedInFixedAssets"]) == (False, True, True)
+
+
+async def test_periods_are_listed_all_at_once(desk: Any) -> None:
+    periods = await desk.get("v1/financialPeriod")
+    assert (len(periods), periods[0]["period"], periods[-1]["period"]) == (132, "202001", "203012")
+    assert ids(await desk.get("v1/financialPeriod", greaterThanValue="203010"), "period") == ["203011", "203012"]
+    assert ids(await desk.get("v1/financialPeriod", greaterThanValue="112030"), "period") == ["203012"]
+    assert await desk.get("v1/financialPeriod", greaterThanValue="203012") == []
+    assert (await desk.http.get("/v1/financialPeriod?greaterThanValue=x")).status_code == 400
+    assert (await desk.http.get("/v1/financialPeriod/209901")).status_code == 404
+
+
+# VAT
+
+
+async def test_a_vat_id_shows_all_that_is_kept(desk: Any) -> None:
+    await desk.sql(
+        "update vat set not_valid_after = '2029-12-31', eu_report_code = 'SalesOfService', document_text = 'Tekst',"
+        " payable_subaccount_id = 1 where company_id = $1 and vat_id = '3'",
+        desk.company_id,
+    )
+    vat = await desk.get("v1/vat/3")
+    assert vat.pop("lastModifiedDateTime")
+    assert vat == {
+        "vatCategoryId": "3",
+        "vatId": "3",
+        "description": "Outgoing VAT, standard rate",
+        "type": "Vat",
+        "deductibleVat": False,
+        "reverseVat": False,
+        "statisticalVat": False,
+        "pendingVat": False,
+        "includeinVatExemptTotal": False,
+        "includeinVatTotal": True,
+        "enterFromVatInvoice": False,
+        "calculateOn": "DocumentAmount",
+        "cashDiscount": "NoAdjust",
+        "vatAgencyId": {"number": "SKATT", "name": "Skatteetaten"},
+        "notValidAfter": "2029-12-31T00:00:00",
+        "euReportCode": "SalesOfService",
+        "documentText": "Tekst",
+        "glAccounts": {
+            "vatPayableAccount": {
+                "type": "Liability",
+                "active": True,
+                "number": "2711",
+                "description": "VAT payable 25 %",
+            },
+            "vatPayableSubaccount": {"active": True, "id": "0", "description": "No department"},
+        },
+        "schedules": [
+            {
+                "startDate": "2005-01-01T00:00:00",
+                "vatRate": 25,
+                "minTaxableAmt": 0,
+                "maxTaxableAmt": 0,
+                "groupType": "Output",
+            }
+        ],
+        "categories": [
+            {"vatCategoryId": "3", "description": "Standard rate", "active": True, "excludeListedTaxes": False}
+        ],
+        "zones": [
+            {
+                "id": "NO",
+                "description": "Norway",
+                "defaultVatCategory": "3",
+                "defaultTaxCategory": {"number": "3", "description": "Standard rate"},
+            }
+        ],
+    }
+    assert (await desk.get("v1/vat/51"))["reverseVat"] is True
+    exempt = await desk.get("v1/vat/6")
+    assert (exempt["includeinVatExemptTotal"], exempt["includeinVatTotal"]) == (True, False)
+
+
+async def test_vat_ids_are_listed_by_id(desk: Any) -> None:
+    everything = ["3", "31", "32", "33", "5", "51", "52", "6", "7"]
+    assert ids(await desk.get("v1/vat"), "vatId") == everything
+    assert ids(await desk.get("v1/vat", numberToRead=2, skipRecords=3), "vatId") == ["33", "5"]
+    await desk.sql("update vat set modified_at = '2025-01-01' where company_id = $1 and vat_id = '52'", desk.company_id)
+    old = {"lastModifiedDateTime": "2025-01-02", "lastModifiedDateTimeCondition": "<="}
+    assert ids(await desk.get("v1/vat", **old), "vatId") == ["52"]
+    assert await desk.get("v1/vat", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
+    assert ids(await desk.get("v1/vat", lastModifiedDateTime=LATE), "vatId") == everything
+
+
+async def test_dated_rates_show_in_order(desk: Any) -> None:
+    await desk.sql(
+        "insert into vat_rate (company_id, vat_id, start_date, percent) values ($1, '31', '2027-01-01', 14)",
+        desk.company_id,
+    )
+    schedules = (await desk.get("v1/vat/31"))["schedules"]
+    assert [(row["startDate"][:10], row["vatRate"]) for row in schedules] == [("2012-01-01", 15), ("2027-01-01", 14)]
+    line = (await desk.get("v1/vatCategory/31"))["vatCategoryLines"][0]
+    assert ids(line["vatRates"], "revisionID") == ["1", "2"]
+    assert line["vatRates"][1] == {
+        "revisionID": "2",
+        "vatRate": 14,
+        "groupType": "Output",
+        "startDate": "2027-01-01T00:00:00",
+    }
+
+
+async def test_vat_categories(desk: Any) -> None:
+    found = await desk.get("v1/vatCategory/3")
+    assert found.pop("lastModifiedDateTime")
+    line = found.pop("vatCategoryLines")[0]
+    assert found == {"vatCategoryId": "3", "description": "Standard rate", "active": True, "excludeListedTaxes": False}
+    assert (line["vatId"], line["vendorCd"], line["type"], line["calculateOn"], line["cashDiscount"]) == (
+        "3",
+        "SKATT",
+        "Vat",
+        "DocumentAmount",
+        "NoAdjust",
+    )
+
+
+async def test_vat_categories_are_filtered(desk: Any) -> None:
+    everything = ["3", "31", "32", "33", "5", "51", "52", "6", "7"]
+    assert ids(await desk.get("v1/vatCategory"), "vatCategoryId") == everything
+    assert ids(await desk.get("v1/vatCategory", greaterThanValue="52"), "vatCategoryId") == ["6", "7"]
+    assert ids(await desk.get("v1/vatCategory", numberToRead=1, skipRecords=8), "vatCategoryId") == ["7"]
+    assert ids(await desk.get("v1/vatCategory", vendorCd="skatt"), "vatCategoryId") == everything[:-1]
+    assert await desk.get("v1/vatCategory", vendorCd="QQ") == []
+    assert (await desk.get("v1/vatCategory/7", vendorCd="SKATT"))["vatCategoryLines"] == []
+    await desk.sql(
+        "update vat_category set modified_at = '2025-02-01', created_at = '2025-01-01'"
+        " where company_id = $1 and vat_category_id = '6'",
+        desk.company_id,
+    )
+    for name in ("lastModifiedDateTime", "createdDateTime"):
+        old = {name: "2025-03-01", f"{name}Condition": "<"}
+        assert ids(await desk.get("v1/vatCategory", **old), "vatCategoryId") == ["6"]
+        assert await desk.get("v1/vatCategory", **{name: LATE, f"{name}Condition": ">"}) == []
+    assert await desk.get("v1/vatCategory", createdDateTime="2025-01-15", createdDateTimeCondition="<")
+    assert await desk.get("v1/vatCategory", lastModifiedDateTime="2025-01-15", lastModifiedDateTimeCondition="<") == []
+
+
+async def test_vat_zones(desk: Any) -> None:
+    zones = await desk.get("v1/vatZone")
+    assert ids(zones, "id") == ["EU", "EX", "NO"]
+    assert ids(await desk.get("v1/vatZone", pageNumber=2, pageSize=2), "id") == ["NO"]
+    assert await desk.get("v1/vatZone", pageNumber=3, pageSize=2) == []
+    assert await desk.get("v1/vatZone/eu") == {
+        "id": "EU",
+        "description": "European Union",
+        "defaultVatCategory": "52",
+        "defaultTaxCategory": {"number": "52", "description": "Export"},
+    }
