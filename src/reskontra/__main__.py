@@ -231,13 +231,13 @@ def _run_server(settings: Settings, *, migrating: bool) -> None:
     configure_logging(settings.log_format)
     clock = SystemClock()
     if settings.sandbox:
-        from reskontra.demo import load_demo
+        from reskontra.demo import Size, load_demo
         from reskontra.sandbox import greeting
 
         serve_until_stopped(
             settings,
             clock,
-            prepare=lambda database: load_demo(database, clock),
+            prepare=lambda database: load_demo(database, clock, Size.YEAR),
             announce=lambda url: _say(greeting(settings, url)),
             migrating=migrating,
         )

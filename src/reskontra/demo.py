@@ -2,6 +2,7 @@
 
 It holds what the public how-to page looks for: invoice 003547, a credit note in 202001, a debit note on project 20,
 customers changed before and after 2025-01-14. Numbers 10000, 25698, 000050 and 156589 stay free for its requests.
+In the size `page` that is nearly all; the size `year` adds a year of business (`demo_year`) and an empty company.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
+from reskontra import demo_year
 from reskontra.clock import Clock, Context, SeededClock
 from reskontra.companies.commands import create_client, create_company
 from reskontra.companies.store import list_companies
 from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection, Database
 from reskontra.documents import commands as documents
-from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
+from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS
+from reskontra.documents.open_items import find_open_items
+from reskontra.documents.store import count_documents
 from reskontra.numbering.store import move_range
 
 CODE = "demo"
@@ -30,7 +35,11 @@ CLIENT_SECRET = "demo-secret"  # noqa: S105 - published on purpose: the demo's b
 
 _SEED = 2025
 _FIRST_DAY = datetime(2019, 12, 2, 8, tzinfo=UTC)
-_PAGE_CUSTOMER_NUMBERS = 20
+_PAGE_CUSTOMERS = 20
+_FIRST_CUSTOMER = 20001
+_FIRST_OF_YEAR = 2001
+_FIXTURES = 2
+_BATCH = 25
 _FIRST_INVOICE = 3524
 _LAST_INVOICE = 3547
 
@@ -47,29 +56,87 @@ _ABROAD: Mapping[int, Mapping[str, str]] = {
 }
 
 
-async def load_demo(database: Database, clock: Clock) -> None:
-    """Create the demo company unless it is there already; a run that was cut off left nothing behind.
+class Size(StrEnum):
+    """How much the demo holds."""
+
+    PAGE = "page"
+    YEAR = "year"
+
+
+async def load_demo(database: Database, clock: Clock, size: Size = Size.PAGE) -> None:
+    """Create the demo company, or what is missing of it: a run that was cut off is taken up where it ended.
 
     Dates and ids come from a seed of its own. `clock` is not asked: the demo's past is the same whenever it is made.
     """
+    seeded = SeededClock(_FIRST_DAY, seed=_SEED)
+    origin = Context(0, "demo", "demo", seeded.now(), seeded)
     async with database.transaction() as connection:
-        if any(company.code == CODE for company in await list_companies(connection)):
-            return
-        seeded = SeededClock(_FIRST_DAY, seed=_SEED)
-        origin = Context(0, "demo", "demo", seeded.now(), seeded)
-        company_id = await create_company(connection, "no", code=CODE, name=NAME, tenant_id=TENANT_ID, context=origin)
-        await create_client(
-            connection, [company_id], ["vismanet_erp_service_api"], name="demo", secret=CLIENT_SECRET, context=origin
-        )
+        known = {company.code: company.company_id for company in await list_companies(connection)}
+        company_id = known.get(CODE) or await _create(connection, origin, size)
+    if size == Size.YEAR:
+        await _fill_year(database, replace(origin, company_id=company_id))
+
+
+async def _create(connection: Connection, origin: Context, size: Size) -> int:
+    """The companies, the client that sees them, customers and fixtures; for `page` all the rest too."""
+    company_id = await create_company(connection, "no", code=CODE, name=NAME, tenant_id=TENANT_ID, context=origin)
+    companies = [company_id]
+    if size == Size.YEAR:
+        companies.append(await create_company(connection, "no", code="empty", name="Empty AS", context=origin))
+    await create_client(
+        connection, companies, ["vismanet_erp_service_api"], name="demo", secret=CLIENT_SECRET, context=origin
+    )
+    origin = replace(origin, company_id=company_id)
+    numbers = await _customers(connection, origin, demo_year.CUSTOMERS if size == Size.YEAR else _PAGE_CUSTOMERS)
+    await _fixtures(connection, origin, numbers)
+    if size == Size.PAGE:
         await move_range(connection, company_id, "INVOICE", f"{_FIRST_INVOICE:06d}", f"{_FIRST_INVOICE - 1:06d}")
-        await _fill(connection, replace(origin, company_id=company_id))
+        for number in range(_FIRST_INVOICE, _LAST_INVOICE):
+            await _invoice(connection, origin, number - _FIRST_INVOICE, numbers)
+        await _last_invoice(connection, origin, date(2025, 1, 20))
+    return company_id
 
 
-async def _fill(connection: Connection, origin: Context) -> None:
-    numbers = [
+async def _fill_year(database: Database, origin: Context) -> None:
+    """The year's documents, some at a time: one long transaction would leave its own counters ever slower to read."""
+    abroad = {position for position in range(demo_year.CUSTOMERS) if position % _PAGE_CUSTOMERS in _ABROAD}
+    plan = list(demo_year.steps(_SEED, abroad))
+    async with database.connection() as connection:
+        done = sum([(await count_documents(connection, (origin.company_id, kind), None))[0] for kind in KINDS])
+    for start in range(done - _FIXTURES, len(plan), _BATCH):
+        async with database.transaction() as connection:
+            for step in plan[start : start + _BATCH]:
+                await _take_step(connection, _at(origin, step.day), step)
+    if done - _FIXTURES <= len(plan):
+        async with database.transaction() as connection:
+            await _last_invoice(connection, origin, date(2025, 12, 30))
+
+
+async def _take_step(connection: Connection, context: Context, step: demo_year.Step) -> None:
+    sent = _document(_customer_number(step.customer), step.day, list(step.lines))
+    if step.outcome == "hold":
+        sent["hold"] = True
+    if step.repeats is not None:
+        taken = [("Invoice", f"{_FIRST_OF_YEAR + step.repeats:06d}")]
+        sent["application_lines"] = [
+            {"document_type": item.document_type, "number": item.number, "amount_paid": item.balance}
+            for item in (await find_open_items(connection, context.company_id, taken)).values()
+        ]
+    kind = KINDS[step.document_type]
+    written = await documents.create(connection, context, kind, sent)
+    if step.outcome in ("release", "settle"):
+        await documents.release(connection, context, kind, written.number)
+
+
+async def _customers(connection: Connection, origin: Context, count: int) -> list[str]:
+    return [
         (await customers.create(connection, _at(origin, _customer_day(position)), _customer(position))).number
-        for position in range(_PAGE_CUSTOMER_NUMBERS)
+        for position in range(count)
     ]
+
+
+async def _fixtures(connection: Connection, origin: Context, numbers: list[str]) -> None:
+    """What the page's requests look for."""
     await documents.create(
         connection,
         _at(origin, date(2020, 1, 15)),
@@ -82,10 +149,11 @@ async def _fill(connection: Connection, origin: Context) -> None:
         DEBIT_NOTE,
         _document(numbers[1], date(2024, 11, 4), [_item("6", 2)], project_id="20"),
     )
-    for number in range(_FIRST_INVOICE, _LAST_INVOICE):
-        await _invoice(connection, origin, number - _FIRST_INVOICE, numbers)
-    last_day = date(2025, 1, 20)
-    await documents.create(connection, _at(origin, last_day), INVOICE, _document(numbers[2], last_day, [_item("A", 5)]))
+
+
+async def _last_invoice(connection: Connection, origin: Context, day: date) -> None:
+    sent = _document(_customer_number(2), day, [_item("A", 5)])
+    await documents.create(connection, _at(origin, day), INVOICE, sent)
 
 
 async def _invoice(connection: Connection, origin: Context, position: int, numbers: list[str]) -> None:
@@ -102,34 +170,35 @@ async def _invoice(connection: Connection, origin: Context, position: int, numbe
     sent = _document(numbers[customer], day, lines, **held)
     written = await documents.create(connection, context, INVOICE, sent)
     if position % 4 != 3 and not held:
-        await _release(connection, context, INVOICE, written.number)
-
-
-async def _release(connection: Connection, context: Context, kind: Kind, number: str) -> None:
-    await documents.release(connection, context, kind, number)
+        await documents.release(connection, context, INVOICE, written.number)
 
 
 def _customer_day(position: int) -> date:
-    """The first half was last changed before 2025-01-14, the rest later."""
-    return date(2020, 1, 6) if position < _PAGE_CUSTOMER_NUMBERS // 2 else date(2025, 2, 3)
+    """The first ten were last changed before 2025-01-14, the rest later."""
+    return date(2020, 1, 6) if position < _PAGE_CUSTOMERS // 2 else date(2025, 2, 3)
 
 
 def _customer(position: int) -> dict[str, Any]:
     postal_code, city = _TOWNS[position % len(_TOWNS)]
-    foreign = _ABROAD.get(position, {})
-    domain = _NAMES[position].lower().replace(" ", "-")
+    foreign = _ABROAD.get(position % _PAGE_CUSTOMERS, {})
+    name = _NAMES[position] if position < len(_NAMES) else demo_year.names(_SEED)[position]
+    domain = name.lower().replace(" ", "-")
     customer: dict[str, Any] = {
-        "name": f"{_NAMES[position]} AS" if not foreign else _NAMES[position],
+        "name": f"{name} AS" if not foreign else name,
         "main_address": {
             "line_1": f"Storgata {position + 1}",
             "postal_code": foreign.get("postal_code", postal_code),
             "city": foreign.get("city", city),
             "country_id": foreign.get("country_id", "NO"),
         },
-        "main_contact": {"name": _NAMES[position], "email": f"post@{domain}.example"},
-        "corporate_id": f"9{position:02d}000{position:03d}",
+        "main_contact": {"name": name, "email": f"post@{domain}.example"},
+        "corporate_id": f"9{position:02d}000{position:03d}" if position < 100 else f"9{position:03d}00{position:03d}",
     }
     return customer | {name: foreign[name] for name in ("currency_id", "vat_zone_id") if name in foreign}
+
+
+def _customer_number(position: int) -> str:
+    return str(_FIRST_CUSTOMER + position)
 
 
 def _document(customer_number: str, day: date, lines: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
