@@ -13,6 +13,7 @@ from reskontra.attributes import store as attributes_store
 from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.clock import Clock
 from reskontra.companies import reference as references
+from reskontra.companies import routes as companies
 from reskontra.companies.access import StoredAccess
 from reskontra.config import Settings
 from reskontra.contacts import routes as contacts
@@ -45,6 +46,7 @@ from reskontra.web.server import Server
 
 ROUTES: tuple[Sequence[Route], ...] = (
     accounts.ROUTES,
+    companies.ROUTES,
     attributes.ROUTES,
     customers.ROUTES,
     locations.ROUTES,

@@ -35,6 +35,8 @@ from reskontra.periods.store import PERIOD_ROWS
 from reskontra.salespersons.store import SALESPERSON_ROWS
 from reskontra.terms.store import TERMS_ROWS
 from reskontra.vat.store import VAT_CATEGORY_ROWS, VAT_ID_ROWS, VAT_ZONE_ROWS
+from reskontra.web.listing import Filters
+from reskontra.web.query import Comparison
 
 # Reading the reference data of company $1: each is a select shaped like the class of its name in `rules`.
 
@@ -288,17 +290,29 @@ class FoundBranch:
 _branches = msgspec.json.Decoder(list[FoundBranch])
 
 
-async def list_branches(connection: Connection, company_id: int) -> list[FoundBranch]:
-    """All branches by number: there are few, and whoever asks for some of them chooses among these."""
+async def list_branches(
+    connection: Connection,
+    company_id: int,
+    *,
+    branch_number: str | None = None,
+    greater_than: str | None = None,
+    modified: Comparison[datetime] | None = None,
+) -> list[FoundBranch]:
+    """Branches by number: the one with `branch_number` in any case, or those behind `greater_than`, or all."""
+    filters = Filters([company_id])
+    if branch_number is not None:
+        filters.add('lower(branch_number) = lower({} collate "C")', branch_number)
+    filters.add_greater("branch_number", greater_than)
+    filters.add_comparison("modified_at", modified)
     text = await connection.fetchval(
         f"""
         select coalesce(json_agg(json_build_object(
                    'branch', (select row_to_json(part) from (select {_BRANCH_COLUMNS}) as part),
                    'branch_id', branch_id, 'modified_at', modified_at) order by branch_number), '[]')::text
           from branch
-         where company_id = $1
+         where company_id = $1 and {filters.where}
         """,
-        company_id,
+        *filters.parameters,
     )
     return _branches.decode(text)
 

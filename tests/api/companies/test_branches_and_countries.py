@@ -1,0 +1,228 @@
+"""Branches, the organisation and countries over HTTP: read only, as the company file says them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reskontra.app import create_app
+from reskontra.clock import Context, SeededClock
+from reskontra.companies.commands import create_company
+from reskontra.config import Settings
+from reskontra.db.pool import Database
+
+TEMPLATE = Path(__file__).parents[3] / "src" / "reskontra" / "companies" / "templates" / "no.yaml"
+BRANCHES = """branches:
+  - branch_number: "1"
+    name: Head office
+    country_id: "NO"
+    subaccount_id: 1
+    corporate_id: "987654325"
+    vat_registration_id: NO987654325MVA
+    vat_zone_id: "NO"
+    industry_code: "46.140"
+    industry_description: Ships and aircraft
+    main_address: {line_1: Kaia 1, line_2: B, line_3: C, postal_code: "0150", city: Oslo, country_id: "NO",
+                   county: Oslo}
+    main_contact: {name: Anne, attention: Sales, email: a@example.no, web: example.no,
+                   phone_1: "1", phone_2: "2", fax: "3"}
+    delivery_address: {line_1: Lageret 2, city: Moss, country_id: "NO"}
+    delivery_contact: {name: Ola}
+    bank: {name: Banken, address_1: Torget, iban: NO9386011117947, bban: "86011117947", bban_2: x, bban_3: y, bic: DNB,
+           country: "NO", address_2: z, address_3: w, creditor_id: C1}
+  - {branch_number: "2", name: Bergen, currency_id: EUR, vat_zone_id: EX, active: false}
+"""
+
+
+@pytest.fixture
+async def office(books: Database, clock: SeededClock, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a company with two branches, the first of which says all that a branch can say."""
+    text = TEMPLATE.read_text(encoding="utf-8")
+    start = text.index("branches:\n")
+    end = text.index("\n\n", start)
+    file = tmp_path / "office.yaml"
+    file.write_text(text[:start] + BRANCHES.rstrip() + text[end:], encoding="utf-8")
+    async with books.transaction() as connection:
+        context = Context(0, "test", "test", clock.now(), clock)
+        company_id = await create_company(connection, file, code="OFFICE", name="The office", context=context)
+    app = create_app(Settings(sandbox=True), books, clock)
+    transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 50000))
+    headers = {"ipp-company-id": str(company_id)}
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
+        yield client
+
+
+async def found(client: httpx.AsyncClient, path: str, **query: Any) -> Any:
+    answer = await client.get(f"/v1/{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+ADDRESS = {
+    "addressLine1": "Kaia 1",
+    "addressLine2": "B",
+    "addressLine3": "C",
+    "postalCode": "0150",
+    "city": "Oslo",
+    "country": {"id": "NO", "name": "Norway"},
+    "county": {"id": "Oslo", "name": "Oslo"},
+}
+CONTACT = {
+    "name": "Anne",
+    "attention": "Sales",
+    "email": "a@example.no",
+    "web": "example.no",
+    "phone1": "1",
+    "phone2": "2",
+    "fax": "3",
+}
+DELIVERY = {"addressLine1": "Lageret 2", "city": "Moss", "country": {"id": "NO", "name": "Norway"}}
+BANK = {
+    "bankName": "Banken",
+    "bankAddress1": "Torget",
+    "bankAddress2": "z",
+    "bankAddress3": "w",
+    "bankCountry": "NO",
+    "iban": "NO9386011117947",
+    "bban": "86011117947",
+    "bbaN2": "x",
+    "bbaN3": "y",
+    "bic": "DNB",
+    "creditorId": "C1",
+}
+LEDGER = {"id": "1", "description": "General ledger"}
+
+
+async def test_a_branch_shows_all_that_the_file_says(office: httpx.AsyncClient) -> None:
+    branch = await found(office, "branch/1")
+    assert branch.pop("organizationId") > 1
+    assert branch.pop("lastModifiedDateTime").startswith("2026-01-15T13:00:00")
+    assert branch == {
+        "branchId": 1,
+        "number": "1",
+        "name": "Head office",
+        "isMainBranch": True,
+        "isActive": True,
+        "corporateId": "987654325",
+        "vatRegistrationId": "NO987654325MVA",
+        "mainAddress": ADDRESS,
+        "mainContact": CONTACT,
+        "deliveryAddress": DELIVERY,
+        "deliveryContact": {"name": "Ola"},
+        "defaultCountry": {"id": "NO", "name": "Norway"},
+        "industryCode": {"id": "46.140", "description": "Ships and aircraft"},
+        "currency": {"id": "NOK", "description": "Norwegian krone", "symbol": "kr"},
+        "vatZone": {"id": "NO", "description": "Norway"},
+        "ledger": LEDGER,
+        "bankSettings": BANK,
+    }
+
+
+@pytest.mark.parametrize(
+    ("flag", "part"),
+    [
+        ("expandAddress", "mainAddress"),
+        ("expandContact", "mainContact"),
+        ("expandCurrency", "currency"),
+        ("expandVatZone", "vatZone"),
+        ("expandLedger", "ledger"),
+        ("expandIndustryCode", "industryCode"),
+        ("expandDeliveryAddress", "deliveryAddress"),
+        ("expandDeliveryContact", "deliveryContact"),
+        ("expandDefaultCountry", "defaultCountry"),
+        ("expandBankSettings", "bankSettings"),
+    ],
+)
+async def test_a_part_of_a_branch_is_listed_when_it_is_asked_for(
+    office: httpx.AsyncClient, flag: str, part: str
+) -> None:
+    plain, asked = (await found(office, "branch"))[0], (await found(office, "branch", **{flag: "true"}))[0]
+    assert part not in plain
+    assert set(asked) - set(plain) == {part}
+    assert part not in await found(office, "branch/1", **{flag: "false"})
+
+
+async def test_branches_are_chosen_and_ordered(office: httpx.AsyncClient) -> None:
+    async def numbers(**query: Any) -> list[str]:
+        return [branch["number"] for branch in await found(office, "branch", **query)]
+
+    assert await numbers() == ["1", "2"]
+    assert await numbers(orderBy="name") == ["2", "1"]
+    assert await numbers(orderBy="branchId desc") == ["2", "1"]
+    assert await numbers(greaterThanValue="1") == ["2"]
+    assert await numbers(greaterThanValue="2") == []
+    assert await numbers(lastModifiedDateTime="2026-01-15", lastModifiedDateTimeCondition=">") == ["1", "2"]
+    assert await numbers(lastModifiedDateTime="2026-01-16", lastModifiedDateTimeCondition=">") == []
+    assert await numbers(lastModifiedDateTime="2026-01-16") == ["1", "2"]
+    refused = await office.get("/v1/branch?orderBy=colour")
+    assert refused.status_code == 400
+    assert "branchId" in refused.json()["message"]
+    assert (await found(office, "branch"))[0]["metadata"] == {"totalCount": 2, "maxPageSize": 1000}
+    assert (await office.get("/v1/branch/3")).status_code == 404
+
+
+async def test_the_organisation_has_its_main_branchs_particulars(office: httpx.AsyncClient) -> None:
+    organisation = await found(office, "organization/office")
+    assert organisation.pop("timeStamp")
+    assert organisation.pop("lastModifiedDateTime")
+    assert organisation == {
+        "organizationCd": "OFFICE",
+        "name": "The office",
+        "organizationType": "Balancing",
+        "fileTaxByBranches": False,
+        "baseCurrency": "NOK",
+        "mainAddress": ADDRESS,
+        "mainContact": CONTACT,
+        "deliveryAddress": DELIVERY,
+        "deliveryContact": {"name": "Ola"},
+        "corporateId": "987654325",
+        "vatRegistrationId": "NO987654325MVA",
+        "defaultCountry": {"id": "NO", "name": "Norway"},
+        "industryCode": {"id": "46.140", "description": "Ships and aircraft"},
+        "currency": {
+            "id": "NOK",
+            "description": "Norwegian krone",
+            "symbol": "kr",
+            "isBaseCurrency": True,
+            "decimalPrecision": 2,
+            "isUsedForAccounting": True,
+        },
+        "vatZone": {
+            "id": "NO",
+            "description": "Norway",
+            "defaultVatCategory": "3",
+            "defaultTaxCategory": {"number": "3", "description": "Standard rate"},
+        },
+        "ledger": LEDGER,
+        "bankSettings": BANK,
+        "branches": [{"number": "1", "name": "Head office"}, {"number": "2", "name": "Bergen"}],
+    }
+    assert (await office.get("/v1/organization/other")).status_code == 404
+
+
+async def test_organisations_are_listed_one_by_company(office: httpx.AsyncClient) -> None:
+    (listed,) = await found(office, "organization")
+    assert not {"branches", "bankSettings"} & set(listed)
+    (expanded,) = await found(office, "organization", expandBranches="true", expandBankSettings="true")
+    assert set(expanded) - set(listed) == {"branches", "bankSettings"}
+    assert await found(office, "organization", greaterThanValue="OFFICE") == []
+    assert len(await found(office, "organization", greaterThanValue="OFF")) == 1
+    later = {"lastModifiedDateTime": "2026-01-16", "lastModifiedDateTimeCondition": ">="}
+    assert await found(office, "organization", **later) == []
+
+
+async def test_countries_are_listed_in_pages(client: httpx.AsyncClient) -> None:
+    every = await found(client, "country")
+    codes = [country["id"] for country in every]
+    assert codes == sorted(codes)
+    assert {country["metadata"]["totalCount"] for country in every} == {len(every)}
+    assert len(every) > 200
+    second = await found(client, "country", pageNumber=2, pageSize=100)
+    assert [country["id"] for country in second] == codes[100:200]
+    assert await found(client, "country", pageNumber=9, pageSize=100) == []
+    assert await found(client, "country/no") == {"id": "NO", "name": "Norway"}
+    assert (await client.get("/v1/country/XX")).status_code == 404
