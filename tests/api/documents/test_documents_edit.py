@@ -210,8 +210,8 @@ async def test_null_and_an_empty_text_clear_a_field(ledger: Ledger, empty: str |
 
 async def test_null_clears_what_names_something_else(ledger: Ledger) -> None:
     await ledger.sql(
-        """insert into salesperson (company_id, salesperson_id, salesperson_cd, name, modified_at)
-           values (1, 7, 'KARI', 'Kari', now())""",
+        """insert into salesperson (company_id, salesperson_id, salesperson_cd, name, created_at, modified_at)
+           values (1, 7, 'KARI', 'Kari', now(), now())""",
         """update customer set parent_customer_id = (select customer_id from customer where number = '20001')
             where number = '20002'""",
     )
