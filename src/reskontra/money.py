@@ -41,8 +41,8 @@ _DIRECTIONS = {Rounding.NEAREST: ROUND_HALF_UP, Rounding.UP: ROUND_UP, Rounding.
 
 
 def round_money(amount: Decimal, decimals: int) -> Decimal:
-    """`amount` rounded half-up to `decimals` places (ledger.md CUR-04)."""
-    return amount.quantize(_STEPS[decimals], context=_WIDE)
+    """`amount` rounded half-up to `decimals` places (ledger.md CUR-04); zero has no sign."""
+    return _WIDE.plus(amount.quantize(_STEPS[decimals], context=_WIDE))
 
 
 def round_to_step(amount: Decimal, mode: Rounding, step: Decimal, decimals: int) -> Decimal:

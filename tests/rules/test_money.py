@@ -77,6 +77,11 @@ def test_a_half_is_rounded_up_and_not_to_even() -> None:
     assert [str(round_money(Decimal(text), 2)) for text in ("0.125", "0.135", "-0.125")] == ["0.13", "0.14", "-0.13"]
 
 
+def test_a_zero_has_no_sign() -> None:
+    assert str(round_money(Decimal("-0.001"), 2)) == "0.00"
+    assert str(percent_of(Decimal("-12.50"), Decimal(0), 2)) == "0.00"
+
+
 def test_products_keep_every_digit() -> None:
     largest = multiply(Decimal("9999999999999.9999"), Decimal("999999999.999999"))
     assert str(largest) == "9999999999999989900000.0000000001"
