@@ -38,35 +38,41 @@ _DEBTOR_PARTS = {
 }  # fmt: skip
 _DEBTOR_COLUMNS = ", ".join(f"customer.{column.name}" for column in fields(Debtor) if column.name not in _DEBTOR_PARTS)
 
+
+def one_row(table: str, *conditions: str) -> str:
+    """A scalar: the row of a table of company $1 that the conditions (`<column> = <expression>`) name, as JSON."""
+    where = " and ".join(f"part.{condition}" for condition in conditions)
+    return f"(select row_to_json(part.*) from {table} as part where part.company_id = $1 and {where})"
+
+
+def _own_or_main(column: str, own: str, main: str) -> str:
+    """The condition that finds the customer's own address or contact, else the main one (CUS-04)."""
+    return f"{column} = coalesce(customer.{own}, customer.{main})"
+
+
+# Each part is a subselect of its own: a join is planned by statistics, and while a table is new and has none, the
+# plan may begin at the wrong end and read all customers of the company.
 FOR_DOCUMENT = f"""
     select row_to_json(debtor.*) as debtor
       from customer
-      join customer_balance on customer_balance.company_id = customer.company_id
-       and customer_balance.customer_id = customer.customer_id
-      join location on location.company_id = customer.company_id and location.customer_id = customer.customer_id
-       and location.location_id = customer.default_location_id
-      join address as main_address on main_address.company_id = customer.company_id
-       and main_address.address_id = customer.main_address_id
-      join address as invoice_address on invoice_address.company_id = customer.company_id
-       and invoice_address.address_id = coalesce(customer.invoice_address_id, customer.main_address_id)
-      join address as delivery_address on delivery_address.company_id = customer.company_id
-       and delivery_address.address_id = coalesce(customer.delivery_address_id, customer.main_address_id)
-      join contact_details as main_contact on main_contact.company_id = customer.company_id
-       and main_contact.contact_id = customer.main_contact_id
-      join contact_details as invoice_contact on invoice_contact.company_id = customer.company_id
-       and invoice_contact.contact_id = coalesce(customer.invoice_contact_id, customer.main_contact_id)
-      join contact_details as delivery_contact on delivery_contact.company_id = customer.company_id
-       and delivery_contact.contact_id = coalesce(customer.delivery_contact_id, customer.main_contact_id)
      cross join lateral (
         select {_DEBTOR_COLUMNS},
-               row_to_json(location.*) as location,
-               row_to_json(main_address.*) as main_address,
-               row_to_json(invoice_address.*) as invoice_address,
-               row_to_json(delivery_address.*) as delivery_address,
-               row_to_json(main_contact.*) as main_contact,
-               row_to_json(invoice_contact.*) as invoice_contact,
-               row_to_json(delivery_contact.*) as delivery_contact,
-               customer_balance.balance, customer_balance.unreleased) as debtor
+               {one_row("location", "customer_id = customer.customer_id", "location_id = customer.default_location_id")}
+                   as location,
+               {one_row("address", "address_id = customer.main_address_id")} as main_address,
+               {one_row("address", _own_or_main("address_id", "invoice_address_id", "main_address_id"))}
+                   as invoice_address,
+               {one_row("address", _own_or_main("address_id", "delivery_address_id", "main_address_id"))}
+                   as delivery_address,
+               {one_row("contact_details", "contact_id = customer.main_contact_id")} as main_contact,
+               {one_row("contact_details", _own_or_main("contact_id", "invoice_contact_id", "main_contact_id"))}
+                   as invoice_contact,
+               {one_row("contact_details", _own_or_main("contact_id", "delivery_contact_id", "main_contact_id"))}
+                   as delivery_contact,
+               (select owed.balance from customer_balance as owed
+                 where owed.company_id = $1 and owed.customer_id = customer.customer_id) as balance,
+               (select owed.unreleased from customer_balance as owed
+                 where owed.company_id = $1 and owed.customer_id = customer.customer_id) as unreleased) as debtor
      where customer.company_id = $1"""
 """A select of one column, `debtor` (JSON for `read_debtor`). It ends inside its where clause: add
 `and {by_number("$2")}` or `and {by_id("document.customer_id")}`, and put it in parentheses as a scalar."""

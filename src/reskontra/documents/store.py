@@ -92,9 +92,10 @@ def _surroundings(currency: str, day: str) -> str:
 
 
 _LOAD_BASIS = f"""
+    with party as materialized (select ({FOR_DOCUMENT} and {by_number("$2::text")}) as facts)
     select {_surroundings("coalesce($3::text, party.facts ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")}
       from company
-      left join lateral ({FOR_DOCUMENT} and {by_number("$2::text")}) as party (facts) on true
+      cross join party
      where company.company_id = $1"""
 
 
@@ -136,21 +137,23 @@ DOCUMENT_ROWS = """row_to_json(doc.*) as document,
              where vat_row.company_id = $1 and vat_row.document_id = doc.document_id) as vat"""
 """Columns over `doc`, rows of the table document, for `read_document`."""
 
+_CUSTOMER_AFTER = f"case when $2::text is null then doc.customer_id else {id_of_number('$2::text')} end"
+
 _LOCK_DOCUMENT = f"""
     with doc as (
         select * from document
          where company_id = $1 and document_type = $8 and lower(number) collate "C" = lower($9 collate "C")
-           for update)
+           for update),
+    party as materialized (
+        select ({FOR_DOCUMENT} and {by_id(_CUSTOMER_AFTER)}) as facts from doc)
     select {_surroundings(_CURRENCY_AFTER, "coalesce($6::date, doc.document_date)")},
            {DOCUMENT_ROWS}, doc.document_id, doc.version,
            (select seen.version from document as seen
              where seen.company_id = $1 and seen.document_id = doc.document_id) as version_seen,
            {PROPOSALS} as proposals
       from doc
-      join company on company.company_id = $1
-      left join lateral ({FOR_DOCUMENT} and {
-    by_id("case when $2::text is null then doc.customer_id else " + id_of_number("$2::text") + " end")
-}) as party (facts) on true"""
+      cross join party
+      join company on company.company_id = $1"""
 
 
 async def lock_document(
