@@ -69,21 +69,20 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return dict(await self.get(f"{kind}/{document['referenceNumber']}"))
 
-    async def entries(self, document: dict[str, Any]) -> list[tuple[str, Decimal, Decimal]]:
-        """The journal of a released document: account, debit and credit in document currency, in their order."""
+    async def journal(self, document: dict[str, Any]) -> dict[str, tuple[Decimal, Decimal]]:
+        """What a released document put on each account, debit positive: in its own currency and in base currency."""
         async with self.database.connection() as connection:
             rows = await connection.fetch(
                 """
-                select entry.account_number, entry.debit, entry.credit
-                  from journal_entry as entry
-                  join batch on batch.company_id = entry.company_id and batch.batch_number = entry.batch_number
-                 where entry.company_id = $1 and batch.document_number = $2
-                 order by entry.entry_number
+                select account_number, sum(debit - credit) as amount, sum(debit_base - credit_base) as amount_base
+                  from journal_entry
+                 where company_id = $1 and document_number = $2
+                 group by account_number
                 """,
                 self.company_id,
                 document["referenceNumber"],
             )
-        return [tuple(row) for row in rows]
+        return {row["account_number"]: (row["amount"], row["amount_base"]) for row in rows}
 
     async def sql(self, statement: str, *values: Any) -> Any:
         async with self.database.transaction() as connection:

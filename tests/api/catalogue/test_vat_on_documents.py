@@ -1,0 +1,416 @@
+"""What each way to compute VAT makes of a document over HTTP: its totals, its VAT rows, and what release posts.
+
+Figures are worked out by hand in the comments (ledger.md 2.7, 2.8). Zone T knows every VAT id; the categories are
+named after the ids they list.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+# The id, how it is computed, its percent, its account; then exempt and reverse charge.
+VAT_IDS = [
+    ("IN25", "Vat", "ExtractFromItemAmount", 25, "2711", False, False),
+    ("LN25", "Vat", "ItemAmount", 25, "2711", False, False),
+    ("DO25", "Vat", "DocumentAmount", 25, "2711", False, False),
+    ("LC10", "Vat", "ItemTaxAmount", 10, "2712", False, False),
+    ("DC10", "Vat", "DocumenTaxAmount", 10, "2713", False, False),
+    ("EX", "ExemptVat", "DocumentAmount", 25, "2714", True, False),
+    ("RV", "ReverseVat", "DocumentAmount", 25, "2714", False, True),
+]
+CATEGORIES = {
+    "IN": ["IN25"],
+    "LN": ["LN25"],
+    "DO": ["DO25"],
+    "LN+LC": ["LN25", "LC10"],
+    "DO+DC": ["DO25", "DC10"],
+    "LN+DC": ["LN25", "DC10"],
+    "IN+LC": ["IN25", "LC10"],
+    "EX": ["EX"],
+    "RV": ["RV"],
+    "NOTHING": [],
+}
+
+
+@pytest.fixture
+async def vat_desk(desk: Any) -> Any:
+    """The company with these ids and categories, and customer K in zone T."""
+    for vat_id, vat_type, calculate_on, percent, account, exempt, reverse in VAT_IDS:
+        await desk.sql(
+            """
+            with rate as (
+                insert into vat_rate (company_id, vat_id, start_date, percent) values ($1, $2, '2000-01-01', $5))
+            insert into vat (company_id, vat_id, description, vat_type, calculate_on, payable_account, exempt,
+                   reverse_charge, modified_at)
+            values ($1, $2, $2, $3, $4, $6, $7, $8, $9)
+            """,
+            desk.company_id,
+            vat_id,
+            vat_type,
+            calculate_on,
+            Decimal(percent),
+            account,
+            exempt,
+            reverse,
+            desk.clock.now(),
+        )
+    for category, ids in {**CATEGORIES, "ALL BUT": [it[0] for it in VAT_IDS if it[0] != "DO25"]}.items():
+        await desk.sql(
+            "insert into vat_category (company_id, vat_category_id, description, exclude_listed, vat_ids, created_at,"
+            " modified_at) values ($1, $2, $2, $3, $4, $5, $5)",
+            desk.company_id,
+            category,
+            category == "ALL BUT",
+            ids,
+            desk.clock.now(),
+        )
+    await desk.sql(
+        "insert into vat_zone (company_id, vat_zone_id, description, default_category_id, vat_ids, modified_at)"
+        " values ($1, 'T', 'Test', 'DO', $2, $3)",
+        desk.company_id,
+        [it[0] for it in VAT_IDS],
+        desk.clock.now(),
+    )
+    await desk.change("v1/customer/K", vatZoneId="T")
+    return desk
+
+
+def line(amount: str, category: str, **fields: Any) -> dict[str, Any]:
+    return {"description": "Vare", "quantity": 1, "unitPriceInCurrency": amount, "vatCodeId": category, **fields}
+
+
+def thrice(category: str) -> list[dict[str, Any]]:
+    return [line("33.33", category)] * 3
+
+
+def figures(document: dict[str, Any], *names: str) -> list[str]:
+    """Totals in document currency, as text with two decimals."""
+    return [f"{document[name]:.2f}" for name in names]
+
+
+def rows(document: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
+    """VAT id -> percent, taxable amount, VAT."""
+    return {
+        row["taxId"]: (f"{row['vatRate']:.0f}", f"{row['taxableAmount']:.2f}", f"{row['vatAmount']:.2f}")
+        for row in document["taxDetails"]
+    }
+
+
+async def posted(desk: Any, document: dict[str, Any], kind: str = "v1/customerinvoice") -> dict[str, str]:
+    """Release a document: account -> amount, debit positive. In base currency the amounts must be the same."""
+    await desk.release(document, kind)
+    journal = await desk.journal(document)
+    assert all(amount == amount_base for amount, amount_base in journal.values())
+    return {account: f"{amount:.2f}" for account, (amount, _) in sorted(journal.items())}
+
+
+TOTALS = ("detailTotal", "vatTotal", "amount")
+
+# 3 x 33.33. Per line 25 % is 8.33, of the sum it is 25.00 (24.9975); inside the line it is 6.67 of 33.33.
+# 10 % on line and VAT: 4.17 of 41.66; on 99.99 + 25.00 it is 12.50, on 99.99 + 24.99 (12.498) too.
+CASES: list[tuple[str, list[str], dict[str, tuple[str, str, str]], dict[str, str]]] = [
+    (
+        "DO",
+        ["99.99", "25.00", "124.99"],
+        {"DO25": ("25", "99.99", "25.00")},
+        {"1500": "124.99", "2711": "-25.00", "3000": "-99.99"},
+    ),
+    (
+        "LN",
+        ["99.99", "24.99", "124.98"],
+        {"LN25": ("25", "99.99", "24.99")},
+        {"1500": "124.98", "2711": "-24.99", "3000": "-99.99"},
+    ),
+    (
+        "IN",
+        ["99.99", "20.01", "99.99"],
+        {"IN25": ("25", "79.98", "20.01")},
+        {"1500": "99.99", "2711": "-20.01", "3000": "-79.98"},
+    ),
+    (
+        "LN+LC",
+        ["99.99", "37.50", "137.49"],
+        {"LN25": ("25", "99.99", "24.99"), "LC10": ("10", "124.98", "12.51")},
+        {"1500": "137.49", "2711": "-24.99", "2712": "-12.51", "3000": "-99.99"},
+    ),
+    (
+        "DO+DC",
+        ["99.99", "37.50", "137.49"],
+        {"DO25": ("25", "99.99", "25.00"), "DC10": ("10", "124.99", "12.50")},
+        {"1500": "137.49", "2711": "-25.00", "2713": "-12.50", "3000": "-99.99"},
+    ),
+    (
+        "LN+DC",
+        ["99.99", "37.49", "137.48"],
+        {"LN25": ("25", "99.99", "24.99"), "DC10": ("10", "124.98", "12.50")},
+        {"1500": "137.48", "2711": "-24.99", "2713": "-12.50", "3000": "-99.99"},
+    ),
+    # Inside 33.33: 6.67, net 26.66. On top: 10 % of 26.66 + 6.67 = 3.33.
+    (
+        "IN+LC",
+        ["99.99", "30.00", "109.98"],
+        {"IN25": ("25", "79.98", "20.01"), "LC10": ("10", "99.99", "9.99")},
+        {"1500": "109.98", "2711": "-20.01", "2712": "-9.99", "3000": "-79.98"},
+    ),
+    (
+        "EX",
+        ["99.99", "0.00", "99.99"],
+        {"EX": ("0", "99.99", "0.00")},
+        {"1500": "99.99", "3000": "-99.99"},
+    ),
+    (
+        "RV",
+        ["99.99", "0.00", "99.99"],
+        {"RV": ("0", "99.99", "0.00")},
+        {"1500": "99.99", "3000": "-99.99"},
+    ),
+    ("NOTHING", ["99.99", "0.00", "99.99"], {}, {"1500": "99.99", "3000": "-99.99"}),
+    (
+        "ALL BUT",
+        ["99.99", "25.00", "124.99"],
+        {"DO25": ("25", "99.99", "25.00")},
+        {"1500": "124.99", "2711": "-25.00", "3000": "-99.99"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("category", "totals", "vat", "journal"), CASES, ids=[case[0] for case in CASES])
+async def test_each_way_to_compute(
+    vat_desk: Any,
+    category: str,
+    totals: list[str],
+    vat: dict[str, tuple[str, str, str]],
+    journal: dict[str, str],
+) -> None:
+    document = await vat_desk.invoice(*thrice(category))
+    assert figures(document, *TOTALS) == totals
+    assert rows(document) == vat
+    assert await posted(vat_desk, document) == journal
+
+
+@pytest.mark.parametrize("category", ["IN", "LN", "DO+DC"])
+async def test_a_credit_note_is_the_mirror(vat_desk: Any, category: str) -> None:
+    kind = "v1/customerCreditNote"
+    invoice = await vat_desk.invoice(*thrice(category))
+    note = await vat_desk.invoice(*thrice(category), kind=kind)
+    assert figures(note, *TOTALS) == figures(invoice, *TOTALS)
+    mirrored = {account: f"{-Decimal(amount):.2f}" for account, amount in (await posted(vat_desk, note, kind)).items()}
+    assert mirrored == await posted(vat_desk, invoice)
+
+
+async def test_taxable_and_exempt_totals_are_apart(vat_desk: Any) -> None:
+    document = await vat_desk.invoice(line("100", "DO"), line("50", "EX"), line("30", "RV"), line("7", "NOTHING"))
+    names = ("vatTaxableTotal", "vatExemptTotal", "vatTotal", "detailTotal", "amount")
+    assert figures(document, *names) == ["130.00", "50.00", "25.00", "187.00", "212.00"]
+    assert set(rows(document)) == {"DO25", "EX", "RV"}
+
+
+async def test_the_discount_comes_before_the_vat(vat_desk: Any) -> None:
+    # 2 x 62.50 less 10 % is 112.50; inside it 22.50 VAT.
+    inside = await vat_desk.invoice(line("62.50", "IN", quantity=2, discountPercent=10))
+    assert rows(inside) == {"IN25": ("25", "90.00", "22.50")}
+    assert figures(inside, *TOTALS) == ["112.50", "22.50", "112.50"]
+    # 100 less 25.50 in money is 74.50; 25 % on top of it 18.63 (18.625).
+    on_top = await vat_desk.invoice(line("100", "LN", discountAmountInCurrency="25.50"))
+    assert on_top["invoiceLines"][0]["discountPercent"] == Decimal("25.5")
+    assert figures(on_top, *TOTALS) == ["74.50", "18.63", "93.13"]
+    assert await posted(vat_desk, on_top) == {"1500": "93.13", "2711": "-18.63", "3000": "-74.50"}
+
+
+async def test_the_basis_of_a_discount_is_a_preference(vat_desk: Any) -> None:
+    # 10 x 0.99 less 15 %: 9.90 - 1.49 (1.485) = 8.41; or 10 x 0.84 (0.8415) = 8.40.
+    sent = line("0.99", "NOTHING", quantity=10, discountPercent=15)
+    first = (await vat_desk.invoice(sent))["invoiceLines"][0]
+    await vat_desk.prefer(discount_basis="UnitPrice")
+    second = (await vat_desk.invoice(sent))["invoiceLines"][0]
+    names = ("manualAmount", "discountAmount", "amount")
+    assert figures(first, *names) == ["9.90", "1.49", "8.41"]
+    assert figures(second, *names) == ["9.90", "1.50", "8.40"]
+
+
+async def test_a_negative_line_takes_its_vat_back(vat_desk: Any) -> None:
+    document = await vat_desk.invoice(line("100", "LN"), line("-33.33", "LN"))
+    assert rows(document) == {"LN25": ("25", "66.67", "16.67")}  # 25.00 - 8.33
+    assert await posted(vat_desk, document) == {"1500": "83.34", "2711": "-16.67", "3000": "-66.67"}
+
+
+# Rounding of the amount to pay (TOT-03): lines and VAT stay as they are
+
+
+@pytest.mark.parametrize(
+    ("mode", "step", "amount", "difference"),
+    [
+        ("UseCurrencyPrecision", "1", "124.99", "0.00"),
+        ("Nearest", "1", "125.00", "0.01"),
+        ("Nearest", "0.05", "125.00", "0.01"),
+        ("Nearest", "10", "120.00", "-4.99"),
+        ("Nearest", "100", "100.00", "-24.99"),
+        ("Up", "0.5", "125.00", "0.01"),
+        ("Up", "10", "130.00", "5.01"),
+        ("Down", "0.1", "124.90", "-0.09"),
+        ("Down", "1", "124.00", "-0.99"),
+    ],
+)
+async def test_rounding_of_the_document(vat_desk: Any, mode: str, step: str, amount: str, difference: str) -> None:
+    await vat_desk.prefer(document_rounding={"mode": mode, "precision": step})
+    document = await vat_desk.invoice(*thrice("DO"))
+    assert figures(document, "detailTotal", "vatTotal", "amount", "roundingDiff") == [
+        "99.99",
+        "25.00",
+        amount,
+        difference,
+    ]
+    expected = {"1500": amount, "2711": "-25.00", "3000": "-99.99", "7740": f"{-Decimal(difference):.2f}"}
+    if not Decimal(difference):
+        del expected["7740"]
+    assert await posted(vat_desk, document) == expected
+
+
+# Another currency: each part is converted, what is left over goes to the rounding account (CUR-04)
+
+
+async def test_conversion_leaves_its_rest_on_the_rounding_account(vat_desk: Any) -> None:
+    # At 11.2345: 33.33 is 374.45 (three times), VAT 25.00 is 280.86, the total 124.99 is 1404.20, the parts 1404.21.
+    document = await vat_desk.invoice(*thrice("DO"), currencyId="EUR", exchangeRate="11.2345")
+    assert figures(document, "amountInCurrency", "amount", "vatTotal", "detailTotal") == [
+        "124.99",
+        "1404.20",
+        "280.86",
+        "1123.35",
+    ]
+    await vat_desk.release(document)
+    journal = await vat_desk.journal(document)
+    assert {account: f"{base:.2f}" for account, (_, base) in sorted(journal.items())} == {
+        "1500": "1404.20",
+        "2711": "-280.86",
+        "3000": "-1123.35",
+        "7740": "0.01",
+    }
+    assert {account: f"{amount:.2f}" for account, (amount, _) in sorted(journal.items())} == {
+        "1500": "124.99",
+        "2711": "-25.00",
+        "3000": "-99.99",
+        "7740": "0.00",
+    }
+
+
+# VAT that is sent (VAT-09, VAT-11)
+
+
+async def test_sent_vat_within_tolerance_is_taken(vat_desk: Any) -> None:
+    sent = [{"taxId": "DO25", "taxableAmount": "99.99", "vatAmount": "24.50"}]
+    document = await vat_desk.invoice(*thrice("DO"), taxDetailLines=sent)
+    assert rows(document) == {"DO25": ("25", "99.99", "24.50")}
+    assert figures(document, *TOTALS) == ["99.99", "24.50", "124.49"]
+    path = f"v1/customerinvoice/{document['referenceNumber']}"
+    await vat_desk.change(path, invoiceText="Takk")  # touches no figure: the sent VAT stands
+    assert figures(await vat_desk.get(path), "vatTotal") == ["24.50"]
+    assert await posted(vat_desk, document) == {"1500": "124.49", "2711": "-24.50", "3000": "-99.99"}
+
+
+async def test_a_changed_line_drops_sent_vat(vat_desk: Any) -> None:
+    document = await vat_desk.invoice(*thrice("DO"), taxDetailLines=[{"taxId": "DO25", "vatAmount": "24.50"}])
+    path = f"v1/customerinvoice/{document['referenceNumber']}"
+    await vat_desk.change(path, invoiceLines=[{"operation": "Update", "lineNumber": 1, "quantity": 2}])
+    assert rows(await vat_desk.get(path)) == {"DO25": ("25", "133.32", "33.33")}
+
+
+@pytest.mark.parametrize(
+    ("category", "sent", "words"),
+    [
+        ("DO", {"taxId": "DO25", "vatAmount": "26.01"}, ["taxDetailLines[0].vatAmount", "25.00", "1.00"]),
+        ("DO", {"taxId": "DO25", "vatAmount": "25.005"}, ["taxDetailLines[0].vatAmount", "2 decimals"]),
+        ("DO", {"taxId": "DO25", "taxableAmount": "98.98"}, ["taxDetailLines[0].taxableAmount", "99.99"]),
+        ("DO", {"taxId": "LN25", "vatAmount": "25"}, ["TaxID 'LN25' cannot be found", "DO25"]),
+        ("IN", {"taxId": "IN25", "vatAmount": "20.00"}, ["taxDetailLines[0].vatAmount", "20.01"]),
+        ("EX", {"taxId": "EX", "vatAmount": "0.50"}, ["taxDetailLines[0].vatAmount"]),
+        ("RV", {"taxId": "RV", "vatAmount": "0.50"}, ["taxDetailLines[0].vatAmount"]),
+    ],
+)
+async def test_sent_vat_that_does_not_fit_is_refused(
+    vat_desk: Any, category: str, sent: dict[str, Any], words: list[str]
+) -> None:
+    text = await vat_desk.refused(
+        "POST",
+        "v1/customerinvoice",
+        customerNumber="K",
+        documentDate="2025-03-03",
+        invoiceLines=thrice(category),
+        taxDetailLines=[sent],
+    )
+    for word in words:
+        assert word in text
+
+
+async def test_the_tolerance_is_in_base_currency(vat_desk: Any) -> None:
+    # 11.00 in base currency at 11 is 1.00 in EUR.
+    await vat_desk.prefer(vat_tolerance="11.00")
+    fields = {"currencyId": "EUR", "exchangeRate": "11", "customerNumber": "K", "documentDate": "2025-03-03"}
+    taken = await vat_desk.invoice(*thrice("DO"), **fields, taxDetailLines=[{"taxId": "DO25", "vatAmount": "24.00"}])
+    assert figures(taken, "vatTotalInCurrency") == ["24.00"]
+    over = [{"taxId": "DO25", "vatAmount": "23.99"}]
+    text = await vat_desk.refused(
+        "POST", "v1/customerinvoice", invoiceLines=thrice("DO"), taxDetailLines=over, **fields
+    )
+    assert "25.00" in text
+
+
+async def test_sent_vat_of_a_credit_note(vat_desk: Any) -> None:
+    kind = "v1/customerCreditNote"
+    note = await vat_desk.invoice(*thrice("DO"), kind=kind, taxDetails=[{"taxId": "DO25", "vatAmount": "24.99"}])
+    assert figures(note, *TOTALS) == ["99.99", "24.99", "124.98"]
+    assert await posted(vat_desk, note, kind) == {"1500": "-124.98", "2711": "24.99", "3000": "99.99"}
+
+
+# What decides which ids apply (VAT-01 to VAT-04)
+
+
+async def test_dated_rates_follow_the_document_date(vat_desk: Any) -> None:
+    await vat_desk.sql(
+        "insert into vat_rate (company_id, vat_id, start_date, percent) values ($1, 'DO25', '2025-07-01', 20)",
+        vat_desk.company_id,
+    )
+    before = await vat_desk.invoice(line("100", "DO"), documentDate="2025-06-30")
+    after = await vat_desk.invoice(line("100", "DO"), documentDate="2025-07-01")
+    assert (rows(before)["DO25"], rows(after)["DO25"]) == (("25", "100.00", "25.00"), ("20", "100.00", "20.00"))
+    path = f"v1/customerinvoice/{before['referenceNumber']}"
+    await vat_desk.change(path, documentDate="2025-07-02")
+    assert rows(await vat_desk.get(path))["DO25"] == ("20", "100.00", "20.00")
+
+
+async def test_an_id_that_is_no_longer_valid_is_refused(vat_desk: Any) -> None:
+    await vat_desk.sql("update vat set not_valid_after = '2025-06-30' where company_id = $1", vat_desk.company_id)
+    await vat_desk.invoice(line("100", "DO"), documentDate="2025-06-30")
+    sent = {"customerNumber": "K", "documentDate": "2025-07-01", "invoiceLines": [line("100", "DO")]}
+    assert "'DO25' has no rate on 2025-07-01" in await vat_desk.refused("POST", "v1/customerinvoice", **sent)
+
+
+async def test_a_category_that_the_zone_does_not_know_is_refused(vat_desk: Any) -> None:
+    sent = {"customerNumber": "K", "customerVatZoneId": "NO", "invoiceLines": [line("100", "DO")]}
+    assert "TaxID 'DO' cannot be found" in await vat_desk.refused("POST", "v1/customerinvoice", **sent)
+    await vat_desk.sql("update vat_category set active = false where company_id = $1", vat_desk.company_id)
+    sent = {"customerNumber": "K", "invoiceLines": [line("100", "DO")]}
+    assert "'DO' is not active" in await vat_desk.refused("POST", "v1/customerinvoice", **sent)
+
+
+async def test_the_zone_on_the_document_wins(vat_desk: Any) -> None:
+    document = await vat_desk.invoice(line("100", "3"), customerVatZoneId="NO")
+    assert rows(document) == {"3": ("25", "100.00", "25.00")}
+
+
+async def test_a_line_without_category_takes_the_zones(vat_desk: Any) -> None:
+    document = await vat_desk.invoice({"description": "Vare", "quantity": 1, "unitPriceInCurrency": "100"})
+    assert document["invoiceLines"][0]["vatCode"]["id"] == "DO"
+    assert rows(document) == {"DO25": ("25", "100.00", "25.00")}
+
+
+async def test_vat_without_account_is_not_released(vat_desk: Any) -> None:
+    await vat_desk.sql("update vat set payable_account = null where company_id = $1", vat_desk.company_id)
+    document = await vat_desk.invoice(line("100", "DO"))
+    path = f"v1/customerinvoice/{document['referenceNumber']}/action/release"
+    assert "no account for VAT payable" in await vat_desk.refused("POST", path)
+    free = await vat_desk.invoice(line("100", "EX"))
+    assert await posted(vat_desk, free) == {"1500": "100.00", "3000": "-100.00"}
