@@ -12,6 +12,7 @@ from reskontra.attributes import routes as attributes
 from reskontra.attributes import store as attributes_store
 from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.clock import Clock
+from reskontra.closing import routes as closing
 from reskontra.companies import reference as references
 from reskontra.companies import routes as companies
 from reskontra.companies.access import StoredAccess
@@ -53,6 +54,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     contacts.ROUTES,
     documents.ROUTES,
     dunning.ROUTES,
+    closing.ROUTES,
     items.ROUTES,
     vat.ROUTES,
     terms.ROUTES,

@@ -44,6 +44,7 @@ _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
+    "autovacuum_naptime": "15s",  # a new ledger grows fast at first, and plans follow the statistics
     "shared_buffers": "128MB",
     "jit": "off",
     "timezone": "UTC",

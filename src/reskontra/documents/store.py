@@ -214,6 +214,22 @@ def _loaded(row: Record) -> Loaded:
     )
 
 
+async def find_unreleased(
+    connection: Connection, company_id: int, period_ids: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """Documents that could still be released into these periods: type, number, period (PER-06)."""
+    rows = await connection.fetch(
+        """
+        select document_type, number, period_id from document
+         where company_id = $1 and period_id = any ($2::text[]) and released_at is null and status <> 'Voided'
+         order by period_id, document_type, number
+        """,
+        company_id,
+        period_ids,
+    )
+    return [tuple(row) for row in rows]
+
+
 async def find_earliest_due_date(connection: Connection, company_id: int, customer_id: int) -> date | None:
     """The earliest due date of the customer's open invoices, debit notes and charges (CRD-03)."""
     found: date | None = await connection.fetchval(

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import msgspec
 
+from reskontra.changes.store import change_row, parameters
+from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.periods.rules import Period
 from reskontra.web.listing import Filters
@@ -68,4 +70,43 @@ async def insert_periods(connection: Connection, company_id: int, periods: Seque
         company_id,
         msgspec.json.encode(periods).decode(),
         moment,
+    )
+
+
+async def lock_periods(connection: Connection, company_id: int, period_ids: Sequence[str]) -> None:
+    """Wait until nobody posts into these periods or saves drafts there, and keep others from it until the end."""
+    await connection.execute(
+        "select pg_advisory_xact_lock($1, period_id::integer) from unnest($2::text[]) as period_id",
+        company_id,
+        sorted(period_ids),
+    )
+
+
+async def save_periods(
+    connection: Connection,
+    context: Context,
+    period_ids: Sequence[str],
+    event: str,
+    *,
+    active: bool | None = None,
+    closed_in_customer_ledger: bool | None = None,
+    closed_in_general_ledger: bool | None = None,
+) -> None:
+    """Set flags of periods, those that are given, with a change row for each; `event` is a plain word."""
+    await connection.execute(
+        f"""
+        with wanted as (select unnest($5::text[]) as period_id),
+        {change_row("'FinancialPeriod'", event, "wanted.period_id", "wanted")}
+        update financial_period
+           set active = coalesce($6, active),
+               closed_in_customer_ledger = coalesce($7, closed_in_customer_ledger),
+               closed_in_general_ledger = coalesce($8, closed_in_general_ledger),
+               modified_at = $2
+         where company_id = $1 and period_id in (select period_id from wanted)
+        """,
+        *parameters(context),
+        period_ids,
+        active,
+        closed_in_customer_ledger,
+        closed_in_general_ledger,
     )

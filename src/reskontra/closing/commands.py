@@ -1,0 +1,64 @@
+"""Opening, closing and reopening a period: lock, look, decide, store. Commits nothing: the route does.
+
+Whoever posts into a period, or saves a draft there, holds the period's lock shared until he commits (the triggers of
+migrations 0004 and 0010). Closing takes it exclusively first, so that what it then sees is all there is.
+"""
+
+from __future__ import annotations
+
+from reskontra.clock import Context
+from reskontra.closing.rules import (
+    Ledger,
+    Unfinished,
+    check_finished,
+    periods_to_close,
+    periods_to_open,
+    periods_to_reopen,
+)
+from reskontra.companies import reference as references
+from reskontra.db.pool import Connection
+from reskontra.documents.store import find_unreleased
+from reskontra.periods.rules import parse_period
+from reskontra.periods.store import lock_periods, save_periods
+
+
+async def open_period(connection: Connection, context: Context, period: str) -> list[str]:
+    """Let an inactive period take postings; returns the periods that changed."""
+    period_id = parse_period(period, ("period",))
+    reference = await references.at(connection, context.company_id, None)
+    touched = periods_to_open(period_id, reference.periods)
+    await save_periods(connection, context, touched, "opened", active=True)
+    return touched
+
+
+async def close_period(connection: Connection, context: Context, period: str, ledger: Ledger) -> list[str]:
+    """Close a period and all before it in `ledger` (PER-06); returns the periods that changed."""
+    period_id = parse_period(period, ("period",))
+    before = await references.at(connection, context.company_id, None)
+    await lock_periods(connection, context.company_id, periods_to_close(period_id, ledger, before.periods))
+    reference = await references.at(connection, context.company_id, None)
+    touched = periods_to_close(period_id, ledger, reference.periods)
+    if ledger == Ledger.CUSTOMER:
+        found = await find_unreleased(connection, context.company_id, touched)
+        check_finished([Unfinished(*names) for names in found])
+    await _set_closed(connection, context, touched, ledger, closed=True)
+    return touched
+
+
+async def reopen_period(connection: Connection, context: Context, period: str, ledger: Ledger) -> list[str]:
+    """Reopen a period and all after it in `ledger`; returns the periods that changed."""
+    period_id = parse_period(period, ("period",))
+    reference = await references.at(connection, context.company_id, None)
+    touched = periods_to_reopen(period_id, ledger, reference.periods)
+    await _set_closed(connection, context, touched, ledger, closed=False)
+    return touched
+
+
+async def _set_closed(
+    connection: Connection, context: Context, touched: list[str], ledger: Ledger, *, closed: bool
+) -> None:
+    event = "closed" if closed else "reopened"
+    if ledger == Ledger.CUSTOMER:
+        await save_periods(connection, context, touched, event, closed_in_customer_ledger=closed)
+    else:
+        await save_periods(connection, context, touched, event, closed_in_general_ledger=closed)

@@ -1,0 +1,22 @@
+"""How the period actions look on the wire; an extension of ours, so all fields travel bare. Decides nothing."""
+
+from __future__ import annotations
+
+import msgspec
+
+from reskontra.closing.rules import Ledger
+from reskontra.web.wire import Answer, Body, OneOf, UnsetType
+
+
+class PeriodAction(Body):
+    """Which ledger is meant; the customer ledger where nothing is sent."""
+
+    ledger: OneOf[Ledger] | UnsetType | None = msgspec.UNSET
+
+
+class PeriodActionOut(Answer):
+    """What became of the action, and the periods that changed, oldest first."""
+
+    action_id: str | None = None
+    action_result: str | None = None
+    periods: list[str] | None = None
