@@ -41,6 +41,10 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 _server_key = pytest.StashKey[EmbeddedPostgres]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the answers in tests/golden/answers anew")
+
+
 # --- one PostgreSQL for the run: under xdist it belongs to the controller, which tells its workers where it is
 
 

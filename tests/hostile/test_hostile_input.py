@@ -28,6 +28,7 @@ from reskontra.customers.wire import CustomerUpdate
 from reskontra.db.selfcheck import offences
 from reskontra.documents.wire import CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate
 from reskontra.web.contract import operations
+from reskontra.web.routing import Route
 from reskontra.web.scalars import DayText
 from reskontra.web.shapes import Kind, Slot, plan_of
 
@@ -308,10 +309,28 @@ async def test_the_body_of_an_action_is_read_as_carefully(target: Target):
         await target.refused("POST", REMIND, f"{{{text}}}".encode(), says=name)
 
 
-def test_every_body_that_is_served_is_attacked():
-    bodies = {route.body for route in served_routes() if route.body is not None}
-    attacked = {resource.struct for resource in RESOURCES.values()}
-    assert {body.__name__ for body in bodies - attacked} <= {"DunningLetterAction"}
+OTHERS = [
+    route
+    for route in served_routes()
+    if route.body is not None and route.body not in {resource.struct for resource in RESOURCES.values()}
+]
+
+
+@pytest.mark.parametrize("route", OTHERS, ids=[route.operation for route in OTHERS])
+async def test_a_wrong_type_in_any_other_body_is_refused_by_name(target: Target, route: Route):
+    assert route.body is not None
+    path = re.sub(r"\{\w+\}", "1", route.path)
+    state = await target.state()
+    for place, (wrong, value) in itertools.product(places(route.body), WRONG.items()):
+        answer = target.send(route.method, path, place.body({}, value))
+        where = (place.path, wrong, answer.status, answer.raw)
+        before, state = state, await target.state()
+        if wrong in TAKEN[place.last.shape.kind]:
+            assert answer.status < 300 or state == before, where
+            continue
+        assert answer.status == 400, where
+        assert state == before, where
+        assert wrong in NO_JSON or place.last.wire in answer.message, where
 
 
 # --- bodies that are not what they should be
@@ -666,7 +685,7 @@ async def test_figures_whose_product_cannot_be_stored_are_refused(target: Target
         line = {"description": {"value": "x"}, "quantity": {"value": quantity}, "unitPriceInCurrency": {"value": price}}
         await target.refused("POST", path, {**minimal(), "invoiceLines": [line] * 3})
     abroad = {**minimal(), "customerNumber": {"value": "20020"}, "currencyId": {"value": "EUR"}}
-    line = {"description": {"value": "x"}, "quantity": {"value": 1}, "unitPriceInCurrency": {"value": 9999999999}}
+    line = {"description": {"value": "x"}, "quantity": {"value": "1"}, "unitPriceInCurrency": {"value": "9999999999"}}
     for rate in ("999999999", "0", "-1"):
         body = {**abroad, "exchangeRate": {"value": rate}, "invoiceLines": [line]}
         await target.refused("POST", path, body)
