@@ -7,7 +7,6 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from reskontra.accounts.rules import AccountType
 from reskontra.companies.reference import Reference
 from reskontra.money import ZERO
 from reskontra.vat.rules import CalculateOn, EuReportCode, VatCategory, VatId, VatType, VatZone
@@ -90,7 +89,7 @@ class AgencyAnswer(Answer):
 class AccountAnswer(Answer):
     """The account that VAT is posted to."""
 
-    account_type: AccountType | None = field(name="type", default=None)
+    account_type: str | None = field(name="type", default=None)
     external_code_1: str | None = field(name="externalCode1", default=None)
     external_code_2: str | None = field(name="externalCode2", default=None)
     active: bool | None = None

@@ -148,6 +148,12 @@ async def test_what_changes_nothing_writes_nothing(desk: Any) -> None:
     assert await desk.get("v1/inventory/A") == before
 
 
+async def test_an_item_sent_back_as_it_was_read_changes_nothing(desk: Any) -> None:
+    path = await desk.create("v1/inventory", **EVERYTHING)
+    read = await desk.http.get(f"/{path}")
+    assert (await desk.http.put(f"/{path}", json=read.json())).headers["ETag"] == read.headers["ETag"]
+
+
 async def test_versions_guard_against_lost_changes(desk: Any) -> None:
     read = await desk.http.get("/v1/inventory/A")
     assert read.headers["ETag"] == f'"{read.json()["timestamp"]}"'
