@@ -35,6 +35,7 @@ from reskontra.items import store as items_store
 from reskontra.numbering import routes as numbering
 from reskontra.payment_methods import routes as payment_methods
 from reskontra.periods import routes as periods
+from reskontra.posting import routes as posting
 from reskontra.terms import routes as terms
 from reskontra.vat import routes as vat
 from reskontra.web.auth import Guard
@@ -53,6 +54,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     locations.ROUTES,
     contacts.ROUTES,
     documents.ROUTES,
+    posting.ROUTES,
     dunning.ROUTES,
     closing.ROUTES,
     items.ROUTES,

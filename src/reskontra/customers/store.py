@@ -618,6 +618,11 @@ def id_of_number(parameter: str) -> str:
     return f"(select customer.customer_id from customer where customer.company_id = $1 and {by_number(parameter)})"
 
 
+def number_of_id(expression: str) -> str:
+    """A scalar: the number of the customer of company $1 with that internal id."""
+    return f"(select customer.number from customer where customer.company_id = $1 and {by_id(expression)})"
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """What a list of documents shows of its parties: columns, and the joins that they come from."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from reskontra.accounts.rules import AccountType
 from reskontra.errors import Refused
 from reskontra.money import ZERO
 
@@ -143,3 +144,16 @@ def _entry(position: int, part: Part, side: int) -> Entry:
         purpose=part.purpose,
         vat_id=part.vat_id,
     )
+
+
+_CREDIT_SIDE = (AccountType.LIABILITY, AccountType.INCOME)
+
+
+def balance_on_own_side(debit_less_credit: Decimal, account_type: AccountType) -> Decimal:
+    """A balance as its account counts it: assets and costs grow by debit, liabilities and income by credit."""
+    return -debit_less_credit if account_type in _CREDIT_SIDE else debit_less_credit
+
+
+def is_result_account(account_type: AccountType) -> bool:
+    """Whether the account begins each year at zero, its sum having gone into the year's result."""
+    return account_type in (AccountType.INCOME, AccountType.EXPENSE)

@@ -1,6 +1,19 @@
-"""SQL of batches and journal entries, as fragments for the statement that releases a document. Decides nothing."""
+"""SQL of batches and journal entries: a fragment for whatever posts, and reading. Decides nothing."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+from asyncpg import Record
+
+from reskontra.changes.store import last_change, row_count
+from reskontra.customers.store import number_of_id
+from reskontra.db.pool import Connection
+from reskontra.web.listing import Filters, Slice, Total, Window
 
 
 def batch_and_entries(number: str, header: str, entries: str) -> str:
@@ -28,3 +41,202 @@ def batch_and_entries(number: str, header: str, entries: str) -> str:
                head.customer_id, entry.vat_id, entry.purpose, head.description
           from batched, json_populate_record(null::journal_entry, {header}) as head,
                json_populate_recordset(null::journal_entry, {entries}) as entry)"""
+
+
+# Entries, one row each
+
+
+_ENTRIES = """journal_entry as entry
+      join batch on batch.company_id = entry.company_id and batch.batch_number = entry.batch_number"""
+POSTED = "batch.status = 'Posted'"
+
+_ENTRY_COLUMNS = """entry.batch_number, entry.line_number, entry.period_id, entry.entry_date, entry.description,
+           entry.document_number, entry.branch_number, entry.account_number, entry.subaccount_id, entry.currency_id,
+           entry.debit, entry.credit, entry.debit_base, entry.credit_base, batch.module,
+           batch.created_at as modified_at"""
+
+# What stood on the account, subaccount and branch before each entry of the page: of the year for accounts of the
+# result, since the beginning for the others.
+_OPENING = """,
+        opening as (
+            select entry.batch_number, entry.line_number,
+                   coalesce(sum(entry.debit_base - entry.credit_base) over earlier, 0) as opening_base,
+                   coalesce(sum(entry.debit - entry.credit) over earlier_in_currency, 0) as opening
+              from {entries}
+             where entry.company_id = $1 and {counted}
+               and (entry.account_number, entry.subaccount_id, entry.branch_number) in (
+                   select page.account_number, page.subaccount_id, page.branch_number from page)
+            window earlier as (
+                       partition by entry.account_number, entry.subaccount_id, entry.branch_number,
+                                    case when entry.account_number = any (${result}::text[])
+                                         then left(entry.period_id, 4) end
+                       order by entry.period_id, entry.batch_number, entry.line_number
+                       rows between unbounded preceding and 1 preceding),
+                   earlier_in_currency as (
+                       partition by entry.account_number, entry.subaccount_id, entry.branch_number, entry.currency_id,
+                                    case when entry.account_number = any (${result}::text[])
+                                         then left(entry.period_id, 4) end
+                       order by entry.period_id, entry.batch_number, entry.line_number
+                       rows between unbounded preceding and 1 preceding))"""
+
+
+async def list_entries(
+    connection: Connection, filters: Filters, window: Window, *, result_accounts: Sequence[str] | None, unposted: bool
+) -> Slice[Record]:
+    """A page of entries by period, batch and line; the filters are over `entry` and `batch`, $1 is the company.
+
+    With `result_accounts` (the accounts that begin each year at zero) each row has `opening_base` and `opening`, debit
+    less credit; `unposted` counts batches in that are not posted.
+    """
+    parameters, where = list(filters.parameters), filters.where
+    if window.after is not None:
+        first = len(parameters) + 1
+        parameters.extend(window.after)
+        where += (
+            f" and (entry.period_id, entry.batch_number, entry.line_number) > (${first}, ${first + 1}, ${first + 2})"
+        )
+    parameters.extend((window.limit, window.offset))
+    limit, offset = len(parameters) - 1, len(parameters)
+    opening, columns, join = "", "", ""
+    if result_accounts is not None:
+        parameters.append(result_accounts)
+        counted = "true" if unposted else POSTED
+        opening = _OPENING.format(entries=_ENTRIES, counted=counted, result=len(parameters))
+        columns, join = ", opening.opening_base, opening.opening", "join opening using (batch_number, line_number)"
+    rows = await connection.fetch(
+        f"""
+        with page as materialized (
+            select {_ENTRY_COLUMNS}
+              from {_ENTRIES}
+             where entry.company_id = $1 and {where}
+             order by entry.period_id, entry.batch_number, entry.line_number
+             limit ${limit} offset ${offset}){opening}
+        select page.*{columns}, company.reference_version, {last_change("JournalEntry")} as stamp
+          from page {join}
+          join company on company.company_id = $1
+         order by page.period_id, page.batch_number, page.line_number
+        """,
+        *parameters,
+    )
+    return Slice(rows, rows[0]["stamp"] if rows else None)
+
+
+async def count_entries(connection: Connection, filters: Filters) -> Total:
+    """How many entries pass the filter; without one the number is kept and not counted (W12)."""
+    counted = f"(select count(*) from {_ENTRIES} where entry.company_id = $1 and {filters.where})"
+    return await _count(connection, filters, "JournalEntry", counted)
+
+
+# Batches with their entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEntry:
+    """An entry as it is stored."""
+
+    line_number: int
+    account_number: str
+    subaccount_id: int
+    branch_number: str
+    debit: Decimal
+    credit: Decimal
+    debit_base: Decimal
+    credit_base: Decimal
+    exchange_rate: Decimal
+    vat_id: str | None
+    document_type: str
+    document_number: str
+    customer_number: str | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundBatch:
+    """A batch as it is stored, with its entries in their order."""
+
+    batch_number: str
+    module: str
+    period_id: str
+    batch_date: date
+    description: str | None
+    status: str
+    currency_id: str
+    modified_at: datetime
+    version: int
+    reference_version: int
+    entries: tuple[FoundEntry, ...]
+
+
+OF_BRANCH = """exists (select from journal_entry as entry
+                         where entry.company_id = batch.company_id and entry.batch_number = batch.batch_number
+                           and entry.branch_number = {})"""
+"""The condition that a batch has entries of a branch."""
+
+_batches = msgspec.json.Decoder(FoundBatch)
+
+_BATCH_RECORD = f"""json_build_object(
+               'batch_number', batch.batch_number, 'module', batch.module, 'period_id', batch.period_id,
+               'batch_date', batch.batch_date, 'description', batch.description, 'status', batch.status,
+               'currency_id', batch.currency_id, 'modified_at', batch.created_at, 'version', batch.version,
+               'reference_version', company.reference_version,
+               'entries', (
+                   select json_agg(part order by part.line_number)
+                     from (select entry.line_number, entry.account_number, entry.subaccount_id, entry.branch_number,
+                                  entry.debit, entry.credit, entry.debit_base, entry.credit_base, entry.exchange_rate,
+                                  entry.vat_id, entry.document_type, entry.document_number, entry.description,
+                                  {number_of_id("entry.customer_id")} as customer_number
+                             from journal_entry as entry
+                            where entry.company_id = batch.company_id
+                              and entry.batch_number = batch.batch_number) as part))::text as record"""
+
+
+async def list_batches(connection: Connection, filters: Filters, window: Window) -> Slice[FoundBatch]:
+    """A page of batches by period and number; the filters are over `batch`, $1 is the company."""
+    parameters, where = list(filters.parameters), filters.where
+    if window.after is not None:
+        first = len(parameters) + 1
+        parameters.extend(window.after)
+        where += f" and (batch.period_id, batch.batch_number) > (${first}, ${first + 1})"
+    parameters.extend((window.limit, window.offset))
+    rows = await connection.fetch(
+        f"""
+        with page as materialized (
+            select batch.* from batch
+             where batch.company_id = $1 and {where}
+             order by batch.period_id, batch.batch_number
+             limit ${len(parameters) - 1} offset ${len(parameters)})
+        select {_BATCH_RECORD}, {last_change("Batch")} as stamp
+          from page as batch
+          join company on company.company_id = $1
+         order by batch.period_id, batch.batch_number
+        """,
+        *parameters,
+    )
+    return Slice([_batches.decode(row["record"]) for row in rows], rows[0]["stamp"] if rows else None)
+
+
+async def count_batches(connection: Connection, filters: Filters) -> Total:
+    """How many batches pass the filter; without one the number is kept and not counted (W12)."""
+    counted = f"(select count(*) from batch where batch.company_id = $1 and {filters.where})"
+    return await _count(connection, filters, "Batch", counted)
+
+
+async def find_batch(connection: Connection, company_id: int, number: str) -> FoundBatch | None:
+    """The batch with that number in any case."""
+    text = await connection.fetchval(
+        f"""
+        select {_BATCH_RECORD}
+          from batch
+          join company on company.company_id = $1
+         where batch.company_id = $1 and lower(batch.batch_number) = lower($2 collate "C")
+        """,
+        company_id,
+        number,
+    )
+    return None if text is None else _batches.decode(text)
+
+
+async def _count(connection: Connection, filters: Filters, entity: str, counted: str) -> Total:
+    count = row_count(entity) if filters.where == "true" else counted
+    row = await connection.fetchrow(f"select {count} as count, {last_change(entity)} as stamp", *filters.parameters)
+    return Total(row["count"], row["stamp"]) if row else Total(0, None)

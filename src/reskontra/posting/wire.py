@@ -1,0 +1,332 @@
+"""How journal entries and batches look on the wire. They are read only: releasing documents writes them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+from asyncpg import Record
+
+from reskontra.accounts.rules import LEDGER, Account
+from reskontra.companies.reference import Reference
+from reskontra.money import ZERO
+from reskontra.posting.rules import balance_on_own_side
+from reskontra.posting.store import FoundBatch, FoundEntry
+from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, etag_of, local_text
+
+
+class Module(StrEnum):
+    """Where a batch comes from. Only customer ledger batches are made here; the others filter to nothing."""
+
+    GENERAL_LEDGER = "ModuleGL"
+    SUPPLIERS = "ModuleAP"
+    CUSTOMERS = "ModuleAR"
+    CASH = "ModuleCA"
+    CURRENCIES = "ModuleCM"
+    STOCK = "ModuleIN"
+    SALES_ORDERS = "ModuleSO"
+    PURCHASE_ORDERS = "ModulePO"
+    DEFERRALS = "ModuleDR"
+    FIXED_ASSETS = "ModuleFA"
+    EMPLOYEES = "ModuleEP"
+    PROJECTS = "ModulePM"
+    TAXES = "ModuleTX"
+    CONTRACTS = "ModuleCR"
+
+
+class BatchStatus(StrEnum):
+    """The statuses of a batch, as the wire spells them. Ours are Posted and Unposted."""
+
+    HOLD = "Hold"
+    BALANCED = "Balanced"
+    UNPOSTED = "Unposted"
+    POSTED = "Posted"
+    COMPLETED = "Completed"
+    VOIDED = "Voided"
+    RELEASED = "Released"
+    PARTIALLY_RELEASED = "PartiallyReleased"
+    SCHEDULED = "Scheduled"
+
+
+# The short names that journals have for the documents they come from (ledger.md section 6).
+_DOCUMENT_CODES = {
+    "Invoice": "INV",
+    "CreditNote": "CRM",
+    "DebitNote": "DRM",
+    "FinCharge": "FCH",
+    "Payment": "PMT",
+    "Prepayment": "PPM",
+    "Refund": "REF",
+    "VoidPayment": "RPM",
+    "SmallBalanceWo": "SMB",
+    "SmallCreditWo": "SMC",
+    "CashSale": "CSL",
+    "CashReturn": "RCS",
+}
+
+
+class NumberDescription(Answer):
+    """A number with its words."""
+
+    number: str | None = None
+    description: str | None = None
+
+
+class IdDescription(Answer):
+    """A code with its words."""
+
+    id: str | None = None
+    description: str | None = None
+
+
+class BranchAnswer(Answer):
+    """The branch of an entry."""
+
+    number: str | None = None
+    name: str | None = None
+
+
+class AccountAnswer(Answer):
+    """The account of an entry."""
+
+    type: str | None = None
+    external_code_1: str | None = msgspec.field(default=None, name="externalCode1")
+    external_code_2: str | None = msgspec.field(default=None, name="externalCode2")
+    external_code_1_info: NumberDescription | None = msgspec.field(default=None, name="externalCode1Info")
+    external_code_2_info: NumberDescription | None = msgspec.field(default=None, name="externalCode2Info")
+    number: str | None = None
+    description: str | None = None
+
+
+class EntryAnswer(Answer):
+    """An entry of the general ledger; plain amounts are in base currency, `curr...` ones in the document's."""
+
+    line_number: int | None = None
+    module: str | None = None
+    batch_number: str | None = None
+    entry_date: DayOut | None = msgspec.field(default=None, name="tranDate")
+    period: str | None = None
+    description: str | None = None
+    document_number: str | None = msgspec.field(default=None, name="refNumber")
+    branch: BranchAnswer | None = None
+    account: AccountAnswer | None = None
+    ledger: IdDescription | None = None
+    subaccount: str | None = None
+    opening_base: Decimal | None = msgspec.field(default=None, name="begBalance")
+    debit_base: Decimal | None = msgspec.field(default=None, name="debitAmount")
+    credit_base: Decimal | None = msgspec.field(default=None, name="creditAmount")
+    closing_base: Decimal | None = msgspec.field(default=None, name="endingBalance")
+    currency_id: str | None = msgspec.field(default=None, name="currency")
+    opening: Decimal | None = msgspec.field(default=None, name="currBegBalance")
+    debit: Decimal | None = msgspec.field(default=None, name="currDebitAmount")
+    credit: Decimal | None = msgspec.field(default=None, name="currCreditAmount")
+    closing: Decimal | None = msgspec.field(default=None, name="currEndingBalance")
+    last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
+
+
+class SegmentAnswer(Answer):
+    """A segment of a subaccount."""
+
+    segment_id: int | None = None
+    description: str | None = msgspec.field(default=None, name="segmentDescription")
+    value: str | None = msgspec.field(default=None, name="segmentValue")
+    value_description: str | None = msgspec.field(default=None, name="segmentValueDescription")
+
+
+class SubaccountAnswer(Answer):
+    """The subaccount of a batch's line."""
+
+    subaccount_number: str | None = None
+    subaccount_id: int | None = None
+    description: str | None = None
+    active: bool | None = None
+    segments: list[SegmentAnswer] | None = None
+
+
+class AttachmentAnswer(Answer):
+    """A file on a batch."""
+
+    name: str | None = None
+    id: str | None = None
+    revision: int | None = None
+
+
+class BatchLineAnswer(Answer):
+    """A line of a batch; plain amounts are in base currency."""
+
+    line_number: int | None = None
+    account_number: str | None = None
+    description: str | None = None
+    subaccount: SubaccountAnswer | None = None
+    reference_number: str | None = None
+    debit_base: Decimal | None = msgspec.field(default=None, name="debitAmount")
+    debit: Decimal | None = msgspec.field(default=None, name="debitAmountInCurrency")
+    credit_base: Decimal | None = msgspec.field(default=None, name="creditAmount")
+    credit: Decimal | None = msgspec.field(default=None, name="creditAmountInCurrency")
+    transaction_description: str | None = None
+    vat_code: IdDescription | None = None
+    vat: IdDescription | None = None
+    branch: str | None = None
+    customer_number: str | None = msgspec.field(default=None, name="customerSupplier")
+    transaction_type: str | None = None
+    module: str | None = None
+    attachments: list[AttachmentAnswer] | None = None
+
+
+class BatchAnswer(Answer):
+    """A batch with its lines."""
+
+    module: str | None = None
+    batch_number: str | None = None
+    status: str | None = None
+    hold: bool | None = None
+    batch_date: DayOut | None = msgspec.field(default=None, name="transactionDate")
+    post_period: str | None = None
+    financial_period: str | None = None
+    ledger: str | None = None
+    ledger_description: str | None = None
+    currency_id: str | None = None
+    exchange_rate: Decimal | None = None
+    auto_reversing: bool | None = None
+    reversing_entry: bool | None = None
+    description: str | None = None
+    debit_total_base: Decimal | None = msgspec.field(default=None, name="debitTotal")
+    debit_total: Decimal | None = msgspec.field(default=None, name="debitTotalInCurrency")
+    credit_total_base: Decimal | None = msgspec.field(default=None, name="creditTotal")
+    credit_total: Decimal | None = msgspec.field(default=None, name="creditTotalInCurrency")
+    control_total_base: Decimal | None = msgspec.field(default=None, name="controlTotal")
+    control_total: Decimal | None = msgspec.field(default=None, name="controlTotalInCurrency")
+    creates_vat: bool | None = msgspec.field(default=None, name="createVatTransaction")
+    skips_vat_check: bool | None = msgspec.field(default=None, name="skipVatAmountValidation")
+    last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
+    branch: str | None = None
+    time_stamp: str | None = None
+    lines: list[BatchLineAnswer] | None = msgspec.field(default=None, name="journalTransactionLines")
+    attachments: list[AttachmentAnswer] | None = None
+
+
+def entry_answer(
+    row: Record, reference: Reference, *, account_info: bool, branch_info: bool, balances: bool
+) -> EntryAnswer:
+    """A row of `store.list_entries` for the wire; `balances` when it brings its opening balances."""
+    account = reference.accounts[row["account_number"]]
+    branch = reference.branches.get(row["branch_number"])
+    answer = EntryAnswer(
+        line_number=row["line_number"],
+        module=row["module"],
+        batch_number=row["batch_number"],
+        entry_date=day_text(row["entry_date"]),
+        period=row["period_id"],
+        description=row["description"],
+        document_number=row["document_number"],
+        branch=BranchAnswer(number=row["branch_number"], name=branch.name if branch and branch_info else None),
+        account=_account(account) if account_info else AccountAnswer(number=account.account_number),
+        ledger=IdDescription(id=LEDGER.ledger_id, description=LEDGER.description),
+        subaccount=reference.subaccounts[row["subaccount_id"]].subaccount_number,
+        debit_base=row["debit_base"],
+        credit_base=row["credit_base"],
+        currency_id=row["currency_id"],
+        debit=row["debit"],
+        credit=row["credit"],
+        last_modified=local_text(row["modified_at"], reference.zone),
+    )
+    if balances:
+        moved_base, moved = row["debit_base"] - row["credit_base"], row["debit"] - row["credit"]
+        answer.opening_base = balance_on_own_side(row["opening_base"], account.account_type)
+        answer.closing_base = balance_on_own_side(row["opening_base"] + moved_base, account.account_type)
+        answer.opening = balance_on_own_side(row["opening"], account.account_type)
+        answer.closing = balance_on_own_side(row["opening"] + moved, account.account_type)
+    return answer
+
+
+def _account(account: Account) -> AccountAnswer:
+    first, second = account.external_code_1, account.external_code_2
+    return AccountAnswer(
+        type=account.account_type,
+        external_code_1=first,
+        external_code_2=second,
+        external_code_1_info=NumberDescription(number=first) if first else None,
+        external_code_2_info=NumberDescription(number=second) if second else None,
+        number=account.account_number,
+        description=account.description,
+    )
+
+
+def batch_answer(batch: FoundBatch, reference: Reference, *, attachments: bool = True) -> BatchAnswer:
+    """A batch for the wire, with its lines. Nothing hangs on batches yet, so the list of files is empty."""
+    entries, module = batch.entries, f"Module{batch.module}"
+    debit_base = sum((entry.debit_base for entry in entries), ZERO)
+    debit = sum((entry.debit for entry in entries), ZERO)
+    return BatchAnswer(
+        module=module,
+        batch_number=batch.batch_number,
+        status=batch.status,
+        hold=False,
+        batch_date=day_text(batch.batch_date),
+        post_period=batch.period_id,
+        financial_period=batch.period_id,
+        ledger=LEDGER.ledger_id,
+        ledger_description=LEDGER.description,
+        currency_id=batch.currency_id,
+        exchange_rate=entries[0].exchange_rate,
+        auto_reversing=False,
+        reversing_entry=False,
+        description=batch.description,
+        debit_total_base=debit_base,
+        debit_total=debit,
+        credit_total_base=sum((entry.credit_base for entry in entries), ZERO),
+        credit_total=sum((entry.credit for entry in entries), ZERO),
+        control_total_base=debit_base,
+        control_total=debit,
+        creates_vat=False,
+        skips_vat_check=False,
+        last_modified=local_text(batch.modified_at, reference.zone),
+        branch=entries[0].branch_number,
+        time_stamp=etag_of(batch.version),
+        lines=[_line(entry, module, reference, attachments=attachments) for entry in entries],
+        attachments=[] if attachments else None,
+    )
+
+
+def _line(entry: FoundEntry, module: str, reference: Reference, *, attachments: bool) -> BatchLineAnswer:
+    vat = reference.vat.get(entry.vat_id or "")
+    words = IdDescription(id=vat.vat_id, description=vat.description) if vat else None
+    return BatchLineAnswer(
+        line_number=entry.line_number,
+        account_number=entry.account_number,
+        description=reference.accounts[entry.account_number].description,
+        subaccount=_subaccount(entry.subaccount_id, reference),
+        reference_number=entry.document_number,
+        debit_base=entry.debit_base,
+        debit=entry.debit,
+        credit_base=entry.credit_base,
+        credit=entry.credit,
+        transaction_description=entry.description,
+        vat_code=words,
+        vat=words,
+        branch=entry.branch_number,
+        customer_number=entry.customer_number,
+        transaction_type=_DOCUMENT_CODES.get(entry.document_type, entry.document_type),
+        module=module,
+        attachments=[] if attachments else None,
+    )
+
+
+def _subaccount(subaccount_id: int, reference: Reference) -> SubaccountAnswer:
+    subaccount = reference.subaccounts[subaccount_id]
+    return SubaccountAnswer(
+        subaccount_number=subaccount.subaccount_number,
+        subaccount_id=subaccount_id,
+        description=subaccount.description or None,
+        active=subaccount.active,
+        segments=[
+            SegmentAnswer(
+                segment_id=part.segment_id,
+                description=part.description,
+                value=part.value,
+                value_description=part.value_description,
+            )
+            for part in reference.segments_of(subaccount_id)
+        ],
+    )
