@@ -38,6 +38,8 @@ from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
 from reskontra.terms import routes as terms
 from reskontra.vat import routes as vat
+from reskontra.salespersons import routes as salespersons
+from reskontra.salespersons import store as salespersons_store
 from reskontra.web.auth import Guard
 from reskontra.web.call import Call
 from reskontra.web.metrics import Metrics
@@ -53,6 +55,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     customers.ROUTES,
     locations.ROUTES,
     contacts.ROUTES,
+    salespersons.ROUTES,
     documents.ROUTES,
     posting.ROUTES,
     dunning.ROUTES,
@@ -72,6 +75,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     attributes_store.CONSTRAINTS,
     customers_store.CONSTRAINTS,
     locations_store.CONSTRAINTS,
+    salespersons_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,
     items_store.CONSTRAINTS,
     currencies_store.CONSTRAINTS,

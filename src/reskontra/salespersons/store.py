@@ -1,38 +1,158 @@
-"""SQL of salespersons: loading and adding. Decides nothing."""
+"""SQL of salespersons: one statement, one function. Decides nothing. The list is small and read whole."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from reskontra.db.pool import Connection
+from reskontra.changes.store import change_row, count_new, parameters, tally
+from reskontra.clock import Context
+from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.errors import Refused
 from reskontra.salespersons.rules import Salesperson
+from reskontra.web.listing import Filters
 
-SALESPERSON_ROWS = """
-    select salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id
+_OWN = "salesperson_cd, name, active, commission_percent, sales_subaccount_id"
+_COLUMNS = f"salesperson_id, {_OWN}"
+
+SALESPERSON_ROWS = f"""
+    select {_COLUMNS}
       from salesperson
      where company_id = $1
      order by salesperson_id"""
 """The salespersons of company $1, shaped like `Salesperson`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A salesperson with what the database keeps of it; moments in UTC."""
+
+    salesperson: Salesperson
+    version: int
+    created_at: datetime
+    modified_at: datetime
+
+
+_decoder = msgspec.json.Decoder(list[Stored])
+
+
+async def list_salespersons(connection: Connection, filters: Filters) -> list[Stored]:
+    """Salespersons by code; `filters` are over the table and begin with the company."""
+    text = await connection.fetchval(
+        f"""
+        select coalesce(json_agg(listed), '[]')::text
+          from (select (select row_to_json(shaped) from (select {_COLUMNS}) as shaped) as salesperson,
+                       version, created_at, modified_at
+                  from salesperson
+                 where company_id = $1 and {filters.where}
+                 order by salesperson_cd) as listed
+        """,
+        *filters.parameters,
+    )
+    return _decoder.decode(text)
+
+
+async def find_salesperson(connection: Connection, company_id: int, salesperson_cd: str) -> Stored | None:
+    """The salesperson with that code in any case."""
+    filters = Filters([company_id])
+    filters.add_same("salesperson_cd", salesperson_cd)
+    return next(iter(await list_salespersons(connection, filters)), None)
+
+
+async def lock_salesperson(connection: Connection, company_id: int, salesperson_cd: str) -> Stored | None:
+    """`find_salesperson`, locked until the transaction ends."""
+    found = await connection.fetchval(
+        """
+        select salesperson_cd from salesperson
+         where company_id = $1 and lower(salesperson_cd) collate "C" = lower($2 collate "C")
+           for update
+        """,
+        company_id,
+        salesperson_cd,
+    )
+    return None if found is None else await find_salesperson(connection, company_id, found)
+
+
+_PART = ", ".join(f"part.{column}" for column in _OWN.split(", "))
+_CODE = "($5::jsonb ->> 'salesperson_cd')"
+
+_INSERT = f"""
+    with {change_row("'Salesperson'", "created", _CODE, "(values (1)) as once", detail="$6::jsonb")},
+    {count_new("Salesperson")}
+    insert into salesperson (company_id, salesperson_id, {_OWN}, created_at, modified_at, version)
+    select $1, counted.id, {_PART}, $2, $2, changed.change_id
+      from changed, counted, jsonb_populate_record(null::salesperson, $5::jsonb) as part
+    returning salesperson_id, version"""
+
+_SAVE = f"""
+    with {change_row("'Salesperson'", "updated", _CODE, "(values (1)) as once", detail="$6::jsonb")},
+    {tally("'Salesperson'", 0)}
+    update salesperson
+       set ({_OWN}) = (select {_PART} from jsonb_populate_record(null::salesperson, $5::jsonb) as part),
+           modified_at = $2, version = changed.change_id
+      from changed
+     where company_id = $1 and salesperson_cd = {_CODE}
+    returning salesperson_id, version"""
+
+
+async def insert_salesperson(
+    connection: Connection, context: Context, salesperson: Salesperson, detail: Mapping[str, Any]
+) -> tuple[int, int]:
+    """Store a new salesperson; returns its id and version."""
+    return await _write(connection, _INSERT, context, salesperson, detail)
+
+
+async def save_salesperson(
+    connection: Connection, context: Context, salesperson: Salesperson, detail: Mapping[str, Any]
+) -> int:
+    """Write a salesperson that is locked; returns its version."""
+    return (await _write(connection, _SAVE, context, salesperson, detail))[1]
+
+
+async def _write(
+    connection: Connection, statement: str, context: Context, salesperson: Salesperson, detail: Mapping[str, Any]
+) -> tuple[int, int]:
+    row = await connection.fetchrow(statement, *parameters(context), _json(salesperson), _json(detail))
+    if row is None:
+        raise LookupError(f"the salesperson {salesperson.salesperson_cd} was not written")
+    return row["salesperson_id"], row["version"]
+
+
 async def insert_salespersons(
     connection: Connection, company_id: int, salespersons: Sequence[Salesperson], moment: datetime
 ) -> None:
-    """Add salespersons to a company, with the ids they bring. `moment` is in UTC."""
+    """Add salespersons to a new company, with the ids they bring. `moment` is in UTC."""
     await connection.execute(
-        """
-        insert into salesperson (
-               company_id, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id,
-               created_at, modified_at)
-        select $1, salesperson_id, salesperson_cd, name, active, commission_percent, sales_subaccount_id, $3, $3
-          from json_to_recordset($2::json) as sent (
-               salesperson_id integer, salesperson_cd text, name text, active boolean, commission_percent numeric,
-               sales_subaccount_id integer)
+        f"""
+        insert into salesperson (company_id, {_COLUMNS}, created_at, modified_at)
+        select $1, {_COLUMNS}, $3, $3 from jsonb_populate_recordset(null::salesperson, $2::jsonb)
         """,
         company_id,
-        msgspec.json.encode(salespersons).decode(),
+        _json(salespersons),
         moment,
     )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _code_taken(value: str) -> Refused:
+    salesperson_cd = value.rpartition(", ")[2]
+    return Refused(
+        f"There is a salesperson '{salesperson_cd}' already.",
+        field=("salesperson_cd",),
+        value=salesperson_cd,
+        hint="Send an id that is free, or change that salesperson.",
+    )
+
+
+CONSTRAINTS: Mapping[str, RefusalFactory] = {
+    "salesperson_cd_unique": _code_taken,
+    "salesperson_cd_folded": _code_taken,
+}
+"""Constraint -> what the caller is told."""

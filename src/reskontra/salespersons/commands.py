@@ -1,0 +1,52 @@
+"""Creating and changing salespersons and whom they sell to: load, decide, store. Opens no transaction.
+
+The salesperson's row is locked first, then the customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.companies import reference as references
+from reskontra.customers import assignments
+from reskontra.db.pool import Connection
+from reskontra.errors import NotFound, Stale
+from reskontra.salespersons import master_data, store
+from reskontra.salespersons.rules import Salesperson
+
+
+async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> tuple[Salesperson, int]:
+    """Store a new salesperson with the customers that were sent; returns it with its version."""
+    reference = await references.at(connection, context.company_id, None)
+    salesperson = master_data.new_salesperson(sent, reference)
+    spots = await assignments.lock_spots(connection, context.company_id, master_data.spots_of(sent))
+    wanted = master_data.wanted_assignments(salesperson, sent, spots, ())
+    salesperson_id, version = await store.insert_salesperson(connection, context, salesperson, asdict(salesperson))
+    await assignments.save_assignments(connection, context, salesperson_id, wanted)
+    return replace(salesperson, salesperson_id=salesperson_id), version
+
+
+async def change(
+    connection: Connection, context: Context, salesperson_cd: str, sent: Mapping[str, Any], expected_version: int | None
+) -> tuple[Salesperson, int]:
+    """Apply what was sent to a salesperson; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
+    stored = await store.lock_salesperson(connection, context.company_id, salesperson_cd)
+    if stored is None:
+        raise NotFound
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale
+    before = stored.salesperson
+    reference = await references.at(connection, context.company_id, None)
+    salesperson = master_data.changed_salesperson(before, sent, reference)
+    spots = await assignments.lock_spots(connection, context.company_id, master_data.spots_of(sent))
+    standing = await assignments.list_of_salespersons(connection, context.company_id, [before.salesperson_id])
+    wanted = master_data.wanted_assignments(salesperson, sent, spots, standing)
+    if salesperson == before and not wanted:
+        return before, stored.version
+    detail = {name: value for name, value in asdict(salesperson).items() if value != getattr(before, name)}
+    version = await store.save_salesperson(connection, context, salesperson, {**detail, "customers": wanted})
+    await assignments.save_assignments(connection, context, before.salesperson_id, wanted)
+    return salesperson, version
