@@ -52,8 +52,8 @@ LONG_FUNCTIONS: dict[str, int] = {"documents/answers.py:document_out": 76}
 LONG_FILES: dict[str, int] = {
     "companies/store.py": 520,
     "customers/store.py": 660,
-    "documents/store.py": 620,
-    "documents/wire.py": 600,
+    "documents/store.py": 760,
+    "documents/wire.py": 660,
 }
 FUNCTION_LINES = 60
 FILE_LINES = 480

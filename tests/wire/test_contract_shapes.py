@@ -57,6 +57,7 @@ LEFT_OUT = {
     "JournalTransactionLineDto.project": "as above",
     "JournalTransactionLineDto.projectTask": "as above",
     "JournalTransactionLineDto.note": "as above",
+    "SubaccountInCustomerDocumentDto.timeStamp": "reference rows carry no version of their own there",
     "SubaccountInJournalTransactionLineDto.timeStamp": "reference rows carry no version of their own there",
     "SubaccountInJournalTransactionLineDto.lastModifiedDateTime": "as above",
     "AccountDto.controlAccountModule": "no account is kept to one module",

@@ -648,3 +648,9 @@ def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
       left join address as place_address on place_address.company_id = $1
        and place_address.address_id = coalesce(place.address_id, owing.main_address_id)""",
     )
+
+
+async def find_customer_id(connection: Connection, company_id: int, number: str) -> int | None:
+    """The internal id of the customer with this number in any case, or None."""
+    found: int | None = await connection.fetchval(f"select {id_of_number('$2::text')}", company_id, number)
+    return found

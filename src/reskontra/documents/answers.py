@@ -22,6 +22,7 @@ from reskontra.documents.wire import (
     ApplicationOut,
     CodeName,
     ContactOut,
+    CustomerDocumentOut,
     DebtCollectionOut,
     DirectDebitOut,
     DocumentOut,
@@ -198,6 +199,46 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
     )
     _add_particulars(answer, row, msgspec.json.decode(particulars) if particulars != "{}" else {})
     return answer
+
+
+def customer_document_out(row: Record, reference: Reference) -> CustomerDocumentOut:
+    """A row of `store.list_all_documents` as the list of all documents shows it."""
+    particulars = msgspec.json.decode(row["particulars"])
+    branch = _branch(row["branch_number"], reference)
+    return CustomerDocumentOut(
+        due_date=_day(row["due_date"]),
+        branch=branch,
+        customer=NumberName(row["customer_number"], row["customer_name"]),
+        document_type=row["document_type"],
+        number=row["number"],
+        post_period=row["period_id"],
+        financial_period=row["period_id"],
+        closed_period=row["closed_period_id"],
+        document_date=_day(row["document_date"]),
+        original_invoice_date=_day(row["original_invoice_date"]),
+        status=row["status"],
+        currency_id=row["currency_id"],
+        amount_base=row["amount_base"],
+        amount=row["amount"],
+        balance_base=row["balance_base"],
+        balance=row["balance"],
+        cash_discount_base=row["cash_discount_base"],
+        cash_discount=row["cash_discount"],
+        customer_reference=row["customer_reference"],
+        invoice_text=row["invoice_text"],
+        modified_at=local_text(row["modified_at"], reference.zone),
+        created_at=local_text(row["created_at"], reference.zone),
+        note=row["note"],
+        vat_total_base=row["vat_total_base"],
+        vat_total=row["vat_total"],
+        location=LocationOut(row["location_country_id"], row["location_cd"], row["location_name"]),
+        branch_number=branch,
+        cash_account=row["cash_account"],
+        project=ProjectOut(id=row["project_id"]) if row["project_id"] else None,
+        account=account_out(row["account_number"], reference),
+        subaccount=subaccount_out(row["subaccount_id"], reference),
+        customer_project=particulars.get("customer_project"),
+    )
 
 
 class _Applied(msgspec.Struct):

@@ -15,16 +15,19 @@ from asyncpg import Record
 from starlette.responses import Response
 
 from reskontra.companies import reference as references
-from reskontra.customers.store import id_of_number
+from reskontra.customers.store import find_customer_id, id_of_number
+from reskontra.db.pool import Connection
 from reskontra.documents import commands, store
-from reskontra.documents.answers import Expand, document_out
+from reskontra.documents.answers import Expand, customer_document_out, document_out
 from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from reskontra.documents.wire import (
     CreditNoteOut,
     CreditNoteUpdate,
+    CustomerDocumentOut,
     DebitNoteOut,
     DebitNoteUpdate,
     DocumentOut,
+    DocumentType,
     DocumentUpdate,
     InvoiceOut,
     InvoiceUpdate,
@@ -136,7 +139,7 @@ async def get_one(resource: Resource, call: Call) -> Response:
 
 
 async def get_all(resource: Resource, call: Call) -> Response:
-    """GET a page of documents in the order of their numbers."""
+    """GET a page of documents in the order of their numbers; of one customer where the address names it."""
     query, document_type = call.query, resource.kind.document_type
     filters = document_filters(query, call.company_id, document_type)
     expand = Expand(
@@ -148,6 +151,7 @@ async def get_all(resource: Resource, call: Call) -> Response:
     )
     wanted = page_of(query)
     async with call.database.connection() as connection:
+        await _only_customer_of_path(connection, call, filters)
 
         async def rows(window: Window) -> Slice[Record]:
             parameters, where = _windowed(filters, window)
@@ -175,12 +179,68 @@ async def get_all(resource: Resource, call: Call) -> Response:
     return page(call, (document_out(row, resource.answer, reference, expand) for row in listed.rows), listed.total)
 
 
+async def get_customer_documents(call: Call) -> Response:
+    """GET a page of documents of all kinds, by kind and number; of one customer where the address names it."""
+    query = call.query
+    wanted_type = query.choice("documentType", DocumentType)
+    types = [str(wanted_type)] if wanted_type is not None else sorted(DocumentType)
+    filters = document_filters(query, call.company_id, [str(document_type) for document_type in types])
+    async with call.database.connection() as connection:
+        await _only_customer_of_path(connection, call, filters)
+
+        async def rows(window: Window) -> Slice[Record]:
+            parameters, where = _windowed(filters, window)
+            found = await store.list_all_documents(
+                connection, parameters, where, limit=window.limit, offset=window.offset
+            )
+            return Slice(found, found[0]["stamp"] if found else None)
+
+        async def total() -> Total:
+            unfiltered = filters.where == "true"
+            return Total(
+                *await store.count_all_documents(connection, filters.parameters, None if unfiltered else filters.where)
+            )
+
+        key = (call.company_id, "CustomerDocument", filters.key)
+        listed = await read_page(
+            call.lists,
+            key,
+            page_of(query),
+            rows=rows,
+            total=total,
+            sort_key=lambda row: (row["document_type"], row["number"]),
+        )
+        if not listed.rows:
+            return page(call, (), 0)
+        reference = await references.at(connection, call.company_id, listed.rows[0]["reference_version"])
+    return page(call, (customer_document_out(row, reference) for row in listed.rows), listed.total)
+
+
+async def _only_customer_of_path(connection: Connection, call: Call, filters: Filters) -> None:
+    """Keep to the customer that the address names, if it names one; 404 when there is none of that number."""
+    number = call.params.get("customerNumber")
+    if number is None:
+        return
+    customer_id = await find_customer_id(connection, call.company_id, number)
+    if customer_id is None:
+        raise NotFound(f"The customer '{number}' cannot be found in the system.")
+    filters.add("document.customer_id = {}", customer_id)
+
+
 def _windowed(filters: Filters, window: Window) -> tuple[Sequence[Any], str]:
+    """The filter and, on a walk, the place to go on from: behind a number, or behind a kind and a number."""
     if window.after is None:
         return filters.parameters, filters.where
-    parameters = [*filters.parameters, *window.after]
-    return parameters, f"{filters.where} and document.number > ${len(parameters)}"
+    first = len(filters.parameters) + 1
+    behind = _BEHIND[len(window.after)].format(first, first + 1)
+    return [*filters.parameters, *window.after], f"{filters.where} and {behind}"
 
+
+_BEHIND = {
+    1: "document.number > ${}",
+    2: "(document.document_type, document.number) > (${}, ${})",
+}
+"""The condition of a walk, by the length of the list's sort key."""
 
 _TEXT_FILTERS = {
     "externalReference": "document.external_reference = {}",
@@ -195,8 +255,8 @@ _DAY_FILTERS = {"documentDate": "document_date", "documentDueDate": "due_date"}
 _MOMENT_FILTERS = {"lastModifiedDateTime": "modified_at", "createdDateTime": "created_at"}
 
 
-def document_filters(query: Query, company_id: int, document_type: str) -> Filters:
-    """The conditions of a document list (wire.md 6). `documentType` filters other lists only."""
+def document_filters(query: Query, company_id: int, document_type: str | list[str]) -> Filters:
+    """The conditions of a document list (wire.md 6). `documentType` filters the list of all kinds only."""
     filters = Filters([company_id, document_type])
     for name, condition in _TEXT_FILTERS.items():
         value = query.text(name)
@@ -263,4 +323,14 @@ def _routes(resource: Resource) -> list[Route]:
     return routes
 
 
-ROUTES = [route for resource in RESOURCES for route in _routes(resource)]
+_CUSTOMER = "/v1/customer/{customerNumber}"
+
+ROUTES = [
+    *(route for resource in RESOURCES for route in _routes(resource)),
+    Route("CustomerDocument_GetAllDocuments", "GET", "/v1/customerdocument", get_customer_documents,
+          "reading documents", answer=CustomerDocumentOut, lists=True),
+    Route("Customer_GetAllDocumentsForCustomerBycustomerNumber", "GET", f"{_CUSTOMER}/document",
+          get_customer_documents, "reading documents", answer=CustomerDocumentOut, lists=True),
+    Route("Customer_GetAllInvoicesForCustomerBycustomerNumber", "GET", f"{_CUSTOMER}/invoice",
+          partial(get_all, RESOURCES[0]), "reading documents", answer=InvoiceOut, lists=True),
+]  # fmt: skip

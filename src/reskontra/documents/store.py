@@ -534,6 +534,51 @@ async def list_documents(
     return rows
 
 
+_SUMMARY_COLUMNS = _ANSWER_COLUMNS.replace("document.lines_json, document.vat_json,", "")
+_STAMPS = """(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) from tally
+                where tally.company_id = $1 and tally.entity = any ($2::text[]))"""
+
+
+async def list_all_documents(
+    connection: Connection, parameters: Sequence[Any], where: str, *, limit: int, offset: int
+) -> Sequence[Record]:
+    """A page of documents of several kinds by kind and number, without their lines; of `parameters` $1 is the company
+    and $2 the document types. Each row carries `stamp`, as in `list_documents`."""
+    first = len(parameters) + 1
+    rows: Sequence[Record] = await connection.fetch(
+        f"""
+        with page as materialized (
+            select document.document_id from document
+             where document.company_id = $1 and document.document_type = any ($2::text[]) and {where}
+             order by document.document_type, document.number limit ${first} offset ${first + 1})
+        select company.reference_version, {_STAMPS} as stamp, {_SUMMARY_COLUMNS}, {_PARTIES.columns}
+          from page
+          join document on document.company_id = $1 and document.document_id = page.document_id
+          join company on company.company_id = $1
+          {_PARTIES.joins}
+         order by document.document_type, document.number""",
+        *parameters,
+        limit,
+        offset,
+    )
+    return rows
+
+
+async def count_all_documents(
+    connection: Connection, parameters: Sequence[Any], where: str | None
+) -> tuple[int, str | None]:
+    """How many documents of several kinds the filter finds, and the stamp of their list."""
+    counted = (
+        """(select sum(tally.total) from tally
+             where tally.company_id = $1 and tally.entity = any ($2::text[]))"""
+        if where is None
+        else f"""(select count(*) from document
+                   where document.company_id = $1 and document.document_type = any ($2::text[]) and {where})"""
+    )
+    row = await _fetch_one(connection, f"select {counted}::bigint as total, {_STAMPS} as stamp", *parameters)
+    return row["total"], row["stamp"]
+
+
 async def count_documents(connection: Connection, parameters: Sequence[Any], where: str | None) -> tuple[int, int]:
     """How many documents the filter finds, and the stamp; without a filter the count is kept, not counted."""
     counted = (

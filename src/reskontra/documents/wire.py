@@ -38,6 +38,14 @@ from reskontra.web.wire import (
 )
 
 
+class DocumentType(StrEnum):
+    """The kinds of documents that the ledger holds, as the wire spells them."""
+
+    INVOICE = "Invoice"
+    CREDIT_NOTE = "CreditNote"
+    DEBIT_NOTE = "DebitNote"
+
+
 class Status(StrEnum):
     """The statuses of a document, as the wire spells them."""
 
@@ -587,6 +595,44 @@ class DebitNoteOut(DocumentOut):
     """A debit note as it is answered."""
 
     lines: list[NoteLineOut] | msgspec.Raw | None = None
+
+
+class CustomerDocumentOut(Answer):
+    """A document of any kind in the list of all; it never carries lines."""
+
+    due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
+    branch: NumberName | None = None
+    customer: NumberName | None = None
+    document_type: str | None = None
+    number: str | None = msgspec.field(default=None, name="referenceNumber")
+    post_period: str | None = None
+    financial_period: str | None = None
+    closed_period: str | None = msgspec.field(default=None, name="closedFinancialPeriod")
+    document_date: DayOut | None = None
+    original_invoice_date: DayOut | None = msgspec.field(default=None, name="origInvoiceDate")
+    status: str | None = None
+    currency_id: str | None = None
+    amount_base: Decimal | None = msgspec.field(default=None, name="amount")
+    amount: Decimal | None = msgspec.field(default=None, name="amountInCurrency")
+    balance_base: Decimal | None = msgspec.field(default=None, name="balance")
+    balance: Decimal | None = msgspec.field(default=None, name="balanceInCurrency")
+    cash_discount_base: Decimal | None = msgspec.field(default=None, name="cashDiscount")
+    cash_discount: Decimal | None = msgspec.field(default=None, name="cashDiscountInCurrency")
+    payment_method: IdDescription | None = None
+    customer_reference: str | None = msgspec.field(default=None, name="customerRefNumber")
+    invoice_text: str | None = None
+    modified_at: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
+    created_at: MomentOut | None = msgspec.field(default=None, name="createdDateTime")
+    note: str | None = None
+    vat_total_base: Decimal | None = msgspec.field(default=None, name="vatTotal")
+    vat_total: Decimal | None = msgspec.field(default=None, name="vatTotalInCurrency")
+    location: LocationOut | None = None
+    branch_number: NumberName | None = None
+    cash_account: str | None = None
+    project: ProjectOut | None = None
+    account: AccountOut | None = None
+    subaccount: SubaccountOut | None = None
+    customer_project: str | None = None
 
 
 LINE_ANSWERS: dict[str, type[NoteLineOut]] = {
