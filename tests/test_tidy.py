@@ -52,7 +52,7 @@ LONG_FUNCTIONS: dict[str, int] = {"documents/answers.py:document_out": 76}
 LONG_FILES: dict[str, int] = {
     "companies/store.py": 520,
     "customers/store.py": 660,
-    "documents/store.py": 760,
+    "documents/store.py": 580,
     "documents/wire.py": 660,
 }
 FUNCTION_LINES = 60

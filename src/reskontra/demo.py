@@ -23,8 +23,8 @@ from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection, Database
 from reskontra.documents import commands as documents
 from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS
+from reskontra.documents.lists import count_documents
 from reskontra.documents.open_items import find_open_items
-from reskontra.documents.store import count_documents
 from reskontra.numbering.store import move_range
 
 CODE = "demo"

@@ -124,7 +124,7 @@ def _vat_row(row: VatFigure, position: int, reference: Reference) -> VatRowOut:
 
 
 def document_out(row: Record, struct: type[DocumentOut], reference: Reference, expand: Expand) -> DocumentOut:
-    """A row of `store.FOR_ANSWER` as the struct of its kind."""
+    """A row of `lists.find_document` or `lists.list_documents` as the struct of its kind."""
     zone = reference.zone
     dunning = expand.dunning and row["dunning_level"] > 0
     salesperson = reference.salespersons.get(row["salesperson_id"]) if row["salesperson_id"] is not None else None
@@ -202,7 +202,7 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
 
 
 def customer_document_out(row: Record, reference: Reference) -> CustomerDocumentOut:
-    """A row of `store.list_all_documents` as the list of all documents shows it."""
+    """A row of `lists.list_all_documents` as the list of all documents shows it."""
     particulars = msgspec.json.decode(row["particulars"])
     branch = _branch(row["branch_number"], reference)
     return CustomerDocumentOut(

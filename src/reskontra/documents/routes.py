@@ -17,7 +17,7 @@ from starlette.responses import Response
 from reskontra.companies import reference as references
 from reskontra.customers.store import find_customer_id, id_of_number
 from reskontra.db.pool import Connection
-from reskontra.documents import commands, store
+from reskontra.documents import commands, lists
 from reskontra.documents.answers import Expand, customer_document_out, document_out
 from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from reskontra.documents.wire import (
@@ -131,7 +131,7 @@ async def get_one(resource: Resource, call: Call) -> Response:
     """GET one document, everything expanded (decisions.md W10)."""
     number = call.params[resource.parameter]
     async with call.database.connection() as connection:
-        row = await store.find_document(connection, call.company_id, resource.kind.document_type, number)
+        row = await lists.find_document(connection, call.company_id, resource.kind.document_type, number)
         if row is None:
             raise NotFound(f"The {resource.kind.noun} '{number}' cannot be found in the system.")
         reference = await references.at(connection, call.company_id, row["reference_version"])
@@ -155,7 +155,7 @@ async def get_all(resource: Resource, call: Call) -> Response:
 
         async def rows(window: Window) -> Slice[Record]:
             parameters, where = _windowed(filters, window)
-            found = await store.list_documents(
+            found = await lists.list_documents(
                 connection,
                 parameters,
                 where,
@@ -168,7 +168,7 @@ async def get_all(resource: Resource, call: Call) -> Response:
         async def total() -> Total:
             unfiltered = filters.where == "true"
             return Total(
-                *await store.count_documents(connection, filters.parameters, None if unfiltered else filters.where)
+                *await lists.count_documents(connection, filters.parameters, None if unfiltered else filters.where)
             )
 
         key = (call.company_id, document_type, filters.key)
@@ -190,7 +190,7 @@ async def get_customer_documents(call: Call) -> Response:
 
         async def rows(window: Window) -> Slice[Record]:
             parameters, where = _windowed(filters, window)
-            found = await store.list_all_documents(
+            found = await lists.list_all_documents(
                 connection, parameters, where, limit=window.limit, offset=window.offset
             )
             return Slice(found, found[0]["stamp"] if found else None)
@@ -198,7 +198,7 @@ async def get_customer_documents(call: Call) -> Response:
         async def total() -> Total:
             unfiltered = filters.where == "true"
             return Total(
-                *await store.count_all_documents(connection, filters.parameters, None if unfiltered else filters.where)
+                *await lists.count_all_documents(connection, filters.parameters, None if unfiltered else filters.where)
             )
 
         key = (call.company_id, "CustomerDocument", filters.key)

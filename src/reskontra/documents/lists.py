@@ -1,0 +1,139 @@
+"""SQL of documents as answers show them: one by its number, and pages of lists with their totals. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from asyncpg import Record
+
+from reskontra.customers.store import named
+from reskontra.db.pool import Connection
+from reskontra.documents.open_items import APPLICATIONS
+from reskontra.documents.store import fetch_one
+
+_ANSWER_COLUMNS = """document.document_type, document.number, document.status, document.branch_number,
+           document.document_date, document.original_invoice_date, document.due_date, document.cash_discount_date,
+           document.period_id, document.closed_period_id, document.currency_id, document.exchange_rate,
+           document.terms_id, document.vat_zone_id, document.payment_method_id, document.cash_account,
+           document.account_number, document.subaccount_id, document.salesperson_id, document.customer_reference,
+           document.external_reference, document.payment_reference, document.invoice_text, document.note,
+           document.project_id, document.detail_total, document.detail_total_base, document.discount_total,
+           document.discount_total_base, document.vat_total, document.vat_total_base, document.vat_taxable_total,
+           document.vat_taxable_total_base, document.vat_exempt_total, document.vat_exempt_total_base,
+           document.rounding_difference, document.amount, document.amount_base, document.balance,
+           document.balance_base, document.cash_discount, document.cash_discount_base, document.dont_print,
+           document.dont_email, document.revoked, document.exclude_debt_collection, document.send_to_auto_invoice,
+           document.dunning_level, document.dunning_letter_date, document.invoice_address,
+           document.invoice_contact, document.particulars, document.lines_json, document.vat_json,
+           document.created_at, document.modified_at, document.version"""
+
+_PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
+
+_FIND = f"""
+    select company.reference_version, {_ANSWER_COLUMNS}, {_PARTIES.columns}, {APPLICATIONS} as applications
+      from document
+      join company on company.company_id = document.company_id
+      {_PARTIES.joins}
+     where document.company_id = $1 and document.document_type = $2
+       and lower(document.number) collate "C" = lower($3 collate "C") """
+
+
+async def find_document(connection: Connection, company_id: int, document_type: str, number: str) -> Record | None:
+    """A document by its number in any case, as `answers.document_out` wants it."""
+    row: Record | None = await connection.fetchrow(_FIND, company_id, document_type, number)
+    return row
+
+
+async def list_documents(
+    connection: Connection,
+    parameters: Sequence[Any],
+    where: str,
+    *,
+    limit: int,
+    offset: int,
+    with_applications: bool = False,
+) -> Sequence[Record]:
+    """A page of documents by number; `where` is over `document` and uses `parameters`, of which $1 is the company and
+    $2 the document type. Each row carries `stamp`, which names the state of the whole list (W12)."""
+    first = len(parameters) + 1
+    rows: Sequence[Record] = await connection.fetch(
+        f"""
+        with page as materialized (
+            select document.document_id, document.number from document
+             where document.company_id = $1 and document.document_type = $2 and {where}
+             order by document.number limit ${first} offset ${first + 1})
+        select company.reference_version, tally.last_change_id as stamp, {_ANSWER_COLUMNS}, {_PARTIES.columns},
+               {APPLICATIONS if with_applications else "null"} as applications
+          from page
+          join document on document.company_id = $1 and document.document_id = page.document_id
+          join company on company.company_id = $1
+          join tally on tally.company_id = $1 and tally.entity = $2
+          {_PARTIES.joins}
+         order by page.number""",
+        *parameters,
+        limit,
+        offset,
+    )
+    return rows
+
+
+_SUMMARY_COLUMNS = _ANSWER_COLUMNS.replace("document.lines_json, document.vat_json,", "")
+_STAMPS = """(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) from tally
+                where tally.company_id = $1 and tally.entity = any ($2::text[]))"""
+
+
+async def list_all_documents(
+    connection: Connection, parameters: Sequence[Any], where: str, *, limit: int, offset: int
+) -> Sequence[Record]:
+    """A page of documents of several kinds by kind and number, without their lines; of `parameters` $1 is the company
+    and $2 the document types. Each row carries `stamp`, as in `list_documents`."""
+    first = len(parameters) + 1
+    rows: Sequence[Record] = await connection.fetch(
+        f"""
+        with page as materialized (
+            select document.document_id from document
+             where document.company_id = $1 and document.document_type = any ($2::text[]) and {where}
+             order by document.document_type, document.number limit ${first} offset ${first + 1})
+        select company.reference_version, {_STAMPS} as stamp, {_SUMMARY_COLUMNS}, {_PARTIES.columns}
+          from page
+          join document on document.company_id = $1 and document.document_id = page.document_id
+          join company on company.company_id = $1
+          {_PARTIES.joins}
+         order by document.document_type, document.number""",
+        *parameters,
+        limit,
+        offset,
+    )
+    return rows
+
+
+async def count_all_documents(
+    connection: Connection, parameters: Sequence[Any], where: str | None
+) -> tuple[int, str | None]:
+    """How many documents of several kinds the filter finds, and the stamp of their list."""
+    counted = (
+        """(select sum(tally.total) from tally
+             where tally.company_id = $1 and tally.entity = any ($2::text[]))"""
+        if where is None
+        else f"""(select count(*) from document
+                   where document.company_id = $1 and document.document_type = any ($2::text[]) and {where})"""
+    )
+    row = await fetch_one(connection, f"select {counted}::bigint as total, {_STAMPS} as stamp", *parameters)
+    return row["total"], row["stamp"]
+
+
+async def count_documents(connection: Connection, parameters: Sequence[Any], where: str | None) -> tuple[int, int]:
+    """How many documents the filter finds, and the stamp; without a filter the count is kept, not counted."""
+    counted = (
+        "tally.total"
+        if where is None
+        else f"""(select count(*) from document
+                   where document.company_id = $1 and document.document_type = $2 and {where})"""
+    )
+    row = await fetch_one(
+        connection,
+        f"select {counted} as total, tally.last_change_id from tally where tally.company_id = $1 and tally.entity = $2",
+        *parameters,
+    )
+    return row["total"], row["last_change_id"]
