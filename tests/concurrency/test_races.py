@@ -304,3 +304,16 @@ async def close_period(dsn: str, period: str) -> int:
             return batches
     finally:
         await connection.close()
+
+
+async def test_a_customer_that_becomes_inactive_has_no_document_left_to_release(server: RunningServer):
+    outcomes: Counter[tuple[int, int]] = Counter()
+    async with clients(2, server.url) as (one, other):
+        for turn in range(12):
+            created = await one.post("/v1/customer", json=wrapped(name=f"Short lived {turn}"))
+            customer = number_of(created)
+            posting = other.post("/v1/customerinvoice", json=invoice(customer))
+            ending = one.put(f"/v1/customer/{customer}", json=wrapped(status="Inactive"))
+            posted, ended = await asyncio.gather(posting, ending)
+            outcomes[posted.status_code, ended.status_code] += 1
+    assert set(outcomes) <= {(201, 400), (400, 204)}

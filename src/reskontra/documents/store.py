@@ -90,8 +90,11 @@ def _surroundings(currency: str, day: str) -> str:
            {rate_on("operator", **exact)} as rate_operator"""
 
 
+# The customer's row is kept from changing until the document stands, so that none is made for a customer that
+# becomes inactive at the same moment (CST-01).
 _LOAD_BASIS = f"""
-    with party as materialized (select ({FOR_DOCUMENT} and {by_number("$2::text")}) as facts)
+    with party as materialized (
+        select ({FOR_DOCUMENT} and {by_number("$2::text")} for key share of customer) as facts)
     select {_surroundings("coalesce($3::text, party.facts ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")}
       from company
       cross join party
