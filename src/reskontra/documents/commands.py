@@ -167,7 +167,7 @@ async def _new(
 ) -> tuple[Document, Basis]:
     customer_number = changes.get("customer_number")
     if not customer_number:
-        raise Malformed(f"A {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
+        raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
     loaded = await store.find_basis(
         connection,
         context,

@@ -13,7 +13,7 @@ from reskontra.documents.kinds import Kind
 from reskontra.errors import Refused, UnknownReference
 from reskontra.money import ZERO
 from reskontra.periods.rules import check_open, same_period
-from reskontra.terms.rules import discount_date, due_date
+from reskontra.terms.rules import InstalmentType, discount_date, due_date
 
 if TYPE_CHECKING:
     from reskontra.documents.rules import Basis
@@ -350,6 +350,13 @@ def _with_due_dates(
     if draft.terms_id is None and not kind.has_terms:
         return replace(draft, due_date=None, cash_discount_date=None)
     terms = basis.reference.terms.get(draft.terms_id or "")
+    if terms is not None and terms.instalment_type == InstalmentType.MULTIPLE:
+        raise Refused(
+            f"The credit terms '{terms.terms_id}' are paid in instalments, which are not served yet.",
+            field=("terms_id",),
+            value=terms.terms_id,
+            hint="Choose terms that are paid at once.",
+        )
     use_original = basis.reference.preferences.use_original_invoice_date and draft.original_invoice_date
     base_date = draft.original_invoice_date if use_original and draft.original_invoice_date else draft.document_date
     reset = before is None or any(

@@ -372,3 +372,14 @@ async def test_a_chosen_period_stands_until_the_date_changes(ledger: Ledger) -> 
     assert (await ledger.change(number, documentDate="2025-06-06"))["financialPeriod"] == "202506"
     both = await ledger.change(number, documentDate="2025-07-07", postPeriod="082025")
     assert both["financialPeriod"] == "202508"
+
+
+async def test_terms_that_are_paid_in_instalments_are_refused_for_now(ledger: Ledger) -> None:
+    async with ledger.database.connection() as connection:
+        await connection.execute(
+            "update credit_terms set instalment_type = 'M', instalment_count = 3 where terms_id = '30'"
+        )
+    answer = await ledger.post(creditTermsId="30")
+    assert answer.status_code == 400
+    assert "Field: creditTermsId." in answer.json()["message"]
+    assert "instalments" in answer.json()["message"]
