@@ -36,10 +36,10 @@ from reskontra.numbering import routes as numbering
 from reskontra.payment_methods import routes as payment_methods
 from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
-from reskontra.terms import routes as terms
-from reskontra.vat import routes as vat
 from reskontra.salespersons import routes as salespersons
 from reskontra.salespersons import store as salespersons_store
+from reskontra.terms import routes as terms
+from reskontra.vat import routes as vat
 from reskontra.web.auth import Guard
 from reskontra.web.call import Call
 from reskontra.web.metrics import Metrics

@@ -275,7 +275,7 @@ ROUTES = (
         "Subaccount_PutBysubAccountNumber", "PUT", _SUBACCOUNT, change_subaccount, "updating subaccount",
         body=SubaccountUpdate,
     ),
-    Route("Dimension_GetDimensionList", "GET", "/v1/dimension", get_dimension_ids, "reading dimensions"),
+    Route("Dimension_GetDimensionList", "GET", "/v1/dimension", get_dimension_ids, "reading dimensions", texts=True),
     Route(
         "Dimension_GetDimensionBydimensionId", "GET", "/v1/dimension/{dimensionId}", get_dimension,
         "reading dimension", answer=DimensionAnswer,

@@ -45,6 +45,8 @@ class Route:
     body: type[msgspec.Struct] | None = None
     answer: type[msgspec.Struct] | None = None
     lists: bool = False
+    texts: bool = False
+    """Whether the answer is a bare array of texts; there is no `answer` then."""
     query: tuple[Parameter, ...] = ()
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals, where there is no body to do it: release, delete."""
