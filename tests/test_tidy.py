@@ -51,8 +51,7 @@ EXCEPTIONS = {("customers", "document")}
 LONG_FUNCTIONS: dict[str, int] = {"documents/answers.py:document_out": 76}
 LONG_FILES: dict[str, int] = {
     "companies/store.py": 520,
-    "customers/store.py": 660,
-    "documents/store.py": 580,
+    "customers/store.py": 640,
     "documents/wire.py": 660,
 }
 FUNCTION_LINES = 60

@@ -240,3 +240,5 @@ class Debtor:
     delivery_contact: ContactDetails
     balance: Decimal
     unreleased: Decimal
+    salesperson_id: int | None = None
+    """Who sells at the location unless a document says otherwise."""

@@ -1,13 +1,13 @@
 """SQL of customers, their addresses, contacts, default location and balance. Decides nothing.
 
-A record travels as one JSON value whose keys are the columns' names. Other rooms embed `FOR_DOCUMENT` and
-`adjust_balance` in their own statements; they name no column of these tables themselves.
+A record travels as one JSON value whose keys are the columns' names. Other rooms embed
+`adjust_balance` and `named` in their own statements, and `debtor.for_document`; they name no column themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,58 +24,12 @@ from reskontra.customers.customer import (
     Address,
     ContactDetails,
     Customer,
-    Debtor,
     Parent,
 )
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
 from reskontra.numbering.store import take_number, use_number
 from reskontra.web.listing import Filters, Slice, Total, Window
-
-_DEBTOR_PARTS = {
-    "location", "main_address", "invoice_address", "delivery_address", "main_contact", "invoice_contact",
-    "delivery_contact", "balance", "unreleased",
-}  # fmt: skip
-_DEBTOR_COLUMNS = ", ".join(f"customer.{column.name}" for column in fields(Debtor) if column.name not in _DEBTOR_PARTS)
-
-
-def one_row(table: str, *conditions: str) -> str:
-    """A scalar: the row of a table of company $1 that the conditions (`<column> = <expression>`) name, as JSON."""
-    where = " and ".join(f"part.{condition}" for condition in conditions)
-    return f"(select row_to_json(part.*) from {table} as part where part.company_id = $1 and {where})"
-
-
-def _own_or_main(column: str, own: str, main: str) -> str:
-    """The condition that finds the customer's own address or contact, else the main one (CUS-04)."""
-    return f"{column} = coalesce(customer.{own}, customer.{main})"
-
-
-# Each part is a subselect of its own: a join is planned by statistics, and while a table is new and has none, the
-# plan may begin at the wrong end and read all customers of the company.
-FOR_DOCUMENT = f"""
-    select row_to_json(debtor.*) as debtor
-      from customer
-     cross join lateral (
-        select {_DEBTOR_COLUMNS},
-               {one_row("location", "customer_id = customer.customer_id", "location_id = customer.default_location_id")}
-                   as location,
-               {one_row("address", "address_id = customer.main_address_id")} as main_address,
-               {one_row("address", _own_or_main("address_id", "invoice_address_id", "main_address_id"))}
-                   as invoice_address,
-               {one_row("address", _own_or_main("address_id", "delivery_address_id", "main_address_id"))}
-                   as delivery_address,
-               {one_row("contact_details", "contact_id = customer.main_contact_id")} as main_contact,
-               {one_row("contact_details", _own_or_main("contact_id", "invoice_contact_id", "main_contact_id"))}
-                   as invoice_contact,
-               {one_row("contact_details", _own_or_main("contact_id", "delivery_contact_id", "main_contact_id"))}
-                   as delivery_contact,
-               (select owed.balance from customer_balance as owed
-                 where owed.company_id = $1 and owed.customer_id = customer.customer_id) as balance,
-               (select owed.unreleased from customer_balance as owed
-                 where owed.company_id = $1 and owed.customer_id = customer.customer_id) as unreleased) as debtor
-     where customer.company_id = $1"""
-"""A select of one column, `debtor` (JSON for `read_debtor`). It ends inside its where clause: add
-`and {by_number("$2")}` or `and {by_id("document.customer_id")}`, and put it in parentheses as a scalar."""
 
 
 def by_number(parameter: str) -> str:
@@ -86,14 +40,6 @@ def by_number(parameter: str) -> str:
 def by_id(expression: str) -> str:
     """The condition that finds a customer by its internal id."""
     return f"customer.customer_id = {expression}"
-
-
-_debtor_decoder = msgspec.json.Decoder(Debtor)
-
-
-def read_debtor(text: str | bytes) -> Debtor:
-    """The `debtor` column of `FOR_DOCUMENT` as a record; amounts keep the scale of their columns."""
-    return _debtor_decoder.decode(text)
 
 
 @dataclass(frozen=True, slots=True)

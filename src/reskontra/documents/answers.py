@@ -27,6 +27,7 @@ from reskontra.documents.wire import (
     DirectDebitOut,
     DocumentOut,
     IdDescription,
+    IdName,
     LocationOut,
     NoteLineOut,
     NumberDescription,
@@ -128,7 +129,6 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
     zone = reference.zone
     dunning = expand.dunning and row["dunning_level"] > 0
     salesperson = reference.salespersons.get(row["salesperson_id"]) if row["salesperson_id"] is not None else None
-    particulars = row["particulars"]
     answer = struct(
         credit_terms=_described(reference.terms.get(row["terms_id"] or ""), row["terms_id"]),
         due_date=_day(row["due_date"]),
@@ -143,6 +143,7 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
         rounding_difference=row["rounding_difference"],
         vat_zone=_described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"]),
         child=NumberName(row["child_number"], row["child_name"]) if row["child_number"] else None,
+        contact=IdName(id=row["contact_id"], name=row["contact_name"]) if row["contact_id"] else None,
         time_stamp=etag_of(row["version"]),
         hold=row["status"] in ("Hold", "Reserved", "CreditHold"),
         discount_total_base=row["discount_total_base"],
@@ -197,7 +198,7 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
         subaccount=subaccount_out(row["subaccount_id"], reference),
         lines=msgspec.Raw(row["lines_json"].encode()),  # type: ignore[call-arg]
     )
-    _add_particulars(answer, row, msgspec.json.decode(particulars) if particulars != "{}" else {})
+    _add_particulars(answer, row)
     return answer
 
 
@@ -287,8 +288,10 @@ def _applications(text: str | None) -> list[ApplicationOut]:
     ]
 
 
-def _add_particulars(answer: Any, row: Record, particulars: Mapping[str, Any]) -> None:
+def _add_particulars(answer: Any, row: Record) -> None:
     """What only some kinds show, and what is only echoed (decisions.md W14)."""
+    stored = row["particulars"]
+    particulars: Mapping[str, Any] = msgspec.json.decode(stored) if stored != "{}" else {}
     answer.customer_project = particulars.get("customer_project")
     names = answer.__struct_fields__
     if "send_to_auto_invoice" in names:

@@ -17,14 +17,15 @@ from reskontra.companies.rules import CreditVerification
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store import lock_balance
 from reskontra.db.pool import Connection
-from reskontra.documents import open_items, store, texts
+from reskontra.documents import loading, open_items, store, texts
 from reskontra.documents.answers import lines_text, vat_text
 from reskontra.documents.document import Document
 from reskontra.documents.entries import batch_of, entries_of
 from reskontra.documents.kinds import Kind
+from reskontra.documents.loading import Loaded, Wanted
 from reskontra.documents.rules import Basis, changed, check_deletable, check_releasable, created, released
 from reskontra.documents.settling import Settling, proposals_after, settling_of, with_proposals
-from reskontra.documents.store import Loaded, Written
+from reskontra.documents.store import Written
 from reskontra.errors import Malformed, NotFound, Stale, UnknownReference
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
@@ -168,15 +169,7 @@ async def _new(
     customer_number = changes.get("customer_number")
     if not customer_number:
         raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
-    loaded = await store.find_basis(
-        connection,
-        context,
-        customer_number=customer_number,
-        currency_id=_upper(changes.get("currency_id")),
-        child_number=changes.get("child_customer_number"),
-        item_numbers=_item_numbers(changes),
-        document_date=changes.get("document_date"),
-    )
+    loaded = await loading.find_basis(connection, context, _wanted(changes))
     basis = await _basis(connection, context, loaded, changes)
     document = await _with_proposals(connection, context, kind, created(kind, changes, basis), changes)
     document = replace(
@@ -215,22 +208,24 @@ async def _locked(
     changes: Mapping[str, Any],
     expected_version: object,
 ) -> Loaded:
-    loaded = await store.lock_document(
-        connection,
-        context,
-        kind.document_type,
-        number,
-        customer_number=changes.get("customer_number"),
-        currency_id=_upper(changes.get("currency_id")),
-        child_number=changes.get("child_customer_number"),
-        item_numbers=_item_numbers(changes),
-        document_date=changes.get("document_date"),
-    )
+    loaded = await loading.lock_document(connection, context, kind.document_type, number, _wanted(changes))
     if loaded is None:
         raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
     if isinstance(expected_version, int) and expected_version != loaded.version:
         raise Stale(f"The {kind.noun} {number} has changed since it was read.", hint="Read it again first.")
     return loaded
+
+
+def _wanted(changes: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        customer_number=changes.get("customer_number"),
+        currency_id=_upper(changes.get("currency_id")),
+        child_number=changes.get("child_customer_number"),
+        item_numbers=_item_numbers(changes),
+        document_date=changes.get("document_date"),
+        location_cd=changes.get("location_cd"),
+        contact_id=changes.get("contact_id"),
+    )
 
 
 def _document(loaded: Loaded) -> Document:
@@ -251,11 +246,12 @@ async def _basis(connection: Connection, context: Context, loaded: Loaded, chang
     earliest_due_date = None
     if debtor.credit_verification != CreditVerification.DISABLED and reference.preferences.credit_check.enabled:
         debtor = await _with_locked_balance(connection, context, debtor)
-        earliest_due_date = await store.find_earliest_due_date(connection, context.company_id, debtor.customer_id)
+        earliest_due_date = await loading.find_earliest_due_date(connection, context.company_id, debtor.customer_id)
     return Basis(
         reference=reference,
         debtor=debtor,
         child=loaded.child,
+        contact=loaded.contact,
         items=loaded.items,
         table_rate=loaded.table_rate,
         today=loaded.today,

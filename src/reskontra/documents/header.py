@@ -61,11 +61,12 @@ def new_header(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document
         dont_print=not debtor.print_invoices,
         dont_email=not debtor.email_invoices,
     )
-    return _written(kind, None, _with_customer_defaults(kind, blank, basis), changes, basis)
+    draft = _with_location_defaults(_with_customer_defaults(kind, blank, basis), basis)
+    return _written(kind, None, draft, changes, basis)
 
 
 def changed_header(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """The header of a draft after a PUT; another customer brings its own defaults first (EDT-04)."""
+    """The header of a draft after a PUT; another customer or location brings its own defaults first (EDT-04)."""
     debtor = basis.debtor
     check_same_number(kind, document, changes)
     draft = document
@@ -74,14 +75,14 @@ def changed_header(kind: Kind, document: Document, changes: Mapping[str, Any], b
             document,
             customer_id=debtor.customer_id,
             child_customer_id=None,
-            location_id=debtor.location.location_id or 0,
-            account_number=debtor.location.customer_ledger_account,
-            subaccount_id=debtor.location.customer_ledger_subaccount_id or basis.reference.default_subaccount_id,
+            contact_id=None,
             currency_id=document.currency_id if debtor.currency_override else debtor.currency_id,
             due_date_entered=False,
             cash_discount_date_entered=False,
         )
-        draft = _with_customer_defaults(kind, draft, basis)
+        draft = _with_location_defaults(_with_customer_defaults(kind, draft, basis), basis)
+    elif debtor.location.location_id != document.location_id:
+        draft = _with_location_defaults(draft, basis)
     return _written(kind, document, draft, changes, basis)
 
 
@@ -99,14 +100,35 @@ def check_same_number(kind: Kind, document: Document, changes: Mapping[str, Any]
 
 def _with_customer_defaults(kind: Kind, draft: Document, basis: Basis) -> Document:
     debtor, reference = basis.debtor, basis.reference
-    branch = reference.branches.get(draft.branch_number)
     method = debtor.default_payment_method_id if kind.has_terms else None
     return replace(
         draft,
         terms_id=debtor.terms_id if _uses_terms(kind, basis) else None,
-        vat_zone_id=debtor.location.vat_zone_id or (branch.vat_zone_id if branch else None),
         payment_method_id=method,
         cash_account=reference.cash_account_of(method),
+    )
+
+
+def _with_location_defaults(draft: Document, basis: Basis) -> Document:
+    """What the place gives where the customer buys: VAT zone, account, addresses and the seller (CUS-05, VAT-01)."""
+    debtor, reference = basis.debtor, basis.reference
+    location = debtor.location
+    if not location.active:
+        raise Refused(
+            f"The location '{location.location_cd}' of customer {debtor.number} is not in use.",
+            field=("location_cd",),
+            value=location.location_cd,
+            hint="Send a location that is in use, or leave it out.",
+        )
+    branch = reference.branches.get(draft.branch_number)
+    seller = reference.salespersons.get(debtor.salesperson_id or 0)
+    return replace(
+        draft,
+        location_id=location.location_id or 0,
+        account_number=location.customer_ledger_account,
+        subaccount_id=location.customer_ledger_subaccount_id or reference.default_subaccount_id,
+        vat_zone_id=location.vat_zone_id or (branch.vat_zone_id if branch else None),
+        salesperson_id=seller.salesperson_id if seller and seller.active else draft.salesperson_id,
         invoice_address={**asdict(debtor.invoice_address), "override": False},
         invoice_contact={**asdict(debtor.invoice_contact), "override": False},
     )
@@ -120,7 +142,7 @@ def _written(
     kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
 ) -> Document:
     _refuse_what_would_be_silent(changes)
-    draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis))
+    draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis), **_people(draft, changes, basis))
     draft = replace(draft, particulars=particulars(draft.particulars, changes))
     draft = _with_party_details(draft, changes, basis)
     draft = _with_vat_zone(draft, changes, basis)
@@ -139,10 +161,6 @@ def _refuse_what_would_be_silent(changes: Mapping[str, Any]) -> None:
                 value=changes[name] if name == "deductible" else None,
                 hint="Leave the field out.",
             )
-    if changes.get("contact_id") is not None:
-        raise UnknownReference(
-            field=("contact_id",), value=changes["contact_id"], hint="The company has no contacts yet."
-        )
 
 
 def _says_something(sent: Any) -> bool:
@@ -175,7 +193,7 @@ def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
         raise UnknownReference(
             field=("location_cd",),
             value=changes["location_cd"],
-            hint=f"The customer's location is '{debtor.location.location_cd}'.",
+            hint=f"Send a location of customer {debtor.number}, for example '{debtor.location.location_cd}'.",
         )
     if "terms_id" in changes:
         chosen["terms_id"] = reference.terms_id(changes["terms_id"], ("terms_id",))
@@ -188,13 +206,42 @@ def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
         chosen["cash_account"] = reference.active_account(wanted, field).account_number if wanted else None
     if changes.get("currency_id") is not None:
         chosen["currency_id"] = _currency(changes["currency_id"], basis)
+    return chosen
+
+
+def _people(draft: Document, changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
+    """Who sells, who is asked for and whom it is for. What stands already passes, also when it went out of use."""
+    reference = basis.reference
+    chosen: dict[str, Any] = {}
     for name in ("salesperson_id", "salesperson"):
-        if name in changes:
+        standing = (draft.salesperson_id, reference.salesperson_cd(draft.salesperson_id))
+        if name in changes and (changes[name] is None or changes[name] not in standing):
             chosen["salesperson_id"] = reference.salesperson_id(changes[name], (name,))
     if "child_customer_number" in changes:
         child = changes["child_customer_number"]
         chosen["child_customer_id"] = _child(child, basis) if child else None
+    if "contact_id" in changes and changes["contact_id"] != draft.contact_id:
+        chosen["contact_id"] = _contact(changes["contact_id"], basis)
     return chosen
+
+
+def _contact(contact_id: int | None, basis: Basis) -> int | None:
+    contact, number = basis.contact, basis.debtor.number
+    if contact_id is None:
+        return None
+    if contact is None:
+        raise UnknownReference(
+            field=("contact_id",), value=contact_id, hint=f"Send the id of a contact of customer {number}."
+        )
+    if contact.customer_id != basis.debtor.customer_id or not contact.active:
+        which = "does not belong to" if contact.active else "is no longer a contact of"
+        raise Refused(
+            f"{contact.display_name} {which} customer {number}.",
+            field=("contact_id",),
+            value=contact_id,
+            hint="Send the id of an active contact of the document's customer.",
+        )
+    return contact_id
 
 
 def _currency(wanted: str, basis: Basis) -> str:

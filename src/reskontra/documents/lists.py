@@ -7,16 +7,18 @@ from typing import Any
 
 from asyncpg import Record
 
+from reskontra.contacts.store import name_of
 from reskontra.customers.store import named
 from reskontra.db.pool import Connection
 from reskontra.documents.open_items import APPLICATIONS
 from reskontra.documents.store import fetch_one
 
-_ANSWER_COLUMNS = """document.document_type, document.number, document.status, document.branch_number,
+_ANSWER_COLUMNS = f"""document.document_type, document.number, document.status, document.branch_number,
            document.document_date, document.original_invoice_date, document.due_date, document.cash_discount_date,
            document.period_id, document.closed_period_id, document.currency_id, document.exchange_rate,
            document.terms_id, document.vat_zone_id, document.payment_method_id, document.cash_account,
            document.account_number, document.subaccount_id, document.salesperson_id, document.customer_reference,
+           document.contact_id, {name_of("document.contact_id")} as contact_name,
            document.external_reference, document.payment_reference, document.invoice_text, document.note,
            document.project_id, document.detail_total, document.detail_total_base, document.discount_total,
            document.discount_total_base, document.vat_total, document.vat_total_base, document.vat_taxable_total,

@@ -80,7 +80,7 @@ def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
         return sent is None or parse_period(sent, (name,)) == document.period_id
     if name in ("number", "override_number_series"):
         return True
-    if name in ("customer_number", "child_customer_number"):
+    if name in ("customer_number", "child_customer_number", "location_cd"):
         return _is_same_party(name, sent, document, basis)
     if name in ("vat_rows", "application_lines"):
         return not sent or (name == "vat_rows" and vat_rows_echoed(document, sent))
@@ -92,9 +92,15 @@ def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
 
 
 def _is_same_party(name: str, sent: Any, document: Document, basis: Basis) -> bool:
-    """The basis holds whom the request named; a number that nobody has finds no child, and no customer is refused."""
+    """The basis holds whom and where the request named.
+
+    A number that nobody has finds no child, an unknown location leaves the standing one, and no customer is refused.
+    """
     if name == "customer_number":
         return basis.debtor.customer_id == document.customer_id
+    if name == "location_cd":
+        location = basis.debtor.location
+        return sent is None or (location.location_id == document.location_id and _same(sent, location.location_cd))
     child_customer_id = basis.child.customer_id if basis.child else None
     return child_customer_id == document.child_customer_id and bool(sent) == (child_customer_id is not None)
 
@@ -111,7 +117,6 @@ def _standing(name: str, document: Document, basis: Basis) -> Any:
     if name in PARTICULARS:
         return document.particulars.get(name)
     other = {
-        "location_cd": basis.debtor.location.location_cd,
         "hold": document.is_held,
         "salesperson": basis.reference.salesperson_cd(document.salesperson_id),
         "deductible": False,

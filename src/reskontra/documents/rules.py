@@ -27,6 +27,7 @@ from reskontra.periods.rules import check_open
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
+    from reskontra.contacts.rules import Contact
     from reskontra.customers.customer import Debtor
     from reskontra.documents.settling import Settling
     from reskontra.items.rules import Item
@@ -39,6 +40,9 @@ class Basis:
     reference: Reference
     debtor: Debtor
     child: Debtor | None
+    contact: Contact | None
+    """The contact that was sent, whoever's it is."""
+
     items: Mapping[str, Item]
     table_rate: Rate | None
     """The company's rate for the document's currency and date; None when there is none or it is the base currency."""

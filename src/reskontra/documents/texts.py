@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reskontra.db.pool import Connection
 from reskontra.documents.document import Document
-from reskontra.documents.store import DOCUMENT_ROWS, read_document
+from reskontra.documents.loading import DOCUMENT_ROWS, read_document
 
 _SHOWN = {
     "account_number": ("document_line", "text"),

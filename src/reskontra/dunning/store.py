@@ -17,7 +17,8 @@ from reskontra.clock import Context
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
 from reskontra.customers.customer import Debtor
-from reskontra.customers.store import FOR_DOCUMENT, by_number, read_debtor
+from reskontra.customers.debtor import FOR_DOCUMENT, read_debtor
+from reskontra.customers.store import by_number
 from reskontra.db.pool import Connection
 from reskontra.documents.store import OPEN_DOCUMENTS, id_of_document, set_dunning_state
 from reskontra.dunning.letter import LETTER_COLUMNS, LINE_COLUMNS, Candidate, Letter

@@ -1,0 +1,100 @@
+"""A customer as documents and letters see it: one fragment for their own reads, and its record. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import msgspec
+
+from reskontra.customers.customer import Debtor
+
+_PARTS = {
+    "location", "main_address", "invoice_address", "delivery_address", "main_contact", "invoice_contact",
+    "delivery_contact", "balance", "unreleased", "salesperson_id",
+}  # fmt: skip
+_COLUMNS = ", ".join(f"customer.{column.name}" for column in fields(Debtor) if column.name not in _PARTS)
+
+
+def one_row(table: str, *conditions: str) -> str:
+    """A scalar: the row of a table of company $1 that the conditions (`<column> = <expression>`) name, as JSON."""
+    where = " and ".join(f"part.{condition}" for condition in conditions)
+    return f"(select row_to_json(part.*) from {table} as part where part.company_id = $1 and {where})"
+
+
+def _own_or_main(column: str, own: str, main: str) -> str:
+    """The condition that finds the customer's own address or contact, else the main one (CUS-04)."""
+    return f"{column} = coalesce(customer.{own}, customer.{main})"
+
+
+def _of_location(column: str, location_id: str) -> str:
+    return f"""(select part.{column} from location as part
+                      where part.company_id = $1 and part.customer_id = customer.customer_id
+                        and part.location_id = {location_id})"""
+
+
+def _for_invoices(column: str, own: str, main: str) -> str:
+    """The condition that finds the address or contact of invoices (CUS-04, decision 0010).
+
+    It is the default location's if the customer wants that, else that of the document's location if it is another one
+    with its own, else the customer's.
+    """
+    return f"""{column} = coalesce(
+                   case when customer.invoice_to_default_location
+                        then coalesce({_of_location(column, "customer.default_location_id")}, customer.{main})
+                        when place.location_id <> customer.default_location_id
+                        then {_of_location(column, "place.location_id")} end,
+                   customer.{own}, customer.{main})"""
+
+
+def for_document(location_id: str = "customer.default_location_id") -> str:
+    """A select of one column, `debtor` (JSON for `read_debtor`), at the location with that id, an SQL expression.
+
+    It ends inside its where clause: add `and {by_number("$2")}` or `and {by_id("document.customer_id")}`, and put it in
+    parentheses as a scalar. Each part is a subselect of its own: a join is planned by statistics, and while a table is
+    new and has none, the plan may begin at the wrong end and read all customers of the company.
+    """
+    return f"""
+    select row_to_json(debtor.*) as debtor
+      from customer
+     cross join lateral (select {location_id} as location_id) as place
+     cross join lateral (
+        select {_COLUMNS},
+               {one_row("location", "customer_id = customer.customer_id", "location_id = place.location_id")}
+                   as location,
+               {one_row("address", "address_id = customer.main_address_id")} as main_address,
+               {one_row("address", _for_invoices("address_id", "invoice_address_id", "main_address_id"))}
+                   as invoice_address,
+               {one_row("address", _own_or_main("address_id", "delivery_address_id", "main_address_id"))}
+                   as delivery_address,
+               {one_row("contact_details", "contact_id = customer.main_contact_id")} as main_contact,
+               {one_row("contact_details", _for_invoices("contact_id", "invoice_contact_id", "main_contact_id"))}
+                   as invoice_contact,
+               {one_row("contact_details", _own_or_main("contact_id", "delivery_contact_id", "main_contact_id"))}
+                   as delivery_contact,
+               (select owed.balance from customer_balance as owed
+                 where owed.company_id = $1 and owed.customer_id = customer.customer_id) as balance,
+               (select owed.unreleased from customer_balance as owed
+                 where owed.company_id = $1 and owed.customer_id = customer.customer_id) as unreleased,
+               (select seller.salesperson_id from customer_salesperson as seller
+                 where seller.company_id = $1 and seller.customer_id = customer.customer_id
+                   and seller.location_id = place.location_id and seller.is_default) as salesperson_id) as debtor
+     where customer.company_id = $1"""
+
+
+FOR_DOCUMENT = for_document()
+"""The same at the customer's default location."""
+
+
+def location_id_of(location_cd: str) -> str:
+    """A scalar over `customer`, for `for_document`: the id of its location with this code in any case, or null."""
+    return f"""(select named.location_id from location as named
+                 where named.company_id = customer.company_id and named.customer_id = customer.customer_id
+                   and lower(named.location_cd) collate "C" = lower({location_cd} collate "C"))"""
+
+
+_decoder = msgspec.json.Decoder(Debtor)
+
+
+def read_debtor(text: str | bytes) -> Debtor:
+    """The `debtor` column of `for_document` as a record; amounts keep the scale of their columns."""
+    return _decoder.decode(text)

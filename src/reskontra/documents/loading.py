@@ -1,0 +1,207 @@
+"""What a decision about a document stands on, in one read: the SQL and the records. Decides and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import msgspec
+from asyncpg import Record
+
+from reskontra.clock import Context
+from reskontra.contacts.rules import Contact
+from reskontra.contacts.store import contact_json, read_contact
+from reskontra.currencies.rules import Operator, Rate
+from reskontra.currencies.store import rate_on
+from reskontra.customers.customer import Debtor
+from reskontra.customers.debtor import FOR_DOCUMENT, for_document, location_id_of, read_debtor
+from reskontra.customers.store import by_id, by_number, id_of_number
+from reskontra.db.pool import Connection
+from reskontra.documents.document import Document, Line, VatFigure
+from reskontra.documents.open_items import PROPOSALS
+from reskontra.items.rules import Item
+from reskontra.items.store import items_json, read_items
+from reskontra.settlement.rules import Proposal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a request names that must be loaded for the decision; None is "not sent"."""
+
+    customer_number: str | None = None
+    currency_id: str | None = None
+    child_number: str | None = None
+    item_numbers: Sequence[str] = ()
+    document_date: date | None = None
+    location_cd: str | None = None
+    contact_id: int | None = None
+
+    def parameters(self, context: Context) -> tuple[object, ...]:
+        """The values of $1 to $9 of both loading statements."""
+        return (
+            context.company_id,
+            self.customer_number,
+            self.currency_id,
+            self.child_number,
+            self.item_numbers,
+            self.document_date,
+            context.now,
+            self.location_cd,
+            self.contact_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What one read brought for a decision; `document` is None when a new one is to be made."""
+
+    reference_version: int
+    today: date
+    debtor: Debtor | None
+    child: Debtor | None
+    contact: Contact | None
+    items: dict[str, Item]
+    table_rate: Rate | None
+    document: Document | None = None
+    document_id: int = 0
+    version: int = 0
+
+
+_TODAY = "($7::timestamptz at time zone company.time_zone)::date"
+
+
+def _surroundings(currency: str, day: str) -> str:
+    """Columns of everything a decision needs besides the document, over `company` and `party (facts)`."""
+    exact = {
+        "from_currency": currency,
+        "to_currency": "company.base_currency",
+        "rate_type": "coalesce(party.facts ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
+        "on": day,
+    }
+    return f"""company.reference_version, {_TODAY} as today, party.facts as debtor,
+           ({FOR_DOCUMENT} and {by_number("$4::text")}) as child,
+           {items_json("$5::text[]")} as items,
+           {contact_json("$9::integer")} as contact,
+           {rate_on("rate", **exact)} as rate,
+           {rate_on("operator", **exact)} as rate_operator"""
+
+
+# A code that is not known leads to the location that would be there without it; the rules see the difference.
+_NEW_PLACE = f"coalesce({location_id_of('$8::text')}, customer.default_location_id)"
+_STANDING_PLACE = f"""coalesce({location_id_of("$8::text")},
+                      case when customer.customer_id = doc.customer_id then doc.location_id end,
+                      customer.default_location_id)"""
+
+# The customer's row is kept from changing until the document stands, so that none is made for a customer that
+# becomes inactive at the same moment (CST-01).
+_LOAD_BASIS = f"""
+    with party as materialized (
+        select ({for_document(_NEW_PLACE)} and {by_number("$2::text")} for key share of customer) as facts)
+    select {_surroundings("coalesce($3::text, party.facts ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")}
+      from company
+      cross join party
+     where company.company_id = $1"""
+
+
+async def find_basis(connection: Connection, context: Context, wanted: Wanted) -> Loaded:
+    """What a new document stands on."""
+    row = await connection.fetchrow(_LOAD_BASIS, *wanted.parameters(context))
+    if row is None:
+        raise LookupError(f"there is no company {context.company_id}")
+    return _loaded(row)
+
+
+# The currency that the document will have: another customer may not allow the one that stands (`changed_header`).
+_CURRENCY_AFTER = """coalesce($3::text, case
+               when (party.facts ->> 'customer_id')::integer = doc.customer_id
+                 or (party.facts ->> 'currency_override')::boolean then doc.currency_id
+               else party.facts ->> 'currency_id' end)"""
+
+DOCUMENT_ROWS = """row_to_json(doc.*) as document,
+           (select json_agg(line order by line.line_number) from document_line as line
+             where line.company_id = $1 and line.document_id = doc.document_id) as lines,
+           (select json_agg(vat_row order by vat_row.vat_id) from document_vat as vat_row
+             where vat_row.company_id = $1 and vat_row.document_id = doc.document_id) as vat"""
+"""Columns over `doc`, rows of the table document, for `read_document`."""
+
+_CUSTOMER_AFTER = f"case when $2::text is null then doc.customer_id else {id_of_number('$2::text')} end"
+
+_LOCK_DOCUMENT = f"""
+    with doc as (
+        select * from document
+         where company_id = $1 and document_type = $10 and lower(number) collate "C" = lower($11 collate "C")
+           for update),
+    party as materialized (
+        select ({for_document(_STANDING_PLACE)} and {by_id(_CUSTOMER_AFTER)}) as facts from doc)
+    select {_surroundings(_CURRENCY_AFTER, "coalesce($6::date, doc.document_date)")},
+           {DOCUMENT_ROWS}, doc.document_id, doc.version,
+           (select seen.version from document as seen
+             where seen.company_id = $1 and seen.document_id = doc.document_id) as version_seen,
+           {PROPOSALS} as proposals
+      from doc
+      cross join party
+      join company on company.company_id = $1"""
+
+
+async def lock_document(
+    connection: Connection, context: Context, document_type: str, number: str, wanted: Wanted
+) -> Loaded | None:
+    """A document by its number in any case, locked until the transaction ends, with what a decision about it needs.
+
+    Whoever had to wait for the lock got the header as the last holder left it, but its lines as they stood when the
+    waiting began. Then everything is read once more, now under the lock.
+    """
+    values = (*wanted.parameters(context), document_type, number)
+    row = await connection.fetchrow(_LOCK_DOCUMENT, *values)
+    if row is not None and row["version_seen"] != row["version"]:
+        row = await connection.fetchrow(_LOCK_DOCUMENT, *values)
+    return _loaded(row) if row is not None else None
+
+
+_documents = msgspec.json.Decoder(Document)
+_lines = msgspec.json.Decoder(tuple[Line, ...])
+_vat = msgspec.json.Decoder(tuple[VatFigure, ...])
+_proposals = msgspec.json.Decoder(tuple[Proposal, ...])
+
+
+def read_document(row: Record) -> Document:
+    """The columns of `DOCUMENT_ROWS` as one record."""
+    lines = _lines.decode(row["lines"]) if row["lines"] else ()
+    vat = _vat.decode(row["vat"]) if row["vat"] else ()
+    return replace(_documents.decode(row["document"]), lines=lines, vat=vat)
+
+
+def _loaded(row: Record) -> Loaded:
+    names = row.keys()
+    document = None
+    if "document" in names:
+        proposals = _proposals.decode(row["proposals"]) if row["proposals"] else ()
+        document = replace(read_document(row), proposals=proposals)
+    rate = Rate(row["rate"], Operator(row["rate_operator"])) if row["rate"] is not None else None
+    return Loaded(
+        reference_version=row["reference_version"],
+        today=row["today"],
+        debtor=read_debtor(row["debtor"]) if row["debtor"] else None,
+        child=read_debtor(row["child"]) if row["child"] else None,
+        contact=read_contact(row["contact"]),
+        items=read_items(row["items"]),
+        table_rate=rate,
+        document=document,
+        document_id=row["document_id"] if document else 0,
+        version=row["version"] if document else 0,
+    )
+
+
+async def find_earliest_due_date(connection: Connection, company_id: int, customer_id: int) -> date | None:
+    """The earliest due date of the customer's open invoices, debit notes and charges (CRD-03)."""
+    found: date | None = await connection.fetchval(
+        """
+        select min(due_date) from document
+         where company_id = $1 and customer_id = $2 and released_at is not null and balance > 0
+           and document_type in ('Invoice', 'DebitNote', 'FinCharge')
+        """,
+        company_id,
+        customer_id,
+    )
+    return found
