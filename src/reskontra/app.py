@@ -10,6 +10,7 @@ from reskontra.accounts import routes as accounts
 from reskontra.accounts import store as accounts_store
 from reskontra.attributes import routes as attributes
 from reskontra.attributes import store as attributes_store
+from reskontra.balances import routes as balances
 from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.clock import Clock
 from reskontra.closing import routes as closing
@@ -67,6 +68,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     periods.ROUTES,
     numbering.ROUTES,
     payment_methods.ROUTES,
+    balances.ROUTES,
 )
 """What the rooms serve."""
 

@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reskontra.companies.reference import Reference
+from reskontra.companies.rules import CustomerClass
 from reskontra.customers.customer import Address, ContactDetails, Customer, DirectDebit, Location
 from reskontra.customers.wire import (
     AccountAnswer,
     AddressAnswer,
     AttributeAnswer,
+    ClassAttributeAnswer,
+    ClassAttributeOptionAnswer,
     ContactAnswer,
     CustomerAnswer,
+    CustomerClassAnswer,
     DirectDebitAnswer,
     EInvoiceContractAnswer,
     GlAccountsAnswer,
@@ -90,7 +94,7 @@ def customer_answer(customer: Customer, reference: Reference, expand: Expand = E
         attributes=_attributes(customer.attributes, reference),
         modified_at=local_text(customer.modified_at, reference.zone),
         created_at=local_text(customer.created_at, reference.zone),
-        direct_debits=_direct_debits(customer.direct_debits) if expand.direct_debits else None,
+        direct_debits=direct_debit_answers(customer.direct_debits) if expand.direct_debits else None,
         price_class=IdDescription(id=customer.price_class_id) if customer.price_class_id else None,
         gl_accounts=_gl_accounts(location, reference) if expand.accounts else None,
         invoice_to_default_location=customer.invoice_to_default_location,
@@ -171,7 +175,8 @@ def _attributes(values: dict[str, str], reference: Reference) -> list[AttributeA
     return answers
 
 
-def _direct_debits(lines: Iterable[DirectDebit]) -> list[DirectDebitAnswer]:
+def direct_debit_answers(lines: Iterable[DirectDebit]) -> list[DirectDebitAnswer]:
+    """Mandates as they stand."""
     return [
         DirectDebitAnswer(
             id=line.direct_debit_id,
@@ -254,3 +259,28 @@ def _payment_methods(customer: Customer) -> list[PaymentMethodAnswer]:
         PaymentMethodAnswer(payment_method_id=method, is_default=method == customer.default_payment_method_id)
         for method in customer.payment_methods
     ]
+
+
+def class_answer(customer_class: CustomerClass, reference: Reference) -> CustomerClassAnswer:
+    """A customer class. Every customer may have every attribute of the company, so each class shows them all."""
+    return CustomerClassAnswer(
+        id=customer_class.customer_class_id,
+        description=customer_class.description,
+        vat_zone_id=customer_class.vat_zone_id,
+        vat_zone_required=customer_class.vat_zone_required,
+        payment_method_id=customer_class.payment_method_id,
+        attributes=[
+            ClassAttributeAnswer(
+                attribute_id=attribute.attribute_id,
+                description=attribute.description,
+                sort_order=position,
+                required=False,
+                attribute_type=attribute.control_type,
+                options=[
+                    ClassAttributeOptionAnswer(id=option.value, description=option.description or None)
+                    for option in attribute.options
+                ],
+            )
+            for position, attribute in enumerate(reference.attributes.values(), 1)
+        ],
+    )

@@ -11,9 +11,10 @@ from reskontra.companies import reference as references
 from reskontra.companies.reference import Reference
 from reskontra.customers import master_data, store
 from reskontra.customers.customer import Customer, Parent
+from reskontra.customers.rules import check_may
 from reskontra.customers.store import Saved
 from reskontra.db.pool import Connection
-from reskontra.errors import NotFound, Stale
+from reskontra.errors import NotFound, Refused, Stale
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
 
@@ -68,6 +69,27 @@ async def change(
     detail = master_data.differences(stored, customer)
     customer = await _with_new_rows(connection, context, customer)
     return await store.save_customer(connection, context, stored, customer, detail)
+
+
+async def renumber(
+    connection: Connection, context: Context, customer_id: int, number: str | None, expected_version: int | None
+) -> Saved:
+    """Give a customer another number, under which its documents are shown from then on (CUS-01).
+
+    Raises `NotFound`, `Stale`, and `Refused` when another customer has the number.
+    """
+    stored, reference = await _locked(connection, context, customer_id)
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale
+    check_may(stored.status, "edit", stored.number)
+    series = reference.series_of("Customer")
+    wanted = check_sent_number(series, number, override=True, field=("number",), max_length=LONGEST_NUMBER)
+    if wanted is None:
+        raise Refused("A customer needs a number.", field=("number",), hint="Send the new one.")
+    if wanted == stored.number:
+        return _as_saved(stored)
+    await wait_for_turn(context.company_id, series.series_id)
+    return await store.save_number(connection, context, stored, wanted, series.series_id)
 
 
 async def _locked(connection: Connection, context: Context, key: str | int) -> tuple[Customer, Reference]:

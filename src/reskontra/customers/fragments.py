@@ -26,3 +26,12 @@ def save_address(address: str) -> str:
         update address set {settings}
           from jsonb_populate_record(null::address, {address}::jsonb) as part
          where address.company_id = $1 and address.address_id = part.address_id)"""
+
+
+OWING = """
+    select customer.customer_id, customer.number, customer.name, customer_balance.balance, customer.modified_at
+      from customer
+      join customer_balance on customer_balance.company_id = customer.company_id
+       and customer_balance.customer_id = customer.customer_id
+     where customer.company_id = $1"""
+"""A select of customers with what they owe by released documents (BAL-03). It ends inside its where clause."""

@@ -8,12 +8,20 @@ from starlette.responses import Response
 
 from reskontra.companies import reference as references
 from reskontra.customers import commands, store
-from reskontra.customers.answers import Expand, customer_answer
+from reskontra.customers.answers import Expand, class_answer, customer_answer, direct_debit_answers
 from reskontra.customers.customer import Status
 from reskontra.customers.store import Found, Saved
-from reskontra.customers.wire import CustomerAnswer, CustomerUpdate
+from reskontra.customers.wire import (
+    CustomerAnswer,
+    CustomerClassAnswer,
+    CustomerNumberAction,
+    CustomerNumberAnswer,
+    CustomerUpdate,
+    DirectDebitAnswer,
+    NoteAnswer,
+)
 from reskontra.errors import NotFound
-from reskontra.web.answers import created, no_content, one, page
+from reskontra.web.answers import created, done, no_content, one, page
 from reskontra.web.call import ANY, Call
 from reskontra.web.listing import Filters, Slice, Window, page_of, read_page
 from reskontra.web.routing import Route
@@ -92,6 +100,52 @@ async def change_internal(call: Call) -> Response:
     return await _change(call, _internal_id(call))
 
 
+async def renumber(call: Call) -> Response:
+    """Give a customer another number."""
+    number = changes(call.decode(CustomerNumberAction)).get("number")
+    expected = None if call.if_match is ANY else call.if_match
+    async with call.database.transaction() as connection:
+        customer = await commands.renumber(connection, call.context, _internal_id(call), number, expected)
+    return done(call, customer.version)
+
+
+async def direct_debits(call: Call) -> Response:
+    """The mandates of a customer."""
+    answers = direct_debit_answers((await _found(call)).customer.direct_debits)
+    return page(call, answers, len(answers))
+
+
+async def note(call: Call) -> Response:
+    """The note on a customer."""
+    return one(call, NoteAnswer(note=(await _found(call)).customer.note))
+
+
+async def classes(call: Call) -> Response:
+    """All customer classes by id."""
+    async with call.database.connection() as connection:
+        reference = await references.at(connection, call.company_id, None)
+    answers = [class_answer(found, reference) for found in reference.customer_classes.values()]
+    return page(call, answers, len(answers))
+
+
+async def customer_class(call: Call) -> Response:
+    """One customer class."""
+    async with call.database.connection() as connection:
+        reference = await references.at(connection, call.company_id, None)
+    found = reference.customer_classes.find(call.params["customerClassId"])
+    if found is None:
+        raise NotFound
+    return one(call, class_answer(found, reference))
+
+
+async def _found(call: Call) -> Found:
+    async with call.database.connection() as connection:
+        found = await store.find_customer(connection, call.company_id, call.params["customerCd"])
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def _get(call: Call, key: str | int) -> Response:
     async with call.database.connection() as connection:
         found = await store.find_customer(connection, call.company_id, key)
@@ -158,5 +212,48 @@ ROUTES = (
     ),
     Route(
         "Customer_PutBycustomerCd", "PUT", "/v1/customer/{customerCd}", change, "updating customer", body=CustomerUpdate
+    ),
+    Route(
+        "Customer_ChangeCustomerNrActionByinternalId",
+        "POST",
+        "/v1/customer/action/changeCustomerCd/{internalId}",
+        renumber,
+        "changing the number of the customer",
+        body=CustomerNumberAction,
+        answer=CustomerNumberAnswer,
+    ),
+    Route(
+        "Customer_GetCustomerDirectDebitBycustomerCd",
+        "GET",
+        "/v1/customer/{customerCd}/directdebit",
+        direct_debits,
+        "reading direct debits",
+        answer=DirectDebitAnswer,
+        lists=True,
+    ),
+    Route(
+        "Customer_GetCustomerNoteBycustomerCd",
+        "GET",
+        "/v1/customer/{customerCd}/note",
+        note,
+        "reading note",
+        answer=NoteAnswer,
+    ),
+    Route(
+        "Customer_GetCustomerClasses",
+        "GET",
+        "/v1/customer/customerClass",
+        classes,
+        "reading customer classes",
+        answer=CustomerClassAnswer,
+        lists=True,
+    ),
+    Route(
+        "Customer_GetSpecificCustomerClassBycustomerClassId",
+        "GET",
+        "/v1/customer/customerClass/{customerClassId}",
+        customer_class,
+        "reading customer class",
+        answer=CustomerClassAnswer,
     ),
 )

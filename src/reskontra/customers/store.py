@@ -533,6 +533,31 @@ async def save_customer(
     return Saved(**row)
 
 
+# The numbers stand in the lists of locations and documents only as joins, so this is all there is to write.
+_SAVE_NUMBER = f"""
+    with {use_number(_AS_CUSTOMER, "$5", "$6")},
+    {
+    change_row(
+        _AS_CUSTOMER, "renumbered", "taken.number", "taken", detail="jsonb_build_object('number_before', $8::text)"
+    )
+},
+    {tally(_AS_CUSTOMER, 0)}
+    update customer set number = taken.number, modified_at = $2, version = changed.change_id
+      from taken, changed
+     where customer.company_id = $1 and customer.customer_id = $7
+    returning customer.customer_id, customer.number, customer.version"""
+
+
+async def save_number(connection: Connection, context: Context, stored: Customer, number: str, series_id: str) -> Saved:
+    """Give a customer that is locked another number."""
+    row = await connection.fetchrow(
+        _SAVE_NUMBER, *parameters(context), number, series_id, stored.customer_id, stored.number
+    )
+    if row is None:
+        raise LookupError(f"customer {stored.customer_id} of company {context.company_id} is gone")
+    return Saved(**row)
+
+
 def _columns(customer: Customer) -> dict[str, Any]:
     return {name: getattr(customer, name) for name in CUSTOMER_COLUMNS}
 

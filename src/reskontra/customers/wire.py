@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from reskontra.attributes.rules import ControlType
 from reskontra.companies.rules import CreditVerification, StatementType
 from reskontra.customers.customer import (
     LineOperation,
@@ -174,6 +175,12 @@ class CustomerUpdate(Body):
     attributes: list[AttributeUpdate] | UnsetType | None = sent("attributeLines")
     override_number_series: Sent[Flag] = UNSET
     exclude_debt_collection: Sent[Flag] = UNSET
+
+
+class CustomerNumberAction(Body):
+    """The number that a customer gets; it travels bare."""
+
+    number: Text30 | UnsetType | None = sent("customerCd")
 
 
 # What an answer shows
@@ -384,3 +391,46 @@ class CustomerAnswer(Answer, kw_only=True):
     number_of_employees: int | None = None
     exclude_debt_collection: bool
     version: str = field(name="timeStamp")
+
+
+class NoteAnswer(Answer):
+    """The note on a customer; empty when there is none."""
+
+    note: str | None = None
+
+
+class CustomerNumberAnswer(Answer):
+    """What became of the action."""
+
+    action_id: str
+    action_result: str
+    error_info: str | None = None
+
+
+class ClassAttributeOptionAnswer(Answer):
+    """A value that an attribute may take."""
+
+    id: str
+    description: str | None = None
+
+
+class ClassAttributeAnswer(Answer, kw_only=True):
+    """An attribute that customers of the class may have."""
+
+    attribute_id: str
+    description: str
+    sort_order: int
+    required: bool
+    attribute_type: ControlType
+    options: list[ClassAttributeOptionAnswer] = field(name="details")
+
+
+class CustomerClassAnswer(Answer, kw_only=True):
+    """A customer class."""
+
+    id: str
+    description: str
+    vat_zone_id: str | None = field(default=None, name="taxZoneId")
+    vat_zone_required: bool = field(name="requiredTaxzoneId")
+    payment_method_id: str | None = None
+    attributes: list[ClassAttributeAnswer]
