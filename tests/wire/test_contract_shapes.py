@@ -48,6 +48,8 @@ LEFT_OUT = {
     "VatAgencyIdInVatInformationDto.internalId": "a VAT agency is no supplier here",
     "VatInformationScheduleDto.reportingGroup": "VAT reports have no groups",
     "VatInformationScheduleDto.deductibleVatRate": "VAT on purchases is not kept",
+    "SalesPersonDto.commissionHistory": "commissions are agreed here, not paid",
+    "ClassAttributeDto.defaultValue": "attributes belong to the company, classes give them no values",
     "errorInfo": "always absent: errors are answers of their own",
     "AccountInGeneralLedgerTransactionDetailsDto.glConsolAccountCD": "books are not consolidated",
     "JournalTransactionDto.originalBatchNumber": "a correction is a document of its own, with its own batch",

@@ -16,6 +16,7 @@ from reskontra.documents.sales import last_sale, sales
 class Balance:
     """What a customer owes by released documents, and what was sold to it; base currency, without VAT."""
 
+    customer_id: int
     number: str
     name: str
     balance: Decimal
@@ -28,7 +29,7 @@ async def find_balance(connection: Connection, company_id: int, number: str, per
     """The figures of the customer with that number; sales of the period `YYYYMM` and of its year (BAL-03, BAL-04)."""
     row = await connection.fetchrow(
         f"""
-        select customer.number, customer.name, customer.balance,
+        select customer.customer_id, customer.number, customer.name, customer.balance,
                {sales("customer.customer_id", "document.period_id = $3")} as sales_in_period,
                {sales("customer.customer_id", "left(document.period_id, 4) = left($3, 4)")} as sales_in_year,
                greatest(customer.modified_at, {last_sale("customer.customer_id")}) as modified_at

@@ -15,6 +15,7 @@ _NONE = Decimal("0.0000")
 class BalanceCustomerAnswer(Answer):
     """Whose figures they are."""
 
+    internal_id: int
     number: str
     name: str
 
@@ -36,7 +37,7 @@ class BalanceAnswer(Answer, kw_only=True):
 def balance_answer(balance: Balance, zone: ZoneInfo) -> BalanceAnswer:
     """A customer's figures. Orders and loans do not exist here; cash discounts wait for payments (BAL-04)."""
     return BalanceAnswer(
-        customer=BalanceCustomerAnswer(number=balance.number, name=balance.name),
+        customer=BalanceCustomerAnswer(internal_id=balance.customer_id, number=balance.number, name=balance.name),
         balance=balance.balance.quantize(_MONEY),
         open_orders=_NONE,
         loans=_NONE,

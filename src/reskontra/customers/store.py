@@ -28,7 +28,7 @@ from reskontra.customers.customer import (
 )
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
-from reskontra.numbering.store import take_number, use_number
+from reskontra.numbering.store import log_deleted, take_number, use_number
 from reskontra.web.listing import Filters, Slice, Total, Window
 
 
@@ -533,7 +533,8 @@ async def save_customer(
     return Saved(**row)
 
 
-# The numbers stand in the lists of locations and documents only as joins, so this is all there is to write.
+# Documents, locations and contacts know their customer by its internal id, so this is all there is to write. The old
+# number stays explained, as the series may not have a hole (NUM-01).
 _SAVE_NUMBER = f"""
     with {use_number(_AS_CUSTOMER, "$5", "$6")},
     {
@@ -541,7 +542,9 @@ _SAVE_NUMBER = f"""
         _AS_CUSTOMER, "renumbered", "taken.number", "taken", detail="jsonb_build_object('number_before', $8::text)"
     )
 },
-    {tally(_AS_CUSTOMER, 0)}
+    {tally(_AS_CUSTOMER, 0)},
+    left_behind as (select from taken where lower(taken.number) <> lower($8::text)),
+    {log_deleted(_AS_CUSTOMER, "$8::text", "left_behind", reason="the customer got another number")}
     update customer set number = taken.number, modified_at = $2, version = changed.change_id
       from taken, changed
      where customer.company_id = $1 and customer.customer_id = $7
