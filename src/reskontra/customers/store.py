@@ -467,8 +467,8 @@ _SAVE = f"""
           from jsonb_populate_recordset(null::contact_details, $10::jsonb) as part
          where contact_details.company_id = $1 and contact_details.contact_id = part.contact_id),
     locations as (
-        update location set {_settings(LOCATION_COLUMNS)}, modified_at = $2
-          from jsonb_populate_recordset(null::location, $11::jsonb) as part
+        update location set {_settings(LOCATION_COLUMNS)}, modified_at = $2, version = changed.change_id
+          from changed, jsonb_populate_recordset(null::location, $11::jsonb) as part
          where location.company_id = $1 and location.customer_id = $7 and location.location_id = part.location_id),
     dropped_attributes as (
         delete from customer_attribute
