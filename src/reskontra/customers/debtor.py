@@ -33,7 +33,7 @@ def _of_location(column: str, location_id: str) -> str:
 
 
 def _for_invoices(column: str, own: str, main: str) -> str:
-    """The condition that finds the address or contact of invoices (CUS-04, decision 0010).
+    """The condition that finds the address or contact of invoices (CUS-04, decision 0011).
 
     It is the default location's if the customer wants that, else that of the document's location if it is another one
     with its own, else the customer's.
