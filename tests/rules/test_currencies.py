@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,15 +12,12 @@ from hypothesis import strategies as st
 from reskontra.currencies.rules import (
     BASE_RATE,
     Currency,
-    DatedRate,
     Operator,
     Rate,
     carry_down,
     check_currency,
     check_rate,
-    document_rate,
     gain_or_loss,
-    rate_on,
     to_base,
 )
 from reskontra.errors import Refused
@@ -28,11 +25,6 @@ from reskontra.errors import Refused
 EUR = Currency("EUR", "Euro", "€")
 NOK = Currency("NOK", "Norske kroner", "kr")
 NEW_YEAR = date(2025, 1, 1)
-RATES = (
-    DatedRate(NEW_YEAR, Rate(Decimal("10.50"))),
-    DatedRate(date(2025, 3, 1), Rate(Decimal("11.00"))),
-    DatedRate(date(2025, 2, 1), Rate(Decimal("0.09"), Operator.DIVIDE)),
-)
 MONEY = st.decimals(Decimal("0.01"), Decimal("999999.99"), places=2)
 ANY_RATE = st.builds(Rate, st.decimals(Decimal("0.00010000"), Decimal(1000), places=8), st.sampled_from(Operator))
 
@@ -54,45 +46,6 @@ def test_an_amount_too_large_in_base_currency_is_refused(rate: Rate) -> None:
     with pytest.raises(Refused) as refusal:
         to_base(Decimal("999999999999.99"), rate, 2)
     assert refusal.value.field == ("exchange_rate",)
-
-
-@pytest.mark.parametrize(
-    ("on", "expected"),
-    [
-        (NEW_YEAR, RATES[0].rate),
-        (date(2025, 1, 31), RATES[0].rate),
-        (date(2025, 2, 1), RATES[2].rate),
-        (date(2025, 2, 28), RATES[2].rate),
-        (date(2030, 1, 1), RATES[1].rate),
-    ],
-)
-def test_the_latest_rate_up_to_the_date_counts(on: date, expected: Rate) -> None:
-    assert rate_on(RATES, on) == expected
-
-
-def test_a_date_before_the_first_rate_is_refused() -> None:
-    with pytest.raises(Refused) as refusal:
-        rate_on(RATES, NEW_YEAR - timedelta(days=1), currency_id="EUR")
-    assert refusal.value.value == "EUR"
-    assert "2024-12-31" in refusal.value.reason
-
-
-def test_the_base_currency_has_rate_1_and_no_other() -> None:
-    assert document_rate(NOK, "NOK", RATES, NEW_YEAR) == BASE_RATE
-    assert document_rate(NOK, "NOK", (), NEW_YEAR, Decimal("1.00000000")) == BASE_RATE
-    with pytest.raises(Refused) as refusal:
-        document_rate(NOK, "NOK", RATES, NEW_YEAR, Decimal("1.01"))
-    assert refusal.value.field == ("exchange_rate",)
-
-
-def test_a_sent_rate_stands_in_for_the_table() -> None:
-    assert document_rate(EUR, "NOK", RATES, NEW_YEAR) == RATES[0].rate
-    assert document_rate(EUR, "NOK", RATES, NEW_YEAR, Decimal("10.8")) == Rate(Decimal("10.8"))
-    sent = document_rate(EUR, "NOK", RATES, date(2025, 2, 2), Decimal("0.1"))
-    assert sent == Rate(Decimal("0.1"), Operator.DIVIDE)
-    assert document_rate(EUR, "NOK", (), NEW_YEAR, Decimal("10.8")) == Rate(Decimal("10.8"))
-    with pytest.raises(Refused):
-        document_rate(EUR, "NOK", RATES, NEW_YEAR, Decimal(0))
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "0.000000001", "100000000", "NaN", "Infinity", "1E+500"])

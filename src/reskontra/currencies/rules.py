@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -54,14 +52,6 @@ class Rate:
     operator: Operator = Operator.MULTIPLY
 
 
-@dataclass(frozen=True, slots=True)
-class DatedRate:
-    """A rate that holds from `effective_date` until the next one begins."""
-
-    effective_date: date
-    rate: Rate
-
-
 BASE_RATE = Rate(ONE)
 """The rate of the base currency itself (ledger.md CUR-03)."""
 
@@ -93,42 +83,6 @@ def from_base(amount: Decimal, rate: Rate, decimals: int) -> Decimal:
             hint=f"An amount stays below {AMOUNT_LIMIT:f}.",
         )
     return round_money(exact, decimals)
-
-
-def rate_on(
-    rates: Iterable[DatedRate], on: date, *, currency_id: str = "", field: FieldPath = ("currency_id",)
-) -> Rate:
-    """The rate with the latest effective date up to `on`, whatever the order of `rates` (ledger.md CUR-02)."""
-    begun = [dated for dated in rates if dated.effective_date <= on]
-    if not begun:
-        raise Refused(
-            f"There is no exchange rate for {on.isoformat()}.",
-            field=field,
-            value=currency_id,
-            hint="Add a rate that is effective on or before that date, or choose another currency.",
-        )
-    return max(begun, key=lambda dated: dated.effective_date).rate
-
-
-def document_rate(
-    currency: Currency, base_currency_id: str, rates: Iterable[DatedRate], on: date, sent: Decimal | None = None
-) -> Rate:
-    """The rate of a document dated `on`: exactly 1 in base currency, else the sent one, else the table's.
-
-    A sent rate is read with the table's operator, or as a multiplier when the table has none for the date
-    (ledger.md CUR-02, CUR-03). Whether the customer may send one is not asked here.
-    """
-    if currency.currency_id == base_currency_id:
-        if sent is not None and sent != ONE:
-            hint = f"The rate of the base currency {base_currency_id} is 1: leave it out or send 1."
-            raise Refused("This is not its exchange rate.", field=("exchange_rate",), value=str(sent), hint=hint)
-        return BASE_RATE
-    if sent is None:
-        return rate_on(rates, on, currency_id=currency.currency_id)
-    check_rate(sent)
-    begun = [dated for dated in rates if dated.effective_date <= on]
-    operator = rate_on(begun, on).operator if begun else Operator.MULTIPLY
-    return Rate(sent, operator)
 
 
 def check_rate(rate: Decimal, field: FieldPath = ("exchange_rate",)) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import Rate
@@ -262,8 +261,3 @@ def _check_accounts(document: Document, reference: Reference) -> None:
         reference.active_account(account_number, field)
     for subaccount_id in {document.subaccount_id, *(line.subaccount_id for line in document.lines)}:
         reference.subaccount_of(reference.subaccounts[subaccount_id].subaccount_number, ("subaccount",))
-
-
-def amount_with_sign(kind: Kind, amount: Decimal) -> Decimal:
-    """What the document adds to the customer's balance."""
-    return amount * kind.balance_sign
