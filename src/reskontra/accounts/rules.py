@@ -144,6 +144,54 @@ def subaccount_number(values: Iterable[str], segments: Iterable[Segment]) -> str
     return number
 
 
+# The subaccount mask (ledger.md SUB-01)
+
+MASK_SOURCES = {"C": "branch", "I": "item", "L": "location", "S": "salesperson"}
+"""What a letter of the mask takes a segment from. `E`, the employee, is not kept here and is refused."""
+
+
+def mask_letters(mask: str, segments: Iterable[Segment]) -> dict[int, str]:
+    """The letter of each segment. The mask has a letter for each character of a number, dashes do not count."""
+    letters = mask.replace("-", "")
+    chosen: dict[int, str] = {}
+    position = 0
+    for segment in sorted(segments, key=lambda segment: segment.segment_id):
+        chosen[segment.segment_id] = letters[position : position + 1]
+        position += segment.length
+    return chosen
+
+
+def masked_number(mask: str, numbers: Mapping[str, str], segments: Sequence[Segment], field: FieldPath) -> str:
+    """The number whose segments each come from the number that its letter names in `numbers` (SUB-01)."""
+    values = []
+    for segment_id, letter in mask_letters(mask, segments).items():
+        if letter not in numbers:
+            raise Refused(
+                f"The subaccount mask '{mask}' takes segment {segment_id} from what is not kept here.",
+                field=field,
+                hint=f"Send the subaccount, or use {', '.join(MASK_SOURCES)} in the company's mask.",
+            )
+        parts = {part.segment_id: part.value for part in subaccount_segments(numbers[letter], segments)}
+        values.append(parts[segment_id].rstrip())
+    return subaccount_number(values, segments)
+
+
+def followed_number(
+    number: str, mask: str, segments: Sequence[Segment], *, letter: str, before: str, after: str
+) -> str:
+    """`number` when the source of `letter` changes from `before` to `after`: segments that were its, follow it."""
+    letters = mask_letters(mask, segments)
+    old = {part.segment_id: part.value for part in subaccount_segments(before, segments)}
+    new = {part.segment_id: part.value for part in subaccount_segments(after, segments)}
+    values = [
+        new[part.segment_id]
+        if letters[part.segment_id] == letter and part.value == old[part.segment_id]
+        else part.value
+        for part in subaccount_segments(number, segments)
+    ]
+    return subaccount_number([value.rstrip() for value in values], segments)
+
+
 # Writing accounts
 
 

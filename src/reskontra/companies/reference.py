@@ -24,6 +24,9 @@ from reskontra.accounts.rules import (
     Segment,
     Subaccount,
     SubaccountSegment,
+    checked_number,
+    followed_number,
+    masked_number,
     subaccount_number,
     subaccount_segments,
 )
@@ -240,6 +243,25 @@ class Reference:
         _refuse_unless(subaccount.active, "subaccount", number, field)
         return subaccount.subaccount_id
 
+    def masked_subaccount(self, mask: str, sources: Mapping[str, int], field: FieldPath) -> int:
+        """The subaccount that the mask makes of those of its sources, by letter (ledger.md SUB-01).
+
+        Refused when it does not exist, is not in use, or has a segment value that is not in use.
+        """
+        numbers = {
+            letter: self.subaccounts[subaccount_id].subaccount_number for letter, subaccount_id in sources.items()
+        }
+        return self._in_use(masked_number(mask, numbers, self._segments(), field), field)
+
+    def followed_subaccount(self, subaccount_id: int, letter: str, before: int, after: int, field: FieldPath) -> int:
+        """`subaccount_id` when a source of the mask changes: the segments that came from it follow (SUB-01)."""
+        mask = self.preferences.subaccount_mask or ""
+        if letter not in mask or before == after:
+            return subaccount_id
+        number, old, new = (self.subaccounts[each].subaccount_number for each in (subaccount_id, before, after))
+        followed = followed_number(number, mask, self._segments(), letter=letter, before=old, after=new)
+        return subaccount_id if followed == number else self._in_use(followed, field)
+
     def segments_of(self, subaccount_id: int) -> tuple[SubaccountSegment, ...]:
         """The segments of a stored subaccount, with their words."""
         return subaccount_segments(self.subaccounts[subaccount_id].subaccount_number, self._segments())
@@ -254,6 +276,9 @@ class Reference:
     def period_named(self, period_id: str, field: FieldPath = ("financial_period",)) -> Period:
         """The period `YYYYMM` (ledger.md PER-03)."""
         return self.periods.get(period_id) or period_rules.period_named(period_id, list(self.periods.values()), field)
+
+    def _in_use(self, number: str, field: FieldPath) -> int:
+        return self.subaccount_of(checked_number(number, self._segments(), field), field)
 
     def _segments(self) -> tuple[Segment, ...]:
         dimension = self.dimensions.get(SUBACCOUNT_DIMENSION)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reskontra.accounts.rules import SUBACCOUNT_DIMENSION, subaccount_number, subaccount_segments
+from reskontra.accounts.rules import MASK_SOURCES, SUBACCOUNT_DIMENSION, subaccount_number, subaccount_segments
 from reskontra.companies.template import MonthlyRates, PeriodSpan, Template, countries_of, number_before, rates_of
 from reskontra.companies.yaml_file import Fault, FileFaults, Path, YamlFile
 from reskontra.currencies.rules import check_currency, check_rate
@@ -246,8 +246,8 @@ def _subaccounts(template: Template) -> Found:
                 yield path, subaccount.subaccount_number, hint
     mask = template.preferences.subaccount_mask
     length = sum(segment.length for segment in segments)
-    if mask is not None and (len(mask.replace("-", "")) != length or set(mask) - set("CEILS-")):
-        hint = f"Write {length} letters of C (branch), E (employee), I (item), L (location), S (salesperson)."
+    if mask is not None and (len(mask.replace("-", "")) != length or set(mask) - {*MASK_SOURCES, "-"}):
+        hint = f"Write {length} letters of C (branch), I (item), L (location), S (salesperson)."
         yield ("preferences", "subaccount_mask"), mask, hint
 
 

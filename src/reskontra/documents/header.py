@@ -120,18 +120,22 @@ def _with_location_defaults(draft: Document, basis: Basis) -> Document:
             value=location.location_cd,
             hint="Send a location that is in use, or leave it out.",
         )
-    branch = reference.branches.get(draft.branch_number)
     seller = reference.salespersons.get(debtor.salesperson_id or 0)
     return replace(
         draft,
         location_id=location.location_id or 0,
         account_number=location.customer_ledger_account,
         subaccount_id=location.customer_ledger_subaccount_id or reference.default_subaccount_id,
-        vat_zone_id=location.vat_zone_id or (branch.vat_zone_id if branch else None),
+        vat_zone_id=location.vat_zone_id or _branch_zone(draft, basis),
         salesperson_id=seller.salesperson_id if seller and seller.active else draft.salesperson_id,
         invoice_address={**asdict(debtor.invoice_address), "override": False},
         invoice_contact={**asdict(debtor.invoice_contact), "override": False},
     )
+
+
+def _branch_zone(draft: Document, basis: Basis) -> str | None:
+    branch = basis.reference.branches.get(draft.branch_number)
+    return branch.vat_zone_id if branch else None
 
 
 def _uses_terms(kind: Kind, basis: Basis) -> bool:
@@ -142,7 +146,10 @@ def _written(
     kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
 ) -> Document:
     _refuse_what_would_be_silent(changes)
+    own_zone = _branch_zone(draft, basis)
     draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis), **_people(draft, changes, basis))
+    if basis.debtor.location.vat_zone_id is None and draft.vat_zone_id == own_zone:
+        draft = replace(draft, vat_zone_id=_branch_zone(draft, basis))  # another branch brings its own
     draft = replace(draft, particulars=particulars(draft.particulars, changes))
     draft = _with_party_details(draft, changes, basis)
     draft = _with_vat_zone(draft, changes, basis)

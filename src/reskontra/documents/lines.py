@@ -49,6 +49,9 @@ class LineBasis:
     """The places of the document currency."""
 
     branch_number: str
+    salesperson_id: int | None
+    """Who sold a line that names nobody."""
+
     vat_zone_id: str | None
     discount_basis: DiscountBasis
 
@@ -121,7 +124,7 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
         quantity=ONE,
         unit_price=ZERO,
         account_number=account_number or "",
-        subaccount_id=_default_subaccount(item, basis),
+        subaccount_id=basis.reference.default_subaccount_id,
         branch_number=basis.branch_number,
     )
     if item is None:
@@ -129,18 +132,24 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
         line = replace(line, vat_category_id=zone.default_category if zone else None)
     else:
         line = _with_item(line, item, basis)
-    return _priced(_with_vat_ids(_with_sent(line, change, basis, field), basis, field), change, None, basis, field)
+    line = _with_sent(line, change, basis, field)
+    if not change.get("subaccount"):
+        line = _with_subaccount(line, item, basis, field)
+    return _priced(_with_vat_ids(line, basis, field), change, None, basis, field)
 
 
 def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
     """`line` with what was sent; another item brings its own defaults first (decisions.md D2)."""
     item = _item(change, line, basis, field)
     draft = line
-    if item is not None and item.item_id != line.item_id:
+    has_new_item = item is not None and item.item_id != line.item_id
+    if item is not None and has_new_item:
         draft = _with_item(line, item, basis)
     elif "item_number" in change and item is None:
         draft = replace(line, item_id=None, item_number=None)
     draft = _with_sent(draft, change, basis, field)
+    if not change.get("subaccount"):
+        draft = _with_subaccount(draft, item, basis, field) if has_new_item else _sold_by(line, draft, basis, field)
     if draft.item_id is None and not draft.description:
         raise Refused(
             "A line needs an inventory number or a description.",
@@ -207,15 +216,63 @@ def _with_item(line: Line, item: Item, basis: LineBasis) -> Line:
         else from_base(item.unit_price, basis.rate, PRICE_DECIMALS),
         vat_category_id=item.vat_category_id or (zone.default_category if zone else None),
         account_number=item.sales_account or location.sales_account or line.account_number,
-        subaccount_id=_default_subaccount(item, basis),
         deferral_code=item.deferral_code,
     )
 
 
-def _default_subaccount(item: Item | None, basis: LineBasis) -> int:
-    location = basis.debtor.location
-    chosen = (item.sales_subaccount_id if item else None) or location.sales_subaccount_id
+def _with_subaccount(line: Line, item: Item | None, basis: LineBasis, field: FieldPath) -> Line:
+    """`line` with the subaccount that the company's mask makes, each segment from its source (SUB-01).
+
+    What a source does not say comes from the location. Without a mask the item's goes before the location's.
+    """
+    reference, own = basis.reference, _own_subaccount(item, basis)
+    mask = reference.preferences.subaccount_mask
+    if mask is None:
+        return replace(line, subaccount_id=own)
+    sources = {
+        "C": _subaccount_of_branch(basis.branch_number, basis),
+        "I": own,
+        "L": _own_subaccount(None, basis),
+        "S": _subaccount_of_salesperson(line.salesperson_id, basis),
+    }
+    return replace(line, subaccount_id=reference.masked_subaccount(mask, sources, (*field, "subaccount")))
+
+
+def _sold_by(before: Line, draft: Line, basis: LineBasis, field: FieldPath) -> Line:
+    """`draft` with the segments that came from the salesperson of before following to the one of now (SUB-01)."""
+    old, new = (_subaccount_of_salesperson(line.salesperson_id, basis) for line in (before, draft))
+    followed = basis.reference.followed_subaccount(draft.subaccount_id, "S", old, new, (*field, "subaccount"))
+    return replace(draft, subaccount_id=followed)
+
+
+def _own_subaccount(item: Item | None, basis: LineBasis) -> int:
+    chosen = (item.sales_subaccount_id if item else None) or basis.debtor.location.sales_subaccount_id
     return chosen or basis.reference.default_subaccount_id
+
+
+def _subaccount_of_branch(branch_number: str, basis: LineBasis) -> int:
+    branch = basis.reference.branches.get(branch_number)
+    return (branch.subaccount_id if branch else None) or basis.reference.default_subaccount_id
+
+
+def _subaccount_of_salesperson(salesperson_id: int | None, basis: LineBasis) -> int:
+    person = basis.reference.salespersons.get(salesperson_id or basis.salesperson_id or 0)
+    return (person.sales_subaccount_id if person else None) or _own_subaccount(None, basis)
+
+
+def in_branch(lines: Sequence[Line], branch_number: str, basis: LineBasis) -> tuple[Line, ...]:
+    """Lines of another branch, moved to the document's: segments that came from the branch follow it (SUB-01)."""
+    before, after = _subaccount_of_branch(branch_number, basis), _subaccount_of_branch(basis.branch_number, basis)
+    return tuple(
+        replace(
+            line,
+            branch_number=basis.branch_number,
+            subaccount_id=basis.reference.followed_subaccount(
+                line.subaccount_id, "C", before, after, ("lines", position, "subaccount")
+            ),
+        )
+        for position, line in enumerate(lines)
+    )
 
 
 _PLAIN = (

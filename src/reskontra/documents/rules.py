@@ -17,7 +17,7 @@ from reskontra.documents.document import Document, Line
 from reskontra.documents.figures import rate_of, with_figures
 from reskontra.documents.header import changed_header, new_header
 from reskontra.documents.kinds import Kind
-from reskontra.documents.lines import LineBasis, apply_operations, new_lines, rounded_lines
+from reskontra.documents.lines import LineBasis, apply_operations, in_branch, new_lines, rounded_lines
 from reskontra.documents.released import changed_after_release, vat_rows_echoed
 from reskontra.documents.totals import DiscountBasis
 from reskontra.errors import Refused
@@ -140,6 +140,7 @@ def _line_basis(draft: Document, basis: Basis) -> LineBasis:
         rate=rate_of(draft),
         decimals=basis.reference.decimals_of(draft.currency_id),
         branch_number=draft.branch_number,
+        salesperson_id=draft.salesperson_id,
         vat_zone_id=draft.vat_zone_id,
         discount_basis=DiscountBasis(basis.reference.preferences.discount_basis),
     )
@@ -160,7 +161,7 @@ def _moved_lines(document: Document, draft: Document, basis: Basis) -> tuple[Lin
     """The standing lines in the branch and at the places of the currency that the header has now."""
     lines = document.lines
     if draft.branch_number != document.branch_number:
-        lines = tuple(replace(line, branch_number=draft.branch_number) for line in lines)
+        lines = in_branch(lines, document.branch_number, _line_basis(draft, basis))
     if basis.reference.decimals_of(draft.currency_id) != basis.reference.decimals_of(document.currency_id):
         lines = rounded_lines(lines, _line_basis(draft, basis))
     return lines
