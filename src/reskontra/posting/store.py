@@ -60,8 +60,8 @@ _ENTRY_COLUMNS = """entry.batch_number, entry.line_number, entry.period_id, entr
 _OPENING = """,
         opening as (
             select entry.batch_number, entry.line_number,
-                   coalesce(sum(entry.debit_base - entry.credit_base) over earlier, 0) as opening_base,
-                   coalesce(sum(entry.debit - entry.credit) over earlier_in_currency, 0) as opening
+                   coalesce(sum(entry.debit_base - entry.credit_base) over earlier, 0.0000) as opening_base,
+                   coalesce(sum(entry.debit - entry.credit) over earlier_in_currency, 0.0000) as opening
               from {entries}
              where entry.company_id = $1 and {counted}
                and (entry.account_number, entry.subaccount_id, entry.branch_number) in (

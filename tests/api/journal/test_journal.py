@@ -256,6 +256,11 @@ class TestBalances:
             assert len(rows) > 4
             assert standing > 0
 
+    async def test_have_the_scale_of_money(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get(ENTRIES, params={"pageSize": 1, "includeTransactionBalance": "true"})
+        assert '"begBalance":0.0000,' in answer.text
+        assert '"currBegBalance":0.0000,' in answer.text
+
     async def test_of_income_begin_each_year_at_zero(self, client: httpx.AsyncClient) -> None:
         for day in ("2028-01-10", "2028-02-10", "2029-01-02"):
             await place(client, documentDate=day)
