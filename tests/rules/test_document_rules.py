@@ -185,6 +185,7 @@ def basis(known: Reference | None = None, rate: Rate | None = EUR, **debtor: Any
         reference=known or reference(),
         debtor=replace(DEBTOR, **debtor),
         child=None,
+        contact=None,
         items={"a": ITEM},
         table_rate=rate,
         today=TODAY,

@@ -10,7 +10,7 @@ import pytest
 
 from reskontra.clock import Context
 from reskontra.companies import reference as references
-from reskontra.documents import store
+from reskontra.documents import loading
 from reskontra.documents.answers import lines_text, vat_text
 
 if TYPE_CHECKING:
@@ -235,7 +235,9 @@ async def test_the_stored_text_is_what_the_rows_say(ledger: Ledger, seed: int) -
     async with ledger.database.transaction() as connection:
         reference = await references.at(connection, 1, None)
         for row in stored:
-            loaded = await store.lock_document(connection, context, row["document_type"], row["number"])
+            loaded = await loading.lock_document(
+                connection, context, row["document_type"], row["number"], loading.Wanted()
+            )
             assert loaded is not None
             assert loaded.document is not None
             assert row["lines_json"] == lines_text(loaded.document, reference)
