@@ -119,7 +119,7 @@ def _number(query: Query, name: str) -> Decimal | None:
         number = Decimal(text) if text is not None and len(text) <= 30 else None
     except InvalidOperation:
         number = None
-    if text is not None and (number is None or not number.is_finite() or abs(number) >= 10**9):
+    if text is not None and (number is None or not number.is_finite() or number.adjusted() not in range(-9, 10)):
         raise Malformed(f"'{shown(text)}' is not a value that the parameter {name} takes.", hint="Send a number.")
     return number
 

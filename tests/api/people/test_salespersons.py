@@ -1,0 +1,145 @@
+"""Salespersons over HTTP, and whom they sell to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+async def ola(api: Any, **fields: Any) -> dict[str, Any]:
+    sent = {"salespersonID": "OLA", "name": "Ola Hansen", "commissionPct": 2.5, "salesSub": "0"} | fields
+    read: dict[str, Any] = await api.create("salesperson", **sent)
+    return read
+
+
+async def test_every_field_is_stored_and_read_back(api: Any) -> None:
+    await api.location()
+    read = await ola(
+        api,
+        isActive=True,
+        customers=[
+            {"operation": "Insert", "customerID": "20001", "locationID": "north", "commissionPct": 3},
+            {"customerID": "20002"},
+        ],
+    )
+    assert read["href"].endswith("/v1/salesperson/OLA")
+    assert (read["salespersonID"], read["name"], read["isActive"]) == ("OLA", "Ola Hansen", True)
+    assert read["commissionPct"] == 2.5
+    assert read["salesSub"] == {"active": True, "id": "0", "description": "No department"}
+    sold = [(line["customerName"], line["locationName"], line["commisionPct"]) for line in read["customers"]]
+    assert sold == [("Aurdal Bakeri AS", "North", 3.0), ("Bjerke Elektro AS", "Main", 2.5)]
+    assert all(line["isDefault"] for line in read["customers"])
+
+
+async def test_customers_are_inserted_updated_and_deleted(api: Any) -> None:
+    await ola(api, customers=[{"customerID": "20001"}, {"customerID": "20002"}])
+    read = await api.change(
+        "salesperson/ola",
+        customers=[
+            {"operation": "Delete", "customerID": "20001"},
+            {"operation": "Update", "customerID": "20002", "locationID": "Main", "commissionPct": 9},
+            {"operation": "Insert", "customerID": "20003"},
+        ],
+    )
+    assert [(line["bAccountID"], line["commisionPct"]) for line in read["customers"]] == [(2, 9.0), (3, 2.5)]
+    missing = [{"operation": "Update", "customerID": "20009"}]
+    assert "customers[0].customerID" in await api.refused("PUT", "salesperson/ola", customers=missing)
+
+
+async def test_the_first_seller_at_a_location_is_its_default(api: Any) -> None:
+    await ola(api, customers=[{"customerID": "20001"}])
+    await api.create("salesperson", salespersonID="PER", name="Per", customers=[{"customerID": "20001"}])
+    sellers = await api.list("customer/20001/salespersons")
+    assert [(row["salePersonID"], row["isDefault"], row["locationID"]) for row in sellers] == [
+        ("OLA", True, "Main"), ("PER", False, "Main"),
+    ]  # fmt: skip
+    assert [row["salePersonID"] for row in await api.list("customer/20001/salespersons", pageNumber=2, pageSize=1)] == [
+        "PER"
+    ]
+    assert sellers[0]["metadata"]["totalCount"] == 2
+    assert await api.list("customer/20002/salespersons") == []
+    assert await api.status("GET", "customer/nobody/salespersons") == 404
+
+
+async def test_sent_back_as_it_was_read_it_stays_as_it_is(api: Any) -> None:
+    read = await ola(api, customers=[{"customerID": "20001"}])
+    same = await api.change(
+        "salesperson/OLA",
+        salespersonID="ola", name=read["name"], isActive=True, commissionPct=2.5, salesSub="0",
+        customers=[{"customerID": "20001", "locationID": "Main", "commissionPct": 2.5}],
+    )  # fmt: skip
+    assert same["etag"] == read["etag"]
+    changed = await api.change("salesperson/OLA", customers=[{"customerID": "20001", "commissionPct": 1}])
+    assert changed["etag"] != read["etag"]
+    assert (await api.put("salesperson/OLA", {"If-Match": read["etag"]}, name="X")).status_code == 412
+    cleared = await api.change("salesperson/OLA", salesSub={"value": None}, commissionPct={"value": None})
+    assert "salesSub" not in cleared
+    assert cleared["commissionPct"] == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"name": "X"}, "salespersonID"),
+        ({"salespersonID": "X"}, "name"),
+        ({"salespersonID": "ola", "name": "X"}, "There is a salesperson 'ola' already"),
+        ({"salespersonID": "X", "name": "X", "commissionPct": 101}, "commissionPct"),
+        ({"salespersonID": "X", "name": "X", "commissionPct": -1}, "commissionPct"),
+        ({"salespersonID": "X", "name": "X", "salesSub": "99"}, "SalesSub '99' cannot be found"),
+        ({"salespersonID": "X", "name": "X", "customers": [{"customerID": "nobody"}]}, "customers[0].customerID"),
+        (
+            {"salespersonID": "X", "name": "X", "customers": [{"customerID": "20001", "locationID": "?"}]},
+            "customers[0].locationID",
+        ),
+        (
+            {"salespersonID": "X", "name": "X", "customers": [{"operation": "Delete", "customerID": "20001"}]},
+            "customers[0].customerID",
+        ),
+    ],
+)
+async def test_a_refusal_names_the_field_and_changes_nothing(api: Any, sent: dict[str, Any], told: str) -> None:
+    await ola(api)
+    before = await api.sql("select count(*) from change")
+    assert told in await api.refused("POST", "salesperson", **sent)
+    assert await api.sql("select count(*) from change") == before
+
+
+async def test_the_id_stays(api: Any) -> None:
+    await ola(api)
+    assert "keeps the id" in await api.refused("PUT", "salesperson/ola", salespersonID="PER")
+    assert await api.status("GET", "salesperson/nobody") == 404
+    assert await api.status("PUT", "salesperson/nobody", name="X") == 404
+
+
+@pytest.mark.parametrize(
+    ("finds", "misses"),
+    [
+        ({"salespersonCD": "ola"}, {"salespersonCD": "PER X"}),
+        ({"name": "ola hansen"}, {"name": "Ola"}),
+        ({"isActive": "true"}, {"isActive": "false", "name": "Ola Hansen"}),
+        ({"commissionPct": "2.5"}, {"commissionPct": "2.51"}),
+        ({"salesSub": "0"}, {"salesSub": "7"}),
+        ({"greaterThanValue": "ANN"}, {"greaterThanValue": "OLA"}),
+        (
+            {"lastModifiedDateTime": "2026-01-15", "lastModifiedDateTimeCondition": ">", "isActive": "1"},
+            {"lastModifiedDateTime": "2026-01-16", "lastModifiedDateTimeCondition": ">"},
+        ),
+        (
+            {"createdDateTime": "2026-01-16", "createdDateTimeCondition": "<", "isActive": "1"},
+            {"createdDateTime": "2026-01-15", "createdDateTimeCondition": "<"},
+        ),
+    ],
+)
+async def test_each_filter_finds_its_own(api: Any, finds: dict[str, str], misses: dict[str, str]) -> None:
+    await ola(api)
+    await api.create("salesperson", salespersonID="ANN", name="Ann", isActive=False)
+    assert [row["salespersonID"] for row in await api.list("salesperson", **finds)] == ["OLA"]
+    assert await api.list("salesperson", **misses) == []
+
+
+async def test_a_number_is_asked_for_where_one_is_compared(api: Any) -> None:
+    for wrong in ("much", "NaN", "1e999999999"):
+        answer = await api.http.get("/v1/salesperson", params={"commissionPct": wrong})
+        assert answer.status_code == 400
+        assert "commissionPct" in answer.json()["message"]
