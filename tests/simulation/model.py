@@ -1,0 +1,231 @@
+"""The books as a pupil would keep them: plain arithmetic over what was asked for. Imports nothing of the program.
+
+The rules of the books are worked out here a second time and in another way: nothing is stored but what was sent and
+what became of it, and every figure follows from that when it is asked for. Base currency is NOK.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+INVOICE, CREDIT_NOTE, DEBIT_NOTE = "Invoice", "CreditNote", "DebitNote"
+PERCENT = {"3": Decimal(25), "31": Decimal(15), "32": Decimal("11.11"), "33": Decimal(12)} | dict.fromkeys(
+    ("5", "51", "52", "6", "7"), Decimal(0)
+)
+VAT_ACCOUNT = {"3": "2711", "31": "2712", "32": "2714", "33": "2713"}
+DEBTORS, ROUNDING, GAIN, LOSS = "1500", "7740", "8060", "8160"
+HIGHEST_LEVEL = 3
+
+
+def cents(amount: Decimal) -> Decimal:
+    """To two places, half away from zero."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@dataclass
+class Line:
+    """What was sent of a line."""
+
+    quantity: Decimal
+    price: Decimal
+    category: str
+    discount: Decimal = Decimal(0)
+    account: str = "3000"
+    is_priced: bool = True
+    """Whether the price was sent; else it is the item's."""
+
+    @property
+    def amount(self) -> Decimal:
+        whole = cents(self.quantity * self.price)
+        return whole - cents(whole * self.discount / 100)
+
+
+@dataclass
+class Document:
+    """A document of one customer, from its first save on."""
+
+    kind: str
+    customer: Customer
+    day: date
+    currency: str
+    lines: dict[int, Line]
+    number: str = ""
+    rate: Decimal = Decimal(1)
+    status: str = "Balanced"
+    released: bool = False
+    is_fee: bool = False
+    level: int = 0
+    approved: Decimal = Decimal(0)
+    """The amount in base currency that credit was given for when it was last saved without a hold."""
+
+    settles: list[tuple[Document, Decimal]] = field(default_factory=list)
+    proposed_by: Document | None = None
+    open: Decimal = Decimal(0)
+    open_base: Decimal = Decimal(0)
+    gain: Decimal = Decimal(0)
+
+    @property
+    def sign(self) -> int:
+        return -1 if self.kind == CREDIT_NOTE else 1
+
+    @property
+    def held(self) -> bool:
+        return self.status == "Hold"
+
+    @property
+    def period(self) -> str:
+        return f"{self.day:%Y%m}"
+
+    @property
+    def detail(self) -> Decimal:
+        return sum((line.amount for line in self.lines.values()), Decimal(0))
+
+    @property
+    def vat(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """By VAT id: what is taxed and the tax, computed once over all lines of the id."""
+        taxed: dict[str, Decimal] = defaultdict(Decimal)
+        for line in self.lines.values():
+            taxed[line.category] += line.amount
+        return {vat_id: (amount, cents(amount * PERCENT[vat_id] / 100)) for vat_id, amount in taxed.items()}
+
+    @property
+    def amount(self) -> Decimal:
+        return self.detail + sum(tax for _, tax in self.vat.values())
+
+    @property
+    def amount_base(self) -> Decimal:
+        return self.base(self.amount)
+
+    def base(self, amount: Decimal) -> Decimal:
+        return cents(amount * self.rate)
+
+    @property
+    def balance(self) -> Decimal:
+        return self.open if self.released else self.amount
+
+    @property
+    def balance_base(self) -> Decimal:
+        return self.open_base if self.released else self.amount_base
+
+    def release(self) -> None:
+        """Into the books, with what a credit note settles."""
+        self.released = True
+        self.open, self.open_base = self.amount, self.amount_base
+        for debit, amount in self.settles:
+            ours, theirs = self.take(amount), debit.take(amount)
+            self.gain += ours - theirs
+            debit.proposed_by = None
+            debit.status = "Open" if debit.open else "Closed"
+        self.status = "Open" if self.open else "Closed"
+
+    def take(self, amount: Decimal) -> Decimal:
+        """Settle a part; what empties the document takes all that is left of it in base currency."""
+        taken = self.open_base if amount == self.open else min(self.base(amount), self.open_base)
+        self.open -= amount
+        self.open_base -= taken
+        return taken
+
+    @property
+    def entries(self) -> dict[str, Decimal]:
+        """By account, debit less credit in base currency: what the journal must hold of this document."""
+        own: dict[str, Decimal] = defaultdict(Decimal)
+        if not self.released:
+            return {}
+        own[DEBTORS] += self.sign * self.amount_base
+        for line in self.lines.values():
+            own[line.account] -= self.sign * self.base(line.amount)
+        for vat_id, (_, tax) in self.vat.items():
+            if tax:
+                own[VAT_ACCOUNT[vat_id]] -= self.sign * self.base(tax)
+        own[ROUNDING] -= sum(own.values(), Decimal(0))
+        own[DEBTORS] += self.gain
+        own[GAIN if self.gain > 0 else LOSS] -= self.gain
+        return {account: amount for account, amount in own.items() if amount}
+
+
+@dataclass
+class Customer:
+    """A customer and all its documents, also deleted ones' absence: what is here exists."""
+
+    number: str
+    name: str
+    zone: str = "NO"
+    limit: Decimal | None = None
+    documents: list[Document] = field(default_factory=list)
+    letters: int = 0
+
+    @property
+    def balance(self) -> Decimal:
+        return sum((it.sign * it.open_base for it in self.documents if it.released), Decimal(0))
+
+    @property
+    def unreleased(self) -> Decimal:
+        return sum((it.sign * it.amount_base for it in self.documents if not it.released), Decimal(0))
+
+    def is_too_much(self, document: Document) -> bool:
+        """Whether credit is refused for a document, which may be among the customer's or not yet."""
+        if self.limit is None or document.kind == CREDIT_NOTE:
+            return False
+        others = self.balance + sum(
+            it.sign * it.amount_base for it in self.documents if not it.released and it.number != document.number
+        )
+        return others + document.amount_base > self.limit
+
+    def remind(self) -> list[int]:
+        """One level up for what is overdue; the levels that letters went out for."""
+        reached = set()
+        for document in self.documents:
+            is_overdue = document.status == "Open" and document.sign > 0
+            if is_overdue and not document.is_fee and document.level < HIGHEST_LEVEL:
+                document.level += 1
+                reached.add(document.level)
+        return sorted(reached)
+
+
+def save(document: Document, before: Document | None, hold: bool | None) -> bool:
+    """Set the status that saving leaves; False when saving must be refused because credit does not suffice."""
+    was_held = before is not None and before.held
+    if was_held if hold is None else hold:
+        document.status = "Hold"
+        return True
+    passed = before is not None and not was_held and document.amount_base <= before.approved
+    if not passed and document.customer.is_too_much(document):
+        document.status = "Hold"
+        return not was_held
+    document.status, document.approved = "Balanced", document.amount_base
+    return True
+
+
+def differences(document: Document, shown: Mapping[str, Any]) -> Iterator[str]:
+    """Where a GET's answer says something else than these books."""
+    lines = shown["invoiceLines" if document.kind == INVOICE else "lines"]
+    compared = {
+        "referenceNumber": (shown["referenceNumber"], document.number),
+        "status": (shown["status"], document.status),
+        "hold": (shown["hold"], document.status in ("Hold", "Reserved")),
+        "customer": (shown["customer"]["number"], document.customer.number),
+        "documentDate": (shown["documentDate"], f"{document.day}T00:00:00"),
+        "financialPeriod": (shown["financialPeriod"], document.period),
+        "currencyId": (shown["currencyId"], document.currency),
+        "exchangeRate": (shown["exchangeRate"], document.rate),
+        "detailTotalInCurrency": (shown["detailTotalInCurrency"], document.detail),
+        "vatTotalInCurrency": (shown["vatTotalInCurrency"], sum(tax for _, tax in document.vat.values())),
+        "vatTotal": (shown["vatTotal"], sum(document.base(tax) for _, tax in document.vat.values())),
+        "amountInCurrency": (shown["amountInCurrency"], document.amount),
+        "amount": (shown["amount"], document.amount_base),
+        "balanceInCurrency": (shown["balanceInCurrency"], document.balance),
+        "balance": (shown["balance"], document.balance_base),
+        "dunningLetterLevel": (shown.get("dunningLetterLevel", 0), document.level),
+        "taxDetails": ({row["taxId"]: (row["taxableAmount"], row["vatAmount"]) for row in shown["taxDetails"]},
+                       document.vat),
+        "lines": ({line["lineNumber"]: line["amountInCurrency"] for line in lines},
+                  {number: line.amount for number, line in document.lines.items()}),
+    }  # fmt: skip
+    for name, (found, expected) in compared.items():
+        if found != expected:
+            yield f"{document.kind} {document.number}: {name} is {found}, expected {expected}"

@@ -1,0 +1,189 @@
+"""Eight clerks at once, thousands of commands, one seed; then the books must agree with the model on every figure.
+
+By default 5,000 commands. RESKONTRA_SIMULATION_COMMANDS asks for more or fewer, RESKONTRA_SIMULATION_SEED for other
+ones; a failure tells both. The order in which clerks meet differs from run to run, what each of them does does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from datetime import date
+from decimal import Decimal
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import httpx
+from tests.simulation.clerks import CLOSING, PATH, Clerk, Office
+from tests.simulation.model import (
+    CREDIT_NOTE,
+    DEBIT_NOTE,
+    DEBTORS,
+    INVOICE,
+    VAT_ACCOUNT,
+    Document,
+    differences,
+)
+
+if TYPE_CHECKING:
+    from tests.conftest import ServerProcess
+
+CLERKS = 8
+COMMANDS = int(os.environ.get("RESKONTRA_SIMULATION_COMMANDS", "5000"))
+SEED = int(os.environ.get("RESKONTRA_SIMULATION_SEED", "2025"))
+FIRST = {INVOICE: 3548, CREDIT_NOTE: 10002, DEBIT_NOTE: 1002}
+"""The next number of each series of the demo company."""
+
+
+async def test_the_books_agree_with_the_model(server_process: Callable[..., ServerProcess]) -> None:
+    server = server_process()
+    office = Office()
+    try:
+        async with AsyncExitStack() as opened:
+            clerks = []
+            for position in range(CLERKS):
+                headers = {"Authorization": f"Bearer {server.token}"}
+                client = httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60)
+                await opened.enter_async_context(client)
+                clerks.append(Clerk(position, client, office, Random(f"{SEED}/{position}")))
+            await clear_the_way(clerks[0])
+            await asyncio.gather(*(clerk.begin() for clerk in clerks))
+            await asyncio.gather(*(clerk.work(COMMANDS // CLERKS) for clerk in clerks))
+            await close_the_month(clerks)
+            await compare(clerks, office, server.dsn)
+    except BaseException as error:
+        error.add_note(f"RESKONTRA_SIMULATION_SEED={SEED} RESKONTRA_SIMULATION_COMMANDS={COMMANDS}")
+        raise
+    assert office.done["period close"] > 0, "no month was closed while others worked"
+
+
+async def clear_the_way(clerk: Clerk) -> None:
+    """The demo's own drafts up to the month that will be closed, and the rates that there are."""
+    for row in await clerk.read(
+        f"/v1/customerinvoice?released=0&documentDate={CLOSING[:4]}-02-01&documentDateCondition=<"
+    ):
+        await clerk.expect(204, "DELETE", f"/v1/customerinvoice/{row['referenceNumber']}")
+    await clerk.expect(204, "DELETE", "/v1/customerCreditNote/010001")
+    await clerk.expect(200, "POST", "/v1/customerDebitNote/001001/action/release")
+    for row in await clerk.read("/v2/currencyrate"):
+        key = row["fromCurrencyId"], date.fromisoformat(row["effectiveDate"][:10])
+        clerk.office.rates[key] = row["rate"]
+        clerk.office.known_rates.add(key)
+
+
+async def close_the_month(clerks: list[Clerk]) -> None:
+    """When nothing waits in the month any more it can be closed, and takes nothing from then on."""
+    for clerk in clerks:
+        for document in [it for it in clerk.drafts if it.period == CLOSING]:
+            await clerk.finish(document)
+    first = clerks[0]
+    if not first.period_closed:
+        await first.expect(200, "POST", f"/v1/reskontra/financialPeriod/{CLOSING}/action/close", {})
+    late = first.invoice_with(first.customers[0])
+    late["documentDate"] = {"value": "2025-01-15"}
+    answer = await first.expect(400, "POST", "/v1/customerinvoice", late)
+    assert CLOSING in answer.json()["message"]
+
+
+async def compare(clerks: list[Clerk], office: Office, dsn: str) -> None:
+    documents = [document for clerk in clerks for document in clerk.documents]
+    shown = {kind: await everything(clerks[0], f"/v1/{PATH[kind]}?expandDunningInformation=true") for kind in PATH}
+    assert_every_document(documents, shown)
+    await assert_numbers(documents, office, dsn)
+    await assert_balances(clerks, dsn)
+    assert_vat(documents, shown)
+    await assert_journal(clerks[0], documents)
+
+
+def assert_every_document(documents: list[Document], shown: dict[str, list[dict[str, Any]]]) -> None:
+    """Each document in the lists is the model's or was there before, and says what the model says."""
+    for kind, rows in shown.items():
+        found = {row["referenceNumber"]: row for row in rows}
+        own = {document.number: document for document in documents if document.kind == kind}
+        assert all(row["metadata"]["totalCount"] == len(rows) == len(found) for row in rows)
+        assert own.keys() <= found.keys(), own.keys() - found.keys()
+        assert all(is_older(number, kind) for number in found.keys() - own.keys())
+        wrong = [text for number, document in own.items() for text in differences(document, found[number])]
+        assert not wrong, "\n".join(wrong[:20])
+
+
+async def assert_numbers(documents: list[Document], office: Office, dsn: str) -> None:
+    """Each series is without a gap, when the deleted numbers are counted; and these are on record."""
+    for kind, first in FIRST.items():
+        deleted = {number for number in office.deleted[kind] if number.isdigit()}
+        used = {document.number for document in documents if document.kind == kind and document.number.isdigit()}
+        assert not used & deleted
+        assert sorted(map(int, used | deleted)) == list(range(first, first + len(used | deleted)))
+        rows = await query(dsn, "select number from deleted_number where entity = $1", kind)
+        assert {row["number"] for row in rows if not is_older(row["number"], kind)} == office.deleted[kind]
+
+
+async def assert_balances(clerks: list[Clerk], dsn: str) -> None:
+    rows = await query(
+        dsn, "select number, balance, unreleased from customer_balance join customer using (company_id, customer_id)"
+    )
+    found = {row["number"]: (row["balance"], row["unreleased"]) for row in rows}
+    for clerk in clerks:
+        for customer in clerk.customers:
+            assert found[customer.number] == (customer.balance, customer.unreleased), customer.number
+
+
+def assert_vat(documents: list[Document], shown: dict[str, list[dict[str, Any]]]) -> None:
+    """What the answers of released documents add up to, for each VAT id and currency."""
+    own = {(document.kind, document.number) for document in documents if document.released}
+    ours: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    theirs: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for document in documents:
+        for vat_id, (_, tax) in document.vat.items() if document.released else ():
+            ours[vat_id, document.currency] += document.sign * tax
+    for kind, rows in shown.items():
+        for row in rows:
+            for tax in row["taxDetails"] if (kind, row["referenceNumber"]) in own else ():
+                theirs[tax["taxId"], row["currencyId"]] += (-1 if kind == CREDIT_NOTE else 1) * tax["vatAmount"]
+    assert theirs == ours
+
+
+async def assert_journal(clerk: Clerk, documents: list[Document]) -> None:
+    """Each document's entries by account, and through them the accounts of debtors and VAT."""
+    found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for entry in await everything(clerk, "/v1/GeneralLedgerTransactions?fromPeriod=202001&toPeriod=203012"):
+        found[entry["refNumber"]][entry["account"]["number"]] += entry["debitAmount"] - entry["creditAmount"]
+    totals: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for document in documents:
+        booked = {account: amount for account, amount in found[document.number].items() if amount}
+        assert booked == document.entries, f"{document.kind} {document.number}: {booked}, expected {document.entries}"
+        for position, entries in enumerate((booked, document.entries)):
+            for account, amount in entries.items():
+                totals[account][position] += amount
+    for account in (DEBTORS, *VAT_ACCOUNT.values()):
+        assert totals[account][0] == totals[account][1] != 0, account
+    owed = sum((document.sign * document.open_base for document in documents if document.released), Decimal(0))
+    assert totals[DEBTORS][0] == owed
+
+
+async def everything(clerk: Clerk, path: str) -> list[dict[str, Any]]:
+    """All pages of a list."""
+    rows: list[dict[str, Any]] = []
+    while True:
+        answer = await clerk.expect(200, "GET", f"{path}&pageSize=1000&pageNumber={len(rows) // 1000 + 1}")
+        page = json.loads(answer.text, parse_float=Decimal)
+        rows += page
+        if len(page) < 1000:
+            return rows
+
+
+def is_older(number: str, kind: str) -> bool:
+    return number.isdigit() and int(number) < FIRST[kind]
+
+
+async def query(dsn: str, statement: str, *values: Any) -> Iterable[asyncpg.Record]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetch(statement, *values)
+    finally:
+        await connection.close()
