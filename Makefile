@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export UV_PYTHON_DOWNLOADS := never
+# Compiled while installing, so that the first start does not have to.
+export UV_COMPILE_BYTECODE := 1
 
 PYTHON ?= python3
 # Options for the sandbox, for example: make sandbox ARGS="--fresh --port 9000"
