@@ -29,6 +29,9 @@ _SESSION_SETTINGS = {
     "application_name": "reskontra",
     "timezone": "UTC",
     "jit": "off",  # statements are short: compiling them costs more than it saves
+    # The statements are large and looked up by key: planning one anew for its parameters costs three times as much
+    # as running it, and PostgreSQL would do so for ever where a null parameter makes the special plan look cheaper.
+    "plan_cache_mode": "force_generic_plan",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
 }
