@@ -27,6 +27,7 @@ from reskontra.changes.store import change_row, count_new, last_change, paramete
 from reskontra.clock import Context
 from reskontra.currencies.store import POSTING_ROWS
 from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
 from reskontra.vat.store import VAT_CATEGORY_ROWS
 from reskontra.web.listing import Filters, Slice, Total, Window
@@ -70,13 +71,14 @@ SUBACCOUNT_ROWS = """
      order by subaccount_id"""
 
 
-async def insert_account_classes(connection: Connection, company_id: int, classes: Sequence[AccountClass]) -> None:
-    """Add account classes to a company."""
+async def put_account_classes(connection: Connection, company_id: int, classes: Sequence[AccountClass]) -> None:
+    """Add account classes to a company or write them anew."""
     await connection.execute(
-        """
+        f"""
         insert into account_class (company_id, account_class_id, description, account_type)
         select $1, account_class_id, description, account_type
           from json_to_recordset($2::json) as sent (account_class_id text, description text, account_type text)
+        {or_write_anew("account_class_pk", "description, account_type")}
         """,
         company_id,
         _json(classes),
@@ -100,12 +102,12 @@ async def insert_accounts(
     )
 
 
-async def insert_dimensions(
+async def put_dimensions(
     connection: Connection, company_id: int, dimensions: Sequence[Dimension], moment: datetime
 ) -> None:
-    """Add dimensions with their segments and the values of these to a company. `moment` is in UTC."""
+    """Add dimensions with their segments and the values of these, or write them anew. `moment` is in UTC."""
     await connection.execute(
-        """
+        f"""
         with sent as (
             select * from json_to_recordset($2::json) as sent (dimension_id text, description text, segments json)),
         sent_segment as (
@@ -116,12 +118,15 @@ async def insert_dimensions(
             insert into segment_value (
                    company_id, dimension_id, segment_id, value, description, active, modified_at)
             select $1, dimension_id, segment_id, known.value, known.description, known.active, $3
-              from sent_segment, json_to_recordset(values) as known (value text, description text, active boolean)),
+              from sent_segment, json_to_recordset(values) as known (value text, description text, active boolean)
+            {or_write_anew("segment_value_pk", "description, active, modified_at, version")}),
         added_segments as (
             insert into segment (company_id, dimension_id, segment_id, description, length, separator, modified_at)
-            select $1, dimension_id, segment_id, description, length, separator, $3 from sent_segment)
+            select $1, dimension_id, segment_id, description, length, separator, $3 from sent_segment
+            {or_write_anew("segment_pk", "description, length, separator, modified_at, version")})
         insert into dimension (company_id, dimension_id, description)
         select $1, dimension_id, description from sent
+        {or_write_anew("dimension_pk", "description")}
         """,
         company_id,
         _json(dimensions),
@@ -144,6 +149,18 @@ async def insert_subaccounts(
         _json(subaccounts),
         moment,
     )
+
+
+async def list_account_classes(connection: Connection, company_id: int) -> list[AccountClass]:
+    """The account classes by id."""
+    rows = await connection.fetch(
+        """
+        select account_class_id, description, account_type from account_class
+         where company_id = $1 order by account_class_id
+        """,
+        company_id,
+    )
+    return [msgspec.convert(dict(row), AccountClass) for row in rows]
 
 
 # Accounts, one at a time
@@ -352,7 +369,7 @@ def _found_subaccounts(rows: Sequence[Record]) -> list[FoundSubaccount]:
 
 _INSERT_SUBACCOUNT = f"""
     with {change_row("'Subaccount'", "created", "$5::text", "(values (1)) as once", detail="$7::jsonb")},
-    {count_new("Subaccount")}
+    {count_new("Subaccount", sent_id="nullif(($6::json ->> 'subaccount_id')::integer, 0)")}
     insert into subaccount (company_id, subaccount_id, subaccount_number, description, active, modified_at, version)
     select $1, counted.id, part.subaccount_number, part.description, part.active, $2, changed.change_id
       from changed, counted, json_populate_record(null::subaccount, $6::json) as part
@@ -362,7 +379,7 @@ _INSERT_SUBACCOUNT = f"""
 async def insert_subaccount(
     connection: Connection, context: Context, subaccount: Subaccount, detail: Mapping[str, Any]
 ) -> int:
-    """Write a new subaccount under the next id; returns its version."""
+    """Write a new subaccount, under the next id when its own is 0; returns its version."""
     number = subaccount.subaccount_number
     return await _version(connection, context, _INSERT_SUBACCOUNT, number, _json(subaccount), _json(detail))
 

@@ -6,8 +6,11 @@ $1 company_id, $2 the moment (UTC), $3 actor, $4 request id.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
@@ -41,15 +44,18 @@ def tally(entity: str, difference: int, *, changed: str = "changed", name: str =
           from {changed} where tally.company_id = $1 and tally.entity = {entity})"""
 
 
-def count_new(entity: str, *, changed: str = "changed", name: str = "counted") -> str:
+def count_new(entity: str, *, sent_id: str = "null::bigint", changed: str = "changed", name: str = "counted") -> str:
     """A CTE that counts one more row of an entity, remembers the change, and returns the new row's small id as `id`.
 
-    It is `tally` and `next_ids` in one, since a statement cannot write one row twice.
+    It is `tally` and `next_ids` in one, since a statement cannot write one row twice. `sent_id` is an SQL expression
+    over the parameters: the id to take instead of the next one, where it is not null.
     """
     return f"""{name} as (
-        update tally set total = total + 1, last_id = last_id + 1, last_change_id = {changed}.change_id
+        update tally
+           set total = total + 1, last_id = greatest(last_id, coalesce({sent_id}, last_id + 1)),
+               last_change_id = {changed}.change_id
           from {changed} where tally.company_id = $1 and tally.entity = '{entity}'
-        returning last_id as id)"""
+        returning coalesce({sent_id}, last_id) as id)"""
 
 
 def coming_id(entity: str, *, name: str = "coming") -> str:
@@ -89,6 +95,24 @@ def next_ids(entity: str, count: str, *, name: str) -> str:
     return f"""{name} as (
         update tally set last_id = last_id + {count}
          where company_id = $1 and entity = '{entity}' returning last_id)"""
+
+
+async def insert_changes(
+    connection: Connection, context: Context, entity: str, changed: Sequence[tuple[str, str, Mapping[str, Any]]]
+) -> None:
+    """Write change rows of an entity that has no tally, one for each key, event (a plain word) and detail."""
+    await connection.execute(
+        """
+        insert into change (company_id, changed_at, actor, request_id, entity, entity_key, event, detail)
+        select $1, $2, $3, $4, $5, sent.key, sent.event, sent.detail::jsonb
+          from unnest($6::text[], $7::text[], $8::text[]) as sent (key, event, detail)
+        """,
+        *parameters(context),
+        entity,
+        [key for key, _, _ in changed],
+        [event for _, event, _ in changed],
+        [msgspec.json.encode(detail).decode() for _, _, detail in changed],
+    )
 
 
 async def insert_tallies(connection: Connection, company_id: int, counts: Mapping[str, tuple[int, int]]) -> None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reskontra.accounts.store import (
-    insert_account_classes,
     insert_accounts,
-    insert_dimensions,
     insert_subaccounts,
+    put_account_classes,
+    put_dimensions,
 )
 from reskontra.attributes.store import insert_attributes
 from reskontra.changes.store import insert_tallies
@@ -27,16 +27,16 @@ from reskontra.companies.template import (
     series_in_full,
 )
 from reskontra.companies.template_checks import check_template
-from reskontra.currencies.store import insert_currencies, insert_rates
+from reskontra.currencies.store import insert_rates, put_currencies
 from reskontra.db.pool import Connection
 from reskontra.errors import Refused, UnknownReference
-from reskontra.items.store import insert_item_classes, insert_items, insert_units
-from reskontra.numbering.store import insert_series
-from reskontra.payment_methods.store import insert_payment_methods
+from reskontra.items.store import insert_items, put_item_classes, put_units
+from reskontra.numbering.store import put_series
+from reskontra.payment_methods.store import put_payment_methods
 from reskontra.periods.store import insert_periods
 from reskontra.salespersons.store import insert_salespersons
-from reskontra.terms.store import insert_terms
-from reskontra.vat.store import insert_vat_categories, insert_vat_ids, insert_vat_zones
+from reskontra.terms.store import put_terms
+from reskontra.vat.store import put_vat_categories, put_vat_ids, put_vat_zones
 from reskontra.web.auth import SCOPES
 from reskontra.web.secrets import hash_secret, new_salt, new_secret
 
@@ -185,31 +185,31 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     rates = [row for rates in template.rates for row in rates_of(rates)]
     currencies = [entry.currency for entry in template.currencies]
     postings = [entry.posting for entry in template.currencies]
-    await insert_currencies(connection, company_id, currencies, postings, moment)
+    await put_currencies(connection, company_id, currencies, postings, moment)
     await insert_rates(connection, company_id, rates, moment)
-    await insert_account_classes(connection, company_id, template.account_classes)
+    await put_account_classes(connection, company_id, template.account_classes)
     await insert_accounts(connection, company_id, template.accounts, moment)
-    await insert_dimensions(connection, company_id, template.dimensions, moment)
+    await put_dimensions(connection, company_id, template.dimensions, moment)
     await insert_subaccounts(connection, company_id, template.subaccounts, moment)
-    await store.insert_branches(connection, company_id, template.branches, moment)
-    await store.insert_countries(connection, company_id, countries_of(template))
-    await insert_terms(connection, company_id, template.terms, moment)
-    await insert_vat_ids(connection, company_id, template.vat, moment)
-    await insert_vat_categories(connection, company_id, template.vat_categories, moment)
-    await insert_vat_zones(connection, company_id, template.vat_zones, moment)
-    await insert_units(connection, company_id, template.units)
-    await insert_item_classes(connection, company_id, template.item_classes, moment)
+    await store.put_branches(connection, company_id, template.branches, moment)
+    await store.put_countries(connection, company_id, countries_of(template))
+    await put_terms(connection, company_id, template.terms, moment)
+    await put_vat_ids(connection, company_id, template.vat, moment)
+    await put_vat_categories(connection, company_id, template.vat_categories, moment)
+    await put_vat_zones(connection, company_id, template.vat_zones, moment)
+    await put_units(connection, company_id, template.units)
+    await put_item_classes(connection, company_id, template.item_classes, moment)
     await insert_items(connection, company_id, template.items, moment)
-    await insert_payment_methods(connection, company_id, template.payment_methods, moment)
+    await put_payment_methods(connection, company_id, template.payment_methods, moment)
     await insert_periods(connection, company_id, periods_of(template.periods), moment)
-    await insert_series(connection, company_id, [series_in_full(series) for series in template.series])
+    await put_series(connection, company_id, [series_in_full(series) for series in template.series])
     await insert_attributes(connection, company_id, template.attributes, moment)
     await insert_salespersons(connection, company_id, template.salespersons, moment)
-    await store.insert_customer_classes(connection, company_id, template.customer_classes, moment)
-    await store.insert_statement_cycles(connection, company_id, template.statement_cycles)
-    await store.insert_reason_codes(connection, company_id, template.reason_codes)
-    await store.insert_dunning_levels(connection, company_id, template.dunning_levels)
-    await store.insert_legal_rates(connection, company_id, template.legal_rates)
+    await store.put_customer_classes(connection, company_id, template.customer_classes, moment)
+    await store.put_statement_cycles(connection, company_id, template.statement_cycles)
+    await store.put_reason_codes(connection, company_id, template.reason_codes)
+    await store.put_dunning_levels(connection, company_id, template.dunning_levels)
+    await store.put_legal_rates(connection, company_id, template.legal_rates)
     await _start_counting(connection, company_id, template, len(rates), context)
 
 

@@ -28,6 +28,7 @@ from reskontra.companies.rules import (
 )
 from reskontra.currencies.store import CURRENCY_ROWS, POSTING_ROWS
 from reskontra.db.pool import Connection
+from reskontra.db.upsert import or_write_anew
 from reskontra.items.store import ITEM_CLASS_ROWS, UNIT_ROWS
 from reskontra.numbering.store import SERIES_ROWS
 from reskontra.payment_methods.store import PAYMENT_METHOD_ROWS
@@ -206,6 +207,27 @@ async def insert_company(
     return company_id
 
 
+async def lock_company(connection: Connection, company_id: int) -> None:
+    """Keep others from changing the company's reference data until the transaction ends.
+
+    Whoever writes such a row moves the company's version, and waits there.
+    """
+    await connection.execute("select from company where company_id = $1 for no key update", company_id)
+
+
+async def save_company(
+    connection: Connection, company_id: int, *, name: str, time_zone: str, preferences: Preferences
+) -> None:
+    """Write what a company says of itself."""
+    await connection.execute(
+        "update company set name = $2, time_zone = $3, preferences = $4::jsonb where company_id = $1",
+        company_id,
+        name,
+        time_zone,
+        _json(preferences),
+    )
+
+
 async def insert_client(
     connection: Connection,
     *,
@@ -253,16 +275,15 @@ async def log_company_created(connection: Connection, context: Context) -> None:
     )
 
 
-async def insert_branches(
-    connection: Connection, company_id: int, branches: Sequence[Branch], moment: datetime
-) -> None:
-    """Add branches to a new company, with ids from 1 in the order of the rows. `moment` is in UTC."""
+async def put_branches(connection: Connection, company_id: int, branches: Sequence[Branch], moment: datetime) -> None:
+    """Add branches, with the next ids in the order of the rows, or write them anew. `moment` is in UTC."""
     await connection.execute(
-        """
+        f"""
         insert into branch (
                company_id, branch_id, branch_number, name, active, vat_zone_id, currency_id, country_id, subaccount_id,
                detail, modified_at)
-        select $1, position, sent.branch_number, sent.name, sent.active, sent.vat_zone_id, sent.currency_id,
+        select $1, position + (select coalesce(max(branch_id), 0) from branch where company_id = $1),
+               sent.branch_number, sent.name, sent.active, sent.vat_zone_id, sent.currency_id,
                sent.country_id, sent.subaccount_id,
                jsonb_strip_nulls(content - array['branch_number', 'name', 'active', 'vat_zone_id', 'currency_id',
                                                  'country_id', 'subaccount_id']),
@@ -271,6 +292,12 @@ async def insert_branches(
                jsonb_to_record(content) as sent (
                branch_number text, name text, active boolean, vat_zone_id text, currency_id text, country_id text,
                subaccount_id integer)
+        {
+            or_write_anew(
+                "branch_pk",
+                "name, active, vat_zone_id, currency_id, country_id, subaccount_id, detail, modified_at",
+            )
+        }
         """,
         company_id,
         _json(branches),
@@ -317,27 +344,29 @@ async def list_branches(
     return _branches.decode(text)
 
 
-async def insert_countries(connection: Connection, company_id: int, countries: Sequence[Country]) -> None:
-    """Add countries to a company."""
+async def put_countries(connection: Connection, company_id: int, countries: Sequence[Country]) -> None:
+    """Add countries to a company or write them anew."""
     await connection.execute(
-        """
+        f"""
         insert into country (company_id, country_id, name)
         select $1, country_id, name from json_to_recordset($2::json) as sent (country_id text, name text)
+        {or_write_anew("country_pk", "name")}
         """,
         company_id,
         _json(countries),
     )
 
 
-async def insert_customer_classes(
+async def put_customer_classes(
     connection: Connection, company_id: int, classes: Sequence[CustomerClass], moment: datetime
 ) -> None:
-    """Add customer classes to a company. `moment` is in UTC."""
+    """Add customer classes to a company or write them anew. `moment` is in UTC."""
     # The rows have the table's own names and types, so that the 44 columns stand in one list only.
     await connection.execute(
         f"""
         insert into customer_class (company_id, modified_at, {_CUSTOMER_CLASS_COLUMNS})
         select $1, $3, {_CUSTOMER_CLASS_COLUMNS} from json_populate_recordset(null::customer_class, $2::json)
+        {or_write_anew("customer_class_pk", f"{_CUSTOMER_CLASS_COLUMNS}, modified_at")}
         """,
         company_id,
         _json(classes),
@@ -345,55 +374,59 @@ async def insert_customer_classes(
     )
 
 
-async def insert_statement_cycles(connection: Connection, company_id: int, cycles: Sequence[StatementCycle]) -> None:
-    """Add statement cycles to a company."""
+async def put_statement_cycles(connection: Connection, company_id: int, cycles: Sequence[StatementCycle]) -> None:
+    """Add statement cycles to a company or write them anew."""
     await connection.execute(
-        """
+        f"""
         insert into statement_cycle (company_id, statement_cycle_id, description, detail)
         select $1, cycle ->> 'statement_cycle_id', cycle ->> 'description',
                cycle - 'statement_cycle_id' - 'description'
           from jsonb_array_elements($2::jsonb) as cycle
+        {or_write_anew("statement_cycle_pk", "description, detail")}
         """,
         company_id,
         _json(cycles),
     )
 
 
-async def insert_reason_codes(connection: Connection, company_id: int, codes: Sequence[ReasonCode]) -> None:
-    """Add reason codes to a company."""
+async def put_reason_codes(connection: Connection, company_id: int, codes: Sequence[ReasonCode]) -> None:
+    """Add reason codes to a company or write them anew."""
     await connection.execute(
-        """
+        f"""
         insert into reason_code (company_id, reason_code_id, description, usage, account_number)
         select $1, reason_code_id, description, usage, account_number
           from json_to_recordset($2::json) as sent (
                reason_code_id text, description text, usage text, account_number text)
+        {or_write_anew("reason_code_pk", "description, usage, account_number")}
         """,
         company_id,
         _json(codes),
     )
 
 
-async def insert_dunning_levels(connection: Connection, company_id: int, levels: Sequence[DunningLevel]) -> None:
-    """Add levels of reminding to a company."""
+async def put_dunning_levels(connection: Connection, company_id: int, levels: Sequence[DunningLevel]) -> None:
+    """Add levels of reminding to a company or write them anew."""
     await connection.execute(
-        """
+        f"""
         insert into dunning_level (company_id, level, description, days_past_due, days_to_settle, fee)
         select $1, level, description, days_past_due, days_to_settle, fee
           from json_to_recordset($2::json) as sent (
                level integer, description text, days_past_due integer, days_to_settle integer, fee numeric)
+        {or_write_anew("dunning_level_pk", "description, days_past_due, days_to_settle, fee")}
         """,
         company_id,
         _json(levels),
     )
 
 
-async def insert_legal_rates(connection: Connection, company_id: int, rates: Sequence[LegalRate]) -> None:
-    """Add figures of the law to a company."""
+async def put_legal_rates(connection: Connection, company_id: int, rates: Sequence[LegalRate]) -> None:
+    """Add figures of the law to a company or write them anew."""
     await connection.execute(
-        """
+        f"""
         insert into legal_rate (company_id, kind, start_date, amount, source)
         select $1, kind, start_date, amount, source
           from json_to_recordset($2::json) as sent (kind text, start_date date, amount numeric, source text)
+        {or_write_anew("legal_rate_pk", "amount, source")}
         """,
         company_id,
         _json(rates),

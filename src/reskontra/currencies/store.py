@@ -13,6 +13,7 @@ from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.currencies.rules import Currency, Operator
 from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
 from reskontra.web.listing import Filters
 
@@ -250,16 +251,20 @@ CONSTRAINTS: Mapping[str, RefusalFactory] = {"currency_rate_unique": _rate_exist
 """Constraint -> what the caller is told."""
 
 
-async def insert_currencies(
+_WRITTEN = """description, symbol, decimals, active, gain_account, loss_account, rounding_gain_account,
+           rounding_loss_account, modified_at"""
+
+
+async def put_currencies(
     connection: Connection,
     company_id: int,
     currencies: Sequence[Currency],
     postings: Sequence[CurrencyPosting],
     moment: datetime,
 ) -> None:
-    """Add currencies with their accounts (one posting per currency) to a company. `moment` is in UTC."""
+    """Add currencies with their accounts (one posting per currency) or write them anew. `moment` is in UTC."""
     await connection.execute(
-        """
+        f"""
         insert into currency (
                company_id, currency_id, description, symbol, decimals, active, gain_account, loss_account,
                rounding_gain_account, rounding_loss_account, modified_at)
@@ -270,6 +275,7 @@ async def insert_currencies(
           join json_to_recordset($3::json) as postings (
                currency_id text, active boolean, gain_account text, loss_account text,
                rounding_gain_account text, rounding_loss_account text) using (currency_id)
+        {or_write_anew("currency_pk", _WRITTEN)}
         """,
         company_id,
         msgspec.json.encode(currencies).decode(),

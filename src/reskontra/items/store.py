@@ -12,6 +12,7 @@ import msgspec
 from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
 from reskontra.items.rules import SELLING, Item, ItemCard, ItemClass, ItemStatus, ItemType, Unit
 from reskontra.web.listing import Filters, Slice, Total, Window
@@ -35,19 +36,22 @@ ITEM_CLASS_ROWS = """
 _SELLING = ", ".join(f"'{status}'" for status in SELLING)
 
 
-def items_json(numbers: str) -> str:
-    """An SQL expression: the items of company $1 with one of these numbers in any case, as a JSON array of `Item`.
-
-    `numbers` is an SQL expression of type text[]. Read the answer with `read_items`.
-    """
-    return f"""(
+_ITEMS = f"""
         select coalesce(json_agg(json_build_object(
                    'item_id', item.item_id, 'item_number', item.item_number, 'description', item.description,
                    'unit_id', item.unit_id, 'unit_price', item.unit_price, 'vat_category_id', item.vat_category_id,
                    'sales_account', item.sales_account, 'sales_subaccount_id', item.sales_subaccount_id,
                    'deferral_code', item.deferral_code, 'item_class_id', item.item_class_id,
-                   'active', item.status in ({_SELLING}))), '[]')
-          from item
+                   'active', item.status in ({_SELLING})) order by item.item_id), '[]')
+          from item"""
+
+
+def items_json(numbers: str) -> str:
+    """An SQL expression: the items of company $1 with one of these numbers in any case, as a JSON array of `Item`.
+
+    `numbers` is an SQL expression of type text[]. Read the answer with `read_items`.
+    """
+    return f"""({_ITEMS}
          where item.company_id = $1
            and lower(item.item_number) collate "C" in (
                select lower(number collate "C") from unnest({numbers}) as number))"""
@@ -64,6 +68,11 @@ _items = msgspec.json.Decoder(list[Item])
 async def find_items(connection: Connection, company_id: int, numbers: Sequence[str]) -> dict[str, Item]:
     """The items with one of these numbers in any case, by lower-case number."""
     return read_items(await connection.fetchval(f"select {items_json('$2::text[]')}", company_id, numbers))
+
+
+async def list_all_items(connection: Connection, company_id: int) -> list[Item]:
+    """All items as lines know them, by id."""
+    return _items.decode(await connection.fetchval(f"select ({_ITEMS} where item.company_id = $1)::text", company_id))
 
 
 # Cards: all that is kept of an item
@@ -193,7 +202,7 @@ _FROM_CARD = "jsonb_populate_record(null::item, $5::jsonb) as card"
 _INSERT_CARD = f"""
     with once as (select 1),
     {change_row("'Item'", "created", "$7::text", "once", detail="$6::jsonb")},
-    {count_new("Item")}
+    {count_new("Item", sent_id="nullif(($5::jsonb ->> 'item_id')::integer, 0)")}
     insert into item (company_id, item_id, {", ".join(_CARD_COLUMNS)}, created_at, modified_at, version)
     select $1, counted.id, {", ".join(f"card.{column}" for column in _CARD_COLUMNS)}, $2, $2, changed.change_id
       from counted, changed, {_FROM_CARD}
@@ -221,7 +230,7 @@ class SavedItem:
 
 
 async def insert_card(connection: Connection, context: Context, card: ItemCard, detail: Mapping[str, Any]) -> SavedItem:
-    """Store a new item; `detail` is what the change log tells."""
+    """Store a new item, under the next id when its own is 0; `detail` is what the change log tells."""
     return await _write_card(connection, context, _INSERT_CARD, card, detail)
 
 
@@ -298,30 +307,32 @@ async def insert_items(connection: Connection, company_id: int, items: Sequence[
     )
 
 
-async def insert_units(connection: Connection, company_id: int, units: Sequence[Unit]) -> None:
-    """Add units of measure to a company."""
+async def put_units(connection: Connection, company_id: int, units: Sequence[Unit]) -> None:
+    """Add units of measure to a company or write them anew."""
     await connection.execute(
-        """
+        f"""
         insert into unit_of_measure (company_id, unit_id, description)
         select $1, unit_id, description from json_to_recordset($2::json) as sent (unit_id text, description text)
+        {or_write_anew("unit_of_measure_pk", "description")}
         """,
         company_id,
         msgspec.json.encode(units).decode(),
     )
 
 
-async def insert_item_classes(
+async def put_item_classes(
     connection: Connection, company_id: int, classes: Sequence[ItemClass], moment: datetime
 ) -> None:
-    """Add item classes to a company. `moment` is in UTC."""
+    """Add item classes to a company or write them anew. `moment` is in UTC."""
     await connection.execute(
-        """
+        f"""
         insert into item_class (
                company_id, item_class_id, description, item_type, vat_category_id, unit_id, sales_account, modified_at)
         select $1, item_class_id, description, item_type, vat_category_id, unit_id, sales_account, $3
           from json_to_recordset($2::json) as sent (
                item_class_id text, description text, item_type text, vat_category_id text, unit_id text,
                sales_account text)
+        {or_write_anew("item_class_pk", "description, item_type, vat_category_id, unit_id, sales_account, modified_at")}
         """,
         company_id,
         msgspec.json.encode(classes).decode(),

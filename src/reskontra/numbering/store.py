@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from reskontra.db.pool import Connection
+from reskontra.db.upsert import or_write_anew
 from reskontra.numbering.rules import Series
 
 
@@ -44,10 +45,13 @@ async def list_series(connection: Connection, company_id: int) -> list[Series]:
 _series = msgspec.json.Decoder(list[Series])
 
 
-async def insert_series(connection: Connection, company_id: int, series: Sequence[Series]) -> None:
-    """Add number series to a company. Each range needs its own id, an end number and a last number."""
+_WRITTEN_OF_RANGE = "branch_number, start_date, start_number, end_number, warn_number, last_number, step"
+
+
+async def put_series(connection: Connection, company_id: int, series: Sequence[Series]) -> None:
+    """Add number series to a company or write them anew. Each range needs an id, an end number and a last number."""
     await connection.execute(
-        """
+        f"""
         with sent as (
             select *
               from json_to_recordset($2::json) as sent (series_id text, description text, mode text, ranges json)),
@@ -59,9 +63,11 @@ async def insert_series(connection: Connection, company_id: int, series: Sequenc
                    warn_number, last_number, step
               from sent, json_to_recordset(ranges) as numbers (
                    range_id integer, branch text, start_date date, start_number text, end_number text,
-                   warn_number text, last_number text, step integer))
+                   warn_number text, last_number text, step integer)
+            {or_write_anew("number_series_range_pk", _WRITTEN_OF_RANGE)})
         insert into number_series (company_id, series_id, description, mode)
         select $1, series_id, description, mode from sent
+        {or_write_anew("number_series_pk", "description, mode")}
         """,
         company_id,
         msgspec.json.encode(series).decode(),

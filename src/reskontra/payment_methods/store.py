@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from reskontra.db.pool import Connection
+from reskontra.db.upsert import or_write_anew
 from reskontra.payment_methods.rules import PaymentMethod
 from reskontra.web.listing import Filters
 from reskontra.web.query import Comparison
@@ -51,16 +52,17 @@ async def list_payment_methods(
 _methods = msgspec.json.Decoder(list[PaymentMethod])
 
 
-async def insert_payment_methods(
+async def put_payment_methods(
     connection: Connection, company_id: int, methods: Sequence[PaymentMethod], moment: datetime
 ) -> None:
-    """Add payment methods to a company. `moment` is in UTC."""
+    """Add payment methods to a company or write them anew. `moment` is in UTC."""
     await connection.execute(
         f"""
         insert into payment_method (company_id, {_COLUMNS}, modified_at)
         select $1, {_COLUMNS}, $3
           from json_to_recordset($2::json) as sent (
                payment_method_id text, description text, active boolean, cash_account text, means_of_payment text)
+        {or_write_anew("payment_method_pk", f"{_COLUMNS}, modified_at")}
         """,
         company_id,
         msgspec.json.encode(methods).decode(),

@@ -82,7 +82,7 @@ _CODE = "($5::jsonb ->> 'salesperson_cd')"
 
 _INSERT = f"""
     with {change_row("'Salesperson'", "created", _CODE, "(values (1)) as once", detail="$6::jsonb")},
-    {count_new("Salesperson")}
+    {count_new("Salesperson", sent_id="nullif(($5::jsonb ->> 'salesperson_id')::integer, 0)")}
     insert into salesperson (company_id, salesperson_id, {_OWN}, created_at, modified_at, version)
     select $1, counted.id, {_PART}, $2, $2, changed.change_id
       from changed, counted, jsonb_populate_record(null::salesperson, $5::jsonb) as part
@@ -102,7 +102,7 @@ _SAVE = f"""
 async def insert_salesperson(
     connection: Connection, context: Context, salesperson: Salesperson, detail: Mapping[str, Any]
 ) -> tuple[int, int]:
-    """Store a new salesperson; returns its id and version."""
+    """Store a new salesperson, under the next id when its own is 0; returns its id and version."""
     return await _write(connection, _INSERT, context, salesperson, detail)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from reskontra.db.pool import Connection
+from reskontra.db.upsert import or_write_anew
 from reskontra.terms.rules import Terms
 from reskontra.web.listing import Filters
 from reskontra.web.query import Comparison
@@ -62,10 +63,18 @@ async def list_terms(
 _listed = msgspec.json.Decoder(list[ListedTerms])
 
 
-async def insert_terms(connection: Connection, company_id: int, terms: Sequence[Terms], moment: datetime) -> None:
-    """Add terms to a company. `moment` is in UTC. The days that follow from others (TRM-08) are stored too."""
+_WRITTEN = """description, visible_to, due_type, due_day_1, due_day_2, day_from_1, day_to_1, day_from_2, day_to_2,
+           discount_type, discount_day, discount_percent, weekend_rule, calculation, delay_days, instalment_type,
+           instalment_count, instalment_frequency, instalment_method, instalment_parts, active, modified_at"""
+
+
+async def put_terms(connection: Connection, company_id: int, terms: Sequence[Terms], moment: datetime) -> None:
+    """Add terms to a company or write them anew. `moment` is in UTC.
+
+    The days that follow from others (TRM-08) are stored too.
+    """
     await connection.execute(
-        """
+        f"""
         insert into credit_terms (
                company_id, terms_id, description, visible_to, due_type, due_day_1, due_day_2,
                day_from_1, day_to_1, day_from_2, day_to_2, discount_type, discount_day, discount_percent,
@@ -83,6 +92,7 @@ async def insert_terms(connection: Connection, company_id: int, terms: Sequence[
                weekend_rule smallint, calculation text, delay_days integer, instalment_type text,
                instalment_count integer, instalment_frequency text, instalment_method text,
                instalment_schedule jsonb)
+        {or_write_anew("credit_terms_pk", _WRITTEN)}
         """,
         company_id,
         msgspec.json.encode(terms).decode(),

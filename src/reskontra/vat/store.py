@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from reskontra.db.pool import Connection
+from reskontra.db.upsert import or_write_anew
 from reskontra.vat.rules import VatCategory, VatId, VatZone
 from reskontra.web.listing import Filters
 from reskontra.web.query import Comparison
@@ -122,10 +123,14 @@ _vat_ids = msgspec.json.Decoder(list[ListedVatId])
 _categories = msgspec.json.Decoder(list[ListedCategory])
 
 
-async def insert_vat_ids(connection: Connection, company_id: int, vat_ids: Sequence[VatId], moment: datetime) -> None:
-    """Add VAT ids and their rates to a company. `moment` is in UTC."""
+_WRITTEN_OF_VAT_ID = """description, vat_type, calculate_on, payable_account, payable_subaccount_id, exempt,
+           reverse_charge, agency_number, agency_name, eu_report_code, document_text, not_valid_after, modified_at"""
+
+
+async def put_vat_ids(connection: Connection, company_id: int, vat_ids: Sequence[VatId], moment: datetime) -> None:
+    """Add VAT ids and their rates to a company or write them anew. `moment` is in UTC. Takes no rate away."""
     await connection.execute(
-        """
+        f"""
         with sent as (
             select *
               from json_to_recordset($2::json) as sent (
@@ -135,7 +140,8 @@ async def insert_vat_ids(connection: Connection, company_id: int, vat_ids: Seque
         added as (
             insert into vat_rate (company_id, vat_id, start_date, percent)
             select $1, vat_id, start_date, percent
-              from sent, json_to_recordset(rates) as rate (start_date date, percent numeric))
+              from sent, json_to_recordset(rates) as rate (start_date date, percent numeric)
+            {or_write_anew("vat_rate_pk", "percent")})
         insert into vat (
                company_id, vat_id, description, vat_type, calculate_on, payable_account, payable_subaccount_id,
                exempt, reverse_charge, agency_number, agency_name, eu_report_code, document_text, not_valid_after,
@@ -147,6 +153,7 @@ async def insert_vat_ids(connection: Connection, company_id: int, vat_ids: Seque
                  order by start_date desc limit 1),
                $3
           from sent
+        {or_write_anew("vat_pk", _WRITTEN_OF_VAT_ID)}
         """,
         company_id,
         msgspec.json.encode(vat_ids).decode(),
@@ -154,17 +161,18 @@ async def insert_vat_ids(connection: Connection, company_id: int, vat_ids: Seque
     )
 
 
-async def insert_vat_categories(
+async def put_vat_categories(
     connection: Connection, company_id: int, categories: Sequence[VatCategory], moment: datetime
 ) -> None:
-    """Add VAT categories to a company. `moment` is in UTC."""
+    """Add VAT categories to a company or write them anew. `moment` is in UTC."""
     await connection.execute(
-        """
+        f"""
         insert into vat_category (
                company_id, vat_category_id, description, exclude_listed, active, vat_ids, created_at, modified_at)
         select $1, category_id, description, exclude_listed, active, vat_ids, $3, $3
           from json_to_recordset($2::json) as sent (
                category_id text, description text, exclude_listed boolean, active boolean, vat_ids text[])
+        {or_write_anew("vat_category_pk", "description, exclude_listed, active, vat_ids, modified_at")}
         """,
         company_id,
         msgspec.json.encode(categories).decode(),
@@ -172,14 +180,15 @@ async def insert_vat_categories(
     )
 
 
-async def insert_vat_zones(connection: Connection, company_id: int, zones: Sequence[VatZone], moment: datetime) -> None:
-    """Add VAT zones to a company. `moment` is in UTC."""
+async def put_vat_zones(connection: Connection, company_id: int, zones: Sequence[VatZone], moment: datetime) -> None:
+    """Add VAT zones to a company or write them anew. `moment` is in UTC."""
     await connection.execute(
-        """
+        f"""
         insert into vat_zone (company_id, vat_zone_id, description, default_category_id, vat_ids, modified_at)
         select $1, zone_id, description, default_category, vat_ids, $3
           from json_to_recordset($2::json) as sent (
                zone_id text, description text, default_category text, vat_ids text[])
+        {or_write_anew("vat_zone_pk", "description, default_category_id, vat_ids, modified_at")}
         """,
         company_id,
         msgspec.json.encode(zones).decode(),
