@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -181,6 +182,53 @@ def create_company(
     _say(f"Created company {code} with id {company_id}.")
 
 
+@company_app.command(name="apply")
+def apply_company(
+    file: Annotated[str, Parameter(help="A company file, or `no` or `se`.")],
+    *,
+    company: Annotated[str, Parameter(help="Code of the company.")],
+    yes: Annotated[bool, Parameter(negative="", help="Apply without asking.")] = False,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Change a company by its file: shows what would change, asks, and does all of it or nothing.
+
+    The file has the form of the one that creates a company. What it leaves out stays as it is: sections, entries of a
+    section, keys of an entry. Nothing is deleted. What would touch the figures of documents is refused, and said with
+    its line. Periods are added only: they are opened, closed and reopened by their actions.
+    """
+    from reskontra.app import connect_rooms
+    from reskontra.companies.commands import company_ids
+    from reskontra.companies.template import read_partial_template
+    from reskontra.revising.commands import apply_plan, plan_changes
+    from reskontra.revising.rules import lines_of
+    from reskontra.serve import open_database, postgres_for
+
+    said = read_partial_template(file)
+    connect_rooms()
+
+    async def apply(dsn: str) -> None:
+        database = await open_database(dsn, SystemClock(), migrating=False)
+        try:
+            async with database.transaction() as connection:
+                (company_id,) = await company_ids(connection, [company])
+                context = replace(_context(), company_id=company_id)
+                plan = await plan_changes(connection, context, said)
+            for line in lines_of(plan):
+                _say(line)
+            if not plan.changes:
+                _say(f"Nothing to do: {company} is as the file says.")
+            elif yes or _is_confirmed(f"Apply this to {company}?"):
+                async with database.transaction() as connection:
+                    await apply_plan(connection, context, said, plan)
+                _say(f"Changed company {company}.")
+        finally:
+            await database.close()
+
+    with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
+        asyncio.run(apply(dsn))
+
+
 @client_app.command(name="create")
 def create_client(
     *,
@@ -268,6 +316,16 @@ def _context() -> Context:
 def _sentence(refusal: Refusal) -> str:
     reason = refusal.reason or f"{'.'.join(map(str, refusal.field))} '{refusal.value}' cannot be found."
     return f"{reason} {refusal.hint}".strip()
+
+
+def _is_confirmed(question: str) -> bool:
+    """Ask whoever sits there. Raises `SettingError` when nobody does."""
+    if not sys.stdin.isatty():
+        raise SettingError("Nothing was changed: nobody is there to be asked. Look at the plan and give --yes.")
+    if input(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
+        return True
+    _say("Nothing was changed.")
+    return False
 
 
 def _say(text: str) -> None:

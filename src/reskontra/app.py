@@ -96,13 +96,18 @@ FOLLOW_UPS: tuple[tuple[str, FollowUp], ...] = (
 """What must follow in the same transaction when a row of an entity changes (decision 0009)."""
 
 
-def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
-    """The ASGI application. The database is opened and closed by whoever runs it."""
+def connect_rooms() -> None:
+    """Tell what a constraint means, and what follows which change, before anything is written in this process."""
     references.forget()  # what another database of this process taught is not true of this one
     for table in CONSTRAINTS:
         register_constraints(table)
     for entity, follow_up in FOLLOW_UPS:
         register_follow_up(entity, follow_up)
+
+
+def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
+    """The ASGI application. The database is opened and closed by whoever runs it."""
+    connect_rooms()
     access = StoredAccess(database)
     guard = Guard(access, open_mode=settings.open_mode)
     metrics = Metrics()

@@ -82,7 +82,7 @@ def serve(
         certificate = _certificate(settings, started)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             started.callback(_ignore_further_signals)
-            database = runner.run(_open_database(dsn, clock, migrating=migrating))
+            database = runner.run(open_database(dsn, clock, migrating=migrating))
             try:
                 app = create_app(settings, database, clock)
                 if prepare:
@@ -115,7 +115,8 @@ async def plain_connection(dsn: str) -> AsyncGenerator[asyncpg.Connection[asyncp
         await connection.close()
 
 
-async def _open_database(dsn: str, clock: Clock, *, migrating: bool) -> Database:
+async def open_database(dsn: str, clock: Clock, *, migrating: bool) -> Database:
+    """A pool on a database that has this program's schema; `migrating` brings it there first. Close it."""
     if migrating:
         await bring_up_to_date(dsn, clock)
     else:

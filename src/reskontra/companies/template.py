@@ -28,7 +28,7 @@ from reskontra.companies.rules import (
     ReasonCode,
     StatementCycle,
 )
-from reskontra.companies.yaml_file import Month, YamlFile, read_yaml
+from reskontra.companies.yaml_file import Given, Month, YamlFile, read_partial_yaml, read_yaml
 from reskontra.currencies.rules import Currency, Operator
 from reskontra.currencies.store import CurrencyPosting, RateRow
 from reskontra.errors import Refused
@@ -178,6 +178,14 @@ def read_template(template: str | Path) -> YamlFile[Template]:
     if str(template) in shipped:
         return _shipped(str(template))
     return read_yaml(_text_of(Path(template), shipped), str(template), Template)
+
+
+def read_partial_template(template: str | Path) -> YamlFile[Given]:
+    """The company file that is named, of which everything may be left out. Raises as `read_template` does."""
+    shipped = shipped_templates()
+    path = files("reskontra.companies") / "templates" / f"{template}.yaml"
+    text = path.read_text(encoding="utf-8") if str(template) in shipped else _text_of(Path(template), shipped)
+    return read_partial_yaml(text, str(template), Template)
 
 
 def shipped_templates() -> list[str]:

@@ -27,7 +27,7 @@ Found = Iterator[tuple[Path, object, str]]
 """What is wrong: where, the value that stands there, what would pass."""
 
 # Section -> keys that must differ from entry to entry; texts also when their case is left out of account.
-_CODES: dict[str, tuple[str, ...]] = {
+CODES: dict[str, tuple[str, ...]] = {
     "currencies": ("currency_id",),
     "account_classes": ("account_class_id",),
     "accounts": ("account_number",),
@@ -82,8 +82,14 @@ _REFERENCES: dict[str, str] = {
 
 def check_template(file: YamlFile[Template]) -> None:
     """Raises `FileFaults` with everything in the file that could not work."""
-    template = file.content
-    found = [
+    faults: list[Fault] = [file.fault(path, value, hint) for path, value, hint in find_faults(file.content)]
+    if faults:
+        raise FileFaults(file.name, faults)
+
+
+def find_faults(template: Template) -> list[tuple[Path, object, str]]:
+    """Everything in a company file that could not work: where, the value that stands there, what would pass."""
+    return [
         *_duplicates(template),
         *_broken_references(template),
         *_company(template),
@@ -96,13 +102,10 @@ def check_template(file: YamlFile[Template]) -> None:
         *_numbering(template),
         *_dunning(template),
     ]
-    faults: list[Fault] = [file.fault(path, value, hint) for path, value, hint in found]
-    if faults:
-        raise FileFaults(file.name, faults)
 
 
 def _duplicates(template: Template) -> Found:
-    for section, keys in _CODES.items():
+    for section, keys in CODES.items():
         for key in keys:
             first: dict[object, int] = {}
             for position, entry in enumerate(_entries(template, section)):
@@ -118,7 +121,7 @@ def _duplicates(template: Template) -> Found:
 
 def _broken_references(template: Template) -> Found:
     known = {
-        section: [getattr(entry, keys[0]) for entry in _entries(template, section)] for section, keys in _CODES.items()
+        section: [getattr(entry, keys[0]) for entry in _entries(template, section)] for section, keys in CODES.items()
     }
     known["items"] = [item.item_number for item in template.items]
     for path, key, code in _leaves(template, (), ""):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -67,6 +67,20 @@ class FileFaults(Refused):
         super().__init__("\n".join(_sentence(file, fault) for fault in self.faults))
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The keys that a file gives of an object of a `kind`, which need not be all; nested objects are `Given` too."""
+
+    kind: type
+    path: Path
+    values: Mapping[str, Any]
+
+    @property
+    def missing(self) -> list[str]:
+        """The keys that must be given before an object can be made of this."""
+        return [key for key, attribute in _keys(self.kind).items() if attribute.required and key not in self.values]
+
+
 class YamlFile(Generic[T]):
     """What was read, and where each of its parts stands."""
 
@@ -77,15 +91,30 @@ class YamlFile(Generic[T]):
 
     def fault(self, path: Path, value: object, hint: str) -> Fault:
         """A fault found later at `path`, or at the nearest thing around it that stands in the file."""
-        known = path
-        while known not in self._places:
-            known = known[:-1]
-        return Fault(path, self._places[known], value, hint)
+        return Fault(path, self.place(path), value, hint)
+
+    def place(self, path: Path) -> Place:
+        """Where `path` stands, or the nearest thing around it that stands in the file."""
+        while path not in self._places:
+            path = path[:-1]
+        return self._places[path]
 
 
 def read_yaml(text: str, name: str, kind: type[T]) -> YamlFile[T]:
     """Read a file of one `kind`; `name` is for messages. Raises `FileFaults` with every fault of form that it has."""
     reader = _Reader()
+    content = reader.read(_compose(text, name), kind, ())
+    if reader.faults:
+        raise FileFaults(name, reader.faults)
+    return YamlFile(name, content, reader.places)
+
+
+def read_partial_yaml(text: str, name: str, kind: type) -> YamlFile[Given]:
+    """Read a file that leaves out what should stay as it is: the file, its objects and the entries of its lists.
+
+    What stands in a list within such an entry is said in full. Raises `FileFaults`.
+    """
+    reader = _Reader(partial=True)
     content = reader.read(_compose(text, name), kind, ())
     if reader.faults:
         raise FileFaults(name, reader.faults)
@@ -111,7 +140,8 @@ def _compose(text: str, name: str) -> Node:
 class _Reader:
     """One pass over the nodes of a file. What `read` gives for a part with faults is never used."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, partial: bool = False) -> None:
+        self._partial = partial
         self.faults: list[Fault] = []
         self.places: dict[Path, Place] = {}
 
@@ -147,6 +177,8 @@ class _Reader:
                 self._fault(key_node, (*path, key), f"This key stands there twice, first in line {first}.", value=None)
             else:
                 values[key] = self.read(value_node, keys[key].kind, (*path, key))
+        if self._partial and not any(isinstance(part, int) for part in path[2:]):
+            return Given(kind, path, values)
         missing = [key for key, attribute in keys.items() if attribute.required and key not in values]
         if missing:
             return self._fault(node, path, f"Add the missing {', '.join(missing)}.", value=None)

@@ -155,6 +155,30 @@ def check_series(series: Series, longest: int = LONGEST_NUMBER) -> None:
                 raise _broken(number, f"Send {numbers.start_number} or a later number.", (*field, name))
 
 
+def has_given_out(numbers: SeriesRange) -> bool:
+    """Whether a range has given out a number: its last one is not the one before its start."""
+    return numbers.last_number is not None and _ordinal(numbers.last_number) >= _ordinal(numbers.start_number)
+
+
+def would_repeat(numbers: SeriesRange, other: SeriesRange) -> bool:
+    """Whether `numbers` would give out what `other` gave out already. Both have an end and a last number."""
+    if not has_given_out(other) or _affixes(numbers.start_number) != _affixes(other.start_number):
+        return False
+    coming = _ordinal(numbers.last_number or numbers.start_number) + numbers.step
+    end = _ordinal(numbers.end_number or numbers.start_number)
+    return coming <= _ordinal(other.last_number or "0") and end >= _ordinal(other.start_number)
+
+
+def comes_before(number: str, other: str) -> bool:
+    """Whether a number of a range comes before another one of it."""
+    return _ordinal(number) < _ordinal(other)
+
+
+def _affixes(number: str) -> tuple[str, str]:
+    parts = _PARTS.fullmatch(number)
+    return (parts[1], parts[3]) if parts else (number, "")
+
+
 def _shape(number: str, field: FieldPath, longest: int) -> tuple[str, str]:
     parts = _PARTS.fullmatch(number)
     if parts is None or len(number) > longest:

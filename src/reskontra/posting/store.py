@@ -240,3 +240,9 @@ async def _count(connection: Connection, filters: Filters, entity: str, counted:
     count = row_count(entity) if filters.where == "true" else counted
     row = await connection.fetchrow(f"select {count} as count, {last_change(entity)} as stamp", *filters.parameters)
     return Total(row["count"], row["stamp"]) if row else Total(0, None)
+
+
+async def find_posted_accounts(connection: Connection, company_id: int) -> set[str]:
+    """The accounts that have entries."""
+    rows = await connection.fetch("select distinct account_number from journal_entry where company_id = $1", company_id)
+    return {row["account_number"] for row in rows}

@@ -1,0 +1,1 @@
+"""Revising: changing a company by its file. Not the form of the file, nor creating a company: that is `companies`."""
