@@ -49,6 +49,7 @@ FAULTS = {
     "document-lines-add-up": [f"update document set detail_total_base = detail_total_base + 1 where {DRAFT}"],
     "document-vat-adds-up": [f"update document_vat set taxable = taxable + 1 where document_id = {OF_DRAFT}"],
     "numbers-unbroken": ["update number_series_range set last_number = '003560' where series_id = 'INVOICE'"],
+    "balance-in-currency": [f"update document set balance = balance - 0.001 where {RELEASED}"],
     "batch-balances": ["update journal_entry set credit = credit + 1 where purpose = 'revenue'"],
     "batch-total": ["update batch set total_base = total_base + 1 where batch_number = 'AR000001'"],
     "receivables-tie-to-ledger": ["delete from journal_entry where batch_number = 'AR000001'"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,9 +52,9 @@ def proposal(amount: str, debit: OpenItem = DEBIT) -> Proposal:
     )
 
 
-def refusal_of(wanted: Proposal, debit: OpenItem | None) -> Refused | None:
+def refusal_of(wanted: Proposal, debit: OpenItem | None, credit: OpenItem = CREDIT) -> Refused | None:
     try:
-        check_proposal(wanted, debit, ("application_lines", 0), credit_id=1, customer_id=7, currency_id="NOK")
+        check_proposal(wanted, debit, ("application_lines", 0), credit=credit, decimals=2)
     except Refused as refused:
         return refused
     return None
@@ -76,6 +77,7 @@ def test_an_open_debit_of_the_same_customer_may_be_settled() -> None:
         (proposal("0"), DEBIT, "amount_paid"),
         (proposal("-1"), DEBIT, "amount_paid"),
         (proposal("100.01"), DEBIT, "amount_paid"),
+        (proposal("1.001"), DEBIT, "amount_paid"),
         (replace(proposal("1"), document_type="CreditNote"), DEBIT, "document_type"),
     ],
 )
@@ -89,6 +91,22 @@ def test_what_may_not_be_settled_is_refused_with_its_field(
 
 def test_an_unknown_document_cannot_be_found() -> None:
     assert isinstance(refusal_of(proposal("1"), None), UnknownReference)
+
+
+def test_what_would_be_booked_before_the_debt_itself_is_refused() -> None:
+    later = replace(DEBIT, document_date=date(2025, 3, 1), period_id="202503")
+    assert refusal_of(proposal("1"), later) is None, "at one rate on one account nothing is booked"
+    changes: list[dict[str, Any]] = [{"rate": Rate(Decimal("11.5"))}, {"account_number": "1510"}]
+    for changed in changes:
+        refused = refusal_of(proposal("1"), replace(later, **changed))
+        assert refused is not None
+        assert refused.field == ("application_lines", 0, "number")
+        assert refusal_of(proposal("1"), replace(DEBIT, **changed)) is None
+
+
+def test_two_proposals_on_one_document_are_a_bug() -> None:
+    with pytest.raises(ValueError, match="two proposals"):
+        settle(CREDIT, [proposal("1"), proposal("2")], {2: DEBIT}, 2)
 
 
 def test_no_more_is_applied_than_the_credit_has() -> None:

@@ -25,6 +25,12 @@ select document.company_id, document_type, number, status, document.amount, bala
        and document.document_id in (credit_document_id, debit_document_id)) as applications
  where balance <> document.amount - applied or balance_base <> amount_base - applied_base;
 
+-- name: balance-in-currency A balance is no finer than the places of its currency.
+select document.company_id, document_type, number, balance, currency.decimals
+  from document
+  join currency using (company_id, currency_id)
+ where balance <> round(balance, currency.decimals);
+
 -- 19, 20
 -- name: applications-legal An application settles a released debit of the same customer by a credit, and waits with its credit only.
 select application.company_id, application.application_id, credit.document_type as credit_type, credit.status,

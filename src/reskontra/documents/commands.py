@@ -92,12 +92,13 @@ async def change(
     before = _document(loaded)
     basis = await _basis(connection, context, loaded, changes)
     after = changed(kind, before, changes, basis)
-    after = await _with_proposals(connection, context, kind, after, changes, document_id=loaded.document_id)
+    reference = basis.reference
+    after = await _with_proposals(connection, kind, after, changes, reference=reference, document_id=loaded.document_id)
     if after == before:
         return Written(before.number, loaded.version)
     rows_text = None
     if (after.lines, after.vat) != (before.lines, before.vat):
-        rows_text = lines_text(after, basis.reference), vat_text(after, basis.reference)
+        rows_text = lines_text(after, reference), vat_text(after, reference)
     return await store.save_document(
         connection,
         context,
@@ -171,7 +172,8 @@ async def _new(
         raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
     loaded = await loading.find_basis(connection, context, _wanted(changes))
     basis = await _basis(connection, context, loaded, changes)
-    document = await _with_proposals(connection, context, kind, created(kind, changes, basis), changes)
+    draft = created(kind, changes, basis)
+    document = await _with_proposals(connection, kind, draft, changes, reference=basis.reference)
     document = replace(
         document, origin=origin, created_at=context.now, created_by=context.actor, modified_at=context.now
     )
@@ -261,11 +263,11 @@ async def _basis(connection: Connection, context: Context, loaded: Loaded, chang
 
 async def _with_proposals(
     connection: Connection,
-    context: Context,
     kind: Kind,
     draft: Document,
     changes: Mapping[str, Any],
     *,
+    reference: Reference,
     document_id: int = 0,
 ) -> Document:
     """The draft with what it is to settle after a request (APP-01 to APP-09); one read, only where there is any."""
@@ -274,8 +276,9 @@ async def _with_proposals(
         return draft
     wanted = proposals_after(draft.proposals, sent)
     names = [(proposal.document_type, proposal.number) for proposal, _ in wanted]
-    debits = await open_items.find_open_items(connection, context.company_id, names)
-    return with_proposals(draft, wanted, debits, document_id)
+    debits = await open_items.find_open_items(connection, reference.company_id, names)
+    decimals = reference.decimals_of(draft.currency_id)
+    return with_proposals(draft, wanted, debits, document_id=document_id, decimals=decimals)
 
 
 async def _settling(connection: Connection, context: Context, loaded: Loaded, reference: Reference) -> Settling | None:

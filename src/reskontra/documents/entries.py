@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document
@@ -75,13 +76,22 @@ def _vat(document: Document) -> list[Part]:
 
 
 def _settlement(settling: Settling, document: Document, reference: Reference) -> list[tuple[Part, int]]:
-    """Transfers between receivables accounts and the exchange gain or loss (GL-01, GL-02)."""
-    parts = application_parts(settling.credit, settling.debits, settling.settled.applications)
-    gain_loss = sum((application.gain_loss for application in settling.settled.applications), ZERO)
-    if not gain_loss:
-        return parts
+    """Transfers between receivables accounts, and exchange gains and losses, each by itself (GL-01, GL-02, FX-03)."""
+    applications = settling.settled.applications
     postings = reference.currency_postings[document.currency_id]
-    account_number = postings.gain_account if gain_loss > ZERO else postings.loss_account
+    differences = [application.gain_loss for application in applications]
+    gain = sum((difference for difference in differences if difference > ZERO), ZERO)
+    loss = sum((-difference for difference in differences if difference < ZERO), ZERO)
+    return [
+        *application_parts(settling.credit, settling.debits, applications),
+        *_difference(gain, postings.gain_account, -1, document),
+        *_difference(loss, postings.loss_account, +1, document),
+    ]
+
+
+def _difference(amount: Decimal, account_number: str | None, side: int, document: Document) -> list[tuple[Part, int]]:
+    if not amount:
+        return []
     if account_number is None:
         raise Refused(
             f"The currency {document.currency_id} has no account for exchange differences.",
@@ -94,10 +104,10 @@ def _settlement(settling: Settling, document: Document, reference: Reference) ->
         subaccount_id=document.subaccount_id,
         branch_number=document.branch_number,
         amount=ZERO,
-        amount_base=gain_loss,
+        amount_base=amount,
         purpose="exchange_gain_loss",
     )
-    return [*parts, (difference, -1)]
+    return [(difference, side)]
 
 
 def batch_of(kind: Kind, document: Document, entries: tuple[Entry, ...], reference: Reference) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reskontra.documents.document import Document
 from reskontra.documents.figures import rate_of
-from reskontra.errors import FieldPath, Malformed
+from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.settlement.rules import OpenItem, Proposal, Settled, check_proposal, check_total, settle
 
@@ -29,6 +29,7 @@ def proposals_after(
     wanted: dict[tuple[str, str], tuple[Proposal, FieldPath]] = {
         _key(proposal.document_type, proposal.number): (proposal, ("application_lines",)) for proposal in standing
     }
+    seen: set[tuple[str, str]] = set()
     for position, line in enumerate(sent):
         field: FieldPath = ("application_lines", position)
         if line.get("operation") == "Nothing":
@@ -38,6 +39,11 @@ def proposals_after(
             raise Malformed("An application needs a document.", field=(*field, "number"), hint="Send its number.")
         document_type = line.get("document_type") or "Invoice"
         key = _key(document_type, number)
+        if key in seen:
+            raise Refused(
+                f"{number} stands there twice.", field=(*field, "number"), value=number, hint="Send one line for it."
+            )
+        seen.add(key)
         if line.get("operation") == "Delete":
             wanted.pop(key, None)
             continue
@@ -54,20 +60,16 @@ def with_proposals(
     draft: Document,
     wanted: Sequence[tuple[Proposal, FieldPath]],
     debits: Mapping[tuple[str, str], OpenItem],
+    *,
     document_id: int,
+    decimals: int,
 ) -> Document:
     """The draft with these proposals, each checked against the document that it names (APP-01 to APP-09)."""
+    credit = _credit(draft, document_id)
     proposals = []
     for proposal, field in wanted:
         debit = debits.get(_key(proposal.document_type, proposal.number))
-        check_proposal(
-            proposal,
-            debit,
-            field,
-            credit_id=document_id,
-            customer_id=draft.customer_id,
-            currency_id=draft.currency_id,
-        )
+        check_proposal(proposal, debit, field, credit=credit, decimals=decimals)
         if debit is not None:
             proposals.append(
                 replace(
@@ -83,7 +85,13 @@ def with_proposals(
 
 def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem], base_decimals: int) -> Settling:
     """The settlement that release makes of a draft's proposals (REL-02). Raises `Conflict`."""
-    credit = OpenItem(
+    credit = _credit(draft, document_id)
+    return Settling(credit=credit, debits=debits, settled=settle(credit, draft.proposals, debits, base_decimals))
+
+
+def _credit(draft: Document, document_id: int) -> OpenItem:
+    """The credit document as its release leaves it before it settles anything."""
+    return OpenItem(
         document_id=document_id,
         document_type=draft.document_type,
         number=draft.number,
@@ -99,7 +107,6 @@ def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem
         balance=draft.amount,
         balance_base=draft.amount_base,
     )
-    return Settling(credit=credit, debits=debits, settled=settle(credit, draft.proposals, debits, base_decimals))
 
 
 def _key(document_type: str, number: str) -> tuple[str, str]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from reskontra.currencies.rules import Rate, carry_down, gain_or_loss
+from reskontra.currencies.rules import BASE_RATE, Rate, carry_down, gain_or_loss
 from reskontra.errors import Conflict, FieldPath, Refused, UnknownReference
-from reskontra.money import ZERO
+from reskontra.money import ZERO, round_money
 from reskontra.posting.rules import Part
 
 DEBITS = frozenset({"Invoice", "DebitNote", "FinCharge"})
@@ -80,17 +80,12 @@ class Settled:
 
 
 def check_proposal(
-    proposal: Proposal,
-    debit: OpenItem | None,
-    field: FieldPath,
-    *,
-    credit_id: int,
-    customer_id: int,
-    currency_id: str,
+    proposal: Proposal, debit: OpenItem | None, field: FieldPath, *, credit: OpenItem, decimals: int
 ) -> None:
-    """Refuse an application that could never be released (APP-01 to APP-03, APP-08, APP-09).
+    """Refuse an application that could never be released (APP-01 to APP-03, APP-07 to APP-09).
 
-    `credit_id` is 0 for a credit that is not stored yet.
+    `credit` is the credit document as it will be released, its `document_id` 0 while it is not stored; `decimals` are
+    the places of its currency.
     """
     if proposal.document_type not in DEBITS:
         raise Refused(
@@ -99,7 +94,7 @@ def check_proposal(
             value=proposal.document_type,
             hint=f"Send one of: {', '.join(sorted(DEBITS))}.",
         )
-    if debit is None or debit.customer_id != customer_id:
+    if debit is None or debit.customer_id != credit.customer_id:
         raise UnknownReference(
             field=(*field, "number"), value=proposal.number, hint="Send an open document of the same customer."
         )
@@ -110,19 +105,27 @@ def check_proposal(
             value=proposal.number,
             hint="Send a released document that is open.",
         )
-    if debit.currency_id != currency_id:
+    if debit.currency_id != credit.currency_id:
         raise Refused(
             f"{debit.number} is in {debit.currency_id}.",
             field=(*field, "number"),
             value=proposal.number,
-            hint=f"Settle documents in {currency_id} only.",
+            hint=f"Settle documents in {credit.currency_id} only.",
         )
-    if debit.proposed_by not in (None, credit_id):
+    _check_order(proposal, credit, debit, field)
+    if debit.proposed_by not in (None, credit.document_id):
         raise Refused(
             f"{debit.number} has an application of another document that is not released yet.",
             field=(*field, "number"),
             value=proposal.number,
             hint="Release or remove that one first.",
+        )
+    if round_money(proposal.amount, decimals) != proposal.amount:
+        raise Refused(
+            f"An amount in {credit.currency_id} has at most {decimals} decimals.",
+            field=(*field, "amount_paid"),
+            value=f"{proposal.amount:f}",
+            hint=f"Send {round_money(proposal.amount, decimals):f}, for example.",
         )
     if not ZERO < proposal.amount <= debit.balance:
         raise Refused(
@@ -130,6 +133,20 @@ def check_proposal(
             field=(*field, "amount_paid"),
             value=f"{proposal.amount:f}",
             hint=f"Send more than 0 and at most {debit.balance:f}.",
+        )
+
+
+def _check_order(proposal: Proposal, credit: OpenItem, debit: OpenItem, field: FieldPath) -> None:
+    """An application is of the later of both dates (APP-07), but what it books is in the credit's batch: so it may
+    book nothing where the debit is later, or the books would have an exchange difference before the debt itself."""
+    is_later = (debit.document_date, debit.period_id) > (credit.document_date, credit.period_id)
+    books_something = debit.rate != BASE_RATE or debit.account_number != credit.account_number
+    if books_something and (is_later or debit.period_id > credit.period_id):
+        raise Refused(
+            f"{debit.number} is of {debit.document_date.isoformat()}, later than the credit note.",
+            field=(*field, "number"),
+            value=proposal.number,
+            hint="Date the credit note on that day or later.",
         )
 
 
@@ -153,6 +170,8 @@ def settle(
     The application that empties a document takes all that is left of it in base currency. Dated the later of the two
     documents (APP-07). Raises `Conflict` when a debit no longer has what was proposed.
     """
+    if len({proposal.debit_document_id for proposal in proposals}) != len(proposals):
+        raise ValueError("two proposals on one document")
     applications = []
     for proposal in proposals:
         debit = debits[proposal.debit_document_id]

@@ -213,3 +213,73 @@ async def test_a_difference_of_rates_is_a_gain_or_loss_and_the_books_agree(
     invoice_base = (Decimal(str(balance)) * Decimal("11.2345")).quantize(Decimal("0.01"))
     note_base = (Decimal(str(balance)) * Decimal("11.5")).quantize(Decimal("0.01"))
     assert gained == note_base - invoice_base
+
+
+@pytest.mark.parametrize("amount", [124.999, 0.001])
+async def test_an_amount_finer_than_the_currency_is_refused(
+    client: httpx.AsyncClient, invoice: str, amount: float
+) -> None:
+    answer = await client.post("/v1/customerCreditNote", json=credit_note(invoice, amount))
+    assert answer.status_code == 400
+    assert "applicationLines[0].amountPaid" in answer.json()["message"]
+    assert "2 decimals" in answer.json()["message"]
+
+
+async def test_a_document_named_twice_is_refused(client: httpx.AsyncClient, invoice: str) -> None:
+    body = credit_note(invoice, 5)
+    body["applicationLines"].append(application(invoice.lower(), 6))
+    answer = await client.post("/v1/customerCreditNote", json=body)
+    assert answer.status_code == 400
+    assert "applicationLines[1].refNbr" in answer.json()["message"]
+
+
+async def test_gains_and_losses_of_one_note_are_booked_apart(client: httpx.AsyncClient, books: Database) -> None:
+    line = {"inventoryNumber": {"value": "A"}, "quantity": {"value": 1}, "unitPriceInCurrency": {"value": 80}}
+    numbers = []
+    for rate in (10.0, 12.0):
+        body = {**INVOICE, "currencyId": {"value": "EUR"}, "exchangeRate": {"value": rate}, "invoiceLines": [line]}
+        numbers.append(await posted(client, "customerinvoice", body))
+        await released(client, "customerinvoice", numbers[-1])
+    note = credit_note(
+        numbers[0],
+        100,
+        currencyId={"value": "EUR"},
+        exchangeRate={"value": 11.0},
+        lines=[{**line, "quantity": {"value": 2}}],
+        applicationLines=[application(number, 100) for number in numbers],
+    )
+    await released(client, "customerCreditNote", await posted(client, "customerCreditNote", note))
+    async with books.connection() as connection:
+        rows = await connection.fetch(
+            "select account_number, debit_base, credit_base, period_id from journal_entry"
+            " where purpose = 'exchange_gain_loss' order by account_number"
+        )
+    assert [tuple(row) for row in rows] == [
+        ("8060", 0, 100, "202504"),
+        ("8160", 100, 0, "202504"),
+    ]
+
+
+async def test_an_exchange_difference_is_not_booked_before_the_invoice(client: httpx.AsyncClient) -> None:
+    euro = {"currencyId": {"value": "EUR"}}
+    number = await posted(client, "customerinvoice", {**INVOICE, **euro, "documentDate": {"value": "2025-07-15"}})
+    await released(client, "customerinvoice", number)
+    note = credit_note(number, 1, **euro, documentDate={"value": "2025-02-02"})
+    answer = await client.post("/v1/customerCreditNote", json=note)
+    assert answer.status_code == 400
+    assert "applicationLines[0].refNbr" in answer.json()["message"]
+    assert "2025-07-15" in answer.json()["message"]
+
+
+async def test_credit_notes_released_together_settle_each_their_own(client: httpx.AsyncClient, books: Database) -> None:
+    pairs = []
+    for _ in range(5):
+        number = await posted(client, "customerinvoice", INVOICE)
+        await released(client, "customerinvoice", number)
+        pairs.append((number, await posted(client, "customerCreditNote", credit_note(number, 500))))
+    await asyncio.gather(*(released(client, "customerCreditNote", note) for _, note in pairs))
+    for number, note in pairs:
+        assert (await read(client, "customerinvoice", number))["status"] == "Closed"
+        assert (await read(client, "customerCreditNote", note))["status"] == "Closed"
+    async with books.connection() as connection:
+        assert await connection.fetchval("select count(*) from application where released_at is not null") == 5
