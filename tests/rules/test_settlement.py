@@ -104,6 +104,11 @@ def test_what_would_be_booked_before_the_debt_itself_is_refused() -> None:
         assert refusal_of(proposal("1"), replace(DEBIT, **changed)) is None
 
 
+def test_a_debt_at_a_rate_of_exactly_one_meets_a_credit_at_another() -> None:
+    later = replace(DEBIT, document_date=date(2025, 3, 1), period_id="202503", currency_id="SEK")
+    assert refusal_of(proposal("1"), later, replace(CREDIT, currency_id="SEK", rate=Rate(Decimal("1.03")))) is not None
+
+
 def test_two_proposals_on_one_document_are_a_bug() -> None:
     with pytest.raises(ValueError, match="two proposals"):
         settle(CREDIT, [proposal("1"), proposal("2")], {2: DEBIT}, 2)

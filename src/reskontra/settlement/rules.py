@@ -140,7 +140,8 @@ def _check_order(proposal: Proposal, credit: OpenItem, debit: OpenItem, field: F
     """An application is of the later of both dates (APP-07), but what it books is in the credit's batch: so it may
     book nothing where the debit is later, or the books would have an exchange difference before the debt itself."""
     is_later = (debit.document_date, debit.period_id) > (credit.document_date, credit.period_id)
-    books_something = debit.rate != BASE_RATE or debit.account_number != credit.account_number
+    at_par = debit.rate == credit.rate == BASE_RATE
+    books_something = not at_par or debit.account_number != credit.account_number
     if books_something and (is_later or debit.period_id > credit.period_id):
         raise Refused(
             f"{debit.number} is of {debit.document_date.isoformat()}, later than the credit note.",
