@@ -54,6 +54,9 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
         customers = await connection.fetch("select currency_id, count(*) from customer group by currency_id order by 1")
         last = await connection.fetchrow("select status, line_number from document join document_line using"
                                          " (company_id, document_id) where number = '003547'")  # fmt: skip
+        reserved = await connection.fetchval(
+            "select count(*) from document where document_type = 'CreditNote' and status = 'Reserved'"
+        )
         companies = await connection.fetchval("select count(*) from company")
     await database.close()
     assert [tuple(row) for row in counted] == [
@@ -61,7 +64,8 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
         ("DebitNote", demo_year.DEBIT_NOTES + 1, "001001", "001204"),
         ("Invoice", demo_year.INVOICES + 1, "002001", "003547"),
     ]
-    assert statuses == ["Balanced", "Closed", "Hold", "Open"]
+    assert statuses == ["Balanced", "Closed", "Hold", "Open", "Reserved"]
+    assert reserved == 4
     assert [tuple(row) for row in customers] == [("EUR", 10), ("NOK", 180), ("SEK", 10)]
     assert last is not None
     assert tuple(last) == ("Balanced", 1)

@@ -54,6 +54,15 @@ def test_every_link_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_every_room_is_on_the_map_and_in_the_chain() -> None:
+    page = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"```\nsrc/reskontra/\n(.*?)```", page, re.DOTALL)[0]
+    chain = re.findall(r"`(app, demo >.*?)`", page, re.DOTALL)[0]
+    rooms = {folder.parent.name for folder in (ROOT / "src" / "reskontra").glob("*/__init__.py")}
+    assert set(re.findall(r"\b(\w+)/", drawn)) == rooms
+    assert rooms - set(re.findall(r"\w+", chain)) == set()
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
 def test_files_that_the_documents_name_exist(page: Path) -> None:
     named = re.findall(r"`((?:src|tests|tools)/[\w./*-]+)`", page.read_text(encoding="utf-8"))

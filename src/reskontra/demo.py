@@ -15,6 +15,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import structlog
+
 from reskontra import demo_year
 from reskontra.clock import Clock, Context, SeededClock
 from reskontra.companies.commands import create_client, create_company
@@ -26,6 +28,8 @@ from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS
 from reskontra.documents.lists import count_documents
 from reskontra.documents.open_items import find_open_items
 from reskontra.numbering.store import move_range
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 CODE = "demo"
 NAME = "Demo AS"
@@ -72,9 +76,19 @@ async def load_demo(database: Database, clock: Clock, size: Size = Size.PAGE) ->
     origin = Context(0, "demo", "demo", seeded.now(), seeded)
     async with database.transaction() as connection:
         known = {company.code: company.company_id for company in await list_companies(connection)}
+        if size == Size.YEAR:
+            await _announce(connection, known.get(CODE))
         company_id = known.get(CODE) or await _create(connection, origin, size)
     if size == Size.YEAR:
         await _fill_year(database, replace(origin, company_id=company_id))
+
+
+async def _announce(connection: Connection, company_id: int | None) -> None:
+    """Say beforehand what takes its time: callers of the server wait meanwhile."""
+    if company_id is None:
+        log.info("Making the demo company: 200 customers and 2,000 documents, some ten seconds ...")
+    elif (missing := demo_year.DOCUMENTS + 1 + _FIXTURES - await _count_documents(connection, company_id)) > 0:
+        log.info(f"Making the rest of the demo company: {missing:,} documents ...")
 
 
 async def _create(connection: Connection, origin: Context, size: Size) -> int:
@@ -102,7 +116,7 @@ async def _fill_year(database: Database, origin: Context) -> None:
     abroad = {position for position in range(demo_year.CUSTOMERS) if position % _PAGE_CUSTOMERS in _ABROAD}
     plan = list(demo_year.steps(_SEED, abroad))
     async with database.connection() as connection:
-        done = sum([(await count_documents(connection, (origin.company_id, kind), None))[0] for kind in KINDS])
+        done = await _count_documents(connection, origin.company_id)
     for start in range(done - _FIXTURES, len(plan), _BATCH):
         async with database.transaction() as connection:
             for step in plan[start : start + _BATCH]:
@@ -110,6 +124,10 @@ async def _fill_year(database: Database, origin: Context) -> None:
     if done - _FIXTURES <= len(plan):
         async with database.transaction() as connection:
             await _last_invoice(connection, origin, date(2025, 12, 30))
+
+
+async def _count_documents(connection: Connection, company_id: int) -> int:
+    return sum([(await count_documents(connection, (company_id, kind), None))[0] for kind in KINDS])
 
 
 async def _take_step(connection: Connection, context: Context, step: demo_year.Step) -> None:
@@ -124,8 +142,10 @@ async def _take_step(connection: Connection, context: Context, step: demo_year.S
         ]
     kind = KINDS[step.document_type]
     written = await documents.create(connection, context, kind, sent)
-    if step.outcome in ("release", "settle"):
+    if step.outcome in ("release", "settle", "reserve"):
         await documents.release(connection, context, kind, written.number)
+    if step.outcome == "reserve":
+        await documents.change(connection, context, kind, written.number, {"hold": True})
 
 
 async def _customers(connection: Connection, origin: Context, count: int) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,9 +17,11 @@ INVOICES = 1546
 CREDIT_NOTES = 249
 DEBIT_NOTES = 203
 CUSTOMERS = 200
+DOCUMENTS = INVOICES + CREDIT_NOTES + DEBIT_NOTES
 
 _FIRST_DAY = date(2025, 1, 2)
 _LAST_DAY = date(2025, 12, 30)
+_RESERVED_EVERY = 12
 _MONTH_WEIGHTS = (7, 8, 10, 9, 9, 8, 4, 6, 10, 11, 10, 8)
 
 _TRADES = ("Bakeri", "Bygg", "Elektro", "Gård", "Hotell", "Kafé", "Maskin", "Regnskap", "Rør", "Skog", "Transport",
@@ -38,7 +40,8 @@ class Step:
     customer: int
     lines: tuple[dict[str, Any], ...]
     outcome: str
-    """`draft`, `hold`, `release`, or for a credit note `settle`: released and applied to the invoice it repeats."""
+    """`draft`, `hold` or `release`; for a credit note also `settle`: released and applied to the invoice it repeats,
+    and `reserve`: released and put on hold, so that nobody may apply it."""
 
     repeats: int | None = None
     """The position among the invoices that a credit note takes back."""
@@ -59,6 +62,7 @@ def steps(seed: int, abroad: Collection[int]) -> Iterator[Step]:
     plan += [("DebitNote", day) for day in _days(draw, DEBIT_NOTES)]
     invoices: list[Step] = []
     settled: set[int] = set()
+    credits_left_open = 0
     for document_type, day in sorted(plan, key=lambda entry: (entry[1], entry[0] != "Invoice")):
         candidates = [] if document_type != "CreditNote" else _to_take_back(invoices, settled, abroad)
         if candidates and draw.random() < 0.8:
@@ -70,6 +74,10 @@ def steps(seed: int, abroad: Collection[int]) -> Iterator[Step]:
         step = _step(draw, document_type, day, abroad)
         if document_type == "Invoice":
             invoices.append(step)
+        elif document_type == "CreditNote" and step.outcome == "release":
+            credits_left_open += 1
+            if credits_left_open % _RESERVED_EVERY == 0:
+                step = replace(step, outcome="reserve")
         yield step
 
 
