@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 from tests.conftest import Databases, assert_books_prove_themselves
 
 from reskontra import demo, demo_year
@@ -40,11 +41,16 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
 
     take_step: Callable[..., Awaitable[None]] = demo._take_step
     monkeypatch.setattr(demo, "_take_step", cut_off)
-    with pytest.raises(KeyboardInterrupt):
+    with capture_logs() as logged:
+        with pytest.raises(KeyboardInterrupt):
+            await demo.load_demo(database, CLOCK, demo.Size.YEAR)
+        monkeypatch.setattr(demo, "_take_step", take_step)
         await demo.load_demo(database, CLOCK, demo.Size.YEAR)
-    monkeypatch.setattr(demo, "_take_step", take_step)
-    await demo.load_demo(database, CLOCK, demo.Size.YEAR)
-    await demo.load_demo(database, CLOCK, demo.Size.YEAR)
+        await demo.load_demo(database, CLOCK, demo.Size.YEAR)
+    assert [entry["event"] for entry in logged if entry["event"].startswith("Making")] == [
+        "Making the demo company: 200 customers and 2,000 documents, some ten seconds ...",
+        "Making the rest of the demo company: 1,724 documents ...",
+    ]
     async with database.connection() as connection:
         counted = await connection.fetch(
             "select document_type, count(*) as count, min(number) as first, max(number) as last from document"
