@@ -121,7 +121,11 @@ def test_a_discount_is_sent_as_percent_or_amount() -> None:
 
 
 def test_the_amount_decides_when_both_are_sent() -> None:
-    assert discounted("300.00", percent="33.33", amount="100.00") == ("33.333333", "100.00")
+    assert discounted("300.00", percent="33.333333", amount="100.00") == ("33.333333", "100.00")
+    assert discounted("99999999.00", percent="0.000025", amount="25.01") == ("0.000025", "25.01")
+    with pytest.raises(Refused, match="A discount of 10 per cent is 30.00, not 25.00.") as refused:
+        discounted("300.00", percent="10", amount="25")
+    assert refused.value.field == ("discount_percent",)
 
 
 @pytest.mark.parametrize(

@@ -390,6 +390,13 @@ def _with_figures(line: Line, figures: LineFigures) -> Line:
         manual_discount=bool(figures.discount_amount or figures.discount_percent),
         amount=figures.amount,
     )
+    if amount is not None and round_money(amount, basis.decimals) != amount:
+        raise Refused(
+            f"An amount in {basis.currency_id} has at most {basis.decimals} decimals.",
+            field=(*field, "discount_amount"),
+            value=f"{amount:f}",
+            hint=f"Send {round_money(amount, basis.decimals):f}, or a percent.",
+        )
 
 
 def _changes_money(change: Mapping[str, Any], before: Line) -> bool:
@@ -412,15 +419,19 @@ def _changes_amount(change: Mapping[str, Any], before: Line) -> bool:
 def _discount_wanted(
     draft: Line, change: Mapping[str, Any], before: Line | None
 ) -> tuple[Decimal | None, Decimal | None]:
-    """The percent or the amount that decides; of two, the one that differs from what stands (LIN-03)."""
+    """The percent or the amount that decides; of two, the one that differs from what stands (LIN-03).
+
+    Where both differ, both come back: then they must say the same. Zero and null beside the other one say nothing.
+    """
     if change.get("manual_discount") is False and before is not None and before.manual_discount:
         return None, None
     amount, percent = change.get("discount_amount"), change.get("discount_percent")
     if before is None:
-        return (percent, None) if not amount else (None, amount)
+        return (percent or None, amount) if amount else (percent, None)
+    has_other_percent = "discount_percent" in change and (percent or 0) != before.discount_percent
     if "discount_amount" in change and (amount or 0) != before.discount_amount:
-        return None, amount
-    if "discount_percent" in change and (percent or 0) != before.discount_percent:
+        return (percent or None) if has_other_percent and amount else None, amount
+    if has_other_percent:
         return percent, None
     return (draft.discount_percent, None) if draft.discount_percent else (None, None)
 

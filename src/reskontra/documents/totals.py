@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 
 from reskontra.currencies.rules import Rate, to_base
 from reskontra.errors import FieldPath, Refused
@@ -140,8 +141,12 @@ def discount(
 ) -> tuple[Decimal, Decimal]:
     """A line's discount as (percent with 6 places, amount) from whichever was sent (ledger.md LIN-03).
 
-    When both were sent the amount decides: it is the exact one. Neither may exceed 100 per cent either way.
+    When both were sent they must say the same, and the amount decides: it is the exact one. Neither may exceed 100
+    per cent either way.
     """
+    if percent is not None and amount is not None:
+        worth = partial(discount, extended, quantity=quantity, unit_price=unit_price, basis=basis, decimals=decimals)
+        _check_agree(worth(percent, None, field=field), worth(None, amount, field=field), field)
     if amount is not None:
         _check_size(amount, (*field, "discount_amount"))
         percent, amount = _percent_of_amount(extended, round_money(amount, decimals), field)
@@ -158,6 +163,17 @@ def discount(
         discounted = multiply(_discounted_price(unit_price, percent, decimals), quantity)
         amount = extended - round_money(discounted, decimals)
     return round_money(percent, PRICE_DECIMALS), amount
+
+
+def _check_agree(by_percent: tuple[Decimal, Decimal], by_amount: tuple[Decimal, Decimal], field: FieldPath) -> None:
+    """Percent and amount are rounded, so they agree when either of them gives the other."""
+    if by_percent[0] != by_amount[0] and by_percent[1] != by_amount[1]:
+        raise Refused(
+            f"A discount of {by_percent[0].normalize():f} per cent is {by_percent[1]:f}, not {by_amount[1]:f}.",
+            field=(*field, "discount_percent"),
+            value=f"{by_percent[0]:f}",
+            hint="Send one of the two, or two that agree.",
+        )
 
 
 def line_amount(extended: Decimal, discount_amount: Decimal) -> Decimal:

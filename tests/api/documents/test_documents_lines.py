@@ -197,7 +197,7 @@ async def test_a_line_that_is_refused_on_a_change_is_named_by_its_place_in_the_r
         ({"quantity": 2, "unitPriceInCurrency": 50, "discountPercent": Decimal("33.333333")}, "100", "33.33", "66.67"),
         ({"quantity": 2, "unitPriceInCurrency": 50, "discountAmountInCurrency": 25}, "100", "25", "75"),
         (
-            {"quantity": 2, "unitPriceInCurrency": 50, "discountPercent": 10, "discountAmountInCurrency": 25},
+            {"quantity": 2, "unitPriceInCurrency": 50, "discountPercent": 25, "discountAmountInCurrency": 25},
             "100",
             "25",
             "75",
