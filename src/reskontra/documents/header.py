@@ -424,6 +424,35 @@ def _with_due_dates(
         computed = formula(terms, base_date) if terms is not None else base_date
         if sent is not None:
             values[name], values[entered] = sent, sent != computed
+        if name == "cash_discount_date":  # an earlier due date that was entered ends it too (TRM-02)
+            computed = min(computed, values.get("due_date") or draft.due_date or computed)
         elif reset or name in changes or not getattr(draft, entered):
             values[name], values[entered] = computed, False
-    return replace(draft, **values)
+    dated = replace(draft, **values)
+    if dated.due_date_entered and (reset or dated.due_date != draft.due_date):
+        check_due_date(dated)
+    return dated
+
+
+def check_due_date(document: Document) -> None:
+    """Refuses an entered due date before the document's own. One that the terms give may be: see the weekend rule."""
+    if document.due_date is not None and document.due_date < document.document_date:
+        raise Refused(
+            "A document falls due on its date or later.",
+            field=("due_date",),
+            value=document.due_date.isoformat(),
+            hint=f"Send {document.document_date.isoformat()} or later.",
+        )
+
+
+def check_discount_date(document: Document) -> None:
+    """TRM-02: the cash discount, where there is one, ends on the due date at the latest."""
+    if not document.cash_discount or document.cash_discount_date is None or document.due_date is None:
+        return
+    if document.cash_discount_date > document.due_date:
+        raise Refused(
+            "The cash discount cannot be open longer than the document itself.",
+            field=("cash_discount_date",),
+            value=document.cash_discount_date.isoformat(),
+            hint=f"Send {document.due_date.isoformat()} or earlier.",
+        )

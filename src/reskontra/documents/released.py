@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document, Line
-from reskontra.documents.header import PARTICULARS, check_same_number, particulars
+from reskontra.documents.header import PARTICULARS, check_discount_date, check_due_date, check_same_number, particulars
 from reskontra.documents.kinds import Kind
 from reskontra.errors import FieldPath, Refused
 from reskontra.periods.rules import parse_period
@@ -41,7 +41,12 @@ def changed_after_release(kind: Kind, document: Document, changes: Mapping[str, 
     for name in _OPEN_MAY_CHANGE:
         if name in values and values[name] != getattr(document, name):
             values[f"{name}_entered"] = True
-    return replace(document, particulars=kept, **values)
+    after = replace(document, particulars=kept, **values)
+    if after.due_date != document.due_date:
+        check_due_date(after)
+    if (after.due_date, after.cash_discount_date) != (document.due_date, document.cash_discount_date):
+        check_discount_date(after)
+    return after
 
 
 def _legal_fields(kind: Kind, document: Document) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from reskontra.currencies.rules import Rate
 from reskontra.customers.rules import CreditFailure, check_may, credit_check
 from reskontra.documents.document import Document, Line
 from reskontra.documents.figures import rate_of, with_figures
-from reskontra.documents.header import changed_header, new_header
+from reskontra.documents.header import changed_header, check_discount_date, new_header
 from reskontra.documents.kinds import Kind
 from reskontra.documents.lines import LineBasis, apply_operations, in_branch, new_lines, rounded_lines
 from reskontra.documents.released import changed_after_release, vat_rows_echoed
@@ -57,6 +57,7 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
     draft = new_header(kind, changes, basis)
     lines = new_lines(changes.get("lines") or (), _line_basis(draft, basis))
     draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
+    check_discount_date(draft)
     return _with_status(kind, None, draft, changes, basis)
 
 
@@ -79,6 +80,8 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         draft = with_figures(draft, lines, basis.reference, sent_vat)
     return _with_status(kind, document, draft, changes, basis)
 
+    if _discount_of(draft) != _discount_of(document):
+        check_discount_date(draft)
 
 def check_deletable(kind: Kind, document: Document) -> None:
     """Refuses to delete what is released (ledger.md 2.1: corrections go through a credit or debit note)."""
@@ -161,6 +164,10 @@ def _moved_lines(document: Document, draft: Document, basis: Basis) -> tuple[Lin
     """The standing lines in the branch and at the places of the currency that the header has now."""
     lines = document.lines
     if draft.branch_number != document.branch_number:
+def _discount_of(document: Document) -> tuple[object, ...]:
+    return document.due_date, document.cash_discount_date, document.cash_discount > ZERO
+
+
         lines = in_branch(lines, document.branch_number, _line_basis(draft, basis))
     if basis.reference.decimals_of(draft.currency_id) != basis.reference.decimals_of(document.currency_id):
         lines = rounded_lines(lines, _line_basis(draft, basis))

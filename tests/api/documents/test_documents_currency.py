@@ -313,6 +313,28 @@ async def test_a_sent_due_date_stands_until_date_terms_or_customer_change(ledger
         assert moved["cashDiscountDate"] < "2025-12", change
 
 
+async def test_an_earlier_due_date_ends_the_cash_discount_of_the_terms_too(ledger: Ledger) -> None:
+    document = await ledger.create(creditTermsId="30D2", documentDueDate="2025-03-05")
+    assert (document["cashDiscountDate"], document["cashDiscount"]) == ("2025-03-05T00:00:00", Decimal("2.50"))
+    number = document["referenceNumber"]
+    echoed = await ledger.change(number, documentDueDate="2025-03-05", cashDiscountDate="2025-03-05")
+    assert echoed == document
+    text = await ledger.refuse_change(number, cashDiscountDate="2025-03-06")
+    assert "Field: cashDiscountDate." in text
+    assert "Field: documentDueDate." in await ledger.refuse_change(number, documentDueDate="2025-03-02")
+
+
+async def test_the_weekend_rule_may_put_the_due_date_before_the_document(ledger: Ledger) -> None:
+    await ledger.sql("update credit_terms set weekend_rule = 2, due_day_1 = 0 where terms_id = '14'")
+    document = await ledger.create(documentDate="2025-03-02")  # a Sunday
+    assert document["documentDueDate"] == "2025-02-28T00:00:00"
+    same = await ledger.change(document["referenceNumber"], documentDueDate="2025-02-28", note=None)
+    assert same == document
+    assert "Field: documentDueDate." in await ledger.refuse_change(
+        document["referenceNumber"], documentDueDate="2025-02-27"
+    )
+
+
 async def test_clearing_the_due_date_brings_back_the_terms_own(ledger: Ledger) -> None:
     document = await ledger.create(documentDueDate="2025-12-24")
     changed = await ledger.change(document["referenceNumber"], documentDueDate=None)

@@ -57,7 +57,10 @@ async def test_dates_flags_case_and_note_of_an_open_invoice_may_change(ledger: L
     cleared = await ledger.change(document["referenceNumber"], note=None, debtCollectionCaseNbr=None)
     assert "note" not in cleared
     assert "caseNumber" not in cleared["debtCollection"]
-    assert "Field: documentDueDate." in await ledger.refuse_change(document["referenceNumber"], documentDueDate=None)
+    number = document["referenceNumber"]
+    assert "Field: documentDueDate." in await ledger.refuse_change(number, documentDueDate=None)
+    text = await ledger.refuse_change(number, documentDueDate="2025-03-02")
+    assert text.startswith("A document falls due on its date or later. Field: documentDueDate. Sent: '2025-03-02'.")
 
 
 FROZEN: dict[str, Any] = {
@@ -251,7 +254,17 @@ async def test_an_open_debit_document_cannot_be_held(ledger: Ledger, kind: str) 
     assert "Field: hold." in await ledger.refuse_change(document["referenceNumber"], kind, hold=True)
 
 
-async def test_a_due_date_set_after_release_may_lie_anywhere(ledger: Ledger) -> None:
+async def test_a_cash_discount_of_a_released_document_ends_by_its_due_date(ledger: Ledger) -> None:
+    document = await released(ledger, creditTermsId="30D2")
+    number = document["referenceNumber"]
+    assert document["cashDiscountDate"] > "2025-03-05"
+    for dates in ({"documentDueDate": "2025-03-05"}, {"cashDiscountDate": "2025-12-24"}):
+        assert "Field: cashDiscountDate." in await ledger.refuse_change(number, **dates)
+    changed = await ledger.change(number, documentDueDate="2025-03-05", cashDiscountDate="2025-03-05")
+    assert changed["cashDiscountDate"] == "2025-03-05T00:00:00"
+
+
+async def test_a_due_date_set_after_release_may_lie_anywhere_from_its_date_on(ledger: Ledger) -> None:
     document = await released(ledger, DEBIT_NOTE)
     changed = await ledger.change(document["referenceNumber"], DEBIT_NOTE, documentDueDate="2025-03-03")
     assert changed["documentDueDate"] == "2025-03-03T00:00:00"
