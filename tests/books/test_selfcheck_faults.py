@@ -66,6 +66,12 @@ FAULTS = {
     "revenue-ties-to-ledger": [
         "update journal_entry set account_number = '3100' where purpose = 'revenue' and batch_number = 'AR000001'"
     ],
+    "control-accounts-clean": [
+        "update journal_entry set account_number = '1500' where purpose = 'revenue' and batch_number = 'AR000001'"
+    ],
+    "discount-before-due": [
+        f"update document set cash_discount = 1, cash_discount_date = due_date + 1 where {RELEASED}"
+    ],
     "lines-have-documents": [f"update document_line set document_id = 99999 where document_id = {OF_DRAFT}"],
     "stored-text-has-rows": [f"update document set lines_json = '[]' where {DRAFT}"],
     "tally-exact": ["update tally set total = total + 1 where entity = 'CreditNote'"],

@@ -128,6 +128,7 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
         statement_cycles=Codes(),
         reason_codes=Codes(),
         dunning_levels=(),
+        control_accounts=frozenset({"1500"}),
         legal_rates=(),
         ordinary_periods=(Period("202503", date(2025, 3, 1), date(2025, 3, 31)),),
         period_starts=(date(2025, 3, 1),),

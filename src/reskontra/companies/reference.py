@@ -20,6 +20,7 @@ import msgspec
 from reskontra.accounts.rules import (
     SUBACCOUNT_DIMENSION,
     Account,
+    AccountType,
     Dimension,
     Segment,
     Subaccount,
@@ -115,6 +116,9 @@ class Reference:
     period_starts: tuple[date, ...]
     """The start dates of `ordinary_periods`."""
 
+    control_accounts: frozenset[str]
+    """The accounts that only the ledger itself posts to: receivables, prepayments and VAT payable (ledger.md 3.1)."""
+
     @property
     def base_decimals(self) -> int:
         """The places of an amount in base currency."""
@@ -168,6 +172,29 @@ class Reference:
         account = _known(self.accounts, sent, field, "accounts")
         _refuse_unless(account.active, "account", sent, field)
         return account
+
+    def account_of_type(self, sent: str, types: Sequence[AccountType], field: FieldPath) -> Account:
+        """An account in use of one of these types."""
+        account = self.active_account(sent, field)
+        if account.account_type not in types:
+            raise Refused(
+                f"The account '{account.account_number}' is of type {account.account_type}.",
+                field=field,
+                value=sent,
+                hint=f"Send an account of type {' or '.join(types)}.",
+            )
+        return account
+
+    def sales_account(self, sent: str, field: FieldPath) -> Account:
+        """An account in use that revenue may be posted to: not one that other figures are reconciled with."""
+        account = self.active_account(sent, field)
+        self.check_not_control(account.account_number, field)
+        return account
+
+    def check_not_control(self, account_number: str, field: FieldPath) -> None:
+        """Refuses revenue on an account whose balance must be that of documents or VAT rows (invariants 24, 31)."""
+        if account_number in self.control_accounts:
+            raise control_account_refused(account_number, field)
 
     def active_branch(self, sent: str, field: FieldPath) -> Branch:
         """A branch in use."""
@@ -293,6 +320,16 @@ class Reference:
                 raise UnknownReference(field=(*field, position, "segment_id"), value=segment_id, hint=hint)
             values[segment_id] = str(segment.get("segment_value") or "").strip()
         return subaccount_number([values[segment_id] for segment_id in sorted(values)], self._segments())
+
+
+def control_account_refused(account_number: str, field: FieldPath) -> Refused:
+    """The refusal of revenue on an account that is kept for receivables or VAT."""
+    return Refused(
+        f"The account '{account_number}' is kept for receivables or VAT, so sales cannot be posted to it.",
+        field=field,
+        value=account_number,
+        hint="Choose another account, for example one of type Income.",
+    )
 
 
 def kept_or(
@@ -423,7 +460,15 @@ def _reference(rows: _Rows) -> Reference:
         legal_rates=tuple(rows.legal_rates),
         ordinary_periods=ordinary,
         period_starts=tuple(period.start_date for period in ordinary),
+        control_accounts=_control_accounts(rows),
     )
+
+
+def _control_accounts(rows: _Rows) -> frozenset[str]:
+    named = {
+        account for row in rows.customer_classes for account in (row.customer_ledger_account, row.prepayment_account)
+    }
+    return frozenset(account for account in named | {row.payable_account for row in rows.vat} if account)
 
 
 def _known(rows: Codes[T], sent: str | None, field: FieldPath, noun: str) -> T:

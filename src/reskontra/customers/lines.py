@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from reskontra.accounts.rules import AccountType
 from reskontra.attributes.rules import attribute_value
 from reskontra.companies.reference import kept_or
 from reskontra.customers.customer import Customer, DirectDebit, LineOperation, Location
@@ -26,7 +27,7 @@ def with_accounts(location: Location, sent: Sent, reference: Reference) -> Locat
     for name, value in sent.items():
         field = ("gl_accounts", name)
         if not name.endswith("_subaccount"):
-            values[name] = kept_or(_account_number(reference), value, getattr(location, name), field)
+            values[name] = kept_or(_account_number(name, reference), value, getattr(location, name), field)
         elif value:
             values[f"{name}_id"] = reference.subaccount_of(value, field)
     if values.get("customer_ledger_account", "") is None:
@@ -38,8 +39,22 @@ def with_accounts(location: Location, sent: Sent, reference: Reference) -> Locat
     return replace(location, **values)
 
 
-def _account_number(reference: Reference) -> Callable[[str, FieldPath], str]:
-    return lambda sent, field: reference.active_account(sent, field).account_number
+_SALES_ACCOUNTS = ("sales_account", "sales_non_taxable_account", "sales_eu_account", "sales_export_account")
+_BALANCE_TYPES = {
+    "customer_ledger_account": (AccountType.ASSET,),
+    "prepayment_account": (AccountType.LIABILITY, AccountType.ASSET),
+}
+
+
+def _account_number(name: str, reference: Reference) -> Callable[[str, FieldPath], str]:
+    """How the account of `name` is chosen: what customers owe is an asset, sales go to no control account."""
+
+    def choose(sent: str, field: FieldPath) -> str:
+        if name in _SALES_ACCOUNTS:
+            return reference.sales_account(sent, field).account_number
+        return reference.account_of_type(sent, _BALANCE_TYPES.get(name, tuple(AccountType)), field).account_number
+
+    return choose
 
 
 # Payment methods

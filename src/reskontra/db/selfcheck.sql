@@ -236,6 +236,21 @@ select coalesce(ledger.company_id, lines.company_id) as company_id,
       using (company_id, account_number)
  where coalesce(ledger.revenue, 0) <> coalesce(lines.net, 0);
 
+-- 24, 31
+-- name: control-accounts-clean No revenue stands on an account that receivables or VAT are posted to.
+select company_id, account_number, batch_number, credit_base - debit_base as revenue
+  from journal_entry
+ where purpose = 'revenue'
+   and exists (select from journal_entry as control
+                where control.company_id = journal_entry.company_id
+                  and control.account_number = journal_entry.account_number and control.purpose in ('receivable', 'vat'));
+
+-- 13
+-- name: discount-before-due A cash discount ends on the due date of its document at the latest.
+select company_id, document_type, number, cash_discount, cash_discount_date, due_date
+  from document
+ where cash_discount > 0 and cash_discount_date > due_date;
+
 -- name: lines-have-documents No line or VAT row stands without its document.
 select company_id, document_id, 'line' as row from document_line
  where not exists (select from document where document.company_id = document_line.company_id

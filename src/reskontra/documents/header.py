@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from reskontra.accounts.rules import AccountType
 from reskontra.currencies.rules import BASE_RATE, Rate, check_rate
 from reskontra.documents.document import Document
 from reskontra.documents.kinds import Kind
@@ -210,7 +211,8 @@ def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
     if "cash_account" in changes:
         wanted = changes["cash_account"]
         field = ("cash_account",)
-        chosen["cash_account"] = reference.active_account(wanted, field).account_number if wanted else None
+        account = reference.account_of_type(wanted, (AccountType.ASSET,), field) if wanted else None
+        chosen["cash_account"] = account.account_number if account else None
     if changes.get("currency_id") is not None:
         chosen["currency_id"] = _currency(changes["currency_id"], basis)
     return chosen

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from reskontra.companies.reference import control_account_refused
 from reskontra.currencies.rules import Rate, from_base
 from reskontra.documents.document import Line
 from reskontra.documents.totals import DiscountBasis, LineFigures, line_figures
@@ -45,8 +46,12 @@ class LineBasis:
     """Items by lower-case number."""
 
     rate: Rate
+    currency_id: str
     decimals: int
     """The places of the document currency."""
+
+    receivable_account: str
+    """The account that the customer owes the document on."""
 
     branch_number: str
     salesperson_id: int | None
@@ -133,6 +138,7 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
     else:
         line = _with_item(line, item, basis)
     line = _with_sent(line, change, basis, field)
+    _check_account(line.account_number, basis, (*field, "account_number"))
     if not change.get("subaccount"):
         line = _with_subaccount(line, item, basis, field)
     return _priced(_with_vat_ids(line, basis, field), change, None, basis, field)
@@ -148,6 +154,8 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
     elif "item_number" in change and item is None:
         draft = replace(line, item_id=None, item_number=None)
     draft = _with_sent(draft, change, basis, field)
+    if draft.account_number != line.account_number:
+        _check_account(draft.account_number, basis, (*field, "account_number"))
     if not change.get("subaccount"):
         draft = _with_subaccount(draft, item, basis, field) if has_new_item else _sold_by(line, draft, basis, field)
     if draft.item_id is None and not draft.description:
@@ -158,6 +166,27 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
             hint="Keep one of the two.",
         )
     return _priced(_with_vat_ids(draft, basis, field), change, line, basis, field)
+
+
+def check_accounts(lines: Sequence[Line], basis: LineBasis) -> None:
+    """Refuses lines that stand on an account which cannot take them, now that header or reference data changed."""
+    for position, line in enumerate(lines):
+        _check_account(line.account_number, basis, ("lines", position, "account_number"))
+
+
+def _check_account(account_number: str, basis: LineBasis, field: FieldPath) -> None:
+    """Invariants 24 and 31: no revenue on a receivables or VAT account, nor on one of another currency."""
+    if account_number == basis.receivable_account:
+        raise control_account_refused(account_number, field)
+    basis.reference.check_not_control(account_number, field)
+    currency_id = basis.reference.accounts[account_number].currency_id
+    if currency_id is not None and currency_id != basis.currency_id:
+        raise Refused(
+            f"The account '{account_number}' takes {currency_id} only, and the document is in {basis.currency_id}.",
+            field=field,
+            value=account_number,
+            hint="Choose an account of the document's currency, or one of none.",
+        )
 
 
 def rounded_lines(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
@@ -361,6 +390,13 @@ def _priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: 
     if manual_amount is None and not repriced and draft.amount_entered and "manual_amount" not in change:
         manual_amount = draft.extended_amount
     percent, amount = _discount_wanted(draft, change, before)
+    if amount is not None and round_money(amount, basis.decimals) != amount:
+        raise Refused(
+            f"An amount in {basis.currency_id} has at most {basis.decimals} decimals.",
+            field=(*field, "discount_amount"),
+            value=f"{amount:f}",
+            hint=f"Send {round_money(amount, basis.decimals):f}, or a percent.",
+        )
     figures = line_figures(
         draft.quantity,
         draft.unit_price,
@@ -390,13 +426,6 @@ def _with_figures(line: Line, figures: LineFigures) -> Line:
         manual_discount=bool(figures.discount_amount or figures.discount_percent),
         amount=figures.amount,
     )
-    if amount is not None and round_money(amount, basis.decimals) != amount:
-        raise Refused(
-            f"An amount in {basis.currency_id} has at most {basis.decimals} decimals.",
-            field=(*field, "discount_amount"),
-            value=f"{amount:f}",
-            hint=f"Send {round_money(amount, basis.decimals):f}, or a percent.",
-        )
 
 
 def _changes_money(change: Mapping[str, Any], before: Line) -> bool:

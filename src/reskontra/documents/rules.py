@@ -17,7 +17,7 @@ from reskontra.documents.document import Document, Line
 from reskontra.documents.figures import rate_of, with_figures
 from reskontra.documents.header import changed_header, check_discount_date, new_header
 from reskontra.documents.kinds import Kind
-from reskontra.documents.lines import LineBasis, apply_operations, in_branch, new_lines, rounded_lines
+from reskontra.documents.lines import LineBasis, apply_operations, check_accounts, in_branch, new_lines, rounded_lines
 from reskontra.documents.released import changed_after_release, vat_rows_echoed
 from reskontra.documents.totals import DiscountBasis
 from reskontra.errors import Refused
@@ -71,6 +71,8 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
     lines = apply_operations(
         _moved_lines(document, draft, basis), changes.get("lines") or (), _line_basis(draft, basis)
     )
+    if (draft.account_number, draft.currency_id) != (document.account_number, document.currency_id):
+        check_accounts(lines, _line_basis(draft, basis))
     sent_vat = changes.get("vat_rows") or ()
     if vat_rows_echoed(document, sent_vat):
         sent_vat = ()  # the figures that stand: they hold as long as nothing changes that they follow from (VAT-11)
@@ -112,6 +114,7 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     check_may(basis.debtor.status, kind.release_operation, basis.debtor.number, ("customer_number",))
     _check_credit(kind, document, basis)
     _check_period(document, basis.reference, ("financial_period",))
+    check_accounts(document.lines, _line_basis(document, basis))
     _check_accounts(document, basis.reference)
 
 
@@ -140,7 +143,9 @@ def _line_basis(draft: Document, basis: Basis) -> LineBasis:
         reference=basis.reference,
         debtor=basis.debtor,
         items=basis.items,
+        currency_id=draft.currency_id,
         rate=rate_of(draft),
+        receivable_account=draft.account_number,
         decimals=basis.reference.decimals_of(draft.currency_id),
         branch_number=draft.branch_number,
         salesperson_id=draft.salesperson_id,

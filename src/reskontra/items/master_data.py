@@ -119,7 +119,12 @@ def _with_sent(card: ItemCard, sent: Sent, reference: Reference) -> ItemCard:
         if name in sent:
             values[name] = kept_or(reference.unit_id, sent[name], getattr(card, name), (name,))
     if "sales_account" in sent:
-        values["sales_account"] = _account(sent["sales_account"], card.sales_account, reference, "sales_account")
+        values["sales_account"] = kept_or(
+            lambda code, field: reference.sales_account(code, field).account_number,
+            sent["sales_account"],
+            card.sales_account,
+            ("sales_account",),
+        )
     for name in _SUBACCOUNTS:
         if sent.get(name):
             values[f"{name}_id"] = reference.subaccount_of(sent[name], (name,))

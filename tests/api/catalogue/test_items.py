@@ -108,6 +108,7 @@ async def test_the_class_gives_what_is_not_sent(desk: Any) -> None:
         ({"salesUnit": "XX"}, ["SalesUnit 'XX' cannot be found"]),
         ({"vatCode": "XX"}, ["VatCode 'XX' cannot be found"]),
         ({"salesAccount": "9999"}, ["SalesAccount '9999' cannot be found"]),
+        ({"salesAccount": "1500"}, ["'1500' is kept for receivables or VAT", "Field: salesAccount"]),
         ({"cogsAccount": "9999"}, ["CogsAccount '9999' cannot be found"]),
         ({"salesSubaccount": [{"segmentId": 1, "segmentValue": "9"}]}, ["SalesSubaccount '9' cannot be found"]),
         ({"defaultPrice": -1}, ["not negative", "Field: defaultPrice"]),

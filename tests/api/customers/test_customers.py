@@ -727,6 +727,12 @@ REFUSALS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"defaultPaymentMethod": wrapped(paymentMethodId="3")}, ("not in use", "defaultPaymentMethod.paymentMethodId")),
     ({"glAccounts": wrapped(salesAccount="0000")}, ("SalesAccount '0000' cannot be found", "glAccounts.salesAccount")),
     ({"glAccounts": wrapped(salesAccount="3999")}, ("not in use", "Field: glAccounts.salesAccount")),
+    ({"glAccounts": wrapped(salesAccount="2711")}, ("'2711' is kept for", "Field: glAccounts.salesAccount")),
+    (
+        {"glAccounts": wrapped(customerLedgerAccount="3000")},
+        ("'3000' is of type Income", "Field: glAccounts.customerLedgerAccount", "Send an account of type Asset."),
+    ),
+    ({"glAccounts": wrapped(prepaymentAccount="8140")}, ("Field: glAccounts.prepaymentAccount", "Liability or Asset")),
     ({"glAccounts": wrapped(customerLedgerAccount=None)}, ("Field: glAccounts.customerLedgerAccount",)),
     (
         {"glAccounts": v({"salesSubaccount": [{"segmentId": 9, "segmentValue": "0"}]})},

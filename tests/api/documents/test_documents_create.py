@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 INVOICE, CREDIT_NOTE, DEBIT_NOTE = KINDS = ("customerinvoice", "customerCreditNote", "customerDebitNote")
 
 MORE_REFERENCE_DATA = (
+    """insert into account (company_id, account_number, description, account_type, modified_at)
+       values (1, '1910', 'Till', 'Asset', now())""",
     """insert into payment_method (company_id, payment_method_id, description, cash_account, modified_at)
        values (1, '2', 'Card', '7770', now())""",
     """insert into salesperson (company_id, salesperson_id, salesperson_cd, name, created_at, modified_at)
@@ -40,7 +42,7 @@ HEADER: dict[str, Any] = {
     "salesperson": "kari",
     "note": "Call before delivery.",
     "branchNumber": "1",
-    "cashAccount": "7770",
+    "cashAccount": "1910",
     "dontPrint": False,
     "dontEmail": False,
     "currencyId": "eur",
@@ -106,7 +108,7 @@ READ_HEADER: dict[str, Any] = {
     "salesPerson": {"id": "KARI", "description": "Kari Nordmann"},
     "note": "Call before delivery.",
     "branchNumber": {"number": "1", "name": "Head office"},
-    "cashAccount": "7770",
+    "cashAccount": "1910",
     "dontPrint": False,
     "dontEmail": False,
     "revoked": False,
@@ -388,6 +390,20 @@ REFUSED_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"salesperson": "X"}, "Salesperson 'X' cannot be found in the system."),
     ({"branchNumber": "9"}, "BranchNumber '9' cannot be found in the system."),
     ({"cashAccount": "9999"}, "CashAccount '9999' cannot be found in the system."),
+    ({"cashAccount": "3000"}, "'3000' is of type Income. Field: cashAccount."),
+    (
+        {"documentDate": "2025-03-03", "documentDueDate": "2025-03-02"},
+        "A document falls due on its date or later. Field: documentDueDate.",
+    ),
+    (
+        {
+            "documentDate": "2025-03-03",
+            "creditTermsId": "30D2",
+            "documentDueDate": "2025-03-20",
+            "cashDiscountDate": "2025-03-21",
+        },
+        "The cash discount cannot be open longer than the document itself. Field: cashDiscountDate.",
+    ),
     ({"currencyId": "XXX"}, "CurrencyId 'XXX' cannot be found in the system."),
     ({"customerVatZoneId": "MARS"}, "CustomerVatZoneId 'MARS' cannot be found in the system."),
     ({"creditTermsId": "99"}, "CreditTermsId '99' cannot be found in the system."),
@@ -419,6 +435,14 @@ REFUSED_IN_A_LINE: list[tuple[dict[str, Any], str]] = [
     ({"inventoryNumber": "Z"}, "InventoryNumber 'Z' cannot be found in the system. Field: {}[1].inventoryNumber."),
     ({"quantity": 1}, "A line needs an inventory number or a description. Field: {}[1].description."),
     ({"inventoryNumber": "A", "accountNumber": "1"}, "AccountNumber '1' cannot be found in the system. Field: {}[1]."),
+    ({"inventoryNumber": "A", "accountNumber": "1500"}, "'1500' is kept for receivables or VAT, so sales cannot be"),
+    ({"inventoryNumber": "A", "accountNumber": "2711"}, "Field: {}[1].accountNumber. Choose another"),
+    ({"inventoryNumber": "A", "accountNumber": "2900"}, "'2900' is kept for receivables or VAT"),
+    ({"inventoryNumber": "A", "discountAmountInCurrency": Decimal("1.005")}, "has at most 2 decimals. Field: {}[1]."),
+    (
+        {"inventoryNumber": "A", "discountPercent": 10, "discountAmountInCurrency": 25},
+        "A discount of 10 per cent is 10.00, not 25.00. Field: {}[1].discountPercent. Sent: '10.000000'.",
+    ),
     ({"inventoryNumber": "A", "uom": "BARREL"}, "Uom 'BARREL' cannot be found in the system. Field: {}[1].uom."),
     ({"inventoryNumber": "A", "vatCodeId": "0"}, "TaxCategoryID '0' cannot be found in the system. Field: {}[1]."),
     ({"inventoryNumber": "A", "vatCodeId": "52"}, "TaxID '52' cannot be found in the system. Field: {}[1].vatCodeId."),

@@ -236,6 +236,39 @@ async def test_a_discount_amount_gives_the_percent_and_the_percent_stays_when_th
     assert shown(changed, "discountPercent", "discountAmountInCurrency", "amountInCurrency") == [(25, 100, 300)]
 
 
+async def test_of_percent_and_amount_the_one_that_differs_from_what_stands_counts(ledger: Ledger) -> None:
+    document = await ledger.create(lines=[A | {"discountPercent": 10}])
+    number = document["referenceNumber"]
+    line = {"operation": "Update", "lineNumber": 1}
+    changed = await ledger.change(number, lines=[line | {"discountPercent": 10, "discountAmountInCurrency": 30}])
+    assert shown(changed, "discountPercent", "discountAmountInCurrency") == [(15, 30)]
+    changed = await ledger.change(number, lines=[line | {"discountPercent": 20, "discountAmountInCurrency": 30}])
+    assert shown(changed, "discountPercent", "discountAmountInCurrency") == [(20, 40)]
+    changed = await ledger.change(number, lines=[line | {"discountPercent": 25, "discountAmountInCurrency": 50}])
+    assert shown(changed, "discountPercent", "discountAmountInCurrency") == [(25, 50)]
+    text = await ledger.refuse_change(number, lines=[line | {"discountPercent": 10, "discountAmountInCurrency": 30}])
+    assert text.startswith("A discount of 10 per cent is 20.00, not 30.00. Field: invoiceLines[0].discountPercent.")
+
+
+async def test_an_account_of_one_currency_takes_lines_of_that_currency_only(ledger: Ledger) -> None:
+    await ledger.sql("update account set currency_id = 'EUR' where account_number = '3110'")
+    lines = [A | {"accountNumber": "3110"}]
+    text = await ledger.refuse(lines=lines)
+    assert text.startswith("The account '3110' takes EUR only, and the document is in NOK. Field: invoiceLines[0].acc")
+    document = await ledger.create(currencyId="EUR", lines=lines)
+    assert "Field: invoiceLines[0].accountNumber." in await ledger.refuse_change(
+        document["referenceNumber"], currencyId="NOK"
+    )
+
+
+async def test_what_became_a_control_account_is_found_at_release_and_may_be_read_and_sent_back(ledger: Ledger) -> None:
+    document = await ledger.create(lines=[A])
+    number = document["referenceNumber"]
+    await ledger.sql("update vat set payable_account = '3000' where vat_id = '6'")
+    await ledger.change(number, lines=[{"operation": "Update", "lineNumber": 1, "accountNumber": "3000", "note": "x"}])
+    assert "'3000' is kept for receivables or VAT" in await ledger.refuse_release(number)
+
+
 async def test_clearing_the_manual_discount_clears_percent_and_amount(ledger: Ledger) -> None:
     document = await ledger.create(lines=[A | {"discountPercent": 10}])
     line = {"operation": "Update", "lineNumber": 1, "manualDiscount": False}
@@ -254,6 +287,9 @@ async def test_an_entered_amount_stands_until_price_quantity_or_item_change(ledg
     assert await amount_after(note="Still") == 150
     assert await amount_after(discountPercent=10) == 135
     assert await amount_after(quantity=3) == 270
+    assert await amount_after(manualAmountInCurrency=150) == 135
+    assert await amount_after(unitPriceInCurrency=90) == 243
+    assert await amount_after(unitPriceInCurrency=100) == 270
     assert await amount_after(discountPercent=0, manualAmountInCurrency=150) == 150
     assert await amount_after(manualAmountInCurrency=None) == 300
     assert await amount_after(manualAmountInCurrency=150) == 150
