@@ -268,6 +268,13 @@ async def test_the_amount_of_a_draft_follows_it_to_another_customer(ledger: Ledg
     assert await ledger.balance("20002") == (before["20002"][0], before["20002"][1] + 125)
 
 
+async def test_a_customer_that_allows_it_takes_a_draft_over_in_the_drafts_currency(ledger: Ledger) -> None:
+    document = await ledger.create()
+    await ledger.sql("update customer set currency_override = true where number = '20020'")
+    changed = await ledger.change(document["referenceNumber"], customerNumber="20020", customerVatZoneId="NO")
+    assert (changed["currencyId"], changed["exchangeRate"]) == ("NOK", 1)
+
+
 async def test_a_customer_with_one_currency_takes_a_draft_over_in_that_currency(ledger: Ledger) -> None:
     line = {"description": "Freight", "unitPriceInCurrency": 100, "vatCodeId": "6"}
     document = await ledger.create(lines=[line])
