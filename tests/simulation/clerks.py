@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from random import Random
 from typing import Any, TypeVar
 
@@ -124,20 +124,29 @@ class Clerk:
             await self.finish(document)
 
     async def settle(self) -> None:
-        """A credit note for an open document, in full or in part, mostly released at once."""
+        """A credit note for one or two open documents, in full or in part, mostly released at once."""
         owed = [it for it in self.documents if it.sign > 0 and it.status == "Open" and it.proposed_by is None]
-        if not owed:
+        debit = self.some_of(owed)
+        if debit is None:
             return
-        debit = self.random.choice(owed)
-        category = self.random.choice(list(debit.vat))
-        line = Line(Decimal(1), debit.balance if self.random.random() < 0.5 else self.some_price(), category)
+        others = [it for it in owed if (it.customer, it.currency) == (debit.customer, debit.currency)]
+        debits = [debit, *(it for it in self.random.choices(others, k=1) if it is not debit)]
+        price = sum(it.balance for it in debits) if self.random.random() < 0.5 else self.some_price()
+        line = Line(Decimal(1), Decimal(price), self.random.choice(list(debit.vat)))
         note = Document(CREDIT_NOTE, debit.customer, self.some_day(), debit.currency, {1: line})
-        most = min(note.amount, debit.balance)
-        amount = most if self.random.random() < 0.5 else (most / 3).quantize(Decimal("0.01"))
-        if amount <= 0:
-            return
-        note.settles = [(debit, amount)]
-        if await self.create(note) and self.random.random() < 0.8:
+        if note.currency != "NOK" and (newest := max(it.day for it in debits)) > note.day:
+            body = {**self.body_of(note), "applicationLines": [applied(debit, note.amount)]}
+            if debit.day > note.day and debit.rate != 1:  # an exchange difference would be booked before the debt
+                await self.expect(400, "POST", f"/v1/{PATH[CREDIT_NOTE]}", body)
+            note.day = newest
+        left = note.amount
+        for it in debits:
+            most = min(left, it.balance)
+            amount = most if self.random.random() < 0.5 else (most / 3).quantize(Decimal("0.01"), ROUND_DOWN)
+            if amount > 0:
+                note.settles.append((it, amount))
+                left -= amount
+        if note.settles and await self.create(note) and self.random.random() < 0.8:
             await self.release_one(note)
 
     async def change_document(self) -> None:
@@ -326,20 +335,14 @@ class Clerk:
     async def create(self, document: Document, hold: bool | None = None) -> bool:
         """POST; whether it was let in. Its lines may have no price of their own where the item's is meant."""
         customer, known = document.customer, set(self.office.known_rates)
-        body: dict[str, Any] = wrapped({"customerNumber": customer.number, "documentDate": str(document.day)})
-        if document.currency != "NOK":
-            body["currencyId"] = {"value": document.currency}
+        body = self.body_of(document)
         if hold is not None:
             body["hold"] = {"value": hold}
         if self.random.random() < 0.03:
             self.explicit += 1
             body["referenceNumber"] = {"value": f"OWN{self.position}-{self.explicit}"}
-        body[LINES[document.kind]] = [self.sent_line(line) for line in document.lines.values()]
         if document.settles:
-            body["applicationLines"] = [
-                wrapped({"documentType": debit.kind, "refNbr": debit.number, "amountPaid": str(amount)})
-                for debit, amount in document.settles
-            ]
+            body["applicationLines"] = [applied(debit, amount) for debit, amount in document.settles]
         answer = await self.ask("POST", f"/v1/{PATH[document.kind]}", body)
         if answer.status_code == 400 and (document.amount < 0 or self.says_closed(answer, document)):
             return False
@@ -419,6 +422,12 @@ class Clerk:
         head = wrapped({"customerNumber": customer.number, "documentDate": "2025-05-05"})
         return {**head, "invoiceLines": [sent], "lines": [sent]}
 
+    def body_of(self, document: Document) -> dict[str, Any]:
+        fields = {"customerNumber": document.customer.number, "documentDate": str(document.day)}
+        if document.currency != "NOK":
+            fields["currencyId"] = document.currency
+        return {**wrapped(fields), LINES[document.kind]: [self.sent_line(it) for it in document.lines.values()]}
+
     def sent_line(self, line: Line) -> dict[str, Any]:
         sent = {"inventoryNumber": self.item, "quantity": str(line.quantity), "vatCodeId": line.category}
         if line.is_priced:
@@ -472,6 +481,10 @@ def copied(document: Document) -> Document:
 
 def path_of(document: Document) -> str:
     return f"/v1/{PATH[document.kind]}/{document.number}"
+
+
+def applied(debit: Document, amount: Decimal) -> dict[str, Any]:
+    return wrapped({"documentType": debit.kind, "refNbr": debit.number, "amountPaid": str(amount)})
 
 
 def wrapped(fields: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Line:
         return whole - cents(whole * self.discount / 100)
 
 
-@dataclass
+@dataclass(eq=False)
 class Document:
     """A document of one customer, from its first save on."""
 
@@ -68,6 +68,7 @@ class Document:
     open: Decimal = Decimal(0)
     open_base: Decimal = Decimal(0)
     gain: Decimal = Decimal(0)
+    loss: Decimal = Decimal(0)
 
     @property
     def sign(self) -> int:
@@ -118,7 +119,8 @@ class Document:
         self.open, self.open_base = self.amount, self.amount_base
         for debit, amount in self.settles:
             ours, theirs = self.take(amount), debit.take(amount)
-            self.gain += ours - theirs
+            self.gain += max(ours - theirs, Decimal(0))
+            self.loss += max(theirs - ours, Decimal(0))
             debit.proposed_by = None
             debit.status = "Open" if debit.open else "Closed"
         self.status = "Open" if self.open else "Closed"
@@ -143,12 +145,13 @@ class Document:
             if tax:
                 own[VAT_ACCOUNT[vat_id]] -= self.sign * self.base(tax)
         own[ROUNDING] -= sum(own.values(), Decimal(0))
-        own[DEBTORS] += self.gain
-        own[GAIN if self.gain > 0 else LOSS] -= self.gain
+        own[DEBTORS] += self.gain - self.loss
+        own[GAIN] -= self.gain
+        own[LOSS] += self.loss
         return {account: amount for account, amount in own.items() if amount}
 
 
-@dataclass
+@dataclass(eq=False)
 class Customer:
     """A customer and all its documents, also deleted ones' absence: what is here exists."""
 
