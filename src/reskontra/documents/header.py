@@ -424,10 +424,10 @@ def _with_due_dates(
         sent = changes.get(name)
         entered = f"{name}_entered"
         computed = formula(terms, base_date) if terms is not None else base_date
-        if sent is not None:
-            values[name], values[entered] = sent, sent != computed
         if name == "cash_discount_date":  # an earlier due date that was entered ends it too (TRM-02)
             computed = min(computed, values.get("due_date") or draft.due_date or computed)
+        if sent is not None:
+            values[name], values[entered] = sent, sent != computed
         elif reset or name in changes or not getattr(draft, entered):
             values[name], values[entered] = computed, False
     dated = replace(draft, **values)

@@ -80,10 +80,10 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         draft = replace(draft, lines=lines)
     else:
         draft = with_figures(draft, lines, basis.reference, sent_vat)
-    return _with_status(kind, document, draft, changes, basis)
-
     if _discount_of(draft) != _discount_of(document):
         check_discount_date(draft)
+    return _with_status(kind, document, draft, changes, basis)
+
 
 def check_deletable(kind: Kind, document: Document) -> None:
     """Refuses to delete what is released (ledger.md 2.1: corrections go through a credit or debit note)."""
@@ -114,8 +114,8 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     check_may(basis.debtor.status, kind.release_operation, basis.debtor.number, ("customer_number",))
     _check_credit(kind, document, basis)
     _check_period(document, basis.reference, ("financial_period",))
-    check_accounts(document.lines, _line_basis(document, basis))
     _check_accounts(document, basis.reference)
+    check_accounts(document.lines, _line_basis(document, basis))
 
 
 def released(document: Document, now: datetime, actor: str, settling: Settling | None = None) -> Document:
@@ -143,10 +143,10 @@ def _line_basis(draft: Document, basis: Basis) -> LineBasis:
         reference=basis.reference,
         debtor=basis.debtor,
         items=basis.items,
-        currency_id=draft.currency_id,
         rate=rate_of(draft),
-        receivable_account=draft.account_number,
+        currency_id=draft.currency_id,
         decimals=basis.reference.decimals_of(draft.currency_id),
+        receivable_account=draft.account_number,
         branch_number=draft.branch_number,
         salesperson_id=draft.salesperson_id,
         vat_zone_id=draft.vat_zone_id,
@@ -165,14 +165,14 @@ def _figures_stand(document: Document, draft: Document, lines: tuple[Line, ...])
     )
 
 
-def _moved_lines(document: Document, draft: Document, basis: Basis) -> tuple[Line, ...]:
-    """The standing lines in the branch and at the places of the currency that the header has now."""
-    lines = document.lines
-    if draft.branch_number != document.branch_number:
 def _discount_of(document: Document) -> tuple[object, ...]:
     return document.due_date, document.cash_discount_date, document.cash_discount > ZERO
 
 
+def _moved_lines(document: Document, draft: Document, basis: Basis) -> tuple[Line, ...]:
+    """The standing lines in the branch and at the places of the currency that the header has now."""
+    lines = document.lines
+    if draft.branch_number != document.branch_number:
         lines = in_branch(lines, document.branch_number, _line_basis(draft, basis))
     if basis.reference.decimals_of(draft.currency_id) != basis.reference.decimals_of(document.currency_id):
         lines = rounded_lines(lines, _line_basis(draft, basis))

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 INVOICE, CREDIT_NOTE, DEBIT_NOTE = KINDS = ("customerinvoice", "customerCreditNote", "customerDebitNote")
 
 MORE_REFERENCE_DATA = (
-    """insert into account (company_id, account_number, description, account_type, modified_at)
-       values (1, '1910', 'Till', 'Asset', now())""",
+    """insert into account (company_id, account_id, account_number, description, account_type, modified_at)
+       values (1, 9001, '1910', 'Till', 'Asset', now())""",
     """insert into payment_method (company_id, payment_method_id, description, cash_account, modified_at)
        values (1, '2', 'Card', '7770', now())""",
     """insert into salesperson (company_id, salesperson_id, salesperson_cd, name, created_at, modified_at)
