@@ -232,7 +232,9 @@ def apply_company(
 @client_app.command(name="create")
 def create_client(
     *,
-    companies: Annotated[list[str], Parameter(name="--company", help="Code of a company that it may see; repeatable.")],
+    companies: Annotated[
+        list[str], Parameter(name="--company", negative="", help="Code of a company that it may see; repeatable.")
+    ],
     scopes: Annotated[
         list[str] | None, Parameter(name="--scope", negative="", help="What it may do; repeatable [everything].")
     ] = None,
