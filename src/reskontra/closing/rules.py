@@ -29,8 +29,11 @@ class Unfinished:
 
 
 def periods_to_open(period_id: str, periods: Mapping[str, Period]) -> list[str]:
-    """The period, if it is not active yet."""
-    return [] if _known(period_id, periods).active else [period_id]
+    """The period, if it is not active yet. Refused: a closed one, which is reopened instead."""
+    period = _known(period_id, periods)
+    if not all(is_open(period, ledger) for ledger in Ledger):
+        raise Refused(f"The financial period {period_id} is closed.", value=period_id, hint="Reopen it instead.")
+    return [] if period.active else [period_id]
 
 
 def periods_to_close(period_id: str, ledger: Ledger, periods: Mapping[str, Period]) -> list[str]:

@@ -93,6 +93,14 @@ async def test_an_inactive_period_can_be_opened(client: httpx.AsyncClient, books
 
 
 @pytest.mark.usefixtures("early")
+async def test_a_closed_period_is_reopened_not_opened(client: httpx.AsyncClient) -> None:
+    await act(client, "202403", "close")
+    refused = await act(client, "202403", "open")
+    assert refused.status_code == 400
+    assert "The financial period 202403 is closed. Reopen it instead." in refused.json()["message"]
+
+
+@pytest.mark.usefixtures("early")
 async def test_a_draft_cannot_be_moved_into_a_closed_period(client: httpx.AsyncClient) -> None:
     await act(client, "202403", "close")
     created = await client.post("/v1/customerinvoice", json=invoice("2024-05-20"))
