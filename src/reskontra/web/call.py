@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -88,6 +88,27 @@ class Call:
         return self.base_url + quote(path, safe="/%!$&'()*+,;=:@~")
 
 
+class OneOfVersions(int):
+    """Several versions of which any will do: equal to each of them, so that rooms compare it as they compare one."""
+
+    versions: frozenset[int]
+
+    def __new__(cls, versions: Iterable[int]) -> OneOfVersions:
+        """`versions`: at least one."""
+        listed = frozenset(versions)
+        made = super().__new__(cls, min(listed))
+        made.versions = listed
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return other in self.versions
+
+    def __ne__(self, other: object) -> bool:
+        return other not in self.versions
+
+    __hash__ = int.__hash__
+
+
 def version_of(header: str | None) -> int | AnyVersion | None:
     """An If-Match header as the version it names; quotes and `W/` do not matter (wire.md 8)."""
     if header is None:
@@ -95,7 +116,13 @@ def version_of(header: str | None) -> int | AnyVersion | None:
     text = header.strip()
     if text == "*":
         return ANY
-    text = text.removeprefix("W/").strip('"')
+    if "," in text:
+        return OneOfVersions(_version(part.strip()) for part in text.split(","))
+    return _version(text)
+
+
+def _version(tag: str) -> int:
+    text = tag.removeprefix("W/").strip('"')
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
