@@ -8,10 +8,11 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from reskontra.companies.reference import Reference
-from reskontra.money import ZERO
 from reskontra.vat.rules import CalculateOn, EuReportCode, VatCategory, VatId, VatType, VatZone
 from reskontra.vat.store import ListedCategory, ListedVatId
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, field, local_text
+
+_NO_LIMIT = Decimal("0.0000")
 
 
 class CashDiscount(StrEnum):
@@ -243,8 +244,8 @@ def _schedules(vat: VatId) -> list[ScheduleAnswer]:
         ScheduleAnswer(
             start_date=day_text(rate.start_date),
             percent=rate.percent,
-            amount_min=ZERO,
-            amount_max=ZERO,
+            amount_min=_NO_LIMIT,
+            amount_max=_NO_LIMIT,
             direction=Direction.OUTPUT,
         )
         for rate in vat.rates
