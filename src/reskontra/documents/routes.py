@@ -265,9 +265,8 @@ def document_filters(query: Query, company_id: int, document_type: str | list[st
     status = query.choice("status", Status)
     if status is not None:
         filters.add("document.status = {}", status.value)
-    released = query.integer("released")
-    if released is not None:
-        filters.add("document.released_at is not null" if released else "document.released_at is null")
+    if query.text("released") is not None:
+        filters.add("document.released_at is not null" if query.flag("released") else "document.released_at is null")
     level = query.integer("dunningLevel")
     if level is not None:
         filters.add("document.dunning_level = {}", level)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -44,6 +45,24 @@ class DocumentType(StrEnum):
     INVOICE = "Invoice"
     CREDIT_NOTE = "CreditNote"
     DEBIT_NOTE = "DebitNote"
+
+    @classmethod
+    def _missing_(cls, value: object) -> DocumentType | None:
+        return _OTHER_SPELLINGS.get(str(value).replace(" ", "").lower())
+
+
+_OTHER_SPELLINGS = {"creditmemo": DocumentType.CREDIT_NOTE, "debitmemo": DocumentType.DEBIT_NOTE}
+"""What the ERP's screens call the notes, without blanks and in lower case (wire.md, "Unknowns")."""
+
+
+def _type_spelled_here(sent: str) -> str:
+    """The document type as we spell it, whatever its case or other name; unknown ones as sent, for the rules."""
+    folded = sent.replace(" ", "").lower()
+    own = {kind.lower(): kind for kind in DocumentType}
+    return str(own.get(folded) or _OTHER_SPELLINGS.get(folded) or sent)
+
+
+DocumentTypeText = Annotated[Text30, _type_spelled_here]
 
 
 class Status(StrEnum):
@@ -174,7 +193,7 @@ class ApplicationLineUpdate(Body):
     """A document that a credit note is applied to."""
 
     operation: OneOf[Operation] | msgspec.UnsetType | None = msgspec.UNSET
-    document_type: Sent[Text30] = msgspec.UNSET
+    document_type: Sent[DocumentTypeText] = msgspec.UNSET
     number: Sent[Text15] = sent("refNbr")
     amount_paid: Sent[Amount] = msgspec.UNSET
 

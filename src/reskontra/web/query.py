@@ -169,6 +169,10 @@ def _member(name: str, value: str, choices: type[E]) -> E:
     for member in choices:
         if str(member.value).lower() == wanted:
             return member
+    try:
+        return choices(value)  # the enum's own `_missing_` may know another spelling
+    except ValueError:
+        pass
     raise _unfit(name, value, f"Send one of: {', '.join(str(member.value) for member in choices)}.")
 
 

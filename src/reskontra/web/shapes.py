@@ -19,8 +19,6 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from reskontra.web.scalars import DayText, MomentText, Number
-
 T = TypeVar("T")
 
 
@@ -175,7 +173,7 @@ def _shape(hint: Any) -> Shape:
     rule = meta = None
     if typing.get_origin(hint) is Annotated:
         hint, *extras = typing.get_args(hint)
-        rule = next((extra for extra in extras if isinstance(extra, (Number, DayText, MomentText))), None)
+        rule = next((extra for extra in extras if callable(extra)), None)
         meta = next((extra for extra in extras if isinstance(extra, msgspec.Meta)), None)
     if typing.get_origin(hint) in (list, tuple):
         return Shape(Kind.LIST, item=_shape(typing.get_args(hint)[0]))

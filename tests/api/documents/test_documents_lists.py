@@ -242,3 +242,19 @@ async def test_the_stored_text_is_what_the_rows_say(ledger: Ledger, seed: int) -
             assert loaded.document is not None
             assert row["lines_json"] == lines_text(loaded.document, reference)
             assert row["vat_json"] == vat_text(loaded.document, reference)
+
+
+@pytest.mark.parametrize(("spelling", "kind"), [("DebitMemo", "DebitNote"), ("credit%20memo", "CreditNote")])
+async def test_notes_are_found_by_their_other_names(bystander: Ledger, spelling: str, kind: str) -> None:
+    other = (await bystander.http.get(f"/v1/customerdocument?documentType={spelling}")).json()
+    assert other
+    assert other == (await bystander.http.get(f"/v1/customerdocument?documentType={kind}")).json()
+
+
+async def test_released_is_a_flag(bystander: Ledger) -> None:
+    for word, same in (("1", "true"), ("0", "FALSE")):
+        found = (await bystander.http.get(f"/v1/customerinvoice?released={word}")).json()
+        assert found == (await bystander.http.get(f"/v1/customerinvoice?released={same}")).json()
+        assert found
+    for word in ("2", "-1", "yes"):
+        assert (await bystander.http.get(f"/v1/customerinvoice?released={word}")).status_code == 400
