@@ -32,7 +32,7 @@ def changed_after_release(kind: Kind, document: Document, changes: Mapping[str, 
         elif name == "lines":
             _check_lines_echoed(document, sent or (), basis)
         elif not _is_echo(name, sent, document, basis):
-            raise _frozen(kind, document, (name,), sent, legal)
+            raise _frozen(kind, document, (name,), sent)
     _check_due_dates(document, values)
     hold = values.pop("hold", None)
     if hold is not None:
@@ -69,14 +69,26 @@ def _check_due_dates(document: Document, values: Mapping[str, Any]) -> None:
             )
 
 
-def _frozen(kind: Kind, document: Document, field: FieldPath, sent: object, legal: tuple[str, ...]) -> Refused:
-    open_fields = ", ".join(name.replace("_", " ") for name in legal) or "nothing"
+def _frozen(kind: Kind, document: Document, field: FieldPath, sent: object) -> Refused:
     return Refused(
         f"The {kind.noun} {document.number} can't be updated because it is already released.",
         field=field,
-        value=sent if isinstance(sent, str | int | bool) or sent is None else str(sent),
-        hint=f"With status {document.status} these may change: {open_fields}.",
+        value=sent,
+        hint=_still_open(kind, document),
     )
+
+
+def _still_open(kind: Kind, document: Document) -> str:
+    """What `_legal_fields` lets through, in a client's words."""
+    if document.status == "Voided":
+        return "Nothing of a voided document may change."
+    if document.status == "Closed":
+        return "Only the note may still change."
+    dates = "Due date, cash discount date, " if kind.has_terms else ""
+    hold = "hold, " if kind.may_be_reserved else ""
+    rest = "the flags for printing, e-mail, revocation and debt collection, and the note may still change."
+    text = f"{dates}{hold}{rest}"
+    return text[:1].upper() + text[1:]
 
 
 def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
@@ -169,6 +181,6 @@ def _frozen_line(document: Document, where: FieldPath, value: object) -> Refused
     return Refused(
         f"The lines of {document.number} can't be updated because it is already released.",
         field=("lines", *where),
-        value=value if isinstance(value, str | int | bool) or value is None else str(value),
+        value=value,
         hint="Correct it with a credit note or a debit note.",
     )

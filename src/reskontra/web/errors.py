@@ -137,11 +137,16 @@ def sentences(refusal: Refusal, body: type[msgspec.Struct] | None) -> str:
     parts = [reason]
     if refusal.field:
         parts.append(f"Field: {path_text(wire_path(body, refusal.field))}.")
-        if refusal.value is not None and shown(refusal.value) not in reason:
+        if _is_quotable(refusal.value) and shown(refusal.value) not in reason:
             parts.append(f"Sent: '{shown(refusal.value)}'.")
     if refusal.hint:
         parts.append(refusal.hint)
     return " ".join(parts)
+
+
+def _is_quotable(value: object) -> bool:
+    """Whether there is a value short enough to quote: of an object or a list the path says enough."""
+    return value is not None and not isinstance(value, dict | list | tuple)
 
 
 def path_text(path: Sequence[str | int]) -> str:

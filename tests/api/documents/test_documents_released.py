@@ -231,7 +231,7 @@ async def test_a_closed_document_takes_a_note_and_nothing_else(ledger: Ledger) -
     for name, value in frozen.items():
         text = await ledger.refuse_change(number, **{name: value})
         assert f"Field: {name}." in text
-        assert "With status Closed these may change: note." in text
+        assert "Only the note may still change." in text
     assert (await ledger.change(number, documentDueDate=document["documentDueDate"], revoked=False))["note"] == "Filed"
 
 

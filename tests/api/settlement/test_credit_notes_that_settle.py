@@ -283,3 +283,29 @@ async def test_credit_notes_released_together_settle_each_their_own(client: http
         assert (await read(client, "customerCreditNote", note))["status"] == "Closed"
     async with books.connection() as connection:
         assert await connection.fetchval("select count(*) from application where released_at is not null") == 5
+
+
+@pytest.mark.parametrize("spelling", ["DebitMemo", "debit memo", "DEBITNOTE"])
+async def test_a_debit_note_goes_by_other_names_too(client: httpx.AsyncClient, spelling: str) -> None:
+    body = {"customerNumber": {"value": "20001"}, "lines": INVOICE["invoiceLines"]}
+    debit = await posted(client, "customerDebitNote", body)
+    await released(client, "customerDebitNote", debit)
+    settles = [application(debit, 100) | {"documentType": {"value": spelling}}]
+    number = await posted(client, "customerCreditNote", credit_note(debit, 100) | {"applicationLines": settles})
+    read_back = await read(client, "customerCreditNote", number)
+    assert "DebitNote" in str(read_back)
+    assert debit in str(read_back)
+
+
+async def test_a_settlement_sent_to_a_released_note_is_refused_in_a_clients_words(
+    client: httpx.AsyncClient, invoice: str
+) -> None:
+    number = await posted(client, "customerCreditNote", credit_note(invoice, 100))
+    await released(client, "customerCreditNote", number)
+    body = {"applicationLines": [application(invoice, 50)]}
+    answer = await client.put(f"/v1/customerCreditNote/{number}", json=body)
+    assert answer.status_code == 400
+    text = answer.json()["message"]
+    assert "Field: applicationLines. " in text
+    assert "Sent:" not in text
+    assert "Operation" not in text
