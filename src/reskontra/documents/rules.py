@@ -20,7 +20,7 @@ from reskontra.documents.kinds import Kind
 from reskontra.documents.lines import LineBasis, apply_operations, check_accounts, in_branch, new_lines, rounded_lines
 from reskontra.documents.released import changed_after_release, vat_rows_echoed
 from reskontra.documents.totals import DiscountBasis
-from reskontra.errors import Refused
+from reskontra.errors import FieldPath, Refused
 from reskontra.money import ZERO
 from reskontra.periods.rules import check_open
 
@@ -90,30 +90,29 @@ def check_deletable(kind: Kind, document: Document) -> None:
     if document.is_released or document.status == "Voided":
         raise Refused(
             f"The {kind.noun} {document.number} can't be deleted because it is already released.",
-            field=("status",),
-            value=document.status,
             hint="Only a document that is not released can be deleted.",
         )
 
 
 def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
-    """REL-01: what must hold before release, in the rule's order; the first failure wins."""
+    """REL-01: what must hold before release, in the rule's order; the first failure wins.
+
+    A refusal names a field only to tell which account is meant: nothing was sent that could be at fault.
+    """
     if document.is_released:
         raise Refused(f"The {kind.noun} {document.number} can't be released because it is already released.")
     if document.is_held:
         _check_credit(kind, document, basis)  # what holds it is the reason worth telling (decisions.md D4)
     if document.status != "Balanced":
         raise Refused(
-            f"The {kind.noun} {document.number} is not balanced.",
-            field=("status",),
-            value=document.status,
+            f"The {kind.noun} {document.number} is not balanced: its status is {document.status}.",
             hint="Remove the hold, or print or send it first; only a Balanced document can be released.",
         )
     if not document.lines:
-        raise Refused(f"The {kind.noun} {document.number} has no lines.", field=("lines",), hint="Add a line first.")
-    check_may(basis.debtor.status, kind.release_operation, basis.debtor.number, ("customer_number",))
+        raise Refused(f"The {kind.noun} {document.number} has no lines.", hint="Add a line first.")
+    check_may(basis.debtor.status, kind.release_operation, basis.debtor.number, ())
     _check_credit(kind, document, basis)
-    _check_period(document, basis.reference, ("financial_period",))
+    _check_period(document, basis.reference)
     _check_accounts(document, basis.reference)
     check_accounts(document.lines, _line_basis(document, basis))
 
@@ -194,7 +193,7 @@ def _with_status(
     failure = None if has_passed else _credit_failure(kind, before, draft, basis)
     if failure is not None and preferences.credit_check.enabled:
         if before is not None and before.is_held:
-            raise _credit_refusal(failure)
+            raise _credit_refusal(failure, field=("hold",), value=False)
         return replace(draft, status=preferences.credit_check.status)
     approved = draft.amount_base if kind.checks_credit and failure is None else draft.credit_approved_amount_base
     return replace(draft, status=_pending_status(draft, basis), credit_approved_amount_base=approved)
@@ -241,18 +240,18 @@ def _credit_failure(kind: Kind, before: Document | None, draft: Document, basis:
     )
 
 
-def _credit_refusal(failure: CreditFailure) -> Refused:
+def _credit_refusal(failure: CreditFailure, *, field: FieldPath = (), value: object = None) -> Refused:
     return Refused(
         failure.reason,
-        field=("hold",),
-        value=False,
+        field=field,
+        value=value,
         hint="Raise the customer's credit limit, or settle open documents first.",
     )
 
 
-def _check_period(document: Document, reference: Reference, field: tuple[str, ...]) -> None:
+def _check_period(document: Document, reference: Reference) -> None:
     period = reference.periods[document.period_id]
-    check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
+    check_open(period, reference.preferences.allow_posting_to_closed_periods, ())
 
 
 def _check_accounts(document: Document, reference: Reference) -> None:

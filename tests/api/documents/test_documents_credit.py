@@ -39,11 +39,10 @@ async def test_a_document_over_the_limit_is_saved_on_hold_and_stays_there(ledger
         f"credit limit {allowed:f}, balance {balance:f}, unreleased {unreleased:f}, "
         f"this document 1001.0000, excess 1.0000"
     )
-    for text in (
-        await ledger.refuse_release(number, kind),
-        await ledger.refuse_change(number, kind, hold=False),
-    ):
-        assert text.startswith(f"The credit check failed: {expected}. Field: hold.")
+    refused = await ledger.refuse_change(number, kind, hold=False)
+    assert refused.startswith(f"The credit check failed: {expected}. Field: hold.")
+    refused = await ledger.refuse_release(number, kind)  # nothing was sent: no field is at fault
+    assert refused.startswith(f"The credit check failed: {expected}. Raise")
     assert (await ledger.change(number, kind, note="Still held"))["status"] == "Hold"
     await limit(ledger, 0)  # what waits counts: now exactly enough
     assert (await ledger.change(number, kind, hold=False))["status"] == "Balanced"
@@ -78,7 +77,7 @@ async def test_release_asks_again(ledger: Ledger) -> None:
     await limit(ledger, 1000)
     number = (await ledger.create(lines=of(900)))["referenceNumber"]
     await limit(ledger, -1)
-    assert "excess 1.0000. Field: hold." in await ledger.refuse_release(number)
+    assert "excess 1.0000. Raise" in await ledger.refuse_release(number)
 
 
 async def test_credit_notes_are_never_stopped_and_make_room(ledger: Ledger) -> None:
