@@ -92,7 +92,7 @@ def check_same_number(kind: Kind, document: Document, changes: Mapping[str, Any]
     number = changes.get("number")
     if number is not None and number.strip().lower() != document.number.lower():
         raise Refused(
-            f"The number of a {kind.noun} cannot be changed.",
+            f"The number of this {kind.noun} cannot be changed.",
             field=("number",),
             value=number,
             hint=f"Send {document.number} or leave it out.",
