@@ -13,7 +13,7 @@ from reskontra.customers import master_data, store
 from reskontra.customers.customer import Customer, Parent
 from reskontra.customers.rules import check_may
 from reskontra.customers.store import Saved
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Refused, Stale
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
@@ -38,7 +38,8 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
         chosen = choose_range(series.ranges, reference.today(context.now), reference.preferences.default_branch)
         numbering = (series.series_id, chosen.range_id)
     await wait_for_turn(context.company_id, series.series_id)
-    return await store.insert_customer(connection, context, customer, detail, numbering=numbering)
+    with told_as_sent(number):
+        return await store.insert_customer(connection, context, customer, detail, numbering=numbering)
 
 
 async def change(
@@ -89,14 +90,15 @@ async def renumber(
     if wanted == stored.number:
         return _as_saved(stored)
     await wait_for_turn(context.company_id, series.series_id)
-    return await store.save_number(connection, context, stored, wanted, series.series_id)
+    with told_as_sent(wanted):
+        return await store.save_number(connection, context, stored, wanted, series.series_id)
 
 
 async def _locked(connection: Connection, context: Context, key: str | int) -> tuple[Customer, Reference]:
     customer_id = await store.lock_customer(connection, context.company_id, key)
     found = None if customer_id is None else await store.find_customer(connection, context.company_id, customer_id)
     if found is None:
-        raise NotFound
+        raise NotFound(f"The customer '{key}' cannot be found in the system.")
     return found.customer, await references.at(connection, context.company_id, found.reference_version)
 
 

@@ -134,7 +134,7 @@ async def customer_class(call: Call) -> Response:
         reference = await references.at(connection, call.company_id, None)
     found = reference.customer_classes.find(call.params["customerClassId"])
     if found is None:
-        raise NotFound
+        raise NotFound(f"The customer class '{call.params['customerClassId']}' cannot be found in the system.")
     return one(call, class_answer(found, reference))
 
 
@@ -142,7 +142,7 @@ async def _found(call: Call) -> Found:
     async with call.database.connection() as connection:
         found = await store.find_customer(connection, call.company_id, call.params["customerCd"])
     if found is None:
-        raise NotFound
+        raise _no_customer(call.params["customerCd"])
     return found
 
 
@@ -150,7 +150,7 @@ async def _get(call: Call, key: str | int) -> Response:
     async with call.database.connection() as connection:
         found = await store.find_customer(connection, call.company_id, key)
         if found is None:
-            raise NotFound
+            raise _no_customer(key)
         reference = await references.at(connection, call.company_id, found.reference_version)
     return one(call, customer_answer(found.customer, reference), found.customer.version)
 
@@ -161,6 +161,10 @@ async def _change(call: Call, key: str | int) -> Response:
     async with call.database.transaction() as connection:
         customer = await commands.change(connection, call.context, key, sent, expected)
     return no_content(call, _path(customer), customer.version)
+
+
+def _no_customer(key: str | int) -> NotFound:
+    return NotFound(f"The customer '{key}' cannot be found in the system.")
 
 
 def _path(customer: Saved) -> str:

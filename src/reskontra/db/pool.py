@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self, TypeAlias
 
@@ -170,6 +170,19 @@ def refusal_for(error: Exception) -> Refusal | None:
     if isinstance(error, asyncpg.CharacterNotInRepertoireError):
         return Malformed("A text contains the character U+0000.", hint="Send the text without it.")
     return None
+
+
+@contextmanager
+def told_as_sent(sent: str | None) -> Iterator[None]:
+    """Inside, a unique key that is taken already is told as the caller wrote it: indexes know it in lower case only."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        factory = _constraints.get(getattr(error, "constraint_name", None) or "")
+        value = offending_value(getattr(error, "detail", None) or "")
+        if factory is None or not sent or not value.lower().endswith(sent.strip().lower()):
+            raise
+        raise factory(sent.strip()) from error
 
 
 def offending_value(detail: str) -> str:

@@ -16,7 +16,7 @@ from reskontra.companies.reference import Reference
 from reskontra.companies.rules import CreditVerification
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store import lock_balance
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, told_as_sent
 from reskontra.documents import loading, open_items, store, texts
 from reskontra.documents.answers import lines_text, vat_text
 from reskontra.documents.document import Document
@@ -190,15 +190,17 @@ async def _insert(
     reference: Reference,
     numbered_as: str | None = None,
 ) -> Written:
-    return await store.insert_document(
-        connection,
-        context,
-        document,
-        sign=kind.balance_sign,
-        lines_text=lines_text(document, reference),
-        vat_text=vat_text(document, reference),
-        numbering=await _numbering(context, numbered_as or kind.document_type, document, changes, reference),
-    )
+    numbering = await _numbering(context, numbered_as or kind.document_type, document, changes, reference)
+    with told_as_sent(changes.get("number")):
+        return await store.insert_document(
+            connection,
+            context,
+            document,
+            sign=kind.balance_sign,
+            lines_text=lines_text(document, reference),
+            vat_text=vat_text(document, reference),
+            numbering=numbering,
+        )
 
 
 async def _locked(

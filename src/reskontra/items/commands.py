@@ -10,7 +10,7 @@ from typing import Any
 
 from reskontra.clock import Context
 from reskontra.companies import reference as references
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Stale
 from reskontra.items import store
 from reskontra.items.master_data import changed_item, differences, new_item
@@ -21,7 +21,8 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     """Store a new item from what was sent. That its number is free the database sees to."""
     reference = await references.at(connection, context.company_id, None)
     card = new_item(sent, reference)
-    return await store.insert_card(connection, context, card, differences(None, card))
+    with told_as_sent(card.item_number):
+        return await store.insert_card(connection, context, card, differences(None, card))
 
 
 async def change(

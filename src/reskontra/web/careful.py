@@ -20,6 +20,8 @@ from reskontra.web.shapes import Kind, Plan, Shape, Slot, V, plan_of
 
 _NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,3})?", re.ASCII)
 _WRAPPER = "value"
+_READ_AS = {"country": "countryid"}
+"""An answer's name -> the body's name of the same thing, for clients that send an address back as they read it."""
 
 
 class _Fraction(str):
@@ -60,7 +62,9 @@ def _nested(raw: object, plan: Plan) -> msgspec.Struct:
     for name, value in raw.items():
         slot = plan.by_lower_name.get(name.lower())
         if slot is None:
-            continue
+            slot = plan.by_lower_name.get(_READ_AS.get(name.lower(), ""))
+            if slot is None or slot.attribute in found:
+                continue
         try:
             found[slot.attribute] = _field(value, slot)
         except Unfit as unfit:

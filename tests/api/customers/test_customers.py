@@ -518,7 +518,9 @@ class TestNumbers:
 
     async def test_numbers_are_unique_in_any_case(self, shop: Shop) -> None:
         await shop.create(number=v("Abc"))
-        refused(await shop.post(name=v("X"), number=v("aBC")), "already exists", "Field: number")
+        refused(
+            await shop.post(name=v("X"), number=v("aBC")), "The customer number aBC already exists", "Field: number"
+        )
         assert len(await shop.find(name="X")) == 0
 
     async def test_a_refused_request_uses_no_number(self, shop: Shop) -> None:
@@ -792,3 +794,36 @@ async def test_identifiers_are_checked_only_where_the_company_wants_it(shop: Sho
     await shop.create(corporateId=v("988 077 917"), vatRegistrationId=v("NO988077917MVA"))
     await shop.create(vatRegistrationId=v("SE556188840401"), mainAddress=wrapped(countryId="NO"))
     assert (await shop.put("OLD", corporateId=v("111"), name=v("New"))).status_code == 204
+
+
+async def test_an_address_sent_back_as_it_was_read_may_name_another_country(shop: Shop) -> None:
+    await shop.create(number=v("E1"), mainAddress=v({"city": v("Oslo"), "countryId": v("NO")}))
+    read = (await shop.http.get("/v1/customer/E1")).json()["mainAddress"]
+    read["country"] = {"id": "SE"}
+    answer = await shop.http.put("/v1/customer/E1", json={"mainAddress": v(read)})
+    assert answer.status_code == 204, answer.text
+    assert (await shop.http.get("/v1/customer/E1")).json()["mainAddress"]["country"]["id"] == "SE"
+    # The body's own name wins over the answer's, wherever it stands.
+    for both in ({"countryId": v("NO"), "country": {"id": "DK"}}, {"country": {"id": "DK"}, "countryId": v("NO")}):
+        assert (await shop.http.put("/v1/customer/E1", json={"mainAddress": v(both)})).status_code == 204
+        assert (await shop.http.get("/v1/customer/E1")).json()["mainAddress"]["country"]["id"] == "NO"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        ("GET", "customer/nope", "The customer 'nope' cannot be found in the system."),
+        ("PUT", "customer/nope", "The customer 'nope' cannot be found in the system."),
+        ("GET", "customer/nope/note", "The customer 'nope' cannot be found in the system."),
+        ("GET", "customer/nope/balance", "The customer 'nope' cannot be found in the system."),
+        ("GET", "customer/customerClass/nope", "The customer class 'nope' cannot be found in the system."),
+        ("GET", "location/nope", "The customer 'nope' cannot be found in the system."),
+        ("GET", "location/nope/Main", "The location 'Main' of the customer 'nope' cannot be found in the system."),
+        ("PUT", "location/nope/Main", "The location 'Main' of the customer 'nope' cannot be found in the system."),
+        ("POST", "customer/action/changeCustomerCd/999", "The customer '999' cannot be found in the system."),
+    ],
+)
+async def test_what_is_not_there_is_named(shop: Shop, method: str, path: str, words: str) -> None:
+    answer = await shop.http.request(method, f"/v1/{path}", json={} if method != "GET" else None)
+    assert answer.status_code == 404
+    assert words in answer.json()["message"]

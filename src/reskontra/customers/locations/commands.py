@@ -14,7 +14,7 @@ from reskontra.companies import reference as references
 from reskontra.customers import store as customers
 from reskontra.customers.locations import rules, store
 from reskontra.customers.locations.rules import Place
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Refused, Stale, UnknownReference
 
 
@@ -30,7 +30,8 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
         raise UnknownReference(field=("customer_number",), value=number, hint=hint)
     reference = await references.at(connection, context.company_id, found.reference_version)
     place = rules.new_place(found.place, sent, reference)
-    version = await store.insert_place(connection, context, place, rules.differences(None, place))
+    with told_as_sent(place.location.location_cd):
+        version = await store.insert_place(connection, context, place, rules.differences(None, place))
     return replace(place, version=version)
 
 
@@ -50,7 +51,7 @@ async def change(
     await customers.lock_customer(connection, context.company_id, customer_number)
     found = await store.find_place(connection, context.company_id, customer_number, location_cd)
     if found is None:
-        raise NotFound
+        raise no_place(customer_number, location_cd)
     stored = found.place
     if expected_version is not None and expected_version != stored.version:
         raise Stale
@@ -71,3 +72,8 @@ async def _with_new_rows(connection: Connection, context: Context, place: Place)
     if contact is not None and contact.contact_id is None:
         contact = await customers.insert_contact(connection, context.company_id, contact)
     return replace(place, address=address, contact=contact)
+
+
+def no_place(customer_number: str, location_cd: str) -> NotFound:
+    """There is no such location."""
+    return NotFound(f"The location '{location_cd}' of the customer '{customer_number}' cannot be found in the system.")

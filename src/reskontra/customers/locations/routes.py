@@ -32,18 +32,17 @@ async def list_of_customer(call: Call) -> Response:
     number = call.params["bAccountId"]
     async with call.database.connection() as connection:
         if not await customers.is_customer(connection, call.company_id, number):
-            raise NotFound
+            raise NotFound(f"The customer '{number}' cannot be found in the system.")
     return await _list(call, _filters(call, {"customer_number": number}))
 
 
 async def get(call: Call) -> Response:
     """One location of a customer."""
+    customer_number, location_cd = call.params["bAccountId"], call.params["locationId"]
     async with call.database.connection() as connection:
-        found = await store.find_place(
-            connection, call.company_id, call.params["bAccountId"], call.params["locationId"]
-        )
+        found = await store.find_place(connection, call.company_id, customer_number, location_cd)
         if found is None:
-            raise NotFound
+            raise commands.no_place(customer_number, location_cd)
         reference = await references.at(connection, call.company_id, found.reference_version)
     return one(call, place_answer(found.place, reference), found.place.version)
 
