@@ -58,8 +58,7 @@ _OTHER_SPELLINGS = {"creditmemo": DocumentType.CREDIT_NOTE, "debitmemo": Documen
 def _type_spelled_here(sent: str) -> str:
     """The document type as we spell it, whatever its case or other name; unknown ones as sent, for the rules."""
     folded = sent.replace(" ", "").lower()
-    own = {kind.lower(): kind for kind in DocumentType}
-    return str(own.get(folded) or _OTHER_SPELLINGS.get(folded) or sent)
+    return next((kind.value for kind in DocumentType if kind.lower() == folded), _OTHER_SPELLINGS.get(folded, sent))
 
 
 DocumentTypeText = Annotated[Text30, _type_spelled_here]
