@@ -11,9 +11,11 @@ from structlog.testing import capture_logs
 from tests.conftest import Databases, assert_books_prove_themselves
 
 from reskontra import demo, demo_year
-from reskontra.clock import SeededClock
+from reskontra.clock import Context, SeededClock
 from reskontra.db.migrate import migrate
 from reskontra.db.pool import Database
+from reskontra.documents import commands as documents
+from reskontra.documents.kinds import INVOICE
 
 CLOCK = SeededClock(datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -64,6 +66,7 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
             "select count(*) from document where document_type = 'CreditNote' and status = 'Reserved'"
         )
         companies = await connection.fetchval("select count(*) from company")
+    await _delete_last_invoice_and_load_again(database)
     await database.close()
     assert [tuple(row) for row in counted] == [
         ("CreditNote", demo_year.CREDIT_NOTES + 1, "010001", "010250"),
@@ -77,3 +80,12 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
     assert tuple(last) == ("Balanced", 1)
     assert companies == 2
     await assert_books_prove_themselves(empty)
+
+
+async def _delete_last_invoice_and_load_again(database: Database) -> None:
+    """What somebody deleted stays deleted: only what the demo itself never made is missing."""
+    async with database.transaction() as connection:
+        await documents.delete(connection, Context(1, "somebody", "test", CLOCK.now(), CLOCK), INVOICE, "003547")
+    await demo.load_demo(database, CLOCK, demo.Size.YEAR)
+    async with database.connection() as connection:
+        assert await connection.fetchval("select count(*) from document") == demo_year.DOCUMENTS + 2

@@ -128,3 +128,18 @@ async def insert_tallies(connection: Connection, company_id: int, counts: Mappin
         [total for total, _ in counts.values()],
         [last_id for _, last_id in counts.values()],
     )
+
+
+async def count_events(connection: Connection, company_id: int, actor: str, event: str, entities: Sequence[str]) -> int:
+    """How often an actor did something to rows of these entities, also to rows that are gone since."""
+    count: int = await connection.fetchval(
+        """
+        select count(*) from change
+         where company_id = $1 and actor = $2 and event = $3 and entity = any ($4::text[])
+        """,
+        company_id,
+        actor,
+        event,
+        entities,
+    )
+    return count
