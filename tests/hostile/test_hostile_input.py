@@ -319,7 +319,8 @@ OTHERS = [
 @pytest.mark.parametrize("route", OTHERS, ids=[route.operation for route in OTHERS])
 async def test_a_wrong_type_in_any_other_body_is_refused_by_name(target: Target, route: Route):
     assert route.body is not None
-    path = re.sub(r"\{\w+\}", "1", route.path)
+    # Customer 20001, whose internal id is 1, must keep its number: the tests below ask for it.
+    path = re.sub(r"\{\w+\}", "1", route.path.replace("{internalId}", "2"))
     state = await target.state()
     for place, (wrong, value) in itertools.product(places(route.body), WRONG.items()):
         answer = target.send(route.method, path, place.body({}, value))

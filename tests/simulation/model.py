@@ -117,7 +117,7 @@ class Document:
         """Into the books, with what a credit note settles."""
         self.released = True
         self.open, self.open_base = self.amount, self.amount_base
-        for debit, amount in self.settles:
+        for debit, amount in sorted(self.settles, key=lambda entry: (entry[0].kind, entry[0].number)):
             ours, theirs = self.take(amount), debit.take(amount)
             self.gain += max(ours - theirs, Decimal(0))
             self.loss += max(theirs - ours, Decimal(0))

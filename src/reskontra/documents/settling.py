@@ -84,9 +84,13 @@ def with_proposals(
 
 
 def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem], base_decimals: int) -> Settling:
-    """The settlement that release makes of a draft's proposals (REL-02). Raises `Conflict`."""
+    """The settlement that release makes of a draft's proposals (REL-02). Raises `Conflict`.
+
+    By kind and number, not as they were entered: which application takes the last øre must not hang on edits.
+    """
     credit = _credit(draft, document_id)
-    return Settling(credit=credit, debits=debits, settled=settle(credit, draft.proposals, debits, base_decimals))
+    proposals = sorted(draft.proposals, key=lambda proposal: (proposal.document_type, proposal.number))
+    return Settling(credit=credit, debits=debits, settled=settle(credit, proposals, debits, base_decimals))
 
 
 def _credit(draft: Document, document_id: int) -> OpenItem:
