@@ -5,9 +5,9 @@ Invariants 7 to 11 and 23 of ledger.md section 8, over the whole of `documents.r
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -39,6 +39,7 @@ from reskontra.errors import Refused
 from reskontra.items.rules import Item
 from reskontra.money import Rounding
 from reskontra.periods.rules import Period
+from reskontra.records import replace
 from reskontra.terms.rules import Terms
 from reskontra.vat.rules import CalculateOn, VatCategory, VatId, VatRate, VatZone
 
@@ -355,7 +356,7 @@ def test_the_first_failure_of_release_wins() -> None:
     line = {"description": "x", "unit_price": Decimal(1)}
     document = created(INVOICE, {"lines": [line]}, known)
     closed = Period("202503", date(2025, 3, 1), date(2025, 3, 31), active=False)
-    inactive = replace(reference(), periods={"202503": closed})
+    inactive = dataclasses.replace(reference(), periods={"202503": closed})
     with pytest.raises(Refused, match="has the status OnHold"):
         check_releasable(INVOICE, document, basis(inactive, status=Status.ON_HOLD))
     with pytest.raises(Refused, match="is not active"):

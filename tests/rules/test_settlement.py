@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from reskontra.currencies.rules import BASE_RATE, Rate
 from reskontra.errors import Conflict, Refused, UnknownReference
+from reskontra.records import replace
 from reskontra.settlement.rules import (
     OpenItem,
     Proposal,

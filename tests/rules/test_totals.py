@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -214,7 +214,15 @@ def test_vat_comes_on_top_of_the_lines() -> None:
         (VatRow("3", Decimal(25), Decimal("1440.00"), Decimal("360.00")),), {1: Decimal(640), 2: Decimal(800)}
     )
     totals = document_totals([Decimal("640.00"), Decimal("800.00")], vat, KRONER)
-    assert [str(figure) for figure in astuple(totals)] == ["1440.00", "0", "360.00", "1440.00", "0", "0.00", "1800.00"]
+    assert [str(figure) for figure in msgspec.structs.astuple(totals)] == [
+        "1440.00",
+        "0",
+        "360.00",
+        "1440.00",
+        "0",
+        "0.00",
+        "1800.00",
+    ]
 
 
 def test_inclusive_vat_is_part_of_the_lines() -> None:

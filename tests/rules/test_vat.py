@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import date
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reskontra.errors import Refused, UnknownReference
+from reskontra.records import replace
 from reskontra.vat.rules import (
     CalculateOn,
     SentVatRow,
@@ -83,8 +84,8 @@ def test_a_date_without_a_valid_rate_is_refused(on: date) -> None:
 
 def test_exempt_and_reverse_charge_charge_nothing() -> None:
     assert charged_rate(DATED, TODAY) == 12
-    assert charged_rate(replace(DATED, exempt=True), TODAY) == 0
-    assert charged_rate(replace(DATED, reverse_charge=True), TODAY) == 0
+    assert charged_rate(dataclasses.replace(DATED, exempt=True), TODAY) == 0
+    assert charged_rate(dataclasses.replace(DATED, reverse_charge=True), TODAY) == 0
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_ids_on_different_lines_make_rows_of_their_own_in_order_of_id() -> None:
 
 @pytest.mark.parametrize("flag", ["exempt", "reverse_charge"])
 def test_exempt_and_reverse_charge_show_the_base_and_no_vat(flag: str) -> None:
-    result = computed(["100.00"], replace(vat_id("51", "25"), **{flag: True}))  # type: ignore[arg-type]
+    result = computed(["100.00"], dataclasses.replace(vat_id("51", "25"), **{flag: True}))  # type: ignore[arg-type]
     assert figures(result) == [("51", "100.00", "0.00")]
     assert result.rows[0].rate == 0
     assert getattr(result.rows[0], flag)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from reskontra.clock import Context
@@ -13,6 +12,7 @@ from reskontra.contacts.rules import Contact, Employer
 from reskontra.customers.store import insert_address
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound, Stale
+from reskontra.records import replace
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Contact:

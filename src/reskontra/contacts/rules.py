@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.companies.reference import kept_or
 from reskontra.customers.customer import Address
 from reskontra.errors import Refused, UnknownReference
+from reskontra.records import Record, columns, replace
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
@@ -39,8 +39,7 @@ class Method(StrEnum):
     PHONE = "Phone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Employer:
+class Employer(Record, frozen=True, kw_only=True):
     """The customer that a contact belongs to."""
 
     customer_id: int
@@ -48,8 +47,7 @@ class Employer:
     main_address: Address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(Record, frozen=True, kw_only=True):
     """A person. `address` is None while it follows the customer's main one; without a customer there may be none."""
 
     contact_id: int = 0
@@ -90,7 +88,7 @@ class Contact:
 
 
 _KEPT_BY_THE_STORE = frozenset({"contact_id", "version", "modified_at", "address", "employer"})
-CONTACT_COLUMNS = tuple(column.name for column in fields(Contact) if column.name not in _KEPT_BY_THE_STORE)
+CONTACT_COLUMNS = tuple(column for column in columns(Contact) if column not in _KEPT_BY_THE_STORE)
 
 _TEXTS = ("first_name", "last_name", "position", "email", "web", "phone_1", "phone_2", "phone_3", "fax")
 _FLAGS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from reskontra.clock import Context
@@ -17,6 +16,7 @@ from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Refused, Stale
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.records import replace
 
 LONGEST_NUMBER = 30
 

@@ -6,13 +6,13 @@ value. Invoice and delivery address (and contact) are None while they follow the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from reskontra.companies.rules import CreditVerification, StatementType
 from reskontra.money import ZERO
+from reskontra.records import Record, columns, field
 
 
 class Status(StrEnum):
@@ -33,8 +33,7 @@ class LineOperation(StrEnum):
     DELETE = "Delete"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Record, frozen=True, kw_only=True):
     """A postal address. `address_id` is None until it is stored; `country_id` is an ISO 3166 code."""
 
     address_id: int | None = None
@@ -47,8 +46,7 @@ class Address:
     county: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactDetails:
+class ContactDetails(Record, frozen=True, kw_only=True):
     """Whom to reach and how. `contact_id` is None until it is stored."""
 
     contact_id: int | None = None
@@ -61,8 +59,7 @@ class ContactDetails:
     fax: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(Record, frozen=True, kw_only=True):
     """Where a customer buys: VAT zone, registrations and the accounts that its documents use (CUS-05, CUS-06)."""
 
     location_id: int | None = None
@@ -94,8 +91,7 @@ class Location:
     prepayment_subaccount_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectDebit:
+class DirectDebit(Record, frozen=True, kw_only=True):
     """A mandate to collect from the customer's bank account. Amounts in the customer's currency."""
 
     direct_debit_id: str
@@ -112,8 +108,7 @@ class DirectDebit:
     branch_number: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parent:
+class Parent(Record, frozen=True, kw_only=True):
     """A customer as the head of others: two levels only, so it may have no parent of its own (PAR-01)."""
 
     customer_id: int
@@ -122,8 +117,7 @@ class Parent:
     parent_customer_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(Record, frozen=True, kw_only=True):
     """Who owes. `customer_id` is None and `number` empty until they are stored; `credit_limit` is in base currency."""
 
     customer_id: int | None = None
@@ -170,10 +164,10 @@ class Customer:
 
     parent: Parent | None = None
     location: Location
-    main_address: Address = field(default_factory=Address)
+    main_address: Address = Address()
     invoice_address: Address | None = None
     delivery_address: Address | None = None
-    main_contact: ContactDetails = field(default_factory=ContactDetails)
+    main_contact: ContactDetails = ContactDetails()
     invoice_contact: ContactDetails | None = None
     delivery_contact: ContactDetails | None = None
     attributes: dict[str, str] = field(default_factory=dict)
@@ -189,17 +183,16 @@ _PARTS = frozenset({
 })  # fmt: skip
 _KEPT_BY_THE_STORE = frozenset({"customer_id", "number", "version", "created_at", "modified_at"})
 
-CUSTOMER_COLUMNS = tuple(column.name for column in fields(Customer) if column.name not in _PARTS | _KEPT_BY_THE_STORE)
+CUSTOMER_COLUMNS = tuple(column for column in columns(Customer) if column not in _PARTS | _KEPT_BY_THE_STORE)
 """What the creating and saving statements write from the record; id, number, times and version they make themselves."""
 
-LOCATION_COLUMNS = tuple(column.name for column in fields(Location) if column.name != "location_id")
-ADDRESS_COLUMNS = tuple(column.name for column in fields(Address) if column.name != "address_id")
-CONTACT_COLUMNS = tuple(column.name for column in fields(ContactDetails) if column.name != "contact_id")
-DIRECT_DEBIT_COLUMNS = tuple(column.name for column in fields(DirectDebit))
+LOCATION_COLUMNS = tuple(column for column in columns(Location) if column != "location_id")
+ADDRESS_COLUMNS = tuple(column for column in columns(Address) if column != "address_id")
+CONTACT_COLUMNS = tuple(column for column in columns(ContactDetails) if column != "contact_id")
+DIRECT_DEBIT_COLUMNS = tuple(column for column in columns(DirectDebit))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debtor:
+class Debtor(Record, frozen=True, kw_only=True):
     """A customer as a document or a letter sees it: defaults, default location, and what is owed in base currency.
 
     `invoice_address`, `invoice_contact` and the delivery pair are resolved: the customer's own, else the main one.

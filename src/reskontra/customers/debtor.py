@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import msgspec
 
 from reskontra.customers.customer import Debtor
+from reskontra.records import columns
 
 _PARTS = {
     "location", "main_address", "invoice_address", "delivery_address", "main_contact", "invoice_contact",
     "delivery_contact", "balance", "unreleased", "salesperson_id",
 }  # fmt: skip
-_COLUMNS = ", ".join(f"customer.{column.name}" for column in fields(Debtor) if column.name not in _PARTS)
+_COLUMNS = ", ".join(f"customer.{column}" for column in columns(Debtor) if column not in _PARTS)
 
 
 def one_row(table: str, *conditions: str) -> str:

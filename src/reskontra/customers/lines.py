@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from reskontra.accounts.rules import AccountType
@@ -11,6 +10,7 @@ from reskontra.attributes.rules import attribute_value
 from reskontra.companies.reference import kept_or
 from reskontra.customers.customer import Customer, DirectDebit, LineOperation, Location
 from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.records import columns, replace
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
@@ -107,7 +107,7 @@ def with_attributes(customer: Customer, sent: Sequence[Sent], reference: Referen
 # Mandates to collect
 
 
-_MANDATE_FIELDS = frozenset(field.name for field in fields(DirectDebit)) - {"direct_debit_id"}
+_MANDATE_FIELDS = frozenset(field for field in columns(DirectDebit)) - {"direct_debit_id"}
 _MANDATE_FLAGS = frozenset({"is_default", "one_time"})
 
 

@@ -7,7 +7,7 @@ Every refusal names the field and what would pass. Lists of lines and accounts a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from reskontra.companies.rules import CustomerClass
 from reskontra.customers import identifiers, lines, rules
 from reskontra.customers.customer import Address, ContactDetails, Customer, Location, Parent, Status
 from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.records import columns, replace
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
@@ -42,8 +43,8 @@ _ADDRESSES = ("main_address", "invoice_address", "delivery_address")
 _CONTACTS = ("main_contact", "invoice_contact", "delivery_contact")
 
 _CLASS_FIELDS = frozenset(field.name for field in fields(CustomerClass)) - {"customer_class_id", "description"}
-_CUSTOMER_FROM_CLASS = tuple(field.name for field in fields(Customer) if field.name in _CLASS_FIELDS)
-_LOCATION_FROM_CLASS = tuple(field.name for field in fields(Location) if field.name in _CLASS_FIELDS)
+_CUSTOMER_FROM_CLASS = tuple(field for field in columns(Customer) if field in _CLASS_FIELDS)
+_LOCATION_FROM_CLASS = tuple(field for field in columns(Location) if field in _CLASS_FIELDS)
 
 
 def new_customer(sent: Sent, reference: Reference, *, parent: Parent | None, new_id: NewId) -> Customer:
@@ -118,13 +119,11 @@ def refuse_inactive(customer: Customer) -> Refused:
 def differences(stored: Customer | None, customer: Customer) -> dict[str, Any]:
     """What is different, as attribute -> new value, for the change log; of a new customer all that is filled in."""
     found = {}
-    for field in fields(Customer):
-        new = getattr(customer, field.name)
-        if field.name == "parent" or (
-            new in (None, "", (), {}) if stored is None else new == getattr(stored, field.name)
-        ):
+    for name in columns(Customer):
+        new = getattr(customer, name)
+        if name == "parent" or (new in (None, "", (), {}) if stored is None else new == getattr(stored, name)):
             continue
-        found[field.name] = new
+        found[name] = new
     return found
 
 

@@ -7,7 +7,7 @@ A record travels as one JSON value whose keys are the columns' names. Other room
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ from reskontra.customers.customer import (
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
 from reskontra.numbering.store import log_deleted, take_number, use_number
+from reskontra.records import replace
 from reskontra.web.listing import Filters, Slice, Total, Window
 
 
@@ -60,6 +61,27 @@ async def lock_balance(connection: Connection, company_id: int, customer_id: int
     if row is None:
         raise LookupError(f"customer {customer_id} of company {company_id} has no balance row")
     return Balance(row["balance"], row["unreleased"])
+
+
+async def lock_checked_balances(connection: Connection, company_id: int, numbers: Sequence[str]) -> None:
+    """Lock the balances of those of these customers whose credit is checked, always in one order.
+
+    For a transaction that writes documents of several customers: each of them locks the balance first if credit is
+    checked, so a balance may not be asked for by a transaction that holds the number series already.
+    """
+    await connection.execute(
+        """
+        select from customer_balance
+         where company_id = $1
+           and customer_id in (select customer_id from customer
+                                where company_id = $1 and number = any ($2::text[])
+                                  and credit_verification <> 'Disabled')
+         order by customer_id
+           for update
+        """,
+        company_id,
+        numbers,
+    )
 
 
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:

@@ -7,7 +7,7 @@ series, then tally and balance inside the writing statement.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reskontra.clock import Context
@@ -30,6 +30,7 @@ from reskontra.errors import Malformed, NotFound, Stale, UnknownReference
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.numbering.store import lock_ranges
+from reskontra.records import columns, replace
 
 _REWRITTEN = 500
 """How many documents' texts are made anew in one round."""
@@ -345,7 +346,7 @@ def _difference(before: Document, after: Document) -> dict[str, Any]:
     """What the change row tells: our attribute name -> new value; rows only by number (the audit trail)."""
     told = {
         name: getattr(after, name)
-        for name in before.__dataclass_fields__
+        for name in columns(Document)
         if name not in _UNTOLD and getattr(after, name) != getattr(before, name)
     }
     if after.proposals != before.proposals:

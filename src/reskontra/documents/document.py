@@ -6,20 +6,19 @@ written and read as one JSON value. Amounts are in document currency, `*_base` i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from reskontra.money import ZERO
+from reskontra.records import Record, columns, field
 from reskontra.settlement.rules import Proposal
 
 UNRELEASED = frozenset({"Hold", "Balanced", "PendingPrint", "PendingEmail", "CreditHold", "CcHold", "Scheduled"})
 HELD = frozenset({"Hold", "Reserved", "CreditHold"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Record, frozen=True, kw_only=True):
     """One line. `extended_amount` is quantity x price or what the caller entered instead (LIN-02)."""
 
     line_number: int
@@ -57,8 +56,7 @@ class Line:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VatFigure:
+class VatFigure(Record, frozen=True, kw_only=True):
     """What one VAT id amounts to on the document. `entered` when the caller's figures replaced ours (VAT-09)."""
 
     vat_id: str
@@ -75,8 +73,7 @@ class VatFigure:
     payable_subaccount_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Record, frozen=True, kw_only=True):
     """An invoice, credit note or debit note. Amounts are never negative; the kind knows the sign."""
 
     document_type: str
@@ -164,11 +161,9 @@ class Document:
 
 
 HEADER_COLUMNS = tuple(
-    column.name
-    for column in fields(Document)
-    if column.name not in ("lines", "vat", "proposals", "number", "batch_number")
+    column for column in columns(Document) if column not in ("lines", "vat", "proposals", "number", "batch_number")
 )
 """What the creating and saving statements write from the record; number, version and batch they make themselves."""
 
-LINE_COLUMNS = tuple(column.name for column in fields(Line))
-VAT_COLUMNS = tuple(column.name for column in fields(VatFigure))
+LINE_COLUMNS = columns(Line)
+VAT_COLUMNS = columns(VatFigure)

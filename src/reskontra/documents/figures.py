@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import Operator, Rate, from_base, to_base
@@ -18,6 +17,7 @@ from reskontra.documents.totals import (
 )
 from reskontra.errors import Malformed
 from reskontra.money import PRICE_DECIMALS, ZERO, Rounding
+from reskontra.records import replace
 from reskontra.terms.rules import discount_amount
 from reskontra.vat.rules import (
     SentVatRow,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from reskontra.documents.kinds import Kind
 from reskontra.errors import Refused, UnknownReference
 from reskontra.money import ZERO
 from reskontra.periods.rules import check_open, same_period
+from reskontra.records import as_dict, replace
 from reskontra.terms.rules import InstalmentType, discount_date, due_date
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def _with_location_defaults(draft: Document, basis: Basis) -> Document:
         subaccount_id=location.customer_ledger_subaccount_id or reference.default_subaccount_id,
         vat_zone_id=location.vat_zone_id or _branch_zone(draft, basis),
         salesperson_id=seller.salesperson_id if seller and seller.active else draft.salesperson_id,
-        invoice_address={**asdict(debtor.invoice_address), "override": False},
-        invoice_contact={**asdict(debtor.invoice_contact), "override": False},
+        invoice_address={**as_dict(debtor.invoice_address), "override": False},
+        invoice_contact={**as_dict(debtor.invoice_contact), "override": False},
     )
 
 
@@ -293,8 +293,8 @@ def particulars(standing: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
 
 
 def _with_party_details(draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    address = _overridden(changes.get("invoice_address"), draft.invoice_address, asdict(basis.debtor.invoice_address))
-    contact = _overridden(changes.get("invoice_contact"), draft.invoice_contact, asdict(basis.debtor.invoice_contact))
+    address = _overridden(changes.get("invoice_address"), draft.invoice_address, as_dict(basis.debtor.invoice_address))
+    contact = _overridden(changes.get("invoice_contact"), draft.invoice_contact, as_dict(basis.debtor.invoice_contact))
     if address and changes.get("invoice_address"):
         country = changes["invoice_address"].get("country_id")
         if country is not None:

@@ -6,7 +6,7 @@ The VAT and the totals that follow from the lines are in `figures`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from reskontra.documents.document import Line
 from reskontra.documents.totals import DiscountBasis, LineFigures, line_figures
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.money import ONE, PRICE_DECIMALS, ZERO, multiply, round_money
+from reskontra.records import replace
 from reskontra.vat.rules import vat_ids_of_line
 
 if TYPE_CHECKING:

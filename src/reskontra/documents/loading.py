@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import msgspec
@@ -22,6 +22,7 @@ from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.open_items import PROPOSALS
 from reskontra.items.rules import Item
 from reskontra.items.store import items_json, read_items
+from reskontra.records import replace
 from reskontra.settlement.rules import Proposal
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from reskontra.documents.header import PARTICULARS, check_discount_date, check_d
 from reskontra.documents.kinds import Kind
 from reskontra.errors import FieldPath, Refused
 from reskontra.periods.rules import parse_period
+from reskontra.records import replace
 
 if TYPE_CHECKING:
     from reskontra.documents.rules import Basis

@@ -7,7 +7,7 @@ The header's own defaults are in `header`, lines in `lines`, money in `figures`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from reskontra.documents.totals import DiscountBasis
 from reskontra.errors import FieldPath, Refused
 from reskontra.money import ZERO
 from reskontra.periods.rules import check_open
+from reskontra.records import replace
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference

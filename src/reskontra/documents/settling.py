@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reskontra.documents.document import Document
 from reskontra.documents.figures import rate_of
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.money import ZERO
+from reskontra.records import replace
 from reskontra.settlement.rules import OpenItem, Proposal, Settled, check_proposal, check_total, settle
 
 

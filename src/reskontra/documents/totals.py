@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import partial
@@ -25,6 +25,7 @@ from reskontra.money import (
     round_to_step,
     total,
 )
+from reskontra.records import Record, replace
 from reskontra.vat.rules import VatResult, VatRow
 
 
@@ -35,8 +36,7 @@ class DiscountBasis(StrEnum):
     UNIT_PRICE = "UnitPrice"
 
 
-@dataclass(frozen=True, slots=True)
-class LineFigures:
+class LineFigures(Record, frozen=True):
     """The money of one line in one currency: before discount, the discount (percent and amount), after it."""
 
     extended_price: Decimal
@@ -54,8 +54,7 @@ class DocumentRounding:
     decimals: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Record, frozen=True):
     """The money of a document in one currency (ledger.md TOT-01, TOT-02).
 
     amount = detail_total - discount_total + VAT that is not inside the lines + rounding_difference.
@@ -71,8 +70,7 @@ class Totals:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class BaseFigures:
+class BaseFigures(Record, frozen=True):
     """A document in base currency: lines and their net amounts by line number, VAT rows, totals.
 
     `conversion_difference` is what the converted amount has more than its converted parts (net amounts less

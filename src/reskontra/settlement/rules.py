@@ -7,7 +7,6 @@ released an application is a proposal; released, it is a dated fact that is neve
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,13 +14,13 @@ from reskontra.currencies.rules import BASE_RATE, Rate, carry_down, gain_or_loss
 from reskontra.errors import Conflict, FieldPath, Refused, UnknownReference
 from reskontra.money import ZERO, round_money
 from reskontra.posting.rules import Part
+from reskontra.records import Record, replace
 
 DEBITS = frozenset({"Invoice", "DebitNote", "FinCharge"})
 """What a credit note or payment may settle (ledger.md APP-01)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenItem:
+class OpenItem(Record, frozen=True, kw_only=True):
     """A document as settlement sees it: what is left of it, in its currency and in base currency."""
 
     document_id: int
@@ -42,8 +41,7 @@ class OpenItem:
     """The credit document that has an application proposed on this one, if any (APP-08)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Record, frozen=True, kw_only=True):
     """An application that waits for its credit document's release. `amount` is in both documents' currency."""
 
     debit_document_id: int
@@ -52,8 +50,7 @@ class Proposal:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(Record, frozen=True, kw_only=True):
     """A released application. `gain_loss` is in base currency, above zero for a gain (FX-01)."""
 
     debit_document_id: int
@@ -65,8 +62,7 @@ class Application:
     gain_loss: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Record, frozen=True, kw_only=True):
     """What a settlement leaves: the credit, the debits with their new balances, and the applications between them."""
 
     credit: OpenItem

@@ -6,13 +6,14 @@ Signs follow the lines: a negative line gives negative VAT, and a credit note is
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.money import HUNDRED, ZERO, divide, has_at_most, multiply, percent_of, round_money, total
+from reskontra.records import Record, replace
 
 
 class CalculateOn(StrEnum):
@@ -105,8 +106,7 @@ class VatZone:
     default_category: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaxableLine:
+class TaxableLine(Record, frozen=True):
     """A line's amount after discount, as entered (with VAT where an id is inclusive), and the ids that apply."""
 
     line_number: int
@@ -114,8 +114,7 @@ class TaxableLine:
     vat_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class VatRow:
+class VatRow(Record, frozen=True):
     """One id's VAT on a document: rate in percent as charged, base and VAT in one currency.
 
     `entered` says that a request put figures of its own in place of the computed ones.
@@ -131,8 +130,7 @@ class VatRow:
     entered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class VatResult:
+class VatResult(Record, frozen=True):
     """A document's VAT: one row per id in order of id, and each line's amount without the VAT inside it."""
 
     rows: tuple[VatRow, ...]

@@ -6,7 +6,6 @@ The customer's row is locked first: its default location is also written when th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from reskontra.clock import Context
@@ -16,6 +15,7 @@ from reskontra.customers.locations import rules, store
 from reskontra.customers.locations.rules import Place
 from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Refused, Stale, UnknownReference
+from reskontra.records import replace
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Place:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from reskontra.customers.customer import Address, ContactDetails, Location, Stat
 from reskontra.customers.identifiers import check_location
 from reskontra.customers.rules import check_may
 from reskontra.errors import Refused
+from reskontra.records import Record, columns, replace
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
@@ -24,8 +24,7 @@ _OF_ITS_OWN: dict[str, Any] = dict.fromkeys((*_TEXTS, "peppol_endpoint", "peppol
 """What the default location does not hand down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Record, frozen=True, kw_only=True):
     """A location with its customer. `address` and `contact` are None while they follow the customer's main ones."""
 
     customer_id: int
@@ -75,7 +74,7 @@ def differences(stored: Place | None, place: Place) -> dict[str, Any]:
         for name in ("address", "contact")
         if stored is None or getattr(place, name) != getattr(stored, name)
     }
-    for name in Location.__dataclass_fields__:
+    for name in columns(Location):
         value = getattr(place.location, name)
         if value is not None if stored is None else value != getattr(stored.location, name):
             found[name] = value
