@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reskontra.companies.rules import DunningLevel, DunningPreferences, DunningProcess
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
-from reskontra.dunning.letter import Candidate, Letter
+from reskontra.dunning.letter import Candidate, Fee, Letter
 from reskontra.dunning.rules import (
     FEE_ORIGIN,
     Basis,
@@ -256,18 +256,18 @@ def test_without_a_fee_item_there_is_no_fee() -> None:
 
 
 def test_the_fee_invoice_is_for_the_letter_s_fee_and_goes_nowhere() -> None:
-    ready = candidate(dunning_level=2, dunning_letter_date=DAY)
-    (letter,) = new_letters(basis(ready, on=DAY + timedelta(days=43)), ALL)
-    invoice = fee_invoice(letter, "10001", replace(BY_DOCUMENT, fee_terms_id="14"))
+    fee = Fee(customer_number="10001", level=3, letter_date=DAY, currency_id="NOK", amount=Decimal("35.00"))
+    invoice = fee_invoice(fee, replace(BY_DOCUMENT, fee_terms_id="14"))
     (line,) = invoice["lines"]
     assert (line["item_number"], line["quantity"], line["manual_amount"]) == ("PURREGEBYR", 1, Decimal("35.00"))
-    assert (invoice["customer_number"], invoice["document_date"], invoice["terms_id"]) == (
-        "10001", letter.letter_date, "14",
-    )  # fmt: skip
+    assert (invoice["customer_number"], invoice["document_date"], invoice["terms_id"]) == ("10001", DAY, "14")
     assert invoice["dont_print"]
     assert invoice["dont_email"]
     assert not invoice["send_to_auto_invoice"]
-    assert "terms_id" not in fee_invoice(letter, "10001", BY_DOCUMENT)
+    plain = fee_invoice(fee, BY_DOCUMENT)
+    assert "terms_id" not in plain, "the customer's terms"
+    assert "branch_number" not in plain, "the company's default branch"
+    assert fee_invoice(replace(fee, branch_number="2"), BY_DOCUMENT)["branch_number"] == "2"
 
 
 def warnings(law: dict[str, Decimal], *, jurisdiction: str | None = "NO", **changed: object) -> str:

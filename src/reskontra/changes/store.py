@@ -64,6 +64,24 @@ def coming_id(entity: str, *, name: str = "coming") -> str:
         select last_id + 1 as id from tally where company_id = $1 and entity = '{entity}' for update)"""
 
 
+NEW_CHANGE_ID = "nextval('change_id')"
+"""What a source of many rows calls `change_id`, so that the rows and their change rows bear the same."""
+
+
+def numbered_change_rows(
+    entity: str, event: str, key: str, source: str, *, name: str = "changed", detail: str = "null"
+) -> str:
+    """`change_row` for a set: `source` is materialized and has a column `change_id` made by `NEW_CHANGE_ID`.
+
+    Whoever writes the rows takes their version from there too. Finding each row's own by its key, as `change_rows`
+    has it done, is a join of two CTEs: nobody knows how large they are, and a thousand rows may take a million steps.
+    """
+    return f"""{name} as (
+        insert into change (company_id, change_id, changed_at, actor, request_id, entity, entity_key, event, detail)
+        select $1, {source}.change_id, $2, $3, $4, {entity}, {key}, '{event}', {detail} from {source}
+        returning change_id, entity)"""
+
+
 def change_rows(entity: str, event: str, key: str, source: str, *, name: str, detail: str = "null") -> str:
     """`change_row` for rows of several entities: it also returns `entity` and `entity_key`, to find each row's own."""
     return f"""{name} as (
@@ -73,11 +91,30 @@ def change_rows(entity: str, event: str, key: str, source: str, *, name: str, de
 
 
 def tally_each(changed: str, *, name: str = "tallied_each") -> str:
-    """A CTE that remembers the newest change of each entity in `changed`, a CTE of `change_rows`. Counts nothing."""
-    return f"""{name} as (
+    """CTEs that remember the newest change of each entity in `changed`, a CTE of `change_rows`. They count nothing.
+
+    The tallies are locked in the order of their entities, so that two who write several do not wait for each other.
+    """
+    return f"""newest_of_{changed} as materialized (
+        select tally.entity, newest.change_id
+          from tally
+          join (select entity, max(change_id) as change_id from {changed} group by entity) as newest using (entity)
+         where tally.company_id = $1
+         order by tally.entity
+           for update of tally),
+    {name} as (
         update tally set last_change_id = newest.change_id
-          from (select entity, max(change_id) as change_id from {changed} group by entity) as newest
+          from newest_of_{changed} as newest
          where tally.company_id = $1 and tally.entity = newest.entity)"""
+
+
+async def lock_tallies(connection: Connection, company_id: int, entities: Sequence[str]) -> None:
+    """Lock tallies that a transaction will write one by one, in the one order that all such transactions keep."""
+    await connection.execute(
+        "select from tally where company_id = $1 and entity = any ($2::text[]) order by entity for update",
+        company_id,
+        entities,
+    )
 
 
 def last_change(entity: str) -> str:

@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reskontra.changes.store import lock_tallies
 from reskontra.clock import Context
 from reskontra.companies import reference as references
 from reskontra.currencies.rules import BASE_RATE
 from reskontra.customers.rules import may
+from reskontra.customers.store import lock_checked_balances
 from reskontra.db.pool import Connection
 from reskontra.documents import commands as documents
 from reskontra.documents.kinds import INVOICE, KINDS
-from reskontra.documents.store import lock_open_documents
+from reskontra.documents.reminding import lock_open_documents
 from reskontra.dunning import store
-from reskontra.dunning.letter import Letter
+from reskontra.dunning.letter import Fee, Letter
 from reskontra.dunning.rules import (
     FEE_ORIGIN,
     Basis,
@@ -31,12 +33,15 @@ from reskontra.dunning.rules import (
     releases_at_once,
 )
 from reskontra.errors import NotFound, Refused
+from reskontra.numbering.commands import wait_for_turn
+from reskontra.numbering.store import lock_ranges
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
     from reskontra.customers.customer import Debtor
 
 _REMINDED = [kind.document_type for kind in KINDS.values() if kind.may_be_reminded]
+_FEE_ENTITY = "DunningFee"
 _LEGAL_FIGURES = ("reminder_earliest_days", "reminder_fees_max", "collection_notice_days", "reminder_fee_cap")
 
 
@@ -60,8 +65,21 @@ async def create_letters(
     letters = new_letters(_basis(loaded, debtor, reference, changes), wanted)
     made = [(await store.insert_letter(connection, context, letter), letter) for letter in letters]
     if releases_at_once(reference.preferences.dunning):
-        await _release(connection, context, made, debtor, reference)
+        fees = {letter_id: _fee_of(letter, debtor.number) for letter_id, letter in made}
+        await release_letters(connection, context, fees, reference)
     return [letter_id for letter_id, _ in made]
+
+
+def _fee_of(letter: Letter, customer_number: str) -> Fee | None:
+    if not letter.fee:
+        return None
+    return Fee(
+        customer_number=customer_number,
+        level=letter.level,
+        letter_date=letter.letter_date,
+        currency_id=letter.currency_id,
+        amount=letter.fee,
+    )
 
 
 def _basis(loaded: store.Loaded, debtor: Debtor, reference: Reference, changes: Mapping[str, Any]) -> Basis:
@@ -82,51 +100,86 @@ def _basis(loaded: store.Loaded, debtor: Debtor, reference: Reference, changes: 
     )
 
 
+async def release_letters(
+    connection: Connection, context: Context, letters: Mapping[int, Fee | None], reference: Reference
+) -> dict[int, int]:
+    """Release drafts, by id with the fee that each asks for (FEE-01); returns the new version of each.
+
+    The caller has locked the documents on the letters (by type and number) and then the letters, and knows that they
+    are drafts. First all fees are invoiced, one for each letter, then all letters are released in one statement:
+    levels and dates of their documents, change rows, tallies. `Refused` when a fee cannot be invoiced; the caller's
+    transaction must not be committed then.
+    """
+    await _take_turns(connection, context, [fee for fee in letters.values() if fee is not None], reference)
+    issued = {
+        letter_id: await _charge(connection, context, fee, reference)
+        for letter_id, fee in letters.items()
+        if fee is not None
+    }
+    return await _release(connection, context, list(letters), issued)
+
+
 async def _release(
-    connection: Connection,
-    context: Context,
-    made: Sequence[tuple[int, Letter]],
-    debtor: Debtor,
-    reference: Reference,
-) -> None:
-    """Release drafts (FEE-01): first all fee invoices, then all documents, as the order of locks asks."""
-    fees = {letter_id: await _charge(connection, context, letter, debtor, reference) for letter_id, letter in made}
-    for letter_id, issued in fees.items():
-        warnings = []
-        if issued is not None and issued.status == "Hold":
-            warnings.append(f"The credit check holds the fee invoice {issued.number}: it is not released.")
-        fee_number = issued.number if issued is not None else None
-        await store.release_letter(connection, context, letter_id, fee_number=fee_number, warnings=warnings)
+    connection: Connection, context: Context, letter_ids: Sequence[int], issued: Mapping[int, documents.Issued]
+) -> dict[int, int]:
+    fees = [issued.get(letter_id) for letter_id in letter_ids]
+    return await store.release_letters(
+        connection,
+        context,
+        letter_ids,
+        fee_numbers=[fee.number if fee else None for fee in fees],
+        warnings=[_fee_warnings(fee) if fee else () for fee in fees],
+    )
 
 
-async def _charge(
-    connection: Connection, context: Context, letter: Letter, debtor: Debtor, reference: Reference
-) -> documents.Issued | None:
-    """The invoice for the letter's fee, one for each letter (FEE-02); None without a fee."""
-    if not letter.fee:
-        return None
+def _fee_warnings(fee: documents.Issued) -> Sequence[str]:
+    if fee.status != "Hold":
+        return ()
+    return (f"The credit check holds the fee invoice {fee.number}: it is not released.",)
+
+
+async def _take_turns(connection: Connection, context: Context, fees: Sequence[Fee], reference: Reference) -> None:
+    """Take all that the fees and the letters will ask for, in the order that everybody keeps, before any is written.
+
+    Without a fee the releasing statement takes all it needs at once, and in that order itself.
+    """
+    if not fees:
+        return
+    if reference.preferences.credit_check.enabled:
+        await lock_checked_balances(connection, context.company_id, [fee.customer_number for fee in fees])
+    ranges = []
+    for entity in (_FEE_ENTITY, "Batch"):
+        series = reference.series_of(entity)
+        await wait_for_turn(context.company_id, series.series_id)
+        ranges += [(series.series_id, numbers.range_id) for numbers in series.ranges]
+    await lock_ranges(connection, context.company_id, ranges)
+    await lock_tallies(connection, context.company_id, [*_REMINDED, store.ENTITY])
+
+
+async def _charge(connection: Connection, context: Context, fee: Fee, reference: Reference) -> documents.Issued:
+    """The invoice for a letter's fee, one for each letter (FEE-02)."""
     preferences = reference.preferences.dunning
     try:
         return await documents.issue(
             connection,
             context,
             INVOICE,
-            fee_invoice(letter, debtor.number, preferences),
+            fee_invoice(fee, preferences),
             origin=FEE_ORIGIN,
-            numbered_as="DunningFee",
+            numbered_as=_FEE_ENTITY,
             releases=preferences.auto_release_fee,
         )
     except Refused as refusal:
-        raise _fee_refusal(letter, refusal) from refusal
+        raise _fee_refusal(fee, refusal) from refusal
 
 
-def _fee_refusal(letter: Letter, refusal: Refused) -> Refused:
+def _fee_refusal(fee: Fee, refusal: Refused) -> Refused:
     """The invoice's refusal in the words of the caller, who sent a date and no invoice."""
     reason = refusal.reason or f"'{refusal.value}' cannot be found in the system."
     of_date = refusal.field in (("document_date",), ("financial_period",))
     return Refused(
-        f"The fee of dunning level {letter.level} cannot be invoiced. {reason}",
+        f"The fee of dunning level {fee.level} cannot be invoiced. {reason}",
         field=("letter_date",) if of_date else (),
-        value=letter.letter_date.isoformat() if of_date else None,
+        value=fee.letter_date.isoformat() if of_date else None,
         hint=refusal.hint,
     )

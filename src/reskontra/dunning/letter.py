@@ -67,6 +67,19 @@ class Letter:
     lines: tuple[LetterLine, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """What a letter asks for itself when it is released: an invoice to that customer, dated as the letter."""
+
+    customer_number: str
+    level: int
+    letter_date: date
+    currency_id: str
+    amount: Decimal
+    branch_number: str | None = None
+    """The branch that the letter is of; None is the company's default branch."""
+
+
 LETTER_COLUMNS = tuple(column.name for column in fields(Letter) if column.name not in ("warnings", "lines"))
 """What the creating statement takes from the record as it is."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.companies.rules import DunningLevel, DunningPreferences, DunningProcess
 from reskontra.currencies.rules import Rate, from_base
 from reskontra.customers.rules import may
-from reskontra.dunning.letter import Candidate, Letter, LetterLine
+from reskontra.dunning.letter import Candidate, Fee, Letter, LetterLine
 from reskontra.errors import Refused
 from reskontra.money import ONE, ZERO
 
@@ -122,12 +122,12 @@ def releases_at_once(preferences: DunningPreferences) -> bool:
     return preferences.auto_release or preferences.process == DunningProcess.BY_CUSTOMER
 
 
-def fee_invoice(letter: Letter, customer_number: str, preferences: DunningPreferences) -> dict[str, Any]:
+def fee_invoice(fee: Fee, preferences: DunningPreferences) -> dict[str, Any]:
     """The invoice for a letter's fee, as the documents room takes it: one line, not printed, not sent (FEE-01)."""
     invoice: dict[str, Any] = {
-        "customer_number": customer_number,
-        "document_date": letter.letter_date,
-        "currency_id": letter.currency_id,
+        "customer_number": fee.customer_number,
+        "document_date": fee.letter_date,
+        "currency_id": fee.currency_id,
         "hold": False,
         "dont_print": True,
         "dont_email": True,
@@ -136,12 +136,13 @@ def fee_invoice(letter: Letter, customer_number: str, preferences: DunningPrefer
             {
                 "item_number": preferences.fee_item,
                 "quantity": ONE,
-                "unit_price": letter.fee,
-                "manual_amount": letter.fee,
+                "unit_price": fee.amount,
+                "manual_amount": fee.amount,
             }
         ],
     }
-    return invoice | ({"terms_id": preferences.fee_terms_id} if preferences.fee_terms_id else {})
+    optional = {"terms_id": preferences.fee_terms_id, "branch_number": fee.branch_number}
+    return invoice | {name: value for name, value in optional.items() if value is not None}
 
 
 def _is_dunnable(candidate: Candidate) -> bool:

@@ -12,7 +12,15 @@ from typing import Any
 
 import msgspec
 
-from reskontra.changes.store import change_row, coming_id, count_new, parameters, tally
+from reskontra.changes.store import (
+    NEW_CHANGE_ID,
+    change_row,
+    coming_id,
+    count_new,
+    numbered_change_rows,
+    parameters,
+    tally_each,
+)
 from reskontra.clock import Context
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
@@ -20,7 +28,7 @@ from reskontra.customers.customer import Debtor
 from reskontra.customers.debtor import FOR_DOCUMENT, read_debtor
 from reskontra.customers.store import by_number
 from reskontra.db.pool import Connection
-from reskontra.documents.store import OPEN_DOCUMENTS, id_of_document, set_dunning_state
+from reskontra.documents.reminding import OPEN_DOCUMENTS, id_of_document, set_dunning_state
 from reskontra.dunning.letter import LETTER_COLUMNS, LINE_COLUMNS, Candidate, Letter
 
 ENTITY = "DunningLetter"
@@ -123,29 +131,44 @@ async def insert_letter(connection: Connection, context: Context, letter: Letter
 
 
 _RELEASE = f"""
-    with {change_row(f"'{ENTITY}'", "released", "$5::integer::text", "(values (1)) as once")},
+    with sent as materialized (
+        select sent.*, {NEW_CHANGE_ID} as change_id
+          from unnest($5::integer[], $6::text[], $7::text[]) as sent (letter_id, fee_number, warnings)
+         order by letter_id),
+    {numbered_change_rows(f"'{ENTITY}'", "released", "sent.letter_id::text", "sent")},
+    {tally_each("changed", name="tallied")},
     released as (
         update dunning_letter
-           set status = 'Released', released_at = $2, version = changed.change_id, warnings = warnings || $7::jsonb,
-               fee_document_id = {id_of_document("'Invoice'", "$6::text")}
-          from changed
-         where company_id = $1 and letter_id = $5
-        returning letter_id, letter_date),
-    {tally(f"'{ENTITY}'", 0)},
+           set status = 'Released', released_at = $2, version = sent.change_id,
+               warnings = dunning_letter.warnings || sent.warnings::jsonb,
+               fee_document_id = {id_of_document("'Invoice'", "sent.fee_number")}
+          from sent
+         where company_id = $1 and dunning_letter.letter_id = sent.letter_id
+        returning dunning_letter.letter_id, letter_date, version),
     moved as (
         select line.document_id, line.level_after as dunning_level, released.letter_date as dunning_letter_date
           from released
           join dunning_letter_line as line on line.company_id = $1 and line.letter_id = released.letter_id
          where line.level_after > line.level_before),
     {set_dunning_state("moved")}
-    select letter_id from released"""
+    select letter_id, version from released"""
 
 
-async def release_letter(
-    connection: Connection, context: Context, letter_id: int, *, fee_number: str | None, warnings: Sequence[str]
-) -> None:
-    """Release a draft: its documents take their new level and the letter's date (FEE-01); `warnings` are added."""
-    await connection.fetchrow(_RELEASE, *parameters(context), letter_id, fee_number, _json(warnings))
+async def release_letters(
+    connection: Connection,
+    context: Context,
+    letter_ids: Sequence[int],
+    *,
+    fee_numbers: Sequence[str | None],
+    warnings: Sequence[Sequence[str]],
+) -> dict[int, int]:
+    """Release drafts: their documents take their new level and the letter's date (FEE-01); `warnings` are added.
+
+    Returns each letter's new version. A document may stand on one of the letters only.
+    """
+    texts = [_json(added) for added in warnings]
+    rows = await connection.fetch(_RELEASE, *parameters(context), letter_ids, fee_numbers, texts)
+    return {row["letter_id"]: row["version"] for row in rows}
 
 
 def _json(value: Any) -> str:
