@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
@@ -15,6 +16,10 @@ from reskontra import __version__
 from reskontra.clock import Context, SystemClock
 from reskontra.config import LogFormat, SettingError, Settings, SetupError, read_networks
 from reskontra.errors import Refusal
+
+if TYPE_CHECKING:
+    from reskontra.db.archive import Manifest
+    from reskontra.db.selfcheck import Offence
 
 DEFAULT_SANDBOX_DIR = Path(".reskontra")
 SCOPE = "vismanet_erp_service_api"
@@ -140,7 +145,7 @@ def migrate(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> No
 def check(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     """Ask the books to prove themselves; exit code 1 and the offending rows if they do not."""
     from reskontra.db.migrate import check_schema
-    from reskontra.db.selfcheck import Offence, known_checks, offences
+    from reskontra.db.selfcheck import offences
     from reskontra.serve import plain_connection, postgres_for
 
     async def ask(dsn: str) -> list[Offence]:
@@ -150,13 +155,71 @@ def check(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None
 
     with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
         found = asyncio.run(ask(dsn))
-    for offence in found:
-        _say(f"{offence.name}: {offence.sentence}")
-        for row in offence.rows:
-            _say("  " + ", ".join(f"{name} {value}" for name, value in row.items()))
-    _say(f"{len(known_checks()) - len(found)} of {len(known_checks())} checks hold.")
-    if found:
-        sys.exit(FAILED_CHECK)
+    _tell(found)
+
+
+@app.command
+def backup(
+    file: Annotated[Path, Parameter(help="Where to write it; a backup that stands there is replaced.")],
+    *,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Copy all books into one file, as they are at this moment. The server may go on serving."""
+    from reskontra.db.backup import Backup, back_up
+    from reskontra.serve import plain_connection, postgres_for
+
+    async def copy(dsn: str) -> Backup:
+        async with plain_connection(dsn) as connection:
+            return await back_up(connection, file, SystemClock().now(), __version__)
+
+    with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
+        made = asyncio.run(copy(dsn))
+    _say(f"Backed up {_summary(made.manifest)}.")
+    if made.left_out:
+        _say(f"Left out, as they are not Reskontra's: {', '.join(made.left_out)}.")
+    _say(f"{file}: {file.stat().st_size} bytes, checksum {made.checksum}")
+
+
+@app.command
+def restore(
+    file: Annotated[Path, Parameter(help="A file that `reskontra backup` made.")],
+    *,
+    replace: Annotated[bool, Parameter(negative="", help="Delete the books that stand there, for good.")] = False,
+    yes: Annotated[bool, Parameter(negative="", help="Replace without asking.")] = False,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Make books of a backup: all of them or nothing. Exit code 1 if they do not prove themselves afterwards.
+
+    A file that is damaged, foreign or newer than this program is refused before anything is touched; one of an older
+    schema is brought up to date. The server must be stopped.
+    """
+    from reskontra.db.archive import read_archive
+    from reskontra.db.restore import Restored, books_to_replace, migrations_of
+    from reskontra.db.restore import restore as restore_books
+    from reskontra.serve import plain_connection, postgres_for
+
+    settings = _settings(database_url=database_url, data_dir=data_dir)
+    with read_archive(file) as archive:
+        migrations_of(archive.manifest)
+        with postgres_for(settings) as dsn:
+
+            async def fill() -> Restored | None:
+                async with plain_connection(dsn) as connection:
+                    old = await books_to_replace(connection, replacing=replace)
+                    question = f"Delete the books of {', '.join(old)}, for good?"
+                    if old and not yes and not _is_confirmed(question, otherwise=f"{question} Give --yes."):
+                        return None
+                    return await restore_books(connection, archive, SystemClock().now(), replacing=old)
+
+            done = asyncio.run(fill())
+        if done is None:
+            return
+        _say(f"Restored {_summary(archive.manifest)}.")
+    for migration in done.applied:
+        _say(f"applied {migration.name}")
+    _tell(done.offences)
 
 
 @company_app.command(name="create")
@@ -320,14 +383,34 @@ def _sentence(refusal: Refusal) -> str:
     return f"{reason} {refusal.hint}".strip()
 
 
-def _is_confirmed(question: str) -> bool:
-    """Ask whoever sits there. Raises `SettingError` when nobody does."""
+def _is_confirmed(question: str, *, otherwise: str = "Look at the plan and give --yes.") -> bool:
+    """Ask whoever sits there. Raises `SettingError`, with what to do `otherwise`, when nobody does."""
     if not sys.stdin.isatty():
-        raise SettingError("Nothing was changed: nobody is there to be asked. Look at the plan and give --yes.")
+        raise SettingError(f"Nothing was changed: nobody is there to be asked. {otherwise}")
     if input(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
         return True
     _say("Nothing was changed.")
     return False
+
+
+def _tell(found: Sequence[Offence]) -> None:
+    """Say what the self-check found, and leave with its exit code if that is anything."""
+    from reskontra.db.selfcheck import known_checks
+
+    for offence in found:
+        _say(f"{offence.name}: {offence.sentence}")
+        for row in offence.rows:
+            _say("  " + ", ".join(f"{name} {value}" for name, value in row.items()))
+    _say(f"{len(known_checks()) - len(found)} of {len(known_checks())} checks hold.")
+    if found:
+        sys.exit(FAILED_CHECK)
+
+
+def _summary(manifest: Manifest) -> str:
+    return (
+        f"{', '.join(manifest.companies) or 'no company'}: {manifest.documents} documents, "
+        f"newest change {manifest.newest_change}, schema version {manifest.schema}, as of {manifest.taken_at}"
+    )
 
 
 def _say(text: str) -> None:

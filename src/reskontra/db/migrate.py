@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,7 +17,8 @@ from reskontra.db.pool import Connection
 
 OLDEST_SERVER = 15
 
-_LOCK = 0x7265736B  # "resk": one migration at a time per database
+# "resk": one migration at a time per database. A backup shares it, a restore does not.
+MIGRATION_LOCK = 0x7265736B
 
 _CREATE_TABLE = """
 create table if not exists schema_version (
@@ -59,23 +61,36 @@ async def migrate(
 ) -> list[Migration]:
     """Apply what is missing, each file in its own transaction; returns what was applied. Raises `SchemaError`."""
     wanted = known_migrations() if migrations is None else migrations
-    await _check_server(connection)
+    await check_server(connection)
     applied = []
     while (migration := await _apply_next(connection, now, wanted)) is not None:
         applied.append(migration)
     return applied
 
 
-async def check_schema(connection: Connection) -> None:
-    """Raise `SchemaError` unless the database stands exactly where this program expects it. Changes nothing."""
-    await _check_server(connection)
+async def applied_migrations(connection: Connection) -> tuple[Migration, ...]:
+    """The migrations that the database has, all of them known here; empty if it has none. Raises `SchemaError`."""
     exists = await connection.fetchval("select to_regclass('schema_version') is not null")
     missing = _missing(known_migrations(), await _recorded(connection) if exists else {})
-    if missing:
-        raise SchemaError(f"The database lacks {len(missing)} migration(s): run `reskontra migrate` first.")
+    return tuple(migration for migration in known_migrations() if migration not in missing)
 
 
-async def _check_server(connection: Connection) -> None:
+def names_created(kind: str, migrations: Iterable[Migration]) -> frozenset[str]:
+    """What `migrations` create of a kind, `table` or `sequence`; the tables with the runner's own."""
+    own = {"schema_version"} if kind == "table" else set()
+    return frozenset(own.union(*(re.findall(rf"^create {kind} (\w+)", it.sql, re.MULTILINE) for it in migrations)))
+
+
+async def check_schema(connection: Connection) -> None:
+    """Raise `SchemaError` unless the database stands exactly where this program expects it. Changes nothing."""
+    await check_server(connection)
+    lacking = len(known_migrations()) - len(await applied_migrations(connection))
+    if lacking:
+        raise SchemaError(f"The database lacks {lacking} migration(s): run `reskontra migrate` first.")
+
+
+async def check_server(connection: Connection) -> None:
+    """Raise `SchemaError` unless this PostgreSQL can hold books."""
     major = connection.get_server_version().major
     if major < OLDEST_SERVER:
         raise SchemaError(f"The database server is PostgreSQL {major}; reskontra needs {OLDEST_SERVER} or newer.")
@@ -86,7 +101,7 @@ async def _check_server(connection: Connection) -> None:
 
 async def _apply_next(connection: Connection, now: datetime, wanted: Sequence[Migration]) -> Migration | None:
     async with connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute("select pg_advisory_xact_lock($1)", MIGRATION_LOCK)
         await connection.execute(_CREATE_TABLE)
         missing = _missing(wanted, await _recorded(connection))
         if not missing:
@@ -111,7 +126,7 @@ async def _recorded(connection: Connection) -> dict[int, tuple[str, str]]:
     return {row["version"]: (row["name"], row["checksum"]) for row in rows}
 
 
-def _missing(wanted: Sequence[Migration], recorded: dict[int, tuple[str, str]]) -> list[Migration]:
+def _missing(wanted: Sequence[Migration], recorded: Mapping[int, tuple[str, str]]) -> list[Migration]:
     newest = max((migration.version for migration in wanted), default=0)
     if recorded and max(recorded) > newest:
         raise SchemaError(

@@ -1,0 +1,177 @@
+"""Makes books of a backup, in one transaction: whole, or not at all. Not the form of the file: that is `archive`.
+
+The schema is made by the migrations that the backup names, the rows are copied in, and the missing migrations follow.
+Whatever interrupts it, the database holds what it held before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from reskontra.config import SetupError
+from reskontra.db.archive import ArchiveError, Manifest, Reader
+from reskontra.db.backup import PLAIN_TEXT
+from reskontra.db.migrate import (
+    MIGRATION_LOCK,
+    Migration,
+    applied_migrations,
+    check_server,
+    known_migrations,
+    migrate,
+    names_created,
+)
+from reskontra.db.pool import Connection
+from reskontra.db.selfcheck import Offence, offences
+
+_RELATIONS = """
+select relname as name from pg_class
+ where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+ order by relname"""
+
+_COMPANIES = "select code from company order by company_id"
+
+_SERVING = """
+select pid from pg_stat_activity where datname = current_database() and application_name = 'reskontra' limit 1"""
+
+# What migrations make, in the order in which it can be dropped. Functions of extensions belong to these.
+_OURS = """
+select format('drop table %s cascade', string_agg(format('%I', relname), ', '))
+  from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r' having count(*) > 0
+union all
+select format('drop sequence %I', relname)
+  from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'S'
+   and not exists (select from pg_depend where objid = pg_class.oid and deptype in ('a', 'i'))
+union all
+select format('drop function %s cascade', pg_proc.oid::regprocedure)
+  from pg_proc where pronamespace = current_schema()::regnamespace
+   and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')"""
+
+# Foreign keys, and indexes that are no constraint: made anew when the rows are in, which costs a fraction.
+_FOREIGN_KEYS = """
+select format('alter table %s drop constraint %I', conrelid::regclass, conname) as take_off,
+       format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as put_back
+  from pg_constraint
+ where connamespace = current_schema()::regnamespace and contype = 'f'"""
+_INDEXES = """
+select format('drop index %s', indexrelid::regclass) as take_off, pg_get_indexdef(indexrelid) as put_back
+  from pg_index
+  join pg_class on pg_class.oid = indrelid and relnamespace = current_schema()::regnamespace
+ where not exists (select from pg_constraint where conindid = indexrelid)"""
+
+
+class RestoreError(SetupError):
+    """The backup cannot become books here; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was done: the migrations that the backup lacked, and what the self-check then found."""
+
+    applied: list[Migration]
+    offences: list[Offence]
+
+
+async def books_in(connection: Connection) -> list[str]:
+    """The codes of the companies that the target holds. Raises `RestoreError` and `SchemaError` for a foreign one."""
+    await check_server(connection)
+    standing = {row["name"] for row in await connection.fetch(_RELATIONS)}
+    foreign = sorted(standing - names_created("table", known_migrations()))
+    if foreign or (standing and "schema_version" not in standing):
+        raise RestoreError(
+            f"The database holds tables that are not Reskontra's ({', '.join(foreign or sorted(standing))}): "
+            "restore into a database of its own."
+        )
+    if not await applied_migrations(connection):
+        return []
+    return [row["code"] for row in await connection.fetch(_COMPANIES)]
+
+
+async def books_to_replace(connection: Connection, *, replacing: bool) -> list[str]:
+    """The companies that a restore would delete. Raises `RestoreError` if there are any, unless `replacing`."""
+    old = await books_in(connection)
+    if old and not replacing:
+        raise RestoreError(
+            f"There are books already ({', '.join(old)}): restore into an empty database, or give --replace, which "
+            "deletes them."
+        )
+    return old
+
+
+async def restore(connection: Connection, archive: Reader, now: datetime, *, replacing: Sequence[str]) -> Restored:
+    """Put the books of `archive` in place of what the database holds, which must be the companies `replacing`.
+
+    Raises `RestoreError`, `ArchiveError` and `SchemaError`; nothing is changed then.
+    """
+    migrations = migrations_of(archive.manifest)
+    try:
+        await connection.fetchrow(PLAIN_TEXT, "reskontra restore")
+        async with connection.transaction():
+            await _check_alone(connection)
+            if await books_in(connection) != list(replacing):
+                raise RestoreError("The database was changed meanwhile; nothing was restored.")
+            await _run(connection, [row[0] for row in await connection.fetch(_OURS)])
+            await migrate(connection, now, migrations)
+            await _fill(connection, archive)
+            applied = await migrate(connection, now)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, OSError) as error:
+        raise RestoreError(f"The books could not be restored, and nothing was changed: {error}.") from error
+    # Statements are planned once and for all, and nothing is known of the new rows yet.
+    await connection.execute("analyze")
+    return Restored(applied, await offences(connection))
+
+
+def migrations_of(manifest: Manifest) -> list[Migration]:
+    """The migrations that make the schema of a backup. Raises `ArchiveError` if this program does not have them."""
+    known = {migration.version: migration for migration in known_migrations()}
+    if manifest.schema > max(known):
+        raise ArchiveError(
+            f"The backup has schema version {manifest.schema}, this program knows up to {max(known)}: "
+            "restore it with a newer reskontra."
+        )
+    wanted = []
+    for applied in manifest.migrations:
+        migration = known.get(applied.version)
+        if migration is None or migration.checksum != applied.checksum:
+            raise ArchiveError(f"The backup was made by another build of reskontra: {applied.name} differs.")
+        wanted.append(migration)
+    return wanted
+
+
+async def _check_alone(connection: Connection) -> None:
+    if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", MIGRATION_LOCK):
+        raise RestoreError("Another command of reskontra is at work on this database: try again when it is done.")
+    if await connection.fetchval(_SERVING) is not None:
+        raise RestoreError("A reskontra is serving this database: stop it first.")
+
+
+async def _fill(connection: Connection, archive: Reader) -> None:
+    tables = archive.manifest.tables
+    here = {row["name"] for row in await connection.fetch(_RELATIONS)}
+    if {table.name for table in tables} != here:
+        raise ArchiveError("The backup does not have the tables of its schema: it was made by another program.")
+    taken_off = [*await connection.fetch(_FOREIGN_KEYS), *await connection.fetch(_INDEXES)]
+    await _run(connection, [it["take_off"] for it in taken_off])
+    # The rows were checked when they were written, and what triggers do for new rows is in them already.
+    await _run(connection, [f'alter table "{table}" disable trigger user' for table in here])
+    await connection.execute("delete from schema_version")
+    for table in tables:
+        status = await connection.copy_to_table(
+            table.name, columns=table.columns, source=archive.rows(table), format="text"
+        )
+        if int(status.split()[-1]) != table.rows:
+            raise ArchiveError(f"The backup does not hold the {table.rows} rows of {table.name} that it announces.")
+    await _run(connection, [f'alter table "{table}" enable trigger user' for table in here])
+    # Foreign keys last: they are proved with the help of the indexes.
+    await _run(connection, [it["put_back"] for it in reversed(taken_off)])
+    for sequence, value in archive.manifest.sequences.items():
+        if value is not None:
+            await connection.fetchval("select setval(format('%I', $1::text)::regclass, $2)", sequence, value)
+
+
+async def _run(connection: Connection, statements: Sequence[str]) -> None:
+    for statement in statements:
+        await connection.execute(statement)
