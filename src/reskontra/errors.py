@@ -73,3 +73,7 @@ class NotServed(Refusal):
 
 class Unavailable(Refusal):
     """The database cannot be reached or is too busy; try again later."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The database went away while it was confirming the change, which may or may not be saved."""

@@ -25,6 +25,7 @@ from reskontra.config import SettingError, Settings
 from reskontra.db.embedded import EmbeddedPostgres, find_binaries, running_dsn
 from reskontra.db.migrate import check_schema, migrate
 from reskontra.db.pool import Database
+from reskontra.db.supervision import kept_running
 from reskontra.errors import Unavailable
 from reskontra.tls import Certificate, make_certificate
 from reskontra.web.protocol import JsonProtocol
@@ -37,10 +38,11 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
-def postgres_for(settings: Settings, *, shared: bool = False) -> Generator[str]:
+def postgres_for(settings: Settings, *, shared: bool = False, supervised: bool = False) -> Generator[str]:
     """The URL of the database that `settings` name; an embedded PostgreSQL runs as long as the context is open.
 
     `shared`: use the one that another reskontra has running on the same data folder, if there is one.
+    `supervised`: start our own again when it dies.
     Raises `SettingError` and `EmbeddedError`.
     """
     if settings.database_url and settings.data_dir:
@@ -59,7 +61,7 @@ def postgres_for(settings: Settings, *, shared: bool = False) -> Generator[str]:
         server = EmbeddedPostgres.start_throw_away(binaries=binaries)
     else:
         server = EmbeddedPostgres.start(settings.data_dir, throw_away=settings.throw_away, binaries=binaries)
-    with server:
+    with server, kept_running(server) if supervised else contextlib.nullcontext():
         yield server.dsn()
 
 
@@ -78,7 +80,7 @@ def serve(
     """
     # Bound first: a taken port is the cheapest refusal, and early callers wait instead of being turned away.
     with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
-        dsn = started.enter_context(postgres_for(settings))
+        dsn = started.enter_context(postgres_for(settings, supervised=True))
         certificate = _certificate(settings, started)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             started.callback(_ignore_further_signals)

@@ -29,12 +29,15 @@ def make_certificate(folder: Path) -> Certificate:
     folder.mkdir(mode=0o700, exist_ok=True)
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"]
-    command += ["-days", "3650", "-keyout", str(made.key), "-out", str(made.certificate)]
+    draft = Certificate(folder / "certificate.new", folder / "key.new")
+    command += ["-days", "3650", "-keyout", str(draft.key), "-out", str(draft.certificate)]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError as error:
         raise SettingError("--tls-self-signed needs the program `openssl`, which is not installed.") from error
     except subprocess.CalledProcessError as error:
         raise SettingError(f"The certificate could not be made: {error.stderr.strip().splitlines()[-1]}.") from error
-    made.key.chmod(0o600)
+    draft.key.chmod(0o600)
+    draft.key.replace(made.key)
+    draft.certificate.replace(made.certificate)  # the last step: what was cut off before is made again
     return made

@@ -67,9 +67,9 @@ class StoredAccess:
         return value
 
     async def is_ready(self) -> bool:
-        """Whether the database answers a question."""
-        async with self._database.connection() as connection:
-            return bool(await connection.fetchval("select true"))
+        """Whether the database takes changes; raises `Unavailable` with the reason if it does not."""
+        await self._database.probe()
+        return True
 
 
 def _company(row: Record) -> Company:

@@ -16,7 +16,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,18 +24,28 @@ from typing import IO, Self
 from urllib.parse import quote
 
 from reskontra.config import SetupError
+from reskontra.db.leftovers import (
+    CLUSTER,
+    DRAFT,
+    SOCKET_PREFIX,
+    end_leftovers,
+    is_postmaster,
+    read_postmaster,
+    send_signal,
+    wait_until,
+)
 from reskontra.db.unprivileged import ROOT, Account, CannotStepDown, account_for
 
 FORMAT = 1
 MARKER = "reskontra.json"
+_DRAFT_MARKER = f"{MARKER}.new"
 DATABASE = "reskontra"
 SUPERUSER = "reskontra"
 OLDEST_MAJOR = 15
 
-_START_SECONDS = 60
+_START_SECONDS = 600  # after a crash it first reads its log again, which may be a gigabyte
 _STOP_SECONDS = 30
 _LOG_BYTES_MAX = 10_000_000
-_SOCKET_PREFIX = "reskontra-socket-"
 _THROW_AWAY_PREFIX = "reskontra-throw-away-"
 _SOCKET_PATH_BYTES_MAX = 100
 _READY_LINE = 8
@@ -95,13 +105,27 @@ def find_binaries(folder: Path | None = None) -> Binaries:
     return Binaries(folder, major)
 
 
+@dataclass(frozen=True, slots=True)
+class _Launch:
+    """All that it takes to start PostgreSQL, the first time and again."""
+
+    folder: Path
+    binaries: Binaries
+    account: Account
+    socket: Path
+    throw_away: bool
+
+
 class EmbeddedPostgres:
     """A running PostgreSQL that belongs to this process. Use `start`, then `stop` (or `with`)."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes], socket: Path, lock: IO[str]) -> None:
-        self.folder = folder
+    def __init__(self, launch: _Launch, process: subprocess.Popen[bytes], lock: IO[str]) -> None:
+        self.folder = launch.folder
+        self.stopping = threading.Event()
+        """Set as soon as `stop` is called: that it ends is then no accident."""
+        self._launch = launch
         self._process = process
-        self._socket = socket
+        self._changing = threading.Lock()
         self._lock = lock
         self._delete_folder = False
 
@@ -117,18 +141,19 @@ class EmbeddedPostgres:
         _make_folder(folder)
         lock = _take_lock(folder)
         try:
+            end_leftovers(folder)
             account = _prepare(folder, binaries, durable=not throw_away)
-            _stop_orphan(folder / "cluster")
             socket = _make_socket_folder(account, folder if throw_away else None)
+            launch = _Launch(folder, binaries, account, socket, throw_away)
             try:
-                process = _launch(folder, binaries, account, socket, throw_away=throw_away)
+                process = _start(launch)
             except BaseException:
                 shutil.rmtree(socket, ignore_errors=True)
                 raise
         except BaseException:
             lock.close()
             raise
-        return cls(folder, process, socket, lock)
+        return cls(launch, process, lock)
 
     @classmethod
     def start_throw_away(cls, *, binaries: Binaries | None = None) -> Self:
@@ -145,26 +170,43 @@ class EmbeddedPostgres:
 
     def dsn(self, database: str = DATABASE) -> str:
         """The postgresql:// URL of one of its databases."""
-        return _dsn(self._socket, database)
+        return _dsn(self._launch.socket, database)
 
     @property
     def pid(self) -> int:
         """The process id of the postmaster."""
         return self._process.pid
 
+    @property
+    def log_path(self) -> Path:
+        """What PostgreSQL says."""
+        return _log_path(self.folder)
+
+    def wait(self) -> int:
+        """Wait until it ends, for whatever reason; returns its exit code."""
+        return self._process.wait()
+
+    def start_again(self) -> None:
+        """Start it after it ended by itself, on the same socket; returns when it answers. Raises `EmbeddedError`."""
+        with self._changing:
+            end_leftovers(self.folder, kept_socket=self._launch.socket)
+            self._process = _start(self._launch, self.stopping.is_set)
+
     def stop(self) -> None:
         """Disconnect everyone, write everything out, stop. Harmless when it has stopped already."""
-        if self._process.poll() is None:
-            _signal(self._process.pid, signal.SIGINT)
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                _signal(self._process.pid, signal.SIGQUIT)
-                self._process.wait()
-        shutil.rmtree(self._socket, ignore_errors=True)
-        if self._delete_folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        self._lock.close()
+        self.stopping.set()
+        with self._changing:
+            if self._process.poll() is None:
+                send_signal(self._process.pid, signal.SIGINT)
+                try:
+                    self._process.wait(_STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    send_signal(self._process.pid, signal.SIGQUIT)
+                    self._process.wait()
+            shutil.rmtree(self._launch.socket, ignore_errors=True)
+            if self._delete_folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,8 +223,8 @@ def running_dsn(folder: Path) -> str | None:
     try:
         _take_lock(folder).close()
     except FolderInUseError:
-        lines = _read_postmaster(folder / "cluster")
-        if len(lines) >= _READY_LINE and _is_postmaster(int(lines[0]), folder / "cluster"):
+        lines = read_postmaster(folder / CLUSTER)
+        if len(lines) >= _READY_LINE and is_postmaster(int(lines[0]), folder / CLUSTER):
             return _dsn(Path(lines[4]), DATABASE)
         raise
     return None
@@ -200,7 +242,7 @@ def delete_folder(folder: Path) -> None:
         _read_marker(folder)
     lock = _take_lock(folder)
     try:
-        _stop_orphan(folder / "cluster")
+        end_leftovers(folder)
         shutil.rmtree(folder)
     finally:
         lock.close()
@@ -213,7 +255,7 @@ def _dsn(socket: Path, database: str) -> str:
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        entries = {entry.name for entry in folder.iterdir()} - {"reskontra.lock"}
+        entries = {entry.name for entry in folder.iterdir()} - {"reskontra.lock", _DRAFT_MARKER}
     except OSError as error:
         raise EmbeddedError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
     if not entries:
@@ -236,8 +278,11 @@ def _take_lock(folder: Path) -> IO[str]:
 
 
 def _write_marker(folder: Path, *, major: int | None) -> None:
-    draft = folder / f"{MARKER}.new"
-    draft.write_text(json.dumps({"format": FORMAT, "postgres": major}) + "\n")
+    draft = folder / _DRAFT_MARKER
+    with draft.open("w") as file:
+        file.write(json.dumps({"format": FORMAT, "postgres": major}) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(folder / MARKER)
 
 
@@ -264,7 +309,7 @@ _WAY_OUT = "restore the folder from a backup, or start over with --fresh, which 
 
 def _prepare(folder: Path, binaries: Binaries, *, durable: bool) -> Account:
     """Make the cluster if there is none, check it if there is one; returns the account to run PostgreSQL with."""
-    cluster = folder / "cluster"
+    cluster = folder / CLUSTER
     major = _read_marker(folder)
     account = _choose_account(folder if major is None else cluster)
     if major is None:
@@ -292,7 +337,7 @@ def _choose_account(owned: Path) -> Account:
         ) from error
     if os.geteuid() != ROOT and owner != account.uid:
         raise EmbeddedError(f"The data folder {owned} belongs to another user (id {owner}).")
-    if account.uid != owner and owned.name == "cluster":
+    if account.uid != owner and owned.name == CLUSTER:
         _give_away(owned, account.uid)
     return account
 
@@ -305,9 +350,9 @@ def _give_away(folder: Path, uid: int) -> None:
 
 def _initialise(folder: Path, binaries: Binaries, account: Account, *, durable: bool) -> None:
     # Made under another name, so that one which never finished is recognised and made again.
-    draft = folder / "cluster.new"
+    draft = folder / DRAFT
     shutil.rmtree(draft, ignore_errors=True)
-    shutil.rmtree(folder / "cluster", ignore_errors=True)
+    shutil.rmtree(folder / CLUSTER, ignore_errors=True)
     draft.mkdir(mode=0o700)
     if account.uid != draft.stat().st_uid:
         os.chown(draft, account.uid, account.uid)
@@ -330,7 +375,7 @@ def _initialise(folder: Path, binaries: Binaries, account: Account, *, durable: 
     )
     single_user = [str(binaries.folder / "postgres"), "--single", "-D", str(draft)]
     _run([*account.prefix, *single_user, *([] if durable else ["-F"]), "postgres"], f"create database {DATABASE}\n")
-    draft.rename(folder / "cluster")
+    draft.rename(folder / CLUSTER)
     _write_marker(folder, major=binaries.major)
 
 
@@ -342,87 +387,61 @@ def _run(command: Sequence[str], script: str = "") -> None:
         raise EmbeddedError(f"PostgreSQL could not be initialised: {reason}.")
 
 
-def _stop_orphan(cluster: Path) -> None:
-    """Stop a PostgreSQL that outlived its reskontra (we hold the lock, so none should run); forget a dead one."""
-    lines = _read_postmaster(cluster)
-    if not lines or not lines[0].isdigit():
-        return
-    pid = int(lines[0])
-    if _is_postmaster(pid, cluster):
-        _signal(pid, signal.SIGINT)
-        if not _wait_until(lambda: not _is_postmaster(pid, cluster), _STOP_SECONDS):
-            _signal(pid, signal.SIGQUIT)
-            _wait_until(lambda: not _is_postmaster(pid, cluster), _STOP_SECONDS)
-    # A dead one's file names a process id that may by now be anybody's, which PostgreSQL would shy away from.
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
-    if len(lines) > 4 and Path(lines[4]).name.startswith(_SOCKET_PREFIX):
-        shutil.rmtree(lines[4], ignore_errors=True)
-
-
-def _read_postmaster(cluster: Path) -> list[str]:
-    """The lines of postmaster.pid: [0] process id, [4] socket folder, [7] state. Empty if there is none."""
-    try:
-        return (cluster / "postmaster.pid").read_text().splitlines()
-    except OSError:
-        return []
-
-
-def _is_postmaster(pid: int, cluster: Path) -> bool:
-    """Whether process `pid` is a PostgreSQL on `cluster`. A process that ended but was not reaped is not."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="surrogateescape").split("\0")
-        return Path(words[0]).name == "postgres" and str(cluster) in words
-    except FileNotFoundError:
-        if Path("/proc/self").exists():
-            return False
-    listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "postgres" in listed.stdout and str(cluster) in listed.stdout
-
-
 def _make_socket_folder(account: Account, preferred: Path | None) -> Path:
     """A private folder in `preferred`, or in the system's temporary one, with a path that is short enough.
 
     A data folder may lie on a file system that has no sockets; one that is thrown away never does.
     """
     for parent in (preferred, tempfile.gettempdir(), "/tmp"):
-        path = f"{parent}/{_SOCKET_PREFIX}12345678/.s.PGSQL.5432"
+        path = f"{parent}/{SOCKET_PREFIX}12345678/.s.PGSQL.5432"
         if parent and len(os.fsencode(path)) <= _SOCKET_PATH_BYTES_MAX:
             break
-    folder = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=parent))
     if os.geteuid() == ROOT and account.uid != ROOT:
         os.chown(folder, account.uid, account.uid)
     return folder
 
 
-def _launch(
-    folder: Path, binaries: Binaries, account: Account, socket: Path, *, throw_away: bool
-) -> subprocess.Popen[bytes]:
-    cluster = folder / "cluster"
-    settings = {**_SETTINGS, "unix_socket_directories": str(socket), **(_THROW_AWAY_SETTINGS if throw_away else {})}
-    if binaries.major >= 18:
-        settings["io_method"] = "sync"  # three idle processes less
-    command = [*account.prefix, *(_die_with_parent() if throw_away else ())]
-    command += [str(binaries.folder / "postgres"), "-D", str(cluster)]
-    command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    log_path = folder / "postgres.log"
+def _start(launch: _Launch, given_up: Callable[[], bool] = lambda: False) -> subprocess.Popen[bytes]:
+    """The postmaster, once it answers. Raises `EmbeddedError` when it does not, or when it was `given_up` meanwhile."""
+    log_path = _log_path(launch.folder)
     too_long = log_path.exists() and log_path.stat().st_size > _LOG_BYTES_MAX
     with log_path.open("wb" if too_long else "ab") as log:
         begin = log.tell()
         # Its own session, so that Ctrl-C in a terminal reaches us alone and we stop it when we are done with it.
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+            _command(launch), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
         )
+    cluster = launch.folder / CLUSTER
     try:
-        ready = _wait_until(lambda: process.poll() is not None or _is_ready(cluster, process.pid), _START_SECONDS)
+        wait_until(lambda: process.poll() is not None or _is_ready(cluster, process.pid) or given_up(), _START_SECONDS)
+        if process.poll() is None and _is_ready(cluster, process.pid) and not given_up():
+            return process
     except BaseException:
-        _signal(process.pid, signal.SIGQUIT)
-        process.wait()
+        _quit(process)
         raise
-    if ready and process.poll() is None:
-        return process
-    _signal(process.pid, signal.SIGQUIT)
+    _quit(process)
+    raise EmbeddedError(_why_not_started(launch.folder, log_path, begin))
+
+
+def _command(launch: _Launch) -> list[str]:
+    settings = {**_SETTINGS, "unix_socket_directories": str(launch.socket)}
+    if launch.throw_away:
+        settings |= _THROW_AWAY_SETTINGS
+    if launch.binaries.major >= 18:
+        settings["io_method"] = "sync"  # three idle processes less
+    command = [*launch.account.prefix, *(_die_with_parent() if launch.throw_away else ())]
+    command += [str(launch.binaries.folder / "postgres"), "-D", str(launch.folder / CLUSTER)]
+    return command + [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def _quit(process: subprocess.Popen[bytes]) -> None:
+    send_signal(process.pid, signal.SIGQUIT)
     process.wait()
-    raise EmbeddedError(_why_not_started(folder, log_path, begin))
+
+
+def _log_path(folder: Path) -> Path:
+    return folder / "postgres.log"
 
 
 def _die_with_parent() -> tuple[str, ...]:
@@ -432,7 +451,7 @@ def _die_with_parent() -> tuple[str, ...]:
 
 def _is_ready(cluster: Path, pid: int) -> bool:
     """What pg_ctl looks at: the last line of postmaster.pid, once it is this server's own."""
-    lines = _read_postmaster(cluster)
+    lines = read_postmaster(cluster)
     return len(lines) >= _READY_LINE and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
@@ -452,17 +471,3 @@ def _sweep_throw_away_folders() -> None:
             # One that is just being made by another process has no lock file yet.
             if (folder / "reskontra.lock").exists():
                 delete_folder(folder)
-
-
-def _wait_until(happened: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def _signal(pid: int, what: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, what)

@@ -5,17 +5,27 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import asyncpg
+import structlog
 
-from reskontra.errors import Conflict, Malformed, Refusal, Unavailable
+from reskontra.db.faults import (
+    BUSY,
+    FAULTS,
+    READ_ONLY,
+    refusal_at_the_door,
+    refusal_of_commit,
+    refusal_of_fault,
+)
+from reskontra.errors import Malformed, Refusal, Unavailable
 
 if TYPE_CHECKING:
     from asyncpg import Record
     from asyncpg.pool import Pool, PoolConnectionProxy
+    from asyncpg.transaction import Transaction
 
     # What stores and commands are handed: a borrowed connection, or a plain one in a migration or a test.
     Connection: TypeAlias = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
@@ -32,29 +42,23 @@ _SESSION_SETTINGS = {
     # The statements are large and looked up by key: planning one anew for its parameters costs three times as much
     # as running it, and PostgreSQL would do so for ever where a null parameter makes the special plan look cheaper.
     "plan_cache_mode": "force_generic_plan",
-    "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
 }
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+_IS_READ_ONLY = "select current_setting('transaction_read_only') = 'on'"
 
 # `Key (company_id, lower(number))=(1, 10001) already exists.`
 _KEY_DETAIL = re.compile(r"^Key \((?P<columns>.*?)\)=\((?P<values>.*)\) ", re.DOTALL)
 
-_TRY_AGAIN = (
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.LockNotAvailableError,
-)
-_OUT_OF_REACH = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.QueryCanceledError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    ConnectionError,
-)
+_TURN_SECONDS = 10.0
+"""How long a request waits in this process for what another one holds; as long as for a lock of PostgreSQL."""
+
+_TIDY_SECONDS = 2.0
+"""How long a connection that was used gets to come to rest; one that does not is thrown away."""
+
+_CLOSE_SECONDS = 10.0
 
 _constraints: dict[str, RefusalFactory] = {}
 _held: ContextVar[list[asyncio.Lock]] = ContextVar("locks of the transaction under way")
@@ -66,11 +70,19 @@ def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
 
 
 async def hold_until_end(lock: asyncio.Lock) -> None:
-    """Acquire `lock` and release it when the transaction under way has ended; once is enough for a transaction."""
+    """Acquire `lock` and release it when the transaction under way has ended; once is enough for a transaction.
+
+    Raises `Unavailable` rather than to wait for ever: the connection of whoever waits is missing to others.
+    """
     held = _held.get()
-    if lock not in held:
-        await lock.acquire()
-        held.append(lock)
+    if lock in held:
+        return
+    try:
+        async with asyncio.timeout(_TURN_SECONDS):
+            await lock.acquire()
+    except TimeoutError as error:
+        raise Unavailable(BUSY) from error
+    held.append(lock)
 
 
 class Database:
@@ -91,11 +103,16 @@ class Database:
         *,
         size_min: int = 1,
         size_max: int = 16,
-        statement_timeout_seconds: int = 30,
+        statement_timeout_seconds: float = 30,
+        lock_timeout_seconds: float = 10,
         acquire_timeout_seconds: float = 10,
     ) -> Self:
         """Open the pool. `dsn` is a postgresql:// URL. Raises `Unavailable` when the server cannot be reached."""
-        settings = {**_SESSION_SETTINGS, "statement_timeout": f"{statement_timeout_seconds}s"}
+        settings = {
+            **_SESSION_SETTINGS,
+            "statement_timeout": f"{statement_timeout_seconds * 1000:.0f}ms",
+            "lock_timeout": f"{lock_timeout_seconds * 1000:.0f}ms",
+        }
         try:
             pool = await asyncpg.create_pool(
                 dsn,
@@ -103,12 +120,14 @@ class Database:
                 max_size=size_max,
                 server_settings=settings,
                 reset=_keep_as_it_is,
+                # Only for a server that no longer keeps its own limit: frozen, or behind a network that is cut.
+                command_timeout=statement_timeout_seconds + _TIDY_SECONDS,
                 # The statements are a closed set of hand-written texts, so prepared ones need never be dropped.
                 statement_cache_size=1024,
                 max_cached_statement_lifetime=0,
                 max_inactive_connection_lifetime=0,
             )
-        except (OSError, *_OUT_OF_REACH) as error:
+        except FAULTS as error:
             raise Unavailable(f"The database cannot be reached: {error}.") from error
         return cls(pool, acquire_timeout_seconds)
 
@@ -121,41 +140,97 @@ class Database:
         return self._borrow(in_transaction=True)
 
     async def close(self) -> None:
-        """Wait for borrowed connections, then close all of them."""
-        await self._pool.close()
+        """Wait for borrowed connections, then close all of them; those that do not end are cut."""
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
 
     def terminate(self) -> None:
         """Close all connections at once, borrowed or not."""
         self._pool.terminate()
 
+    async def probe(self, seconds: float = 2) -> None:
+        """Raises `Unavailable`, with the reason, unless the database takes changes at this moment."""
+        try:
+            connection = await self._pool.acquire(timeout=seconds)
+        except FAULTS as error:
+            raise self._told_at_the_door(error) from error
+        try:
+            is_read_only = await connection.fetchval(_IS_READ_ONLY, timeout=seconds)
+        except FAULTS as error:
+            raise refusal_at_the_door(error) from error
+        finally:
+            await self._give_back(connection)
+        if is_read_only:
+            raise Unavailable(READ_ONLY)
+
     @asynccontextmanager
     async def _borrow(self, *, in_transaction: bool) -> AsyncGenerator[Connection]:
         try:
             connection = await self._pool.acquire(timeout=self._acquire_timeout_seconds)
-        except (TimeoutError, OSError) as error:
-            raise Unavailable("The database is out of reach or too busy.") from error
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise refusal_for(error) or error from error
+        except FAULTS as error:
+            raise self._told_at_the_door(error) from error
         try:
             if in_transaction:
                 locks: list[asyncio.Lock] = []
                 token = _held.set(locks)
                 try:
-                    async with connection.transaction():
+                    transaction = connection.transaction()
+                    await transaction.start()
+                    try:
                         yield connection
+                    except BaseException as error:
+                        await _undo(connection, transaction, error)
+                        raise
+                    await _commit(transaction)
                 finally:
                     _held.reset(token)
                     for lock in locks:
                         lock.release()
             else:
                 yield connection
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        except FAULTS as error:
             refusal = refusal_for(error)
             if refusal is None:
                 raise
             raise refusal from error
         finally:
-            await self._pool.release(connection)
+            await self._give_back(connection)
+
+    def _told_at_the_door(self, error: Exception) -> Refusal:
+        """Why there was no connection to be had. All of them borrowed is not the same as none to be opened."""
+        is_queue = isinstance(error, TimeoutError) and self._pool.get_size() == self._pool.get_max_size()
+        _log.warning("no connection to the database", error=repr(error), all_borrowed=is_queue)
+        return Unavailable(BUSY) if is_queue else refusal_at_the_door(error)
+
+    async def _give_back(self, connection: PoolConnectionProxy[Record]) -> None:
+        try:
+            await self._pool.release(connection, timeout=_TIDY_SECONDS)
+        except FAULTS as error:
+            # asyncpg has thrown it away by now, and what is told to the caller has been decided before.
+            _log.warning("a connection to the database was thrown away", error=repr(error))
+
+
+async def _undo(connection: PoolConnectionProxy[Record], transaction: Transaction, error: BaseException) -> None:
+    """Roll back. Where that fails the connection is gone, which does the same, and `error` remains what is told."""
+    if isinstance(error, TimeoutError):
+        connection.terminate()  # PostgreSQL does not keep its own time limit, so it would not hear of a ROLLBACK
+        return
+    with suppress(*FAULTS):
+        await transaction.rollback()
+
+
+async def _commit(transaction: Transaction) -> None:
+    try:
+        await transaction.commit()
+    except FAULTS as error:
+        unknown = refusal_of_commit(error)
+        if unknown is None:
+            raise
+        _log.error("COMMIT was not answered", error=repr(error))
+        raise unknown from error
 
 
 def refusal_for(error: Exception) -> Refusal | None:
@@ -163,10 +238,11 @@ def refusal_for(error: Exception) -> Refusal | None:
     factory = _constraints.get(getattr(error, "constraint_name", None) or "")
     if factory is not None:
         return factory(offending_value(getattr(error, "detail", None) or ""))
-    if isinstance(error, _TRY_AGAIN):
-        return Conflict("Another request changed the same data at the same moment; send it again.")
-    if isinstance(error, _OUT_OF_REACH) or _is_closed(error):
-        return Unavailable("The database is out of reach or too busy.")
+    fault = refusal_of_fault(error)
+    if fault is not None:
+        if isinstance(fault, Unavailable):
+            _log.warning("the database failed", error=repr(error), sqlstate=getattr(error, "sqlstate", None))
+        return fault
     if isinstance(error, asyncpg.CharacterNotInRepertoireError):
         return Malformed("A text contains the character U+0000.", hint="Send the text without it.")
     return None
@@ -194,11 +270,6 @@ def offending_value(detail: str) -> str:
         return detail
     values = match["values"]
     return values.partition(", ")[2] if match["columns"].startswith("company_id, ") else values
-
-
-def _is_closed(error: Exception) -> bool:
-    # asyncpg has one class for its own misuse and for a connection or pool that went away.
-    return isinstance(error, asyncpg.InterfaceError) and ("closed" in str(error) or "closing" in str(error))
 
 
 async def _keep_as_it_is(_connection: object) -> None:

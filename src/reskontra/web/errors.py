@@ -19,6 +19,7 @@ from reskontra.errors import (
     NotAuthenticated,
     NotFound,
     NotServed,
+    OutcomeUnknown,
     Refusal,
     Refused,
     Stale,
@@ -88,6 +89,10 @@ _WORDS: dict[type[Refusal], str] = {
     NotAuthenticated: "Access denied due to a missing or invalid token.",
     NotAllowed: "Access denied: the token does not allow this.",
     Conflict: "Another request changed the same data; send it again.",
+    OutcomeUnknown: (
+        "The connection to the database was lost while the change was being confirmed, so it is not known whether it "
+        "was saved; read it back before sending it again."
+    ),
     Unavailable: "The service is busy; try again later.",
 }
 """What is said where a refusal brings no reason of its own."""
@@ -182,7 +187,7 @@ def _headers(refusal: Refusal, realm: str) -> Mapping[str, str]:
         return {"Allow": ", ".join(refusal.allowed)}
     if isinstance(refusal, TooMany):
         return {"Retry-After": str(refusal.seconds)}
-    if isinstance(refusal, Unavailable):
+    if isinstance(refusal, Unavailable | Conflict):
         return {"Retry-After": "1"}
     if isinstance(refusal, TooLarge):
         return {"Connection": "close"}

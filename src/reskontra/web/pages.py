@@ -36,10 +36,12 @@ def pages(
 
     async def ready(visit: Visit) -> Response:
         try:
-            answers = await is_ready()
-        except Refusal:
-            answers = False
-        return json_answer({"status": "ready" if answers else "database out of reach"}, 200 if answers else 503)
+            if await is_ready():
+                return json_answer({"status": "ready"})
+            reason = ""
+        except Refusal as refusal:
+            reason = refusal.reason
+        return json_answer({"status": "not ready", "reason": reason}, 503, {"Retry-After": "1"})
 
     async def figures(visit: Visit) -> Response:
         return metrics.answer()
