@@ -14,7 +14,7 @@ SYNC = "$(UV)" sync --frozen --quiet
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 .PHONY: install
 install: .venv/.installed ## put the command at .venv/bin/reskontra
@@ -39,9 +39,17 @@ format: .venv/.developing ## put the code into the form that `make test` asks fo
 	.venv/bin/ruff check --fix-only --quiet .
 	.venv/bin/ruff format --quiet .
 
+.PHONY: bench
+bench: .venv/.developing ## measure speed against the database's own, half an hour (ARGS="get post --rounds 5 ...")
+	@.venv/bin/python -m bench $(ARGS)
+
+.PHONY: bench-short
+bench-short: .venv/.developing ## the same with a tenth of the data and 16 clients, under three minutes
+	@.venv/bin/python -m bench --short $(ARGS)
+
 .PHONY: clean
 clean: ## delete what was installed and built; books in .reskontra stay
-	rm -rf .venv .uv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .uv .bench build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Each leaves in place what the other installed.
 .venv/.installed: pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))

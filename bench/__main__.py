@@ -1,0 +1,123 @@
+"""The command line of the bench: `python -m bench [workload ...]`. Measures nothing itself."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import books, ceiling, load, machine, program, report, seeding
+from bench.load import BenchError
+from bench.rounds import Bench, Cell, stored_texts
+from bench.stock import Stock
+from bench.workloads import WORKLOADS, Scene, Workload
+from reskontra import __version__
+from reskontra.config import SetupError
+
+_SEED = 1
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the bench; returns the exit code."""
+    asked = _parse(words)
+    console = Console(width=160 if not sys.stdout.isatty() else None)
+    try:
+        return _run(asked, console)
+    except (BenchError, SetupError) as error:
+        console.print(f"bench: {error}", style="bold red", markup=False, highlight=False)
+        return 1
+
+
+def _parse(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
+    names = [workload.name for workload in WORKLOADS]
+    parser.add_argument("workloads", nargs="*", metavar="workload", help=f"which to run [all]: {', '.join(names)}")
+    parser.add_argument("--short", action="store_true", help="a tenth of the data, 16 clients, short rounds")
+    parser.add_argument("--size", choices=list(seeding.SIZES), help="how much data")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each side [3]")
+    parser.add_argument("--seconds", type=int, help="seconds of a round [5, short 1]")
+    parser.add_argument("--clients", help="numbers of clients, as 1,16,64")
+    parser.add_argument("--fresh", action="store_true", help="seed anew, even where the data is kept")
+    parser.add_argument("--json", type=Path, help="where the figures go [.bench/results/...]")
+    parser.add_argument("--folder", type=Path, default=books.CACHE, help="where seeded data is kept [.bench]")
+    asked = parser.parse_args(words)
+    unknown = sorted(set(asked.workloads) - set(names))
+    if unknown:
+        parser.error(f"there is no workload {', '.join(unknown)}: choose among {', '.join(names)}")
+    asked.size = seeding.SIZES[asked.size or ("short" if asked.short else "full")]
+    asked.seconds = asked.seconds or (1 if asked.short else 5)
+    return asked
+
+
+def _run(asked: argparse.Namespace, console: Console) -> int:
+    begun = datetime.now(UTC)
+    generators = {"requests": load.generator(), "ceiling": ceiling.generator()}
+    console.print(f"Books of size {asked.size.name}: {asked.size.documents:,} documents, {generators}", highlight=False)
+    cells: list[Cell] = []
+    with books.opened(asked.size, fresh=asked.fresh, folder=asked.folder) as opened:
+        log = asked.folder / "server.log"
+        with program.serving(opened.dsn, log) as served:
+            scene = Scene(asked.size, Stock(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
+            bench = Bench(opened, served, scene, stored_texts(opened.dsn))
+            for workload in WORKLOADS:
+                if not asked.workloads or workload.name in asked.workloads:
+                    cells += _measure(bench, workload, asked, console)
+    about = _about(asked, begun, generators)
+    report.show(cells, console)
+    for sentence in report.comparisons(cells):
+        console.print(sentence, highlight=False)
+    path = asked.json or asked.folder / "results" / f"{begun:%Y-%m-%dT%H%M%S}.json"
+    report.write(path, cells, about)
+    console.print(f"Everything in {path}; {about['took_seconds']} s in all.", highlight=False)
+    return 0
+
+
+def _measure(bench: Bench, workload: Workload, asked: argparse.Namespace, console: Console) -> list[Cell]:
+    clients = workload.short_clients if asked.short else workload.clients
+    if asked.clients:
+        clients = [int(count) for count in asked.clients.split(",")]
+    cells: list[Cell] = []
+    for count in clients:
+        cell = bench.measure(workload, count, rounds=asked.rounds, seconds=asked.seconds, warm=not cells)
+        cells.append(cell)
+        row = dict(zip(report.COLUMNS, report.row_of(cell), strict=True))
+        console.print("  ".join(f"{name} {value}" for name, value in row.items() if value), highlight=False)
+    return cells
+
+
+def _about(asked: argparse.Namespace, begun: datetime, generators: Mapping[str, str]) -> dict[str, object]:
+    """The circumstances of a run."""
+    return {
+        "begun": begun.isoformat(timespec="seconds"),
+        "took_seconds": round((datetime.now(UTC) - begun).total_seconds()),
+        "commit": _commit(),
+        "reskontra": __version__,
+        "machine": machine.description(),
+        "generators": dict(generators),
+        "size": asked.size.name,
+        "documents": asked.size.documents,
+        "rounds": asked.rounds,
+        "seconds": asked.seconds,
+    }
+
+
+def _commit() -> str:
+    """What is checked out, with a star when files differ from it."""
+    here = Path(__file__).parent
+    head = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], check=False, capture_output=True, text=True, cwd=here
+    )
+    status = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=no"], check=False, capture_output=True, text=True, cwd=here
+    )
+    return f"{head.stdout.strip() or 'unknown'}{'*' if status.stdout.strip() else ''}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+-- One invoice of 10 lines: the columns that the answer shows, the names of its customer and location, and the stored
+-- text of the lines. Every second one is of the large company.
+\set large random(0, 1)
+\set company :large + (1 - :large) * random(2, :companies)
+\set number :first_number + 4 * random(1, (:large * :large_documents + (1 - :large) * :small_released) / 4)
+select document.status, document.branch_number, document.document_date, document.original_invoice_date,
+       document.due_date, document.cash_discount_date, document.period_id, document.closed_period_id,
+       document.currency_id, document.exchange_rate, document.terms_id, document.vat_zone_id,
+       document.payment_method_id, document.cash_account, document.account_number, document.subaccount_id,
+       document.customer_reference, document.external_reference, document.payment_reference, document.invoice_text,
+       document.note, document.detail_total, document.detail_total_base, document.discount_total, document.vat_total,
+       document.vat_total_base, document.vat_taxable_total, document.vat_taxable_total_base,
+       document.vat_exempt_total, document.rounding_difference, document.amount, document.amount_base,
+       document.balance, document.balance_base, document.cash_discount, document.invoice_address,
+       document.invoice_contact, document.lines_json, document.vat_json, document.created_at, document.modified_at,
+       document.version, customer.number, customer.name, location.location_cd, location.name
+  from document
+  join customer on customer.company_id = document.company_id and customer.customer_id = document.customer_id
+  join location on location.company_id = document.company_id and location.customer_id = document.customer_id
+   and location.location_id = document.location_id
+ where document.company_id = :company and document.document_type = 'Invoice'
+   and document.number = lpad(:number::text, 6, '0');

@@ -1,0 +1,100 @@
+"""Shows what was measured: a table for people, a JSON file for machines. Measures nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.rounds import Cell
+
+COLUMNS = ("workload", "clients", "rate /s", "p50 ms", "p99 ms", "program", "database", "wrk", "ceiling /s",
+           "its database", "ratio", "target")  # fmt: skip
+
+
+def show(cells: Sequence[Cell], console: Console) -> None:
+    """Print one row for each cell; processor times are milliseconds per answer."""
+    table = Table(*COLUMNS, title="processor time in ms per answer; ratio = rate / ceiling", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for cell in cells:
+        table.add_row(*row_of(cell))
+    console.print(table)
+
+
+def row_of(cell: Cell) -> list[str]:
+    """A cell in words, in the order of the table's columns."""
+    return [
+        cell.workload.title,
+        str(cell.clients),
+        _number(cell.typical("program", "rate")),
+        _number(cell.typical("program", "median")),
+        _number(cell.typical("program", "p99")),
+        _number(cell.typical("program", "program_cpu")),
+        _number(cell.typical("program", "database_cpu")),
+        _number(cell.typical("program", "generator_cpu")),
+        _number(cell.typical("ceiling", "rate")),
+        _number(cell.typical("ceiling", "database_cpu")),
+        f"{cell.ratio:.2f}",
+        _target(cell),
+    ]
+
+
+def _target(cell: Cell) -> str:
+    target = cell.workload.target
+    if target is None or target.clients != cell.clients:
+        return ""
+    return f"{target.least:.2f} {'reached' if cell.ratio >= target.least else 'missed'}"
+
+
+def comparisons(cells: Sequence[Cell]) -> list[str]:
+    """The targets that compare two rows: a hot series by its crowd, a deep page by the first one."""
+    by_name = {(cell.workload.name, cell.clients): cell for cell in cells}
+    said = []
+    few, many = by_name.get(("hot", 1)), by_name.get(("hot", 64))
+    if few and many:
+        share = many.typical("program", "rate") / few.typical("program", "rate")
+        said.append(
+            f"One hot series at 64 clients: {share:.2f} of its rate at 1 (target 0.80 {_reached(share >= 0.8)})"
+        )
+    for clients in (1, 16):
+        first = by_name.get(("first", clients))
+        for name, words in (("walk", "walked to"), ("cold", "jumped to")):
+            deep = by_name.get((name, clients))
+            if first and deep:
+                times = first.typical("program", "rate") / deep.typical("program", "rate")
+                reached = _reached(times <= 1.3)
+                said.append(f"Page 1,000 {words}, {clients} clients: {times:.2f} times page 1 (target 1.30 {reached})")
+    return said
+
+
+def _reached(yes: bool) -> str:
+    return "reached" if yes else "missed"
+
+
+def _number(value: float) -> str:
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def write(path: Path, cells: Sequence[Cell], about: Mapping[str, object]) -> None:
+    """Write everything that was measured, each round by itself."""
+    results = [
+        {
+            "workload": cell.workload.name,
+            "clients": cell.clients,
+            "ratio": round(cell.ratio, 4),
+            "target": cell.workload.target.least
+            if cell.workload.target and cell.workload.target.clients == cell.clients
+            else None,
+            "rounds": [asdict(one) for one in cell.rounds],
+        }
+        for cell in cells
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**about, "comparisons": comparisons(cells), "results": results}, indent=1) + "\n")

@@ -1,0 +1,187 @@
+"""Runs the rounds of a workload, program and ceiling in turns, and keeps what each came to. Prints nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from bench import ceiling, load, machine, seeding
+from bench.books import Books
+from bench.program import Program
+from bench.workloads import Scene, Workload
+from reskontra.serve import plain_connection
+
+_SETTLE_SECONDS = 0.2
+_GUESS = {"put": 2000, "release": 2500}
+_CEILING_TIMES = 3
+_ROOM = 1.6
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round. Times in milliseconds; processor time in milliseconds per answer; `machine` are shares of the time."""
+
+    side: str
+    number: int
+    answers: int
+    rate: float
+    median: float
+    p99: float | None
+    program_cpu: float
+    database_cpu: float
+    generator_cpu: float
+    load: float
+    machine: Mapping[str, float]
+
+
+@dataclass(slots=True)
+class Cell:
+    """A workload at a number of clients: all its rounds."""
+
+    workload: Workload
+    clients: int
+    rounds: list[Round] = field(default_factory=list)
+
+    def typical(self, side: str, figure: str) -> float:
+        """The median over the rounds of a side."""
+        values = [getattr(one, figure) for one in self.rounds if one.side == side]
+        return statistics.median(values) if values else 0.0
+
+    @property
+    def ratio(self) -> float:
+        ceiling_rate = self.typical("ceiling", "rate")
+        return self.typical("program", "rate") / ceiling_rate if ceiling_rate else 0.0
+
+
+@dataclass(slots=True)
+class Bench:
+    """All that a round needs."""
+
+    books: Books
+    program: Program
+    scene: Scene
+    texts: Mapping[str, str]
+
+    def measure(self, workload: Workload, clients: int, *, rounds: int, seconds: int, warm: bool) -> Cell:
+        """The rounds of a cell, alternating; each side also begins every second pair."""
+        cell = Cell(workload, clients)
+        if warm:
+            self._drive(workload, clients, 1, 0)
+        for number in range(1, rounds + 1):
+            sides = [self._drive, self._reach]
+            for side in sides if number % 2 else reversed(sides):
+                cell.rounds.append(side(workload, clients, seconds, number))
+        return cell
+
+    def _drive(self, workload: Workload, clients: int, seconds: int, number: int) -> Round:
+        count = self._needed(workload, seconds)
+        plan = workload.plan(self.scene, count)
+        self.scene.rounds_done += 1
+        meter = _Meter(self.program.pid, self.books.server.pid)
+        driven = load.drive(self.program, plan, clients=clients, seconds=seconds)
+        spent = meter.read(driven.requests)
+        if workload.uses_up:
+            self.scene.stock.use_up()
+        return Round(
+            "program", number, driven.requests, driven.rate, driven.median, driven.p99,
+            generator_cpu=driven.generator_seconds * 1000 / driven.requests, **asdict(spent),
+        )  # fmt: skip
+
+    def _reach(self, workload: Workload, clients: int, seconds: int, number: int) -> Round:
+        self._needed(workload, seconds * _CEILING_TIMES)
+        size = self.scene.size
+        values: dict[str, object] = {
+            "clients": clients,
+            "companies": size.companies,
+            "large_documents": size.large_documents,
+            "small_released": size.small_released,
+            "large_customers": size.large_customers,
+            "small_customers": size.small_customers,
+            "first_number": seeding.NUMBER_BEFORE_FIRST,
+            "first_customer": seeding.CUSTOMER_BEFORE_FIRST,
+            "last_moment": f"{seeding.LAST_DAY} 17:00+00",
+            "day": self.scene.today,
+            "period": f"{self.scene.today:%Y%m}",
+            **self.texts,
+            **workload.values(self.scene),
+        }
+        meter = _Meter(self.program.pid, self.books.server.pid)
+        reached = ceiling.reach(self.books.dsn, workload.script, values, clients=clients, amount=("-T", seconds))
+        spent = meter.read(reached.transactions)
+        if workload.uses_up:
+            self.scene.stock.use_up()
+        return Round(
+            "ceiling",
+            number,
+            reached.transactions,
+            reached.rate,
+            reached.mean,
+            None,
+            generator_cpu=0.0,
+            **asdict(spent),
+        )
+
+    def _needed(self, workload: Workload, seconds: int) -> int:
+        """How many drafts a round may use; they are there afterwards."""
+        count = int(_GUESS.get(workload.name, 0) * seconds * _ROOM)
+        if workload.uses_stock:
+            self.scene.stock.reserve(count)
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    program_cpu: float
+    database_cpu: float
+    load: float
+    machine: Mapping[str, float]
+
+
+class _Meter:
+    """Reads processor time between two moments."""
+
+    def __init__(self, program: int, database: int) -> None:
+        time.sleep(_SETTLE_SECONDS)
+        self._program, self._database = program, database
+        self._busy = machine.Busy.now()
+        self._before = machine.processor_seconds(program), machine.processor_seconds(database)
+
+    def read(self, answers: int) -> _Spent:
+        program = machine.processor_seconds(self._program) - self._before[0]
+        database = machine.processor_seconds(self._database) - self._before[1]
+        return _Spent(
+            program_cpu=program * 1000 / answers,
+            database_cpu=database * 1000 / answers,
+            load=machine.load_average(),
+            machine=machine.Busy.now().since(self._busy),
+        )
+
+
+def stored_texts(dsn: str) -> dict[str, str]:
+    """The texts of an invoice of 10 lines that writing scripts are handed, as the program wrote them."""
+
+    async def ask() -> dict[str, str]:
+        async with plain_connection(dsn) as connection:
+            row = await connection.fetchrow(
+                """
+                select lines_json as lines_text, vat_json as vat_text, invoice_address::text as address,
+                       invoice_contact::text as contact,
+                       (select json_agg(line order by line_number)::text
+                          from (select line_number, item_id, item_number, description, quantity, unit_id, unit_price,
+                                       amount
+                                  from bench.document_line where stencil = $1) as line) as lines,
+                       (select json_agg(entry order by line_number)::text
+                          from (select line_number, account_number, debit, credit, debit_base, credit_base, vat_id,
+                                       purpose
+                                  from bench.journal_entry where stencil = $2) as entry) as entries
+                  from bench.document where stencil = $1
+                """,
+                seeding.DRAFT_OF_TEN_LINES,
+                seeding.RELEASED_OF_TEN_LINES,
+            )
+            return dict(row) if row else {}
+
+    return asyncio.run(ask())

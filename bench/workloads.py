@@ -1,0 +1,250 @@
+"""What is measured: the requests of each workload, the script that is its ceiling, and what is to be reached."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from bench import seeding
+from bench.load import Plan, Request
+from bench.seeding import Size
+from bench.stock import Stock
+from reskontra.web.wire import etag_of
+
+_INVOICES = "/v1/customerinvoice"
+_DISTINCT = 5000
+_FIRST_PAGES = 5
+_WALKED_PAGES = 20
+DEEP_PAGE = 1000
+
+
+@dataclass(slots=True)
+class Scene:
+    """The books that a run works on, as far as a plan must know them."""
+
+    size: Size
+    stock: Stock
+    today: date
+    chance: random.Random
+    rounds_done: int = 0
+
+    @property
+    def deep_page_size(self) -> int:
+        """As large as page 1,000 of the large company's list can be, 50 at most."""
+        return min(50, self.size.large_documents // DEEP_PAGE or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What issue 4 asks for at a number of clients: `least` of the ratio to the ceiling."""
+
+    clients: int
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One kind of request. `plan` makes the requests of a round of which about `count` will be sent."""
+
+    name: str
+    title: str
+    plan: Callable[[Scene, int], Plan]
+    script: str
+    values: Callable[[Scene], Mapping[str, object]] = lambda _: {}
+    clients: Sequence[int] = (1, 16, 64)
+    short_clients: Sequence[int] = (16,)
+    target: Target | None = None
+    uses_stock: bool = False
+    uses_up: bool = False
+
+
+def _company(scene: Scene) -> int:
+    """The large company every second time."""
+    return seeding.LARGE_COMPANY if scene.chance.random() < 0.5 else _small_company(scene)
+
+
+def _small_company(scene: Scene) -> int:
+    return scene.chance.randint(2, scene.size.companies)
+
+
+def _customer(scene: Scene, company_id: int) -> str:
+    customers = scene.size.large_customers if company_id == seeding.LARGE_COMPANY else scene.size.small_customers
+    return str(seeding.CUSTOMER_BEFORE_FIRST + scene.chance.randint(1, customers))
+
+
+# Reading
+
+
+def _get(scene: Scene, _: int) -> Plan:
+    requests = []
+    for _ in range(_DISTINCT):
+        company_id = _company(scene)
+        released = scene.size.large_documents if company_id == seeding.LARGE_COMPANY else scene.size.small_released
+        number = seeding.NUMBER_BEFORE_FIRST + 4 * scene.chance.randint(1, released // 4)
+        requests.append(Request("GET", f"{_INVOICES}/{number:06d}", company_id))
+    return Plan(requests)
+
+
+def _page(number: int, size: int) -> Request:
+    return Request("GET", f"{_INVOICES}?pageNumber={number}&pageSize={size}", seeding.LARGE_COMPANY)
+
+
+def _pages_of(size: int) -> Callable[[Scene, int], Plan]:
+    def plan(scene: Scene, _: int) -> Plan:
+        pages = [_page(number, size) for number in range(1, _first_pages(scene, size) + 1)]
+        scene.chance.shuffle(pages)
+        return Plan(pages)
+
+    return plan
+
+
+def _first_pages(scene: Scene, size: int) -> int:
+    return max(1, min(_FIRST_PAGES, scene.size.large_documents // size))
+
+
+def _first_page(scene: Scene, _: int) -> Plan:
+    return Plan([_page(1, scene.deep_page_size)])
+
+
+def _cold_page(scene: Scene, _: int) -> Plan:
+    """Always the same page: since nobody asks for the one before it, its place is not known but counted off."""
+    return Plan([_page(_deep_page(scene), scene.deep_page_size)])
+
+
+def _walked_pages(scene: Scene, _: int) -> Plan:
+    """The pages before page 1,000 in their order, so that each ends where the next one begins."""
+    last = _deep_page(scene)
+    return Plan([_page(number, scene.deep_page_size) for number in range(max(1, last - _WALKED_PAGES), last + 1)])
+
+
+def _deep_page(scene: Scene) -> int:
+    return min(DEEP_PAGE, scene.size.large_documents // scene.deep_page_size)
+
+
+def _modified(scene: Scene, _: int) -> Plan:
+    """Each with a moment of its own, so that no total is remembered from another request."""
+    last = datetime(seeding.LAST_DAY.year, seeding.LAST_DAY.month, seeding.LAST_DAY.day, 17, tzinfo=UTC)
+    moments = [last - timedelta(seconds=seconds) for seconds in scene.chance.sample(range(345_600), _DISTINCT)]
+    return Plan(
+        [
+            Request(
+                "GET",
+                f"{_INVOICES}?lastModifiedDateTime={moment:%Y-%m-%dT%H:%M:%S}Z&lastModifiedDateTimeCondition=%3E"
+                "&pageNumber=1&pageSize=100",
+                seeding.LARGE_COMPANY,
+            )
+            for moment in moments
+        ]
+    )
+
+
+def _balance(scene: Scene, _: int) -> Plan:
+    requests = []
+    for _ in range(_DISTINCT):
+        company_id = _company(scene)
+        requests.append(Request("GET", f"/v1/customer/{_customer(scene, company_id)}/balance", company_id))
+    return Plan(requests)
+
+
+# Writing
+
+
+def _invoice_body(customer_number: str) -> str:
+    lines = [
+        {
+            "operation": "Insert",
+            **({"inventoryNumber": {"value": line["item_number"]}} if "item_number" in line else {}),
+            **({"description": {"value": line["description"]}} if "description" in line else {}),
+            "quantity": {"value": line["quantity"]},
+            **({"unitPriceInCurrency": {"value": line["unit_price"]}} if "unit_price" in line else {}),
+        }
+        for line in seeding.ten_lines()
+    ]
+    body = {"customerNumber": {"value": customer_number}, "invoiceLines": lines}
+    return msgspec.json.Encoder(decimal_format="number").encode(body).decode()
+
+
+def _post_spread(scene: Scene, _: int) -> Plan:
+    requests = []
+    for _ in range(_DISTINCT // 5):
+        company_id = _small_company(scene)
+        requests.append(Request("POST", _INVOICES, company_id, body=_invoice_body(_customer(scene, company_id))))
+    return Plan(requests)
+
+
+def _post_hot(scene: Scene, _: int) -> Plan:
+    company_id = seeding.LARGE_COMPANY
+    customers = [_customer(scene, company_id) for _ in range(_DISTINCT // 5)]
+    return Plan([Request("POST", _INVOICES, company_id, body=_invoice_body(customer)) for customer in customers])
+
+
+def _put_line(scene: Scene, count: int) -> Plan:
+    """Another quantity on the first line, each time another one, under the ETag that the draft has now."""
+    line = {"operation": "Update", "lineNumber": {"value": 1}, "quantity": {"value": 2 + scene.rounds_done}}
+    body = msgspec.json.encode({"invoiceLines": [line]}).decode()
+    return Plan(
+        [
+            Request("PUT", f"{_INVOICES}/{draft['number']}", draft["company_id"], etag_of(draft["version"]), body)
+            for draft in scene.stock.drafts(count)
+        ],
+        once=True,
+    )
+
+
+def _release(scene: Scene, count: int) -> Plan:
+    return Plan(
+        [
+            Request(
+                "POST",
+                f"{_INVOICES}/{draft['number']}/action/release",
+                draft["company_id"],
+                etag_of(draft["version"]),
+            )
+            for draft in scene.stock.drafts(count)
+        ],
+        once=True,
+    )
+
+
+# What pgbench is told
+
+
+def _of_page(size: int) -> Callable[[Scene], Mapping[str, object]]:
+    return lambda scene: {"size": size, "pages": _first_pages(scene, size)}
+
+
+def _of_first_page(scene: Scene) -> Mapping[str, object]:
+    return {"size": scene.deep_page_size, "page": 1}
+
+
+def _of_deep_page(scene: Scene) -> Mapping[str, object]:
+    return {"size": scene.deep_page_size, "page": _deep_page(scene)}
+
+
+def _of_stock(scene: Scene) -> Mapping[str, object]:
+    return {"first_document": scene.stock.first, "start": scene.stock.used, "step": -1, "made": scene.stock.made}
+
+
+WORKLOADS = (
+    Workload("get", "get one invoice, 10 lines", _get, "get_one", target=Target(16, 0.15)),
+    Workload("page100", "page of 100 with lines", _pages_of(100), "page", _of_page(100), target=Target(16, 0.30)),
+    Workload("page1000", "page of 1,000 with lines", _pages_of(1000), "page", _of_page(1000),
+             clients=(1, 16), short_clients=(1,), target=Target(1, 0.60)),
+    Workload("first", "page 1 of a list", _first_page, "deep_page", _of_first_page,
+             clients=(1, 16), short_clients=(1, 16)),
+    Workload("cold", "page 1,000, cold jump", _cold_page, "deep_page", _of_deep_page,
+             clients=(1, 16), short_clients=(1, 16)),
+    Workload("walk", "page 1,000, walked to", _walked_pages, "deep_page", _of_deep_page,
+             clients=(1, 16), short_clients=(1, 16)),
+    Workload("modified", "filter lastModified, 100 of ~1,000", _modified, "modified"),
+    Workload("balance", "customer balance", _balance, "balance"),
+    Workload("post", "post 10 lines, spread", _post_spread, "post_spread", target=Target(16, 0.45)),
+    Workload("hot", "post 10 lines, one company", _post_hot, "post_hot", short_clients=(1, 16, 64)),
+    Workload("put", "put a line", _put_line, "put_line", _of_stock, uses_stock=True),
+    Workload("release", "release, 10 lines", _release, "release", _of_stock, target=Target(16, 0.45),
+             uses_stock=True, uses_up=True),
+)  # fmt: skip
