@@ -18,8 +18,8 @@ DRAWERS = {"utils", "util", "helpers", "common", "misc", "base", "manager", "ser
 # Table -> the room that may name it in SQL. What no room owns is listed under the room that is about it.
 OWNERS = {
     "companies": [
-        "branch", "country", "customer_class", "statement_cycle",
-        "reason_code", "dunning_level", "legal_rate", "api_client", "api_client_company", "server_secret",
+        "branch", "country", "customer_class", "statement_cycle", "reason_code", "dunning_level", "dunning_text",
+        "legal_rate", "api_client", "api_client_company", "server_secret",
     ],
     "accounts": ["account", "account_class", "subaccount", "dimension", "segment", "segment_value"],
     "currencies": ["currency", "currency_rate"],

@@ -161,6 +161,9 @@ customer_classes:
   - {customer_class_id: "9", description: Nine, terms_id: "60", currency_id: USD, customer_ledger_account: "1500"}
 statement_cycles: [{statement_cycle_id: WEEK, description: Weekly, schedule: Weekly, day_1: 1}]
 reason_codes: [{reason_code_id: LOSS9, description: Loss, usage: WriteOff, account_number: "7830"}]
+dunning_texts:
+  - {level: 1, language: nb, subject: "Har du glemt oss?"}
+  - {level: 3, language: sv, closing: "Betala {total} senast {deadline}."}
 legal_rates: [{kind: late_interest_percent, start_date: 2026-07-01, amount: 11.5, source: Made up}]
 """
 
@@ -183,6 +186,15 @@ async def test_every_section_is_written_and_then_there_is_nothing_to_do(company:
         ("2018-01-01", 12),
         ("2027-01-01", 13),
     ]
+
+
+async def test_words_of_letters_are_laid_over_those_that_stand(company: Company) -> None:
+    await company.apply(EVERYTHING)
+    plan = await company.apply("dunning_texts: [{level: 1, language: nb, opening: Hei.}]")
+    assert [(it.section, it.code, [difference.field for difference in it.differences]) for it in plan.changes] == [
+        ("dunning_texts", "1 nb", ["opening"])
+    ]
+    assert (await company.reference()).dunning_texts[0].parts == {"subject": "Har du glemt oss?", "opening": "Hei."}
 
 
 async def test_the_audit_trail_tells_who_changed_what(company: Company) -> None:

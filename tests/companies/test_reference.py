@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies import commands, reference
+from reskontra.companies import commands, reference, store
+from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.reference import Reference
 from reskontra.companies.rules import Codes
+from reskontra.companies.yaml_file import Prose
 from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, NotFound, Refused, UnknownReference
 
@@ -46,6 +48,14 @@ async def test_a_change_in_any_table_makes_a_new_version(
     renewed = await reference.at(connection, company.company_id, None)
     assert renewed is not company
     assert renewed.version > company.version
+
+
+async def test_words_of_letters_make_a_new_version_too(connection: Connection, company: Reference) -> None:
+    text = DunningText(level=3, language="nb", closing=Prose("Siste sjanse."))
+    await store.put_dunning_texts(connection, company.company_id, [text])
+    renewed = await reference.at(connection, company.company_id, None)
+    assert renewed.version > company.version
+    assert renewed.dunning_texts == (text,)
 
 
 async def plain_column(connection: Connection, table: str) -> str:

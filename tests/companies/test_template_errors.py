@@ -126,6 +126,61 @@ def test_a_fault_names_its_place_its_value_and_what_would_pass(
     assert fault.startswith(f"{line}:{column}: {says}")
 
 
+TEXTS = """
+dunning_texts:
+  - level: 3
+    language: nb
+    subject: Inkasso
+    opening: |
+      Til {customer},
+
+      betal {totl} til {account}.
+"""
+KNOWN_PLACEHOLDERS = "Known placeholders: {company}, {customer}, {customer_number}, {letter_number}, {letter_date}, "
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "says"),
+    [
+        (" til {account}", "", "opening: |", "opening '{totl}': In line 3 of the text: This is no placeholder. " +
+         KNOWN_PLACEHOLDERS),
+        ("{totl} til ", "", "opening: |", "opening '{account}': In line 3 of the text: No branch has a bank account: "),
+        ("{totl} til {account}", "{total!r}", "opening: |", "opening '{total}': In line 3 of the text: This is no"),
+        ("{totl} til {account}", "{total.real}", "opening: |", "opening '{total.real}': In line 3 of the text: "),
+        ("{totl} til {account}", "{total:>9}", "opening: |", "opening '{total}': In line 3 of the text: This is no"),
+        ("{totl} til {account}", "{}", "opening: |", "opening '{}': In line 3 of the text: This is no placeholder."),
+        ("{totl} til {account}", "{total", "opening: |", "opening 'betal {total.': In line 3 of the text: "),
+        ("level: 3", "level: 4", "level: 4", "level '4': This is not in section dunning_levels. It has: 1, 2, 3."),
+        ("language: nb", "language: norsk", "language: norsk", "language 'norsk': Write two small letters: nb"),
+        ("subject: Inkasso", 'subject: "{{x}} {sum}"', 'subject: "', "subject '{sum}': This is no"),
+    ],
+)  # fmt: skip
+def test_a_text_of_a_letter_names_what_cannot_stand_in_it(
+    tmp_path: Path, old: str, new: str, key: str, says: str
+) -> None:
+    assert old in TEXTS
+    text = NO + TEXTS.replace(old, new, 1)
+    if "{totl}" not in old and "opening '" not in says:
+        text = text.replace("{totl} til {account}", "{total}")
+    (fault,) = faults_of(text, tmp_path)
+    line = text[: text.index(key, len(NO))].count("\n") + 1
+    assert re.fullmatch(rf"{line}:\d+: {re.escape('dunning_texts[0].' + says)}.*", fault)
+
+
+def test_a_text_says_something_once_and_at_length(tmp_path: Path) -> None:
+    empty = NO + "dunning_texts: [{level: 1, language: nb}]"
+    assert faults_of(empty, tmp_path)[0].endswith("dunning_texts[0].subject: Write a subject, an opening or a closing.")
+    twice = NO + "dunning_texts: [{level: 1, language: nb, subject: A}, {level: 1, language: nb, subject: B}]"
+    assert (
+        "dunning_texts[1].language 'nb': This level has a text in this language already"
+        in faults_of(twice, tmp_path)[0]
+    )
+    long = NO + f"dunning_texts: [{{level: 1, language: nb, closing: {'x' * 4001}}}]"
+    assert faults_of(long, tmp_path)[0].endswith(
+        "Write a text of 1 to 4000 printable characters, which may have several lines."
+    )
+
+
 def test_all_faults_are_told_at_once_in_order(tmp_path: Path) -> None:
     text = NO.replace("hold_on_entry: false", "hold_on_entry: no").replace("colour", "color")
     text = text.replace("Europe/Oslo", "[]").replace("percent: 11.11", "percent: eleven")

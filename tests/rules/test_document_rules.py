@@ -129,6 +129,7 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
         statement_cycles=Codes(),
         reason_codes=Codes(),
         dunning_levels=(),
+        dunning_texts=(),
         control_accounts=frozenset({"1500"}),
         legal_rates=(),
         ordinary_periods=(Period("202503", date(2025, 3, 1), date(2025, 3, 31)),),

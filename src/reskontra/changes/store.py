@@ -117,6 +117,11 @@ async def lock_tallies(connection: Connection, company_id: int, entities: Sequen
     )
 
 
+def moment_of(version: str) -> str:
+    """A scalar: when the row with that version, an SQL expression, was last changed."""
+    return f"(select change.changed_at from change where change.company_id = $1 and change.change_id = {version})"
+
+
 def last_change(entity: str) -> str:
     """A scalar: the newest change to any row of an entity of company $1, the stamp of its lists (W12)."""
     return f"(select last_change_id from tally where company_id = $1 and entity = '{entity}')"

@@ -209,6 +209,7 @@ async def _insert_reference_data(connection: Connection, company_id: int, templa
     await store.put_statement_cycles(connection, company_id, template.statement_cycles)
     await store.put_reason_codes(connection, company_id, template.reason_codes)
     await store.put_dunning_levels(connection, company_id, template.dunning_levels)
+    await store.put_dunning_texts(connection, company_id, template.dunning_texts)
     await store.put_legal_rates(connection, company_id, template.legal_rates)
     await _start_counting(connection, company_id, template, len(rates), context)
 

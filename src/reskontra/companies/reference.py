@@ -34,6 +34,7 @@ from reskontra.accounts.rules import (
 from reskontra.attributes.rules import Attribute
 from reskontra.clock import local_date
 from reskontra.companies import store
+from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.rules import (
     Branch,
     Codes,
@@ -107,6 +108,7 @@ class Reference:
     statement_cycles: Codes[StatementCycle]
     reason_codes: Codes[ReasonCode]
     dunning_levels: tuple[DunningLevel, ...]
+    dunning_texts: tuple[DunningText, ...]
     legal_rates: tuple[LegalRate, ...]
     """By kind, then by start date."""
 
@@ -263,10 +265,7 @@ class Reference:
         A segment that is not sent has the value it has in the default subaccount (ledger.md SUB-01).
         """
         number = sent if isinstance(sent, str) else self._number_of_segments(sent, field)
-        subaccount = self.subaccount_numbers.find(number)
-        if subaccount is None:
-            hint = _known_codes("subaccounts", self.subaccount_numbers)
-            raise UnknownReference(field=field, value=number, hint=hint)
+        subaccount = _known(self.subaccount_numbers, number, field, "subaccounts")
         _refuse_unless(subaccount.active, "subaccount", number, field)
         return subaccount.subaccount_id
 
@@ -410,6 +409,7 @@ class _Rows(msgspec.Struct, kw_only=True):
     statement_cycles: list[StatementCycle]
     reason_codes: list[ReasonCode]
     dunning_levels: list[DunningLevel]
+    dunning_texts: list[DunningText]
     legal_rates: list[LegalRate]
 
 
@@ -457,6 +457,7 @@ def _reference(rows: _Rows) -> Reference:
         statement_cycles=Codes((row.statement_cycle_id, row) for row in rows.statement_cycles),
         reason_codes=Codes((row.reason_code_id, row) for row in rows.reason_codes),
         dunning_levels=tuple(rows.dunning_levels),
+        dunning_texts=tuple(rows.dunning_texts),
         legal_rates=tuple(rows.legal_rates),
         ordinary_periods=ordinary,
         period_starts=tuple(period.start_date for period in ordinary),

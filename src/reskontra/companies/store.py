@@ -16,6 +16,7 @@ from reskontra.accounts.store import ACCOUNT_ROWS, DIMENSION_ROWS, SUBACCOUNT_RO
 from reskontra.attributes.store import ATTRIBUTE_ROWS
 from reskontra.changes.store import change_row, parameters
 from reskontra.clock import Context
+from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.rules import (
     Branch,
     Country,
@@ -97,6 +98,12 @@ _DUNNING_LEVEL_ROWS = """
      where company_id = $1
      order by level"""
 
+_DUNNING_TEXT_ROWS = """
+    select level, language, subject, opening, closing
+      from dunning_text
+     where company_id = $1
+     order by level, language"""
+
 _LEGAL_RATE_ROWS = """
     select kind, start_date, amount, source from legal_rate where company_id = $1 order by kind, start_date"""
 
@@ -123,6 +130,7 @@ REFERENCE_ROWS: Mapping[str, str] = {
     "statement_cycles": _STATEMENT_CYCLE_ROWS,
     "reason_codes": _REASON_CODE_ROWS,
     "dunning_levels": _DUNNING_LEVEL_ROWS,
+    "dunning_texts": _DUNNING_TEXT_ROWS,
     "legal_rates": _LEGAL_RATE_ROWS,
 }
 """The tables of the reference data, by the name of the list that holds their rows."""
@@ -416,6 +424,21 @@ async def put_dunning_levels(connection: Connection, company_id: int, levels: Se
         """,
         company_id,
         _json(levels),
+    )
+
+
+async def put_dunning_texts(connection: Connection, company_id: int, texts: Sequence[DunningText]) -> None:
+    """Add words of dunning letters to a company or write them anew."""
+    await connection.execute(
+        f"""
+        insert into dunning_text (company_id, level, language, subject, opening, closing)
+        select $1, level, language, subject, opening, closing
+          from json_to_recordset($2::json) as sent (
+               level integer, language text, subject text, opening text, closing text)
+        {or_write_anew("dunning_text_pk", "subject, opening, closing")}
+        """,
+        company_id,
+        _json(texts),
     )
 
 

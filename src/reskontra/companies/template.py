@@ -18,6 +18,7 @@ from pathlib import Path
 
 from reskontra.accounts.rules import Account, AccountClass, Dimension, Subaccount
 from reskontra.attributes.rules import Attribute
+from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.rules import (
     Branch,
     Country,
@@ -161,6 +162,7 @@ class Template:
     statement_cycles: tuple[StatementCycle, ...] = ()
     reason_codes: tuple[ReasonCode, ...] = ()
     dunning_levels: tuple[DunningLevel, ...] = ()
+    dunning_texts: tuple[DunningText, ...] = ()
     legal_rates: tuple[LegalRate, ...] = ()
 
 

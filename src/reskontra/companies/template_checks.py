@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reskontra.accounts.rules import MASK_SOURCES, SUBACCOUNT_DIMENSION, subaccount_number, subaccount_segments
+from reskontra.companies.dunning_texts import faults_of
 from reskontra.companies.template import MonthlyRates, PeriodSpan, Template, countries_of, number_before, rates_of
 from reskontra.companies.yaml_file import Fault, FileFaults, Path, YamlFile
 from reskontra.currencies.rules import check_currency, check_rate
@@ -101,6 +102,7 @@ def find_faults(template: Template) -> list[tuple[Path, object, str]]:
         *_zones(template),
         *_numbering(template),
         *_dunning(template),
+        *_dunning_texts(template),
     ]
 
 
@@ -288,6 +290,22 @@ def _dunning(template: Template) -> Found:
         if level.fee > ZERO and template.preferences.dunning.fee_item is None:
             hint = "A fee needs an item: set preferences.dunning.fee_item."
             yield ("dunning_levels", position, "fee"), level.fee, hint
+
+
+def _dunning_texts(template: Template) -> Found:
+    levels = [level.level for level in template.dunning_levels]
+    knows_account = any(branch.bank and (branch.bank.iban or branch.bank.bban) for branch in template.branches)
+    first: dict[tuple[int, str], int] = {}
+    for position, text in enumerate(template.dunning_texts):
+        if text.level not in levels:
+            hint = f"This is not in section dunning_levels. It has: {', '.join(map(str, levels)) or 'none'}."
+            yield ("dunning_texts", position, "level"), text.level, hint
+        earlier = first.setdefault((text.level, text.language), position)
+        if earlier != position:
+            hint = f"This level has a text in this language already, entry {earlier} of dunning_texts."
+            yield ("dunning_texts", position, "language"), text.language, hint
+        for key, value, hint in faults_of(text, knows_account=knows_account):
+            yield ("dunning_texts", position, key), value, hint
 
 
 def _entries(template: Template, section: str) -> Sequence[Any]:

@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, NamedTuple, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -25,7 +25,11 @@ from reskontra.errors import Refused
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 
+Prose = NewType("Prose", str)
+"""A text of several lines. Blanks around it do not count."""
+
 LONGEST_TEXT = 255
+LONGEST_PROSE = 4000
 _SHOWN = 60
 
 _NULLS = ("", "~", "null", "Null", "NULL")
@@ -246,6 +250,13 @@ def _text(text: str) -> str:
     return text
 
 
+def _prose(text: str) -> str:
+    stripped = text.strip()
+    if not 0 < len(stripped) <= LONGEST_PROSE or not stripped.replace("\n", "").isprintable():
+        raise ValueError
+    return stripped
+
+
 def _flag(text: str) -> bool:
     return {"true": True, "false": False}[_one_of(text, ("true", "false"))]
 
@@ -269,6 +280,7 @@ def _month(text: str) -> Month:
 
 _SCALARS: dict[Any, tuple[Callable[[str], Any], str]] = {
     str: (_text, f"Write a text of at most {LONGEST_TEXT} printable characters."),
+    Prose: (_prose, f"Write a text of 1 to {LONGEST_PROSE} printable characters, which may have several lines."),
     bool: (_flag, "Write true or false."),
     int: (lambda text: int(_matched(text, _WHOLE)), "Write a whole number."),
     Decimal: (lambda text: Decimal(_matched(text, _DECIMAL)), "Write a number with a point and at most 8 decimals."),

@@ -35,3 +35,9 @@ OWING = """
        and customer_balance.customer_id = customer.customer_id
      where customer.company_id = $1"""
 """A select of customers with what they owe by released documents (BAL-03). It ends inside its where clause."""
+
+
+def name_of_id(expression: str) -> str:
+    """A scalar: the name of the customer of company $1 with that internal id."""
+    return f"""(select customer.name from customer
+                 where customer.company_id = $1 and customer.customer_id = {expression})"""

@@ -139,6 +139,7 @@ async def _present(connection: Connection, company_id: int) -> Present:
         statement_cycles=tuple(reference.statement_cycles.values()),
         reason_codes=tuple(reference.reason_codes.values()),
         dunning_levels=reference.dunning_levels,
+        dunning_texts=reference.dunning_texts,
         legal_rates=reference.legal_rates,
     )
     return Present(
@@ -324,6 +325,7 @@ _WRITERS: Mapping[str, Write] = {
     "statement_cycles": _logged("StatementCycle", _untimed(companies.put_statement_cycles)),
     "reason_codes": _logged("ReasonCode", _untimed(companies.put_reason_codes)),
     "dunning_levels": _logged("DunningLevel", _untimed(companies.put_dunning_levels)),
+    "dunning_texts": _logged("DunningText", _untimed(companies.put_dunning_texts)),
     "legal_rates": _logged("LegalRate", _untimed(companies.put_legal_rates)),
 }
 """Section -> what writes its changes."""

@@ -19,6 +19,7 @@ from reskontra.vat.rules import VatId
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     **{section: keys[:1] for section, keys in CODES.items()},
+    "dunning_texts": ("level", "language"),
     "legal_rates": ("kind", "start_date"),
 }
 """Section -> the keys that tell one entry from another."""

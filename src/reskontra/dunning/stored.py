@@ -1,0 +1,117 @@
+"""A dunning letter that stands, as it is read back with what it names. Frozen records; decides and reads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from reskontra.money import ZERO
+
+
+class LetterStatus(StrEnum):
+    """Where a letter is in its life (ledger.md LET-03)."""
+
+    DRAFT = "Draft"
+    RELEASED = "Released"
+    VOIDED = "Voided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A document as a letter names it. `balance` is what is left of it now, in its own currency."""
+
+    document_type: str
+    number: str
+    status: str
+    document_date: date
+    currency_id: str
+    balance: Decimal
+    customer_number: str
+    customer_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLine:
+    """A document on a letter. The balances are those of the day when the letter was made."""
+
+    document_id: int
+    document: Mention
+    level_before: int
+    level_after: int
+    previous_letter_date: date | None
+    due_date: date | None
+    balance: Decimal
+    balance_base: Decimal
+
+    @property
+    def is_reminded(self) -> bool:
+        """Whether the letter asks for it; else it is listed for information (DUN-06)."""
+        return self.level_after > self.level_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What a letter asks for in one currency: the documents it reminds of, less the credits it lists, and the fee."""
+
+    currency_id: str
+    documents: Decimal
+    credits: Decimal
+    fee: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """All of it; below zero where the credits are more than the rest."""
+        return self.documents + self.credits + self.fee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLetter:
+    """A letter with its lines. `fee` is in the letter's currency, each line in its document's."""
+
+    letter_id: int
+    customer_id: int
+    customer_number: str
+    customer_name: str
+    level: int
+    status: LetterStatus
+    letter_date: date
+    payment_deadline: date
+    currency_id: str
+    branch_number: str | None = None
+    fee: Decimal
+    fee_entered: bool
+    fee_document_id: int | None
+    fee_invoice: Mention | None
+    fee_credit_note: Mention | None
+    final_reminder: bool
+    warnings: tuple[str, ...]
+    created_at: datetime
+    created_by: str
+    released_at: datetime | None
+    voided_at: datetime | None
+    void_date: date | None
+    modified_at: datetime
+    version: int
+    lines: tuple[StoredLine, ...] = ()
+
+    @property
+    def owed(self) -> tuple[Owed, ...]:
+        """What is to be paid, the letter's own currency first."""
+        return tuple(self._owed())
+
+    def _owed(self) -> Iterator[Owed]:
+        currencies = dict.fromkeys([self.currency_id, *sorted(line.document.currency_id for line in self.lines)])
+        for currency_id in currencies:
+            lines = [line for line in self.lines if line.document.currency_id == currency_id]
+            documents = sum((line.balance for line in lines if line.is_reminded), ZERO)
+            credited = sum((line.balance for line in lines if line.balance < ZERO), ZERO)
+            fee = self.fee if currency_id == self.currency_id else ZERO
+            if documents or credited or fee:
+                yield Owed(currency_id=currency_id, documents=documents, credits=credited, fee=fee)
+
+    def days_overdue(self, line: StoredLine) -> int:
+        """Days from the document's due date to the letter; 0 for what is not due or has no due date."""
+        return max((self.letter_date - line.due_date).days, 0) if line.due_date is not None else 0
