@@ -7,6 +7,7 @@ import sys
 import traceback
 from typing import TextIO
 
+import msgspec
 import structlog
 
 from reskontra.config import LogFormat
@@ -19,28 +20,35 @@ _AS_DATA = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_
 def configure_logging(log_format: LogFormat) -> None:
     """Send structlog's and the standard library's events to stderr, as JSON lines or for people.
 
-    Whatever is bound with `structlog.contextvars` (the request id) stands on every line.
+    Whatever is bound with `structlog.contextvars` (the request id) stands on every line. Our own events go straight
+    to the stream: by way of the standard library a line takes longer than the routing of its request.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=True,
-    )
     render: list[structlog.typing.Processor] = (
-        [structlog.processors.ExceptionRenderer(_AS_DATA), structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(_AS_DATA), structlog.processors.JSONRenderer(serializer=_json)]
         if log_format == "json"
         else [
             _request_in_short,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_traceback_for_people),
         ]
     )
+    structlog.configure(
+        processors=[*shared, *render],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+    _hand_over_standard_library([*shared, structlog.stdlib.add_logger_name], render)
+
+
+def _hand_over_standard_library(
+    shared: list[structlog.typing.Processor], render: list[structlog.typing.Processor]
+) -> None:
+    """Other people's libraries log by the standard library: their records take the same shape."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -53,6 +61,10 @@ def configure_logging(log_format: LogFormat) -> None:
     root.setLevel(logging.INFO)
     # uvicorn tells of every step of starting and stopping; `serve` says the two that matter.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+def _json(event: structlog.typing.EventDict, **_: object) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
 
 
 def _traceback_for_people(stream: TextIO, exception: structlog.typing.ExcInfo) -> None:

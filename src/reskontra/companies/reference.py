@@ -9,8 +9,8 @@ from __future__ import annotations
 import uuid
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -120,6 +120,8 @@ class Reference:
 
     control_accounts: frozenset[str]
     """The accounts that only the ledger itself posts to: receivables, prepayments and VAT payable (ledger.md 3.1)."""
+
+    _made: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def base_decimals(self) -> int:
@@ -274,10 +276,12 @@ class Reference:
 
         Refused when it does not exist, is not in use, or has a segment value that is not in use.
         """
-        numbers = {
-            letter: self.subaccounts[subaccount_id].subaccount_number for letter, subaccount_id in sources.items()
-        }
-        return self._in_use(masked_number(mask, numbers, self._segments(), field), field)
+
+        def made() -> int:
+            numbers = {letter: self.subaccounts[source].subaccount_number for letter, source in sources.items()}
+            return self._in_use(masked_number(mask, numbers, self._segments(), field), field)
+
+        return self.once(("masked", mask, *sources.items()), made)
 
     def followed_subaccount(self, subaccount_id: int, letter: str, before: int, after: int, field: FieldPath) -> int:
         """`subaccount_id` when a source of the mask changes: the segments that came from it follow (SUB-01)."""
@@ -287,6 +291,14 @@ class Reference:
         number, old, new = (self.subaccounts[each].subaccount_number for each in (subaccount_id, before, after))
         followed = followed_number(number, mask, self._segments(), letter=letter, before=old, after=new)
         return subaccount_id if followed == number else self._in_use(followed, field)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of this data alone, made on the first call for `key`; a refusal is not remembered."""
+        try:
+            found: T = self._made[key]
+        except KeyError:
+            found = self._made[key] = make()
+        return found
 
     def segments_of(self, subaccount_id: int) -> tuple[SubaccountSegment, ...]:
         """The segments of a stored subaccount, with their words."""

@@ -58,6 +58,8 @@ BASE_RATE = Rate(ONE)
 
 def to_base(amount: Decimal, rate: Rate, decimals: int) -> Decimal:
     """`amount` in base currency, rounded half-up to the base currency's `decimals` (ledger.md CUR-02, CUR-04)."""
+    if rate.rate == ONE:
+        return round_money(amount, decimals)
     dividing = rate.operator == Operator.DIVIDE
     exact = divide(amount, rate.rate) if dividing else multiply(amount, rate.rate)
     # Checked before rounding: quantize cannot write a number of more than 60 digits.

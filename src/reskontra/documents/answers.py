@@ -292,13 +292,16 @@ def _add_particulars(answer: Any, row: Record) -> None:
     """What only some kinds show, and what is only echoed (decisions.md W14)."""
     stored = row["particulars"]
     particulars: Mapping[str, Any] = msgspec.json.decode(stored) if stored != "{}" else {}
-    answer.customer_project = particulars.get("customer_project")
     names = answer.__struct_fields__
     if "send_to_auto_invoice" in names:
         answer.send_to_auto_invoice = row["send_to_auto_invoice"]
+    if "exclude_debt_collection" in names:
+        answer.exclude_debt_collection = row["exclude_debt_collection"]
+    if not particulars:
+        return
+    answer.customer_project = particulars.get("customer_project")
     if "exclude_debt_collection" not in names:
         return
-    answer.exclude_debt_collection = row["exclude_debt_collection"]
     for name in ("accounting_cost_reference", "originator_document_reference", "contract_document_reference"):
         setattr(answer, name, particulars.get(name))
     for name in ("start_date", "end_date"):
@@ -311,7 +314,11 @@ def _add_particulars(answer: Any, row: Record) -> None:
 
 
 def account_out(account_number: str | None, reference: Reference) -> AccountOut | None:
-    """An account as documents and lines show it."""
+    """An account as documents and lines show it. It is shared: do not change it."""
+    return reference.once((AccountOut, account_number), lambda: _account_out(account_number, reference))
+
+
+def _account_out(account_number: str | None, reference: Reference) -> AccountOut | None:
     account = reference.accounts.get(account_number or "")
     if account is None:
         return None
@@ -326,7 +333,11 @@ def account_out(account_number: str | None, reference: Reference) -> AccountOut 
 
 
 def subaccount_out(subaccount_id: int | None, reference: Reference) -> SubaccountOut | None:
-    """A subaccount with its segments."""
+    """A subaccount with its segments. It is shared: do not change it."""
+    return reference.once((SubaccountOut, subaccount_id), lambda: _subaccount_out(subaccount_id, reference))
+
+
+def _subaccount_out(subaccount_id: int | None, reference: Reference) -> SubaccountOut | None:
     subaccount = reference.subaccounts.get(subaccount_id) if subaccount_id is not None else None
     if subaccount is None:
         return None

@@ -62,9 +62,9 @@ def with_figures(
         entered = {row["vat_id"] for row in sent_vat}
         vat = VatResult(tuple(replace(row, entered=row.vat_id in entered) for row in vat.rows), vat.line_nets)
     totals = document_totals((line.amount for line in taxed), vat, _rounding(reference, decimals))
-    base = base_figures(
-        {line.line_number: figures_of(line) for line in taxed}, vat, totals, rate_of(document), reference.base_decimals
-    )
+    rate = rate_of(document) if document.currency_id != reference.base_currency else None
+    lines_alone = {line.line_number: figures_of(line) for line in taxed}
+    base = base_figures(lines_alone, vat, totals, rate, reference.base_decimals)
     return _assembled(document, taxed, vat, totals, base=base, reference=reference, decimals=decimals)
 
 

@@ -77,8 +77,8 @@ class BaseFigures(Record, frozen=True):
     document discount, all VAT, the document's own rounding). It is posted to the rounding account (ledger.md CUR-04).
     """
 
-    lines: dict[int, LineFigures]
-    line_nets: dict[int, Decimal]
+    lines: Mapping[int, LineFigures]
+    line_nets: Mapping[int, Decimal]
     vat_rows: tuple[VatRow, ...]
     totals: Totals
     conversion_difference: Decimal
@@ -207,12 +207,21 @@ def exclusive_vat(rows: Iterable[VatRow]) -> Decimal:
 
 
 def base_figures(
-    lines: Mapping[int, LineFigures], vat: VatResult, totals: Totals, rate: Rate, decimals: int
+    lines: Mapping[int, LineFigures], vat: VatResult, totals: Totals, rate: Rate | None, decimals: int
 ) -> BaseFigures:
     """A document's figures in base currency with `decimals` places (ledger.md CUR-04).
 
     Lines, VAT rows and the amount are converted one by one, each rounded half-up; sums are sums of converted parts.
+    `rate` is None for a document in base currency, whose figures are these already.
     """
+    if rate is None:
+        return BaseFigures(
+            lines=lines,
+            line_nets=vat.line_nets,
+            vat_rows=vat.rows,
+            totals=totals,
+            conversion_difference=totals.amount - _parts(vat.line_nets, vat.rows, totals),
+        )
     base_lines = {number: _line_to_base(line, rate, decimals) for number, line in lines.items()}
     nets = {number: to_base(net, rate, decimals) for number, net in vat.line_nets.items()}
     rows = tuple(
@@ -223,14 +232,19 @@ def base_figures(
     rounding_difference = to_base(totals.rounding_difference, rate, decimals)
     amount = to_base(totals.amount, rate, decimals)
     detail_total = total(line.amount for line in base_lines.values())
-    parts = total(nets.values()) - discount_total + total(row.vat for row in rows) + rounding_difference
+    base_totals = _totals(detail_total, discount_total, rows, rounding_difference, amount)
     return BaseFigures(
         lines=base_lines,
         line_nets=nets,
         vat_rows=rows,
-        totals=_totals(detail_total, discount_total, rows, rounding_difference, amount),
-        conversion_difference=amount - parts,
+        totals=base_totals,
+        conversion_difference=amount - _parts(nets, rows, base_totals),
     )
+
+
+def _parts(nets: Mapping[int, Decimal], rows: Iterable[VatRow], totals: Totals) -> Decimal:
+    net, vat = total(nets.values()), total(row.vat for row in rows)
+    return net - totals.discount_total + vat + totals.rounding_difference
 
 
 def _percent_of_amount(extended: Decimal, amount: Decimal, field: FieldPath) -> tuple[Decimal, Decimal]:

@@ -6,14 +6,15 @@ path, which forgives spelling and names the fault. `changes` turns the result in
 
 from __future__ import annotations
 
-import base64
+from binascii import b2a_base64
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, UnsetType, field
+from msgspec.structs import astuple
 
 from reskontra.errors import Malformed
 from reskontra.web import careful
@@ -108,14 +109,12 @@ def changes(update: msgspec.Struct) -> dict[str, Any]:
 
 def _collect(update: msgspec.Struct, plan: Plan) -> dict[str, Any]:
     collected: dict[str, Any] = {}
-    for slot in plan.slots:
-        value = getattr(update, slot.attribute)
-        if value is UNSET or value is None:
+    for slot, found in zip(plan.slots, astuple(update), strict=True):
+        if found is UNSET or found is None:
             continue
-        if slot.wrapped:
-            value = value.value
-            if value is UNSET:
-                continue
+        value = found.value if slot.wrapped else found
+        if value is UNSET:
+            continue
         if value is not None and not slot.shape.is_plain:
             try:
                 value = _converted(value, slot.shape)
@@ -144,17 +143,16 @@ def _converted(value: Any, shape: Shape) -> Any:
 
 def etag_of(version: int) -> str:
     """The row version as the wire shows it, in `ETag` (there in quotes) and `timeStamp` (decisions.md W8)."""
-    return base64.b64encode(version.to_bytes(8, "big")).decode("ascii")
+    return b2a_base64(version.to_bytes(8, "big"), newline=False).decode("ascii")
 
 
 def local_text(moment: datetime, zone: ZoneInfo) -> str:
     """`moment` in the company's zone without an offset; up to 3 fraction digits, trailing zeros trimmed."""
-    local = moment.astimezone(zone)
-    text = local.strftime("%Y-%m-%dT%H:%M:%S") if local.year > 999 else local.isoformat()[:19]
-    thousandths = local.microsecond // 1000
-    return f"{text}.{thousandths:03d}".rstrip("0") if thousandths else text
+    text = moment.astimezone(zone).isoformat(timespec="milliseconds")[:23]
+    return text.rstrip("0") if text[20:] != "000" else text[:19]
 
 
+@lru_cache(maxsize=10_000)
 def day_text(day: date) -> str:
     """A date as the wire writes it, with an empty time."""
     return f"{day.isoformat()}T00:00:00"
