@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 
 import asyncpg
@@ -41,11 +42,6 @@ select sequencename as name, last_value
                      join pg_class on pg_class.oid = refobjid and relname = any ($2)
                     where objid = format('%I.%I', schemaname, sequencename)::regclass and deptype in ('a', 'i')))
  order by sequencename"""
-
-# A tally knows the newest change of what it counts.
-_SUMMARY = """
-select array(select code from company order by company_id) as companies,
-       (select coalesce(max(last_change_id), 0) from tally) as newest_change"""
 
 
 class BackupError(SetupError):
@@ -86,7 +82,8 @@ async def _copy_all(
     found = await connection.fetch(_COLUMNS)
     with write_archive(path) as archive:
         tables = [await _copy(connection, archive, it["name"], it["columns"]) for it in found if it["name"] in ours]
-        (summary,) = await connection.fetch(_SUMMARY)
+        summary_sql = (files("reskontra.db") / "summary.sql").read_text(encoding="utf-8")
+        (summary,) = await connection.fetch(summary_sql)
         sequences = await connection.fetch(_SEQUENCES, list(names_created("sequence", migrations)), list(ours))
         manifest = Manifest(
             program=program,
@@ -94,7 +91,7 @@ async def _copy_all(
             taken_at=now.isoformat(),
             migrations=[AppliedMigration(it.version, it.name, it.checksum) for it in migrations],
             companies=summary["companies"],
-            documents=next(table.rows for table in tables if table.name == "document"),
+            documents=summary["documents"],
             newest_change=summary["newest_change"],
             tables=tables,
             sequences={it["name"]: it["last_value"] for it in sequences},

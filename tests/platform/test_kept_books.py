@@ -1,0 +1,193 @@
+"""The books of step 1's users, in a backup that was made then: they come up to date whole, and work goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from reskontra.clock import Clock
+from reskontra.config import Settings
+from reskontra.db.archive import read_archive
+from reskontra.db.migrate import known_migrations, migrate
+from reskontra.db.pool import Database
+from reskontra.db.restore import restore
+from tests.conftest import assert_books_prove_themselves, open_client
+
+STEP_1 = Path(__file__).parent / "kept" / "step1-books.zip"
+STEP_1_MIGRATIONS = 5
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+
+
+async def restored(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        with read_archive(STEP_1) as archive:
+            assert archive.manifest.schema == STEP_1_MIGRATIONS
+            done = await restore(connection, archive, NOW, replacing=[])
+    finally:
+        await connection.close()
+    assert [it.version for it in done.applied] == [it.version for it in known_migrations()[STEP_1_MIGRATIONS:]]
+    assert done.offences == []
+
+
+async def stayed(dsn: str) -> None:
+    """Load the rows by hand into the schema of that time, and migrate where they stand."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await migrate(connection, NOW, known_migrations()[:STEP_1_MIGRATIONS])
+        await connection.execute("set session_replication_role = replica")
+        await connection.execute("delete from schema_version")
+        with read_archive(STEP_1) as archive:
+            for table in archive.manifest.tables:
+                await connection.copy_to_table(table.name, columns=table.columns, source=archive.rows(table))
+            for sequence, value in archive.manifest.sequences.items():
+                if value is not None:
+                    await connection.execute(f"select setval('{sequence}', {value})")
+        await connection.execute("set session_replication_role = origin")
+        await migrate(connection, NOW)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(params=[restored, stayed], ids=["from a backup", "in place"])
+async def kept_dsn(request: pytest.FixtureRequest, databases: Any, dsn_of: Callable[[str], str]) -> AsyncIterator[str]:
+    """The books, brought up to date; they must prove themselves at the end."""
+    name = await databases.create_empty()
+    await request.param(dsn_of(name))
+    await assert_books_prove_themselves(dsn_of(name))
+    yield dsn_of(name)
+    await assert_books_prove_themselves(dsn_of(name))
+    await databases.drop(name)
+
+
+@pytest.fixture
+async def kept(kept_dsn: str, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+    """Talks to the application on the books."""
+    database = await Database.connect(kept_dsn)
+    async with open_client(Settings(sandbox=True), database, clock) as client:
+        yield client
+    await database.close()
+
+
+async def read(client: httpx.AsyncClient, path: str) -> Any:
+    answer = await client.get(path)
+    assert answer.status_code == 200, f"{path}: {answer.text}"
+    return answer.json()
+
+
+async def numbers(client: httpx.AsyncClient, path: str) -> list[str]:
+    return [row["referenceNumber"] for row in await read(client, path)]
+
+
+async def test_documents_are_read_as_they_were(kept: httpx.AsyncClient) -> None:
+    released = await read(kept, "/v1/customerinvoice/003549")
+    assert (released["status"], released["amount"], released["balance"]) == ("Open", 623.13, 623.13)
+    assert released["applications"] == []
+    foreign = await read(kept, "/v1/customerinvoice/003552")
+    assert (foreign["currencyId"], foreign["status"]) == ("SEK", "Open")
+    assert [(await read(kept, f"/v1/customerinvoice/{it}"))["status"] for it in ("003550", "003551")] == [
+        "Balanced",
+        "Hold",
+    ]
+    assert (await kept.get("/v1/customerinvoice/003554")).status_code == 404
+    assert (await read(kept, "/v1/customerCreditNote/010002"))["status"] == "Open"
+    assert (await read(kept, "/v1/customerDebitNote/001002"))["status"] == "Balanced"
+
+
+async def test_lists_filters_and_totals_are_right(kept: httpx.AsyncClient, kept_dsn: str) -> None:
+    connection = await asyncpg.connect(kept_dsn)
+    rows = await connection.fetch("select document_type, count(*) as total from document group by 1")
+    counted = {row["document_type"]: row["total"] for row in rows}
+    customers = await connection.fetchval("select count(*) from customer")
+    await connection.close()
+    for path, total in (
+        ("/v1/customerinvoice", counted["Invoice"]),
+        ("/v1/customerCreditNote", counted["CreditNote"]),
+        ("/v1/customerDebitNote", counted["DebitNote"]),
+        ("/v1/customer", customers),
+    ):
+        rows = await read(kept, path)
+        assert (len(rows), rows[0]["metadata"]["totalCount"]) == (total, total), path
+    assert await numbers(kept, "/v1/customerinvoice?customer=10001") == ["003548", "003549", "003550", "003551"]
+    assert await numbers(kept, "/v1/customerinvoice?customer=10001&status=Balanced") == ["003550"]
+    assert await numbers(kept, "/v1/customerinvoice?dunningLevel=3") == ["003555", "003556"]
+    assert "003552" in await numbers(
+        kept, "/v1/customerinvoice?lastModifiedDateTime=2026-11-01&lastModifiedDateTimeCondition=>"
+    )
+    journal = await read(kept, "/v2/journaltransaction")
+    assert journal, "what was posted then is read by the operation that came later"
+
+
+async def test_rooms_that_came_later_find_what_they_need(kept: httpx.AsyncClient) -> None:
+    for path in (
+        "/v1/account",
+        "/v1/branch",
+        "/v1/subaccount",
+        "/v1/inventory",
+        "/v1/creditTerm",
+        "/v1/vat",
+        "/v1/financialPeriod",
+    ):
+        rows = await read(kept, path)
+        assert rows, path
+    locations = await read(kept, "/v1/location")
+    assert {row["baccount"]["number"] for row in locations} >= {"10001", "20001"}
+    for path in ("/v1/contact", "/v1/salesperson", "/v1/attribute"):
+        assert await read(kept, path) == [], path
+
+
+async def test_reminders_are_kept_and_go_on_where_they_stood(kept: httpx.AsyncClient, kept_dsn: str) -> None:
+    for number in ("003555", "003556"):
+        reminded = await read(kept, f"/v1/customerinvoice/{number}?expandDunningInformation=true")
+        assert (reminded["dunningLetterLevel"], reminded["dunningLetterDate"]) == (3, "2025-04-10T00:00:00")
+    letters = "select level, status, final_reminder, voided_at from dunning_letter order by letter_id"
+    connection = await asyncpg.connect(kept_dsn)
+    kept_letters = [tuple(row) for row in await connection.fetch(letters)]
+    await connection.close()
+    assert [level for level, *_ in kept_letters] == [1, 2, 3, 1]
+    assert {status for _, status, *_ in kept_letters} == {"Released"}
+    again = await kept.post(
+        "/v1/customer/10001/action/createDunningLetter", json={"dunningLetterDate": "2025-06-20T09:00:00"}
+    )
+    assert again.status_code == 200, again.text
+    reminded = await read(kept, "/v1/customerinvoice/003548?expandDunningInformation=true")
+    assert (reminded["dunningLetterLevel"], reminded["dunningLetterDate"]) == (2, "2025-06-20T00:00:00")
+
+
+async def test_drafts_of_then_are_changed_and_released_now(kept: httpx.AsyncClient) -> None:
+    for path in ("customerinvoice/003550", "customerCreditNote/010003", "customerDebitNote/001002"):
+        changed = await kept.put(f"/v1/{path}", json={"note": {"value": "Changed after the upgrade"}})
+        assert changed.status_code == 204, changed.text
+        released = await kept.post(f"/v1/{path}/action/release")
+        assert released.status_code == 200, released.text
+        assert (await read(kept, f"/v1/{path}"))["status"] == "Open"
+
+
+async def test_new_documents_take_the_next_numbers_and_ids(kept: httpx.AsyncClient) -> None:
+    line = {"inventoryNumber": {"value": "A"}, "quantity": {"value": 1}}
+    created = await kept.post(
+        "/v1/customerinvoice", json={"customerNumber": {"value": "10001"}, "invoiceLines": [line]}
+    )
+    assert created.headers["location"].endswith("/003558"), "003557 is the fee of a reminder"
+    assert (await kept.post(f"{created.headers['location']}/action/release")).status_code == 200
+    customer = await kept.post("/v1/customer", json={"number": {"value": "10003"}, "name": {"value": "Ny kunde"}})
+    assert customer.status_code == 201, customer.text
+
+
+async def test_a_draft_of_then_settles_an_invoice_of_then(kept: httpx.AsyncClient) -> None:
+    before = await read(kept, "/v1/customerinvoice/003548")
+    line = {"documentType": {"value": "Invoice"}, "refNbr": {"value": "003548"}, "amountPaid": {"value": 100}}
+    proposed = await kept.put(
+        "/v1/customerCreditNote/010003", json={"applicationLines": [{"operation": "Insert", **line}]}
+    )
+    assert proposed.status_code == 204, proposed.text
+    released = await kept.post("/v1/customerCreditNote/010003/action/release")
+    assert released.status_code == 200, released.text
+    after = await read(kept, "/v1/customerinvoice/003548")
+    assert (before["balance"], after["balance"]) == (250.0, 150.0)
