@@ -12,11 +12,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import books, ceiling, load, machine, program, report, seeding
+from bench import books, ceiling, load, machine, program, reminding, report, seeding
 from bench.load import BenchError
 from bench.rounds import Bench, Cell, stored_texts
 from bench.stock import Stock
-from bench.workloads import WORKLOADS, Scene, Workload
+from bench.workloads import DUNNING, WORKLOADS, Scene, Workload
 from reskontra import __version__
 from reskontra.config import SetupError
 
@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
-    names = [workload.name for workload in WORKLOADS]
+    names = [workload.name for workload in (*WORKLOADS, DUNNING)]
     parser.add_argument("workloads", nargs="*", metavar="workload", help=f"which to run [all]: {', '.join(names)}")
     parser.add_argument("--short", action="store_true", help="a tenth of the data, 16 clients, short rounds")
     parser.add_argument("--size", choices=list(seeding.SIZES), help="how much data")
@@ -62,12 +62,16 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
     cells: list[Cell] = []
     with books.opened(asked.size, fresh=asked.fresh, folder=asked.folder) as opened:
         log = asked.folder / "server.log"
-        with program.serving(opened.dsn, log) as served:
-            scene = Scene(asked.size, Stock(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
-            bench = Bench(opened, served, scene, stored_texts(opened.dsn))
-            for workload in WORKLOADS:
-                if not asked.workloads or workload.name in asked.workloads:
+        wanted = [workload for workload in WORKLOADS if not asked.workloads or workload.name in asked.workloads]
+        if wanted:
+            with program.serving(opened.dsn, log) as served:
+                scene = Scene(asked.size, Stock(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
+                bench = Bench(opened, served, scene, stored_texts(opened.dsn))
+                for workload in wanted:
                     cells += _measure(bench, workload, asked, console)
+        if not asked.workloads or DUNNING.name in asked.workloads:
+            cells.append(reminding.measure(opened, log, rounds=asked.rounds))
+            _say(cells[-1], console)
     about = _about(asked, begun, generators)
     report.show(cells, console)
     for sentence in report.comparisons(cells):
@@ -86,9 +90,14 @@ def _measure(bench: Bench, workload: Workload, asked: argparse.Namespace, consol
     for count in clients:
         cell = bench.measure(workload, count, rounds=asked.rounds, seconds=asked.seconds, warm=not cells)
         cells.append(cell)
-        row = dict(zip(report.COLUMNS, report.row_of(cell), strict=True))
-        console.print("  ".join(f"{name} {value}" for name, value in row.items() if value), highlight=False)
+        _say(cell, console)
     return cells
+
+
+def _say(cell: Cell, console: Console) -> None:
+    """A cell as soon as it is measured."""
+    row = dict(zip(report.COLUMNS, report.row_of(cell), strict=True))
+    console.print("  ".join(f"{name} {value}" for name, value in row.items() if value), highlight=False)
 
 
 def _about(asked: argparse.Namespace, begun: datetime, generators: Mapping[str, str]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from bench.load import BenchError
 from reskontra.db.embedded import find_binaries
 
 _SCRIPTS = Path(__file__).with_name("ceiling")
+_TRIALS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,30 @@ def generator() -> str:
     return subprocess.run([_pgbench(), "--version"], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def reach(dsn: str, script: str, values: Mapping[str, object], *, clients: int, amount: tuple[str, int]) -> Reached:
-    """Run a script of `ceiling/`; `amount` is pgbench's -T (seconds) or -t (transactions of a client)."""
-    file = _SCRIPTS / f"{script}.sql"
-    command = [_pgbench(), "-n", "-M", "prepared", "-j1", f"-c{clients}", amount[0], str(amount[1]), "-f", str(file)]
+def reach(dsn: str, script: str, values: Mapping[str, object], *, clients: int, seconds: int) -> Reached:
+    """Run a script of `ceiling/` over and over. Raises `BenchError` when a statement fails."""
+    return _run(dsn, _SCRIPTS / f"{script}.sql", values, [f"-c{clients}", f"-T{seconds}"])
+
+
+def reach_once(dsn: str, script: str, values: Mapping[str, object]) -> Reached:
+    """Run a script of `ceiling/` once."""
+    return _run(dsn, _SCRIPTS / f"{script}.sql", values, ["-c1", "-t1"])
+
+
+def prove(dsn: str, script: str, values: Mapping[str, object]) -> None:
+    """See that a reading script finds something, some times over; a writing one divides by what it wrote itself."""
+    text = (_SCRIPTS / f"{script}.sql").read_text()
+    settings, select, query = text.partition("\nselect ")
+    if not select or re.search(r"^with ", settings, re.MULTILINE):
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(f"{settings}\nselect 1 / count(*) from (select {query.strip().rstrip(';')}) as answered;\n")
+        file.flush()
+        _run(dsn, Path(file.name), values, ["-c1", f"-t{_TRIALS}"])
+
+
+def _run(dsn: str, file: Path, values: Mapping[str, object], amount: list[str]) -> Reached:
+    command = [_pgbench(), "-n", "-M", "prepared", "-j1", *amount, "-f", str(file)]
     command += [word for name, value in values.items() for word in ("-D", f"{name}={value}")]
     said = subprocess.run([*command, dsn], check=False, capture_output=True, text=True)
     rate = re.search(r"^tps = ([\d.]+)", said.stdout, re.MULTILINE)

@@ -18,8 +18,12 @@ function init(arguments)
     if body ~= "" then headers["Content-Type"] = "application/json" else body = nil end
     table.insert(requests, wrk.format(method, path, headers, body))
   end
-  local count = #requests
+  local count, tried = #requests, false
   request = function()
+    if not tried then -- wrk looks at one request before it begins, and does not send it
+      tried = true
+      return requests[1]
+    end
     if position == count then
       position = 0
       if once then exhausted = 1 end

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_LOOK_SECONDS = 0.1
+_QUIET_LOOKS = 2
+_QUIET_SECONDS_MAX = 10
 
 
 def processor_seconds(pid: int) -> float:
@@ -52,6 +56,17 @@ class Busy:
             "stolen": round((self.stolen - before.stolen) / total, 4),
             "idle": round((self.idle - before.idle) / total, 4),
         }
+
+
+def wait_until_quiet(pid: int) -> None:
+    """Return when a process tree has not worked for a moment."""
+    seen, quiet = -1.0, 0
+    deadline = time.monotonic() + _QUIET_SECONDS_MAX
+    while quiet < _QUIET_LOOKS and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+        used = processor_seconds(pid)
+        quiet = quiet + 1 if used == seen else 0
+        seen = used
 
 
 def load_average() -> float:

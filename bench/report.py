@@ -45,10 +45,12 @@ def row_of(cell: Cell) -> list[str]:
 
 
 def _target(cell: Cell) -> str:
-    target = cell.workload.target
-    if target is None or target.clients != cell.clients:
+    target = cell.target
+    if target is None:
         return ""
-    return f"{target.least:.2f} {'reached' if cell.ratio >= target.least else 'missed'}"
+    if target.ratio is not None:
+        return f"{target.ratio:.2f} {_reached(cell.ratio >= target.ratio)}"
+    return f"{target.rate:,.0f}/s {_reached(cell.typical('program', 'rate') >= (target.rate or 0))}"
 
 
 def comparisons(cells: Sequence[Cell]) -> list[str]:
@@ -89,9 +91,7 @@ def write(path: Path, cells: Sequence[Cell], about: Mapping[str, object]) -> Non
             "workload": cell.workload.name,
             "clients": cell.clients,
             "ratio": round(cell.ratio, 4),
-            "target": cell.workload.target.least
-            if cell.workload.target and cell.workload.target.clients == cell.clients
-            else None,
+            "target": asdict(cell.target) if cell.target else None,
             "rounds": [asdict(one) for one in cell.rounds],
         }
         for cell in cells

@@ -11,13 +11,12 @@ from dataclasses import asdict, dataclass, field
 from bench import ceiling, load, machine, seeding
 from bench.books import Books
 from bench.program import Program
-from bench.workloads import Scene, Workload
+from bench.workloads import Scene, Target, Workload
 from reskontra.serve import plain_connection
 
 _SETTLE_SECONDS = 0.2
-_GUESS = {"put": 2000, "release": 2500}
-_CEILING_TIMES = 3
-_ROOM = 1.6
+_RATE_AT_FIRST = {"program": 1200, "ceiling": 3000}
+_ROOM = 2.0  # the fastest client of pgbench is well before the mean one
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,12 @@ class Cell:
         return statistics.median(values) if values else 0.0
 
     @property
+    def target(self) -> Target | None:
+        """What is to be reached, if anything is at this number of clients."""
+        target = self.workload.target
+        return target if target and target.clients == self.clients else None
+
+    @property
     def ratio(self) -> float:
         ceiling_rate = self.typical("ceiling", "rate")
         return self.typical("program", "rate") / ceiling_rate if ceiling_rate else 0.0
@@ -64,11 +69,14 @@ class Bench:
     program: Program
     scene: Scene
     texts: Mapping[str, str]
+    rates: dict[tuple[str, str], float] = field(default_factory=dict)
+    """The latest rate of each workload's sides, so that a round makes as many drafts as it may use."""
 
     def measure(self, workload: Workload, clients: int, *, rounds: int, seconds: int, warm: bool) -> Cell:
         """The rounds of a cell, alternating; each side also begins every second pair."""
         cell = Cell(workload, clients)
         if warm:
+            self._prove(workload)
             self._drive(workload, clients, 1, 0)
         for number in range(1, rounds + 1):
             sides = [self._drive, self._reach]
@@ -77,23 +85,49 @@ class Bench:
         return cell
 
     def _drive(self, workload: Workload, clients: int, seconds: int, number: int) -> Round:
-        count = self._needed(workload, seconds)
+        count = self._needed(workload, "program", clients, seconds)
         plan = workload.plan(self.scene, count)
         self.scene.rounds_done += 1
-        meter = _Meter(self.program.pid, self.books.server.pid)
+        meter = Meter(self.program.pid, self.books.server.pid)
         driven = load.drive(self.program, plan, clients=clients, seconds=seconds)
+        # wrk hangs up while its last requests are under way: they must not reach into what comes next.
+        machine.wait_until_quiet(self.program.pid)
         spent = meter.read(driven.requests)
-        if workload.uses_up:
-            self.scene.stock.use_up()
+        self.rates[workload.name, "program"] = driven.rate
+        if workload.uses_stock:
+            self.scene.stock.used += driven.requests + clients
         return Round(
             "program", number, driven.requests, driven.rate, driven.median, driven.p99,
             generator_cpu=driven.generator_seconds * 1000 / driven.requests, **asdict(spent),
         )  # fmt: skip
 
     def _reach(self, workload: Workload, clients: int, seconds: int, number: int) -> Round:
-        self._needed(workload, seconds * _CEILING_TIMES)
+        self._needed(workload, "ceiling", clients, seconds)
+        values = self._values(workload, clients)
+        meter = Meter(self.program.pid, self.books.server.pid)
+        reached = ceiling.reach(self.books.dsn, workload.script, values, clients=clients, seconds=seconds)
+        spent = meter.read(reached.transactions)
+        self.rates[workload.name, "ceiling"] = reached.rate
+        if workload.uses_stock:
+            self.scene.stock.skip_released()
+        return Round(
+            "ceiling",
+            number,
+            reached.transactions,
+            reached.rate,
+            reached.mean,
+            None,
+            generator_cpu=0.0,
+            **asdict(spent),
+        )
+
+    def _prove(self, workload: Workload) -> None:
+        ceiling.prove(self.books.dsn, workload.script, self._values(workload, 1))
+
+    def _values(self, workload: Workload, clients: int) -> dict[str, object]:
+        """What a script is told."""
         size = self.scene.size
-        values: dict[str, object] = {
+        return {
             "clients": clients,
             "companies": size.companies,
             "large_documents": size.large_documents,
@@ -108,25 +142,10 @@ class Bench:
             **self.texts,
             **workload.values(self.scene),
         }
-        meter = _Meter(self.program.pid, self.books.server.pid)
-        reached = ceiling.reach(self.books.dsn, workload.script, values, clients=clients, amount=("-T", seconds))
-        spent = meter.read(reached.transactions)
-        if workload.uses_up:
-            self.scene.stock.use_up()
-        return Round(
-            "ceiling",
-            number,
-            reached.transactions,
-            reached.rate,
-            reached.mean,
-            None,
-            generator_cpu=0.0,
-            **asdict(spent),
-        )
 
-    def _needed(self, workload: Workload, seconds: int) -> int:
+    def _needed(self, workload: Workload, side: str, clients: int, seconds: int) -> int:
         """How many drafts a round may use; they are there afterwards."""
-        count = int(_GUESS.get(workload.name, 0) * seconds * _ROOM)
+        count = int(self.rates.get((workload.name, side), _RATE_AT_FIRST[side]) * seconds * _ROOM) + 4 * clients
         if workload.uses_stock:
             self.scene.stock.reserve(count)
         return count
@@ -140,7 +159,7 @@ class _Spent:
     machine: Mapping[str, float]
 
 
-class _Meter:
+class Meter:
     """Reads processor time between two moments."""
 
     def __init__(self, program: int, database: int) -> None:

@@ -35,9 +35,9 @@ LINE_COUNTS = (10, 5, 3, 2)
 """Lines of the documents whose position is 0, 1, 2, 3 modulo 4: five in the mean."""
 
 _ACTOR = "bench"
-_DAY = date(2026, 1, 2)
+FIRST_DAY = date(2026, 1, 2)
 _SPREAD_DAYS = 250
-LAST_DAY = _DAY + timedelta(days=_SPREAD_DAYS)
+LAST_DAY = FIRST_DAY + timedelta(days=_SPREAD_DAYS)
 _DRAFT = 4
 RELEASED_OF_TEN_LINES, DRAFT_OF_TEN_LINES = 0, 4
 
@@ -105,7 +105,7 @@ def ten_lines() -> list[dict[str, Any]]:
 
 async def _make_stencils(connection: Connection, size: Size) -> None:
     """The companies and their client, and in the first one a customer and one document of each kind and length."""
-    clock = SeededClock(datetime(_DAY.year, _DAY.month, _DAY.day, 8, tzinfo=UTC), seed=1)
+    clock = SeededClock(datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, 8, tzinfo=UTC), seed=1)
     context = Context(0, _ACTOR, "bench", clock.now(), clock)
     companies = [
         await create_company(connection, "no", code=f"bench{place:02d}", name=f"Bench {place} AS", context=context)
@@ -123,7 +123,7 @@ async def _make_stencils(connection: Connection, size: Size) -> None:
     number = (await customers.create(connection, context, customer)).number
     for released in (True, False):
         for count in LINE_COUNTS:
-            sent = {"customer_number": number, "document_date": _DAY, "lines": ten_lines()[-count:]}
+            sent = {"customer_number": number, "document_date": FIRST_DAY, "lines": ten_lines()[-count:]}
             written = await documents.create(connection, context, INVOICE, sent)
             if released:
                 await documents.release(connection, context, INVOICE, written.number)
@@ -247,7 +247,7 @@ async def _want_documents(connection: Connection, size: Size) -> None:
                                        else {size.small_customers} end as customers,
                        company_id <> {LARGE_COMPANY} and position > {size.small_released}
                            as is_draft,
-                       date '{_DAY}' + position * {_SPREAD_DAYS}
+                       date '{FIRST_DAY}' + position * {_SPREAD_DAYS}
                            / case company_id when {LARGE_COMPANY} then {size.large_documents}
                                              else {size.small_documents} end as day
                   from generate_series(1, {size.companies}) as company_id,

@@ -39,9 +39,9 @@ class Stock:
         self.reserve(count)
         return asyncio.run(self._find(count))
 
-    def use_up(self) -> None:
+    def skip_released(self) -> None:
         """Count as used what is no draft any more."""
-        self.used = asyncio.run(self._last_released())
+        self.used = max(self.used, asyncio.run(self._last_released()))
 
     async def _make(self, count: int) -> None:
         async with plain_connection(self.dsn) as connection, connection.transaction():
