@@ -61,6 +61,8 @@ def _hand_over_standard_library(
     root.setLevel(logging.INFO)
     # uvicorn tells of every step of starting and stopping; `serve` says the two that matter.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # While the database is away, asyncpg shows a traceback for each attempt; the pool says it in a sentence.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def _json(event: structlog.typing.EventDict, **_: object) -> str:

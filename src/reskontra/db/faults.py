@@ -8,7 +8,7 @@ import asyncpg
 
 from reskontra.errors import Conflict, OutcomeUnknown, Refusal, Unavailable
 
-FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.OutdatedSchemaCacheError, OSError)
+FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What asyncpg raises when a statement cannot be carried out. A `TimeoutError` is an `OSError`."""
 
 GONE = "The database cannot be reached at the moment; nothing was changed."
@@ -64,11 +64,21 @@ def refusal_of_commit(error: Exception) -> Refusal | None:
     It is certain when PostgreSQL says so itself and goes on, or when the connection was closed before COMMIT was sent.
     Whatever ends the connection may come after the moment of the commit.
     """
-    if isinstance(error, asyncpg.InterfaceError) or getattr(error, "severity_en", None) == "ERROR":
+    if isinstance(error, asyncpg.InterfaceError) or "cannot switch to state" in str(error):
+        return None
+    if getattr(error, "severity_en", None) == "ERROR":
         return None
     return OutcomeUnknown()
 
 
 def _is_closed(error: Exception) -> bool:
-    # asyncpg has one class for its own misuse and for a connection or pool that went away.
-    return isinstance(error, asyncpg.InterfaceError) and ("closed" in str(error) or "closing" in str(error))
+    """Whether asyncpg says in its own words that the connection, or the pool, went away before the statement was sent.
+
+    It has one class for that and for its own misuse. A farewell of PostgreSQL between two statements leaves its
+    protocol in a state from which it can go nowhere, and a connection that broke is told as one that was given back.
+    """
+    if isinstance(error, asyncpg.InternalClientError):
+        return True
+    if not isinstance(error, asyncpg.InterfaceError):
+        return False
+    return any(word in str(error) for word in ("closed", "closing", "released back to the pool"))

@@ -215,11 +215,11 @@ class Database:
 
 async def _undo(connection: PoolConnectionProxy[Record], transaction: Transaction, error: BaseException) -> None:
     """Roll back. Where that fails the connection is gone, which does the same, and `error` remains what is told."""
-    if isinstance(error, TimeoutError):
-        connection.terminate()  # PostgreSQL does not keep its own time limit, so it would not hear of a ROLLBACK
-        return
     with suppress(*FAULTS):
-        await transaction.rollback()
+        if isinstance(error, TimeoutError):
+            connection.terminate()  # PostgreSQL does not keep its own time limit, so it would not hear of a ROLLBACK
+        else:
+            await transaction.rollback()
 
 
 async def _commit(transaction: Transaction) -> None:

@@ -1,0 +1,303 @@
+"""Careful integrators: they write through HTTP, and where no answer comes they look before they send again.
+
+Each owns its customers and documents and gives every one a reference of its own, so it can tell what arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import httpx
+
+PATH = {"Invoice": "customerinvoice", "CreditNote": "customerCreditNote", "DebitNote": "customerDebitNote"}
+LINES = {"Invoice": "invoiceLines", "CreditNote": "lines", "DebitNote": "lines"}
+PRICE = 125
+"""What one of item A costs with VAT."""
+
+PAUSE_SECONDS = 0.2
+PATIENCE_SECONDS = 60
+LETTERS_MAX = 2
+"""The third letter would cost a fee."""
+
+
+@dataclass
+class Document:
+    kind: str
+    number: str
+    customer: str
+    reference: str
+    quantities: list[int]
+    text: str = ""
+    released: bool = False
+    level: int = 0
+
+    @property
+    def path(self) -> str:
+        return f"/v1/{PATH[self.kind]}/{self.number}"
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """What its answer must say."""
+        status = "Open" if self.released else "Balanced"
+        return (
+            self.customer,
+            self.reference,
+            Decimal(PRICE * sum(self.quantities)),
+            len(self.quantities),
+            self.text,
+            status,
+        )
+
+
+@dataclass
+class Customer:
+    number: str
+    name: str
+    letters: int = 0
+
+
+@dataclass
+class Office:
+    """What the integrators did between them."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    answered: Counter[int | str] = field(default_factory=Counter)
+    deleted: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def writes(self) -> int:
+        return self.done.total()
+
+
+@dataclass
+class Integrator:
+    """One of several who write at once."""
+
+    position: int
+    http: httpx.AsyncClient
+    office: Office
+    random: Random
+    customers: list[Customer] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    _references: int = 0
+
+    async def work(self, writes: int) -> None:
+        await self.new_customer()
+        for write in self.random.choices(list(WRITES), list(WRITES.values()), k=writes - 1):
+            await write(self)
+
+    # What they write
+
+    async def new_customer(self) -> None:
+        name = f"Customer {self._reference()}"
+        body = wrapped(name=name)
+        address = await self._sent("POST", "/v1/customer", body, lambda: self._customer_named(name))
+        self.customers.append(Customer(address.rpartition("/")[2], name))
+        self.office.done["customer created"] += 1
+
+    async def change_customer(self) -> None:
+        customer = self.random.choice(self.customers)
+        name = f"Customer {self._reference()}"
+        path = f"/v1/customer/{customer.number}"
+
+        async def has_arrived() -> str | None:
+            return path if (await self._read(path))["name"] == name else None
+
+        await self._sent("PUT", path, wrapped(name=name), has_arrived)
+        customer.name = name
+        self.office.done["customer changed"] += 1
+
+    async def new_document(self) -> None:
+        kind = self.random.choice(("Invoice",) * 8 + ("CreditNote", "DebitNote"))
+        customer, reference = self.random.choice(self.customers), self._reference()
+        quantities = [self.random.randrange(1, 9) for _ in range(self.random.randrange(1, 5))]
+        body = wrapped(customerNumber=customer.number, documentDate="2025-05-05", externalReference=reference)
+        body[LINES[kind]] = [wrapped(inventoryNumber="A", quantity=quantity) for quantity in quantities]
+        listed = f"/v1/{PATH[kind]}?externalReference={reference}"
+
+        async def find() -> str | None:
+            found = await self._read(listed)
+            assert len(found) <= 1, f"{reference} is there {len(found)} times"
+            return str(found[0]["referenceNumber"]) if found else None
+
+        address = await self._sent("POST", f"/v1/{PATH[kind]}", body, find)
+        number = address.rpartition("/")[2]
+        self.documents.append(Document(kind, number, customer.number, reference, quantities))
+        self.office.done[f"{kind} created"] += 1
+
+    async def change_document(self) -> None:
+        """Another text and another quantity at once, on the version that was read."""
+        document = self._draft()
+        if document is None:
+            return await self.new_document()
+        read = await self._looked(document.path)
+        shown, etag = read.json(), read.headers["ETag"]
+        text, quantity = self._reference(), self.random.randrange(1, 9)
+        line = {"operation": "Update", **wrapped(lineNumber=shown[LINES[document.kind]][0]["lineNumber"])}
+        body = {**wrapped(note=text), LINES[document.kind]: [line | wrapped(quantity=quantity)]}
+
+        async def has_arrived() -> str | None:
+            return document.path if (await self._read(document.path)).get("note") == text else None
+
+        await self._sent("PUT", document.path, body, has_arrived, etag)
+        document.text, document.quantities[0] = text, quantity
+        self.office.done["document changed"] += 1
+        return None
+
+    async def release(self) -> None:
+        document = self._draft()
+        if document is None:
+            return await self.new_document()
+
+        async def has_arrived() -> str | None:
+            return document.path if (await self._read(document.path))["status"] != "Balanced" else None
+
+        await self._sent("POST", f"{document.path}/action/release", None, has_arrived)
+        document.released = True
+        self.office.done["document released"] += 1
+        return None
+
+    async def delete(self) -> None:
+        document = self._draft(("Invoice", "CreditNote"))
+        if document is None:
+            return await self.new_document()
+
+        async def has_arrived() -> str | None:
+            return document.path if (await self._looked(document.path)).status_code == 404 else None
+
+        await self._sent("DELETE", document.path, None, has_arrived)
+        self.documents.remove(document)
+        self.office.deleted.add((document.kind, document.number))
+        self.office.done["document deleted"] += 1
+        return None
+
+    async def remind(self) -> None:
+        """One letter more to a customer that has not got them all: the documents that it names go up a level."""
+        owed = [it for it in self.documents if it.released and it.kind != "CreditNote"]
+        customer = next(
+            (
+                it
+                for it in self.customers
+                if it.letters < LETTERS_MAX and any(its.customer == it.number for its in owed)
+            ),
+            None,
+        )
+        if customer is None:
+            return await self.new_document()
+        watched = max((it for it in owed if it.customer == customer.number), key=lambda it: it.level)
+        listed = f"/v1/{PATH[watched.kind]}?externalReference={watched.reference}&expandDunningInformation=true"
+
+        async def has_arrived() -> str | None:
+            return watched.path if level_of((await self._read(listed))[0]) > watched.level else None
+
+        day = date(2026, 3, 1) + timedelta(days=30 * customer.letters)
+        path = f"/v1/customer/{customer.number}/action/createDunningLetter"
+        await self._sent("POST", path, {"dunningLetterDate": str(day)}, has_arrived)
+        customer.letters += 1
+        for document in owed:
+            if document.customer == customer.number:
+                document.level += 1
+        self.office.done["customer reminded"] += 1
+        return None
+
+    # How they do it
+
+    async def _sent(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        find: Callable[[], Awaitable[str | None]],
+        etag: str | None = None,
+    ) -> str:
+        """Send a write until it is certain that it is done, once. Returns the Location, or what `find` found of it."""
+        headers = {"If-Match": etag} if etag else {}
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                answer = await self._asked(method, path, body, headers)
+                if answer is not None and answer.status_code in (200, 201, 204):
+                    return answer.headers.get("Location", path)
+                assert answer is None or answer.status_code in (409, 503), (
+                    f"{method} {path} {body}: {answer.status_code} {answer.text}"
+                )
+                if answer is None or "it is not known whether" in answer.text:
+                    found = await find()
+                    if found is not None:
+                        self.office.answered["found to have arrived"] += 1
+                        return found
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _asked(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response | None:
+        """The answer, or None where the connection broke."""
+        content = None if body is None else json.dumps(body)
+        try:
+            answer = await self.http.request(
+                method, path, content=content, headers={"Content-Type": "application/json", **(headers or {})}
+            )
+        except httpx.TransportError:
+            self.office.answered["no answer"] += 1
+            return None
+        self.office.answered[answer.status_code] += 1
+        if answer.status_code in (409, 503):
+            assert int(answer.headers["Retry-After"]) >= 1
+            assert "VismaId: " in answer.json()["message"]
+        return answer
+
+    async def _looked(self, path: str) -> httpx.Response:
+        """The answer to a question, which is asked until there is one."""
+        while True:
+            answer = await self._asked("GET", path)
+            if answer is not None and answer.status_code in (200, 404):
+                return answer
+            assert answer is None or answer.status_code == 503, f"GET {path}: {answer.status_code} {answer.text}"
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _read(self, path: str) -> Any:
+        answer = await self._looked(path)
+        assert answer.status_code == 200, f"GET {path}: {answer.text}"
+        return json.loads(answer.text, parse_float=Decimal)
+
+    async def _customer_named(self, name: str) -> str | None:
+        found = await self._read(f"/v1/customer?name={name.replace(' ', '%20')}")
+        assert len(found) <= 1, f"{name} is there {len(found)} times"
+        return str(found[0]["number"]) if found else None
+
+    def _draft(self, kinds: tuple[str, ...] = tuple(PATH)) -> Document | None:
+        drafts = [it for it in self.documents if not it.released and it.kind in kinds]
+        return self.random.choice(drafts) if drafts else None
+
+    def _reference(self) -> str:
+        self._references += 1
+        return f"R{self.position}-{self._references}"
+
+
+def level_of(row: Mapping[str, Any]) -> int:
+    """How far a document has been reminded of; nothing is said of one that has not."""
+    level: int = row.get("dunningLetterLevel", 0)
+    return level
+
+
+def wrapped(**fields: object) -> dict[str, Any]:
+    return {name: {"value": value} for name, value in fields.items()}
+
+
+WRITES: dict[Callable[[Integrator], Awaitable[None]], int] = {
+    Integrator.new_document: 40,
+    Integrator.change_document: 22,
+    Integrator.release: 22,
+    Integrator.delete: 8,
+    Integrator.new_customer: 2,
+    Integrator.change_customer: 3,
+    Integrator.remind: 3,
+}
+"""What they write, and how often of a hundred times."""

@@ -1,0 +1,180 @@
+"""Kill -9 while sixteen integrators write: what was acknowledged is there, nothing is there by half, all go on.
+
+RESKONTRA_SURVIVAL_SEED asks for other moments and other ways; a failure tells which it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections import Counter
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import asyncpg
+import httpx
+
+from reskontra.db.embedded import EmbeddedPostgres
+from reskontra.db.selfcheck import offences
+from tests.survival.houses import House, cluster_processes, kill, make_folder, running
+from tests.survival.integrators import LINES, PATH, Integrator, Office, level_of
+
+SEED = os.environ.get("RESKONTRA_SURVIVAL_SEED", "2025")
+INTEGRATORS = 16
+WRITES = 3000
+KILLS = 20
+FIRST = {"Invoice": 3548, "CreditNote": 10002, "DebitNote": 1002}
+FIRST_CUSTOMER = 20021
+"""The next numbers of the demo company."""
+
+WAYS = ("server", "server and postmaster", "server and all of PostgreSQL", "server while it starts")
+BESIDE = ("postmaster", "postmaster", "backend", "backend")
+"""What leaves our server running, which must start its PostgreSQL again itself: beside the twenty."""
+
+
+async def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    folder = tmp_path / "books"
+    await make_folder(folder)
+    house, office, random = House(folder), Office(), Random(f"survival {SEED}")
+    try:
+        async with running(house), AsyncExitStack() as opened:
+            headers = {"Authorization": f"Bearer {await house.token()}"}
+            integrators = []
+            for position in range(INTEGRATORS):
+                client = httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60)
+                await opened.enter_async_context(client)
+                integrators.append(Integrator(position, client, office, Random(f"{SEED}/{position}")))
+            reaper = asyncio.create_task(reap(house, office, random))
+            share = WRITES // INTEGRATORS + 1
+            working = [asyncio.create_task(integrator.work(share)) for integrator in integrators]
+            try:
+                await finished(reaper, *working)
+            finally:
+                for task in (reaper, *working):
+                    task.cancel()
+            killed = reaper.result()
+            assert killed.total() - killed["postmaster"] - killed["backend"] == KILLS
+            assert office.writes >= WRITES
+            await assert_all_is_there(integrators, office)
+            assert list(house.faults()) == []
+        await assert_books_are_whole(folder, integrators, office)
+    except BaseException as error:
+        error.add_note(f"RESKONTRA_SURVIVAL_SEED={SEED} {office} log: {house.log_path}")
+        raise
+
+
+async def finished(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for all; the first one that fails fails the test at once."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in done:
+        await task
+
+
+async def reap(house: House, office: Office, random: Random) -> Counter[str]:
+    """Kill in ways and at moments that the seed tells, and start the server again as whoever runs services would."""
+    ways = [WAYS[turn % len(WAYS)] for turn in range(KILLS)] + list(BESIDE)
+    random.shuffle(ways)
+    moments = sorted(random.randrange(20, WRITES - 100) for _ in ways)
+    for way, moment in zip(ways, moments, strict=True):
+        while office.writes < moment:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(random.random() * 0.05)
+        if way in BESIDE:
+            await kill_in_postgres(house, way, random)
+        else:
+            await kill_server(house, way, random)
+    return Counter(ways)
+
+
+async def kill_server(house: House, way: str, random: Random) -> None:
+    victims = {
+        "server and postmaster": [house.postmaster],
+        "server and all of PostgreSQL": cluster_processes(house.folder),
+    }.get(way, [])
+    for victim in victims:
+        kill(victim or 0)
+    await house.killed()
+    await house.launch()
+    if way == "server while it starts":
+        await asyncio.sleep(random.random())
+        await house.killed()
+        await house.launch()
+    await house.answers()
+
+
+async def kill_in_postgres(house: House, way: str, random: Random) -> None:
+    postmaster = house.postmaster
+    assert postmaster is not None
+    backends = [pid for pid in cluster_processes(house.folder) if pid != postmaster]
+    kill(postmaster if way == "postmaster" else random.choice(backends))
+
+
+async def assert_all_is_there(integrators: list[Integrator], office: Office) -> None:
+    """Every acknowledged document and customer says what was acknowledged, and there are no others."""
+    http = integrators[0].http
+    for kind, path in PATH.items():
+        rows = await everything(http, f"/v1/{path}?expandDunningInformation=true")
+        found = {row["referenceNumber"]: row for row in rows if int(row["referenceNumber"]) >= FIRST[kind]}
+        own = {document.number: document for one in integrators for document in one.documents if document.kind == kind}
+        assert found.keys() == own.keys()
+        for number, document in own.items():
+            row = found[number]
+            shown = (
+                row["customer"]["number"], row["externalReference"], row["amount"], len(row[LINES[kind]]),
+                row.get("note") or "", row["status"],
+            )  # fmt: skip
+            assert shown == document.shown, f"{kind} {number}"
+            assert level_of(row) == document.level, f"{kind} {number}"
+    rows = await everything(http, "/v1/customer?")
+    names = {row["number"]: row["name"] for row in rows if int(row["number"]) >= FIRST_CUSTOMER}
+    assert names == {customer.number: customer.name for one in integrators for customer in one.customers}
+
+
+async def everything(http: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    while True:
+        answer = await http.get(f"{path}&pageSize=1000&pageNumber={len(rows) // 1000 + 1}")
+        assert answer.status_code == 200, answer.text
+        page = json.loads(answer.text, parse_float=Decimal)
+        rows += page
+        if len(page) < 1000:
+            return rows
+
+
+async def assert_books_are_whole(folder: Path, integrators: list[Integrator], office: Office) -> None:
+    """What the rows themselves say, once the server has stopped: no half document, no gap that nobody explains."""
+    server = await asyncio.to_thread(EmbeddedPostgres.start, folder)
+    try:
+        connection = await asyncpg.connect(server.dsn())
+        assert [offence.sentence for offence in await offences(connection)] == []
+        assert await connection.fetch(HALF_DOCUMENTS) == []
+        for kind, first in FIRST.items():
+            used = [document.number for one in integrators for document in one.documents if document.kind == kind]
+            gone = await connection.fetch("select number from deleted_number where entity = $1", kind)
+            deleted = {row["number"] for row in gone}
+            assert deleted == {number for its, number in office.deleted if its == kind}
+            assert sorted(map(int, [*used, *deleted])) == list(range(first, first + len(used) + len(deleted))), kind
+        customers = [int(customer.number) for one in integrators for customer in one.customers]
+        assert sorted(customers) == list(range(FIRST_CUSTOMER, FIRST_CUSTOMER + len(customers)))
+        await connection.close()
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+HALF_DOCUMENTS = """
+select document_type, number
+  from document
+ where not exists (
+    select from document_line
+     where document_line.company_id = document.company_id and document_line.document_id = document.document_id)
+    or status <> 'Balanced' and status <> 'Hold' and not exists (
+    select from journal_entry
+     where journal_entry.company_id = document.company_id and journal_entry.document_type = document.document_type
+       and journal_entry.document_number = document.number)
+    or not exists (
+    select from change where change.company_id = document.company_id and change.change_id = document.version)
+"""
