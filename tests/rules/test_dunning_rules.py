@@ -19,6 +19,7 @@ from reskontra.dunning.letter import Candidate, Fee, Letter
 from reskontra.dunning.rules import (
     FEE_ORIGIN,
     Basis,
+    check_letter_date,
     fee_invoice,
     is_ready,
     letter_levels,
@@ -26,6 +27,7 @@ from reskontra.dunning.rules import (
     releases_at_once,
 )
 from reskontra.errors import Refused
+from reskontra.records import replace as replace_record
 
 DAY = date(2025, 1, 15)
 LEVELS = (
@@ -48,18 +50,17 @@ def candidate(document_id: int = 1, **fields: object) -> Candidate:
     blank = Candidate(
         document_id=document_id,
         document_type="Invoice",
-        number=str(document_id),
+        customer_id=1,
+        branch_number="1",
         origin="entered",
         status="Open",
         due_date=DAY,
-        currency_id="NOK",
         balance=Decimal(100),
-        balance_base=Decimal(100),
         revoked=False,
         dunning_level=0,
         dunning_letter_date=None,
     )
-    return replace(blank, **fields)  # type: ignore[arg-type]
+    return replace_record(blank, **fields)
 
 
 def basis(*candidates: Candidate, on: date, **fields: object) -> Basis:
@@ -80,7 +81,7 @@ def released(letters: tuple[Letter, ...], candidates: list[Candidate]) -> list[C
     moved = {line.document_id: (line.level_after, letter.letter_date) for letter in letters for line in letter.lines
              if line.is_reminded}  # fmt: skip
     return [
-        replace(it, dunning_level=moved[it.document_id][0], dunning_letter_date=moved[it.document_id][1])
+        replace_record(it, dunning_level=moved[it.document_id][0], dunning_letter_date=moved[it.document_id][1])
         if it.document_id in moved
         else it
         for it in candidates
@@ -113,7 +114,7 @@ states = st.builds(
     st.booleans(),
 )
 documents = st.lists(states, max_size=6).map(
-    lambda found: [replace(it, document_id=position, number=str(position)) for position, it in enumerate(found)]
+    lambda found: [replace_record(it, document_id=position) for position, it in enumerate(found)]
 )
 days = st.lists(st.integers(0, 250), min_size=1, max_size=12).map(sorted)
 preferences = st.builds(
@@ -195,7 +196,7 @@ def test_the_days_past_due_must_be_exceeded(days_late: int, ready: bool) -> None
 )
 def test_what_is_not_to_be_reminded_of(changed: dict[str, object]) -> None:
     assert is_ready(candidate(), DAY + timedelta(days=100), LEVELS)
-    assert not is_ready(replace(candidate(), **changed), DAY + timedelta(days=100), LEVELS)  # type: ignore[arg-type]
+    assert not is_ready(replace_record(candidate(), **changed), DAY + timedelta(days=100), LEVELS)
 
 
 def test_by_customer_nothing_follows_the_final_reminder_until_it_is_settled() -> None:
@@ -205,7 +206,7 @@ def test_by_customer_nothing_follows_the_final_reminder_until_it_is_settled() ->
     assert new_letters(basis(final, fresh, on=today, preferences=BY_CUSTOMER), ALL) == ()
     (letter,) = new_letters(basis(final, fresh, on=today), ALL)
     assert [line.document_id for line in letter.lines] == [2], "by document only the document itself is out"
-    settled = replace(final, status="Closed", balance=Decimal(0))
+    settled = replace_record(final, status="Closed", balance=Decimal(0))
     (letter,) = new_letters(basis(settled, fresh, on=today, preferences=BY_CUSTOMER), ALL)
     assert [line.document_id for line in letter.lines] == [2]
 
@@ -335,5 +336,7 @@ def test_drafts_exist_only_by_document() -> None:
 
 
 def test_a_letter_at_the_end_of_the_calendar_is_refused() -> None:
-    with pytest.raises(Refused, match="no time to pay"):
-        new_letters(basis(candidate(), on=date.max), ALL)
+    check_letter_date(date.max - timedelta(days=14), LEVELS)
+    with pytest.raises(Refused, match="no time to pay") as refusal:
+        check_letter_date(date.max - timedelta(days=13), LEVELS)
+    assert refusal.value.field == ("letter_date",)

@@ -60,6 +60,13 @@ class DunningProcess(StrEnum):
     BY_DOCUMENT = "ByDocument"
 
 
+class DunningConsolidation(StrEnum):
+    """What a letter is of: the whole company, or each branch for itself (ledger.md 4.1)."""
+
+    COMPANY = "Company"
+    BRANCH = "Branch"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditCheck:
     """Whether documents over the credit limit are held (decisions.md D4)."""
@@ -104,13 +111,19 @@ class SeriesChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DunningPreferences:
-    """The switches of reminding (ledger.md 4.1). Without `fee_terms_id` a fee has the customer's terms."""
+    """The switches of reminding (ledger.md 4.1). Without `fee_terms_id` a fee has the customer's terms.
+
+    With `letters_to_parent` the documents of a customer that has a parent stand on the parent's letters (LET-06,
+    decision 0012).
+    """
 
     process: DunningProcess = DunningProcess.BY_CUSTOMER
     auto_release: bool = True
     include_other_unpaid: bool = False
     include_credit_notes: bool = False
     split_by_document: bool = False
+    consolidation: DunningConsolidation = DunningConsolidation.COMPANY
+    letters_to_parent: bool = False
     fee_item: str | None = None
     fee_terms_id: str | None = None
     auto_release_fee: bool = True

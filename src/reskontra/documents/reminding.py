@@ -5,37 +5,68 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, tally_each
-from reskontra.customers.store import id_of_number
 from reskontra.db.pool import Connection
+from reskontra.documents.kinds import KINDS
 
-OPEN_DOCUMENTS = """
+_CREDITS = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.balance_sign < 0)
+
+OPEN_DOCUMENTS = f"""
     select document.document_id, document.document_type, document.number, document.origin, document.status,
-           document.due_date, document.currency_id, document.balance, document.balance_base, document.revoked,
+           document.customer_id, document.branch_number, document.due_date, document.revoked,
+           case when document.document_type in ({_CREDITS}) then -document.balance else document.balance end as balance,
+           case when document.document_type in ({_CREDITS}) then -document.balance_base else document.balance_base end
+               as balance_base,
            document.dunning_level, document.dunning_letter_date
       from document
      where document.company_id = $1 and document.released_at is not null and document.balance > 0"""
-"""A select of the released documents that are not settled. It ends inside its where clause."""
+"""A select of the released documents that are not settled; what a credit is worth is less than zero.
+
+It ends inside its where clause."""
 
 
 async def lock_open_documents(
-    connection: Connection, company_id: int, customer_number: str, document_types: Sequence[str]
+    connection: Connection,
+    company_id: int,
+    customer_ids: Sequence[int],
+    document_types: Sequence[str],
+    branch_number: str | None = None,
 ) -> list[int]:
-    """Lock a customer's unsettled documents of these types until the transaction ends; returns their ids.
+    """Lock these customers' unsettled documents of these types until the transaction ends; returns their ids.
 
-    It is a statement of its own: what is read after it, is read as the last holder of the locks left it.
+    It is a statement of its own: what is read after it, is read as the last holder of the locks left it. The order is
+    that of everybody who locks several documents.
     """
     rows = await connection.fetch(
-        f"""
-        {OPEN_DOCUMENTS} and document.customer_id = {id_of_number("$2::text")}
-           and document.document_type = any ($3::text[])
+        """
+        select document.document_id
+          from document
+         where document.company_id = $1 and document.released_at is not null and document.balance > 0
+           and document.customer_id = any ($2::integer[]) and document.document_type = any ($3::text[])
+           and ($4::text is null or document.branch_number = $4)
          order by document.document_type, document.number
            for update
         """,
         company_id,
-        customer_number,
+        customer_ids,
         document_types,
+        branch_number,
     )
     return [row["document_id"] for row in rows]
+
+
+def overdue_by_customer(on: str, document_types: str, branch_number: str, levels: str) -> str:
+    """A select that counts each customer's unsettled documents that were due before a date (DUN-01).
+
+    Columns: customer_id, documents, and `reached`, whether one of them stands on one of `levels`. The arguments are
+    SQL expressions: a date, an array of types, a branch or null for all, an array of levels.
+    """
+    return f"""
+    select document.customer_id, count(*) as documents, bool_or(document.dunning_level = any ({levels})) as reached
+      from document
+     where document.company_id = $1 and document.released_at is not null and document.balance > 0
+       and document.due_date < {on} and document.document_type = any ({document_types})
+       and ({branch_number} is null or document.branch_number = {branch_number})
+     group by document.customer_id"""
 
 
 def id_of_document(document_type: str, number: str) -> str:
@@ -55,21 +86,29 @@ def set_dunning_state(source: str) -> str:
                {source}.dunning_level, {source}.dunning_letter_date, {NEW_CHANGE_ID} as change_id
           from {source}
           join document on document.company_id = $1 and document.document_id = {source}.document_id),
-    {
+    {set_named_dunning_state("reminded")}"""
+
+
+def set_named_dunning_state(source: str) -> str:
+    """`set_dunning_state` for a materialized CTE that knows more of each document already.
+
+    Its columns besides: document_type, number, and `change_id` made by `NEW_CHANGE_ID`.
+    """
+    return f"""{
         numbered_change_rows(
-            "reminded.document_type",
+            f"{source}.document_type",
             "updated",
-            "reminded.number",
-            "reminded",
+            f"{source}.number",
+            source,
             name="reminder_changes",
-            detail='''jsonb_build_object('dunning_level', reminded.dunning_level,
-                                     'dunning_letter_date', reminded.dunning_letter_date)''',
+            detail=f'''jsonb_build_object('dunning_level', {source}.dunning_level,
+                                     'dunning_letter_date', {source}.dunning_letter_date)''',
         )
     },
     {tally_each("reminder_changes")},
     moved_documents as (
         update document
-           set dunning_level = reminded.dunning_level, dunning_letter_date = reminded.dunning_letter_date,
-               modified_at = $2, version = reminded.change_id
-          from reminded
-         where document.company_id = $1 and document.document_id = reminded.document_id)"""
+           set dunning_level = {source}.dunning_level, dunning_letter_date = {source}.dunning_letter_date,
+               modified_at = $2, version = {source}.change_id
+          from {source}
+         where document.company_id = $1 and document.document_id = {source}.document_id)"""

@@ -1,48 +1,93 @@
-"""Making dunning letters: load, decide, store. Commits nothing: the route does.
+"""Making and releasing dunning letters, for one customer or many: load, decide, store. Commits nothing.
 
-Locks are taken in this order: the customer's documents, the tally of letters, then what an invoice takes (balance if
-credit is checked, number series, tally). So two runs for one customer are one after the other from the first lock,
-two runs of one company from the first letter, and neither waits for a series with a document's tally in its hand.
+Locks are taken in this order: the customers' documents, the tally of letters, balances (where credit is checked and a
+fee is asked for), number series, the tallies of documents. So two runs that meet are one after the other from the
+first document that they share, and nobody who writes or releases a document waits in a ring with them.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+import asyncpg
 
 from reskontra.changes.store import lock_tallies
 from reskontra.clock import Context
 from reskontra.companies import reference as references
-from reskontra.currencies.rules import BASE_RATE
+from reskontra.currencies.rules import BASE_RATE, Rate
+from reskontra.customers.addressees import Addressee, find_addressee_ids, find_families, lock_checked_balances
 from reskontra.customers.rules import may
-from reskontra.customers.store import lock_checked_balances
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, refusal_for
 from reskontra.documents import commands as documents
 from reskontra.documents.kinds import INVOICE, KINDS
 from reskontra.documents.reminding import lock_open_documents
 from reskontra.dunning import store
-from reskontra.dunning.letter import Fee, Letter
+from reskontra.dunning.law import FIGURES
+from reskontra.dunning.letter import Candidate, Fee, Letter, Made, Outcome, Skipped
 from reskontra.dunning.rules import (
     FEE_ORIGIN,
     Basis,
+    check_letter_date,
     fee_invoice,
     is_addressed,
+    is_due,
     letter_currency,
     letter_levels,
     new_letters,
     releases_at_once,
 )
-from reskontra.errors import NotFound, Refused
+from reskontra.errors import FieldPath, NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.store import lock_ranges
 
 if TYPE_CHECKING:
     from reskontra.companies.reference import Reference
-    from reskontra.customers.customer import Debtor
 
-_REMINDED = [kind.document_type for kind in KINDS.values() if kind.may_be_reminded]
+REMINDED = tuple(kind.document_type for kind in KINDS.values() if kind.may_be_reminded)
+_CREDITS = tuple(kind.document_type for kind in KINDS.values() if kind.balance_sign < 0)
 _FEE_ENTITY = "DunningFee"
-_LEGAL_FIGURES = ("reminder_earliest_days", "reminder_fees_max", "collection_notice_days", "reminder_fee_cap")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is to do: its date, the levels that letters may have, and what its letters stand on."""
+
+    reference: Reference
+    letter_date: date
+    wanted: range
+    law: Mapping[str, Decimal]
+    branch_number: str | None = None
+    """The branch whose letters are made; None is all."""
+
+    @property
+    def together(self) -> bool:
+        """Whether letters to a customer that has a parent go to the parent (LET-06)."""
+        return self.reference.preferences.dunning.letters_to_parent
+
+    @property
+    def listed(self) -> Sequence[str]:
+        """The types of documents that may stand on a letter."""
+        return (*REMINDED, *_CREDITS) if self.reference.preferences.dunning.include_credit_notes else REMINDED
+
+
+def order_of(
+    context: Context, reference: Reference, changes: Mapping[str, Any], *, within: FieldPath = (), **more: Any
+) -> Order:
+    """What was asked for: letter_date (default: today where the company is), level_from and level_to.
+
+    `within` is the path of what holds the levels. Raises `Refused` for the levels and the date (ACT-03).
+    """
+    wanted = letter_levels(changes.get("level_from"), changes.get("level_to"), reference.dunning_levels, within)
+    letter_date = changes.get("letter_date") or reference.today(context.now)
+    check_letter_date(letter_date, reference.dunning_levels)
+    in_force = {kind: reference.legal_rate(kind, letter_date) for kind in FIGURES}
+    law = {kind: rate.amount for kind, rate in in_force.items() if rate is not None}
+    return Order(reference, letter_date, wanted, law, **more)
 
 
 async def create_letters(
@@ -50,24 +95,153 @@ async def create_letters(
 ) -> list[int]:
     """The letters that are due to one customer (ACT-01 to ACT-06); returns their ids, none when nothing is ready.
 
-    `changes` may hold letter_date (default: today where the company is), level_from and level_to. Raises `NotFound`
-    for the customer, `Refused` for the levels or for a fee that cannot be invoiced.
+    It is the run for one customer. `changes` is what `order_of` reads. Raises `NotFound` for the customer, `Refused`
+    for the levels, the date, or a fee that cannot be invoiced.
     """
-    locked = await lock_open_documents(connection, context.company_id, customer_number, _REMINDED)
-    loaded = await store.find_basis(connection, context, customer_number, locked, changes.get("letter_date"))
-    debtor = loaded.debtor
-    if debtor is None:
+    reference = await references.at(connection, context.company_id, None)
+    together = reference.preferences.dunning.letters_to_parent
+    (customer_id,) = await find_addressee_ids(connection, context.company_id, [customer_number], together=together)
+    if customer_id is None:
         raise NotFound(f"The customer '{customer_number}' cannot be found in the system.")
-    reference = await references.at(connection, context.company_id, loaded.reference_version)
-    wanted = letter_levels(changes.get("level_from"), changes.get("level_to"), reference.dunning_levels)
-    if not is_addressed(debtor):
+    order = order_of(context, reference, changes)
+    outcome = await remind(connection, context, order, [customer_id], skips=False)
+    return [made.letter_id for made in outcome.created if made.letter_id is not None]
+
+
+async def remind(
+    connection: Connection, context: Context, order: Order, customer_ids: Sequence[int], *, skips: bool = True
+) -> Outcome:
+    """The letters that are due to these customers, whom letters go to: made and, where there are no drafts, released.
+
+    A customer whose fee cannot be invoiced gets nothing. With `skips` it is told in the outcome and the others get
+    their letters; else `Refused` is raised, and the caller's transaction must not be committed.
+    """
+    families = await find_families(connection, context.company_id, customer_ids) if order.together else {}
+    of_whom = list(families) or customer_ids
+    locked = await lock_open_documents(
+        connection, context.company_id, of_whom, order.listed, branch_number=order.branch_number
+    )
+    if not locked:
+        return Outcome()
+    parties = await store.find_parties(connection, context.company_id, customer_ids, order.letter_date)
+    candidates: dict[int, list[Candidate]] = defaultdict(list)
+    for candidate in await store.find_candidates(connection, context.company_id, locked):
+        addressee_id, status = families.get(candidate.customer_id, (candidate.customer_id, None))
+        if status is None or may(status, "dunning"):
+            candidates[addressee_id].append(candidate)
+    due, skipped = _due_letters(order, parties, candidates, skips=skips)
+    made, refused = await _make(connection, context, order, due, skips=skips)
+    return Outcome(tuple(made), (*skipped, *refused))
+
+
+_Due = list[tuple[Addressee, tuple[Letter, ...]]]
+
+
+def _due_letters(
+    order: Order,
+    parties: Sequence[tuple[Addressee, Rate | None]],
+    candidates: Mapping[int, Sequence[Candidate]],
+    *,
+    skips: bool,
+) -> tuple[_Due, list[Skipped]]:
+    due, skipped = [], []
+    for party, rate in parties:
+        basis = _basis(order, party, rate, candidates.get(party.customer_id, ()))
+        if not is_addressed(party):
+            if is_due(basis, order.wanted):
+                skipped.append(Skipped(party.number, _WHY_NOT[may(party.status, "dunning")]))
+            continue
+        try:
+            letters = new_letters(basis, order.wanted)
+        except Refused as refusal:
+            if not skips:
+                raise
+            skipped.append(Skipped(party.number, refusal.reason))
+        else:
+            if letters:
+                due.append((party, letters))
+    return due, skipped
+
+
+_WHY_NOT = {
+    True: "The customer takes no dunning letters, neither printed nor by e-mail.",
+    False: "The customer is inactive.",
+}
+
+
+def _basis(order: Order, party: Addressee, rate: Rate | None, candidates: Sequence[Candidate]) -> Basis:
+    reference = order.reference
+    currency_id = letter_currency(party, reference.base_currency)
+    return Basis(
+        customer_id=party.customer_id,
+        letter_date=order.letter_date,
+        levels=reference.dunning_levels,
+        preferences=reference.preferences.dunning,
+        candidates=candidates,
+        currency_id=currency_id,
+        decimals=reference.decimals_of(currency_id),
+        rate=BASE_RATE if currency_id == reference.base_currency else rate,
+        may_be_invoiced=may(party.status, INVOICE.create_operation),
+        law=order.law,
+    )
+
+
+async def _make(
+    connection: Connection, context: Context, order: Order, due: _Due, *, skips: bool
+) -> tuple[list[Made], list[Skipped]]:
+    """Fees first, since a customer whose fee is refused gets no letter; then all letters, then their release."""
+    releases = releases_at_once(order.reference.preferences.dunning)
+    charged = {party.number: [_fee_of(letter, party.number) for letter in letters] for party, letters in due}
+    issued: dict[str, list[documents.Issued | None]] = {}
+    skipped = []
+    if releases:
+        fees = [fee for asked in charged.values() for fee in asked if fee]
+        await _take_turns(connection, context, fees, order.reference)
+        for number, asked in charged.items():
+            try:
+                issued[number] = await _charge_all(connection, context, asked, order.reference)
+            except Refused as refusal:
+                if not skips:
+                    raise
+                skipped.append(Skipped(number, refusal.reason))
+    made = [
+        Made(
+            letter=replace(letter, warnings=(*letter.warnings, *_warnings_of(fee))) if fee else letter,
+            customer_number=party.number,
+            fee_number=fee.number if fee else None,
+        )
+        for party, letters in due
+        if party.number in issued or not releases
+        for letter, fee in zip(letters, issued.get(party.number) or [None] * len(letters), strict=True)
+    ]
+    return await _stored(connection, context, made, releases=releases), skipped
+
+
+async def _stored(connection: Connection, context: Context, made: Sequence[Made], *, releases: bool) -> list[Made]:
+    if not made:
         return []
-    letters = new_letters(_basis(loaded, debtor, reference, changes), wanted)
-    made = [(await store.insert_letter(connection, context, letter), letter) for letter in letters]
-    if releases_at_once(reference.preferences.dunning):
-        fees = {letter_id: _fee_of(letter, debtor.number) for letter_id, letter in made}
-        await release_letters(connection, context, fees, reference)
-    return [letter_id for letter_id, _ in made]
+    letters = [it.letter for it in made]
+    if releases:
+        ids = await store.insert_released(connection, context, letters, [it.fee_number for it in made])
+    else:
+        ids = await store.insert_drafts(connection, context, letters)
+    return [replace(it, letter_id=letter_id) for it, letter_id in zip(made, ids, strict=True)]
+
+
+async def _charge_all(
+    connection: Connection, context: Context, asked: Sequence[Fee | None], reference: Reference
+) -> list[documents.Issued | None]:
+    """A customer's fees, all or none: when one is refused, the ones before leave nothing behind either."""
+    if not any(asked):
+        return [None] * len(asked)
+    try:
+        async with connection.transaction():
+            return [await _charge(connection, context, fee, reference) if fee else None for fee in asked]
+    except asyncpg.PostgresError as error:
+        refusal = refusal_for(error)
+        if isinstance(refusal, Refused):
+            raise refusal from error
+        raise
 
 
 def _fee_of(letter: Letter, customer_number: str) -> Fee | None:
@@ -79,24 +253,7 @@ def _fee_of(letter: Letter, customer_number: str) -> Fee | None:
         letter_date=letter.letter_date,
         currency_id=letter.currency_id,
         amount=letter.fee,
-    )
-
-
-def _basis(loaded: store.Loaded, debtor: Debtor, reference: Reference, changes: Mapping[str, Any]) -> Basis:
-    letter_date = changes.get("letter_date") or loaded.today
-    currency_id = letter_currency(debtor, reference.base_currency)
-    in_force = {kind: reference.legal_rate(kind, letter_date) for kind in _LEGAL_FIGURES}
-    return Basis(
-        customer_id=debtor.customer_id,
-        letter_date=letter_date,
-        levels=reference.dunning_levels,
-        preferences=reference.preferences.dunning,
-        candidates=loaded.candidates,
-        currency_id=currency_id,
-        decimals=reference.decimals_of(currency_id),
-        rate=BASE_RATE if currency_id == reference.base_currency else loaded.rate,
-        may_be_invoiced=may(debtor.status, INVOICE.create_operation),
-        law={kind: rate.amount for kind, rate in in_force.items() if rate is not None},
+        branch_number=letter.branch_number,
     )
 
 
@@ -111,29 +268,20 @@ async def release_letters(
     transaction must not be committed then.
     """
     await _take_turns(connection, context, [fee for fee in letters.values() if fee is not None], reference)
-    issued = {
-        letter_id: await _charge(connection, context, fee, reference)
-        for letter_id, fee in letters.items()
-        if fee is not None
-    }
-    return await _release(connection, context, list(letters), issued)
-
-
-async def _release(
-    connection: Connection, context: Context, letter_ids: Sequence[int], issued: Mapping[int, documents.Issued]
-) -> dict[int, int]:
-    fees = [issued.get(letter_id) for letter_id in letter_ids]
+    issued = [
+        await _charge(connection, context, fee, reference) if fee is not None else None for fee in letters.values()
+    ]
     return await store.release_letters(
         connection,
         context,
-        letter_ids,
-        fee_numbers=[fee.number if fee else None for fee in fees],
-        warnings=[_fee_warnings(fee) if fee else () for fee in fees],
+        list(letters),
+        fee_numbers=[fee.number if fee else None for fee in issued],
+        warnings=[_warnings_of(fee) for fee in issued],
     )
 
 
-def _fee_warnings(fee: documents.Issued) -> Sequence[str]:
-    if fee.status != "Hold":
+def _warnings_of(fee: documents.Issued | None) -> Sequence[str]:
+    if fee is None or fee.status != "Hold":
         return ()
     return (f"The credit check holds the fee invoice {fee.number}: it is not released.",)
 
@@ -145,6 +293,7 @@ async def _take_turns(connection: Connection, context: Context, fees: Sequence[F
     """
     if not fees:
         return
+    await lock_tallies(connection, context.company_id, [store.ENTITY])
     if reference.preferences.credit_check.enabled:
         await lock_checked_balances(connection, context.company_id, [fee.customer_number for fee in fees])
     ranges = []
@@ -153,7 +302,7 @@ async def _take_turns(connection: Connection, context: Context, fees: Sequence[F
         await wait_for_turn(context.company_id, series.series_id)
         ranges += [(series.series_id, numbers.range_id) for numbers in series.ranges]
     await lock_ranges(connection, context.company_id, ranges)
-    await lock_tallies(connection, context.company_id, [*_REMINDED, store.ENTITY])
+    await lock_tallies(connection, context.company_id, REMINDED)
 
 
 async def _charge(connection: Connection, context: Context, fee: Fee, reference: Reference) -> documents.Issued:

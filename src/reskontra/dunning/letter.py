@@ -1,7 +1,6 @@
 """What a dunning letter is, and a document as reminding sees it: frozen records. Decides nothing; `rules` does.
 
-The attributes are the columns of the tables `dunning_letter` and `dunning_letter_line`, so that a record is written
-and read as one JSON value.
+The attributes are the columns of the tables `dunning_letter` and `dunning_letter_line`.
 """
 
 from __future__ import annotations
@@ -10,20 +9,20 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
+from reskontra.records import Record, columns
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An unsettled document that may be reminded of. `balance` is in its own currency, `balance_base` in the base."""
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """An unsettled document that a letter may list. `balance` is in its own currency, less than zero for a credit."""
 
     document_id: int
     document_type: str
-    number: str
+    customer_id: int
+    branch_number: str
     origin: str
     status: str
     due_date: date | None
-    currency_id: str
     balance: Decimal
-    balance_base: Decimal
     revoked: bool
     dunning_level: int
     """The level of the last released letter that reminded of it; 0 without one (DUN-03)."""
@@ -33,17 +32,17 @@ class Candidate:
     """Whether a letter that is not released yet reminds of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterLine:
+CANDIDATE_COLUMNS = tuple(column for column in columns(Candidate) if column != "in_draft")
+
+
+class LetterLine(Record, frozen=True, kw_only=True):
     """A document on a letter: reminded of when its level moves, else listed for information (DUN-06)."""
 
     document_id: int
     level_before: int
     level_after: int
     previous_letter_date: date | None
-    due_date: date
-    balance: Decimal
-    balance_base: Decimal
+    due_date: date | None
 
     @property
     def is_reminded(self) -> bool:
@@ -61,10 +60,17 @@ class Letter:
     currency_id: str
     fee: Decimal
     final_reminder: bool
+    branch_number: str | None = None
+    """The branch that the letter is of; None when letters are of the whole company."""
+
     warnings: tuple[str, ...] = ()
     """What the law or the set-up makes doubtful, for the accountant to read; a letter is never refused for it (U1)."""
 
     lines: tuple[LetterLine, ...]
+
+
+LETTER_COLUMNS = tuple(column.name for column in fields(Letter) if column.name not in ("warnings", "lines"))
+"""What the creating statement takes from the record as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,27 @@ class Fee:
     """The branch that the letter is of; None is the company's default branch."""
 
 
-LETTER_COLUMNS = tuple(column.name for column in fields(Letter) if column.name not in ("warnings", "lines"))
-"""What the creating statement takes from the record as it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A letter that a run made, or in a trial would make: then it has no id, and its fee invoice no number."""
 
-LINE_COLUMNS = tuple(column.name for column in fields(LetterLine))
+    letter: Letter
+    customer_number: str
+    letter_id: int | None = None
+    fee_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A customer that is due a letter and gets none, and why not."""
+
+    customer_number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to."""
+
+    created: tuple[Made, ...] = ()
+    skipped: tuple[Skipped, ...] = ()

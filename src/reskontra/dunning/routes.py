@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.dunning import commands
-from reskontra.dunning.wire import DunningLetterAction, DunningLetterActionOut
+from reskontra.dunning import commands, running
+from reskontra.dunning.wire import DunningLetterAction, DunningLetterActionOut, DunningRun, DunningRunOut, run_out
 from reskontra.web.answers import done
 from reskontra.web.call import Call
 from reskontra.web.routing import Route
@@ -20,7 +20,22 @@ async def create_letter(call: Call) -> Response:
     return done(call)
 
 
+async def run(call: Call) -> Response:
+    """POST: remind everybody who is due. The run opens its transactions itself, one for each chunk of customers."""
+    outcome = await running.run_dunning(call.database, call.context, changes(call.decode(DunningRun)))
+    return done(call, more=run_out(outcome))
+
+
 ROUTES = (
+    Route(
+        "Reskontra_RunDunning",
+        "POST",
+        "/v1/reskontra/run/dunning",
+        run,
+        "running dunning",
+        body=DunningRun,
+        answer=DunningRunOut,
+    ),
     Route(
         "Customer_CreateDunningLetterActionBycustomer",
         "POST",

@@ -8,26 +8,25 @@ currencies share a letter: a letter for each currency would ask for the fee of o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from reskontra.companies.rules import DunningLevel, DunningPreferences, DunningProcess
+from reskontra.companies.rules import DunningConsolidation, DunningLevel, DunningPreferences, DunningProcess
 from reskontra.currencies.rules import Rate, from_base
 from reskontra.customers.rules import may
+from reskontra.dunning.law import legal_doubts
 from reskontra.dunning.letter import Candidate, Fee, Letter, LetterLine
-from reskontra.errors import Refused
+from reskontra.errors import FieldPath, Refused
 from reskontra.money import ONE, ZERO
 
 if TYPE_CHECKING:
-    from reskontra.customers.customer import Debtor
+    from reskontra.customers.addressees import Addressee
 
 FEE_ORIGIN = "dunning_fee"
 """The origin of fee invoices, which are never reminded of themselves: no fee on a fee (FEE-03)."""
-
-_NORWAY = "NO"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +52,11 @@ class Basis:
     """The figures of the law in force on the letter date (ledger.md 4.7), in base currency or days."""
 
 
-def letter_levels(first: int | None, last: int | None, levels: Sequence[DunningLevel]) -> range:
-    """The levels that a letter may have: `first` to `last`, by default all (ACT-02, Q2). Refused: ACT-03."""
+def letter_levels(first: int | None, last: int | None, levels: Sequence[DunningLevel], within: FieldPath = ()) -> range:
+    """The levels that a letter may have: `first` to `last`, by default all (ACT-02, Q2). Refused: ACT-03.
+
+    `within` is the path of what holds the fields level_from and level_to.
+    """
     if not levels:
         raise Refused(
             "Dunning is not set up: the company has no dunning levels.",
@@ -63,26 +65,37 @@ def letter_levels(first: int | None, last: int | None, levels: Sequence[DunningL
     known = f"Send levels from 1 to {len(levels)}, the first not above the last."
     for name, sent in (("level_from", first), ("level_to", last)):
         if sent is not None and sent < 1:
-            raise Refused("A dunning level is 1 or more.", field=(name,), value=sent, hint=known)
+            raise Refused("A dunning level is 1 or more.", field=(*within, name), value=sent, hint=known)
     lowest, highest = first or 1, last or len(levels)
     if lowest > highest:
         raise Refused(
             f"The first level {lowest} is above the last level {highest}.",
-            field=("level_from",) if first is not None else ("level_to",),
+            field=(*within, "level_from" if first is not None else "level_to"),
             value=first if first is not None else last,
             hint=known,
         )
     return range(lowest, highest + 1)
 
 
-def is_addressed(debtor: Debtor) -> bool:
+def check_letter_date(letter_date: date, levels: Sequence[DunningLevel]) -> None:
+    """Refused: a date that leaves no time to pay (LET-04). The calendar ends with the year 9999."""
+    if (date.max - letter_date).days < max(level.days_to_settle for level in levels):
+        raise Refused(
+            "The date of the letter leaves no time to pay.",
+            field=("letter_date",),
+            value=letter_date.isoformat(),
+            hint="Send an earlier date.",
+        )
+
+
+def is_addressed(party: Addressee) -> bool:
     """Whether the customer gets letters at all (DUN-02, ledger.md 1.3)."""
-    return may(debtor.status, "dunning") and (debtor.print_dunning_letters or debtor.email_dunning_letters)
+    return may(party.status, "dunning") and (party.print_dunning_letters or party.email_dunning_letters)
 
 
-def letter_currency(debtor: Debtor, base_currency: str) -> str:
+def letter_currency(party: Addressee, base_currency: str) -> str:
     """The currency of the customer's letters and fees (LET-05)."""
-    return base_currency if debtor.currency_override else debtor.currency_id
+    return base_currency if party.currency_override else party.currency_id
 
 
 def is_overdue(candidate: Candidate, letter_date: date) -> bool:
@@ -110,11 +123,29 @@ def new_letters(basis: Basis, wanted: range) -> tuple[Letter, ...]:
 
     Each document moves one level at most, and a document on a letter is not ready again on the same date (ACT-05).
     """
+    if basis.preferences.consolidation == DunningConsolidation.COMPANY:
+        return tuple(_letters(basis, wanted, None))
+    branches = sorted({candidate.branch_number for candidate in basis.candidates})
+    return tuple(letter for branch in branches for letter in _letters(_of_branch(basis, branch), wanted, branch))
+
+
+def is_due(basis: Basis, wanted: range) -> bool:
+    """Whether there is a letter to make, of the `wanted` levels; what it would ask for does not matter."""
+    free = replace(basis, preferences=replace(basis.preferences, fee_item=None))
+    return bool(new_letters(free, wanted))
+
+
+def _of_branch(basis: Basis, branch_number: str) -> Basis:
+    return replace(basis, candidates=[it for it in basis.candidates if it.branch_number == branch_number])
+
+
+def _letters(basis: Basis, wanted: range, branch_number: str | None) -> Iterator[Letter]:
     by_customer = basis.preferences.process == DunningProcess.BY_CUSTOMER
     groups = [*(_by_customer(basis) if by_customer else _by_document(basis))]
     groups = [(level, reminded) for level, reminded in groups if level in wanted]
     moving = {candidate.document_id for _, reminded in groups for candidate in reminded}
-    return tuple(_letter(basis, level, reminded, moving) for level, reminded in groups)
+    for level, reminded in groups:
+        yield _letter(basis, level, reminded, moving, branch_number)
 
 
 def releases_at_once(preferences: DunningPreferences) -> bool:
@@ -183,50 +214,43 @@ def _by_customer(basis: Basis) -> Iterator[_Group]:
         yield level, [it for it in overdue if it.dunning_level == 0 or is_ready(it, basis.letter_date, basis.levels)]
 
 
-def _letter(basis: Basis, level: int, reminded: Sequence[Candidate], moving: set[int]) -> Letter:
+def _letter(
+    basis: Basis, level: int, reminded: Sequence[Candidate], moving: set[int], branch_number: str | None
+) -> Letter:
     setup = basis.levels[level - 1]
-    charged = setup.fee > ZERO and basis.preferences.fee_item is not None
-    fee = _fee(basis, setup) if charged and basis.may_be_invoiced else ZERO
-    others = []
-    if basis.preferences.include_other_unpaid:
-        others = [it for it in basis.candidates if _is_dunnable(it) and it.due_date and it.document_id not in moving]
+    wants_fee = setup.fee > ZERO and basis.preferences.fee_item is not None
+    charged = wants_fee and basis.may_be_invoiced
     return Letter(
         customer_id=basis.customer_id,
         level=level,
         letter_date=basis.letter_date,
-        payment_deadline=_deadline(basis.letter_date, setup.days_to_settle),
+        payment_deadline=basis.letter_date + timedelta(days=setup.days_to_settle),
         currency_id=basis.currency_id,
-        fee=fee,
+        fee=_fee(basis, setup) if charged else ZERO,
         final_reminder=level == len(basis.levels),
-        warnings=tuple(_warnings(basis, setup, charged=charged)),
-        lines=(*(_line(it, step=1) for it in reminded), *(_line(it, step=0) for it in others)),
+        branch_number=branch_number,
+        warnings=tuple(_warnings(basis, setup, left_out=wants_fee and not charged, charged=charged)),
+        lines=(*(_line(it, step=1) for it in reminded), *(_line(it, step=0) for it in _others(basis, moving))),
     )
 
 
+def _others(basis: Basis, moving: set[int]) -> Iterator[Candidate]:
+    """What is listed for information: other unpaid documents, and credits as amounts below zero (DUN-06)."""
+    preferences = basis.preferences
+    if preferences.include_other_unpaid:
+        yield from (it for it in basis.candidates if _is_dunnable(it) and it.due_date and it.document_id not in moving)
+    if preferences.include_credit_notes:
+        yield from (it for it in basis.candidates if it.balance < ZERO and it.status == "Open")
+
+
 def _line(candidate: Candidate, *, step: int) -> LetterLine:
-    if candidate.due_date is None:
-        raise ValueError(f"{candidate.document_type} {candidate.number} has no due date to remind of")
     return LetterLine(
         document_id=candidate.document_id,
         level_before=candidate.dunning_level,
         level_after=candidate.dunning_level + step,
         previous_letter_date=candidate.dunning_letter_date,
         due_date=candidate.due_date,
-        balance=candidate.balance,
-        balance_base=candidate.balance_base,
     )
-
-
-def _deadline(letter_date: date, days_to_settle: int) -> date:
-    """LET-04. The calendar ends with the year 9999."""
-    if (date.max - letter_date).days < days_to_settle:
-        raise Refused(
-            "The date of the letter leaves no time to pay.",
-            field=("letter_date",),
-            value=letter_date.isoformat(),
-            hint="Send an earlier date.",
-        )
-    return letter_date + timedelta(days=days_to_settle)
 
 
 def _fee(basis: Basis, setup: DunningLevel) -> Decimal:
@@ -241,35 +265,9 @@ def _fee(basis: Basis, setup: DunningLevel) -> Decimal:
     return from_base(setup.fee, basis.rate, basis.decimals)
 
 
-def _warnings(basis: Basis, setup: DunningLevel, *, charged: bool) -> Iterator[str]:
+def _warnings(basis: Basis, setup: DunningLevel, *, left_out: bool, charged: bool) -> Iterator[str]:
     """What does not agree with the status or the law (ledger.md 4.7)."""
-    if charged and not basis.may_be_invoiced:
+    if left_out:
         yield f"The fee of {setup.fee:f} was left out: the customer's status allows no new invoice."
-    if basis.preferences.jurisdiction != _NORWAY:
-        return
-    notice_days = basis.law.get("collection_notice_days")
-    if setup.level == len(basis.levels) and notice_days is not None and setup.days_to_settle < notice_days:
-        yield (
-            f"The last reminder gives {setup.days_to_settle} days to pay; a notice of debt collection gives at least "
-            f"{notice_days.normalize():f}."
-        )
-    if charged and basis.may_be_invoiced:
-        yield from _fee_warnings(basis, setup)
-
-
-def _fee_warnings(basis: Basis, setup: DunningLevel) -> Iterator[str]:
-    earliest = basis.law.get("reminder_earliest_days")
-    if earliest is not None and setup.days_past_due < earliest:
-        yield (
-            f"Level {setup.level} asks for a fee from {setup.days_past_due} days past due; the law allows it from "
-            f"{earliest.normalize():f}."
-        )
-    most = basis.law.get("reminder_fees_max")
-    with_fee = sum(level.fee > ZERO for level in basis.levels)
-    if most is not None and with_fee > most:
-        yield f"{with_fee} dunning levels have a fee; the law allows {most.normalize():f}."
-    cap = basis.law.get("reminder_fee_cap")
-    if cap is None:
-        yield "No highest reminder fee is on record for this date; add the legal rate reminder_fee_cap."
-    elif setup.fee > cap:
-        yield f"The fee of {setup.fee:f} is above the highest that the law allows, {cap.normalize():f}."
+    if basis.preferences.jurisdiction is not None:
+        yield from legal_doubts(setup, basis.levels, basis.law, charged=charged)

@@ -1,4 +1,4 @@
-"""SQL of dunning letters and their lines: one statement, one function. Decides nothing.
+"""SQL of making and releasing dunning letters, in sets: one statement, one function. Decides nothing.
 
 Documents and customers are read and moved by fragments that their own rooms hold.
 """
@@ -6,128 +6,233 @@ Documents and customers are read and moved by fragments that their own rooms hol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from reskontra.changes.store import (
-    NEW_CHANGE_ID,
-    change_row,
-    coming_id,
-    count_new,
-    numbered_change_rows,
-    parameters,
-    tally_each,
-)
+from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, parameters, tally_each
 from reskontra.clock import Context
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
-from reskontra.customers.customer import Debtor
-from reskontra.customers.debtor import FOR_DOCUMENT, read_debtor
-from reskontra.customers.store import by_number
+from reskontra.customers.addressees import Addressee, members, parties
+from reskontra.customers.customer import Status
 from reskontra.db.pool import Connection
-from reskontra.documents.reminding import OPEN_DOCUMENTS, id_of_document, set_dunning_state
-from reskontra.dunning.letter import LETTER_COLUMNS, LINE_COLUMNS, Candidate, Letter
+from reskontra.documents.reminding import (
+    OPEN_DOCUMENTS,
+    id_of_document,
+    overdue_by_customer,
+    set_dunning_state,
+    set_named_dunning_state,
+)
+from reskontra.dunning.letter import CANDIDATE_COLUMNS, LETTER_COLUMNS, Candidate, Letter
+from reskontra.records import Record
 
 ENTITY = "DunningLetter"
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What one read brought for a decision; `debtor` is None when there is no such customer."""
+class Overdue(Record, frozen=True, kw_only=True):
+    """Somebody whom a letter may go to, how many overdue documents, and whether one may cost a fee."""
 
-    reference_version: int
-    today: date
-    debtor: Debtor | None
-    rate: Rate | None
-    """The table's rate of the letters' currency on the letter date; None for the base currency."""
-
-    candidates: list[Candidate]
+    customer_id: int
+    number: str
+    documents: int
+    charged: bool
 
 
-_LETTER_RATE = {
-    "from_currency": """case when (party.facts ->> 'currency_override')::boolean then company.base_currency
-                             else party.facts ->> 'currency_id' end""",
+_FIND_OVERDUE = f"""
+    select addressed.addressee_id as customer_id, addressed.addressee_number as number,
+           sum(overdue.documents)::integer as documents, bool_or(overdue.reached) as charged
+      from ({overdue_by_customer("$3::date", "$4::text[]", "$5::text", "$6::integer[]")}) as overdue
+      join ({members("$2::boolean")}) as addressed using (customer_id)
+     where ($7::integer[] is null or addressed.addressee_id = any ($7))
+       and ($8::text[] is null or addressed.addressee_class_id = any ($8))
+     group by addressed.addressee_id, addressed.addressee_number
+     order by addressed.addressee_id"""
+
+
+async def find_overdue(
+    connection: Connection,
+    company_id: int,
+    *,
+    together: bool,
+    on: date,
+    document_types: Sequence[str],
+    branch_number: str | None,
+    charged_levels: Sequence[int],
+    customer_ids: Sequence[int] | None,
+    classes: Sequence[str] | None,
+) -> list[Overdue]:
+    """Who may be due a letter, by id. `charged_levels` are those that documents have before a level with a fee."""
+    rows = await connection.fetch(
+        _FIND_OVERDUE,
+        company_id,
+        together,
+        on,
+        document_types,
+        branch_number,
+        charged_levels,
+        customer_ids,
+        classes,
+    )
+    return [Overdue(**row) for row in rows]
+
+
+_PARTY_RATE = {
+    "from_currency": "case when party.currency_override then company.base_currency else party.currency_id end",
     "to_currency": "company.base_currency",
-    "rate_type": "coalesce(party.facts ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
-    "on": "coalesce($5::date, local.today)",
+    "rate_type": "coalesce(party.rate_type, company.preferences ->> 'default_rate_type', 'SPOT')",
+    "on": "$3::date",
 }
 
-_LOAD_BASIS = f"""
-    select company.reference_version, local.today, party.facts as debtor,
-           {rate_on("rate", **_LETTER_RATE)} as rate,
-           {rate_on("operator", **_LETTER_RATE)} as rate_operator,
-           (select coalesce(json_agg(candidate.* order by candidate.document_type, candidate.number), '[]')
-              from (select unsettled.*,
-                           exists (select from dunning_letter_line as line
-                                     join dunning_letter as letter using (company_id, letter_id)
-                                    where line.company_id = $1 and line.document_id = unsettled.document_id
-                                      and line.level_after > line.level_before and letter.status = 'Draft') as in_draft
-                      from ({OPEN_DOCUMENTS} and document.document_id = any ($4::bigint[])) as unsettled)
-                   as candidate) as candidates
-      from company
-     cross join lateral (select ($3::timestamptz at time zone company.time_zone)::date as today) as local
-      left join lateral ({FOR_DOCUMENT} and {by_number("$2::text")}) as party (facts) on true
-     where company.company_id = $1"""
-
-_candidates = msgspec.json.Decoder(list[Candidate])
+_FIND_PARTIES = f"""
+    select party.*, {rate_on("rate", **_PARTY_RATE)} as rate, {rate_on("operator", **_PARTY_RATE)} as rate_operator
+      from ({parties("$2::integer[]")}) as party
+      join company on company.company_id = $1
+     order by party.customer_id"""
 
 
-async def find_basis(
-    connection: Connection,
-    context: Context,
-    customer_number: str,
-    document_ids: Sequence[int],
-    letter_date: date | None,
-) -> Loaded:
-    """What letters to a customer stand on: the customer, and those of its documents that the caller has locked."""
-    row = await connection.fetchrow(
-        _LOAD_BASIS, context.company_id, customer_number, context.now, document_ids, letter_date
-    )
-    if row is None:
-        raise LookupError(f"there is no company {context.company_id}")
-    return Loaded(
-        reference_version=row["reference_version"],
-        today=row["today"],
-        debtor=read_debtor(row["debtor"]) if row["debtor"] else None,
-        rate=Rate(row["rate"], Operator(row["rate_operator"])) if row["rate"] is not None else None,
-        candidates=_candidates.decode(row["candidates"]),
-    )
+async def find_parties(
+    connection: Connection, company_id: int, customer_ids: Sequence[int], letter_date: date
+) -> list[tuple[Addressee, Rate | None]]:
+    """Customers whom letters go to, by id, and the table's rate of their letters' currency; None for base currency."""
+    rows = await connection.fetch(_FIND_PARTIES, company_id, customer_ids, letter_date)
+    found = []
+    for row in rows:
+        facts = dict(row)
+        rate, operator = facts.pop("rate"), facts.pop("rate_operator")
+        party = Addressee(**facts | {"status": Status(facts["status"])})
+        found.append((party, Rate(rate, Operator(operator)) if rate is not None else None))
+    return found
+
+
+# Most companies have no drafts, so that nothing is looked up for each document.
+_FIND_CANDIDATES = f"""
+    with drafts as materialized (
+        select exists (select from dunning_letter where company_id = $1 and status = 'Draft') as any)
+    select {", ".join(f"unsettled.{column}" for column in CANDIDATE_COLUMNS)},
+           case when (select drafts.any from drafts)
+                then exists (select from dunning_letter_line as line
+                               join dunning_letter as letter using (company_id, letter_id)
+                              where line.company_id = $1 and line.document_id = unsettled.document_id
+                                and line.level_after > line.level_before and letter.status = 'Draft')
+                else false end as in_draft
+      from unnest($2::bigint[]) with ordinality as locked (document_id, position)
+      join ({OPEN_DOCUMENTS}) as unsettled using (document_id)
+     order by locked.position"""
+
+
+async def find_candidates(connection: Connection, company_id: int, document_ids: Sequence[int]) -> list[Candidate]:
+    """Those of these documents that are unsettled, as reminding sees them, in the order of the ids."""
+    rows = await connection.fetch(_FIND_CANDIDATES, company_id, document_ids)
+    return [Candidate(**row) for row in rows]
 
 
 _LETTER = ", ".join(LETTER_COLUMNS)
-_SENT_LETTER = ", ".join(f"head.{column}" for column in LETTER_COLUMNS)
-_LINE = ", ".join(LINE_COLUMNS)
-_SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
+_SENT_LETTER = ", ".join(f"numbered.{column}" for column in LETTER_COLUMNS)
 
-_INSERT = f"""
-    with {coming_id(ENTITY)},
-    {change_row(f"'{ENTITY}'", "created", "coming.id::text", "coming")},
-    {count_new(ENTITY)},
+
+def _insert(status: str, *, releases: str = "") -> str:
+    """The creating statement; `releases` are CTEs that follow where the letters are released with it.
+
+    What a line says of its document is copied from the document, which is locked: only which one, and whether its
+    level moves, is sent.
+    """
+    return f"""
+    with sent as materialized (
+        select letter.*, fee_numbers.number as fee_number, {NEW_CHANGE_ID} as created_change_id,
+               {NEW_CHANGE_ID} as change_id
+          from json_populate_recordset(null::dunning_letter, $5) with ordinality as letter
+          join unnest($9::text[]) with ordinality as fee_numbers (number, ordinality) using (ordinality)
+         order by ordinality),
+    counted as (
+        update tally
+           set total = total + added.count, last_id = last_id + added.count, last_change_id = added.last_change_id
+          from (select count(*) as count, max(change_id) as last_change_id from sent) as added
+         where tally.company_id = $1 and tally.entity = '{ENTITY}'
+        returning tally.last_id - added.count as last_id_before),
+    numbered as materialized (
+        select (counted.last_id_before + sent.ordinality)::integer as new_letter_id, sent.* from counted, sent),
+    created as materialized (select new_letter_id, created_change_id as change_id from numbered),
+    {numbered_change_rows(f"'{ENTITY}'", "created", "created.new_letter_id::text", "created")},
     inserted as (
-        insert into dunning_letter (company_id, letter_id, status, warnings, created_at, created_by, version, {_LETTER})
-        select $1, counted.id, 'Draft', $6::jsonb, $2, $3, changed.change_id, {_SENT_LETTER}
-          from counted, changed, json_populate_record(null::dunning_letter, $5) as head
+        insert into dunning_letter (company_id, letter_id, status, warnings, created_at, created_by, released_at,
+                                    fee_document_id, version, {_LETTER})
+        select $1, numbered.new_letter_id, '{status}', numbered.warnings, $2, $3, {"$2" if releases else "null"},
+               {id_of_document("'Invoice'", "numbered.fee_number")},
+               numbered.{"change_id" if releases else "created_change_id"}, {_SENT_LETTER}
+          from numbered
         returning letter_id),
+    listed as materialized (
+        select line.position, line.step, unsettled.*, {NEW_CHANGE_ID} as change_id
+          from unnest($6::integer[], $7::bigint[], $8::integer[]) as line (position, document_id, step)
+          join ({OPEN_DOCUMENTS}) as unsettled using (document_id)),
     lined as (
-        insert into dunning_letter_line (company_id, letter_id, {_LINE})
-        select $1, inserted.letter_id, {_SENT_LINE}
-          from inserted, json_populate_recordset(null::dunning_letter_line, $7) as line)
-    select letter_id from inserted"""
+        insert into dunning_letter_line (company_id, letter_id, document_id, level_before, level_after,
+                                         previous_letter_date, due_date, balance, balance_base)
+        select $1, counted.last_id_before + listed.position, listed.document_id, listed.dunning_level,
+               listed.dunning_level + listed.step, listed.dunning_letter_date, listed.due_date,
+               listed.balance, listed.balance_base
+          from counted, listed){releases}
+    select letter_id from inserted order by letter_id"""
 
 
-async def insert_letter(connection: Connection, context: Context, letter: Letter) -> int:
-    """Write a new letter as a draft; returns its id. Its documents stay on their levels until it is released."""
-    letter_id: int = await connection.fetchval(
-        _INSERT,
+_INSERT_DRAFTS = _insert("Draft")
+_INSERT_RELEASED = _insert(
+    "Released",
+    releases=f""",
+    {numbered_change_rows(f"'{ENTITY}'", "released", "numbered.new_letter_id::text", "numbered", name="releases")},
+    moved as materialized (
+        select listed.document_id, listed.document_type, listed.number, listed.change_id,
+               listed.dunning_level + 1 as dunning_level, $10::date as dunning_letter_date
+          from listed
+         where listed.step > 0),
+    {set_named_dunning_state("moved")}""",
+)
+
+
+async def insert_drafts(connection: Connection, context: Context, letters: Sequence[Letter]) -> list[int]:
+    """Write new letters as drafts; returns their ids in the same order. The caller has locked their documents.
+
+    The documents stay on their levels until the letters are released.
+    """
+    return await _inserted(connection, _INSERT_DRAFTS, context, letters, [None] * len(letters))
+
+
+async def insert_released(
+    connection: Connection, context: Context, letters: Sequence[Letter], fee_numbers: Sequence[str | None]
+) -> list[int]:
+    """Write new letters of one date and release them (FEE-01), with the numbers of their fee invoices; else the same.
+
+    A document may stand once on one of the letters to be reminded of, and for information on any.
+    """
+    return await _inserted(connection, _INSERT_RELEASED, context, letters, fee_numbers, letters[0].letter_date)
+
+
+async def _inserted(
+    connection: Connection,
+    statement: str,
+    context: Context,
+    letters: Sequence[Letter],
+    fee_numbers: Sequence[str | None],
+    *more: object,
+) -> list[int]:
+    lines = [(position, line) for position, letter in enumerate(letters, start=1) for line in letter.lines]
+    rows = await connection.fetch(
+        statement,
         *parameters(context),
-        _json({column: getattr(letter, column) for column in LETTER_COLUMNS}),
-        _json(letter.warnings),
-        _json(letter.lines),
+        _json([_columns(letter) for letter in letters]),
+        [position for position, _ in lines],
+        [line.document_id for _, line in lines],
+        [line.level_after - line.level_before for _, line in lines],
+        fee_numbers,
+        *more,
     )
-    return letter_id
+    return [row["letter_id"] for row in rows]
+
+
+def _columns(letter: Letter) -> dict[str, Any]:
+    return {column: getattr(letter, column) for column in (*LETTER_COLUMNS, "warnings")}
 
 
 _RELEASE = f"""

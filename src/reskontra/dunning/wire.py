@@ -1,10 +1,14 @@
-"""How reminding looks on the wire: what the action takes, what it answers. Decides nothing."""
+"""How making letters looks on the wire: what action and run take, and what they answer. Decides nothing."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import ClassVar
+
 import msgspec
 
-from reskontra.web.wire import Answer, Body, Day, UnsetType, Whole, sent
+from reskontra.dunning.letter import Made, Outcome
+from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, UnsetType, Whole, day_text, sent
 
 
 class DunningLetterAction(Body):
@@ -20,3 +24,86 @@ class DunningLetterActionOut(Answer):
 
     action_id: str | None = None
     action_result: str | None = None
+
+
+class DunningRunFilters(Body):
+    """Whom a run reminds; all may be left out. What is no filter is refused: overlooked, it would remind everybody."""
+
+    refuses_unknown: ClassVar[bool] = True
+
+    customer_numbers: list[Text30] | UnsetType | None = sent("customer")
+    customer_class: Text30 | UnsetType | None = msgspec.UNSET
+    level_from: Whole | UnsetType | None = msgspec.UNSET
+    level_to: Whole | UnsetType | None = msgspec.UNSET
+    branch_number: Text30 | UnsetType | None = sent("branch")
+
+
+class DunningRun(Body):
+    """A run: the letters' date (today where nothing is sent), whom it reminds, and whether it is only a trial."""
+
+    refuses_unknown: ClassVar[bool] = True
+
+    letter_date: Day | UnsetType | None = sent("asOf")
+    filters: DunningRunFilters | UnsetType | None = msgspec.UNSET
+    dry_run: Flag | UnsetType | None = msgspec.UNSET
+
+
+class MadeLetterOut(Answer, kw_only=True):
+    """A letter that the run made; of a trial it has no number, and neither has its fee invoice."""
+
+    letter_id: int | None = msgspec.field(default=None, name="letterNumber")
+    customer: str
+    branch: str | None = None
+    level: int
+    letter_date: DayOut
+    payment_deadline: DayOut
+    documents: int
+    """How many documents it reminds of; what it lists for information is not counted."""
+
+    currency_id: str
+    fee: Decimal
+    fee_invoice: str | None = None
+    final_reminder: bool
+    warnings: list[str]
+
+
+class SkippedOut(Answer):
+    """What a run left out, and why."""
+
+    ref: str
+    reason: str
+
+
+class DunningRunOut(Answer):
+    """What became of the run."""
+
+    action_id: str | None = None
+    action_result: str | None = None
+    created: list[MadeLetterOut] | None = None
+    skipped: list[SkippedOut] | None = None
+
+
+def run_out(outcome: Outcome) -> dict[str, object]:
+    """The run's own fields, in the wire's names."""
+    return {
+        "created": [_made_out(made) for made in outcome.created],
+        "skipped": [SkippedOut(ref=it.customer_number, reason=it.reason) for it in outcome.skipped],
+    }
+
+
+def _made_out(made: Made) -> MadeLetterOut:
+    letter = made.letter
+    return MadeLetterOut(
+        letter_id=made.letter_id,
+        customer=made.customer_number,
+        branch=letter.branch_number,
+        level=letter.level,
+        letter_date=day_text(letter.letter_date),
+        payment_deadline=day_text(letter.payment_deadline),
+        documents=sum(line.is_reminded for line in letter.lines),
+        currency_id=letter.currency_id,
+        fee=letter.fee,
+        fee_invoice=made.fee_number,
+        final_reminder=letter.final_reminder,
+        warnings=list(letter.warnings),
+    )

@@ -63,6 +63,9 @@ def _nested(raw: object, plan: Plan) -> msgspec.Struct:
         slot = plan.by_lower_name.get(name.lower())
         if slot is None:
             slot = plan.by_lower_name.get(_READ_AS.get(name.lower(), ""))
+            if slot is None and getattr(plan.struct, "refuses_unknown", False):
+                known = ", ".join(known.wire for known in plan.slots)
+                raise Unfit(f"'{shown(name)}' is not known here.", f"Send {known}.", name).inside(name)
             if slot is None or slot.attribute in found:
                 continue
         try:
@@ -120,6 +123,8 @@ def _value(raw: object, shape: Shape) -> Any:
 
 
 def _list(raw: object, item: Shape) -> list[Any]:
+    if item.kind is Kind.TEXT and isinstance(raw, str | int):
+        raw = [raw]  # a list of one code
     if not isinstance(raw, list):
         raise Unfit(f"{_described(raw)} stands where a list is needed.", "Send a JSON array: [ ... ].")
     values = []

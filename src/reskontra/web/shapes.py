@@ -35,6 +35,9 @@ Sent: TypeAlias = V[T] | UnsetType | None
 class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """What a request may hold. Unknown names only leave the fast path: they are ignored, not refused."""
 
+    refuses_unknown: typing.ClassVar[bool] = False
+    """Whether a name that is not known is refused: where one that is overlooked would do more than was asked for."""
+
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What an answer holds; a field at its default (None) is left out, as the real API does."""

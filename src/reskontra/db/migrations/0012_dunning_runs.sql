@@ -2,6 +2,7 @@
 
 -- The branch that the letter is of; null when letters are of the whole company.
 alter table dunning_letter add column branch_number text collate "C";
+create index dunning_letter_drafts on dunning_letter (company_id) where status = 'Draft';
 
 -- A credit note on a letter has no due date, and its balance is less than zero (DUN-06).
 alter table dunning_letter_line alter column due_date drop not null;

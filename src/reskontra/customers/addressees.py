@@ -1,0 +1,103 @@
+"""Whom letters to a customer go to (ledger.md LET-06, decision 0012), and what their fees wait for. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reskontra.customers.customer import Status
+from reskontra.db.pool import Connection
+from reskontra.records import Record
+
+
+class Addressee(Record, frozen=True, kw_only=True):
+    """A customer as its letters see it."""
+
+    customer_id: int
+    number: str
+    status: Status
+    currency_id: str
+    currency_override: bool
+    rate_type: str | None
+    print_dunning_letters: bool
+    email_dunning_letters: bool
+
+
+_COLUMNS = ", ".join(f"party.{column}" for column in Addressee.__struct_fields__)
+
+
+def members(together: str) -> str:
+    """A select of the customers of company $1 in any order, each with whom its letters go to.
+
+    Columns: customer_id, number, status, addressee_id, addressee_number, addressee_class_id. `together` is an SQL
+    expression: whether letters to a customer that has a parent go to the parent. It ends inside its where clause.
+    """
+    return f"""
+    select member.customer_id, member.number, member.status, addressee.customer_id as addressee_id,
+           addressee.number as addressee_number, addressee.customer_class_id as addressee_class_id
+      from customer as member
+      join customer as addressee on addressee.company_id = $1
+       and addressee.customer_id = coalesce(case when {together} then member.parent_customer_id end, member.customer_id)
+     where member.company_id = $1"""
+
+
+async def find_addressee_ids(
+    connection: Connection, company_id: int, numbers: Sequence[str], *, together: bool
+) -> list[int | None]:
+    """Whom the letters to these customers go to: ids in the order of the numbers, None for one that is not known."""
+    rows = await connection.fetch(
+        f"""
+        select (select addressee_id
+                  from ({members("$3::boolean")}
+                           and lower(member.number) collate "C" = lower(sent.number collate "C")) as found)
+          from unnest($2::text[]) with ordinality as sent (number, position)
+         order by position
+        """,
+        company_id,
+        numbers,
+        together,
+    )
+    return [row["addressee_id"] for row in rows]
+
+
+async def find_families(
+    connection: Connection, company_id: int, parents: Sequence[int]
+) -> dict[int, tuple[int, Status]]:
+    """These customers and their children: customer id -> id of whom its letters go to, and its own status."""
+    rows = await connection.fetch(
+        f"""
+        {members("true")}
+           and (member.customer_id = any ($2::integer[]) or member.parent_customer_id = any ($2::integer[]))
+        """,
+        company_id,
+        parents,
+    )
+    return {row["customer_id"]: (row["addressee_id"], Status(row["status"])) for row in rows}
+
+
+def parties(ids: str) -> str:
+    """A select of the customers with these ids, an SQL array: the columns of `Addressee`, from `customer as party`."""
+    return f"""
+    select {_COLUMNS}
+      from customer as party
+     where party.company_id = $1 and party.customer_id = any ({ids})"""
+
+
+async def lock_checked_balances(connection: Connection, company_id: int, numbers: Sequence[str]) -> None:
+    """Lock the balances of those of these customers whose credit is checked, always in one order.
+
+    For a transaction that writes documents of several customers: each of them locks the balance first if credit is
+    checked, so a balance may not be asked for by a transaction that holds the number series already.
+    """
+    await connection.execute(
+        """
+        select from customer_balance
+         where company_id = $1
+           and customer_id in (select customer_id from customer
+                                where company_id = $1 and number = any ($2::text[])
+                                  and credit_verification <> 'Disabled')
+         order by customer_id
+           for update
+        """,
+        company_id,
+        numbers,
+    )
