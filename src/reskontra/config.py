@@ -42,6 +42,16 @@ class Settings:
     rate_limit: int | None = None
     # Bytes of a request body, attachments aside.
     body_limit: int = 10 * MEBIBYTE
+    # Seconds that a client has for its headers, for its body, and for taking the next 64 KiB of an answer.
+    header_timeout: int = 20
+    body_timeout: int = 60
+    send_timeout: int = 60
+    # Bytes of a request's line and headers.
+    header_limit: int = 64 * 1024
+    # Connections that are open at once. Fewer where the system allows fewer.
+    connection_limit: int = 5000
+    # Bytes of bodies, and of answers, that wait in memory for slow clients.
+    waiting_limit: int = 256 * MEBIBYTE
     tls_self_signed: bool = False
     log_format: LogFormat = "console"
     # The data is deleted at the end and need not survive a power cut.
@@ -54,6 +64,9 @@ class Settings:
             raise SettingError(f"The rate limit must be at least 1 request per hour, not {self.rate_limit}.")
         if self.body_limit < 1:
             raise SettingError(f"The body limit must be at least 1 byte, not {self.body_limit}.")
+        for name, smallest in SMALLEST.items():
+            if getattr(self, name) < smallest:
+                raise SettingError(f"{VARIABLES[name][0]} must be at least {smallest}, not {getattr(self, name)}.")
 
     @property
     def open_mode(self) -> bool:
@@ -119,6 +132,22 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "trusted_proxies": ("RESKONTRA_TRUSTED_PROXIES", read_networks),
     "rate_limit": ("RESKONTRA_RATE_LIMIT", int),
     "body_limit": ("RESKONTRA_BODY_LIMIT", int),
+    "header_timeout": ("RESKONTRA_HEADER_TIMEOUT", int),
+    "body_timeout": ("RESKONTRA_BODY_TIMEOUT", int),
+    "send_timeout": ("RESKONTRA_SEND_TIMEOUT", int),
+    "header_limit": ("RESKONTRA_HEADER_LIMIT", int),
+    "connection_limit": ("RESKONTRA_CONNECTION_LIMIT", int),
+    "waiting_limit": ("RESKONTRA_WAITING_LIMIT", int),
     "tls_self_signed": ("RESKONTRA_TLS_SELF_SIGNED", _read_flag),
     "log_format": ("RESKONTRA_LOG_FORMAT", _read_log_format),
+}
+
+# What clients are given may be little, but not nothing: a body of the largest size has to fit in what may wait.
+SMALLEST: Mapping[str, int] = {
+    "header_timeout": 1,
+    "body_timeout": 1,
+    "send_timeout": 1,
+    "header_limit": 4096,
+    "connection_limit": 10,
+    "waiting_limit": MEBIBYTE,
 }

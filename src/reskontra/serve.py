@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import errno
 import gc
+import resource
 import signal
 import socket
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,14 @@ from reskontra.db.pool import Database
 from reskontra.db.supervision import kept_running
 from reskontra.errors import Unavailable
 from reskontra.tls import Certificate, make_certificate
+from reskontra.web.crowd import Crowd, Limits
 from reskontra.web.protocol import JsonProtocol
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _GRACE_SECONDS = 10
-_KEEP_ALIVE_SECONDS = 65  # longer than the 60 s of usual proxies, so that they close idle connections first
+_DESCRIPTORS_MAX = 65536
+_OWN_DESCRIPTORS = 64  # for the database, the log, and whatever a library opens
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -89,7 +93,9 @@ def serve(
                 app = create_app(settings, database, clock)
                 if prepare:
                     runner.run(prepare(database))
-                server = _Server(_server_settings(app, certificate), lambda: announce(base_url(settings, port)))
+                server = _Server(
+                    _server_settings(app, certificate, limits_of(settings)), lambda: announce(base_url(settings, port))
+                )
                 _calm_garbage_collection()
                 log.info("serving", url=base_url(settings, port), open_mode=settings.open_mode)
                 runner.run(server.serve(sockets=[port]))
@@ -140,17 +146,36 @@ def _calm_garbage_collection() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _server_settings(app: ASGIApp, certificate: Certificate | None) -> uvicorn.Config:
+def limits_of(settings: Settings) -> Limits:
+    """What clients are given. Raises the process's own limit of open files so that it allows for the connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS_MAX if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS_MAX)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    room = max(1, soft - _OWN_DESCRIPTORS) if soft != resource.RLIM_INFINITY else settings.connection_limit
+    return Limits(
+        header_seconds=settings.header_timeout,
+        body_seconds=settings.body_timeout,
+        send_seconds=settings.send_timeout,
+        header_bytes=settings.header_limit,
+        connections=min(settings.connection_limit, room),
+        waiting_bytes=settings.waiting_limit,
+    )
+
+
+def _server_settings(app: ASGIApp, certificate: Certificate | None, limits: Limits) -> uvicorn.Config:
+    protocol: Any = partial(JsonProtocol, crowd=Crowd(limits))  # uvicorn asks for a class, and only calls it
     return uvicorn.Config(
         app,
-        http=JsonProtocol,  # httptools, but what it cannot parse is refused in JSON too
+        http=protocol,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,  # the application writes one line per request itself, with the request's id
         proxy_headers=False,  # so does it decide which proxies to believe
         server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ssl_certfile=certificate.certificate if certificate else None,
         ssl_keyfile=certificate.key if certificate else None,
