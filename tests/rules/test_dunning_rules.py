@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reskontra.companies.rules import DunningLevel, DunningPreferences, DunningProcess
+from reskontra.companies.rules import DunningConsolidation, DunningLevel, DunningPreferences, DunningProcess
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
 from reskontra.dunning.letter import Candidate, Fee, Letter
 from reskontra.dunning.rules import (
@@ -21,6 +21,7 @@ from reskontra.dunning.rules import (
     Basis,
     check_letter_date,
     fee_invoice,
+    is_due,
     is_ready,
     letter_levels,
     new_letters,
@@ -101,7 +102,8 @@ levels = st.lists(st.integers(1, 40), min_size=1, max_size=5).map(
     )
 )
 states = st.builds(
-    lambda due, revoked, settled, fee: candidate(
+    lambda due, revoked, settled, fee, branch: candidate(
+        branch_number=branch,
         due_date=DAY + timedelta(days=due),
         revoked=revoked,
         status="Closed" if settled else "Open",
@@ -112,6 +114,7 @@ states = st.builds(
     st.booleans(),
     st.booleans(),
     st.booleans(),
+    st.sampled_from(["1", "2"]),
 )
 documents = st.lists(states, max_size=6).map(
     lambda found: [replace_record(it, document_id=position) for position, it in enumerate(found)]
@@ -122,6 +125,7 @@ preferences = st.builds(
     process=st.sampled_from(DunningProcess),
     include_other_unpaid=st.booleans(),
     split_by_document=st.booleans(),
+    consolidation=st.sampled_from(DunningConsolidation),
     fee_item=st.just("PURREGEBYR"),
 )
 
@@ -222,6 +226,88 @@ def test_by_customer_what_was_never_reminded_of_joins_as_soon_as_it_is_due() -> 
     assert [(line.document_id, line.level_after) for line in letter.lines] == [(1, 2), (2, 1)]
 
 
+@given(documents, st.integers(0, 250), levels, preferences)
+def test_letters_of_a_branch_are_those_of_its_documents_alone(
+    standing: list[Candidate], offset: int, setup: tuple[DunningLevel, ...], wanted: DunningPreferences
+) -> None:
+    today = DAY + timedelta(days=offset)
+    by_branch = replace(wanted, consolidation=DunningConsolidation.BRANCH)
+    whole = replace(wanted, consolidation=DunningConsolidation.COMPANY)
+    expected = [
+        replace(letter, branch_number=branch)
+        for branch in ("1", "2")
+        for letter in new_letters(
+            basis(*(it for it in standing if it.branch_number == branch), on=today, levels=setup, preferences=whole),
+            ALL,
+        )
+    ]
+    assert list(new_letters(basis(*standing, on=today, levels=setup, preferences=by_branch), ALL)) == expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "switches"),
+    [
+        ([1], {}),
+        ([1, 2], {"include_other_unpaid": True}),
+        ([1, 3], {"include_credit_notes": True}),
+        ([1, 2, 3], {"include_other_unpaid": True, "include_credit_notes": True}),
+    ],
+)
+@pytest.mark.parametrize("process", DunningProcess)
+def test_what_is_listed_for_information(listed: list[int], switches: dict[str, bool], process: DunningProcess) -> None:
+    today = DAY + timedelta(days=15)
+    ready, later = candidate(1), candidate(2, due_date=today)
+    credit = candidate(3, document_type="CreditNote", due_date=None, balance=Decimal(-40))
+    reserved = replace_record(credit, document_id=4, status="Reserved")
+    wanted = replace(BY_DOCUMENT, process=process, **switches)
+    (letter,) = new_letters(basis(ready, later, credit, reserved, on=today, preferences=wanted), ALL)
+    assert [line.document_id for line in letter.lines] == listed
+    assert [line.document_id for line in letter.lines if line.is_reminded] == [1]
+
+
+def test_a_credit_alone_makes_no_letter() -> None:
+    credit = candidate(1, document_type="CreditNote", due_date=None, balance=Decimal(-40))
+    wanted = replace(BY_DOCUMENT, include_credit_notes=True)
+    assert new_letters(basis(credit, on=DAY + timedelta(days=400), preferences=wanted), ALL) == ()
+
+
+@given(documents, st.integers(0, 250), levels, preferences, st.integers(1, 5))
+def test_whether_a_letter_is_due_does_not_depend_on_what_it_costs(
+    standing: list[Candidate], offset: int, setup: tuple[DunningLevel, ...], wanted: DunningPreferences, last: int
+) -> None:
+    given_basis = basis(*standing, on=DAY + timedelta(days=offset), levels=setup, preferences=wanted)
+    some = range(1, last + 1)
+    assert is_due(given_basis, some) == bool(new_letters(given_basis, some))
+    assert is_due(replace(given_basis, rate=None), some) == is_due(given_basis, some)
+
+
+# Vectors: what happens on which day. The levels are the demo's: 14, 28 and 42 days past due.
+
+
+@pytest.mark.parametrize("process", DunningProcess)
+@pytest.mark.parametrize(
+    ("runs", "reached"),
+    [
+        ([15, 29, 43], [1, 2, 3]),  # each on the first day that it may be
+        ([14, 28, 41, 42], [0, 1, 1, 2]),  # 14 days past due are not enough; a late first letter shifts the second
+        ([15, 28, 29], [1, 1, 2]),
+        ([100, 113, 114, 127, 128], [1, 1, 2, 2, 3]),  # a late run shifts the following ones
+        ([15, 100, 113, 114], [1, 2, 2, 3]),
+        ([43, 43, 43], [1, 1, 1]),  # never two steps on a day
+        ([400, 800, 1200, 1600], [1, 2, 3, 3]),  # the last level is the last
+    ],
+)
+def test_levels_day_by_day(runs: list[int], reached: list[int], process: DunningProcess) -> None:
+    standing, found = [candidate()], []
+    for offset in runs:
+        letters = new_letters(
+            basis(*standing, on=DAY + timedelta(days=offset), preferences=replace(BY_DOCUMENT, process=process)), ALL
+        )
+        standing = released(letters, standing)
+        found.append(standing[0].dunning_level)
+    assert found == reached
+
+
 def test_a_letter_has_the_fee_and_the_deadline_of_its_level() -> None:
     ready = candidate(dunning_level=2, dunning_letter_date=DAY + timedelta(days=29))
     (letter,) = new_letters(basis(ready, on=DAY + timedelta(days=43)), ALL)
@@ -295,6 +381,20 @@ def test_doubts_about_the_law_are_said_on_the_letter() -> None:
     assert warnings({}) == "No highest reminder fee is on record for this date; add the legal rate reminder_fee_cap."
     assert warnings({}, jurisdiction=None) == ""
     assert warnings({}, fee=Decimal(0)) == ""
+
+
+def test_the_swedish_figures_are_one_for_reminders_and_one_for_the_demand() -> None:
+    sweden = {"reminder_fee_cap": Decimal(60), "collection_demand_fee": Decimal(180)}
+    assert warnings(sweden, jurisdiction="SE", fee=Decimal(180)) == ""
+    assert "180.01 is above the highest that the law allows, 180" in warnings(
+        sweden, jurisdiction="SE", fee=Decimal("180.01")
+    )
+    setup = (replace(LEVELS[0], fee=Decimal(61)), *LEVELS[1:])
+    wanted = replace(BY_DOCUMENT, jurisdiction="SE")
+    (letter,) = new_letters(
+        basis(candidate(), on=DAY + timedelta(days=15), levels=setup, preferences=wanted, law=sweden), ALL
+    )
+    assert letter.warnings == ("The fee of 61 is above the highest that the law allows, 60.",)
 
 
 def test_a_fee_that_may_not_be_invoiced_is_left_out_and_said() -> None:

@@ -1,0 +1,365 @@
+"""Reminding all customers in one run: what it makes, what it leaves out and says so, and whose letters are one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from reskontra.clock import Context, SeededClock
+from reskontra.companies import reference as references
+from reskontra.db.pool import Connection, Database
+from reskontra.dunning import running
+from tests.api.test_dunning import Ledger, at, late
+
+
+@pytest.fixture
+async def ledger(client: httpx.AsyncClient, books: Database) -> Ledger:
+    references.forget()  # another test's clone may have had other preferences under the same version
+    return Ledger(client, books)
+
+
+async def run(ledger: Ledger, day: date | None = None, *, dry: bool = False, **filters: Any) -> dict[str, Any]:
+    body: dict[str, Any] = {"filters": filters}
+    if day:
+        body["asOf"] = day.isoformat()
+    if dry:
+        body["dryRun"] = True
+    answer = await ledger.http.post("/v1/reskontra/run/dunning", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    assert found.pop("actionResult") == "Done"
+    assert len(found.pop("actionId")) == 36
+    return found
+
+
+async def customers_with_one_document(ledger: Ledger, count: int) -> dict[str, str]:
+    """Customer -> its document's path. What the demo company's own customers owe is disputed, so that none is due."""
+    async with ledger.database.transaction() as connection:
+        await connection.execute("update document set revoked = true where released_at is not null and balance > 0")
+    found = {}
+    for _ in range(count):
+        customer = await ledger.customer()
+        found[customer] = await ledger.document(customer)
+    return found
+
+
+async def everything(ledger: Ledger) -> list[Any]:
+    """All that a run could write."""
+    return [
+        await ledger.rows(statement)
+        for statement in (
+            "select * from document order by document_id",
+            "select * from dunning_letter order by letter_id",
+            "select * from dunning_letter_line order by letter_id, document_id",
+            "select * from change order by change_id",
+            "select * from tally order by entity",
+            "select * from number_series_range order by series_id",
+            "select * from customer_balance order by customer_id",
+            "select * from journal_entry order by batch_number, line_number",
+        )
+    ]
+
+
+async def test_everybody_who_is_due_gets_a_letter_and_nobody_two(ledger: Ledger) -> None:
+    owed = await customers_with_one_document(ledger, 3)
+    made = await run(ledger, late(15))
+    assert made["skipped"] == []
+    assert [it["customer"] for it in made["created"]] == sorted(owed)
+    assert made["created"][0] == {
+        "letterNumber": 1,
+        "customer": min(owed),
+        "level": 1,
+        "letterDate": at(late(15)),
+        "paymentDeadline": at(late(15) + timedelta(days=14)),
+        "documents": 1,
+        "currencyId": "NOK",
+        "fee": 0.0,
+        "finalReminder": False,
+        "warnings": [],
+    }
+    assert [await ledger.state(document) for document in owed.values()] == [(1, at(late(15)))] * 3
+    assert await run(ledger, late(15)) == {"created": [], "skipped": []}
+
+
+async def test_the_third_letter_tells_its_fee_invoice_and_its_doubts(ledger: Ledger) -> None:
+    await customers_with_one_document(ledger, 2)
+    for days in (15, 29):
+        await run(ledger, late(days))
+    made = await run(ledger, late(43))
+    fees = await ledger.rows("select number from document where origin = 'dunning_fee' order by number")
+    assert [it["feeInvoice"] for it in made["created"]] == [fee["number"] for fee in fees]
+    assert [(it["fee"], it["finalReminder"]) for it in made["created"]] == [(35.0, True)] * 2
+    assert "No highest reminder fee is on record" in " ".join(made["created"][0]["warnings"])
+
+
+async def test_a_dry_run_tells_what_the_run_will_do_and_writes_nothing(ledger: Ledger) -> None:
+    owed = await customers_with_one_document(ledger, 3)
+    for days in (15, 29):
+        await run(ledger, late(days))
+    await ledger.put_customer(min(owed), printDunningLetters=False)
+    before = await everything(ledger)
+    trial = await run(ledger, late(43), dry=True)
+    assert await everything(ledger) == before
+    made = await run(ledger, late(43))
+    assert len(trial["created"]) == 2
+    assert all("letterNumber" not in it and "feeInvoice" not in it for it in trial["created"])
+    for letter in made["created"]:
+        del letter["letterNumber"], letter["feeInvoice"]
+    assert trial == made
+
+
+async def test_without_auto_release_the_run_makes_drafts(ledger: Ledger) -> None:
+    owed = await customers_with_one_document(ledger, 2)
+    await ledger.prefer(auto_release=False)
+    assert len((await run(ledger, late(15)))["created"]) == 2
+    assert [it["status"] for it in await ledger.letters()] == ["Draft", "Draft"]
+    assert [await ledger.state(document) for document in owed.values()] == [(0, None)] * 2
+    assert (await run(ledger, late(15)))["created"] == []
+
+
+async def test_a_fee_that_cannot_be_posted_leaves_only_its_customer_out(ledger: Ledger) -> None:
+    """Of two that are due in February, one is to be charged, and the period of that day takes no postings."""
+    owed = await customers_with_one_document(ledger, 2)
+    charged, free = sorted(owed)
+    for days in (15, 29):
+        await ledger.remind(charged, late(days))
+    async with ledger.database.transaction() as connection:
+        await connection.execute("update financial_period set active = false where period_id = '202502'")
+    trial = await run(ledger, late(43), dry=True)
+    made = await run(ledger, late(43))
+    assert [it["customer"] for it in made["created"]] == [free]
+    assert trial["skipped"] == made["skipped"]
+    (left_out,) = made["skipped"]
+    assert left_out["ref"] == charged
+    assert "The fee of dunning level 3 cannot be invoiced" in left_out["reason"]
+    assert (await ledger.state(owed[charged]))[0] == 2
+    assert len(await ledger.rows("select 1 from document where origin = 'dunning_fee'")) == 0
+
+
+async def test_a_fee_without_a_rate_leaves_only_its_customer_out(ledger: Ledger) -> None:
+    await customers_with_one_document(ledger, 1)
+    foreign = await ledger.customer()
+    await ledger.document(foreign)
+    async with ledger.database.transaction() as connection:
+        await connection.execute(
+            "update customer set currency_id = 'SEK', currency_override = false, rate_type = 'NONE' where number = $1",
+            foreign,
+        )
+        await connection.execute("update dunning_level set fee = 10 where level = 1")
+    made = await run(ledger, late(15))
+    assert foreign not in [it["customer"] for it in made["created"]]
+    assert len(made["created"]) == 1
+    (left_out,) = made["skipped"]
+    assert (left_out["ref"], "no exchange rate" in left_out["reason"]) == (foreign, True)
+
+
+async def test_who_takes_no_letters_is_told_and_left_out(ledger: Ledger) -> None:
+    owed = await customers_with_one_document(ledger, 3)
+    silent, gone, _ = sorted(owed)
+    await ledger.put_customer(silent, printDunningLetters=False, sendDunningLettersViaEMail=False)
+    async with ledger.database.transaction() as connection:
+        await connection.execute("update customer set status = 'Inactive' where number = $1", gone)
+    assert (await run(ledger, late(14)))["skipped"] == [], "nothing is ready yet, so nothing is left out"
+    made = await run(ledger, late(15))
+    assert len(made["created"]) == 1
+    assert {it["ref"]: it["reason"] for it in made["skipped"]} == {
+        silent: "The customer takes no dunning letters, neither printed nor by e-mail.",
+        gone: "The customer is inactive.",
+    }
+
+
+async def test_filters_say_who_is_reminded(ledger: Ledger) -> None:
+    owed = await customers_with_one_document(ledger, 4)
+    first, second, third, fourth = sorted(owed)
+    assert [it["customer"] for it in (await run(ledger, late(15), customer=second))["created"]] == [second]
+    assert [it["customer"] for it in (await run(ledger, late(15), customer=[third, first]))["created"]] == [
+        first,
+        third,
+    ]
+    assert (await run(ledger, late(15), levelFrom=2))["created"] == []
+    assert [it["customer"] for it in (await run(ledger, late(15), customerClass="1", levelTo=1))["created"]] == [fourth]
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ({"asOf": "2025-02-30"}, ["Field: asOf", "2025-02-30"]),
+        ({"asOf": "9999-12-31"}, ["Field: asOf", "9999-12-31"]),
+        ({"filters": {"customer": ["20001", "nobody"]}}, ["'nobody' cannot be found", "Field: filters.customer[1]"]),
+        ({"filters": {"customerClass": "none"}}, ["'none'", "Field: filters.customerClass"]),
+        ({"filters": {"levelFrom": 0}}, ["Field: filters.levelFrom", "Send levels from 1 to 3"]),
+        ({"filters": {"levelFrom": 3, "levelTo": 2}}, ["Field: filters.levelFrom", "above the last level 2"]),
+        ({"filters": {"branch": "77"}}, ["'77'", "Field: filters.branch"]),
+        ({"filters": {"branch": "1"}}, ["Field: filters.branch", "of the whole company", "consolidation"]),
+        ({"filters": {"custmer": "20001"}}, ["'custmer' is not known here", "Field: filters.custmer", "customerClass"]),
+        ({"filter": {"customer": "20001"}}, ["'filter' is not known here", "asOf, filters, dryRun"]),
+        ({"filters": "20001"}, ["Field: filters"]),
+        ({"dryRun": "perhaps"}, ["Field: dryRun", "true or false"]),
+    ],
+)
+async def test_a_bad_run_names_its_field_and_reminds_nobody(
+    ledger: Ledger, body: Mapping[str, Any], parts: list[str]
+) -> None:
+    answer = await ledger.http.post("/v1/reskontra/run/dunning", json=body)
+    assert answer.status_code == 400, answer.text
+    for part in parts:
+        assert part in answer.json()["message"]
+    assert await ledger.letters() == []
+
+
+async def test_an_empty_object_reminds_all_as_of_today(ledger: Ledger) -> None:
+    answer = await ledger.http.post("/v1/reskontra/run/dunning", json={})
+    assert answer.status_code == 200, answer.text
+    assert {it["letterDate"] for it in answer.json()["created"]} == {"2026-01-15T00:00:00"}
+
+
+# Parents and children (LET-06)
+
+
+async def family(ledger: Ledger) -> tuple[str, str, str]:
+    """A parent and its two children, each with a document that is 15 days late on `late(15)`."""
+    parent, *_ = owed = list(await customers_with_one_document(ledger, 3))
+    for child in owed[1:]:
+        await ledger.put_customer(child, parentRecordNumber=parent)
+    return parent, owed[1], owed[2]
+
+
+async def test_children_have_letters_of_their_own_unless_the_company_says_otherwise(ledger: Ledger) -> None:
+    members = await family(ledger)
+    assert [it["customer"] for it in (await run(ledger, late(15)))["created"]] == sorted(members)
+
+
+@pytest.mark.parametrize("process", ["ByDocument", "ByCustomer"])
+async def test_one_letter_to_the_parent_lists_what_its_children_owe(ledger: Ledger, process: str) -> None:
+    await ledger.prefer(letters_to_parent=True, process=process)
+    parent, child, other = await family(ledger)
+    await ledger.put_customer(child, printDunningLetters=False)
+    (letter,) = (await run(ledger, late(15)))["created"]
+    assert (letter["customer"], letter["documents"]) == (parent, 3)
+    lines = await ledger.rows(
+        """select customer.number from dunning_letter_line as line
+             join document using (company_id, document_id) join customer using (company_id, customer_id)"""
+    )
+    assert sorted(line["number"] for line in lines) == sorted((parent, child, other))
+    for days in (29, 43):
+        (letter,) = (await run(ledger, late(days), customer=other))["created"]
+    fees = await ledger.rows(
+        """select customer.number from document join customer using (company_id, customer_id)
+            where origin = 'dunning_fee'"""
+    )
+    assert [fee["number"] for fee in fees] == [parent]
+    assert letter["fee"] == 35.0
+
+
+async def test_reminding_a_child_is_reminding_its_family(ledger: Ledger) -> None:
+    await ledger.prefer(letters_to_parent=True)
+    parent, child, _ = await family(ledger)
+    await ledger.remind(child, late(15))
+    (letter,) = await ledger.letters()
+    (addressee,) = await ledger.rows("select customer_id from customer where number = $1", parent)
+    assert letter["customer_id"] == addressee["customer_id"]
+    await ledger.remind(parent, late(15))
+    assert len(await ledger.letters()) == 1
+
+
+async def test_an_inactive_child_is_not_reminded_and_an_inactive_parent_silences_all(ledger: Ledger) -> None:
+    await ledger.prefer(letters_to_parent=True)
+    parent, child, _ = await family(ledger)
+    async with ledger.database.transaction() as connection:
+        await connection.execute("update customer set status = 'Inactive' where number = $1", child)
+    (letter,) = (await run(ledger, late(15), dry=True))["created"]
+    assert letter["documents"] == 2
+    async with ledger.database.transaction() as connection:
+        await connection.execute("update customer set status = 'Inactive' where number = $1", parent)
+    silenced = await run(ledger, late(15))
+    assert silenced["created"] == []
+    assert [it["ref"] for it in silenced["skipped"]] == [parent]
+
+
+# Branches, and what is listed for information (ledger.md 4.1, DUN-06)
+
+
+async def move_to_branch(ledger: Ledger, address: str) -> None:
+    """Another branch, and the document in it, as if it had been written there."""
+    async with ledger.database.transaction() as connection:
+        await connection.execute("set local session_replication_role = replica")
+        await connection.execute(
+            """insert into branch (company_id, branch_id, branch_number, name, modified_at)
+               values (1, 2, '2', 'Second', '2024-01-01') on conflict do nothing"""
+        )
+        await connection.execute("update document set branch_number = '2' where number = $1", address[-6:])
+        await connection.execute("update document set figures_hash = document_figures(company_id, document_id)")
+        await connection.execute("update company set reference_version = nextval('change_id')")
+
+
+async def test_each_branch_writes_letters_of_its_own(ledger: Ledger) -> None:
+    await ledger.prefer(consolidation="Branch")
+    ((customer, first),) = (await customers_with_one_document(ledger, 1)).items()
+    second = await ledger.document(customer)
+    await move_to_branch(ledger, second)
+    assert [it["branch"] for it in (await run(ledger, late(15), branch="2"))["created"]] == ["2"]
+    assert [(await ledger.state(it))[0] for it in (first, second)] == [0, 1]
+    assert [it["branch"] for it in (await run(ledger, late(15)))["created"]] == ["1"]
+    for days in (29, 43):
+        made = await run(ledger, late(days))
+    assert [(it["branch"], it["fee"]) for it in made["created"]] == [("1", 35.0), ("2", 35.0)]
+    fees = await ledger.rows("select branch_number from document where origin = 'dunning_fee' order by 1")
+    assert [fee["branch_number"] for fee in fees] == ["1", "2"]
+
+
+async def test_credit_notes_are_listed_as_minus_amounts_and_stay_where_they_are(ledger: Ledger) -> None:
+    await ledger.prefer(include_credit_notes=True)
+    ((customer, invoice),) = (await customers_with_one_document(ledger, 1)).items()
+    note = await ledger.document(customer, path="customerCreditNote", lines="lines")
+    (letter,) = (await run(ledger, late(15)))["created"]
+    assert letter["documents"] == 1
+    lines = await ledger.rows("select * from dunning_letter_line order by balance desc")
+    assert [(line["balance"], line["level_after"], line["due_date"] is None) for line in lines] == [
+        (125, 1, False),
+        (-125, 0, True),
+    ]
+    assert (await ledger.state(invoice))[0] == 1
+    assert (await ledger.state(note))[0] == 0
+
+
+# Chunks
+
+
+async def test_a_run_that_was_cut_off_is_gone_on_with(
+    ledger: Ledger, clock: SeededClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owed = await customers_with_one_document(ledger, 6)
+    monkeypatch.setattr(running, "CHUNK_DOCUMENTS", 1)
+    real, calls = running.remind, []
+
+    async def dies_in_the_fourth_chunk(connection: Connection, context: Context, *rest: Any, **more: Any) -> Any:
+        made = await real(connection, context, *rest, **more)
+        calls.extend(made.created)
+        if len(calls) == 4:
+            raise RuntimeError("the machine stops before the fourth chunk is saved")
+        return made
+
+    monkeypatch.setattr(running, "remind", dies_in_the_fourth_chunk)
+    context = Context(1, "test", "test", clock.now(), clock)
+    with pytest.raises(RuntimeError, match="the machine stops"):
+        await running.run_dunning(ledger.database, context, {"letter_date": late(15)})
+    done = len(await ledger.letters())
+    assert done in (3, 4), "one chunk may have been under way"
+    monkeypatch.setattr(running, "remind", real)
+    rest = await run(ledger, late(15))
+    assert len(rest["created"]) == 6 - done
+    assert [await ledger.state(document) for document in owed.values()] == [(1, at(late(15)))] * 6
+    assert [letter["letter_id"] for letter in await ledger.letters()] == [1, 2, 3, 4, 5, 6], "no number is lost"
+
+
+async def test_small_chunks_make_the_same_letters_as_one(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    await customers_with_one_document(ledger, 5)
+    for days in (15, 29):
+        await run(ledger, late(days))
+    whole = await run(ledger, late(43), dry=True)
+    monkeypatch.setattr(running, "CHUNK_DOCUMENTS", 1)
+    assert await run(ledger, late(43), dry=True) == whole
