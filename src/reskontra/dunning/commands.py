@@ -146,7 +146,7 @@ def _due_letters(
 ) -> tuple[_Due, list[Skipped]]:
     due, skipped = [], []
     for party, rate in parties:
-        basis = _basis(order, party, rate, candidates.get(party.customer_id, ()))
+        basis = basis_of(order, party, rate, candidates.get(party.customer_id, ()))
         if not is_addressed(party):
             if is_due(basis, order.wanted):
                 skipped.append(Skipped(party.number, _WHY_NOT[may(party.status, "dunning")]))
@@ -169,7 +169,8 @@ _WHY_NOT = {
 }
 
 
-def _basis(order: Order, party: Addressee, rate: Rate | None, candidates: Sequence[Candidate]) -> Basis:
+def basis_of(order: Order, party: Addressee, rate: Rate | None, candidates: Sequence[Candidate]) -> Basis:
+    """What the letters of a customer stand on; `rate` is the table's, of their currency."""
     reference = order.reference
     currency_id = letter_currency(party, reference.base_currency)
     return Basis(

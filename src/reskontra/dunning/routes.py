@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from reskontra.dunning import commands, running
+from reskontra.dunning.letter_routes import ROUTES as LETTERS
 from reskontra.dunning.wire import DunningLetterAction, DunningLetterActionOut, DunningRun, DunningRunOut, run_out
 from reskontra.web.answers import done
 from reskontra.web.call import Call
@@ -26,7 +27,8 @@ async def run(call: Call) -> Response:
     return done(call, more=run_out(outcome))
 
 
-ROUTES = (
+ROUTES: tuple[Route, ...] = (
+    *LETTERS,
     Route(
         "Reskontra_RunDunning",
         "POST",

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from reskontra.companies.rules import DunningConsolidation, DunningLevel, DunningPreferences, DunningProcess
-from reskontra.currencies.rules import Rate, from_base
+from reskontra.currencies.rules import BASE_RATE, Rate, from_base, to_base
 from reskontra.customers.rules import may
 from reskontra.dunning.law import legal_doubts
 from reskontra.dunning.letter import Candidate, Fee, Letter, LetterLine
@@ -148,6 +148,34 @@ def _letters(basis: Basis, wanted: range, branch_number: str | None) -> Iterator
         yield _letter(basis, level, reminded, moving, branch_number)
 
 
+@dataclass(frozen=True, slots=True)
+class LevelTerms:
+    """What its level makes of a letter. `fee` is in the letter's currency."""
+
+    payment_deadline: date
+    fee: Decimal
+    final_reminder: bool
+    warnings: tuple[str, ...]
+
+
+def terms_of_level(basis: Basis, level: int, *, entered_fee: Decimal | None = None) -> LevelTerms:
+    """Deadline, fee and doubts of a letter of that level (LET-04, FEE-01); a fee set by hand is not the level's."""
+    setup = basis.levels[level - 1]
+    if entered_fee is not None:
+        setup = replace(setup, fee=to_base(entered_fee, basis.rate or BASE_RATE, basis.decimals))
+    wants_fee = setup.fee > ZERO and basis.preferences.fee_item is not None
+    charged = wants_fee and basis.may_be_invoiced
+    fee = entered_fee
+    if fee is None:
+        fee = _fee(basis, setup) if charged else ZERO
+    return LevelTerms(
+        payment_deadline=basis.letter_date + timedelta(days=setup.days_to_settle),
+        fee=fee,
+        final_reminder=level == len(basis.levels),
+        warnings=tuple(_warnings(basis, setup, left_out=wants_fee and not charged, charged=charged)),
+    )
+
+
 def releases_at_once(preferences: DunningPreferences) -> bool:
     """Whether a new letter is released with its making; by customer there are no drafts (LET-03, ACT-06)."""
     return preferences.auto_release or preferences.process == DunningProcess.BY_CUSTOMER
@@ -217,19 +245,17 @@ def _by_customer(basis: Basis) -> Iterator[_Group]:
 def _letter(
     basis: Basis, level: int, reminded: Sequence[Candidate], moving: set[int], branch_number: str | None
 ) -> Letter:
-    setup = basis.levels[level - 1]
-    wants_fee = setup.fee > ZERO and basis.preferences.fee_item is not None
-    charged = wants_fee and basis.may_be_invoiced
+    terms = terms_of_level(basis, level)
     return Letter(
         customer_id=basis.customer_id,
         level=level,
         letter_date=basis.letter_date,
-        payment_deadline=basis.letter_date + timedelta(days=setup.days_to_settle),
+        payment_deadline=terms.payment_deadline,
         currency_id=basis.currency_id,
-        fee=_fee(basis, setup) if charged else ZERO,
-        final_reminder=level == len(basis.levels),
+        fee=terms.fee,
+        final_reminder=terms.final_reminder,
         branch_number=branch_number,
-        warnings=tuple(_warnings(basis, setup, left_out=wants_fee and not charged, charged=charged)),
+        warnings=terms.warnings,
         lines=(*(_line(it, step=1) for it in reminded), *(_line(it, step=0) for it in _others(basis, moving))),
     )
 

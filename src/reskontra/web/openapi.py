@@ -195,9 +195,10 @@ def _success(route: Route, schemas: _Schemas) -> tuple[str, Schema]:
             "headers": headers,
             "content": {"application/json": {"schema": schema}},
         }
-    if route.texts:
-        content = {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}
-        return "200", {"description": "All of them.", "content": content}
+    if route.texts or route.media:
+        texts = {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}
+        content = {route.media: {"schema": {}}} if route.media else texts
+        return "200", {"description": "The file." if route.media else "All of them.", "content": content}
     if route.is_action:
         content = {"application/json": {"schema": {"$ref": "#/components/schemas/ActionResult"}}}
         return "200", {"description": "The action ran.", "content": content}

@@ -47,6 +47,8 @@ class Route:
     lists: bool = False
     texts: bool = False
     """Whether the answer is a bare array of texts; there is no `answer` then."""
+    media: str | None = None
+    """The media type of an answer that is a file; there is no `answer` then."""
     query: tuple[Parameter, ...] = ()
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals, where there is no body to do it: release, delete."""

@@ -1,0 +1,132 @@
+"""How a dunning letter that stands looks on the wire: what a change and a void take, what is answered. Decides nothing.
+
+An extension of ours: fields travel bare. Only the fee is wrapped, so that `{"value": null}` can say "the level's".
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from reskontra.documents.wire import NumberName
+from reskontra.dunning.amending import LineOperation
+from reskontra.web.wire import (
+    Amount,
+    Answer,
+    Body,
+    Day,
+    DayOut,
+    MomentOut,
+    OneOf,
+    Sent,
+    Text15,
+    Text30,
+    UnsetType,
+    field,
+    sent,
+)
+
+
+class LetterLineUpdate(Body):
+    """A document on the letter, and whether it leaves it."""
+
+    operation: OneOf[LineOperation] | UnsetType | None = msgspec.UNSET
+    document_type: Text30 | UnsetType | None = msgspec.UNSET
+    number: Text15 | UnsetType | None = sent("refNbr")
+
+
+class LetterUpdate(Body):
+    """A draft as it is sent: another fee, and the documents that leave it."""
+
+    fee: Sent[Amount] = msgspec.UNSET
+    lines: list[LetterLineUpdate] | UnsetType | None = msgspec.UNSET
+
+
+class LetterVoid(Body):
+    """The day that a letter is voided on; today where nothing is sent."""
+
+    void_date: Day | UnsetType | None = msgspec.UNSET
+
+
+class LetterLineOut(Answer):
+    """A document on a letter, with the balance of the day when the letter was made."""
+
+    document_type: str | None = None
+    number: str | None = field(default=None, name="refNbr")
+    customer: NumberName | None = None
+    document_date: DayOut | None = None
+    due_date: DayOut | None = None
+    days_overdue: int | None = None
+    currency_id: str | None = None
+    balance_base: Decimal | None = field(default=None, name="balance")
+    balance: Decimal | None = field(default=None, name="balanceInCurrency")
+    is_reminded: bool | None = field(default=None, name="reminded")
+    level_before: int | None = None
+    level_after: int | None = None
+    previous_letter_date: DayOut | None = None
+
+
+class LetterTotalOut(Answer):
+    """What a letter asks for in one currency."""
+
+    currency_id: str | None = None
+    claims: Decimal | None = None
+    credits: Decimal | None = None
+    fee: Decimal | None = None
+    total: Decimal | None = None
+
+
+class LetterReferenceOut(Answer):
+    """The fee invoice of a letter, or the credit note that took it back."""
+
+    document_type: str | None = None
+    number: str | None = field(default=None, name="refNbr")
+    status: str | None = None
+    balance: Decimal | None = field(default=None, name="balanceInCurrency")
+
+
+class LetterTextOut(Answer):
+    """What the letter says, with all its figures."""
+
+    language: str | None = None
+    subject: str | None = None
+    opening: str | None = None
+    closing: str | None = None
+
+
+class LetterOut(Answer):
+    """A dunning letter."""
+
+    letter_id: int | None = field(default=None, name="letterNumber")
+    status: str | None = None
+    customer: NumberName | None = None
+    branch_number: NumberName | None = None
+    level: int | None = None
+    level_description: str | None = None
+    final_reminder: bool | None = None
+    letter_date: DayOut | None = None
+    payment_deadline: DayOut | None = None
+    currency_id: str | None = None
+    fee: Decimal | None = None
+    fee_entered: bool | None = None
+    fee_invoice: LetterReferenceOut | None = None
+    fee_credit_note: LetterReferenceOut | None = None
+    warnings: list[str] | None = None
+    lines: list[LetterLineOut] | None = None
+    totals: list[LetterTotalOut] | None = None
+    text: LetterTextOut | None = None
+    void_date: DayOut | None = None
+    created_at: MomentOut | None = field(default=None, name="createdDateTime")
+    created_by: str | None = None
+    released_at: MomentOut | None = field(default=None, name="releasedDateTime")
+    voided_at: MomentOut | None = field(default=None, name="voidedDateTime")
+    modified_at: MomentOut | None = field(default=None, name="lastModifiedDateTime")
+    time_stamp: str | None = None
+
+
+class LetterActionOut(Answer):
+    """What became of the action."""
+
+    action_id: str | None = None
+    action_result: str | None = None

@@ -1,0 +1,187 @@
+"""Letters on paper: what GET .../print answers is a PDF with the right words, whatever the customer is called."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pypdf
+import pytest
+from tests.api.test_dunning_letters import LETTERS, Office, late
+
+from reskontra.companies import reference as references
+from reskontra.db.pool import Database
+from reskontra.dunning.lists import find_letter
+from reskontra.dunning.printing import printed
+from reskontra.dunning.wording import worded
+
+
+@pytest.fixture
+async def office(client: httpx.AsyncClient, books: Database) -> Office:
+    references.forget()
+    return Office(client, books)
+
+
+async def pages_of(office: Office, number: int) -> list[str]:
+    """The text of each page of a printed letter, blanks of any kind and line ends as one blank."""
+    answer = await office.http.get(f"{LETTERS}/{number}/print")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Disposition"] == f'inline; filename="dunning-letter-{number}.pdf"'
+    return texts_of(answer.content)
+
+
+def texts_of(pdf: bytes) -> list[str]:
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
+    return [" ".join(page.extract_text().split()) for page in reader.pages]
+
+
+@pytest.mark.parametrize(
+    ("country", "subjects", "deadline"),
+    [
+        ("NO", ["Betalingspåminnelse", "Ny betalingspåminnelse", "Inkassovarsel"], "09.03.2025"),
+        ("SE", ["Betalningspåminnelse", "Ny betalningspåminnelse", "Sista påminnelse före inkasso"], "2025-03-09"),
+        ("DE", ["Payment reminder", "Second payment reminder", "Notice of debt collection"], "2025-03-09"),
+    ],
+)
+async def test_each_level_has_its_words_in_the_customers_language(
+    office: Office, country: str, subjects: list[str], deadline: str
+) -> None:
+    customer = await office.customer(mainAddress={"city": "Somewhere", "countryId": country})
+    invoice = await office.invoice(customer)
+    last = await office.climb(customer)
+    for number, subject in enumerate(subjects, 1):
+        (page,) = await pages_of(office, number)
+        assert subject in page
+        assert invoice in page
+        assert "Late payer AS" in page
+    assert deadline in page
+    assert page.count(deadline) == 2  # beside the figures and in the words
+    total = {"NO": "160,00 NOK", "SE": "160,00 NOK", "DE": "160.00 NOK"}[country]
+    assert page.count(total) == 2
+    assert " ".join((await office.letter(last["letterNumber"]))["text"]["closing"].split()) in page
+
+
+async def test_the_norwegian_notice_says_collection_and_gives_the_deadline(office: Office) -> None:
+    customer = await office.customer()
+    await office.invoice(customer)
+    await office.climb(customer)
+    (page,) = await pages_of(office, 3)
+    assert "Dette er et inkassovarsel." in page
+    assert "ikke 160,00 NOK betalt innen 09.03.2025, blir saken sendt til inkasso" in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Пример ООО",
+        "Παράδειγμα ΑΕ",
+        "🎉 Party 🧑‍🤝‍🧑 AS",
+        "漢字株式会社",
+        "#strong[x] *b* _i_ $1/0$ `raw` @ref <label> \\ // /* */ https://x.y",
+        "{customer} {{deadline}} {0} {}",
+        '"]; #panic("out")',
+        "x" * 255,
+        "long " * 50 + "name",
+        "\u202egnirts\u202c a\u0301\u0300\u0302",
+    ],
+)
+async def test_any_name_is_text_and_never_markup(office: Office, name: str) -> None:
+    customer = await office.customer(name=name, mainAddress={"addressLine1": name, "city": "O\u2028slo"})
+    await office.invoice(customer)
+    await office.climb(customer, 1)
+    (page, *_) = await pages_of(office, 1)
+    assert "Betalingspåminnelse" in page
+    if name.isascii() and " " in name and not name.startswith("long"):
+        assert name in page
+
+
+async def test_two_hundred_documents_take_several_pages(office: Office) -> None:
+    customer = await office.customer()
+    await office.invoice(customer)
+    await office.climb(customer)
+    async with office.database.connection() as connection:
+        found = await find_letter(connection, 1, 3)
+        assert found is not None
+        reference = await references.at(connection, 1, None)
+    (line,) = found.letter.lines
+    lines = tuple(
+        replace(line, document_id=number, document=replace(line.document, number=f"{number:06d}"))
+        for number in range(1, 201)
+    )
+    letter = replace(found.letter, lines=lines)
+    pdf = await printed(letter, worded(letter, found.debtor, reference), found.debtor, reference)
+    pages = texts_of(pdf)
+    assert len(pages) == 6
+    assert all("Dokument Dato Forfall Dager forfalt Utestående" in page for page in pages[:-1])
+    assert all(f"Side {number} av 6" in page for number, page in enumerate(pages, 1))
+    assert [f"Faktura {number:06d} " in " ".join(pages) for number in range(1, 201)] == [True] * 200
+    assert "25 035,00 NOK" in pages[-1]
+
+
+async def test_drafts_and_voided_letters_are_marked(office: Office) -> None:
+    await office.prefer(auto_release=False)
+    customer = await office.customer()
+    await office.invoice(customer)
+    await office.remind(customer, late(15))
+    assert (await pages_of(office, 1))[0].count("UTKAST") == 1
+    await office.act(1, "release")
+    (page,) = await pages_of(office, 1)
+    assert "UTKAST" not in page
+    assert "ANNULLERT" not in page
+    await office.act(1, "void")
+    assert (await pages_of(office, 1))[0].count("ANNULLERT") == 1
+
+
+async def test_a_letter_is_the_same_bytes_each_time_and_brings_its_own_fonts(office: Office) -> None:
+    customer = await office.customer(name="Пример 漢字")
+    await office.invoice(customer)
+    await office.climb(customer, 1)
+    first, second = [(await office.http.get(f"{LETTERS}/1/print")).content for _ in range(2)]
+    assert first == second
+    reader = pypdf.PdfReader(io.BytesIO(first))
+    assert reader.metadata is not None
+    assert (reader.metadata.title, reader.metadata.author) == ("Betalingspåminnelse", "Demo AS")
+    made = (await office.letter(1))["createdDateTime"]
+    assert reader.metadata.creation_date is not None
+    assert f"{reader.metadata.creation_date + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}" == made[:19]
+    embedded, unembedded = reader.pages[0]._get_fonts()
+    assert unembedded == set()
+    assert all("Libertinus" in font or "NewCM" in font or "DejaVu" in font for font in embedded)
+
+
+async def test_the_words_of_the_company_go_before_those_that_ship(office: Office) -> None:
+    await office.write(
+        """
+        insert into dunning_text (company_id, level, language, subject, opening, closing) values
+            (1, 1, 'nb', 'Hei {customer_number}', null, E'Betal {total} for {documents}.\n\n{{Hilsen}} {company}'),
+            (1, 1, 'fi', 'Maksumuistutus', 'Hei', 'Maksa {total} viimeistään {deadline}.'),
+            (1, 2, 'fi', 'Maksumuistutus', null, null)
+        """
+    )
+    customer = await office.customer()
+    invoice = await office.invoice(customer)
+    await office.climb(customer, 2)
+    (page,) = await pages_of(office, 1)
+    assert f"Hei {customer}" in page
+    assert "Vi kan ikke se at du har betalt" in page
+    assert f"Betal 125,00 NOK for {invoice}. {{Hilsen}} Demo AS" in page
+    # A language of the company's own needs all of a letter's words, else English steps in.
+    await office.write("update customer set locale = 'fi-FI' where number = $1", customer)
+    (page,) = await pages_of(office, 1)
+    assert "Maksa 125.00 NOK viimeistään 2025-02-13." in page
+    (page,) = await pages_of(office, 2)
+    assert "Maksumuistutus" not in page
+    await office.write("update customer set locale = 'sv_SE' where number = $1", customer)
+    assert "Betalningspåminnelse" in (await pages_of(office, 1))[0]
+
+
+async def test_the_account_to_pay_to_is_named_where_it_is_known(office: Office) -> None:
+    customer = await office.customer()
+    await office.invoice(customer)
+    await office.climb(customer, 1)
+    assert "Betales til konto" not in (await pages_of(office, 1))[0]
+    await office.write('update branch set detail = detail || \'{"bank": {"iban": "NO9386011117947"}}\'')
+    assert "Betales til konto NO9386011117947" in (await pages_of(office, 1))[0]
