@@ -43,6 +43,9 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each side [3]")
     parser.add_argument("--seconds", type=int, help="seconds of a round [5, short 1]")
     parser.add_argument("--clients", help="numbers of clients, as 1,16,64")
+    parser.add_argument(
+        "--cold", dest="warm", action="store_false", help="without a round beforehand that does not count"
+    )
     parser.add_argument("--fresh", action="store_true", help="seed anew, even where the data is kept")
     parser.add_argument("--json", type=Path, help="where the figures go [.bench/results/...]")
     parser.add_argument("--folder", type=Path, default=books.CACHE, help="where seeded data is kept [.bench]")
@@ -57,7 +60,8 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
 
 def _run(asked: argparse.Namespace, console: Console) -> int:
     begun = datetime.now(UTC)
-    generators = {"requests": load.generator(), "ceiling": ceiling.generator()}
+    generator = load.find_generator(asked.folder)
+    generators = {"requests": generator.name, "ceiling": ceiling.generator()}
     console.print(f"Books of size {asked.size.name}: {asked.size.documents:,} documents, {generators}", highlight=False)
     cells: list[Cell] = []
     with books.opened(asked.size, fresh=asked.fresh, folder=asked.folder) as opened:
@@ -66,7 +70,7 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
         if wanted:
             with program.serving(opened.dsn, log) as served:
                 scene = Scene(asked.size, Stock(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
-                bench = Bench(opened, served, scene, stored_texts(opened.dsn))
+                bench = Bench(opened, served, scene, stored_texts(opened.dsn), generator)
                 for workload in wanted:
                     cells += _measure(bench, workload, asked, console)
         if not asked.workloads or DUNNING.name in asked.workloads:
@@ -88,7 +92,7 @@ def _measure(bench: Bench, workload: Workload, asked: argparse.Namespace, consol
         clients = [int(count) for count in asked.clients.split(",")]
     cells: list[Cell] = []
     for count in clients:
-        cell = bench.measure(workload, count, rounds=asked.rounds, seconds=asked.seconds, warm=not cells)
+        cell = bench.measure(workload, count, rounds=asked.rounds, seconds=asked.seconds, warm=asked.warm and not cells)
         cells.append(cell)
         _say(cell, console)
     return cells

@@ -1,8 +1,9 @@
 -- What wrk sends: the requests of a plan file, one after the other, and from the start again unless each is for once.
 -- A line of the plan: method, path, company, If-Match (or empty), body (or empty), separated by tabs.
 
-local requests, position = {}, 0
-exhausted = 0 -- global, so that `done` can read it from another state
+local requests = {}
+-- Global, so that `done` can read them, which runs in another state.
+position, exhausted = 0, 0
 local workers = {}
 
 function setup(thread)
@@ -34,11 +35,10 @@ function init(arguments)
 end
 
 function done(summary, latency, _)
-  local ran_out = 0
-  for _, thread in ipairs(workers) do ran_out = ran_out + (thread:get("exhausted") or 0) end
+  local worker = workers[1] -- there is one thread
   io.write(string.format(
-    "RESULT %d %d %.1f %.1f %.1f %d %d %d %d %d %d\n",
+    "RESULT %d %d %.1f %.1f %.1f %d %d %d %d %d %d %d\n",
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), latency.max, summary.bytes,
     summary.errors.status, summary.errors.connect, summary.errors.read + summary.errors.write,
-    summary.errors.timeout, ran_out))
+    summary.errors.timeout, worker:get("exhausted"), worker:get("position")))
 end

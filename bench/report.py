@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bench.rounds import Cell
 
-COLUMNS = ("workload", "clients", "rate /s", "p50 ms", "p99 ms", "program", "database", "wrk", "ceiling /s",
+COLUMNS = ("workload", "clients", "rate /s", "p50 ms", "p99 ms", "program", "database", "load", "ceiling /s",
            "its database", "ratio", "target")  # fmt: skip
 
 

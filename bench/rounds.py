@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 
 from bench import ceiling, load, machine, seeding
 from bench.books import Books
+from bench.load import Generator
 from bench.program import Program
 from bench.workloads import Scene, Target, Workload
 from reskontra.serve import plain_connection
@@ -69,14 +70,15 @@ class Bench:
     program: Program
     scene: Scene
     texts: Mapping[str, str]
+    generator: Generator
     rates: dict[tuple[str, str], float] = field(default_factory=dict)
     """The latest rate of each workload's sides, so that a round makes as many drafts as it may use."""
 
     def measure(self, workload: Workload, clients: int, *, rounds: int, seconds: int, warm: bool) -> Cell:
         """The rounds of a cell, alternating; each side also begins every second pair."""
         cell = Cell(workload, clients)
+        ceiling.prove(self.books.dsn, workload.script, self.values(workload, 1))
         if warm:
-            self._prove(workload)
             self._drive(workload, clients, 1, 0)
         for number in range(1, rounds + 1):
             sides = [self._drive, self._reach]
@@ -89,13 +91,13 @@ class Bench:
         plan = workload.plan(self.scene, count)
         self.scene.rounds_done += 1
         meter = Meter(self.program.pid, self.books.server.pid)
-        driven = load.drive(self.program, plan, clients=clients, seconds=seconds)
+        driven = load.drive(self.program, self.generator, plan, clients=clients, seconds=seconds)
         # wrk hangs up while its last requests are under way: they must not reach into what comes next.
         machine.wait_until_quiet(self.program.pid)
         spent = meter.read(driven.requests)
         self.rates[workload.name, "program"] = driven.rate
         if workload.uses_stock:
-            self.scene.stock.used += driven.requests + clients
+            self.scene.stock.used += driven.reached
         return Round(
             "program", number, driven.requests, driven.rate, driven.median, driven.p99,
             generator_cpu=driven.generator_seconds * 1000 / driven.requests, **asdict(spent),
@@ -103,7 +105,7 @@ class Bench:
 
     def _reach(self, workload: Workload, clients: int, seconds: int, number: int) -> Round:
         self._needed(workload, "ceiling", clients, seconds)
-        values = self._values(workload, clients)
+        values = self.values(workload, clients)
         meter = Meter(self.program.pid, self.books.server.pid)
         reached = ceiling.reach(self.books.dsn, workload.script, values, clients=clients, seconds=seconds)
         spent = meter.read(reached.transactions)
@@ -121,10 +123,7 @@ class Bench:
             **asdict(spent),
         )
 
-    def _prove(self, workload: Workload) -> None:
-        ceiling.prove(self.books.dsn, workload.script, self._values(workload, 1))
-
-    def _values(self, workload: Workload, clients: int) -> dict[str, object]:
+    def values(self, workload: Workload, clients: int) -> dict[str, object]:
         """What a script is told."""
         size = self.scene.size
         return {
@@ -145,7 +144,8 @@ class Bench:
 
     def _needed(self, workload: Workload, side: str, clients: int, seconds: int) -> int:
         """How many drafts a round may use; they are there afterwards."""
-        count = int(self.rates.get((workload.name, side), _RATE_AT_FIRST[side]) * seconds * _ROOM) + 4 * clients
+        guess = min(_RATE_AT_FIRST[side], 500 * clients)
+        count = int(self.rates.get((workload.name, side), guess) * seconds * _ROOM) + 4 * clients
         if workload.uses_stock:
             self.scene.stock.reserve(count)
         return count

@@ -19,7 +19,7 @@ from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection
 from reskontra.documents import commands as documents
 from reskontra.documents.kinds import INVOICE
-from reskontra.serve import open_database
+from reskontra.serve import open_database, plain_connection
 
 SEED_VERSION = 1
 """Raise it when this module makes other books than before: kept books are then made anew."""
@@ -36,8 +36,8 @@ LINE_COUNTS = (10, 5, 3, 2)
 
 _ACTOR = "bench"
 FIRST_DAY = date(2026, 1, 2)
-_SPREAD_DAYS = 250
-LAST_DAY = FIRST_DAY + timedelta(days=_SPREAD_DAYS)
+SPREAD_DAYS = 250
+LAST_DAY = FIRST_DAY + timedelta(days=SPREAD_DAYS)
 _DRAFT = 4
 RELEASED_OF_TEN_LINES, DRAFT_OF_TEN_LINES = 0, 4
 
@@ -77,20 +77,18 @@ async def fill(dsn: str, size: Size) -> None:
     try:
         async with database.transaction() as connection:
             await _make_stencils(connection, size)
-        async with database.transaction() as connection:
+    finally:
+        await database.close()
+    async with plain_connection(dsn) as connection:
+        async with connection.transaction():
             # One long load: triggers that guard single writes are left out, and the self-check proves the result.
             await connection.execute("set local session_replication_role = replica")
-            await connection.execute("set local statement_timeout = 0")
             await _keep_stencils(connection)
             await _copy_customers(connection, size)
             await _want_documents(connection, size)
             await copy_documents(connection)
-        async with database.connection() as connection:
-            await connection.execute("set statement_timeout = 0")
-            await connection.execute("vacuum (full, analyze) document")  # its rows were written twice
-            await connection.execute("vacuum (freeze, analyze)")
-    finally:
-        await database.close()
+        await connection.execute("vacuum (full, analyze) document")  # its rows were written twice
+        await connection.execute("vacuum (freeze, analyze)")
 
 
 # What the program makes
@@ -247,7 +245,7 @@ async def _want_documents(connection: Connection, size: Size) -> None:
                                        else {size.small_customers} end as customers,
                        company_id <> {LARGE_COMPANY} and position > {size.small_released}
                            as is_draft,
-                       date '{FIRST_DAY}' + position * {_SPREAD_DAYS}
+                       date '{FIRST_DAY}' + position * {SPREAD_DAYS}
                            / case company_id when {LARGE_COMPANY} then {size.large_documents}
                                              else {size.small_documents} end as day
                   from generate_series(1, {size.companies}) as company_id,

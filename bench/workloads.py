@@ -127,8 +127,11 @@ def _deep_page(scene: Scene) -> int:
 
 def _modified(scene: Scene, _: int) -> Plan:
     """Each with a moment of its own, so that no total is remembered from another request."""
+    longest = _longest_ago(scene.size)
     last = datetime(seeding.LAST_DAY.year, seeding.LAST_DAY.month, seeding.LAST_DAY.day, 17, tzinfo=UTC)
-    moments = [last - timedelta(seconds=seconds) for seconds in scene.chance.sample(range(345_600), _DISTINCT)]
+    moments = [
+        last - timedelta(seconds=seconds) for seconds in scene.chance.sample(range(longest // 8, longest), _DISTINCT)
+    ]
     return Plan(
         [
             Request(
@@ -140,6 +143,12 @@ def _modified(scene: Scene, _: int) -> Plan:
             for moment in moments
         ]
     )
+
+
+def _longest_ago(size: Size) -> int:
+    """Seconds before the last change within which the large company has 1,600 documents, if it has as many."""
+    days = seeding.SPREAD_DAYS * min(1, 1600 / size.large_documents)
+    return int(days * 86_400)
 
 
 def _balance(scene: Scene, _: int) -> Plan:
@@ -225,6 +234,10 @@ def _of_deep_page(scene: Scene) -> Mapping[str, object]:
     return {"size": scene.deep_page_size, "page": _deep_page(scene)}
 
 
+def _of_modified(scene: Scene) -> Mapping[str, object]:
+    return {"since_max": _longest_ago(scene.size)}
+
+
 def _of_stock(scene: Scene) -> Mapping[str, object]:
     return {"first_document": scene.stock.first, "start": scene.stock.used, "step": -1, "made": scene.stock.made}
 
@@ -239,7 +252,7 @@ WORKLOADS = (
              clients=(1, 16)),
     Workload("walk", "page 1,000, walked to", _walked_pages, "deep_page", _of_deep_page,
              clients=(1, 16)),
-    Workload("modified", "page of 100, lastModified filter", _modified, "modified"),
+    Workload("modified", "page of 100, lastModified filter", _modified, "modified", _of_modified),
     Workload("balance", "customer balance", _balance, "balance"),
     Workload("post", "post 10 lines, spread", _post_spread, "post_spread", target=Target(16, ratio=0.45)),
     Workload("hot", "post 10 lines, one company", _post_hot, "post_hot", short_clients=(1, 64)),

@@ -1,5 +1,5 @@
 -- The first 100 documents by number of those that changed since a moment of the last days, and how many they are in all.
-\set since random(0, 345600)
+\set since random(:since_max / 8, :since_max)
 select document.number, document.status, document.branch_number, document.document_date,
        document.original_invoice_date, document.due_date, document.cash_discount_date, document.period_id,
        document.closed_period_id, document.currency_id, document.exchange_rate, document.terms_id,

@@ -1,0 +1,123 @@
+"""The bench itself: it comes to an end, what it sends is answered, its books are sound. Its figures are not judged."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bench import __main__ as command_line
+from bench import ceiling, load, reminding, seeding
+from bench.books import Books, opened, self_check
+from bench.load import BenchError, Generator, Plan, Request
+from bench.program import Program, serving
+from bench.rounds import Bench, stored_texts
+from bench.stock import Stock
+from bench.workloads import WORKLOADS, Scene, Workload
+from reskontra.dunning import routes as dunning
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this module's books are kept between its tests."""
+    return tmp_path_factory.mktemp("bench")
+
+
+@pytest.fixture(scope="module")
+def books(folder: Path) -> Iterator[Books]:
+    with opened(seeding.TINY, folder=folder) as tiny:
+        yield tiny
+
+
+@pytest.fixture(scope="module")
+def program(books: Books, folder: Path) -> Iterator[Program]:
+    with serving(books.dsn, folder / "server.log") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def generator(folder: Path) -> Generator:
+    try:
+        return load.find_generator(folder)
+    except (BenchError, OSError) as error:
+        pytest.skip(f"nothing here can send requests: {error}")
+
+
+def test_the_command_measures_and_tells(folder: Path, generator: Generator, capsys: pytest.CaptureFixture[str]) -> None:
+    own = folder / "command"
+    path = own / "figures.json"
+    words = ["get", "release", "--size", "tiny", "--rounds", "1", "--seconds", "1", "--clients", "2"]
+
+    code = command_line.main([*words, "--cold", "--folder", str(own), "--json", str(path)])
+
+    said = capsys.readouterr().out
+    assert code == 0, said
+    written = json.loads(path.read_text())
+    assert [(result["workload"], result["clients"]) for result in written["results"]] == [("get", 2), ("release", 2)]
+    for result in written["results"]:
+        sides = {one["side"]: one for one in result["rounds"]}
+        assert set(sides) == {"program", "ceiling"}
+        assert all(side["answers"] > 0 and side["rate"] > 0 for side in sides.values())
+    assert written["machine"]["cores"] >= 1
+    assert written["generators"]["requests"] == generator.name
+    assert all(title in said for title in ("get one invoice", "release"))
+
+
+def test_seeded_books_and_the_drafts_made_between_rounds_prove_themselves(books: Books) -> None:
+    assert self_check(books.dsn) == []
+
+    stock = Stock(books.dsn, books.size)
+    stock.reserve(20)
+    stock.used = 20
+    stock.reserve(20)
+
+    assert self_check(books.dsn) == []
+    assert len(stock.drafts(5)) == 5
+    books.copy_anew()
+
+
+@pytest.fixture(scope="module")
+def bench(books: Books, program: Program) -> Bench:
+    scene = Scene(books.size, Stock(books.dsn, books.size), datetime.now(UTC).date(), random.Random(1))
+    return Bench(books, program, scene, stored_texts(books.dsn), Generator("none"))
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
+def test_a_request_of_each_workload_is_answered_and_its_ceiling_finds_rows(bench: Bench, workload: Workload) -> None:
+    sent = workload.plan(bench.scene, 3).requests[0]
+
+    load.send(bench.program, sent)
+
+    if workload.uses_stock:
+        bench.scene.stock.used += 1
+    ceiling.prove(bench.books.dsn, workload.script, bench.values(workload, 1))
+    assert ceiling.reach_once(bench.books.dsn, workload.script, bench.values(workload, 1)).transactions == 1
+
+
+@pytest.mark.parametrize(
+    ("plan", "complaint"),
+    [
+        pytest.param(Plan([Request("GET", "/v1/customerinvoice/999999", 1)]), "were no success.* 404 ", id="refused"),
+        pytest.param(Plan([Request("GET", "/v1/customerinvoice/002004", 1)] * 3, once=True), "used up", id="too short"),
+    ],
+)
+def test_a_round_that_measured_something_else_fails(
+    program: Program, generator: Generator, plan: Plan, complaint: str
+) -> None:
+    with pytest.raises(BenchError, match=complaint):
+        load.drive(program, generator, plan, clients=2, seconds=1)
+
+
+def test_the_dunning_run_is_timed_on_fresh_books(books: Books, folder: Path) -> None:
+    if "Reskontra_RunDunning" not in {route.operation for route in dunning.ROUTES}:
+        pytest.skip("there is no run yet")
+
+    cell = reminding.measure(books, folder / "dunning.log", rounds=1)
+
+    assert {one.side: one.answers for one in cell.rounds} == dict.fromkeys(
+        ("program", "ceiling"), seeding.TINY.large_documents
+    )
