@@ -14,7 +14,7 @@ from reskontra.changes.store import lock_tallies
 from reskontra.clock import Context
 from reskontra.companies import reference as references
 from reskontra.companies.reference import Reference
-from reskontra.customers.store import lock_checked_balances
+from reskontra.customers.addressees import lock_checked_balances
 from reskontra.db.pool import Connection
 from reskontra.documents import commands as documents
 from reskontra.documents.kinds import CREDIT_NOTE, INVOICE
