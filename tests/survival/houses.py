@@ -99,11 +99,12 @@ class House:
 
     @property
     def postmaster(self) -> int | None:
-        """The postmaster's process id, as long as its file is there."""
+        """The postmaster's process id, while it runs: its file alone may name a process that is anybody's by now."""
         try:
-            return int((self.folder / "cluster" / "postmaster.pid").read_text().split()[0])
+            pid = int((self.folder / "cluster" / "postmaster.pid").read_text().split()[0])
         except (OSError, ValueError, IndexError):
             return None
+        return pid if pid in cluster_processes(self.folder) else None
 
     async def launch(self) -> None:
         """Start the process, without waiting until it answers."""
@@ -152,6 +153,11 @@ class House:
             answer = await client.post("/connect/token", data=form)
         found: str = answer.json()["access_token"]
         return found
+
+    def dsn(self) -> str:
+        """The URL of the PostgreSQL that runs in the house, for a look at the rows."""
+        socket_folder = (self.folder / "cluster" / "postmaster.pid").read_text().splitlines()[4]
+        return f"postgresql://reskontra@/reskontra?host={socket_folder}"
 
     def said(self) -> str:
         return self.log_path.read_text()

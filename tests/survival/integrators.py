@@ -22,7 +22,7 @@ LINES = {"Invoice": "invoiceLines", "CreditNote": "lines", "DebitNote": "lines"}
 PRICE = 125
 """What one of item A costs with VAT."""
 
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.5
 PATIENCE_SECONDS = 60
 LETTERS_MAX = 2
 """The third letter would cost a fee."""
@@ -224,7 +224,7 @@ class Integrator:
             while True:
                 answer = await self._asked(method, path, body, headers)
                 if answer is not None and answer.status_code in (200, 201, 204):
-                    return answer.headers.get("Location", path)
+                    return str(answer.headers.get("Location", path))
                 assert answer is None or answer.status_code in (409, 503), (
                     f"{method} {path} {body}: {answer.status_code} {answer.text}"
                 )

@@ -91,12 +91,13 @@ async def reap(house: House, office: Office, random: Random) -> Counter[str]:
 
 
 async def kill_server(house: House, way: str, random: Random) -> None:
-    victims = {
-        "server and postmaster": [house.postmaster],
-        "server and all of PostgreSQL": cluster_processes(house.folder),
-    }.get(way, [])
+    victims: list[int] = []
+    if way == "server and postmaster" and house.postmaster is not None:
+        victims = [house.postmaster]
+    elif way == "server and all of PostgreSQL":
+        victims = cluster_processes(house.folder)
     for victim in victims:
-        kill(victim or 0)
+        kill(victim)
     await house.killed()
     await house.launch()
     if way == "server while it starts":
@@ -107,10 +108,10 @@ async def kill_server(house: House, way: str, random: Random) -> None:
 
 
 async def kill_in_postgres(house: House, way: str, random: Random) -> None:
-    postmaster = house.postmaster
-    assert postmaster is not None
+    while (postmaster := house.postmaster) is None:
+        await asyncio.sleep(0.01)
     backends = [pid for pid in cluster_processes(house.folder) if pid != postmaster]
-    kill(postmaster if way == "postmaster" else random.choice(backends))
+    kill(postmaster if way == "postmaster" or not backends else random.choice(backends))
 
 
 async def assert_all_is_there(integrators: list[Integrator], office: Office) -> None:

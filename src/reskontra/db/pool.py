@@ -195,6 +195,8 @@ class Database:
             refusal = refusal_for(error)
             if refusal is None:
                 raise
+            if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                await self._pool.expire_connections()  # what takes changes may be another server by now
             raise refusal from error
         finally:
             await self._give_back(connection)

@@ -126,8 +126,8 @@ def refusal_answer(
 
 
 def bug_answer(error_id: UUID, doing: str) -> Response:
-    """500: something broke here. The log has the rest under the same id."""
-    text = "An unexpected failure; nothing was changed, and the server's log tells more under this id."
+    """500: something broke here, be it before or after the commit. The log has the rest under the same id."""
+    text = "An unexpected failure; the server's log tells more under this id. Read back what it was about."
     return json_answer({"message": message(error_id, doing, text)}, 500)
 
 

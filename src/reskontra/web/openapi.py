@@ -29,14 +29,18 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "401": ("Gateway", "No usable token."),
     "403": ("Gateway", "The token lacks the scope."),
     "404": ("Message", "There is no such resource."),
-    "409": ("Message", "Another request changed the same data at the same moment; send it again."),
+    "409": ("Message", "Another request changed the same data at the same moment; send it again after Retry-After."),
     "412": ("Message", "If-Match does not name the present version."),
     "413": ("Message", "The body is too large."),
     "415": ("Message", "The body is not JSON."),
     "429": ("Gateway", "The caller's window is used up; Retry-After says for how long."),
     "500": ("Message", "A failure of the server; the log has it under the id in the text."),
     "501": ("Message", "The operation is part of the API but not served by this version."),
-    "503": ("Message", "The database is out of reach or too busy; try again later."),
+    "503": (
+        "Message",
+        "The database is out of reach, too busy, full or closed to changes; Retry-After says when to come back. "
+        "Nothing was changed, unless the text says that this is not known: then read it back before sending it again.",
+    ),
 }
 _WITH_BODY = ("413", "415")
 _KINDS = {"string": "string", "integer": "integer", "boolean": "boolean", "number": "number", "datetime": "string"}
