@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -324,7 +325,13 @@ def create_client(
 
 
 def main() -> None:
-    """Run the command line. What the operator can mend is one sentence on stderr and exit code 2, no traceback."""
+    """Run the command line. What the operator can mend is one sentence on stderr and exit code 2, no traceback.
+
+    A polite kill ends a command as Ctrl-C does: what it started is stopped, what it had half written is removed.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     try:
         app(exit_on_error=False, print_error=False)
     except CycloptsError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import random
 import resource
@@ -311,7 +312,7 @@ async def test_books_are_replaced_only_when_that_is_said_and_confirmed(backup: P
     unasked = reskontra("restore", backup, "--replace", DATABASE_URL=dsn)
     assert (unasked.returncode, "nobody is there to be asked" in unasked.stderr) == (2, True)
     assert await fingerprint(dsn) == before
-    assert reskontra("restore", backup, "--replace", "--yes", DATABASE_URL=dsn).returncode == 0
+    assert (await restore_into(dsn, backup, replacing=True)).offences == []
     assert await fingerprint(dsn) == before
 
 
@@ -390,6 +391,12 @@ async def test_file_that_says_what_cannot_be_is_refused_and_the_books_stay(
             await restore_into(dsn, path, replacing=True)
     with pytest.raises(SetupError, match="not a backup that this reskontra can read"):
         await restore_into(dsn, rewritten(backup, tmp_path / "hole.zip", without="change"), replacing=True)
+    packed = bytearray(backup.read_bytes())
+    packed[len(packed) // 2] ^= 1
+    sealed = tmp_path / "sealed.zip"
+    sealed.write_bytes(bytes(packed[:-64]) + hashlib.sha256(packed[:-64]).hexdigest().encode())
+    with pytest.raises(SetupError, match="cannot be unpacked|could not be restored"):
+        await restore_into(dsn, sealed, replacing=True)
     assert await fingerprint(dsn) == before
 
 
@@ -418,7 +425,7 @@ async def test_killed_restore_leaves_the_old_books(
     await database.close()
     old = await fingerprint(dsn)
     cut_short = 0
-    for delay in (0.0, 0.05, 0.15, 0.4):
+    for delay in (0.0, 0.05, 0.2):
         await kill_restore(dsn, backup, delay)
         found = await fingerprint(dsn)
         if found == new:
@@ -426,7 +433,7 @@ async def test_killed_restore_leaves_the_old_books(
         assert found == old
         cut_short += 1
     assert cut_short >= 2, "the restore was too fast to be interrupted"
-    assert reskontra("restore", backup, "--replace", "--yes", DATABASE_URL=dsn).returncode == 0
+    await restore_into(dsn, backup, replacing=True)
     assert await fingerprint(dsn) == new
 
 
@@ -468,6 +475,37 @@ async def test_full_disk_keeps_the_old_backup(fresh_dsn: Any, tmp_path: Path) ->
     assert full.stderr.count("\n") == 1, full.stderr
     assert [entry.name for entry in tmp_path.iterdir()] == ["books.zip"]
     assert file.read_bytes() == KEPT.read_bytes()
-    for place in (tmp_path, tmp_path / "no folder" / "books.zip"):
+
+
+async def test_only_a_backup_is_written_over(fresh_dsn: Any, tmp_path: Path) -> None:
+    dsn, notes, link, empty = await fresh_dsn(), tmp_path / "notes", tmp_path / "link", tmp_path / "empty"
+    notes.write_text("dear diary")
+    for place in (notes, tmp_path, Path("/dev/null"), tmp_path / "no folder" / "books.zip"):
         with pytest.raises(SetupError, match=str(place)):
             await back_up_from(dsn, place)
+    assert notes.read_text() == "dear diary"
+    empty.touch()
+    link.symlink_to(empty)
+    for _ in range(2):
+        await back_up_from(dsn, link)
+    assert link.is_symlink()
+    with read_archive(empty) as archive:
+        assert archive.manifest.companies[0] == "demo"
+
+
+def test_a_polite_kill_leaves_no_half_backup(tmp_path: Path) -> None:
+    folder, file = tmp_path / "books", tmp_path / "books.zip"
+    assert reskontra("restore", KEPT, "--data-dir", folder).returncode == 0
+    shutil.copy(KEPT, file)
+    command = [sys.executable, "-m", "reskontra", "backup", str(file), "--data-dir", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    with process:
+        while process.poll() is None and not list(tmp_path.glob("books.zip.partial-*")):
+            time.sleep(0.0005)
+        process.terminate()
+        said, errors = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in errors) in ((130, False), (0, False)), said + errors
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["books", "books.zip"]
+    with read_archive(file):
+        pass
+    assert not (folder / "cluster" / "postmaster.pid").exists()

@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import IO
@@ -123,8 +124,10 @@ class Writer:
 def write_archive(path: Path) -> Generator[Writer]:
     """Write a backup to `path`: it is there, whole, when the context ends well. Otherwise what was there stays.
 
-    Raises `ArchiveError` when it cannot be written, for example because the disk is full.
+    Raises `ArchiveError` when it cannot be written, for example because the disk is full, and for a file that stands
+    there and is no backup.
     """
+    path = Path(os.path.realpath(path))
     draft = _new_draft(path)
     try:
         with draft.open("wb") as file:
@@ -147,14 +150,26 @@ def write_archive(path: Path) -> Generator[Writer]:
 
 
 def _new_draft(path: Path) -> Path:
-    if path.is_dir():
-        raise ArchiveError(f"{path} is a folder: name the file that the backup is to be written to.")
     try:
+        if path.exists() and not _may_be_replaced(path):
+            raise ArchiveError(f"{path} is there already and is no backup: name another file to write to.")
         number, draft = tempfile.mkstemp(prefix=f"{path.name}.partial-", dir=path.parent)  # readable by its owner only
     except OSError as error:
         raise ArchiveError(f"The backup cannot be written to {path}: {error.strerror}.") from error
     os.close(number)
     return Path(draft)
+
+
+def _may_be_replaced(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return path.stat().st_size == 0 or _is_ours(file)
+
+
+def _is_ours(file: IO[bytes]) -> bool:
+    begin = file.read(30 + len(_ABOUT))  # a zip's first entry begins with 30 bytes and its name
+    return begin[:4] == b"PK\x03\x04" and begin[30:] == _ABOUT.encode()
 
 
 def _settle(folder: Path) -> None:
@@ -174,10 +189,13 @@ class Reader:
         self.manifest = manifest
 
     async def rows(self, table: Table) -> AsyncGenerator[bytes]:
-        """The rows of a table, in pieces."""
-        with self._archive.open(f"tables/{table.name}.copy") as entry:
-            while piece := entry.read(CHUNK_BYTES):
-                yield piece
+        """The rows of a table, in pieces. Raises `ArchiveError` if they cannot be unpacked."""
+        try:
+            with self._archive.open(f"tables/{table.name}.copy") as entry:
+                while piece := entry.read(CHUNK_BYTES):
+                    yield piece
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise ArchiveError(f"The rows of {table.name} in the backup cannot be unpacked: {error}.") from error
 
 
 @contextlib.contextmanager
@@ -201,8 +219,7 @@ def read_archive(path: Path) -> Generator[Reader]:
 
 
 def _check_whole(file: IO[bytes], path: Path) -> None:
-    begin = file.read(30 + len(_ABOUT))
-    if begin[:4] != b"PK\x03\x04" or begin[30:] != _ABOUT.encode():
+    if not _is_ours(file):
         raise ArchiveError(f"{path} is not a backup of Reskontra.")
     body_bytes = max(0, file.seek(0, os.SEEK_END) - _SEAL_BYTES)
     file.seek(0)
