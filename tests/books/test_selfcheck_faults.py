@@ -25,7 +25,9 @@ LETTER_LINE = f"""
     select 1, {{id}}, document_id, {{level}}, {{level}} + 1, null, '{{due}}', 1, 1 from document where {RELEASED}"""
 RELEASED_LETTER = LETTER.format(id=901, status="Released", fee_document="null")
 FAULTS = {
-    "migrations-in-sequence": ["update schema_version set version = version + 100 where version > 1"],
+    "migrations-in-sequence": [
+        "update schema_version set applied_at = applied_at - interval '1 hour' where version = 2"
+    ],
     "document-balance-range": [
         "alter table document drop constraint document_balance_range",
         f"update document set balance = amount + 1 where {RELEASED}",
