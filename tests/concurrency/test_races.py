@@ -287,12 +287,13 @@ async def test_nothing_is_posted_into_a_period_once_it_is_closed(server: Running
 
 
 async def close_period(dsn: str, period: str) -> int:
-    """Close a period as whoever closes one must, under its lock; returns how many batches it has by then."""
+    """Close a period as whoever closes one must, under both locks; returns how many batches it has by then."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
             company = await connection.fetchval("select company_id from company where code = 'demo'")
-            await connection.execute("select pg_advisory_xact_lock($1::integer, $2::integer)", company, int(period))
+            for key in (0, int(period)):  # the reference data, then the period
+                await connection.execute("select pg_advisory_xact_lock($1::integer, $2::integer)", company, key)
             batches: int = await connection.fetchval(
                 "select count(*) from batch where company_id = $1 and period_id = $2", company, period
             )

@@ -16,7 +16,7 @@ from reskontra.accounts.rules import (
     new_account,
     new_subaccount,
 )
-from reskontra.changes.commands import follow_up_on
+from reskontra.changes.commands import follow_up_on, lock_reference
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound, Stale
@@ -31,7 +31,8 @@ class Saved:
 
 
 async def create_account(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
-    """Store a new account from what was sent. Two round trips."""
+    """Store a new account from what was sent. Three round trips."""
+    await lock_reference(connection, context.company_id)
     account = new_account(sent, await store.find_known(connection, context.company_id))
     detail = differences(None, account, ACCOUNT_COLUMNS)
     return Saved(account.account_number, await store.insert_account(connection, context, account, detail))
@@ -41,6 +42,7 @@ async def change_account(
     connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: int | None
 ) -> Saved:
     """Apply what was sent to an account; what changes nothing writes nothing. Raises `NotFound`, `Stale`, `Refused`."""
+    await lock_reference(connection, context.company_id)
     found = await store.find_account(connection, context.company_id, number, locked=True)
     if found is None:
         raise NotFound(f"The account '{number}' cannot be found in the system.")
@@ -57,7 +59,8 @@ async def change_account(
 
 
 async def create_subaccount(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
-    """Store a new subaccount of segment values that exist and are in use (ledger.md SUB-01). Two round trips."""
+    """Store a new subaccount of segment values that exist and are in use (ledger.md SUB-01). Three round trips."""
+    await lock_reference(connection, context.company_id)
     subaccount = new_subaccount(sent, await store.find_segments(connection, context.company_id))
     detail = differences(None, subaccount, SUBACCOUNT_COLUMNS)
     return Saved(subaccount.subaccount_number, await store.insert_subaccount(connection, context, subaccount, detail))
@@ -67,6 +70,7 @@ async def change_subaccount(
     connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: int | None
 ) -> Saved:
     """Apply what was sent to a subaccount. Raises `NotFound`, `Stale`, `Refused`."""
+    await lock_reference(connection, context.company_id)
     found = await store.find_subaccount(connection, context.company_id, number, locked=True)
     if found is None:
         raise NotFound(f"The subaccount '{number}' cannot be found in the system.")

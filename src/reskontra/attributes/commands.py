@@ -7,6 +7,7 @@ from typing import Any
 
 from reskontra.attributes import rules, store
 from reskontra.attributes.store import Saved
+from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound, Stale
@@ -14,6 +15,7 @@ from reskontra.errors import NotFound, Stale
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new attribute."""
+    await lock_reference(connection, context.company_id)
     return await store.insert_attribute(connection, context, rules.new_attribute(sent))
 
 
@@ -21,6 +23,7 @@ async def change(
     connection: Connection, context: Context, attribute_id: str, sent: Mapping[str, Any], expected_version: int | None
 ) -> Saved:
     """Apply what was sent to an attribute; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
+    await lock_reference(connection, context.company_id)
     stored = await store.lock_attribute(connection, context.company_id, attribute_id)
     if stored is None:
         raise NotFound
@@ -34,6 +37,7 @@ async def change(
 
 async def delete(connection: Connection, context: Context, attribute_id: str, expected_version: int | None) -> None:
     """Delete an attribute that no customer has a value of: the database has the last word on that."""
+    await lock_reference(connection, context.company_id)
     stored = await store.lock_attribute(connection, context.company_id, attribute_id)
     if stored is None:
         raise NotFound

@@ -12,6 +12,16 @@ from typing import Any, TypeAlias
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 
+
+async def lock_reference(connection: Connection, company_id: int) -> None:
+    """Wait until nobody writes documents by the company's reference data, and keep them from it until the end.
+
+    For whoever changes such data, before any other lock: who waits for a document's writer may not hold what that
+    one needs (decision 0016). Triggers take it too, so that none is changed without it.
+    """
+    await connection.execute("select pg_advisory_xact_lock($1, 0)", company_id)
+
+
 FollowUp: TypeAlias = Callable[..., Awaitable[None]]
 """Called as `follow_up(connection, context, **what)`; `what` names the rows that changed."""
 

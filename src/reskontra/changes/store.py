@@ -122,6 +122,12 @@ def moment_of(version: str) -> str:
     return f"(select change.changed_at from change where change.company_id = $1 and change.change_id = {version})"
 
 
+HELD_REFERENCE = "hold_reference($1)"
+"""A scalar: the version of the reference data of company $1, which now stays as it is until the transaction ends.
+
+For whoever writes documents, before any lock on a row (decision 0016)."""
+
+
 def last_change(entity: str) -> str:
     """A scalar: the newest change to any row of an entity of company $1, the stamp of its lists (W12)."""
     return f"(select last_change_id from tally where company_id = $1 and entity = '{entity}')"

@@ -1,11 +1,13 @@
 """Opening, closing and reopening a period: lock, look, decide, store. Commits nothing: the route does.
 
-Whoever posts into a period, or saves a draft there, holds the period's lock shared until he commits (the triggers of
-migrations 0004 and 0010). Closing takes it exclusively first, so that what it then sees is all there is.
+Whoever writes documents holds the reference data, and with it the periods, as they are until he commits (decision
+0016); the triggers of migrations 0004 and 0010 hold the period besides. These actions lock both first, so that what
+they then see is all there is.
 """
 
 from __future__ import annotations
 
+from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
 from reskontra.closing.rules import (
     Ledger,
@@ -25,6 +27,7 @@ from reskontra.periods.store import lock_periods, save_periods
 async def open_period(connection: Connection, context: Context, period: str) -> list[str]:
     """Let an inactive period take postings; returns the periods that changed."""
     period_id = parse_period(period, ("period",))
+    await lock_reference(connection, context.company_id)
     reference = await references.at(connection, context.company_id, None)
     touched = periods_to_open(period_id, reference.periods)
     await save_periods(connection, context, touched, "opened", active=True)
@@ -34,10 +37,10 @@ async def open_period(connection: Connection, context: Context, period: str) -> 
 async def close_period(connection: Connection, context: Context, period: str, ledger: Ledger) -> list[str]:
     """Close a period and all before it in `ledger` (PER-06); returns the periods that changed."""
     period_id = parse_period(period, ("period",))
-    before = await references.at(connection, context.company_id, None)
-    await lock_periods(connection, context.company_id, periods_to_close(period_id, ledger, before.periods))
+    await lock_reference(connection, context.company_id)
     reference = await references.at(connection, context.company_id, None)
     touched = periods_to_close(period_id, ledger, reference.periods)
+    await lock_periods(connection, context.company_id, touched)
     if ledger == Ledger.CUSTOMER:
         found = await find_unreleased(connection, context.company_id, touched)
         check_finished([Unfinished(*names) for names in found])
@@ -48,6 +51,7 @@ async def close_period(connection: Connection, context: Context, period: str, le
 async def reopen_period(connection: Connection, context: Context, period: str, ledger: Ledger) -> list[str]:
     """Reopen a period and all after it in `ledger`; returns the periods that changed."""
     period_id = parse_period(period, ("period",))
+    await lock_reference(connection, context.company_id)
     reference = await references.at(connection, context.company_id, None)
     touched = periods_to_reopen(period_id, ledger, reference.periods)
     await _set_closed(connection, context, touched, ledger, closed=False)

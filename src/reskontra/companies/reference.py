@@ -382,6 +382,14 @@ async def at(connection: Connection, company_id: int, version: int | None) -> Re
     return loaded
 
 
+async def held(connection: Connection, company_id: int) -> Reference:
+    """The reference data, which stays as it is until the transaction ends: for whoever writes documents by it.
+
+    Before any lock on a row (decision 0016). The statements that load a single document do this themselves.
+    """
+    return await at(connection, company_id, await store.hold_reference(connection, company_id))
+
+
 def forget() -> None:
     """Remember nothing. For a process that turns to another database, where the same ids mean other companies."""
     _cache.clear()

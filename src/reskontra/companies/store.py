@@ -14,7 +14,7 @@ import msgspec
 
 from reskontra.accounts.store import ACCOUNT_ROWS, DIMENSION_ROWS, SUBACCOUNT_ROWS
 from reskontra.attributes.store import ATTRIBUTE_ROWS
-from reskontra.changes.store import change_row, parameters
+from reskontra.changes.store import HELD_REFERENCE, change_row, parameters
 from reskontra.clock import Context
 from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.rules import (
@@ -164,6 +164,12 @@ async def find_reference_version(connection: Connection, company_id: int) -> int
     return version
 
 
+async def hold_reference(connection: Connection, company_id: int) -> int | None:
+    """The version of the company's reference data, held until the transaction ends."""
+    version: int | None = await connection.fetchval(f"select {HELD_REFERENCE}", company_id)
+    return version
+
+
 # Companies
 
 
@@ -213,14 +219,6 @@ async def insert_company(
         moment,
     )
     return company_id
-
-
-async def lock_company(connection: Connection, company_id: int) -> None:
-    """Keep others from changing the company's reference data until the transaction ends.
-
-    Whoever writes such a row moves the company's version, and waits there.
-    """
-    await connection.execute("select from company where company_id = $1 for no key update", company_id)
 
 
 async def save_company(

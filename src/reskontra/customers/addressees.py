@@ -14,6 +14,7 @@ class Addressee(Record, frozen=True, kw_only=True):
 
     customer_id: int
     number: str
+    name: str
     status: Status
     currency_id: str
     currency_override: bool
@@ -80,6 +81,20 @@ def parties(ids: str) -> str:
     select {_COLUMNS}
       from customer as party
      where party.company_id = $1 and party.customer_id = any ({ids})"""
+
+
+async def keep_customers(connection: Connection, company_id: int, customer_ids: Sequence[int]) -> None:
+    """Keep these customers from changing until the transaction ends, as documents do that are made for them."""
+    await connection.execute(
+        """
+        select from customer
+         where company_id = $1 and customer_id = any ($2::integer[])
+         order by customer_id
+           for key share
+        """,
+        company_id,
+        customer_ids,
+    )
 
 
 async def lock_checked_balances(connection: Connection, company_id: int, numbers: Sequence[str]) -> None:

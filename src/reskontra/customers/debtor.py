@@ -57,7 +57,7 @@ def for_document(location_id: str = "customer.default_location_id") -> str:
       from customer
      cross join lateral (select {location_id} as location_id) as place
      cross join lateral (
-        select {_COLUMNS},
+        select {_COLUMNS}, customer.version,
                {one_row("location", "customer_id = customer.customer_id", "location_id = place.location_id")}
                    as location,
                {one_row("address", "address_id = customer.main_address_id")} as main_address,
@@ -82,6 +82,14 @@ def for_document(location_id: str = "customer.default_location_id") -> str:
 
 FOR_DOCUMENT = for_document()
 """The same at the customer's default location."""
+
+
+def has_moved_on(debtor: str) -> str:
+    """A condition over a `debtor` read with its customer's row locked: the row was changed while the lock was waited
+    for, so that the other parts are older than it is."""
+    return f"""(({debtor} ->> 'version')::bigint is distinct from (
+                   select seen.version from customer as seen
+                    where seen.company_id = $1 and seen.customer_id = ({debtor} ->> 'customer_id')::integer))"""
 
 
 def location_id_of(location_cd: str) -> str:

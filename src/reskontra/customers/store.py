@@ -63,25 +63,15 @@ async def lock_balance(connection: Connection, company_id: int, customer_id: int
     return Balance(row["balance"], row["unreleased"])
 
 
-async def lock_checked_balances(connection: Connection, company_id: int, numbers: Sequence[str]) -> None:
-    """Lock the balances of those of these customers whose credit is checked, always in one order.
+def keep_customer(number: str, source: str) -> str:
+    """A select of the `version` of the customer with that number, whose row is kept from changing; no row for null.
 
-    For a transaction that writes documents of several customers: each of them locks the balance first if credit is
-    checked, so a balance may not be asked for by a transaction that holds the number series already.
+    `source` is a relation of one row that is read first.
     """
-    await connection.execute(
-        """
-        select from customer_balance
-         where company_id = $1
-           and customer_id in (select customer_id from customer
-                                where company_id = $1 and number = any ($2::text[])
-                                  and credit_verification <> 'Disabled')
-         order by customer_id
-           for update
-        """,
-        company_id,
-        numbers,
-    )
+    return f"""
+        select customer.version from {source} join customer on customer.company_id = $1
+         where {number} is not null and {by_number(number)}
+           for key share of customer"""
 
 
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:

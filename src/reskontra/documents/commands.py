@@ -1,7 +1,8 @@
 """Creating, changing, deleting and releasing documents: load, decide, store. Commits nothing: the route does.
 
-Locks are taken in one order everywhere: the document, the customer's balance if credit is checked, the number
-series, then tally and balance inside the writing statement.
+Locks are taken in one order everywhere: the reference data as it is (decision 0016), the document, its customer where
+that is new, the debits that it settles, the customer's balance if credit is checked, the number series, then tally and
+balance inside the writing statement.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from reskontra.documents.entries import batch_of, entries_of
 from reskontra.documents.kinds import Kind
 from reskontra.documents.loading import Loaded, Wanted
 from reskontra.documents.rules import Basis, changed, check_deletable, check_releasable, created, released
-from reskontra.documents.settling import Settling, proposals_after, settling_of, with_proposals
+from reskontra.documents.settling import Settling, names_sent, proposals_after, settling_of, with_proposals
 from reskontra.documents.store import Written
 from reskontra.errors import Malformed, NotFound, Stale, UnknownReference
 from reskontra.numbering.commands import wait_for_turn
@@ -91,6 +92,7 @@ async def change(
     """A document after a PUT. What changes nothing writes nothing and keeps its version (invariant 40)."""
     loaded = await _locked(connection, context, kind, number, changes=changes, expected_version=expected_version)
     before = _document(loaded)
+    await _lock_debits(connection, context, kind, before, changes)
     basis = await _basis(connection, context, loaded, changes)
     after = changed(kind, before, changes, basis)
     reference = basis.reference
@@ -127,6 +129,7 @@ async def release(
     """Post a balanced document to the general ledger, once (REL-01 to REL-03)."""
     loaded = await _locked(connection, context, kind, number, changes={}, expected_version=expected_version)
     draft = _document(loaded)
+    await _lock_debits(connection, context, kind, draft, {})
     basis = await _basis(connection, context, loaded, {})
     check_releasable(kind, draft, basis)
     reference = basis.reference
@@ -172,6 +175,7 @@ async def _new(
     if not customer_number:
         raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
     loaded = await loading.find_basis(connection, context, _wanted(changes))
+    await _lock_debits(connection, context, kind, None, changes)
     basis = await _basis(connection, context, loaded, changes)
     draft = created(kind, changes, basis)
     document = await _with_proposals(connection, kind, draft, changes, reference=basis.reference)
@@ -262,6 +266,21 @@ async def _basis(connection: Connection, context: Context, loaded: Loaded, chang
         today=loaded.today,
         earliest_due_date=earliest_due_date,
     )
+
+
+async def _lock_debits(
+    connection: Connection, context: Context, kind: Kind, standing: Document | None, changes: Mapping[str, Any]
+) -> None:
+    """Lock what a document settles before its customer's balance; who reminds takes both in this order.
+
+    Only where there is any. Two that propose to settle one debit are one after the other from here on (APP-08).
+    """
+    if not kind.settles or (standing is not None and standing.is_released):
+        return
+    names = [(proposal.document_type, proposal.number) for proposal in (standing.proposals if standing else ())]
+    names += names_sent(changes.get("application_lines") or ())
+    if names:
+        await open_items.lock_debits(connection, context.company_id, names)
 
 
 async def _with_proposals(

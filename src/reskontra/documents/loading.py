@@ -9,14 +9,15 @@ from datetime import date
 import msgspec
 from asyncpg import Record
 
+from reskontra.changes.store import HELD_REFERENCE
 from reskontra.clock import Context
 from reskontra.contacts.rules import Contact
 from reskontra.contacts.store import contact_json, read_contact
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
 from reskontra.customers.customer import Debtor
-from reskontra.customers.debtor import FOR_DOCUMENT, for_document, location_id_of, read_debtor
-from reskontra.customers.store import by_id, by_number, id_of_number
+from reskontra.customers.debtor import FOR_DOCUMENT, for_document, has_moved_on, location_id_of, read_debtor
+from reskontra.customers.store import by_id, by_number, id_of_number, keep_customer
 from reskontra.db.pool import Connection
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.open_items import PROPOSALS
@@ -73,14 +74,14 @@ _TODAY = "($7::timestamptz at time zone company.time_zone)::date"
 
 
 def _surroundings(currency: str, day: str) -> str:
-    """Columns of everything a decision needs besides the document, over `company` and `party (facts)`."""
+    """Columns of everything a decision needs besides the document, over `held`, `company` and `party (facts)`."""
     exact = {
         "from_currency": currency,
         "to_currency": "company.base_currency",
         "rate_type": "coalesce(party.facts ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
         "on": day,
     }
-    return f"""company.reference_version, {_TODAY} as today, party.facts as debtor,
+    return f"""held.version as reference_version, {_TODAY} as today, party.facts as debtor,
            ({FOR_DOCUMENT} and {by_number("$4::text")}) as child,
            {items_json("$5::text[]")} as items,
            {contact_json("$9::integer")} as contact,
@@ -94,20 +95,26 @@ _STANDING_PLACE = f"""coalesce({location_id_of("$8::text")},
                       case when customer.customer_id = doc.customer_id then doc.location_id end,
                       customer.default_location_id)"""
 
-# The customer's row is kept from changing until the document stands, so that none is made for a customer that
-# becomes inactive at the same moment (CST-01).
+# The reference data is held first. The customer's row is kept from changing until the document stands, so that none is
+# made for a customer that becomes inactive at the same moment (CST-01).
 _LOAD_BASIS = f"""
-    with party as materialized (
-        select ({for_document(_NEW_PLACE)} and {by_number("$2::text")} for key share of customer) as facts)
-    select {_surroundings("coalesce($3::text, party.facts ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")}
-      from company
+    with held as materialized (select {HELD_REFERENCE} as version),
+    party as materialized (
+        select ({for_document(_NEW_PLACE)} and {by_number("$2::text")} for key share of customer) as facts
+          from held)
+    select {_surroundings("coalesce($3::text, party.facts ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")},
+           held.version <> company.reference_version or {has_moved_on("party.facts")} as is_outdated
+      from held
       cross join party
-     where company.company_id = $1"""
+      join company on company.company_id = $1"""
 
 
 async def find_basis(connection: Connection, context: Context, wanted: Wanted) -> Loaded:
-    """What a new document stands on."""
-    row = await connection.fetchrow(_LOAD_BASIS, *wanted.parameters(context))
+    """What a new document stands on; read once more if it changed while a lock was waited for."""
+    values = wanted.parameters(context)
+    row = await connection.fetchrow(_LOAD_BASIS, *values)
+    if row is not None and row["is_outdated"]:
+        row = await connection.fetchrow(_LOAD_BASIS, *values)
     if row is None:
         raise LookupError(f"there is no company {context.company_id}")
     return _loaded(row)
@@ -128,19 +135,25 @@ DOCUMENT_ROWS = """row_to_json(doc.*) as document,
 
 _CUSTOMER_AFTER = f"case when $2::text is null then doc.customer_id else {id_of_number('$2::text')} end"
 
+# A customer that the document moves to is kept from changing, as for a new document.
 _LOCK_DOCUMENT = f"""
-    with doc as (
-        select * from document
+    with held as materialized (select {HELD_REFERENCE} as version),
+    doc as (
+        select document.* from held, document
          where company_id = $1 and document_type = $10 and lower(number) collate "C" = lower($11 collate "C")
-           for update),
+           for update of document),
+    kept as materialized ({keep_customer("$2::text", "doc")}),
     party as materialized (
-        select ({for_document(_STANDING_PLACE)} and {by_id(_CUSTOMER_AFTER)}) as facts from doc)
+        select ({for_document(_STANDING_PLACE)} and {by_id(_CUSTOMER_AFTER)}) as facts, kept.version as kept_version
+          from doc left join kept on true)
     select {_surroundings(_CURRENCY_AFTER, "coalesce($6::date, doc.document_date)")},
-           {DOCUMENT_ROWS}, doc.document_id, doc.version,
-           (select seen.version from document as seen
-             where seen.company_id = $1 and seen.document_id = doc.document_id) as version_seen,
-           {PROPOSALS} as proposals
-      from doc
+           {DOCUMENT_ROWS}, doc.document_id, doc.version, {PROPOSALS} as proposals,
+           held.version <> company.reference_version
+           or party.kept_version <> (party.facts ->> 'version')::bigint
+           or doc.version <> (select seen.version from document as seen
+                               where seen.company_id = $1 and seen.document_id = doc.document_id) as is_outdated
+      from held
+      cross join doc
       cross join party
       join company on company.company_id = $1"""
 
@@ -150,12 +163,12 @@ async def lock_document(
 ) -> Loaded | None:
     """A document by its number in any case, locked until the transaction ends, with what a decision about it needs.
 
-    Whoever had to wait for the lock got the header as the last holder left it, but its lines as they stood when the
-    waiting began. Then everything is read once more, now under the lock.
+    Whoever had to wait for a lock got the row as the last holder left it, but all else, such as the lines, as it stood
+    when the waiting began. Then everything is read once more, now under the locks.
     """
     values = (*wanted.parameters(context), document_type, number)
     row = await connection.fetchrow(_LOCK_DOCUMENT, *values)
-    if row is not None and row["version_seen"] != row["version"]:
+    if row is not None and row["is_outdated"]:
         row = await connection.fetchrow(_LOCK_DOCUMENT, *values)
     return _loaded(row) if row is not None else None
 

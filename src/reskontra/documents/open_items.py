@@ -50,6 +50,24 @@ async def lock_open_items(connection: Connection, company_id: int, ids: Sequence
     return {row["document_id"]: _open_item(row) for row in rows}
 
 
+async def lock_debits(connection: Connection, company_id: int, names: Sequence[tuple[str, str]]) -> None:
+    """Lock documents by (type, number) in any case; always in one order, so that no ring of waiters forms.
+
+    It is a statement of its own: what is read after it, is read as the last holders of the locks left it.
+    """
+    await connection.execute(
+        """
+        select from unnest($2::text[], $3::text[]) as wanted (document_type, number)
+          join document on document.company_id = $1 and document.document_type = wanted.document_type
+           and lower(document.number) collate "C" = lower(wanted.number collate "C")
+         order by document.document_type, document.number
+           for update of document""",
+        company_id,
+        [document_type for document_type, _ in names],
+        [number for _, number in names],
+    )
+
+
 _NAMES = ("document_id", "document_type", "number", "status", "customer_id", "account_number", "subaccount_id",
           "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base",
           "proposed_by")  # fmt: skip

@@ -35,10 +35,9 @@ def proposals_after(
         field: FieldPath = ("application_lines", position)
         if line.get("operation") == "Nothing":
             continue
-        number = (line.get("number") or "").strip()
+        document_type, number = _name_sent(line)
         if not number:
             raise Malformed("An application needs a document.", field=(*field, "number"), hint="Send its number.")
-        document_type = line.get("document_type") or "Invoice"
         key = _key(document_type, number)
         if key in seen:
             raise Refused(
@@ -55,6 +54,11 @@ def proposals_after(
         proposal = Proposal(debit_document_id=0, document_type=document_type, number=number, amount=amount)
         wanted[key] = (replace(before[0], amount=amount) if before else proposal, field)
     return list(wanted.values())
+
+
+def names_sent(sent: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The type and number of each document that a request names for settlement; `proposals_after` judges them."""
+    return [_name_sent(line) for line in sent if (line.get("number") or "").strip()]
 
 
 def with_proposals(
@@ -112,6 +116,10 @@ def _credit(draft: Document, document_id: int) -> OpenItem:
         balance=draft.amount,
         balance_base=draft.amount_base,
     )
+
+
+def _name_sent(line: Mapping[str, Any]) -> tuple[str, str]:
+    return line.get("document_type") or "Invoice", (line.get("number") or "").strip()
 
 
 def _key(document_type: str, number: str) -> tuple[str, str]:

@@ -300,6 +300,7 @@ CONSTRAINTS: dict[str, RefusalFactory] = {
     "document_released_is_frozen": lambda value: Refused(
         f"The document {value} can't be updated because it is already released."
     ),
+    "application_one_proposal": lambda value: Conflict("Another document proposes to settle the same one already."),
     "document_balance_range": lambda value: Conflict("The balance of the document would leave its range."),
     "number_series_used_up": lambda value: Refused(
         "The number series is used up.", value=value, hint="Send a number, or extend the series."

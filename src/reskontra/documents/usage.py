@@ -24,11 +24,6 @@ class Usage:
     """Currency -> date of the latest released document in it."""
 
 
-async def hold_documents(connection: Connection) -> None:
-    """Wait until no document is being written, and keep all of them as they are until the transaction ends."""
-    await connection.execute("lock table document in share row exclusive mode")
-
-
 async def find_usage(connection: Connection, company_id: int) -> Usage:
     """What the documents of a company use."""
     by_currency = await connection.fetch(

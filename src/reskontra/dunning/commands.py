@@ -1,8 +1,9 @@
 """Making and releasing dunning letters, for one customer or many: load, decide, store. Commits nothing.
 
-Locks are taken in this order: the customers' documents, the tally of letters, balances (where credit is checked and a
-fee is asked for), number series, the tallies of documents. So two runs that meet are one after the other from the
-first document that they share, and nobody who writes or releases a document waits in a ring with them.
+Locks are taken in this order: the reference data as it is (decision 0016), the customers, their documents, the tally
+of letters, balances (where credit is checked and a fee is asked for), number series, the tallies of documents. So two
+runs that meet are one after the other from the first document that they share, and nobody who writes or releases a
+document waits in a ring with them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from reskontra.changes.store import lock_tallies
 from reskontra.clock import Context
 from reskontra.companies import reference as references
 from reskontra.currencies.rules import BASE_RATE, Rate
-from reskontra.customers.addressees import Addressee, find_addressee_ids, find_families, lock_checked_balances
+from reskontra.customers.addressees import (
+    Addressee,
+    find_addressee_ids,
+    find_families,
+    keep_customers,
+    lock_checked_balances,
+)
 from reskontra.customers.rules import may
 from reskontra.db.pool import Connection, refusal_for
 from reskontra.documents import commands as documents
@@ -98,7 +105,7 @@ async def create_letters(
     It is the run for one customer. `changes` is what `order_of` reads. Raises `NotFound` for the customer, `Refused`
     for the levels, the date, or a fee that cannot be invoiced.
     """
-    reference = await references.at(connection, context.company_id, None)
+    reference = await references.held(connection, context.company_id)
     together = reference.preferences.dunning.letters_to_parent
     (customer_id,) = await find_addressee_ids(connection, context.company_id, [customer_number], together=together)
     if customer_id is None:
@@ -116,6 +123,7 @@ async def remind(
     A customer whose fee cannot be invoiced gets nothing. With `skips` it is told in the outcome and the others get
     their letters; else `Refused` is raised, and the caller's transaction must not be committed.
     """
+    await keep_customers(connection, context.company_id, customer_ids)
     families = await find_families(connection, context.company_id, customer_ids) if order.together else {}
     of_whom = list(families) or customer_ids
     locked = await lock_open_documents(
@@ -209,6 +217,7 @@ async def _make(
         Made(
             letter=replace(letter, warnings=(*letter.warnings, *_warnings_of(fee))) if fee else letter,
             customer_number=party.number,
+            customer_name=party.name,
             fee_number=fee.number if fee else None,
         )
         for party, letters in due

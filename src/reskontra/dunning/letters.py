@@ -1,7 +1,8 @@
 """What is done with a dunning letter that stands: change, delete, release, void. Load, decide, store; commits nothing.
 
-Locks are taken in the order of the whole room: the documents that the letter reminds of with its fee invoice, the
-letter, the tally of letters, the balance (where credit is checked), number series, the tallies of documents.
+Locks are taken in the order of the whole room: the reference data as it is where documents may be made (decision
+0016), the documents that the letter reminds of with its fee invoice, the letter, the tally of letters, the balance
+(where credit is checked), number series, the tallies of documents.
 """
 
 from __future__ import annotations
@@ -163,6 +164,7 @@ async def _locked_with_documents(
     connection: Connection, context: Context, letter_id: int, expected_version: object, *, with_fee: bool
 ) -> Found:
     """The letter, locked after its documents. They are read before the lock, so a change in between is a `Conflict`."""
+    await references.held(connection, context.company_id)
     wanted = await saving.find_document_ids(connection, context.company_id, letter_id)
     await lock_open_items(connection, context.company_id, wanted)
     found = await _locked(connection, context, letter_id, expected_version)

@@ -168,7 +168,8 @@ async def _remind_chunk(
     for _ in range(_ATTEMPTS):
         try:
             async with database.transaction() as connection:
-                outcome = await remind(connection, context, order, [party.customer_id for party in chunk])
+                standing = replace(order, reference=await references.held(connection, context.company_id))
+                outcome = await remind(connection, context, standing, [party.customer_id for party in chunk])
                 if dry_run:
                     raise _TrialIsOver(outcome)
             return outcome

@@ -1,8 +1,7 @@
 """Changing a company by its file: lock, look, plan, and write what was shown. Opens no transaction.
 
-Locks, in this order: the company's row, at which every writer of reference data waits, then all documents. So what a
-plan is made of stands still until the transaction ends. The order is that of a release: its statement locks the
-table of documents before it takes a number.
+The reference data is locked first: with it stand still all who write it and all who write documents (decision 0016).
+So what a plan is made of stays as it is until the transaction ends.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any, TypeAlias
 
 from reskontra.accounts import store as accounts
 from reskontra.attributes import store as attributes
-from reskontra.changes.commands import follow_up_on
+from reskontra.changes.commands import follow_up_on, lock_reference
 from reskontra.changes.store import insert_changes
 from reskontra.clock import Context
 from reskontra.companies import reference as references
@@ -24,7 +23,7 @@ from reskontra.companies.yaml_file import Fault, FileFaults, Given, Month, Path,
 from reskontra.currencies import store as currencies
 from reskontra.currencies.store import RateRow, StoredRate
 from reskontra.db.pool import Connection
-from reskontra.documents.usage import find_usage, hold_documents
+from reskontra.documents.usage import find_usage
 from reskontra.errors import Conflict
 from reskontra.items import store as items
 from reskontra.items.rules import SELLING, Item, ItemCard, ItemStatus
@@ -94,8 +93,7 @@ _SHOWN_ON_LINES = {
 
 
 async def _present(connection: Connection, company_id: int) -> Present:
-    await companies.lock_company(connection, company_id)
-    await hold_documents(connection)
+    await lock_reference(connection, company_id)
     reference = await references.at(connection, company_id, None)
     ordinary = reference.ordinary_periods
     template = Template(

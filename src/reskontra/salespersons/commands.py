@@ -1,6 +1,6 @@
 """Creating and changing salespersons and whom they sell to: load, decide, store. Opens no transaction.
 
-The salesperson's row is locked first, then the customers.
+The reference data is locked first, then the salesperson's row, then the customers.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
 from reskontra.companies import reference as references
 from reskontra.customers import assignments
@@ -20,6 +21,7 @@ from reskontra.salespersons.rules import Salesperson
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> tuple[Salesperson, int]:
     """Store a new salesperson with the customers that were sent; returns it with its version."""
+    await lock_reference(connection, context.company_id)
     reference = await references.at(connection, context.company_id, None)
     salesperson = master_data.new_salesperson(sent, reference)
     spots = await assignments.lock_spots(connection, context.company_id, master_data.spots_of(sent))
@@ -33,6 +35,7 @@ async def change(
     connection: Connection, context: Context, salesperson_cd: str, sent: Mapping[str, Any], expected_version: int | None
 ) -> tuple[Salesperson, int]:
     """Apply what was sent to a salesperson; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
+    await lock_reference(connection, context.company_id)
     stored = await store.lock_salesperson(connection, context.company_id, salesperson_cd)
     if stored is None:
         raise NotFound
