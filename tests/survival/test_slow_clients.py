@@ -228,24 +228,39 @@ async def test_client_that_never_reads_holds_no_database_connection_and_is_dropp
     async with others_are_served(house), contextlib.AsyncExitStack() as opened:
         readers = []
         for _ in range(40):
-            narrow = socket.socket()
-            narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            narrow.connect(("127.0.0.1", house.port))
-            reader, writer = await opened.enter_async_context(connected_by(narrow))
-            reader._transport.pause_reading()  # type: ignore[attr-defined]
-            writer.write(page)
-            readers.append(reader)
+            readers.append(await opened.enter_async_context(never_reading(house, page)))
         await asyncio.sleep(1)
         assert await busy_connections(house.dsn) == 0
         assert open_sockets(house) >= 40
         await until(lambda: open_sockets(house) < 20, "clients that do not read are still there")
 
 
+async def test_answers_that_nobody_takes_are_bounded_together(databases: Any, dsn_of: Callable[[str], str]) -> None:
+    name = await databases.clone()
+    room = 8 * MEBIBYTE
+    with serving(dsn_of(name), RESKONTRA_SEND_TIMEOUT="600", RESKONTRA_WAITING_LIMIT=str(room)) as house:
+        large = len(httpx.get(f"{house.url}/openapi.json", headers={"Accept-Encoding": "identity"}).content)
+        # The first answers wait in the kernel, which is not the server's memory.
+        asked = house.head("GET", "/openapi.json") * 10
+        clients = 3 * room // large
+        async with others_are_served(house), contextlib.AsyncExitStack() as opened:
+            for _ in range(clients):
+                await opened.enter_async_context(never_reading(house, asked))
+            await until(lambda: 0 < open_sockets(house) < clients * 2 // 3, "nobody had to make room")
+    await databases.drop(name)
+
+
 @asynccontextmanager
-async def connected_by(made: socket.socket) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection(sock=made)
+async def never_reading(house: House, asked: bytes) -> AsyncIterator[asyncio.StreamWriter]:
+    """A client that asks, has hardly any room for an answer, and takes nothing of it."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    narrow.connect(("127.0.0.1", house.port))
+    reader, writer = await asyncio.open_connection(sock=narrow)
+    reader._transport.pause_reading()  # type: ignore[attr-defined]
+    writer.write(asked)
     try:
-        yield reader, writer
+        yield writer
     finally:
         writer.transport.abort()
 
