@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bench.rounds import Cell
 
-COLUMNS = ("workload", "clients", "rate /s", "p50 ms", "p99 ms", "program", "database", "load", "ceiling /s",
+COLUMNS = ("workload", "clients", "rate /s", "p50 ms", "p99 ms", "program", "database", "generator", "ceiling /s",
            "its database", "ratio", "target")  # fmt: skip
 
 
@@ -81,7 +81,9 @@ def _reached(yes: bool) -> str:
 def _number(value: float) -> str:
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if value >= 0.1 or value == 0 else f"{value:.3f}"
 
 
 def write(path: Path, cells: Sequence[Cell], about: Mapping[str, object]) -> None:

@@ -1,5 +1,11 @@
--- The first 100 documents by number of those that changed since a moment of the last days, and how many they are in all.
+-- The first 100 documents by number of those that changed since a moment, and how many they are in all, in one pass.
 \set since random(:since_max / 8, :since_max)
+with found as materialized (
+    select document_id, number, count(*) over () as total from document
+     where company_id = 1 and document_type = 'Invoice'
+       and modified_at > :last_moment::timestamptz - :since * interval '1 second'
+     order by number
+     limit 100)
 select document.number, document.status, document.branch_number, document.document_date,
        document.original_invoice_date, document.due_date, document.cash_discount_date, document.period_id,
        document.closed_period_id, document.currency_id, document.exchange_rate, document.terms_id,
@@ -10,14 +16,10 @@ select document.number, document.status, document.branch_number, document.docume
        document.vat_taxable_total_base, document.vat_exempt_total, document.rounding_difference, document.amount,
        document.amount_base, document.balance, document.balance_base, document.cash_discount, document.lines_json,
        document.vat_json, document.created_at, document.modified_at, document.version, customer.number, customer.name,
-       location.location_cd, location.name, (select count(*) from document as counted
-         where counted.company_id = 1 and counted.document_type = 'Invoice'
-           and counted.modified_at > :last_moment::timestamptz - :since * interval '1 second')
-  from document
+       location.location_cd, location.name, found.total
+  from found
+  join document on document.company_id = 1 and document.document_id = found.document_id
   join customer on customer.company_id = document.company_id and customer.customer_id = document.customer_id
   join location on location.company_id = document.company_id and location.customer_id = document.customer_id
    and location.location_id = document.location_id
- where document.company_id = 1 and document.document_type = 'Invoice'
-   and document.modified_at > :last_moment::timestamptz - :since * interval '1 second'
- order by document.number
- limit 100;
+ order by found.number;
