@@ -12,7 +12,7 @@ import pytest
 from reskontra.clock import Context, SeededClock
 from reskontra.companies import reference as references
 from reskontra.db.pool import Connection, Database
-from reskontra.dunning import running
+from reskontra.dunning import commands, running
 from tests.api.test_dunning import Ledger, at, late
 
 
@@ -68,10 +68,10 @@ async def test_everybody_who_is_due_gets_a_letter_and_nobody_two(ledger: Ledger)
     owed = await customers_with_one_document(ledger, 3)
     made = await run(ledger, late(15))
     assert made["skipped"] == []
-    assert [it["customer"] for it in made["created"]] == sorted(owed)
+    assert [it["customer"]["number"] for it in made["created"]] == sorted(owed)
     assert made["created"][0] == {
         "letterNumber": 1,
-        "customer": min(owed),
+        "customer": {"number": min(owed), "name": "Late payer"},
         "level": 1,
         "letterDate": at(late(15)),
         "paymentDeadline": at(late(15) + timedelta(days=14)),
@@ -91,7 +91,7 @@ async def test_the_third_letter_tells_its_fee_invoice_and_its_doubts(ledger: Led
         await run(ledger, late(days))
     made = await run(ledger, late(43))
     fees = await ledger.rows("select number from document where origin = 'dunning_fee' order by number")
-    assert [it["feeInvoice"] for it in made["created"]] == [fee["number"] for fee in fees]
+    assert [it["feeInvoiceNumber"] for it in made["created"]] == [fee["number"] for fee in fees]
     assert [(it["fee"], it["finalReminder"]) for it in made["created"]] == [(35.0, True)] * 2
     assert "No highest reminder fee is on record" in " ".join(made["created"][0]["warnings"])
 
@@ -106,9 +106,9 @@ async def test_a_dry_run_tells_what_the_run_will_do_and_writes_nothing(ledger: L
     assert await everything(ledger) == before
     made = await run(ledger, late(43))
     assert len(trial["created"]) == 2
-    assert all("letterNumber" not in it and "feeInvoice" not in it for it in trial["created"])
+    assert all("letterNumber" not in it and "feeInvoiceNumber" not in it for it in trial["created"])
     for letter in made["created"]:
-        del letter["letterNumber"], letter["feeInvoice"]
+        del letter["letterNumber"], letter["feeInvoiceNumber"]
     assert trial == made
 
 
@@ -131,7 +131,7 @@ async def test_a_fee_that_cannot_be_posted_leaves_only_its_customer_out(ledger: 
         await connection.execute("update financial_period set active = false where period_id = '202502'")
     trial = await run(ledger, late(43), dry=True)
     made = await run(ledger, late(43))
-    assert [it["customer"] for it in made["created"]] == [free]
+    assert [it["customer"]["number"] for it in made["created"]] == [free]
     assert trial["skipped"] == made["skipped"]
     (left_out,) = made["skipped"]
     assert left_out["ref"] == charged
@@ -151,7 +151,7 @@ async def test_a_fee_without_a_rate_leaves_only_its_customer_out(ledger: Ledger)
         )
         await connection.execute("update dunning_level set fee = 10 where level = 1")
     made = await run(ledger, late(15))
-    assert foreign not in [it["customer"] for it in made["created"]]
+    assert foreign not in [it["customer"]["number"] for it in made["created"]]
     assert len(made["created"]) == 1
     (left_out,) = made["skipped"]
     assert (left_out["ref"], "no exchange rate" in left_out["reason"]) == (foreign, True)
@@ -175,13 +175,15 @@ async def test_who_takes_no_letters_is_told_and_left_out(ledger: Ledger) -> None
 async def test_filters_say_who_is_reminded(ledger: Ledger) -> None:
     owed = await customers_with_one_document(ledger, 4)
     first, second, third, fourth = sorted(owed)
-    assert [it["customer"] for it in (await run(ledger, late(15), customer=second))["created"]] == [second]
-    assert [it["customer"] for it in (await run(ledger, late(15), customer=[third, first]))["created"]] == [
+    assert [it["customer"]["number"] for it in (await run(ledger, late(15), customer=second))["created"]] == [second]
+    assert [it["customer"]["number"] for it in (await run(ledger, late(15), customer=[third, first]))["created"]] == [
         first,
         third,
     ]
     assert (await run(ledger, late(15), levelFrom=2))["created"] == []
-    assert [it["customer"] for it in (await run(ledger, late(15), customerClass="1", levelTo=1))["created"]] == [fourth]
+    assert [
+        it["customer"]["number"] for it in (await run(ledger, late(15), customerClass="1", levelTo=1))["created"]
+    ] == [fourth]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ async def family(ledger: Ledger) -> tuple[str, str, str]:
 
 async def test_children_have_letters_of_their_own_unless_the_company_says_otherwise(ledger: Ledger) -> None:
     members = await family(ledger)
-    assert [it["customer"] for it in (await run(ledger, late(15)))["created"]] == sorted(members)
+    assert [it["customer"]["number"] for it in (await run(ledger, late(15)))["created"]] == sorted(members)
 
 
 @pytest.mark.parametrize("process", ["ByDocument", "ByCustomer"])
@@ -239,7 +241,7 @@ async def test_one_letter_to_the_parent_lists_what_its_children_owe(ledger: Ledg
     parent, child, other = await family(ledger)
     await ledger.put_customer(child, printDunningLetters=False)
     (letter,) = (await run(ledger, late(15)))["created"]
-    assert (letter["customer"], letter["documents"]) == (parent, 3)
+    assert (letter["customer"]["number"], letter["documents"]) == (parent, 3)
     lines = await ledger.rows(
         """select customer.number from dunning_letter_line as line
              join document using (company_id, document_id) join customer using (company_id, customer_id)"""
@@ -334,7 +336,8 @@ async def test_a_run_that_was_cut_off_is_gone_on_with(
 ) -> None:
     owed = await customers_with_one_document(ledger, 6)
     monkeypatch.setattr(running, "CHUNK_DOCUMENTS", 1)
-    real, calls = running.remind, []
+    real = commands.remind
+    calls: list[Any] = []
 
     async def dies_in_the_fourth_chunk(connection: Connection, context: Context, *rest: Any, **more: Any) -> Any:
         made = await real(connection, context, *rest, **more)

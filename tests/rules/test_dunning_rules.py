@@ -259,7 +259,7 @@ def test_what_is_listed_for_information(listed: list[int], switches: dict[str, b
     ready, later = candidate(1), candidate(2, due_date=today)
     credit = candidate(3, document_type="CreditNote", due_date=None, balance=Decimal(-40))
     reserved = replace_record(credit, document_id=4, status="Reserved")
-    wanted = replace(BY_DOCUMENT, process=process, **switches)
+    wanted = replace(BY_DOCUMENT, process=process, **switches)  # type: ignore[arg-type]
     (letter,) = new_letters(basis(ready, later, credit, reserved, on=today, preferences=wanted), ALL)
     assert [line.document_id for line in letter.lines] == listed
     assert [line.document_id for line in letter.lines if line.is_reminded] == [1]

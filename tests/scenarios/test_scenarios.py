@@ -4,7 +4,8 @@ Every `.md` file is one story of a company of its own: a new one of the Norwegia
 is 002001 and its first customer 20001, and nothing else is in its books. Afterwards the books must prove themselves.
 What stands in fenced blocks is carried out from top to bottom:
 
-    company            what the company's file holds besides the template (YAML; rows are added to its sections)
+    company [se]       what the company's file holds besides the template, the Norwegian one or the one that is named
+                       (YAML; rows are added to its sections, but dunning levels take the place of the template's)
     http               a request: method and address, then its body; fields may stand bare (docs/QUIRKS.md)
     expect             the status of the answer, then facts of its JSON, or texts in quotes that must stand in it;
                        a request without it must succeed
@@ -165,11 +166,24 @@ def assert_holds(facts: Any, found: Any, where: str) -> None:
         assert found == facts, f"{where} is {found}, expected {facts}"
 
 
+def joined(standing: Any, more: Any) -> Any:
+    """What a template says, and what a story says besides."""
+    if isinstance(standing, list):
+        return [*standing, *more]
+    if isinstance(standing, dict):
+        return standing | {key: joined(standing.get(key), value) for key, value in more.items()}
+    return more
+
+
 async def new_company(database: Database, clock: SeededClock, blocks: list[Block], file: Path) -> int:
-    content = yaml.load((files("reskontra.companies") / "templates" / "no.yaml").read_text("utf-8"), yaml.BaseLoader)
-    for more in (yaml.load(block.text, yaml.BaseLoader) for block in blocks if block.kind == "company"):
+    told = [block for block in blocks if block.kind == "company"]
+    template = next((block.argument for block in told if block.argument), "no")
+    content = yaml.load(
+        (files("reskontra.companies") / "templates" / f"{template}.yaml").read_text("utf-8"), yaml.BaseLoader
+    )
+    for more in (yaml.load(block.text, yaml.BaseLoader) or {} for block in told):
         for section, rows in more.items():
-            content[section] = [*content[section], *rows] if isinstance(rows, list) else {**content[section], **rows}
+            content[section] = rows if section == "dunning_levels" else joined(content[section], rows)
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     async with database.transaction() as connection:
         context = Context(0, "scenario", "scenario", clock.now(), clock)

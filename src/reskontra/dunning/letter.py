@@ -92,6 +92,7 @@ class Made:
 
     letter: Letter
     customer_number: str
+    customer_name: str
     letter_id: int | None = None
     fee_number: str | None = None
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
+from reskontra.documents.wire import NumberName
 from reskontra.dunning.letter import Made, Outcome
 from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, UnsetType, Whole, day_text, sent
 
@@ -52,7 +53,7 @@ class MadeLetterOut(Answer, kw_only=True):
     """A letter that the run made; of a trial it has no number, and neither has its fee invoice."""
 
     letter_id: int | None = msgspec.field(default=None, name="letterNumber")
-    customer: str
+    customer: NumberName
     branch: str | None = None
     level: int
     letter_date: DayOut
@@ -62,7 +63,7 @@ class MadeLetterOut(Answer, kw_only=True):
 
     currency_id: str
     fee: Decimal
-    fee_invoice: str | None = None
+    fee_invoice_number: str | None = None
     final_reminder: bool
     warnings: list[str]
 
@@ -95,7 +96,7 @@ def _made_out(made: Made) -> MadeLetterOut:
     letter = made.letter
     return MadeLetterOut(
         letter_id=made.letter_id,
-        customer=made.customer_number,
+        customer=NumberName(number=made.customer_number, name=made.customer_name),
         branch=letter.branch_number,
         level=letter.level,
         letter_date=day_text(letter.letter_date),
@@ -103,7 +104,7 @@ def _made_out(made: Made) -> MadeLetterOut:
         documents=sum(line.is_reminded for line in letter.lines),
         currency_id=letter.currency_id,
         fee=letter.fee,
-        fee_invoice=made.fee_number,
+        fee_invoice_number=made.fee_number,
         final_reminder=letter.final_reminder,
         warnings=list(letter.warnings),
     )
