@@ -256,6 +256,22 @@ def test_folder_is_backed_up_whether_it_is_served_or_not(tmp_path: Path) -> None
         assert stopped.manifest.schema == known_migrations()[-1].version
 
 
+async def test_owner_of_a_database_needs_no_other_right(
+    backup: Path, databases: Any, dsn_of: Callable[[str], str], tmp_path: Path
+) -> None:
+    name = await databases.create_empty()
+    await databases.administer("create role keeper login nosuperuser nocreatedb nocreaterole")
+    await databases.administer(f"alter database {name} owner to keeper")
+    dsn = dsn_of(name).replace("//reskontra@", "//keeper@")
+    for replacing in (False, True):
+        assert (await restore_into(dsn, backup, replacing=replacing)).offences == []
+    made = await back_up_from(dsn, tmp_path / "again.zip")
+    with read_archive(backup) as archive:
+        assert made.manifest.tables == archive.manifest.tables
+    await databases.drop(name)
+    await databases.administer("drop role keeper")
+
+
 @pytest.mark.skipif(not OTHER_POSTGRES.exists(), reason="no PostgreSQL 15 on this machine")
 async def test_backup_goes_from_one_postgresql_to_an_older_one_and_back(
     fresh_dsn: Any, empty_dsn: Any, tmp_path: Path
