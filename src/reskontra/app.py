@@ -113,7 +113,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
     metrics = Metrics()
     mounted = mounted_routes()
     reference = Reference(mounted)
-    return Server(
+    server = Server(
         router=Router(mounted),
         pages=pages(
             guard=guard,
@@ -128,6 +128,8 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
         settings=settings,
         metrics=metrics,
     )
+    database.when_connected += (references.forget, server.lists.forget)
+    return server
 
 
 def served_routes() -> list[Route]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -207,6 +208,26 @@ async def test_frozen(postgres: EmbeddedPostgres) -> None:
         for answer in answers[:4]:
             refused(answer, 503, "nothing was changed")
         assert int(await desk.works()) == int(first) + 1
+
+
+async def test_nothing_is_remembered_of_the_server_before(postgres: EmbeddedPostgres, desk: Desk) -> None:
+    """What a crash took back was numbered, and the numbers may be given again: here to another text, by hand."""
+    path = f"{INVOICES}/{await desk.works()}"
+    assert (await desk.http.get(path)).json()["creditTerms"]["description"] == "14 days net"
+    await stop(postgres, signal.SIGKILL)
+    await start(postgres)
+    for text in ("Fourteen days", "14 days net"):
+        unnumbered = UNNUMBERED.format(text)
+        await ask(postgres.dsn(), partial(asyncpg.Connection.execute, query=unnumbered))
+        assert (await desk.http.get(path)).json()["creditTerms"]["description"] == text
+        await ask(postgres.dsn(), lambda it: it.execute(CUT_OURS))
+        await asyncio.sleep(0.1)
+
+
+UNNUMBERED = """
+set session_replication_role = replica;
+update credit_terms set description = '{}' where terms_id = '14'
+"""
 
 
 # --- there, but not for us

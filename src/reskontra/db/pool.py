@@ -92,7 +92,12 @@ class Database:
     may outlive its transaction: no LISTEN, no session SET, no session advisory lock.
     """
 
-    def __init__(self, pool: Pool[Record], acquire_timeout_seconds: float) -> None:
+    def __init__(
+        self, pool: Pool[Record], acquire_timeout_seconds: float, when_connected: list[Callable[[], None]]
+    ) -> None:
+        self.when_connected = when_connected
+        """Called for each new connection. It may lead to a server that came back without what was not committed, or
+        to one that took over: what was remembered of the other one, by numbers that may be given again, is not true."""
         self._pool = pool
         self._acquire_timeout_seconds = acquire_timeout_seconds
 
@@ -113,9 +118,16 @@ class Database:
             "statement_timeout": f"{statement_timeout_seconds * 1000:.0f}ms",
             "lock_timeout": f"{lock_timeout_seconds * 1000:.0f}ms",
         }
+        when_connected: list[Callable[[], None]] = []
+
+        async def tell(_connection: Connection) -> None:
+            for listen in when_connected:
+                listen()
+
         try:
             pool = await asyncpg.create_pool(
                 dsn,
+                init=tell,
                 min_size=size_min,
                 max_size=size_max,
                 server_settings=settings,
@@ -129,7 +141,7 @@ class Database:
             )
         except FAULTS as error:
             raise Unavailable(f"The database cannot be reached: {error}.") from error
-        return cls(pool, acquire_timeout_seconds)
+        return cls(pool, acquire_timeout_seconds, when_connected)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A connection without a transaction: for pure reads of one statement."""

@@ -117,6 +117,9 @@ class _Recent(Generic[K, W]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def clear(self) -> None:
+        self._entries.clear()
+
     def get(self, key: K) -> W | None:
         entry = self._entries.get(key)
         if entry is not None:
@@ -136,6 +139,11 @@ class Memory:
     def __init__(self, size_max: int = 4096) -> None:
         self._totals: _Recent[Hashable, Total] = _Recent(size_max)
         self._ends: _Recent[Hashable, tuple[Hashable, tuple[Any, ...]]] = _Recent(size_max)
+
+    def forget(self) -> None:
+        """Remember nothing, as the database may be another one."""
+        self._totals.clear()
+        self._ends.clear()
 
     def total(self, key: Hashable, stamp: Hashable) -> int | None:
         """The count under `key`, if it was made while `stamp` was true."""

@@ -79,7 +79,7 @@ class Server:
         self._origin = Origin(settings.trusted_proxies)
         self._limiter = Limiter(settings.rate_limit)
         self._metrics = metrics
-        self._lists = Memory()
+        self.lists = Memory()
         self._request_context = f"appId=cid-v1:{clock.new_id()}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,7 +169,7 @@ class Server:
             clock=self._clock,
             zone=company.zone,
             base_url=visit.base_url + match.prefix,
-            lists=self._lists,
+            lists=self.lists,
         )
 
     def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:
