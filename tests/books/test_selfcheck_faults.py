@@ -80,6 +80,7 @@ FAULTS = {
     "dunning-state": [f"update document set dunning_level = 1, dunning_letter_date = '2024-06-01' where {RELEASED}"],
     "dunning-steps": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=1, due="2024-01-22")],
     "dunning-lines-due": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=0, due="2024-06-01")],
+    "dunning-letter-whole": [RELEASED_LETTER],
     "dunning-fees": [LETTER.format(id=901, status="Released", fee_document=OF_DRAFT)],
     "version-is-newest-change": [f"update document set version = 1 where {DRAFT}"],
 }
@@ -101,6 +102,23 @@ async def test_a_document_in_two_drafts_is_found(connection: Connection) -> None
         await connection.execute(LETTER.format(id=letter_id, status="Draft", fee_document="null"))
         await connection.execute(LETTER_LINE.format(id=letter_id, level=0, due="2024-01-22"))
     assert "dunning-lines-due" in [offence.name for offence in await offences(connection)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "update dunning_letter set level = 2 where letter_id = 901",
+        "update dunning_letter set branch_number = 'other' where letter_id = 901",
+        "update dunning_letter_line set balance = -1 where letter_id = 901",
+        "update dunning_letter_line set level_after = level_before where letter_id = 901",
+    ],
+)
+async def test_a_letter_that_does_not_fit_its_lines_is_found(connection: Connection, fault: str) -> None:
+    await connection.execute(RELEASED_LETTER)
+    await connection.execute(LETTER_LINE.format(id=901, level=0, due="2024-01-22"))
+    assert "dunning-letter-whole" not in [offence.name for offence in await offences(connection)]
+    await connection.execute(fault)
+    assert "dunning-letter-whole" in [offence.name for offence in await offences(connection)]
 
 
 async def test_a_fee_invoice_without_a_letter_is_found(connection: Connection) -> None:

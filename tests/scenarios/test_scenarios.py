@@ -31,12 +31,12 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from tests.conftest import open_client
 
 from reskontra.clock import Context, SeededClock
 from reskontra.companies.commands import create_company
 from reskontra.config import Settings
 from reskontra.db.pool import Database
+from tests.conftest import open_client
 
 HERE = Path(__file__).parent
 BLOCK = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)

@@ -341,6 +341,19 @@ select line.company_id, min(line.letter_id), line.document_id
  group by line.company_id, line.document_id
 having count(*) > 1;
 
+-- name: dunning-letter-whole A letter bears the highest level that it moves a document to, keeps to its branch, and lists credits below zero.
+select letter.company_id, letter.letter_id, letter.level, lines.level_reached, lines.branch_kept, lines.signs_kept
+  from dunning_letter as letter
+ cross join lateral (
+    select max(line.level_after) filter (where line.level_after > line.level_before) as level_reached,
+           bool_and(letter.branch_number is null or document.branch_number = letter.branch_number) as branch_kept,
+           bool_and(case document.document_type when 'CreditNote' then line.balance < 0 and line.level_after = line.level_before
+                                                else line.balance > 0 end) as signs_kept
+      from dunning_letter_line as line
+      join document using (company_id, document_id)
+     where line.company_id = letter.company_id and line.letter_id = letter.letter_id) as lines
+ where lines.level_reached is distinct from letter.level or not lines.branch_kept or not lines.signs_kept;
+
 -- name: dunning-fees A released letter with a fee names its one fee invoice, and no fee invoice stands without a letter.
 select letter.company_id, letter.letter_id, letter.fee_document_id
   from dunning_letter as letter
