@@ -1,0 +1,193 @@
+"""Every pair of commands that may meet, meets: whoever comes first, the books are as if one had come after the other.
+
+For each pair both serial orders are run first. Then one command stops after each statement of its transaction while
+the other goes on as far as it can, and both are started at once. What comes of it must be one of the serial outcomes:
+the same answers, the same rows, the same history of each thing; so no number is lost, no If-Match is passed by and no
+request is refused only because another one was there. Serial outcomes are checked by the self-check.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+import httpx
+import pytest
+
+from reskontra.clock import Context, SeededClock
+from reskontra.companies.commands import create_company
+from reskontra.companies.template import read_partial_template
+from reskontra.config import Settings
+from reskontra.db.pool import hold_until_end
+from reskontra.db.selfcheck import offences
+from reskontra.errors import Refusal
+from reskontra.numbering import commands as numbering
+from reskontra.revising.commands import apply_plan, plan_changes
+from reskontra.revising.rules import Plan
+from tests.concurrency.encounters import APPLIED, COMMANDS, DRAFT, INVOICES, OTHER_CLASS, Command, open_company
+from tests.concurrency.meetings import (
+    UUID,
+    Answer,
+    Books,
+    Outcome,
+    SteppedDatabase,
+    both_at_once,
+    met_after,
+    one_after_the_other,
+    queue_in_sight,
+    queue_passed_by,
+)
+from tests.conftest import NOW, open_client
+
+if TYPE_CHECKING:
+    from tests.conftest import Databases
+
+EVERY_STATEMENT = bool(os.environ.get("RESKONTRA_EVERY_STATEMENT"))
+"""Set it to stop after each statement instead of after some that tell most."""
+
+PAIRS = list(itertools.combinations_with_replacement(COMMANDS, 2))
+
+
+class Office:
+    """The little company, and how to send it a command."""
+
+    def __init__(self, database: SteppedDatabase, client: httpx.AsyncClient, books: Books, folder: Path) -> None:
+        self.database, self.client, self.books = database, client, books
+        self.checked: set[str] = set()
+        self.applied = read_partial_template(_written(folder, APPLIED))
+        self.plan: Plan | None = None
+        self.etag = ""
+
+    async def open(self) -> None:
+        await open_company(self.client)
+        self.etag = (await self.client.get(f"{INVOICES}/{DRAFT}")).headers["etag"]
+        async with self.database.transaction() as connection:
+            self.plan = await plan_changes(connection, self._context(), self.applied)
+        await self.books.remember()
+
+    def _context(self) -> Context:
+        clock = SeededClock(NOW)
+        return Context(self.books.company_id, "operator", str(clock.new_id()), clock.now(), clock)
+
+    async def send(self, command: Command) -> Answer:
+        if command.method == "APPLY":
+            return await self._apply()
+        headers = {"If-Match": self.etag} if command.of_draft else {}
+        answer = await self.client.request(command.method, command.path, json=command.body, headers=headers)
+        if answer.is_success:
+            return answer.status_code, answer.headers.get("location", "")
+        assert answer.status_code < 500, answer.text
+        return answer.status_code, UUID.sub("<id>", answer.json()["message"])
+
+    async def _apply(self) -> Answer:
+        assert self.plan is not None
+        try:
+            async with self.database.transaction() as connection:
+                await apply_plan(connection, self._context(), self.applied, self.plan)
+        except Refusal as refusal:
+            return 400, str(refusal)
+        return 200, ""
+
+    async def is_blocked(self, pid: int) -> bool:
+        found: bool = await self.books.connection.fetchval("select cardinality(pg_blocking_pids($1)) > 0", pid)
+        return found
+
+    async def result(self, answers: tuple[Answer, Answer]) -> Outcome:
+        """What came of two requests; afterwards the books are as they were."""
+        outcome = Outcome(answers, await self.books.read())
+        await self.books.lay_back()
+        return outcome
+
+    async def check(self, outcome: Outcome) -> None:
+        """The self-check of books that were not seen before."""
+        words = repr(outcome.books)
+        if words not in self.checked:
+            self.checked.add(words)
+            found = await offences(self.books.connection)
+            assert not found, "\n".join(f"{it.sentence} {[dict(row) for row in it.rows[:5]]}" for it in found)
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "changes.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+async def office(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    name = await databases.clone()
+    await databases.administer(f"alter database {name} set deadlock_timeout = '20ms'")
+    dsn = databases.dsn_of(name)
+    clock = SeededClock(NOW, step=timedelta())
+    database = await SteppedDatabase.connect(dsn)
+    connection = await asyncpg.connect(dsn)
+    async with database.transaction() as borrowed:
+        origin = Context(0, "test", "test", clock.now(), clock)
+        company_id = await create_company(borrowed, "no", code="little", name="Little AS", context=origin)
+    await connection.execute(OTHER_CLASS, company_id)
+    async with open_client(Settings(sandbox=True), database, clock) as client:
+        client.headers["ipp-company-id"] = str(company_id)
+        opened = Office(database, client, Books(connection, company_id), tmp_path_factory.mktemp("file"))
+        await opened.open()
+        yield opened
+    await connection.close()
+    await database.close()
+    await databases.drop(name)
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS, ids=[f"{one} + {other}" for one, other in PAIRS])
+async def test_pair(one: str, other: str, office: Office, monkeypatch: pytest.MonkeyPatch):
+    requests = {name: partial(office.send, COMMANDS[name]) for name in (one, other)}
+    orders = [(one, other), (other, one)] if one != other else [(one, other)]
+    monkeypatch.setattr(numbering, "hold_until_end", partial(queue_in_sight, hold_until_end))
+
+    await office.books.lay_back()
+    serial: list[Outcome] = []
+    lengths: dict[str, int] = {}
+    turns: dict[str, set[int]] = {}
+    for first, second in orders:
+        answers, *gates = await one_after_the_other(requests[first], requests[second])
+        outcome = Outcome(answers, await office.books.read())
+        await office.check(outcome)
+        await office.books.lay_back()
+        serial.append(outcome if first == one else outcome.turned_round())
+        if one == other:
+            serial.append(outcome.turned_round())
+        for name, gate in zip((first, second), gates, strict=True):
+            lengths[name] = max(lengths.get(name, 0), gate.statements)
+            turns.setdefault(name, set()).update(gate.series)
+
+    failures = []
+    for first, second in orders:
+        meet_in_queue = turns[first] & turns[second]
+        for hold in (queue_in_sight, queue_passed_by) if meet_in_queue else (queue_in_sight,):
+            monkeypatch.setattr(numbering, "hold_until_end", partial(hold, hold_until_end))
+            for stop in _stops(lengths[first]):
+                meeting = met_after(stop, requests[first], requests[second], office.is_blocked)
+                outcome = await office.result(await meeting)
+                outcome = outcome if first == one else outcome.turned_round()
+                if outcome not in serial:
+                    when = f"{first!r} stopped after statement {stop} of {lengths[first]}, {hold.__name__}"
+                    failures += [when, *(f"   {line}" for each in serial for line in outcome.differences(each))]
+        monkeypatch.setattr(numbering, "hold_until_end", partial(queue_in_sight, hold_until_end))
+        outcome = await office.result(await both_at_once(requests[first], requests[second]))
+        outcome = outcome if first == one else outcome.turned_round()
+        if outcome not in serial:
+            failures += [
+                f"{first!r} a little earlier",
+                *(f"   {line}" for each in serial for line in outcome.differences(each)),
+            ]
+    assert not failures, "\n".join(failures)
+
+
+def _stops(length: int) -> Sequence[int]:
+    """After which statements of a transaction to stop."""
+    if EVERY_STATEMENT:
+        return range(1, length + 1)
+    return sorted({1, max(length // 2, 1), length})
