@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 from structlog.testing import capture_logs
-from tests.conftest import Databases, assert_books_prove_themselves
 
 from reskontra import demo, demo_year
 from reskontra.clock import Context, SeededClock
@@ -16,6 +15,7 @@ from reskontra.db.migrate import migrate
 from reskontra.db.pool import Database
 from reskontra.documents import commands as documents
 from reskontra.documents.kinds import INVOICE
+from tests.conftest import Databases, assert_books_prove_themselves
 
 CLOCK = SeededClock(datetime(2026, 1, 1, tzinfo=UTC))
 

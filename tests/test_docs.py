@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.conftest import RunningServer
 
 from reskontra.config import VARIABLES
+from tests.conftest import RunningServer
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

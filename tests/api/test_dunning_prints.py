@@ -9,13 +9,13 @@ from datetime import timedelta
 import httpx
 import pypdf
 import pytest
-from tests.api.test_dunning_letters import LETTERS, Office, late
 
 from reskontra.companies import reference as references
 from reskontra.db.pool import Database
 from reskontra.dunning.lists import find_letter
 from reskontra.dunning.printing import printed
 from reskontra.dunning.wording import worded
+from tests.api.test_dunning_letters import LETTERS, Office, late
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-from tests.conftest import ServerProcess
 
 from reskontra.clock import Context, SeededClock
 from reskontra.companies import reference
@@ -24,6 +23,7 @@ from reskontra.demo import TENANT_ID
 from reskontra.errors import Conflict, Refused
 from reskontra.revising.commands import apply_plan, plan_changes
 from reskontra.revising.rules import Plan, lines_of
+from tests.conftest import ServerProcess
 
 SALE_LINE = {"operation": "Insert", "inventoryNumber": {"value": "A"}, "quantity": {"value": 2}}
 SALE = {

@@ -139,6 +139,7 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
 
 DEBTOR = Debtor(
     customer_id=1,
+    version=1,
     number="20001",
     name="Someone",
     status=Status.ACTIVE,

@@ -35,10 +35,10 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.conftest import assert_books_prove_themselves
 
 from reskontra.app import mounted_routes
 from reskontra.web.openapi import Reference
+from tests.conftest import assert_books_prove_themselves
 
 if TYPE_CHECKING:
     from tests.conftest import Databases, ServerProcess

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import httpx
+
 from tests.simulation.model import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Customer, Document, Line, differences, save
 
 PATH = {INVOICE: "customerinvoice", CREDIT_NOTE: "customerCreditNote", DEBIT_NOTE: "customerDebitNote"}

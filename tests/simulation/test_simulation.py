@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import httpx
+
 from tests.simulation.clerks import CLOSING, PATH, Clerk, Office
 from tests.simulation.model import (
     CREDIT_NOTE,

@@ -199,6 +199,7 @@ class Debtor(Record, frozen=True, kw_only=True):
     """
 
     customer_id: int
+    version: int
     number: str
     name: str
     status: Status

@@ -57,7 +57,7 @@ def for_document(location_id: str = "customer.default_location_id") -> str:
       from customer
      cross join lateral (select {location_id} as location_id) as place
      cross join lateral (
-        select {_COLUMNS}, customer.version,
+        select {_COLUMNS},
                {one_row("location", "customer_id = customer.customer_id", "location_id = place.location_id")}
                    as location,
                {one_row("address", "address_id = customer.main_address_id")} as main_address,

@@ -13,7 +13,16 @@ from typing import Any
 
 import msgspec
 
-from reskontra.changes.store import change_row, count_new, last_change, next_ids, parameters, row_count, tally
+from reskontra.changes.store import (
+    HELD_REFERENCE,
+    change_row,
+    count_new,
+    last_change,
+    next_ids,
+    parameters,
+    row_count,
+    tally,
+)
 from reskontra.clock import Context
 from reskontra.customers.customer import (
     ADDRESS_COLUMNS,
@@ -72,6 +81,21 @@ def keep_customer(number: str, source: str) -> str:
         select customer.version from {source} join customer on customer.company_id = $1
          where {number} is not null and {by_number(number)}
            for key share of customer"""
+
+
+def unchanged(customer_id: str, version: str, reference_version: str, *, name: str = "buyer") -> str:
+    """A CTE with a row if the customer and the reference data still have these versions, kept so until the end.
+
+    The arguments are SQL expressions.
+
+    Whoever changes a customer locks its row against this, so that no document is made for one that becomes inactive
+    at the same moment (CST-01).
+    """
+    return f"""{name} as materialized (
+        select from customer
+         where company_id = $1 and customer_id = {customer_id} and version = {version}
+           and {HELD_REFERENCE} = {reference_version}
+           for key share)"""
 
 
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Self, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
 else:
     Connection = asyncpg.Connection
+
+T = TypeVar("T")
 
 # The offending value, as PostgreSQL or a trigger reports it, to the refusal that the caller sees.
 RefusalFactory: TypeAlias = Callable[[str], Refusal]
@@ -61,7 +64,21 @@ _TIDY_SECONDS = 2.0
 _CLOSE_SECONDS = 10.0
 
 _constraints: dict[str, RefusalFactory] = {}
-_held: ContextVar[list[asyncio.Lock]] = ContextVar("locks of the transaction under way")
+
+
+class NeedsTransaction(Exception):
+    """One statement to read and one to write are not enough, or what was read has changed by the time of the write."""
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """What a write holds in this process, and whether the statement that writes has been sent."""
+
+    locks: list[asyncio.Lock] = field(default_factory=list)
+    is_sent: bool = False
+
+
+_under_way: ContextVar[_UnderWay] = ContextVar("the write under way")
 
 
 def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
@@ -69,12 +86,23 @@ def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
     _constraints.update(table)
 
 
+def need_transaction(connection: Connection) -> None:
+    """Call it before anything that asks for more than one statement to read and one to write (`Database.write`)."""
+    if not connection.is_in_transaction():
+        raise NeedsTransaction
+
+
+def about_to_write() -> None:
+    """Call it before the statement of a `Database.write` that writes: from here on its loss is the outcome's loss."""
+    _under_way.get().is_sent = True
+
+
 async def hold_until_end(lock: asyncio.Lock) -> None:
-    """Acquire `lock` and release it when the transaction under way has ended; once is enough for a transaction.
+    """Acquire `lock` and release it when the write under way has ended; once is enough for a write.
 
     Raises `Unavailable` rather than to wait for ever: the connection of whoever waits is missing to others.
     """
-    held = _held.get()
+    held = _under_way.get().locks
     if lock in held:
         return
     try:
@@ -145,11 +173,24 @@ class Database:
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A connection without a transaction: for pure reads of one statement."""
-        return self._borrow(in_transaction=False)
+        return self._borrow()
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A connection inside BEGIN..COMMIT; any exception rolls back. Database errors arrive as refusals."""
-        return self._borrow(in_transaction=True)
+        return self._transaction()
+
+    async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """What `work` returns, which reads by one statement and writes by one, without a transaction around them.
+
+        The writing statement is a transaction by itself and proves that what was read still stands. Where it does not,
+        or where `work` needs more, it raises `NeedsTransaction`, and all of it is done again inside of one, with locks.
+        """
+        try:
+            async with self._borrow() as connection:
+                return await self._alone(connection, work)
+        except NeedsTransaction:
+            async with self._transaction() as connection:
+                return await work(connection)
 
     async def close(self) -> None:
         """Wait for borrowed connections, then close all of them; those that do not end are cut."""
@@ -178,31 +219,40 @@ class Database:
         if is_read_only:
             raise Unavailable(READ_ONLY)
 
+    async def _alone(self, connection: PoolConnectionProxy[Record], work: Callable[[Connection], Awaitable[T]]) -> T:
+        with _holding() as under_way:
+            try:
+                return await work(connection)
+            except FAULTS as error:
+                if isinstance(error, TimeoutError):
+                    connection.terminate()
+                unknown = refusal_of_commit(error) if under_way.is_sent else None
+                if unknown is None:
+                    raise
+                _log.error("a writing statement was not answered", error=repr(error))
+                raise unknown from error
+
     @asynccontextmanager
-    async def _borrow(self, *, in_transaction: bool) -> AsyncGenerator[Connection]:
+    async def _transaction(self) -> AsyncGenerator[Connection]:
+        async with self._borrow() as connection:
+            with _holding():
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    yield connection
+                except BaseException as error:
+                    await _undo(connection, transaction, error)
+                    raise
+                await _commit(transaction)
+
+    @asynccontextmanager
+    async def _borrow(self) -> AsyncGenerator[PoolConnectionProxy[Record]]:
         try:
             connection = await self._pool.acquire(timeout=self._acquire_timeout_seconds)
         except FAULTS as error:
             raise self._told_at_the_door(error) from error
         try:
-            if in_transaction:
-                locks: list[asyncio.Lock] = []
-                token = _held.set(locks)
-                try:
-                    transaction = connection.transaction()
-                    await transaction.start()
-                    try:
-                        yield connection
-                    except BaseException as error:
-                        await _undo(connection, transaction, error)
-                        raise
-                    await _commit(transaction)
-                finally:
-                    _held.reset(token)
-                    for lock in locks:
-                        lock.release()
-            else:
-                yield connection
+            yield connection
         except FAULTS as error:
             refusal = refusal_for(error)
             if refusal is None:
@@ -225,6 +275,18 @@ class Database:
         except FAULTS as error:
             # asyncpg has thrown it away by now, and what is told to the caller has been decided before.
             _log.warning("a connection to the database was thrown away", error=repr(error))
+
+
+@contextmanager
+def _holding() -> Iterator[_UnderWay]:
+    under_way = _UnderWay()
+    token = _under_way.set(under_way)
+    try:
+        yield under_way
+    finally:
+        _under_way.reset(token)
+        for lock in under_way.locks:
+            lock.release()
 
 
 async def _undo(connection: PoolConnectionProxy[Record], transaction: Transaction, error: BaseException) -> None:

@@ -1,5 +1,8 @@
 """Creating, changing, deleting and releasing documents: load, decide, store. Commits nothing: the route does.
 
+Most take one statement to read and one to write, which needs no transaction and no lock between the two: the writing
+statement proves that what was read still stands (`Database.write`). What needs more says so and is done in one.
+
 Locks are taken in one order everywhere: the reference data as it is (decision 0016), the document, its customer where
 that is new, the debits that it settles, the customer's balance if credit is checked, the number series, then tally and
 balance inside the writing statement.
@@ -17,7 +20,7 @@ from reskontra.companies.reference import Reference
 from reskontra.companies.rules import CreditVerification
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store import lock_balance
-from reskontra.db.pool import Connection, told_as_sent
+from reskontra.db.pool import Connection, need_transaction, told_as_sent
 from reskontra.documents import loading, open_items, store, texts
 from reskontra.documents.answers import lines_text, vat_text
 from reskontra.documents.document import Document
@@ -50,7 +53,7 @@ async def create(
 ) -> Written:
     """A new draft from `changes` (our attribute names). Two round trips, four when credit is checked."""
     document, basis = await _new(connection, context, kind, changes, origin)
-    return await _insert(connection, context, kind, document, changes=changes, reference=basis.reference)
+    return await _insert(connection, context, kind, document, changes=changes, basis=basis)
 
 
 async def issue(
@@ -71,9 +74,7 @@ async def issue(
     entity = numbered_as or kind.document_type
     if releases:
         await _take_turns(connection, context, document, basis.reference, (entity, "Batch"))
-    written = await _insert(
-        connection, context, kind, document, changes=changes, reference=basis.reference, numbered_as=entity
-    )
+    written = await _insert(connection, context, kind, document, changes=changes, basis=basis, numbered_as=entity)
     if not releases or document.status != "Balanced":
         return Issued(written.number, document.status)
     await release(connection, context, kind, written.number)
@@ -99,6 +100,8 @@ async def change(
     after = await _with_proposals(connection, kind, after, changes, reference=reference, document_id=loaded.document_id)
     if after == before:
         return Written(before.number, loaded.version)
+    if after.customer_id != before.customer_id:
+        need_transaction(connection)  # the writing statement proves nothing of the customer that it moves to
     rows_text = None
     if (after.lines, after.vat) != (before.lines, before.vat):
         rows_text = lines_text(after, reference), vat_text(after, reference)
@@ -108,6 +111,8 @@ async def change(
         before,
         replace(after, modified_at=context.now),
         loaded.document_id,
+        version=loaded.version,
+        reference_version=reference.version,
         sign=kind.balance_sign,
         rows_text=rows_text,
         detail=_difference(before, after),
@@ -144,6 +149,8 @@ async def release(
         context,
         document,
         loaded.document_id,
+        version=loaded.version,
+        reference_version=reference.version,
         sign=kind.balance_sign,
         batch=batch_of(kind, document, entries, reference),
         entries=entries,
@@ -192,9 +199,10 @@ async def _insert(
     document: Document,
     *,
     changes: Mapping[str, Any],
-    reference: Reference,
+    basis: Basis,
     numbered_as: str | None = None,
 ) -> Written:
+    reference = basis.reference
     numbering = await _numbering(context, numbered_as or kind.document_type, document, changes, reference)
     with told_as_sent(changes.get("number")):
         return await store.insert_document(
@@ -205,6 +213,8 @@ async def _insert(
             lines_text=lines_text(document, reference),
             vat_text=vat_text(document, reference),
             numbering=numbering,
+            customer_version=basis.debtor.version,
+            reference_version=reference.version,
         )
 
 
@@ -217,7 +227,7 @@ async def _locked(
     changes: Mapping[str, Any],
     expected_version: object,
 ) -> Loaded:
-    loaded = await loading.lock_document(connection, context, kind.document_type, number, _wanted(changes))
+    loaded = await loading.load_document(connection, context, kind.document_type, number, _wanted(changes))
     if loaded is None:
         raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
     if isinstance(expected_version, int) and expected_version != loaded.version:
@@ -239,7 +249,7 @@ def _wanted(changes: Mapping[str, Any]) -> Wanted:
 
 def _document(loaded: Loaded) -> Document:
     if loaded.document is None:
-        raise LookupError("lock_document loads the document")
+        raise LookupError("load_document loads the document")
     return loaded.document
 
 
@@ -254,6 +264,7 @@ async def _basis(connection: Connection, context: Context, loaded: Loaded, chang
     reference = await references.at(connection, context.company_id, loaded.reference_version)
     earliest_due_date = None
     if debtor.credit_verification != CreditVerification.DISABLED and reference.preferences.credit_check.enabled:
+        need_transaction(connection)
         debtor = await _with_locked_balance(connection, context, debtor)
         earliest_due_date = await loading.find_earliest_due_date(connection, context.company_id, debtor.customer_id)
     return Basis(
@@ -280,6 +291,7 @@ async def _lock_debits(
     names = [(proposal.document_type, proposal.number) for proposal in (standing.proposals if standing else ())]
     names += names_sent(changes.get("application_lines") or ())
     if names:
+        need_transaction(connection)
         await open_items.lock_debits(connection, context.company_id, names)
 
 
@@ -296,6 +308,7 @@ async def _with_proposals(
     sent = changes.get("application_lines") or ()
     if not kind.settles or draft.is_released or not (sent or draft.proposals):
         return draft
+    need_transaction(connection)
     wanted = proposals_after(draft.proposals, sent)
     names = [(proposal.document_type, proposal.number) for proposal, _ in wanted]
     debits = await open_items.find_open_items(connection, reference.company_id, names)
@@ -308,6 +321,7 @@ async def _settling(connection: Connection, context: Context, loaded: Loaded, re
     draft = _document(loaded)
     if not draft.proposals:
         return None
+    need_transaction(connection)
     wanted = [proposal.debit_document_id for proposal in draft.proposals]
     debits = await open_items.lock_open_items(connection, context.company_id, wanted)
     return settling_of(draft, loaded.document_id, debits, reference.base_decimals)

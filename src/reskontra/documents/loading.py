@@ -73,16 +73,17 @@ class Loaded:
 _TODAY = "($7::timestamptz at time zone company.time_zone)::date"
 
 
-def _surroundings(currency: str, day: str) -> str:
-    """Columns of everything a decision needs besides the document, over `held`, `company` and `party (facts)`."""
+def _surroundings(currency: str, day: str, *, version: str, with_child: bool) -> str:
+    """Columns of everything a decision needs besides the document, over `company` and `party (facts)`."""
     exact = {
         "from_currency": currency,
         "to_currency": "company.base_currency",
         "rate_type": "coalesce(party.facts ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
         "on": day,
     }
-    return f"""held.version as reference_version, {_TODAY} as today, party.facts as debtor,
-           ({FOR_DOCUMENT} and {by_number("$4::text")}) as child,
+    child = f"({FOR_DOCUMENT} and {by_number('$4::text')})" if with_child else "left($4::text, 0)::json"
+    return f"""{version} as reference_version, {_TODAY} as today, party.facts as debtor,
+           {child} as child,
            {items_json("$5::text[]")} as items,
            {contact_json("$9::integer")} as contact,
            {rate_on("rate", **exact)} as rate,
@@ -95,26 +96,50 @@ _STANDING_PLACE = f"""coalesce({location_id_of("$8::text")},
                       case when customer.customer_id = doc.customer_id then doc.location_id end,
                       customer.default_location_id)"""
 
+
+def _find_basis(*, with_child: bool) -> str:
+    return f"""
+    with party as materialized (select ({for_document(_NEW_PLACE)} and {by_number("$2::text")}) as facts)
+    select {_surroundings(_CURRENCY_OF_NEW, _DAY_OF_NEW, version="company.reference_version", with_child=with_child)}
+      from party
+      join company on company.company_id = $1"""
+
+
 # The reference data is held first. The customer's row is kept from changing until the document stands, so that none is
 # made for a customer that becomes inactive at the same moment (CST-01).
-_LOAD_BASIS = f"""
+def _lock_basis(*, with_child: bool) -> str:
+    return f"""
     with held as materialized (select {HELD_REFERENCE} as version),
     party as materialized (
         select ({for_document(_NEW_PLACE)} and {by_number("$2::text")} for key share of customer) as facts
           from held)
-    select {_surroundings("coalesce($3::text, party.facts ->> 'currency_id')", f"coalesce($6::date, {_TODAY})")},
+    select {_surroundings(_CURRENCY_OF_NEW, _DAY_OF_NEW, version="held.version", with_child=with_child)},
            held.version <> company.reference_version or {has_moved_on("party.facts")} as is_outdated
       from held
       cross join party
       join company on company.company_id = $1"""
 
 
+_CURRENCY_OF_NEW = "coalesce($3::text, party.facts ->> 'currency_id')"
+_DAY_OF_NEW = f"coalesce($6::date, {_TODAY})"
+_FIND_BASIS = {with_child: _find_basis(with_child=with_child) for with_child in (False, True)}
+_LOCK_BASIS = {with_child: _lock_basis(with_child=with_child) for with_child in (False, True)}
+"""By whether a child customer was sent: few send one."""
+
+
 async def find_basis(connection: Connection, context: Context, wanted: Wanted) -> Loaded:
-    """What a new document stands on; read once more if it changed while a lock was waited for."""
-    values = wanted.parameters(context)
-    row = await connection.fetchrow(_LOAD_BASIS, *values)
-    if row is not None and row["is_outdated"]:
-        row = await connection.fetchrow(_LOAD_BASIS, *values)
+    """What a new document stands on.
+
+    Inside a transaction it stays as it is until that ends, and is read once more if it changed while a lock was waited
+    for; else the writing statement proves that it still stands (decision 0017).
+    """
+    with_child, values = wanted.child_number is not None, wanted.parameters(context)
+    if connection.is_in_transaction():
+        row = await connection.fetchrow(_LOCK_BASIS[with_child], *values)
+        if row is not None and row["is_outdated"]:
+            row = await connection.fetchrow(_LOCK_BASIS[with_child], *values)
+    else:
+        row = await connection.fetchrow(_FIND_BASIS[with_child], *values)
     if row is None:
         raise LookupError(f"there is no company {context.company_id}")
     return _loaded(row)
@@ -125,6 +150,7 @@ _CURRENCY_AFTER = """coalesce($3::text, case
                when (party.facts ->> 'customer_id')::integer = doc.customer_id
                  or (party.facts ->> 'currency_override')::boolean then doc.currency_id
                else party.facts ->> 'currency_id' end)"""
+_DAY_AFTER = "coalesce($6::date, doc.document_date)"
 
 DOCUMENT_ROWS = """row_to_json(doc.*) as document,
            (select json_agg(line order by line.line_number) from document_line as line
@@ -133,20 +159,35 @@ DOCUMENT_ROWS = """row_to_json(doc.*) as document,
              where vat_row.company_id = $1 and vat_row.document_id = doc.document_id) as vat"""
 """Columns over `doc`, rows of the table document, for `read_document`."""
 
+_BY_NUMBER = """company_id = $1 and document_type = $10 and lower(number) collate "C" = lower($11 collate "C")"""
 _CUSTOMER_AFTER = f"case when $2::text is null then doc.customer_id else {id_of_number('$2::text')} end"
+_PARTY_AFTER = f"({for_document(_STANDING_PLACE)} and {by_id(_CUSTOMER_AFTER)}) as facts"
+
+
+def _find_document(*, with_child: bool) -> str:
+    return f"""
+    with doc as (select * from document where {_BY_NUMBER}),
+    party as materialized (select {_PARTY_AFTER} from doc)
+    select {_surroundings(_CURRENCY_AFTER, _DAY_AFTER, version="company.reference_version", with_child=with_child)},
+           {DOCUMENT_ROWS}, doc.document_id, doc.version, {PROPOSALS} as proposals
+      from doc
+      cross join party
+      join company on company.company_id = $1"""
+
 
 # A customer that the document moves to is kept from changing, as for a new document.
-_LOCK_DOCUMENT = f"""
+def _lock_document(*, with_child: bool) -> str:
+    return f"""
     with held as materialized (select {HELD_REFERENCE} as version),
     doc as (
         select document.* from held, document
-         where company_id = $1 and document_type = $10 and lower(number) collate "C" = lower($11 collate "C")
+         where {_BY_NUMBER}
            for update of document),
     kept as materialized ({keep_customer("$2::text", "doc")}),
     party as materialized (
-        select ({for_document(_STANDING_PLACE)} and {by_id(_CUSTOMER_AFTER)}) as facts, kept.version as kept_version
+        select {_PARTY_AFTER}, kept.version as kept_version
           from doc left join kept on true)
-    select {_surroundings(_CURRENCY_AFTER, "coalesce($6::date, doc.document_date)")},
+    select {_surroundings(_CURRENCY_AFTER, _DAY_AFTER, version="held.version", with_child=with_child)},
            {DOCUMENT_ROWS}, doc.document_id, doc.version, {PROPOSALS} as proposals,
            held.version <> company.reference_version
            or party.kept_version <> (party.facts ->> 'version')::bigint
@@ -158,18 +199,26 @@ _LOCK_DOCUMENT = f"""
       join company on company.company_id = $1"""
 
 
-async def lock_document(
+_FIND_DOCUMENT = {with_child: _find_document(with_child=with_child) for with_child in (False, True)}
+_LOCK_DOCUMENT = {with_child: _lock_document(with_child=with_child) for with_child in (False, True)}
+
+
+async def load_document(
     connection: Connection, context: Context, document_type: str, number: str, wanted: Wanted
 ) -> Loaded | None:
-    """A document by its number in any case, locked until the transaction ends, with what a decision about it needs.
+    """A document by its number in any case, with what a decision about it needs.
 
-    Whoever had to wait for a lock got the row as the last holder left it, but all else, such as the lines, as it stood
-    when the waiting began. Then everything is read once more, now under the locks.
+    Inside a transaction it is locked until that ends; else the writing statement proves that it still stands (decision
+    0017). Whoever had to wait for a lock got the row as the last holder left it, but all else, such as the lines, as it
+    stood when the waiting began. Then everything is read once more, now under the locks.
     """
-    values = (*wanted.parameters(context), document_type, number)
-    row = await connection.fetchrow(_LOCK_DOCUMENT, *values)
-    if row is not None and row["is_outdated"]:
-        row = await connection.fetchrow(_LOCK_DOCUMENT, *values)
+    with_child, values = wanted.child_number is not None, (*wanted.parameters(context), document_type, number)
+    if connection.is_in_transaction():
+        row = await connection.fetchrow(_LOCK_DOCUMENT[with_child], *values)
+        if row is not None and row["is_outdated"]:
+            row = await connection.fetchrow(_LOCK_DOCUMENT[with_child], *values)
+    else:
+        row = await connection.fetchrow(_FIND_DOCUMENT[with_child], *values)
     return _loaded(row) if row is not None else None
 
 

@@ -14,7 +14,7 @@ from reskontra.db.pool import Connection
 from reskontra.documents.commands import Issued, issue
 from reskontra.documents.document import Document, Line
 from reskontra.documents.kinds import CREDIT_NOTE, Kind
-from reskontra.documents.loading import Wanted, lock_document
+from reskontra.documents.loading import Wanted, load_document
 from reskontra.documents.open_items import find_open_items
 from reskontra.errors import NotFound, Refused
 
@@ -30,7 +30,7 @@ async def credit_whole(
 
     Raises `Refused` as creating, settling and releasing it do, and when something of either document is left over.
     """
-    loaded = await lock_document(connection, context, kind.document_type, number, Wanted())
+    loaded = await load_document(connection, context, kind.document_type, number, Wanted())
     if loaded is None or loaded.document is None or loaded.debtor is None:
         raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
     reference = await references.at(connection, context.company_id, loaded.reference_version)

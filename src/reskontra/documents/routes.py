@@ -91,23 +91,21 @@ RESOURCES = (
 async def create(resource: Resource, call: Call) -> Response:
     """POST a new document."""
     update = changes(call.decode(resource.update))
-    async with call.database.transaction() as connection:
-        written = await commands.create(connection, call.context, resource.kind, update)
+    written = await call.database.write(
+        lambda connection: commands.create(connection, call.context, resource.kind, update)
+    )
     return created(call, _address(resource, written.number), written.version)
 
 
 async def change(resource: Resource, call: Call) -> Response:
     """PUT the fields that change."""
     update = changes(call.decode(resource.update))
-    async with call.database.transaction() as connection:
-        written = await commands.change(
-            connection,
-            call.context,
-            resource.kind,
-            call.params[resource.parameter],
-            update,
-            expected_version=call.if_match,
+    number = call.params[resource.parameter]
+    written = await call.database.write(
+        lambda connection: commands.change(
+            connection, call.context, resource.kind, number, update, expected_version=call.if_match
         )
+    )
     return no_content(call, _address(resource, written.number), written.version)
 
 
@@ -120,10 +118,10 @@ async def delete(resource: Resource, call: Call) -> Response:
 
 async def release(resource: Resource, call: Call) -> Response:
     """POST the release action; a body is not needed and not read."""
-    async with call.database.transaction() as connection:
-        written = await commands.release(
-            connection, call.context, resource.kind, call.params[resource.parameter], call.if_match
-        )
+    number = call.params[resource.parameter]
+    written = await call.database.write(
+        lambda connection: commands.release(connection, call.context, resource.kind, number, call.if_match)
+    )
     return done(call, written.version)
 
 

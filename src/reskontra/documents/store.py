@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from reskontra.changes.store import change_row, parameters, tally
+from reskontra.changes.store import HELD_REFERENCE, change_row, parameters, tally
 from reskontra.clock import Context
-from reskontra.customers.store import adjust_balance
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.customers.store import adjust_balance, unchanged
+from reskontra.db.pool import Connection, NeedsTransaction, RefusalFactory, about_to_write
 from reskontra.documents.document import (
     HEADER_COLUMNS,
     LINE_COLUMNS,
@@ -25,7 +25,6 @@ from reskontra.documents.document import (
 )
 from reskontra.documents.open_items import debits_json, move_debits
 from reskontra.errors import Conflict, Refused
-from reskontra.money import ZERO
 from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
 from reskontra.posting.rules import Entry
 from reskontra.posting.store import batch_and_entries
@@ -66,9 +65,11 @@ _VAT = ", ".join(VAT_COLUMNS)
 _SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
 
 
-def _insert(numbering: str) -> str:
+def _insert(numbering: str, *, proposing: bool) -> str:
+    proposed = f"{propose('inserted.document_id', '$17', 'inserted')}," if proposing else ""
     return f"""
-    with {numbering},
+    with {unchanged("$14::integer", "$15::bigint", "$16::bigint")},
+    {numbering},
     {change_row("$5", "created", "taken.number", "taken")},
     inserted as (
         insert into document (company_id, number, version, lines_json, vat_json, {_HEADER})
@@ -83,15 +84,20 @@ def _insert(numbering: str) -> str:
         insert into document_vat (company_id, document_id, {_VAT})
         select $1, inserted.document_id, {_SENT_VAT}
           from inserted, json_populate_recordset(null::document_vat, $8) as vat),
-    {propose("inserted.document_id", "$12", "inserted")},
+    {proposed}
     {tally("$5", 1)},
     {adjust_balance("inserted", unreleased="inserted.amount_base * $11::integer")}
     select number, version from inserted"""
 
 
-_NEXT_NUMBER = f"{take_number('$5', '$13', '$14')}, {note_reuse('$5')}"
-_INSERT_NEXT = _insert(_NEXT_NUMBER)
-_INSERT_SENT = _insert(use_number("$5", "$13", "$14"))
+_NEXT_NUMBER = f"{take_number('$5', '$12', '$13', given='buyer')}, {note_reuse('$5')}"
+_SENT_NUMBER = use_number("$5", "$12", "$13", given="buyer")
+_INSERTS = {
+    (is_sent, proposing): _insert(_SENT_NUMBER if is_sent else _NEXT_NUMBER, proposing=proposing)
+    for is_sent in (False, True)
+    for proposing in (False, True)
+}
+"""By whether the number was sent, and whether the document proposes to settle others: few do."""
 
 
 async def insert_document(
@@ -103,11 +109,17 @@ async def insert_document(
     lines_text: str,
     vat_text: str,
     numbering: tuple[str, str] | tuple[str, int],
+    customer_version: int,
+    reference_version: int,
 ) -> Written:
-    """Write a new document under a number (number, series id) or the next one of a range (series id, range id)."""
-    row = await fetch_one(
+    """Write a new document under a number (number, series id) or the next one of a range (series id, range id).
+
+    Raises `NeedsTransaction` when customer or reference data no longer have their versions; nothing is written then.
+    """
+    more = (_json(document.proposals),) if document.proposals else ()
+    return await _written(
         connection,
-        _INSERT_SENT if isinstance(numbering[1], str) else _INSERT_NEXT,
+        _INSERTS[isinstance(numbering[1], str), bool(document.proposals)],
         *parameters(context),
         document.document_type,
         _json(_header(document)),
@@ -116,50 +128,72 @@ async def insert_document(
         lines_text,
         vat_text,
         sign,
-        _json(document.proposals) if document.proposals else None,
         *numbering,
+        document.customer_id,
+        customer_version,
+        reference_version,
+        *more,
     )
-    return Written(row["number"], row["version"])
 
 
-_SAVE = f"""
-    with {change_row("$5", "updated", "$7::text", "(values (1)) as once", detail="$16::jsonb")},
+_HELD = f"""held as materialized (
+        select from document
+         where company_id = $1 and document_id = $6 and version = $7::bigint and {HELD_REFERENCE} = $8::bigint
+           for update)"""
+"""A CTE with a row if document and reference data still are what was read. All that is written hangs on it."""
+
+
+def _save(*, rows: bool, proposing: bool) -> str:
+    written = _WRITTEN_ROWS if rows else ""
+    proposed = f"{propose('$6', '$18' if rows else '$14', 'updated')}," if proposing else ""
+    texts = ", lines_json = $14, vat_json = $15" if rows else ""
+    return f"""
+    with {_HELD},
+    {change_row("$5", "updated", "$9::text", "held", detail="$13::jsonb")},
     updated as (
         update document
-           set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $8) as head),
-               version = changed.change_id,
-               lines_json = coalesce($11, lines_json),
-               vat_json = coalesce($12, vat_json)
+           set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $10) as head),
+               version = changed.change_id{texts}
           from changed
          where company_id = $1 and document_id = $6
-        returning document_id, version),
-    unlined as (
-        delete from document_line
-         where company_id = $1 and document_id = $6 and $11::text is not null
+        returning document_id, number, version),
+    {written}
+    {proposed}
+    {tally("$5", 0)},
+    shifted as (
+        select moved.customer_id, sum(difference) as difference
+          from updated, unnest($11::integer[], $12::numeric[]) as moved (customer_id, difference)
+         group by moved.customer_id having sum(difference) <> 0),
+    {adjust_balance("shifted", unreleased="shifted.difference")}
+    select number, version from updated"""
+
+
+_WRITTEN_ROWS = f"""unlined as (
+        delete from document_line using updated
+         where document_line.company_id = $1 and document_line.document_id = updated.document_id
            and line_number not in (select line.line_number
-                                     from json_populate_recordset(null::document_line, $9) as line)),
+                                     from json_populate_recordset(null::document_line, $16) as line)),
     lined as (
         insert into document_line (company_id, document_id, {_LINE})
-        select $1, $6, {_SENT_LINE} from json_populate_recordset(null::document_line, $9) as line
+        select $1, updated.document_id, {_SENT_LINE}
+          from updated, json_populate_recordset(null::document_line, $16) as line
         on conflict on constraint document_line_pk do update
            set ({_LINE}) = row({", ".join(f"excluded.{column}" for column in LINE_COLUMNS)})),
     untaxed as (
-        delete from document_vat
-         where company_id = $1 and document_id = $6 and $12::text is not null
-           and vat_id not in (select vat.vat_id from json_populate_recordset(null::document_vat, $10) as vat)),
+        delete from document_vat using updated
+         where document_vat.company_id = $1 and document_vat.document_id = updated.document_id
+           and vat_id not in (select vat.vat_id from json_populate_recordset(null::document_vat, $17) as vat)),
     taxed as (
         insert into document_vat (company_id, document_id, {_VAT})
-        select $1, $6, {_SENT_VAT} from json_populate_recordset(null::document_vat, $10) as vat
+        select $1, updated.document_id, {_SENT_VAT}
+          from updated, json_populate_recordset(null::document_vat, $17) as vat
         on conflict on constraint document_vat_pk do update
-           set ({_VAT}) = row({", ".join(f"excluded.{column}" for column in VAT_COLUMNS)})),
-    {propose("$6", "$17", "updated")},
-    {tally("$5", 0)},
-    shifted as (
-        select customer_id, sum(difference) as difference
-          from unnest($13::integer[], $14::numeric[]) as moved (customer_id, difference)
-         where $15::boolean group by customer_id having sum(difference) <> 0),
-    {adjust_balance("shifted", unreleased="shifted.difference")}
-    select version from updated"""
+           set ({_VAT}) = row({", ".join(f"excluded.{column}" for column in VAT_COLUMNS)})),"""
+
+_SAVES = {
+    (rows, proposing): _save(rows=rows, proposing=proposing) for rows in (False, True) for proposing in (False, True)
+}
+"""By whether lines or VAT rows changed, and whether what the document proposes to settle did."""
 
 
 async def save_document(
@@ -169,31 +203,35 @@ async def save_document(
     after: Document,
     document_id: int,
     *,
+    version: int,
+    reference_version: int,
     sign: int,
     rows_text: tuple[str, str] | None,
     detail: Mapping[str, Any],
 ) -> Written:
-    """Write a changed document; `rows_text` (lines, VAT rows) is None when neither changed."""
-    lines_text, vat_text = rows_text or (None, None)
-    row = await fetch_one(
+    """Write a changed document; `rows_text` (lines, VAT rows) is None when neither changed.
+
+    Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
+    """
+    proposing = after.proposals != before.proposals
+    rows = (*rows_text, _json(after.lines), _json(after.vat)) if rows_text else ()
+    counts = not before.is_released  # what is released counts in the balance, not here
+    return await _written(
         connection,
-        _SAVE,
+        _SAVES[rows_text is not None, proposing],
         *parameters(context),
         after.document_type,
         document_id,
+        version,
+        reference_version,
         before.number,
         _json(_header(after)),
-        _json(after.lines) if rows_text else "[]",
-        _json(after.vat) if rows_text else "[]",
-        lines_text,
-        vat_text,
-        [before.customer_id, after.customer_id],
-        [-before.amount_base * sign, after.amount_base * sign],
-        not before.is_released,
+        [before.customer_id, after.customer_id] if counts else [],
+        [-before.amount_base * sign, after.amount_base * sign] if counts else [],
         _json(detail),
-        _json(after.proposals) if after.proposals != before.proposals else None,
+        *rows,
+        *((_json(after.proposals),) if proposing else ()),
     )
-    return Written(before.number, row["version"])
 
 
 _DELETE = f"""
@@ -217,29 +255,30 @@ async def delete_document(
     await connection.fetchrow(_DELETE, *parameters(context), document_type, document_id, sign)
 
 
-_RELEASE = f"""
-    with {take_number("'Batch'", "$10", "$11")},
-    {batch_and_entries("taken.number", "$8", "$9")},
-    {change_row("$5", "released", "$7::text", "taken")},
+def _release(*, settling: bool) -> str:
+    settled = f"{release_applications('$6', '$19')}, {move_debits('$20')}," if settling else ""
+    owed = "updated.balance_base * $14::integer" + (" - $21::numeric" if settling else "")
+    return f"""
+    with {_HELD},
+    {take_number("'Batch'", "$12", "$13", given="held")},
+    {batch_and_entries("taken.number", "$10", "$11")},
+    {change_row("$5", "released", "$9::text", "taken")},
     updated as (
         update document
-           set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $12) as head),
-               version = changed.change_id, batch_number = taken.number,
+           set status = $15, closed_period_id = $16, balance = $17, balance_base = $18, released_at = $2,
+               released_by = $3, modified_at = $2, version = changed.change_id, batch_number = taken.number,
                figures_hash = document_figures($1, $6)
           from changed, taken
          where company_id = $1 and document_id = $6
-        returning version, customer_id, balance_base, amount_base),
-    {release_applications("$6", "$14")},
-    {move_debits("$15")},
+        returning document.number, version, customer_id, balance_base, amount_base),
+    {settled}
     {tally("$5", 0)},
-    {
-    adjust_balance(
-        "updated",
-        balance="updated.balance_base * $13::integer - $16::numeric",
-        unreleased="-updated.amount_base * $13::integer",
-    )
-}
-    select version from updated"""
+    {adjust_balance("updated", balance=owed, unreleased="-updated.amount_base * $14::integer")}
+    select number, version from updated"""
+
+
+_RELEASES = {settling: _release(settling=settling) for settling in (False, True)}
+"""By whether the release settles other documents."""
 
 
 async def release_document(
@@ -248,30 +287,45 @@ async def release_document(
     document: Document,
     document_id: int,
     *,
+    version: int,
+    reference_version: int,
     sign: int,
     batch: Mapping[str, Any],
     entries: Sequence[Entry],
     series: tuple[str, int],
     settled: Settled | None = None,
 ) -> Written:
-    """Write a released document with its batch and entries; the database checks that they balance."""
-    row = await fetch_one(
+    """Write what release changes, with its batch and entries; the database checks that they balance.
+
+    Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
+    """
+    return await _written(
         connection,
-        _RELEASE,
+        _RELEASES[settled is not None],
         *parameters(context),
         document.document_type,
         document_id,
+        version,
+        reference_version,
         document.number,
         _json(batch),
         _json(entries),
         *series,
-        _json(_header(document)),
         sign,
-        _json(settled.applications) if settled else "[]",
-        debits_json(settled) if settled else "[]",
-        settled.base_debit if settled else ZERO,
+        document.status,
+        document.closed_period_id,
+        document.balance,
+        document.balance_base,
+        *((_json(settled.applications), debits_json(settled), settled.base_debit) if settled else ()),
     )
-    return Written(document.number, row["version"])
+
+
+async def _written(connection: Connection, statement: str, *parameters: object) -> Written:
+    about_to_write()
+    row = await connection.fetchrow(statement, *parameters)
+    if row is None:
+        raise NeedsTransaction
+    return Written(row["number"], row["version"])
 
 
 def _header(document: Document) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.money import ZERO, round_money
 from reskontra.records import replace as replace_record
 
-
 _CREDIT_NOTES = frozenset(kind.document_type for kind in KINDS.values() if kind.settles)
 
 

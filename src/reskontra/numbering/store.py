@@ -74,13 +74,20 @@ async def put_series(connection: Connection, company_id: int, series: Sequence[S
     )
 
 
-def take_number(entity: str, series: str, range_id: str) -> str:
-    """A CTE `taken(number)`: the next free number of a range. The arguments are SQL expressions."""
+def take_number(entity: str, series: str, range_id: str, *, given: str | None = None) -> str:
+    """A CTE `taken(number)`: the next free number of a range. The arguments are SQL expressions.
+
+    None is taken unless the CTE `given` has a row.
+    """
     return f"""taken as (
         update number_series_range
            set last_number = next_free_number(company_id, {entity}, last_number, step, end_number)
-         where company_id = $1 and series_id = {series} and range_id = {range_id}
+         where company_id = $1 and series_id = {series} and range_id = {range_id}{_if_any(given)}
         returning last_number as number)"""
+
+
+def _if_any(given: str | None) -> str:
+    return f" and exists (select from {given})" if given else ""
 
 
 def note_reuse(entity: str) -> str:
@@ -92,8 +99,10 @@ def note_reuse(entity: str) -> str:
            and used_again_at is null)"""
 
 
-def use_number(entity: str, number: str, series: str) -> str:
+def use_number(entity: str, number: str, series: str, *, given: str | None = None) -> str:
     """CTEs `taken(number)` and `reused`: a number that the caller sent; that it was deleted before is noted (D5).
+
+    None is taken unless the CTE `given` has a row.
 
     Where a range of the series has yet to reach the number, the range's row is written, unchanged: whoever draws the
     next number meanwhile waits and then looks again, and does not draw one that is about to be taken.
@@ -103,13 +112,13 @@ def use_number(entity: str, number: str, series: str) -> str:
         update number_series_range set last_number = last_number
          where company_id = $1 and series_id = {series}
            and (length({sent}), lower({sent})) > (length(last_number), lower(last_number))
-           and (length({sent}), lower({sent})) <= (length(end_number), lower(end_number))
+           and (length({sent}), lower({sent})) <= (length(end_number), lower(end_number)){_if_any(given)}
         returning range_id),
-    taken as (select {number}::text as number from (select count(*) from turn) as waited),
+    taken as (select {number}::text as number from (select count(*) from turn) as waited where true{_if_any(given)}),
     reused as (
         update deleted_number set used_again_at = $2
          where company_id = $1 and entity = {entity} and lower(number) = lower({number}::text collate "C")
-           and used_again_at is null)"""
+           and used_again_at is null{_if_any(given)})"""
 
 
 def log_deleted(entity: str, number: str, source: str, *, reason: str = "deleted before release") -> str:

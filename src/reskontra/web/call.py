@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -22,6 +22,7 @@ from reskontra.web.query import Query
 from reskontra.web.routing import Route
 
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 
 
 class AnyVersion(enum.Enum):
@@ -41,6 +42,8 @@ class Database(Protocol):
     def connection(self) -> AbstractAsyncContextManager[Any]: ...
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+
+    async def write(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
 
 
 @dataclass(slots=True)

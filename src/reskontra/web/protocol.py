@@ -15,6 +15,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from reskontra.web.crowd import Crowd
+from reskontra.web.transport import JoiningTransport
 
 _NEVER = float("inf")
 _RESTING, _IN_HEAD, _IN_BODY = range(3)
@@ -68,7 +69,7 @@ class JsonProtocol(HttpToolsProtocol):
     # --- the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]
         self.flow = _Flow(transport)
         if self._crowd.admit(self, self.loop):
             self._deadline = self._crowd.now + self._limits.header_seconds

@@ -235,7 +235,7 @@ async def test_the_stored_text_is_what_the_rows_say(ledger: Ledger, seed: int) -
     async with ledger.database.transaction() as connection:
         reference = await references.at(connection, 1, None)
         for row in stored:
-            loaded = await loading.lock_document(
+            loaded = await loading.load_document(
                 connection, context, row["document_type"], row["number"], loading.Wanted()
             )
             assert loaded is not None
