@@ -24,6 +24,8 @@ LETTER_LINE = f"""
                                      previous_letter_date, due_date, balance, balance_base)
     select 1, {{id}}, document_id, {{level}}, {{level}} + 1, null, '{{due}}', 1, 1 from document where {RELEASED}"""
 RELEASED_LETTER = LETTER.format(id=901, status="Released", fee_document="null")
+VOIDED = """
+    update dunning_letter set status = 'Voided', voided_at = now(), void_date = '2024-06-01' where letter_id = 901"""
 FAULTS = {
     "migrations-in-sequence": [
         "update schema_version set applied_at = applied_at - interval '1 hour' where version = 2"
@@ -81,6 +83,7 @@ FAULTS = {
     "dunning-steps": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=1, due="2024-01-22")],
     "dunning-lines-due": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=0, due="2024-06-01")],
     "dunning-letter-whole": [RELEASED_LETTER],
+    "dunning-voids": [LETTER.format(id=901, status="Released", fee_document=OF_RELEASED), VOIDED],
     "dunning-fees": [LETTER.format(id=901, status="Released", fee_document=OF_DRAFT)],
     "version-is-newest-change": [f"update document set version = 1 where {DRAFT}"],
 }
@@ -119,6 +122,26 @@ async def test_a_letter_that_does_not_fit_its_lines_is_found(connection: Connect
     assert "dunning-letter-whole" not in [offence.name for offence in await offences(connection)]
     await connection.execute(fault)
     assert "dunning-letter-whole" in [offence.name for offence in await offences(connection)]
+
+
+async def test_a_credit_note_that_a_voided_letter_only_names_is_found(connection: Connection) -> None:
+    await connection.execute("set local session_replication_role = replica")
+    await connection.execute(LETTER.format(id=901, status="Released", fee_document="null"))
+    await connection.execute(LETTER_LINE.format(id=901, level=0, due="2024-01-22"))
+    await connection.execute(VOIDED)
+    assert "dunning-voids" not in [offence.name for offence in await offences(connection)]
+    await connection.execute(f"update dunning_letter set fee_credit_document_id = {OF_RELEASED} where letter_id = 901")
+    assert "dunning-voids" in [offence.name for offence in await offences(connection)]
+
+
+async def test_a_letter_with_an_old_version_is_found(connection: Connection) -> None:
+    await connection.execute(RELEASED_LETTER)
+    assert "version-is-newest-change" in [offence.name for offence in await offences(connection)]
+
+
+async def test_letters_that_were_counted_and_never_made_are_found(connection: Connection) -> None:
+    await connection.execute("update tally set total = 1 where entity = 'DunningLetter'")
+    assert [offence.name for offence in await offences(connection)] == ["tally-exact"]
 
 
 async def test_a_fee_invoice_without_a_letter_is_found(connection: Connection) -> None:

@@ -287,15 +287,24 @@ select company_id, entity, total, 0
    and (entity in ('Invoice', 'CreditNote', 'DebitNote')
         and not exists (select from document where document.company_id = tally.company_id
                            and document.document_type = tally.entity)
-     or entity = 'Customer' and not exists (select from customer where customer.company_id = tally.company_id));
+     or entity = 'Customer' and not exists (select from customer where customer.company_id = tally.company_id)
+     or entity = 'DunningLetter'
+        and not exists (select from dunning_letter as letter where letter.company_id = tally.company_id));
 
--- name: version-is-newest-change A document's version is the id of its newest change row.
+-- name: version-is-newest-change The version of a document or letter is the id of its newest change row.
 select document.company_id, document.document_type, document.number, document.version, newest.change_id
   from document
  cross join lateral (select max(change_id) as change_id from change
                       where change.company_id = document.company_id and change.entity = document.document_type
                         and change.entity_key = document.number) as newest
- where document.version is distinct from newest.change_id;
+ where document.version is distinct from newest.change_id
+union all
+select letter.company_id, 'DunningLetter', letter.letter_id::text, letter.version, newest.change_id
+  from dunning_letter as letter
+ cross join lateral (select max(change_id) as change_id from change
+                      where change.company_id = letter.company_id and change.entity = 'DunningLetter'
+                        and change.entity_key = letter.letter_id::text) as newest
+ where letter.version is distinct from newest.change_id;
 
 -- name: dunning-state A document has the level and the date of the last released letter that reminded of it.
 select document.company_id, document.document_type, document.number, document.dunning_level,
@@ -353,6 +362,18 @@ select letter.company_id, letter.letter_id, letter.level, lines.level_reached, l
       join document using (company_id, document_id)
      where line.company_id = letter.company_id and line.letter_id = letter.letter_id) as lines
  where lines.level_reached is distinct from letter.level or not lines.branch_kept or not lines.signs_kept;
+
+-- name: dunning-voids The fee invoice of a voided letter is gone or settled, by the credit note if the letter names one.
+select letter.company_id, letter.letter_id, letter.fee_document_id, letter.fee_credit_document_id
+  from dunning_letter as letter
+  left join document as fee on fee.company_id = letter.company_id and fee.document_id = letter.fee_document_id
+ where letter.status = 'Voided'
+   and (fee.released_at is null and fee.document_id is not null or fee.balance <> 0
+        or letter.fee_credit_document_id is not null
+           and not exists (select from application
+                            where application.company_id = letter.company_id and application.released_at is not null
+                              and application.credit_document_id = letter.fee_credit_document_id
+                              and application.debit_document_id = letter.fee_document_id));
 
 -- name: dunning-fees A released letter with a fee names its one fee invoice, and no fee invoice stands without a letter.
 select letter.company_id, letter.letter_id, letter.fee_document_id

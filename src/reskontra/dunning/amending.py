@@ -233,12 +233,11 @@ def check_voidable(letter: StoredLetter, later: Sequence[Later]) -> None:
             f"The dunning letter {letter.letter_id} can't be voided because it is {_already(letter.status)}.", hint=hint
         )
     if later:
-        first = later[0]
-        is_draft = first.status == LetterStatus.DRAFT
+        last = later[-1]
         raise Refused(
-            f"The dunning letter {letter.letter_id} can't be voided because the later letter {first.letter_id} "
-            f"({first.status}) lists {first.document_number}.",
-            hint=f"{'Delete' if is_draft else 'Void'} letter {later[-1].letter_id} first.",
+            f"The dunning letter {letter.letter_id} can't be voided because the later letter {last.letter_id} "
+            f"({last.status}) lists {last.document_number}.",
+            hint=f"{'Delete' if last.status == LetterStatus.DRAFT else 'Void'} letter {last.letter_id} first.",
         )
 
 

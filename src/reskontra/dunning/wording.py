@@ -131,7 +131,8 @@ class Wording:
 def worded(letter: StoredLetter, debtor: Debtor, reference: Reference) -> Wording:
     """What the letter says to the customer, with all figures in it."""
     own = {text.language: text for text in reference.dunning_texts if text.level == letter.level}
-    code = language_of(debtor, reference.country_id_of_company, own)
+    country_id = debtor.invoice_address.country_id or debtor.main_address.country_id
+    code = language_of(debtor.locale, country_id or reference.country_id_of_company, own)
     language = shipped_languages().get(code, shipped_languages()[ENGLISH])
     said = _words(letter, language)
     text = own.get(code)
@@ -142,17 +143,16 @@ def worded(letter: StoredLetter, debtor: Debtor, reference: Reference) -> Wordin
     return Wording(code=code, language=language, words=words)
 
 
-def language_of(debtor: Debtor, company_country_id: str, own: Mapping[str, DunningText]) -> str:
-    """The customer's language: by its locale, else its country, else the company's country; English without any.
+def language_of(locale: str | None, country_id: str, own: Mapping[str, DunningText]) -> str:
+    """The language of a customer: by its locale, else by its country; English where that says nothing.
 
     `own` are the company's texts of the level. A language that does not ship is used when they say all of it.
     """
     spoken = [*shipped_languages(), *(code for code, text in own.items() if len(text.parts) == len(Words.__slots__))]
-    wanted = (debtor.locale or "").replace("_", "-").partition("-")[0].lower()
+    wanted = (locale or "").replace("_", "-").partition("-")[0].lower()
     wanted = {"no": "nb", "nn": "nb"}.get(wanted, wanted)
     if wanted in spoken:
         return wanted
-    country_id = debtor.invoice_address.country_id or debtor.main_address.country_id or company_country_id
     of_country = [it.language for it in shipped_languages().values() if country_id.upper() in it.countries]
     return of_country[0] if of_country else ENGLISH
 
