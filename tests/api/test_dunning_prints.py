@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pypdf
@@ -12,6 +13,7 @@ import pytest
 
 from reskontra.companies import reference as references
 from reskontra.db.pool import Database
+from reskontra.dunning import printing
 from reskontra.dunning.lists import find_letter
 from reskontra.dunning.printing import printed
 from reskontra.dunning.wording import worded
@@ -185,3 +187,20 @@ async def test_the_account_to_pay_to_is_named_where_it_is_known(office: Office) 
     assert "Betales til konto" not in (await pages_of(office, 1))[0]
     await office.write('update branch set detail = detail || \'{"bank": {"iban": "NO9386011117947"}}\'')
     assert "Betales til konto NO9386011117947" in (await pages_of(office, 1))[0]
+
+
+async def test_a_print_that_takes_too_long_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = await office.customer()
+    await office.invoice(customer)
+    await office.climb(customer, 1)
+    monkeypatch.setattr(printing, "PATIENCE_SECONDS", 0.001)
+    answer = await office.http.get(f"{LETTERS}/1/print")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "could not be printed in time" in answer.json()["message"]
+    with pytest.raises(subprocess.TimeoutExpired):
+        printing.typeset(b"{}", datetime(2025, 1, 1, tzinfo=UTC), 0.001)
+
+
+def test_what_the_typesetter_cannot_use_is_told() -> None:
+    with pytest.raises(RuntimeError, match="dictionary does not contain key"):
+        printing.typeset(b"{}", datetime(2025, 1, 1, tzinfo=UTC))

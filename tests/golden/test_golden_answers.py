@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -164,22 +164,27 @@ PLAY = (
 
 
 async def test_the_answers_are_those_on_file(client: httpx.AsyncClient, pytestconfig: pytest.Config):
-    update = bool(pytestconfig.getoption("--update-golden"))
+    differences = await played(client, PLAY, FILES, update=bool(pytestconfig.getoption("--update-golden")))
+    assert not differences, "\n".join(differences[:200])
+
+
+async def played(client: httpx.AsyncClient, play: Sequence[Scene], files: Path, *, update: bool) -> list[str]:
+    """Play the scenes in order; returns where the answers differ from the files, which `update` writes anew."""
     differences: list[str] = []
     ids = {"internalId": "0"}
-    for scene in PLAY:
+    for scene in play:
         target = scene.target.format_map(ids)
         answer = await client.request(scene.method, target, json=scene.body, headers=scene.headers)
         if scene.name == "Customer_GetBycustomerCd":
             ids["internalId"] = str(answer.json()["internalId"])
         text = written(scene, answer)
-        path = FILES / f"{scene.name}.txt"
+        path = files / f"{scene.name}.txt"
         if update:
-            FILES.mkdir(exist_ok=True)
+            files.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         kept = path.read_text(encoding="utf-8") if path.exists() else ""
         differences += difflib.unified_diff(kept.splitlines(), text.splitlines(), scene.name, "now", lineterm="", n=1)
-    assert not differences, "\n".join(differences[:200])
+    return differences
 
 
 def test_no_file_is_left_over():

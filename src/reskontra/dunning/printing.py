@@ -8,17 +8,16 @@ and the moment in the file is the letter's own.
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import typst
 
 from reskontra.dunning.stored import LetterStatus, StoredLine
 from reskontra.dunning.wording import account_of
@@ -37,30 +36,24 @@ _PRINTERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="printing")
 
 async def printed(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> bytes:
     """The letter as a PDF, made aside of the event loop. Raises `Unavailable` when that takes too long."""
-    content = msgspec.json.encode(laid_out(letter, wording, debtor, reference)).decode()
+    content = msgspec.json.encode(laid_out(letter, wording, debtor, reference))
     work = asyncio.get_running_loop().run_in_executor(_PRINTERS, typeset, content, letter.created_at)
     try:
         return await asyncio.wait_for(work, PATIENCE_SECONDS)
-    except TimeoutError:
+    except (TimeoutError, subprocess.TimeoutExpired):
         raise Unavailable("The letter could not be printed in time.", hint="Try again later.") from None
 
 
-def typeset(content: str, moment: datetime) -> bytes:
-    """`letter.typ` with that content (JSON of `laid_out`) as a PDF made at `moment`."""
-    template = files("reskontra.dunning").joinpath("letter.typ").read_bytes()
-    return typst.compile(
-        template,
-        format="pdf",
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        sys_inputs={"letter": content},
-        timestamp=int(moment.timestamp()),
-    )
+def typeset(content: bytes, moment: datetime, patience_seconds: float = PATIENCE_SECONDS) -> bytes:
+    """`letter.typ` with that content (JSON of `laid_out`) as a PDF made at `moment`.
 
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False)
+    Raises `subprocess.TimeoutExpired`; the process has been ended then.
+    """
+    words = [sys.executable, "-P", "-m", "reskontra.dunning.typesetting", str(int(moment.timestamp()))]
+    process = subprocess.run(words, input=content, capture_output=True, timeout=patience_seconds, check=False)
+    if process.returncode:
+        raise RuntimeError(f"the typesetter failed: {process.stderr.decode(errors='replace')[-2000:]}")
+    return process.stdout
 
 
 def laid_out(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> dict[str, Any]:
