@@ -13,6 +13,7 @@ from reskontra.clock import Context, SeededClock
 from reskontra.companies import reference as references
 from reskontra.db.pool import Connection, Database
 from reskontra.dunning import commands, running
+from reskontra.errors import Conflict
 from tests.api.test_dunning import Ledger, at, late
 
 
@@ -181,6 +182,7 @@ async def test_filters_say_who_is_reminded(ledger: Ledger) -> None:
         third,
     ]
     assert (await run(ledger, late(15), levelFrom=2))["created"] == []
+    assert (await run(ledger, late(15), customer=[]))["created"] == [], "a list of nobody is not everybody"
     assert [
         it["customer"]["number"] for it in (await run(ledger, late(15), customerClass="1", levelTo=1))["created"]
     ] == [fourth]
@@ -357,6 +359,29 @@ async def test_a_run_that_was_cut_off_is_gone_on_with(
     assert len(rest["created"]) == 6 - done
     assert [await ledger.state(document) for document in owed.values()] == [(1, at(late(15)))] * 6
     assert [letter["letter_id"] for letter in await ledger.letters()] == [1, 2, 3, 4, 5, 6], "no number is lost"
+
+
+async def test_a_chunk_that_meets_somebody_elses_change_is_tried_again_and_in_the_end_left_out(
+    ledger: Ledger, clock: SeededClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met, unlucky, _ = sorted(await customers_with_one_document(ledger, 3))
+    monkeypatch.setattr(running, "CHUNK_DOCUMENTS", 1)
+    meetings = {met: 2, unlucky: 3}
+
+    async def meets(connection: Connection, context: Context, *rest: Any, **more: Any) -> Any:
+        made = await commands.remind(connection, context, *rest, **more)
+        for letter in made.created:
+            if meetings.get(letter.customer_number):
+                meetings[letter.customer_number] -= 1
+                raise Conflict("Another request changed the same data at the same moment; send it again.")
+        return made
+
+    monkeypatch.setattr(running, "remind", meets)
+    context = Context(1, "test", "test", clock.now(), clock)
+    outcome = await running.run_dunning(ledger.database, context, {"letter_date": late(15)})
+    assert len(outcome.created) == 2
+    assert [(it.customer_number, it.reason[:15]) for it in outcome.skipped] == [(unlucky, "Another request")]
+    assert [letter["letter_id"] for letter in await ledger.letters()] == [1, 2]
 
 
 async def test_small_chunks_make_the_same_letters_as_one(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
