@@ -19,7 +19,6 @@ from reskontra.config import LogFormat, SettingError, Settings, SetupError, read
 from reskontra.errors import Refusal
 
 if TYPE_CHECKING:
-    from reskontra.db.archive import Manifest
     from reskontra.db.selfcheck import Offence
 
 DEFAULT_SANDBOX_DIR = Path(".reskontra")
@@ -176,7 +175,7 @@ def backup(
 
     with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
         made = asyncio.run(copy(dsn))
-    _say(f"Backed up {_summary(made.manifest)}.")
+    _say(f"Backed up {made.manifest.summary}.")
     if made.left_out:
         _say(f"Left out, as they are not Reskontra's: {', '.join(made.left_out)}.")
     _say(f"{file}: {file.stat().st_size} bytes, checksum {made.checksum}")
@@ -196,7 +195,7 @@ def restore(
     A file that is damaged, foreign or newer than this program is refused before anything is touched; one of an older
     schema is brought up to date. The server must be stopped.
     """
-    from reskontra.db.archive import read_archive
+    from reskontra.db.archive import read_archive, whose
     from reskontra.db.restore import Restored, books_to_replace, migrations_of
     from reskontra.db.restore import restore as restore_books
     from reskontra.serve import plain_connection, postgres_for
@@ -209,7 +208,7 @@ def restore(
             async def fill() -> Restored | None:
                 async with plain_connection(dsn) as connection:
                     old = await books_to_replace(connection, replacing=replace)
-                    question = f"Delete the books of {', '.join(old)}, for good?"
+                    question = f"Delete the books of {whose(old)}, for good?"
                     if old and not yes and not _is_confirmed(question, otherwise=f"{question} Give --yes."):
                         return None
                     return await restore_books(connection, archive, SystemClock().now(), replacing=old)
@@ -217,7 +216,7 @@ def restore(
             done = asyncio.run(fill())
         if done is None:
             return
-        _say(f"Restored {_summary(archive.manifest)}.")
+        _say(f"Restored {archive.manifest.summary}.")
     for migration in done.applied:
         _say(f"applied {migration.name}")
     _tell(done.offences)
@@ -411,13 +410,6 @@ def _tell(found: Sequence[Offence]) -> None:
     _say(f"{len(known_checks()) - len(found)} of {len(known_checks())} checks hold.")
     if found:
         sys.exit(FAILED_CHECK)
-
-
-def _summary(manifest: Manifest) -> str:
-    return (
-        f"{', '.join(manifest.companies) or 'no company'}: {manifest.documents} documents, "
-        f"newest change {manifest.newest_change}, schema version {manifest.schema}, as of {manifest.taken_at}"
-    )
 
 
 def _say(text: str) -> None:

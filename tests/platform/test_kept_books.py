@@ -21,7 +21,7 @@ from tests.conftest import assert_books_prove_themselves, open_client
 
 STEP_1 = Path(__file__).parent / "kept" / "step1-books.zip"
 STEP_1_MIGRATIONS = 5
-NOW = datetime(2026, 1, 15, tzinfo=UTC)
+NOW = datetime(2027, 1, 15, tzinfo=UTC)  # later than the books were kept
 
 
 async def restored(dsn: str) -> None:

@@ -12,7 +12,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -71,9 +71,23 @@ class Manifest(msgspec.Struct, frozen=True):
     sequences: dict[str, int | None]
 
     @property
+    def summary(self) -> str:
+        """What is in it, for people."""
+        return (
+            f"{whose(self.companies)}: {self.documents} documents, newest change {self.newest_change}, "
+            f"schema version {self.schema}, as of {self.taken_at}"
+        )
+
+    @property
     def schema(self) -> int:
         """The version of the schema: that of the newest migration."""
         return self.migrations[-1].version
+
+
+def whose(companies: Sequence[str]) -> str:
+    """The codes of companies, for people; of many the first five."""
+    more = f" and {len(companies) - 5} more" if len(companies) > 5 else ""
+    return f"{', '.join(companies[:5]) or 'no company'}{more}"
 
 
 class _SealedStream:

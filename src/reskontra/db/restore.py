@@ -13,7 +13,7 @@ from datetime import datetime
 import asyncpg
 
 from reskontra.config import SetupError
-from reskontra.db.archive import ArchiveError, Manifest, Reader
+from reskontra.db.archive import ArchiveError, Manifest, Reader, whose
 from reskontra.db.backup import PLAIN_TEXT
 from reskontra.db.migrate import (
     MIGRATION_LOCK,
@@ -95,7 +95,7 @@ async def books_to_replace(connection: Connection, *, replacing: bool) -> list[s
     old = await books_in(connection)
     if old and not replacing:
         raise RestoreError(
-            f"There are books already ({', '.join(old)}): restore into an empty database, or give --replace, which "
+            f"There are books already ({whose(old)}): restore into an empty database, or give --replace, which "
             "deletes them."
         )
     return old

@@ -248,6 +248,7 @@ class JsonProtocol(HttpToolsProtocol):
 
     def _abandon_body(self) -> None:
         """The request whose body is not complete never will be."""
+        self._forget_body()
         if self.pipeline:
             self.pipeline.popleft()
         else:
