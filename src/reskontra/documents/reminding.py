@@ -92,7 +92,8 @@ def set_dunning_state(source: str) -> str:
 def set_named_dunning_state(source: str) -> str:
     """`set_dunning_state` for a materialized CTE that knows more of each document already.
 
-    Its columns besides: document_type, number, and `change_id` made by `NEW_CHANGE_ID`.
+    Its columns besides: document_type, number, and `change_id` made by `NEW_CHANGE_ID`. The last CTE is called
+    `moved_documents` and returns `document_id`.
     """
     return f"""{
         numbered_change_rows(
@@ -111,4 +112,5 @@ def set_named_dunning_state(source: str) -> str:
            set dunning_level = {source}.dunning_level, dunning_letter_date = {source}.dunning_letter_date,
                modified_at = $2, version = {source}.change_id
           from {source}
-         where document.company_id = $1 and document.document_id = {source}.document_id)"""
+         where document.company_id = $1 and document.document_id = {source}.document_id
+        returning document.document_id)"""
