@@ -1,10 +1,12 @@
-"""A customer as documents and letters see it: one fragment for their own reads, and its record. Decides nothing."""
+"""A customer as documents and letters see it: fragments for their own statements, and its record. Decides nothing."""
 
 from __future__ import annotations
 
 import msgspec
 
+from reskontra.changes.store import HELD_REFERENCE
 from reskontra.customers.customer import Debtor
+from reskontra.customers.store import by_number
 from reskontra.records import columns
 
 _PARTS = {
@@ -97,6 +99,32 @@ def location_id_of(location_cd: str) -> str:
     return f"""(select named.location_id from location as named
                  where named.company_id = customer.company_id and named.customer_id = customer.customer_id
                    and lower(named.location_cd) collate "C" = lower({location_cd} collate "C"))"""
+
+
+def keep_customer(number: str, source: str) -> str:
+    """A select of the `version` of the customer with that number, whose row is kept from changing; no row for null.
+
+    `source` is a relation of one row that is read first.
+    """
+    return f"""
+        select customer.version from {source} join customer on customer.company_id = $1
+         where {number} is not null and {by_number(number)}
+           for key share of customer"""
+
+
+def unchanged(customer_id: str, version: str, reference_version: str, *, name: str = "buyer") -> str:
+    """A CTE with a row if the customer and the reference data still have these versions, kept so until the end.
+
+    The arguments are SQL expressions.
+
+    Whoever changes a customer locks its row against this, so that no document is made for one that becomes inactive
+    at the same moment (CST-01).
+    """
+    return f"""{name} as materialized (
+        select from customer
+         where company_id = $1 and customer_id = {customer_id} and version = {version}
+           and {HELD_REFERENCE} = {reference_version}
+           for key share)"""
 
 
 _decoder = msgspec.json.Decoder(Debtor)

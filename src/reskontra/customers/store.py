@@ -13,16 +13,7 @@ from typing import Any
 
 import msgspec
 
-from reskontra.changes.store import (
-    HELD_REFERENCE,
-    change_row,
-    count_new,
-    last_change,
-    next_ids,
-    parameters,
-    row_count,
-    tally,
-)
+from reskontra.changes.store import change_row, count_new, last_change, next_ids, parameters, row_count, tally
 from reskontra.clock import Context
 from reskontra.customers.customer import (
     ADDRESS_COLUMNS,
@@ -70,32 +61,6 @@ async def lock_balance(connection: Connection, company_id: int, customer_id: int
     if row is None:
         raise LookupError(f"customer {customer_id} of company {company_id} has no balance row")
     return Balance(row["balance"], row["unreleased"])
-
-
-def keep_customer(number: str, source: str) -> str:
-    """A select of the `version` of the customer with that number, whose row is kept from changing; no row for null.
-
-    `source` is a relation of one row that is read first.
-    """
-    return f"""
-        select customer.version from {source} join customer on customer.company_id = $1
-         where {number} is not null and {by_number(number)}
-           for key share of customer"""
-
-
-def unchanged(customer_id: str, version: str, reference_version: str, *, name: str = "buyer") -> str:
-    """A CTE with a row if the customer and the reference data still have these versions, kept so until the end.
-
-    The arguments are SQL expressions.
-
-    Whoever changes a customer locks its row against this, so that no document is made for one that becomes inactive
-    at the same moment (CST-01).
-    """
-    return f"""{name} as materialized (
-        select from customer
-         where company_id = $1 and customer_id = {customer_id} and version = {version}
-           and {HELD_REFERENCE} = {reference_version}
-           for key share)"""
 
 
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:

@@ -16,8 +16,15 @@ from reskontra.contacts.store import contact_json, read_contact
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
 from reskontra.customers.customer import Debtor
-from reskontra.customers.debtor import FOR_DOCUMENT, for_document, has_moved_on, location_id_of, read_debtor
-from reskontra.customers.store import by_id, by_number, id_of_number, keep_customer
+from reskontra.customers.debtor import (
+    FOR_DOCUMENT,
+    for_document,
+    has_moved_on,
+    keep_customer,
+    location_id_of,
+    read_debtor,
+)
+from reskontra.customers.store import by_id, by_number, id_of_number
 from reskontra.db.pool import Connection
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.open_items import PROPOSALS

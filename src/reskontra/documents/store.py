@@ -15,7 +15,8 @@ from asyncpg import Record
 
 from reskontra.changes.store import HELD_REFERENCE, change_row, parameters, tally
 from reskontra.clock import Context
-from reskontra.customers.store import adjust_balance, unchanged
+from reskontra.customers.debtor import unchanged
+from reskontra.customers.store import adjust_balance
 from reskontra.db.pool import Connection, NeedsTransaction, RefusalFactory, about_to_write
 from reskontra.documents.document import (
     HEADER_COLUMNS,
