@@ -6,7 +6,8 @@ import argparse
 import random
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
         "--cold", dest="warm", action="store_false", help="without a round beforehand that does not count"
     )
     parser.add_argument("--fresh", action="store_true", help="seed anew, even where the data is kept")
+    parser.add_argument("--markdown", action="store_true", help="print the table as docs/PERFORMANCE.md has it")
     parser.add_argument("--json", type=Path, help="where the figures go [.bench/results/...]")
     parser.add_argument("--folder", type=Path, default=books.CACHE, help="where seeded data is kept [.bench]")
     asked = parser.parse_args(words)
@@ -63,7 +65,7 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
     generator = load.find_generator(asked.folder)
     generators = {"requests": generator.name, "ceiling": ceiling.generator()}
     console.print(f"Books of size {asked.size.name}: {asked.size.documents:,} documents, {generators}", highlight=False)
-    cells: list[Cell] = []
+    tried = _Tried(console)
     with books.opened(asked.size, fresh=asked.fresh, folder=asked.folder) as opened:
         log = asked.folder / "server.log"
         wanted = [workload for workload in WORKLOADS if not asked.workloads or workload.name in asked.workloads]
@@ -72,36 +74,52 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
                 scene = Scene(asked.size, Stock(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
                 bench = Bench(opened, served, scene, stored_texts(opened.dsn), generator)
                 for workload in wanted:
-                    cells += _measure(bench, workload, asked, console)
+                    tried.add(workload, _measured(bench, workload, asked))
         if not asked.workloads or DUNNING.name in asked.workloads:
-            cells.append(reminding.measure(opened, log, rounds=asked.rounds))
-            _say(cells[-1], console)
-    about = _about(asked, begun, generators)
-    report.show(cells, console)
+            tried.add(DUNNING, (reminding.measure(opened, log, rounds=asked.rounds) for _ in (DUNNING,)))
+    cells, about = tried.cells, _about(asked, begun, generators)
+    if asked.markdown:
+        console.print(report.markdown(cells), soft_wrap=True, markup=False, highlight=False)
+    else:
+        report.show(cells, console)
     for sentence in report.comparisons(cells):
         console.print(sentence, highlight=False)
     path = asked.json or asked.folder / "results" / f"{begun:%Y-%m-%dT%H%M%S}.json"
     report.write(path, cells, about)
     console.print(f"Everything in {path}; {about['took_seconds']} s in all.", highlight=False)
+    if tried.failures:
+        raise BenchError(f"{len(tried.failures)} workloads could not be measured:\n" + "\n".join(tried.failures))
     return 0
 
 
-def _measure(bench: Bench, workload: Workload, asked: argparse.Namespace, console: Console) -> list[Cell]:
+@dataclass(slots=True)
+class _Tried:
+    """What came of the workloads so far. One that fails does not keep the others from being measured."""
+
+    console: Console
+    cells: list[Cell] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, workload: Workload, measured: Iterator[Cell]) -> None:
+        try:
+            for cell in measured:
+                self.cells.append(cell)
+                row = dict(zip(report.COLUMNS, report.row_of(cell), strict=True))
+                self.console.print(
+                    "  ".join(f"{name} {value}" for name, value in row.items() if value), highlight=False
+                )
+        except BenchError as error:
+            self.failures.append(f"{workload.name}: {error}")
+            self.console.print(self.failures[-1], style="bold red", markup=False, highlight=False)
+
+
+def _measured(bench: Bench, workload: Workload, asked: argparse.Namespace) -> Iterator[Cell]:
     clients = workload.short_clients if asked.short else workload.clients
     if asked.clients:
         clients = [int(count) for count in asked.clients.split(",")]
-    cells: list[Cell] = []
-    for count in clients:
-        cell = bench.measure(workload, count, rounds=asked.rounds, seconds=asked.seconds, warm=asked.warm and not cells)
-        cells.append(cell)
-        _say(cell, console)
-    return cells
-
-
-def _say(cell: Cell, console: Console) -> None:
-    """A cell as soon as it is measured."""
-    row = dict(zip(report.COLUMNS, report.row_of(cell), strict=True))
-    console.print("  ".join(f"{name} {value}" for name, value in row.items() if value), highlight=False)
+    for place, count in enumerate(clients):
+        warm = asked.warm and place == 0
+        yield bench.measure(workload, count, rounds=asked.rounds, seconds=asked.seconds, warm=warm)
 
 
 def _about(asked: argparse.Namespace, begun: datetime, generators: Mapping[str, str]) -> dict[str, object]:

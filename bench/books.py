@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import hashlib
 import os
-import shutil
 from collections.abc import Generator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from bench import seeding
 from bench.seeding import Size
-from reskontra.db.embedded import EmbeddedPostgres, delete_folder
+from reskontra.db.embedded import EmbeddedError, EmbeddedPostgres, delete_folder
 from reskontra.db.selfcheck import Offence, offences
 from reskontra.serve import plain_connection
 
@@ -81,8 +80,10 @@ def _key() -> str:
 
 def _seed(size: Size, kept: Path) -> None:
     """Fill books and prove them; without waiting for the disk, since a folder that is not finished is made again."""
+    for outdated in kept.parent.glob(f"{size.name}-*"):
+        with contextlib.suppress(EmbeddedError):  # another run may still work on it
+            delete_folder(outdated)
     draft = kept.with_name(f"{kept.name}.new")
-    shutil.rmtree(draft, ignore_errors=True)
     draft.parent.mkdir(parents=True, exist_ok=True)
     with EmbeddedPostgres.start(draft, throw_away=True) as server:
         asyncio.run(_administer(server, f"create database {_SEEDED}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -43,11 +44,13 @@ def reach_once(dsn: str, script: str, values: Mapping[str, object]) -> Reached:
 def prove(dsn: str, script: str, values: Mapping[str, object]) -> None:
     """See that a reading script finds something, some times over; a writing one divides by what it wrote itself."""
     text = (_SCRIPTS / f"{script}.sql").read_text()
-    settings, select, query = text.partition("\nselect ")
-    if not select or re.search(r"^with ", settings, re.MULTILINE):
+    if re.search(r"^ *(insert|update) ", text, re.MULTILINE):
         return
+    lines = text.splitlines(keepends=True)
+    begin = next(place for place, line in enumerate(lines) if not line.startswith(("--", "\\")))
+    query = "".join(lines[begin:]).strip().rstrip(";")
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(f"{settings}\nselect 1 / count(*) from (select {query.strip().rstrip(';')}) as answered;\n")
+        file.write(f"{''.join(lines[:begin])}select 1 / count(*) from ({query}) as answered;\n")
         file.flush()
         _run(dsn, Path(file.name), values, ["-c1", f"-t{_TRIALS}"])
 
@@ -55,7 +58,11 @@ def prove(dsn: str, script: str, values: Mapping[str, object]) -> None:
 def _run(dsn: str, file: Path, values: Mapping[str, object], amount: list[str]) -> Reached:
     command = [_pgbench(), "-n", "-M", "prepared", "-j1", *amount, "-f", str(file)]
     command += [word for name, value in values.items() for word in ("-D", f"{name}={value}")]
-    said = subprocess.run([*command, dsn], check=False, capture_output=True, text=True)
+    planned = re.search(r"^-- plan_cache_mode: (\w+)", file.read_text(), re.MULTILINE)
+    options = f"-c jit=off -c plan_cache_mode={planned[1] if planned else 'auto'}"
+    said = subprocess.run(
+        [*command, dsn], check=False, capture_output=True, text=True, env={**os.environ, "PGOPTIONS": options}
+    )
     rate = re.search(r"^tps = ([\d.]+)", said.stdout, re.MULTILINE)
     count = re.search(r"^number of transactions actually processed: (\d+)", said.stdout, re.MULTILINE)
     mean = re.search(r"^latency average = ([\d.]+) ms", said.stdout, re.MULTILINE)

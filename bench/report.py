@@ -13,17 +13,27 @@ from rich.table import Table
 from bench.rounds import Cell
 
 COLUMNS = ("workload", "clients", "rate /s", "p50 ms", "p99 ms", "program", "database", "generator", "ceiling /s",
-           "its database", "ratio", "target")  # fmt: skip
+           "its database", "of cpu", "ratio", "target")  # fmt: skip
 
 
 def show(cells: Sequence[Cell], console: Console) -> None:
     """Print one row for each cell; processor times are milliseconds per answer."""
-    table = Table(*COLUMNS, title="processor time in ms per answer; ratio = rate / ceiling", title_justify="left")
+    table = Table(
+        *COLUMNS,
+        title="processor time in ms per answer; of cpu = its database / (program + database); ratio = rate / ceiling",
+        title_justify="left",
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     for cell in cells:
         table.add_row(*row_of(cell))
     console.print(table)
+
+
+def markdown(cells: Sequence[Cell]) -> str:
+    """The same table for a document."""
+    rows = [COLUMNS, ["---", *["---:"] * (len(COLUMNS) - 1)], *map(row_of, cells)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def row_of(cell: Cell) -> list[str]:
@@ -39,6 +49,7 @@ def row_of(cell: Cell) -> list[str]:
         _number(cell.typical("program", "generator_cpu")),
         _number(cell.typical("ceiling", "rate")),
         _number(cell.typical("ceiling", "database_cpu")),
+        f"{cell.processor_ratio:.2f}",
         f"{cell.ratio:.2f}",
         _target(cell),
     ]

@@ -57,6 +57,12 @@ class Cell:
         return target if target and target.clients == self.clients else None
 
     @property
+    def processor_ratio(self) -> float:
+        """The ceiling's processor time as a share of the program's: it hardly depends on who else uses the machine."""
+        spent = self.typical("program", "program_cpu") + self.typical("program", "database_cpu")
+        return self.typical("ceiling", "database_cpu") / spent if spent else 0.0
+
+    @property
     def ratio(self) -> float:
         ceiling_rate = self.typical("ceiling", "rate")
         return self.typical("program", "rate") / ceiling_rate if ceiling_rate else 0.0
@@ -71,8 +77,8 @@ class Bench:
     scene: Scene
     texts: Mapping[str, str]
     generator: Generator
-    rates: dict[tuple[str, str], float] = field(default_factory=dict)
-    """The latest rate of each workload's sides, so that a round makes as many drafts as it may use."""
+    rates: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """The latest rate of a workload, a side and a number of clients: a round makes as many drafts as it may use."""
 
     def measure(self, workload: Workload, clients: int, *, rounds: int, seconds: int, warm: bool) -> Cell:
         """The rounds of a cell, alternating; each side also begins every second pair."""
@@ -95,7 +101,7 @@ class Bench:
         # wrk hangs up while its last requests are under way: they must not reach into what comes next.
         machine.wait_until_quiet(self.program.pid)
         spent = meter.read(driven.requests)
-        self.rates[workload.name, "program"] = driven.rate
+        self.rates[workload.name, "program", clients] = driven.rate
         if workload.uses_stock:
             self.scene.stock.used += driven.reached
         return Round(
@@ -109,7 +115,7 @@ class Bench:
         meter = Meter(self.program.pid, self.books.server.pid)
         reached = ceiling.reach(self.books.dsn, workload.script, values, clients=clients, seconds=seconds)
         spent = meter.read(reached.transactions)
-        self.rates[workload.name, "ceiling"] = reached.rate
+        self.rates[workload.name, "ceiling", clients] = reached.rate
         if workload.uses_stock:
             self.scene.stock.skip_released()
         return Round(
@@ -145,7 +151,7 @@ class Bench:
     def _needed(self, workload: Workload, side: str, clients: int, seconds: int) -> int:
         """How many drafts a round may use; they are there afterwards."""
         guess = min(_RATE_AT_FIRST[side], 500 * clients)
-        count = int(self.rates.get((workload.name, side), guess) * seconds * _ROOM) + 4 * clients
+        count = int(self.rates.get((workload.name, side, clients), guess) * seconds * _ROOM) + 4 * clients
         if workload.uses_stock:
             self.scene.stock.reserve(count)
         return count

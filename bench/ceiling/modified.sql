@@ -1,4 +1,5 @@
 -- The first 100 documents by number of those that changed since a moment, and how many they are in all, in one pass.
+-- plan_cache_mode: force_custom_plan (the best plan depends on how long ago the moment is)
 \set since random(:since_max / 8, :since_max)
 with found as materialized (
     select document_id, number, count(*) over () as total from document
