@@ -171,10 +171,7 @@ DEBTOR = Debtor(
     ),
     main_address=Address(),
     invoice_address=Address(city="Oslo"),
-    delivery_address=Address(),
-    main_contact=ContactDetails(),
     invoice_contact=ContactDetails(name="Someone"),
-    delivery_contact=ContactDetails(),
     balance=Decimal(0),
     unreleased=Decimal(0),
 )  # fmt: skip

@@ -195,7 +195,7 @@ DIRECT_DEBIT_COLUMNS = tuple(column for column in columns(DirectDebit))
 class Debtor(Record, frozen=True, kw_only=True):
     """A customer as a document or a letter sees it: defaults, default location, and what is owed in base currency.
 
-    `invoice_address`, `invoice_contact` and the delivery pair are resolved: the customer's own, else the main one.
+    `invoice_address` and `invoice_contact` are resolved: where invoices go (CUS-04).
     """
 
     customer_id: int
@@ -228,10 +228,7 @@ class Debtor(Record, frozen=True, kw_only=True):
     location: Location
     main_address: Address
     invoice_address: Address
-    delivery_address: Address
-    main_contact: ContactDetails
     invoice_contact: ContactDetails
-    delivery_contact: ContactDetails
     balance: Decimal
     unreleased: Decimal
     salesperson_id: int | None = None

@@ -10,8 +10,7 @@ from reskontra.customers.store import by_number
 from reskontra.records import columns
 
 _PARTS = {
-    "location", "main_address", "invoice_address", "delivery_address", "main_contact", "invoice_contact",
-    "delivery_contact", "balance", "unreleased", "salesperson_id",
+    "location", "main_address", "invoice_address", "invoice_contact", "balance", "unreleased", "salesperson_id",
 }  # fmt: skip
 _COLUMNS = ", ".join(f"customer.{column}" for column in columns(Debtor) if column not in _PARTS)
 
@@ -20,11 +19,6 @@ def one_row(table: str, *conditions: str) -> str:
     """A scalar: the row of a table of company $1 that the conditions (`<column> = <expression>`) name, as JSON."""
     where = " and ".join(f"part.{condition}" for condition in conditions)
     return f"(select row_to_json(part.*) from {table} as part where part.company_id = $1 and {where})"
-
-
-def _own_or_main(column: str, own: str, main: str) -> str:
-    """The condition that finds the customer's own address or contact, else the main one (CUS-04)."""
-    return f"{column} = coalesce(customer.{own}, customer.{main})"
 
 
 def _of_location(column: str, location_id: str) -> str:
@@ -65,13 +59,8 @@ def for_document(location_id: str = "customer.default_location_id") -> str:
                {one_row("address", "address_id = customer.main_address_id")} as main_address,
                {one_row("address", _for_invoices("address_id", "invoice_address_id", "main_address_id"))}
                    as invoice_address,
-               {one_row("address", _own_or_main("address_id", "delivery_address_id", "main_address_id"))}
-                   as delivery_address,
-               {one_row("contact_details", "contact_id = customer.main_contact_id")} as main_contact,
                {one_row("contact_details", _for_invoices("contact_id", "invoice_contact_id", "main_contact_id"))}
                    as invoice_contact,
-               {one_row("contact_details", _own_or_main("contact_id", "delivery_contact_id", "main_contact_id"))}
-                   as delivery_contact,
                (select owed.balance from customer_balance as owed
                  where owed.company_id = $1 and owed.customer_id = customer.customer_id) as balance,
                (select owed.unreleased from customer_balance as owed
