@@ -9,7 +9,7 @@ _LARGE_BYTES = 64 * 1024
 
 
 class JoiningTransport:
-    """`transport`, but what is written in one turn of the loop is sent by one system call instead of one for each piece.
+    """`transport`, but what is written in one turn of the loop is sent by one system call, not by one for each piece.
 
     A large piece is not copied for it: it is sent by itself.
     """
