@@ -15,11 +15,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import asyncpg
 
 from reskontra.db.pool import Connection, Database
+
+T = TypeVar("T")
 
 WAITS_AT_MOST_SECONDS = 9
 """Longer than any wait that ends well, shorter than the database's own patience."""
@@ -51,17 +53,23 @@ _gate: ContextVar[Gate | None] = ContextVar("the gate of the request under way",
 
 
 class SteppedDatabase(Database):
-    """A database whose transactions report each statement to the gate of their request."""
+    """A database whose writes report each statement to the gate of their request."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        gate = _gate.get()
         async with super().transaction() as connection:
-            if gate is None:
-                yield connection
-            else:
-                gate.pid = connection.get_server_pid()
-                yield cast(Connection, _Stepped(connection, gate))
+            yield _stepped(connection)
+
+    async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        return await super().write(lambda connection: work(_stepped(connection)))
+
+
+def _stepped(connection: Connection) -> Connection:
+    gate = _gate.get()
+    if gate is None:
+        return connection
+    gate.pid = connection.get_server_pid()
+    return cast(Connection, _Stepped(connection, gate))
 
 
 class _Stepped:

@@ -13,12 +13,14 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import partial
+from logging import WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
 import httpx
 import pytest
+import structlog
 
 from reskontra.clock import Context, SeededClock
 from reskontra.companies.commands import create_company
@@ -125,6 +127,8 @@ async def office(databases: Databases, tmp_path_factory: pytest.TempPathFactory)
     await databases.administer(f"alter database {name} set deadlock_timeout = '20ms'")
     dsn = databases.dsn_of(name)
     clock = SeededClock(NOW, step=timedelta())
+    logging = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(WARNING), cache_logger_on_first_use=False)
     database = await SteppedDatabase.connect(dsn)
     connection = await asyncpg.connect(dsn)
     async with database.transaction() as borrowed:
@@ -136,6 +140,7 @@ async def office(databases: Databases, tmp_path_factory: pytest.TempPathFactory)
         opened = Office(database, client, Books(connection, company_id), tmp_path_factory.mktemp("file"))
         await opened.open()
         yield opened
+    structlog.configure(**logging)
     await connection.close()
     await database.close()
     await databases.drop(name)
@@ -190,4 +195,4 @@ def _stops(length: int) -> Sequence[int]:
     """After which statements of a transaction to stop."""
     if EVERY_STATEMENT:
         return range(1, length + 1)
-    return sorted({1, max(length // 2, 1), length})
+    return sorted({1, length // 2 if length > 4 else 1, length})
