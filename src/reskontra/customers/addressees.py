@@ -97,11 +97,13 @@ async def keep_customers(connection: Connection, company_id: int, customer_ids: 
     )
 
 
-async def lock_checked_balances(connection: Connection, company_id: int, numbers: Sequence[str]) -> None:
-    """Lock the balances of those of these customers whose credit is checked, always in one order.
+async def lock_balances(
+    connection: Connection, company_id: int, numbers: Sequence[str], *, checked_only: bool = False
+) -> None:
+    """Lock the balances of these customers, or of those whose credit is checked, always in one order.
 
-    For a transaction that writes documents of several customers: each of them locks the balance first if credit is
-    checked, so a balance may not be asked for by a transaction that holds the number series already.
+    For a transaction that writes several documents. Whoever writes one locks its customer's balance before the number
+    series if credit is checked, else after it and before the tally.
     """
     await connection.execute(
         """
@@ -109,10 +111,11 @@ async def lock_checked_balances(connection: Connection, company_id: int, numbers
          where company_id = $1
            and customer_id in (select customer_id from customer
                                 where company_id = $1 and number = any ($2::text[])
-                                  and credit_verification <> 'Disabled')
+                                  and (not $3 or credit_verification <> 'Disabled'))
          order by customer_id
            for update
         """,
         company_id,
         numbers,
+        checked_only,
     )

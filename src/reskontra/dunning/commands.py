@@ -26,7 +26,7 @@ from reskontra.customers.addressees import (
     find_addressee_ids,
     find_families,
     keep_customers,
-    lock_checked_balances,
+    lock_balances,
 )
 from reskontra.customers.rules import may
 from reskontra.db.pool import Connection, refusal_for
@@ -297,22 +297,39 @@ def _warnings_of(fee: documents.Issued | None) -> Sequence[str]:
 
 
 async def _take_turns(connection: Connection, context: Context, fees: Sequence[Fee], reference: Reference) -> None:
-    """Take all that the fees and the letters will ask for, in the order that everybody keeps, before any is written.
+    """Take all that the fees and the letters will ask for. Without a fee the releasing statement does so itself."""
+    if fees:
+        billed = [fee.customer_number for fee in fees]
+        await take_turns(
+            connection, context, reference, billed=billed, numbered=(_FEE_ENTITY, "Batch"), written=REMINDED
+        )
 
-    Without a fee the releasing statement takes all it needs at once, and in that order itself.
+
+async def take_turns(
+    connection: Connection,
+    context: Context,
+    reference: Reference,
+    *,
+    billed: Sequence[str],
+    numbered: Sequence[str],
+    written: Sequence[str],
+) -> None:
+    """Lock what a transaction will ask for, in the order that everybody keeps, before it writes anything.
+
+    `billed` are the numbers of the customers that get documents, `numbered` the entities whose series give numbers,
+    `written` the entities whose tallies change. The tally of letters comes first.
     """
-    if not fees:
-        return
     await lock_tallies(connection, context.company_id, [store.ENTITY])
     if reference.preferences.credit_check.enabled:
-        await lock_checked_balances(connection, context.company_id, [fee.customer_number for fee in fees])
+        await lock_balances(connection, context.company_id, billed, checked_only=True)
     ranges = []
-    for entity in (_FEE_ENTITY, "Batch"):
+    for entity in numbered:
         series = reference.series_of(entity)
         await wait_for_turn(context.company_id, series.series_id)
         ranges += [(series.series_id, numbers.range_id) for numbers in series.ranges]
     await lock_ranges(connection, context.company_id, ranges)
-    await lock_tallies(connection, context.company_id, REMINDED)
+    await lock_balances(connection, context.company_id, billed)
+    await lock_tallies(connection, context.company_id, written)
 
 
 async def _charge(connection: Connection, context: Context, fee: Fee, reference: Reference) -> documents.Issued:

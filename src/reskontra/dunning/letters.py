@@ -11,11 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from reskontra.changes.store import lock_tallies
 from reskontra.clock import Context
 from reskontra.companies import reference as references
-from reskontra.companies.reference import Reference
-from reskontra.customers.addressees import lock_checked_balances
 from reskontra.db.pool import Connection
 from reskontra.documents import commands as documents
 from reskontra.documents.kinds import CREDIT_NOTE, INVOICE
@@ -35,12 +32,9 @@ from reskontra.dunning.amending import (
     fee_reversal,
     void_day,
 )
-from reskontra.dunning.commands import REMINDED, basis_of, order_of, release_letters
+from reskontra.dunning.commands import REMINDED, basis_of, order_of, release_letters, take_turns
 from reskontra.dunning.lists import Found
-from reskontra.dunning.stored import StoredLetter
 from reskontra.errors import Conflict, NotFound, Refused, Stale
-from reskontra.numbering.commands import wait_for_turn
-from reskontra.numbering.store import lock_ranges
 
 VOID_ORIGIN = "dunning_void"
 """The origin of credit notes that take a fee back."""
@@ -109,7 +103,14 @@ async def void(
     reversal = fee_reversal(letter, [Settler(*it) for it in settlers])
     reference = await references.at(connection, context.company_id, found.reference_version)
     void_date = void_day(letter, changes.get("void_date"), reference.today(context.now))
-    await _take_turns(connection, context, letter, reference, reversal)
+    await take_turns(
+        connection,
+        context,
+        reference,
+        billed=[letter.customer_number] if reversal != FeeReversal.NOTHING else [],
+        numbered=(CREDIT_NOTE.document_type, "Batch") if reversal == FeeReversal.CREDIT else (),
+        written=(CREDIT_NOTE.document_type, *REMINDED),
+    )
     deleted_fee = credit_note = None
     fee = letter.fee_invoice
     if fee is not None and reversal == FeeReversal.DELETE:
@@ -141,23 +142,6 @@ def _credit_refusal(number: str, void_date: date, refusal: Refused) -> Refused:
         value=void_date.isoformat() if of_date else None,
         hint=refusal.hint,
     )
-
-
-async def _take_turns(
-    connection: Connection, context: Context, letter: StoredLetter, reference: Reference, reversal: FeeReversal
-) -> None:
-    """Take all that voiding will ask for, in the order that everybody keeps, before anything is written."""
-    await lock_tallies(connection, context.company_id, [store.ENTITY])
-    if reversal != FeeReversal.NOTHING and reference.preferences.credit_check.enabled:
-        await lock_checked_balances(connection, context.company_id, [letter.customer_number])
-    if reversal == FeeReversal.CREDIT:
-        ranges = []
-        for entity in (CREDIT_NOTE.document_type, "Batch"):
-            series = reference.series_of(entity)
-            await wait_for_turn(context.company_id, series.series_id)
-            ranges += [(series.series_id, numbers.range_id) for numbers in series.ranges]
-        await lock_ranges(connection, context.company_id, ranges)
-    await lock_tallies(connection, context.company_id, [CREDIT_NOTE.document_type, *REMINDED])
 
 
 async def _locked_with_documents(
