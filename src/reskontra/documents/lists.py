@@ -54,6 +54,17 @@ _OF_PAGE = """join lateral (
              where found.company_id = $1 and found.document_id = page.document_id offset 0) as document on true"""
 
 
+def _page(where: str, order: str, first: int, *, gathers: bool) -> str:
+    """The ids of a page. A plan is made without knowing how many documents the filter finds, so the caller says it.
+
+    Few are gathered and then sorted; many are met soon enough by walking along in the list's own order.
+    """
+    found = f"select document_id, document_type, number from document where company_id = $1 and {where}"
+    if gathers:
+        found = f"select * from ({found} offset 0) as document"
+    return f"{found} order by {order} limit ${first} offset ${first + 1}"
+
+
 async def list_documents(
     connection: Connection,
     parameters: Sequence[Any],
@@ -61,6 +72,7 @@ async def list_documents(
     *,
     limit: int,
     offset: int,
+    gathers: bool = False,
     with_applications: bool = False,
 ) -> Sequence[Record]:
     """A page of documents by number; `where` is over `document` and uses `parameters`, of which $1 is the company and
@@ -69,9 +81,7 @@ async def list_documents(
     rows: Sequence[Record] = await connection.fetch(
         f"""
         with page as materialized (
-            select document.document_id, document.number from document
-             where document.company_id = $1 and document.document_type = $2 and {where}
-             order by document.number limit ${first} offset ${first + 1})
+            {_page(f"document_type = $2 and {where}", "number", first, gathers=gathers)})
         select company.reference_version, tally.last_change_id as stamp, {_ANSWER_COLUMNS}, {_PARTIES.columns},
                {APPLICATIONS if with_applications else "null"} as applications
           from page
@@ -93,7 +103,7 @@ _STAMPS = """(select string_agg(tally.last_change_id::text, ' ' order by tally.e
 
 
 async def list_all_documents(
-    connection: Connection, parameters: Sequence[Any], where: str, *, limit: int, offset: int
+    connection: Connection, parameters: Sequence[Any], where: str, *, limit: int, offset: int, gathers: bool = False
 ) -> Sequence[Record]:
     """A page of documents of several kinds by kind and number, without their lines; of `parameters` $1 is the company
     and $2 the document types. Each row carries `stamp`, as in `list_documents`."""
@@ -101,9 +111,7 @@ async def list_all_documents(
     rows: Sequence[Record] = await connection.fetch(
         f"""
         with page as materialized (
-            select document.document_id from document
-             where document.company_id = $1 and document.document_type = any ($2::text[]) and {where}
-             order by document.document_type, document.number limit ${first} offset ${first + 1})
+            {_page(f"document_type = any ($2::text[]) and {where}", "document_type, number", first, gathers=gathers)})
         select company.reference_version, {_STAMPS} as stamp, {_SUMMARY_COLUMNS}, {_PARTIES.columns}
           from page
           {_OF_PAGE}

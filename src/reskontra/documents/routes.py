@@ -38,7 +38,7 @@ from reskontra.errors import NotFound
 from reskontra.periods.rules import parse_period
 from reskontra.web.answers import created, deleted, done, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, Slice, Total, Window, page_of, read_page
+from reskontra.web.listing import Filters, Slice, Total, Window, is_short, page_of, read_page
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
@@ -150,6 +150,7 @@ async def get_all(resource: Resource, call: Call) -> Response:
     wanted = page_of(query)
     async with call.database.connection() as connection:
         await _only_customer_of_path(connection, call, filters)
+        key = (call.company_id, document_type, filters.key)
 
         async def rows(window: Window) -> Slice[Record]:
             parameters, where = _windowed(filters, window)
@@ -159,6 +160,7 @@ async def get_all(resource: Resource, call: Call) -> Response:
                 where,
                 limit=window.limit,
                 offset=window.offset,
+                gathers=await is_short(call.lists, key, window, total, filters),
                 with_applications=expand.applications,
             )
             return Slice(found, found[0]["stamp"] if found else None)
@@ -169,7 +171,6 @@ async def get_all(resource: Resource, call: Call) -> Response:
                 *await lists.count_documents(connection, filters.parameters, None if unfiltered else filters.where)
             )
 
-        key = (call.company_id, document_type, filters.key)
         listed = await read_page(call.lists, key, wanted, rows=rows, total=total, sort_key=lambda row: (row["number"],))
         if not listed.rows:
             return page(call, (), 0)
@@ -185,11 +186,17 @@ async def get_customer_documents(call: Call) -> Response:
     filters = document_filters(query, call.company_id, [str(document_type) for document_type in types])
     async with call.database.connection() as connection:
         await _only_customer_of_path(connection, call, filters)
+        key = (call.company_id, "CustomerDocument", filters.key)
 
         async def rows(window: Window) -> Slice[Record]:
             parameters, where = _windowed(filters, window)
             found = await lists.list_all_documents(
-                connection, parameters, where, limit=window.limit, offset=window.offset
+                connection,
+                parameters,
+                where,
+                limit=window.limit,
+                offset=window.offset,
+                gathers=await is_short(call.lists, key, window, total, filters),
             )
             return Slice(found, found[0]["stamp"] if found else None)
 
@@ -199,7 +206,6 @@ async def get_customer_documents(call: Call) -> Response:
                 *await lists.count_all_documents(connection, filters.parameters, None if unfiltered else filters.where)
             )
 
-        key = (call.company_id, "CustomerDocument", filters.key)
         listed = await read_page(
             call.lists,
             key,

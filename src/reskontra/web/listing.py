@@ -19,6 +19,8 @@ R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
 W = TypeVar("W")
 
+_FEW, _VERY_FEW = 20_000, 2_000
+
 MAXIMUM = 1000
 """Rows of a page at most, and also when no size is asked for (wire.md 5)."""
 
@@ -150,6 +152,11 @@ class Memory:
         known = self._totals.get(key)
         return known.count if known is not None and known.stamp == stamp else None
 
+    def estimate(self, key: Hashable) -> int | None:
+        """The count under `key` when it was made last, whether or not it is still true."""
+        known = self._totals.get(key)
+        return known.count if known is not None else None
+
     def keep_total(self, key: Hashable, total: Total) -> None:
         self._totals.put(key, total)
 
@@ -215,6 +222,23 @@ async def read_page(
         memory.keep_total(key, counted)
         count = counted.count
     return Listed(found.rows, max(count, end))
+
+
+async def is_short(
+    memory: Memory, key: Hashable, window: Window, total: Callable[[], Awaitable[Total]], filters: Filters
+) -> bool:
+    """Whether a filter finds so few rows that reading them all costs less than looking for them in the list's order.
+
+    Counts them where they were never counted. On a walk the next rows are near, unless there are few indeed.
+    """
+    if filters.where == "true":
+        return False
+    count = memory.estimate(key)
+    if count is None:
+        counted = await total()
+        memory.keep_total(key, counted)
+        count = counted.count
+    return count <= (_FEW if window.after is None else _VERY_FEW)
 
 
 async def _rows(memory: Memory, key: Hashable, page: Page, rows: Callable[[Window], Awaitable[Slice[R]]]) -> Slice[R]:
