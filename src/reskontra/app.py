@@ -14,7 +14,7 @@ from reskontra.balances import routes as balances
 from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.clock import Clock
 from reskontra.closing import routes as closing
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.companies import routes as companies
 from reskontra.companies.access import StoredAccess
 from reskontra.config import Settings
@@ -98,7 +98,7 @@ FOLLOW_UPS: tuple[tuple[str, FollowUp], ...] = (
 
 def connect_rooms() -> None:
     """Tell what a constraint means, and what follows which change, before anything is written in this process."""
-    references.forget()  # what another database of this process taught is not true of this one
+    remembered.forget()  # what another database of this process taught is not true of this one
     for table in CONSTRAINTS:
         register_constraints(table)
     for entity, follow_up in FOLLOW_UPS:
@@ -128,7 +128,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
         settings=settings,
         metrics=metrics,
     )
-    database.when_connected += (references.forget, server.lists.forget)
+    database.when_connected += (remembered.forget, server.lists.forget)
     return server
 
 

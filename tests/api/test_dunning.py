@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from reskontra.clock import SeededClock
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Database
 
 INVOICED = date(2025, 1, 1)
@@ -97,7 +97,7 @@ class Ledger:
 
 @pytest.fixture
 async def ledger(client: httpx.AsyncClient, books: Database) -> Ledger:
-    references.forget()  # another test's clone may have had other preferences under the same version
+    remembered.forget()  # another test's clone may have had other preferences under the same version
     return Ledger(client, books)
 
 

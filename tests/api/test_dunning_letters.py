@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Database
 
 INVOICED = date(2025, 1, 1)
@@ -165,7 +165,7 @@ class Office:
 
 @pytest.fixture
 async def office(client: httpx.AsyncClient, books: Database) -> Office:
-    references.forget()  # another test's clone may have had other preferences under the same version
+    remembered.forget()  # another test's clone may have had other preferences under the same version
     return Office(client, books)
 
 

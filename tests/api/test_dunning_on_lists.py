@@ -7,14 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Database
 from tests.api.test_dunning_letters import LETTERS, Office, at, late
 
 
 @pytest.fixture
 async def office(client: httpx.AsyncClient, books: Database) -> Office:
-    references.forget()
+    remembered.forget()
     return Office(client, books)
 
 

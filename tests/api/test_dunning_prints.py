@@ -11,7 +11,7 @@ import httpx
 import pypdf
 import pytest
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Database
 from reskontra.dunning import printing
 from reskontra.dunning.lists import find_letter
@@ -22,7 +22,7 @@ from tests.api.test_dunning_letters import LETTERS, Office, late
 
 @pytest.fixture
 async def office(client: httpx.AsyncClient, books: Database) -> Office:
-    references.forget()
+    remembered.forget()
     return Office(client, books)
 
 
@@ -107,7 +107,7 @@ async def test_two_hundred_documents_take_several_pages(office: Office) -> None:
     async with office.database.connection() as connection:
         found = await find_letter(connection, 1, 3)
         assert found is not None
-        reference = await references.at(connection, 1, None)
+        reference = await remembered.at(connection, 1, None)
     (line,) = found.letter.lines
     lines = tuple(
         replace(line, document_id=number, document=replace(line.document, number=f"{number:06d}"))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Connection, Database
 from reskontra.dunning import commands, running
 from reskontra.errors import Conflict
@@ -19,7 +19,7 @@ from tests.api.test_dunning import Ledger, at, late
 
 @pytest.fixture
 async def ledger(client: httpx.AsyncClient, books: Database) -> Ledger:
-    references.forget()  # another test's clone may have had other preferences under the same version
+    remembered.forget()  # another test's clone may have had other preferences under the same version
     return Ledger(client, books)
 
 

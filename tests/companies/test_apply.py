@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies import reference
+from reskontra.companies import remembered
+from reskontra.companies.reference import Reference
 from reskontra.companies.template import read_partial_template
 from reskontra.db.pool import Database
 from reskontra.demo import TENANT_ID
@@ -70,9 +71,9 @@ class Company:
             await self.plan(text)
         return [line.removeprefix(f"{self.path}:") for line in refusal.value.reason.splitlines()]
 
-    async def reference(self) -> reference.Reference:
+    async def reference(self) -> Reference:
         async with self.database.connection() as connection:
-            return await reference.at(connection, await self.company_id(), None)
+            return await remembered.at(connection, await self.company_id(), None)
 
     async def fetch(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         async with self.database.connection() as connection:
@@ -176,7 +177,7 @@ async def test_every_section_is_written_and_then_there_is_nothing_to_do(company:
     assert (again.changes, again.same > 100) == ((), True)
     after = await company.reference()
     assert (after.name, after.zone.key, after.preferences.hold_on_entry) == ("Fjord AS", "Europe/Stockholm", True)
-    assert after.subaccount_numbers["1"].subaccount_id == 7
+    assert [it.subaccount_id for it in after.subaccounts.values() if it.subaccount_number == "1"] == [7]
     assert after.branches["1"].bank is not None
     assert await company.fetch("select branch_number, branch_id from branch where company_id = $1 order by 2") == [
         ("1", 1),

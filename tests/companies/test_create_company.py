@@ -12,7 +12,8 @@ from typing import TypeVar
 import pytest
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies import commands, reference
+from reskontra.companies import commands, remembered
+from reskontra.companies.reference import Reference
 from reskontra.companies.template import (
     Template,
     all_countries,
@@ -80,9 +81,9 @@ def rich_file(tmp_path: Path) -> Path:
     return path
 
 
-async def create(connection: Connection, context: Context, template: str | Path, code: str) -> reference.Reference:
+async def create(connection: Connection, context: Context, template: str | Path, code: str) -> Reference:
     company_id = await commands.create_company(connection, template, code=code, context=context)
-    return await reference.at(connection, company_id, None)
+    return await remembered.at(connection, company_id, None)
 
 
 def read(template: str | Path) -> Template:
@@ -106,12 +107,12 @@ async def test_a_file_of_ones_own_may_say_everything(connection: Connection, con
     company = await create(connection, context, rich_file, "rich")
     assert_same(read(rich_file), company)
     assert company.vat["33"].payable_subaccount == 2
-    assert [part.value for part in company.segments_of(2)] == ["0", "17"]
+    assert [part.value for part in company.subaccounts.segments_of(2)] == ["0", "17"]
     assert company.attributes["SEGMENT"].options[0].description == "Large"
     assert company.salesperson_id("ola", ("salesperson",)) == 7
 
 
-def assert_same(said: Template, company: reference.Reference) -> None:
+def assert_same(said: Template, company: Reference) -> None:
     assert company.preferences == said.preferences
     assert company.base_currency == said.company.base_currency
     assert list(company.currencies.values()) == by_code([it.currency for it in said.currencies], "currency_id")
@@ -227,13 +228,13 @@ async def test_two_companies_stand_side_by_side(connection: Connection, context:
     assert (oslo.base_currency, stockholm.base_currency) == ("NOK", "SEK")
     assert ("2711" in oslo.accounts, "2711" in stockholm.accounts) == (True, False)
     await connection.execute("update account set active = false where company_id = $1", stockholm.company_id)
-    assert await reference.at(connection, oslo.company_id, None) is oslo
-    assert not (await reference.at(connection, stockholm.company_id, None)).accounts["3001"].active
+    assert await remembered.at(connection, oslo.company_id, None) is oslo
+    assert not (await remembered.at(connection, stockholm.company_id, None)).accounts["3001"].active
 
 
 async def test_the_name_may_be_another_one(connection: Connection, context: Context) -> None:
     company_id = await commands.create_company(connection, "no", code="one", name="Fjord AS", context=context)
-    assert (await reference.at(connection, company_id, None)).name == "Fjord AS"
+    assert (await remembered.at(connection, company_id, None)).name == "Fjord AS"
     assert await commands.company_ids(connection, ["one"]) == [company_id]
     with pytest.raises(Refused):
         await commands.company_ids(connection, ["nowhere"])

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies import commands, reference, store
+from reskontra.companies import commands, remembered, store
+from reskontra.companies.codes import Codes
 from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.reference import Reference
-from reskontra.companies.rules import Codes
 from reskontra.companies.yaml_file import Prose
 from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, NotFound, Refused, UnknownReference
@@ -25,7 +25,7 @@ FIELD = ("some", 0, "field")
 async def company(connection: Connection, clock: SeededClock) -> Reference:
     context = Context(0, "somebody", "request-1", clock.now(), clock)
     company_id = await commands.create_company(connection, "no", code="one", context=context)
-    return await reference.at(connection, company_id, None)
+    return await remembered.at(connection, company_id, None)
 
 
 TABLES = [
@@ -45,7 +45,7 @@ async def test_a_change_in_any_table_makes_a_new_version(
         company.company_id,
     )
     assert changed != "UPDATE 0"
-    renewed = await reference.at(connection, company.company_id, None)
+    renewed = await remembered.at(connection, company.company_id, None)
     assert renewed is not company
     assert renewed.version > company.version
 
@@ -53,7 +53,7 @@ async def test_a_change_in_any_table_makes_a_new_version(
 async def test_words_of_letters_make_a_new_version_too(connection: Connection, company: Reference) -> None:
     text = DunningText(level=3, language="nb", closing=Prose("Siste sjanse."))
     await store.put_dunning_texts(connection, company.company_id, [text])
-    renewed = await reference.at(connection, company.company_id, None)
+    renewed = await remembered.at(connection, company.company_id, None)
     assert renewed.version > company.version
     assert renewed.dunning_texts == (text,)
 
@@ -69,13 +69,13 @@ async def plain_column(connection: Connection, table: str) -> str:
 
 
 async def test_the_remembered_copy_is_used_while_it_is_true(connection: Connection, company: Reference) -> None:
-    assert await reference.at(connection, company.company_id, company.version) is company
-    assert await reference.at(connection, company.company_id, None) is company
+    assert await remembered.at(connection, company.company_id, company.version) is company
+    assert await remembered.at(connection, company.company_id, None) is company
     await connection.execute(
         "update credit_terms set description = 'Two weeks' where company_id = $1 and terms_id = '14'",
         company.company_id,
     )
-    renewed = await reference.at(connection, company.company_id, None)
+    renewed = await remembered.at(connection, company.company_id, None)
     assert (company.terms["14"].description, renewed.terms["14"].description) == ("14 days net", "Two weeks")
 
 
@@ -83,32 +83,32 @@ async def test_what_was_rolled_back_is_forgotten(connection: Connection, company
     attempt = connection.transaction()
     await attempt.start()
     await connection.execute("update branch set name = 'Nowhere' where company_id = $1", company.company_id)
-    assert (await reference.at(connection, company.company_id, None)).branches["1"].name == "Nowhere"
+    assert (await remembered.at(connection, company.company_id, None)).branches["1"].name == "Nowhere"
     await attempt.rollback()
-    assert (await reference.at(connection, company.company_id, company.version)).branches["1"].name == "Head office"
+    assert (await remembered.at(connection, company.company_id, company.version)).branches["1"].name == "Head office"
 
 
 async def test_the_process_remembers_a_bounded_number_of_companies(
     connection: Connection, company: Reference, clock: SeededClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reference, "_REMEMBERED", 1)
+    monkeypatch.setattr(remembered, "_REMEMBERED", 1)
     context = Context(0, "somebody", "request-2", clock.now(), clock)
     other = await commands.create_company(connection, "se", code="two", context=context)
-    await reference.at(connection, other, None)
-    again = await reference.at(connection, company.company_id, company.version)
+    await remembered.at(connection, other, None)
+    again = await remembered.at(connection, company.company_id, company.version)
     assert again is not company
     assert again.accounts == company.accounts
 
 
 async def test_a_process_may_forget(connection: Connection, company: Reference) -> None:
-    reference.forget()
-    assert await reference.at(connection, company.company_id, company.version) is not company
+    remembered.forget()
+    assert await remembered.at(connection, company.company_id, company.version) is not company
 
 
 async def test_a_company_that_does_not_exist_is_not_found(connection: Connection) -> None:
     for version in (None, 1):
         with pytest.raises(NotFound):
-            await reference.at(connection, 2**31 - 1, version)
+            await remembered.at(connection, 2**31 - 1, version)
 
 
 def test_codes_are_exact_first_and_then_without_case() -> None:
@@ -146,9 +146,9 @@ async def test_an_unknown_code_is_refused_with_the_ones_there_are(company: Refer
         (company.salesperson_id, "KARI"),
         (company.salesperson_id, 99),
         (company.active_account, "9999"),
-        (company.subaccount_of, "1"),
-        (company.subaccount_of, [{"segment_id": 1, "segment_value": "1"}]),
-        (company.subaccount_of, [{"segment_id": 2, "segment_value": "0"}]),
+        (company.subaccounts.in_use, "1"),
+        (company.subaccounts.in_use, [{"segment_id": 1, "segment_value": "1"}]),
+        (company.subaccounts.in_use, [{"segment_id": 2, "segment_value": "0"}]),
         (company.country_id, "XX"),
     ]
     for method, sent in unknown:
@@ -165,7 +165,7 @@ async def test_what_is_not_in_use_is_refused(connection: Connection, company: Re
         "update branch set active = false where company_id = $1",
     ):
         await connection.execute(statement, company.company_id)
-    changed = await reference.at(connection, company.company_id, None)
+    changed = await remembered.at(connection, company.company_id, None)
     for method, sent in (
         (changed.active_account, "3000"),
         (changed.payment_method_id, "1"),
@@ -179,9 +179,9 @@ async def test_what_is_not_in_use_is_refused(connection: Connection, company: Re
 
 
 async def test_subaccounts_are_named_by_number_or_by_segments(company: Reference) -> None:
-    assert company.subaccount_of("0", FIELD) == 1
-    assert company.subaccount_of([{"segment_id": 1, "segment_value": "0"}], FIELD) == 1
-    (segment,) = company.segments_of(1)
+    assert company.subaccounts.in_use("0", FIELD) == 1
+    assert company.subaccounts.in_use([{"segment_id": 1, "segment_value": "0"}], FIELD) == 1
+    (segment,) = company.subaccounts.segments_of(1)
     assert (segment.segment_id, segment.value, segment.value_description) == (1, "0", "No department")
 
 
@@ -194,7 +194,7 @@ async def test_a_date_falls_in_its_month_and_the_adjustment_period_goes_last(
         company.company_id,
         datetime(2026, 1, 1, tzinfo=UTC),
     )
-    with_adjustment = await reference.at(connection, company.company_id, None)
+    with_adjustment = await remembered.at(connection, company.company_id, None)
     assert with_adjustment.period_of(date(2025, 12, 31)).period_id == "202512"
     assert with_adjustment.period_of(date(2020, 1, 1)).period_id == "202001"
     assert with_adjustment.period_named("202513").start_date == date(2025, 12, 31)

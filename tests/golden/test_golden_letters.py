@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Database
 from reskontra.dunning.letter_routes import ROUTES
 from tests.golden.test_golden_answers import STALE, Scene, line, played, wrapped
@@ -68,7 +68,7 @@ async def test_the_answers_are_those_on_file(
         await connection.execute(
             "update company set preferences = jsonb_set(preferences, '{dunning,auto_release}', 'false')"
         )
-    references.forget()
+    remembered.forget()
     await played(client, PREPARED, FILES / "none", update=False)
     differences = await played(client, PLAY, FILES, update=bool(pytestconfig.getoption("--update-golden")))
     assert not differences, "\n".join(differences[:200])

@@ -18,18 +18,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reskontra.accounts.rules import Account, AccountType, Subaccount
+from reskontra.companies.codes import Codes
 from reskontra.companies.reference import Reference
 from reskontra.companies.rules import (
     Branch,
-    Codes,
     CreditVerification,
     CustomerClass,
     DocumentRoundingPreference,
     Preferences,
     SeriesChoice,
 )
-from reskontra.currencies.rules import Currency, Operator, Rate, to_base
-from reskontra.currencies.store import CurrencyPosting
+from reskontra.companies.subaccounts import Subaccounts
+from reskontra.currencies.rules import Currency, CurrencyPosting, Operator, Rate, to_base
 from reskontra.customers.customer import Address, ContactDetails, Debtor, Location, Status
 from reskontra.documents.document import Document
 from reskontra.documents.entries import entries_of
@@ -96,8 +96,9 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
             for number in ACCOUNTS
         ),
         dimensions=Codes(),
-        subaccounts={1: Subaccount(subaccount_id=1, subaccount_number="0")},
-        subaccount_numbers=Codes([("0", Subaccount(subaccount_id=1, subaccount_number="0"))]),
+        subaccounts=Subaccounts(
+            [Subaccount(subaccount_id=1, subaccount_number="0")], segments=(), default_id=1, mask=None
+        ),
         branches=Codes([("1", Branch(branch_number="1", name="Head"))]),
         countries=Codes(),
         terms=Codes([("14", Terms("14", due_day_1=14)), ("D", Terms("D", due_day_1=30, discount_percent=Decimal(2)))]),

@@ -17,7 +17,7 @@ from reskontra.closing.rules import (
     periods_to_open,
     periods_to_reopen,
 )
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Connection
 from reskontra.documents.store import find_unreleased
 from reskontra.periods.rules import parse_period
@@ -28,7 +28,7 @@ async def open_period(connection: Connection, context: Context, period: str) -> 
     """Let an inactive period take postings; returns the periods that changed."""
     period_id = parse_period(period, ("period",))
     await lock_reference(connection, context.company_id)
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     touched = periods_to_open(period_id, reference.periods)
     await save_periods(connection, context, touched, "opened", active=True)
     return touched
@@ -38,7 +38,7 @@ async def close_period(connection: Connection, context: Context, period: str, le
     """Close a period and all before it in `ledger` (PER-06); returns the periods that changed."""
     period_id = parse_period(period, ("period",))
     await lock_reference(connection, context.company_id)
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     touched = periods_to_close(period_id, ledger, reference.periods)
     await lock_periods(connection, context.company_id, touched)
     if ledger == Ledger.CUSTOMER:
@@ -52,7 +52,7 @@ async def reopen_period(connection: Connection, context: Context, period: str, l
     """Reopen a period and all after it in `ledger`; returns the periods that changed."""
     period_id = parse_period(period, ("period",))
     await lock_reference(connection, context.company_id)
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     touched = periods_to_reopen(period_id, ledger, reference.periods)
     await _set_closed(connection, context, touched, ledger, closed=False)
     return touched

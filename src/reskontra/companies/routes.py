@@ -7,8 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
-from reskontra.companies import store
+from reskontra.companies import remembered, store
 from reskontra.companies.store import FoundBranch
 from reskontra.companies.wire import (
     BranchAnswer,
@@ -56,7 +55,7 @@ async def get_branches(call: Call) -> Response:
             greater_than=query.text("greaterThanValue"),
             modified=query.moment("lastModifiedDateTime"),
         )
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     listed = cut(_ordered(branches, query), query)
     expand = _expand(query, default=False)
     return page(call, (branch_answer(found, reference, expand) for found in listed.rows), listed.total)
@@ -69,7 +68,7 @@ async def get_branch(call: Call) -> Response:
         branches = await store.list_branches(connection, call.company_id, branch_number=number)
         if not branches:
             raise NotFound(f"The branch '{number}' cannot be found in the system.")
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     return one(call, branch_answer(branches[0], reference, _expand(call.query, default=True)))
 
 
@@ -93,7 +92,7 @@ async def get_organisation(call: Call) -> Response:
 async def get_countries(call: Call) -> Response:
     """A page of countries by code."""
     async with call.database.connection() as connection:
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     listed = cut(list(reference.countries.values()), call.query)
     return page(call, (CountryAnswer(id=row.country_id, name=row.name) for row in listed.rows), listed.total)
 
@@ -102,7 +101,7 @@ async def get_country(call: Call) -> Response:
     """One country by its code in any case."""
     wanted = call.params["countryId"]
     async with call.database.connection() as connection:
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     country = reference.countries.find(wanted)
     if country is None:
         raise NotFound(f"The country '{wanted}' cannot be found in the system.")
@@ -113,7 +112,7 @@ async def _organisation(call: Call, *, expanded: bool) -> OrganisationAnswer | N
     """None when it was not changed in the time that a list asks for."""
     query = call.query
     async with call.database.connection() as connection:
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
         main = await store.list_branches(
             connection,
             call.company_id,

@@ -6,35 +6,12 @@ file, a column of the table and a word of the decision, so that no one translate
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
 
 from reskontra.money import ONE, ZERO, Rounding
-
-T = TypeVar("T")
-
-
-class Codes(dict[str, T], Generic[T]):
-    """Rows by their code. `[]` and `get` want the code as it is written, `find` takes it in any case."""
-
-    __slots__ = ("_folded",)
-
-    def __init__(self, rows: Iterable[tuple[str, T]] = ()) -> None:
-        super().__init__(rows)
-        self._folded: dict[str, T] = {}
-        for code, row in self.items():
-            self._folded.setdefault(code.lower(), row)
-
-    def find(self, code: str | None) -> T | None:
-        """The row with exactly this code, else the first whose code differs in case only, else None."""
-        if code is None:
-            return None
-        return self.get(code) or self._folded.get(code.lower())
-
 
 # Preferences
 

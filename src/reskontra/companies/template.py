@@ -30,8 +30,8 @@ from reskontra.companies.rules import (
     StatementCycle,
 )
 from reskontra.companies.yaml_file import Given, Month, YamlFile, read_partial_yaml, read_yaml
-from reskontra.currencies.rules import Currency, Operator
-from reskontra.currencies.store import CurrencyPosting, RateRow
+from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
+from reskontra.currencies.store import RateRow
 from reskontra.errors import Refused
 from reskontra.items.rules import Item, ItemClass, Unit
 from reskontra.money import RATE_DECIMALS, divide, multiply, round_money

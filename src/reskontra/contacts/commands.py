@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.contacts import rules, store
 from reskontra.contacts.rules import Contact, Employer
 from reskontra.customers.store import insert_address
@@ -18,7 +18,7 @@ from reskontra.records import replace
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Contact:
     """Store a new contact."""
     employer = await _sent_employer(connection, context, sent)
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     contact = rules.new_contact(sent, employer, reference)
     detail = rules.differences(None, contact)
     contact = await _with_stored_address(connection, context, contact)
@@ -41,7 +41,7 @@ async def change(
     if expected_version is not None and expected_version != stored.version:
         raise Stale
     employer = await _sent_employer(connection, context, sent)
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     contact = rules.changed_contact(stored, sent, employer, reference)
     if contact == stored:
         return stored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.contacts import commands, store
 from reskontra.contacts.wire import ContactAnswer, ContactUpdate, contact_answer
 from reskontra.customers.store import is_customer
@@ -56,7 +56,7 @@ async def get(call: Call) -> Response:
         contact = await store.find_contact(connection, call.company_id, _contact_id(call))
         if contact is None:
             raise NotFound
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     return one(call, contact_answer(contact, reference), contact.version)
 
 
@@ -84,7 +84,7 @@ async def _list(call: Call, filters: Filters) -> Response:
         if not contacts:
             return page(call, (), 0)
         total = await store.count_contacts(connection, filters)
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     return page(call, (contact_answer(contact, reference) for contact in contacts), total)
 
 

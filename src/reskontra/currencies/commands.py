@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.companies.reference import Reference
 from reskontra.currencies import store
 from reskontra.currencies.rules import Operator, check_rate
@@ -26,7 +26,7 @@ async def create_rate(connection: Connection, context: Context, sent: Mapping[st
 
     Left out, the currency it leads to is the base currency, the type the company's own, and the date today.
     """
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     from_currency, to_currency = _pair(sent, reference)
     types = await store.find_rate_types(connection, context.company_id)
     rate = RateRow(

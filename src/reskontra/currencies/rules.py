@@ -32,12 +32,20 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """A currency, the places its amounts have (0..4) and where its exchange and rounding differences are posted."""
+    """A currency and the places its amounts have (0..4)."""
 
     currency_id: str
     description: str = ""
     symbol: str = ""
     decimals: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyPosting:
+    """Where exchange and rounding differences of a currency go, and whether the currency is in use."""
+
+    currency_id: str
+    active: bool = True
     gain_account: str | None = None
     loss_account: str | None = None
     rounding_gain_account: str | None = None

@@ -11,7 +11,7 @@ import msgspec
 
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
-from reskontra.currencies.rules import Currency, Operator
+from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
@@ -30,18 +30,6 @@ POSTING_ROWS = """
      where company_id = $1
      order by currency_id"""
 """Where the differences of the currencies of company $1 are posted, shaped like `CurrencyPosting`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrencyPosting:
-    """Where exchange and rounding differences of a currency go, and whether the currency is in use."""
-
-    currency_id: str
-    active: bool = True
-    gain_account: str | None = None
-    loss_account: str | None = None
-    rounding_gain_account: str | None = None
-    rounding_loss_account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

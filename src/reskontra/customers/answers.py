@@ -241,7 +241,7 @@ def _subaccount(subaccount_id: int, reference: Reference) -> SubaccountAnswer | 
                 segment_value=segment.value,
                 segment_value_description=segment.value_description,
             )
-            for segment in reference.segments_of(subaccount_id)
+            for segment in reference.subaccounts.segments_of(subaccount_id)
         ],
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.companies.reference import Reference
 from reskontra.customers import master_data, store
 from reskontra.customers.customer import Customer, Parent
@@ -23,7 +23,7 @@ LONGEST_NUMBER = 30
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new customer from what was sent, under the sent number or the next one of its series (CUS-03)."""
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     series = reference.series_of("Customer")
     number = check_sent_number(
         series, sent.get("number"), bool(sent.get("override_number_series")), ("number",), LONGEST_NUMBER
@@ -99,7 +99,7 @@ async def _locked(connection: Connection, context: Context, key: str | int) -> t
     found = None if customer_id is None else await store.find_customer(connection, context.company_id, customer_id)
     if found is None:
         raise NotFound(f"The customer '{key}' cannot be found in the system.")
-    return found.customer, await references.at(connection, context.company_id, found.reference_version)
+    return found.customer, await remembered.at(connection, context.company_id, found.reference_version)
 
 
 async def _sent_parent(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Parent | None:

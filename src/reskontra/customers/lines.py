@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.accounts.rules import AccountType
 from reskontra.attributes.rules import attribute_value
-from reskontra.companies.reference import kept_or
+from reskontra.companies.codes import kept_or
 from reskontra.customers.customer import Customer, DirectDebit, LineOperation, Location
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.records import columns, replace
@@ -29,7 +29,7 @@ def with_accounts(location: Location, sent: Sent, reference: Reference) -> Locat
         if not name.endswith("_subaccount"):
             values[name] = kept_or(_account_number(name, reference), value, getattr(location, name), field)
         elif value:
-            values[f"{name}_id"] = reference.subaccount_of(value, field)
+            values[f"{name}_id"] = reference.subaccounts.in_use(value, field)
     if values.get("customer_ledger_account", "") is None:
         raise Refused(
             "This field cannot be empty.",

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.customers import commands, store
 from reskontra.customers.answers import Expand, class_answer, customer_answer, direct_debit_answers
 from reskontra.customers.customer import Status
@@ -67,7 +67,7 @@ async def list_(call: Call) -> Response:
         )
         if not listed.rows:
             return page(call, (), 0)
-        reference = await references.at(connection, call.company_id, listed.rows[0].reference_version)
+        reference = await remembered.at(connection, call.company_id, listed.rows[0].reference_version)
     answers = (encode(customer_answer(found.customer, reference, expand)) for found in listed.rows)
     return page(call, answers, listed.total)
 
@@ -123,7 +123,7 @@ async def note(call: Call) -> Response:
 async def classes(call: Call) -> Response:
     """All customer classes by id."""
     async with call.database.connection() as connection:
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     answers = [class_answer(found, reference) for found in reference.customer_classes.values()]
     return page(call, answers, len(answers))
 
@@ -131,7 +131,7 @@ async def classes(call: Call) -> Response:
 async def customer_class(call: Call) -> Response:
     """One customer class."""
     async with call.database.connection() as connection:
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     found = reference.customer_classes.find(call.params["customerClassId"])
     if found is None:
         raise NotFound(f"The customer class '{call.params['customerClassId']}' cannot be found in the system.")
@@ -151,7 +151,7 @@ async def _get(call: Call, key: str | int) -> Response:
         found = await store.find_customer(connection, call.company_id, key)
         if found is None:
             raise _no_customer(key)
-        reference = await references.at(connection, call.company_id, found.reference_version)
+        reference = await remembered.at(connection, call.company_id, found.reference_version)
     return one(call, customer_answer(found.customer, reference), found.customer.version)
 
 

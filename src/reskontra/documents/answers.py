@@ -348,7 +348,7 @@ def _subaccount_out(subaccount_id: int | None, reference: Reference) -> Subaccou
         active=subaccount.active,
         segments=[
             SegmentOut(segment.segment_id, segment.description, segment.value, segment.value_description)
-            for segment in reference.segments_of(subaccount.subaccount_id)
+            for segment in reference.subaccounts.segments_of(subaccount.subaccount_id)
         ],
     )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.companies.reference import Reference
 from reskontra.companies.rules import CreditVerification
 from reskontra.customers.customer import Debtor
@@ -165,7 +165,7 @@ async def rewrite_texts(connection: Connection, context: Context, **what: str | 
     A follow-up: `changes.commands.register_follow_up` has it called in the transaction of the change.
     """
     company_id, last = context.company_id, 0
-    reference = await references.at(connection, company_id, None)
+    reference = await remembered.at(connection, company_id, None)
     while document_ids := await texts.lock_showing(connection, company_id, what, after=last, limit=_REWRITTEN):
         last = document_ids[-1]
         rewritten = [
@@ -261,7 +261,7 @@ async def _basis(connection: Connection, context: Context, loaded: Loaded, chang
             value=changes.get("customer_number"),
             hint="Send the number of an existing customer.",
         )
-    reference = await references.at(connection, context.company_id, loaded.reference_version)
+    reference = await remembered.at(connection, context.company_id, loaded.reference_version)
     earliest_due_date = None
     if debtor.credit_verification != CreditVerification.DISABLED and reference.preferences.credit_check.enabled:
         need_transaction(connection)

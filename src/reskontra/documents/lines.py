@@ -130,7 +130,7 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
         quantity=ONE,
         unit_price=ZERO,
         account_number=account_number or "",
-        subaccount_id=basis.reference.default_subaccount_id,
+        subaccount_id=basis.reference.subaccounts.default_id,
         branch_number=basis.branch_number,
     )
     if item is None:
@@ -265,24 +265,24 @@ def _with_subaccount(line: Line, item: Item | None, basis: LineBasis, field: Fie
         "L": _own_subaccount(None, basis),
         "S": _subaccount_of_salesperson(line.salesperson_id, basis),
     }
-    return replace(line, subaccount_id=reference.masked_subaccount(mask, sources, (*field, "subaccount")))
+    return replace(line, subaccount_id=reference.subaccounts.masked(mask, sources, (*field, "subaccount")))
 
 
 def _sold_by(before: Line, draft: Line, basis: LineBasis, field: FieldPath) -> Line:
     """`draft` with the segments that came from the salesperson of before following to the one of now (SUB-01)."""
     old, new = (_subaccount_of_salesperson(line.salesperson_id, basis) for line in (before, draft))
-    followed = basis.reference.followed_subaccount(draft.subaccount_id, "S", old, new, (*field, "subaccount"))
+    followed = basis.reference.subaccounts.followed(draft.subaccount_id, "S", old, new, (*field, "subaccount"))
     return replace(draft, subaccount_id=followed)
 
 
 def _own_subaccount(item: Item | None, basis: LineBasis) -> int:
     chosen = (item.sales_subaccount_id if item else None) or basis.debtor.location.sales_subaccount_id
-    return chosen or basis.reference.default_subaccount_id
+    return chosen or basis.reference.subaccounts.default_id
 
 
 def _subaccount_of_branch(branch_number: str, basis: LineBasis) -> int:
     branch = basis.reference.branches.get(branch_number)
-    return (branch.subaccount_id if branch else None) or basis.reference.default_subaccount_id
+    return (branch.subaccount_id if branch else None) or basis.reference.subaccounts.default_id
 
 
 def _subaccount_of_salesperson(salesperson_id: int | None, basis: LineBasis) -> int:
@@ -297,7 +297,7 @@ def in_branch(lines: Sequence[Line], branch_number: str, basis: LineBasis) -> tu
         replace(
             line,
             branch_number=basis.branch_number,
-            subaccount_id=basis.reference.followed_subaccount(
+            subaccount_id=basis.reference.subaccounts.followed(
                 line.subaccount_id, "C", before, after, ("lines", position, "subaccount")
             ),
         )
@@ -337,7 +337,7 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
         account = reference.active_account(change["account_number"], (*field, "account_number"))
         sent["account_number"] = account.account_number
     if change.get("subaccount"):
-        sent["subaccount_id"] = reference.subaccount_of(change["subaccount"], (*field, "subaccount"))
+        sent["subaccount_id"] = reference.subaccounts.in_use(change["subaccount"], (*field, "subaccount"))
     if "vat_category_id" in change:
         category = change["vat_category_id"]
         sent["vat_category_id"] = reference.vat_category_id(category, (*field, "vat_category_id"))

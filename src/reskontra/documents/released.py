@@ -171,7 +171,7 @@ def _check_lines_echoed(document: Document, sent: Any, basis: Basis) -> None:
 
 def _is_line_echo(name: str, value: Any, line: Line, basis: Basis) -> bool:
     if name == "subaccount":
-        return not value or basis.reference.subaccount_of(value, ("lines", "subaccount")) == line.subaccount_id
+        return not value or basis.reference.subaccounts.in_use(value, ("lines", "subaccount")) == line.subaccount_id
     if name == "salesperson":
         return _same(value, basis.reference.salesperson_cd(line.salesperson_id))
     return _same(value, getattr(line, _LINE_NAMES.get(name, name), None))

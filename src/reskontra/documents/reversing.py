@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import Issued, issue
 from reskontra.documents.document import Document, Line
@@ -33,7 +33,7 @@ async def credit_whole(
     loaded = await load_document(connection, context, kind.document_type, number, Wanted())
     if loaded is None or loaded.document is None or loaded.debtor is None:
         raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
-    reference = await references.at(connection, context.company_id, loaded.reference_version)
+    reference = await remembered.at(connection, context.company_id, loaded.reference_version)
     changes = whole_credit(loaded.document, loaded.debtor, reference, on)
     issued = await issue(connection, context, CREDIT_NOTE, changes, origin=origin)
     both = [(CREDIT_NOTE.document_type, issued.number), (kind.document_type, number)]

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from asyncpg import Record
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.customers.store import find_customer_id, id_of_number
 from reskontra.db.pool import Connection
 from reskontra.documents import commands, lists
@@ -132,7 +132,7 @@ async def get_one(resource: Resource, call: Call) -> Response:
         row = await lists.find_document(connection, call.company_id, resource.kind.document_type, number)
         if row is None:
             raise NotFound(f"The {resource.kind.noun} '{number}' cannot be found in the system.")
-        reference = await references.at(connection, call.company_id, row["reference_version"])
+        reference = await remembered.at(connection, call.company_id, row["reference_version"])
     return one(call, document_out(row, resource.answer, reference, Expand()), row["version"])
 
 
@@ -174,7 +174,7 @@ async def get_all(resource: Resource, call: Call) -> Response:
         listed = await read_page(call.lists, key, wanted, rows=rows, total=total, sort_key=lambda row: (row["number"],))
         if not listed.rows:
             return page(call, (), 0)
-        reference = await references.at(connection, call.company_id, listed.rows[0]["reference_version"])
+        reference = await remembered.at(connection, call.company_id, listed.rows[0]["reference_version"])
     return page(call, (document_out(row, resource.answer, reference, expand) for row in listed.rows), listed.total)
 
 
@@ -216,7 +216,7 @@ async def get_customer_documents(call: Call) -> Response:
         )
         if not listed.rows:
             return page(call, (), 0)
-        reference = await references.at(connection, call.company_id, listed.rows[0]["reference_version"])
+        reference = await remembered.at(connection, call.company_id, listed.rows[0]["reference_version"])
     return page(call, (customer_document_out(row, reference) for row in listed.rows), listed.total)
 
 

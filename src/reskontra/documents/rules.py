@@ -273,4 +273,4 @@ def _check_accounts(document: Document, reference: Reference) -> None:
     for account_number, field in used.items():
         reference.active_account(account_number, field)
     for subaccount_id in {document.subaccount_id, *(line.subaccount_id for line in document.lines)}:
-        reference.subaccount_of(reference.subaccounts[subaccount_id].subaccount_number, ("subaccount",))
+        reference.subaccounts.in_use(reference.subaccounts[subaccount_id].subaccount_number, ("subaccount",))

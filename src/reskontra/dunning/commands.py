@@ -19,7 +19,7 @@ import asyncpg
 
 from reskontra.changes.store import lock_tallies
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.currencies.rules import BASE_RATE, Rate
 from reskontra.customers.addressees import (
     Addressee,
@@ -105,7 +105,7 @@ async def create_letters(
     It is the run for one customer. `changes` is what `order_of` reads. Raises `NotFound` for the customer, `Refused`
     for the levels, the date, or a fee that cannot be invoiced.
     """
-    reference = await references.held(connection, context.company_id)
+    reference = await remembered.held(connection, context.company_id)
     together = reference.preferences.dunning.letters_to_parent
     (customer_id,) = await find_addressee_ids(connection, context.company_id, [customer_number], together=together)
     if customer_id is None:

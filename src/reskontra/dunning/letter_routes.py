@@ -6,7 +6,7 @@ import re
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.companies.reference import Reference
 from reskontra.dunning import letters, lists
 from reskontra.dunning.answers import letter_out
@@ -43,7 +43,7 @@ async def get_letters(call: Call) -> Response:
         listed = await read_page(
             call.lists, key, page_of(query), rows=rows, total=total, sort_key=lambda letter: (letter.letter_id,)
         )
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     return page(call, (letter_out(letter, reference, with_lines=with_lines) for letter in listed.rows), listed.total)
 
 
@@ -101,7 +101,7 @@ async def _found(call: Call) -> tuple[Found, Reference]:
         found = await lists.find_letter(connection, call.company_id, letter_id)
         if found is None:
             raise NotFound(f"The dunning letter '{letter_id}' cannot be found in the system.")
-        return found, await references.at(connection, call.company_id, found.reference_version)
+        return found, await remembered.at(connection, call.company_id, found.reference_version)
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Connection
 from reskontra.documents import commands as documents
 from reskontra.documents.kinds import CREDIT_NOTE, INVOICE
@@ -51,7 +51,7 @@ async def change(
     found = await _locked(connection, context, letter_id, expected_version)
     letter = found.letter
     check_draft(letter, "changed")
-    reference = await references.at(connection, context.company_id, found.reference_version)
+    reference = await remembered.at(connection, context.company_id, found.reference_version)
     order = order_of(context, reference, {"letter_date": letter.letter_date})
     ((party, rate),) = await store.find_parties(
         connection, context.company_id, [letter.customer_id], letter.letter_date
@@ -73,7 +73,7 @@ async def release(connection: Connection, context: Context, letter_id: int, expe
     """Release a draft (FEE-01): levels and dates move, its fee is invoiced, its lines say what is open today."""
     found = await _locked_with_documents(connection, context, letter_id, expected_version, with_fee=False)
     letter = found.letter
-    reference = await references.at(connection, context.company_id, found.reference_version)
+    reference = await remembered.at(connection, context.company_id, found.reference_version)
     reminded = [line.document_id for line in letter.lines if line.is_reminded]
     present = await store.find_candidates(connection, context.company_id, reminded)
     check_releasable(letter, present, reference.preferences.dunning.fee_item)
@@ -101,7 +101,7 @@ async def void(
     if letter.fee_document_id is not None:
         settlers = await find_settlers(connection, context.company_id, letter.fee_document_id)
     reversal = fee_reversal(letter, [Settler(*it) for it in settlers])
-    reference = await references.at(connection, context.company_id, found.reference_version)
+    reference = await remembered.at(connection, context.company_id, found.reference_version)
     void_date = void_day(letter, changes.get("void_date"), reference.today(context.now))
     await take_turns(
         connection,
@@ -148,7 +148,7 @@ async def _locked_with_documents(
     connection: Connection, context: Context, letter_id: int, expected_version: object, *, with_fee: bool
 ) -> Found:
     """The letter, locked after its documents. They are read before the lock, so a change in between is a `Conflict`."""
-    await references.held(connection, context.company_id)
+    await remembered.held(connection, context.company_id)
     wanted = await saving.find_document_ids(connection, context.company_id, letter_id)
     await lock_open_items(connection, context.company_id, wanted)
     found = await _locked(connection, context, letter_id, expected_version)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.companies.reference import Reference
 from reskontra.companies.rules import DunningConsolidation
 from reskontra.customers.addressees import find_addressee_ids
@@ -53,7 +53,7 @@ async def run_dunning(database: Database, context: Context, changes: Mapping[str
     would be, and rolled back: what is told has no ids and no numbers. Raises `Refused` for the date or a filter.
     """
     async with database.connection() as connection:
-        reference = await references.at(connection, context.company_id, None)
+        reference = await remembered.at(connection, context.company_id, None)
         order, overdue = await _asked_for(connection, context, reference, changes)
     parts = await _all_chunks(database, context, order, overdue, dry_run=bool(changes.get("dry_run")))
     return Outcome(
@@ -168,7 +168,7 @@ async def _remind_chunk(
     for _ in range(_ATTEMPTS):
         try:
             async with database.transaction() as connection:
-                standing = replace(order, reference=await references.held(connection, context.company_id))
+                standing = replace(order, reference=await remembered.held(connection, context.company_id))
                 outcome = await remind(connection, context, standing, [party.customer_id for party in chunk])
                 if dry_run:
                     raise _TrialIsOver(outcome)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Stale
 from reskontra.items import store
@@ -19,7 +19,7 @@ from reskontra.items.store import SavedItem
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> SavedItem:
     """Store a new item from what was sent. That its number is free the database sees to."""
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     card = new_item(sent, reference)
     with told_as_sent(card.item_number):
         return await store.insert_card(connection, context, card, differences(None, card))
@@ -38,7 +38,7 @@ async def change(
     stored = found.card
     if expected_version is not None and expected_version != stored.version:
         raise Stale
-    reference = await references.at(connection, context.company_id, found.reference_version)
+    reference = await remembered.at(connection, context.company_id, found.reference_version)
     card = changed_item(stored, sent, reference)
     if card == stored:
         return SavedItem(stored.item_id, stored.item_number, stored.version)

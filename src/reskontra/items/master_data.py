@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.attributes.rules import attribute_value
-from reskontra.companies.reference import kept_or
+from reskontra.companies.codes import kept_or
 from reskontra.errors import FieldPath, Malformed, Refused, UnknownReference
 from reskontra.items.rules import AlternateType, CrossReference, Intrastat, ItemCard, ItemClass, ItemDetail, ItemType
 from reskontra.money import ZERO
@@ -127,7 +127,7 @@ def _with_sent(card: ItemCard, sent: Sent, reference: Reference) -> ItemCard:
         )
     for name in _SUBACCOUNTS:
         if sent.get(name):
-            values[f"{name}_id"] = reference.subaccount_of(sent[name], (name,))
+            values[f"{name}_id"] = reference.subaccounts.in_use(sent[name], (name,))
     values["detail"] = _detail(card.detail, sent, reference)
     changed = replace(card, **values)
     _check_complete(changed)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.errors import NotFound
 from reskontra.items import commands, store
 from reskontra.items.master_data import STOCK_TYPES
@@ -57,7 +57,7 @@ async def list_(call: Call) -> Response:
         )
         if not listed.rows:
             return page(call, (), 0)
-        reference = await references.at(connection, call.company_id, listed.rows[0].reference_version)
+        reference = await remembered.at(connection, call.company_id, listed.rows[0].reference_version)
     return page(call, (encode(item_answer(found.card, reference, expand)) for found in listed.rows), listed.total)
 
 
@@ -118,7 +118,7 @@ async def _get(call: Call, key: str | int) -> Response:
         found = await store.find_item(connection, call.company_id, key)
         if found is None:
             raise NotFound(f"The item '{key}' cannot be found in the system.")
-        reference = await references.at(connection, call.company_id, found.reference_version)
+        reference = await remembered.at(connection, call.company_id, found.reference_version)
     return one(call, item_answer(found.card, reference), found.card.version)
 
 

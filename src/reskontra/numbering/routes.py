@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.errors import NotFound
 from reskontra.numbering.store import list_series
 from reskontra.numbering.wire import SeriesAnswer, series_answer
@@ -31,7 +31,7 @@ async def get(call: Call) -> Response:
 async def _series(call: Call) -> list[SeriesAnswer]:
     async with call.database.connection() as connection:
         found = await list_series(connection, call.company_id)
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     names = {branch.branch_number: branch.name for branch in reference.branches.values()}
     return [series_answer(series, names) for series in found]
 

@@ -6,7 +6,7 @@ from asyncpg import Record
 from starlette.responses import Response
 
 from reskontra.accounts.rules import LEDGER
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.errors import NotFound
 from reskontra.periods.rules import parse_period
 from reskontra.posting import store
@@ -28,7 +28,7 @@ async def get_entries(call: Call) -> Response:
     async with call.database.connection() as connection:
         result_accounts = None
         if balances:
-            reference = await references.at(connection, call.company_id, None)
+            reference = await remembered.at(connection, call.company_id, None)
             result_accounts = [
                 account.account_number
                 for account in reference.accounts.values()
@@ -53,7 +53,7 @@ async def get_entries(call: Call) -> Response:
         )
         if not listed.rows:
             return page(call, (), 0)
-        reference = await references.at(connection, call.company_id, listed.rows[0]["reference_version"])
+        reference = await remembered.at(connection, call.company_id, listed.rows[0]["reference_version"])
     account_info, branch_info = query.flag("expandAccountInfo"), query.flag("expandBranchInfo")
     answers = (
         entry_answer(row, reference, account_info=account_info, branch_info=branch_info, balances=balances)
@@ -84,7 +84,7 @@ async def get_batches(call: Call) -> Response:
         )
         if not listed.rows:
             return page(call, (), 0)
-        reference = await references.at(connection, call.company_id, listed.rows[0].reference_version)
+        reference = await remembered.at(connection, call.company_id, listed.rows[0].reference_version)
     attachments = query.flag("expandAttachments", default=True)
     answers = (batch_answer(batch, reference, attachments=attachments) for batch in listed.rows)
     return page(call, answers, listed.total)
@@ -97,7 +97,7 @@ async def get_batch(call: Call) -> Response:
         batch = await store.find_batch(connection, call.company_id, number)
         if batch is None:
             raise NotFound(f"The journal transaction '{number}' cannot be found in the system.")
-        reference = await references.at(connection, call.company_id, batch.reference_version)
+        reference = await remembered.at(connection, call.company_id, batch.reference_version)
     return one(call, batch_answer(batch, reference), batch.version)
 
 

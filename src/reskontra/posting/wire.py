@@ -327,6 +327,6 @@ def _subaccount(subaccount_id: int, reference: Reference) -> SubaccountAnswer:
                 value=part.value,
                 value_description=part.value_description,
             )
-            for part in reference.segments_of(subaccount_id)
+            for part in reference.subaccounts.segments_of(subaccount_id)
         ],
     )

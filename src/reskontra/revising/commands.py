@@ -15,7 +15,7 @@ from reskontra.attributes import store as attributes
 from reskontra.changes.commands import follow_up_on, lock_reference
 from reskontra.changes.store import insert_changes
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.companies import store as companies
 from reskontra.companies.template import CompanyFacts, FileCurrency, PeriodSpan, Template, countries_of
 from reskontra.companies.template_checks import find_faults
@@ -94,7 +94,7 @@ _SHOWN_ON_LINES = {
 
 async def _present(connection: Connection, company_id: int) -> Present:
     await lock_reference(connection, company_id)
-    reference = await references.at(connection, company_id, None)
+    reference = await remembered.at(connection, company_id, None)
     ordinary = reference.ordinary_periods
     template = Template(
         company=CompanyFacts(
@@ -245,7 +245,7 @@ def _new_values(change: Change) -> dict[str, Any]:
 async def _write_own(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
     """Sections `company` and `preferences`: both stand in the company's row."""
     (change,) = changes
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     is_facts = change.section == "company"
     await companies.save_company(
         connection,

@@ -11,7 +11,7 @@ from typing import Any
 
 from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.customers import assignments
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound, Stale
@@ -22,7 +22,7 @@ from reskontra.salespersons.rules import Salesperson
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> tuple[Salesperson, int]:
     """Store a new salesperson with the customers that were sent; returns it with its version."""
     await lock_reference(connection, context.company_id)
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     salesperson = master_data.new_salesperson(sent, reference)
     spots = await assignments.lock_spots(connection, context.company_id, master_data.spots_of(sent))
     wanted = master_data.wanted_assignments(salesperson, sent, spots, ())
@@ -42,7 +42,7 @@ async def change(
     if expected_version is not None and expected_version != stored.version:
         raise Stale
     before = stored.salesperson
-    reference = await references.at(connection, context.company_id, None)
+    reference = await remembered.at(connection, context.company_id, None)
     salesperson = master_data.changed_salesperson(before, sent, reference)
     spots = await assignments.lock_spots(connection, context.company_id, master_data.spots_of(sent))
     standing = await assignments.list_of_salespersons(connection, context.company_id, [before.salesperson_id])

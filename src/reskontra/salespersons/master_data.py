@@ -75,7 +75,7 @@ def _subaccount(salesperson: Salesperson, sent: str | None, reference: Reference
     stored = reference.subaccounts.get(salesperson.sales_subaccount_id or 0)
     if stored is not None and stored.subaccount_number == sent:
         return stored.subaccount_id
-    return reference.subaccount_of(sent, ("sales_subaccount",))
+    return reference.subaccounts.in_use(sent, ("sales_subaccount",))
 
 
 def _percent(sent: Decimal | None, field: FieldPath) -> Decimal:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.companies.reference import Reference
 from reskontra.customers import assignments
 from reskontra.customers.store import is_customer
@@ -35,7 +35,7 @@ from reskontra.web.wire import changes
 async def list_(call: Call) -> Response:
     """A page of salespersons by id."""
     async with call.database.connection() as connection:
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
         listed = cut(await store.list_salespersons(connection, _filters(call, reference)), call.query)
         answers = await _answers(connection, call.company_id, listed.rows, reference)
     return page(call, answers, listed.total)
@@ -48,7 +48,7 @@ async def list_of_customer(call: Call) -> Response:
         if not await is_customer(connection, call.company_id, number):
             raise NotFound
         sellers = await assignments.list_of_customer(connection, call.company_id, number)
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     listed = cut(sellers, call.query)
     return page(call, (seller_answer(line, reference) for line in listed.rows), listed.total)
 
@@ -59,7 +59,7 @@ async def get(call: Call) -> Response:
         stored = await store.find_salesperson(connection, call.company_id, call.params["salespersonCd"])
         if stored is None:
             raise NotFound
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
         (answer,) = await _answers(connection, call.company_id, [stored], reference)
     return one(call, answer, stored.version)
 
@@ -106,7 +106,7 @@ def _filters(call: Call, reference: Reference) -> Filters:
         filters.add("commission_percent = {}", commission)
     subaccount_number = query.text("salesSub")
     if subaccount_number is not None:
-        subaccount = reference.subaccount_numbers.find(subaccount_number)
+        subaccount = reference.subaccounts.find(subaccount_number)
         filters.add("sales_subaccount_id = {}", subaccount.subaccount_id if subaccount else None)
     filters.add_comparison("modified_at", query.moment("lastModifiedDateTime"))
     filters.add_comparison("created_at", query.moment("createdDateTime"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
 from reskontra.vat.store import ListedCategory, list_categories, list_vat_ids
@@ -28,7 +28,7 @@ async def vat_ids(call: Call) -> Response:
     """VAT ids by id."""
     async with call.database.connection() as connection:
         found = await list_vat_ids(connection, call.company_id, modified=call.query.moment("lastModifiedDateTime"))
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     listed = cut(found, call.query)
     return page(call, (vat_id_answer(vat, reference) for vat in listed.rows), listed.total)
 
@@ -38,7 +38,7 @@ async def vat_id(call: Call) -> Response:
     sent = call.params["vatId"]
     async with call.database.connection() as connection:
         found = await list_vat_ids(connection, call.company_id, vat_id=sent)
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     if not found:
         raise NotFound(f"The VAT id '{sent}' cannot be found in the system.")
     return one(call, vat_id_answer(found[0], reference))
@@ -75,7 +75,7 @@ async def category(call: Call) -> Response:
 async def zones(call: Call) -> Response:
     """VAT zones by id."""
     async with call.database.connection() as connection:
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     listed = cut(list(reference.vat_zones.values()), call.query)
     return page(call, (zone_answer(found, reference) for found in listed.rows), listed.total)
 
@@ -84,7 +84,7 @@ async def zone(call: Call) -> Response:
     """One VAT zone."""
     sent = call.params["vatZoneId"]
     async with call.database.connection() as connection:
-        reference = await references.at(connection, call.company_id, None)
+        reference = await remembered.at(connection, call.company_id, None)
     found = reference.vat_zones.find(sent)
     if found is None:
         raise NotFound(f"The VAT zone '{sent}' cannot be found in the system.")

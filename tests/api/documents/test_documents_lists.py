@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.documents import loading
 from reskontra.documents.answers import lines_text, vat_text
 
@@ -233,7 +233,7 @@ async def test_the_stored_text_is_what_the_rows_say(ledger: Ledger, seed: int) -
     stored = await ledger.fetch("select document_type, number, lines_json, vat_json from document")
     assert len(stored) > 30
     async with ledger.database.transaction() as connection:
-        reference = await references.at(connection, 1, None)
+        reference = await remembered.at(connection, 1, None)
         for row in stored:
             loaded = await loading.load_document(
                 connection, context, row["document_type"], row["number"], loading.Wanted()

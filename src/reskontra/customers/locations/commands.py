@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.customers import store as customers
 from reskontra.customers.locations import rules, store
 from reskontra.customers.locations.rules import Place
@@ -28,7 +28,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     if found is None:
         hint = "Send the number of an existing customer."
         raise UnknownReference(field=("customer_number",), value=number, hint=hint)
-    reference = await references.at(connection, context.company_id, found.reference_version)
+    reference = await remembered.at(connection, context.company_id, found.reference_version)
     place = rules.new_place(found.place, sent, reference)
     with told_as_sent(place.location.location_cd):
         version = await store.insert_place(connection, context, place, rules.differences(None, place))
@@ -55,7 +55,7 @@ async def change(
     stored = found.place
     if expected_version is not None and expected_version != stored.version:
         raise Stale
-    reference = await references.at(connection, context.company_id, found.reference_version)
+    reference = await remembered.at(connection, context.company_id, found.reference_version)
     place = rules.changed_place(stored, sent, reference)
     if place == stored:
         return stored

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.companies import reference as references
+from reskontra.companies import remembered
 from reskontra.customers import store as customers
 from reskontra.customers.locations import commands, store
 from reskontra.customers.locations.rules import Place
@@ -43,7 +43,7 @@ async def get(call: Call) -> Response:
         found = await store.find_place(connection, call.company_id, customer_number, location_cd)
         if found is None:
             raise commands.no_place(customer_number, location_cd)
-        reference = await references.at(connection, call.company_id, found.reference_version)
+        reference = await remembered.at(connection, call.company_id, found.reference_version)
     return one(call, place_answer(found.place, reference), found.place.version)
 
 
@@ -83,7 +83,7 @@ async def _list(call: Call, filters: Filters) -> Response:
         )
         if not listed.rows:
             return page(call, (), 0)
-        reference = await references.at(connection, call.company_id, listed.rows[0].reference_version)
+        reference = await remembered.at(connection, call.company_id, listed.rows[0].reference_version)
     return page(call, (place_answer(found.place, reference) for found in listed.rows), listed.total)
 
 

@@ -1,0 +1,64 @@
+"""Rows by their code, and how the code that a request sent is looked up among them. Not what any of the rows mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from reskontra.errors import FieldPath, Refused, UnknownReference
+
+T = TypeVar("T")
+
+_HINTED = 20
+
+
+class Codes(dict[str, T], Generic[T]):
+    """Rows by their code. `[]` and `get` want the code as it is written, `find` takes it in any case."""
+
+    __slots__ = ("_folded",)
+
+    def __init__(self, rows: Iterable[tuple[str, T]] = ()) -> None:
+        super().__init__(rows)
+        self._folded: dict[str, T] = {}
+        for code, row in self.items():
+            self._folded.setdefault(code.lower(), row)
+
+    def find(self, code: str | None) -> T | None:
+        """The row with exactly this code, else the first whose code differs in case only, else None."""
+        if code is None:
+            return None
+        return self.get(code) or self._folded.get(code.lower())
+
+
+def known(rows: Codes[T], sent: str | None, field: FieldPath, noun: str) -> T:
+    """The row with the code that was sent; refuses one that does not exist, naming some that do (`noun`: plural)."""
+    found = rows.find(sent)
+    if found is None:
+        raise UnknownReference(field=field, value=sent, hint=known_codes(noun, rows))
+    return found
+
+
+def known_codes(noun: str, codes: Iterable[str]) -> str:
+    """A hint that names the first of the codes there are."""
+    listed = list(codes)
+    some = ", ".join(listed[:_HINTED]) or "none"
+    return f"Known {noun}: {some}{' ...' if len(listed) > _HINTED else ''}."
+
+
+def refuse_unless(active: bool, noun: str, sent: object, field: FieldPath) -> None:
+    """Refuses what is not in use."""
+    if not active:
+        raise Refused(f"'{sent}' ({noun}) is not in use.", field=field, value=sent, hint="Choose one that is in use.")
+
+
+def kept_or(
+    choose: Callable[[str, FieldPath], str | None], sent: str | None, stored: str | None, field: FieldPath
+) -> str | None:
+    """The code that was sent, as `choose` gives it; what is stored already passes even when it went out of use.
+
+    None and blank give None.
+    """
+    code = (sent or "").strip()
+    if stored is not None and code.lower() == stored.lower():
+        return stored
+    return choose(code, field) if code else None
