@@ -12,7 +12,7 @@ DAY = "2025-05-05"
 INVOICES, CREDIT_NOTES, CUSTOMERS = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customer"
 PERIODS = "/v1/reskontra/financialPeriod"
 
-# What the company has (see `open_company`): two customers, of which the first owes all that follows.
+# What the company has (see `open_company`): two customers. The first owes all that follows, the second has a limit.
 MAIN, OTHER = "20001", "20002"
 REMINDED_TWICE, OWED, DRAFT, SECOND_DRAFT = "002001", "002002", "002003", "002004"
 NEXT_INVOICE, NEXT_CUSTOMER = "002005", "20003"
@@ -74,7 +74,7 @@ _REMIND = f"{_MAIN}/action/createDunningLetter"
 COMMANDS: Mapping[str, Command] = {
     # Invoices and their series
     "create": post(INVOICES, invoice()),
-    "create the largest that credit allows": post(INVOICES, invoice(quantity=40)),
+    "create the largest that credit allows": post(INVOICES, invoice(OTHER, quantity=40)),
     "create under the next number": post(INVOICES, invoice(referenceNumber=NEXT_INVOICE)),
     "create under a number of its own": post(INVOICES, invoice(referenceNumber="X-1")),
     "create for the other customer": post(INVOICES, invoice(OTHER)),
@@ -138,9 +138,9 @@ OTHER_CLASS = """
 
 async def open_company(client: httpx.AsyncClient) -> None:
     """Make what the commands name, in an empty company whose year 2024 is closed."""
-    owed = wrapped(creditVerification="CreditLimit", creditLimit=10000)
-    await _ok(client.post(CUSTOMERS, json=wrapped(name="Main AS") | owed))
-    await _ok(client.post(CUSTOMERS, json=wrapped(name="Other AS")))
+    limit = wrapped(creditVerification="CreditLimit", creditLimit=6000)
+    await _ok(client.post(CUSTOMERS, json=wrapped(name="Main AS")))
+    await _ok(client.post(CUSTOMERS, json=wrapped(name="Other AS") | limit))
     await _ok(client.post(f"{PERIODS}/202412/action/close", json={}))
     for day in ("2025-01-01", "2025-02-01"):
         created = await _ok(client.post(INVOICES, json=invoice(day=day)))

@@ -38,6 +38,9 @@ class Gate:
     """The turns that it took, by the identity of their queue."""
 
     is_queueing: bool = False
+    commits_each: bool = False
+    """Whether its statements are transactions by themselves (`Database.write`), so that after the last all is done."""
+
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     goes_on: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -69,6 +72,7 @@ def _stepped(connection: Connection) -> Connection:
     if gate is None:
         return connection
     gate.pid = connection.get_server_pid()
+    gate.commits_each = not connection.is_in_transaction()
     return cast(Connection, _Stepped(connection, gate))
 
 

@@ -165,7 +165,7 @@ async def test_pair(one: str, other: str, office: Office, monkeypatch: pytest.Mo
         if one == other:
             serial.append(outcome.turned_round())
         for name, gate in zip((first, second), gates, strict=True):
-            lengths[name] = max(lengths.get(name, 0), gate.statements)
+            lengths[name] = max(lengths.get(name, 0), gate.statements - gate.commits_each)
             turns.setdefault(name, set()).update(gate.series)
 
     failures = []

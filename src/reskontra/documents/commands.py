@@ -4,8 +4,8 @@ Most take one statement to read and one to write, which needs no transaction and
 statement proves that what was read still stands (`Database.write`). What needs more says so and is done in one.
 
 Locks are taken in one order everywhere: the reference data as it is (decision 0016), the document, its customer where
-that is new, the debits that it settles, the customer's balance if credit is checked, the number series, then tally and
-balance inside the writing statement.
+that is new, the debits that it settles, the customer's balance if credit is checked, the number series, then balance
+and tally inside the writing statement (PostgreSQL runs the parts that nothing else asks for from the last to the first).
 """
 
 from __future__ import annotations
