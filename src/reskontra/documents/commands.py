@@ -5,7 +5,7 @@ statement proves that what was read still stands (`Database.write`). What needs 
 
 Locks are taken in one order everywhere: the reference data as it is (decision 0016), the document, its customer where
 that is new, the debits that it settles, the customer's balance if credit is checked, the number series, then balance
-and tally inside the writing statement (PostgreSQL runs the parts that nothing else asks for from the last to the first).
+and tally inside the writing statement (PostgreSQL runs the parts that nothing asks for from the last to the first).
 """
 
 from __future__ import annotations
