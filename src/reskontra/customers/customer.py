@@ -229,7 +229,9 @@ class Debtor(Record, frozen=True, kw_only=True):
     main_address: Address
     invoice_address: Address
     invoice_contact: ContactDetails
-    balance: Decimal
-    unreleased: Decimal
     salesperson_id: int | None = None
     """Who sells at the location unless a document says otherwise."""
+
+    balance: Decimal = ZERO
+    unreleased: Decimal = ZERO
+    """Both are only there where credit is checked, which reads them under their lock."""

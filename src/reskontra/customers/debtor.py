@@ -27,44 +27,54 @@ def _of_location(column: str, location_id: str) -> str:
                         and part.location_id = {location_id})"""
 
 
-def _for_invoices(column: str, own: str, main: str) -> str:
+def _for_invoices(column: str, own: str, main: str, *, elsewhere: bool) -> str:
     """The condition that finds the address or contact of invoices (CUS-04, decision 0011).
 
     It is the default location's if the customer wants that, else that of the document's location if it is another one
     with its own, else the customer's.
     """
+    of_place = (
+        f"""when place.location_id <> customer.default_location_id
+                        then {_of_location(column, "place.location_id")}"""
+        if elsewhere
+        else ""
+    )
     return f"""{column} = coalesce(
                    case when customer.invoice_to_default_location
                         then coalesce({_of_location(column, "customer.default_location_id")}, customer.{main})
-                        when place.location_id <> customer.default_location_id
-                        then {_of_location(column, "place.location_id")} end,
+                        {of_place} end,
                    customer.{own}, customer.{main})"""
 
 
-def for_document(location_id: str = "customer.default_location_id") -> str:
+def for_document(location_id: str | None = None) -> str:
     """A select of one column, `debtor` (JSON for `read_debtor`), at the location with that id, an SQL expression.
 
-    It ends inside its where clause: add `and {by_number("$2")}` or `and {by_id("document.customer_id")}`, and put it in
-    parentheses as a scalar. Each part is a subselect of its own: a join is planned by statistics, and while a table is
-    new and has none, the plan may begin at the wrong end and read all customers of the company.
+    None is the customer's default location. It ends inside its where clause: add `and {by_number("$2")}` or
+    `and {by_id("document.customer_id")}`, and put it in parentheses as a scalar. Each part is a subselect of its own: a
+    join is planned by statistics, and while a table is new and has none, the plan may begin at the wrong end and read
+    all customers of the company.
     """
+    elsewhere = location_id is not None
     return f"""
     select row_to_json(debtor.*) as debtor
       from customer
-     cross join lateral (select {location_id} as location_id) as place
+     cross join lateral (select {location_id or "customer.default_location_id"} as location_id) as place
      cross join lateral (
         select {_COLUMNS},
                {one_row("location", "customer_id = customer.customer_id", "location_id = place.location_id")}
                    as location,
                {one_row("address", "address_id = customer.main_address_id")} as main_address,
-               {one_row("address", _for_invoices("address_id", "invoice_address_id", "main_address_id"))}
+               {
+        one_row("address", _for_invoices("address_id", "invoice_address_id", "main_address_id", elsewhere=elsewhere))
+    }
                    as invoice_address,
-               {one_row("contact_details", _for_invoices("contact_id", "invoice_contact_id", "main_contact_id"))}
+               {
+        one_row(
+            "contact_details",
+            _for_invoices("contact_id", "invoice_contact_id", "main_contact_id", elsewhere=elsewhere),
+        )
+    }
                    as invoice_contact,
-               (select owed.balance from customer_balance as owed
-                 where owed.company_id = $1 and owed.customer_id = customer.customer_id) as balance,
-               (select owed.unreleased from customer_balance as owed
-                 where owed.company_id = $1 and owed.customer_id = customer.customer_id) as unreleased,
                (select seller.salesperson_id from customer_salesperson as seller
                  where seller.company_id = $1 and seller.customer_id = customer.customer_id
                    and seller.location_id = place.location_id and seller.is_default) as salesperson_id) as debtor

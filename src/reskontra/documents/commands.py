@@ -123,7 +123,7 @@ async def delete(
     connection: Connection, context: Context, kind: Kind, number: str, expected_version: object = None
 ) -> None:
     """Delete a draft; its number is kept in the log of deleted numbers (NUM-01)."""
-    loaded = await _locked(connection, context, kind, number, changes={}, expected_version=expected_version)
+    loaded = await _locked(connection, context, kind, number, expected_version=expected_version)
     check_deletable(kind, _document(loaded))
     await store.delete_document(connection, context, kind.document_type, loaded.document_id, sign=kind.balance_sign)
 
@@ -132,7 +132,7 @@ async def release(
     connection: Connection, context: Context, kind: Kind, number: str, expected_version: object = None
 ) -> Written:
     """Post a balanced document to the general ledger, once (REL-01 to REL-03)."""
-    loaded = await _locked(connection, context, kind, number, changes={}, expected_version=expected_version)
+    loaded = await _locked(connection, context, kind, number, expected_version=expected_version)
     draft = _document(loaded)
     await _lock_debits(connection, context, kind, draft, {})
     basis = await _basis(connection, context, loaded, {})
@@ -224,10 +224,11 @@ async def _locked(
     kind: Kind,
     number: str,
     *,
-    changes: Mapping[str, Any],
+    changes: Mapping[str, Any] | None = None,
     expected_version: object,
 ) -> Loaded:
-    loaded = await loading.load_document(connection, context, kind.document_type, number, _wanted(changes))
+    wanted = _wanted(changes) if changes is not None else None
+    loaded = await loading.load_document(connection, context, kind.document_type, number, wanted)
     if loaded is None:
         raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
     if isinstance(expected_version, int) and expected_version != loaded.version:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 
 import msgspec
 from asyncpg import Record
@@ -80,21 +81,43 @@ class Loaded:
 _TODAY = "($7::timestamptz at time zone company.time_zone)::date"
 
 
-def _surroundings(currency: str, day: str, *, version: str, with_child: bool) -> str:
+class _Reads(Enum):
+    """How much a decision needs. What a statement does not name costs nothing, not even to plan for."""
+
+    ALL = "all"
+    USUAL = "usual"
+    """No child customer, contact or other location was sent."""
+
+    DOCUMENT = "document"
+    """The document alone, and who owes it."""
+
+
+def _reads(wanted: Wanted) -> _Reads:
+    has_more = wanted.child_number or wanted.contact_id is not None or wanted.location_cd
+    return _Reads.ALL if has_more else _Reads.USUAL
+
+
+def _surroundings(currency: str, day: str, *, version: str, reads: _Reads) -> str:
     """Columns of everything a decision needs besides the document, over `company` and `party (facts)`."""
+    plain = f"""{version} as reference_version, {_TODAY} as today, party.facts as debtor,
+           num_nonnulls($2::text, $3::text, $4::text, $5::text[], $6::date, $8::text, $9::integer) as sent"""
+    if reads == _Reads.DOCUMENT:
+        return plain
     exact = {
         "from_currency": currency,
         "to_currency": "company.base_currency",
         "rate_type": "coalesce(party.facts ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
         "on": day,
     }
-    child = f"({FOR_DOCUMENT} and {by_number('$4::text')})" if with_child else "left($4::text, 0)::json"
-    return f"""{version} as reference_version, {_TODAY} as today, party.facts as debtor,
-           {child} as child,
+    usual = f"""{plain},
            {items_json("$5::text[]")} as items,
-           {contact_json("$9::integer")} as contact,
            {rate_on("rate", **exact)} as rate,
            {rate_on("operator", **exact)} as rate_operator"""
+    if reads == _Reads.USUAL:
+        return usual
+    return f"""{usual},
+           ({FOR_DOCUMENT} and {by_number("$4::text")}) as child,
+           {contact_json("$9::integer")} as contact"""
 
 
 # A code that is not known leads to the location that would be there without it; the rules see the difference.
@@ -104,23 +127,25 @@ _STANDING_PLACE = f"""coalesce({location_id_of("$8::text")},
                       customer.default_location_id)"""
 
 
-def _find_basis(*, with_child: bool) -> str:
+def _find_basis(reads: _Reads) -> str:
+    place = _NEW_PLACE if reads == _Reads.ALL else None
     return f"""
-    with party as materialized (select ({for_document(_NEW_PLACE)} and {by_number("$2::text")}) as facts)
-    select {_surroundings(_CURRENCY_OF_NEW, _DAY_OF_NEW, version="company.reference_version", with_child=with_child)}
+    with party as materialized (select ({for_document(place)} and {by_number("$2::text")}) as facts)
+    select {_surroundings(_CURRENCY_OF_NEW, _DAY_OF_NEW, version="company.reference_version", reads=reads)}
       from party
       join company on company.company_id = $1"""
 
 
 # The reference data is held first. The customer's row is kept from changing until the document stands, so that none is
 # made for a customer that becomes inactive at the same moment (CST-01).
-def _lock_basis(*, with_child: bool) -> str:
+def _lock_basis(reads: _Reads) -> str:
+    place = _NEW_PLACE if reads == _Reads.ALL else None
     return f"""
     with held as materialized (select {HELD_REFERENCE} as version),
     party as materialized (
-        select ({for_document(_NEW_PLACE)} and {by_number("$2::text")} for key share of customer) as facts
+        select ({for_document(place)} and {by_number("$2::text")} for key share of customer) as facts
           from held)
-    select {_surroundings(_CURRENCY_OF_NEW, _DAY_OF_NEW, version="held.version", with_child=with_child)},
+    select {_surroundings(_CURRENCY_OF_NEW, _DAY_OF_NEW, version="held.version", reads=reads)},
            held.version <> company.reference_version or {has_moved_on("party.facts")} as is_outdated
       from held
       cross join party
@@ -129,9 +154,8 @@ def _lock_basis(*, with_child: bool) -> str:
 
 _CURRENCY_OF_NEW = "coalesce($3::text, party.facts ->> 'currency_id')"
 _DAY_OF_NEW = f"coalesce($6::date, {_TODAY})"
-_FIND_BASIS = {with_child: _find_basis(with_child=with_child) for with_child in (False, True)}
-_LOCK_BASIS = {with_child: _lock_basis(with_child=with_child) for with_child in (False, True)}
-"""By whether a child customer was sent: few send one."""
+_FIND_BASIS = {reads: _find_basis(reads) for reads in (_Reads.ALL, _Reads.USUAL)}
+_LOCK_BASIS = {reads: _lock_basis(reads) for reads in (_Reads.ALL, _Reads.USUAL)}
 
 
 async def find_basis(connection: Connection, context: Context, wanted: Wanted) -> Loaded:
@@ -140,13 +164,13 @@ async def find_basis(connection: Connection, context: Context, wanted: Wanted) -
     Inside a transaction it stays as it is until that ends, and is read once more if it changed while a lock was waited
     for; else the writing statement proves that it still stands (decision 0017).
     """
-    with_child, values = wanted.child_number is not None, wanted.parameters(context)
+    reads, values = _reads(wanted), wanted.parameters(context)
     if connection.is_in_transaction():
-        row = await connection.fetchrow(_LOCK_BASIS[with_child], *values)
+        row = await connection.fetchrow(_LOCK_BASIS[reads], *values)
         if row is not None and row["is_outdated"]:
-            row = await connection.fetchrow(_LOCK_BASIS[with_child], *values)
+            row = await connection.fetchrow(_LOCK_BASIS[reads], *values)
     else:
-        row = await connection.fetchrow(_FIND_BASIS[with_child], *values)
+        row = await connection.fetchrow(_FIND_BASIS[reads], *values)
     if row is None:
         raise LookupError(f"there is no company {context.company_id}")
     return _loaded(row)
@@ -168,14 +192,18 @@ DOCUMENT_ROWS = """row_to_json(doc.*) as document,
 
 _BY_NUMBER = """company_id = $1 and document_type = $10 and lower(number) collate "C" = lower($11 collate "C")"""
 _CUSTOMER_AFTER = f"case when $2::text is null then doc.customer_id else {id_of_number('$2::text')} end"
-_PARTY_AFTER = f"({for_document(_STANDING_PLACE)} and {by_id(_CUSTOMER_AFTER)}) as facts"
 
 
-def _find_document(*, with_child: bool) -> str:
+def _party_after(reads: _Reads) -> str:
+    place = _STANDING_PLACE if reads != _Reads.DOCUMENT else None
+    return f"({for_document(place)} and {by_id(_CUSTOMER_AFTER)}) as facts"
+
+
+def _find_document(reads: _Reads) -> str:
     return f"""
     with doc as (select * from document where {_BY_NUMBER}),
-    party as materialized (select {_PARTY_AFTER} from doc)
-    select {_surroundings(_CURRENCY_AFTER, _DAY_AFTER, version="company.reference_version", with_child=with_child)},
+    party as materialized (select {_party_after(reads)} from doc)
+    select {_surroundings(_CURRENCY_AFTER, _DAY_AFTER, version="company.reference_version", reads=reads)},
            {DOCUMENT_ROWS}, doc.document_id, doc.version, {PROPOSALS} as proposals
       from doc
       cross join party
@@ -183,7 +211,7 @@ def _find_document(*, with_child: bool) -> str:
 
 
 # A customer that the document moves to is kept from changing, as for a new document.
-def _lock_document(*, with_child: bool) -> str:
+def _lock_document(reads: _Reads) -> str:
     return f"""
     with held as materialized (select {HELD_REFERENCE} as version),
     doc as (
@@ -192,9 +220,9 @@ def _lock_document(*, with_child: bool) -> str:
            for update of document),
     kept as materialized ({keep_customer("$2::text", "doc")}),
     party as materialized (
-        select {_PARTY_AFTER}, kept.version as kept_version
+        select {_party_after(reads)}, kept.version as kept_version
           from doc left join kept on true)
-    select {_surroundings(_CURRENCY_AFTER, _DAY_AFTER, version="held.version", with_child=with_child)},
+    select {_surroundings(_CURRENCY_AFTER, _DAY_AFTER, version="held.version", reads=reads)},
            {DOCUMENT_ROWS}, doc.document_id, doc.version, {PROPOSALS} as proposals,
            held.version <> company.reference_version
            or party.kept_version <> (party.facts ->> 'version')::bigint
@@ -206,26 +234,29 @@ def _lock_document(*, with_child: bool) -> str:
       join company on company.company_id = $1"""
 
 
-_FIND_DOCUMENT = {with_child: _find_document(with_child=with_child) for with_child in (False, True)}
-_LOCK_DOCUMENT = {with_child: _lock_document(with_child=with_child) for with_child in (False, True)}
+_FIND_DOCUMENT = {reads: _find_document(reads) for reads in _Reads}
+_LOCK_DOCUMENT = {reads: _lock_document(reads) for reads in _Reads}
 
 
 async def load_document(
-    connection: Connection, context: Context, document_type: str, number: str, wanted: Wanted
+    connection: Connection, context: Context, document_type: str, number: str, wanted: Wanted | None
 ) -> Loaded | None:
     """A document by its number in any case, with what a decision about it needs.
+
+    Without `wanted` it is the document and who owes it: enough to release or delete it, not to change it.
 
     Inside a transaction it is locked until that ends; else the writing statement proves that it still stands (decision
     0017). Whoever had to wait for a lock got the row as the last holder left it, but all else, such as the lines, as it
     stood when the waiting began. Then everything is read once more, now under the locks.
     """
-    with_child, values = wanted.child_number is not None, (*wanted.parameters(context), document_type, number)
+    reads = _Reads.DOCUMENT if wanted is None else _reads(wanted)
+    values = (*(wanted or Wanted()).parameters(context), document_type, number)
     if connection.is_in_transaction():
-        row = await connection.fetchrow(_LOCK_DOCUMENT[with_child], *values)
+        row = await connection.fetchrow(_LOCK_DOCUMENT[reads], *values)
         if row is not None and row["is_outdated"]:
-            row = await connection.fetchrow(_LOCK_DOCUMENT[with_child], *values)
+            row = await connection.fetchrow(_LOCK_DOCUMENT[reads], *values)
     else:
-        row = await connection.fetchrow(_FIND_DOCUMENT[with_child], *values)
+        row = await connection.fetchrow(_FIND_DOCUMENT[reads], *values)
     return _loaded(row) if row is not None else None
 
 
@@ -243,20 +274,19 @@ def read_document(row: Record) -> Document:
 
 
 def _loaded(row: Record) -> Loaded:
-    names = row.keys()
     document = None
-    if "document" in names:
+    if row.get("document"):
         proposals = _proposals.decode(row["proposals"]) if row["proposals"] else ()
         document = replace(read_document(row), proposals=proposals)
-    rate = Rate(row["rate"], Operator(row["rate_operator"])) if row["rate"] is not None else None
+    rate, child, items = row.get("rate"), row.get("child"), row.get("items")
     return Loaded(
         reference_version=row["reference_version"],
         today=row["today"],
         debtor=read_debtor(row["debtor"]) if row["debtor"] else None,
-        child=read_debtor(row["child"]) if row["child"] else None,
-        contact=read_contact(row["contact"]),
-        items=read_items(row["items"]),
-        table_rate=rate,
+        child=read_debtor(child) if child else None,
+        contact=read_contact(row.get("contact")),
+        items=read_items(items) if items else {},
+        table_rate=Rate(rate, Operator(row["rate_operator"])) if rate is not None else None,
         document=document,
         document_id=row["document_id"] if document else 0,
         version=row["version"] if document else 0,
