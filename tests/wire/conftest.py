@@ -19,9 +19,10 @@ from reskontra.app import not_served
 from reskontra.clock import SeededClock
 from reskontra.config import Settings
 from reskontra.errors import Conflict, NotFound, Refused, Stale, Unavailable, UnknownReference
+from reskontra.versions import check_expected
 from reskontra.web import answers, listing
 from reskontra.web.auth import SCOPE, Client, Company, Guard
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
@@ -227,8 +228,7 @@ def box_routes(seen: list[Any]) -> list[Route]:
 
     async def change(call: Call) -> Response:
         seen.append(changes(call.decode(BoxUpdate)))
-        if call.if_match not in (None, ANY, 7):
-            raise Stale()
+        check_expected(call.if_match, 7)
         return answers.no_content(call, f"/v1/box/{call.params['boxNumber']}", 8)
 
     async def delete(call: Call) -> Response:

@@ -19,7 +19,8 @@ from reskontra.accounts.rules import (
 from reskontra.changes.commands import follow_up_on, lock_reference
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
-from reskontra.errors import NotFound, Stale
+from reskontra.errors import NotFound
+from reskontra.versions import Expected, check_expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,14 @@ async def create_account(connection: Connection, context: Context, sent: Mapping
 
 
 async def change_account(
-    connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: int | None
+    connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: Expected
 ) -> Saved:
     """Apply what was sent to an account; what changes nothing writes nothing. Raises `NotFound`, `Stale`, `Refused`."""
     await lock_reference(connection, context.company_id)
     found = await store.find_account(connection, context.company_id, number, locked=True)
     if found is None:
         raise NotFound(f"The account '{number}' cannot be found in the system.")
-    if expected_version not in (None, found.version):
-        raise Stale
+    check_expected(expected_version, found.version)
     before = found.account
     account = changed_account(before, sent, await store.find_known(connection, context.company_id))
     if account == before:
@@ -67,15 +67,14 @@ async def create_subaccount(connection: Connection, context: Context, sent: Mapp
 
 
 async def change_subaccount(
-    connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: int | None
+    connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: Expected
 ) -> Saved:
     """Apply what was sent to a subaccount. Raises `NotFound`, `Stale`, `Refused`."""
     await lock_reference(connection, context.company_id)
     found = await store.find_subaccount(connection, context.company_id, number, locked=True)
     if found is None:
         raise NotFound(f"The subaccount '{number}' cannot be found in the system.")
-    if expected_version not in (None, found.version):
-        raise Stale
+    check_expected(expected_version, found.version)
     before = found.subaccount
     subaccount = changed_subaccount(before, sent)
     if subaccount == before:

@@ -27,7 +27,7 @@ from reskontra.accounts.wire import (
 )
 from reskontra.errors import Malformed, NotFound
 from reskontra.web.answers import created, json_answer, no_content, one, page
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.listing import Filters, Slice, Total, Window, page_of, read_page
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
@@ -96,7 +96,7 @@ async def change_account(call: Call) -> Response:
     """Change an account; what is absent stays."""
     sent = changes(call.decode(AccountUpdate))
     async with call.database.transaction() as connection:
-        saved = await commands.change_account(connection, call.context, call.params["accountCd"], sent, _expected(call))
+        saved = await commands.change_account(connection, call.context, call.params["accountCd"], sent, call.if_match)
     return no_content(call, f"/v1/account/{quote(saved.number, safe='')}", saved.version)
 
 
@@ -149,7 +149,7 @@ async def change_subaccount(call: Call) -> Response:
     sent = changes(call.decode(SubaccountUpdate))
     number = call.params["subAccountNumber"]
     async with call.database.transaction() as connection:
-        saved = await commands.change_subaccount(connection, call.context, number, sent, _expected(call))
+        saved = await commands.change_subaccount(connection, call.context, number, sent, call.if_match)
     return no_content(call, f"/v1/subaccount/{quote(saved.number, safe='')}", saved.version)
 
 
@@ -245,10 +245,6 @@ def _add_active_and_modified(filters: Filters, query: Query, table: str) -> None
     modified = query.moment("lastModifiedDateTime")
     if modified is not None:
         filters.add(f"{table}.modified_at {modified.operator} {{}}", modified.value)
-
-
-def _expected(call: Call) -> int | None:
-    return None if call.if_match is ANY or not isinstance(call.if_match, int) else call.if_match
 
 
 _ACCOUNT = "/v1/account/{accountCd}"

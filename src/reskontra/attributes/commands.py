@@ -10,7 +10,8 @@ from reskontra.attributes.store import Saved
 from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
-from reskontra.errors import NotFound, Stale
+from reskontra.errors import NotFound
+from reskontra.versions import Expected, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
@@ -20,27 +21,25 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 
 
 async def change(
-    connection: Connection, context: Context, attribute_id: str, sent: Mapping[str, Any], expected_version: int | None
+    connection: Connection, context: Context, attribute_id: str, sent: Mapping[str, Any], expected_version: Expected
 ) -> Saved:
     """Apply what was sent to an attribute; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
     await lock_reference(connection, context.company_id)
     stored = await store.lock_attribute(connection, context.company_id, attribute_id)
     if stored is None:
         raise NotFound
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     attribute = rules.changed_attribute(stored.attribute, sent)
     if attribute == stored.attribute:
         return Saved(attribute.attribute_id, stored.version)
     return await store.save_attribute(connection, context, attribute)
 
 
-async def delete(connection: Connection, context: Context, attribute_id: str, expected_version: int | None) -> None:
+async def delete(connection: Connection, context: Context, attribute_id: str, expected_version: Expected) -> None:
     """Delete an attribute that no customer has a value of: the database has the last word on that."""
     await lock_reference(connection, context.company_id)
     stored = await store.lock_attribute(connection, context.company_id, attribute_id)
     if stored is None:
         raise NotFound
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     await store.delete_attribute(connection, context, stored.attribute.attribute_id)

@@ -11,7 +11,7 @@ from reskontra.attributes.rules import ControlType
 from reskontra.attributes.wire import AttributeAnswer, AttributeUpdate, attribute_answer
 from reskontra.errors import NotFound
 from reskontra.web.answers import created, deleted, no_content, one, page
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.listing import Filters, cut
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
@@ -46,19 +46,15 @@ async def change(call: Call) -> Response:
     """Change an attribute; what is absent stays."""
     sent = changes(call.decode(AttributeUpdate))
     async with call.database.transaction() as connection:
-        saved = await commands.change(connection, call.context, call.params["attributeId"], sent, _expected(call))
+        saved = await commands.change(connection, call.context, call.params["attributeId"], sent, call.if_match)
     return no_content(call, _path(saved.attribute_id), saved.version)
 
 
 async def delete(call: Call) -> Response:
     """Delete an attribute that no customer has."""
     async with call.database.transaction() as connection:
-        await commands.delete(connection, call.context, call.params["attributeId"], _expected(call))
+        await commands.delete(connection, call.context, call.params["attributeId"], call.if_match)
     return deleted()
-
-
-def _expected(call: Call) -> int | None:
-    return None if call.if_match is ANY else call.if_match
 
 
 def _filters(call: Call) -> Filters:

@@ -11,8 +11,9 @@ from reskontra.contacts import rules, store
 from reskontra.contacts.rules import Contact, Employer
 from reskontra.customers.store import insert_address
 from reskontra.db.pool import Connection
-from reskontra.errors import NotFound, Stale
+from reskontra.errors import NotFound
 from reskontra.records import replace
+from reskontra.versions import Expected, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Contact:
@@ -27,19 +28,18 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 
 
 async def change(
-    connection: Connection, context: Context, contact_id: int, sent: Mapping[str, Any], expected_version: int | None
+    connection: Connection, context: Context, contact_id: int, sent: Mapping[str, Any], expected_version: Expected
 ) -> Contact:
     """Apply what was sent to a contact; what changes nothing writes nothing.
 
-    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    Raises `NotFound`, and `Stale` when the present version is not an expected one.
     """
     if not await store.lock_contact(connection, context.company_id, contact_id):
         raise NotFound
     stored = await store.find_contact(connection, context.company_id, contact_id)
     if stored is None:
         raise NotFound
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     employer = await _sent_employer(connection, context, sent)
     reference = await remembered.at(connection, context.company_id, None)
     contact = rules.changed_contact(stored, sent, employer, reference)

@@ -10,7 +10,7 @@ from reskontra.contacts.wire import ContactAnswer, ContactUpdate, contact_answer
 from reskontra.customers.store import is_customer
 from reskontra.errors import Malformed, NotFound
 from reskontra.web.answers import created, no_content, one, page
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.listing import Filters, page_of
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
@@ -71,9 +71,8 @@ async def create(call: Call) -> Response:
 async def change(call: Call) -> Response:
     """Change a contact; what is absent stays."""
     sent = changes(call.decode(ContactUpdate))
-    expected = None if call.if_match is ANY else call.if_match
     async with call.database.transaction() as connection:
-        contact = await commands.change(connection, call.context, _contact_id(call), sent, expected)
+        contact = await commands.change(connection, call.context, _contact_id(call), sent, call.if_match)
     return no_content(call, f"/v1/contact/{contact.contact_id}", contact.version)
 
 

@@ -18,7 +18,8 @@ from reskontra.currencies import store
 from reskontra.currencies.rules import Operator, check_rate
 from reskontra.currencies.store import RateRow
 from reskontra.db.pool import Connection
-from reskontra.errors import Malformed, NotFound, Refused, Stale, UnknownReference
+from reskontra.errors import Malformed, NotFound, Refused, UnknownReference
+from reskontra.versions import Expected, check_expected
 
 
 async def create_rate(connection: Connection, context: Context, sent: Mapping[str, Any]) -> tuple[int, int]:
@@ -45,17 +46,16 @@ async def change_rate(
     context: Context,
     currency_rate_id: int,
     sent: Mapping[str, Any],
-    expected_version: int | None,
+    expected_version: Expected,
 ) -> int:
     """Change rate and operator; the version. What changes nothing writes nothing.
 
-    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    Raises `NotFound`, and `Stale` when the present version is not an expected one.
     """
     stored = await store.lock_rate(connection, context.company_id, currency_rate_id)
     if stored is None:
         raise NotFound(f"The exchange rate '{currency_rate_id}' cannot be found in the system.")
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     wanted = _rate(sent) if "rate" in sent else stored.rate
     rate = replace(stored, rate=wanted, operator=_operator(sent, stored.operator))
     if rate == stored:

@@ -11,7 +11,7 @@ from reskontra.currencies.store import list_currencies, list_rates
 from reskontra.currencies.wire import CurrencyAnswer, NewRate, RateAnswer, RateUpdate, currency_answer, rate_answer
 from reskontra.errors import NotFound
 from reskontra.web.answers import created, no_content, one, page
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.listing import cut
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown
@@ -66,9 +66,8 @@ async def change_rate(call: Call) -> Response:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise NotFound(f"'{shown(text)}' is not the id of an exchange rate.", hint="The ids are whole numbers.")
     sent = changes(call.decode(RateUpdate))
-    expected = None if call.if_match is ANY else call.if_match
     async with call.database.transaction() as connection:
-        version = await commands.change_rate(connection, call.context, int(text), sent, expected)
+        version = await commands.change_rate(connection, call.context, int(text), sent, call.if_match)
     return no_content(call, _path(int(text)), version)
 
 

@@ -13,10 +13,11 @@ from reskontra.customers.customer import Customer, Parent
 from reskontra.customers.rules import check_may
 from reskontra.customers.store import Saved
 from reskontra.db.pool import Connection, told_as_sent
-from reskontra.errors import NotFound, Refused, Stale
+from reskontra.errors import NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.records import replace
+from reskontra.versions import Expected, check_expected
 
 LONGEST_NUMBER = 30
 
@@ -43,15 +44,14 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 
 
 async def change(
-    connection: Connection, context: Context, key: str | int, sent: Mapping[str, Any], expected_version: int | None
+    connection: Connection, context: Context, key: str | int, sent: Mapping[str, Any], expected_version: Expected
 ) -> Saved:
     """Apply what was sent to the customer with that number or internal id; what changes nothing writes nothing.
 
-    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    Raises `NotFound`, and `Stale` when the present version is not an expected one.
     """
     stored, reference = await _locked(connection, context, key)
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     parent = await _sent_parent(connection, context, sent)
     customer = master_data.changed_customer(
         stored,
@@ -73,15 +73,14 @@ async def change(
 
 
 async def renumber(
-    connection: Connection, context: Context, customer_id: int, number: str | None, expected_version: int | None
+    connection: Connection, context: Context, customer_id: int, number: str | None, expected_version: Expected
 ) -> Saved:
     """Give a customer another number, under which its documents are shown from then on (CUS-01).
 
     Raises `NotFound`, `Stale`, and `Refused` when another customer has the number.
     """
     stored, reference = await _locked(connection, context, customer_id)
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     check_may(stored.status, "edit", stored.number)
     series = reference.series_of("Customer")
     wanted = check_sent_number(series, number, override=True, field=("number",), max_length=LONGEST_NUMBER)

@@ -22,7 +22,7 @@ from reskontra.customers.wire import (
 )
 from reskontra.errors import NotFound
 from reskontra.web.answers import created, done, no_content, one, page
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.listing import Filters, Slice, Window, page_of, read_page
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown
@@ -103,9 +103,8 @@ async def change_internal(call: Call) -> Response:
 async def renumber(call: Call) -> Response:
     """Give a customer another number."""
     number = changes(call.decode(CustomerNumberAction)).get("number")
-    expected = None if call.if_match is ANY else call.if_match
     async with call.database.transaction() as connection:
-        customer = await commands.renumber(connection, call.context, _internal_id(call), number, expected)
+        customer = await commands.renumber(connection, call.context, _internal_id(call), number, call.if_match)
     return done(call, customer.version)
 
 
@@ -157,9 +156,8 @@ async def _get(call: Call, key: str | int) -> Response:
 
 async def _change(call: Call, key: str | int) -> Response:
     sent = changes(call.decode(CustomerUpdate))
-    expected = None if call.if_match is ANY else call.if_match
     async with call.database.transaction() as connection:
-        customer = await commands.change(connection, call.context, key, sent, expected)
+        customer = await commands.change(connection, call.context, key, sent, call.if_match)
     return no_content(call, _path(customer), customer.version)
 
 

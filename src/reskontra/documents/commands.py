@@ -30,11 +30,12 @@ from reskontra.documents.loading import Loaded, Wanted
 from reskontra.documents.rules import Basis, changed, check_deletable, check_releasable, created, released
 from reskontra.documents.settling import Settling, names_sent, proposals_after, settling_of, with_proposals
 from reskontra.documents.store import Written
-from reskontra.errors import Malformed, NotFound, Stale, UnknownReference
+from reskontra.errors import Malformed, NotFound, UnknownReference
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.numbering.store import lock_ranges
 from reskontra.records import columns, replace
+from reskontra.versions import Expected, check_expected
 
 _REWRITTEN = 500
 """How many documents' texts are made anew in one round."""
@@ -88,7 +89,7 @@ async def change(
     number: str,
     changes: Mapping[str, Any],
     *,
-    expected_version: object = None,
+    expected_version: Expected = None,
 ) -> Written:
     """A document after a PUT. What changes nothing writes nothing and keeps its version (invariant 40)."""
     loaded = await _locked(connection, context, kind, number, changes=changes, expected_version=expected_version)
@@ -120,7 +121,7 @@ async def change(
 
 
 async def delete(
-    connection: Connection, context: Context, kind: Kind, number: str, expected_version: object = None
+    connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
 ) -> None:
     """Delete a draft; its number is kept in the log of deleted numbers (NUM-01)."""
     loaded = await _locked(connection, context, kind, number, expected_version=expected_version)
@@ -129,7 +130,7 @@ async def delete(
 
 
 async def release(
-    connection: Connection, context: Context, kind: Kind, number: str, expected_version: object = None
+    connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
 ) -> Written:
     """Post a balanced document to the general ledger, once (REL-01 to REL-03)."""
     loaded = await _locked(connection, context, kind, number, expected_version=expected_version)
@@ -225,14 +226,13 @@ async def _locked(
     number: str,
     *,
     changes: Mapping[str, Any] | None = None,
-    expected_version: object,
+    expected_version: Expected,
 ) -> Loaded:
     wanted = _wanted(changes) if changes is not None else None
     loaded = await loading.load_document(connection, context, kind.document_type, number, wanted)
     if loaded is None:
         raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
-    if isinstance(expected_version, int) and expected_version != loaded.version:
-        raise Stale(f"The {kind.noun} {number} has changed since it was read.", hint="Read it again first.")
+    check_expected(expected_version, loaded.version, what=f"{kind.noun} {number}")
     return loaded
 
 

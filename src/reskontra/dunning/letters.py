@@ -34,7 +34,8 @@ from reskontra.dunning.amending import (
 )
 from reskontra.dunning.commands import REMINDED, basis_of, order_of, release_letters, take_turns
 from reskontra.dunning.lists import Found
-from reskontra.errors import Conflict, NotFound, Refused, Stale
+from reskontra.errors import Conflict, NotFound, Refused
+from reskontra.versions import Expected, check_expected
 
 VOID_ORIGIN = "dunning_void"
 """The origin of credit notes that take a fee back."""
@@ -45,7 +46,7 @@ async def change(
     context: Context,
     letter_id: int,
     changes: Mapping[str, Any],
-    expected_version: object = None,
+    expected_version: Expected = None,
 ) -> int:
     """A draft after a PUT (LET-02, LET-03); returns its version. What changes nothing writes nothing."""
     found = await _locked(connection, context, letter_id, expected_version)
@@ -62,14 +63,14 @@ async def change(
     return await saving.save_letter(connection, context, letter, after)
 
 
-async def delete(connection: Connection, context: Context, letter_id: int, expected_version: object = None) -> None:
+async def delete(connection: Connection, context: Context, letter_id: int, expected_version: Expected = None) -> None:
     """Delete a draft; its documents may stand on another letter then."""
     found = await _locked(connection, context, letter_id, expected_version)
     check_draft(found.letter, "deleted")
     await saving.delete_letter(connection, context, letter_id)
 
 
-async def release(connection: Connection, context: Context, letter_id: int, expected_version: object = None) -> int:
+async def release(connection: Connection, context: Context, letter_id: int, expected_version: Expected = None) -> int:
     """Release a draft (FEE-01): levels and dates move, its fee is invoiced, its lines say what is open today."""
     found = await _locked_with_documents(connection, context, letter_id, expected_version, with_fee=False)
     letter = found.letter
@@ -87,7 +88,7 @@ async def void(
     context: Context,
     letter_id: int,
     changes: Mapping[str, Any],
-    expected_version: object = None,
+    expected_version: Expected = None,
 ) -> int:
     """Void a released letter: documents go back a level, its fee is taken back (VLT-01 to VLT-03).
 
@@ -145,7 +146,7 @@ def _credit_refusal(number: str, void_date: date, refusal: Refused) -> Refused:
 
 
 async def _locked_with_documents(
-    connection: Connection, context: Context, letter_id: int, expected_version: object, *, with_fee: bool
+    connection: Connection, context: Context, letter_id: int, expected_version: Expected, *, with_fee: bool
 ) -> Found:
     """The letter, locked after its documents. They are read before the lock, so a change in between is a `Conflict`."""
     await remembered.held(connection, context.company_id)
@@ -160,12 +161,11 @@ async def _locked_with_documents(
     return found
 
 
-async def _locked(connection: Connection, context: Context, letter_id: int, expected_version: object) -> Found:
+async def _locked(connection: Connection, context: Context, letter_id: int, expected_version: Expected) -> Found:
     found = None
     if await saving.lock_letter(connection, context.company_id, letter_id):
         found = await lists.find_letter(connection, context.company_id, letter_id)
     if found is None:
         raise NotFound(f"The dunning letter '{letter_id}' cannot be found in the system.")
-    if isinstance(expected_version, int) and expected_version != found.letter.version:
-        raise Stale(f"The dunning letter {letter_id} has changed since it was read.", hint="Read it again first.")
+    check_expected(expected_version, found.letter.version, what=f"dunning letter {letter_id}")
     return found

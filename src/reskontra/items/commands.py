@@ -11,10 +11,11 @@ from typing import Any
 from reskontra.clock import Context
 from reskontra.companies import remembered
 from reskontra.db.pool import Connection, told_as_sent
-from reskontra.errors import NotFound, Stale
+from reskontra.errors import NotFound
 from reskontra.items import store
 from reskontra.items.master_data import changed_item, differences, new_item
 from reskontra.items.store import SavedItem
+from reskontra.versions import Expected, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> SavedItem:
@@ -26,18 +27,17 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 
 
 async def change(
-    connection: Connection, context: Context, key: str | int, sent: Mapping[str, Any], expected_version: int | None
+    connection: Connection, context: Context, key: str | int, sent: Mapping[str, Any], expected_version: Expected
 ) -> SavedItem:
     """Apply what was sent to the item with that number or internal id; what changes nothing writes nothing.
 
-    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    Raises `NotFound`, and `Stale` when the present version is not an expected one.
     """
     found = await store.find_item(connection, context.company_id, key, locked=True)
     if found is None:
         raise NotFound(f"The item '{key}' cannot be found in the system.")
     stored = found.card
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     reference = await remembered.at(connection, context.company_id, found.reference_version)
     card = changed_item(stored, sent, reference)
     if card == stored:

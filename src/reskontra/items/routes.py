@@ -24,7 +24,7 @@ from reskontra.items.wire import (
     unit_answer,
 )
 from reskontra.web.answers import created, no_content, one, page
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.listing import Slice, Window, cut, page_of, read_page
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
@@ -124,9 +124,8 @@ async def _get(call: Call, key: str | int) -> Response:
 
 async def _change(call: Call, key: str | int) -> Response:
     sent = changes(call.decode(ItemUpdate))
-    expected = None if call.if_match is ANY else call.if_match
     async with call.database.transaction() as connection:
-        item = await commands.change(connection, call.context, key, sent, expected)
+        item = await commands.change(connection, call.context, key, sent, call.if_match)
     return no_content(call, _path(item), item.version)
 
 

@@ -14,9 +14,10 @@ from reskontra.clock import Context
 from reskontra.companies import remembered
 from reskontra.customers import assignments
 from reskontra.db.pool import Connection
-from reskontra.errors import NotFound, Stale
+from reskontra.errors import NotFound
 from reskontra.salespersons import master_data, store
 from reskontra.salespersons.rules import Salesperson
+from reskontra.versions import Expected, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> tuple[Salesperson, int]:
@@ -32,15 +33,14 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 
 
 async def change(
-    connection: Connection, context: Context, salesperson_cd: str, sent: Mapping[str, Any], expected_version: int | None
+    connection: Connection, context: Context, salesperson_cd: str, sent: Mapping[str, Any], expected_version: Expected
 ) -> tuple[Salesperson, int]:
     """Apply what was sent to a salesperson; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
     await lock_reference(connection, context.company_id)
     stored = await store.lock_salesperson(connection, context.company_id, salesperson_cd)
     if stored is None:
         raise NotFound
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     before = stored.salesperson
     reference = await remembered.at(connection, context.company_id, None)
     salesperson = master_data.changed_salesperson(before, sent, reference)

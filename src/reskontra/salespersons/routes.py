@@ -24,7 +24,7 @@ from reskontra.salespersons.wire import (
     seller_answer,
 )
 from reskontra.web.answers import created, no_content, one, page
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.listing import Filters, cut
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
@@ -75,10 +75,9 @@ async def create(call: Call) -> Response:
 async def change(call: Call) -> Response:
     """Change a salesperson; what is absent stays."""
     sent = changes(call.decode(SalespersonUpdate))
-    expected = None if call.if_match is ANY else call.if_match
     async with call.database.transaction() as connection:
         salesperson, version = await commands.change(
-            connection, call.context, call.params["salespersonCd"], sent, expected
+            connection, call.context, call.params["salespersonCd"], sent, call.if_match
         )
     return no_content(call, _path(salesperson), version)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import enum
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -16,6 +15,7 @@ import msgspec
 
 from reskontra.clock import Clock, Context
 from reskontra.errors import Malformed
+from reskontra.versions import Expected
 from reskontra.web import wire
 from reskontra.web.listing import Memory
 from reskontra.web.query import Query
@@ -23,17 +23,6 @@ from reskontra.web.routing import Route
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
-
-
-class AnyVersion(enum.Enum):
-    """`If-Match: *`: any version will do."""
-
-    ANY = "*"
-
-
-ANY = AnyVersion.ANY
-NO_VERSION = -1
-"""What an unreadable If-Match stands for: no row ever has it, so that it is answered 412."""
 
 
 class Database(Protocol):
@@ -57,7 +46,8 @@ class Call:
     params: Mapping[str, str]
     query: Query
     body: bytes
-    if_match: int | AnyVersion | None
+    if_match: Expected
+    """The versions that the caller is willing to change."""
     database: Database
     clock: Clock
     zone: ZoneInfo
@@ -91,43 +81,17 @@ class Call:
         return self.base_url + quote(path, safe="/%!$&'()*+,;=:@~")
 
 
-class OneOfVersions(int):
-    """Several versions of which any will do: equal to each of them, so that rooms compare it as they compare one."""
-
-    versions: frozenset[int]
-
-    def __new__(cls, versions: Iterable[int]) -> OneOfVersions:
-        """`versions`: at least one."""
-        listed = frozenset(versions)
-        made = super().__new__(cls, min(listed))
-        made.versions = listed
-        return made
-
-    def __eq__(self, other: object) -> bool:
-        return other in self.versions
-
-    def __ne__(self, other: object) -> bool:
-        return other not in self.versions
-
-    __hash__ = int.__hash__
-
-
-def version_of(header: str | None) -> int | AnyVersion | None:
-    """An If-Match header as the version it names; quotes and `W/` do not matter (wire.md 8)."""
-    if header is None:
+def expected_of(header: str | None) -> Expected:
+    """An If-Match header as the versions it names; quotes and `W/` do not matter (wire.md 8)."""
+    if header is None or header.strip() == "*":
         return None
-    text = header.strip()
-    if text == "*":
-        return ANY
-    if "," in text:
-        return OneOfVersions(_version(part.strip()) for part in text.split(","))
-    return _version(text)
+    return frozenset(version for tag in header.split(",") if (version := _version(tag.strip())) is not None)
 
 
-def _version(tag: str) -> int:
+def _version(tag: str) -> int | None:
     text = tag.removeprefix("W/").strip('"')
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        return NO_VERSION
-    return int.from_bytes(raw, "big") if len(raw) == 8 else NO_VERSION
+        return None
+    return int.from_bytes(raw, "big") if len(raw) == 8 else None

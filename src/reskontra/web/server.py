@@ -23,7 +23,7 @@ from reskontra.config import Settings
 from reskontra.errors import NotFound, Refusal
 from reskontra.web import wire
 from reskontra.web.auth import Caller, Company, Guard
-from reskontra.web.call import Call, Database, version_of
+from reskontra.web.call import Call, Database, expected_of
 from reskontra.web.errors import NoSuchMethod, TooMany, bug_answer, refusal_answer
 from reskontra.web.limits import Allowance, Limiter
 from reskontra.web.listing import Memory
@@ -164,7 +164,7 @@ class Server:
             params=match.params,
             query=Query(visit.query_string, match.route.declared, company.zone),
             body=body,
-            if_match=version_of(visit.headers.get("if-match")),
+            if_match=expected_of(visit.headers.get("if-match")),
             database=self._database,
             clock=self._clock,
             zone=company.zone,

@@ -14,8 +14,9 @@ from reskontra.customers import store as customers
 from reskontra.customers.locations import rules, store
 from reskontra.customers.locations.rules import Place
 from reskontra.db.pool import Connection, told_as_sent
-from reskontra.errors import NotFound, Refused, Stale, UnknownReference
+from reskontra.errors import NotFound, Refused, UnknownReference
 from reskontra.records import replace
+from reskontra.versions import Expected, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Place:
@@ -42,19 +43,18 @@ async def change(
     location_cd: str,
     sent: Mapping[str, Any],
     *,
-    expected_version: int | None = None,
+    expected_version: Expected = None,
 ) -> Place:
     """Apply what was sent to a location; what changes nothing writes nothing.
 
-    Raises `NotFound`, and `Stale` when `expected_version` is given and is not the present one.
+    Raises `NotFound`, and `Stale` when the present version is not an expected one.
     """
     await customers.lock_customer(connection, context.company_id, customer_number)
     found = await store.find_place(connection, context.company_id, customer_number, location_cd)
     if found is None:
         raise no_place(customer_number, location_cd)
     stored = found.place
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale
+    check_expected(expected_version, stored.version)
     reference = await remembered.at(connection, context.company_id, found.reference_version)
     place = rules.changed_place(stored, sent, reference)
     if place == stored:

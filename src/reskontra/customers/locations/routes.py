@@ -13,7 +13,7 @@ from reskontra.customers.locations.rules import Place
 from reskontra.customers.locations.wire import LocationUpdate, PlaceAnswer, place_answer
 from reskontra.errors import NotFound
 from reskontra.web.answers import created, no_content, one, page
-from reskontra.web.call import ANY, Call
+from reskontra.web.call import Call
 from reskontra.web.listing import Filters, Slice, Window, page_of, read_page
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
@@ -58,11 +58,10 @@ async def create(call: Call) -> Response:
 async def change(call: Call) -> Response:
     """Change a location; what is absent stays."""
     sent = changes(call.decode(LocationUpdate))
-    expected = None if call.if_match is ANY else call.if_match
     customer_number, location_cd = call.params["bAccountId"], call.params["locationId"]
     async with call.database.transaction() as connection:
         place = await commands.change(
-            connection, call.context, customer_number, location_cd, sent, expected_version=expected
+            connection, call.context, customer_number, location_cd, sent, expected_version=call.if_match
         )
     return no_content(call, _path(place), place.version)
 
