@@ -128,6 +128,15 @@ HELD_REFERENCE = "hold_reference($1)"
 For whoever writes documents, before any lock on a row (decision 0016)."""
 
 
+def reference_still_at(version: str) -> str:
+    """A condition: the reference data of company $1 has this version, an SQL expression, and keeps it until the end.
+
+    For a statement that writes what was decided by that version. It never waits: whoever holds a turn in a number
+    series while it queues behind a change of reference data may keep the one up that the change is waiting for.
+    """
+    return f"""case when pg_try_advisory_xact_lock_shared($1, 0) then {HELD_REFERENCE} = {version} end"""
+
+
 def last_change(entity: str) -> str:
     """A scalar: the newest change to any row of an entity of company $1, the stamp of its lists (W12)."""
     return f"(select last_change_id from tally where company_id = $1 and entity = '{entity}')"

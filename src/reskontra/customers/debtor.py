@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reskontra.changes.store import HELD_REFERENCE
+from reskontra.changes.store import reference_still_at
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store import by_number
 from reskontra.records import columns
@@ -114,7 +114,7 @@ def keep_customer(number: str, source: str) -> str:
 def unchanged(customer_id: str, version: str, reference_version: str, *, name: str = "buyer") -> str:
     """A CTE with a row if the customer and the reference data still have these versions, kept so until the end.
 
-    The arguments are SQL expressions.
+    The arguments are SQL expressions. It does not wait for whoever changes either: then there is no row.
 
     Whoever changes a customer locks its row against this, so that no document is made for one that becomes inactive
     at the same moment (CST-01).
@@ -122,8 +122,8 @@ def unchanged(customer_id: str, version: str, reference_version: str, *, name: s
     return f"""{name} as materialized (
         select from customer
          where company_id = $1 and customer_id = {customer_id} and version = {version}
-           and {HELD_REFERENCE} = {reference_version}
-           for key share)"""
+           and {reference_still_at(reference_version)}
+           for key share skip locked)"""
 
 
 _decoder = msgspec.json.Decoder(Debtor)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from reskontra.changes.store import HELD_REFERENCE, change_row, parameters, tally
+from reskontra.changes.store import change_row, parameters, reference_still_at, tally
 from reskontra.clock import Context
 from reskontra.customers.debtor import unchanged
 from reskontra.customers.store import adjust_balance
@@ -139,9 +139,13 @@ async def insert_document(
 
 _HELD = f"""held as materialized (
         select from document
-         where company_id = $1 and document_id = $6 and version = $7::bigint and {HELD_REFERENCE} = $8::bigint
-           for update)"""
-"""A CTE with a row if document and reference data still are what was read. All that is written hangs on it."""
+         where company_id = $1 and document_id = $6 and version = $7::bigint
+           and {reference_still_at("$8::bigint")}
+           for update skip locked)"""
+"""A CTE with a row if document and reference data still are what was read. All that is written hangs on it.
+
+It does not wait: its statement has the turn in a number series, and who locks a document may be waiting for that turn.
+"""
 
 
 def _save(*, rows: bool, proposing: bool) -> str:
