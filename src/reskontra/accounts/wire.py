@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from reskontra.accounts.dimensions import FoundDimension, FoundSegment, FoundValue
-from reskontra.accounts.rules import AccountType, PostOption, Segment, subaccount_segments
+from reskontra.accounts.rules import AccountType, PostOption
+from reskontra.accounts.shown import SegmentAnswer, segment_answers
 from reskontra.accounts.store import FoundAccount, FoundSubaccount
+from reskontra.web.pairs import NumberDescription
 from reskontra.web.wire import (
     UNSET,
     Answer,
@@ -55,13 +57,6 @@ class SubaccountUpdate(Body):
     active: Sent[Flag] = UNSET
 
 
-class NumberDescription(Answer):
-    """A code with its words."""
-
-    number: str | None = None
-    description: str | None = None
-
-
 class AccountAnswer(Answer):
     """An account as it is answered."""
 
@@ -84,15 +79,6 @@ class AccountAnswer(Answer):
     external_code_2: NumberDescription | None = msgspec.field(default=None, name="externalCode2Info")
     analysis_code: NumberDescription | None = msgspec.field(default=None, name="analisysCodeInfo")
     time_stamp: str | None = None
-
-
-class SegmentAnswer(Answer):
-    """A segment of a subaccount number."""
-
-    segment_id: int | None = None
-    description: str | None = msgspec.field(default=None, name="segmentDescription")
-    value: str | None = msgspec.field(default=None, name="segmentValue")
-    value_description: str | None = msgspec.field(default=None, name="segmentValueDescription")
 
 
 class SubaccountAnswer(Answer):
@@ -180,19 +166,6 @@ def subaccount_answer(found: FoundSubaccount, zone: ZoneInfo) -> SubaccountAnswe
         segments=segment_answers(subaccount.subaccount_number, found.segments),
         time_stamp=etag_of(found.version),
     )
-
-
-def segment_answers(number: str, segments: Sequence[Segment]) -> list[SegmentAnswer]:
-    """The segments of a subaccount number with their words."""
-    return [
-        SegmentAnswer(
-            segment_id=part.segment_id,
-            description=part.description,
-            value=part.value,
-            value_description=part.value_description,
-        )
-        for part in subaccount_segments(number, segments)
-    ]
 
 
 def dimension_answer(

@@ -12,35 +12,8 @@ from reskontra.accounts.rules import LEDGER
 from reskontra.companies.reference import Reference
 from reskontra.companies.rules import Branch, BranchAddress, BranchBank, BranchContact
 from reskontra.companies.store import FoundBranch
+from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
 from reskontra.web.wire import Answer, MomentOut, etag_of, local_text
-
-
-class IdName(Answer):
-    """A code with its name."""
-
-    id: str | None = None
-    name: str | None = None
-
-
-class IdDescription(Answer):
-    """A code with its words."""
-
-    id: str | None = None
-    description: str | None = None
-
-
-class NumberName(Answer):
-    """A number with its name."""
-
-    number: str | None = None
-    name: str | None = None
-
-
-class NumberDescription(Answer):
-    """A number with its words."""
-
-    number: str | None = None
-    description: str | None = None
 
 
 class AddressAnswer(Answer):

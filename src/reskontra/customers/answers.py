@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reskontra.accounts.shown import NamedAccount, SegmentedSubaccount, named_account, segmented_subaccount
 from reskontra.companies.reference import Reference
 from reskontra.companies.rules import CustomerClass
 from reskontra.customers.customer import Address, ContactDetails, Customer, DirectDebit, Location
 from reskontra.customers.wire import (
-    AccountAnswer,
     AddressAnswer,
     AttributeAnswer,
     ClassAttributeAnswer,
@@ -20,16 +20,11 @@ from reskontra.customers.wire import (
     DirectDebitAnswer,
     EInvoiceContractAnswer,
     GlAccountsAnswer,
-    IdDescription,
-    IdName,
     LocationAnswer,
-    NumberDescription,
-    NumberName,
     PaymentMethodAnswer,
-    SegmentAnswer,
-    SubaccountAnswer,
     VatZoneAnswer,
 )
+from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
 from reskontra.web.wire import day_text, etag_of, local_text
 
 
@@ -197,13 +192,13 @@ def direct_debit_answers(lines: Iterable[DirectDebit]) -> list[DirectDebitAnswer
 
 
 def _gl_accounts(location: Location, reference: Reference) -> GlAccountsAnswer:
-    def account(number: str | None) -> AccountAnswer | None:
+    def account(number: str | None) -> NamedAccount | None:
         known = reference.accounts.get(number) if number else None
         if number is None or known is None:
-            return AccountAnswer(number=number) if number else None
-        return AccountAnswer(type=known.account_type, number=number, description=known.description)
+            return NamedAccount(number=number) if number else None
+        return named_account(known)
 
-    def subaccount(subaccount_id: int | None) -> SubaccountAnswer | None:
+    def subaccount(subaccount_id: int | None) -> SegmentedSubaccount | None:
         return _subaccount(subaccount_id, reference) if subaccount_id is not None else None
 
     return GlAccountsAnswer(
@@ -225,25 +220,9 @@ def _gl_accounts(location: Location, reference: Reference) -> GlAccountsAnswer:
     )
 
 
-def _subaccount(subaccount_id: int, reference: Reference) -> SubaccountAnswer | None:
+def _subaccount(subaccount_id: int, reference: Reference) -> SegmentedSubaccount | None:
     known = reference.subaccounts.get(subaccount_id)
-    if known is None:
-        return None
-    return SubaccountAnswer(
-        subaccount_number=known.subaccount_number,
-        subaccount_id=known.subaccount_id,
-        description=known.description,
-        active=known.active,
-        segments=[
-            SegmentAnswer(
-                segment_id=segment.segment_id,
-                segment_description=segment.description,
-                segment_value=segment.value,
-                segment_value_description=segment.value_description,
-            )
-            for segment in reference.subaccounts.segments_of(subaccount_id)
-        ],
-    )
+    return segmented_subaccount(known, reference.subaccounts.segments) if known else None
 
 
 def _e_invoice_contract(customer: Customer) -> EInvoiceContractAnswer | None:

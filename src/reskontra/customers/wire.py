@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from reskontra.accounts.shown import NamedAccount, SegmentedSubaccount, Segments
 from reskontra.attributes.rules import ControlType
 from reskontra.companies.rules import CreditVerification, StatementType
 from reskontra.customers.customer import (
     LineOperation,
     Status,
 )
+from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
 from reskontra.web.wire import (
     UNSET,
     Amount,
@@ -73,16 +75,6 @@ class DefaultPaymentMethodUpdate(Body):
 
     payment_method_id: Sent[Text30] = UNSET
     is_default: Sent[Flag] = UNSET
-
-
-class SegmentUpdate(Body):
-    """One segment of a subaccount number; both fields travel bare."""
-
-    segment_id: Whole | UnsetType | None = UNSET
-    segment_value: Text30 | UnsetType | None = UNSET
-
-
-Segments = list[SegmentUpdate] | UnsetType | None
 
 
 class GlAccountsUpdate(Body):
@@ -186,34 +178,6 @@ class CustomerNumberAction(Body):
 # What an answer shows
 
 
-class IdName(Answer):
-    """A country or county."""
-
-    id: str
-    name: str | None = None
-
-
-class IdDescription(Answer):
-    """Something of the company's set-up by its code."""
-
-    id: str
-    description: str | None = None
-
-
-class NumberName(Answer):
-    """Another customer."""
-
-    number: str
-    name: str
-
-
-class NumberDescription(Answer):
-    """A VAT category."""
-
-    number: str
-    description: str | None = None
-
-
 class AddressAnswer(Answer):
     """A postal address."""
 
@@ -282,51 +246,24 @@ class DirectDebitAnswer(Answer, kw_only=True):
     branch_number: str | None = field(default=None, name="branch")
 
 
-class AccountAnswer(Answer, kw_only=True):
-    """An account of the general ledger."""
-
-    type: str | None = None
-    number: str
-    description: str | None = None
-
-
-class SegmentAnswer(Answer):
-    """One segment of a subaccount number."""
-
-    segment_id: int
-    segment_description: str
-    segment_value: str
-    segment_value_description: str
-
-
-class SubaccountAnswer(Answer):
-    """A subaccount with its segments."""
-
-    subaccount_number: str
-    subaccount_id: int
-    description: str
-    active: bool
-    segments: list[SegmentAnswer]
-
-
 class GlAccountsAnswer(Answer):
     """The accounts of the default location."""
 
-    customer_ledger_account: AccountAnswer | None = None
-    customer_ledger_subaccount: SubaccountAnswer | None = None
-    sales_account: AccountAnswer | None = None
-    sales_non_taxable_account: AccountAnswer | None = None
-    sales_eu_account: AccountAnswer | None = None
-    sales_export_account: AccountAnswer | None = None
-    sales_subaccount: SubaccountAnswer | None = None
-    discount_account: AccountAnswer | None = None
-    discount_subaccount: SubaccountAnswer | None = None
-    freight_account: AccountAnswer | None = None
-    freight_subaccount: SubaccountAnswer | None = None
-    cash_discount_account: AccountAnswer | None = None
-    cash_discount_subaccount: SubaccountAnswer | None = None
-    prepayment_account: AccountAnswer | None = None
-    prepayment_subaccount: SubaccountAnswer | None = None
+    customer_ledger_account: NamedAccount | None = None
+    customer_ledger_subaccount: SegmentedSubaccount | None = None
+    sales_account: NamedAccount | None = None
+    sales_non_taxable_account: NamedAccount | None = None
+    sales_eu_account: NamedAccount | None = None
+    sales_export_account: NamedAccount | None = None
+    sales_subaccount: SegmentedSubaccount | None = None
+    discount_account: NamedAccount | None = None
+    discount_subaccount: SegmentedSubaccount | None = None
+    freight_account: NamedAccount | None = None
+    freight_subaccount: SegmentedSubaccount | None = None
+    cash_discount_account: NamedAccount | None = None
+    cash_discount_subaccount: SegmentedSubaccount | None = None
+    prepayment_account: NamedAccount | None = None
+    prepayment_subaccount: SegmentedSubaccount | None = None
 
 
 class EInvoiceContractAnswer(Answer):

@@ -14,35 +14,32 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from reskontra.accounts.shown import CodedAccount, coded_account, segment_answers
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.wire import (
     LINE_ANSWERS,
-    AccountOut,
     AddressOut,
     ApplicationOut,
-    CodeName,
+    ContactName,
     ContactOut,
     CustomerDocumentOut,
     DebtCollectionOut,
     DirectDebitOut,
     DocumentOut,
-    IdDescription,
-    IdName,
     LocationOut,
     NoteLineOut,
-    NumberDescription,
-    NumberName,
     ProjectOut,
-    SegmentOut,
     SubaccountOut,
     VatRowOut,
 )
 from reskontra.money import ZERO
+from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
 from reskontra.web.wire import day_text, encode, etag_of, local_text
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
+    from reskontra.accounts.rules import Subaccount
     from reskontra.companies.reference import Reference
 
 _MONEY = Decimal("0.0001")
@@ -143,7 +140,7 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
         rounding_difference=row["rounding_difference"],
         vat_zone=_described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"]),
         child=NumberName(row["child_number"], row["child_name"]) if row["child_number"] else None,
-        contact=IdName(id=row["contact_id"], name=row["contact_name"]) if row["contact_id"] else None,
+        contact=ContactName(id=row["contact_id"], name=row["contact_name"]) if row["contact_id"] else None,
         time_stamp=etag_of(row["version"]),
         hold=row["status"] in ("Hold", "Reserved", "CreditHold"),
         discount_total_base=row["discount_total_base"],
@@ -313,43 +310,27 @@ def _add_particulars(answer: Any, row: Record) -> None:
     answer.debt_collection = DebtCollectionOut(**case) if any(case.values()) else None
 
 
-def account_out(account_number: str | None, reference: Reference) -> AccountOut | None:
+def account_out(account_number: str | None, reference: Reference) -> CodedAccount | None:
     """An account as documents and lines show it. It is shared: do not change it."""
-    return reference.once((AccountOut, account_number), lambda: _account_out(account_number, reference))
-
-
-def _account_out(account_number: str | None, reference: Reference) -> AccountOut | None:
     account = reference.accounts.get(account_number or "")
-    if account is None:
-        return None
-    return AccountOut(
-        type=account.account_type,
-        external_code_1=account.external_code_1,
-        external_code_2=account.external_code_2,
-        active=account.active,
-        number=account.account_number,
-        description=account.description,
-    )
+    return reference.once((CodedAccount, account_number), lambda: coded_account(account)) if account else None
 
 
 def subaccount_out(subaccount_id: int | None, reference: Reference) -> SubaccountOut | None:
     """A subaccount with its segments. It is shared: do not change it."""
-    return reference.once((SubaccountOut, subaccount_id), lambda: _subaccount_out(subaccount_id, reference))
-
-
-def _subaccount_out(subaccount_id: int | None, reference: Reference) -> SubaccountOut | None:
-    subaccount = reference.subaccounts.get(subaccount_id) if subaccount_id is not None else None
+    subaccount = reference.subaccounts.get(subaccount_id or 0)
     if subaccount is None:
         return None
+    return reference.once((SubaccountOut, subaccount_id), lambda: _subaccount(subaccount, reference))
+
+
+def _subaccount(subaccount: Subaccount, reference: Reference) -> SubaccountOut:
     return SubaccountOut(
         subaccount_number=subaccount.subaccount_number,
         subaccount_id=subaccount.subaccount_id,
         description=subaccount.description or None,
         active=subaccount.active,
-        segments=[
-            SegmentOut(segment.segment_id, segment.description, segment.value, segment.value_description)
-            for segment in reference.subaccounts.segments_of(subaccount.subaccount_id)
-        ],
+        segments=segment_answers(subaccount.subaccount_number, reference.subaccounts.segments),
     )
 
 
@@ -370,8 +351,8 @@ def _address(text: str | None, reference: Reference) -> AddressOut | None:
     county = parts.pop("county", None)
     return AddressOut(
         **parts,
-        country=CodeName(country.country_id, country.name) if country else None,
-        county=CodeName(county, county) if county else None,
+        country=IdName(country.country_id, country.name) if country else None,
+        county=IdName(county, county) if county else None,
     )
 
 

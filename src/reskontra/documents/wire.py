@@ -12,7 +12,10 @@ from typing import Annotated
 
 import msgspec
 
+from reskontra.accounts.shown import CodedAccount, SegmentedSubaccount, Segments
+from reskontra.customers.wire import AddressAnswer, AddressUpdate
 from reskontra.documents.lines import Operation
+from reskontra.web.pairs import IdDescription, NumberDescription, NumberName
 from reskontra.web.wire import (
     Amount,
     Answer,
@@ -80,13 +83,6 @@ class Status(StrEnum):
     RESERVED = "Reserved"
 
 
-class SegmentUpdate(Body):
-    """One segment of a subaccount."""
-
-    segment_id: Whole | msgspec.UnsetType | None = msgspec.UNSET
-    segment_value: Text30 | msgspec.UnsetType | None = msgspec.UNSET
-
-
 class NoteLineUpdate(Body):
     """What all kinds of lines take."""
 
@@ -104,7 +100,7 @@ class NoteLineUpdate(Body):
     discount_percent: Sent[Percent] = msgspec.UNSET
     discount_amount: Sent[Amount] = sent("discountAmountInCurrency")
     manual_discount: Sent[Flag] = msgspec.UNSET
-    subaccount: list[SegmentUpdate] | msgspec.UnsetType | None = msgspec.UNSET
+    subaccount: Segments = msgspec.UNSET
     salesperson: Sent[Text30] = msgspec.UNSET
     deferral_schedule: Sent[Whole] = msgspec.UNSET
     deferral_code: Sent[Text30] = msgspec.UNSET
@@ -136,17 +132,10 @@ class InvoiceLineUpdate(DebitNoteLineUpdate):
     end_date: Sent[Day] = msgspec.UNSET
 
 
-class AddressUpdate(Body):
+class InvoiceAddressUpdate(AddressUpdate):
     """The invoice address of one document; what is sent replaces the customer's own."""
 
     override: Sent[Flag] = sent("overrideAddress")
-    line_1: Sent[Text255] = sent("addressLine1")
-    line_2: Sent[Text255] = sent("addressLine2")
-    line_3: Sent[Text255] = sent("addressLine3")
-    postal_code: Sent[Text30] = msgspec.UNSET
-    city: Sent[Text255] = msgspec.UNSET
-    country_id: Sent[Text30] = msgspec.UNSET
-    county: Sent[Text255] = msgspec.UNSET
 
 
 class ContactUpdate(Body):
@@ -245,7 +234,7 @@ class InvoiceUpdate(OwedDocumentUpdate):
     """An invoice as it is sent."""
 
     lines: list[InvoiceLineUpdate] | msgspec.UnsetType | None = sent("invoiceLines")
-    invoice_address: Sent[AddressUpdate] = sent("billingAddress")
+    invoice_address: Sent[InvoiceAddressUpdate] = sent("billingAddress")
     customer_project: Sent[Text40] = msgspec.UNSET
     project_id: Sent[Text30] = sent("project")
     send_to_auto_invoice: Sent[Flag] = msgspec.UNSET
@@ -267,7 +256,7 @@ class CreditNoteUpdate(DocumentUpdate):
     """A credit note as it is sent."""
 
     lines: list[CreditNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
-    invoice_address: Sent[AddressUpdate] = msgspec.UNSET
+    invoice_address: Sent[InvoiceAddressUpdate] = msgspec.UNSET
     project_id: Sent[Text30] = sent("project")
     vat_rows: list[VatRowUpdate] | msgspec.UnsetType | None = sent("taxDetails")
     application_lines: list[ApplicationLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
@@ -278,73 +267,20 @@ class DebitNoteUpdate(OwedDocumentUpdate):
     """A debit note as it is sent."""
 
     lines: list[DebitNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
-    invoice_address: Sent[AddressUpdate] = msgspec.UNSET
+    invoice_address: Sent[InvoiceAddressUpdate] = msgspec.UNSET
 
 
-class IdDescription(Answer):
-    """A code and what it means."""
-
-    id: str | None = None
-    description: str | None = None
-
-
-class NumberName(Answer):
-    """A number and whose it is."""
-
-    number: str | None = None
-    name: str | None = None
-
-
-class NumberDescription(Answer):
-    """A number and what it means."""
-
-    number: str | None = None
-    description: str | None = None
-
-
-class IdName(Answer):
-    """An internal id and a name."""
+class ContactName(Answer):
+    """A person at the customer by his internal id."""
 
     id: int | None = None
     name: str | None = None
 
 
-class CodeName(Answer):
-    """A code and a name."""
+class SubaccountOut(SegmentedSubaccount):
+    """A subaccount and its segments. When it was changed is in the contract and is not told here."""
 
-    id: str | None = None
-    name: str | None = None
-
-
-class AccountOut(Answer):
-    """A general ledger account."""
-
-    type: str | None = None
-    external_code_1: str | None = msgspec.field(default=None, name="externalCode1")
-    external_code_2: str | None = msgspec.field(default=None, name="externalCode2")
-    active: bool | None = None
-    number: str | None = None
-    description: str | None = None
-
-
-class SegmentOut(Answer):
-    """One segment of a subaccount."""
-
-    segment_id: int | None = None
-    segment_description: str | None = None
-    segment_value: str | None = None
-    segment_value_description: str | None = None
-
-
-class SubaccountOut(Answer):
-    """A subaccount and its segments."""
-
-    subaccount_number: str | None = None
-    subaccount_id: int | None = None
-    description: str | None = None
     last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
-    active: bool | None = None
-    segments: list[SegmentOut] | None = None
 
 
 class AttachmentOut(Answer):
@@ -395,7 +331,7 @@ class NoteLineOut(Answer):
     amount_base: Decimal | None = msgspec.field(default=None, name="amount")
     cost: Decimal | None = None
     amount: Decimal | None = msgspec.field(default=None, name="amountInCurrency")
-    account: AccountOut | None = None
+    account: CodedAccount | None = None
     vat_category: IdDescription | None = msgspec.field(default=None, name="vatCode")
     unit_id: str | None = msgspec.field(default=None, name="uom")
     discount_percent: Decimal | None = None
@@ -438,17 +374,9 @@ class VatRowOut(Answer):
     vat: Decimal | None = msgspec.field(default=None, name="vatAmount")
 
 
-class AddressOut(Answer):
+class AddressOut(AddressAnswer):
     """The invoice address of one document."""
 
-    address_id: int | None = None
-    line_1: str | None = msgspec.field(default=None, name="addressLine1")
-    line_2: str | None = msgspec.field(default=None, name="addressLine2")
-    line_3: str | None = msgspec.field(default=None, name="addressLine3")
-    postal_code: str | None = None
-    city: str | None = None
-    country: CodeName | None = None
-    county: CodeName | None = None
     override: bool | None = msgspec.field(default=None, name="overrideAddress")
 
 
@@ -528,7 +456,7 @@ class DocumentOut(Answer):
     exchange_rate: Decimal | None = None
     dunning_letter_date: DayOut | None = None
     dunning_letter_level: int | None = None
-    contact: IdName | None = None
+    contact: ContactName | None = None
     attachments: list[AttachmentOut] | None = None
     vat_rows: list[VatRowOut] | msgspec.Raw | None = msgspec.field(default=None, name="taxDetails")
     rounding_difference: Decimal | None = msgspec.field(default=None, name="roundingDiff")
@@ -582,7 +510,7 @@ class DocumentOut(Answer):
     branch: NumberName | None = msgspec.field(default=None, name="branchNumber")
     cash_account: str | None = None
     project: ProjectOut | None = None
-    account: AccountOut | None = None
+    account: CodedAccount | None = None
     subaccount: SubaccountOut | None = None
     customer_project: str | None = None
 
@@ -648,7 +576,7 @@ class CustomerDocumentOut(Answer):
     branch_number: NumberName | None = None
     cash_account: str | None = None
     project: ProjectOut | None = None
-    account: AccountOut | None = None
+    account: CodedAccount | None = None
     subaccount: SubaccountOut | None = None
     customer_project: str | None = None
 

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reskontra.documents.wire import NumberName
 from reskontra.dunning.letter_wire import (
     LetterLineOut,
     LetterOut,
@@ -14,6 +13,7 @@ from reskontra.dunning.letter_wire import (
     LetterTextOut,
     LetterTotalOut,
 )
+from reskontra.web.pairs import NumberName
 from reskontra.web.wire import day_text, etag_of, local_text
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import msgspec
 
-from reskontra.documents.wire import NumberName
 from reskontra.dunning.amending import LineOperation
+from reskontra.web.pairs import NumberName
 from reskontra.web.wire import (
     Amount,
     Answer,

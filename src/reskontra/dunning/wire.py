@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import msgspec
 
-from reskontra.documents.wire import NumberName
 from reskontra.dunning.letter import Made, Outcome
+from reskontra.web.pairs import NumberName
 from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, UnsetType, Whole, day_text, sent
 
 

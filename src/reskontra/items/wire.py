@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from reskontra.accounts.shown import NamedAccount, NamedSubaccount, Segments, named_account, named_subaccount
 from reskontra.companies.reference import Reference
 from reskontra.items.rules import AlternateType, CrossReference, ItemCard, ItemClass, ItemStatus, Unit
+from reskontra.web.pairs import IdDescription
 from reskontra.web.wire import (
     UNSET,
     Answer,
@@ -23,7 +25,6 @@ from reskontra.web.wire import (
     Text32000,
     UnitPrice,
     UnsetType,
-    Whole,
     etag_of,
     field,
     local_text,
@@ -60,16 +61,6 @@ class MultDiv(StrEnum):
 
 
 # What a body may hold
-
-
-class SegmentUpdate(Body):
-    """One segment of a subaccount number; both fields travel bare."""
-
-    segment_id: Whole | UnsetType | None = UNSET
-    segment_value: Text30 | UnsetType | None = UNSET
-
-
-Segments = list[SegmentUpdate] | UnsetType | None
 
 
 class AttributeUpdate(Body):
@@ -147,13 +138,6 @@ class ItemUpdate(Body):
 # What an answer shows
 
 
-class IdDescription(Answer):
-    """A code and its words."""
-
-    code: str | None = field(name="id", default=None)
-    description: str | None = None
-
-
 class ItemClassAnswer(Answer):
     """An item class."""
 
@@ -162,39 +146,23 @@ class ItemClassAnswer(Answer):
     description: str | None = None
 
 
-class AccountAnswer(Answer):
-    """An account of an item."""
-
-    account_type: str | None = field(name="type", default=None)
-    number: str | None = None
-    description: str | None = None
-
-
-class SubaccountAnswer(Answer):
-    """A subaccount of an item."""
-
-    active: bool | None = None
-    number: str | None = field(name="id", default=None)
-    description: str | None = None
-
-
 class AccountsAnswer(Answer):
     """The accounts of an item."""
 
-    expense_accrual_account: AccountAnswer | None = None
-    inventory_account: AccountAnswer | None = None
-    expense_account: AccountAnswer | None = None
-    cogs_account: AccountAnswer | None = None
-    expense_non_taxable_account: AccountAnswer | None = None
-    expense_eu_account: AccountAnswer | None = None
-    expense_import_account: AccountAnswer | None = None
-    expense_subaccount: SubaccountAnswer | None = None
-    cogs_subaccount: SubaccountAnswer | None = None
-    sales_account: AccountAnswer | None = None
-    sales_non_taxable_account: AccountAnswer | None = None
-    sales_eu_account: AccountAnswer | None = None
-    sales_export_account: AccountAnswer | None = None
-    sales_subaccount: SubaccountAnswer | None = None
+    expense_accrual_account: NamedAccount | None = None
+    inventory_account: NamedAccount | None = None
+    expense_account: NamedAccount | None = None
+    cogs_account: NamedAccount | None = None
+    expense_non_taxable_account: NamedAccount | None = None
+    expense_eu_account: NamedAccount | None = None
+    expense_import_account: NamedAccount | None = None
+    expense_subaccount: NamedSubaccount | None = None
+    cogs_subaccount: NamedSubaccount | None = None
+    sales_account: NamedAccount | None = None
+    sales_non_taxable_account: NamedAccount | None = None
+    sales_eu_account: NamedAccount | None = None
+    sales_export_account: NamedAccount | None = None
+    sales_subaccount: NamedSubaccount | None = None
 
 
 class PartyAnswer(Answer):
@@ -300,8 +268,8 @@ def item_answer(card: ItemCard, reference: Reference, expand: Expand | None = No
         description=card.description,
         body=card.body,
         item_class=item_class_answer(item_class) if item_class else None,
-        posting_class=IdDescription(code=card.posting_class_id) if card.posting_class_id else None,
-        vat_category=IdDescription(code=category.category_id, description=category.description) if category else None,
+        posting_class=IdDescription(id=card.posting_class_id) if card.posting_class_id else None,
+        vat_category=IdDescription(id=category.category_id, description=category.description) if category else None,
         unit_price=card.unit_price,
         modified_at=local_text(card.modified_at, reference.zone),
         unit_id=card.unit_id,
@@ -361,22 +329,13 @@ def _accounts(card: ItemCard, reference: Reference) -> AccountsAnswer:
     return answer
 
 
-def _account(number: str | None, reference: Reference) -> AccountAnswer | None:
+def _account(number: str | None, reference: Reference) -> NamedAccount | None:
     account = reference.accounts.get(number or "")
-    if account is None:
-        return None
-    return AccountAnswer(
-        account_type=account.account_type, number=account.account_number, description=account.description
-    )
+    return named_account(account) if account else None
 
 
-def _subaccount(subaccount_id: int | None, reference: Reference) -> SubaccountAnswer | None:
-    if subaccount_id is None:
-        return None
-    subaccount = reference.subaccounts[subaccount_id]
-    return SubaccountAnswer(
-        active=subaccount.active, number=subaccount.subaccount_number, description=subaccount.description
-    )
+def _subaccount(subaccount_id: int | None, reference: Reference) -> NamedSubaccount | None:
+    return None if subaccount_id is None else named_subaccount(reference.subaccounts[subaccount_id])
 
 
 def _cross_reference(cross_reference: CrossReference) -> CrossReferenceAnswer:

@@ -9,10 +9,12 @@ import msgspec
 from asyncpg import Record
 
 from reskontra.accounts.rules import LEDGER, Account
+from reskontra.accounts.shown import SegmentedSubaccount, segmented_subaccount
 from reskontra.companies.reference import Reference
 from reskontra.money import ZERO
 from reskontra.posting.rules import balance_on_own_side
 from reskontra.posting.store import FoundBatch, FoundEntry
+from reskontra.web.pairs import IdDescription, NumberDescription
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, etag_of, local_text
 
 
@@ -66,20 +68,6 @@ _DOCUMENT_CODES = {
 }
 
 
-class NumberDescription(Answer):
-    """A number with its words."""
-
-    number: str | None = None
-    description: str | None = None
-
-
-class IdDescription(Answer):
-    """A code with its words."""
-
-    id: str | None = None
-    description: str | None = None
-
-
 class BranchAnswer(Answer):
     """The branch of an entry."""
 
@@ -125,25 +113,6 @@ class EntryAnswer(Answer):
     last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
 
 
-class SegmentAnswer(Answer):
-    """A segment of a subaccount."""
-
-    segment_id: int | None = None
-    description: str | None = msgspec.field(default=None, name="segmentDescription")
-    value: str | None = msgspec.field(default=None, name="segmentValue")
-    value_description: str | None = msgspec.field(default=None, name="segmentValueDescription")
-
-
-class SubaccountAnswer(Answer):
-    """The subaccount of a batch's line."""
-
-    subaccount_number: str | None = None
-    subaccount_id: int | None = None
-    description: str | None = None
-    active: bool | None = None
-    segments: list[SegmentAnswer] | None = None
-
-
 class AttachmentAnswer(Answer):
     """A file on a batch."""
 
@@ -158,7 +127,7 @@ class BatchLineAnswer(Answer):
     line_number: int | None = None
     account_number: str | None = None
     description: str | None = None
-    subaccount: SubaccountAnswer | None = None
+    subaccount: SegmentedSubaccount | None = None
     reference_number: str | None = None
     debit_base: Decimal | None = msgspec.field(default=None, name="debitAmount")
     debit: Decimal | None = msgspec.field(default=None, name="debitAmountInCurrency")
@@ -313,20 +282,5 @@ def _line(entry: FoundEntry, module: str, reference: Reference, *, attachments: 
     )
 
 
-def _subaccount(subaccount_id: int, reference: Reference) -> SubaccountAnswer:
-    subaccount = reference.subaccounts[subaccount_id]
-    return SubaccountAnswer(
-        subaccount_number=subaccount.subaccount_number,
-        subaccount_id=subaccount_id,
-        description=subaccount.description or None,
-        active=subaccount.active,
-        segments=[
-            SegmentAnswer(
-                segment_id=part.segment_id,
-                description=part.description,
-                value=part.value,
-                value_description=part.value_description,
-            )
-            for part in reference.subaccounts.segments_of(subaccount_id)
-        ],
-    )
+def _subaccount(subaccount_id: int, reference: Reference) -> SegmentedSubaccount:
+    return segmented_subaccount(reference.subaccounts[subaccount_id], reference.subaccounts.segments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from reskontra.accounts.shown import NamedSubaccount, named_subaccount
 from reskontra.companies.reference import Reference
 from reskontra.customers.assignments import Assignment
 from reskontra.salespersons.master_data import LineOperation
@@ -49,14 +50,6 @@ class SalespersonUpdate(Body):
     customers: list[SoldToUpdate] | UnsetType | None = UNSET
 
 
-class SubaccountName(Answer, kw_only=True):
-    """A subaccount."""
-
-    active: bool
-    id: str
-    description: str | None = None
-
-
 class SoldToAnswer(Answer, kw_only=True):
     """A customer's location that the salesperson sells to."""
 
@@ -77,7 +70,7 @@ class SalespersonAnswer(Answer, kw_only=True):
     name: str
     active: bool = field(name="isActive")
     commission_percent: Decimal = field(name="commissionPct")
-    sales_subaccount: SubaccountName | None = field(default=None, name="salesSub")
+    sales_subaccount: NamedSubaccount | None = field(default=None, name="salesSub")
     customers: list[SoldToAnswer]
     created_at: MomentOut = field(name="createdDateTime")
     modified_at: MomentOut = field(name="lastModifiedDateTime")
@@ -103,11 +96,7 @@ def salesperson_answer(stored: Stored, sold_to: Iterable[Assignment], reference:
         name=salesperson.name,
         active=salesperson.active,
         commission_percent=salesperson.commission_percent.quantize(_SIX_PLACES),
-        sales_subaccount=SubaccountName(
-            active=subaccount.active, id=subaccount.subaccount_number, description=subaccount.description or None
-        )
-        if subaccount
-        else None,
+        sales_subaccount=named_subaccount(subaccount) if subaccount else None,
         customers=[
             SoldToAnswer(
                 customer_id=line.customer_id,

@@ -7,9 +7,11 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from reskontra.accounts.shown import CodedAccount, NamedSubaccount, coded_account, named_subaccount
 from reskontra.companies.reference import Reference
 from reskontra.vat.rules import CalculateOn, EuReportCode, VatCategory, VatId, VatType, VatZone
 from reskontra.vat.store import ListedCategory, ListedVatId
+from reskontra.web.pairs import NumberDescription
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, field, local_text
 
 _NO_LIMIT = Decimal("0.0000")
@@ -64,13 +66,6 @@ class CategoryAnswer(Answer):
     lines: list[CategoryLineAnswer] | None = field(name="vatCategoryLines", default=None)
 
 
-class NumberDescription(Answer):
-    """A category or an item by its code."""
-
-    number: str | None = None
-    description: str | None = None
-
-
 class ZoneAnswer(Answer):
     """A VAT zone: where it is sold to."""
 
@@ -87,30 +82,11 @@ class AgencyAnswer(Answer):
     name: str | None = None
 
 
-class AccountAnswer(Answer):
-    """The account that VAT is posted to."""
-
-    account_type: str | None = field(name="type", default=None)
-    external_code_1: str | None = field(name="externalCode1", default=None)
-    external_code_2: str | None = field(name="externalCode2", default=None)
-    active: bool | None = None
-    number: str | None = None
-    description: str | None = None
-
-
-class SubaccountAnswer(Answer):
-    """The subaccount that VAT is posted to."""
-
-    active: bool | None = None
-    number: str | None = field(name="id", default=None)
-    description: str | None = None
-
-
 class AccountsAnswer(Answer):
     """Where VAT is posted. VAT that may be claimed back belongs to purchases, which are not kept here."""
 
-    payable_account: AccountAnswer | None = field(name="vatPayableAccount", default=None)
-    payable_subaccount: SubaccountAnswer | None = field(name="vatPayableSubaccount", default=None)
+    payable_account: CodedAccount | None = field(name="vatPayableAccount", default=None)
+    payable_subaccount: NamedSubaccount | None = field(name="vatPayableSubaccount", default=None)
 
 
 class ScheduleAnswer(Answer):
@@ -256,19 +232,6 @@ def _accounts(vat: VatId, reference: Reference) -> AccountsAnswer:
     account = reference.accounts.get(vat.payable_account or "")
     subaccount = None if vat.payable_subaccount is None else reference.subaccounts[vat.payable_subaccount]
     return AccountsAnswer(
-        payable_account=None
-        if account is None
-        else AccountAnswer(
-            account_type=account.account_type,
-            external_code_1=account.external_code_1,
-            external_code_2=account.external_code_2,
-            active=account.active,
-            number=account.account_number,
-            description=account.description,
-        ),
-        payable_subaccount=None
-        if subaccount is None
-        else SubaccountAnswer(
-            active=subaccount.active, number=subaccount.subaccount_number, description=subaccount.description
-        ),
+        payable_account=None if account is None else coded_account(account),
+        payable_subaccount=None if subaccount is None else named_subaccount(subaccount),
     )

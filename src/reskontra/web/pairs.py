@@ -1,0 +1,36 @@
+"""The small answers that show a thing by its code and its words, in the four spellings of the wire. Not what it is.
+
+A room that shows more of a thing than that has a struct of its own.
+"""
+
+from __future__ import annotations
+
+from reskontra.web.shapes import Answer
+
+
+class IdName(Answer):
+    """A code with its name."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class IdDescription(Answer):
+    """A code with its words."""
+
+    id: str | None = None
+    description: str | None = None
+
+
+class NumberName(Answer):
+    """A number with the name that goes with it."""
+
+    number: str | None = None
+    name: str | None = None
+
+
+class NumberDescription(Answer):
+    """A number with its words."""
+
+    number: str | None = None
+    description: str | None = None
