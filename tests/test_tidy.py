@@ -50,7 +50,6 @@ EXCEPTIONS = {("customers", "document")}
 # Ratchets: what predates the limit, with its size. Lower them, never raise them.
 LONG_FUNCTIONS: dict[str, int] = {"documents/answers.py:document_out": 76}
 LONG_FILES: dict[str, int] = {
-    "customers/store.py": 640,
     "documents/wire.py": 660,
 }
 FUNCTION_LINES = 60

@@ -22,7 +22,7 @@ from reskontra.contacts import routes as contacts
 from reskontra.currencies import routes as currencies
 from reskontra.currencies import store as currencies_store
 from reskontra.customers import routes as customers
-from reskontra.customers import store as customers_store
+from reskontra.customers import saving as customers_saving
 from reskontra.customers.locations import routes as locations
 from reskontra.customers.locations import store as locations_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
@@ -75,7 +75,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
 CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     accounts_store.CONSTRAINTS,
     attributes_store.CONSTRAINTS,
-    customers_store.CONSTRAINTS,
+    customers_saving.CONSTRAINTS,
     locations_store.CONSTRAINTS,
     salespersons_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,

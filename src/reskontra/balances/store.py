@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from reskontra.customers.fragments import OWING
-from reskontra.customers.store import by_number
+from reskontra.customers.fragments import OWING, by_number
 from reskontra.db.pool import Connection
 from reskontra.documents.sales import last_sale, sales
 

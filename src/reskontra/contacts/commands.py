@@ -9,7 +9,7 @@ from reskontra.clock import Context
 from reskontra.companies import remembered
 from reskontra.contacts import rules, store
 from reskontra.contacts.rules import Contact, Employer
-from reskontra.customers.store import insert_address
+from reskontra.customers.saving import insert_address
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
 from reskontra.records import replace

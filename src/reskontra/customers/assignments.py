@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from reskontra.clock import Context
-from reskontra.customers.store import by_number
+from reskontra.customers.fragments import by_number
 from reskontra.db.pool import Connection
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from reskontra.clock import Context
 from reskontra.companies import remembered
 from reskontra.companies.reference import Reference
-from reskontra.customers import master_data, store
+from reskontra.customers import master_data, saving, store
 from reskontra.customers.customer import Customer, Parent
 from reskontra.customers.rules import check_may
-from reskontra.customers.store import Saved
+from reskontra.customers.saving import Saved
 from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
@@ -40,7 +40,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
         numbering = (series.series_id, chosen.range_id)
     await wait_for_turn(context.company_id, series.series_id)
     with told_as_sent(number):
-        return await store.insert_customer(connection, context, customer, detail, numbering=numbering)
+        return await saving.insert_customer(connection, context, customer, detail, numbering=numbering)
 
 
 async def change(
@@ -69,7 +69,7 @@ async def change(
         raise master_data.refuse_inactive(customer)
     detail = master_data.differences(stored, customer)
     customer = await _with_new_rows(connection, context, customer)
-    return await store.save_customer(connection, context, stored, customer, detail)
+    return await saving.save_customer(connection, context, stored, customer, detail)
 
 
 async def renumber(
@@ -90,7 +90,7 @@ async def renumber(
         return _as_saved(stored)
     await wait_for_turn(context.company_id, series.series_id)
     with told_as_sent(wanted):
-        return await store.save_number(connection, context, stored, wanted, series.series_id)
+        return await saving.save_number(connection, context, stored, wanted, series.series_id)
 
 
 async def _locked(connection: Connection, context: Context, key: str | int) -> tuple[Customer, Reference]:
@@ -116,11 +116,11 @@ async def _with_new_rows(connection: Connection, context: Context, customer: Cus
     for name in ("invoice_address", "delivery_address"):
         address = getattr(customer, name)
         if address is not None and address.address_id is None:
-            new[name] = await store.insert_address(connection, context.company_id, address)
+            new[name] = await saving.insert_address(connection, context.company_id, address)
     for name in ("invoice_contact", "delivery_contact"):
         contact = getattr(customer, name)
         if contact is not None and contact.contact_id is None:
-            new[name] = await store.insert_contact(connection, context.company_id, contact)
+            new[name] = await saving.insert_contact(connection, context.company_id, contact)
     return replace(customer, **new)
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from reskontra.changes.store import reference_still_at
 from reskontra.customers.customer import Debtor
-from reskontra.customers.store import by_number
+from reskontra.customers.fragments import by_number
 from reskontra.records import columns
 
 _PARTS = {

@@ -1,8 +1,30 @@
-"""SQL fragments by which the rooms of people embed customers and addresses. Whole statements are in `store.py`."""
+"""SQL fragments by which other statements embed customers, their addresses and balances. Not whole statements."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reskontra.customers.customer import ADDRESS_COLUMNS
+
+
+def by_number(parameter: str) -> str:
+    """The condition that finds a customer by its number, in any letter case (decisions.md W1)."""
+    return f'lower(customer.number) collate "C" = lower({parameter} collate "C")'
+
+
+def by_id(expression: str) -> str:
+    """The condition that finds a customer by its internal id."""
+    return f"customer.customer_id = {expression}"
+
+
+def id_of_number(parameter: str) -> str:
+    """A scalar subselect: the internal id of the customer of company $1 with this number in any case, or null."""
+    return f"(select customer.customer_id from customer where customer.company_id = $1 and {by_number(parameter)})"
+
+
+def number_of_id(expression: str) -> str:
+    """A scalar: the number of the customer of company $1 with that internal id."""
+    return f"(select customer.number from customer where customer.company_id = $1 and {by_id(expression)})"
 
 
 def address_json(address_id: str) -> str:
@@ -41,3 +63,42 @@ def name_of_id(expression: str) -> str:
     """A scalar: the name of the customer of company $1 with that internal id."""
     return f"""(select customer.name from customer
                  where customer.company_id = $1 and customer.customer_id = {expression})"""
+
+
+def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:
+    """A CTE that adds to the balance of the customers that `source` names in its column `customer_id` (BAL-02, 03).
+
+    `balance` and `unreleased` are signed SQL expressions in base currency over `source`, one row per customer.
+    """
+    return f"""{name} as (
+        update customer_balance
+           set balance = customer_balance.balance + {balance}, unreleased = customer_balance.unreleased + {unreleased}
+          from {source}
+         where customer_balance.company_id = $1 and customer_balance.customer_id = {source}.customer_id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a list of documents shows of its parties: columns, and the joins that they come from."""
+
+    columns: str
+    joins: str
+
+
+def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
+    """Number and name of a customer and of its child, and the location; the arguments are SQL expressions.
+
+    Columns: customer_number, customer_name, child_number, child_name, location_cd, location_name,
+    location_country_id.
+    """
+    return Named(
+        columns="""owing.number as customer_number, owing.name as customer_name,
+           child.number as child_number, child.name as child_name,
+           place.location_cd, place.name as location_name, place_address.country_id as location_country_id""",
+        joins=f"""join customer as owing on owing.company_id = $1 and owing.customer_id = {customer_id}
+      left join customer as child on child.company_id = $1 and child.customer_id = {child_customer_id}
+      left join location as place on place.company_id = $1 and place.customer_id = {customer_id}
+       and place.location_id = {location_id}
+      left join address as place_address on place_address.company_id = $1
+       and place_address.address_id = coalesce(place.address_id, owing.main_address_id)""",
+    )

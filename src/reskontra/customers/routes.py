@@ -10,7 +10,8 @@ from reskontra.companies import remembered
 from reskontra.customers import commands, store
 from reskontra.customers.answers import Expand, class_answer, customer_answer, direct_debit_answers
 from reskontra.customers.customer import Status
-from reskontra.customers.store import Found, Saved
+from reskontra.customers.saving import Saved
+from reskontra.customers.store import Found
 from reskontra.customers.wire import (
     CustomerAnswer,
     CustomerClassAnswer,

@@ -8,7 +8,7 @@ from typing import Any
 from asyncpg import Record
 
 from reskontra.contacts.store import name_of
-from reskontra.customers.store import named
+from reskontra.customers.fragments import named
 from reskontra.db.pool import Connection
 from reskontra.documents.open_items import APPLICATIONS
 from reskontra.documents.store import fetch_one

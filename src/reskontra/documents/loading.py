@@ -25,7 +25,7 @@ from reskontra.customers.debtor import (
     location_id_of,
     read_debtor,
 )
-from reskontra.customers.store import by_id, by_number, id_of_number
+from reskontra.customers.fragments import by_id, by_number, id_of_number
 from reskontra.db.pool import Connection
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.open_items import PROPOSALS

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reskontra.customers.fragments import name_of_id
-from reskontra.customers.store import number_of_id
+from reskontra.customers.fragments import name_of_id, number_of_id
 from reskontra.db.pool import Connection
 from reskontra.settlement.store import applications_of
 

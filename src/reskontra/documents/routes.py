@@ -15,7 +15,8 @@ from asyncpg import Record
 from starlette.responses import Response
 
 from reskontra.companies import remembered
-from reskontra.customers.store import find_customer_id, id_of_number
+from reskontra.customers.fragments import id_of_number
+from reskontra.customers.store import find_customer_id
 from reskontra.db.pool import Connection
 from reskontra.documents import commands, lists
 from reskontra.documents.answers import Expand, customer_document_out, document_out

@@ -16,7 +16,7 @@ from asyncpg import Record
 from reskontra.changes.store import change_row, parameters, reference_still_at, tally
 from reskontra.clock import Context
 from reskontra.customers.debtor import unchanged
-from reskontra.customers.store import adjust_balance
+from reskontra.customers.fragments import adjust_balance
 from reskontra.db.pool import Connection, NeedsTransaction, RefusalFactory, about_to_write
 from reskontra.documents.document import (
     HEADER_COLUMNS,

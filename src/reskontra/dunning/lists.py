@@ -14,8 +14,7 @@ from asyncpg import Record
 from reskontra.changes.store import last_change, moment_of, row_count
 from reskontra.customers.customer import Debtor
 from reskontra.customers.debtor import FOR_DOCUMENT, read_debtor
-from reskontra.customers.fragments import name_of_id
-from reskontra.customers.store import by_id, id_of_number, number_of_id
+from reskontra.customers.fragments import by_id, id_of_number, name_of_id, number_of_id
 from reskontra.db.pool import Connection
 from reskontra.documents.mentions import is_numbered, mention
 from reskontra.dunning.store import ENTITY

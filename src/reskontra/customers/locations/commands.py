@@ -10,6 +10,7 @@ from typing import Any
 
 from reskontra.clock import Context
 from reskontra.companies import remembered
+from reskontra.customers import saving
 from reskontra.customers import store as customers
 from reskontra.customers.locations import rules, store
 from reskontra.customers.locations.rules import Place
@@ -68,9 +69,9 @@ async def _with_new_rows(connection: Connection, context: Context, place: Place)
     """The place with the address and contact stored that are its own from now on. Seldom needed, so apart."""
     address, contact = place.address, place.contact
     if address is not None and address.address_id is None:
-        address = await customers.insert_address(connection, context.company_id, address)
+        address = await saving.insert_address(connection, context.company_id, address)
     if contact is not None and contact.contact_id is None:
-        contact = await customers.insert_contact(connection, context.company_id, contact)
+        contact = await saving.insert_contact(connection, context.company_id, contact)
     return replace(place, address=address, contact=contact)
 
 
