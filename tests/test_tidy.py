@@ -49,9 +49,7 @@ EXCEPTIONS = {("customers", "document")}
 
 # Ratchets: what predates the limit, with its size. Lower them, never raise them.
 LONG_FUNCTIONS: dict[str, int] = {"documents/answers.py:document_out": 76}
-LONG_FILES: dict[str, int] = {
-    "documents/wire.py": 660,
-}
+LONG_FILES: dict[str, int] = {}
 FUNCTION_LINES = 60
 FILE_LINES = 480
 

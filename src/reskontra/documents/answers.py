@@ -16,7 +16,7 @@ import msgspec
 
 from reskontra.accounts.shown import CodedAccount, coded_account, segment_answers
 from reskontra.documents.document import Document, Line, VatFigure
-from reskontra.documents.wire import (
+from reskontra.documents.shown import (
     LINE_ANSWERS,
     AddressOut,
     ApplicationOut,

@@ -21,18 +21,20 @@ from reskontra.db.pool import Connection
 from reskontra.documents import commands, lists
 from reskontra.documents.answers import Expand, customer_document_out, document_out
 from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
-from reskontra.documents.wire import (
+from reskontra.documents.shown import (
     CreditNoteOut,
-    CreditNoteUpdate,
     CustomerDocumentOut,
     DebitNoteOut,
-    DebitNoteUpdate,
     DocumentOut,
+    InvoiceOut,
+    ReleaseOut,
+)
+from reskontra.documents.wire import (
+    CreditNoteUpdate,
+    DebitNoteUpdate,
     DocumentType,
     DocumentUpdate,
-    InvoiceOut,
     InvoiceUpdate,
-    ReleaseOut,
     Status,
 )
 from reskontra.errors import NotFound
