@@ -6,7 +6,7 @@ then costs no work per line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 _MONEY = Decimal("0.0001")
 _FINE = Decimal("0.000001")
 NO_LIST = msgspec.Raw(b"[]")
+
+_as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
+"""A number as the database writes it is a number as the wire writes it: between the two it stays text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,25 +135,25 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
         cash_discount_date=_day(row["cash_discount_date"]),
         external_reference=row["external_reference"],
         is_deductible=False,
-        exchange_rate=row["exchange_rate"],
+        exchange_rate=_as_written(row["exchange_rate"]),
         dunning_letter_date=_day(row["dunning_letter_date"]) if dunning else None,
         dunning_letter_level=row["dunning_level"] if dunning else None,
         attachments=[] if expand.attachments else None,
         vat_rows=msgspec.Raw(row["vat_json"].encode()) if expand.vat_rows else None,
-        rounding_difference=row["rounding_difference"],
+        rounding_difference=_as_written(row["rounding_difference"]),
         vat_zone=_described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"]),
         child=NumberName(row["child_number"], row["child_name"]) if row["child_number"] else None,
         contact=ContactName(id=row["contact_id"], name=row["contact_name"]) if row["contact_id"] else None,
         time_stamp=etag_of(row["version"]),
         hold=row["status"] in ("Hold", "Reserved", "CreditHold"),
-        discount_total_base=row["discount_total_base"],
-        discount_total=row["discount_total"],
-        detail_total_base=row["detail_total_base"],
-        detail_total=row["detail_total"],
-        vat_taxable_total_base=row["vat_taxable_total_base"],
-        vat_taxable_total=row["vat_taxable_total"],
-        vat_exempt_total_base=row["vat_exempt_total_base"],
-        vat_exempt_total=row["vat_exempt_total"],
+        discount_total_base=_as_written(row["discount_total_base"]),
+        discount_total=_as_written(row["discount_total"]),
+        detail_total_base=_as_written(row["detail_total_base"]),
+        detail_total=_as_written(row["detail_total"]),
+        vat_taxable_total_base=_as_written(row["vat_taxable_total_base"]),
+        vat_taxable_total=_as_written(row["vat_taxable_total"]),
+        vat_exempt_total_base=_as_written(row["vat_exempt_total_base"]),
+        vat_exempt_total=_as_written(row["vat_exempt_total"]),
         salesperson_id=row["salesperson_id"],
         salesperson_name=salesperson.name if salesperson else None,
         salesperson=IdDescription(salesperson.salesperson_cd, salesperson.name) if salesperson else None,
@@ -171,12 +174,12 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
         original_invoice_date=_day(row["original_invoice_date"]),
         status=row["status"],
         currency_id=row["currency_id"],
-        amount_base=row["amount_base"],
-        amount=row["amount"],
-        balance_base=row["balance_base"],
-        balance=row["balance"],
-        cash_discount_base=row["cash_discount_base"],
-        cash_discount=row["cash_discount"],
+        amount_base=_as_written(row["amount_base"]),
+        amount=_as_written(row["amount"]),
+        balance_base=_as_written(row["balance_base"]),
+        balance=_as_written(row["balance"]),
+        cash_discount_base=_as_written(row["cash_discount_base"]),
+        cash_discount=_as_written(row["cash_discount"]),
         payment_method=_described(
             reference.payment_methods.get(row["payment_method_id"] or ""), row["payment_method_id"]
         ),
@@ -185,8 +188,8 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
         modified_at=local_text(row["modified_at"], zone),
         created_at=local_text(row["created_at"], zone),
         note=row["note"],
-        vat_total_base=row["vat_total_base"],
-        vat_total=row["vat_total"],
+        vat_total_base=_as_written(row["vat_total_base"]),
+        vat_total=_as_written(row["vat_total"]),
         location=LocationOut(row["location_country_id"], row["location_cd"], row["location_name"]),
         branch=_branch(row["branch_number"], reference),
         cash_account=row["cash_account"],
@@ -216,19 +219,19 @@ def customer_document_out(row: Record, reference: Reference) -> CustomerDocument
         original_invoice_date=_day(row["original_invoice_date"]),
         status=row["status"],
         currency_id=row["currency_id"],
-        amount_base=row["amount_base"],
-        amount=row["amount"],
-        balance_base=row["balance_base"],
-        balance=row["balance"],
-        cash_discount_base=row["cash_discount_base"],
-        cash_discount=row["cash_discount"],
+        amount_base=_as_written(row["amount_base"]),
+        amount=_as_written(row["amount"]),
+        balance_base=_as_written(row["balance_base"]),
+        balance=_as_written(row["balance"]),
+        cash_discount_base=_as_written(row["cash_discount_base"]),
+        cash_discount=_as_written(row["cash_discount"]),
         customer_reference=row["customer_reference"],
         invoice_text=row["invoice_text"],
         modified_at=local_text(row["modified_at"], reference.zone),
         created_at=local_text(row["created_at"], reference.zone),
         note=row["note"],
-        vat_total_base=row["vat_total_base"],
-        vat_total=row["vat_total"],
+        vat_total_base=_as_written(row["vat_total_base"]),
+        vat_total=_as_written(row["vat_total"]),
         location=LocationOut(row["location_country_id"], row["location_cd"], row["location_name"]),
         branch_number=branch,
         cash_account=row["cash_account"],

@@ -13,22 +13,25 @@ from reskontra.db.pool import Connection
 from reskontra.documents.open_items import APPLICATIONS
 from reskontra.documents.store import fetch_one
 
+_NUMBERS = (
+    "exchange_rate", "detail_total", "detail_total_base", "discount_total", "discount_total_base", "vat_total",
+    "vat_total_base", "vat_taxable_total", "vat_taxable_total_base", "vat_exempt_total", "vat_exempt_total_base",
+    "rounding_difference", "amount", "amount_base", "balance", "balance_base", "cash_discount", "cash_discount_base",
+)  # fmt: skip
+"""Read as text, as answers only write them down again: making Decimals of them is a sixth of a page's time."""
+
 _ANSWER_COLUMNS = f"""document.document_type, document.number, document.status, document.branch_number,
            document.document_date, document.original_invoice_date, document.due_date, document.cash_discount_date,
-           document.period_id, document.closed_period_id, document.currency_id, document.exchange_rate,
-           document.terms_id, document.vat_zone_id, document.payment_method_id, document.cash_account,
-           document.account_number, document.subaccount_id, document.salesperson_id, document.customer_reference,
-           document.contact_id, {name_of("document.contact_id")} as contact_name,
-           document.external_reference, document.payment_reference, document.invoice_text, document.note,
-           document.project_id, document.detail_total, document.detail_total_base, document.discount_total,
-           document.discount_total_base, document.vat_total, document.vat_total_base, document.vat_taxable_total,
-           document.vat_taxable_total_base, document.vat_exempt_total, document.vat_exempt_total_base,
-           document.rounding_difference, document.amount, document.amount_base, document.balance,
-           document.balance_base, document.cash_discount, document.cash_discount_base, document.dont_print,
-           document.dont_email, document.revoked, document.exclude_debt_collection, document.send_to_auto_invoice,
-           document.dunning_level, document.dunning_letter_date, document.invoice_address,
-           document.invoice_contact, document.particulars, document.lines_json, document.vat_json,
-           document.created_at, document.modified_at, document.version"""
+           document.period_id, document.closed_period_id, document.currency_id, document.terms_id,
+           document.vat_zone_id, document.payment_method_id, document.cash_account, document.account_number,
+           document.subaccount_id, document.salesperson_id, document.customer_reference, document.contact_id,
+           {name_of("document.contact_id")} as contact_name, document.external_reference, document.payment_reference,
+           document.invoice_text, document.note, document.project_id,
+           {", ".join(f"document.{column}::text" for column in _NUMBERS)},
+           document.dont_print, document.dont_email, document.revoked, document.exclude_debt_collection,
+           document.send_to_auto_invoice, document.dunning_level, document.dunning_letter_date,
+           document.invoice_address, document.invoice_contact, document.particulars, document.lines_json,
+           document.vat_json, document.created_at, document.modified_at, document.version"""
 
 _PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
 
