@@ -26,7 +26,7 @@ from reskontra.companies.template_checks import check_template
 from reskontra.currencies.store import rate_on
 from reskontra.db.pool import Connection
 from reskontra.errors import Refused
-from reskontra.items.store import find_items
+from reskontra.items.store import items_json, read_items
 
 T = TypeVar("T")
 
@@ -186,7 +186,9 @@ async def test_a_rate_holds_from_the_first_of_its_month(connection: Connection, 
 
 async def test_items_are_found_in_any_case_with_exact_prices(connection: Connection, context: Context) -> None:
     company = await create(connection, context, "no", "one")
-    found = await find_items(connection, company.company_id, ["a", "purreGEBYR", "222", "no such item"])
+    statement = f"select {items_json('$2::text[]')}"
+    numbers = ["a", "purreGEBYR", "222", "no such item"]
+    found = read_items(await connection.fetchval(statement, company.company_id, numbers))
     assert sorted(found) == ["222", "a", "purregebyr"]
     assert str(found["222"].unit_price) == "12.500000"
     assert (found["a"].item_number, found["a"].sales_account, found["a"].active) == ("A", "3000", True)

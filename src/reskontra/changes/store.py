@@ -15,8 +15,6 @@ import msgspec
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 
-FIRST_FREE_PARAMETER = 5
-
 
 def parameters(context: Context) -> tuple[int, datetime, str, str]:
     """The values of $1 to $4 of every writing statement."""

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 _MONEY = Decimal("0.0001")
 _FINE = Decimal("0.000001")
-NO_LIST = msgspec.Raw(b"[]")
 
 _as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
 """A number as the database writes it is a number as the wire writes it: between the two it stays text."""

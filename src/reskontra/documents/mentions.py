@@ -27,12 +27,6 @@ def is_numbered(document_id: str, parameter: str) -> str:
                           and lower(named.number) collate "C" = lower({parameter}::text collate "C"))"""
 
 
-def open_state(document_id: str) -> str:
-    """A lateral source `present` with what is open of a document now: balance, balance_base."""
-    return f"""lateral (select present.balance, present.balance_base from document as present
-                         where present.company_id = $1 and present.document_id = {document_id}) as present"""
-
-
 async def find_settlers(connection: Connection, company_id: int, document_id: int) -> Sequence[tuple[str, str, bool]]:
     """What settles a debit document, by type and number: document type, number, whether that is released."""
     rows = await connection.fetch(

@@ -65,11 +65,6 @@ def read_items(text: str) -> dict[str, Item]:
 _items = msgspec.json.Decoder(list[Item])
 
 
-async def find_items(connection: Connection, company_id: int, numbers: Sequence[str]) -> dict[str, Item]:
-    """The items with one of these numbers in any case, by lower-case number."""
-    return read_items(await connection.fetchval(f"select {items_json('$2::text[]')}", company_id, numbers))
-
-
 async def list_all_items(connection: Connection, company_id: int) -> list[Item]:
     """All items as lines know them, by id."""
     return _items.decode(await connection.fetchval(f"select ({_ITEMS} where item.company_id = $1)::text", company_id))

@@ -42,11 +42,6 @@ def parse_period(text: str, field: FieldPath = ("financial_period",)) -> str:
     )
 
 
-def post_period_text(period_id: str) -> str:
-    """A period `YYYYMM` as `MMYYYY`, the older way to write it (ledger.md PER-01)."""
-    return period_id[4:] + period_id[:4]
-
-
 def same_period(post_period: str | None, financial_period: str | None) -> str | None:
     """The period `YYYYMM` that a request names in either field or both; None when in neither.
 

@@ -1,8 +1,9 @@
 """The scalar types a body may hold and what each of them lets through. Not how a body is walked: that is `wire.py`.
 
 A struct attribute is declared with one of the aliases at the end (`Text30`, `Amount`, `Day` ...). msgspec checks
-what it can while it decodes (text lengths, whole numbers); the rest stands in the `Rule` that the alias carries and
-runs in `wire.changes`. Limits: decisions.md W15; dates: W5; numbers stay exact decimals: W3.
+what it can while it decodes (text lengths, whole numbers); the rest stands in the rule that the alias carries, which
+makes of the decoded value the one that a command gets, and runs in `wire.changes`. Limits: decisions.md W15; dates: W5;
+numbers stay exact decimals: W3.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
@@ -48,12 +49,6 @@ def shown(value: object) -> str:
         text = str(value)
     text = "".join(character if character.isprintable() else "?" for character in text[:41])
     return text if len(text) <= 40 else text[:39] + "…"
-
-
-class Rule(Protocol):
-    """What an alias carries: turns the decoded value into the one that a command gets."""
-
-    def __call__(self, value: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
