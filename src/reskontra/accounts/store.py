@@ -26,6 +26,7 @@ from reskontra.accounts.rules import (
 from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
 from reskontra.clock import Context
 from reskontra.currencies.store import POSTING_ROWS
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
@@ -81,7 +82,7 @@ async def put_account_classes(connection: Connection, company_id: int, classes: 
         {or_write_anew("account_class_pk", "description, account_type")}
         """,
         company_id,
-        _json(classes),
+        as_json(classes),
     )
 
 
@@ -97,7 +98,7 @@ async def insert_accounts(
                json_populate_record(null::account, content) as part
         """,
         company_id,
-        _json(accounts),
+        as_json(accounts),
         moment,
     )
 
@@ -129,7 +130,7 @@ async def put_dimensions(
         {or_write_anew("dimension_pk", "description")}
         """,
         company_id,
-        _json(dimensions),
+        as_json(dimensions),
         moment,
     )
 
@@ -146,7 +147,7 @@ async def insert_subaccounts(
                subaccount_id integer, subaccount_number text, description text, active boolean)
         """,
         company_id,
-        _json(subaccounts),
+        as_json(subaccounts),
         moment,
     )
 
@@ -261,7 +262,9 @@ _INSERT_ACCOUNT = f"""
 
 async def insert_account(connection: Connection, context: Context, account: Account, detail: Mapping[str, Any]) -> int:
     """Write a new account; returns its version."""
-    return await _version(connection, context, _INSERT_ACCOUNT, account.account_number, _json(account), _json(detail))
+    return await _version(
+        connection, context, _INSERT_ACCOUNT, account.account_number, as_json(account), as_json(detail)
+    )
 
 
 _SAVE_ACCOUNT = f"""
@@ -277,7 +280,7 @@ _SAVE_ACCOUNT = f"""
 
 async def save_account(connection: Connection, context: Context, account: Account, detail: Mapping[str, Any]) -> int:
     """Write a changed account; returns its version."""
-    return await _version(connection, context, _SAVE_ACCOUNT, account.account_number, _json(account), _json(detail))
+    return await _version(connection, context, _SAVE_ACCOUNT, account.account_number, as_json(account), as_json(detail))
 
 
 # Subaccounts, one at a time
@@ -381,7 +384,7 @@ async def insert_subaccount(
 ) -> int:
     """Write a new subaccount, under the next id when its own is 0; returns its version."""
     number = subaccount.subaccount_number
-    return await _version(connection, context, _INSERT_SUBACCOUNT, number, _json(subaccount), _json(detail))
+    return await _version(connection, context, _INSERT_SUBACCOUNT, number, as_json(subaccount), as_json(detail))
 
 
 _SAVE_SUBACCOUNT = f"""
@@ -399,7 +402,7 @@ async def save_subaccount(
 ) -> int:
     """Write a changed subaccount; returns its version."""
     number = subaccount.subaccount_number
-    return await _version(connection, context, _SAVE_SUBACCOUNT, number, _json(subaccount), _json(detail))
+    return await _version(connection, context, _SAVE_SUBACCOUNT, number, as_json(subaccount), as_json(detail))
 
 
 def _windowed(filters: Filters, window: Window, key: str) -> tuple[list[Any], str]:
@@ -452,7 +455,3 @@ CONSTRAINTS: dict[str, RefusalFactory] = {
     ),
 }
 """Constraint name -> refusal, for rules that the database has the last word on."""
-
-
-def _json(rows: object) -> str:
-    return msgspec.json.encode(rows).decode()

@@ -11,6 +11,7 @@ import msgspec
 from reskontra.attributes.rules import Attribute
 from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
 from reskontra.web.listing import Filters
@@ -124,7 +125,7 @@ async def save_attribute(connection: Connection, context: Context, attribute: At
 
 
 async def _write(connection: Connection, statement: str, context: Context, attribute: Attribute) -> Saved:
-    row = await connection.fetchrow(statement, *parameters(context), msgspec.json.encode(attribute).decode())
+    row = await connection.fetchrow(statement, *parameters(context), as_json(attribute))
     if row is None:
         raise LookupError(f"the attribute {attribute.attribute_id} was not written")
     return Saved(**row)
@@ -145,7 +146,7 @@ async def insert_attributes(
         select $1, {_COLUMNS}, $3, $3 from jsonb_populate_recordset(null::attribute, $2::jsonb)
         """,
         company_id,
-        msgspec.json.encode(attributes).decode(),
+        as_json(attributes),
         moment,
     )
 

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from reskontra.clock import Context
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 
 
@@ -166,7 +165,7 @@ async def insert_changes(
         entity,
         [key for key, _, _ in changed],
         [event for _, event, _ in changed],
-        [msgspec.json.encode(detail).decode() for _, _, detail in changed],
+        [as_json(detail) for _, _, detail in changed],
     )
 
 

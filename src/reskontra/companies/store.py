@@ -28,6 +28,7 @@ from reskontra.companies.rules import (
     StatementCycle,
 )
 from reskontra.currencies.store import CURRENCY_ROWS, POSTING_ROWS
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.items.store import ITEM_CLASS_ROWS, UNIT_ROWS
@@ -215,7 +216,7 @@ async def insert_company(
         country_id,
         base_currency,
         time_zone,
-        msgspec.json.encode(preferences).decode(),
+        as_json(preferences),
         moment,
     )
     return company_id
@@ -230,7 +231,7 @@ async def save_company(
         company_id,
         name,
         time_zone,
-        _json(preferences),
+        as_json(preferences),
     )
 
 
@@ -306,7 +307,7 @@ async def put_branches(connection: Connection, company_id: int, branches: Sequen
         }
         """,
         company_id,
-        _json(branches),
+        as_json(branches),
         moment,
     )
 
@@ -359,7 +360,7 @@ async def put_countries(connection: Connection, company_id: int, countries: Sequ
         {or_write_anew("country_pk", "name")}
         """,
         company_id,
-        _json(countries),
+        as_json(countries),
     )
 
 
@@ -375,7 +376,7 @@ async def put_customer_classes(
         {or_write_anew("customer_class_pk", f"{_CUSTOMER_CLASS_COLUMNS}, modified_at")}
         """,
         company_id,
-        _json(classes),
+        as_json(classes),
         moment,
     )
 
@@ -391,7 +392,7 @@ async def put_statement_cycles(connection: Connection, company_id: int, cycles: 
         {or_write_anew("statement_cycle_pk", "description, detail")}
         """,
         company_id,
-        _json(cycles),
+        as_json(cycles),
     )
 
 
@@ -406,7 +407,7 @@ async def put_reason_codes(connection: Connection, company_id: int, codes: Seque
         {or_write_anew("reason_code_pk", "description, usage, account_number")}
         """,
         company_id,
-        _json(codes),
+        as_json(codes),
     )
 
 
@@ -421,7 +422,7 @@ async def put_dunning_levels(connection: Connection, company_id: int, levels: Se
         {or_write_anew("dunning_level_pk", "description, days_past_due, days_to_settle, fee")}
         """,
         company_id,
-        _json(levels),
+        as_json(levels),
     )
 
 
@@ -436,7 +437,7 @@ async def put_dunning_texts(connection: Connection, company_id: int, texts: Sequ
         {or_write_anew("dunning_text_pk", "subject, opening, closing")}
         """,
         company_id,
-        _json(texts),
+        as_json(texts),
     )
 
 
@@ -450,9 +451,5 @@ async def put_legal_rates(connection: Connection, company_id: int, rates: Sequen
         {or_write_anew("legal_rate_pk", "amount, source")}
         """,
         company_id,
-        _json(rates),
+        as_json(rates),
     )
-
-
-def _json(rows: object) -> str:
-    return msgspec.json.encode(rows).decode()

@@ -14,6 +14,7 @@ from reskontra.changes.store import change_row, coming_id, count_new, parameters
 from reskontra.clock import Context
 from reskontra.contacts.rules import CONTACT_COLUMNS, Contact, Employer
 from reskontra.customers.fragments import address_json, employer_json, id_of_number, save_address
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.web.listing import Filters, Page
 
@@ -140,7 +141,7 @@ async def insert_contact(
 ) -> tuple[int, int]:
     """Store a new contact, whose own address is stored already; returns its id and version."""
     row = await connection.fetchrow(
-        _INSERT, *parameters(context), _json(detail), _json(_columns(contact)), _address_id(contact)
+        _INSERT, *parameters(context), as_json(detail), as_json(_columns(contact)), _address_id(contact)
     )
     if row is None:
         raise LookupError(f"company {context.company_id} has no tally of contacts")
@@ -163,11 +164,11 @@ async def save_contact(connection: Connection, context: Context, contact: Contac
     version: int = await connection.fetchval(
         _SAVE,
         *parameters(context),
-        _json(detail),
-        _json(_columns(contact)),
+        as_json(detail),
+        as_json(_columns(contact)),
         _address_id(contact),
         contact.contact_id,
-        _json(contact.address) if contact.address else None,
+        as_json(contact.address) if contact.address else None,
     )
     return version
 
@@ -178,7 +179,3 @@ def _columns(contact: Contact) -> dict[str, Any]:
 
 def _address_id(contact: Contact) -> int | None:
     return contact.address.address_id if contact.address else None
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -12,6 +12,7 @@ import msgspec
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
@@ -266,8 +267,8 @@ async def put_currencies(
         {or_write_anew("currency_pk", _WRITTEN)}
         """,
         company_id,
-        msgspec.json.encode(currencies).decode(),
-        msgspec.json.encode(postings).decode(),
+        as_json(currencies),
+        as_json(postings),
         moment,
     )
 
@@ -284,6 +285,6 @@ async def insert_rates(connection: Connection, company_id: int, rates: Sequence[
                rate_type text, from_currency text, to_currency text, effective_date date, operator text, rate numeric)
         """,
         company_id,
-        msgspec.json.encode(rates).decode(),
+        as_json(rates),
         moment,
     )

@@ -11,6 +11,7 @@ import msgspec
 
 from reskontra.clock import Context
 from reskontra.customers.fragments import by_number
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 
 
@@ -132,5 +133,5 @@ async def save_assignments(
         context.company_id,
         context.now,
         salesperson_id,
-        msgspec.json.encode(wanted).decode(),
+        as_json(wanted),
     )

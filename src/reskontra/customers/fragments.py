@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reskontra.customers.customer import ADDRESS_COLUMNS
@@ -27,6 +28,21 @@ def number_of_id(expression: str) -> str:
     return f"(select customer.number from customer where customer.company_id = $1 and {by_id(expression)})"
 
 
+def name_of_id(expression: str) -> str:
+    """A scalar: the name of the customer of company $1 with that internal id."""
+    return f"(select customer.name from customer where customer.company_id = $1 and {by_id(expression)})"
+
+
+def column_names(columns: Sequence[str], table: str = "") -> str:
+    """The names of columns, for a list of them; of `table` when it is given."""
+    return ", ".join(f"{table}.{column}" if table else column for column in columns)
+
+
+def settings(columns: Sequence[str]) -> str:
+    """What an update sets each column to: its value in the row `part`."""
+    return ", ".join(f"{column} = part.{column}" for column in columns)
+
+
 def address_json(address_id: str) -> str:
     """A scalar: the address of company $1 with this id, shaped like `Address`, or null."""
     return f"""(select row_to_json(address.*) from address
@@ -43,9 +59,8 @@ def employer_json(customer_id: str) -> str:
 
 def save_address(address: str) -> str:
     """A CTE that writes an address, JSON shaped like `Address`, over the one with its id; null writes nothing."""
-    settings = ", ".join(f"{column} = part.{column}" for column in ADDRESS_COLUMNS)
     return f"""saved_address as (
-        update address set {settings}
+        update address set {settings(ADDRESS_COLUMNS)}
           from jsonb_populate_record(null::address, {address}::jsonb) as part
          where address.company_id = $1 and address.address_id = part.address_id)"""
 
@@ -57,12 +72,6 @@ OWING = """
        and customer_balance.customer_id = customer.customer_id
      where customer.company_id = $1"""
 """A select of customers with what they owe by released documents (BAL-03). It ends inside its where clause."""
-
-
-def name_of_id(expression: str) -> str:
-    """A scalar: the name of the customer of company $1 with that internal id."""
-    return f"""(select customer.name from customer
-                 where customer.company_id = $1 and customer.customer_id = {expression})"""
 
 
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from reskontra.changes.store import change_row, count_new, next_ids, parameters, tally
 from reskontra.clock import Context
 from reskontra.customers.customer import (
@@ -23,6 +21,8 @@ from reskontra.customers.customer import (
     ContactDetails,
     Customer,
 )
+from reskontra.customers.fragments import column_names, settings
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
 from reskontra.numbering.store import log_deleted, take_number, use_number
@@ -41,14 +41,6 @@ class Saved:
     version: int
 
 
-def _names(columns: Sequence[str], table: str = "") -> str:
-    return ", ".join(f"{table}.{column}" if table else column for column in columns)
-
-
-def _settings(columns: Sequence[str]) -> str:
-    return ", ".join(f"{column} = part.{column}" for column in columns)
-
-
 _DRAWN_IDS = f"""
     {next_ids("Address", "jsonb_array_length($8::jsonb)", name="address_ids")},
     {next_ids("Contact", "(select jsonb_array_length($9::jsonb) + 0 * last_id from address_ids)", name="contact_ids")},
@@ -62,16 +54,17 @@ _DRAWN_IDS = f"""
 _INSERT = f"""
     {_DRAWN_IDS},
     addresses as (
-        insert into address (company_id, address_id, {_names(ADDRESS_COLUMNS)})
-        select $1, ready.address_id + part.address_id, {_names(ADDRESS_COLUMNS, "part")}
+        insert into address (company_id, address_id, {column_names(ADDRESS_COLUMNS)})
+        select $1, ready.address_id + part.address_id, {column_names(ADDRESS_COLUMNS, "part")}
           from ready, jsonb_populate_recordset(null::address, $8::jsonb) as part),
     contacts as (
-        insert into contact_details (company_id, contact_id, {_names(CONTACT_COLUMNS)})
-        select $1, ready.contact_id + part.contact_id, {_names(CONTACT_COLUMNS, "part")}
+        insert into contact_details (company_id, contact_id, {column_names(CONTACT_COLUMNS)})
+        select $1, ready.contact_id + part.contact_id, {column_names(CONTACT_COLUMNS, "part")}
           from ready, jsonb_populate_recordset(null::contact_details, $9::jsonb) as part),
     locations as (
-        insert into location (company_id, customer_id, location_id, {_names(LOCATION_COLUMNS)}, created_at, modified_at)
-        select $1, new_customer.id, new_location.id, {_names(LOCATION_COLUMNS, "part")}, $2, $2
+        insert into location (company_id, customer_id, location_id, {column_names(LOCATION_COLUMNS)},
+               created_at, modified_at)
+        select $1, new_customer.id, new_location.id, {column_names(LOCATION_COLUMNS, "part")}, $2, $2
           from new_customer, new_location, jsonb_populate_record(null::location, $7::jsonb) as part),
     attributes as (
         insert into customer_attribute (company_id, customer_id, attribute_id, value)
@@ -82,17 +75,17 @@ _INSERT = f"""
         select $1, new_customer.id, part
           from new_customer, unnest($11::text[]) as part),
     mandates as (
-        insert into direct_debit (company_id, customer_id, {_names(DIRECT_DEBIT_COLUMNS)})
-        select $1, new_customer.id, {_names(DIRECT_DEBIT_COLUMNS, "part")}
+        insert into direct_debit (company_id, customer_id, {column_names(DIRECT_DEBIT_COLUMNS)})
+        select $1, new_customer.id, {column_names(DIRECT_DEBIT_COLUMNS, "part")}
           from new_customer, jsonb_populate_recordset(null::direct_debit, $12::jsonb) as part),
     balances as (
         insert into customer_balance (company_id, customer_id)
         select $1, new_customer.id from new_customer)
-    insert into customer (company_id, customer_id, number, {_names(CUSTOMER_COLUMNS)},
+    insert into customer (company_id, customer_id, number, {column_names(CUSTOMER_COLUMNS)},
            main_address_id, invoice_address_id, delivery_address_id,
            main_contact_id, invoice_contact_id, delivery_contact_id,
            default_location_id, created_at, modified_at, version)
-    select $1, new_customer.id, ready.number, {_names(CUSTOMER_COLUMNS, "part")},
+    select $1, new_customer.id, ready.number, {column_names(CUSTOMER_COLUMNS, "part")},
            ready.address_id + part.main_address_id, ready.address_id + part.invoice_address_id,
            ready.address_id + part.delivery_address_id, ready.contact_id + part.main_contact_id,
            ready.contact_id + part.invoice_contact_id, ready.contact_id + part.delivery_contact_id,
@@ -128,14 +121,14 @@ async def insert_customer(
     row = await connection.fetchrow(
         _INSERT_WITH_SENT_NUMBER if isinstance(numbering[1], str) else _INSERT_WITH_NEXT_NUMBER,
         *parameters(context),
-        _json(_columns(customer) | links),
-        _json(detail),
-        _json(customer.location),
-        _json(addresses),
-        _json(contacts),
-        _json(customer.attributes),
+        as_json(_columns(customer) | links),
+        as_json(detail),
+        as_json(customer.location),
+        as_json(addresses),
+        as_json(contacts),
+        as_json(customer.attributes),
         list(customer.payment_methods),
-        _json(customer.direct_debits),
+        as_json(customer.direct_debits),
         *numbering,
     )
     if row is None:
@@ -148,13 +141,13 @@ async def insert_address(connection: Connection, company_id: int, address: Addre
     address_id = await connection.fetchval(
         f"""
         with {next_ids("Address", "1", name="address_ids")}
-        insert into address (company_id, address_id, {_names(ADDRESS_COLUMNS)})
-        select $1, last_id, {_names(ADDRESS_COLUMNS, "part")}
+        insert into address (company_id, address_id, {column_names(ADDRESS_COLUMNS)})
+        select $1, last_id, {column_names(ADDRESS_COLUMNS, "part")}
           from address_ids, jsonb_populate_record(null::address, $2::jsonb) as part
         returning address_id
         """,
         company_id,
-        _json(address),
+        as_json(address),
     )
     return replace(address, address_id=address_id)
 
@@ -164,13 +157,13 @@ async def insert_contact(connection: Connection, company_id: int, contact: Conta
     contact_id = await connection.fetchval(
         f"""
         with {next_ids("Contact", "1", name="contact_ids")}
-        insert into contact_details (company_id, contact_id, {_names(CONTACT_COLUMNS)})
-        select $1, last_id, {_names(CONTACT_COLUMNS, "part")}
+        insert into contact_details (company_id, contact_id, {column_names(CONTACT_COLUMNS)})
+        select $1, last_id, {column_names(CONTACT_COLUMNS, "part")}
           from contact_ids, jsonb_populate_record(null::contact_details, $2::jsonb) as part
         returning contact_id
         """,
         company_id,
-        _json(contact),
+        as_json(contact),
     )
     return replace(contact, contact_id=contact_id)
 
@@ -180,15 +173,15 @@ _SAVE = f"""
     {change_row("'Customer'", "updated", "$5::text", "once", detail="$6::jsonb")},
     {tally("'Customer'", 0)},
     addresses as (
-        update address set {_settings(ADDRESS_COLUMNS)}
+        update address set {settings(ADDRESS_COLUMNS)}
           from jsonb_populate_recordset(null::address, $9::jsonb) as part
          where address.company_id = $1 and address.address_id = part.address_id),
     contacts as (
-        update contact_details set {_settings(CONTACT_COLUMNS)}
+        update contact_details set {settings(CONTACT_COLUMNS)}
           from jsonb_populate_recordset(null::contact_details, $10::jsonb) as part
          where contact_details.company_id = $1 and contact_details.contact_id = part.contact_id),
     locations as (
-        update location set {_settings(LOCATION_COLUMNS)}, modified_at = $2, version = changed.change_id
+        update location set {settings(LOCATION_COLUMNS)}, modified_at = $2, version = changed.change_id
           from changed, jsonb_populate_recordset(null::location, $11::jsonb) as part
          where location.company_id = $1 and location.customer_id = $7 and location.location_id = part.location_id),
     dropped_attributes as (
@@ -208,13 +201,13 @@ _SAVE = f"""
            and direct_debit_id not in (select part.direct_debit_id
                                          from jsonb_populate_recordset(null::direct_debit, $14::jsonb) as part)),
     mandates as (
-        insert into direct_debit (company_id, customer_id, {_names(DIRECT_DEBIT_COLUMNS)})
-        select $1, $7, {_names(DIRECT_DEBIT_COLUMNS, "part")}
+        insert into direct_debit (company_id, customer_id, {column_names(DIRECT_DEBIT_COLUMNS)})
+        select $1, $7, {column_names(DIRECT_DEBIT_COLUMNS, "part")}
           from jsonb_populate_recordset(null::direct_debit, $14::jsonb) as part
         on conflict on constraint direct_debit_pk do update
            set {", ".join(f"{column} = excluded.{column}" for column in DIRECT_DEBIT_COLUMNS)})
     update customer
-       set {_settings(CUSTOMER_COLUMNS)},
+       set {settings(CUSTOMER_COLUMNS)},
            invoice_address_id = part.invoice_address_id, delivery_address_id = part.delivery_address_id,
            invoice_contact_id = part.invoice_contact_id, delivery_contact_id = part.delivery_contact_id,
            modified_at = $2, version = changed.change_id
@@ -239,15 +232,15 @@ async def save_customer(
         _SAVE,
         *parameters(context),
         customer.number,
-        _json(detail),
+        as_json(detail),
         customer.customer_id,
-        _json(_columns(customer) | links),
-        _json(addresses),
-        _json(contacts),
-        _json([customer.location] if customer.location != stored.location else []),
-        _json(customer.attributes),
+        as_json(_columns(customer) | links),
+        as_json(addresses),
+        as_json(contacts),
+        as_json([customer.location] if customer.location != stored.location else []),
+        as_json(customer.attributes),
         list(customer.payment_methods),
-        _json(customer.direct_debits),
+        as_json(customer.direct_debits),
     )
     if row is None:
         raise LookupError(f"customer {customer.customer_id} of company {context.company_id} is gone")
@@ -288,10 +281,6 @@ def _columns(customer: Customer) -> dict[str, Any]:
 
 def _different(stored: Customer, customer: Customer, names: Sequence[str]) -> list[Any]:
     return [new for name in names if (new := getattr(customer, name)) is not None and new != getattr(stored, name)]
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _number_taken(value: str) -> Refused:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from asyncpg import Record
 
 from reskontra.changes.store import change_rows, tally_each
 from reskontra.currencies.rules import Operator, Rate
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.settlement.rules import OpenItem, Settled
 from reskontra.settlement.store import applications_of, proposals_of, proposed_by
@@ -82,7 +82,7 @@ def _open_item(row: Record) -> OpenItem:
 def debits_json(settled: Settled) -> str:
     """What `move_debits` takes of the debits after a settlement; a closed one closes in its application's period."""
     periods = {application.debit_document_id: application.period_id for application in settled.applications}
-    return msgspec.json.encode(
+    return as_json(
         [
             {
                 "document_id": debit.document_id,
@@ -93,7 +93,7 @@ def debits_json(settled: Settled) -> str:
             }
             for debit in settled.debits
         ]
-    ).decode()
+    )
 
 
 def move_debits(debits: str) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from asyncpg import Record
 
 from reskontra.changes.store import change_row, parameters, reference_still_at, tally
 from reskontra.clock import Context
 from reskontra.customers.debtor import unchanged
 from reskontra.customers.fragments import adjust_balance
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, NeedsTransaction, RefusalFactory, about_to_write
 from reskontra.documents.document import (
     HEADER_COLUMNS,
@@ -117,15 +117,15 @@ async def insert_document(
 
     Raises `NeedsTransaction` when customer or reference data no longer have their versions; nothing is written then.
     """
-    more = (_json(document.proposals),) if document.proposals else ()
+    more = (as_json(document.proposals),) if document.proposals else ()
     return await _written(
         connection,
         _INSERTS[isinstance(numbering[1], str), bool(document.proposals)],
         *parameters(context),
         document.document_type,
-        _json(_header(document)),
-        _json(document.lines),
-        _json(document.vat),
+        as_json(_header(document)),
+        as_json(document.lines),
+        as_json(document.vat),
         lines_text,
         vat_text,
         sign,
@@ -219,7 +219,7 @@ async def save_document(
     Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
     """
     proposing = after.proposals != before.proposals
-    rows = (*rows_text, _json(after.lines), _json(after.vat)) if rows_text else ()
+    rows = (*rows_text, as_json(after.lines), as_json(after.vat)) if rows_text else ()
     counts = not before.is_released  # what is released counts in the balance, not here
     return await _written(
         connection,
@@ -230,12 +230,12 @@ async def save_document(
         version,
         reference_version,
         before.number,
-        _json(_header(after)),
+        as_json(_header(after)),
         [before.customer_id, after.customer_id] if counts else [],
         [-before.amount_base * sign, after.amount_base * sign] if counts else [],
-        _json(detail),
+        as_json(detail),
         *rows,
-        *((_json(after.proposals),) if proposing else ()),
+        *((as_json(after.proposals),) if proposing else ()),
     )
 
 
@@ -313,15 +313,15 @@ async def release_document(
         version,
         reference_version,
         document.number,
-        _json(batch),
-        _json(entries),
+        as_json(batch),
+        as_json(entries),
         *series,
         sign,
         document.status,
         document.closed_period_id,
         document.balance,
         document.balance_base,
-        *((_json(settled.applications), debits_json(settled), settled.base_debit) if settled else ()),
+        *((as_json(settled.applications), debits_json(settled), settled.base_debit) if settled else ()),
     )
 
 
@@ -335,10 +335,6 @@ async def _written(connection: Connection, statement: str, *parameters: object) 
 
 def _header(document: Document) -> dict[str, Any]:
     return {column: getattr(document, column) for column in HEADER_COLUMNS}
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 async def fetch_one(connection: Connection, statement: str, *parameters: object) -> Record:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import msgspec
-
 from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.documents.reminding import OPEN_DOCUMENTS, id_of_document, set_dunning_state
 from reskontra.documents.store import fetch_one
@@ -59,9 +58,9 @@ async def save_letter(connection: Connection, context: Context, before: StoredLe
         after.fee,
         after.fee_entered,
         after.final_reminder,
-        _json(after.warnings),
+        as_json(after.warnings),
         [line.document_id for line in gone],
-        _json(detail | ({"removed": [line.document.number for line in gone]} if gone else {})),
+        as_json(detail | ({"removed": [line.document.number for line in gone]} if gone else {})),
     )
     version: int = row["version"]
     return version
@@ -147,7 +146,7 @@ async def void_letter(
         void_date,
         deleted_fee is not None,
         credit_note,
-        _json({name: value for name, value in told.items() if value is not None}),
+        as_json({name: value for name, value in told.items() if value is not None}),
     )
     version: int = row["version"]
     return version
@@ -167,7 +166,3 @@ async def find_document_ids(connection: Connection, company_id: int, letter_id: 
         letter_id,
     )
     return [row["document_id"] for row in rows]
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import msgspec
-
 from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, parameters, tally_each
 from reskontra.clock import Context
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
 from reskontra.customers.addressees import Addressee, members, parties
 from reskontra.customers.customer import Status
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.documents.reminding import (
     OPEN_DOCUMENTS,
@@ -231,7 +230,7 @@ async def _inserted(
     rows = await connection.fetch(
         statement,
         *parameters(context),
-        _json([_columns(letter) for letter in letters]),
+        as_json([_columns(letter) for letter in letters]),
         [position for position, _ in lines],
         [line.document_id for _, line in lines],
         [line.level_after - line.level_before for _, line in lines],
@@ -281,10 +280,6 @@ async def release_letters(
 
     Returns each letter's new version. A document may stand on one of the letters only.
     """
-    texts = [_json(added) for added in warnings]
+    texts = [as_json(added) for added in warnings]
     rows = await connection.fetch(_RELEASE, *parameters(context), letter_ids, fee_numbers, texts)
     return {row["letter_id"]: row["version"] for row in rows}
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

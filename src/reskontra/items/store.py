@@ -11,6 +11,7 @@ import msgspec
 
 from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
 from reskontra.clock import Context
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
@@ -240,8 +241,8 @@ async def _write_card(
     row = await connection.fetchrow(
         statement,
         *parameters(context),
-        msgspec.json.encode(card).decode(),
-        msgspec.json.encode(detail).decode(),
+        as_json(card),
+        as_json(detail),
         card.item_number,
     )
     if row is None:
@@ -297,7 +298,7 @@ async def insert_items(connection: Connection, company_id: int, items: Sequence[
                active boolean)
         """,
         company_id,
-        msgspec.json.encode(items).decode(),
+        as_json(items),
         moment,
     )
 
@@ -311,7 +312,7 @@ async def put_units(connection: Connection, company_id: int, units: Sequence[Uni
         {or_write_anew("unit_of_measure_pk", "description")}
         """,
         company_id,
-        msgspec.json.encode(units).decode(),
+        as_json(units),
     )
 
 
@@ -330,6 +331,6 @@ async def put_item_classes(
         {or_write_anew("item_class_pk", "description, item_type, vat_category_id, unit_id, sales_account, modified_at")}
         """,
         company_id,
-        msgspec.json.encode(classes).decode(),
+        as_json(classes),
         moment,
     )

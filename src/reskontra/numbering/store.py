@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.numbering.rules import Series
@@ -70,7 +71,7 @@ async def put_series(connection: Connection, company_id: int, series: Sequence[S
         {or_write_anew("number_series_pk", "description, mode")}
         """,
         company_id,
-        msgspec.json.encode(series).decode(),
+        as_json(series),
     )
 
 

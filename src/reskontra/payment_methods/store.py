@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.payment_methods.rules import PaymentMethod
@@ -65,6 +66,6 @@ async def put_payment_methods(
         {or_write_anew("payment_method_pk", f"{_COLUMNS}, modified_at")}
         """,
         company_id,
-        msgspec.json.encode(methods).decode(),
+        as_json(methods),
         moment,
     )

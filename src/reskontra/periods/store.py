@@ -10,6 +10,7 @@ import msgspec
 
 from reskontra.changes.store import change_row, parameters
 from reskontra.clock import Context
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.periods.rules import Period
 from reskontra.web.listing import Filters
@@ -68,7 +69,7 @@ async def insert_periods(connection: Connection, company_id: int, periods: Seque
                closed_in_customer_ledger boolean, closed_in_general_ledger boolean)
         """,
         company_id,
-        msgspec.json.encode(periods).decode(),
+        as_json(periods),
         moment,
     )
 

@@ -11,6 +11,7 @@ import msgspec
 
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
 from reskontra.salespersons.rules import Salesperson
@@ -116,7 +117,7 @@ async def save_salesperson(
 async def _write(
     connection: Connection, statement: str, context: Context, salesperson: Salesperson, detail: Mapping[str, Any]
 ) -> tuple[int, int]:
-    row = await connection.fetchrow(statement, *parameters(context), _json(salesperson), _json(detail))
+    row = await connection.fetchrow(statement, *parameters(context), as_json(salesperson), as_json(detail))
     if row is None:
         raise LookupError(f"the salesperson {salesperson.salesperson_cd} was not written")
     return row["salesperson_id"], row["version"]
@@ -132,13 +133,9 @@ async def insert_salespersons(
         select $1, {_COLUMNS}, $3, $3 from jsonb_populate_recordset(null::salesperson, $2::jsonb)
         """,
         company_id,
-        _json(salespersons),
+        as_json(salespersons),
         moment,
     )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _code_taken(value: str) -> Refused:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.terms.rules import Terms
@@ -95,6 +96,6 @@ async def put_terms(connection: Connection, company_id: int, terms: Sequence[Ter
         {or_write_anew("credit_terms_pk", _WRITTEN)}
         """,
         company_id,
-        msgspec.json.encode(terms).decode(),
+        as_json(terms),
         moment,
     )

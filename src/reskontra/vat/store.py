@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.vat.rules import VatCategory, VatId, VatZone
@@ -156,7 +157,7 @@ async def put_vat_ids(connection: Connection, company_id: int, vat_ids: Sequence
         {or_write_anew("vat_pk", _WRITTEN_OF_VAT_ID)}
         """,
         company_id,
-        msgspec.json.encode(vat_ids).decode(),
+        as_json(vat_ids),
         moment,
     )
 
@@ -175,7 +176,7 @@ async def put_vat_categories(
         {or_write_anew("vat_category_pk", "description, exclude_listed, active, vat_ids, modified_at")}
         """,
         company_id,
-        msgspec.json.encode(categories).decode(),
+        as_json(categories),
         moment,
     )
 
@@ -191,6 +192,6 @@ async def put_vat_zones(connection: Connection, company_id: int, zones: Sequence
         {or_write_anew("vat_zone_pk", "description, default_category_id, vat_ids, modified_at")}
         """,
         company_id,
-        msgspec.json.encode(zones).decode(),
+        as_json(zones),
         moment,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,9 @@ import msgspec
 from reskontra.changes.store import change_row, count_new, last_change, next_ids, parameters, row_count, tally
 from reskontra.clock import Context
 from reskontra.customers.customer import ADDRESS_COLUMNS, CONTACT_COLUMNS, LOCATION_COLUMNS
-from reskontra.customers.fragments import by_number
+from reskontra.customers.fragments import by_number, column_names, settings
 from reskontra.customers.locations.rules import Place
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
 from reskontra.web.listing import Filters, Slice, Total, Window
@@ -142,14 +143,6 @@ async def count_places(connection: Connection, filters: Filters) -> Total:
 # Writing. Ids come from the tallies in the order address, contact, location, as customers take them.
 
 
-def _names(columns: Sequence[str], table: str = "") -> str:
-    return ", ".join(f"{table}.{column}" if table else column for column in columns)
-
-
-def _settings(columns: Sequence[str]) -> str:
-    return ", ".join(f"{column} = part.{column}" for column in columns)
-
-
 _INSERT = f"""
     with {next_ids("Address", "($8::jsonb is not null)::integer", name="address_ids")},
     {next_ids("Contact", "(select ($9::jsonb is not null)::integer + 0 * last_id from address_ids)",
@@ -159,16 +152,16 @@ _INSERT = f"""
     {change_row("'Location'", "created", "$5::text", "ready", detail="$6::jsonb")},
     {count_new("Location")},
     addresses as (
-        insert into address (company_id, address_id, {_names(ADDRESS_COLUMNS)})
-        select $1, ready.address_id, {_names(ADDRESS_COLUMNS, "part")}
+        insert into address (company_id, address_id, {column_names(ADDRESS_COLUMNS)})
+        select $1, ready.address_id, {column_names(ADDRESS_COLUMNS, "part")}
           from ready, jsonb_populate_record(null::address, $8::jsonb) as part where $8::jsonb is not null),
     contacts as (
-        insert into contact_details (company_id, contact_id, {_names(CONTACT_COLUMNS)})
-        select $1, ready.contact_id, {_names(CONTACT_COLUMNS, "part")}
+        insert into contact_details (company_id, contact_id, {column_names(CONTACT_COLUMNS)})
+        select $1, ready.contact_id, {column_names(CONTACT_COLUMNS, "part")}
           from ready, jsonb_populate_record(null::contact_details, $9::jsonb) as part where $9::jsonb is not null)
-    insert into location (company_id, customer_id, location_id, {_names(LOCATION_COLUMNS)},
+    insert into location (company_id, customer_id, location_id, {column_names(LOCATION_COLUMNS)},
            address_id, contact_id, created_at, modified_at, version)
-    select $1, $7, counted.id, {_names(LOCATION_COLUMNS, "part")},
+    select $1, $7, counted.id, {column_names(LOCATION_COLUMNS, "part")},
            case when $8::jsonb is not null then ready.address_id end,
            case when $9::jsonb is not null then ready.contact_id end, $2, $2, changed.change_id
       from ready, counted, changed, jsonb_populate_record(null::location, $10::jsonb) as part
@@ -181,11 +174,11 @@ async def insert_place(connection: Connection, context: Context, place: Place, d
         _INSERT,
         *parameters(context),
         place.key,
-        _json(detail),
+        as_json(detail),
         place.customer_id,
-        _json(place.address) if place.address else None,
-        _json(place.contact) if place.contact else None,
-        _json(place.location),
+        as_json(place.address) if place.address else None,
+        as_json(place.contact) if place.contact else None,
+        as_json(place.location),
     )
     return version
 
@@ -206,15 +199,15 @@ _SAVE = f"""
           from customer_changed
          where customer.company_id = $1 and customer.customer_id = $7),
     addresses as (
-        update address set {_settings(ADDRESS_COLUMNS)}
+        update address set {settings(ADDRESS_COLUMNS)}
           from jsonb_populate_record(null::address, $8::jsonb) as part
          where address.company_id = $1 and address.address_id = part.address_id),
     contacts as (
-        update contact_details set {_settings(CONTACT_COLUMNS)}
+        update contact_details set {settings(CONTACT_COLUMNS)}
           from jsonb_populate_record(null::contact_details, $9::jsonb) as part
          where contact_details.company_id = $1 and contact_details.contact_id = part.contact_id)
     update location
-       set {_settings(LOCATION_COLUMNS)}, address_id = ($8::jsonb ->> 'address_id')::integer,
+       set {settings(LOCATION_COLUMNS)}, address_id = ($8::jsonb ->> 'address_id')::integer,
            contact_id = ($9::jsonb ->> 'contact_id')::integer, modified_at = $2, version = changed.change_id
       from changed, jsonb_populate_record(null::location, $10::jsonb) as part
      where location.company_id = $1 and location.customer_id = $7 and location.location_id = part.location_id
@@ -227,19 +220,15 @@ async def save_place(connection: Connection, context: Context, place: Place, det
         _SAVE,
         *parameters(context),
         place.key,
-        _json(detail),
+        as_json(detail),
         place.customer_id,
-        _json(place.address) if place.address else None,
-        _json(place.contact) if place.contact else None,
-        _json(place.location),
+        as_json(place.address) if place.address else None,
+        as_json(place.contact) if place.contact else None,
+        as_json(place.location),
         place.is_default,
         place.customer_number,
     )
     return version
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _id_taken(value: str) -> Refused:
