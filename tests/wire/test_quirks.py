@@ -26,6 +26,9 @@ def test_the_code_exists() -> None:
     for quirk, _, code, _ in rows():
         for path in re.findall(r"`([\w/]+\.\w+)`", code):
             assert (ROOT / "src" / "reskontra" / path).exists(), (quirk, path)
+        for path, name in re.findall(r"`([\w/]+\.py)` (\w+)", code):
+            text = (ROOT / "src" / "reskontra" / path).read_text(encoding="utf-8")
+            assert re.search(rf"^ *(async def|def|class) {name}\b|^{name}\b.* = ", text, re.MULTILINE), (quirk, path, name)
 
 
 def test_the_tests_exist() -> None:

@@ -1,4 +1,4 @@
-"""Creating companies and API clients. Not their use: `reference` reads the data, `access` lets clients in."""
+"""Creating companies and API clients. Not their use: `remembered` reads the data, `access` lets clients in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of a document: lines, totals, rounding, and all of it in base currency. Knows no status and no kind."""
+"""The arithmetic of a document's figures: lines, totals, rounding, base currency. Knows no document; `figures` does."""
 
 from __future__ import annotations
 
