@@ -11,10 +11,15 @@ from pathlib import Path
 
 class Loses(enum.Enum):
     NOTHING = enum.auto()
-    COMMIT = enum.auto()
-    """The connection breaks before COMMIT has reached PostgreSQL."""
+    REQUEST = enum.auto()
+    """The connection breaks before what commits has reached PostgreSQL."""
     ANSWER = enum.auto()
-    """COMMIT is carried out, and the connection breaks before its answer arrives."""
+    """What commits is carried out, and the connection breaks before its answer arrives."""
+
+
+COMMIT = b"COMMIT"
+WRITING_STATEMENT = b'"detail_total":'
+"""In the parameters of a statement that writes a document, and in no text of a statement."""
 
 
 class Between:
@@ -23,6 +28,9 @@ class Between:
     def __init__(self, folder: Path, beyond: Path) -> None:
         self.folder = folder
         self.loses = Loses.NOTHING
+        self.commits = COMMIT
+        """What is lost: bytes of the message that commits."""
+
         self.lost = 0
         self._beyond = beyond
 
@@ -31,7 +39,7 @@ class Between:
         back = asyncio.create_task(self._pass_on(far_reader, writer))
         try:
             while data := await reader.read(65536):
-                if b"COMMIT" in data and self.loses is not Loses.NOTHING:
+                if self.commits in data and self.loses is not Loses.NOTHING:
                     self.lost += 1
                     await self._lose(data, back, far_reader, far_writer)
                     break

@@ -30,7 +30,7 @@ from reskontra.db.pool import Database
 from reskontra.db.selfcheck import offences
 from reskontra.errors import OutcomeUnknown, Unavailable
 from tests.conftest import open_client
-from tests.survival.between import Loses, between
+from tests.survival.between import WRITING_STATEMENT, Between, Loses, between
 from tests.survival.houses import cluster_processes, make_books
 from tests.survival.integrators import Integrator, Office
 
@@ -356,24 +356,53 @@ async def waits_for_lock(postgres: EmbeddedPostgres) -> None:
 # --- what was lost on the way
 
 
-@pytest.mark.parametrize(("loses", "saved"), [(Loses.COMMIT, 0), (Loses.ANSWER, 1)])
-async def test_a_commit_without_an_answer_is_neither_success_nor_failure(
+@pytest.mark.parametrize(("loses", "saved"), [(Loses.REQUEST, 0), (Loses.ANSWER, 1)])
+async def test_a_writing_statement_without_an_answer_is_neither_success_nor_failure(
     postgres: EmbeddedPostgres, tmp_path: Path, loses: Loses, saved: int
 ) -> None:
+    """A new invoice is one statement, which commits by itself (decision 0017)."""
+    async with lossy_desk(postgres, tmp_path) as (desk, standing):
+        standing.commits = WRITING_STATEMENT
+        before = await desk.count()
+        standing.loses = loses
+        answer = await desk.post()
+        standing.loses = Loses.NOTHING
+        assert standing.lost == 1
+        outcome_is_unknown(answer)
+        assert await desk.count() == before + saved
+        await desk.works()
+
+
+@pytest.mark.parametrize(("loses", "gone"), [(Loses.REQUEST, 0), (Loses.ANSWER, 1)])
+async def test_a_commit_without_an_answer_is_neither_success_nor_failure(
+    postgres: EmbeddedPostgres, tmp_path: Path, loses: Loses, gone: int
+) -> None:
+    """Deleting a draft has a transaction."""
+    async with lossy_desk(postgres, tmp_path) as (desk, standing):
+        number = await desk.works()
+        before = await desk.count()
+        standing.loses = loses
+        answer = await desk.http.delete(f"{INVOICES}/{number}")
+        standing.loses = Loses.NOTHING
+        assert standing.lost == 1
+        outcome_is_unknown(answer)
+        assert await desk.count() == before - gone
+        await desk.works()
+
+
+@asynccontextmanager
+async def lossy_desk(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterator[tuple[Desk, Between]]:
     beyond = Path(re.findall(r"host=([^&]+)", postgres.dsn())[0].replace("%2F", "/"))
-    async with between(tmp_path, beyond) as standing:
-        dsn = f"postgresql://reskontra@/reskontra?host={tmp_path}"
+    async with between(folder, beyond) as standing:
+        dsn = f"postgresql://reskontra@/reskontra?host={folder}"
         async with desk_on(dsn, beside=postgres.dsn()) as desk:
             await desk.works()
-            before = await desk.count()
-            standing.loses = loses
-            answer = await desk.post()
-            standing.loses = Loses.NOTHING
-            assert standing.lost == 1
-            refused(answer, 503, "it is not known whether it was saved; read it back before sending it again")
-            assert "nothing was changed" not in answer.text
-            assert await desk.count() == before + saved
-            await desk.works()
+            yield desk, standing
+
+
+def outcome_is_unknown(answer: httpx.Response) -> None:
+    refused(answer, 503, "it is not known whether it was saved; read it back before sending it again")
+    assert "nothing was changed" not in answer.text
 
 
 async def test_a_connection_that_breaks_before_commit_has_changed_nothing(postgres: EmbeddedPostgres) -> None:
