@@ -28,7 +28,8 @@ def test_the_code_exists() -> None:
             assert (ROOT / "src" / "reskontra" / path).exists(), (quirk, path)
         for path, name in re.findall(r"`([\w/]+\.py)` (\w+)", code):
             text = (ROOT / "src" / "reskontra" / path).read_text(encoding="utf-8")
-            assert re.search(rf"^ *(async def|def|class) {name}\b|^{name}\b.* = ", text, re.MULTILINE), (quirk, path, name)
+            stands = rf"^ *(async def|def|class) {name}\b|^{name}\b.* = "
+            assert re.search(stands, text, re.MULTILINE), (quirk, path, name)
 
 
 def test_the_tests_exist() -> None:
