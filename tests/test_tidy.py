@@ -48,7 +48,7 @@ ANYONE = {"company", "tally", "schema_version"}
 EXCEPTIONS = {("customers", "document")}
 
 # Ratchets: what predates the limit, with its size. Lower them, never raise them.
-LONG_FUNCTIONS: dict[str, int] = {"documents/answers.py:document_out": 76}
+LONG_FUNCTIONS: dict[str, int] = {"documents/answers.py:document_answer": 76}
 LONG_FILES: dict[str, int] = {}
 FUNCTION_LINES = 60
 FILE_LINES = 480

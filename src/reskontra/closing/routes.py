@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from reskontra.closing import commands
 from reskontra.closing.rules import Ledger
-from reskontra.closing.wire import PeriodAction, PeriodActionOut
+from reskontra.closing.wire import PeriodAction, PeriodActionAnswer
 from reskontra.web.answers import done
 from reskontra.web.call import Call
 from reskontra.web.routing import Route
@@ -49,7 +49,7 @@ ROUTES = (
         f"{_PATH}/open",
         open_period,
         "opening financial period",
-        answer=PeriodActionOut,
+        answer=PeriodActionAnswer,
     ),
     Route(
         "Reskontra_CloseFinancialPeriod",
@@ -58,7 +58,7 @@ ROUTES = (
         close_period,
         "closing financial period",
         body=PeriodAction,
-        answer=PeriodActionOut,
+        answer=PeriodActionAnswer,
     ),
     Route(
         "Reskontra_ReopenFinancialPeriod",
@@ -67,6 +67,6 @@ ROUTES = (
         reopen_period,
         "reopening financial period",
         body=PeriodAction,
-        answer=PeriodActionOut,
+        answer=PeriodActionAnswer,
     ),
 )

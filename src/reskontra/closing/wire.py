@@ -14,7 +14,7 @@ class PeriodAction(Body):
     ledger: OneOf[Ledger] | UnsetType | None = msgspec.UNSET
 
 
-class PeriodActionOut(Answer):
+class PeriodActionAnswer(Answer):
     """What became of the action, and the periods that changed, oldest first."""
 
     action_id: str | None = None

@@ -18,19 +18,19 @@ from reskontra.accounts.shown import CodedAccount, coded_account, segment_answer
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.shown import (
     LINE_ANSWERS,
-    AddressOut,
-    ApplicationOut,
+    ApplicationAnswer,
     ContactName,
-    ContactOut,
-    CustomerDocumentOut,
-    DebtCollectionOut,
-    DirectDebitOut,
-    DocumentOut,
-    LocationOut,
-    NoteLineOut,
-    ProjectOut,
-    SubaccountOut,
-    VatRowOut,
+    CustomerDocumentAnswer,
+    DatedSubaccount,
+    DebtCollectionAnswer,
+    DocumentAnswer,
+    InvoiceAddressAnswer,
+    InvoiceContactAnswer,
+    MandateAnswer,
+    NamedLocation,
+    NoteLineAnswer,
+    ProjectAnswer,
+    VatRowAnswer,
 )
 from reskontra.money import ZERO
 from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
@@ -71,12 +71,12 @@ def vat_text(document: Document, reference: Reference) -> str:
     return encode([_vat_row(row, position, reference) for position, row in enumerate(document.vat, 1)]).decode()
 
 
-def _line(struct: type[NoteLineOut], line: Line, reference: Reference) -> NoteLineOut:
+def _line(struct: type[NoteLineAnswer], line: Line, reference: Reference) -> NoteLineAnswer:
     more: dict[str, Any] = {}
     if "line_type" in struct.__struct_fields__:
         more = {"line_type": "GN", "start_date": _day(line.start_date), "end_date": _day(line.end_date)}
     if "project_task" in struct.__struct_fields__ and line.task_id:
-        more["project_task"] = ProjectOut(id=line.task_id)
+        more["project_task"] = ProjectAnswer(id=line.task_id)
     category = reference.vat_categories.get(line.vat_category_id or "")
     salesperson = reference.salespersons.get(line.salesperson_id) if line.salesperson_id is not None else None
     return struct(
@@ -95,14 +95,14 @@ def _line(struct: type[NoteLineOut], line: Line, reference: Reference) -> NoteLi
         amount_base=line.amount_base.quantize(_MONEY),
         cost=ZERO.quantize(_MONEY),
         amount=line.amount.quantize(_MONEY),
-        account=account_out(line.account_number, reference),
+        account=account_answer(line.account_number, reference),
         vat_category=IdDescription(category.category_id, category.description) if category else None,
         unit_id=line.unit_id,
         discount_percent=line.discount_percent.quantize(_FINE),
         discount_amount_base=line.discount_amount_base.quantize(_MONEY),
         discount_amount=line.discount_amount.quantize(_MONEY),
         manual_discount=line.manual_discount,
-        subaccount=subaccount_out(line.subaccount_id, reference),
+        subaccount=subaccount_answer(line.subaccount_id, reference),
         salesperson=salesperson.salesperson_cd if salesperson else None,
         deferral_schedule=line.deferral_schedule or 0,
         deferral_code=line.deferral_code,
@@ -112,8 +112,8 @@ def _line(struct: type[NoteLineOut], line: Line, reference: Reference) -> NoteLi
     )
 
 
-def _vat_row(row: VatFigure, position: int, reference: Reference) -> VatRowOut:
-    return VatRowOut(
+def _vat_row(row: VatFigure, position: int, reference: Reference) -> VatRowAnswer:
+    return VatRowAnswer(
         vat_id=row.vat_id,
         record_id=position,
         vat_code=NumberDescription(number=row.vat_id, description=reference.vat[row.vat_id].description),
@@ -123,7 +123,7 @@ def _vat_row(row: VatFigure, position: int, reference: Reference) -> VatRowOut:
     )
 
 
-def document_out(row: Record, struct: type[DocumentOut], reference: Reference, expand: Expand) -> DocumentOut:
+def document_answer(row: Record, struct: type[DocumentAnswer], reference: Reference, expand: Expand) -> DocumentAnswer:
     """A row of `lists.find_document` or `lists.list_documents` as the struct of its kind."""
     zone = reference.zone
     dunning = expand.dunning and row["dunning_level"] > 0
@@ -189,23 +189,23 @@ def document_out(row: Record, struct: type[DocumentOut], reference: Reference, e
         note=row["note"],
         vat_total_base=_as_written(row["vat_total_base"]),
         vat_total=_as_written(row["vat_total"]),
-        location=LocationOut(row["location_country_id"], row["location_cd"], row["location_name"]),
+        location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
         branch=_branch(row["branch_number"], reference),
         cash_account=row["cash_account"],
-        project=ProjectOut(id=row["project_id"]) if row["project_id"] else None,
-        account=account_out(row["account_number"], reference),
-        subaccount=subaccount_out(row["subaccount_id"], reference),
+        project=ProjectAnswer(id=row["project_id"]) if row["project_id"] else None,
+        account=account_answer(row["account_number"], reference),
+        subaccount=subaccount_answer(row["subaccount_id"], reference),
         lines=msgspec.Raw(row["lines_json"].encode()),  # type: ignore[call-arg]
     )
     _add_particulars(answer, row)
     return answer
 
 
-def customer_document_out(row: Record, reference: Reference) -> CustomerDocumentOut:
+def customer_document_answer(row: Record, reference: Reference) -> CustomerDocumentAnswer:
     """A row of `lists.list_all_documents` as the list of all documents shows it."""
     particulars = msgspec.json.decode(row["particulars"])
     branch = _branch(row["branch_number"], reference)
-    return CustomerDocumentOut(
+    return CustomerDocumentAnswer(
         due_date=_day(row["due_date"]),
         branch=branch,
         customer=NumberName(row["customer_number"], row["customer_name"]),
@@ -231,12 +231,12 @@ def customer_document_out(row: Record, reference: Reference) -> CustomerDocument
         note=row["note"],
         vat_total_base=_as_written(row["vat_total_base"]),
         vat_total=_as_written(row["vat_total"]),
-        location=LocationOut(row["location_country_id"], row["location_cd"], row["location_name"]),
+        location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
         branch_number=branch,
         cash_account=row["cash_account"],
-        project=ProjectOut(id=row["project_id"]) if row["project_id"] else None,
-        account=account_out(row["account_number"], reference),
-        subaccount=subaccount_out(row["subaccount_id"], reference),
+        project=ProjectAnswer(id=row["project_id"]) if row["project_id"] else None,
+        account=account_answer(row["account_number"], reference),
+        subaccount=subaccount_answer(row["subaccount_id"], reference),
         customer_project=particulars.get("customer_project"),
     )
 
@@ -261,12 +261,12 @@ class _Applied(msgspec.Struct):
 _applied = msgspec.json.Decoder(list[_Applied])
 
 
-def _applications(text: str | None) -> list[ApplicationOut]:
+def _applications(text: str | None) -> list[ApplicationAnswer]:
     """What settled the document, or what it settles (APP-06: amounts with VAT, in document currency)."""
     if text is None:
         return []
     return [
-        ApplicationOut(
+        ApplicationAnswer(
             document_type=entry.document_type,
             customer_number=entry.customer_number,
             number=entry.number,
@@ -307,27 +307,27 @@ def _add_particulars(answer: Any, row: Record) -> None:
         value = particulars.get(name)
         setattr(answer, name, f"{value}T00:00:00" if value else None)
     mandate = particulars.get("direct_debit_mandate_id")
-    answer.direct_debit_mandate = DirectDebitOut(id=mandate) if mandate else None
-    case = {name: particulars.get(f"debt_collection_{name}") for name in DebtCollectionOut.__struct_fields__}
-    answer.debt_collection = DebtCollectionOut(**case) if any(case.values()) else None
+    answer.direct_debit_mandate = MandateAnswer(id=mandate) if mandate else None
+    case = {name: particulars.get(f"debt_collection_{name}") for name in DebtCollectionAnswer.__struct_fields__}
+    answer.debt_collection = DebtCollectionAnswer(**case) if any(case.values()) else None
 
 
-def account_out(account_number: str | None, reference: Reference) -> CodedAccount | None:
+def account_answer(account_number: str | None, reference: Reference) -> CodedAccount | None:
     """An account as documents and lines show it. It is shared: do not change it."""
     account = reference.accounts.get(account_number or "")
     return reference.once((CodedAccount, account_number), lambda: coded_account(account)) if account else None
 
 
-def subaccount_out(subaccount_id: int | None, reference: Reference) -> SubaccountOut | None:
+def subaccount_answer(subaccount_id: int | None, reference: Reference) -> DatedSubaccount | None:
     """A subaccount with its segments. It is shared: do not change it."""
     subaccount = reference.subaccounts.get(subaccount_id or 0)
     if subaccount is None:
         return None
-    return reference.once((SubaccountOut, subaccount_id), lambda: _subaccount(subaccount, reference))
+    return reference.once((DatedSubaccount, subaccount_id), lambda: _subaccount(subaccount, reference))
 
 
-def _subaccount(subaccount: Subaccount, reference: Reference) -> SubaccountOut:
-    return SubaccountOut(
+def _subaccount(subaccount: Subaccount, reference: Reference) -> DatedSubaccount:
+    return DatedSubaccount(
         subaccount_number=subaccount.subaccount_number,
         subaccount_id=subaccount.subaccount_id,
         description=subaccount.description or None,
@@ -345,24 +345,24 @@ def _branch(branch_number: str, reference: Reference) -> NumberName:
     return NumberName(branch_number, branch.name if branch else None)
 
 
-def _address(text: str | None, reference: Reference) -> AddressOut | None:
+def _address(text: str | None, reference: Reference) -> InvoiceAddressAnswer | None:
     if text is None:
         return None
     parts = msgspec.json.decode(text)
     country = reference.countries.get(parts.pop("country_id", None) or "")
     county = parts.pop("county", None)
-    return AddressOut(
+    return InvoiceAddressAnswer(
         **parts,
         country=IdName(country.country_id, country.name) if country else None,
         county=IdName(county, county) if county else None,
     )
 
 
-def _contact(text: str | None) -> ContactOut | None:
+def _contact(text: str | None) -> InvoiceContactAnswer | None:
     if text is None:
         return None
     parts = msgspec.json.decode(text)
-    return ContactOut(**{name: parts.get(name) for name in ContactOut.__struct_fields__})
+    return InvoiceContactAnswer(**{name: parts.get(name) for name in InvoiceContactAnswer.__struct_fields__})
 
 
 def _day(day: Any) -> str | None:

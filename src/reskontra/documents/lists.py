@@ -45,7 +45,7 @@ _FIND = f"""
 
 
 async def find_document(connection: Connection, company_id: int, document_type: str, number: str) -> Record | None:
-    """A document by its number in any case, as `answers.document_out` wants it."""
+    """A document by its number in any case, as `answers.document_answer` wants it."""
     row: Record | None = await connection.fetchrow(_FIND, company_id, document_type, number)
     return row
 

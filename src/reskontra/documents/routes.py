@@ -19,15 +19,15 @@ from reskontra.customers.fragments import id_of_number
 from reskontra.customers.store import find_customer_id
 from reskontra.db.pool import Connection
 from reskontra.documents import commands, lists
-from reskontra.documents.answers import Expand, customer_document_out, document_out
+from reskontra.documents.answers import Expand, customer_document_answer, document_answer
 from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from reskontra.documents.shown import (
-    CreditNoteOut,
-    CustomerDocumentOut,
-    DebitNoteOut,
-    DocumentOut,
-    InvoiceOut,
-    ReleaseOut,
+    CreditNoteAnswer,
+    CustomerDocumentAnswer,
+    DebitNoteAnswer,
+    DocumentAnswer,
+    InvoiceAnswer,
+    ReleaseAnswer,
 )
 from reskontra.documents.wire import (
     CreditNoteUpdate,
@@ -57,7 +57,7 @@ class Resource:
     operation: str
     release_operation: str
     update: type[DocumentUpdate]
-    answer: type[DocumentOut]
+    answer: type[DocumentAnswer]
 
 
 RESOURCES = (
@@ -68,7 +68,7 @@ RESOURCES = (
         operation="CustomerInvoice",
         release_operation="CustomerInvoice_ReleaseInvoiceByinvoiceNumber",
         update=InvoiceUpdate,
-        answer=InvoiceOut,
+        answer=InvoiceAnswer,
     ),
     Resource(
         kind=CREDIT_NOTE,
@@ -77,7 +77,7 @@ RESOURCES = (
         operation="CustomerCreditNote",
         release_operation="CustomerCreditNote_ReleaseDocumentBycreditNoteNumber",
         update=CreditNoteUpdate,
-        answer=CreditNoteOut,
+        answer=CreditNoteAnswer,
     ),
     Resource(
         kind=DEBIT_NOTE,
@@ -86,7 +86,7 @@ RESOURCES = (
         operation="CustomerDebitNote",
         release_operation="CustomerDebitNote_ReleaseDocumentBydebitNoteNumber",
         update=DebitNoteUpdate,
-        answer=DebitNoteOut,
+        answer=DebitNoteAnswer,
     ),
 )
 
@@ -136,7 +136,7 @@ async def get_one(resource: Resource, call: Call) -> Response:
         if row is None:
             raise NotFound(f"The {resource.kind.noun} '{number}' cannot be found in the system.")
         reference = await remembered.at(connection, call.company_id, row["reference_version"])
-    return one(call, document_out(row, resource.answer, reference, Expand()), row["version"])
+    return one(call, document_answer(row, resource.answer, reference, Expand()), row["version"])
 
 
 async def get_all(resource: Resource, call: Call) -> Response:
@@ -178,7 +178,7 @@ async def get_all(resource: Resource, call: Call) -> Response:
         if not listed.rows:
             return page(call, (), 0)
         reference = await remembered.at(connection, call.company_id, listed.rows[0]["reference_version"])
-    return page(call, (document_out(row, resource.answer, reference, expand) for row in listed.rows), listed.total)
+    return page(call, (document_answer(row, resource.answer, reference, expand) for row in listed.rows), listed.total)
 
 
 async def get_customer_documents(call: Call) -> Response:
@@ -220,7 +220,7 @@ async def get_customer_documents(call: Call) -> Response:
         if not listed.rows:
             return page(call, (), 0)
         reference = await remembered.at(connection, call.company_id, listed.rows[0]["reference_version"])
-    return page(call, (customer_document_out(row, reference) for row in listed.rows), listed.total)
+    return page(call, (customer_document_answer(row, reference) for row in listed.rows), listed.total)
 
 
 async def _only_customer_of_path(connection: Connection, call: Call, filters: Filters) -> None:
@@ -314,7 +314,7 @@ def _routes(resource: Resource) -> list[Route]:
         Route(f"{operation}_UpdateBy{resource.parameter}", "PUT", single, partial(change, resource),
               "updating document", resource.update),
         Route(resource.release_operation, "POST", f"{single}/action/release", partial(release, resource),
-              "releasing document", answer=ReleaseOut, spelling=resource.update),
+              "releasing document", answer=ReleaseAnswer, spelling=resource.update),
     ]  # fmt: skip
     if resource.kind.may_be_deleted:
         routes.append(
@@ -334,9 +334,9 @@ _CUSTOMER = "/v1/customer/{customerNumber}"
 ROUTES = [
     *(route for resource in RESOURCES for route in _routes(resource)),
     Route("CustomerDocument_GetAllDocuments", "GET", "/v1/customerdocument", get_customer_documents,
-          "reading documents", answer=CustomerDocumentOut, lists=True),
+          "reading documents", answer=CustomerDocumentAnswer, lists=True),
     Route("Customer_GetAllDocumentsForCustomerBycustomerNumber", "GET", f"{_CUSTOMER}/document",
-          get_customer_documents, "reading documents", answer=CustomerDocumentOut, lists=True),
+          get_customer_documents, "reading documents", answer=CustomerDocumentAnswer, lists=True),
     Route("Customer_GetAllInvoicesForCustomerBycustomerNumber", "GET", f"{_CUSTOMER}/invoice",
-          partial(get_all, RESOURCES[0]), "reading documents", answer=InvoiceOut, lists=True),
+          partial(get_all, RESOURCES[0]), "reading documents", answer=InvoiceAnswer, lists=True),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ import msgspec
 
 from reskontra.accounts.shown import CodedAccount, SegmentedSubaccount
 from reskontra.customers.wire import AddressAnswer
+from reskontra.posting.wire import AttachmentAnswer
 from reskontra.web.pairs import IdDescription, NumberDescription, NumberName
 from reskontra.web.wire import (
     Answer,
@@ -26,21 +27,13 @@ class ContactName(Answer):
     name: str | None = None
 
 
-class SubaccountOut(SegmentedSubaccount):
+class DatedSubaccount(SegmentedSubaccount):
     """A subaccount and its segments. When it was changed is in the contract and is not told here."""
 
     last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
 
 
-class AttachmentOut(Answer):
-    """A file on a document or line."""
-
-    name: str | None = None
-    id: str | None = None
-    revision: int | None = None
-
-
-class WorkTypeOut(Answer):
+class WorkTypeAnswer(Answer):
     """A kind of domestic service."""
 
     rut_rot_type: str | None = None
@@ -48,7 +41,7 @@ class WorkTypeOut(Answer):
     xml_tag: str | None = None
 
 
-class ProjectOut(Answer):
+class ProjectAnswer(Answer):
     """A project or a project task."""
 
     internal_id: int | None = None
@@ -56,16 +49,16 @@ class ProjectOut(Answer):
     description: str | None = None
 
 
-class NoteLineOut(Answer):
+class NoteLineAnswer(Answer):
     """A line as all kinds answer it."""
 
     term_start_date: DayOut | None = None
     term_end_date: DayOut | None = None
     is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
     item_type: str | None = None
-    work_type: WorkTypeOut | None = msgspec.field(default=None, name="typeOfWork")
+    work_type: WorkTypeAnswer | None = msgspec.field(default=None, name="typeOfWork")
     deductible_amount: Decimal | None = msgspec.field(default=None, name="deductableAmount")
-    attachments: list[AttachmentOut] | None = None
+    attachments: list[AttachmentAnswer] | None = None
     shipment_number: str | None = msgspec.field(default=None, name="soShipmentNbr")
     order_type: str | None = msgspec.field(default=None, name="soOrderType")
     order_number: str | None = msgspec.field(default=None, name="soOrderNbr")
@@ -87,7 +80,7 @@ class NoteLineOut(Answer):
     discount_amount_base: Decimal | None = msgspec.field(default=None, name="discountAmount")
     discount_amount: Decimal | None = msgspec.field(default=None, name="discountAmountInCurrency")
     manual_discount: bool | None = None
-    subaccount: SubaccountOut | None = None
+    subaccount: DatedSubaccount | None = None
     salesperson: str | None = None
     seller: IdDescription | None = None
     deferral_schedule: int | None = None
@@ -98,13 +91,13 @@ class NoteLineOut(Answer):
     external_link: str | None = None
 
 
-class CreditNoteLineOut(NoteLineOut):
+class CreditNoteLineAnswer(NoteLineAnswer):
     """A credit note's line."""
 
-    project_task: ProjectOut | None = None
+    project_task: ProjectAnswer | None = None
 
 
-class InvoiceLineOut(CreditNoteLineOut):
+class InvoiceLineAnswer(CreditNoteLineAnswer):
     """An invoice's line."""
 
     line_type: str | None = None
@@ -112,7 +105,7 @@ class InvoiceLineOut(CreditNoteLineOut):
     end_date: DayOut | None = None
 
 
-class VatRowOut(Answer):
+class VatRowAnswer(Answer):
     """What one VAT id amounts to, in document currency."""
 
     vat_id: str | None = msgspec.field(default=None, name="taxId")
@@ -123,13 +116,13 @@ class VatRowOut(Answer):
     vat: Decimal | None = msgspec.field(default=None, name="vatAmount")
 
 
-class AddressOut(AddressAnswer):
+class InvoiceAddressAnswer(AddressAnswer):
     """The invoice address of one document."""
 
     override: bool | None = msgspec.field(default=None, name="overrideAddress")
 
 
-class ContactOut(Answer):
+class InvoiceContactAnswer(Answer):
     """The invoice contact of one document."""
 
     contact_id: int | None = None
@@ -140,7 +133,7 @@ class ContactOut(Answer):
     override: bool | None = msgspec.field(default=None, name="overrideContact")
 
 
-class LocationOut(Answer):
+class NamedLocation(Answer):
     """Where the customer bought."""
 
     country_id: str | None = None
@@ -148,7 +141,7 @@ class LocationOut(Answer):
     name: str | None = None
 
 
-class ApplicationOut(Answer):
+class ApplicationAnswer(Answer):
     """What was settled with the document."""
 
     document_type: str | None = msgspec.field(default=None, name="docType")
@@ -169,7 +162,7 @@ class ApplicationOut(Answer):
     invoice_text: str | None = None
 
 
-class DirectDebitOut(Answer):
+class MandateAnswer(Answer):
     """The mandate that an invoice is collected by."""
 
     id: str | None = None
@@ -177,7 +170,7 @@ class DirectDebitOut(Answer):
     mandate_description: str | None = None
 
 
-class ReleaseOut(Answer):
+class ReleaseAnswer(Answer):
     """What became of an action."""
 
     action_id: str | None = None
@@ -185,7 +178,7 @@ class ReleaseOut(Answer):
     error_info: str | None = None
 
 
-class DebtCollectionOut(Answer):
+class DebtCollectionAnswer(Answer):
     """The debt collector's case."""
 
     case_number: str | None = None
@@ -194,7 +187,7 @@ class DebtCollectionOut(Answer):
     case_url: str | None = None
 
 
-class DocumentOut(Answer):
+class DocumentAnswer(Answer):
     """A document as all kinds answer it."""
 
     credit_terms: IdDescription | None = None
@@ -206,8 +199,8 @@ class DocumentOut(Answer):
     dunning_letter_date: DayOut | None = None
     dunning_letter_level: int | None = None
     contact: ContactName | None = None
-    attachments: list[AttachmentOut] | None = None
-    vat_rows: list[VatRowOut] | msgspec.Raw | None = msgspec.field(default=None, name="taxDetails")
+    attachments: list[AttachmentAnswer] | None = None
+    vat_rows: list[VatRowAnswer] | msgspec.Raw | None = msgspec.field(default=None, name="taxDetails")
     rounding_difference: Decimal | None = msgspec.field(default=None, name="roundingDiff")
     vat_zone: IdDescription | None = msgspec.field(default=None, name="customerVatZone")
     child: NumberName | None = msgspec.field(default=None, name="childRecord")
@@ -225,9 +218,9 @@ class DocumentOut(Answer):
     salesperson_name: str | None = msgspec.field(default=None, name="salesPersonDescr")
     salesperson: IdDescription | None = msgspec.field(default=None, name="salesPerson")
     payment_reference: str | None = None
-    invoice_address: AddressOut | None = None
-    invoice_contact: ContactOut | None = None
-    applications: list[ApplicationOut] | None = None
+    invoice_address: InvoiceAddressAnswer | None = None
+    invoice_contact: InvoiceContactAnswer | None = None
+    applications: list[ApplicationAnswer] | None = None
     dont_print: bool | None = None
     dont_email: bool | None = None
     revoked: bool | None = None
@@ -255,44 +248,44 @@ class DocumentOut(Answer):
     note: str | None = None
     vat_total_base: Decimal | None = msgspec.field(default=None, name="vatTotal")
     vat_total: Decimal | None = msgspec.field(default=None, name="vatTotalInCurrency")
-    location: LocationOut | None = None
+    location: NamedLocation | None = None
     branch: NumberName | None = msgspec.field(default=None, name="branchNumber")
     cash_account: str | None = None
-    project: ProjectOut | None = None
+    project: ProjectAnswer | None = None
     account: CodedAccount | None = None
-    subaccount: SubaccountOut | None = None
+    subaccount: DatedSubaccount | None = None
     customer_project: str | None = None
 
 
-class InvoiceOut(DocumentOut):
+class InvoiceAnswer(DocumentAnswer):
     """An invoice as it is answered."""
 
-    lines: list[InvoiceLineOut] | msgspec.Raw | None = msgspec.field(default=None, name="invoiceLines")
+    lines: list[InvoiceLineAnswer] | msgspec.Raw | None = msgspec.field(default=None, name="invoiceLines")
     send_to_auto_invoice: bool | None = None
     start_date: DayOut | None = None
     end_date: DayOut | None = None
     accounting_cost_reference: str | None = msgspec.field(default=None, name="accountingCostRef")
     originator_document_reference: str | None = msgspec.field(default=None, name="originatorDocRef")
     contract_document_reference: str | None = msgspec.field(default=None, name="contractDocRef")
-    direct_debit_mandate: DirectDebitOut | None = None
+    direct_debit_mandate: MandateAnswer | None = None
     exclude_debt_collection: bool | None = None
-    debt_collection: DebtCollectionOut | None = None
+    debt_collection: DebtCollectionAnswer | None = None
 
 
-class CreditNoteOut(DocumentOut):
+class CreditNoteAnswer(DocumentAnswer):
     """A credit note as it is answered."""
 
-    lines: list[CreditNoteLineOut] | msgspec.Raw | None = None
+    lines: list[CreditNoteLineAnswer] | msgspec.Raw | None = None
     send_to_auto_invoice: bool | None = None
 
 
-class DebitNoteOut(DocumentOut):
+class DebitNoteAnswer(DocumentAnswer):
     """A debit note as it is answered."""
 
-    lines: list[NoteLineOut] | msgspec.Raw | None = None
+    lines: list[NoteLineAnswer] | msgspec.Raw | None = None
 
 
-class CustomerDocumentOut(Answer):
+class CustomerDocumentAnswer(Answer):
     """A document of any kind in the list of all; it never carries lines."""
 
     due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
@@ -321,17 +314,17 @@ class CustomerDocumentOut(Answer):
     note: str | None = None
     vat_total_base: Decimal | None = msgspec.field(default=None, name="vatTotal")
     vat_total: Decimal | None = msgspec.field(default=None, name="vatTotalInCurrency")
-    location: LocationOut | None = None
+    location: NamedLocation | None = None
     branch_number: NumberName | None = None
     cash_account: str | None = None
-    project: ProjectOut | None = None
+    project: ProjectAnswer | None = None
     account: CodedAccount | None = None
-    subaccount: SubaccountOut | None = None
+    subaccount: DatedSubaccount | None = None
     customer_project: str | None = None
 
 
-LINE_ANSWERS: dict[str, type[NoteLineOut]] = {
-    "Invoice": InvoiceLineOut,
-    "CreditNote": CreditNoteLineOut,
-    "DebitNote": NoteLineOut,
+LINE_ANSWERS: dict[str, type[NoteLineAnswer]] = {
+    "Invoice": InvoiceLineAnswer,
+    "CreditNote": CreditNoteLineAnswer,
+    "DebitNote": NoteLineAnswer,
 }

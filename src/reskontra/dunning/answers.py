@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reskontra.dunning.letter_wire import (
-    LetterLineOut,
-    LetterOut,
-    LetterReferenceOut,
-    LetterTextOut,
-    LetterTotalOut,
+    LetterAnswer,
+    LetterLineAnswer,
+    LetterReferenceAnswer,
+    LetterTextAnswer,
+    LetterTotalAnswer,
 )
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import day_text, etag_of, local_text
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _MONEY = Decimal("0.0001")
 
 
-def letter_out(
+def letter_answer(
     letter: StoredLetter, reference: Reference, *, wording: Wording | None = None, with_lines: bool = True
-) -> LetterOut:
+) -> LetterAnswer:
     """A letter as answers show it; without lines it has no totals either."""
     setup = next((level for level in reference.dunning_levels if level.level == letter.level), None)
     branch = reference.branches.get(letter.branch_number or "")
@@ -34,7 +34,7 @@ def letter_out(
     def moment(at: datetime | None) -> str | None:
         return local_text(at, reference.zone) if at is not None else None
 
-    return LetterOut(
+    return LetterAnswer(
         letter_id=letter.letter_id,
         status=letter.status.value,
         customer=NumberName(number=letter.customer_number, name=letter.customer_name),
@@ -65,9 +65,9 @@ def letter_out(
     )
 
 
-def _line(letter: StoredLetter, line: StoredLine) -> LetterLineOut:
+def _line(letter: StoredLetter, line: StoredLine) -> LetterLineAnswer:
     document = line.document
-    return LetterLineOut(
+    return LetterLineAnswer(
         document_type=document.document_type,
         number=document.number,
         customer=NumberName(number=document.customer_number, name=document.customer_name),
@@ -84,9 +84,9 @@ def _line(letter: StoredLetter, line: StoredLine) -> LetterLineOut:
     )
 
 
-def _totals(letter: StoredLetter) -> list[LetterTotalOut]:
+def _totals(letter: StoredLetter) -> list[LetterTotalAnswer]:
     return [
-        LetterTotalOut(
+        LetterTotalAnswer(
             currency_id=owed.currency_id,
             claims=owed.documents.quantize(_MONEY),
             credits=owed.credits.quantize(_MONEY),
@@ -97,17 +97,17 @@ def _totals(letter: StoredLetter) -> list[LetterTotalOut]:
     ]
 
 
-def _reference(mention: Mention | None) -> LetterReferenceOut | None:
+def _reference(mention: Mention | None) -> LetterReferenceAnswer | None:
     if mention is None:
         return None
-    return LetterReferenceOut(
+    return LetterReferenceAnswer(
         document_type=mention.document_type, number=mention.number, status=mention.status, balance=mention.balance
     )
 
 
-def _text(wording: Wording) -> LetterTextOut:
+def _text(wording: Wording) -> LetterTextAnswer:
     words = wording.words
-    return LetterTextOut(language=wording.code, subject=words.subject, opening=words.opening, closing=words.closing)
+    return LetterTextAnswer(language=wording.code, subject=words.subject, opening=words.opening, closing=words.closing)
 
 
 def _day(day: date | None) -> str | None:

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from reskontra.companies import remembered
 from reskontra.companies.reference import Reference
 from reskontra.dunning import letters, lists
-from reskontra.dunning.answers import letter_out
-from reskontra.dunning.letter_wire import LetterActionOut, LetterOut, LetterUpdate, LetterVoid
+from reskontra.dunning.answers import letter_answer
+from reskontra.dunning.letter_wire import LetterActionAnswer, LetterAnswer, LetterUpdate, LetterVoid
 from reskontra.dunning.lists import Found
 from reskontra.dunning.printing import printed
 from reskontra.dunning.stored import StoredLetter
@@ -44,14 +44,14 @@ async def get_letters(call: Call) -> Response:
             call.lists, key, page_of(query), rows=rows, total=total, sort_key=lambda letter: (letter.letter_id,)
         )
         reference = await remembered.at(connection, call.company_id, None)
-    return page(call, (letter_out(letter, reference, with_lines=with_lines) for letter in listed.rows), listed.total)
+    return page(call, (letter_answer(letter, reference, with_lines=with_lines) for letter in listed.rows), listed.total)
 
 
 async def get_letter(call: Call) -> Response:
     """GET one letter with its lines, totals and words."""
     found, reference = await _found(call)
     wording = worded(found.letter, found.debtor, reference)
-    return one(call, letter_out(found.letter, reference, wording=wording), found.letter.version)
+    return one(call, letter_answer(found.letter, reference, wording=wording), found.letter.version)
 
 
 async def print_letter(call: Call) -> Response:
@@ -138,15 +138,15 @@ _SINGLE = f"{_COLLECTION}/{{letterNumber}}"
 
 ROUTES = (
     Route("Reskontra_GetDunningLetters", "GET", _COLLECTION, get_letters, "reading dunning letters",
-          answer=LetterOut, lists=True, query=_FILTERS),
-    Route("Reskontra_GetDunningLetter", "GET", _SINGLE, get_letter, "reading dunning letter", answer=LetterOut),
+          answer=LetterAnswer, lists=True, query=_FILTERS),
+    Route("Reskontra_GetDunningLetter", "GET", _SINGLE, get_letter, "reading dunning letter", answer=LetterAnswer),
     Route("Reskontra_UpdateDunningLetter", "PUT", _SINGLE, change_letter, "updating dunning letter",
           body=LetterUpdate),
     Route("Reskontra_DeleteDunningLetter", "DELETE", _SINGLE, delete_letter, "deleting dunning letter"),
     Route("Reskontra_PrintDunningLetter", "GET", f"{_SINGLE}/print", print_letter, "printing dunning letter",
           media=_PDF),
     Route("Reskontra_ReleaseDunningLetter", "POST", f"{_SINGLE}/action/release", release_letter,
-          "releasing dunning letter", answer=LetterActionOut, spelling=LetterUpdate),
+          "releasing dunning letter", answer=LetterActionAnswer, spelling=LetterUpdate),
     Route("Reskontra_VoidDunningLetter", "POST", f"{_SINGLE}/action/void", void_letter, "voiding dunning letter",
-          body=LetterVoid, answer=LetterActionOut),
+          body=LetterVoid, answer=LetterActionAnswer),
 )  # fmt: skip

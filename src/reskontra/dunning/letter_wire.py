@@ -49,7 +49,7 @@ class LetterVoid(Body):
     void_date: Day | UnsetType | None = msgspec.UNSET
 
 
-class LetterLineOut(Answer):
+class LetterLineAnswer(Answer):
     """A document on a letter, with the balance of the day when the letter was made."""
 
     document_type: str | None = None
@@ -67,7 +67,7 @@ class LetterLineOut(Answer):
     previous_letter_date: DayOut | None = None
 
 
-class LetterTotalOut(Answer):
+class LetterTotalAnswer(Answer):
     """What a letter asks for in one currency."""
 
     currency_id: str | None = None
@@ -77,7 +77,7 @@ class LetterTotalOut(Answer):
     total: Decimal | None = None
 
 
-class LetterReferenceOut(Answer):
+class LetterReferenceAnswer(Answer):
     """The fee invoice of a letter, or the credit note that took it back."""
 
     document_type: str | None = None
@@ -86,7 +86,7 @@ class LetterReferenceOut(Answer):
     balance: Decimal | None = field(default=None, name="balanceInCurrency")
 
 
-class LetterTextOut(Answer):
+class LetterTextAnswer(Answer):
     """What the letter says, with all its figures."""
 
     language: str | None = None
@@ -95,7 +95,7 @@ class LetterTextOut(Answer):
     closing: str | None = None
 
 
-class LetterOut(Answer):
+class LetterAnswer(Answer):
     """A dunning letter."""
 
     letter_id: int | None = field(default=None, name="letterNumber")
@@ -110,12 +110,12 @@ class LetterOut(Answer):
     currency_id: str | None = None
     fee: Decimal | None = None
     fee_entered: bool | None = None
-    fee_invoice: LetterReferenceOut | None = None
-    fee_credit_note: LetterReferenceOut | None = None
+    fee_invoice: LetterReferenceAnswer | None = None
+    fee_credit_note: LetterReferenceAnswer | None = None
     warnings: list[str] | None = None
-    lines: list[LetterLineOut] | None = None
-    totals: list[LetterTotalOut] | None = None
-    text: LetterTextOut | None = None
+    lines: list[LetterLineAnswer] | None = None
+    totals: list[LetterTotalAnswer] | None = None
+    text: LetterTextAnswer | None = None
     void_date: DayOut | None = None
     created_at: MomentOut | None = field(default=None, name="createdDateTime")
     created_by: str | None = None
@@ -125,7 +125,7 @@ class LetterOut(Answer):
     time_stamp: str | None = None
 
 
-class LetterActionOut(Answer):
+class LetterActionAnswer(Answer):
     """What became of the action."""
 
     action_id: str | None = None

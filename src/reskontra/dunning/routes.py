@@ -6,7 +6,13 @@ from starlette.responses import Response
 
 from reskontra.dunning import commands, running
 from reskontra.dunning.letter_routes import ROUTES as LETTERS
-from reskontra.dunning.wire import DunningLetterAction, DunningLetterActionOut, DunningRun, DunningRunOut, run_out
+from reskontra.dunning.wire import (
+    DunningLetterAction,
+    DunningLetterActionAnswer,
+    DunningRun,
+    DunningRunAnswer,
+    run_answer,
+)
 from reskontra.web.answers import done
 from reskontra.web.call import Call
 from reskontra.web.routing import Route
@@ -24,7 +30,7 @@ async def create_letter(call: Call) -> Response:
 async def run(call: Call) -> Response:
     """POST: remind everybody who is due. The run opens its transactions itself, one for each chunk of customers."""
     outcome = await running.run_dunning(call.database, call.context, changes(call.decode(DunningRun)))
-    return done(call, more=run_out(outcome))
+    return done(call, more=run_answer(outcome))
 
 
 ROUTES: tuple[Route, ...] = (
@@ -36,7 +42,7 @@ ROUTES: tuple[Route, ...] = (
         run,
         "running dunning",
         body=DunningRun,
-        answer=DunningRunOut,
+        answer=DunningRunAnswer,
     ),
     Route(
         "Customer_CreateDunningLetterActionBycustomer",
@@ -45,6 +51,6 @@ ROUTES: tuple[Route, ...] = (
         create_letter,
         "creating dunning letter",
         body=DunningLetterAction,
-        answer=DunningLetterActionOut,
+        answer=DunningLetterActionAnswer,
     ),
 )

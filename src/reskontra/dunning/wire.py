@@ -20,7 +20,7 @@ class DunningLetterAction(Body):
     level_to: Whole | UnsetType | None = msgspec.UNSET
 
 
-class DunningLetterActionOut(Answer):
+class DunningLetterActionAnswer(Answer):
     """What became of the action."""
 
     action_id: str | None = None
@@ -49,7 +49,7 @@ class DunningRun(Body):
     dry_run: Flag | UnsetType | None = msgspec.UNSET
 
 
-class MadeLetterOut(Answer, kw_only=True):
+class MadeLetterAnswer(Answer, kw_only=True):
     """A letter that the run made; of a trial it has no number, and neither has its fee invoice."""
 
     letter_id: int | None = msgspec.field(default=None, name="letterNumber")
@@ -68,33 +68,33 @@ class MadeLetterOut(Answer, kw_only=True):
     warnings: list[str]
 
 
-class SkippedOut(Answer):
+class SkippedAnswer(Answer):
     """What a run left out, and why."""
 
     ref: str
     reason: str
 
 
-class DunningRunOut(Answer):
+class DunningRunAnswer(Answer):
     """What became of the run."""
 
     action_id: str | None = None
     action_result: str | None = None
-    created: list[MadeLetterOut] | None = None
-    skipped: list[SkippedOut] | None = None
+    created: list[MadeLetterAnswer] | None = None
+    skipped: list[SkippedAnswer] | None = None
 
 
-def run_out(outcome: Outcome) -> dict[str, object]:
+def run_answer(outcome: Outcome) -> dict[str, object]:
     """The run's own fields, in the wire's names."""
     return {
-        "created": [_made_out(made) for made in outcome.created],
-        "skipped": [SkippedOut(ref=it.customer_number, reason=it.reason) for it in outcome.skipped],
+        "created": [_made_answer(made) for made in outcome.created],
+        "skipped": [SkippedAnswer(ref=it.customer_number, reason=it.reason) for it in outcome.skipped],
     }
 
 
-def _made_out(made: Made) -> MadeLetterOut:
+def _made_answer(made: Made) -> MadeLetterAnswer:
     letter = made.letter
-    return MadeLetterOut(
+    return MadeLetterAnswer(
         letter_id=made.letter_id,
         customer=NumberName(number=made.customer_number, name=made.customer_name),
         branch=letter.branch_number,

@@ -114,7 +114,7 @@ class EntryAnswer(Answer):
 
 
 class AttachmentAnswer(Answer):
-    """A file on a batch."""
+    """A file on a batch or a document; none is kept here."""
 
     name: str | None = None
     id: str | None = None
