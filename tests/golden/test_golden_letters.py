@@ -79,6 +79,6 @@ def test_no_file_is_left_over() -> None:
 
 
 def test_every_address_of_letters_is_played() -> None:
-    """All but the printed page, whose bytes the typesetter's version may change (tests/api/test_dunning_prints.py)."""
+    """All but the printed page, whose bytes the typesetter may change (tests/api/dunning/test_dunning_prints.py)."""
     played_operations = {scene.operation for scene in PLAY if scene.operation.startswith("Reskontra_")}
     assert played_operations == {route.operation for route in ROUTES} - {"Reskontra_PrintDunningLetter"}

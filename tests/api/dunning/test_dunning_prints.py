@@ -17,7 +17,7 @@ from reskontra.dunning import printing
 from reskontra.dunning.lists import find_letter
 from reskontra.dunning.printing import printed
 from reskontra.dunning.wording import worded
-from tests.api.test_dunning_letters import LETTERS, Office, late
+from tests.api.dunning.test_dunning_letters import LETTERS, Office, late
 
 
 @pytest.fixture

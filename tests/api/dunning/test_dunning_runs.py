@@ -14,7 +14,7 @@ from reskontra.companies import remembered
 from reskontra.db.pool import Connection, Database
 from reskontra.dunning import commands, running
 from reskontra.errors import Conflict
-from tests.api.test_dunning import Ledger, at, late
+from tests.api.dunning.test_dunning import Ledger, at, late
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from reskontra.companies import remembered
 from reskontra.db.pool import Database
-from tests.api.test_dunning_letters import LETTERS, Office, at, late
+from tests.api.dunning.test_dunning_letters import LETTERS, Office, at, late
 
 
 @pytest.fixture
