@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reskontra.clock import Context, SeededClock
+from reskontra.codes import Codes
 from reskontra.companies import commands, remembered, store
-from reskontra.companies.codes import Codes
 from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.reference import Reference
 from reskontra.companies.yaml_file import Prose

@@ -18,7 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reskontra.accounts.rules import Account, AccountType, Subaccount
-from reskontra.companies.codes import Codes
+from reskontra.codes import Codes
 from reskontra.companies.reference import Reference
 from reskontra.companies.rules import (
     Branch,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from reskontra.codes import known_codes
 from reskontra.errors import FieldPath, Refused, UnknownReference
 
 T = TypeVar("T")
@@ -281,7 +282,7 @@ def _class(sent: str | None, known: Known) -> AccountClass | None:
     found = classes.get(sent.lower())
     if found is None:
         codes = [account_class.account_class_id for account_class in known.classes]
-        raise UnknownReference(field=("account_class",), value=sent, hint=_known_codes("account classes", codes))
+        raise UnknownReference(field=("account_class",), value=sent, hint=known_codes("account classes", codes))
     return found
 
 
@@ -290,12 +291,8 @@ def _code(sent: str | None, codes: Sequence[str], field: FieldPath, noun: str) -
         return None
     found = next((code for code in codes if code.lower() == sent.lower()), None)
     if found is None:
-        raise UnknownReference(field=field, value=sent, hint=_known_codes(noun, codes))
+        raise UnknownReference(field=field, value=sent, hint=known_codes(noun, codes))
     return found
-
-
-def _known_codes(noun: str, codes: Sequence[str]) -> str:
-    return f"Known {noun}: {', '.join(codes[:20]) or 'none'}{' ...' if len(codes) > 20 else ''}."
 
 
 # Writing subaccounts
@@ -360,7 +357,7 @@ def checked_number(sent: str, segments: Sequence[Segment], field: FieldPath) -> 
                 f"Segment {segment.segment_id} of the subaccount has no value '{value}' that is in use.",
                 field=field,
                 value=sent,
-                hint=_known_codes("values", in_use),
+                hint=known_codes("values", in_use),
             )
         chosen.append(known.value)
     return subaccount_number(chosen, ordered)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from reskontra.accounts.rules import Account, AccountType, Dimension
 from reskontra.attributes.rules import Attribute
 from reskontra.clock import local_date
-from reskontra.companies.codes import Codes, known, known_codes, refuse_unless
+from reskontra.codes import Codes, known, known_codes, refuse_unless
 from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.rules import (
     Branch,

@@ -14,8 +14,8 @@ import msgspec
 
 from reskontra.accounts.rules import SUBACCOUNT_DIMENSION, Account, Dimension, Subaccount
 from reskontra.attributes.rules import Attribute
+from reskontra.codes import Codes
 from reskontra.companies import store
-from reskontra.companies.codes import Codes
 from reskontra.companies.dunning_texts import DunningText
 from reskontra.companies.reference import Reference
 from reskontra.companies.rules import (

@@ -15,7 +15,7 @@ from reskontra.accounts.rules import (
     subaccount_number,
     subaccount_segments,
 )
-from reskontra.companies.codes import Codes, known, known_codes, refuse_unless
+from reskontra.codes import Codes, known, known_codes, refuse_unless
 from reskontra.errors import FieldPath, UnknownReference
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reskontra.companies.codes import kept_or
+from reskontra.codes import kept_or
 from reskontra.customers.customer import Address
 from reskontra.errors import Refused, UnknownReference
 from reskontra.records import Record, columns, replace

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.accounts.rules import AccountType
 from reskontra.attributes.rules import attribute_value
-from reskontra.companies.codes import kept_or
+from reskontra.codes import kept_or
 from reskontra.customers.customer import Customer, DirectDebit, LineOperation, Location
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.records import columns, replace

@@ -11,7 +11,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from reskontra.companies.codes import kept_or
+from reskontra.codes import kept_or
 from reskontra.companies.rules import CustomerClass
 from reskontra.customers import identifiers, lines, rules
 from reskontra.customers.customer import Address, ContactDetails, Customer, Location, Parent, Status

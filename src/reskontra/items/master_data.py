@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.attributes.rules import attribute_value
-from reskontra.companies.codes import kept_or
+from reskontra.codes import kept_or
 from reskontra.errors import FieldPath, Malformed, Refused, UnknownReference
 from reskontra.items.rules import AlternateType, CrossReference, Intrastat, ItemCard, ItemClass, ItemDetail, ItemType
 from reskontra.money import ZERO

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reskontra.companies.codes import kept_or
+from reskontra.codes import kept_or
 from reskontra.customers.customer import Address, ContactDetails, Location, Status
 from reskontra.customers.identifiers import check_location
 from reskontra.customers.rules import check_may
