@@ -34,6 +34,7 @@ from reskontra.db.leftovers import (
     send_signal,
     wait_until,
 )
+from reskontra.db.memory import shared_buffers
 from reskontra.db.unprivileged import ROOT, Account, CannotStepDown, account_for
 
 FORMAT = 1
@@ -428,6 +429,8 @@ def _command(launch: _Launch) -> list[str]:
     settings = {**_SETTINGS, "unix_socket_directories": str(launch.socket)}
     if launch.throw_away:
         settings |= _THROW_AWAY_SETTINGS
+    else:
+        settings["shared_buffers"] = shared_buffers()
     if launch.binaries.major >= 18:
         settings["io_method"] = "sync"  # three idle processes less
     command = [*launch.account.prefix, *(_die_with_parent() if launch.throw_away else ())]
