@@ -79,6 +79,7 @@ FAULTS = {
     "lines-have-documents": [f"update document_line set document_id = 99999 where document_id = {OF_DRAFT}"],
     "stored-text-has-rows": [f"update document set lines_json = '[]' where {DRAFT}"],
     "tally-exact": ["update tally set total = total + 1 where entity = 'CreditNote'"],
+    "tally-complete": ["delete from tally where entity = 'Salesperson'"],
     "dunning-state": [f"update document set dunning_level = 1, dunning_letter_date = '2024-06-01' where {RELEASED}"],
     "dunning-steps": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=1, due="2024-01-22")],
     "dunning-lines-due": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=0, due="2024-06-01")],
@@ -142,6 +143,20 @@ async def test_a_letter_with_an_old_version_is_found(connection: Connection) -> 
 async def test_letters_that_were_counted_and_never_made_are_found(connection: Connection) -> None:
     await connection.execute("update tally set total = 1 where entity = 'DunningLetter'")
     assert [offence.name for offence in await offences(connection)] == ["tally-exact"]
+
+
+async def test_an_entity_that_is_not_counted_is_found(connection: Connection) -> None:
+    await connection.execute("delete from tally where entity = 'DebitNote'")
+    assert [offence.name for offence in await offences(connection)] == ["tally-exact", "tally-complete"]
+
+
+async def test_a_series_that_is_chosen_no_longer_may_have_numbered_anything(connection: Connection) -> None:
+    chosen = "update company set preferences = jsonb_set(preferences, '{series,invoice}', '\"DEBITNOTE\"')"
+    await connection.execute(chosen)
+    assert await offences(connection) == []
+    await connection.execute("update number_series_range set last_number = '003560' where series_id = 'INVOICE'")
+    (found,) = await offences(connection)
+    assert [row["number"] for row in found.rows] == [f"{number:06d}" for number in range(3548, 3561)]
 
 
 async def test_a_fee_invoice_without_a_letter_is_found(connection: Connection) -> None:

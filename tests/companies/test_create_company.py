@@ -164,7 +164,7 @@ async def test_the_first_number_of_a_series_is_the_one_in_the_file(connection: C
         ("INVOICE", "002000", "999999", "002001"),
         ("PAYMENT", "500000", "999999", "500001"),
     ]
-    assert company.series_of("DunningFee") is company.series["INVOICE"]
+    assert company.series_of("dunning_fee") is company.series["INVOICE"]
 
 
 async def test_a_rate_holds_from_the_first_of_its_month(connection: Connection, context: Context) -> None:

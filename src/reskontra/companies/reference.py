@@ -109,9 +109,9 @@ class Reference:
         """The places of an amount in a stored currency."""
         return self.currencies[currency_id].decimals
 
-    def series_of(self, entity: str) -> Series:
-        """The series that numbers an entity: `Customer`, `Invoice`, `CreditNote` ..., `Batch` (ledger.md NUM-02)."""
-        return self.series[self.preferences.series.of(entity)]
+    def series_of(self, key: str) -> Series:
+        """The series that is chosen for a key of the preferences: `customer`, `invoice` ... (ledger.md NUM-02)."""
+        return self.series[self.preferences.series.of(key)]
 
     def cash_account_of(self, payment_method_id: str | None) -> str | None:
         """The account that money paid by a stored method comes to."""

@@ -62,7 +62,7 @@ class DocumentRoundingPreference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesChoice:
-    """Which series numbers which entity (ledger.md NUM-02). Without one of their own, fees are numbered as invoices."""
+    """Which series numbers what (ledger.md NUM-02). Without one of their own, fees are numbered as invoices."""
 
     customer: str
     invoice: str
@@ -72,18 +72,10 @@ class SeriesChoice:
     batch: str
     dunning_fee: str | None = None
 
-    def of(self, entity: str) -> str:
-        """The series of an entity as the tallies name it: `Customer`, `CreditNote`, `DunningFee` ..."""
-        chosen = {
-            "Customer": self.customer,
-            "Invoice": self.invoice,
-            "CreditNote": self.credit_note,
-            "DebitNote": self.debit_note,
-            "Payment": self.payment,
-            "Batch": self.batch,
-            "DunningFee": self.dunning_fee or self.invoice,
-        }
-        return chosen[entity]
+    def of(self, key: str) -> str:
+        """The series that is chosen for a key of this: `customer`, `credit_note`, `dunning_fee` ..."""
+        chosen: str | None = getattr(self, key)
+        return chosen or self.invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

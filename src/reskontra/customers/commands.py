@@ -25,7 +25,7 @@ LONGEST_NUMBER = 30
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new customer from what was sent, under the sent number or the next one of its series (CUS-03)."""
     reference = await remembered.at(connection, context.company_id, None)
-    series = reference.series_of("Customer")
+    series = reference.series_of("customer")
     number = check_sent_number(
         series, sent.get("number"), bool(sent.get("override_number_series")), ("number",), LONGEST_NUMBER
     )
@@ -82,7 +82,7 @@ async def renumber(
     stored, reference = await _locked(connection, context, customer_id)
     check_expected(expected_version, stored.version)
     check_may(stored.status, "edit", stored.number)
-    series = reference.series_of("Customer")
+    series = reference.series_of("customer")
     wanted = check_sent_number(series, number, override=True, field=("number",), max_length=LONGEST_NUMBER)
     if wanted is None:
         raise Refused("A customer needs a number.", field=("number",), hint="Send the new one.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,8 @@ from reskontra.db.pool import Connection
 
 # `-- name: <id> <sentence>`
 _HEADING = re.compile(r"^-- name: (\S+) (.+)$", re.MULTILINE)
+# What stands before the first of them: views, for who runs the file in psql.
+_VIEW = re.compile(r"^create temporary view (\w+) as\n(.+?);$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,28 @@ def known_checks() -> tuple[Check, ...]:
 
 
 def read_checks(text: str) -> tuple[Check, ...]:
-    """The checks of a file of queries, each under a line `-- name: <id> <sentence>`. Raises `ValueError`."""
-    pieces = _HEADING.split(text)[1:]
+    """The checks of a file of queries, each under a line `-- name: <id> <sentence>`. Raises `ValueError`.
+
+    A view that a check names becomes a part of its statement: a transaction that only reads can make none.
+    """
+    preface, *pieces = _HEADING.split(text)
+    views: dict[str, str] = dict(_VIEW.findall(preface))
     checks = tuple(
-        Check(name, sentence.strip(), sql.strip())
+        Check(name, sentence.strip(), _with_views(sql.strip(), views))
         for name, sentence, sql in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True)
     )
     names = [check.name for check in checks]
     if len(set(names)) != len(names):
         raise ValueError(f"two checks have the same name: {sorted(names)}")
     return checks
+
+
+def _with_views(sql: str, views: Mapping[str, str]) -> str:
+    named = [f"{view} as (\n{query})" for view, query in views.items() if re.search(rf"\b{view}\b", sql)]
+    if not named:
+        return sql
+    own = re.match(r"with\s+", sql)
+    return f"with {', '.join(named)}{', ' + sql[own.end() :] if own else chr(10) + sql}"
 
 
 async def offences(connection: Connection) -> list[Offence]:

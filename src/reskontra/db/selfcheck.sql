@@ -1,5 +1,19 @@
 -- The invariants of the books (ledger.md section 8) as queries: each returns the rows that break it, so that an
--- empty answer is a proof. The number in a comment is the invariant's.
+-- empty answer is a proof. The number in a comment is the invariant's. To run one in psql, run the views first.
+
+-- What the checks know of the kinds of documents and of what is counted: `tests/rules/test_kinds.py` compares it with
+-- `documents/kinds.py` and `companies/commands.py`. `balance_sign` is +1 where a document makes the customer owe more.
+create temporary view document_kind as
+select *
+  from (values ('Invoice', 1, array['invoice', 'dunning_fee'], false, true),
+               ('DebitNote', 1, array['debit_note'], false, true),
+               ('CreditNote', -1, array['credit_note'], true, false))
+       as kinds (document_type, balance_sign, series, settles, may_be_reminded);
+
+create temporary view counted_entity as
+select unnest(array['Customer', 'Address', 'Contact', 'Location', 'DirectDebit', 'Invoice', 'CreditNote', 'DebitNote',
+                    'DunningLetter', 'Item', 'Account', 'Subaccount', 'Batch', 'JournalEntry', 'CurrencyRate',
+                    'Salesperson', 'Attribute']) as entity;
 
 -- name: migrations-in-sequence Migrations were applied in the order of their numbers.
 select version, name
@@ -42,8 +56,10 @@ select application.company_id, application.application_id, credit.document_type 
    and credit.document_id = application.credit_document_id
   left join document as debit on debit.company_id = application.company_id
    and debit.document_id = application.debit_document_id
+  left join document_kind as credit_kind on credit_kind.document_type = credit.document_type
+  left join document_kind as debit_kind on debit_kind.document_type = debit.document_type
  where credit.document_id is null or debit.document_id is null
-    or credit.document_type not in ('CreditNote') or debit.document_type not in ('Invoice', 'DebitNote', 'FinCharge')
+    or credit_kind.settles is not true or debit_kind.settles is not false
     or credit.customer_id <> debit.customer_id or credit.currency_id <> debit.currency_id
     or debit.released_at is null or (credit.released_at is null) <> (application.released_at is null);
 
@@ -106,18 +122,28 @@ select document.company_id, document_type, number, vat_total, vat_taxable_total,
 
 -- 15
 -- name: numbers-unbroken Every number of a series from its start to its last is in use or in the log of deleted numbers.
-with numbered as (
-    select company_id, 'customer' as entity, number from customer
+with choice as (
+    select company_id, series_id, coalesce(document_type, initcap(key)) as entity
+      from company
+     cross join jsonb_each_text(preferences -> 'series') as chosen (key, series_id)
+      left join document_kind on key = any (document_kind.series)),
+numbered as (
+    select company_id, 'Customer' as entity, number from customer
     union all
-    select company_id, case document_type when 'Invoice' then 'invoice' when 'CreditNote' then 'credit_note'
-                                          when 'DebitNote' then 'debit_note' end, number
-      from document
+    select company_id, document_type, number from document
     union all
-    select company_id, 'batch', batch_number from batch
+    select company_id, 'Batch', batch_number from batch
     union all
-    select company_id, case entity when 'Invoice' then 'invoice' when 'CreditNote' then 'credit_note'
-                                   when 'DebitNote' then 'debit_note' when 'Customer' then 'customer' end, number
-      from deleted_number),
+    select company_id, entity, number from deleted_number),
+-- A series that is no longer chosen for anything may have numbered anything.
+explained as (
+    select company_id, series_id, lower(number) as number
+      from numbered join choice using (company_id, entity)
+    union all
+    select company_id, series_id, lower(number)
+      from numbered join number_series using (company_id)
+     where not exists (select from choice where choice.company_id = number_series.company_id
+                          and choice.series_id = number_series.series_id)),
 expected as (
     select company_id, series_id,
            first[1] || lpad(ordinal::text, greatest(length(first[2]), length(ordinal::text)), '0') || first[3] as number
@@ -127,11 +153,10 @@ expected as (
      cross join lateral generate_series(first[2]::bigint, last[2]::bigint, step) as ordinal)
 select expected.company_id, expected.series_id, expected.number
   from expected
-  join company using (company_id)
  where not exists (
-    select from numbered
-     where numbered.company_id = expected.company_id and lower(numbered.number) = lower(expected.number)
-       and company.preferences -> 'series' ->> numbered.entity = expected.series_id);
+    select from explained
+     where explained.company_id = expected.company_id and explained.series_id = expected.series_id
+       and explained.number = lower(expected.number));
 
 -- 23
 -- name: batch-balances A batch has as much debit as credit in base currency, and in its own apart from rounding.
@@ -161,8 +186,9 @@ select coalesce(ledger.company_id, documents.company_id) as company_id,
   from (select company_id, account_number, sum(debit_base - credit_base) as balance
           from journal_entry where purpose = 'receivable' group by company_id, account_number) as ledger
   full join (select company_id, account_number,
-                    sum(case document_type when 'CreditNote' then -balance_base else balance_base end) as balance
-               from document where released_at is not null group by company_id, account_number) as documents
+                    sum(balance_sign * balance_base) as balance
+               from document join document_kind using (document_type)
+              where released_at is not null group by company_id, account_number) as documents
       using (company_id, account_number)
  where coalesce(ledger.balance, 0) <> coalesce(documents.balance, 0);
 
@@ -172,11 +198,11 @@ select customer_balance.company_id, customer_balance.customer_id, customer_balan
        customer_balance.unreleased, owed.unreleased as unreleased_documents
   from customer_balance
  cross join lateral (
-    select coalesce(sum(sign * balance_base) filter (where released_at is not null), 0) as balance,
-           coalesce(sum(sign * amount_base) filter (where released_at is null), 0) as unreleased
-      from (select document.*, case document_type when 'CreditNote' then -1 else 1 end as sign
-              from document where document.company_id = customer_balance.company_id
-                              and document.customer_id = customer_balance.customer_id) as signed) as owed
+    select coalesce(sum(balance_sign * balance_base) filter (where released_at is not null), 0) as balance,
+           coalesce(sum(balance_sign * amount_base) filter (where released_at is null), 0) as unreleased
+      from document join document_kind using (document_type)
+     where document.company_id = customer_balance.company_id
+       and document.customer_id = customer_balance.customer_id) as owed
  where customer_balance.balance <> owed.balance or customer_balance.unreleased <> owed.unreleased;
 
 -- 25
@@ -219,8 +245,10 @@ select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledg
   from (select company_id, vat_id, sum(credit_base - debit_base) as vat
           from journal_entry where purpose = 'vat' group by company_id, vat_id) as ledger
   full join (select document.company_id, vat_id,
-                    sum(case document_type when 'CreditNote' then -vat_base else vat_base end) as vat
-               from document_vat join document using (company_id, document_id)
+                    sum(balance_sign * vat_base) as vat
+               from document_vat
+               join document using (company_id, document_id)
+               join document_kind using (document_type)
               where released_at is not null group by document.company_id, vat_id) as rows
       using (company_id, vat_id)
  where coalesce(ledger.vat, 0) <> coalesce(rows.vat, 0);
@@ -232,8 +260,10 @@ select coalesce(ledger.company_id, lines.company_id) as company_id,
   from (select company_id, account_number, sum(credit_base - debit_base) as revenue
           from journal_entry where purpose = 'revenue' group by company_id, account_number) as ledger
   full join (select document.company_id, document_line.account_number,
-                    sum(case document_type when 'CreditNote' then -net_amount_base else net_amount_base end) as net
-               from document_line join document using (company_id, document_id)
+                    sum(balance_sign * net_amount_base) as net
+               from document_line
+               join document using (company_id, document_id)
+               join document_kind using (document_type)
               where released_at is not null group by document.company_id, document_line.account_number) as lines
       using (company_id, account_number)
  where coalesce(ledger.revenue, 0) <> coalesce(lines.net, 0);
@@ -270,26 +300,24 @@ select company_id, document_type, number
     or json_array_length(vat_json::json) <> (select count(*) from document_vat
             where document_vat.company_id = document.company_id and document_vat.document_id = document.document_id);
 
--- name: tally-exact The kept counts of customers and documents are exact.
-select tally.company_id, tally.entity, tally.total, counted.total as counted
+-- name: tally-exact The kept counts of customers, documents and letters are exact.
+select company_id, entity, tally.total, counted.total as counted
   from tally
-  join (select company_id, document_type as entity, count(*) as total from document group by company_id, document_type
-        union all
-        select company_id, 'Customer', count(*) from customer group by company_id
-        union all
-        select company_id, 'DunningLetter', count(*) from dunning_letter group by company_id) as counted
+  full join (select company_id, document_type as entity, count(*) as total from document group by company_id, document_type
+             union all
+             select company_id, 'Customer', count(*) from customer group by company_id
+             union all
+             select company_id, 'DunningLetter', count(*) from dunning_letter group by company_id) as counted
     using (company_id, entity)
- where tally.total <> counted.total
-union all
-select company_id, entity, total, 0
-  from tally
- where total <> 0
-   and (entity in ('Invoice', 'CreditNote', 'DebitNote')
-        and not exists (select from document where document.company_id = tally.company_id
-                           and document.document_type = tally.entity)
-     or entity = 'Customer' and not exists (select from customer where customer.company_id = tally.company_id)
-     or entity = 'DunningLetter'
-        and not exists (select from dunning_letter as letter where letter.company_id = tally.company_id));
+ where tally.total is distinct from coalesce(counted.total, 0)
+   and (counted.total is not null or entity in ('Customer', 'DunningLetter')
+        or entity in (select document_type from document_kind));
+
+-- name: tally-complete A company counts each of its entities: what has no count, lists show as empty.
+select company_id, entity
+  from company
+ cross join counted_entity
+ where not exists (select from tally where tally.company_id = company.company_id and tally.entity = counted_entity.entity);
 
 -- name: version-is-newest-change The version of a document or letter is the id of its newest change row.
 select document.company_id, document.document_type, document.number, document.version, newest.change_id
@@ -338,10 +366,10 @@ select letter.company_id, letter.letter_id, line.document_id
   from dunning_letter as letter
   join dunning_letter_line as line using (company_id, letter_id)
   left join document using (company_id, document_id)
+  left join document_kind using (document_type)
  where line.level_after > line.level_before
    and (line.due_date >= letter.letter_date or line.balance <= 0 or line.level_after > letter.level
-        or document.document_type is null or document.document_type not in ('Invoice', 'DebitNote', 'FinCharge')
-        or document.origin = 'dunning_fee')
+        or may_be_reminded is not true or document.origin = 'dunning_fee')
 union all
 select line.company_id, min(line.letter_id), line.document_id
   from dunning_letter_line as line
@@ -356,10 +384,11 @@ select letter.company_id, letter.letter_id, letter.level, lines.level_reached, l
  cross join lateral (
     select max(line.level_after) filter (where line.level_after > line.level_before) as level_reached,
            bool_and(letter.branch_number is null or document.branch_number = letter.branch_number) as branch_kept,
-           bool_and(case document.document_type when 'CreditNote' then line.balance < 0 and line.level_after = line.level_before
-                                                else line.balance > 0 end) as signs_kept
+           bool_and(sign(line.balance) = balance_sign
+                    and (balance_sign > 0 or line.level_after = line.level_before)) as signs_kept
       from dunning_letter_line as line
       join document using (company_id, document_id)
+      left join document_kind using (document_type)
      where line.company_id = letter.company_id and line.letter_id = letter.letter_id) as lines
  where lines.level_reached is distinct from letter.level or not lines.branch_kept or not lines.signs_kept;
 

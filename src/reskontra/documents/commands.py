@@ -64,18 +64,18 @@ async def issue(
     changes: Mapping[str, Any],
     *,
     origin: str,
-    numbered_as: str | None = None,
+    series: str | None = None,
     releases: bool = True,
 ) -> Issued:
     """A document that the house makes itself, for example a fee: created and, when `releases`, released at once.
 
-    It stays a draft when the credit check holds it. `numbered_as` names another entity whose series numbers it.
+    It stays a draft when the credit check holds it. `series` is that key of the kind's series which numbers it.
     """
     document, basis = await _new(connection, context, kind, changes, origin)
-    entity = numbered_as or kind.document_type
+    key = series or kind.series[0]
     if releases:
-        await _take_turns(connection, context, document, basis.reference, (entity, "Batch"))
-    written = await _insert(connection, context, kind, document, changes=changes, basis=basis, numbered_as=entity)
+        await _take_turns(connection, context, document, basis.reference, (key, "batch"))
+    written = await _insert(connection, context, kind, document, changes=changes, basis=basis, series=key)
     if not releases or document.status != "Balanced":
         return Issued(written.number, document.status)
     await release(connection, context, kind, written.number)
@@ -142,7 +142,7 @@ async def release(
     settling = await _settling(connection, context, loaded, reference)
     document = released(draft, context.now, context.actor, settling)
     entries = entries_of(kind, draft, reference, settling)
-    series = reference.series_of("Batch")
+    series = reference.series_of("batch")
     numbers = choose_range(series.ranges, document.document_date, document.branch_number)
     await wait_for_turn(context.company_id, series.series_id)
     return await store.release_document(
@@ -201,10 +201,10 @@ async def _insert(
     *,
     changes: Mapping[str, Any],
     basis: Basis,
-    numbered_as: str | None = None,
+    series: str | None = None,
 ) -> Written:
     reference = basis.reference
-    numbering = await _numbering(context, numbered_as or kind.document_type, document, changes, reference)
+    numbering = await _numbering(context, document, changes, reference, kind=kind, key=series or kind.series[0])
     with told_as_sent(changes.get("number")):
         return await store.insert_document(
             connection,
@@ -335,7 +335,7 @@ async def _with_locked_balance(connection: Connection, context: Context, debtor:
 
 
 async def _take_turns(
-    connection: Connection, context: Context, document: Document, reference: Reference, entities: Sequence[str]
+    connection: Connection, context: Context, document: Document, reference: Reference, keys: Sequence[str]
 ) -> None:
     """Take all series of a transaction that creates and releases before it writes anything.
 
@@ -343,8 +343,8 @@ async def _take_turns(
     that tally: neither would ever go on.
     """
     ranges = []
-    for entity in entities:
-        series = reference.series_of(entity)
+    for key in keys:
+        series = reference.series_of(key)
         numbers = choose_range(series.ranges, document.document_date, document.branch_number)
         await wait_for_turn(context.company_id, series.series_id)
         ranges.append((series.series_id, numbers.range_id))
@@ -352,15 +352,15 @@ async def _take_turns(
 
 
 async def _numbering(
-    context: Context, entity: str, document: Document, changes: Mapping[str, Any], reference: Reference
-) -> tuple[str, str] | tuple[str, int]:
+    context: Context, document: Document, changes: Mapping[str, Any], reference: Reference, *, kind: Kind, key: str
+) -> tuple[str, list[str]] | tuple[str, int]:
     """What `store.insert_document` numbers the document by, with the turn in the series taken."""
-    series = reference.series_of(entity)
+    series = reference.series_of(key)
     override = bool(changes.get("override_number_series"))
     sent = check_sent_number(series, changes.get("number"), override, ("number",))
     await wait_for_turn(context.company_id, series.series_id)
     if sent is not None:
-        return sent, series.series_id
+        return sent, [reference.series_of(other).series_id for other in kind.series]
     return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id
 
 

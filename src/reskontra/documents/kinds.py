@@ -21,8 +21,8 @@ class Kind:
     balance_sign: int
     """+1 when the document makes the customer owe more, -1 when less."""
 
-    series: str
-    """The key of its number series in the company's preferences (NUM-02)."""
+    series: tuple[str, ...]
+    """The keys in the company's preferences of the series that number it: first the usual one (NUM-02)."""
 
     has_terms: bool
     """Whether it has a due date and a cash discount (TRM-07)."""
@@ -51,7 +51,7 @@ INVOICE = Kind(
     document_type="Invoice",
     noun="invoice",
     balance_sign=+1,
-    series="invoice",
+    series=("invoice", "dunning_fee"),
     has_terms=True,
     checks_credit=True,
     create_operation="create_debit",
@@ -62,7 +62,7 @@ DEBIT_NOTE = Kind(
     document_type="DebitNote",
     noun="debit note",
     balance_sign=+1,
-    series="debit_note",
+    series=("debit_note",),
     has_terms=True,
     checks_credit=True,
     create_operation="create_debit",
@@ -74,7 +74,7 @@ CREDIT_NOTE = Kind(
     document_type="CreditNote",
     noun="credit note",
     balance_sign=-1,
-    series="credit_note",
+    series=("credit_note",),
     has_terms=False,
     checks_credit=False,
     create_operation="create_credit",

@@ -32,7 +32,7 @@ from reskontra.documents.open_items import PROPOSALS
 from reskontra.items.rules import Item
 from reskontra.items.store import items_json, read_items
 from reskontra.records import replace
-from reskontra.settlement.rules import Proposal
+from reskontra.settlement.rules import DEBITS, Proposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,9 +299,10 @@ async def find_earliest_due_date(connection: Connection, company_id: int, custom
         """
         select min(due_date) from document
          where company_id = $1 and customer_id = $2 and released_at is not null and balance > 0
-           and document_type in ('Invoice', 'DebitNote', 'FinCharge')
+           and document_type = any ($3::text[])
         """,
         company_id,
         customer_id,
+        sorted(DEBITS),
     )
     return found

@@ -92,7 +92,7 @@ def _insert(numbering: str, *, proposing: bool) -> str:
 
 
 _NEXT_NUMBER = f"{take_number('$5', '$12', '$13', given='buyer')}, {note_reuse('$5')}"
-_SENT_NUMBER = use_number("$5", "$12", "$13", given="buyer")
+_SENT_NUMBER = use_number("$5", "$12", "any ($13::text[])", given="buyer")
 _INSERTS = {
     (is_sent, proposing): _insert(_SENT_NUMBER if is_sent else _NEXT_NUMBER, proposing=proposing)
     for is_sent in (False, True)
@@ -109,18 +109,18 @@ async def insert_document(
     sign: int,
     lines_text: str,
     vat_text: str,
-    numbering: tuple[str, str] | tuple[str, int],
+    numbering: tuple[str, list[str]] | tuple[str, int],
     customer_version: int,
     reference_version: int,
 ) -> Written:
-    """Write a new document under a number (number, series id) or the next one of a range (series id, range id).
+    """Write a new document under a number (number, its series' ids) or the next one of a range (series id, range id).
 
     Raises `NeedsTransaction` when customer or reference data no longer have their versions; nothing is written then.
     """
     more = (as_json(document.proposals),) if document.proposals else ()
     return await _written(
         connection,
-        _INSERTS[isinstance(numbering[1], str), bool(document.proposals)],
+        _INSERTS[isinstance(numbering[1], list), bool(document.proposals)],
         *parameters(context),
         document.document_type,
         as_json(_header(document)),

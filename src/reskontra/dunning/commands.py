@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 REMINDED = tuple(kind.document_type for kind in KINDS.values() if kind.may_be_reminded)
 _CREDITS = tuple(kind.document_type for kind in KINDS.values() if kind.balance_sign < 0)
-_FEE_ENTITY = "DunningFee"
+_FEE_SERIES = "dunning_fee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ async def _take_turns(connection: Connection, context: Context, fees: Sequence[F
     if fees:
         billed = [fee.customer_number for fee in fees]
         await take_turns(
-            connection, context, reference, billed=billed, numbered=(_FEE_ENTITY, "Batch"), written=REMINDED
+            connection, context, reference, billed=billed, numbered=(_FEE_SERIES, "batch"), written=REMINDED
         )
 
 
@@ -316,15 +316,15 @@ async def take_turns(
 ) -> None:
     """Lock what a transaction will ask for, in the order that everybody keeps, before it writes anything.
 
-    `billed` are the numbers of the customers that get documents, `numbered` the entities whose series give numbers,
+    `billed` are the numbers of the customers that get documents, `numbered` the keys of the series that give numbers,
     `written` the entities whose tallies change. The tally of letters comes first.
     """
     await lock_tallies(connection, context.company_id, [store.ENTITY])
     if reference.preferences.credit_check.enabled:
         await lock_balances(connection, context.company_id, billed, checked_only=True)
     ranges = []
-    for entity in numbered:
-        series = reference.series_of(entity)
+    for key in numbered:
+        series = reference.series_of(key)
         await wait_for_turn(context.company_id, series.series_id)
         ranges += [(series.series_id, numbers.range_id) for numbers in series.ranges]
     await lock_ranges(connection, context.company_id, ranges)
@@ -342,7 +342,7 @@ async def _charge(connection: Connection, context: Context, fee: Fee, reference:
             INVOICE,
             fee_invoice(fee, preferences),
             origin=FEE_ORIGIN,
-            numbered_as=_FEE_ENTITY,
+            series=_FEE_SERIES,
             releases=preferences.auto_release_fee,
         )
     except Refused as refusal:

@@ -109,7 +109,7 @@ async def void(
         context,
         reference,
         billed=[letter.customer_number] if reversal != FeeReversal.NOTHING else [],
-        numbered=(CREDIT_NOTE.document_type, "Batch") if reversal == FeeReversal.CREDIT else (),
+        numbered=(CREDIT_NOTE.series[0], "batch") if reversal == FeeReversal.CREDIT else (),
         written=(CREDIT_NOTE.document_type, *REMINDED),
     )
     deleted_fee = credit_note = None
