@@ -39,7 +39,12 @@ class Offence:
 @cache
 def known_checks() -> tuple[Check, ...]:
     """All checks, in the order of the file."""
-    return read_checks((files("reskontra.db") / "selfcheck.sql").read_text(encoding="utf-8"))
+    return read_checks(_text())
+
+
+def views() -> dict[str, str]:
+    """The views before the first check: name -> query."""
+    return _views(_HEADING.split(_text())[0])
 
 
 def read_checks(text: str) -> tuple[Check, ...]:
@@ -48,9 +53,9 @@ def read_checks(text: str) -> tuple[Check, ...]:
     A view that a check names becomes a part of its statement: a transaction that only reads can make none.
     """
     preface, *pieces = _HEADING.split(text)
-    views: dict[str, str] = dict(_VIEW.findall(preface))
+    known = _views(preface)
     checks = tuple(
-        Check(name, sentence.strip(), _with_views(sql.strip(), views))
+        Check(name, sentence.strip(), _with_views(sql.strip(), known))
         for name, sentence, sql in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True)
     )
     names = [check.name for check in checks]
@@ -59,8 +64,16 @@ def read_checks(text: str) -> tuple[Check, ...]:
     return checks
 
 
-def _with_views(sql: str, views: Mapping[str, str]) -> str:
-    named = [f"{view} as (\n{query})" for view, query in views.items() if re.search(rf"\b{view}\b", sql)]
+def _text() -> str:
+    return (files("reskontra.db") / "selfcheck.sql").read_text(encoding="utf-8")
+
+
+def _views(preface: str) -> dict[str, str]:
+    return dict(_VIEW.findall(preface))
+
+
+def _with_views(sql: str, known: Mapping[str, str]) -> str:
+    named = [f"{view} as (\n{query})" for view, query in known.items() if re.search(rf"\b{view}\b", sql)]
     if not named:
         return sql
     own = re.match(r"with\s+", sql)

@@ -67,11 +67,11 @@ class Labels:
 
     def of_type(self, document_type: str) -> str:
         """What a document of a type is called."""
-        name = _TYPES.get(document_type)
+        name = TYPES.get(document_type)
         return getattr(self, name) if name else document_type
 
 
-_TYPES = {
+TYPES = {
     "Invoice": "invoice",
     "DebitNote": "debit_note",
     "CreditNote": "credit_note",
@@ -79,6 +79,7 @@ _TYPES = {
     "Payment": "payment",
     "Prepayment": "payment",
 }
+"""Document type -> the word of `Labels` for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ class BatchStatus(StrEnum):
 
 
 # The short names that journals have for the documents they come from (ledger.md section 6).
-_DOCUMENT_CODES = {
+DOCUMENT_CODES = {
     "Invoice": "INV",
     "CreditNote": "CRM",
     "DebitNote": "DRM",
@@ -276,7 +276,7 @@ def _line(entry: FoundEntry, module: str, reference: Reference, *, attachments: 
         vat=words,
         branch=entry.branch_number,
         customer_number=entry.customer_number,
-        transaction_type=_DOCUMENT_CODES.get(entry.document_type, entry.document_type),
+        transaction_type=DOCUMENT_CODES.get(entry.document_type, entry.document_type),
         module=module,
         attachments=[] if attachments else None,
     )
