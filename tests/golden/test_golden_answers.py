@@ -183,7 +183,8 @@ async def played(client: httpx.AsyncClient, play: Sequence[Scene], files: Path, 
             files.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         kept = path.read_text(encoding="utf-8") if path.exists() else ""
-        differences += difflib.unified_diff(kept.splitlines(), text.splitlines(), scene.name, "now", lineterm="", n=1)
+        before, now = in_any_order(kept).splitlines(), in_any_order(text).splitlines()
+        differences += difflib.unified_diff(before, now, scene.name, "now", lineterm="", n=1)
     return differences
 
 
@@ -212,6 +213,19 @@ def written(scene: Scene, answer: httpx.Response) -> str:
     if answer.content:
         parts += ["", msgspec.json.format(answer.content, indent=2).decode()]
     return redacted("\n".join(parts)) + "\n"
+
+
+def in_any_order(text: str) -> str:
+    """A file with the names in its answer sorted: their order says nothing. Numbers stay as they are written."""
+    head, blank, body = text.rpartition("\n\n")
+    if not body.startswith(("{", "[")):
+        return text
+    parsed = json.loads(body.replace(": <number>", ': "<number>"'), parse_float=_digits, parse_int=_digits)
+    return head + blank + json.dumps(parsed, ensure_ascii=False, indent=2, sort_keys=True)
+
+
+def _digits(written: str) -> str:
+    return f"number {written}"
 
 
 MOVING = (
