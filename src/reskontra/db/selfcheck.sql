@@ -151,12 +151,10 @@ expected as (
                    regexp_match(last_number, '^(.*?)([0-9]+)([^0-9]*)$') as last
               from number_series_range) as ranges
      cross join lateral generate_series(first[2]::bigint, last[2]::bigint, step) as ordinal)
-select expected.company_id, expected.series_id, expected.number
-  from expected
- where not exists (
-    select from explained
-     where explained.company_id = expected.company_id and explained.series_id = expected.series_id
-       and explained.number = lower(expected.number));
+select company_id, series_id, lower(number) as number from expected
+except
+select company_id, series_id, number from explained
+ order by company_id, series_id, number;
 
 -- 23
 -- name: batch-balances A batch has as much debit as credit in base currency, and in its own apart from rounding.
