@@ -6,6 +6,7 @@ An extension of ours: fields travel bare. Only the fee is wrapped, so that `{"va
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 
@@ -44,9 +45,11 @@ class LetterUpdate(Body):
 
 
 class LetterVoid(Body):
-    """The day that a letter is voided on; today where nothing is sent."""
+    """The day that a letter is voided on; today where nothing is sent. It is voided once: no slip is overlooked."""
 
-    void_date: Day | UnsetType | None = msgspec.UNSET
+    refuses_unknown: ClassVar[bool] = True
+
+    void_date: Day | UnsetType = msgspec.UNSET
 
 
 class LetterLineAnswer(Answer):

@@ -104,6 +104,8 @@ async def void(
     reversal = fee_reversal(letter, [Settler(*it) for it in settlers])
     reference = await remembered.at(connection, context.company_id, found.reference_version)
     void_date = void_day(letter, changes.get("void_date"), reference.today(context.now))
+    if "void_date" in changes:
+        reference.period_of(void_date, ("void_date",))  # a day that the books know, also where nothing is booked
     await take_turns(
         connection,
         context,

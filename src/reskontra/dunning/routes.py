@@ -13,6 +13,7 @@ from reskontra.dunning.wire import (
     DunningRunAnswer,
     run_answer,
 )
+from reskontra.errors import Malformed
 from reskontra.web.answers import done
 from reskontra.web.call import Call
 from reskontra.web.routing import Route
@@ -28,7 +29,12 @@ async def create_letter(call: Call) -> Response:
 
 
 async def run(call: Call) -> Response:
-    """POST: remind everybody who is due. The run opens its transactions itself, one for each chunk of customers."""
+    """POST: remind everybody who is due. The run opens its transactions itself, one for each chunk of customers.
+
+    Parameters in the address are refused: whoever writes `?dryRun=true` means it.
+    """
+    if call.query.names:
+        raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")
     outcome = await running.run_dunning(call.database, call.context, changes(call.decode(DunningRun)))
     return done(call, more=run_answer(outcome))
 

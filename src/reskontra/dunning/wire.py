@@ -32,11 +32,11 @@ class DunningRunFilters(Body):
 
     refuses_unknown: ClassVar[bool] = True
 
-    customer_numbers: list[Text30] | UnsetType | None = sent("customer")
-    customer_class: Text30 | UnsetType | None = msgspec.UNSET
-    level_from: Whole | UnsetType | None = msgspec.UNSET
-    level_to: Whole | UnsetType | None = msgspec.UNSET
-    branch_number: Text30 | UnsetType | None = sent("branch")
+    customer_numbers: list[Text30] | UnsetType = sent("customer")
+    customer_class: Text30 | UnsetType = msgspec.UNSET
+    level_from: Whole | UnsetType = msgspec.UNSET
+    level_to: Whole | UnsetType = msgspec.UNSET
+    branch_number: Text30 | UnsetType = sent("branch")
 
 
 class DunningRun(Body):
@@ -44,9 +44,9 @@ class DunningRun(Body):
 
     refuses_unknown: ClassVar[bool] = True
 
-    letter_date: Day | UnsetType | None = sent("asOf")
-    filters: DunningRunFilters | UnsetType | None = msgspec.UNSET
-    dry_run: Flag | UnsetType | None = msgspec.UNSET
+    letter_date: Day | UnsetType = sent("asOf")
+    filters: DunningRunFilters | UnsetType = msgspec.UNSET
+    dry_run: Flag | UnsetType = msgspec.UNSET
 
 
 class MadeLetterAnswer(Answer, kw_only=True):

@@ -69,6 +69,8 @@ def _nested(raw: object, plan: Plan) -> msgspec.Struct:
             if slot is None or slot.attribute in found:
                 continue
         try:
+            if getattr(plan.struct, "refuses_unknown", False):
+                _check_says_something(value, slot.shape)
             found[slot.attribute] = _field(value, slot)
         except Unfit as unfit:
             raise unfit.inside(slot.attribute) from None
@@ -76,6 +78,15 @@ def _nested(raw: object, plan: Plan) -> msgspec.Struct:
         if slot.required and slot.attribute not in found:
             raise Unfit("This field is missing.", "Send it.").inside(slot.attribute)
     return plan.struct(**found)
+
+
+def _check_says_something(raw: object, shape: Shape) -> None:
+    """Where what is overlooked does harm, null and an object that holds no value are not taken for "not sent"."""
+    is_wrapper = isinstance(raw, dict) and {str(name).lower() for name in raw} == {_WRAPPER}
+    if raw is None or (isinstance(raw, dict) and shape.kind is not Kind.NESTED and not is_wrapper):
+        raise Unfit(f"{_described(raw)} stands where a value is needed.", "Send a value, or leave the field out.", raw)
+    if is_wrapper and isinstance(raw, dict):
+        _check_says_something(next(iter(raw.values())), shape)
 
 
 def _field(raw: object, slot: Slot) -> Any:

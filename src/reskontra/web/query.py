@@ -51,6 +51,11 @@ class Query:
         self._declared = declared if isinstance(declared, (set, frozenset)) else frozenset(declared)
         self.zone = zone or ZoneInfo("UTC")
 
+    @property
+    def names(self) -> list[str]:
+        """All parameters that were sent, in lower case, known or not."""
+        return list(self._values)
+
     def declares(self, name: str) -> bool:
         """Whether the operation has this parameter at all."""
         return name.lower() in self._declared
