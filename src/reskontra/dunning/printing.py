@@ -157,12 +157,15 @@ def _row(letter: StoredLetter, line: StoredLine, wording: Wording, reference: Re
 
 
 def _sums(letter: StoredLetter, wording: Wording, reference: Reference) -> Iterator[dict[str, Any]]:
-    """For each currency what the documents, the credits and the fee come to, then what is to be paid."""
+    """For each currency what the documents, the credits and the fee come to, then what is to be paid.
+
+    Documents alone need no row above their total. A fee alone does: nothing else on the page says what it is.
+    """
     labels = wording.language.labels
     for owed in letter.owed:
         parts = ((labels.documents, owed.documents), (labels.credits, owed.credits), (labels.fee, owed.fee))
         told = [(label, amount) for label, amount in parts if amount]
-        if len(told) > 1:
+        if len(told) > 1 or owed.fee:
             for label, amount in told:
                 yield {"label": label, "amount": _money(amount, owed.currency_id, wording, reference), "strong": False}
         total = _money(owed.total, owed.currency_id, wording, reference)

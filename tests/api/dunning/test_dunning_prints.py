@@ -123,6 +123,17 @@ async def test_two_hundred_documents_take_several_pages(office: Office) -> None:
     assert "25 035,00 NOK" in pages[-1]
 
 
+async def test_a_fee_in_another_currency_than_the_documents_is_named(office: Office) -> None:
+    customer = await office.customer(currencyId="EUR", vatZoneId="EU", mainAddress={"city": "Bonn", "countryId": "DE"})
+    work = {"description": {"value": "Work"}, "quantity": {"value": 1}, "unitPriceInCurrency": {"value": 100}}
+    await office.invoice(customer, invoiceLines=[work])
+    await office.climb(customer)
+    letter = await office.letter(3)
+    assert (letter["currencyId"], letter["lines"][0]["currencyId"]) == ("NOK", "EUR")
+    (page,) = await pages_of(office, 3)
+    assert "Reminder fee 35.00 NOK To be paid 35.00 NOK To be paid 100.00 EUR" in page
+
+
 async def test_drafts_and_voided_letters_are_marked(office: Office) -> None:
     await office.prefer(auto_release=False)
     customer = await office.customer()
