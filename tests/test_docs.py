@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from reskontra import demo, demo_year
 from reskontra.config import VARIABLES
 from tests.conftest import RunningServer
 
@@ -42,6 +45,31 @@ async def test_the_examples_run_in_order_as_printed(server: RunningServer) -> No
         output, _ = await process.communicate()
         shown = output.decode().replace("\r\n", "\n").replace(server.url, BASE)
         assert pattern_of(printed).match(shown), f"$ {command}\n{shown}\ninstead of\n{printed}"
+        if "/run/dunning" in command:
+            assert json.loads(shown)["created"] != []
+
+
+def test_who_is_reminded_in_the_readme_is_late_in_the_sandbox_too() -> None:
+    """The examples run on the small demo; the sandbox's year is 2025 only."""
+    (command,) = [command for command, _ in consoles(README) if "/run/dunning" in command]
+    sent = json.loads(re.findall(r"-d '(.*)'", command)[0])
+    last_day = date.fromisoformat(sent["asOf"]) - timedelta(days=14 + 14 + 1)  # terms, days past due of level 1
+    steps = list(
+        demo_year.steps(
+            demo._SEED, {it for it in range(demo_year.CUSTOMERS) if it % demo._PAGE_CUSTOMERS in demo._ABROAD}
+        )
+    )
+    settled = {step.repeats for step in steps if step.outcome == "settle"}
+    invoices = [step for step in steps if step.document_type == "Invoice"]
+    late = [
+        step
+        for position, step in enumerate(invoices)
+        if demo._customer_number(step.customer) == sent["filters"]["customer"]
+        and step.day <= last_day
+        and step.outcome == "release"
+        and position not in settled
+    ]
+    assert late
 
 
 def test_every_setting_is_in_the_readme() -> None:
