@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -41,14 +42,16 @@ from reskontra.dunning.rules import (
     Basis,
     check_letter_date,
     fee_invoice,
+    held_by_drafts,
     is_addressed,
     is_due,
     letter_currency,
     letter_levels,
     new_letters,
+    not_released_yet,
     releases_at_once,
 )
-from reskontra.errors import FieldPath, NotFound, Refused
+from reskontra.errors import Conflict, FieldPath, NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.store import lock_ranges
 
@@ -138,6 +141,10 @@ async def remind(
         if status is None or may(status, "dunning"):
             candidates[addressee_id].append(candidate)
     due, skipped = _due_letters(order, parties, candidates, skips=skips)
+    if skips:
+        told = {party.number for party, _ in due} | {it.customer_number for it in skipped}
+        silent = [(party, rate) for party, rate in parties if party.number not in told]
+        skipped += await _waiting_for_drafts(connection, order, silent, candidates)
     made, refused = await _make(connection, context, order, due, skips=skips)
     return Outcome(tuple(made), (*skipped, *refused))
 
@@ -169,6 +176,31 @@ def _due_letters(
             if letters:
                 due.append((party, letters))
     return due, skipped
+
+
+async def _waiting_for_drafts(
+    connection: Connection,
+    order: Order,
+    parties: Sequence[tuple[Addressee, Rate | None]],
+    candidates: Mapping[int, Sequence[Candidate]],
+) -> list[Skipped]:
+    """Those who would get a letter if their documents did not stand on one that is still a draft."""
+    held = {}
+    for party, rate in parties:
+        basis = basis_of(order, party, rate, candidates.get(party.customer_id, ()))
+        if document_ids := held_by_drafts(basis, order.wanted):
+            held[party.number] = document_ids
+    if not held:
+        return []
+    drafts = await store.find_drafts(connection, order.reference.company_id, list(chain.from_iterable(held.values())))
+    skipped = []
+    for number, document_ids in held.items():
+        letter_ids = {letter_id for document_id in document_ids for letter_id in drafts.get(document_id, ())}
+        if not letter_ids:
+            # Deleting a draft locks no documents, so it may have gone since they were read.
+            raise Conflict(f"A draft to the customer {number} was deleted at the same moment.")
+        skipped.append(Skipped(number, not_released_yet(sorted(letter_ids))))
+    return skipped
 
 
 _WHY_NOT = {

@@ -21,6 +21,7 @@ from reskontra.dunning.law import legal_doubts
 from reskontra.dunning.letter import Candidate, Fee, Letter, LetterLine
 from reskontra.errors import FieldPath, Refused
 from reskontra.money import ONE, ZERO
+from reskontra.records import replace as replace_record
 
 if TYPE_CHECKING:
     from reskontra.customers.addressees import Addressee
@@ -131,8 +132,29 @@ def new_letters(basis: Basis, wanted: range) -> tuple[Letter, ...]:
 
 def is_due(basis: Basis, wanted: range) -> bool:
     """Whether there is a letter to make, of the `wanted` levels; what it would ask for does not matter."""
-    free = replace(basis, preferences=replace(basis.preferences, fee_item=None))
-    return bool(new_letters(free, wanted))
+    return bool(new_letters(_free_of_charge(basis), wanted))
+
+
+def held_by_drafts(basis: Basis, wanted: range) -> tuple[int, ...]:
+    """The ids of the documents on drafts that a letter of the `wanted` levels would remind of if the drafts did not."""
+    in_draft = {candidate.document_id for candidate in basis.candidates if candidate.in_draft}
+    if not in_draft:
+        return ()
+    freed = replace(basis, candidates=[replace_record(candidate, in_draft=False) for candidate in basis.candidates])
+    lines = [line for letter in new_letters(_free_of_charge(freed), wanted) for line in letter.lines]
+    return tuple(line.document_id for line in lines if line.is_reminded and line.document_id in in_draft)
+
+
+def not_released_yet(letter_ids: Sequence[int]) -> str:
+    """Why a customer whose documents stand on these drafts gets no letter."""
+    *others, last = map(str, letter_ids)
+    if not others:
+        return f"Its documents stand on letter {last}, which is not released yet."
+    return f"Its documents stand on letters {', '.join(others)} and {last}, which are not released yet."
+
+
+def _free_of_charge(basis: Basis) -> Basis:
+    return replace(basis, preferences=replace(basis.preferences, fee_item=None))
 
 
 def _of_branch(basis: Basis, branch_number: str) -> Basis:

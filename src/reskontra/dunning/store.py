@@ -131,6 +131,23 @@ async def find_candidates(connection: Connection, company_id: int, document_ids:
     return [Candidate(**row) for row in rows]
 
 
+async def find_drafts(connection: Connection, company_id: int, document_ids: Sequence[int]) -> dict[int, list[int]]:
+    """The letters that are not released yet and remind of these documents, by document; in the order of their ids."""
+    rows = await connection.fetch(
+        """
+        select line.document_id, array_agg(letter.letter_id order by letter.letter_id) as letter_ids
+          from dunning_letter_line as line
+          join dunning_letter as letter using (company_id, letter_id)
+         where line.company_id = $1 and line.document_id = any ($2::bigint[])
+           and line.level_after > line.level_before and letter.status = 'Draft'
+         group by line.document_id
+        """,
+        company_id,
+        document_ids,
+    )
+    return {row["document_id"]: row["letter_ids"] for row in rows}
+
+
 _LETTER = ", ".join(LETTER_COLUMNS)
 _SENT_LETTER = ", ".join(f"numbered.{column}" for column in LETTER_COLUMNS)
 

@@ -122,6 +122,37 @@ async def test_without_auto_release_the_run_makes_drafts(ledger: Ledger) -> None
     assert (await run(ledger, late(15)))["created"] == []
 
 
+async def test_whose_documents_stand_on_a_draft_is_told_and_left_out(ledger: Ledger) -> None:
+    owed = await customers_with_one_document(ledger, 2)
+    await ledger.prefer(auto_release=False)
+    drafts = {it["customer"]["number"]: it["letterNumber"] for it in (await run(ledger, late(15)))["created"]}
+    waiting, free = sorted(owed)
+    await ledger.http.delete(f"/v1/reskontra/dunningLetter/{drafts[free]}")
+    assert (await run(ledger, late(14), dry=True))["skipped"] == [], "without the draft nothing would be ready either"
+    assert (await run(ledger, late(15), dry=True, levelFrom=2))["skipped"] == [], "of another level than is asked for"
+    trial = await run(ledger, late(15), dry=True)
+    made = await run(ledger, late(15))
+    for outcome in (trial, made):
+        assert [it["customer"]["number"] for it in outcome["created"]] == [free]
+        (left_out,) = outcome["skipped"]
+        assert left_out["ref"] == waiting
+        assert left_out["reason"] == f"Its documents stand on letter {drafts[waiting]}, which is not released yet."
+    await ledger.http.post(f"/v1/reskontra/dunningLetter/{drafts[waiting]}/action/release", json={})
+    assert [it["ref"] for it in (await run(ledger, late(15)))["skipped"]] == [free]
+
+
+async def test_all_drafts_that_hold_a_customers_documents_are_named(ledger: Ledger) -> None:
+    (customer,) = await customers_with_one_document(ledger, 1)
+    for _ in range(2):
+        await ledger.document(customer)
+    await ledger.prefer(auto_release=False, split_by_document=True)
+    first, second, third = [it["letterNumber"] for it in (await run(ledger, late(15)))["created"]]
+    (left_out,) = (await run(ledger, late(20)))["skipped"]
+    assert left_out["reason"] == (
+        f"Its documents stand on letters {first}, {second} and {third}, which are not released yet."
+    )
+
+
 async def test_a_fee_that_cannot_be_posted_leaves_only_its_customer_out(ledger: Ledger) -> None:
     """Of two that are due in February, one is to be charged, and the period of that day takes no postings."""
     owed = await customers_with_one_document(ledger, 2)
