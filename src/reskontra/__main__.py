@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DEFAULT_SANDBOX_DIR = Path(".reskontra")
 SCOPE = "vismanet_erp_service_api"
 FAILED_CHECK, USAGE, INTERRUPTED = 1, 2, 130
+NOBODY_READS = 141
+"""As a shell tells of what a closed pipe ended (128 + SIGPIPE); 1 would say that a check does not hold."""
 
 app = App(name="reskontra", version=__version__, help="A customer ledger that speaks the Visma Net API.")
 company_app = App(name="company", help="Companies: the tenants of this ledger.")
@@ -357,12 +359,12 @@ def _run_server(settings: Settings, *, migrating: bool) -> None:
             settings,
             clock,
             prepare=lambda database: load_demo(database, clock, Size.YEAR),
-            announce=lambda url: _say(greeting(settings, url)),
+            announce=lambda url: _greet(greeting(settings, url)),
             migrating=migrating,
         )
     else:
         serve_until_stopped(
-            settings, clock, announce=lambda url: _say(f"Reskontra answers on {url}"), migrating=migrating
+            settings, clock, announce=lambda url: _greet(f"Reskontra answers on {url}"), migrating=migrating
         )
 
 
@@ -413,7 +415,25 @@ def _tell(found: Sequence[Offence]) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - this is what the commands answer
+    """Answer on stdout. When nobody reads on, as after `| head -1`, the command ends here and quietly."""
+    if not _is_heard(text):
+        sys.exit(NOBODY_READS)
+
+
+def _greet(text: str) -> None:
+    """Say that a server serves. It goes on when nobody reads that: its port is its answer."""
+    _is_heard(text)
+
+
+def _is_heard(text: str) -> bool:
+    """Put a text on stdout; whether anybody still reads there."""
+    try:
+        print(text, flush=True)  # noqa: T201 - this is what the commands answer
+    except BrokenPipeError:
+        # What is still in the buffer goes nowhere, else the interpreter complains about it when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def _fail(sentence: str) -> None:

@@ -185,6 +185,42 @@ def test_operators_commands_work_beside_a_running_server(start: Callable[..., Ru
     )
 
 
+@pytest.mark.parametrize("command", [["migrate"], ["check"], ["backup", "x.zip"]])
+def test_a_command_ends_quietly_when_nobody_reads_on(tmp_path: Path, command: list[str]) -> None:
+    where = ("--data-dir", str(tmp_path / "books"))
+    assert run("migrate", *where).returncode == 0
+    process = unread(tmp_path, *command, *where)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (141, "")
+    left = [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if names(path, tmp_path / "books")]
+    assert left == []
+
+
+def test_a_server_serves_on_when_nobody_reads_its_greeting(tmp_path: Path) -> None:
+    process = unread(tmp_path, "serve", "--port", "0", "--data-dir", str(tmp_path / "books"), "--log-format", "json")
+    assert process.stderr is not None
+    try:
+        url = next(found["url"] for found in map(json.loads, process.stderr) if found["event"] == "serving")
+        assert httpx.get(f"{url}/readyz").status_code == 200
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "BrokenPipe" not in errors
+
+
+def unread(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """A command whose reader is gone before its first word."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.Popen(
+            [*RESKONTRA, *words], stdout=writing, stderr=subprocess.PIPE, text=True, cwd=folder, env=environment()
+        )
+    finally:
+        os.close(writing)
+
+
 async def test_a_database_by_url_is_migrated_only_when_asked(databases: Any, start: Callable[..., Running]) -> None:
     name = await databases.create_empty()
     try:
