@@ -12,7 +12,9 @@ import httpx
 import jwt
 import pytest
 
+from reskontra.changes.store import insert_tallies
 from reskontra.companies.access import StoredAccess
+from reskontra.companies.commands import ENTITIES
 from reskontra.config import Settings
 from reskontra.db.pool import Database
 from reskontra.web.auth import SCOPE
@@ -258,6 +260,7 @@ async def test_clients_and_companies_come_from_their_tables(books: Database) -> 
             UUID(int=5),
             moment,
         )
+        await insert_tallies(connection, company_id, dict.fromkeys(ENTITIES, (0, 0)))
         await connection.execute(
             "insert into api_client (client_id, name, secret_salt, secret_hash, scopes, created_at) "
             "values ('isv_a', 'A', $1, $2, $3, $4)",
