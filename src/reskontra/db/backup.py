@@ -5,6 +5,7 @@ What is copied is rows, never code: the schema is remade from this program's mig
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -70,8 +71,15 @@ async def back_up(connection: Connection, path: Path, now: datetime, program: st
             migrations = await applied_migrations(connection)
             if not migrations:
                 raise BackupError("There are no books to back up: this database has none of Reskontra's tables.")
-            return await _copy_all(connection, path, migrations, now, program)
+            try:
+                return await _copy_all(connection, path, migrations, now, program)
+            except asyncio.CancelledError:
+                connection.terminate()  # in the middle of a COPY there is nothing that could be rolled back
+                raise
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from error
         raise BackupError(f"The books could not be copied: {error}.") from error
 
 
