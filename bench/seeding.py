@@ -14,11 +14,12 @@ from typing import Any
 
 from reskontra.app import connect_rooms
 from reskontra.clock import Context, SeededClock, SystemClock
-from reskontra.companies.commands import create_client, create_company
+from reskontra.companies.commands import create_client
+from reskontra.company_file.commands.creating import create_company
 from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection
-from reskontra.documents import commands as documents
-from reskontra.documents.kinds import INVOICE
+from reskontra.documents.commands import drafting, releasing
+from reskontra.kinds import INVOICE
 from reskontra.serve import open_database, plain_connection
 
 SEED_VERSION = 1
@@ -122,9 +123,9 @@ async def _make_stencils(connection: Connection, size: Size) -> None:
     for released in (True, False):
         for count in LINE_COUNTS:
             sent = {"customer_number": number, "document_date": FIRST_DAY, "lines": ten_lines()[-count:]}
-            written = await documents.create(connection, context, INVOICE, sent)
+            written = await drafting.create(connection, context, INVOICE, sent)
             if released:
-                await documents.release(connection, context, INVOICE, written.number)
+                await releasing.release(connection, context, INVOICE, written.number)
 
 
 # Copying

@@ -13,8 +13,8 @@ from reskontra import demo, demo_year
 from reskontra.clock import Context, SeededClock
 from reskontra.db.migrate import migrate
 from reskontra.db.pool import Database
-from reskontra.documents import commands as documents
-from reskontra.documents.kinds import INVOICE
+from reskontra.documents.commands import drafting
+from reskontra.kinds import INVOICE
 from tests.conftest import Databases, assert_books_prove_themselves
 
 CLOCK = SeededClock(datetime(2026, 1, 1, tzinfo=UTC))
@@ -85,7 +85,7 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
 async def _delete_last_invoice_and_load_again(database: Database) -> None:
     """What somebody deleted stays deleted: only what the demo itself never made is missing."""
     async with database.transaction() as connection:
-        await documents.delete(connection, Context(1, "somebody", "test", CLOCK.now(), CLOCK), INVOICE, "003547")
+        await drafting.delete(connection, Context(1, "somebody", "test", CLOCK.now(), CLOCK), INVOICE, "003547")
     await demo.load_demo(database, CLOCK, demo.Size.YEAR)
     async with database.connection() as connection:
         assert await connection.fetchval("select count(*) from document") == demo_year.DOCUMENTS + 2

@@ -17,9 +17,10 @@ DRAWERS = {"utils", "util", "helpers", "common", "misc", "base", "manager", "ser
 
 # Table -> the room that may name it in SQL. What no room owns is listed under the room that is about it.
 OWNERS = {
-    "companies": [
+    "companies": ["api_client", "api_client_company", "server_secret"],
+    "reference": [
         "branch", "country", "customer_class", "statement_cycle", "reason_code", "dunning_level", "dunning_text",
-        "legal_rate", "api_client", "api_client_company", "server_secret",
+        "legal_rate",
     ],
     "accounts": ["account", "account_class", "subaccount", "dimension", "segment", "segment_value"],
     "currencies": ["currency", "currency_rate"],
@@ -37,18 +38,19 @@ OWNERS = {
         "direct_debit", "customer_balance", "customer_salesperson",
     ],
     "contacts": ["contact"],
-    "documents": ["document", "document_line", "document_vat"],
+    "documents": ["document_line", "document_vat"],
+    "receivables": ["document", "application"],
     "posting": ["batch", "journal_entry"],
-    "settlement": ["application"],
     "dunning": ["dunning_letter", "dunning_letter_line"],
 }  # fmt: skip
 # Every statement is about a company, and every list asks its tally; the migration runner has its own table.
 ANYONE = {"company", "tally", "schema_version"}
-# Documents stand above customers, yet a customer with unfinished documents may not become inactive (CST-01).
-EXCEPTIONS = {("customers", "document")}
+# The header of whatever moves a customer's balance is written by the room that makes it (decision 0018). Documents stand
+# above customers, yet a customer with unfinished documents may not become inactive (CST-01).
+EXCEPTIONS = {("documents", "document"), ("customers", "document")}
 
 # Ratchets: what predates the limit, with its size. Lower them, never raise them.
-LONG_FUNCTIONS: dict[str, int] = {"documents/answers.py:document_answer": 76}
+LONG_FUNCTIONS: dict[str, int] = {"documents/wire/rendering.py:document_answer": 76}
 LONG_FILES: dict[str, int] = {}
 FUNCTION_LINES = 60
 FILE_LINES = 480
@@ -125,7 +127,7 @@ def test_a_kind_is_asked_and_not_compared() -> None:
     found = [
         f"{name_of(path)}:{number}"
         for path in MODULES
-        if name_of(path).startswith(("documents/", "dunning/", "posting/"))
+        if name_of(path).startswith(("documents/", "dunning/", "posting/", "receivables/"))
         and path.name not in ("kinds.py", "routes.py")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if compared.search(line) and "$" not in line and "document_type = " not in line

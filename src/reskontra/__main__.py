@@ -234,13 +234,13 @@ def create_company(
     data_dir: DataDir = None,
 ) -> None:
     """Create a company from a template: its accounts, VAT, terms, items, series, periods and preferences."""
-    from reskontra.companies import commands
+    from reskontra.company_file.commands import creating
     from reskontra.serve import bring_up_to_date, plain_connection, postgres_for
 
     async def create(dsn: str) -> int:
         await bring_up_to_date(dsn, SystemClock())
         async with plain_connection(dsn) as connection, connection.transaction():
-            return await commands.create_company(connection, template, code=code, name=name, context=_context())
+            return await creating.create_company(connection, template, code=code, name=name, context=_context())
 
     with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
         company_id = asyncio.run(create(dsn))
@@ -264,9 +264,9 @@ def apply_company(
     """
     from reskontra.app import connect_rooms
     from reskontra.companies.commands import company_ids
-    from reskontra.companies.template import read_partial_template
-    from reskontra.revising.commands import apply_plan, plan_changes
-    from reskontra.revising.rules import lines_of
+    from reskontra.company_file.commands.applying import apply_plan, plan_changes
+    from reskontra.company_file.file import read_partial_template
+    from reskontra.company_file.rules.plan import lines_of
     from reskontra.serve import open_database, postgres_for
 
     said = read_partial_template(file)

@@ -7,28 +7,26 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from reskontra.accounts import routes as accounts
-from reskontra.accounts import store as accounts_store
+from reskontra.accounts.store import accounts as accounts_store
 from reskontra.attributes import routes as attributes
 from reskontra.attributes import store as attributes_store
 from reskontra.balances import routes as balances
 from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.clock import Clock
 from reskontra.closing import routes as closing
-from reskontra.companies import remembered
-from reskontra.companies import routes as companies
-from reskontra.companies.access import StoredAccess
+from reskontra.companies.store.access import StoredAccess
 from reskontra.config import Settings
 from reskontra.contacts import routes as contacts
 from reskontra.currencies import routes as currencies
 from reskontra.currencies import store as currencies_store
 from reskontra.customers import routes as customers
-from reskontra.customers import saving as customers_saving
 from reskontra.customers.locations import routes as locations
 from reskontra.customers.locations import store as locations_store
+from reskontra.customers.store import writing as customers_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
 from reskontra.documents import routes as documents
-from reskontra.documents import store as documents_store
-from reskontra.documents.commands import rewrite_texts
+from reskontra.documents.commands.texts import rewrite_texts
+from reskontra.documents.store import writing as documents_store
 from reskontra.dunning import routes as dunning
 from reskontra.errors import NotServed
 from reskontra.items import routes as items
@@ -37,6 +35,8 @@ from reskontra.numbering import routes as numbering
 from reskontra.payment_methods import routes as payment_methods
 from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
+from reskontra.reference import routes as reference
+from reskontra.reference.store import remembered
 from reskontra.salespersons import routes as salespersons
 from reskontra.salespersons import store as salespersons_store
 from reskontra.terms import routes as terms
@@ -51,7 +51,7 @@ from reskontra.web.server import Server
 
 ROUTES: tuple[Sequence[Route], ...] = (
     accounts.ROUTES,
-    companies.ROUTES,
+    reference.ROUTES,
     attributes.ROUTES,
     customers.ROUTES,
     locations.ROUTES,
@@ -75,7 +75,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
 CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     accounts_store.CONSTRAINTS,
     attributes_store.CONSTRAINTS,
-    customers_saving.CONSTRAINTS,
+    customers_store.CONSTRAINTS,
     locations_store.CONSTRAINTS,
     salespersons_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,

@@ -20,14 +20,15 @@ import structlog
 from reskontra import demo_year
 from reskontra.changes.store import count_events
 from reskontra.clock import Clock, Context, SeededClock
-from reskontra.companies.commands import create_client, create_company
-from reskontra.companies.store import list_companies
+from reskontra.companies.commands import create_client
+from reskontra.companies.store.companies import list_companies
+from reskontra.company_file.commands.creating import create_company
 from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection, Database
-from reskontra.documents import commands as documents
-from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS
-from reskontra.documents.open_items import find_open_items
+from reskontra.documents.commands import drafting, releasing
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS
 from reskontra.numbering.store import move_range
+from reskontra.receivables.store.open_items import find_open_items
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -143,11 +144,11 @@ async def _take_step(connection: Connection, context: Context, step: demo_year.S
             for item in (await find_open_items(connection, context.company_id, taken)).values()
         ]
     kind = KINDS[step.document_type]
-    written = await documents.create(connection, context, kind, sent)
+    written = await drafting.create(connection, context, kind, sent)
     if step.outcome in ("release", "settle", "reserve"):
-        await documents.release(connection, context, kind, written.number)
+        await releasing.release(connection, context, kind, written.number)
     if step.outcome == "reserve":
-        await documents.change(connection, context, kind, written.number, {"hold": True})
+        await drafting.change(connection, context, kind, written.number, {"hold": True})
 
 
 async def _customers(connection: Connection, origin: Context, count: int) -> list[str]:
@@ -159,13 +160,13 @@ async def _customers(connection: Connection, origin: Context, count: int) -> lis
 
 async def _fixtures(connection: Connection, origin: Context, numbers: list[str]) -> None:
     """What the page's requests look for."""
-    await documents.create(
+    await drafting.create(
         connection,
         _at(origin, date(2020, 1, 15)),
         CREDIT_NOTE,
         _document(numbers[0], date(2020, 1, 15), [_item("A", 1)], invoice_text="Returned goods"),
     )
-    await documents.create(
+    await drafting.create(
         connection,
         _at(origin, date(2024, 11, 4)),
         DEBIT_NOTE,
@@ -175,7 +176,7 @@ async def _fixtures(connection: Connection, origin: Context, numbers: list[str])
 
 async def _last_invoice(connection: Connection, origin: Context, day: date) -> None:
     sent = _document(_customer_number(2), day, [_item("A", 5)])
-    await documents.create(connection, _at(origin, day), INVOICE, sent)
+    await drafting.create(connection, _at(origin, day), INVOICE, sent)
 
 
 async def _invoice(connection: Connection, origin: Context, position: int, numbers: list[str]) -> None:
@@ -190,9 +191,9 @@ async def _invoice(connection: Connection, origin: Context, position: int, numbe
         lines = [{**line, "vat_category_id": "52"} for line in lines]
     held = {"hold": True} if position % 10 == 9 else {}
     sent = _document(numbers[customer], day, lines, **held)
-    written = await documents.create(connection, context, INVOICE, sent)
+    written = await drafting.create(connection, context, INVOICE, sent)
     if position % 4 != 3 and not held:
-        await documents.release(connection, context, INVOICE, written.number)
+        await releasing.release(connection, context, INVOICE, written.number)
 
 
 def _customer_day(position: int) -> date:

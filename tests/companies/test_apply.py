@@ -16,14 +16,14 @@ import httpx
 import pytest
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies import remembered
-from reskontra.companies.reference import Reference
-from reskontra.companies.template import read_partial_template
+from reskontra.company_file.commands.applying import apply_plan, plan_changes
+from reskontra.company_file.file import read_partial_template
+from reskontra.company_file.rules.plan import Plan, lines_of
 from reskontra.db.pool import Database
 from reskontra.demo import TENANT_ID
 from reskontra.errors import Conflict, Refused
-from reskontra.revising.commands import apply_plan, plan_changes
-from reskontra.revising.rules import Plan, lines_of
+from reskontra.reference.reference import Reference
+from reskontra.reference.store import remembered
 from tests.conftest import ServerProcess
 
 SALE_LINE = {"operation": "Insert", "inventoryNumber": {"value": "A"}, "quantity": {"value": 2}}

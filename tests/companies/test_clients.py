@@ -6,6 +6,7 @@ import pytest
 
 from reskontra.clock import Context, SeededClock
 from reskontra.companies import commands
+from reskontra.company_file.commands import creating
 from reskontra.db.pool import Connection
 from reskontra.errors import Refused, UnknownReference
 from reskontra.web.secrets import is_secret
@@ -20,7 +21,7 @@ def context(clock: SeededClock) -> Context:
 
 @pytest.fixture
 async def company_id(connection: Connection, context: Context) -> int:
-    return await commands.create_company(connection, "no", code="one", context=context)
+    return await creating.create_company(connection, "no", code="one", context=context)
 
 
 async def test_the_secret_opens_and_is_not_stored(connection: Connection, company_id: int, context: Context) -> None:

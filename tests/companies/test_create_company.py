@@ -12,9 +12,9 @@ from typing import TypeVar
 import pytest
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies import commands, remembered
-from reskontra.companies.reference import Reference
-from reskontra.companies.template import (
+from reskontra.companies import commands
+from reskontra.company_file.commands import creating
+from reskontra.company_file.file import (
     Template,
     all_countries,
     periods_of,
@@ -22,11 +22,13 @@ from reskontra.companies.template import (
     series_in_full,
     shipped_templates,
 )
-from reskontra.companies.template_checks import check_template
+from reskontra.company_file.rules.checks import check_template
 from reskontra.currencies.store import rate_on
 from reskontra.db.pool import Connection
 from reskontra.errors import Refused
 from reskontra.items.store import items_json, read_items
+from reskontra.reference.reference import Reference
+from reskontra.reference.store import remembered
 
 T = TypeVar("T")
 
@@ -49,7 +51,7 @@ def context(clock: SeededClock) -> Context:
 @pytest.fixture
 def rich_file(tmp_path: Path) -> Path:
     """The Norwegian template with what it leaves out: instalments, segments, dated ends, attributes, salespersons."""
-    text = Path("src/reskontra/companies/templates/no.yaml").read_text(encoding="utf-8")
+    text = Path("src/reskontra/company_file/templates/no.yaml").read_text(encoding="utf-8")
     for old, new in (
         (
             "terms:\n",
@@ -82,7 +84,7 @@ def rich_file(tmp_path: Path) -> Path:
 
 
 async def create(connection: Connection, context: Context, template: str | Path, code: str) -> Reference:
-    company_id = await commands.create_company(connection, template, code=code, context=context)
+    company_id = await creating.create_company(connection, template, code=code, context=context)
     return await remembered.at(connection, company_id, None)
 
 
@@ -198,7 +200,7 @@ async def test_counting_starts_where_the_file_ends(connection: Connection, conte
     company = await create(connection, context, "no", "one")
     rows = await connection.fetch("select entity, total, last_id from tally where company_id = $1", company.company_id)
     counts = {row["entity"]: (row["total"], row["last_id"]) for row in rows}
-    assert set(counts) == set(commands.ENTITIES)
+    assert set(counts) == set(creating.ENTITIES)
     assert (counts["Item"], counts["Subaccount"], counts["CurrencyRate"]) == ((4, 4), (1, 1), (264, 264))
     assert (counts["Customer"], counts["Invoice"], counts["Salesperson"]) == ((0, 0), (0, 0), (0, 0))
     log = await connection.fetchrow("select entity, entity_key, event, actor from change where company_id = $1",
@@ -235,7 +237,7 @@ async def test_two_companies_stand_side_by_side(connection: Connection, context:
 
 
 async def test_the_name_may_be_another_one(connection: Connection, context: Context) -> None:
-    company_id = await commands.create_company(connection, "no", code="one", name="Fjord AS", context=context)
+    company_id = await creating.create_company(connection, "no", code="one", name="Fjord AS", context=context)
     assert (await remembered.at(connection, company_id, None)).name == "Fjord AS"
     assert await commands.company_ids(connection, ["one"]) == [company_id]
     with pytest.raises(Refused):

@@ -11,12 +11,13 @@ import pytest
 
 from reskontra.clock import Context, SeededClock
 from reskontra.codes import Codes
-from reskontra.companies import commands, remembered, store
-from reskontra.companies.dunning_texts import DunningText
-from reskontra.companies.reference import Reference
-from reskontra.companies.yaml_file import Prose
+from reskontra.company_file.commands import creating
 from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, NotFound, Refused, UnknownReference
+from reskontra.reference.reference import Reference
+from reskontra.reference.rules.dunning_texts import DunningText
+from reskontra.reference.store import remembered, tables
+from reskontra.yaml_file import Prose
 
 FIELD = ("some", 0, "field")
 
@@ -24,7 +25,7 @@ FIELD = ("some", 0, "field")
 @pytest.fixture
 async def company(connection: Connection, clock: SeededClock) -> Reference:
     context = Context(0, "somebody", "request-1", clock.now(), clock)
-    company_id = await commands.create_company(connection, "no", code="one", context=context)
+    company_id = await creating.create_company(connection, "no", code="one", context=context)
     return await remembered.at(connection, company_id, None)
 
 
@@ -52,7 +53,7 @@ async def test_a_change_in_any_table_makes_a_new_version(
 
 async def test_words_of_letters_make_a_new_version_too(connection: Connection, company: Reference) -> None:
     text = DunningText(level=3, language="nb", closing=Prose("Siste sjanse."))
-    await store.put_dunning_texts(connection, company.company_id, [text])
+    await tables.put_dunning_texts(connection, company.company_id, [text])
     renewed = await remembered.at(connection, company.company_id, None)
     assert renewed.version > company.version
     assert renewed.dunning_texts == (text,)
@@ -93,7 +94,7 @@ async def test_the_process_remembers_a_bounded_number_of_companies(
 ) -> None:
     monkeypatch.setattr(remembered, "_REMEMBERED", 1)
     context = Context(0, "somebody", "request-2", clock.now(), clock)
-    other = await commands.create_company(connection, "se", code="two", context=context)
+    other = await creating.create_company(connection, "se", code="two", context=context)
     await remembered.at(connection, other, None)
     again = await remembered.at(connection, company.company_id, company.version)
     assert again is not company

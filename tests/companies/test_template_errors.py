@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from reskontra.companies.template import read_template
-from reskontra.companies.template_checks import check_template
-from reskontra.companies.yaml_file import FileFaults
+from reskontra.company_file.file import read_template
+from reskontra.company_file.rules.checks import check_template
 from reskontra.errors import Refused
+from reskontra.yaml_file import FileFaults
 
-NO = Path("src/reskontra/companies/templates/no.yaml").read_text(encoding="utf-8")
+NO = Path("src/reskontra/company_file/templates/no.yaml").read_text(encoding="utf-8")
 
 
 def faults_of(text: str, tmp_path: Path) -> list[str]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reskontra.companies import remembered
 from reskontra.db.pool import Database
-from reskontra.dunning.letter_routes import ROUTES
+from reskontra.dunning.letters.routes import ROUTES
+from reskontra.reference.store import remembered
 from tests.golden.test_golden_answers import STALE, Scene, line, played, wrapped
 
 FILES = Path(__file__).parent / "letters"

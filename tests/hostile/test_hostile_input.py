@@ -24,9 +24,9 @@ import msgspec
 import pytest
 
 from reskontra.app import served_routes
-from reskontra.customers.wire import CustomerUpdate
+from reskontra.customers.wire.bodies import CustomerUpdate
 from reskontra.db.selfcheck import offences
-from reskontra.documents.wire import CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate
+from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate
 from reskontra.web.contract import operations
 from reskontra.web.routing import Route
 from reskontra.web.scalars import DayText

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reskontra.companies.rules import CreditVerification, CustomerClass
 from reskontra.customers.customer import CUSTOMER_COLUMNS, Address, Customer, Debtor, Location, Status
-from reskontra.customers.identifiers import check as check_identifiers
-from reskontra.customers.master_data import becomes_inactive, differences
-from reskontra.customers.rules import MATRIX, CreditFailure, check_may, credit_check, may
+from reskontra.customers.rules.identifiers import check as check_identifiers
+from reskontra.customers.rules.master_data import becomes_inactive, differences
+from reskontra.customers.rules.standing import MATRIX, CreditFailure, check_may, credit_check, may
 from reskontra.errors import Refused
 from reskontra.records import columns, replace
+from reskontra.reference.rules.classes import CreditVerification, CustomerClass
 
 # ledger.md 1.3, one letter per status: Active, oNe time, on Hold, Credit hold, Inactive.
 LETTERS = {

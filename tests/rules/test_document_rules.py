@@ -17,31 +17,27 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reskontra.accounts.rules import Account, AccountType, Subaccount
+from reskontra.accounts.rules.accounts import Account, AccountType
+from reskontra.accounts.rules.subaccounts import Subaccount
 from reskontra.codes import Codes
-from reskontra.companies.reference import Reference
-from reskontra.companies.rules import (
-    Branch,
-    CreditVerification,
-    CustomerClass,
-    DocumentRoundingPreference,
-    Preferences,
-    SeriesChoice,
-)
-from reskontra.companies.subaccounts import Subaccounts
 from reskontra.currencies.rules import Currency, CurrencyPosting, Operator, Rate, to_base
 from reskontra.customers.customer import Address, ContactDetails, Debtor, Location, Status
-from reskontra.documents.document import Document
-from reskontra.documents.entries import entries_of
-from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Kind
-from reskontra.documents.rules import Basis, changed, check_deletable, check_releasable, created, released
+from reskontra.documents.document import Basis, Document
+from reskontra.documents.rules.drafts import changed, check_deletable, check_releasable, created, released
+from reskontra.documents.rules.entries import entries_of
 from reskontra.errors import Refused
-from reskontra.items.rules import Item
+from reskontra.items.rules.items import Item
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Kind
 from reskontra.money import Rounding
 from reskontra.periods.rules import Period
 from reskontra.records import replace
-from reskontra.terms.rules import Terms
-from reskontra.vat.rules import CalculateOn, VatCategory, VatId, VatRate, VatZone
+from reskontra.reference.reference import Reference
+from reskontra.reference.rules.branches import Branch
+from reskontra.reference.rules.classes import CreditVerification, CustomerClass
+from reskontra.reference.rules.preferences import DocumentRoundingPreference, Preferences, SeriesChoice
+from reskontra.reference.rules.subaccounts import Subaccounts
+from reskontra.terms.rules.terms import Terms
+from reskontra.vat.rules.codes import CalculateOn, VatCategory, VatId, VatRate, VatZone
 
 TODAY = date(2025, 3, 3)
 MOMENT = datetime(2025, 3, 3, 12, tzinfo=UTC)

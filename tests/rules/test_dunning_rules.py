@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reskontra.companies.rules import DunningConsolidation, DunningLevel, DunningPreferences, DunningProcess
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
 from reskontra.dunning.letter import Candidate, Fee, Letter
-from reskontra.dunning.rules import (
+from reskontra.dunning.rules.reminders import (
     FEE_ORIGIN,
     Basis,
     check_letter_date,
@@ -29,6 +28,8 @@ from reskontra.dunning.rules import (
 )
 from reskontra.errors import Refused
 from reskontra.records import replace as replace_record
+from reskontra.reference.rules.dunning_levels import DunningLevel
+from reskontra.reference.rules.preferences import DunningConsolidation, DunningPreferences, DunningProcess
 
 DAY = date(2025, 1, 15)
 LEVELS = (

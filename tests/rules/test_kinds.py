@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from reskontra.companies.commands import ENTITIES
-from reskontra.companies.rules import SeriesChoice
-from reskontra.customers import rules as customers
+from reskontra.company_file.commands.creating import ENTITIES
+from reskontra.customers.rules import standing as customers
 from reskontra.db.pool import Connection
 from reskontra.db.selfcheck import views
-from reskontra.documents.kinds import KINDS, Kind
 from reskontra.documents.routes import RESOURCES
-from reskontra.documents.shown import LINE_ANSWERS
-from reskontra.documents.wire import DocumentType
-from reskontra.dunning.wording import TYPES
+from reskontra.documents.wire.answers import LINE_ANSWERS
+from reskontra.documents.wire.bodies import DocumentType
+from reskontra.dunning.letters.rules.wording import TYPES
+from reskontra.kinds import KINDS, Kind
 from reskontra.posting.wire import DOCUMENT_CODES
-from reskontra.settlement.rules import DEBITS
+from reskontra.receivables.rules import DEBITS
+from reskontra.reference.rules.preferences import SeriesChoice
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "reskontra" / "db" / "migrations"
 
@@ -44,23 +44,25 @@ PLACES: dict[str, Callable[[Kind], bool]] = {
     "its first series is chosen by every company: give the key of SeriesChoice no default": lambda kind: any(
         field.name == kind.series[0] and field.type == "str" for field in fields(SeriesChoice)
     ),
-    "the status matrix of customers/rules.py has its create_operation": lambda kind: (
+    "the status matrix of customers/rules/standing.py has its create_operation": lambda kind: (
         kind.create_operation in customers.MATRIX
     ),
-    "the status matrix of customers/rules.py has its release_operation": lambda kind: (
+    "the status matrix of customers/rules/standing.py has its release_operation": lambda kind: (
         kind.release_operation in customers.MATRIX
     ),
     "companies/commands.py ENTITIES counts it, and a migration gives existing companies the tally": lambda kind: (
         kind.document_type in ENTITIES
     ),
-    "documents/wire.py DocumentType spells it": lambda kind: kind.document_type in set(DocumentType),
-    "documents/shown.py LINE_ANSWERS has the struct of its lines": lambda kind: kind.document_type in LINE_ANSWERS,
+    "documents/wire/bodies.py DocumentType spells it": lambda kind: kind.document_type in set(DocumentType),
+    "documents/wire/answers.py LINE_ANSWERS has the struct of its lines": lambda kind: (
+        kind.document_type in LINE_ANSWERS
+    ),
     "documents/routes.py RESOURCES has its address": lambda kind: any(it.kind is kind for it in RESOURCES),
     "posting/wire.py DOCUMENT_CODES has its short name in the journal": lambda kind: (
         kind.document_type in DOCUMENT_CODES
     ),
-    "dunning/wording.py TYPES has its word on letters": lambda kind: kind.document_type in TYPES,
-    "settlement/rules.py DEBITS holds it if others settle it, and only then": lambda kind: (
+    "dunning/letters/rules/wording.py TYPES has its word on letters": lambda kind: kind.document_type in TYPES,
+    "receivables/rules.py DEBITS holds it if others settle it, and only then": lambda kind: (
         (kind.document_type in DEBITS) == (not kind.settles)
     ),
     "the constraint document_type_known of the database lets it in: a migration widens it": lambda kind: (

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reskontra.companies.dunning_texts import PLACEHOLDERS, DunningText
-from reskontra.companies.rules import DunningLevel, DunningPreferences
-from reskontra.companies.yaml_file import Prose
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
-from reskontra.dunning.amending import (
+from reskontra.dunning.letter import Candidate
+from reskontra.dunning.letters.letter import LetterStatus, Mention, Owed, StoredLetter, StoredLine
+from reskontra.dunning.letters.rules.amending import (
     FeeReversal,
     Later,
     Settler,
@@ -27,12 +26,14 @@ from reskontra.dunning.amending import (
     fee_reversal,
     void_day,
 )
-from reskontra.dunning.letter import Candidate
-from reskontra.dunning.rules import Basis
-from reskontra.dunning.stored import LetterStatus, Mention, Owed, StoredLetter, StoredLine
-from reskontra.dunning.wording import fill, language_of, shipped_languages
+from reskontra.dunning.letters.rules.wording import fill, language_of, shipped_languages
+from reskontra.dunning.rules.reminders import Basis
 from reskontra.errors import Refused, UnknownReference
 from reskontra.records import replace as replace_record
+from reskontra.reference.rules.dunning_levels import DunningLevel
+from reskontra.reference.rules.dunning_texts import PLACEHOLDERS, DunningText
+from reskontra.reference.rules.preferences import DunningPreferences
+from reskontra.yaml_file import Prose
 
 DAY = date(2025, 3, 1)
 LEVELS = (

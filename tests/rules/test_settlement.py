@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 
 from reskontra.currencies.rules import BASE_RATE, Rate
 from reskontra.errors import Conflict, Refused, UnknownReference
+from reskontra.receivables.rules import OpenItem, Proposal, application_parts, check_proposal, check_total, settle
 from reskontra.records import replace
-from reskontra.settlement.rules import (
-    OpenItem,
-    Proposal,
-    application_parts,
-    check_proposal,
-    check_total,
-    settle,
-)
 
 CREDIT = OpenItem(
     document_id=1,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reskontra.accounts.rules import (
+from reskontra.accounts.rules.subaccounts import (
     MASK_SOURCES,
     Segment,
     SegmentValue,

@@ -11,11 +11,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reskontra.errors import Refused
-from reskontra.terms.rules import (
+from reskontra.terms.rules.dates import discount_amount, discount_date, due_date
+from reskontra.terms.rules.instalments import Instalment, instalments
+from reskontra.terms.rules.terms import (
     Calculation,
     DiscountType,
     DueType,
-    Instalment,
     InstalmentFrequency,
     InstalmentMethod,
     InstalmentShare,
@@ -23,10 +24,6 @@ from reskontra.terms.rules import (
     Terms,
     WeekendRule,
     check_terms,
-    discount_amount,
-    discount_date,
-    due_date,
-    instalments,
 )
 
 NEW_YEAR = date(2016, 1, 1)

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
-from reskontra.documents.totals import (
+from reskontra.documents.rules.arithmetic import (
     DiscountBasis,
     DocumentRounding,
     LineFigures,
@@ -25,7 +25,8 @@ from reskontra.documents.totals import (
 )
 from reskontra.errors import Refused
 from reskontra.money import Rounding
-from reskontra.vat.rules import CalculateOn, TaxableLine, VatId, VatRate, VatResult, VatRow, vat_of_document
+from reskontra.vat.rules.calculation import TaxableLine, VatResult, VatRow, vat_of_document
+from reskontra.vat.rules.codes import CalculateOn, VatId, VatRate
 
 NO_VAT = VatResult((), {})
 KRONER = DocumentRounding()

@@ -12,23 +12,18 @@ from hypothesis import strategies as st
 
 from reskontra.errors import Refused, UnknownReference
 from reskontra.records import replace
-from reskontra.vat.rules import (
+from reskontra.vat.rules.calculation import SentVatRow, TaxableLine, VatResult, VatRow, apply_sent_rows, vat_of_document
+from reskontra.vat.rules.codes import (
     CalculateOn,
-    SentVatRow,
-    TaxableLine,
     VatCategory,
     VatId,
     VatRate,
-    VatResult,
-    VatRow,
     VatZone,
     applied_ids,
-    apply_sent_rows,
     charged_rate,
     check_vat_id,
     rate_on,
     vat_ids_of_line,
-    vat_of_document,
 )
 
 TODAY = date(2025, 6, 1)

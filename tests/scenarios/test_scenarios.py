@@ -33,7 +33,7 @@ import pytest
 import yaml
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies.commands import create_company
+from reskontra.company_file.commands.creating import create_company
 from reskontra.config import Settings
 from reskontra.db.pool import Database
 from tests.conftest import open_client
@@ -179,7 +179,7 @@ async def new_company(database: Database, clock: SeededClock, blocks: list[Block
     told = [block for block in blocks if block.kind == "company"]
     template = next((block.argument for block in told if block.argument), "no")
     content = yaml.load(
-        (files("reskontra.companies") / "templates" / f"{template}.yaml").read_text("utf-8"), yaml.BaseLoader
+        (files("reskontra.company_file") / "templates" / f"{template}.yaml").read_text("utf-8"), yaml.BaseLoader
     )
     for more in (yaml.load(block.text, yaml.BaseLoader) or {} for block in told):
         for section, rows in more.items():

@@ -13,8 +13,8 @@ import jwt
 import pytest
 
 from reskontra.changes.store import insert_tallies
-from reskontra.companies.access import StoredAccess
-from reskontra.companies.commands import ENTITIES
+from reskontra.companies.store.access import StoredAccess
+from reskontra.company_file.commands.creating import ENTITIES
 from reskontra.config import Settings
 from reskontra.db.pool import Database
 from reskontra.web.auth import SCOPE

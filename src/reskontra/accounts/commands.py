@@ -6,16 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reskontra.accounts import store
-from reskontra.accounts.rules import (
-    ACCOUNT_COLUMNS,
-    SUBACCOUNT_COLUMNS,
-    changed_account,
-    changed_subaccount,
-    differences,
-    new_account,
-    new_subaccount,
-)
+from reskontra.accounts.rules.accounts import ACCOUNT_COLUMNS, changed_account, differences, new_account
+from reskontra.accounts.rules.subaccounts import SUBACCOUNT_COLUMNS, changed_subaccount, new_subaccount
+from reskontra.accounts.store import accounts, segments, subaccounts
 from reskontra.changes.commands import follow_up_on, lock_reference
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
@@ -34,9 +27,9 @@ class Saved:
 async def create_account(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new account from what was sent. Three round trips."""
     await lock_reference(connection, context.company_id)
-    account = new_account(sent, await store.find_known(connection, context.company_id))
+    account = new_account(sent, await accounts.find_known(connection, context.company_id))
     detail = differences(None, account, ACCOUNT_COLUMNS)
-    return Saved(account.account_number, await store.insert_account(connection, context, account, detail))
+    return Saved(account.account_number, await accounts.insert_account(connection, context, account, detail))
 
 
 async def change_account(
@@ -44,16 +37,16 @@ async def change_account(
 ) -> Saved:
     """Apply what was sent to an account; what changes nothing writes nothing. Raises `NotFound`, `Stale`, `Refused`."""
     await lock_reference(connection, context.company_id)
-    found = await store.find_account(connection, context.company_id, number, locked=True)
+    found = await accounts.find_account(connection, context.company_id, number, locked=True)
     if found is None:
         raise NotFound(f"The account '{number}' cannot be found in the system.")
     check_expected(expected_version, found.version)
     before = found.account
-    account = changed_account(before, sent, await store.find_known(connection, context.company_id))
+    account = changed_account(before, sent, await accounts.find_known(connection, context.company_id))
     if account == before:
         return Saved(before.account_number, found.version)
     detail = differences(before, account, ACCOUNT_COLUMNS)
-    version = await store.save_account(connection, context, account, detail)
+    version = await accounts.save_account(connection, context, account, detail)
     await follow_up_on(connection, context, "Account", account_number=before.account_number)
     return Saved(before.account_number, version)
 
@@ -61,9 +54,11 @@ async def change_account(
 async def create_subaccount(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new subaccount of segment values that exist and are in use (ledger.md SUB-01). Three round trips."""
     await lock_reference(connection, context.company_id)
-    subaccount = new_subaccount(sent, await store.find_segments(connection, context.company_id))
+    subaccount = new_subaccount(sent, await segments.find_segments(connection, context.company_id))
     detail = differences(None, subaccount, SUBACCOUNT_COLUMNS)
-    return Saved(subaccount.subaccount_number, await store.insert_subaccount(connection, context, subaccount, detail))
+    return Saved(
+        subaccount.subaccount_number, await subaccounts.insert_subaccount(connection, context, subaccount, detail)
+    )
 
 
 async def change_subaccount(
@@ -71,7 +66,7 @@ async def change_subaccount(
 ) -> Saved:
     """Apply what was sent to a subaccount. Raises `NotFound`, `Stale`, `Refused`."""
     await lock_reference(connection, context.company_id)
-    found = await store.find_subaccount(connection, context.company_id, number, locked=True)
+    found = await subaccounts.find_subaccount(connection, context.company_id, number, locked=True)
     if found is None:
         raise NotFound(f"The subaccount '{number}' cannot be found in the system.")
     check_expected(expected_version, found.version)
@@ -80,6 +75,6 @@ async def change_subaccount(
     if subaccount == before:
         return Saved(before.subaccount_number, found.version)
     detail = differences(before, subaccount, SUBACCOUNT_COLUMNS)
-    version = await store.save_subaccount(connection, context, subaccount, detail)
+    version = await subaccounts.save_subaccount(connection, context, subaccount, detail)
     await follow_up_on(connection, context, "Subaccount", subaccount_id=before.subaccount_id)
     return Saved(before.subaccount_number, version)

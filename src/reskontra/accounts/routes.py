@@ -8,23 +8,24 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.accounts import commands, dimensions, store
-from reskontra.accounts.dimensions import FoundDimension, FoundSegment
-from reskontra.accounts.store import FoundAccount, FoundSubaccount
-from reskontra.accounts.wire import (
+from reskontra.accounts import commands
+from reskontra.accounts.store import accounts, dimensions, subaccounts
+from reskontra.accounts.store.accounts import FoundAccount
+from reskontra.accounts.store.dimensions import FoundDimension, FoundSegment
+from reskontra.accounts.store.subaccounts import FoundSubaccount
+from reskontra.accounts.wire.answers import (
     AccountAnswer,
-    AccountUpdate,
     DimensionAnswer,
     DimensionSegmentAnswer,
     SegmentValueAnswer,
     SubaccountAnswer,
-    SubaccountUpdate,
     account_answer,
     dimension_answer,
     dimension_segment_answer,
     segment_value_answer,
     subaccount_answer,
 )
+from reskontra.accounts.wire.bodies import AccountUpdate, SubaccountUpdate
 from reskontra.errors import Malformed, NotFound
 from reskontra.web.answers import created, json_answer, no_content, one, page
 from reskontra.web.call import Call
@@ -56,10 +57,10 @@ async def get_accounts(call: Call) -> Response:
     async with call.database.connection() as connection:
 
         async def rows(window: Window) -> Slice[FoundAccount]:
-            return await store.list_accounts(connection, filters, window)
+            return await accounts.list_accounts(connection, filters, window)
 
         async def total() -> Total:
-            return await store.count_accounts(connection, filters)
+            return await accounts.count_accounts(connection, filters)
 
         listed = await read_page(
             call.lists,
@@ -78,7 +79,7 @@ async def get_account(call: Call) -> Response:
     """One account by number."""
     number = call.params["accountCd"]
     async with call.database.connection() as connection:
-        found = await store.find_account(connection, call.company_id, number)
+        found = await accounts.find_account(connection, call.company_id, number)
     if found is None:
         raise NotFound(f"The account '{number}' cannot be found in the system.")
     return one(call, account_answer(found, call.zone), found.version)
@@ -110,10 +111,10 @@ async def get_subaccounts(call: Call) -> Response:
     async with call.database.connection() as connection:
 
         async def rows(window: Window) -> Slice[FoundSubaccount]:
-            return await store.list_subaccounts(connection, filters, window)
+            return await subaccounts.list_subaccounts(connection, filters, window)
 
         async def total() -> Total:
-            return await store.count_subaccounts(connection, filters)
+            return await subaccounts.count_subaccounts(connection, filters)
 
         listed = await read_page(
             call.lists,
@@ -130,7 +131,7 @@ async def get_subaccount(call: Call) -> Response:
     """One subaccount by number."""
     number = call.params["subAccountNumber"]
     async with call.database.connection() as connection:
-        found = await store.find_subaccount(connection, call.company_id, number)
+        found = await subaccounts.find_subaccount(connection, call.company_id, number)
     if found is None:
         raise NotFound(f"The subaccount '{number}' cannot be found in the system.")
     return one(call, subaccount_answer(found, call.zone), found.version)

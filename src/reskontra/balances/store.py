@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from reskontra.customers.fragments import OWING, by_number
+from reskontra.customers.store.fragments import OWING, by_number
 from reskontra.db.pool import Connection
-from reskontra.documents.sales import last_sale, sales
+from reskontra.documents.store.for_balances import last_sale, sales
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from reskontra.closing.rules import (
     periods_to_open,
     periods_to_reopen,
 )
-from reskontra.companies import remembered
 from reskontra.db.pool import Connection
-from reskontra.documents.store import find_unreleased
 from reskontra.periods.rules import parse_period
 from reskontra.periods.store import lock_periods, save_periods
+from reskontra.receivables.store.for_closing import find_unreleased
+from reskontra.reference.store import remembered
 
 
 async def open_period(connection: Connection, context: Context, period: str) -> list[str]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import remembered
 from reskontra.contacts import rules, store
 from reskontra.contacts.rules import Contact, Employer
-from reskontra.customers.saving import insert_address
+from reskontra.customers.store.writing import insert_address
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
 from reskontra.records import replace
+from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
 

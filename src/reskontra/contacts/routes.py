@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.companies import remembered
 from reskontra.contacts import commands, store
 from reskontra.contacts.wire import ContactAnswer, ContactUpdate, contact_answer
-from reskontra.customers.store import is_customer
+from reskontra.customers.store.finding import is_customer
 from reskontra.errors import Malformed, NotFound
+from reskontra.reference.store import remembered
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
 from reskontra.web.listing import Filters, page_of

@@ -13,7 +13,7 @@ from reskontra.errors import Refused, UnknownReference
 from reskontra.records import Record, columns, replace
 
 if TYPE_CHECKING:
-    from reskontra.companies.reference import Reference
+    from reskontra.reference.reference import Reference
 
 Sent = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ import msgspec
 from reskontra.changes.store import change_row, coming_id, count_new, parameters, row_count, tally
 from reskontra.clock import Context
 from reskontra.contacts.rules import CONTACT_COLUMNS, Contact, Employer
-from reskontra.customers.fragments import address_json, employer_json, id_of_number, save_address
+from reskontra.customers.store.fragments import address_json, employer_json, id_of_number, save_address
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.web.listing import Filters, Page

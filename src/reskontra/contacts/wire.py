@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from reskontra.companies.reference import Reference
 from reskontra.contacts.rules import Contact, Method, Title
-from reskontra.customers.answers import address_answer
-from reskontra.customers.wire import AddressAnswer, AddressUpdate
+from reskontra.customers.wire.answers import AddressAnswer
+from reskontra.customers.wire.bodies import AddressUpdate
+from reskontra.customers.wire.rendering import address_answer
+from reskontra.reference.reference import Reference
 from reskontra.web.wire import (
     UNSET,
     Answer,

@@ -12,13 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import remembered
-from reskontra.companies.reference import Reference
 from reskontra.currencies import store
 from reskontra.currencies.rules import Operator, check_rate
 from reskontra.currencies.store import RateRow
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound, Refused, UnknownReference
+from reskontra.reference.reference import Reference
+from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
 

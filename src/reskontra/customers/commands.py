@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import remembered
-from reskontra.companies.reference import Reference
-from reskontra.customers import master_data, saving, store
 from reskontra.customers.customer import Customer, Parent
-from reskontra.customers.rules import check_may
-from reskontra.customers.saving import Saved
+from reskontra.customers.rules import master_data
+from reskontra.customers.rules.standing import check_may
+from reskontra.customers.store import finding, writing
+from reskontra.customers.store.writing import Saved
 from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.records import replace
+from reskontra.reference.reference import Reference
+from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
 LONGEST_NUMBER = 30
@@ -40,7 +41,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
         numbering = (series.series_id, chosen.range_id)
     await wait_for_turn(context.company_id, series.series_id)
     with told_as_sent(number):
-        return await saving.insert_customer(connection, context, customer, detail, numbering=numbering)
+        return await writing.insert_customer(connection, context, customer, detail, numbering=numbering)
 
 
 async def change(
@@ -63,13 +64,13 @@ async def change(
     )
     if customer == stored:
         return _as_saved(stored)
-    if master_data.becomes_inactive(stored, customer) and await store.has_unfinished_documents(
+    if master_data.becomes_inactive(stored, customer) and await finding.has_unfinished_documents(
         connection, context.company_id, _id_of(stored)
     ):
         raise master_data.refuse_inactive(customer)
     detail = master_data.differences(stored, customer)
     customer = await _with_new_rows(connection, context, customer)
-    return await saving.save_customer(connection, context, stored, customer, detail)
+    return await writing.save_customer(connection, context, stored, customer, detail)
 
 
 async def renumber(
@@ -90,12 +91,12 @@ async def renumber(
         return _as_saved(stored)
     await wait_for_turn(context.company_id, series.series_id)
     with told_as_sent(wanted):
-        return await saving.save_number(connection, context, stored, wanted, series.series_id)
+        return await writing.save_number(connection, context, stored, wanted, series.series_id)
 
 
 async def _locked(connection: Connection, context: Context, key: str | int) -> tuple[Customer, Reference]:
-    customer_id = await store.lock_customer(connection, context.company_id, key)
-    found = None if customer_id is None else await store.find_customer(connection, context.company_id, customer_id)
+    customer_id = await finding.lock_customer(connection, context.company_id, key)
+    found = None if customer_id is None else await finding.find_customer(connection, context.company_id, customer_id)
     if found is None:
         raise NotFound(f"The customer '{key}' cannot be found in the system.")
     return found.customer, await remembered.at(connection, context.company_id, found.reference_version)
@@ -103,11 +104,11 @@ async def _locked(connection: Connection, context: Context, key: str | int) -> t
 
 async def _sent_parent(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Parent | None:
     number = (sent.get("parent_number") or "").strip()
-    return await store.lock_parent(connection, context.company_id, number) if number else None
+    return await finding.lock_parent(connection, context.company_id, number) if number else None
 
 
 async def _has_children(connection: Connection, context: Context, customer: Customer) -> bool:
-    return await store.has_children(connection, context.company_id, _id_of(customer))
+    return await finding.has_children(connection, context.company_id, _id_of(customer))
 
 
 async def _with_new_rows(connection: Connection, context: Context, customer: Customer) -> Customer:
@@ -116,11 +117,11 @@ async def _with_new_rows(connection: Connection, context: Context, customer: Cus
     for name in ("invoice_address", "delivery_address"):
         address = getattr(customer, name)
         if address is not None and address.address_id is None:
-            new[name] = await saving.insert_address(connection, context.company_id, address)
+            new[name] = await writing.insert_address(connection, context.company_id, address)
     for name in ("invoice_contact", "delivery_contact"):
         contact = getattr(customer, name)
         if contact is not None and contact.contact_id is None:
-            new[name] = await saving.insert_contact(connection, context.company_id, contact)
+            new[name] = await writing.insert_contact(connection, context.company_id, contact)
     return replace(customer, **new)
 
 

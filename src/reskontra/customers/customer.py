@@ -10,9 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from reskontra.companies.rules import CreditVerification, StatementType
 from reskontra.money import ZERO
 from reskontra.records import Record, columns, field
+from reskontra.reference.rules.classes import CreditVerification, StatementType
 
 
 class Status(StrEnum):

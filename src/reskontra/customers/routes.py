@@ -6,22 +6,22 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.companies import remembered
-from reskontra.customers import commands, store
-from reskontra.customers.answers import Expand, class_answer, customer_answer, direct_debit_answers
+from reskontra.customers import commands
 from reskontra.customers.customer import Status
-from reskontra.customers.saving import Saved
-from reskontra.customers.store import Found
-from reskontra.customers.wire import (
+from reskontra.customers.store import finding
+from reskontra.customers.store.finding import Found
+from reskontra.customers.store.writing import Saved
+from reskontra.customers.wire.answers import (
     CustomerAnswer,
     CustomerClassAnswer,
-    CustomerNumberAction,
     CustomerNumberAnswer,
-    CustomerUpdate,
     DirectDebitAnswer,
     NoteAnswer,
 )
+from reskontra.customers.wire.bodies import CustomerNumberAction, CustomerUpdate
+from reskontra.customers.wire.rendering import Expand, class_answer, customer_answer, direct_debit_answers
 from reskontra.errors import NotFound
+from reskontra.reference.store import remembered
 from reskontra.web.answers import created, done, no_content, one, page
 from reskontra.web.call import Call
 from reskontra.web.listing import Filters, Slice, Window, page_of, read_page
@@ -50,7 +50,7 @@ async def list_(call: Call) -> Response:
     async with call.database.connection() as connection:
 
         async def rows(window: Window) -> Slice[Found]:
-            return await store.list_customers(
+            return await finding.list_customers(
                 connection,
                 filters,
                 window,
@@ -63,7 +63,7 @@ async def list_(call: Call) -> Response:
             (call.company_id, "Customer", filters.key),
             page_of(call.query),
             rows=rows,
-            total=lambda: store.count_customers(connection, filters),
+            total=lambda: finding.count_customers(connection, filters),
             sort_key=lambda found: (found.customer.number,),
         )
         if not listed.rows:
@@ -140,7 +140,7 @@ async def customer_class(call: Call) -> Response:
 
 async def _found(call: Call) -> Found:
     async with call.database.connection() as connection:
-        found = await store.find_customer(connection, call.company_id, call.params["customerCd"])
+        found = await finding.find_customer(connection, call.company_id, call.params["customerCd"])
     if found is None:
         raise _no_customer(call.params["customerCd"])
     return found
@@ -148,7 +148,7 @@ async def _found(call: Call) -> Found:
 
 async def _get(call: Call, key: str | int) -> Response:
     async with call.database.connection() as connection:
-        found = await store.find_customer(connection, call.company_id, key)
+        found = await finding.find_customer(connection, call.company_id, key)
         if found is None:
             raise _no_customer(key)
         reference = await remembered.at(connection, call.company_id, found.reference_version)
@@ -188,7 +188,7 @@ def _filters(call: Call) -> Filters:
         comparison = query.moment(theirs)
         if comparison is not None:
             moments[ours] = (comparison.operator, comparison.value)
-    return store.customer_filters(call.company_id, values, moments, query.values_by_name("attributes"))
+    return finding.customer_filters(call.company_id, values, moments, query.values_by_name("attributes"))
 
 
 ROUTES = (

@@ -2,7 +2,7 @@
 -- empty answer is a proof. The number in a comment is the invariant's. To run one in psql, run the views first.
 
 -- What the checks know of the kinds of documents and of what is counted: `tests/rules/test_kinds.py` compares it with
--- `documents/kinds.py` and `companies/commands.py`. `balance_sign` is +1 where a document makes the customer owe more.
+-- `kinds.py` and `companies/commands.py`. `balance_sign` is +1 where a document makes the customer owe more.
 create temporary view document_kind as
 select *
   from (values ('Invoice', 1, array['invoice', 'dunning_fee'], false, true),

@@ -1,4 +1,4 @@
-"""What a document is: the header, its lines and its VAT rows as frozen records. Decides nothing; `rules` does.
+"""What a document is: its header, lines and VAT rows as frozen records, and the basis of a decision about one.
 
 The attributes are the columns of the tables `document`, `document_line` and `document_vat`, so that a record is
 written and read as one JSON value. Amounts are in document currency, `*_base` in the company's base currency.
@@ -6,13 +6,22 @@ written and read as one JSON value. Amounts are in document currency, `*_base` i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reskontra.money import ZERO
+from reskontra.receivables.rules import Proposal
 from reskontra.records import Record, columns, field
-from reskontra.settlement.rules import Proposal
+
+if TYPE_CHECKING:
+    from reskontra.contacts.rules import Contact
+    from reskontra.currencies.rules import Rate
+    from reskontra.customers.customer import Debtor
+    from reskontra.items.rules.items import Item
+    from reskontra.reference.reference import Reference
 
 UNRELEASED = frozenset({"Hold", "Balanced", "PendingPrint", "PendingEmail", "CreditHold", "CcHold", "Scheduled"})
 HELD = frozenset({"Hold", "Reserved", "CreditHold"})
@@ -167,3 +176,22 @@ HEADER_COLUMNS = tuple(
 
 LINE_COLUMNS = columns(Line)
 VAT_COLUMNS = columns(VatFigure)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision about a document stands on, loaded in one read."""
+
+    reference: Reference
+    debtor: Debtor
+    child: Debtor | None
+    contact: Contact | None
+    """The contact that was sent, whoever's it is."""
+
+    items: Mapping[str, Item]
+    table_rate: Rate | None
+    """The company's rate for the document's currency and date; None when there is none or it is the base currency."""
+
+    today: date
+    earliest_due_date: date | None = None
+    """Of the customer's open debit documents; only loaded when credit is checked."""

@@ -14,14 +14,12 @@ from urllib.parse import quote
 from asyncpg import Record
 from starlette.responses import Response
 
-from reskontra.companies import remembered
-from reskontra.customers.fragments import id_of_number
-from reskontra.customers.store import find_customer_id
+from reskontra.customers.store.finding import find_customer_id
+from reskontra.customers.store.fragments import id_of_number
 from reskontra.db.pool import Connection
-from reskontra.documents import commands, lists
-from reskontra.documents.answers import Expand, customer_document_answer, document_answer
-from reskontra.documents.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
-from reskontra.documents.shown import (
+from reskontra.documents.commands import drafting, releasing
+from reskontra.documents.store import lists
+from reskontra.documents.wire.answers import (
     CreditNoteAnswer,
     CustomerDocumentAnswer,
     DebitNoteAnswer,
@@ -29,7 +27,7 @@ from reskontra.documents.shown import (
     InvoiceAnswer,
     ReleaseAnswer,
 )
-from reskontra.documents.wire import (
+from reskontra.documents.wire.bodies import (
     CreditNoteUpdate,
     DebitNoteUpdate,
     DocumentType,
@@ -37,8 +35,11 @@ from reskontra.documents.wire import (
     InvoiceUpdate,
     Status,
 )
+from reskontra.documents.wire.rendering import Expand, customer_document_answer, document_answer
 from reskontra.errors import NotFound
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from reskontra.periods.rules import parse_period
+from reskontra.reference.store import remembered
 from reskontra.web.answers import created, deleted, done, no_content, one, page
 from reskontra.web.call import Call
 from reskontra.web.listing import Filters, Slice, Total, Window, is_short, page_of, read_page
@@ -95,7 +96,7 @@ async def create(resource: Resource, call: Call) -> Response:
     """POST a new document."""
     update = changes(call.decode(resource.update))
     written = await call.database.write(
-        lambda connection: commands.create(connection, call.context, resource.kind, update)
+        lambda connection: drafting.create(connection, call.context, resource.kind, update)
     )
     return created(call, _address(resource, written.number), written.version)
 
@@ -105,7 +106,7 @@ async def change(resource: Resource, call: Call) -> Response:
     update = changes(call.decode(resource.update))
     number = call.params[resource.parameter]
     written = await call.database.write(
-        lambda connection: commands.change(
+        lambda connection: drafting.change(
             connection, call.context, resource.kind, number, update, expected_version=call.if_match
         )
     )
@@ -115,7 +116,7 @@ async def change(resource: Resource, call: Call) -> Response:
 async def delete(resource: Resource, call: Call) -> Response:
     """DELETE a draft."""
     async with call.database.transaction() as connection:
-        await commands.delete(connection, call.context, resource.kind, call.params[resource.parameter], call.if_match)
+        await drafting.delete(connection, call.context, resource.kind, call.params[resource.parameter], call.if_match)
     return deleted()
 
 
@@ -123,7 +124,7 @@ async def release(resource: Resource, call: Call) -> Response:
     """POST the release action; a body is not needed and not read."""
     number = call.params[resource.parameter]
     written = await call.database.write(
-        lambda connection: commands.release(connection, call.context, resource.kind, number, call.if_match)
+        lambda connection: releasing.release(connection, call.context, resource.kind, number, call.if_match)
     )
     return done(call, written.version)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.dunning import commands, running
-from reskontra.dunning.letter_routes import ROUTES as LETTERS
+from reskontra.dunning.commands import reminding, running
+from reskontra.dunning.letters.routes import ROUTES as LETTERS
 from reskontra.dunning.wire import (
     DunningLetterAction,
     DunningLetterActionAnswer,
@@ -24,7 +24,7 @@ async def create_letter(call: Call) -> Response:
     """POST the action that reminds one customer. That nothing is due is a success too (ACT-04)."""
     sent = changes(call.decode(DunningLetterAction))
     async with call.database.transaction() as connection:
-        await commands.create_letters(connection, call.context, call.params["customer"], sent)
+        await reminding.create_letters(connection, call.context, call.params["customer"], sent)
     return done(call)
 
 

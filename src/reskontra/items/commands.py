@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import remembered
 from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound
 from reskontra.items import store
-from reskontra.items.master_data import changed_item, differences, new_item
+from reskontra.items.rules.master_data import changed_item, differences, new_item
 from reskontra.items.store import SavedItem
+from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
 

@@ -6,23 +6,22 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.companies import remembered
 from reskontra.errors import NotFound
 from reskontra.items import commands, store
-from reskontra.items.master_data import STOCK_TYPES
-from reskontra.items.rules import ItemStatus, ItemType
+from reskontra.items.rules.items import ItemStatus, ItemType
+from reskontra.items.rules.master_data import STOCK_TYPES
 from reskontra.items.store import FoundItem, ItemFilter, SavedItem
-from reskontra.items.wire import (
-    AnyItemType,
+from reskontra.items.wire.answers import (
     Expand,
     ItemAnswer,
     ItemClassAnswer,
-    ItemUpdate,
     UnitAnswer,
     item_answer,
     item_class_answer,
     unit_answer,
 )
+from reskontra.items.wire.bodies import AnyItemType, ItemUpdate
+from reskontra.reference.store import remembered
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
 from reskontra.web.listing import Slice, Window, cut, page_of, read_page

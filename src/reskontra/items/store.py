@@ -15,7 +15,7 @@ from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
-from reskontra.items.rules import SELLING, Item, ItemCard, ItemClass, ItemStatus, ItemType, Unit
+from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemClass, ItemStatus, ItemType, Unit
 from reskontra.web.listing import Filters, Slice, Total, Window
 from reskontra.web.query import Comparison
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.companies import remembered
 from reskontra.errors import NotFound
 from reskontra.numbering.store import list_series
 from reskontra.numbering.wire import SeriesAnswer, series_answer
+from reskontra.reference.store import remembered
 from reskontra.web.answers import one, page
 from reskontra.web.call import Call
 from reskontra.web.routing import Route

@@ -5,14 +5,14 @@ from __future__ import annotations
 from asyncpg import Record
 from starlette.responses import Response
 
-from reskontra.accounts.rules import LEDGER
-from reskontra.companies import remembered
+from reskontra.accounts.rules.accounts import LEDGER
 from reskontra.errors import NotFound
 from reskontra.periods.rules import parse_period
 from reskontra.posting import store
 from reskontra.posting.rules import is_result_account
 from reskontra.posting.store import FoundBatch
 from reskontra.posting.wire import BatchAnswer, BatchStatus, EntryAnswer, Module, batch_answer, entry_answer
+from reskontra.reference.store import remembered
 from reskontra.web.answers import one, page
 from reskontra.web.call import Call
 from reskontra.web.listing import Filters, Slice, Total, Window, page_of, read_page

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reskontra.accounts.rules import AccountType
+from reskontra.accounts.rules.accounts import AccountType
 from reskontra.errors import Refused
 from reskontra.money import ZERO
 

@@ -11,7 +11,7 @@ import msgspec
 from asyncpg import Record
 
 from reskontra.changes.store import last_change, row_count
-from reskontra.customers.fragments import number_of_id
+from reskontra.customers.store.fragments import number_of_id
 from reskontra.db.pool import Connection
 from reskontra.web.listing import Filters, Slice, Total, Window
 

@@ -8,12 +8,12 @@ from enum import StrEnum
 import msgspec
 from asyncpg import Record
 
-from reskontra.accounts.rules import LEDGER, Account
-from reskontra.accounts.shown import SegmentedSubaccount, segmented_subaccount
-from reskontra.companies.reference import Reference
+from reskontra.accounts.rules.accounts import LEDGER, Account
+from reskontra.accounts.wire.named import SegmentedSubaccount, segmented_subaccount
 from reskontra.money import ZERO
 from reskontra.posting.rules import balance_on_own_side
 from reskontra.posting.store import FoundBatch, FoundEntry
+from reskontra.reference.reference import Reference
 from reskontra.web.pairs import IdDescription, NumberDescription
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, etag_of, local_text
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
-from reskontra.companies import remembered
-from reskontra.customers import assignments
+from reskontra.customers.store import for_salespersons
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
-from reskontra.salespersons import master_data, store
-from reskontra.salespersons.rules import Salesperson
+from reskontra.reference.store import remembered
+from reskontra.salespersons import store
+from reskontra.salespersons.rules import master_data
+from reskontra.salespersons.rules.salespersons import Salesperson
 from reskontra.versions import Expected, check_expected
 
 
@@ -25,10 +26,10 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     await lock_reference(connection, context.company_id)
     reference = await remembered.at(connection, context.company_id, None)
     salesperson = master_data.new_salesperson(sent, reference)
-    spots = await assignments.lock_spots(connection, context.company_id, master_data.spots_of(sent))
+    spots = await for_salespersons.lock_spots(connection, context.company_id, master_data.spots_of(sent))
     wanted = master_data.wanted_assignments(salesperson, sent, spots, ())
     salesperson_id, version = await store.insert_salesperson(connection, context, salesperson, asdict(salesperson))
-    await assignments.save_assignments(connection, context, salesperson_id, wanted)
+    await for_salespersons.save_assignments(connection, context, salesperson_id, wanted)
     return replace(salesperson, salesperson_id=salesperson_id), version
 
 
@@ -44,12 +45,12 @@ async def change(
     before = stored.salesperson
     reference = await remembered.at(connection, context.company_id, None)
     salesperson = master_data.changed_salesperson(before, sent, reference)
-    spots = await assignments.lock_spots(connection, context.company_id, master_data.spots_of(sent))
-    standing = await assignments.list_of_salespersons(connection, context.company_id, [before.salesperson_id])
+    spots = await for_salespersons.lock_spots(connection, context.company_id, master_data.spots_of(sent))
+    standing = await for_salespersons.list_of_salespersons(connection, context.company_id, [before.salesperson_id])
     wanted = master_data.wanted_assignments(salesperson, sent, spots, standing)
     if salesperson == before and not wanted:
         return before, stored.version
     detail = {name: value for name, value in asdict(salesperson).items() if value != getattr(before, name)}
     version = await store.save_salesperson(connection, context, salesperson, {**detail, "customers": wanted})
-    await assignments.save_assignments(connection, context, before.salesperson_id, wanted)
+    await for_salespersons.save_assignments(connection, context, before.salesperson_id, wanted)
     return salesperson, version

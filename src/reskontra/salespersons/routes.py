@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.companies import remembered
-from reskontra.companies.reference import Reference
-from reskontra.customers import assignments
-from reskontra.customers.store import is_customer
+from reskontra.customers.store import for_salespersons
+from reskontra.customers.store.finding import is_customer
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound
+from reskontra.reference.reference import Reference
+from reskontra.reference.store import remembered
 from reskontra.salespersons import commands, store
-from reskontra.salespersons.rules import Salesperson
+from reskontra.salespersons.rules.salespersons import Salesperson
 from reskontra.salespersons.wire import (
     SalespersonAnswer,
     SalespersonUpdate,
@@ -47,7 +47,7 @@ async def list_of_customer(call: Call) -> Response:
     async with call.database.connection() as connection:
         if not await is_customer(connection, call.company_id, number):
             raise NotFound
-        sellers = await assignments.list_of_customer(connection, call.company_id, number)
+        sellers = await for_salespersons.list_of_customer(connection, call.company_id, number)
         reference = await remembered.at(connection, call.company_id, None)
     listed = cut(sellers, call.query)
     return page(call, (seller_answer(line, reference) for line in listed.rows), listed.total)
@@ -86,7 +86,7 @@ async def _answers(
     connection: Connection, company_id: int, rows: Sequence[store.Stored], reference: Reference
 ) -> list[SalespersonAnswer]:
     ids = [stored.salesperson.salesperson_id for stored in rows]
-    sold_to = await assignments.list_of_salespersons(connection, company_id, ids) if ids else []
+    sold_to = await for_salespersons.list_of_salespersons(connection, company_id, ids) if ids else []
     by_person = {salesperson_id: [line for line in sold_to if line.salesperson_id == salesperson_id]
                  for salesperson_id in ids}  # fmt: skip
     return [salesperson_answer(stored, by_person[stored.salesperson.salesperson_id], reference) for stored in rows]

@@ -14,7 +14,7 @@ from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
-from reskontra.salespersons.rules import Salesperson
+from reskontra.salespersons.rules.salespersons import Salesperson
 from reskontra.web.listing import Filters
 
 _OWN = "salesperson_cd, name, active, commission_percent, sales_subaccount_id"

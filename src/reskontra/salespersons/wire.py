@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from reskontra.accounts.shown import NamedSubaccount, named_subaccount
-from reskontra.companies.reference import Reference
-from reskontra.customers.assignments import Assignment
-from reskontra.salespersons.master_data import LineOperation
+from reskontra.accounts.wire.named import NamedSubaccount, named_subaccount
+from reskontra.customers.store.for_salespersons import Assignment
+from reskontra.reference.reference import Reference
+from reskontra.salespersons.rules.master_data import LineOperation
 from reskontra.salespersons.store import Stored
 from reskontra.web.wire import (
     UNSET,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from reskontra.companies import remembered
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
+from reskontra.reference.store import remembered
 from reskontra.vat.store import ListedCategory, list_categories, list_vat_ids
 from reskontra.vat.wire import (
     CategoryAnswer,

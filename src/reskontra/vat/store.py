@@ -11,7 +11,7 @@ import msgspec
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
-from reskontra.vat.rules import VatCategory, VatId, VatZone
+from reskontra.vat.rules.codes import VatCategory, VatId, VatZone
 from reskontra.web.listing import Filters
 from reskontra.web.query import Comparison
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from reskontra.accounts.shown import CodedAccount, NamedSubaccount, coded_account, named_subaccount
-from reskontra.companies.reference import Reference
-from reskontra.vat.rules import CalculateOn, EuReportCode, VatCategory, VatId, VatType, VatZone
+from reskontra.accounts.wire.named import CodedAccount, NamedSubaccount, coded_account, named_subaccount
+from reskontra.reference.reference import Reference
+from reskontra.vat.rules.codes import CalculateOn, EuReportCode, VatCategory, VatId, VatType, VatZone
 from reskontra.vat.store import ListedCategory, ListedVatId
 from reskontra.web.pairs import NumberDescription
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, field, local_text

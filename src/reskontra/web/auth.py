@@ -60,7 +60,7 @@ class Company:
 
 
 class Access(Protocol):
-    """Where clients and companies are looked up. `companies/access.py` is the real one."""
+    """Where clients and companies are looked up. `companies/store/access.py` is the real one."""
 
     async def find_client(self, client_id: str) -> Client | None: ...
 

@@ -12,11 +12,11 @@ import pytest
 
 from reskontra.app import create_app
 from reskontra.clock import Context, SeededClock
-from reskontra.companies.commands import create_company
+from reskontra.company_file.commands.creating import create_company
 from reskontra.config import Settings
 from reskontra.db.pool import Database
 
-TEMPLATE = Path(__file__).parents[3] / "src" / "reskontra" / "companies" / "templates" / "no.yaml"
+TEMPLATE = Path(__file__).parents[3] / "src" / "reskontra" / "company_file" / "templates" / "no.yaml"
 
 CHART = """dimensions:
   - dimension_id: SUBACCOUNT

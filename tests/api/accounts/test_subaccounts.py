@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reskontra.clock import SeededClock
-from reskontra.companies.yaml_file import FileFaults
+from reskontra.yaml_file import FileFaults
 
 MakeClient = Any  # the callable in conftest.py, which test modules cannot import by name
 

@@ -13,7 +13,7 @@ import pytest
 
 from reskontra.app import create_app
 from reskontra.clock import Context, SeededClock
-from reskontra.companies.commands import create_company
+from reskontra.company_file.commands.creating import create_company
 from reskontra.config import Settings
 from reskontra.db.pool import Database
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reskontra.clock import Context
-from reskontra.companies import remembered
-from reskontra.documents import loading
-from reskontra.documents.answers import lines_text, vat_text
+from reskontra.documents.store import loading
+from reskontra.documents.wire.rendering import lines_text, vat_text
+from reskontra.reference.store import remembered
 
 if TYPE_CHECKING:
     from tests.api.documents.conftest import Ledger

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from reskontra.clock import SeededClock
-from reskontra.companies import remembered
 from reskontra.db.pool import Database
+from reskontra.reference.store import remembered
 
 INVOICED = date(2025, 1, 1)
 DUE = date(2025, 1, 15)

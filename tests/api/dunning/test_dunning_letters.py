@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reskontra.companies import remembered
 from reskontra.db.pool import Database
+from reskontra.reference.store import remembered
 
 INVOICED = date(2025, 1, 1)
 DUE = date(2025, 1, 15)

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reskontra.companies import remembered
 from reskontra.db.pool import Database
+from reskontra.reference.store import remembered
 from tests.api.dunning.test_dunning_letters import LETTERS, Office, at, late
 
 

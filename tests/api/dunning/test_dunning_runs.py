@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies import remembered
 from reskontra.db.pool import Connection, Database
-from reskontra.dunning import commands, running
+from reskontra.dunning.commands import reminding, running
 from reskontra.errors import Conflict
+from reskontra.reference.store import remembered
 from tests.api.dunning.test_dunning import Ledger, at, late
 
 
@@ -369,7 +369,7 @@ async def test_a_run_that_was_cut_off_is_gone_on_with(
 ) -> None:
     owed = await customers_with_one_document(ledger, 6)
     monkeypatch.setattr(running, "CHUNK_DOCUMENTS", 1)
-    real = commands.remind
+    real = reminding.remind
     calls: list[Any] = []
 
     async def dies_in_the_fourth_chunk(connection: Connection, context: Context, *rest: Any, **more: Any) -> Any:
@@ -400,7 +400,7 @@ async def test_a_chunk_that_meets_somebody_elses_change_is_tried_again_and_in_th
     meetings = {met: 2, unlucky: 3}
 
     async def meets(connection: Connection, context: Context, *rest: Any, **more: Any) -> Any:
-        made = await commands.remind(connection, context, *rest, **more)
+        made = await reminding.remind(connection, context, *rest, **more)
         for letter in made.created:
             if meetings.get(letter.customer_number):
                 meetings[letter.customer_number] -= 1

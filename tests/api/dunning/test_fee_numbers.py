@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from reskontra.clock import Clock, Context, SeededClock
-from reskontra.companies import remembered
-from reskontra.companies.commands import create_company
+from reskontra.company_file.commands.creating import create_company
 from reskontra.db.pool import Database
+from reskontra.reference.store import remembered
 from tests.api.dunning.test_dunning_letters import Office
 from tests.companies.test_apply import Company
 
@@ -23,7 +23,7 @@ FEES = '  - {series_id: FEES, description: Reminder fees, mode: automatic, range
 async def office(client: httpx.AsyncClient, books: Database, clock: Clock, tmp_path: Path) -> Office:
     """A new company, made of the Norwegian template with a series for fees."""
     remembered.forget()
-    shipped = Path("src/reskontra/companies/templates/no.yaml").read_text(encoding="utf-8")
+    shipped = Path("src/reskontra/company_file/templates/no.yaml").read_text(encoding="utf-8")
     file = tmp_path / "fees.yaml"
     file.write_text(
         shipped.replace("    batch: BATCH\n", "    batch: BATCH\n    dunning_fee: FEES\n").replace(

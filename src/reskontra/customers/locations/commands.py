@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.companies import remembered
-from reskontra.customers import saving
-from reskontra.customers import store as customers
 from reskontra.customers.locations import rules, store
 from reskontra.customers.locations.rules import Place
+from reskontra.customers.store import finding as customers
+from reskontra.customers.store import writing
 from reskontra.db.pool import Connection, told_as_sent
 from reskontra.errors import NotFound, Refused, UnknownReference
 from reskontra.records import replace
+from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
 
@@ -69,9 +69,9 @@ async def _with_new_rows(connection: Connection, context: Context, place: Place)
     """The place with the address and contact stored that are its own from now on. Seldom needed, so apart."""
     address, contact = place.address, place.contact
     if address is not None and address.address_id is None:
-        address = await saving.insert_address(connection, context.company_id, address)
+        address = await writing.insert_address(connection, context.company_id, address)
     if contact is not None and contact.contact_id is None:
-        contact = await saving.insert_contact(connection, context.company_id, contact)
+        contact = await writing.insert_contact(connection, context.company_id, contact)
     return replace(place, address=address, contact=contact)
 
 

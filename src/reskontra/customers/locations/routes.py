@@ -6,12 +6,12 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.companies import remembered
-from reskontra.customers import store as customers
 from reskontra.customers.locations import commands, store
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.locations.wire import LocationUpdate, PlaceAnswer, place_answer
+from reskontra.customers.store import finding as customers
 from reskontra.errors import NotFound
+from reskontra.reference.store import remembered
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
 from reskontra.web.listing import Filters, Slice, Window, page_of, read_page

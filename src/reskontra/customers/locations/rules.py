@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.codes import kept_or
 from reskontra.customers.customer import Address, ContactDetails, Location, Status
-from reskontra.customers.identifiers import check_location
-from reskontra.customers.rules import check_may
+from reskontra.customers.rules.identifiers import check_location
+from reskontra.customers.rules.standing import check_may
 from reskontra.errors import Refused
 from reskontra.records import Record, columns, replace
 
 if TYPE_CHECKING:
-    from reskontra.companies.reference import Reference
+    from reskontra.reference.reference import Reference
 
 Sent = Mapping[str, Any]
 

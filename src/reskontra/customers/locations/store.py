@@ -12,8 +12,8 @@ import msgspec
 from reskontra.changes.store import change_row, count_new, last_change, next_ids, parameters, row_count, tally
 from reskontra.clock import Context
 from reskontra.customers.customer import ADDRESS_COLUMNS, CONTACT_COLUMNS, LOCATION_COLUMNS
-from reskontra.customers.fragments import by_number, column_names, settings
 from reskontra.customers.locations.rules import Place
+from reskontra.customers.store.fragments import by_number, column_names, settings
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from reskontra.companies.reference import Reference
-from reskontra.customers.answers import address_answer, contact_answer, vat_zone_answer
 from reskontra.customers.locations.rules import Place
-from reskontra.customers.wire import (
-    AddressAnswer,
-    AddressUpdate,
-    ContactAnswer,
-    ContactUpdate,
-    VatZoneAnswer,
-)
+from reskontra.customers.wire.answers import AddressAnswer, ContactAnswer, VatZoneAnswer
+from reskontra.customers.wire.bodies import AddressUpdate, ContactUpdate
+from reskontra.customers.wire.rendering import address_answer, contact_answer, vat_zone_answer
+from reskontra.reference.reference import Reference
 from reskontra.web.wire import (
     UNSET,
     Answer,

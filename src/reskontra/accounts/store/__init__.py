@@ -1,0 +1,1 @@
+"""SQL of the chart of accounts: accounts, subaccounts, dimensions."""

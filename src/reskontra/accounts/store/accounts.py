@@ -1,0 +1,249 @@
+"""SQL of accounts and their classes: finding, lists, writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from asyncpg import Record
+
+from reskontra.accounts.rules.accounts import ACCOUNT_COLUMNS, Account, AccountClass, Known
+from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
+from reskontra.clock import Context
+from reskontra.currencies.store import POSTING_ROWS
+from reskontra.db.parameters import as_json
+from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.upsert import or_write_anew
+from reskontra.errors import Refused
+from reskontra.vat.store import VAT_CATEGORY_ROWS
+from reskontra.web.listing import Filters, Slice, Total, Window
+
+_ACCOUNT = ", ".join(ACCOUNT_COLUMNS)
+_SENT_ACCOUNT = ", ".join(f"part.{column}" for column in ACCOUNT_COLUMNS)
+
+# Reading the chart of company $1: each is a select shaped like the class of its name in `rules`.
+
+ACCOUNT_ROWS = """
+    select account_number, description, account_type, account_class, active, currency_id, vat_category_id,
+           external_code_1, external_code_2, account_group, analysis_code, public_code_1, post_option,
+           default_subaccount, holds_cash
+      from account
+     where company_id = $1
+     order by account_number"""
+
+
+async def put_account_classes(connection: Connection, company_id: int, classes: Sequence[AccountClass]) -> None:
+    """Add account classes to a company or write them anew."""
+    await connection.execute(
+        f"""
+        insert into account_class (company_id, account_class_id, description, account_type)
+        select $1, account_class_id, description, account_type
+          from json_to_recordset($2::json) as sent (account_class_id text, description text, account_type text)
+        {or_write_anew("account_class_pk", "description, account_type")}
+        """,
+        company_id,
+        as_json(classes),
+    )
+
+
+async def insert_accounts(
+    connection: Connection, company_id: int, accounts: Sequence[Account], moment: datetime
+) -> None:
+    """Add accounts to a new company, with ids from 1 in the order of the rows. `moment` is in UTC."""
+    await connection.execute(
+        f"""
+        insert into account (company_id, account_id, modified_at, {_ACCOUNT})
+        select $1, position, $3, {_SENT_ACCOUNT}
+          from json_array_elements($2::json) with ordinality as sent (content, position),
+               json_populate_record(null::account, content) as part
+        """,
+        company_id,
+        as_json(accounts),
+        moment,
+    )
+
+
+async def list_account_classes(connection: Connection, company_id: int) -> list[AccountClass]:
+    """The account classes by id."""
+    rows = await connection.fetch(
+        """
+        select account_class_id, description, account_type from account_class
+         where company_id = $1 order by account_class_id
+        """,
+        company_id,
+    )
+    return [msgspec.convert(dict(row), AccountClass) for row in rows]
+
+
+# Accounts, one at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundAccount:
+    """An account as it is stored."""
+
+    account: Account
+    account_id: int
+    class_description: str | None
+    modified_at: datetime
+    version: int
+
+
+_accounts = msgspec.json.Decoder(FoundAccount)
+
+_ACCOUNT_RECORD = f"""json_build_object(
+           'account', (select row_to_json(part) from (select {
+    ", ".join(f"account.{column}" for column in ACCOUNT_COLUMNS)
+}) as part),
+           'account_id', account.account_id, 'modified_at', account.modified_at, 'version', account.version,
+           'class_description', (select account_class.description from account_class
+                                  where account_class.company_id = account.company_id
+                                    and account_class.account_class_id = account.account_class))::text"""
+_NUMBERED = 'lower(account.account_number) collate "C" = lower({} collate "C")'
+
+
+async def find_account(
+    connection: Connection, company_id: int, number: str, *, locked: bool = False
+) -> FoundAccount | None:
+    """The account with that number in any case; `locked`: until the transaction ends."""
+    text = await connection.fetchval(
+        f"""
+        select {_ACCOUNT_RECORD} from account
+         where account.company_id = $1 and {_NUMBERED.format("$2")} {"for update" if locked else ""}
+        """,
+        company_id,
+        number,
+    )
+    return None if text is None else _accounts.decode(text)
+
+
+async def list_accounts(connection: Connection, filters: Filters, window: Window) -> Slice[FoundAccount]:
+    """A page of accounts by number; $1 of the filters is the company."""
+    parameters, where = windowed(filters, window, "account.account_number")
+    first = len(parameters) + 1
+    rows = await connection.fetch(
+        f"""
+        select {_ACCOUNT_RECORD} as record, {last_change("Account")} as stamp
+          from account
+         where account.company_id = $1 and {where}
+         order by account.account_number
+         limit ${first} offset ${first + 1}
+        """,
+        *parameters,
+        window.limit,
+        window.offset,
+    )
+    return Slice([_accounts.decode(row["record"]) for row in rows], rows[0]["stamp"] if rows else None)
+
+
+async def count_accounts(connection: Connection, filters: Filters) -> Total:
+    """How many accounts pass the filter; without one the number is kept and not counted (W12)."""
+    counted = f"(select count(*) from account where account.company_id = $1 and {filters.where})"
+    return await count(connection, filters, "Account", counted)
+
+
+_FIND_KNOWN = f"""
+    select (select coalesce(array_agg(currency_id), '{{}}') from ({POSTING_ROWS}) as rows where active) as currency_ids,
+           (select coalesce(array_agg(category_id), '{{}}') from ({VAT_CATEGORY_ROWS}) as rows where active)
+               as vat_category_ids,
+           (select coalesce(json_agg(json_build_object('account_class_id', account_class_id, 'description', description,
+                                                       'account_type', account_type) order by account_class_id), '[]')
+              from account_class where company_id = $1)::text as classes"""
+_classes = msgspec.json.Decoder(list[AccountClass])
+
+
+async def find_known(connection: Connection, company_id: int) -> Known:
+    """What a sent account may name."""
+    row = await _one(connection, _FIND_KNOWN, company_id)
+    return Known(
+        currency_ids=row["currency_ids"],
+        vat_category_ids=row["vat_category_ids"],
+        classes=_classes.decode(row["classes"]),
+    )
+
+
+_INSERT_ACCOUNT = f"""
+    with {change_row("'Account'", "created", "$5::text", "(values (1)) as once", detail="$7::jsonb")},
+    {count_new("Account")}
+    insert into account (company_id, account_id, modified_at, version, {_ACCOUNT})
+    select $1, counted.id, $2, changed.change_id, {_SENT_ACCOUNT}
+      from changed, counted, json_populate_record(null::account, $6::json) as part
+    returning version"""
+
+
+async def insert_account(connection: Connection, context: Context, account: Account, detail: Mapping[str, Any]) -> int:
+    """Write a new account; returns its version."""
+    return await version(
+        connection, context, _INSERT_ACCOUNT, account.account_number, as_json(account), as_json(detail)
+    )
+
+
+_SAVE_ACCOUNT = f"""
+    with {change_row("'Account'", "updated", "$5::text", "(values (1)) as once", detail="$7::jsonb")},
+    {tally("'Account'", 0)}
+    update account
+       set ({_ACCOUNT}) = (select {_SENT_ACCOUNT} from json_populate_record(null::account, $6::json) as part),
+           modified_at = $2, version = changed.change_id
+      from changed
+     where company_id = $1 and account_number = $5
+    returning version"""
+
+
+async def save_account(connection: Connection, context: Context, account: Account, detail: Mapping[str, Any]) -> int:
+    """Write a changed account; returns its version."""
+    return await version(connection, context, _SAVE_ACCOUNT, account.account_number, as_json(account), as_json(detail))
+
+
+def windowed(filters: Filters, window: Window, key: str) -> tuple[list[Any], str]:
+    """The conditions and parameters of one page, which begins behind the window's row."""
+    if window.after is None:
+        return list(filters.parameters), filters.where
+    values = [*filters.parameters, *window.after]
+    return values, f"{filters.where} and {key} > ${len(values)}"
+
+
+async def count(connection: Connection, filters: Filters, entity: str, counted: str) -> Total:
+    count = row_count(entity) if filters.where == "true" else counted
+    row = await _one(connection, f"select {count} as count, {last_change(entity)} as stamp", *filters.parameters)
+    return Total(row["count"], row["stamp"])
+
+
+async def version(connection: Connection, context: Context, statement: str, *values: object) -> int:
+    row = await _one(connection, statement, *parameters(context), *values)
+    version: int = row["version"]
+    return version
+
+
+async def _one(connection: Connection, statement: str, *values: object) -> Record:
+    """The row of a statement that always gives one."""
+    row: Record | None = await connection.fetchrow(statement, *values)
+    if row is None:
+        raise LookupError("a statement that gives one row gave none")
+    return row
+
+
+def _taken(noun: str, field: str) -> RefusalFactory:
+    return lambda value: Refused(
+        f"There is {noun} with this number already.",
+        field=(field,),
+        value=value or None,
+        hint="Send another number, or change the one that is there.",
+    )
+
+
+CONSTRAINTS: dict[str, RefusalFactory] = {
+    "account_pk": _taken("an account", "account_number"),
+    "account_number_unique": _taken("an account", "account_number"),
+    "subaccount_number_unique": _taken("a subaccount", "subaccount_number"),
+    "subaccount_number_folded": _taken("a subaccount", "subaccount_number"),
+    "account_type_is_posted": lambda value: Refused(
+        "The type of an account that has been posted to cannot be changed.",
+        field=("account_type",),
+        value=value,
+        hint="Make another account, and take this one out of use.",
+    ),
+}
+"""Constraint name -> refusal, for rules that the database has the last word on."""

@@ -1,0 +1,1 @@
+"""SQL of companies and API clients."""

@@ -1,0 +1,1 @@
+"""Creating a company from a file, and applying a changed file."""

@@ -1,0 +1,1 @@
+"""What a company file holds and what a change by it would do: checks, merging, plan, refusals."""

@@ -1,0 +1,282 @@
+"""SQL that finds, locks and lists customers. What writes them is in `saving`, what others embed in `fragments`.
+
+A record travels as one JSON value whose keys are the columns' names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from reskontra.changes.store import last_change, row_count
+from reskontra.customers.customer import (
+    CUSTOMER_COLUMNS,
+    Customer,
+    Parent,
+)
+from reskontra.customers.store.fragments import by_id, by_number, id_of_number
+from reskontra.db.pool import Connection
+from reskontra.web.listing import Filters, Slice, Total, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a customer owes by released documents, and what is saved but not released; base currency, signed."""
+
+    balance: Decimal
+    unreleased: Decimal
+
+
+async def lock_balance(connection: Connection, company_id: int, customer_id: int) -> Balance:
+    """The customer's balance, locked until the transaction ends, so that two credit checks cannot both pass."""
+    row = await connection.fetchrow(
+        "select balance, unreleased from customer_balance where company_id = $1 and customer_id = $2 for update",
+        company_id,
+        customer_id,
+    )
+    if row is None:
+        raise LookupError(f"customer {customer_id} of company {company_id} has no balance row")
+    return Balance(row["balance"], row["unreleased"])
+
+
+# Reading whole customers
+
+_RECORD_COLUMNS = ", ".join(
+    f"customer.{name}" for name in ("customer_id", "number", "version", "created_at", "modified_at", *CUSTOMER_COLUMNS)
+)
+
+_RECORD_TABLES = """
+      join location on location.company_id = customer.company_id and location.customer_id = customer.customer_id
+       and location.location_id = customer.default_location_id
+      join address as main_address on main_address.company_id = customer.company_id
+       and main_address.address_id = customer.main_address_id
+      left join address as invoice_address on invoice_address.company_id = customer.company_id
+       and invoice_address.address_id = customer.invoice_address_id
+      left join address as delivery_address on delivery_address.company_id = customer.company_id
+       and delivery_address.address_id = customer.delivery_address_id
+      join contact_details as main_contact on main_contact.company_id = customer.company_id
+       and main_contact.contact_id = customer.main_contact_id
+      left join contact_details as invoice_contact on invoice_contact.company_id = customer.company_id
+       and invoice_contact.contact_id = customer.invoice_contact_id
+      left join contact_details as delivery_contact on delivery_contact.company_id = customer.company_id
+       and delivery_contact.contact_id = customer.delivery_contact_id"""
+
+
+def _record(*, payment_methods: str = "true", direct_debits: str = "true") -> str:
+    """A lateral `record`, one row shaped like `Customer`; the arguments are conditions for reading those rows."""
+    own = "\n".join(
+        f"case when {part}.company_id is not null then row_to_json({part}) end as {part},"
+        for part in ("invoice_address", "delivery_address", "invoice_contact", "delivery_contact")
+    )
+    return f"""
+     cross join lateral (
+        select {_RECORD_COLUMNS},
+               row_to_json(location.*) as location,
+               row_to_json(main_address.*) as main_address,
+               row_to_json(main_contact.*) as main_contact,
+               {own}
+               (select json_build_object('customer_id', parent.customer_id, 'number', parent.number,
+                                         'name', parent.name, 'parent_customer_id', parent.parent_customer_id)
+                  from customer as parent
+                 where parent.company_id = customer.company_id
+                   and parent.customer_id = customer.parent_customer_id) as parent,
+               (select coalesce(json_object_agg(attribute_id, value order by attribute_id), '{{}}')
+                  from customer_attribute
+                 where customer_attribute.company_id = customer.company_id
+                   and customer_attribute.customer_id = customer.customer_id) as attributes,
+               (select coalesce(json_agg(payment_method_id order by payment_method_id), '[]')
+                  from customer_payment_method
+                 where {payment_methods} and customer_payment_method.company_id = customer.company_id
+                   and customer_payment_method.customer_id = customer.customer_id) as payment_methods,
+               (select coalesce(json_agg(direct_debit order by direct_debit_id), '[]')
+                  from direct_debit
+                 where {direct_debits} and direct_debit.company_id = customer.company_id
+                   and direct_debit.customer_id = customer.customer_id) as direct_debits) as record"""
+
+
+_record_decoder = msgspec.json.Decoder(Customer)
+
+_REFERENCE_VERSION = "(select reference_version from company where company_id = $1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A customer, and the version of the reference data that was true when it was read."""
+
+    customer: Customer
+    reference_version: int
+
+
+async def find_customer(connection: Connection, company_id: int, key: str | int) -> Found | None:
+    """The customer with that number (text) or internal id (whole number), whole."""
+    condition = by_number("$2") if isinstance(key, str) else by_id("$2")
+    row = await connection.fetchrow(
+        f"""
+        select row_to_json(record)::text as record, {_REFERENCE_VERSION} as reference_version
+          from customer {_RECORD_TABLES} {_record()}
+         where customer.company_id = $1 and {condition}
+        """,
+        company_id,
+        key,
+    )
+    return None if row is None else Found(_record_decoder.decode(row["record"]), row["reference_version"])
+
+
+async def is_customer(connection: Connection, company_id: int, number: str) -> bool:
+    """Whether there is a customer with that number."""
+    found: bool = await connection.fetchval(
+        f"select exists (select from customer where company_id = $1 and {by_number('$2')})", company_id, number
+    )
+    return found
+
+
+async def find_customer_id(connection: Connection, company_id: int, number: str) -> int | None:
+    """The internal id of the customer with this number in any case, or None."""
+    found: int | None = await connection.fetchval(f"select {id_of_number('$2::text')}", company_id, number)
+    return found
+
+
+async def lock_customer(connection: Connection, company_id: int, key: str | int) -> int | None:
+    """Lock the customer with that number or internal id until the transaction ends; returns its internal id.
+
+    It is a statement of its own: what is read after it, is read as the last holder of the lock left it.
+    """
+    condition = by_number("$2") if isinstance(key, str) else by_id("$2")
+    customer_id: int | None = await connection.fetchval(
+        f"select customer_id from customer where company_id = $1 and {condition} for update", company_id, key
+    )
+    return customer_id
+
+
+async def lock_parent(connection: Connection, company_id: int, number: str) -> Parent | None:
+    """The customer with that number, kept as it is until the transaction ends, so that it stays a parent (PAR-01)."""
+    row = await connection.fetchrow(
+        f"""
+        select customer_id, number, name, parent_customer_id
+          from customer
+         where company_id = $1 and {by_number("$2")}
+           for share
+        """,
+        company_id,
+        number,
+    )
+    return None if row is None else Parent(**row)
+
+
+async def has_children(connection: Connection, company_id: int, customer_id: int) -> bool:
+    """Whether any customer has this one as its parent (PAR-01)."""
+    found: bool = await connection.fetchval(
+        "select exists (select from customer where company_id = $1 and parent_customer_id = $2)",
+        company_id,
+        customer_id,
+    )
+    return found
+
+
+async def has_unfinished_documents(connection: Connection, company_id: int, customer_id: int) -> bool:
+    """Whether a document of the customer is open or unreleased (ledger.md CST-01).
+
+    The balance cannot tell: an open invoice and an open credit note may add up to nothing. So this looks at the
+    documents themselves, and names no more of their columns than it must. Call it with the customer locked: then no
+    new document can refer to the customer until the transaction ends.
+    """
+    found: bool = await connection.fetchval(
+        """
+        select exists (select from document
+                        where company_id = $1 and customer_id = $2 and status not in ('Closed', 'Voided'))
+        """,
+        company_id,
+        customer_id,
+    )
+    return found
+
+
+# Lists
+
+_OF_LOCATION = """exists (select from location
+                         where location.company_id = customer.company_id
+                           and location.customer_id = customer.customer_id
+                           and location.location_id = customer.default_location_id and {})"""
+_OF_CONTACT = """exists (select from contact_details
+                         where contact_details.company_id = customer.company_id
+                           and contact_details.contact_id = customer.main_contact_id and {})"""
+# Some of the wanted values must be the whole value or, where several were chosen, one of them. Both sides are folded
+# by the database, as other letters than ASCII's fold differently elsewhere.
+_OF_ATTRIBUTE = """exists (select from customer_attribute as held
+                         where held.company_id = customer.company_id and held.customer_id = customer.customer_id
+                           and lower(held.attribute_id) = lower({} collate "C")
+                           and exists (select from unnest({}::text[]) as wanted
+                                        where lower(wanted) = any (lower(held.value)
+                                                                   || string_to_array(lower(held.value), ','))))"""
+_FILTERS = {
+    "name": "lower(customer.name) = lower({})",
+    "status": "customer.status = {}",
+    "corporate_id": _OF_LOCATION.format("lower(location.corporate_id) = lower({})"),
+    "vat_registration_id": _OF_LOCATION.format("lower(location.vat_registration_id) = lower({})"),
+    "email": _OF_CONTACT.format("lower(contact_details.email) = lower({})"),
+    "phone": _OF_CONTACT.format("{} in (contact_details.phone_1, contact_details.phone_2)"),
+}
+_MOMENTS = {"modified_at": "customer.modified_at", "created_at": "customer.created_at"}
+
+
+def customer_filters(
+    company_id: int,
+    values: Mapping[str, str],
+    moments: Mapping[str, tuple[str, Any]],
+    attributes: Mapping[str, Sequence[str]],
+) -> Filters:
+    """The conditions of a list: equal values, moments (operator, UTC), attribute id -> values, any of which passes."""
+    filters = Filters([company_id])
+    filters.add("customer.company_id = $1")
+    for name, value in values.items():
+        filters.add(_FILTERS[name], value)
+    for name, (operator, moment) in moments.items():
+        filters.add(f"{_MOMENTS[name]} {operator} {{}}", moment)
+    for attribute_id, wanted in attributes.items():
+        filters.add(_OF_ATTRIBUTE, attribute_id, list(wanted))
+    return filters
+
+
+async def list_customers(
+    connection: Connection, filters: Filters, window: Window, *, payment_methods: bool, direct_debits: bool
+) -> Slice[Found]:
+    """A page of customers by number; payment methods and mandates are empty unless they are asked for."""
+    values = [*filters.parameters]
+    after = "true"
+    if window.after is not None:
+        values.extend(window.after)
+        after = f'customer.number > ${len(values)} collate "C"'
+    first = len(values) + 1
+    values.extend((window.limit, window.offset))
+    rows = await connection.fetch(
+        f"""
+        with page as materialized (
+            select customer.customer_id
+              from customer
+             where {filters.where} and {after}
+             order by customer.number
+             limit ${first} offset ${first + 1})
+        select row_to_json(record)::text as record, {_REFERENCE_VERSION} as reference_version,
+               {last_change("Customer")} as stamp
+          from page
+          join customer on customer.company_id = $1 and customer.customer_id = page.customer_id
+               {_RECORD_TABLES}
+               {_record(payment_methods=str(payment_methods), direct_debits=str(direct_debits))}
+         order by customer.number
+        """,
+        *values,
+    )
+    found = [Found(_record_decoder.decode(row["record"]), row["reference_version"]) for row in rows]
+    return Slice(found, rows[0]["stamp"] if rows else None)
+
+
+async def count_customers(connection: Connection, filters: Filters) -> Total:
+    """How many customers pass the filter; without one the number is kept and not counted (W12)."""
+    is_unfiltered = len(filters.parameters) == 1
+    count = row_count("Customer") if is_unfiltered else (f"(select count(*) from customer where {filters.where})")
+    row = await connection.fetchrow(f"select {count} as count, {last_change('Customer')} as stamp", *filters.parameters)
+    return Total(row["count"], row["stamp"]) if row else Total(0, None)

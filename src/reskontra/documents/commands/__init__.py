@@ -1,0 +1,1 @@
+"""What is done with a document: creating, changing, deleting, releasing, crediting."""

@@ -1,0 +1,184 @@
+"""Creating, changing and deleting drafts: load, decide, store. The route commits.
+
+Most take one statement to read and one to write, which needs no transaction and no lock between the two: the writing
+statement proves that what was read still stands (`Database.write`). What needs more says so and is done in one.
+
+Locks are taken in one order everywhere: the reference data as it is (decision 0016), the document, its customer where
+that is new, the debits that it settles, the customer's balance if credit is checked, the number series, then balance
+and tally inside the writing statement (PostgreSQL runs the parts that nothing asks for from the last to the first).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.db.pool import Connection, need_transaction, told_as_sent
+from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, wanted_by
+from reskontra.documents.document import Basis, Document
+from reskontra.documents.rules.drafts import changed, check_deletable, created
+from reskontra.documents.rules.settling import proposals_after, with_proposals
+from reskontra.documents.store import loading, writing
+from reskontra.documents.store.writing import Written
+from reskontra.documents.wire.rendering import lines_text, vat_text
+from reskontra.errors import Malformed
+from reskontra.kinds import Kind
+from reskontra.numbering.commands import wait_for_turn
+from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.receivables.store import open_items
+from reskontra.records import columns, replace
+from reskontra.reference.reference import Reference
+from reskontra.versions import Expected
+
+
+async def create(
+    connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], *, origin: str = "entered"
+) -> Written:
+    """A new draft from `changes` (our attribute names). Two round trips, four when credit is checked."""
+    document, basis = await new_draft(connection, context, kind, changes, origin)
+    return await insert(connection, context, kind, document, changes=changes, basis=basis)
+
+
+async def change(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    number: str,
+    changes: Mapping[str, Any],
+    *,
+    expected_version: Expected = None,
+) -> Written:
+    """A document after a PUT. What changes nothing writes nothing and keeps its version (invariant 40)."""
+    loaded = await load(connection, context, kind, number, changes=changes, expected_version=expected_version)
+    before = document_of(loaded)
+    await lock_debits(connection, context, kind, before, changes)
+    basis = await basis_of(connection, context, loaded, changes)
+    after = changed(kind, before, changes, basis)
+    reference = basis.reference
+    after = await _with_proposals(connection, kind, after, changes, reference=reference, document_id=loaded.document_id)
+    if after == before:
+        return Written(before.number, loaded.version)
+    if after.customer_id != before.customer_id:
+        need_transaction(connection)  # the writing statement proves nothing of the customer that it moves to
+    rows_text = None
+    if (after.lines, after.vat) != (before.lines, before.vat):
+        rows_text = lines_text(after, reference), vat_text(after, reference)
+    return await writing.save_document(
+        connection,
+        context,
+        before,
+        replace(after, modified_at=context.now),
+        loaded.document_id,
+        version=loaded.version,
+        reference_version=reference.version,
+        sign=kind.balance_sign,
+        rows_text=rows_text,
+        detail=_difference(before, after),
+    )
+
+
+async def delete(
+    connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
+) -> None:
+    """Delete a draft; its number is kept in the log of deleted numbers (NUM-01)."""
+    loaded = await load(connection, context, kind, number, expected_version=expected_version)
+    check_deletable(kind, document_of(loaded))
+    await writing.delete_document(connection, context, kind.document_type, loaded.document_id, sign=kind.balance_sign)
+
+
+async def new_draft(
+    connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], origin: str
+) -> tuple[Document, Basis]:
+    customer_number = changes.get("customer_number")
+    if not customer_number:
+        raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
+    loaded = await loading.find_basis(connection, context, wanted_by(changes))
+    await lock_debits(connection, context, kind, None, changes)
+    basis = await basis_of(connection, context, loaded, changes)
+    draft = created(kind, changes, basis)
+    document = await _with_proposals(connection, kind, draft, changes, reference=basis.reference)
+    document = replace(
+        document, origin=origin, created_at=context.now, created_by=context.actor, modified_at=context.now
+    )
+    return document, basis
+
+
+async def insert(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    document: Document,
+    *,
+    changes: Mapping[str, Any],
+    basis: Basis,
+    series: str | None = None,
+) -> Written:
+    reference = basis.reference
+    numbering = await _numbering(context, document, changes, reference, kind=kind, key=series or kind.series[0])
+    with told_as_sent(changes.get("number")):
+        return await writing.insert_document(
+            connection,
+            context,
+            document,
+            sign=kind.balance_sign,
+            lines_text=lines_text(document, reference),
+            vat_text=vat_text(document, reference),
+            numbering=numbering,
+            customer_version=basis.debtor.version,
+            reference_version=reference.version,
+        )
+
+
+async def _with_proposals(
+    connection: Connection,
+    kind: Kind,
+    draft: Document,
+    changes: Mapping[str, Any],
+    *,
+    reference: Reference,
+    document_id: int = 0,
+) -> Document:
+    """The draft with what it is to settle after a request (APP-01 to APP-09); one read, only where there is any."""
+    sent = changes.get("application_lines") or ()
+    if not kind.settles or draft.is_released or not (sent or draft.proposals):
+        return draft
+    need_transaction(connection)
+    wanted = proposals_after(draft.proposals, sent)
+    names = [(proposal.document_type, proposal.number) for proposal, _ in wanted]
+    debits = await open_items.find_open_items(connection, reference.company_id, names)
+    decimals = reference.decimals_of(draft.currency_id)
+    return with_proposals(draft, wanted, debits, document_id=document_id, decimals=decimals)
+
+
+async def _numbering(
+    context: Context, document: Document, changes: Mapping[str, Any], reference: Reference, *, kind: Kind, key: str
+) -> tuple[str, list[str]] | tuple[str, int]:
+    """What `store.insert_document` numbers the document by, with the turn in the series taken."""
+    series = reference.series_of(key)
+    override = bool(changes.get("override_number_series"))
+    sent = check_sent_number(series, changes.get("number"), override, ("number",))
+    await wait_for_turn(context.company_id, series.series_id)
+    if sent is not None:
+        return sent, [reference.series_of(other).series_id for other in kind.series]
+    return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id
+
+
+_UNTOLD = {"lines", "vat", "proposals", "modified_at"}
+
+
+def _difference(before: Document, after: Document) -> dict[str, Any]:
+    """What the change row tells: our attribute name -> new value; rows only by number (the audit trail)."""
+    told = {
+        name: getattr(after, name)
+        for name in columns(Document)
+        if name not in _UNTOLD and getattr(after, name) != getattr(before, name)
+    }
+    if after.proposals != before.proposals:
+        told["applications"] = after.proposals
+    if after.lines != before.lines:
+        told["lines"] = [line for line in after.lines if line not in before.lines]
+        gone = {line.line_number for line in before.lines} - {line.line_number for line in after.lines}
+        if gone:
+            told["deleted_lines"] = sorted(gone)
+    return told

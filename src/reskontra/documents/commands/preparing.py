@@ -1,0 +1,114 @@
+"""Loading what a decision about a document stands on, with the locks that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.customers.customer import Debtor
+from reskontra.customers.store.finding import lock_balance
+from reskontra.db.pool import Connection, need_transaction
+from reskontra.documents.document import Basis, Document
+from reskontra.documents.rules.settling import names_sent
+from reskontra.documents.store import loading
+from reskontra.documents.store.loading import Loaded, Wanted
+from reskontra.errors import NotFound, UnknownReference
+from reskontra.kinds import Kind
+from reskontra.receivables.store import open_items
+from reskontra.records import replace
+from reskontra.reference.rules.classes import CreditVerification
+from reskontra.reference.store import remembered
+from reskontra.versions import Expected, check_expected
+
+
+async def load(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    number: str,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    expected_version: Expected,
+) -> Loaded:
+    wanted = wanted_by(changes) if changes is not None else None
+    loaded = await loading.load_document(connection, context, kind.document_type, number, wanted)
+    if loaded is None:
+        raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
+    check_expected(expected_version, loaded.version, what=f"{kind.noun} {number}")
+    return loaded
+
+
+def wanted_by(changes: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        customer_number=changes.get("customer_number"),
+        currency_id=_upper(changes.get("currency_id")),
+        child_number=changes.get("child_customer_number"),
+        item_numbers=_item_numbers(changes),
+        document_date=changes.get("document_date"),
+        location_cd=changes.get("location_cd"),
+        contact_id=changes.get("contact_id"),
+    )
+
+
+def document_of(loaded: Loaded) -> Document:
+    if loaded.document is None:
+        raise LookupError("load_document loads the document")
+    return loaded.document
+
+
+async def basis_of(connection: Connection, context: Context, loaded: Loaded, changes: Mapping[str, Any]) -> Basis:
+    debtor = loaded.debtor
+    if debtor is None:
+        raise UnknownReference(
+            field=("customer_number",),
+            value=changes.get("customer_number"),
+            hint="Send the number of an existing customer.",
+        )
+    reference = await remembered.at(connection, context.company_id, loaded.reference_version)
+    earliest_due_date = None
+    if debtor.credit_verification != CreditVerification.DISABLED and reference.preferences.credit_check.enabled:
+        need_transaction(connection)
+        debtor = await _with_locked_balance(connection, context, debtor)
+        earliest_due_date = await loading.find_earliest_due_date(connection, context.company_id, debtor.customer_id)
+    return Basis(
+        reference=reference,
+        debtor=debtor,
+        child=loaded.child,
+        contact=loaded.contact,
+        items=loaded.items,
+        table_rate=loaded.table_rate,
+        today=loaded.today,
+        earliest_due_date=earliest_due_date,
+    )
+
+
+async def lock_debits(
+    connection: Connection, context: Context, kind: Kind, standing: Document | None, changes: Mapping[str, Any]
+) -> None:
+    """Lock what a document settles before its customer's balance; who reminds takes both in this order.
+
+    Only where there is any. Two that propose to settle one debit are one after the other from here on (APP-08).
+    """
+    if not kind.settles or (standing is not None and standing.is_released):
+        return
+    names = [(proposal.document_type, proposal.number) for proposal in (standing.proposals if standing else ())]
+    names += names_sent(changes.get("application_lines") or ())
+    if names:
+        need_transaction(connection)
+        await open_items.lock_debits(connection, context.company_id, names)
+
+
+async def _with_locked_balance(connection: Connection, context: Context, debtor: Debtor) -> Debtor:
+    """Two documents that are each within the limit must not pass together: the balance is read under its lock."""
+    locked = await lock_balance(connection, context.company_id, debtor.customer_id)
+    return replace(debtor, balance=locked.balance, unreleased=locked.unreleased)
+
+
+def _item_numbers(changes: Mapping[str, Any]) -> list[str]:
+    lines = changes.get("lines") or ()
+    return [line["item_number"] for line in lines if line.get("item_number")]
+
+
+def _upper(code: str | None) -> str | None:
+    return code.upper() if code else None

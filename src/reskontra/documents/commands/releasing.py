@@ -1,0 +1,122 @@
+"""Releasing documents, and issuing those that the house makes itself.
+
+Most take one statement to read and one to write, which needs no transaction and no lock between the two: the writing
+statement proves that what was read still stands (`Database.write`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.db.pool import Connection, need_transaction
+from reskontra.documents.commands.drafting import insert, new_draft
+from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits
+from reskontra.documents.document import Document
+from reskontra.documents.rules.drafts import check_releasable, released
+from reskontra.documents.rules.entries import batch_of, entries_of
+from reskontra.documents.rules.settling import Settling, settling_of
+from reskontra.documents.store import writing
+from reskontra.documents.store.loading import Loaded
+from reskontra.documents.store.writing import Written
+from reskontra.kinds import Kind
+from reskontra.numbering.commands import wait_for_turn
+from reskontra.numbering.rules import choose_range
+from reskontra.numbering.store import lock_ranges
+from reskontra.receivables.store import open_items
+from reskontra.reference.reference import Reference
+from reskontra.versions import Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A document that the house made itself, and the status it ended with."""
+
+    number: str
+    status: str
+
+
+async def issue(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    changes: Mapping[str, Any],
+    *,
+    origin: str,
+    series: str | None = None,
+    releases: bool = True,
+) -> Issued:
+    """A document that the house makes itself, for example a fee: created and, when `releases`, released at once.
+
+    It stays a draft when the credit check holds it. `series` is that key of the kind's series which numbers it.
+    """
+    document, basis = await new_draft(connection, context, kind, changes, origin)
+    key = series or kind.series[0]
+    if releases:
+        await _take_turns(connection, context, document, basis.reference, (key, "batch"))
+    written = await insert(connection, context, kind, document, changes=changes, basis=basis, series=key)
+    if not releases or document.status != "Balanced":
+        return Issued(written.number, document.status)
+    await release(connection, context, kind, written.number)
+    return Issued(written.number, released(document, context.now, context.actor).status)
+
+
+async def release(
+    connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
+) -> Written:
+    """Post a balanced document to the general ledger, once (REL-01 to REL-03)."""
+    loaded = await load(connection, context, kind, number, expected_version=expected_version)
+    draft = document_of(loaded)
+    await lock_debits(connection, context, kind, draft, {})
+    basis = await basis_of(connection, context, loaded, {})
+    check_releasable(kind, draft, basis)
+    reference = basis.reference
+    settling = await _settling(connection, context, loaded, reference)
+    document = released(draft, context.now, context.actor, settling)
+    entries = entries_of(kind, draft, reference, settling)
+    series = reference.series_of("batch")
+    numbers = choose_range(series.ranges, document.document_date, document.branch_number)
+    await wait_for_turn(context.company_id, series.series_id)
+    return await writing.release_document(
+        connection,
+        context,
+        document,
+        loaded.document_id,
+        version=loaded.version,
+        reference_version=reference.version,
+        sign=kind.balance_sign,
+        batch=batch_of(kind, document, entries, reference),
+        entries=entries,
+        series=(series.series_id, numbers.range_id),
+        settled=settling.settled if settling else None,
+    )
+
+
+async def _settling(connection: Connection, context: Context, loaded: Loaded, reference: Reference) -> Settling | None:
+    """The settlement that releasing makes, its debits locked; None when the document proposes none."""
+    draft = document_of(loaded)
+    if not draft.proposals:
+        return None
+    need_transaction(connection)
+    wanted = [proposal.debit_document_id for proposal in draft.proposals]
+    debits = await open_items.lock_open_items(connection, context.company_id, wanted)
+    return settling_of(draft, loaded.document_id, debits, reference.base_decimals)
+
+
+async def _take_turns(
+    connection: Connection, context: Context, document: Document, reference: Reference, keys: Sequence[str]
+) -> None:
+    """Take all series of a transaction that creates and releases before it writes anything.
+
+    Else it would hold the tally of its first statement while it waits for the second series, whose holder waits for
+    that tally: neither would ever go on.
+    """
+    ranges = []
+    for key in keys:
+        series = reference.series_of(key)
+        numbers = choose_range(series.ranges, document.document_date, document.branch_number)
+        await wait_for_turn(context.company_id, series.series_id)
+        ranges.append((series.series_id, numbers.range_id))
+    await lock_ranges(connection, context.company_id, ranges)

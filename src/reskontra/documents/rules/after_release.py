@@ -1,0 +1,192 @@
+"""What may still change on a released document, and the silent pass for fields sent back as they are (W13). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from reskontra.documents.document import Document, Line
+from reskontra.documents.rules.header import (
+    PARTICULARS,
+    check_discount_date,
+    check_due_date,
+    check_same_number,
+    particulars,
+)
+from reskontra.errors import FieldPath, Refused
+from reskontra.kinds import Kind
+from reskontra.periods.rules import parse_period
+from reskontra.records import replace
+
+if TYPE_CHECKING:
+    from reskontra.documents.document import Basis
+
+_OPEN_MAY_CHANGE = ("due_date", "cash_discount_date")
+_FLAGS_MAY_CHANGE = ("revoked", "exclude_debt_collection", "dont_print", "dont_email")
+_DEBT_COLLECTION = tuple(name for name in PARTICULARS if name.startswith("debt_collection_"))
+
+
+def changed_after_release(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """The released document after a PUT (ledger.md 2.2). A field sent with its stored value passes silently."""
+    check_same_number(kind, document, changes)
+    legal = _legal_fields(kind, document)
+    values: dict[str, Any] = {}
+    for name, sent in changes.items():
+        if name in legal:
+            values[name] = bool(sent) if name in _FLAGS_MAY_CHANGE else sent
+        elif name == "lines":
+            _check_lines_echoed(document, sent or (), basis)
+        elif not _is_echo(name, sent, document, basis):
+            raise _frozen(kind, document, (name,), sent)
+    _check_due_dates(document, values)
+    hold = values.pop("hold", None)
+    if hold is not None:
+        values["status"] = "Reserved" if hold else "Open"
+    kept = particulars(document.particulars, {name: values.pop(name) for name in _DEBT_COLLECTION if name in values})
+    for name in _OPEN_MAY_CHANGE:
+        if name in values and values[name] != getattr(document, name):
+            values[f"{name}_entered"] = True
+    after = replace(document, particulars=kept, **values)
+    if after.due_date != document.due_date:
+        check_due_date(after)
+    if (after.due_date, after.cash_discount_date) != (document.due_date, document.cash_discount_date):
+        check_discount_date(after)
+    return after
+
+
+def _legal_fields(kind: Kind, document: Document) -> tuple[str, ...]:
+    if document.status == "Voided":
+        return ()
+    if document.status == "Closed":
+        return ("note",)
+    dates = _OPEN_MAY_CHANGE if kind.has_terms else ()
+    hold = ("hold",) if kind.may_be_reserved else ()
+    return (*dates, *hold, *_FLAGS_MAY_CHANGE, *_DEBT_COLLECTION, "note")
+
+
+def _check_due_dates(document: Document, values: Mapping[str, Any]) -> None:
+    for name in _OPEN_MAY_CHANGE:
+        if name in values and values[name] is None:
+            raise Refused(
+                "A released document keeps its due date and its cash discount date.",
+                field=(name,),
+                hint="Send a date.",
+            )
+
+
+def _frozen(kind: Kind, document: Document, field: FieldPath, sent: object) -> Refused:
+    return Refused(
+        f"The {kind.noun} {document.number} can't be updated because it is already released.",
+        field=field,
+        value=sent,
+        hint=_still_open(kind, document),
+    )
+
+
+def _still_open(kind: Kind, document: Document) -> str:
+    """What `_legal_fields` lets through, in a client's words."""
+    if document.status == "Voided":
+        return "Nothing of a voided document may change."
+    if document.status == "Closed":
+        return "Only the note may still change."
+    dates = "Due date, cash discount date, " if kind.has_terms else ""
+    hold = "hold, " if kind.may_be_reserved else ""
+    rest = "the flags for printing, e-mail, revocation and debt collection, and the note may still change."
+    text = f"{dates}{hold}{rest}"
+    return text[:1].upper() + text[1:]
+
+
+def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
+    """Whether a field was sent with the value that stands."""
+    if name in ("post_period", "financial_period"):
+        return sent is None or parse_period(sent, (name,)) == document.period_id
+    if name in ("number", "override_number_series"):
+        return True
+    if name in ("customer_number", "child_customer_number", "location_cd"):
+        return _is_same_party(name, sent, document, basis)
+    if name in ("vat_rows", "application_lines"):
+        return not sent or (name == "vat_rows" and vat_rows_echoed(document, sent))
+    standing = _standing(name, document, basis)
+    if isinstance(sent, Mapping):
+        parts = standing if isinstance(standing, Mapping) else {}
+        return all(_same(value, parts.get(part)) for part, value in sent.items())
+    return _same(sent, standing)
+
+
+def _is_same_party(name: str, sent: Any, document: Document, basis: Basis) -> bool:
+    """The basis holds whom and where the request named.
+
+    A number that nobody has finds no child, an unknown location leaves the standing one, and no customer is refused.
+    """
+    if name == "customer_number":
+        return basis.debtor.customer_id == document.customer_id
+    if name == "location_cd":
+        location = basis.debtor.location
+        return sent is None or (location.location_id == document.location_id and _same(sent, location.location_cd))
+    child_customer_id = basis.child.customer_id if basis.child else None
+    return child_customer_id == document.child_customer_id and bool(sent) == (child_customer_id is not None)
+
+
+def _same(sent: Any, standing: Any) -> bool:
+    if isinstance(sent, date) and isinstance(standing, str):
+        sent = sent.isoformat()
+    if isinstance(sent, str) and isinstance(standing, str):
+        return sent.lower() == standing.lower()
+    return bool(sent == standing) or (not sent and not standing)
+
+
+def _standing(name: str, document: Document, basis: Basis) -> Any:
+    if name in PARTICULARS:
+        return document.particulars.get(name)
+    other = {
+        "hold": document.is_held,
+        "salesperson": basis.reference.salesperson_cd(document.salesperson_id),
+        "deductible": False,
+        "rot_rut": None,
+    }
+    return other[name] if name in other else getattr(document, name, None)
+
+
+def vat_rows_echoed(document: Document, sent: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether VAT rows were sent with the figures that stand."""
+    standing = {row.vat_id: row for row in document.vat}
+    return all(
+        row.get("vat_id") in standing
+        and row.get("taxable") in (None, standing[row["vat_id"]].taxable)
+        and row.get("vat") in (None, standing[row["vat_id"]].vat)
+        for row in sent
+    )
+
+
+_LINE_NAMES = {"manual_amount": "extended_amount"}
+
+
+def _check_lines_echoed(document: Document, sent: Any, basis: Basis) -> None:
+    standing = {line.line_number: line for line in document.lines}
+    for position, change in enumerate(sent):
+        if change.get("operation") == "Nothing":
+            continue
+        line = standing.get(change.get("line_number") or 0)
+        if line is None or change.get("operation") == "Delete":
+            raise _frozen_line(document, (position,), change.get("line_number"))
+        for name, value in change.items():
+            if name not in ("operation", "line_number") and not _is_line_echo(name, value, line, basis):
+                raise _frozen_line(document, (position, name), value)
+
+
+def _is_line_echo(name: str, value: Any, line: Line, basis: Basis) -> bool:
+    if name == "subaccount":
+        return not value or basis.reference.subaccounts.in_use(value, ("lines", "subaccount")) == line.subaccount_id
+    if name == "salesperson":
+        return _same(value, basis.reference.salesperson_cd(line.salesperson_id))
+    return _same(value, getattr(line, _LINE_NAMES.get(name, name), None))
+
+
+def _frozen_line(document: Document, where: FieldPath, value: object) -> Refused:
+    return Refused(
+        f"The lines of {document.number} can't be updated because it is already released.",
+        field=("lines", *where),
+        value=value,
+        hint="Correct it with a credit note or a debit note.",
+    )

@@ -1,0 +1,148 @@
+"""VAT, totals, base amounts and the cash discount of a document, from its header and lines. Pure; knows no status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from reskontra.currencies.rules import Operator, Rate, from_base, to_base
+from reskontra.documents.document import Document, Line, VatFigure
+from reskontra.documents.rules.arithmetic import BaseFigures, DocumentRounding, Totals, base_figures, document_totals
+from reskontra.documents.rules.lines import figures_of
+from reskontra.errors import Malformed
+from reskontra.money import PRICE_DECIMALS, ZERO, Rounding
+from reskontra.records import replace
+from reskontra.terms.rules.dates import discount_amount
+from reskontra.vat.rules.calculation import SentVatRow, TaxableLine, VatResult, VatRow, apply_sent_rows, vat_of_document
+from reskontra.vat.rules.codes import vat_ids_of_line
+
+if TYPE_CHECKING:
+    from reskontra.reference.reference import Reference
+
+
+def rate_of(document: Document) -> Rate:
+    """The document's exchange rate."""
+    return Rate(document.exchange_rate, Operator(document.rate_operator))
+
+
+def with_figures(
+    document: Document,
+    lines: Sequence[Line],
+    reference: Reference,
+    sent_vat: Sequence[Mapping[str, Any]] = (),
+) -> Document:
+    """`document` with these lines and everything that follows from them (VAT-01 to VAT-11, TOT-01 to TOT-05, CUR-04).
+
+    The balance is the amount: only a released document has been paid on (BAL-02).
+    """
+    decimals = reference.decimals_of(document.currency_id)
+    taxed = _with_vat_ids(lines, document, reference)
+    vat = vat_of_document(
+        [TaxableLine(line.line_number, line.amount, line.vat_ids) for line in taxed],
+        reference.vat,
+        document.document_date,
+        decimals,
+    )
+    if sent_vat:
+        tolerance = from_base(reference.preferences.vat_tolerance, rate_of(document), decimals)
+        vat = VatResult(apply_sent_rows(vat.rows, _sent_rows(sent_vat), tolerance, decimals), vat.line_nets)
+        entered = {row["vat_id"] for row in sent_vat}
+        vat = VatResult(tuple(replace(row, entered=row.vat_id in entered) for row in vat.rows), vat.line_nets)
+    totals = document_totals((line.amount for line in taxed), vat, _rounding(reference, decimals))
+    rate = rate_of(document) if document.currency_id != reference.base_currency else None
+    lines_alone = {line.line_number: figures_of(line) for line in taxed}
+    base = base_figures(lines_alone, vat, totals, rate, reference.base_decimals)
+    return _assembled(document, taxed, vat, totals, base=base, reference=reference, decimals=decimals)
+
+
+def _with_vat_ids(lines: Sequence[Line], document: Document, reference: Reference) -> list[Line]:
+    """The lines in the document's zone. A line that was sent has passed already: it is the zone that does not fit."""
+    zone = reference.vat_zones.get(document.vat_zone_id or "")
+    taxed = []
+    for line in lines:
+        category = reference.vat_categories.get(line.vat_category_id or "")
+        vat_ids = vat_ids_of_line(category, zone, ("vat_zone_id",))
+        taxed.append(line if vat_ids == line.vat_ids else replace(line, vat_ids=vat_ids))
+    return taxed
+
+
+def _sent_rows(sent: Sequence[Mapping[str, Any]]) -> list[SentVatRow]:
+    for position, row in enumerate(sent):
+        if not row.get("vat_id"):
+            raise Malformed("A VAT row needs its VAT id.", field=("vat_rows", position, "vat_id"), hint="Send taxId.")
+    return [SentVatRow(row["vat_id"], row.get("taxable"), row.get("vat")) for row in sent]
+
+
+def _rounding(reference: Reference, decimals: int) -> DocumentRounding:
+    wanted = reference.preferences.document_rounding
+    return DocumentRounding(Rounding(wanted.mode), wanted.precision, decimals)
+
+
+def _assembled(
+    document: Document,
+    lines: Sequence[Line],
+    vat: VatResult,
+    totals: Totals,
+    *,
+    base: BaseFigures,
+    reference: Reference,
+    decimals: int,
+) -> Document:
+    terms = reference.terms.get(document.terms_id or "")
+    cash_discount = ZERO
+    if terms is not None and document.cash_discount_date is not None:
+        cash_discount = discount_amount(terms, totals.amount, totals.vat_total, decimals)
+    rate = rate_of(document)
+    return replace(
+        document,
+        detail_total=totals.detail_total,
+        detail_total_base=base.totals.detail_total,
+        discount_total=totals.discount_total,
+        discount_total_base=base.totals.discount_total,
+        vat_total=totals.vat_total,
+        vat_total_base=base.totals.vat_total,
+        vat_taxable_total=totals.vat_taxable_total,
+        vat_taxable_total_base=base.totals.vat_taxable_total,
+        vat_exempt_total=totals.vat_exempt_total,
+        vat_exempt_total_base=base.totals.vat_exempt_total,
+        rounding_difference=totals.rounding_difference,
+        amount=totals.amount,
+        amount_base=base.totals.amount,
+        balance=totals.amount,
+        balance_base=base.totals.amount,
+        cash_discount=cash_discount,
+        cash_discount_base=to_base(cash_discount, rate, reference.base_decimals),
+        lines=tuple(_base_line(line, vat, base, rate) for line in lines),
+        vat=tuple(_vat_figure(row, base_row, reference) for row, base_row in zip(vat.rows, base.vat_rows, strict=True)),
+    )
+
+
+def _base_line(line: Line, vat: VatResult, base: BaseFigures, rate: Rate) -> Line:
+    figures = base.lines[line.line_number]
+    return replace(
+        line,
+        unit_price_base=to_base(line.unit_price, rate, PRICE_DECIMALS),
+        extended_amount_base=figures.extended_price,
+        discount_amount_base=figures.discount_amount,
+        amount_base=figures.amount,
+        net_amount=vat.line_nets[line.line_number],
+        net_amount_base=base.line_nets[line.line_number],
+    )
+
+
+def _vat_figure(row: VatRow, base_row: VatRow, reference: Reference) -> VatFigure:
+    vat_id = reference.vat[row.vat_id]
+    return VatFigure(
+        vat_id=row.vat_id,
+        rate=row.rate,
+        taxable=row.taxable,
+        taxable_base=base_row.taxable,
+        vat=row.vat,
+        vat_base=base_row.vat,
+        inclusive=row.inclusive,
+        exempt=row.exempt,
+        reverse_charge=row.reverse_charge,
+        entered=row.entered,
+        payable_account=vat_id.payable_account,
+        payable_subaccount_id=vat_id.payable_subaccount,
+    )

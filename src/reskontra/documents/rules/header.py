@@ -1,0 +1,461 @@
+"""The header of a draft: what was sent, what the customer and the company supply, what follows from dates. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from reskontra.accounts.rules.accounts import AccountType
+from reskontra.currencies.rules import BASE_RATE, Rate, check_rate
+from reskontra.documents.document import Document
+from reskontra.errors import Refused, UnknownReference
+from reskontra.kinds import Kind
+from reskontra.money import ZERO
+from reskontra.periods.rules import check_open, same_period
+from reskontra.records import as_dict, replace
+from reskontra.terms.rules.dates import discount_date, due_date
+from reskontra.terms.rules.terms import InstalmentType
+
+if TYPE_CHECKING:
+    from reskontra.documents.document import Basis
+
+_PLAIN = (
+    "customer_reference",
+    "external_reference",
+    "payment_reference",
+    "invoice_text",
+    "note",
+    "project_id",
+)
+_FLAGS = ("dont_print", "dont_email", "revoked", "exclude_debt_collection", "send_to_auto_invoice")
+PARTICULARS = (
+    "customer_project",
+    "consolidate_invoices",
+    "start_date",
+    "end_date",
+    "accounting_cost_reference",
+    "originator_document_reference",
+    "contract_document_reference",
+    "direct_debit_mandate_id",
+    "debt_collection_case_number",
+    "debt_collection_case_status",
+    "debt_collection_case_type",
+    "debt_collection_case_url",
+)
+
+
+def new_header(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """The header of a new draft: what was sent, else the customer's and the company's defaults (LIN-05, CUR-01)."""
+    debtor, reference = basis.debtor, basis.reference
+    blank = Document(
+        document_type=kind.document_type,
+        customer_id=debtor.customer_id,
+        location_id=debtor.location.location_id or 0,
+        branch_number=reference.preferences.default_branch,
+        document_date=basis.today,
+        period_id="",
+        currency_id=debtor.currency_id,
+        exchange_rate=ZERO,
+        account_number=debtor.location.customer_ledger_account,
+        subaccount_id=debtor.location.customer_ledger_subaccount_id or reference.subaccounts.default_id,
+        exclude_debt_collection=debtor.exclude_debt_collection,
+        dont_print=not debtor.print_invoices,
+        dont_email=not debtor.email_invoices,
+    )
+    draft = _with_location_defaults(_with_customer_defaults(kind, blank, basis), basis)
+    return _written(kind, None, draft, changes, basis)
+
+
+def changed_header(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """The header of a draft after a PUT; another customer or location brings its own defaults first (EDT-04)."""
+    debtor = basis.debtor
+    check_same_number(kind, document, changes)
+    draft = document
+    if debtor.customer_id != document.customer_id:
+        draft = replace(
+            document,
+            customer_id=debtor.customer_id,
+            child_customer_id=None,
+            contact_id=None,
+            currency_id=document.currency_id if debtor.currency_override else debtor.currency_id,
+            due_date_entered=False,
+            cash_discount_date_entered=False,
+        )
+        draft = _with_location_defaults(_with_customer_defaults(kind, draft, basis), basis)
+    elif debtor.location.location_id != document.location_id:
+        draft = _with_location_defaults(draft, basis)
+    return _written(kind, document, draft, changes, basis)
+
+
+def check_same_number(kind: Kind, document: Document, changes: Mapping[str, Any]) -> None:
+    """A PUT cannot give a document another number (decisions.md D5)."""
+    number = changes.get("number")
+    if number is not None and number.strip().lower() != document.number.lower():
+        raise Refused(
+            f"The number of this {kind.noun} cannot be changed.",
+            field=("number",),
+            value=number,
+            hint=f"Send {document.number} or leave it out.",
+        )
+
+
+def _with_customer_defaults(kind: Kind, draft: Document, basis: Basis) -> Document:
+    debtor, reference = basis.debtor, basis.reference
+    method = debtor.default_payment_method_id if kind.has_terms else None
+    return replace(
+        draft,
+        terms_id=debtor.terms_id if _uses_terms(kind, basis) else None,
+        payment_method_id=method,
+        cash_account=reference.cash_account_of(method),
+    )
+
+
+def _with_location_defaults(draft: Document, basis: Basis) -> Document:
+    """What the place gives where the customer buys: VAT zone, account, addresses and the seller (CUS-05, VAT-01)."""
+    debtor, reference = basis.debtor, basis.reference
+    location = debtor.location
+    if not location.active:
+        raise Refused(
+            f"The location '{location.location_cd}' of customer {debtor.number} is not in use.",
+            field=("location_cd",),
+            value=location.location_cd,
+            hint="Send a location that is in use, or leave it out.",
+        )
+    seller = reference.salespersons.get(debtor.salesperson_id or 0)
+    return replace(
+        draft,
+        location_id=location.location_id or 0,
+        account_number=location.customer_ledger_account,
+        subaccount_id=location.customer_ledger_subaccount_id or reference.subaccounts.default_id,
+        vat_zone_id=location.vat_zone_id or _branch_zone(draft, basis),
+        salesperson_id=seller.salesperson_id if seller and seller.active else draft.salesperson_id,
+        invoice_address={**as_dict(debtor.invoice_address), "override": False},
+        invoice_contact={**as_dict(debtor.invoice_contact), "override": False},
+    )
+
+
+def _branch_zone(draft: Document, basis: Basis) -> str | None:
+    branch = basis.reference.branches.get(draft.branch_number)
+    return branch.vat_zone_id if branch else None
+
+
+def _uses_terms(kind: Kind, basis: Basis) -> bool:
+    return kind.has_terms or basis.reference.preferences.credit_terms_in_credit_notes
+
+
+def _written(
+    kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
+) -> Document:
+    _refuse_what_would_be_silent(changes)
+    own_zone = _branch_zone(draft, basis)
+    draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis), **_people(draft, changes, basis))
+    if basis.debtor.location.vat_zone_id is None and draft.vat_zone_id == own_zone:
+        draft = replace(draft, vat_zone_id=_branch_zone(draft, basis))  # another branch brings its own
+    draft = replace(draft, particulars=particulars(draft.particulars, changes))
+    draft = _with_party_details(draft, changes, basis)
+    draft = _with_vat_zone(draft, changes, basis)
+    draft = _with_period(before, draft, changes, basis)
+    draft = _with_rate(before, draft, changes, basis)
+    return _with_due_dates(kind, before, draft, changes, basis)
+
+
+def _refuse_what_would_be_silent(changes: Mapping[str, Any]) -> None:
+    """Fields whose silent loss would cost money (decisions.md W14), and those that wait for a later step."""
+    for name in ("deductible", "rot_rut"):
+        if _says_something(changes.get(name)):
+            raise Refused(
+                "Deductions for domestic services (ROT/RUT) are not served yet.",
+                field=(name,),
+                value=changes[name] if name == "deductible" else None,
+                hint="Leave the field out.",
+            )
+
+
+def _says_something(sent: Any) -> bool:
+    """Whether anything in a sent value is more than an empty form; a line's operation alone says nothing."""
+    if isinstance(sent, Mapping):
+        return any(_says_something(value) for name, value in sent.items() if name != "operation")
+    if isinstance(sent, list):
+        return any(_says_something(item) for item in sent)
+    return bool(sent)
+
+
+def _plain_values(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts, flags and dates as they were sent; an empty text clears (wire.md 7)."""
+    values = {name: changes[name] or None for name in _PLAIN if name in changes}
+    values.update({name: bool(changes[name]) for name in _FLAGS if name in changes})
+    if changes.get("document_date") is not None:
+        values["document_date"] = changes["document_date"]
+    if "original_invoice_date" in changes:
+        values["original_invoice_date"] = changes["original_invoice_date"]
+    return values
+
+
+def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
+    """Fields that name reference data."""
+    reference, debtor = basis.reference, basis.debtor
+    chosen: dict[str, Any] = {}
+    if changes.get("branch_number") is not None:
+        chosen["branch_number"] = reference.active_branch(changes["branch_number"], ("branch_number",)).branch_number
+    if changes.get("location_cd") is not None and changes["location_cd"].lower() != debtor.location.location_cd.lower():
+        raise UnknownReference(
+            field=("location_cd",),
+            value=changes["location_cd"],
+            hint=f"Send a location of customer {debtor.number}, for example '{debtor.location.location_cd}'.",
+        )
+    if "terms_id" in changes:
+        chosen["terms_id"] = reference.terms_id(changes["terms_id"], ("terms_id",))
+    if "payment_method_id" in changes:
+        method = reference.payment_method_id(changes["payment_method_id"], ("payment_method_id",))
+        chosen.update(payment_method_id=method, cash_account=reference.cash_account_of(method))
+    if "cash_account" in changes:
+        wanted = changes["cash_account"]
+        field = ("cash_account",)
+        account = reference.account_of_type(wanted, (AccountType.ASSET,), field) if wanted else None
+        chosen["cash_account"] = account.account_number if account else None
+    if changes.get("currency_id") is not None:
+        chosen["currency_id"] = _currency(changes["currency_id"], basis)
+    return chosen
+
+
+def _people(draft: Document, changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
+    """Who sells, who is asked for and whom it is for. What stands already passes, also when it went out of use."""
+    reference = basis.reference
+    chosen: dict[str, Any] = {}
+    for name in ("salesperson_id", "salesperson"):
+        standing = (draft.salesperson_id, reference.salesperson_cd(draft.salesperson_id))
+        if name in changes and (changes[name] is None or changes[name] not in standing):
+            chosen["salesperson_id"] = reference.salesperson_id(changes[name], (name,))
+    if "child_customer_number" in changes:
+        child = changes["child_customer_number"]
+        chosen["child_customer_id"] = _child(child, basis) if child else None
+    if "contact_id" in changes and changes["contact_id"] != draft.contact_id:
+        chosen["contact_id"] = _contact(changes["contact_id"], basis)
+    return chosen
+
+
+def _contact(contact_id: int | None, basis: Basis) -> int | None:
+    contact, number = basis.contact, basis.debtor.number
+    if contact_id is None:
+        return None
+    if contact is None:
+        raise UnknownReference(
+            field=("contact_id",), value=contact_id, hint=f"Send the id of a contact of customer {number}."
+        )
+    if contact.customer_id != basis.debtor.customer_id or not contact.active:
+        which = "does not belong to" if contact.active else "is no longer a contact of"
+        raise Refused(
+            f"{contact.display_name} {which} customer {number}.",
+            field=("contact_id",),
+            value=contact_id,
+            hint="Send the id of an active contact of the document's customer.",
+        )
+    return contact_id
+
+
+def _currency(wanted: str, basis: Basis) -> str:
+    currency_id = basis.reference.currency_id(wanted, ("currency_id",))
+    debtor = basis.debtor
+    if currency_id != debtor.currency_id and not debtor.currency_override:
+        raise Refused(
+            f"Customer {debtor.number} is invoiced in {debtor.currency_id} only.",
+            field=("currency_id",),
+            value=wanted,
+            hint=f"Send {debtor.currency_id} or leave it out.",
+        )
+    return str(currency_id)
+
+
+def _child(number: str, basis: Basis) -> int:
+    child = basis.child
+    if child is None:
+        raise UnknownReference(
+            field=("child_customer_number",), value=number, hint="Send the number of an existing customer."
+        )
+    if basis.debtor.customer_id not in (child.parent_customer_id, child.customer_id):
+        raise Refused(
+            f"Customer {child.number} is not a child of customer {basis.debtor.number}.",
+            field=("child_customer_number",),
+            value=number,
+            hint="Send a customer whose parent is the document's customer.",
+        )
+    return child.customer_id
+
+
+def particulars(standing: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What is only stored and echoed: `standing` with what was sent, dates as ISO text, cleared ones gone (W14)."""
+    values = dict(standing)
+    for name in PARTICULARS:
+        if name in changes:
+            value = changes[name]
+            values[name] = value.isoformat() if isinstance(value, date) else value
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def _with_party_details(draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    address = _overridden(changes.get("invoice_address"), draft.invoice_address, as_dict(basis.debtor.invoice_address))
+    contact = _overridden(changes.get("invoice_contact"), draft.invoice_contact, as_dict(basis.debtor.invoice_contact))
+    if address and changes.get("invoice_address"):
+        country = changes["invoice_address"].get("country_id")
+        if country is not None:
+            address["country_id"] = basis.reference.country_id(country, ("invoice_address", "country_id"))
+    return replace(draft, invoice_address=address, invoice_contact=contact)
+
+
+def _overridden(
+    sent: Mapping[str, Any] | None, standing: dict[str, Any] | None, own: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The address or contact after a request: the sent parts over what stands, or the customer's own again."""
+    if not sent:
+        return standing
+    parts = {name: value for name, value in sent.items() if name != "override"}
+    merged = {**(standing or {}), **parts}
+    changed = any(merged.get(name) != (standing or {}).get(name) for name in parts)
+    if sent.get("override") is False:
+        is_echo = bool(parts) and not changed and standing is not None and not standing.get("override")
+        return standing if is_echo else {**own, "override": False}
+    overridden = changed or bool(sent.get("override")) or bool((standing or {}).get("override"))
+    return {**merged, "override": overridden}
+
+
+def _with_vat_zone(draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    if "vat_zone_id" in changes:
+        zone = basis.reference.vat_zone_id(changes["vat_zone_id"], ("vat_zone_id",))
+        draft = replace(draft, vat_zone_id=zone)
+    customer_class = basis.reference.customer_classes[basis.debtor.customer_class_id]
+    if draft.vat_zone_id is None and customer_class.vat_zone_required:
+        raise Refused(
+            f"Customer {basis.debtor.number} belongs to a class that requires a VAT zone.",
+            field=("vat_zone_id",),
+            hint="Send a VAT zone, or set one on the customer.",
+        )
+    return draft
+
+
+def _with_period(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """PER-02 to PER-05: the period sent, else that of the date. Checked only when it is new."""
+    reference = basis.reference
+    sent = same_period(changes.get("post_period"), changes.get("financial_period"))
+    if sent is not None:
+        field = ("financial_period",) if changes.get("financial_period") is not None else ("post_period",)
+        period = reference.period_named(sent, field)
+    elif before is None or before.document_date != draft.document_date:
+        field = ("document_date",)
+        period = reference.period_of(draft.document_date, field)
+    else:
+        return draft
+    if before is None or before.period_id != period.period_id:
+        check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
+    return replace(draft, period_id=period.period_id)
+
+
+def _with_rate(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
+    """CUR-02, CUR-03. A sent rate stays until it is cleared or the currency changes; else the table's of the date."""
+    reference = basis.reference
+    sent = changes.get("exchange_rate")
+    if draft.currency_id == reference.base_currency:
+        if sent is not None and sent != BASE_RATE.rate:
+            raise Refused(
+                "The exchange rate of the base currency is 1.",
+                field=("exchange_rate",),
+                value=str(sent),
+                hint="Send 1 or leave it out.",
+            )
+        return _at_rate(draft, BASE_RATE, entered=False)
+    same_currency = before is not None and before.currency_id == draft.currency_id
+    if sent is not None and not (same_currency and sent == draft.exchange_rate):
+        rate = _sent_rate(sent, basis)
+        return _at_rate(draft, rate, entered=rate != basis.table_rate)
+    is_cleared = sent is None and "exchange_rate" in changes
+    same_date = before is not None and before.document_date == draft.document_date
+    if same_currency and not is_cleared and (draft.rate_entered or same_date):
+        return draft
+    if basis.table_rate is None:
+        raise Refused(
+            f"There is no exchange rate for {draft.currency_id} on {draft.document_date.isoformat()}.",
+            field=("currency_id",),
+            value=draft.currency_id,
+            hint="Add a rate that is effective on or before that date, or send exchangeRate.",
+        )
+    return _at_rate(draft, basis.table_rate, entered=False)
+
+
+def _sent_rate(sent: Any, basis: Basis) -> Rate:
+    check_rate(sent)
+    if basis.table_rate is not None and sent == basis.table_rate.rate:
+        return basis.table_rate
+    if not basis.debtor.rate_override:
+        raise Refused(
+            f"Customer {basis.debtor.number} does not allow another exchange rate than the company's.",
+            field=("exchange_rate",),
+            value=str(sent),
+            hint="Leave it out"
+            + (f", or send {basis.table_rate.rate:f}." if basis.table_rate is not None else ", and add a rate."),
+        )
+    return Rate(sent, basis.table_rate.operator) if basis.table_rate is not None else Rate(sent)
+
+
+def _at_rate(draft: Document, rate: Rate, *, entered: bool) -> Document:
+    return replace(draft, exchange_rate=rate.rate, rate_operator=str(rate.operator), rate_entered=entered)
+
+
+def _with_due_dates(
+    kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
+) -> Document:
+    """TRM-06, TRM-07: dates that were sent stand until document date, customer or terms change."""
+    if draft.terms_id is None and not kind.has_terms:
+        return replace(draft, due_date=None, cash_discount_date=None)
+    terms = basis.reference.terms.get(draft.terms_id or "")
+    if terms is not None and terms.instalment_type == InstalmentType.MULTIPLE:
+        raise Refused(
+            f"The credit terms '{terms.terms_id}' are paid in instalments, which are not served yet.",
+            field=("terms_id",),
+            value=terms.terms_id,
+            hint="Choose terms that are paid at once.",
+        )
+    use_original = basis.reference.preferences.use_original_invoice_date and draft.original_invoice_date
+    base_date = draft.original_invoice_date if use_original and draft.original_invoice_date else draft.document_date
+    reset = before is None or any(
+        getattr(before, name) != getattr(draft, name)
+        for name in ("document_date", "original_invoice_date", "terms_id", "customer_id")
+    )
+    values: dict[str, Any] = {}
+    for name, formula in (("due_date", due_date), ("cash_discount_date", discount_date)):
+        sent = changes.get(name)
+        entered = f"{name}_entered"
+        computed = formula(terms, base_date) if terms is not None else base_date
+        if name == "cash_discount_date":  # an earlier due date that was entered ends it too (TRM-02)
+            computed = min(computed, values.get("due_date") or draft.due_date or computed)
+        if sent is not None:
+            values[name], values[entered] = sent, sent != computed
+        elif reset or name in changes or not getattr(draft, entered):
+            values[name], values[entered] = computed, False
+    dated = replace(draft, **values)
+    if dated.due_date_entered and (reset or dated.due_date != draft.due_date):
+        check_due_date(dated)
+    return dated
+
+
+def check_due_date(document: Document) -> None:
+    """Refuses an entered due date before the document's own. One that the terms give may be: see the weekend rule."""
+    if document.due_date is not None and document.due_date < document.document_date:
+        raise Refused(
+            "A document falls due on its date or later.",
+            field=("due_date",),
+            value=document.due_date.isoformat(),
+            hint=f"Send {document.document_date.isoformat()} or later.",
+        )
+
+
+def check_discount_date(document: Document) -> None:
+    """TRM-02: the cash discount, where there is one, ends on the due date at the latest."""
+    if not document.cash_discount or document.cash_discount_date is None or document.due_date is None:
+        return
+    if document.cash_discount_date > document.due_date:
+        raise Refused(
+            "The cash discount cannot be open longer than the document itself.",
+            field=("cash_discount_date",),
+            value=document.cash_discount_date.isoformat(),
+            hint=f"Send {document.due_date.isoformat()} or earlier.",
+        )

@@ -1,0 +1,473 @@
+"""What a request does to the lines of a draft: insert, update, delete, defaults and each line's own money. Pure.
+
+The VAT and the totals that follow from the lines are in `figures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from reskontra.currencies.rules import Rate, from_base
+from reskontra.documents.document import Line
+from reskontra.documents.rules.arithmetic import DiscountBasis, LineFigures, line_figures
+from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.money import ONE, PRICE_DECIMALS, ZERO, multiply, round_money
+from reskontra.records import replace
+from reskontra.reference.reference import control_account_refused
+from reskontra.vat.rules.codes import vat_ids_of_line
+
+if TYPE_CHECKING:
+    from reskontra.customers.customer import Debtor
+    from reskontra.items.rules.items import Item
+    from reskontra.reference.reference import Reference
+
+MOST_LINES = 5_000
+
+
+class Operation(StrEnum):
+    """What a sent line asks for (ledger.md EDT-02). `Nothing` leaves the line as it is."""
+
+    INSERT = "Insert"
+    UPDATE = "Update"
+    DELETE = "Delete"
+    NOTHING = "Nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class LineBasis:
+    """What the lines of one document stand on."""
+
+    reference: Reference
+    debtor: Debtor
+    items: Mapping[str, Item]
+    """Items by lower-case number."""
+
+    rate: Rate
+    currency_id: str
+    decimals: int
+    """The places of the document currency."""
+
+    receivable_account: str
+    """The account that the customer owes the document on."""
+
+    branch_number: str
+    salesperson_id: int | None
+    """Who sold a line that names nobody."""
+
+    vat_zone_id: str | None
+    discount_basis: DiscountBasis
+
+
+def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
+    """The lines after a PUT (ledger.md EDT-02, decisions.md D1). Refused: an unknown line number, too many lines."""
+    _check_count(sent)
+    standing = {line.line_number: line for line in lines}
+    for position, change in enumerate(sent):
+        field = ("lines", position)
+        number = change.get("line_number") or 0
+        operation = change.get("operation") or (Operation.UPDATE if number in standing else Operation.INSERT)
+        if operation == Operation.NOTHING:
+            continue
+        if operation == Operation.INSERT and number not in standing:
+            number = max(standing, default=0) + 1
+            standing[number] = new_line(number, change, basis, field)
+            continue
+        if number not in standing:
+            known = ", ".join(str(line_number) for line_number in sorted(standing)[:20]) or "none"
+            raise UnknownReference(
+                field=(*field, "line_number"), value=number, hint=f"The document has these lines: {known}."
+            )
+        if operation == Operation.DELETE:
+            del standing[number]
+        else:
+            standing[number] = changed_line(standing[number], change, basis, field)
+    _check_count(standing)
+    return tuple(standing[number] for number in sorted(standing))
+
+
+def new_lines(sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
+    """The lines of a new document, numbered from 1; a sent line number is ignored (decisions.md D1)."""
+    _check_count(sent)
+    lines: list[Line] = []
+    for position, change in enumerate(sent):
+        operation = change.get("operation") or Operation.INSERT
+        if operation == Operation.NOTHING:
+            continue
+        if operation == Operation.DELETE:
+            raise Refused(
+                "A new document has no line to delete.",
+                field=("lines", position, "operation"),
+                value=operation,
+                hint="Send Insert.",
+            )
+        lines.append(new_line(len(lines) + 1, change, basis, ("lines", position)))
+    return tuple(lines)
+
+
+def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
+    """A line from what was sent and, for the rest, its item and the customer's location (LIN-05)."""
+    item = _item(change, None, basis, field)
+    if item is None and not change.get("description"):
+        raise Refused(
+            "A line needs an inventory number or a description.",
+            field=(*field, "description"),
+            hint="Send one of the two.",
+        )
+    location = basis.debtor.location
+    account_number = (item.sales_account if item else None) or location.sales_account
+    if account_number is None and change.get("account_number") is None:
+        raise Refused(
+            "The line has no sales account.",
+            field=(*field, "account_number"),
+            hint="Send one, or set one on the item or the customer.",
+        )
+    line = Line(
+        line_number=number,
+        quantity=ONE,
+        unit_price=ZERO,
+        account_number=account_number or "",
+        subaccount_id=basis.reference.subaccounts.default_id,
+        branch_number=basis.branch_number,
+    )
+    if item is None:
+        zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
+        line = replace(line, vat_category_id=zone.default_category if zone else None)
+    else:
+        line = _with_item(line, item, basis)
+    line = _with_sent(line, change, basis, field)
+    _check_account(line.account_number, basis, (*field, "account_number"))
+    if not change.get("subaccount"):
+        line = _with_subaccount(line, item, basis, field)
+    return _priced(_with_vat_ids(line, basis, field), change, None, basis, field)
+
+
+def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
+    """`line` with what was sent; another item brings its own defaults first (decisions.md D2)."""
+    item = _item(change, line, basis, field)
+    draft = line
+    has_new_item = item is not None and item.item_id != line.item_id
+    if item is not None and has_new_item:
+        draft = _with_item(line, item, basis)
+    elif "item_number" in change and item is None:
+        draft = replace(line, item_id=None, item_number=None)
+    draft = _with_sent(draft, change, basis, field)
+    if draft.account_number != line.account_number:
+        _check_account(draft.account_number, basis, (*field, "account_number"))
+    if not change.get("subaccount"):
+        draft = _with_subaccount(draft, item, basis, field) if has_new_item else _sold_by(line, draft, basis, field)
+    if draft.item_id is None and not draft.description:
+        raise Refused(
+            "A line needs an inventory number or a description.",
+            field=(*field, "description"),
+            value=change.get("description"),
+            hint="Keep one of the two.",
+        )
+    return _priced(_with_vat_ids(draft, basis, field), change, line, basis, field)
+
+
+def check_accounts(lines: Sequence[Line], basis: LineBasis) -> None:
+    """Refuses lines that stand on an account which cannot take them, now that header or reference data changed."""
+    for position, line in enumerate(lines):
+        _check_account(line.account_number, basis, ("lines", position, "account_number"))
+
+
+def _check_account(account_number: str, basis: LineBasis, field: FieldPath) -> None:
+    """Invariants 24 and 31: no revenue on a receivables or VAT account, nor on one of another currency."""
+    if account_number == basis.receivable_account:
+        raise control_account_refused(account_number, field)
+    basis.reference.check_not_control(account_number, field)
+    currency_id = basis.reference.accounts[account_number].currency_id
+    if currency_id is not None and currency_id != basis.currency_id:
+        raise Refused(
+            f"The account '{account_number}' takes {currency_id} only, and the document is in {basis.currency_id}.",
+            field=field,
+            value=account_number,
+            hint="Choose an account of the document's currency, or one of none.",
+        )
+
+
+def rounded_lines(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
+    """The lines with their money at the places of the document's currency, after that has changed."""
+    return tuple(
+        _with_figures(
+            line,
+            line_figures(
+                line.quantity,
+                line.unit_price,
+                manual_amount=line.extended_amount if line.amount_entered else None,
+                discount_percent=line.discount_percent,
+                basis=basis.discount_basis,
+                decimals=basis.decimals,
+                field=("currency_id",),
+            ),
+        )
+        for line in lines
+    )
+
+
+def figures_of(line: Line) -> LineFigures:
+    """The line's own money in document currency."""
+    return LineFigures(line.extended_amount, line.discount_percent, line.discount_amount, line.amount)
+
+
+def _item(change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Item | None:
+    """The item that was sent. One that stands on the line already may be out of use by now."""
+    number = change.get("item_number")
+    if not number:
+        return None
+    item = basis.items.get(number.lower())
+    if item is None:
+        raise UnknownReference(field=(*field, "item_number"), value=number, hint="Send the number of an existing item.")
+    if not item.active and (before is None or before.item_id != item.item_id):
+        raise Refused(
+            f"The item '{item.item_number}' is not active.",
+            field=(*field, "item_number"),
+            value=number,
+            hint="Choose an active item.",
+        )
+    return item
+
+
+def _with_item(line: Line, item: Item, basis: LineBasis) -> Line:
+    location = basis.debtor.location
+    zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
+    return replace(
+        line,
+        item_id=item.item_id,
+        item_number=item.item_number,
+        description=item.description,
+        unit_id=item.unit_id,
+        unit_price=item.unit_price
+        if basis.rate.rate == ONE
+        else from_base(item.unit_price, basis.rate, PRICE_DECIMALS),
+        vat_category_id=item.vat_category_id or (zone.default_category if zone else None),
+        account_number=item.sales_account or location.sales_account or line.account_number,
+        deferral_code=item.deferral_code,
+    )
+
+
+def _with_subaccount(line: Line, item: Item | None, basis: LineBasis, field: FieldPath) -> Line:
+    """`line` with the subaccount that the company's mask makes, each segment from its source (SUB-01).
+
+    What a source does not say comes from the location. Without a mask the item's goes before the location's.
+    """
+    reference, own = basis.reference, _own_subaccount(item, basis)
+    mask = reference.preferences.subaccount_mask
+    if mask is None:
+        return replace(line, subaccount_id=own)
+    sources = {
+        "C": _subaccount_of_branch(basis.branch_number, basis),
+        "I": own,
+        "L": _own_subaccount(None, basis),
+        "S": _subaccount_of_salesperson(line.salesperson_id, basis),
+    }
+    return replace(line, subaccount_id=reference.subaccounts.masked(mask, sources, (*field, "subaccount")))
+
+
+def _sold_by(before: Line, draft: Line, basis: LineBasis, field: FieldPath) -> Line:
+    """`draft` with the segments that came from the salesperson of before following to the one of now (SUB-01)."""
+    old, new = (_subaccount_of_salesperson(line.salesperson_id, basis) for line in (before, draft))
+    followed = basis.reference.subaccounts.followed(draft.subaccount_id, "S", old, new, (*field, "subaccount"))
+    return replace(draft, subaccount_id=followed)
+
+
+def _own_subaccount(item: Item | None, basis: LineBasis) -> int:
+    chosen = (item.sales_subaccount_id if item else None) or basis.debtor.location.sales_subaccount_id
+    return chosen or basis.reference.subaccounts.default_id
+
+
+def _subaccount_of_branch(branch_number: str, basis: LineBasis) -> int:
+    branch = basis.reference.branches.get(branch_number)
+    return (branch.subaccount_id if branch else None) or basis.reference.subaccounts.default_id
+
+
+def _subaccount_of_salesperson(salesperson_id: int | None, basis: LineBasis) -> int:
+    person = basis.reference.salespersons.get(salesperson_id or basis.salesperson_id or 0)
+    return (person.sales_subaccount_id if person else None) or _own_subaccount(None, basis)
+
+
+def in_branch(lines: Sequence[Line], branch_number: str, basis: LineBasis) -> tuple[Line, ...]:
+    """Lines of another branch, moved to the document's: segments that came from the branch follow it (SUB-01)."""
+    before, after = _subaccount_of_branch(branch_number, basis), _subaccount_of_branch(basis.branch_number, basis)
+    return tuple(
+        replace(
+            line,
+            branch_number=basis.branch_number,
+            subaccount_id=basis.reference.subaccounts.followed(
+                line.subaccount_id, "C", before, after, ("lines", position, "subaccount")
+            ),
+        )
+        for position, line in enumerate(lines)
+    )
+
+
+_PLAIN = (
+    "description",
+    "quantity",
+    "unit_price",
+    "deferral_code",
+    "deferral_schedule",
+    "term_start_date",
+    "term_end_date",
+    "start_date",
+    "end_date",
+    "task_id",
+    "note",
+)
+_EMPTY_CLEARS = ("description", "deferral_code", "deferral_schedule", "task_id", "note")
+_NEVER_EMPTY = {"quantity": ZERO, "unit_price": ZERO}
+
+
+def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
+    _refuse_what_would_be_silent(change, field)
+    sent = {name: change[name] for name in _PLAIN if name in change}
+    for name, empty in _NEVER_EMPTY.items():
+        if name in sent and sent[name] is None:
+            sent[name] = empty
+    # An empty text clears (wire.md 7), and schedule 0 is how none is shown.
+    sent.update({name: sent[name] or None for name in _EMPTY_CLEARS if name in sent})
+    reference = basis.reference
+    if "unit_id" in change:
+        sent["unit_id"] = reference.unit_id(change["unit_id"], (*field, "unit_id"))
+    if change.get("account_number") is not None:
+        account = reference.active_account(change["account_number"], (*field, "account_number"))
+        sent["account_number"] = account.account_number
+    if change.get("subaccount"):
+        sent["subaccount_id"] = reference.subaccounts.in_use(change["subaccount"], (*field, "subaccount"))
+    if "vat_category_id" in change:
+        category = change["vat_category_id"]
+        sent["vat_category_id"] = reference.vat_category_id(category, (*field, "vat_category_id"))
+    if "salesperson" in change:
+        sent["salesperson_id"] = reference.salesperson_id(change["salesperson"], (*field, "salesperson"))
+    if change.get("branch_number") is not None:
+        branch = reference.active_branch(change["branch_number"], (*field, "branch_number"))
+        if branch.branch_number != basis.branch_number:
+            raise Refused(
+                "A line cannot belong to another branch than its document.",
+                field=(*field, "branch_number"),
+                value=change["branch_number"],
+                hint=f"Send {basis.branch_number} or leave it out.",
+            )
+    return replace(line, **sent) if sent else line
+
+
+def _refuse_what_would_be_silent(change: Mapping[str, Any], field: FieldPath) -> None:
+    """Fields whose silent loss would cost money (decisions.md W14)."""
+    for name, subject in (
+        ("discount_code", "Discount codes"),
+        ("deductible", "Deductions for domestic services (ROT/RUT)"),
+        ("item_type", "Deductions for domestic services (ROT/RUT)"),
+        ("work_type", "Deductions for domestic services (ROT/RUT)"),
+    ):
+        if change.get(name):
+            raise Refused(
+                f"{subject} are not served yet.",
+                field=(*field, name),
+                value=change[name],
+                hint="Leave the field out.",
+            )
+
+
+def _with_vat_ids(line: Line, basis: LineBasis, field: FieldPath) -> Line:
+    """The VAT ids of the line's category in the document's zone; refused here, where the sent place is known (D3)."""
+    category = basis.reference.vat_categories.get(line.vat_category_id or "")
+    zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
+    return replace(line, vat_ids=vat_ids_of_line(category, zone, (*field, "vat_category_id")))
+
+
+def _priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Line:
+    """The line's money (LIN-02 to LIN-04). An entered amount stands until it is cleared, or quantity, price or item
+    change."""
+    repriced = before is None or _is_repriced(draft, before)
+    if before is not None and not repriced and not _changes_money(change, before):
+        return draft
+    manual_amount = change.get("manual_amount")
+    if before is not None and manual_amount == before.extended_amount and repriced:
+        manual_amount = None  # a whole line sent back with a new price: the old amount is an echo
+    if manual_amount is None and not repriced and draft.amount_entered and "manual_amount" not in change:
+        manual_amount = draft.extended_amount
+    percent, amount = _discount_wanted(draft, change, before)
+    if amount is not None and round_money(amount, basis.decimals) != amount:
+        raise Refused(
+            f"An amount in {basis.currency_id} has at most {basis.decimals} decimals.",
+            field=(*field, "discount_amount"),
+            value=f"{amount:f}",
+            hint=f"Send {round_money(amount, basis.decimals):f}, or a percent.",
+        )
+    figures = line_figures(
+        draft.quantity,
+        draft.unit_price,
+        manual_amount=manual_amount,
+        discount_percent=percent,
+        discount_amount=amount,
+        basis=basis.discount_basis,
+        decimals=basis.decimals,
+        field=field,
+    )
+    computed = round_money(multiply(draft.quantity, draft.unit_price), basis.decimals)
+    entered = manual_amount is not None and figures.extended_price != computed
+    return replace(_with_figures(draft, figures), amount_entered=entered)
+
+
+def _is_repriced(draft: Line, before: Line) -> bool:
+    other_item = draft.item_id is not None and draft.item_id != before.item_id
+    return other_item or (draft.quantity, draft.unit_price) != (before.quantity, before.unit_price)
+
+
+def _with_figures(line: Line, figures: LineFigures) -> Line:
+    return replace(
+        line,
+        extended_amount=figures.extended_price,
+        discount_percent=figures.discount_percent,
+        discount_amount=figures.discount_amount,
+        manual_discount=bool(figures.discount_amount or figures.discount_percent),
+        amount=figures.amount,
+    )
+
+
+def _changes_money(change: Mapping[str, Any], before: Line) -> bool:
+    return (
+        _changes_amount(change, before)
+        or ("discount_amount" in change and (change["discount_amount"] or 0) != before.discount_amount)
+        or ("discount_percent" in change and (change["discount_percent"] or 0) != before.discount_percent)
+        or (change.get("manual_discount") is False and before.manual_discount)
+    )
+
+
+def _changes_amount(change: Mapping[str, Any], before: Line) -> bool:
+    if "manual_amount" not in change:
+        return False
+    if change["manual_amount"] is None:
+        return before.amount_entered
+    return bool(change["manual_amount"] != before.extended_amount)
+
+
+def _discount_wanted(
+    draft: Line, change: Mapping[str, Any], before: Line | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """The percent or the amount that decides; of two, the one that differs from what stands (LIN-03).
+
+    Where both differ, both come back: then they must say the same. Zero and null beside the other one say nothing.
+    """
+    if change.get("manual_discount") is False and before is not None and before.manual_discount:
+        return None, None
+    amount, percent = change.get("discount_amount"), change.get("discount_percent")
+    if before is None:
+        return (percent or None, amount) if amount else (percent, None)
+    has_other_percent = "discount_percent" in change and (percent or 0) != before.discount_percent
+    if "discount_amount" in change and (amount or 0) != before.discount_amount:
+        return (percent or None) if has_other_percent and amount else None, amount
+    if has_other_percent:
+        return percent, None
+    return (draft.discount_percent, None) if draft.discount_percent else (None, None)
+
+
+def _check_count(lines: Sized) -> None:
+    if len(lines) > MOST_LINES:
+        raise Refused(
+            f"A document has at most {MOST_LINES} lines.", field=("lines",), value=len(lines), hint="Send fewer lines."
+        )

@@ -1,0 +1,126 @@
+"""Credit notes that settle other documents: what a request proposes, and what release makes of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reskontra.documents.document import Document
+from reskontra.documents.rules.figures import rate_of
+from reskontra.errors import FieldPath, Malformed, Refused
+from reskontra.money import ZERO
+from reskontra.receivables.rules import OpenItem, Proposal, Settled, check_proposal, check_total, settle
+from reskontra.records import replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """A settlement under way: both sides as they were, and what came of it."""
+
+    credit: OpenItem
+    debits: Mapping[int, OpenItem]
+    settled: Settled
+
+
+def proposals_after(
+    standing: Sequence[Proposal], sent: Sequence[Mapping[str, Any]]
+) -> list[tuple[Proposal, FieldPath]]:
+    """What is proposed after a request, each with the path of the line that says so; lines match by type and number."""
+    wanted: dict[tuple[str, str], tuple[Proposal, FieldPath]] = {
+        _key(proposal.document_type, proposal.number): (proposal, ("application_lines",)) for proposal in standing
+    }
+    seen: set[tuple[str, str]] = set()
+    for position, line in enumerate(sent):
+        field: FieldPath = ("application_lines", position)
+        if line.get("operation") == "Nothing":
+            continue
+        document_type, number = _name_sent(line)
+        if not number:
+            raise Malformed("An application needs a document.", field=(*field, "number"), hint="Send its number.")
+        key = _key(document_type, number)
+        if key in seen:
+            raise Refused(
+                f"{number} stands there twice.", field=(*field, "number"), value=number, hint="Send one line for it."
+            )
+        seen.add(key)
+        if line.get("operation") == "Delete":
+            wanted.pop(key, None)
+            continue
+        before = wanted.get(key)
+        amount = line.get("amount_paid")
+        if amount is None:
+            amount = before[0].amount if before else ZERO
+        proposal = Proposal(debit_document_id=0, document_type=document_type, number=number, amount=amount)
+        wanted[key] = (replace(before[0], amount=amount) if before else proposal, field)
+    return list(wanted.values())
+
+
+def names_sent(sent: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The type and number of each document that a request names for settlement; `proposals_after` judges them."""
+    return [_name_sent(line) for line in sent if (line.get("number") or "").strip()]
+
+
+def with_proposals(
+    draft: Document,
+    wanted: Sequence[tuple[Proposal, FieldPath]],
+    debits: Mapping[tuple[str, str], OpenItem],
+    *,
+    document_id: int,
+    decimals: int,
+) -> Document:
+    """The draft with these proposals, each checked against the document that it names (APP-01 to APP-09)."""
+    credit = _credit(draft, document_id)
+    proposals = []
+    for proposal, field in wanted:
+        debit = debits.get(_key(proposal.document_type, proposal.number))
+        check_proposal(proposal, debit, field, credit=credit, decimals=decimals)
+        if debit is not None:
+            proposals.append(
+                replace(
+                    proposal,
+                    debit_document_id=debit.document_id,
+                    document_type=debit.document_type,
+                    number=debit.number,
+                )
+            )
+    check_total(proposals, draft.amount)
+    return replace(draft, proposals=tuple(proposals))
+
+
+def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem], base_decimals: int) -> Settling:
+    """The settlement that release makes of a draft's proposals (REL-02). Raises `Conflict`.
+
+    By kind and number, not as they were entered: which application takes the last øre must not hang on edits.
+    """
+    credit = _credit(draft, document_id)
+    proposals = sorted(draft.proposals, key=lambda proposal: (proposal.document_type, proposal.number))
+    return Settling(credit=credit, debits=debits, settled=settle(credit, proposals, debits, base_decimals))
+
+
+def _credit(draft: Document, document_id: int) -> OpenItem:
+    """The credit document as its release leaves it before it settles anything."""
+    return OpenItem(
+        document_id=document_id,
+        document_type=draft.document_type,
+        number=draft.number,
+        status="Open",
+        customer_id=draft.customer_id,
+        account_number=draft.account_number,
+        subaccount_id=draft.subaccount_id,
+        branch_number=draft.branch_number,
+        document_date=draft.document_date,
+        period_id=draft.period_id,
+        currency_id=draft.currency_id,
+        rate=rate_of(draft),
+        balance=draft.amount,
+        balance_base=draft.amount_base,
+    )
+
+
+def _name_sent(line: Mapping[str, Any]) -> tuple[str, str]:
+    return line.get("document_type") or "Invoice", (line.get("number") or "").strip()
+
+
+def _key(document_type: str, number: str) -> tuple[str, str]:
+    return document_type.lower(), number.lower()

@@ -1,0 +1,1 @@
+"""SQL of documents: loading for a decision, writing, lists for answers, and the doors for other rooms."""

@@ -1,0 +1,27 @@
+"""SQL fragments that count what was sold. Not what is owed: that is the customer's balance."""
+
+from __future__ import annotations
+
+from reskontra.kinds import KINDS
+
+_KINDS = ", ".join(f"('{kind.document_type}', {kind.balance_sign})" for kind in KINDS.values())
+
+
+def sales(customer_id: str, condition: str) -> str:
+    """A scalar: released sales without VAT to a customer of company $1, in base currency (ledger.md BAL-04).
+
+    Credit notes count against them. `condition` is over `document`, for example on its period.
+    """
+    return f"""(select coalesce(sum(line.net_amount_base * kind.sign), 0.0000)
+                  from document
+                  join (values {_KINDS}) as kind (document_type, sign) on kind.document_type = document.document_type
+                  join document_line as line on line.company_id = $1 and line.document_id = document.document_id
+                 where document.company_id = $1 and document.customer_id = {customer_id}
+                   and document.released_at is not null
+                   and {condition})"""
+
+
+def last_sale(customer_id: str) -> str:
+    """A scalar: when a document of a customer of company $1 was last changed, or null."""
+    return f"""(select max(document.modified_at) from document
+                 where document.company_id = $1 and document.customer_id = {customer_id})"""

@@ -1,0 +1,347 @@
+"""SQL that writes documents, their lines and VAT rows: one statement, one function.
+
+A document travels as one JSON value whose keys are the columns' names; numbers, balances, change rows, tallies and
+journal entries are written in the same statement by fragments that their own rooms hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reskontra.changes.store import change_row, parameters, reference_still_at, tally
+from reskontra.clock import Context
+from reskontra.customers.store.for_documents import unchanged
+from reskontra.customers.store.fragments import adjust_balance
+from reskontra.db.parameters import as_json
+from reskontra.db.pool import Connection, NeedsTransaction, RefusalFactory, about_to_write
+from reskontra.documents.document import (
+    HEADER_COLUMNS,
+    LINE_COLUMNS,
+    VAT_COLUMNS,
+    Document,
+)
+from reskontra.errors import Conflict, Refused
+from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
+from reskontra.posting.rules import Entry
+from reskontra.posting.store import batch_and_entries
+from reskontra.receivables.rules import Settled
+from reskontra.receivables.store.applications import propose, withdraw_all
+from reskontra.receivables.store.applications import release as release_applications
+from reskontra.receivables.store.open_items import debits_json, move_debits
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write made of a document."""
+
+    number: str
+    version: int
+
+
+_HEADER = ", ".join(HEADER_COLUMNS)
+_SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS)
+_LINE = ", ".join(LINE_COLUMNS)
+_SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
+_VAT = ", ".join(VAT_COLUMNS)
+_SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
+
+
+def _insert(numbering: str, *, proposing: bool) -> str:
+    proposed = f"{propose('inserted.document_id', '$17', 'inserted')}," if proposing else ""
+    return f"""
+    with {unchanged("$14::integer", "$15::bigint", "$16::bigint")},
+    {numbering},
+    {change_row("$5", "created", "taken.number", "taken")},
+    inserted as (
+        insert into document (company_id, number, version, lines_json, vat_json, {_HEADER})
+        select $1, taken.number, changed.change_id, $9, $10, {_SENT_HEADER}
+          from taken, changed, json_populate_record(null::document, $6) as head
+        returning document_id, number, version, customer_id, amount_base),
+    lined as (
+        insert into document_line (company_id, document_id, {_LINE})
+        select $1, inserted.document_id, {_SENT_LINE}
+          from inserted, json_populate_recordset(null::document_line, $7) as line),
+    taxed as (
+        insert into document_vat (company_id, document_id, {_VAT})
+        select $1, inserted.document_id, {_SENT_VAT}
+          from inserted, json_populate_recordset(null::document_vat, $8) as vat),
+    {proposed}
+    {tally("$5", 1)},
+    {adjust_balance("inserted", unreleased="inserted.amount_base * $11::integer")}
+    select number, version from inserted"""
+
+
+_NEXT_NUMBER = f"{take_number('$5', '$12', '$13', given='buyer')}, {note_reuse('$5')}"
+_SENT_NUMBER = use_number("$5", "$12", "any ($13::text[])", given="buyer")
+_INSERTS = {
+    (is_sent, proposing): _insert(_SENT_NUMBER if is_sent else _NEXT_NUMBER, proposing=proposing)
+    for is_sent in (False, True)
+    for proposing in (False, True)
+}
+"""By whether the number was sent, and whether the document proposes to settle others: few do."""
+
+
+async def insert_document(
+    connection: Connection,
+    context: Context,
+    document: Document,
+    *,
+    sign: int,
+    lines_text: str,
+    vat_text: str,
+    numbering: tuple[str, list[str]] | tuple[str, int],
+    customer_version: int,
+    reference_version: int,
+) -> Written:
+    """Write a new document under a number (number, its series' ids) or the next one of a range (series id, range id).
+
+    Raises `NeedsTransaction` when customer or reference data no longer have their versions; nothing is written then.
+    """
+    more = (as_json(document.proposals),) if document.proposals else ()
+    return await _written(
+        connection,
+        _INSERTS[isinstance(numbering[1], list), bool(document.proposals)],
+        *parameters(context),
+        document.document_type,
+        as_json(_header(document)),
+        as_json(document.lines),
+        as_json(document.vat),
+        lines_text,
+        vat_text,
+        sign,
+        *numbering,
+        document.customer_id,
+        customer_version,
+        reference_version,
+        *more,
+    )
+
+
+_HELD = f"""held as materialized (
+        select from document
+         where company_id = $1 and document_id = $6 and version = $7::bigint
+           and {reference_still_at("$8::bigint")}
+           for update skip locked)"""
+"""A CTE with a row if document and reference data still are what was read. All that is written hangs on it.
+
+It does not wait: its statement has the turn in a number series, and who locks a document may be waiting for that turn.
+"""
+
+
+def _save(*, rows: bool, proposing: bool) -> str:
+    written = _WRITTEN_ROWS if rows else ""
+    proposed = f"{propose('$6', '$18' if rows else '$14', 'updated')}," if proposing else ""
+    texts = ", lines_json = $14, vat_json = $15" if rows else ""
+    return f"""
+    with {_HELD},
+    {change_row("$5", "updated", "$9::text", "held", detail="$13::jsonb")},
+    updated as (
+        update document
+           set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $10) as head),
+               version = changed.change_id{texts}
+          from changed
+         where company_id = $1 and document_id = $6
+        returning document_id, number, version),
+    {written}
+    {proposed}
+    {tally("$5", 0)},
+    shifted as (
+        select moved.customer_id, sum(difference) as difference
+          from updated, unnest($11::integer[], $12::numeric[]) as moved (customer_id, difference)
+         group by moved.customer_id having sum(difference) <> 0),
+    {adjust_balance("shifted", unreleased="shifted.difference")}
+    select number, version from updated"""
+
+
+_WRITTEN_ROWS = f"""unlined as (
+        delete from document_line using updated
+         where document_line.company_id = $1 and document_line.document_id = updated.document_id
+           and line_number not in (select line.line_number
+                                     from json_populate_recordset(null::document_line, $16) as line)),
+    lined as (
+        insert into document_line (company_id, document_id, {_LINE})
+        select $1, updated.document_id, {_SENT_LINE}
+          from updated, json_populate_recordset(null::document_line, $16) as line
+        on conflict on constraint document_line_pk do update
+           set ({_LINE}) = row({", ".join(f"excluded.{column}" for column in LINE_COLUMNS)})),
+    untaxed as (
+        delete from document_vat using updated
+         where document_vat.company_id = $1 and document_vat.document_id = updated.document_id
+           and vat_id not in (select vat.vat_id from json_populate_recordset(null::document_vat, $17) as vat)),
+    taxed as (
+        insert into document_vat (company_id, document_id, {_VAT})
+        select $1, updated.document_id, {_SENT_VAT}
+          from updated, json_populate_recordset(null::document_vat, $17) as vat
+        on conflict on constraint document_vat_pk do update
+           set ({_VAT}) = row({", ".join(f"excluded.{column}" for column in VAT_COLUMNS)})),"""
+
+_SAVES = {
+    (rows, proposing): _save(rows=rows, proposing=proposing) for rows in (False, True) for proposing in (False, True)
+}
+"""By whether lines or VAT rows changed, and whether what the document proposes to settle did."""
+
+
+async def save_document(
+    connection: Connection,
+    context: Context,
+    before: Document,
+    after: Document,
+    document_id: int,
+    *,
+    version: int,
+    reference_version: int,
+    sign: int,
+    rows_text: tuple[str, str] | None,
+    detail: Mapping[str, Any],
+) -> Written:
+    """Write a changed document; `rows_text` (lines, VAT rows) is None when neither changed.
+
+    Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
+    """
+    proposing = after.proposals != before.proposals
+    rows = (*rows_text, as_json(after.lines), as_json(after.vat)) if rows_text else ()
+    counts = not before.is_released  # what is released counts in the balance, not here
+    return await _written(
+        connection,
+        _SAVES[rows_text is not None, proposing],
+        *parameters(context),
+        after.document_type,
+        document_id,
+        version,
+        reference_version,
+        before.number,
+        as_json(_header(after)),
+        [before.customer_id, after.customer_id] if counts else [],
+        [-before.amount_base * sign, after.amount_base * sign] if counts else [],
+        as_json(detail),
+        *rows,
+        *((as_json(after.proposals),) if proposing else ()),
+    )
+
+
+_DELETE = f"""
+    with gone as (
+        delete from document where company_id = $1 and document_id = $6
+        returning number, customer_id, amount_base),
+    unlined as (delete from document_line where company_id = $1 and document_id = $6),
+    untaxed as (delete from document_vat where company_id = $1 and document_id = $6),
+    {withdraw_all("$6", "gone")},
+    {log_deleted("$5", "gone.number", "gone")},
+    {change_row("$5", "deleted", "gone.number", "gone")},
+    {tally("$5", -1)},
+    {adjust_balance("gone", unreleased="-gone.amount_base * $7::integer")}
+    select number from gone"""
+
+
+async def delete_document(
+    connection: Connection, context: Context, document_type: str, document_id: int, *, sign: int
+) -> None:
+    """Delete a draft and keep its number in the log of deleted numbers (NUM-01)."""
+    await connection.fetchrow(_DELETE, *parameters(context), document_type, document_id, sign)
+
+
+def _release(*, settling: bool) -> str:
+    settled = f"{release_applications('$6', '$19')}, {move_debits('$20')}," if settling else ""
+    owed = "updated.balance_base * $14::integer" + (" - $21::numeric" if settling else "")
+    return f"""
+    with {_HELD},
+    {take_number("'Batch'", "$12", "$13", given="held")},
+    {batch_and_entries("taken.number", "$10", "$11")},
+    {change_row("$5", "released", "$9::text", "taken")},
+    updated as (
+        update document
+           set status = $15, closed_period_id = $16, balance = $17, balance_base = $18, released_at = $2,
+               released_by = $3, modified_at = $2, version = changed.change_id, batch_number = taken.number,
+               figures_hash = document_figures($1, $6)
+          from changed, taken
+         where company_id = $1 and document_id = $6
+        returning document.number, version, customer_id, balance_base, amount_base),
+    {settled}
+    {tally("$5", 0)},
+    {adjust_balance("updated", balance=owed, unreleased="-updated.amount_base * $14::integer")}
+    select number, version from updated"""
+
+
+_RELEASES = {settling: _release(settling=settling) for settling in (False, True)}
+"""By whether the release settles other documents."""
+
+
+async def release_document(
+    connection: Connection,
+    context: Context,
+    document: Document,
+    document_id: int,
+    *,
+    version: int,
+    reference_version: int,
+    sign: int,
+    batch: Mapping[str, Any],
+    entries: Sequence[Entry],
+    series: tuple[str, int],
+    settled: Settled | None = None,
+) -> Written:
+    """Write what release changes, with its batch and entries; the database checks that they balance.
+
+    Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
+    """
+    return await _written(
+        connection,
+        _RELEASES[settled is not None],
+        *parameters(context),
+        document.document_type,
+        document_id,
+        version,
+        reference_version,
+        document.number,
+        as_json(batch),
+        as_json(entries),
+        *series,
+        sign,
+        document.status,
+        document.closed_period_id,
+        document.balance,
+        document.balance_base,
+        *((as_json(settled.applications), debits_json(settled), settled.base_debit) if settled else ()),
+    )
+
+
+async def _written(connection: Connection, statement: str, *parameters: object) -> Written:
+    about_to_write()
+    row = await connection.fetchrow(statement, *parameters)
+    if row is None:
+        raise NeedsTransaction
+    return Written(row["number"], row["version"])
+
+
+def _header(document: Document) -> dict[str, Any]:
+    return {column: getattr(document, column) for column in HEADER_COLUMNS}
+
+
+CONSTRAINTS: dict[str, RefusalFactory] = {
+    "document_number_unique": lambda value: Refused(
+        "A document with this number exists already.",
+        field=("number",),
+        value=value.rpartition(", ")[2] or None,
+        hint="Send another number, or leave it out to get the next one of the series.",
+    ),
+    "document_released_is_frozen": lambda value: Refused(
+        f"The document {value} can't be updated because it is already released."
+    ),
+    "application_one_proposal": lambda value: Conflict("Another document proposes to settle the same one already."),
+    "document_balance_range": lambda value: Conflict("The balance of the document would leave its range."),
+    "number_series_used_up": lambda value: Refused(
+        "The number series is used up.", value=value, hint="Send a number, or extend the series."
+    ),
+    "number_series_has_digits": lambda value: Refused(
+        "The number series has no digits to count.", value=value, hint="Mend the series."
+    ),
+    "journal_period_is_open": lambda value: Refused(
+        f"The financial period {value} is closed.",
+        field=("financial_period",),
+        value=value,
+        hint="Choose an open period.",
+    ),
+}
+"""Constraint name -> refusal, for rules that the database has the last word on."""

@@ -1,0 +1,330 @@
+"""How invoices, credit notes and debit notes are answered: the structs. `answers` fills them, `wire` has the bodies.
+
+Plain amounts are in base currency, `...InCurrency` ones in the document's, as in the bodies.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount
+from reskontra.customers.wire.answers import AddressAnswer
+from reskontra.posting.wire import AttachmentAnswer
+from reskontra.web.pairs import IdDescription, NumberDescription, NumberName
+from reskontra.web.wire import (
+    Answer,
+    DayOut,
+    MomentOut,
+)
+
+
+class ContactName(Answer):
+    """A person at the customer by his internal id."""
+
+    id: int | None = None
+    name: str | None = None
+
+
+class DatedSubaccount(SegmentedSubaccount):
+    """A subaccount and its segments. When it was changed is in the contract and is not told here."""
+
+    last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
+
+
+class WorkTypeAnswer(Answer):
+    """A kind of domestic service."""
+
+    rut_rot_type: str | None = None
+    description: str | None = None
+    xml_tag: str | None = None
+
+
+class ProjectAnswer(Answer):
+    """A project or a project task."""
+
+    internal_id: int | None = None
+    id: str | None = None
+    description: str | None = None
+
+
+class NoteLineAnswer(Answer):
+    """A line as all kinds answer it."""
+
+    term_start_date: DayOut | None = None
+    term_end_date: DayOut | None = None
+    is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
+    item_type: str | None = None
+    work_type: WorkTypeAnswer | None = msgspec.field(default=None, name="typeOfWork")
+    deductible_amount: Decimal | None = msgspec.field(default=None, name="deductableAmount")
+    attachments: list[AttachmentAnswer] | None = None
+    shipment_number: str | None = msgspec.field(default=None, name="soShipmentNbr")
+    order_type: str | None = msgspec.field(default=None, name="soOrderType")
+    order_number: str | None = msgspec.field(default=None, name="soOrderNbr")
+    line_number: int | None = None
+    item_number: str | None = msgspec.field(default=None, name="inventoryNumber")
+    description: str | None = None
+    quantity: Decimal | None = None
+    unit_price_base: Decimal | None = msgspec.field(default=None, name="unitPrice")
+    unit_price: Decimal | None = msgspec.field(default=None, name="unitPriceInCurrency")
+    extended_amount_base: Decimal | None = msgspec.field(default=None, name="manualAmount")
+    extended_amount: Decimal | None = msgspec.field(default=None, name="manualAmountInCurrency")
+    amount_base: Decimal | None = msgspec.field(default=None, name="amount")
+    cost: Decimal | None = None
+    amount: Decimal | None = msgspec.field(default=None, name="amountInCurrency")
+    account: CodedAccount | None = None
+    vat_category: IdDescription | None = msgspec.field(default=None, name="vatCode")
+    unit_id: str | None = msgspec.field(default=None, name="uom")
+    discount_percent: Decimal | None = None
+    discount_amount_base: Decimal | None = msgspec.field(default=None, name="discountAmount")
+    discount_amount: Decimal | None = msgspec.field(default=None, name="discountAmountInCurrency")
+    manual_discount: bool | None = None
+    subaccount: DatedSubaccount | None = None
+    salesperson: str | None = None
+    seller: IdDescription | None = None
+    deferral_schedule: int | None = None
+    deferral_code: str | None = None
+    discount_code: str | None = None
+    note: str | None = None
+    branch: NumberName | None = msgspec.field(default=None, name="branchNumber")
+    external_link: str | None = None
+
+
+class CreditNoteLineAnswer(NoteLineAnswer):
+    """A credit note's line."""
+
+    project_task: ProjectAnswer | None = None
+
+
+class InvoiceLineAnswer(CreditNoteLineAnswer):
+    """An invoice's line."""
+
+    line_type: str | None = None
+    start_date: DayOut | None = None
+    end_date: DayOut | None = None
+
+
+class VatRowAnswer(Answer):
+    """What one VAT id amounts to, in document currency."""
+
+    vat_id: str | None = msgspec.field(default=None, name="taxId")
+    record_id: int | None = None
+    vat_code: NumberDescription | None = msgspec.field(default=None, name="vatId")
+    rate: Decimal | None = msgspec.field(default=None, name="vatRate")
+    taxable: Decimal | None = msgspec.field(default=None, name="taxableAmount")
+    vat: Decimal | None = msgspec.field(default=None, name="vatAmount")
+
+
+class InvoiceAddressAnswer(AddressAnswer):
+    """The invoice address of one document."""
+
+    override: bool | None = msgspec.field(default=None, name="overrideAddress")
+
+
+class InvoiceContactAnswer(Answer):
+    """The invoice contact of one document."""
+
+    contact_id: int | None = None
+    name: str | None = msgspec.field(default=None, name="businessName")
+    attention: str | None = None
+    email: str | None = None
+    phone_1: str | None = msgspec.field(default=None, name="phone1")
+    override: bool | None = msgspec.field(default=None, name="overrideContact")
+
+
+class NamedLocation(Answer):
+    """Where the customer bought."""
+
+    country_id: str | None = None
+    id: str | None = None
+    name: str | None = None
+
+
+class ApplicationAnswer(Answer):
+    """What was settled with the document."""
+
+    document_type: str | None = msgspec.field(default=None, name="docType")
+    customer_number: str | None = msgspec.field(default=None, name="customerCD")
+    number: str | None = msgspec.field(default=None, name="refNbr")
+    amount_paid: Decimal | None = None
+    cash_discount_taken: Decimal | None = None
+    balance: Decimal | None = None
+    pending_prompt_payment_discount: bool | None = msgspec.field(default=None, name="pendingPPD")
+    released: bool | None = None
+    hold: bool | None = None
+    voided: bool | None = None
+    discount_credit_note: str | None = msgspec.field(default=None, name="ppdCrMemoRefNbr")
+    payment_reference: str | None = msgspec.field(default=None, name="paymentRef")
+    status: str | None = None
+    application_date: DayOut | None = None
+    application_period: str | None = None
+    invoice_text: str | None = None
+
+
+class MandateAnswer(Answer):
+    """The mandate that an invoice is collected by."""
+
+    id: str | None = None
+    mandate_id: str | None = None
+    mandate_description: str | None = None
+
+
+class ReleaseAnswer(Answer):
+    """What became of an action."""
+
+    action_id: str | None = None
+    action_result: str | None = None
+    error_info: str | None = None
+
+
+class DebtCollectionAnswer(Answer):
+    """The debt collector's case."""
+
+    case_number: str | None = None
+    case_type: str | None = None
+    case_status: str | None = None
+    case_url: str | None = None
+
+
+class DocumentAnswer(Answer):
+    """A document as all kinds answer it."""
+
+    credit_terms: IdDescription | None = None
+    due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
+    cash_discount_date: DayOut | None = None
+    external_reference: str | None = None
+    is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
+    exchange_rate: Decimal | None = None
+    dunning_letter_date: DayOut | None = None
+    dunning_letter_level: int | None = None
+    contact: ContactName | None = None
+    attachments: list[AttachmentAnswer] | None = None
+    vat_rows: list[VatRowAnswer] | msgspec.Raw | None = msgspec.field(default=None, name="taxDetails")
+    rounding_difference: Decimal | None = msgspec.field(default=None, name="roundingDiff")
+    vat_zone: IdDescription | None = msgspec.field(default=None, name="customerVatZone")
+    child: NumberName | None = msgspec.field(default=None, name="childRecord")
+    time_stamp: str | None = None
+    hold: bool | None = None
+    discount_total_base: Decimal | None = msgspec.field(default=None, name="discountTotal")
+    discount_total: Decimal | None = msgspec.field(default=None, name="discountTotalInCurrency")
+    detail_total_base: Decimal | None = msgspec.field(default=None, name="detailTotal")
+    detail_total: Decimal | None = msgspec.field(default=None, name="detailTotalInCurrency")
+    vat_taxable_total_base: Decimal | None = msgspec.field(default=None, name="vatTaxableTotal")
+    vat_taxable_total: Decimal | None = msgspec.field(default=None, name="vatTaxableTotalInCurrency")
+    vat_exempt_total_base: Decimal | None = msgspec.field(default=None, name="vatExemptTotal")
+    vat_exempt_total: Decimal | None = msgspec.field(default=None, name="vatExemptTotalInCurrency")
+    salesperson_id: int | None = msgspec.field(default=None, name="salesPersonID")
+    salesperson_name: str | None = msgspec.field(default=None, name="salesPersonDescr")
+    salesperson: IdDescription | None = msgspec.field(default=None, name="salesPerson")
+    payment_reference: str | None = None
+    invoice_address: InvoiceAddressAnswer | None = None
+    invoice_contact: InvoiceContactAnswer | None = None
+    applications: list[ApplicationAnswer] | None = None
+    dont_print: bool | None = None
+    dont_email: bool | None = None
+    revoked: bool | None = None
+    customer: NumberName | None = None
+    document_type: str | None = None
+    number: str | None = msgspec.field(default=None, name="referenceNumber")
+    post_period: str | None = None
+    financial_period: str | None = None
+    closed_period: str | None = msgspec.field(default=None, name="closedFinancialPeriod")
+    document_date: DayOut | None = None
+    original_invoice_date: DayOut | None = msgspec.field(default=None, name="origInvoiceDate")
+    status: str | None = None
+    currency_id: str | None = None
+    amount_base: Decimal | None = msgspec.field(default=None, name="amount")
+    amount: Decimal | None = msgspec.field(default=None, name="amountInCurrency")
+    balance_base: Decimal | None = msgspec.field(default=None, name="balance")
+    balance: Decimal | None = msgspec.field(default=None, name="balanceInCurrency")
+    cash_discount_base: Decimal | None = msgspec.field(default=None, name="cashDiscount")
+    cash_discount: Decimal | None = msgspec.field(default=None, name="cashDiscountInCurrency")
+    payment_method: IdDescription | None = None
+    customer_reference: str | None = msgspec.field(default=None, name="customerRefNumber")
+    invoice_text: str | None = None
+    modified_at: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
+    created_at: MomentOut | None = msgspec.field(default=None, name="createdDateTime")
+    note: str | None = None
+    vat_total_base: Decimal | None = msgspec.field(default=None, name="vatTotal")
+    vat_total: Decimal | None = msgspec.field(default=None, name="vatTotalInCurrency")
+    location: NamedLocation | None = None
+    branch: NumberName | None = msgspec.field(default=None, name="branchNumber")
+    cash_account: str | None = None
+    project: ProjectAnswer | None = None
+    account: CodedAccount | None = None
+    subaccount: DatedSubaccount | None = None
+    customer_project: str | None = None
+
+
+class InvoiceAnswer(DocumentAnswer):
+    """An invoice as it is answered."""
+
+    lines: list[InvoiceLineAnswer] | msgspec.Raw | None = msgspec.field(default=None, name="invoiceLines")
+    send_to_auto_invoice: bool | None = None
+    start_date: DayOut | None = None
+    end_date: DayOut | None = None
+    accounting_cost_reference: str | None = msgspec.field(default=None, name="accountingCostRef")
+    originator_document_reference: str | None = msgspec.field(default=None, name="originatorDocRef")
+    contract_document_reference: str | None = msgspec.field(default=None, name="contractDocRef")
+    direct_debit_mandate: MandateAnswer | None = None
+    exclude_debt_collection: bool | None = None
+    debt_collection: DebtCollectionAnswer | None = None
+
+
+class CreditNoteAnswer(DocumentAnswer):
+    """A credit note as it is answered."""
+
+    lines: list[CreditNoteLineAnswer] | msgspec.Raw | None = None
+    send_to_auto_invoice: bool | None = None
+
+
+class DebitNoteAnswer(DocumentAnswer):
+    """A debit note as it is answered."""
+
+    lines: list[NoteLineAnswer] | msgspec.Raw | None = None
+
+
+class CustomerDocumentAnswer(Answer):
+    """A document of any kind in the list of all; it never carries lines."""
+
+    due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
+    branch: NumberName | None = None
+    customer: NumberName | None = None
+    document_type: str | None = None
+    number: str | None = msgspec.field(default=None, name="referenceNumber")
+    post_period: str | None = None
+    financial_period: str | None = None
+    closed_period: str | None = msgspec.field(default=None, name="closedFinancialPeriod")
+    document_date: DayOut | None = None
+    original_invoice_date: DayOut | None = msgspec.field(default=None, name="origInvoiceDate")
+    status: str | None = None
+    currency_id: str | None = None
+    amount_base: Decimal | None = msgspec.field(default=None, name="amount")
+    amount: Decimal | None = msgspec.field(default=None, name="amountInCurrency")
+    balance_base: Decimal | None = msgspec.field(default=None, name="balance")
+    balance: Decimal | None = msgspec.field(default=None, name="balanceInCurrency")
+    cash_discount_base: Decimal | None = msgspec.field(default=None, name="cashDiscount")
+    cash_discount: Decimal | None = msgspec.field(default=None, name="cashDiscountInCurrency")
+    payment_method: IdDescription | None = None
+    customer_reference: str | None = msgspec.field(default=None, name="customerRefNumber")
+    invoice_text: str | None = None
+    modified_at: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
+    created_at: MomentOut | None = msgspec.field(default=None, name="createdDateTime")
+    note: str | None = None
+    vat_total_base: Decimal | None = msgspec.field(default=None, name="vatTotal")
+    vat_total: Decimal | None = msgspec.field(default=None, name="vatTotalInCurrency")
+    location: NamedLocation | None = None
+    branch_number: NumberName | None = None
+    cash_account: str | None = None
+    project: ProjectAnswer | None = None
+    account: CodedAccount | None = None
+    subaccount: DatedSubaccount | None = None
+    customer_project: str | None = None
+
+
+LINE_ANSWERS: dict[str, type[NoteLineAnswer]] = {
+    "Invoice": InvoiceLineAnswer,
+    "CreditNote": CreditNoteLineAnswer,
+    "DebitNote": NoteLineAnswer,
+}

@@ -1,0 +1,265 @@
+"""How invoices, credit notes and debit notes are sent: the bodies. How they are answered is in `shown`.
+
+Plain amounts are in base currency, `...InCurrency` ones in the document's (ledger.md Q1, decided): these two files are
+the place that says so. `taxDetails` are in document currency (decisions.md D8).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from reskontra.accounts.wire.named import Segments
+from reskontra.customers.wire.bodies import AddressUpdate
+from reskontra.documents.rules.lines import Operation
+from reskontra.web.wire import (
+    Amount,
+    Body,
+    Day,
+    Flag,
+    OneOf,
+    Percent,
+    Quantity,
+    Rate,
+    Sent,
+    Text15,
+    Text30,
+    Text40,
+    Text255,
+    Text256,
+    Text512,
+    Text32000,
+    UnitPrice,
+    Whole,
+    sent,
+)
+
+
+class DocumentType(StrEnum):
+    """The kinds of documents that the ledger holds, as the wire spells them."""
+
+    INVOICE = "Invoice"
+    CREDIT_NOTE = "CreditNote"
+    DEBIT_NOTE = "DebitNote"
+
+    @classmethod
+    def _missing_(cls, value: object) -> DocumentType | None:
+        return _OTHER_SPELLINGS.get(str(value).replace(" ", "").lower())
+
+
+_OTHER_SPELLINGS = {"creditmemo": DocumentType.CREDIT_NOTE, "debitmemo": DocumentType.DEBIT_NOTE}
+"""What the ERP's screens call the notes, without blanks and in lower case (wire.md, "Unknowns")."""
+
+
+def _type_spelled_here(sent: str) -> str:
+    """The document type as we spell it, whatever its case or other name; unknown ones as sent, for the rules."""
+    folded = sent.replace(" ", "").lower()
+    return next((kind.value for kind in DocumentType if kind.lower() == folded), _OTHER_SPELLINGS.get(folded, sent))
+
+
+DocumentTypeText = Annotated[Text30, _type_spelled_here]
+
+
+class Status(StrEnum):
+    """The statuses of a document, as the wire spells them."""
+
+    HOLD = "Hold"
+    BALANCED = "Balanced"
+    VOIDED = "Voided"
+    SCHEDULED = "Scheduled"
+    OPEN = "Open"
+    CLOSED = "Closed"
+    PENDING_PRINT = "PendingPrint"
+    PENDING_EMAIL = "PendingEmail"
+    CREDIT_HOLD = "CreditHold"
+    CARD_HOLD = "CcHold"
+    RESERVED = "Reserved"
+
+
+class NoteLineUpdate(Body):
+    """What all kinds of lines take."""
+
+    operation: OneOf[Operation] | msgspec.UnsetType | None = msgspec.UNSET
+    discount_code: Sent[Text30] = msgspec.UNSET
+    item_number: Sent[Text30] = sent("inventoryNumber")
+    line_number: Sent[Whole] = msgspec.UNSET
+    description: Sent[Text256] = msgspec.UNSET
+    quantity: Sent[Quantity] = msgspec.UNSET
+    unit_price: Sent[UnitPrice] = sent("unitPriceInCurrency")
+    manual_amount: Sent[Amount] = sent("manualAmountInCurrency")
+    account_number: Sent[Text30] = msgspec.UNSET
+    vat_category_id: Sent[Text30] = sent("vatCodeId")
+    unit_id: Sent[Text30] = sent("uom")
+    discount_percent: Sent[Percent] = msgspec.UNSET
+    discount_amount: Sent[Amount] = sent("discountAmountInCurrency")
+    manual_discount: Sent[Flag] = msgspec.UNSET
+    subaccount: Segments = msgspec.UNSET
+    salesperson: Sent[Text30] = msgspec.UNSET
+    deferral_schedule: Sent[Whole] = msgspec.UNSET
+    deferral_code: Sent[Text30] = msgspec.UNSET
+    term_start_date: Sent[Day] = msgspec.UNSET
+    term_end_date: Sent[Day] = msgspec.UNSET
+    note: Sent[Text32000] = msgspec.UNSET
+    branch_number: Sent[Text30] = msgspec.UNSET
+
+
+class CreditNoteLineUpdate(NoteLineUpdate):
+    """A credit note's line."""
+
+    task_id: Sent[Text30] = msgspec.UNSET
+
+
+class DebitNoteLineUpdate(NoteLineUpdate):
+    """A debit note's line."""
+
+    deductible: Sent[Flag] = sent("domesticServicesDeductible")
+    item_type: Sent[Text30] = msgspec.UNSET
+    work_type: Sent[Text30] = sent("typeOfWork")
+
+
+class InvoiceLineUpdate(DebitNoteLineUpdate):
+    """An invoice's line."""
+
+    task_id: Sent[Text30] = msgspec.UNSET
+    start_date: Sent[Day] = msgspec.UNSET
+    end_date: Sent[Day] = msgspec.UNSET
+
+
+class InvoiceAddressUpdate(AddressUpdate):
+    """The invoice address of one document; what is sent replaces the customer's own."""
+
+    override: Sent[Flag] = sent("overrideAddress")
+
+
+class ContactUpdate(Body):
+    """The invoice contact of one document."""
+
+    override: Sent[Flag] = sent("overrideContact")
+    name: Sent[Text255] = msgspec.UNSET
+    attention: Sent[Text255] = msgspec.UNSET
+    email: Sent[Text255] = msgspec.UNSET
+    phone_1: Sent[Text255] = sent("phone1")
+
+
+class VatRowUpdate(Body):
+    """The figures of one VAT id, entered by the caller."""
+
+    vat_id: Sent[Text30] = sent("taxId")
+    taxable: Sent[Amount] = sent("taxableAmount")
+    vat: Sent[Amount] = sent("vatAmount")
+
+
+class RotRutDistributionUpdate(Body):
+    """One person's share of a deduction for domestic services."""
+
+    operation: OneOf[Operation] | msgspec.UnsetType | None = msgspec.UNSET
+    line_number: Sent[Whole] = sent("lineNbr")
+    personal_id: Sent[Text30] = msgspec.UNSET
+    amount: Sent[Amount] = msgspec.UNSET
+    extra: Sent[Flag] = msgspec.UNSET
+
+
+class RotRutUpdate(Body):
+    """A deduction for domestic services; not served yet."""
+
+    distributed_automatically: Sent[Flag] = sent("distributedAutomaticaly")
+    type: Sent[Text30] = msgspec.UNSET
+    apartment: Sent[Text255] = sent("appartment")
+    estate: Sent[Text255] = msgspec.UNSET
+    organisation_number: Sent[Text30] = sent("organizationNbr")
+    distribution: list[RotRutDistributionUpdate] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class ApplicationLineUpdate(Body):
+    """A document that a credit note is applied to."""
+
+    operation: OneOf[Operation] | msgspec.UnsetType | None = msgspec.UNSET
+    document_type: Sent[DocumentTypeText] = msgspec.UNSET
+    number: Sent[Text15] = sent("refNbr")
+    amount_paid: Sent[Amount] = msgspec.UNSET
+
+
+class DocumentUpdate(Body):
+    """What all kinds of documents take."""
+
+    number: Sent[Text15] = sent("referenceNumber")
+    customer_number: Sent[Text30] = msgspec.UNSET
+    child_customer_number: Sent[Text30] = msgspec.UNSET
+    consolidate_invoices: Sent[Flag] = msgspec.UNSET
+    document_date: Sent[Day] = msgspec.UNSET
+    original_invoice_date: Sent[Day] = sent("origInvoiceDate")
+    hold: Sent[Flag] = msgspec.UNSET
+    post_period: Sent[Text30] = msgspec.UNSET
+    financial_period: Sent[Text30] = msgspec.UNSET
+    invoice_text: Sent[Text512] = msgspec.UNSET
+    location_cd: Sent[Text30] = sent("locationId")
+    salesperson_id: Sent[Whole] = sent("salesPersonID")
+    salesperson: Sent[Text30] = msgspec.UNSET
+    note: Sent[Text32000] = msgspec.UNSET
+    branch_number: Sent[Text30] = msgspec.UNSET
+    cash_account: Sent[Text30] = msgspec.UNSET
+    dont_print: Sent[Flag] = msgspec.UNSET
+    dont_email: Sent[Flag] = msgspec.UNSET
+    currency_id: Sent[Text30] = msgspec.UNSET
+    customer_reference: Sent[Text40] = sent("customerRefNumber")
+    external_reference: Sent[Text40] = msgspec.UNSET
+    exchange_rate: Sent[Rate] = msgspec.UNSET
+    contact_id: Sent[Whole] = sent("contact")
+    vat_zone_id: Sent[Text30] = sent("customerVatZoneId")
+    invoice_contact: Sent[ContactUpdate] = msgspec.UNSET
+    override_number_series: Sent[Flag] = msgspec.UNSET
+
+
+class OwedDocumentUpdate(DocumentUpdate):
+    """What invoices and debit notes take besides: terms, dates and payment."""
+
+    payment_method_id: Sent[Text30] = msgspec.UNSET
+    terms_id: Sent[Text30] = sent("creditTermsId")
+    cash_discount_date: Sent[Day] = msgspec.UNSET
+    due_date: Sent[Day] = sent("documentDueDate")
+    payment_reference: Sent[Text40] = msgspec.UNSET
+    deductible: Sent[Flag] = sent("domesticServicesDeductibleDocument")
+    rot_rut: RotRutUpdate | msgspec.UnsetType | None = sent("rotRutDetails")
+    vat_rows: list[VatRowUpdate] | msgspec.UnsetType | None = sent("taxDetailLines")
+
+
+class InvoiceUpdate(OwedDocumentUpdate):
+    """An invoice as it is sent."""
+
+    lines: list[InvoiceLineUpdate] | msgspec.UnsetType | None = sent("invoiceLines")
+    invoice_address: Sent[InvoiceAddressUpdate] = sent("billingAddress")
+    customer_project: Sent[Text40] = msgspec.UNSET
+    project_id: Sent[Text30] = sent("project")
+    send_to_auto_invoice: Sent[Flag] = msgspec.UNSET
+    start_date: Sent[Day] = msgspec.UNSET
+    end_date: Sent[Day] = msgspec.UNSET
+    accounting_cost_reference: Sent[Text40] = sent("accountingCostRef")
+    originator_document_reference: Sent[Text40] = sent("originatorDocRef")
+    contract_document_reference: Sent[Text40] = sent("contractDocRef")
+    revoked: Sent[Flag] = msgspec.UNSET
+    direct_debit_mandate_id: Sent[Text40] = msgspec.UNSET
+    exclude_debt_collection: Sent[Flag] = msgspec.UNSET
+    debt_collection_case_number: Sent[Text40] = sent("debtCollectionCaseNbr")
+    debt_collection_case_status: Sent[Text255] = msgspec.UNSET
+    debt_collection_case_type: Sent[Text255] = msgspec.UNSET
+    debt_collection_case_url: Sent[Text255] = msgspec.UNSET
+
+
+class CreditNoteUpdate(DocumentUpdate):
+    """A credit note as it is sent."""
+
+    lines: list[CreditNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
+    invoice_address: Sent[InvoiceAddressUpdate] = msgspec.UNSET
+    project_id: Sent[Text30] = sent("project")
+    vat_rows: list[VatRowUpdate] | msgspec.UnsetType | None = sent("taxDetails")
+    application_lines: list[ApplicationLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
+    send_to_auto_invoice: Sent[Flag] = msgspec.UNSET
+
+
+class DebitNoteUpdate(OwedDocumentUpdate):
+    """A debit note as it is sent."""
+
+    lines: list[DebitNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
+    invoice_address: Sent[InvoiceAddressUpdate] = msgspec.UNSET

@@ -1,0 +1,1 @@
+"""Reminding one customer or all: making letters, charging their fees, the run."""

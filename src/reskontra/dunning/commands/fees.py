@@ -1,0 +1,158 @@
+"""The invoices for the fees of letters, and the release of letters that ask for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from reskontra.changes.store import lock_tallies
+from reskontra.clock import Context
+from reskontra.customers.store.for_dunning import (
+    lock_balances,
+)
+from reskontra.db.pool import Connection, refusal_for
+from reskontra.documents.commands import releasing
+from reskontra.dunning.letter import Fee, Letter
+from reskontra.dunning.rules.reminders import (
+    FEE_ORIGIN,
+    fee_invoice,
+)
+from reskontra.dunning.store import making
+from reskontra.errors import Refused
+from reskontra.kinds import INVOICE, KINDS
+from reskontra.numbering.commands import wait_for_turn
+from reskontra.numbering.store import lock_ranges
+
+if TYPE_CHECKING:
+    from reskontra.reference.reference import Reference
+
+
+REMINDED = tuple(kind.document_type for kind in KINDS.values() if kind.may_be_reminded)
+_FEE_SERIES = "dunning_fee"
+
+
+async def charge_all(
+    connection: Connection, context: Context, asked: Sequence[Fee | None], reference: Reference
+) -> list[releasing.Issued | None]:
+    """A customer's fees, all or none: when one is refused, the ones before leave nothing behind either."""
+    if not any(asked):
+        return [None] * len(asked)
+    try:
+        async with connection.transaction():
+            return [await _charge(connection, context, fee, reference) if fee else None for fee in asked]
+    except asyncpg.PostgresError as error:
+        refusal = refusal_for(error)
+        if isinstance(refusal, Refused):
+            raise refusal from error
+        raise
+
+
+def fee_of_letter(letter: Letter, customer_number: str) -> Fee | None:
+    if not letter.fee:
+        return None
+    return Fee(
+        customer_number=customer_number,
+        level=letter.level,
+        letter_date=letter.letter_date,
+        currency_id=letter.currency_id,
+        amount=letter.fee,
+        branch_number=letter.branch_number,
+    )
+
+
+async def release_letters(
+    connection: Connection, context: Context, letters: Mapping[int, Fee | None], reference: Reference
+) -> dict[int, int]:
+    """Release drafts, by id with the fee that each asks for (FEE-01); returns the new version of each.
+
+    The caller has locked the documents on the letters (by type and number) and then the letters, and knows that they
+    are drafts. First all fees are invoiced, one for each letter, then all letters are released in one statement:
+    levels and dates of their documents, change rows, tallies. `Refused` when a fee cannot be invoiced; the caller's
+    transaction must not be committed then.
+    """
+    await take_turns_for_fees(connection, context, [fee for fee in letters.values() if fee is not None], reference)
+    issued = [
+        await _charge(connection, context, fee, reference) if fee is not None else None for fee in letters.values()
+    ]
+    return await making.release_letters(
+        connection,
+        context,
+        list(letters),
+        fee_numbers=[fee.number if fee else None for fee in issued],
+        warnings=[warnings_of(fee) for fee in issued],
+    )
+
+
+def warnings_of(fee: releasing.Issued | None) -> Sequence[str]:
+    if fee is None or fee.status != "Hold":
+        return ()
+    return (f"The credit check holds the fee invoice {fee.number}: it is not released.",)
+
+
+async def take_turns_for_fees(
+    connection: Connection, context: Context, fees: Sequence[Fee], reference: Reference
+) -> None:
+    """Take all that the fees and the letters will ask for. Without a fee the releasing statement does so itself."""
+    if fees:
+        billed = [fee.customer_number for fee in fees]
+        await take_turns(
+            connection, context, reference, billed=billed, numbered=(_FEE_SERIES, "batch"), written=REMINDED
+        )
+
+
+async def take_turns(
+    connection: Connection,
+    context: Context,
+    reference: Reference,
+    *,
+    billed: Sequence[str],
+    numbered: Sequence[str],
+    written: Sequence[str],
+) -> None:
+    """Lock what a transaction will ask for, in the order that everybody keeps, before it writes anything.
+
+    `billed` are the numbers of the customers that get documents, `numbered` the keys of the series that give numbers,
+    `written` the entities whose tallies change. The tally of letters comes first.
+    """
+    await lock_tallies(connection, context.company_id, [making.ENTITY])
+    if reference.preferences.credit_check.enabled:
+        await lock_balances(connection, context.company_id, billed, checked_only=True)
+    ranges = []
+    for key in numbered:
+        series = reference.series_of(key)
+        await wait_for_turn(context.company_id, series.series_id)
+        ranges += [(series.series_id, numbers.range_id) for numbers in series.ranges]
+    await lock_ranges(connection, context.company_id, ranges)
+    await lock_balances(connection, context.company_id, billed)
+    await lock_tallies(connection, context.company_id, written)
+
+
+async def _charge(connection: Connection, context: Context, fee: Fee, reference: Reference) -> releasing.Issued:
+    """The invoice for a letter's fee, one for each letter (FEE-02)."""
+    preferences = reference.preferences.dunning
+    try:
+        return await releasing.issue(
+            connection,
+            context,
+            INVOICE,
+            fee_invoice(fee, preferences),
+            origin=FEE_ORIGIN,
+            series=_FEE_SERIES,
+            releases=preferences.auto_release_fee,
+        )
+    except Refused as refusal:
+        raise _fee_refusal(fee, refusal) from refusal
+
+
+def _fee_refusal(fee: Fee, refusal: Refused) -> Refused:
+    """The invoice's refusal in the words of the caller, who sent a date and no invoice."""
+    reason = refusal.reason or f"'{refusal.value}' cannot be found in the system."
+    of_date = refusal.field in (("document_date",), ("financial_period",))
+    return Refused(
+        f"The fee of dunning level {fee.level} cannot be invoiced. {reason}",
+        field=("letter_date",) if of_date else (),
+        value=fee.letter_date.isoformat() if of_date else None,
+        hint=refusal.hint,
+    )

@@ -1,0 +1,255 @@
+"""Making dunning letters, for one customer or many: load, decide, store. The route commits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from reskontra.clock import Context
+from reskontra.currencies.rules import BASE_RATE, Rate
+from reskontra.customers.rules.standing import may
+from reskontra.customers.store.for_dunning import (
+    Addressee,
+    find_addressee_ids,
+    find_families,
+    keep_customers,
+)
+from reskontra.db.pool import Connection
+from reskontra.documents.commands import releasing
+from reskontra.dunning.letter import Candidate, Letter, Made, Outcome, Skipped
+from reskontra.dunning.rules.law import FIGURES
+from reskontra.dunning.rules.reminders import (
+    Basis,
+    check_letter_date,
+    held_by_drafts,
+    is_addressed,
+    is_due,
+    letter_currency,
+    letter_levels,
+    new_letters,
+    not_released_yet,
+    releases_at_once,
+)
+from reskontra.dunning.store import finding, making
+from reskontra.errors import Conflict, FieldPath, NotFound, Refused
+from reskontra.kinds import INVOICE, KINDS
+from reskontra.receivables.store.for_dunning import lock_open_documents
+from reskontra.reference.store import remembered
+
+if TYPE_CHECKING:
+    from reskontra.reference.reference import Reference
+from reskontra.dunning.commands.fees import REMINDED, charge_all, fee_of_letter, take_turns_for_fees, warnings_of
+
+_CREDITS = tuple(kind.document_type for kind in KINDS.values() if kind.balance_sign < 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is to do: its date, the levels that letters may have, and what its letters stand on."""
+
+    reference: Reference
+    letter_date: date
+    wanted: range
+    law: Mapping[str, Decimal]
+    branch_number: str | None = None
+    """The branch whose letters are made; None is all."""
+
+    @property
+    def together(self) -> bool:
+        """Whether letters to a customer that has a parent go to the parent (LET-06)."""
+        return self.reference.preferences.dunning.letters_to_parent
+
+    @property
+    def listed(self) -> Sequence[str]:
+        """The types of documents that may stand on a letter."""
+        return (*REMINDED, *_CREDITS) if self.reference.preferences.dunning.include_credit_notes else REMINDED
+
+
+def order_of(
+    context: Context, reference: Reference, changes: Mapping[str, Any], *, within: FieldPath = (), **more: Any
+) -> Order:
+    """What was asked for: letter_date (default: today where the company is), level_from and level_to.
+
+    `within` is the path of what holds the levels. Raises `Refused` for the levels and the date (ACT-03).
+    """
+    wanted = letter_levels(changes.get("level_from"), changes.get("level_to"), reference.dunning_levels, within)
+    letter_date = changes.get("letter_date") or reference.today(context.now)
+    check_letter_date(letter_date, reference.dunning_levels)
+    in_force = {kind: reference.legal_rate(kind, letter_date) for kind in FIGURES}
+    law = {kind: rate.amount for kind, rate in in_force.items() if rate is not None}
+    return Order(reference, letter_date, wanted, law, **more)
+
+
+async def create_letters(
+    connection: Connection, context: Context, customer_number: str, changes: Mapping[str, Any]
+) -> list[int]:
+    """The letters that are due to one customer (ACT-01 to ACT-06); returns their ids, none when nothing is ready.
+
+    It is the run for one customer. `changes` is what `order_of` reads. Raises `NotFound` for the customer, `Refused`
+    for the levels, the date, or a fee that cannot be invoiced.
+    """
+    reference = await remembered.held(connection, context.company_id)
+    together = reference.preferences.dunning.letters_to_parent
+    (customer_id,) = await find_addressee_ids(connection, context.company_id, [customer_number], together=together)
+    if customer_id is None:
+        raise NotFound(f"The customer '{customer_number}' cannot be found in the system.")
+    order = order_of(context, reference, changes)
+    outcome = await remind(connection, context, order, [customer_id], skips=False)
+    return [made.letter_id for made in outcome.created if made.letter_id is not None]
+
+
+async def remind(
+    connection: Connection, context: Context, order: Order, customer_ids: Sequence[int], *, skips: bool = True
+) -> Outcome:
+    """The letters that are due to these customers, whom letters go to: made and, where there are no drafts, released.
+
+    A customer whose fee cannot be invoiced gets nothing. With `skips` it is told in the outcome and the others get
+    their letters; else `Refused` is raised, and the caller's transaction must not be committed.
+    """
+    await keep_customers(connection, context.company_id, customer_ids)
+    families = await find_families(connection, context.company_id, customer_ids) if order.together else {}
+    of_whom = list(families) or customer_ids
+    locked = await lock_open_documents(
+        connection, context.company_id, of_whom, order.listed, branch_number=order.branch_number
+    )
+    if not locked:
+        return Outcome()
+    parties = await finding.find_parties(connection, context.company_id, customer_ids, order.letter_date)
+    candidates: dict[int, list[Candidate]] = defaultdict(list)
+    for candidate in await finding.find_candidates(connection, context.company_id, locked):
+        addressee_id, status = families.get(candidate.customer_id, (candidate.customer_id, None))
+        if status is None or may(status, "dunning"):
+            candidates[addressee_id].append(candidate)
+    due, skipped = _due_letters(order, parties, candidates, skips=skips)
+    if skips:
+        told = {party.number for party, _ in due} | {it.customer_number for it in skipped}
+        silent = [(party, rate) for party, rate in parties if party.number not in told]
+        skipped += await _waiting_for_drafts(connection, order, silent, candidates)
+    made, refused = await _make(connection, context, order, due, skips=skips)
+    return Outcome(tuple(made), (*skipped, *refused))
+
+
+_Due = list[tuple[Addressee, tuple[Letter, ...]]]
+
+
+def _due_letters(
+    order: Order,
+    parties: Sequence[tuple[Addressee, Rate | None]],
+    candidates: Mapping[int, Sequence[Candidate]],
+    *,
+    skips: bool,
+) -> tuple[_Due, list[Skipped]]:
+    due, skipped = [], []
+    for party, rate in parties:
+        basis = basis_of(order, party, rate, candidates.get(party.customer_id, ()))
+        if not is_addressed(party):
+            if is_due(basis, order.wanted):
+                skipped.append(Skipped(party.number, _WHY_NOT[may(party.status, "dunning")]))
+            continue
+        try:
+            letters = new_letters(basis, order.wanted)
+        except Refused as refusal:
+            if not skips:
+                raise
+            skipped.append(Skipped(party.number, refusal.reason))
+        else:
+            if letters:
+                due.append((party, letters))
+    return due, skipped
+
+
+async def _waiting_for_drafts(
+    connection: Connection,
+    order: Order,
+    parties: Sequence[tuple[Addressee, Rate | None]],
+    candidates: Mapping[int, Sequence[Candidate]],
+) -> list[Skipped]:
+    """Those who would get a letter if their documents did not stand on one that is still a draft."""
+    held = {}
+    for party, rate in parties:
+        basis = basis_of(order, party, rate, candidates.get(party.customer_id, ()))
+        if document_ids := held_by_drafts(basis, order.wanted):
+            held[party.number] = document_ids
+    if not held:
+        return []
+    drafts = await finding.find_drafts(connection, order.reference.company_id, list(chain.from_iterable(held.values())))
+    skipped = []
+    for number, document_ids in held.items():
+        letter_ids = {letter_id for document_id in document_ids for letter_id in drafts.get(document_id, ())}
+        if not letter_ids:
+            # Deleting a draft locks no documents, so it may have gone since they were read.
+            raise Conflict(f"A draft to the customer {number} was deleted at the same moment.")
+        skipped.append(Skipped(number, not_released_yet(sorted(letter_ids))))
+    return skipped
+
+
+_WHY_NOT = {
+    True: "The customer takes no dunning letters, neither printed nor by e-mail.",
+    False: "The customer is inactive.",
+}
+
+
+def basis_of(order: Order, party: Addressee, rate: Rate | None, candidates: Sequence[Candidate]) -> Basis:
+    """What the letters of a customer stand on; `rate` is the table's, of their currency."""
+    reference = order.reference
+    currency_id = letter_currency(party, reference.base_currency)
+    return Basis(
+        customer_id=party.customer_id,
+        letter_date=order.letter_date,
+        levels=reference.dunning_levels,
+        preferences=reference.preferences.dunning,
+        candidates=candidates,
+        currency_id=currency_id,
+        decimals=reference.decimals_of(currency_id),
+        rate=BASE_RATE if currency_id == reference.base_currency else rate,
+        may_be_invoiced=may(party.status, INVOICE.create_operation),
+        law=order.law,
+    )
+
+
+async def _make(
+    connection: Connection, context: Context, order: Order, due: _Due, *, skips: bool
+) -> tuple[list[Made], list[Skipped]]:
+    """Fees first, since a customer whose fee is refused gets no letter; then all letters, then their release."""
+    releases = releases_at_once(order.reference.preferences.dunning)
+    charged = {party.number: [fee_of_letter(letter, party.number) for letter in letters] for party, letters in due}
+    issued: dict[str, list[releasing.Issued | None]] = {}
+    skipped = []
+    if releases:
+        fees = [fee for asked in charged.values() for fee in asked if fee]
+        await take_turns_for_fees(connection, context, fees, order.reference)
+        for number, asked in charged.items():
+            try:
+                issued[number] = await charge_all(connection, context, asked, order.reference)
+            except Refused as refusal:
+                if not skips:
+                    raise
+                skipped.append(Skipped(number, refusal.reason))
+    made = [
+        Made(
+            letter=replace(letter, warnings=(*letter.warnings, *warnings_of(fee))) if fee else letter,
+            customer_number=party.number,
+            customer_name=party.name,
+            fee_number=fee.number if fee else None,
+        )
+        for party, letters in due
+        if party.number in issued or not releases
+        for letter, fee in zip(letters, issued.get(party.number) or [None] * len(letters), strict=True)
+    ]
+    return await _stored(connection, context, made, releases=releases), skipped
+
+
+async def _stored(connection: Connection, context: Context, made: Sequence[Made], *, releases: bool) -> list[Made]:
+    if not made:
+        return []
+    letters = [it.letter for it in made]
+    if releases:
+        ids = await making.insert_released(connection, context, letters, [it.fee_number for it in made])
+    else:
+        ids = await making.insert_drafts(connection, context, letters)
+    return [replace(it, letter_id=letter_id) for it, letter_id in zip(made, ids, strict=True)]

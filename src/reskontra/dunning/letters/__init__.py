@@ -1,0 +1,1 @@
+"""Dunning letters that stand: read, changed, released, voided and printed."""

@@ -1,0 +1,1 @@
+"""What may become of a dunning letter, and what it says."""

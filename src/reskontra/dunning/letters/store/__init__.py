@@ -1,0 +1,1 @@
+"""SQL of dunning letters that stand: lists and changes."""

@@ -1,0 +1,165 @@
+"""SQL of dunning letters as answers show them: one by its number, and pages of lists with their totals.
+
+Decides nothing. A letter's number is its `letter_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from asyncpg import Record
+
+from reskontra.changes.store import last_change, moment_of, row_count
+from reskontra.customers.customer import Debtor
+from reskontra.customers.store.for_documents import FOR_DOCUMENT, read_debtor
+from reskontra.customers.store.fragments import by_id, id_of_number, name_of_id, number_of_id
+from reskontra.db.pool import Connection
+from reskontra.dunning.letters.letter import LetterStatus, StoredLetter
+from reskontra.dunning.store.making import ENTITY
+from reskontra.receivables.store.for_dunning import is_numbered, mention
+from reskontra.web.listing import Filters, Slice, Total, Window
+from reskontra.web.query import Query
+
+_COLUMNS = f"""letter.letter_id, letter.customer_id, letter.level, letter.status, letter.letter_date,
+           letter.payment_deadline, letter.currency_id, letter.fee, letter.fee_entered, letter.fee_document_id,
+           letter.final_reminder, letter.warnings, letter.created_at, letter.created_by, letter.released_at,
+           letter.voided_at, letter.void_date, letter.version, letter.branch_number,
+           {moment_of("letter.version")} as modified_at,
+           {number_of_id("letter.customer_id")} as customer_number, {name_of_id("letter.customer_id")} as customer_name,
+           {mention("letter.fee_document_id")} as fee_invoice,
+           {mention("letter.fee_credit_document_id")} as fee_credit_note"""
+
+_LINES = f"""(
+           select coalesce(json_agg(listed.* order by listed.level_after = listed.level_before,
+                                    listed.document ->> 'customer_number', listed.document ->> 'document_type',
+                                    listed.document ->> 'number'), '[]')
+             from (select line.document_id, line.level_before, line.level_after, line.previous_letter_date,
+                          line.due_date, line.balance, line.balance_base,
+                          {mention("line.document_id")} as document
+                     from dunning_letter_line as line
+                    where line.company_id = $1 and line.letter_id = letter.letter_id) as listed)"""
+
+_letters = msgspec.json.Decoder(StoredLetter)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A letter with what an answer or a printed page needs besides; `debtor` is its customer as it is now."""
+
+    letter: StoredLetter
+    reference_version: int
+    debtor: Debtor
+
+
+_FIND = f"""
+    select row_to_json(whole.*)::text as letter,
+           (select reference_version from company where company_id = $1) as reference_version,
+           ({FOR_DOCUMENT} and {by_id("whole.customer_id")}) as debtor
+      from (select {_COLUMNS}, {_LINES} as lines
+              from dunning_letter as letter
+             where letter.company_id = $1 and letter.letter_id = $2) as whole"""
+
+
+async def find_letter(connection: Connection, company_id: int, letter_id: int) -> Found | None:
+    """A letter with its lines, and its customer; None when there is none of that number."""
+    row = await connection.fetchrow(_FIND, company_id, letter_id)
+    if row is None:
+        return None
+    return Found(read_letter(row), row["reference_version"], read_debtor(row["debtor"]))
+
+
+def read_letter(row: Record) -> StoredLetter:
+    """The column `letter` of a row as a record."""
+    return _letters.decode(row["letter"])
+
+
+def letter_filters(query: Query, company_id: int) -> Filters:
+    """The conditions of the list of letters. What a parameter cannot take is `Malformed`."""
+    filters = Filters([company_id])
+    customer = query.text("customer")
+    if customer is not None:
+        filters.add(f"letter.customer_id = {id_of_number('{}::text')}", customer)
+    status = query.choice("status", LetterStatus)
+    if status is not None:
+        filters.add("letter.status = {}", status.value)
+    level = query.integer("level")
+    if level is not None:
+        filters.add("letter.level = {}", level)
+    if query.text("finalReminder") is not None:
+        filters.add("letter.final_reminder = {}", query.flag("finalReminder"))
+    number = query.text("refNbr")
+    if number is not None:
+        filters.add(
+            f"""exists (select from dunning_letter_line as line
+                         where line.company_id = $1 and line.letter_id = letter.letter_id
+                           and {is_numbered("line.document_id", "{}")})""",
+            number,
+        )
+    filters.add_comparison("letter.letter_date", query.day("letterDate"))
+    filters.add_comparison(moment_of("letter.version"), query.moment("lastModifiedDateTime"))
+    return filters
+
+
+async def list_letters(
+    connection: Connection, filters: Filters, window: Window, *, with_lines: bool
+) -> Slice[StoredLetter]:
+    """A page of letters by number; their lines are empty unless they are asked for."""
+    values = [*filters.parameters]
+    after = "true"
+    if window.after is not None:
+        values.extend(window.after)
+        after = f"letter.letter_id > ${len(values)}"
+    first = len(values) + 1
+    values.extend((window.limit, window.offset))
+    rows = await connection.fetch(
+        f"""
+        with page as materialized (
+            select letter.letter_id from dunning_letter as letter
+             where letter.company_id = $1 and {filters.where} and {after}
+             order by letter.letter_id limit ${first} offset ${first + 1})
+        select row_to_json(whole.*)::text as letter, {last_change(ENTITY)} as stamp
+          from (select {_COLUMNS}, {_LINES if with_lines else "'[]'::json"} as lines
+                  from page
+                  join dunning_letter as letter
+                    on letter.company_id = $1 and letter.letter_id = page.letter_id) as whole
+         order by whole.letter_id""",
+        *values,
+    )
+    return Slice([read_letter(row) for row in rows], rows[0]["stamp"] if rows else None)
+
+
+async def count_letters(connection: Connection, filters: Filters) -> Total:
+    """How many letters pass the filter; without one the number is kept and not counted (W12)."""
+    counted = row_count(ENTITY)
+    if filters.where != "true":
+        counted = f"""(select count(*) from dunning_letter as letter
+                        where letter.company_id = $1 and {filters.where})"""
+    row = await connection.fetchrow(f"select {counted} as count, {last_change(ENTITY)} as stamp", *filters.parameters)
+    return Total(row["count"], row["stamp"]) if row else Total(0, None)
+
+
+async def list_later(connection: Connection, company_id: int, letter: StoredLetter) -> Sequence[tuple[int, str, str]]:
+    """Letters after this one that bear on a document that it reminds of: number, status, the document's number.
+
+    A released one counts that lists it in any way, a draft that reminds of it (VLT-03).
+    """
+    rows = await connection.fetch(
+        f"""
+        select other.letter_id, other.status,
+               min({mention("shared.document_id")} ->> 'number') as number
+          from dunning_letter_line as own
+          join dunning_letter_line as shared
+            on shared.company_id = $1 and shared.document_id = own.document_id and shared.letter_id <> own.letter_id
+          join dunning_letter as other on other.company_id = $1 and other.letter_id = shared.letter_id
+         where own.company_id = $1 and own.letter_id = $2 and own.level_after > own.level_before
+           and (other.status = 'Draft' and shared.level_after > shared.level_before
+             or other.status = 'Released' and (other.released_at, other.letter_id) > ($3, $2))
+         group by other.letter_id, other.status
+         order by other.letter_id""",
+        company_id,
+        letter.letter_id,
+        letter.released_at,
+    )
+    return [(row["letter_id"], row["status"], row["number"]) for row in rows]

@@ -1,0 +1,1 @@
+"""How dunning letters look on the wire: bodies, answers, and how answers are filled."""

@@ -1,0 +1,1 @@
+"""The rules of reminding: who gets which letter, and what the law says about it."""

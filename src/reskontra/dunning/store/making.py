@@ -1,0 +1,174 @@
+"""SQL that makes and releases dunning letters, in sets: one statement, one function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, parameters, tally_each
+from reskontra.clock import Context
+from reskontra.db.parameters import as_json
+from reskontra.db.pool import Connection
+from reskontra.dunning.letter import LETTER_COLUMNS, Letter
+from reskontra.receivables.store.for_dunning import (
+    OPEN_DOCUMENTS,
+    id_of_document,
+    set_dunning_state,
+    set_named_dunning_state,
+)
+
+ENTITY = "DunningLetter"
+
+
+_LETTER = ", ".join(LETTER_COLUMNS)
+_SENT_LETTER = ", ".join(f"numbered.{column}" for column in LETTER_COLUMNS)
+
+
+def _insert(status: str, *, moves: str = "", after: str = "true", releases: str = "") -> str:
+    """The creating statement. Where letters are released with it, `moves` and `releases` are what that takes besides,
+    and `after` is a condition that holds once the documents are moved.
+
+    What a line says of its document is copied from the document, which is locked: only which one, and whether its
+    level moves, is sent.
+    """
+    return f"""
+    with sent as materialized (
+        select letter.*, fee_numbers.number as fee_number, {NEW_CHANGE_ID} as created_change_id,
+               {NEW_CHANGE_ID} as change_id
+          from json_populate_recordset(null::dunning_letter, $5) with ordinality as letter
+          join unnest($9::text[]) with ordinality as fee_numbers (number, ordinality) using (ordinality)
+         order by ordinality),
+    listed as materialized (
+        select line.position, line.step, unsettled.*, {NEW_CHANGE_ID} as change_id
+          from unnest($6::integer[], $7::bigint[], $8::integer[]) as line (position, document_id, step)
+          join ({OPEN_DOCUMENTS}) as unsettled using (document_id)),{moves}
+    counted as (
+        update tally
+           set total = total + added.count, last_id = last_id + added.count, last_change_id = added.last_change_id
+          from (select count(*) as count, max(change_id) as last_change_id from sent) as added
+         where tally.company_id = $1 and tally.entity = '{ENTITY}' and {after}
+        returning tally.last_id - added.count as last_id_before),
+    numbered as materialized (
+        select (counted.last_id_before + sent.ordinality)::integer as new_letter_id, sent.* from counted, sent),
+    created as materialized (select new_letter_id, created_change_id as change_id from numbered),
+    {numbered_change_rows(f"'{ENTITY}'", "created", "created.new_letter_id::text", "created")},
+    inserted as (
+        insert into dunning_letter (company_id, letter_id, status, warnings, created_at, created_by, released_at,
+                                    fee_document_id, version, {_LETTER})
+        select $1, numbered.new_letter_id, '{status}', numbered.warnings, $2, $3, {"$2" if releases else "null"},
+               {id_of_document("'Invoice'", "numbered.fee_number")},
+               numbered.{"change_id" if releases else "created_change_id"}, {_SENT_LETTER}
+          from numbered
+        returning letter_id),
+    lined as (
+        insert into dunning_letter_line (company_id, letter_id, document_id, level_before, level_after,
+                                         previous_letter_date, due_date, balance, balance_base)
+        select $1, counted.last_id_before + listed.position, listed.document_id, listed.dunning_level,
+               listed.dunning_level + listed.step, listed.dunning_letter_date, listed.due_date,
+               listed.balance, listed.balance_base
+          from counted, listed){releases}
+    select letter_id from inserted order by letter_id"""
+
+
+_INSERT_DRAFTS = _insert("Draft")
+
+# The tally of letters is what two chunks of a run meet at. It is asked for when the documents are moved, which is four
+# fifths of the work, so that two chunks do that at the same time.
+_INSERT_RELEASED = _insert(
+    "Released",
+    moves=f"""
+    moved as materialized (
+        select listed.document_id, listed.document_type, listed.number, listed.change_id,
+               listed.dunning_level + 1 as dunning_level, $10::date as dunning_letter_date
+          from listed
+         where listed.step > 0),
+    {set_named_dunning_state("moved")},""",
+    after="(select count(*) from moved_documents) > 0",
+    releases=f""",
+    {numbered_change_rows(f"'{ENTITY}'", "released", "numbered.new_letter_id::text", "numbered", name="releases")}""",
+)
+
+
+async def insert_drafts(connection: Connection, context: Context, letters: Sequence[Letter]) -> list[int]:
+    """Write new letters as drafts; returns their ids in the same order. The caller has locked their documents.
+
+    The documents stay on their levels until the letters are released.
+    """
+    return await _inserted(connection, _INSERT_DRAFTS, context, letters, [None] * len(letters))
+
+
+async def insert_released(
+    connection: Connection, context: Context, letters: Sequence[Letter], fee_numbers: Sequence[str | None]
+) -> list[int]:
+    """Write new letters of one date and release them (FEE-01), with the numbers of their fee invoices; else the same.
+
+    A document may stand once on one of the letters to be reminded of, and for information on any.
+    """
+    return await _inserted(connection, _INSERT_RELEASED, context, letters, fee_numbers, letters[0].letter_date)
+
+
+async def _inserted(
+    connection: Connection,
+    statement: str,
+    context: Context,
+    letters: Sequence[Letter],
+    fee_numbers: Sequence[str | None],
+    *more: object,
+) -> list[int]:
+    lines = [(position, line) for position, letter in enumerate(letters, start=1) for line in letter.lines]
+    rows = await connection.fetch(
+        statement,
+        *parameters(context),
+        as_json([_columns(letter) for letter in letters]),
+        [position for position, _ in lines],
+        [line.document_id for _, line in lines],
+        [line.level_after - line.level_before for _, line in lines],
+        fee_numbers,
+        *more,
+    )
+    return [row["letter_id"] for row in rows]
+
+
+def _columns(letter: Letter) -> dict[str, Any]:
+    return {column: getattr(letter, column) for column in (*LETTER_COLUMNS, "warnings")}
+
+
+_RELEASE = f"""
+    with sent as materialized (
+        select sent.*, {NEW_CHANGE_ID} as change_id
+          from unnest($5::integer[], $6::text[], $7::text[]) as sent (letter_id, fee_number, warnings)
+         order by letter_id),
+    {numbered_change_rows(f"'{ENTITY}'", "released", "sent.letter_id::text", "sent")},
+    {tally_each("changed", name="tallied")},
+    released as (
+        update dunning_letter
+           set status = 'Released', released_at = $2, version = sent.change_id,
+               warnings = dunning_letter.warnings || sent.warnings::jsonb,
+               fee_document_id = {id_of_document("'Invoice'", "sent.fee_number")}
+          from sent
+         where company_id = $1 and dunning_letter.letter_id = sent.letter_id
+        returning dunning_letter.letter_id, letter_date, version),
+    moved as (
+        select line.document_id, line.level_after as dunning_level, released.letter_date as dunning_letter_date
+          from released
+          join dunning_letter_line as line on line.company_id = $1 and line.letter_id = released.letter_id
+         where line.level_after > line.level_before),
+    {set_dunning_state("moved")}
+    select letter_id, version from released"""
+
+
+async def release_letters(
+    connection: Connection,
+    context: Context,
+    letter_ids: Sequence[int],
+    *,
+    fee_numbers: Sequence[str | None],
+    warnings: Sequence[Sequence[str]],
+) -> dict[int, int]:
+    """Release drafts: their documents take their new level and the letter's date (FEE-01); `warnings` are added.
+
+    Returns each letter's new version. A document may stand on one of the letters only.
+    """
+    texts = [as_json(added) for added in warnings]
+    rows = await connection.fetch(_RELEASE, *parameters(context), letter_ids, fee_numbers, texts)
+    return {row["letter_id"]: row["version"] for row in rows}

@@ -1,0 +1,1 @@
+"""How items look on the wire: bodies and answers."""

@@ -1,0 +1,1 @@
+"""Printing: the typesetter and what every page on paper has. Knows no document."""

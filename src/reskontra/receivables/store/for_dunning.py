@@ -1,0 +1,150 @@
+"""SQL of open items as dunning reads, moves and names them. The letters are dunning's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, tally_each
+from reskontra.customers.store.fragments import name_of_id, number_of_id
+from reskontra.db.pool import Connection
+from reskontra.kinds import KINDS
+from reskontra.receivables.store.applications import applications_of
+
+_CREDITS = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.balance_sign < 0)
+
+OPEN_DOCUMENTS = f"""
+    select document.document_id, document.document_type, document.number, document.origin, document.status,
+           document.customer_id, document.branch_number, document.due_date, document.revoked,
+           case when document.document_type in ({_CREDITS}) then -document.balance else document.balance end as balance,
+           case when document.document_type in ({_CREDITS}) then -document.balance_base else document.balance_base end
+               as balance_base,
+           document.dunning_level, document.dunning_letter_date
+      from document
+     where document.company_id = $1 and document.released_at is not null and document.balance > 0"""
+"""A select of the released documents that are not settled; what a credit is worth is less than zero.
+
+It ends inside its where clause."""
+
+
+async def lock_open_documents(
+    connection: Connection,
+    company_id: int,
+    customer_ids: Sequence[int],
+    document_types: Sequence[str],
+    branch_number: str | None = None,
+) -> list[int]:
+    """Lock these customers' unsettled documents of these types until the transaction ends; returns their ids.
+
+    It is a statement of its own: what is read after it, is read as the last holder of the locks left it. The order is
+    that of everybody who locks several documents.
+    """
+    rows = await connection.fetch(
+        """
+        select document.document_id
+          from document
+         where document.company_id = $1 and document.released_at is not null and document.balance > 0
+           and document.customer_id = any ($2::integer[]) and document.document_type = any ($3::text[])
+           and ($4::text is null or document.branch_number = $4)
+         order by document.document_type, document.number
+           for update
+        """,
+        company_id,
+        customer_ids,
+        document_types,
+        branch_number,
+    )
+    return [row["document_id"] for row in rows]
+
+
+def overdue_by_customer(on: str, document_types: str, branch_number: str, levels: str) -> str:
+    """A select that counts each customer's unsettled documents that were due before a date (DUN-01).
+
+    Columns: customer_id, documents, and `reached`, whether one of them stands on one of `levels`. The arguments are
+    SQL expressions: a date, an array of types, a branch or null for all, an array of levels.
+    """
+    return f"""
+    select document.customer_id, count(*) as documents, bool_or(document.dunning_level = any ({levels})) as reached
+      from document
+     where document.company_id = $1 and document.released_at is not null and document.balance > 0
+       and document.due_date < {on} and document.document_type = any ({document_types})
+       and ({branch_number} is null or document.branch_number = {branch_number})
+     group by document.customer_id"""
+
+
+def id_of_document(document_type: str, number: str) -> str:
+    """A scalar: the id of the document of company $1 with exactly that number; null without one."""
+    return f"""(select document.document_id from document
+                 where document.company_id = $1 and document.document_type = {document_type}
+                   and document.number = {number})"""
+
+
+def set_dunning_state(source: str) -> str:
+    """CTEs that give documents the `dunning_level` and `dunning_letter_date` of `source`, by its `document_id`.
+
+    Each document gets its change row and version; lists see it as modified.
+    """
+    return f"""reminded as materialized (
+        select document.document_id, document.document_type, document.number,
+               {source}.dunning_level, {source}.dunning_letter_date, {NEW_CHANGE_ID} as change_id
+          from {source}
+          join document on document.company_id = $1 and document.document_id = {source}.document_id),
+    {set_named_dunning_state("reminded")}"""
+
+
+def set_named_dunning_state(source: str) -> str:
+    """`set_dunning_state` for a materialized CTE that knows more of each document already.
+
+    Its columns besides: document_type, number, and `change_id` made by `NEW_CHANGE_ID`. The last CTE is called
+    `moved_documents` and returns `document_id`.
+    """
+    return f"""{
+        numbered_change_rows(
+            f"{source}.document_type",
+            "updated",
+            f"{source}.number",
+            source,
+            name="reminder_changes",
+            detail=f'''jsonb_build_object('dunning_level', {source}.dunning_level,
+                                     'dunning_letter_date', {source}.dunning_letter_date)''',
+        )
+    },
+    {tally_each("reminder_changes")},
+    moved_documents as (
+        update document
+           set dunning_level = {source}.dunning_level, dunning_letter_date = {source}.dunning_letter_date,
+               modified_at = $2, version = {source}.change_id
+          from {source}
+         where document.company_id = $1 and document.document_id = {source}.document_id
+        returning document.document_id)"""
+
+
+def mention(document_id: str) -> str:
+    """A scalar: the document of company $1 with that id, as JSON with what a reader knows it by; null without one."""
+    return f"""(select json_build_object(
+                   'document_type', named.document_type, 'number', named.number, 'status', named.status,
+                   'document_date', named.document_date, 'currency_id', named.currency_id, 'balance', named.balance,
+                   'customer_number', {number_of_id("named.customer_id")},
+                   'customer_name', {name_of_id("named.customer_id")})
+                  from document as named
+                 where named.company_id = $1 and named.document_id = {document_id})"""
+
+
+def is_numbered(document_id: str, parameter: str) -> str:
+    """The condition that a document of company $1 has this number, in any letter case."""
+    return f"""exists (select from document as named
+                        where named.company_id = $1 and named.document_id = {document_id}
+                          and lower(named.number) collate "C" = lower({parameter}::text collate "C"))"""
+
+
+async def find_settlers(connection: Connection, company_id: int, document_id: int) -> Sequence[tuple[str, str, bool]]:
+    """What settles a debit document, by type and number: document type, number, whether that is released."""
+    rows = await connection.fetch(
+        f"""
+        select settler.document_type, settler.number, application.released_at is not null as is_released
+          from {applications_of("$2::bigint")}
+          join document as settler on settler.company_id = $1 and settler.document_id = application.other_document_id
+         order by settler.document_type, settler.number""",
+        company_id,
+        document_id,
+    )
+    return [(row["document_type"], row["number"], row["is_released"]) for row in rows]

@@ -1,0 +1,79 @@
+"""The words that a company puts into its dunning letters, and what may stand for a figure in them. Writes no letter.
+
+A text has placeholders like `{deadline}`; what they become is for `dunning.wording` to say. `{{` is a brace.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reskontra.yaml_file import Prose
+
+PLACEHOLDERS = {
+    "company": "the name of the company",
+    "customer": "the name of the customer",
+    "customer_number": "its number",
+    "letter_number": "the number of the letter",
+    "letter_date": "its date",
+    "deadline": "the last day to pay",
+    "documents": "the numbers of the documents that it reminds of",
+    "fee": "its fee with currency",
+    "total": "what is to be paid, with currency",
+    "account": "the bank account to pay to",
+}
+"""What may stand in a text, and what it becomes."""
+
+_LANGUAGE = re.compile(r"[a-z]{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DunningText:
+    """What the letters of one level say in one language (ISO 639-1); what it leaves out is said in shipped words."""
+
+    level: int
+    language: str
+    subject: Prose | None = None
+    opening: Prose | None = None
+    closing: Prose | None = None
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What is said: `subject`, `opening`, `closing` -> text."""
+        said = {"subject": self.subject, "opening": self.opening, "closing": self.closing}
+        return {part: text for part, text in said.items() if text is not None}
+
+
+def faults_of(text: DunningText, *, knows_account: bool) -> Iterator[tuple[str, object, str]]:
+    """What is wrong with a text: the key, what stands there, what would pass. `knows_account`: a branch has a bank."""
+    if not _LANGUAGE.fullmatch(text.language):
+        yield "language", text.language, "Write two small letters: nb, sv, en."
+    if not text.parts:
+        yield "subject", None, "Write a subject, an opening or a closing."
+    for part, words in text.parts.items():
+        if part == "subject" and "\n" in words:
+            yield part, words, "Write one line."
+        yield from ((part, found, hint) for found, hint in _faults_of_words(words, knows_account=knows_account))
+
+
+def _faults_of_words(words: str, *, knows_account: bool) -> Iterator[tuple[str, str]]:
+    known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    for number, line in enumerate(words.split("\n"), 1):
+        where = f"In line {number} of the text: " if "\n" in words else ""
+        try:
+            found = [name for _, name, *_ in string.Formatter().parse(line) if name is not None]
+        except ValueError:
+            yield line, f"{where}Write braces around placeholders only, and {{{{ for a brace."
+            continue
+        for name in found:
+            if name not in PLACEHOLDERS or not _is_bare(line, name):
+                yield f"{{{name}}}", f"{where}This is no placeholder. Known placeholders: {known}."
+            elif name == "account" and not knows_account:
+                yield "{account}", f"{where}No branch has a bank account: give one an iban or bban first."
+
+
+def _is_bare(line: str, name: str) -> bool:
+    """Whether a placeholder stands there without the conversions and formats of Python."""
+    return f"{{{name}}}" in line and not re.search(rf"\{{{re.escape(name)}[!:]", line)

@@ -1,0 +1,121 @@
+"""How a company keeps its customer ledger: its preferences, the company file's section of that name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from reskontra.money import ONE, Rounding
+
+# Preferences
+
+
+class CreditHold(StrEnum):
+    """The status a customer gets when a document brings him over his limit (ledger.md 1.4)."""
+
+    HOLD = "Hold"
+    CREDIT_HOLD = "CreditHold"
+
+
+class DiscountBasis(StrEnum):
+    """What a line's discount percent is taken of (ledger.md LIN-03)."""
+
+    EXTENDED_PRICE = "ExtendedPrice"
+    UNIT_PRICE = "UnitPrice"
+
+
+class DunningProcess(StrEnum):
+    """Whether reminding looks at the customer or at each document (ledger.md 4.1)."""
+
+    BY_CUSTOMER = "ByCustomer"
+    BY_DOCUMENT = "ByDocument"
+
+
+class DunningConsolidation(StrEnum):
+    """What a letter is of: the whole company, or each branch for itself (ledger.md 4.1)."""
+
+    COMPANY = "Company"
+    BRANCH = "Branch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditCheck:
+    """Whether documents over the credit limit are held (decisions.md D4)."""
+
+    enabled: bool = True
+    status: CreditHold = CreditHold.HOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRoundingPreference:
+    """How the payable total is rounded (ledger.md TOT-03); `precision` is the step and does not count for CURRENCY."""
+
+    mode: Rounding = Rounding.CURRENCY
+    precision: Decimal = ONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesChoice:
+    """Which series numbers what (ledger.md NUM-02). Without one of their own, fees are numbered as invoices."""
+
+    customer: str
+    invoice: str
+    credit_note: str
+    debit_note: str
+    payment: str
+    batch: str
+    dunning_fee: str | None = None
+
+    def of(self, key: str) -> str:
+        """The series that is chosen for a key of this: `customer`, `credit_note`, `dunning_fee` ..."""
+        chosen: str | None = getattr(self, key)
+        return chosen or self.invoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DunningPreferences:
+    """The switches of reminding (ledger.md 4.1). Without `fee_terms_id` a fee has the customer's terms.
+
+    With `letters_to_parent` the documents of a customer that has a parent stand on the parent's letters (LET-06,
+    decision 0012).
+    """
+
+    process: DunningProcess = DunningProcess.BY_CUSTOMER
+    auto_release: bool = True
+    include_other_unpaid: bool = False
+    include_credit_notes: bool = False
+    split_by_document: bool = False
+    consolidation: DunningConsolidation = DunningConsolidation.COMPANY
+    letters_to_parent: bool = False
+    fee_item: str | None = None
+    fee_terms_id: str | None = None
+    auto_release_fee: bool = True
+    jurisdiction: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """How a company keeps its customer ledger. Amounts are in base currency."""
+
+    series: SeriesChoice
+    default_customer_class_id: str
+    default_branch: str
+    default_subaccount_id: int
+    default_unit_id: str | None = None
+    default_rate_type: str = "SPOT"
+    credit_check: CreditCheck = field(default_factory=CreditCheck)
+    hold_on_entry: bool = False
+    allow_posting_to_closed_periods: bool = False
+    auto_post_batches: bool = True
+    validate_document_totals: bool = False
+    use_original_invoice_date: bool = False
+    credit_terms_in_credit_notes: bool = False
+    document_rounding: DocumentRoundingPreference = field(default_factory=DocumentRoundingPreference)
+    discount_basis: DiscountBasis = DiscountBasis.EXTENDED_PRICE
+    vat_tolerance: Decimal = ONE
+    check_identifiers: bool = False
+    print_before_release: bool = False
+    email_before_release: bool = False
+    subaccount_mask: str | None = None
+    dunning: DunningPreferences = field(default_factory=DunningPreferences)

@@ -1,1 +1,0 @@
-"""Revising: changing a company by its file. Not the form of the file, nor creating a company: that is `companies`."""

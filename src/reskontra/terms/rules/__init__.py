@@ -1,0 +1,1 @@
+"""Credit terms: due dates, cash discounts and instalments."""

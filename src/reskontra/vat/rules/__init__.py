@@ -1,0 +1,1 @@
+"""VAT: ids, rates, categories and zones, and the VAT of a document."""

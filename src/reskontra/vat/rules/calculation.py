@@ -1,0 +1,205 @@
+"""VAT of a document: what each VAT id takes of which line, and rows that were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.money import HUNDRED, ZERO, divide, has_at_most, multiply, percent_of, round_money, total
+from reskontra.records import Record, replace
+from reskontra.vat.rules.codes import CalculateOn, VatId, charged_rate
+
+
+class TaxableLine(Record, frozen=True):
+    """A line's amount after discount, as entered (with VAT where an id is inclusive), and the ids that apply."""
+
+    line_number: int
+    amount: Decimal
+    vat_ids: tuple[str, ...] = ()
+
+
+class VatRow(Record, frozen=True):
+    """One id's VAT on a document: rate in percent as charged, base and VAT in one currency.
+
+    `entered` says that a request put figures of its own in place of the computed ones.
+    """
+
+    vat_id: str
+    rate: Decimal
+    taxable: Decimal
+    vat: Decimal
+    inclusive: bool = False
+    exempt: bool = False
+    reverse_charge: bool = False
+    entered: bool = False
+
+
+class VatResult(Record, frozen=True):
+    """A document's VAT: one row per id in order of id, and each line's amount without the VAT inside it."""
+
+    rows: tuple[VatRow, ...]
+    line_nets: dict[int, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class SentVatRow:
+    """Figures that a request puts in place of the computed ones; None keeps the computed one."""
+
+    vat_id: str
+    taxable: Decimal | None = None
+    vat: Decimal | None = None
+
+
+def vat_of_document(lines: Sequence[TaxableLine], vat: Mapping[str, VatId], on: date, decimals: int) -> VatResult:
+    """The VAT rows of a document dated `on` and the net amounts of its lines (ledger.md VAT-05, VAT-06).
+
+    Inclusive VAT is taken out of the line first; the others are computed on what is left. A compound id
+    (ItemTaxAmount, DocumenTaxAmount) is computed on the net amount and the VAT of the ids that are not compound.
+    """
+    charges = _charges(lines, vat, on)
+    taxed = [_tax_line(line, charges, decimals) for line in lines]
+    rows = tuple(_row(charges[vat_id], taxed, charges, decimals) for vat_id in sorted(charges))
+    return VatResult(rows, {line.line_number: line.net for line in taxed})
+
+
+def apply_sent_rows(
+    rows: Sequence[VatRow],
+    sent: Sequence[SentVatRow],
+    tolerance: Decimal,
+    decimals: int,
+    field: FieldPath = ("vat_rows",),
+) -> tuple[VatRow, ...]:
+    """`rows` with the sent figures in place of the computed ones, each within `tolerance` (ledger.md VAT-09).
+
+    Refused: an id that does not apply, an id sent twice, too many decimals, a figure further off. VAT inside the
+    line amounts and VAT at 0 per cent cannot be changed: the lines decide the one, the law the other.
+    `field` is the path of the sent rows, `tolerance` is in the document's currency.
+    """
+    result = {row.vat_id: row for row in rows}
+    seen: set[str] = set()
+    for position, wanted in enumerate(sent):
+        place = (*field, position)
+        if wanted.vat_id not in result:
+            hint = f"VAT ids of this document: {', '.join(result) or 'none'}."
+            raise UnknownReference(field=(*place, "vat_id"), value=wanted.vat_id, hint=hint)
+        if wanted.vat_id in seen:
+            reason = f"The VAT id '{wanted.vat_id}' stands there twice."
+            raise Refused(reason, field=(*place, "vat_id"), value=wanted.vat_id, hint="Send one row for each id.")
+        seen.add(wanted.vat_id)
+        result[wanted.vat_id] = _replaced(result[wanted.vat_id], wanted, tolerance, decimals, place)
+    return tuple(result.values())
+
+
+# The computation
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """A VAT id with its rate on the document's date."""
+
+    vat_id: VatId
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _TaxedLine:
+    """A line without the VAT inside it, and the VAT of each id, rounded on this line."""
+
+    line_number: int
+    net: Decimal
+    vat: dict[str, Decimal]
+    simple_vat: Decimal
+
+
+_COMPOUND = (CalculateOn.ITEM_TAX_AMOUNT, CalculateOn.DOCUMENT_TAX_AMOUNT)
+_ON_DOCUMENT = (CalculateOn.DOCUMENT_AMOUNT, CalculateOn.DOCUMENT_TAX_AMOUNT)
+
+
+def _charges(lines: Sequence[TaxableLine], vat: Mapping[str, VatId], on: date) -> dict[str, _Charge]:
+    charges: dict[str, _Charge] = {}
+    for position, line in enumerate(lines):
+        for vat_id in line.vat_ids:
+            if vat_id in charges:
+                continue
+            known = vat.get(vat_id)
+            if known is None:
+                hint = "The VAT zone or category lists an id that does not exist."
+                raise UnknownReference(field=("lines", position, "vat_id"), value=vat_id, hint=hint)
+            charges[vat_id] = _Charge(known, charged_rate(known, on))
+    return charges
+
+
+def _tax_line(line: TaxableLine, charges: Mapping[str, _Charge], decimals: int) -> _TaxedLine:
+    applied = [charges[vat_id] for vat_id in dict.fromkeys(line.vat_ids)]
+    inside = [charge for charge in applied if charge.vat_id.inclusive]
+    whole = HUNDRED + total(charge.rate for charge in inside)
+    vat = {
+        charge.vat_id.vat_id: round_money(divide(multiply(line.amount, charge.rate), whole), decimals)
+        for charge in inside
+    }
+    net = line.amount - total(vat.values())
+    for charge in applied:
+        if not charge.vat_id.inclusive and charge.vat_id.calculate_on not in _COMPOUND:
+            vat[charge.vat_id.vat_id] = percent_of(net, charge.rate, decimals)
+    simple_vat = total(vat.values())
+    for charge in applied:
+        if charge.vat_id.calculate_on in _COMPOUND:
+            vat[charge.vat_id.vat_id] = percent_of(net + simple_vat, charge.rate, decimals)
+    return _TaxedLine(line.line_number, net, vat, simple_vat)
+
+
+def _row(charge: _Charge, taxed: Sequence[_TaxedLine], charges: Mapping[str, _Charge], decimals: int) -> VatRow:
+    vat_id = charge.vat_id
+    own = [line for line in taxed if vat_id.vat_id in line.vat]
+    taxable = total(line.net for line in own)
+    if vat_id.calculate_on == CalculateOn.ITEM_TAX_AMOUNT:
+        taxable += total(line.simple_vat for line in own)
+    elif vat_id.calculate_on == CalculateOn.DOCUMENT_TAX_AMOUNT:
+        taxable += _simple_vat_of(own, charges, decimals)
+    if vat_id.calculate_on in _ON_DOCUMENT:
+        amount = percent_of(taxable, charge.rate, decimals)
+    else:
+        amount = total(line.vat[vat_id.vat_id] for line in own)
+    return VatRow(
+        vat_id.vat_id,
+        charge.rate,
+        taxable,
+        amount,
+        inclusive=vat_id.inclusive,
+        exempt=vat_id.exempt,
+        reverse_charge=vat_id.reverse_charge,
+    )
+
+
+def _simple_vat_of(lines: Collection[_TaxedLine], charges: Mapping[str, _Charge], decimals: int) -> Decimal:
+    """The VAT that is not compound of these lines; an id computed on the document is rounded once here too."""
+    amount = ZERO
+    for vat_id, charge in charges.items():
+        own = [line for line in lines if vat_id in line.vat]
+        if charge.vat_id.calculate_on == CalculateOn.DOCUMENT_AMOUNT:
+            amount += percent_of(total(line.net for line in own), charge.rate, decimals)
+        elif charge.vat_id.calculate_on not in _COMPOUND:
+            amount += total(line.vat[vat_id] for line in own)
+    return amount
+
+
+def _replaced(row: VatRow, sent: SentVatRow, tolerance: Decimal, decimals: int, field: FieldPath) -> VatRow:
+    fixed = row.inclusive or row.rate == ZERO
+    for name, computed, wanted, allowed in (
+        ("taxable", row.taxable, sent.taxable, ZERO if row.inclusive else tolerance),
+        ("vat", row.vat, sent.vat, ZERO if fixed else tolerance),
+    ):
+        if wanted is None or (abs(wanted - computed) <= allowed and has_at_most(wanted, decimals)):
+            continue
+        raise Refused(
+            f"The figures of VAT id '{row.vat_id}' do not agree with the lines.",
+            field=(*field, name),
+            value=str(wanted),
+            hint=f"Computed: {computed:f}; send that, or at most {allowed:f} more or less with {decimals} decimals.",
+        )
+    taxable = row.taxable if sent.taxable is None else round_money(sent.taxable, decimals)
+    charged = row.vat if sent.vat is None else round_money(sent.vat, decimals)
+    return replace(row, taxable=taxable, vat=charged, entered=True)
