@@ -12,6 +12,7 @@ import pytest
 
 from reskontra import demo, demo_year
 from reskontra.config import VARIABLES
+from tests import citations
 from tests.conftest import RunningServer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,3 +102,81 @@ def test_files_that_the_documents_name_exist(page: Path) -> None:
 def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = sorted(int(page.name[:4]) for page in (ROOT / "docs" / "decisions").glob("*.md"))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+# Applied migrations are held to their checksums, so these keep the names of the notes they were written from.
+APPLIED = {"0001_companies.sql", "0005_dunning.sql", "0009_settlement.sql", "0013_letters.sql"}
+
+
+def test_every_rule_that_is_cited_is_in_the_book() -> None:
+    assert len(citations.citations()) > 100
+    assert citations.unknown(citations.citations(), citations.rules()) == []
+
+
+def test_every_rule_in_the_book_is_cited_or_not_served_yet() -> None:
+    assert citations.idle(citations.citations(), citations.rules()) == []
+
+
+def test_no_code_and_no_test_claims_a_rule_that_is_not_served_yet() -> None:
+    assert citations.premature(citations.citations(), citations.rules()) == []
+
+
+def test_every_invariant_that_is_cited_is_listed() -> None:
+    listed = citations.invariants_listed((ROOT / "docs" / "INVARIANTS.md").read_text(encoding="utf-8"))
+    cited = {path: citations.invariants_in(path, citations.text_of(path) or "") for path in citations.files()}
+    assert {path.name: sorted(numbers - listed) for path, numbers in cited.items() if numbers - listed} == {}
+    assert {24, 40} <= set().union(*cited.values())
+
+
+def test_no_file_names_notes_that_a_reader_cannot_open() -> None:
+    naming = {path for path in citations.files() if citations.NOTES.search(citations.text_of(path) or "")}
+    assert citations.NOTES.search(citations.BOOK.read_text(encoding="utf-8")) is None
+    assert naming == {citations.MIGRATIONS / name for name in APPLIED}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "cited"),
+    [
+        (".py", '"""A docstring (VAT-09, W12)."""\n', {"VAT-09", "W12"}),
+        (".py", 'x = 1\n"""What x is (D7)."""\n', {"D7"}),
+        (".py", "x = 1  # REL-01.4, not W5\n", {"REL-01", "W5"}),
+        (".py", "# APP-07 to\n# APP-09: all three\n", {"APP-07", "APP-08", "APP-09"}),
+        (".py", 'x = f("D1", "REF-01")\n', set()),
+        (".py", "# NOK-1, SHA-256, UTF-8, ISO-8859-1, PL/pgSQL, T00:00:00, 0x7265736B, PO-77-2, D365X\n", set()),
+        (".sql", "select 'A1' as x; -- Exact (W12)\n", {"W12"}),
+        (".md", "Row `LNE-09b`, W1 to W3; decision 0016\n", {"LNE-09b", "W1", "W2", "W3"}),
+        (".txt", "customer D1", set()),
+    ],
+)  # fmt: skip
+def test_a_citation_is_an_id_in_prose(suffix: str, text: str, cited: set[str]) -> None:
+    assert set().union(*map(citations.ids_in, citations.prose(suffix, text))) == cited
+
+
+def test_faults_of_the_book_would_be_found() -> None:
+    rules = citations.rules_in("# Rules\n\n- **VAT-01** One.\n- **W12** Two.\n- **PAY-01** *Not served yet.* Three.\n")
+    cited = {
+        "VAT-02": [(Path("bench/rounds.py"), "VAT-02")],
+        "PAY-01": [(Path("docs/ROADMAP.md"), "PAY-01"), (Path("src/a.py"), "PAY-01 is not served yet.")],
+        "W12": [(Path("src/a.py"), "W12")],
+    }  # fmt: skip
+    assert citations.unknown(cited, rules) == ["VAT-02 in bench/rounds.py"]
+    assert citations.idle(cited, rules) == ["VAT-01"]
+    assert citations.premature(cited, rules) == []
+    assert citations.premature({"PAY-01": [(Path("src/a.py"), "Payments (PAY-01)")]}, rules) == ["PAY-01 in src/a.py"]
+    for page in ("- **VAT-01** One.\n- **VAT-01** Two.\n", "- **VAT01:** One.\n"):
+        with pytest.raises(ValueError, match="VAT"):
+            citations.rules_in(page)
+
+
+def test_invariants_are_read_as_they_are_written() -> None:
+    said = "-- (invariants 7 to 9 and 23; invariant 40)\n\n-- 25, 26\n-- name: customer-balance\n"
+    assert citations.invariants_in(Path("selfcheck.sql"), said) == {7, 8, 9, 23, 25, 26, 40}
+    assert citations.invariants_in(Path("0001_companies.sql"), said) == {7, 8, 9, 23, 40}
+    assert citations.invariants_listed("| 3, 4 | closed |\n| no. | 5 |\n") == {3, 4}
+
+
+@pytest.mark.parametrize("name", ["ledger", "wire", "payments", "decisions"])
+def test_notes_are_known_by_their_names(name: str) -> None:
+    assert citations.NOTES.search(f"as {name}.md 4.1 says")
+    assert citations.NOTES.search("/".join(("..", "shared", name)))
+    assert citations.NOTES.search(f"docs/{name}/0004-reading-bodies.md, web/{name}.py, tests/howto/") is None

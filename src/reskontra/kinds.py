@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of receivables document (ledger.md section 0)."""
+    """One kind of receivables document (KND-01)."""
 
     document_type: str
     """The name that is stored, and the entity of its tally, change rows and deleted numbers."""
@@ -32,13 +32,13 @@ class Kind:
 
     create_operation: str
     release_operation: str
-    """The rows of the customer status matrix that apply (ledger.md 1.3)."""
+    """The rows of the customer status matrix that apply (CST-03)."""
 
     may_be_deleted: bool = True
-    """Whether a draft may be deleted on the wire (ledger.md 2.1)."""
+    """Whether a draft may be deleted on the wire (DST-05)."""
 
     may_be_reserved: bool = False
-    """Whether a hold after release keeps it from being applied (ledger.md 2.1)."""
+    """Whether a hold after release keeps it from being applied (APP-09)."""
 
     settles: bool = False
     """Whether it is applied to other documents (APP-01); else others are applied to it."""

@@ -11,16 +11,16 @@ ONE = Decimal(1)
 HUNDRED = Decimal(100)
 
 AMOUNT_LIMIT = Decimal(10) ** 13
-"""Every amount of money is smaller than this, in either direction (decisions.md W15)."""
+"""Every amount of money is smaller than this, in either direction (W15)."""
 
 MONEY_DECIMALS = 4
-"""Places a stored amount of money has (decisions.md W3)."""
+"""Places a stored amount of money has (W3)."""
 
 PRICE_DECIMALS = 6
-"""Places a stored quantity, unit price or percent has (decisions.md W3)."""
+"""Places a stored quantity, unit price or percent has (W3)."""
 
 RATE_DECIMALS = 8
-"""Places a stored exchange rate has (decisions.md W3)."""
+"""Places a stored exchange rate has (W3)."""
 
 # Wide enough for amount (13+4 digits) x quantity (9+6) x rate (8+8) without losing a digit before rounding.
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -29,7 +29,7 @@ _STEPS = tuple(Decimal(1).scaleb(-places) for places in range(13))
 
 
 class Rounding(StrEnum):
-    """How a document total is brought to a multiple of a step (ledger.md TOT-03)."""
+    """How a document total is brought to a multiple of a step (TOT-03)."""
 
     CURRENCY = "UseCurrencyPrecision"
     NEAREST = "Nearest"
@@ -41,12 +41,12 @@ _DIRECTIONS = {Rounding.NEAREST: ROUND_HALF_UP, Rounding.UP: ROUND_UP, Rounding.
 
 
 def round_money(amount: Decimal, decimals: int) -> Decimal:
-    """`amount` rounded half-up to `decimals` places (ledger.md CUR-04); zero has no sign."""
+    """`amount` rounded half-up to `decimals` places (CUR-04); zero has no sign."""
     return _WIDE.plus(amount.quantize(_STEPS[decimals], context=_WIDE))
 
 
 def round_to_step(amount: Decimal, mode: Rounding, step: Decimal, decimals: int) -> Decimal:
-    """`amount` as a multiple of `step` (> 0), shown with `decimals` places (ledger.md TOT-03).
+    """`amount` as a multiple of `step` (> 0), shown with `decimals` places (TOT-03).
 
     Nearest goes half away from zero, Up away from zero, Down towards it, so that a document and its mirror image
     round alike. The vendor's own table shows 1,734.57 to the nearest 10 as 1,740; arithmetic gives 1,730.
@@ -78,7 +78,7 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def is_storable(amount: Decimal) -> bool:
-    """Whether an amount of money fits its column: finite and below `AMOUNT_LIMIT` in size (decisions.md W15)."""
+    """Whether an amount of money fits its column: finite and below `AMOUNT_LIMIT` in size (W15)."""
     return amount.is_finite() and abs(amount) < AMOUNT_LIMIT
 
 

@@ -1,4 +1,4 @@
-"""The database itself refuses to break the books, whatever code asks it to (issue D5)."""
+"""The database itself refuses to break the books, whatever code asks it to."""
 
 from __future__ import annotations
 

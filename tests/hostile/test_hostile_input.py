@@ -264,7 +264,7 @@ WRONG = {
     "not a number": "NaN",
 }
 NO_JSON = {"not a number", "a lone surrogate"}
-# What is taken on purpose (decisions.md W2, wire.md 7): a text for a number and a number for a text, null and an
+# What is taken on purpose (W2, EDT-01): a text for a number and a number for a text, null and an
 # object without known names as "not sent", an empty text to clear.
 TAKEN: dict[Kind, set[str]] = {
     Kind.TEXT: {"a text", "a fraction", "a huge number", "a huge exponent", "null", "an empty text"},

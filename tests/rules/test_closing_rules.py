@@ -1,4 +1,4 @@
-"""Which periods closing and reopening touch, and what stands in their way (ledger.md PER-06)."""
+"""Which periods closing and reopening touch, and what stands in their way (PER-06)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exchange rates and base amounts (ledger.md 2.6, FX-01, vectors 9.6 and 9.7)."""
+"""Exchange rates and base amounts (CUR, FX-01)."""
 
 from __future__ import annotations
 

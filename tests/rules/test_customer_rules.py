@@ -18,7 +18,7 @@ from reskontra.errors import Refused
 from reskontra.records import columns, replace
 from reskontra.reference.rules.classes import CreditVerification, CustomerClass
 
-# ledger.md 1.3, one letter per status: Active, oNe time, on Hold, Credit hold, Inactive.
+# CST-03, one letter per status: Active, oNe time, on Hold, Credit hold, Inactive.
 LETTERS = {
     "A": Status.ACTIVE,
     "N": Status.ONE_TIME,

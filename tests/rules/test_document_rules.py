@@ -1,6 +1,6 @@
 """Random drafts: their figures add up, their entries balance, and what is sent back as it stands changes nothing.
 
-Invariants 7 to 11 and 23 of ledger.md section 8, over the whole of `documents.rules` without a database.
+Invariants 7 to 11 and 23 of docs/INVARIANTS.md, over the whole of `documents.rules` without a database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rounding of amounts, and of totals to a step (ledger.md CUR-04, TOT-03, vectors 9.2)."""
+"""Rounding of amounts, and of totals to a step (CUR-04, TOT-03)."""
 
 from __future__ import annotations
 

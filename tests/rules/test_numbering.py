@@ -1,4 +1,4 @@
-"""The next number of a series and what may be sent in its place (ledger.md 2.4, invariant 15)."""
+"""The next number of a series and what may be sent in its place (NUM, invariant 15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How periods are written, chosen and guarded (ledger.md 2.5, invariant 41)."""
+"""How periods are written, chosen and guarded (PER, invariant 41)."""
 
 from __future__ import annotations
 

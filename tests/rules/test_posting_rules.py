@@ -1,4 +1,4 @@
-"""Entries of a receivables document: sides, merging, rounding, balance (ledger.md section 6, invariant 23)."""
+"""Entries of a receivables document: sides, merging, rounding, balance (GL-06, invariant 23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settlement as rules: what may settle what, and that no øre is lost or made (ledger.md section 3)."""
+"""Settlement as rules: what may settle what, and that no øre is lost or made (APP, FX-01)."""
 
 from __future__ import annotations
 

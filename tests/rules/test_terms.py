@@ -1,4 +1,4 @@
-"""Due dates, cash discounts and instalments (ledger.md 1.5, vectors 9.1, 9.5, 9.9, invariants 12 to 14)."""
+"""Due dates, cash discounts and instalments (TRM, INS, invariants 12 to 14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines, totals, rounding and base currency of a document (ledger.md 2.7, CUR-04, invariants 7 to 9)."""
+"""Lines, totals, rounding and base currency of a document (LIN, TOT, CUR-04, invariants 7 to 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which VAT applies and how much it is (ledger.md 2.8, vectors 9.3 and 9.9, invariants 9 to 11)."""
+"""Which VAT applies and how much it is (VAT, invariants 9 to 11)."""
 
 from __future__ import annotations
 

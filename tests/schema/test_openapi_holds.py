@@ -1,6 +1,6 @@
 """Every operation against its own description: generated requests, valid and not, must be answered as declared.
 
-The checks and what is left out are decisions.md T2: a request that breaks the schema may still pass, because names,
+The checks and what is left out are T2: a request that breaks the schema may still pass, because names,
 numbers in quotes and wrapping are lenient on purpose. Only operations that declare 501 are left out. Which requests
 are made is the same in every run. Generated alone they would nearly all end at the first look-up, so some paths are
 led to what the demo company has, and some bodies are laid over one that would pass.

@@ -52,7 +52,7 @@ async def change_account(
 
 
 async def create_subaccount(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
-    """Store a new subaccount of segment values that exist and are in use (ledger.md SUB-01). Three round trips."""
+    """Store a new subaccount of segment values that exist and are in use (SUB-01). Three round trips."""
     await lock_reference(connection, context.company_id)
     subaccount = new_subaccount(sent, await segments.find_segments(connection, context.company_id))
     detail = differences(None, subaccount, SUBACCOUNT_COLUMNS)

@@ -1,7 +1,7 @@
 """Adding and changing exchange rates: load what the decision needs, decide, store. Opens no transaction.
 
 A rate reaches documents made or dated from then on. A draft keeps its rate until its date or currency changes, and a
-released document keeps it for good (ledger.md CUR-02).
+released document keeps it for good (CUR-02).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ RATE_LIMIT = Decimal(10) ** 8
 
 
 class Operator(StrEnum):
-    """How a rate leads to base currency: multiply by it or divide by it (ledger.md CUR-02)."""
+    """How a rate leads to base currency: multiply by it or divide by it (CUR-02)."""
 
     MULTIPLY = "M"
     DIVIDE = "D"
@@ -61,11 +61,11 @@ class Rate:
 
 
 BASE_RATE = Rate(ONE)
-"""The rate of the base currency itself (ledger.md CUR-03)."""
+"""The rate of the base currency itself (CUR-03)."""
 
 
 def to_base(amount: Decimal, rate: Rate, decimals: int) -> Decimal:
-    """`amount` in base currency, rounded half-up to the base currency's `decimals` (ledger.md CUR-02, CUR-04)."""
+    """`amount` in base currency, rounded half-up to the base currency's `decimals` (CUR-02, CUR-04)."""
     if rate.rate == ONE:
         return round_money(amount, decimals)
     dividing = rate.operator == Operator.DIVIDE
@@ -96,7 +96,7 @@ def from_base(amount: Decimal, rate: Rate, decimals: int) -> Decimal:
 
 
 def check_rate(rate: Decimal, field: FieldPath = ("exchange_rate",)) -> None:
-    """Refuses a rate that is not above 0, is 10^8 or more, or needs more than 8 places (decisions.md W3)."""
+    """Refuses a rate that is not above 0, is 10^8 or more, or needs more than 8 places (W3)."""
     if not (rate.is_finite() and ZERO < rate < RATE_LIMIT and has_at_most(rate, RATE_DECIMALS)):
         raise Refused(
             "This is not an exchange rate.",
@@ -112,7 +112,7 @@ def reciprocal(rate: Decimal) -> Decimal:
 
 
 def check_currency(currency: Currency) -> None:
-    """Refuses places that a stored amount cannot have (decisions.md W3)."""
+    """Refuses places that a stored amount cannot have (W3)."""
     if not 0 <= currency.decimals <= MONEY_DECIMALS:
         raise Refused(
             f"The currency '{currency.currency_id}' cannot have that many decimals.",
@@ -123,7 +123,7 @@ def check_currency(currency: Currency) -> None:
 
 
 def carry_down(applied: Decimal, rate: Rate, remaining: Decimal, remaining_base: Decimal, decimals: int) -> Decimal:
-    """What an application of `applied` takes from `remaining_base` (ledger.md FX-01, decisions.md D7).
+    """What an application of `applied` takes from `remaining_base` (FX-01, D7).
 
     `remaining` and `remaining_base` are the document's balances before it. The application that empties the one
     empties the other, and no other takes more than is there: nothing is left over and nothing goes below zero.
@@ -141,5 +141,5 @@ def carry_down(applied: Decimal, rate: Rate, remaining: Decimal, remaining_base:
 
 
 def gain_or_loss(debit_base: Decimal, credit_base: Decimal) -> Decimal:
-    """The exchange gain (above 0) or loss of an application: what came in less what was owed (ledger.md FX-01)."""
+    """The exchange gain (above 0) or loss of an application: what came in less what was owed (FX-01)."""
     return credit_base - debit_base

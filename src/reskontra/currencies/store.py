@@ -46,7 +46,7 @@ class RateRow:
 
 
 def rate_on(column: str, *, from_currency: str, to_currency: str, rate_type: str, on: str) -> str:
-    """An SQL expression: `column` ("rate" or "operator") of the row in force on a date, or null (ledger.md CUR-02).
+    """An SQL expression: `column` ("rate" or "operator") of the row in force on a date, or null (CUR-02).
 
     The other arguments are SQL expressions; the row is the one with the latest effective date up to `on`.
     """

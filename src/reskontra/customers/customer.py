@@ -1,7 +1,7 @@
 """What a customer is, as frozen records: the customer, its addresses, contacts and default location. Decides nothing.
 
 The attributes are the columns of the tables of the same names, so that a record is written and read as one JSON
-value. Invoice and delivery address (and contact) are None while they follow the main one (ledger.md CUS-04).
+value. Invoice and delivery address (and contact) are None while they follow the main one (CUS-04).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reskontra.reference.rules.classes import CreditVerification, StatementType
 
 
 class Status(StrEnum):
-    """What may be done with a customer; the matrix is `rules.MATRIX` (ledger.md 1.3)."""
+    """What may be done with a customer; the matrix is `rules.MATRIX` (CST-03)."""
 
     ACTIVE = "Active"
     ON_HOLD = "OnHold"

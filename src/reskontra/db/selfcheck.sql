@@ -1,4 +1,4 @@
--- The invariants of the books (ledger.md section 8) as queries: each returns the rows that break it, so that an
+-- The invariants of the books (docs/INVARIANTS.md) as queries: each returns the rows that break it, so that an
 -- empty answer is a proof. The number in a comment is the invariant's. To run one in psql, run the views first.
 
 -- What the checks know of the kinds of documents and of what is counted: `tests/rules/test_kinds.py` compares it with

@@ -145,7 +145,7 @@ class Document(Record, frozen=True, kw_only=True):
     invoice_address: dict[str, Any] | None = None
     invoice_contact: dict[str, Any] | None = None
     particulars: dict[str, Any] = field(default_factory=dict)
-    """What is stored and echoed without a meaning for the books (decisions.md W14)."""
+    """What is stored and echoed without a meaning for the books (W14)."""
 
     dunning_level: int = 0
     dunning_letter_date: date | None = None

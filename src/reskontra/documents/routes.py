@@ -130,7 +130,7 @@ async def release(resource: Resource, call: Call) -> Response:
 
 
 async def get_one(resource: Resource, call: Call) -> Response:
-    """GET one document, everything expanded (decisions.md W10)."""
+    """GET one document, everything expanded (W10)."""
     number = call.params[resource.parameter]
     async with call.database.connection() as connection:
         row = await lists.find_document(connection, call.company_id, resource.kind.document_type, number)
@@ -264,7 +264,7 @@ _MOMENT_FILTERS = {"lastModifiedDateTime": "modified_at", "createdDateTime": "cr
 
 
 def document_filters(query: Query, company_id: int, document_type: str | list[str]) -> Filters:
-    """The conditions of a document list (wire.md 6). `documentType` filters the list of all kinds only."""
+    """The conditions of a document list (W22). `documentType` filters the list of all kinds only."""
     filters = Filters([company_id, document_type])
     for name, condition in _TEXT_FILTERS.items():
         value = query.text(name)

@@ -17,7 +17,7 @@ _PARTS = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 
 
 class Mode(StrEnum):
-    """Who chooses the number (ledger.md Q5)."""
+    """Who chooses the number (Q5)."""
 
     AUTOMATIC = "automatic"
     STRICT = "strict"
@@ -80,7 +80,7 @@ def next_number(last: str, step: int = 1, longest: int = LONGEST_NUMBER) -> str:
 
 
 def next_in_range(numbers: SeriesRange, longest: int = LONGEST_NUMBER) -> NextNumber:
-    """The number that follows in a range. Refused past its end number (ledger.md NUM-04)."""
+    """The number that follows in a range. Refused past its end number (NUM-04)."""
     if numbers.last_number is None:
         number = numbers.start_number
     else:
@@ -112,7 +112,7 @@ def choose_range(ranges: Sequence[SeriesRange], on: date, branch: str | None) ->
 def check_sent_number(
     series: Series, number: str | None, override: bool, field: FieldPath, max_length: int = LONGEST_NUMBER
 ) -> str | None:
-    """The number to use as it was sent, or None: take the next of the series (ledger.md NUM-05, NUM-06, Q5).
+    """The number to use as it was sent, or None: take the next of the series (NUM-05, NUM-06, Q5).
 
     An automatic series takes any sent number, a strict one only with `override`, a manual one needs it.
     Blanks at the ends do not count. Whether the number is free only the database can say.
@@ -137,7 +137,7 @@ def check_sent_number(
 
 
 def check_series(series: Series, longest: int = LONGEST_NUMBER) -> None:
-    """Refuses a series that could give out no number or a wrong one: digits, length, order, step (ledger.md NUM-04)."""
+    """Refuses a series that could give out no number or a wrong one: digits, length, order, step (NUM-04)."""
     for position, numbers in enumerate(series.ranges):
         field = ("ranges", position)
         if numbers.step < 1:

@@ -18,7 +18,7 @@ _FIRST_YEAR = 1900
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period `YYYYMM` and its dates, both inclusive. Period 13 may lie inside period 12 (ledger.md PER-06)."""
+    """A period `YYYYMM` and its dates, both inclusive. Period 13 may lie inside period 12 (PER-06)."""
 
     period_id: str
     start_date: date
@@ -29,7 +29,7 @@ class Period:
 
 
 def parse_period(text: str, field: FieldPath = ("financial_period",)) -> str:
-    """`text`, written YYYYMM or MMYYYY, as YYYYMM (ledger.md PER-01, PER-02). Malformed names what would pass."""
+    """`text`, written YYYYMM or MMYYYY, as YYYYMM (PER-01, PER-02). Malformed names what would pass."""
     if _SIX_DIGITS.fullmatch(text):
         for year, month in ((text[:4], text[4:]), (text[2:], text[:2])):
             if int(year) >= _FIRST_YEAR and 1 <= int(month) <= _LAST_MONTH:
@@ -45,7 +45,7 @@ def parse_period(text: str, field: FieldPath = ("financial_period",)) -> str:
 def same_period(post_period: str | None, financial_period: str | None) -> str | None:
     """The period `YYYYMM` that a request names in either field or both; None when in neither.
 
-    Refused when the two differ: a silent choice could post to the wrong month (ledger.md PER-02, decisions.md W14).
+    Refused when the two differ: a silent choice could post to the wrong month (PER-02, W14).
     """
     posted = None if post_period is None else parse_period(post_period, ("post_period",))
     financial = None if financial_period is None else parse_period(financial_period, ("financial_period",))
@@ -60,7 +60,7 @@ def same_period(post_period: str | None, financial_period: str | None) -> str | 
 
 
 def period_of(on: date, periods: Sequence[Period], field: FieldPath = ("document_date",)) -> Period:
-    """The period that `on` falls in; an ordinary period goes before period 13 (ledger.md PER-03)."""
+    """The period that `on` falls in; an ordinary period goes before period 13 (PER-03)."""
     matching = [period for period in periods if period.start_date <= on <= period.end_date]
     if not matching:
         raise Refused(
@@ -73,7 +73,7 @@ def period_of(on: date, periods: Sequence[Period], field: FieldPath = ("document
 
 
 def period_named(period_id: str, periods: Sequence[Period], field: FieldPath = ("financial_period",)) -> Period:
-    """The period `YYYYMM`; refused when it was never made (ledger.md PER-03)."""
+    """The period `YYYYMM`; refused when it was never made (PER-03)."""
     for period in periods:
         if period.period_id == period_id:
             return period
@@ -81,7 +81,7 @@ def period_named(period_id: str, periods: Sequence[Period], field: FieldPath = (
 
 
 def check_open(period: Period, allow_closed: bool, field: FieldPath = ("financial_period",)) -> None:
-    """Refuses to post to an inactive period, and to a closed one unless `allow_closed` (ledger.md PER-05, REL-01)."""
+    """Refuses to post to an inactive period, and to a closed one unless `allow_closed` (PER-05, REL-01)."""
     if not period.active:
         problem, hint = "is not active", "Activate it or choose another period."
     elif allow_closed:

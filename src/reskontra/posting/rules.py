@@ -1,7 +1,7 @@
 """Which entries a receivables document makes in the general ledger. Knows accounts and amounts, no document.
 
 Every set of entries balances in base currency and, apart from differences of conversion and rounding, in the
-document's currency (ledger.md section 6, invariant 23).
+document's currency (GL-06, invariant 23).
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class BatchStatus(StrEnum):
     SCHEDULED = "Scheduled"
 
 
-# The short names that journals have for the documents they come from (ledger.md section 6).
+# The short names that journals have for the documents they come from (KND-01).
 DOCUMENT_CODES = {
     "Invoice": "INV",
     "CreditNote": "CRM",

@@ -1,6 +1,6 @@
 """Which credit may settle which debit, by how much, and what that is in base currency. Knows no request and no row.
 
-A credit document is applied to debit documents of the same customer (ledger.md section 3). Until the credit is
+A credit document is applied to debit documents of the same customer (APP-01, APP-02). Until the credit is
 released an application is a proposal; released, it is a dated fact that is never changed.
 """
 
@@ -17,7 +17,7 @@ from reskontra.posting.rules import Part
 from reskontra.records import Record, replace
 
 DEBITS = frozenset({"Invoice", "DebitNote", "FinCharge"})
-"""What a credit note or payment may settle (ledger.md APP-01)."""
+"""What a credit note or payment may settle (APP-01)."""
 
 
 class OpenItem(Record, frozen=True, kw_only=True):
@@ -162,7 +162,7 @@ def check_total(proposals: Iterable[Proposal], available: Decimal) -> None:
 def settle(
     credit: OpenItem, proposals: Sequence[Proposal], debits: Mapping[int, OpenItem], base_decimals: int
 ) -> Settled:
-    """Apply `credit` to `debits` one after the other (BAL-01, FX-01, decisions.md D7).
+    """Apply `credit` to `debits` one after the other (BAL-01, FX-01, D7).
 
     The application that empties a document takes all that is left of it in base currency. Dated the later of the two
     documents (APP-07). Raises `Conflict` when a debit no longer has what was proposed.

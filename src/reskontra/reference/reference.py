@@ -87,7 +87,7 @@ class Reference:
     """The start dates of `ordinary_periods`."""
 
     control_accounts: frozenset[str]
-    """The accounts that only the ledger itself posts to: receivables, prepayments and VAT payable (ledger.md 3.1)."""
+    """The accounts that only the ledger posts to: receivables, prepayments and VAT payable (invariants 24, 31)."""
 
     _made: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -105,7 +105,7 @@ class Reference:
         return self.currencies[currency_id].decimals
 
     def series_of(self, key: str) -> Series:
-        """The series that is chosen for a key of the preferences: `customer`, `invoice` ... (ledger.md NUM-02)."""
+        """The series that is chosen for a key of the preferences: `customer`, `invoice` ... (NUM-02)."""
         return self.series[self.preferences.series.of(key)]
 
     def cash_account_of(self, payment_method_id: str | None) -> str | None:
@@ -118,7 +118,7 @@ class Reference:
         return None if salesperson_id is None else self.salespersons[salesperson_id].salesperson_cd
 
     def legal_rate(self, kind: str, on: date) -> LegalRate | None:
-        """The figure of the law that holds on a date, None when none is on record (ledger.md 4.7)."""
+        """The figure of the law that holds on a date, None when none is on record (LAW-01)."""
         begun = [rate for rate in self.legal_rates if rate.kind == kind and rate.start_date <= on]
         return begun[-1] if begun else None
 
@@ -233,14 +233,14 @@ class Reference:
         return found
 
     def period_of(self, on: date, field: FieldPath = ("document_date",)) -> Period:
-        """The period that a date falls in (ledger.md PER-03)."""
+        """The period that a date falls in (PER-03)."""
         position = bisect_right(self.period_starts, on) - 1
         if position >= 0 and on <= self.ordinary_periods[position].end_date:
             return self.ordinary_periods[position]
         return period_rules.period_of(on, list(self.periods.values()), field)
 
     def period_named(self, period_id: str, field: FieldPath = ("financial_period",)) -> Period:
-        """The period `YYYYMM` (ledger.md PER-03)."""
+        """The period `YYYYMM` (PER-03)."""
         return self.periods.get(period_id) or period_rules.period_named(period_id, list(self.periods.values()), field)
 
 

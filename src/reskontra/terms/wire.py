@@ -20,7 +20,7 @@ class InstalmentAnswer(Answer):
 
 
 class TermsAnswer(Answer):
-    """Credit terms. Types, methods and frequencies are the wire's letters (ledger.md 1.5)."""
+    """Credit terms. Types, methods and frequencies are the wire's letters (TRM-09)."""
 
     terms_id: str | None = None
     description: str | None = None

@@ -18,7 +18,7 @@ _NO_LIMIT = Decimal("0.0000")
 
 
 class CashDiscount(StrEnum):
-    """What a cash discount does to the VAT. Only `NoAdjust` is computed with (ledger.md VAT-07)."""
+    """What a cash discount does to the VAT. Only `NoAdjust` is computed with (VAT-07)."""
 
     TO_TAXABLE_AMOUNT = "ToTaxableAmount"
     TO_PROMPT_PAYMENT = "ToPromtPayment"

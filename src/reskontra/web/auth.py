@@ -1,6 +1,6 @@
 """Who asks, and for which company: tokens, scopes, the company header, open mode. Not what they may see in a company.
 
-Sources: wire.md 2 and 4, decisions.md A1 and A2, RFC 6749 (token endpoint) and 6750 (bearer tokens).
+Sources: W19, W21, A1, A2, RFC 6749 (token endpoint) and 6750 (bearer tokens).
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class Call:
 
 
 def expected_of(header: str | None) -> Expected:
-    """An If-Match header as the versions it names; quotes and `W/` do not matter (wire.md 8)."""
+    """An If-Match header as the versions it names; quotes and `W/` do not matter (W8)."""
     if header is None or header.strip() == "*":
         return None
     return frozenset(version for tag in header.split(",") if (version := _version(tag.strip())) is not None)

@@ -1,7 +1,7 @@
 """The careful way to read a body, taken when the fast one fails. Not a second set of rules: the plan is the same.
 
 It matches names without regard to case, takes a value wrapped or bare, reads "5" for 5 and 6 for "6", ignores
-names it does not know, and says exactly what is wrong where (decisions.md W2, wire.md 7).
+names it does not know, and says exactly what is wrong where (W2, W7).
 """
 
 from __future__ import annotations

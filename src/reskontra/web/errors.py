@@ -1,7 +1,7 @@
 """The one table from refusals to HTTP answers, and the wording of their texts. Not the decision to refuse.
 
 Shape A `{"message": "VismaId: <guid>. Error <doing>. Error: <reason>"}` is the wire's business error. 401, 403 and
-429 carry `statusCode` and `message`; a wrong company is the integration platform's shape B (wire.md 4).
+429 carry `statusCode` and `message`; a wrong company is the integration platform's shape B (W21).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ MEASURED_NAMES: dict[tuple[str, ...], str] = {
     ("applicationLines", "refNbr"): "AdjdRefNbr",
     ("paymentLines", "refNbr"): "AdjdRefNbr",
 }
-"""How the real API calls some fields in "cannot be found" (wire.md 4): the end of the wire path -> its name there."""
+"""How the real API calls some fields in "cannot be found" (W7): the end of the wire path -> its name there."""
 
 
 def status_of(refusal: Refusal) -> int:

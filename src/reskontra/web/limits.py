@@ -1,6 +1,6 @@
 """How many requests a caller may make: a fixed window per company and client. Counts always, refuses only if told to.
 
-Every answer carries the state of the window, as the real gateway does (wire.md 10).
+Every answer carries the state of the window, as the real gateway does (W9).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A room hands in two questions, `rows(window)` and `total()`. Each answers together with a stamp: a value that is
 different whenever the list may have changed (in practice the company's newest change). While the stamp stands,
 totals are not counted again, and a walk from page to page goes on from the last row instead of counting rows off
-(decisions.md W12). Totals are always exact.
+(W12). Totals are always exact.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ W = TypeVar("W")
 _FEW, _VERY_FEW = 20_000, 2_000
 
 MAXIMUM = 1000
-"""Rows of a page at most, and also when no size is asked for (wire.md 5)."""
+"""Rows of a page at most, and also when no size is asked for (W20)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +252,6 @@ async def _rows(memory: Memory, key: Hashable, page: Page, rows: Callable[[Windo
 
 
 def with_metadata(item: bytes, total: int) -> bytes:
-    """`item` (a JSON object) with the list's size in it, as every item of a list carries it (wire.md 3)."""
+    """`item` (a JSON object) with the list's size in it, as every item of a list carries it (W20)."""
     opening = item[:-1] if len(item) == 2 else item[:-1] + b","
     return opening + b'"metadata":{"totalCount":%d,"maxPageSize":%d}}' % (total, MAXIMUM)

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made from the routes and their structs. Not written by hand, and not the HTML page.
 
-Field and parameter sentences come from `sentences.toml`: one per distinct name (decisions.md T5).
+Field and parameter sentences come from `sentences.toml`: one per distinct name (T5).
 """
 
 from __future__ import annotations

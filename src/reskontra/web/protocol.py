@@ -161,7 +161,7 @@ class JsonProtocol(HttpToolsProtocol):
         raise _Unservable
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what the parser stopped at; plain text would make clients fail on the answer instead (wire.md 3)."""
+        """Answer what the parser stopped at; plain text would make clients fail on the answer instead (W21)."""
         self._refuse(self._refused_with)
 
     # --- what the answers tell

@@ -1,6 +1,6 @@
 """Query strings as clients send them: any letter case, raw operators, unknown names. Not what a filter means.
 
-Sources: wire.md 6 and decisions.md W11. An unknown parameter is ignored, an empty one counts as not sent, and of
+Sources: W11, W22. An unknown parameter is ignored, an empty one counts as not sent, and of
 a repeated one the last counts. What a known parameter cannot take is `Malformed` and names the parameter.
 """
 

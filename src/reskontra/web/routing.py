@@ -1,7 +1,7 @@
 """Which route answers an address. Not the server: it hands in the raw path and gets a match or a refusal.
 
 Literal segments match in any letter case, parameters keep theirs. Routing works on the raw path, so that `%2F`
-in an id stays inside its segment; `b64(...)` around an id is base64url without padding (decisions.md W1).
+in an id stays inside its segment; `b64(...)` around an id is base64url without padding (W1).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reskontra.web.call import Call
 
 PREFIXES: tuple[tuple[str, ...], ...] = ((), ("api",), ("api", "controller", "api"), ("controller", "api"))
-"""What may stand before /v1 and /v2: the old and the new hosts' paths (wire.md 1)."""
+"""What may stand before /v1 and /v2: the old and the new hosts' paths (W18)."""
 
 _SCOPE = "vismanet_erp_service_api"
 
@@ -60,7 +60,7 @@ class Route:
 
     @property
     def scope(self) -> str:
-        """The scope that a token needs (decisions.md A1)."""
+        """The scope that a token needs (A1)."""
         if self.method == "POST":
             verb = "update" if "/action/" in self.path or "{" in self.path else "create"
         else:
@@ -164,7 +164,7 @@ def _unserved(operation: contract.Operation, handler: Callable[[Call], Awaitable
 
 
 def _aliases(routes: list[Route]) -> Iterator[Route]:
-    """Version 2 has only the POST of some resources; their other plain addresses answer there too (wire.md)."""
+    """Version 2 has only the POST of some resources; their other plain addresses answer there too (W18)."""
     created_in_v2 = {route.path.split("/")[2].lower() for route in routes if route.path.startswith("/v2/")
                      and route.method == "POST"}  # fmt: skip
     for route in routes:

@@ -2,7 +2,7 @@
 
 A struct attribute is declared with one of the aliases at the end (`Text30`, `Amount`, `Day` ...). msgspec checks
 what it can while it decodes (text lengths, whole numbers); the rest stands in the rule that the alias carries, which
-makes of the decoded value the one that a command gets, and runs in `wire.changes`. Limits: decisions.md W15; dates: W5;
+makes of the decoded value the one that a command gets, and runs in `wire.changes`. Limits: W15; dates: W5;
 numbers stay exact decimals: W3.
 """
 

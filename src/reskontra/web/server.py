@@ -173,7 +173,7 @@ class Server:
         )
 
     def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:
-        """`send` with the headers that stand on every answer (decisions.md W9), and without the body of a HEAD."""
+        """`send` with the headers that stand on every answer (W9), and without the body of a HEAD."""
 
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":

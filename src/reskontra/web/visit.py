@@ -68,7 +68,7 @@ class Visit:
     async def json_body(self, limit: int) -> bytes:
         """The body as UTF-8 JSON text; empty if there is none. Raises `UnsupportedMedia` for another content type.
 
-        No content type at all counts as JSON, and so does any charset (decisions.md W4).
+        No content type at all counts as JSON, and so does any charset (W4).
         """
         media, _, parameters = self.headers.get("content-type", "").partition(";")
         media = media.strip().lower()

@@ -142,7 +142,7 @@ def _converted(value: Any, shape: Shape) -> Any:
 
 
 def etag_of(version: int) -> str:
-    """The row version as the wire shows it, in `ETag` (there in quotes) and `timeStamp` (decisions.md W8)."""
+    """The row version as the wire shows it, in `ETag` (there in quotes) and `timeStamp` (W8)."""
     return b2a_base64(version.to_bytes(8, "big"), newline=False).decode("ascii")
 
 

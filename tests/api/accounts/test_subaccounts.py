@@ -1,4 +1,4 @@
-"""Subaccounts and dimensions over HTTP, and the mask that chooses a line's subaccount (ledger.md SUB-01). No mocks."""
+"""Subaccounts and dimensions over HTTP, and the mask that chooses a line's subaccount (SUB-01). No mocks."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What each way to compute VAT makes of a document over HTTP: its totals, its VAT rows, and what release posts.
 
-Figures are worked out by hand in the comments (ledger.md 2.7, 2.8). Zone T knows every VAT id; the categories are
+Figures are worked out by hand in the comments (TOT, VAT). Zone T knows every VAT id; the categories are
 named after the ids they list.
 """
 

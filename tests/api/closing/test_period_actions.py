@@ -1,4 +1,4 @@
-"""Opening, closing and reopening financial periods over HTTP (ledger.md PER-05, PER-06)."""
+"""Opening, closing and reopening financial periods over HTTP (PER-05, PER-06)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The credit check of invoices and debit notes over HTTP (ledger.md 1.4, decisions.md D4)."""
+"""The credit check of invoices and debit notes over HTTP (CRD-01 to CRD-06, D4)."""
 
 from __future__ import annotations
 

@@ -275,7 +275,7 @@ async def test_the_amount_of_a_document_is_rounded_by_preference(
     assert document["detailTotal"] == Decimal("1734.57")
 
 
-# Terms and dates (ledger.md 9.1)
+# Terms and dates (TRM-09)
 
 TERMS = {
     # due type, days, discount type, days -> due date and discount date of 2016-01-01, moved to 2024 (also a leap year)

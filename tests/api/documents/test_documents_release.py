@@ -162,7 +162,7 @@ async def test_a_document_without_lines_is_not_released(ledger: Ledger) -> None:
 
 
 MATRIX = {
-    # what may be created and what may be released (ledger.md 1.3)
+    # what may be created and what may be released (CST-03)
     "Active": (KINDS, KINDS),
     "OneTime": (KINDS, KINDS),
     "OnHold": ((CREDIT_NOTE,), (CREDIT_NOTE,)),

@@ -1,4 +1,4 @@
-"""What may still change on a released document, and what a client may send back unchanged (ledger.md 2.2, W13)."""
+"""What may still change on a released document, and what a client may send back unchanged (W13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reminding left on documents, as each list of documents shows and filters it (ledger.md ACT-07)."""
+"""What reminding left on documents, as each list of documents shows and filters it (ACT-07)."""
 
 from __future__ import annotations
 

@@ -315,7 +315,7 @@ async def test_an_inactive_child_is_not_reminded_and_an_inactive_parent_silences
     assert [it["ref"] for it in silenced["skipped"]] == [parent]
 
 
-# Branches, and what is listed for information (ledger.md 4.1, DUN-06)
+# Branches, and what is listed for information (DUN-06, DUN-07)
 
 
 async def move_to_branch(ledger: Ledger, address: str) -> None:

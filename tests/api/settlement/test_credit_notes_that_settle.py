@@ -1,4 +1,4 @@
-"""Credit notes with applicationLines, over HTTP: proposed, changed, released, refused (ledger.md section 3)."""
+"""Credit notes with applicationLines, over HTTP: proposed, changed, released, refused (APP)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class AccountType(StrEnum):
 
 
 class PostOption(StrEnum):
-    """Whether the entries of a batch on an account are kept apart or may be added up (ledger.md GL-03)."""
+    """Whether the entries of a batch on an account are kept apart or may be added up (GL-03)."""
 
     DETAIL = "Detail"
     SUMMARY = "Summary"

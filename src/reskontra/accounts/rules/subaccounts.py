@@ -85,7 +85,7 @@ def subaccount_number(values: Iterable[str], segments: Iterable[Segment]) -> str
     return number
 
 
-# The subaccount mask (ledger.md SUB-01)
+# The subaccount mask (SUB-01)
 
 MASK_SOURCES = {"C": "branch", "I": "item", "L": "location", "S": "salesperson"}
 """What a letter of the mask takes a segment from. `E`, the employee, is not kept here and is refused."""
@@ -139,7 +139,7 @@ SUBACCOUNT_COLUMNS = ("subaccount_number", "description", "active")
 
 
 def new_subaccount(sent: Mapping[str, Any], segments: Sequence[Segment]) -> Subaccount:
-    """A subaccount from what was sent; each segment's value exists and is in use (ledger.md SUB-01). Without an id."""
+    """A subaccount from what was sent; each segment's value exists and is in use (SUB-01). Without an id."""
     number = (sent.get("subaccount_number") or "").rstrip()
     if not number:
         raise Refused(

@@ -22,7 +22,7 @@ Sent = Mapping[str, Any]
 
 
 def with_accounts(location: Location, sent: Sent, reference: Reference) -> Location:
-    """The location with the accounts that were sent as numbers, and subaccounts as segments (ledger.md CUS-06)."""
+    """The location with the accounts that were sent as numbers, and subaccounts as segments (CUS-06)."""
     values: dict[str, Any] = {}
     for name, value in sent.items():
         field = ("gl_accounts", name)

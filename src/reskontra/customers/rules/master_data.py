@@ -1,6 +1,6 @@
 """Putting a customer's master data together: class defaults, what was sent, and what refuses it. Pure.
 
-`sent` is a dict of what a body held, in our names: absent means unchanged, None means "clear it" (wire.md 7).
+`sent` is a dict of what a body held, in our names: absent means unchanged, None means "clear it" (EDT-01).
 Every refusal names the field and what would pass. Lists of lines and accounts are in `lines.py`.
 """
 
@@ -48,7 +48,7 @@ _LOCATION_FROM_CLASS = tuple(field for field in columns(Location) if field in _C
 
 
 def new_customer(sent: Sent, reference: Reference, *, parent: Parent | None, new_id: NewId) -> Customer:
-    """A customer without number and ids: what was sent wins, the class gives the rest (ledger.md CLS-01 to CLS-05).
+    """A customer without number and ids: what was sent wins, the class gives the rest (CLS-01 to CLS-05).
 
     `parent` is the customer that `parent_number` names, None when there is none.
     """
@@ -79,7 +79,7 @@ def new_customer(sent: Sent, reference: Reference, *, parent: Parent | None, new
 def changed_customer(
     stored: Customer, sent: Sent, reference: Reference, *, parent: Parent | None, has_children: bool, new_id: NewId
 ) -> Customer:
-    """`stored` with what was sent; equal to `stored` when nothing changes (ledger.md CLS-03, CLS-04, CST-01).
+    """`stored` with what was sent; equal to `stored` when nothing changes (CLS-03, CLS-04, CST-01).
 
     Whether open documents forbid the status Inactive only the database can say: the command asks it.
     """
@@ -102,12 +102,12 @@ def changed_customer(
 
 
 def becomes_inactive(stored: Customer, customer: Customer) -> bool:
-    """Whether the change needs the proof that no document is open or unreleased (ledger.md CST-01)."""
+    """Whether the change needs the proof that no document is open or unreleased (CST-01)."""
     return customer.status is Status.INACTIVE and stored.status is not Status.INACTIVE
 
 
 def refuse_inactive(customer: Customer) -> Refused:
-    """The refusal of the status Inactive while documents are open or unreleased (ledger.md CST-01)."""
+    """The refusal of the status Inactive while documents are open or unreleased (CST-01)."""
     return Refused(
         f"Customer {customer.number} has open or unreleased documents and cannot become Inactive.",
         field=("status",),

@@ -25,7 +25,7 @@ MATRIX: Mapping[str, frozenset[Status]] = {
     "overdue_charge": _OPEN - {Status.ON_HOLD},
     "edit": _OPEN,
 }
-"""Operation -> the statuses that allow it (ledger.md 1.3). `create_debit` is an invoice, debit note or cash sale;
+"""Operation -> the statuses that allow it (CST-03). `create_debit` is an invoice, debit note or cash sale;
 `create_credit` a credit note; `release_credit` also releases overdue charges; `payment` is to enter, release, void
 or apply one."""
 
@@ -47,7 +47,7 @@ def may(status: Status, operation: str) -> bool:
 
 
 def check_may(status: Status, operation: str, number: str, field: FieldPath = ()) -> None:
-    """Refuse unless the customer `number` of that status allows `operation` (ledger.md 1.3)."""
+    """Refuse unless the customer `number` of that status allows `operation` (CST-03)."""
     if may(status, operation):
         return
     passing = ", ".join(known for known in Status if may(known, operation))
@@ -81,7 +81,7 @@ def credit_check(
     today: date,
     added_amount: Decimal,
 ) -> CreditFailure | None:
-    """Whether an invoice or debit note of `added_amount` may be saved or released (ledger.md CRD-01 to CRD-03).
+    """Whether an invoice or debit note of `added_amount` may be saved or released (CRD-01 to CRD-03).
 
     All amounts in base currency. `balance` and `unreleased` are the customer's without the document at hand;
     `earliest_due_date` is that of its open invoices, debit notes and charges, None when there is none.

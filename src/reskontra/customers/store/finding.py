@@ -178,7 +178,7 @@ async def has_children(connection: Connection, company_id: int, customer_id: int
 
 
 async def has_unfinished_documents(connection: Connection, company_id: int, customer_id: int) -> bool:
-    """Whether a document of the customer is open or unreleased (ledger.md CST-01).
+    """Whether a document of the customer is open or unreleased (CST-01).
 
     The balance cannot tell: an open invoice and an open credit note may add up to nothing. So this looks at the
     documents themselves, and names no more of their columns than it must. Call it with the customer locked: then no

@@ -9,7 +9,7 @@ from reskontra.customers.customer import ADDRESS_COLUMNS
 
 
 def by_number(parameter: str) -> str:
-    """The condition that finds a customer by its number, in any letter case (decisions.md W1)."""
+    """The condition that finds a customer by its number, in any letter case (W1)."""
     return f'lower(customer.number) collate "C" = lower({parameter} collate "C")'
 
 
@@ -75,7 +75,7 @@ OWING = """
 
 
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:
-    """A CTE that adds to the balance of the customers that `source` names in its column `customer_id` (BAL-02, 03).
+    """A CTE that adds to the balance of the customers that `source` names in its column `customer_id` (BAL-02, BAL-03).
 
     `balance` and `unreleased` are signed SQL expressions in base currency over `source`, one row per customer.
     """

@@ -30,7 +30,7 @@ from reskontra.web.wire import day_text, etag_of, local_text
 
 @dataclass(frozen=True, slots=True)
 class Expand:
-    """What of a customer is shown only when it is asked for (decisions.md W10)."""
+    """What of a customer is shown only when it is asked for (W10)."""
 
     accounts: bool = True
     payment_methods: bool = True

@@ -139,7 +139,7 @@ async def _with_proposals(
     reference: Reference,
     document_id: int = 0,
 ) -> Document:
-    """The draft with what it is to settle after a request (APP-01 to APP-09); one read, only where there is any."""
+    """The draft with what it is to settle after a request (APP); one read, only where there is any."""
     sent = changes.get("application_lines") or ()
     if not kind.settles or draft.is_released or not (sent or draft.proposals):
         return draft

@@ -28,7 +28,7 @@ _DEBT_COLLECTION = tuple(name for name in PARTICULARS if name.startswith("debt_c
 
 
 def changed_after_release(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """The released document after a PUT (ledger.md 2.2). A field sent with its stored value passes silently."""
+    """The released document after a PUT (W13). A field sent with its stored value passes silently."""
     check_same_number(kind, document, changes)
     legal = _legal_fields(kind, document)
     values: dict[str, Any] = {}

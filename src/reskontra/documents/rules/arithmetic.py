@@ -30,7 +30,7 @@ from reskontra.vat.rules.calculation import VatResult, VatRow
 
 
 class DiscountBasis(StrEnum):
-    """What a line's discount percent is taken of: the whole line or the price of one unit (ledger.md LIN-03)."""
+    """What a line's discount percent is taken of: the whole line or the price of one unit (LIN-03)."""
 
     EXTENDED_PRICE = "ExtendedPrice"
     UNIT_PRICE = "UnitPrice"
@@ -47,7 +47,7 @@ class LineFigures(Record, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DocumentRounding:
-    """How the amount to pay is rounded: to the currency's places, or to multiples of `step` (ledger.md TOT-03)."""
+    """How the amount to pay is rounded: to the currency's places, or to multiples of `step` (TOT-03)."""
 
     mode: Rounding = Rounding.CURRENCY
     step: Decimal = ONE
@@ -55,7 +55,7 @@ class DocumentRounding:
 
 
 class Totals(Record, frozen=True):
-    """The money of a document in one currency (ledger.md TOT-01, TOT-02).
+    """The money of a document in one currency (TOT-01, TOT-02).
 
     amount = detail_total - discount_total + VAT that is not inside the lines + rounding_difference.
     `vat_total` holds all VAT, also that inside the lines.
@@ -74,7 +74,7 @@ class BaseFigures(Record, frozen=True):
     """A document in base currency: lines and their net amounts by line number, VAT rows, totals.
 
     `conversion_difference` is what the converted amount has more than its converted parts (net amounts less
-    document discount, all VAT, the document's own rounding). It is posted to the rounding account (ledger.md CUR-04).
+    document discount, all VAT, the document's own rounding). It is posted to the rounding account (CUR-04).
     """
 
     lines: Mapping[int, LineFigures]
@@ -95,7 +95,7 @@ def line_figures(
     decimals: int = 2,
     field: FieldPath = (),
 ) -> LineFigures:
-    """All money of one line (ledger.md LIN-02, LIN-03, LIN-04). `field` is the path of the line, for refusals.
+    """All money of one line (LIN-02, LIN-03, LIN-04). `field` is the path of the line, for refusals.
 
     A manual amount has no unit price that a discount could be taken of: its basis is always the whole line.
     """
@@ -117,7 +117,7 @@ def line_figures(
 def extended_price(
     quantity: Decimal, unit_price: Decimal, manual_amount: Decimal | None, decimals: int, field: FieldPath = ()
 ) -> Decimal:
-    """Quantity x unit price, or the manual amount in its place, rounded (ledger.md LIN-02)."""
+    """Quantity x unit price, or the manual amount in its place, rounded (LIN-02)."""
     if manual_amount is None:
         exact, name = multiply(quantity, unit_price), "unit_price"
     else:
@@ -137,7 +137,7 @@ def discount(
     decimals: int,
     field: FieldPath = (),
 ) -> tuple[Decimal, Decimal]:
-    """A line's discount as (percent with 6 places, amount) from whichever was sent (ledger.md LIN-03).
+    """A line's discount as (percent with 6 places, amount) from whichever was sent (LIN-03).
 
     When both were sent they must say the same, and the amount decides: it is the exact one. Neither may exceed 100
     per cent either way.
@@ -175,16 +175,16 @@ def _check_agree(by_percent: tuple[Decimal, Decimal], by_amount: tuple[Decimal, 
 
 
 def line_amount(extended: Decimal, discount_amount: Decimal) -> Decimal:
-    """What the line counts for in the document (ledger.md LIN-04)."""
+    """What the line counts for in the document (LIN-04)."""
     return extended - discount_amount
 
 
 def document_totals(
     line_amounts: Iterable[Decimal], vat: VatResult, rounding: DocumentRounding, discount_total: Decimal = ZERO
 ) -> Totals:
-    """The totals of a document in its currency (ledger.md TOT-01 to TOT-05).
+    """The totals of a document in its currency (TOT-01 to TOT-03, TOT-05).
 
-    Refused: a negative amount (decisions.md W15) and an amount of 10^13 or more.
+    Refused: a negative amount (W15) and an amount of 10^13 or more.
     """
     detail_total = round_money(total(line_amounts), rounding.decimals)
     exact = detail_total - discount_total + exclusive_vat(vat.rows)
@@ -202,14 +202,14 @@ def document_totals(
 
 
 def exclusive_vat(rows: Iterable[VatRow]) -> Decimal:
-    """The VAT that comes on top of the lines (ledger.md TOT-02)."""
+    """The VAT that comes on top of the lines (TOT-02)."""
     return total(row.vat for row in rows if not row.inclusive)
 
 
 def base_figures(
     lines: Mapping[int, LineFigures], vat: VatResult, totals: Totals, rate: Rate | None, decimals: int
 ) -> BaseFigures:
-    """A document's figures in base currency with `decimals` places (ledger.md CUR-04).
+    """A document's figures in base currency with `decimals` places (CUR-04).
 
     Lines, VAT rows and the amount are converted one by one, each rounded half-up; sums are sums of converted parts.
     `rate` is None for a document in base currency, whose figures are these already.

@@ -67,7 +67,7 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
 
 
 def check_deletable(kind: Kind, document: Document) -> None:
-    """Refuses to delete what is released (ledger.md 2.1: corrections go through a credit or debit note)."""
+    """Refuses to delete what is released (DST-01: corrections go through a credit or debit note)."""
     if document.is_released or document.status == "Voided":
         raise Refused(
             f"The {kind.noun} {document.number} can't be deleted because it is already released.",
@@ -83,7 +83,7 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     if document.is_released:
         raise Refused(f"The {kind.noun} {document.number} can't be released because it is already released.")
     if document.is_held:
-        _check_credit(kind, document, basis)  # what holds it is the reason worth telling (decisions.md D4)
+        _check_credit(kind, document, basis)  # what holds it is the reason worth telling (D4)
     if document.status != "Balanced":
         raise Refused(
             f"The {kind.noun} {document.number} is not balanced: its status is {document.status}.",
@@ -99,7 +99,7 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
 
 
 def released(document: Document, now: datetime, actor: str, settling: Settling | None = None) -> Document:
-    """The document as release leaves it: Open, or Closed when nothing is left of it (REL-02)."""
+    """The document as release leaves it: Open, or Closed when nothing is left of it (REL-02, PER-07)."""
     balance, balance_base, period_id = document.amount, document.amount_base, document.period_id
     if settling is not None:
         balance, balance_base = settling.settled.credit.balance, settling.settled.credit.balance_base
@@ -162,7 +162,7 @@ def _moved_lines(document: Document, draft: Document, basis: Basis) -> tuple[Lin
 def _with_status(
     kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
 ) -> Document:
-    """The status a saved draft has (ledger.md 2.1) after the credit check (CRD-04, CRD-05, decisions.md D4)."""
+    """The status a saved draft has (DST-02, DST-05) after the credit check (CRD-04, CRD-05, D4)."""
     preferences = basis.reference.preferences
     hold = changes.get("hold")
     if hold is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def entries_of(
     kind: Kind, document: Document, reference: Reference, settling: Settling | None = None
 ) -> tuple[Entry, ...]:
-    """The entries of ledger.md section 6: the receivable against revenue lines and VAT, then what settling adds."""
+    """The entries of a release (GL-06): the receivable against revenue lines and VAT, then what settling adds."""
     postings = reference.currency_postings[document.currency_id]
     return receivable_entries(
         kind.balance_sign,

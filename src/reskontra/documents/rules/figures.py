@@ -31,7 +31,7 @@ def with_figures(
     reference: Reference,
     sent_vat: Sequence[Mapping[str, Any]] = (),
 ) -> Document:
-    """`document` with these lines and everything that follows from them (VAT-01 to VAT-11, TOT-01 to TOT-05, CUR-04).
+    """`document` with these lines and what follows from them (VAT-01 to VAT-11, TOT-01 to TOT-03, TOT-05, CUR-04).
 
     The balance is the amount: only a released document has been paid on (BAL-02).
     """

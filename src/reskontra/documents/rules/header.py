@@ -89,7 +89,7 @@ def changed_header(kind: Kind, document: Document, changes: Mapping[str, Any], b
 
 
 def check_same_number(kind: Kind, document: Document, changes: Mapping[str, Any]) -> None:
-    """A PUT cannot give a document another number (decisions.md D5)."""
+    """A PUT cannot give a document another number (D5)."""
     number = changes.get("number")
     if number is not None and number.strip().lower() != document.number.lower():
         raise Refused(
@@ -161,7 +161,7 @@ def _written(
 
 
 def _refuse_what_would_be_silent(changes: Mapping[str, Any]) -> None:
-    """Fields whose silent loss would cost money (decisions.md W14), and those that wait for a later step."""
+    """Fields whose silent loss would cost money (W14), and those that wait for a later step."""
     for name in ("deductible", "rot_rut"):
         if _says_something(changes.get(name)):
             raise Refused(
@@ -182,7 +182,7 @@ def _says_something(sent: Any) -> bool:
 
 
 def _plain_values(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Texts, flags and dates as they were sent; an empty text clears (wire.md 7)."""
+    """Texts, flags and dates as they were sent; an empty text clears (EDT-01)."""
     values = {name: changes[name] or None for name in _PLAIN if name in changes}
     values.update({name: bool(changes[name]) for name in _FLAGS if name in changes})
     if changes.get("document_date") is not None:

@@ -29,7 +29,7 @@ MOST_LINES = 5_000
 
 
 class Operation(StrEnum):
-    """What a sent line asks for (ledger.md EDT-02). `Nothing` leaves the line as it is."""
+    """What a sent line asks for (EDT-02). `Nothing` leaves the line as it is."""
 
     INSERT = "Insert"
     UPDATE = "Update"
@@ -63,7 +63,7 @@ class LineBasis:
 
 
 def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
-    """The lines after a PUT (ledger.md EDT-02, decisions.md D1). Refused: an unknown line number, too many lines."""
+    """The lines after a PUT (EDT-02, D1). Refused: an unknown line number, too many lines."""
     _check_count(sent)
     standing = {line.line_number: line for line in lines}
     for position, change in enumerate(sent):
@@ -90,7 +90,7 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
 
 
 def new_lines(sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
-    """The lines of a new document, numbered from 1; a sent line number is ignored (decisions.md D1)."""
+    """The lines of a new document, numbered from 1; a sent line number is ignored (D1)."""
     _check_count(sent)
     lines: list[Line] = []
     for position, change in enumerate(sent):
@@ -146,7 +146,7 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
 
 
 def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
-    """`line` with what was sent; another item brings its own defaults first (decisions.md D2)."""
+    """`line` with what was sent; another item brings its own defaults first (D2)."""
     item = _item(change, line, basis, field)
     draft = line
     has_new_item = item is not None and item.item_id != line.item_id
@@ -328,7 +328,7 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
     for name, empty in _NEVER_EMPTY.items():
         if name in sent and sent[name] is None:
             sent[name] = empty
-    # An empty text clears (wire.md 7), and schedule 0 is how none is shown.
+    # An empty text clears (EDT-01), and schedule 0 is how none is shown.
     sent.update({name: sent[name] or None for name in _EMPTY_CLEARS if name in sent})
     reference = basis.reference
     if "unit_id" in change:
@@ -356,7 +356,7 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
 
 
 def _refuse_what_would_be_silent(change: Mapping[str, Any], field: FieldPath) -> None:
-    """Fields whose silent loss would cost money (decisions.md W14)."""
+    """Fields whose silent loss would cost money (W14)."""
     for name, subject in (
         ("discount_code", "Discount codes"),
         ("deductible", "Deductions for domestic services (ROT/RUT)"),

@@ -69,7 +69,7 @@ def with_proposals(
     document_id: int,
     decimals: int,
 ) -> Document:
-    """The draft with these proposals, each checked against the document that it names (APP-01 to APP-09)."""
+    """The draft with these proposals, each checked against the document that it names (APP)."""
     credit = _credit(draft, document_id)
     proposals = []
     for proposal, field in wanted:

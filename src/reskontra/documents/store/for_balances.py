@@ -8,7 +8,7 @@ _KINDS = ", ".join(f"('{kind.document_type}', {kind.balance_sign})" for kind in 
 
 
 def sales(customer_id: str, condition: str) -> str:
-    """A scalar: released sales without VAT to a customer of company $1, in base currency (ledger.md BAL-04).
+    """A scalar: released sales without VAT to a customer of company $1, in base currency (BAL-04).
 
     Credit notes count against them. `condition` is over `document`, for example on its period.
     """

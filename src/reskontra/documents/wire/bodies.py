@@ -1,7 +1,7 @@
 """How invoices, credit notes and debit notes are sent: the bodies. How they are answered is in `shown`.
 
-Plain amounts are in base currency, `...InCurrency` ones in the document's (ledger.md Q1, decided): these two files are
-the place that says so. `taxDetails` are in document currency (decisions.md D8).
+Plain amounts are in base currency, `...InCurrency` ones in the document's (Q1): these two files are
+the place that says so. `taxDetails` are in document currency (D8).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class DocumentType(StrEnum):
 
 
 _OTHER_SPELLINGS = {"creditmemo": DocumentType.CREDIT_NOTE, "debitmemo": DocumentType.DEBIT_NOTE}
-"""What the ERP's screens call the notes, without blanks and in lower case (wire.md, "Unknowns")."""
+"""What the ERP's screens call the notes, without blanks and in lower case (W23)."""
 
 
 def _type_spelled_here(sent: str) -> str:

@@ -51,7 +51,7 @@ _as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
 
 @dataclass(frozen=True, slots=True)
 class Expand:
-    """Which parts a caller wants (decisions.md W10)."""
+    """Which parts a caller wants (W10)."""
 
     applications: bool = True
     dunning: bool = True
@@ -288,7 +288,7 @@ def _applications(text: str | None) -> list[ApplicationAnswer]:
 
 
 def _add_particulars(answer: Any, row: Record) -> None:
-    """What only some kinds show, and what is only echoed (decisions.md W14)."""
+    """What only some kinds show, and what is only echoed (W14)."""
     stored = row["particulars"]
     particulars: Mapping[str, Any] = msgspec.json.decode(stored) if stored != "{}" else {}
     names = answer.__struct_fields__

@@ -12,7 +12,7 @@ from reskontra.money import ZERO
 
 
 class LetterStatus(StrEnum):
-    """Where a letter is in its life (ledger.md LET-03)."""
+    """Where a letter is in its life (LET-03)."""
 
     DRAFT = "Draft"
     RELEASED = "Released"

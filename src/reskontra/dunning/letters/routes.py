@@ -110,7 +110,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 
 def _letter_id(call: Call) -> int:
-    """The number in the address. What cannot be one is not found either (decisions.md W6)."""
+    """The number in the address. What cannot be one is not found either (W6)."""
     number = call.params["letterNumber"]
     if not _NUMBER.fullmatch(number) or int(number) >= 2**31:
         raise NotFound(f"The dunning letter '{number[:40]}' cannot be found in the system.")

@@ -1,4 +1,4 @@
-"""What of a letter does not agree with the figures of the law (ledger.md 4.7). Pure; it warns and refuses nothing (U1).
+"""What of a letter does not agree with the figures of the law (LAW-01). Pure; it warns and refuses nothing (U1).
 
 The figures are dated rows of the company's file, never constants. What has no row is not checked, but a fee is never
 asked for in silence: without a highest fee on record the letter says so.

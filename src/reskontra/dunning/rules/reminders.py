@@ -1,4 +1,4 @@
-"""Who is reminded of what, when, and on which letter (ledger.md section 4). Pure: no SQL, no JSON, no clock.
+"""Who is reminded of what, when, and on which letter (DUN, LET, FEE). Pure: no SQL, no JSON, no clock.
 
 A letter goes to one customer and has one currency (LET-05): the customer's when it has no other, else the base
 currency. Its lines show each document's balance in the document's currency and in base, so that documents in several
@@ -48,10 +48,10 @@ class Basis:
     """The rate of the letters' currency on the letter date; None when there is none."""
 
     may_be_invoiced: bool = True
-    """Whether the customer's status allows the invoice for a fee (ledger.md 1.3)."""
+    """Whether the customer's status allows the invoice for a fee (CST-03)."""
 
     law: Mapping[str, Decimal] = field(default_factory=dict)
-    """The figures of the law in force on the letter date (ledger.md 4.7), in base currency or days."""
+    """The figures of the law in force on the letter date (LAW-01), in base currency or days."""
 
 
 def letter_levels(first: int | None, last: int | None, levels: Sequence[DunningLevel], within: FieldPath = ()) -> range:
@@ -91,7 +91,7 @@ def check_letter_date(letter_date: date, levels: Sequence[DunningLevel]) -> None
 
 
 def is_addressed(party: Addressee) -> bool:
-    """Whether the customer gets letters at all (DUN-02, ledger.md 1.3)."""
+    """Whether the customer gets letters at all (DUN-02, CST-03)."""
     return may(party.status, "dunning") and (party.print_dunning_letters or party.email_dunning_letters)
 
 
@@ -315,7 +315,7 @@ def _fee(basis: Basis, setup: DunningLevel) -> Decimal:
 
 
 def _warnings(basis: Basis, setup: DunningLevel, *, left_out: bool, charged: bool) -> Iterator[str]:
-    """What does not agree with the status or the law (ledger.md 4.7)."""
+    """What does not agree with the status or the law (LAW-01)."""
     if left_out:
         yield f"The fee of {setup.fee:f} was left out: the customer's status allows no new invoice."
     if basis.preferences.jurisdiction is not None:

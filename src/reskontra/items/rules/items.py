@@ -29,7 +29,7 @@ SELLING = (ItemStatus.ACTIVE, ItemStatus.NO_PURCHASES, ItemStatus.NO_REQUEST)
 
 
 class ItemType(StrEnum):
-    """What kind of thing an item is, as the wire names it; these are not kept in stock (ledger.md LIN-06)."""
+    """What kind of thing an item is, as the wire names it; these are not kept in stock (LIN-06)."""
 
     NON_STOCK = "NonStockItem"
     LABOR = "LaborItem"

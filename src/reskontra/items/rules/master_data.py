@@ -1,6 +1,6 @@
 """Putting an item's master data together: class defaults, what was sent, and what refuses it. Pure.
 
-`sent` is a dict of what a body held, in our names: absent means unchanged, None means "clear it" (wire.md 7).
+`sent` is a dict of what a body held, in our names: absent means unchanged, None means "clear it" (EDT-01).
 What changes here reaches lines that are made from then on; lines that stand keep what they took over (D2).
 """
 

@@ -129,7 +129,7 @@ class UnitAnswer(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Expand:
-    """The parts of an item that a list shows only when asked; one item shows them all (decisions.md W10)."""
+    """The parts of an item that a list shows only when asked; one item shows them all (W10)."""
 
     accounts: bool = True
     attributes: bool = True

@@ -30,7 +30,7 @@ def propose(credit_id: str, proposals: str, source: str) -> str:
 
 
 def withdraw_all(credit_id: str, source: str) -> str:
-    """A CTE that deletes the proposals of a draft that is deleted."""
+    """A CTE that deletes the proposals of a draft that is deleted (UND-01)."""
     return f"""withdrawn as (
         delete from application using {source}
          where application.company_id = $1 and application.credit_document_id = {credit_id}

@@ -22,7 +22,7 @@ class DunningLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalRate:
-    """A figure of the law from `start_date` until the next row of its kind, and where it was read (ledger.md 4.7)."""
+    """A figure of the law from `start_date` until the next row of its kind, and where it was read (LAW-01)."""
 
     kind: str
     start_date: date

@@ -12,28 +12,28 @@ from reskontra.money import ONE, Rounding
 
 
 class CreditHold(StrEnum):
-    """The status a customer gets when a document brings him over his limit (ledger.md 1.4)."""
+    """The status a customer gets when a document brings him over his limit (CRD-05)."""
 
     HOLD = "Hold"
     CREDIT_HOLD = "CreditHold"
 
 
 class DiscountBasis(StrEnum):
-    """What a line's discount percent is taken of (ledger.md LIN-03)."""
+    """What a line's discount percent is taken of (LIN-03)."""
 
     EXTENDED_PRICE = "ExtendedPrice"
     UNIT_PRICE = "UnitPrice"
 
 
 class DunningProcess(StrEnum):
-    """Whether reminding looks at the customer or at each document (ledger.md 4.1)."""
+    """Whether reminding looks at the customer or at each document (DUN-07)."""
 
     BY_CUSTOMER = "ByCustomer"
     BY_DOCUMENT = "ByDocument"
 
 
 class DunningConsolidation(StrEnum):
-    """What a letter is of: the whole company, or each branch for itself (ledger.md 4.1)."""
+    """What a letter is of: the whole company, or each branch for itself (DUN-07)."""
 
     COMPANY = "Company"
     BRANCH = "Branch"
@@ -41,7 +41,7 @@ class DunningConsolidation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditCheck:
-    """Whether documents over the credit limit are held (decisions.md D4)."""
+    """Whether documents over the credit limit are held (D4)."""
 
     enabled: bool = True
     status: CreditHold = CreditHold.HOLD
@@ -49,7 +49,7 @@ class CreditCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRoundingPreference:
-    """How the payable total is rounded (ledger.md TOT-03); `precision` is the step and does not count for CURRENCY."""
+    """How the payable total is rounded (TOT-03); `precision` is the step and does not count for CURRENCY."""
 
     mode: Rounding = Rounding.CURRENCY
     precision: Decimal = ONE
@@ -57,7 +57,7 @@ class DocumentRoundingPreference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesChoice:
-    """Which series numbers what (ledger.md NUM-02). Without one of their own, fees are numbered as invoices."""
+    """Which series numbers what (NUM-02). Without one of their own, fees are numbered as invoices."""
 
     customer: str
     invoice: str
@@ -75,7 +75,7 @@ class SeriesChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DunningPreferences:
-    """The switches of reminding (ledger.md 4.1). Without `fee_terms_id` a fee has the customer's terms.
+    """The switches of reminding (DUN-07). Without `fee_terms_id` a fee has the customer's terms.
 
     With `letters_to_parent` the documents of a customer that has a parent stand on the parent's letters (LET-06,
     decision 0012).

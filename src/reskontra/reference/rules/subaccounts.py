@@ -23,7 +23,7 @@ class Subaccounts(dict[int, Subaccount]):
     """Subaccounts by their id. `[]` is for an id that was stored, a method for what was sent or is to be made.
 
     `segments` are those of the dimension; `default_id` is the subaccount of whatever names none; `mask` is the
-    company's, or None (ledger.md SUB-01).
+    company's, or None (SUB-01).
     """
 
     __slots__ = ("_by_number", "_masked", "default_id", "mask", "segments")
@@ -45,7 +45,7 @@ class Subaccounts(dict[int, Subaccount]):
     def in_use(self, sent: str | Sequence[Mapping[str, Any]], field: FieldPath) -> int:
         """A subaccount in use, by number or by segments (`segment_id`, `segment_value`).
 
-        A segment that is not sent has the value it has in the default subaccount (ledger.md SUB-01).
+        A segment that is not sent has the value it has in the default subaccount (SUB-01).
         """
         number = sent if isinstance(sent, str) else self._number_of_segments(sent, field)
         subaccount = known(self._by_number, number, field, "subaccounts")
@@ -53,7 +53,7 @@ class Subaccounts(dict[int, Subaccount]):
         return subaccount.subaccount_id
 
     def masked(self, mask: str, sources: Mapping[str, int], field: FieldPath) -> int:
-        """The subaccount that a mask makes of those of its sources, by letter (ledger.md SUB-01).
+        """The subaccount that a mask makes of those of its sources, by letter (SUB-01).
 
         Refused when it does not exist, is not in use, or has a segment value that is not in use. What was made is
         remembered; a refusal is not.

@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 
 def due_date(terms: Terms, base_date: date) -> date:
-    """The date a document of `base_date` falls due (ledger.md 1.5, TRM-01). Refused past the year 9999."""
+    """The date a document of `base_date` falls due (TRM-09, TRM-01). Refused past the year 9999."""
     return in_calendar(lambda: moved_off_weekend(formula_due_date(terms, base_date), terms.weekend_rule), base_date)
 
 
 def discount_date(terms: Terms, base_date: date) -> date:
-    """The last date of the cash discount, at most the due date (ledger.md TRM-02).
+    """The last date of the cash discount, at most the due date (TRM-02).
 
     It is shown also when the terms give no discount (TRM-05). The weekend rule moves due dates only.
     """
@@ -30,7 +30,7 @@ def discount_date(terms: Terms, base_date: date) -> date:
 
 
 def discount_amount(terms: Terms, gross: Decimal, vat: Decimal, decimals: int) -> Decimal:
-    """The cash discount on a document of `gross` that holds `vat`, in the document's currency (ledger.md TRM-03)."""
+    """The cash discount on a document of `gross` that holds `vat`, in the document's currency (TRM-03)."""
     base = gross - vat if terms.calculation == Calculation.NET else gross
     return percent_of(base, terms.discount_percent, decimals)
 

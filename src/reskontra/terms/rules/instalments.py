@@ -33,7 +33,7 @@ def instalments(
     vat_base: Decimal,
     base_decimals: int,
 ) -> tuple[Instalment, ...]:
-    """The parts of a document, in order of due date (ledger.md INS-01, INS-02, INS-03).
+    """The parts of a document, in order of due date (INS-01, INS-02, INS-03).
 
     Amounts are not negative. Both currencies are divided on their own, each with its own remainder in the last
     part: converting the parts would lose or gain a minor unit. Terms without instalments give one part.

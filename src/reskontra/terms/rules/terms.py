@@ -14,7 +14,7 @@ LONGEST_DAYS = 9999
 
 
 class DueType(StrEnum):
-    """How a due date follows from the base date (ledger.md 1.5)."""
+    """How a due date follows from the base date (TRM-09)."""
 
     FIXED_DAYS = "N"
     DAY_OF_NEXT_MONTH = "D"
@@ -46,7 +46,7 @@ class VisibleTo(StrEnum):
 
 
 class WeekendRule(IntEnum):
-    """What happens to a due date on a Saturday or Sunday; public holidays are ordinary days (ledger.md TRM-01)."""
+    """What happens to a due date on a Saturday or Sunday; public holidays are ordinary days (TRM-01)."""
 
     KEEP = 1
     FRIDAY_BEFORE = 2
@@ -76,7 +76,7 @@ class InstalmentFrequency(StrEnum):
 
 
 class InstalmentMethod(StrEnum):
-    """How the total is divided (ledger.md INS-01)."""
+    """How the total is divided (INS-01)."""
 
     EQUAL_PARTS = "E"
     VAT_IN_FIRST = "A"

@@ -54,7 +54,7 @@ class SentVatRow:
 
 
 def vat_of_document(lines: Sequence[TaxableLine], vat: Mapping[str, VatId], on: date, decimals: int) -> VatResult:
-    """The VAT rows of a document dated `on` and the net amounts of its lines (ledger.md VAT-05, VAT-06).
+    """The VAT rows of a document dated `on` and the net amounts of its lines (VAT-05, VAT-06).
 
     Inclusive VAT is taken out of the line first; the others are computed on what is left. A compound id
     (ItemTaxAmount, DocumenTaxAmount) is computed on the net amount and the VAT of the ids that are not compound.
@@ -72,7 +72,7 @@ def apply_sent_rows(
     decimals: int,
     field: FieldPath = ("vat_rows",),
 ) -> tuple[VatRow, ...]:
-    """`rows` with the sent figures in place of the computed ones, each within `tolerance` (ledger.md VAT-09).
+    """`rows` with the sent figures in place of the computed ones, each within `tolerance` (VAT-09).
 
     Refused: an id that does not apply, an id sent twice, too many decimals, a figure further off. VAT inside the
     line amounts and VAT at 0 per cent cannot be changed: the lines decide the one, the law the other.

@@ -12,7 +12,7 @@ from reskontra.money import HUNDRED, ZERO
 
 
 class CalculateOn(StrEnum):
-    """What the rate of a VAT id is taken of (ledger.md VAT-05). The last spelling is the wire's own."""
+    """What the rate of a VAT id is taken of (VAT-05). The last spelling is the wire's own."""
 
     EXTRACT_FROM_ITEM_AMOUNT = "ExtractFromItemAmount"
     ITEM_AMOUNT = "ItemAmount"
@@ -22,7 +22,7 @@ class CalculateOn(StrEnum):
 
 
 class VatType(StrEnum):
-    """The kind of a VAT id as the wire names it (ledger.md VAT-08)."""
+    """The kind of a VAT id as the wire names it (VAT-08)."""
 
     SALES = "Sales"
     USE = "Use"
@@ -36,7 +36,7 @@ class VatType(StrEnum):
 
 
 class EuReportCode(StrEnum):
-    """Where sales within the European Union stand in the sales list (ledger.md 2.8)."""
+    """Where sales within the European Union stand in the sales list (VAT-12)."""
 
     GOODS = "SalesOfGoods"
     TRIANGULATION = "Triangulation"
@@ -102,7 +102,7 @@ class VatZone:
 
 
 def rate_on(vat_id: VatId, on: date) -> Decimal:
-    """The scheduled percent on a date: the row with the latest start, if still valid (ledger.md VAT-04)."""
+    """The scheduled percent on a date: the row with the latest start, if still valid (VAT-04)."""
     begun = [rate for rate in vat_id.rates if rate.start_date <= on]
     latest = max(begun, key=lambda rate: rate.start_date, default=None)
     if latest is None or (latest.not_valid_after is not None and on > latest.not_valid_after):
@@ -116,20 +116,20 @@ def rate_on(vat_id: VatId, on: date) -> Decimal:
 
 
 def charged_rate(vat_id: VatId, on: date) -> Decimal:
-    """The percent a buyer pays: the scheduled one, 0 when exempt or reverse charge (ledger.md VAT-08)."""
+    """The percent a buyer pays: the scheduled one, 0 when exempt or reverse charge (VAT-08)."""
     scheduled = rate_on(vat_id, on)
     return ZERO if vat_id.exempt or vat_id.reverse_charge else scheduled
 
 
 def applied_ids(category: VatCategory, zone: VatZone) -> tuple[str, ...]:
-    """The ids of a category in a zone, in the zone's order (ledger.md VAT-03). May be empty."""
+    """The ids of a category in a zone, in the zone's order (VAT-03). May be empty."""
     return tuple(vat_id for vat_id in zone.vat_ids if (vat_id in category.vat_ids) != category.exclude_listed)
 
 
 def vat_ids_of_line(
     category: VatCategory | None, zone: VatZone | None, field: FieldPath = ("vat_id",)
 ) -> tuple[str, ...]:
-    """The ids that apply to a line (ledger.md VAT-03, decisions.md D3).
+    """The ids that apply to a line (VAT-03, D3).
 
     Without a zone, or with a category that lists nothing or shuts everything out, a line is untaxed. A category
     that lists ids of which the zone knows none is refused: the line would silently go untaxed.
@@ -147,7 +147,7 @@ def vat_ids_of_line(
 
 
 def check_vat_id(vat_id: VatId) -> None:
-    """Refuses rates that could not be chosen from or computed with (ledger.md VAT-04)."""
+    """Refuses rates that could not be chosen from or computed with (VAT-04)."""
     starts: set[date] = set()
     for position, rate in enumerate(vat_id.rates):
         field = ("rates", position)

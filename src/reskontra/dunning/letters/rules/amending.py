@@ -1,6 +1,6 @@
 """What may become of a dunning letter that stands: changed, deleted, released, voided. Pure; making one is `rules`.
 
-Sources: ledger.md LET-02, LET-03, FEE-01, VLT-01 to VLT-03.
+Sources: LET-02, LET-03, FEE-01, VLT-01 to VLT-03.
 """
 
 from __future__ import annotations
