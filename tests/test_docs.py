@@ -111,6 +111,7 @@ APPLIED = {"0001_companies.sql", "0005_dunning.sql", "0009_settlement.sql", "001
 def test_every_rule_that_is_cited_is_in_the_book() -> None:
     assert len(citations.citations()) > 100
     assert citations.unknown(citations.citations(), citations.rules()) == []
+    assert citations.ids_in(citations.BOOK.read_text(encoding="utf-8")) == set(citations.rules())
 
 
 def test_every_rule_in_the_book_is_cited_or_not_served_yet() -> None:
