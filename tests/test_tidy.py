@@ -45,8 +45,8 @@ OWNERS = {
 }  # fmt: skip
 # Every statement is about a company, and every list asks its tally; the migration runner has its own table.
 ANYONE = {"company", "tally", "schema_version"}
-# The header of whatever moves a customer's balance is written by the room that makes it (decision 0018). Documents stand
-# above customers, yet a customer with unfinished documents may not become inactive (CST-01).
+# The header of whatever moves a customer's balance is written by the room that makes it (decision 0018). Documents
+# stand above customers, yet a customer with unfinished documents may not become inactive (CST-01).
 EXCEPTIONS = {("documents", "document"), ("customers", "document")}
 
 # Ratchets: what predates the limit, with its size. Lower them, never raise them.
