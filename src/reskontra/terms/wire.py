@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from reskontra.terms.rules.dates import LAST_DAY
-from reskontra.terms.rules.terms import DueType, InstalmentShare
+from reskontra.terms.rules.terms import LAST_DAY, DueType, InstalmentShare
 from reskontra.terms.store import ListedTerms
 from reskontra.web.wire import Answer, MomentOut, field, local_text
 
