@@ -35,6 +35,7 @@ from reskontra.numbering import routes as numbering
 from reskontra.payment_methods import routes as payment_methods
 from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
+from reskontra.receivables import routes as receivables
 from reskontra.reference import routes as reference
 from reskontra.reference.store import remembered
 from reskontra.salespersons import routes as salespersons
@@ -58,6 +59,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     contacts.ROUTES,
     salespersons.ROUTES,
     documents.ROUTES,
+    receivables.ROUTES,
     posting.ROUTES,
     dunning.ROUTES,
     closing.ROUTES,

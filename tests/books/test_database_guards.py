@@ -11,11 +11,21 @@ RELEASED = "document_type = 'Invoice' and number = '003524'"
 ENTRY = """
     insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id, branch_number,
                                debit, credit, debit_base, credit_base, currency_id, exchange_rate, entry_date,
-                               period_id, document_type, document_number, customer_id, purpose)
+                               period_id, document_type, document_number, customer_id, purpose, moves_document_id)
     values (1, 'TEST01', 1, '1500', 1, '1', 100, 0, 100, 0, 'NOK', 1, '2024-01-08', '{period}', 'Invoice', 'X', 1,
-            'receivable'),
+            'receivable', 1),
            (1, 'TEST01', 2, '3000', 1, '1', 0, {credit}, 0, {credit}, 'NOK', 1, '2024-01-08', '{period}', 'Invoice',
-            'X', 1, 'revenue')"""
+            'X', 1, 'revenue', null)"""
+SETTLEMENT = """
+    insert into settlement (company_id, kind, settled_on, period_id, reverses_id, created_at, created_by)
+    values (1, '{kind}', '2024-01-08', '{period}', {reverses}, now(), 'test')"""
+APPLICATION = """
+    insert into application (company_id, credit_document_id, debit_document_id, amount_credit, amount_debit, applied_on,
+                             period_id, base_credit, base_debit, gain_loss, is_posted, settlement_id, reverses_id,
+                             created_at, created_by, released_at, released_by)
+    select 1, 1, 2, {amount}, {amount}, '2024-01-08', '202401', {amount}, {amount}, {gain}, false, settlement_id,
+           {reverses}, now(), 'test', now(), 'test'
+      from settlement order by settlement_id desc limit 1"""
 
 
 async def refused_by(connection: Connection, statement: str) -> str | None:
@@ -131,3 +141,69 @@ async def test_a_document_cannot_contradict_itself(connection: Connection, chang
 async def test_a_document_has_a_known_status(connection: Connection) -> None:
     nonsense = "update document set status = 'Nonsense' where document_type = 'Invoice' and number = '003547'"
     assert await refused_by(connection, nonsense) == "document_status_known"
+
+
+def settlement(kind: str = "apply", period: str = "202401", reverses: str = "null") -> str:
+    return SETTLEMENT.format(kind=kind, period=period, reverses=reverses)
+
+
+def application(amount: str = "10", gain: str = "0", reverses: str = "null") -> str:
+    return APPLICATION.format(amount=amount, gain=gain, reverses=reverses)
+
+
+async def test_a_settlement_is_never_changed_or_deleted(connection: Connection) -> None:
+    await connection.execute(settlement())
+    for change in ("update settlement set kind = kind", "delete from settlement"):
+        assert await refused_by(connection, change) == "settlement_is_append_only"
+
+
+async def test_what_takes_back_says_what(connection: Connection) -> None:
+    assert await refused_by(connection, settlement("undo")) == "settlement_reverses"
+    assert await refused_by(connection, settlement("apply", reverses="1")) == "settlement_reverses"
+    assert await refused_by(connection, settlement("undo", reverses="1")) is None
+    assert await refused_by(connection, settlement("forget")) == "settlement_kind_known"
+
+
+async def test_nothing_is_settled_in_a_closed_period_also_where_nothing_is_booked(connection: Connection) -> None:
+    await connection.execute("update financial_period set closed_in_customer_ledger = true where period_id = '202401'")
+    assert await refused_by(connection, settlement()) == "journal_period_is_open"
+    assert await refused_by(connection, settlement(period="202402")) is None
+
+
+async def test_an_application_is_taken_back_once(connection: Connection) -> None:
+    await connection.execute(settlement())
+    await connection.execute(application())
+    first = await connection.fetchval("select max(application_id) from application")
+    await connection.execute(settlement("undo", reverses="1"))
+    assert await refused_by(connection, application("10", reverses=str(first))) == "application_amount"
+    assert await refused_by(connection, application("-10", reverses=str(first))) is None
+    assert await refused_by(connection, application("-10", reverses=str(first))) == "application_reversed_once"
+
+
+async def test_a_released_application_is_whole(connection: Connection) -> None:
+    await connection.execute(settlement())
+    assert await refused_by(connection, application("0")) == "application_amount"
+    assert await refused_by(connection, application("10", gain="1")) == "application_released_whole"
+    without = application().replace("settlement_id,\n           null, now()", "null,\n           null, now()")
+    assert await refused_by(connection, without) == "application_released_whole"
+
+
+async def test_an_entry_of_a_receivable_names_the_document_it_moves(connection: Connection) -> None:
+    silent = ENTRY.format(period="202401", credit="100").replace("'receivable', 1", "'receivable', null")
+    assert await refused_by(connection, silent) == "journal_entry_moves_a_document"
+    chatty = ENTRY.format(period="202401", credit="100").replace("'revenue', null", "'revenue', 1")
+    assert await refused_by(connection, chatty) == "journal_entry_moves_a_document"
+
+
+async def test_a_voided_document_may_have_been_released_and_is_empty_then(connection: Connection) -> None:
+    void = f"update document set status = 'Voided', balance = {{balance}}, balance_base = {{balance}} where {RELEASED}"
+    assert await refused_by(connection, void.format(balance="1")) == "document_closed_balance"
+    assert await refused_by(connection, void.format(balance="0")) is None
+
+
+async def test_links_lead_to_another_document_and_an_instalment_has_its_number(connection: Connection) -> None:
+    for link in ("corrects_document_id", "voids_document_id"):
+        itself = f"update document set {link} = document_id where {RELEASED}"
+        assert await refused_by(connection, itself) == "document_links_to_another"
+    part = f"update document set master_document_id = document_id + 1 where {RELEASED}"
+    assert await refused_by(connection, part) == "document_is_an_instalment"

@@ -35,9 +35,26 @@ FAULTS = {
         f"update document set balance = amount + 1 where {RELEASED}",
     ],
     "applications-legal": [
-        """insert into application (company_id, credit_document_id, debit_document_id, amount, created_at, created_by)
-           select company_id, document_id, document_id + 1, 1, created_at, 'x' from document
+        """insert into application (company_id, credit_document_id, debit_document_id, amount_credit, amount_debit,
+                                    created_at, created_by)
+           select company_id, document_id, document_id + 1, 1, 1, created_at, 'x' from document
             where document_type = 'Invoice' and number = '003524'"""
+    ],
+    "settlements-whole": [
+        """insert into settlement (company_id, kind, settled_on, period_id, created_at, created_by)
+           values (1, 'apply', '2024-01-08', '202401', now(), 'x')"""
+    ],
+    "reversals-mirror": [
+        """insert into settlement (company_id, kind, settled_on, period_id, reverses_id, created_at, created_by)
+           values (1, 'undo', '2024-01-08', '202401', 99, now(), 'x')""",
+        """insert into application (company_id, credit_document_id, debit_document_id, amount_credit, amount_debit,
+                                    applied_on, period_id, base_credit, base_debit, gain_loss, is_posted, settlement_id,
+                                    reverses_id, created_at, created_by, released_at, released_by)
+           select 1, 1, 2, -1, -1, '2024-01-08', '202401', -1, -1, 0, false, settlement_id, 99, now(), 'x', now(), 'x'
+             from settlement""",
+    ],
+    "each-receivable-ties-to-ledger": [
+        "update journal_entry set moves_document_id = 99 where batch_number = 'AR000001' and purpose = 'receivable'"
     ],
     "document-balance-settled": [f"update document set balance = balance - 1 where {RELEASED}"],
     "document-status-balance": [

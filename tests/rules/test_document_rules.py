@@ -276,7 +276,7 @@ def test_base_amounts_are_converted_one_by_one(draft: tuple[Kind, Document, Basi
 def test_the_entries_of_a_release_balance_and_the_receivable_is_the_amount(draft: tuple[Kind, Document, Basis]) -> None:
     kind, document, known = draft
     check_releasable(kind, document, known)
-    entries = entries_of(kind, document, known.reference)
+    entries = entries_of(kind, document, 1, known.reference)
     assert sum(entry.debit_base for entry in entries) == sum(entry.credit_base for entry in entries)
     assert sum(entry.debit for entry in entries) == sum(entry.credit for entry in entries)
     owed = sum(entry.debit_base - entry.credit_base for entry in entries if entry.account_number == "1500")

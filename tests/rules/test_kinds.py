@@ -22,7 +22,7 @@ from reskontra.documents.wire.bodies import DocumentType
 from reskontra.dunning.letters.rules.wording import TYPES
 from reskontra.kinds import KINDS, Kind
 from reskontra.posting.wire import DOCUMENT_CODES
-from reskontra.receivables.rules import DEBITS
+from reskontra.receivables.rules.items import DEBITS
 from reskontra.reference.rules.preferences import SeriesChoice
 
 MIGRATIONS = Path(__file__).parents[2] / "src" / "reskontra" / "db" / "migrations"

@@ -33,9 +33,10 @@ select company_id, document_type, number, amount, balance, amount_base, balance_
 select document.company_id, document_type, number, status, document.amount, balance, amount_base, balance_base, applied
   from document
  cross join lateral (
-    select coalesce(sum(application.amount + case when debit_document_id = document_id then discount + write_off else 0 end),
-                    0) as applied,
-           coalesce(sum(case when debit_document_id = document_id then base_debit else base_credit end), 0) as applied_base
+    select coalesce(sum(case when debit_document_id = document_id then amount_debit + discount + write_off
+                             else amount_credit end), 0) as applied,
+           coalesce(sum(case when debit_document_id = document_id then base_debit + discount_base + write_off_base
+                             else base_credit end), 0) as applied_base
       from application
      where application.company_id = document.company_id and application.released_at is not null
        and document.document_id in (credit_document_id, debit_document_id)) as applications
@@ -62,6 +63,39 @@ select application.company_id, application.application_id, credit.document_type 
     or credit_kind.settles is not true or debit_kind.settles is not false
     or credit.customer_id <> debit.customer_id or credit.currency_id <> debit.currency_id
     or debit.released_at is null or (credit.released_at is null) <> (application.released_at is null);
+
+-- name: settlements-whole A settlement has applications of its moment, a batch where it books, and takes back what it names.
+select settlement.company_id, settlement.settlement_id, settlement.kind
+  from settlement
+ cross join lateral (
+    select count(*) as total, bool_or(is_posted) as posts,
+           bool_and(application.released_at = settlement.created_at and applied_on >= settled_on
+                    and application.period_id >= settlement.period_id) as in_time,
+           bool_and((application.reverses_id is null) = (settlement.reverses_id is null)) as whole
+      from application
+     where application.company_id = settlement.company_id
+       and application.settlement_id = settlement.settlement_id) as made
+ where made.total = 0 or not made.in_time or not made.whole or made.posts and settlement.batch_number is null
+    or settlement.batch_number is not null
+       and not exists (select from batch where batch.company_id = settlement.company_id
+                          and batch.batch_number = settlement.batch_number);
+
+-- 17
+-- name: reversals-mirror What takes an application back is its mirror, between the same documents, and not earlier.
+select back.company_id, back.application_id, back.reverses_id
+  from application as back
+  left join application as taken on taken.company_id = back.company_id and taken.application_id = back.reverses_id
+  left join settlement on settlement.company_id = back.company_id and settlement.settlement_id = back.settlement_id
+ where back.reverses_id is not null
+   and (taken.application_id is null or taken.reverses_id is not null
+        or settlement.reverses_id is distinct from taken.settlement_id
+        or (back.credit_document_id, back.debit_document_id, back.cross_rate, back.is_posted)
+           <> (taken.credit_document_id, taken.debit_document_id, taken.cross_rate, taken.is_posted)
+        or (back.amount_credit, back.amount_debit, back.base_credit, back.base_debit, back.discount,
+            back.discount_base, back.write_off, back.write_off_base)
+           <> (-taken.amount_credit, -taken.amount_debit, -taken.base_credit, -taken.base_debit, -taken.discount,
+               -taken.discount_base, -taken.write_off, -taken.write_off_base)
+        or back.applied_on < taken.applied_on);
 
 -- 3, 4
 -- name: document-status-balance A document is closed when it is released and nothing is left of it, and open while something is.
@@ -190,6 +224,25 @@ select coalesce(ledger.company_id, documents.company_id) as company_id,
       using (company_id, account_number)
  where coalesce(ledger.balance, 0) <> coalesce(documents.balance, 0);
 
+-- 24
+-- name: each-receivable-ties-to-ledger What the ledger says is open of a document is its balance, apart from applications that book nothing.
+select document.company_id, document.document_type, document.number, balance_sign * balance_base as balance,
+       coalesce(ledger.balance, 0) as ledger_balance, coalesce(unposted.balance, 0) as unposted
+  from document
+  join document_kind using (document_type)
+  left join (select company_id, moves_document_id as document_id, sum(debit_base - credit_base) as balance
+               from journal_entry where moves_document_id is not null
+              group by company_id, moves_document_id) as ledger using (company_id, document_id)
+  left join (select company_id, document_id, sum(balance) as balance
+               from (select company_id, credit_document_id as document_id, base_credit as balance
+                       from application where not is_posted
+                     union all
+                     select company_id, debit_document_id, -(base_debit + discount_base + write_off_base)
+                       from application where not is_posted) as sides
+              group by company_id, document_id) as unposted using (company_id, document_id)
+ where coalesce(ledger.balance, 0) + coalesce(unposted.balance, 0)
+       <> case when released_at is null then 0 else balance_sign * balance_base end;
+
 -- 25, 26
 -- name: customer-balance A customer's balance and unreleased balance are the sums over its documents.
 select customer_balance.company_id, customer_balance.customer_id, customer_balance.balance, owed.balance as documents,
@@ -227,11 +280,18 @@ select batch.company_id, batch.batch_number, batch.period_id
                       and financial_period.period_id = batch.period_id);
 
 -- 30
--- name: released-has-batch A released document has exactly the batch that it names, and a batch has its document.
+-- name: released-has-batch A released document has exactly the batch that it names, and a batch its document or settlement.
 select coalesce(document.company_id, batch.company_id) as company_id, document.document_type, document.number,
        document.batch_number, batch.batch_number as batch
   from (select * from document where released_at is not null) as document
-  full join (select * from batch where document_type is not null) as batch
+  full join (select * from batch
+              where document_type is not null
+                and not exists (select from settlement
+                                 where settlement.company_id = batch.company_id
+                                   and settlement.batch_number = batch.batch_number
+                                   and not exists (select from document
+                                                    where document.company_id = batch.company_id
+                                                      and document.batch_number = batch.batch_number))) as batch
     on batch.company_id = document.company_id and batch.batch_number = document.batch_number
    and batch.document_type = document.document_type and batch.document_number = document.number
  where document.document_id is null or batch.batch_number is null;

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.money import ZERO
-from reskontra.receivables.rules import Proposal
+from reskontra.receivables.rules.items import Proposal
 from reskontra.records import Record, columns, field
 
 if TYPE_CHECKING:

@@ -80,6 +80,12 @@ def period_named(period_id: str, periods: Sequence[Period], field: FieldPath = (
     raise UnknownReference(field=field, value=period_id, hint=_range_hint(periods))
 
 
+def is_open(period: Period, allow_closed: bool) -> bool:
+    """Whether anything may be posted into the period (PER-05); `allow_closed` is the company's preference."""
+    is_closed = period.closed_in_customer_ledger or period.closed_in_general_ledger
+    return period.active and (allow_closed or not is_closed)
+
+
 def check_open(period: Period, allow_closed: bool, field: FieldPath = ("financial_period",)) -> None:
     """Refuses to post to an inactive period, and to a closed one unless `allow_closed` (PER-05, REL-01)."""
     if not period.active:

@@ -17,7 +17,10 @@ from reskontra.money import ZERO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """An amount that belongs on one account; above zero it stands on the side that the caller means."""
+    """An amount that belongs on one account; above zero it stands on the side that the caller means.
+
+    What is None of the last four is the batch's own: of one document the parts share customer, currency and rate.
+    """
 
     account_number: str
     subaccount_id: int
@@ -26,11 +29,19 @@ class Part:
     amount_base: Decimal
     purpose: str
     vat_id: str | None = None
+    customer_id: int | None = None
+    currency_id: str | None = None
+    exchange_rate: Decimal | None = None
+    moves_document_id: int | None = None
+    """The document whose open balance it moves, for a receivable or a prepayment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row of a batch: exactly one side is above zero in each currency, the other is zero."""
+    """One row of a batch: exactly one side is above zero in each currency, the other is zero.
+
+    Customer, currency and rate are None where they are the batch's own.
+    """
 
     line_number: int
     account_number: str
@@ -42,6 +53,10 @@ class Entry:
     credit_base: Decimal
     purpose: str
     vat_id: str | None = None
+    customer_id: int | None = None
+    currency_id: str | None = None
+    exchange_rate: Decimal | None = None
+    moves_document_id: int | None = None
 
 
 def receivable_entries(
@@ -79,8 +94,12 @@ def receivable_entries(
                 loss_account=rounding_loss_account,
             )
         )
-    rows = [(receivable, sign), *((part, -sign) for part in merged), *more]
-    filled = [(part, side) for part, side in rows if part.amount or part.amount_base]
+    return entries_of([(receivable, sign), *((part, -sign) for part in merged), *more])
+
+
+def entries_of(parts: Iterable[tuple[Part, int]]) -> tuple[Entry, ...]:
+    """The entries of parts with their sides (+1 debit, -1 credit), in their order; parts of zero make none."""
+    filled = [(part, side) for part, side in parts if part.amount or part.amount_base]
     return tuple(_entry(position, part, side) for position, (part, side) in enumerate(filled, 1))
 
 
@@ -143,6 +162,10 @@ def _entry(position: int, part: Part, side: int) -> Entry:
         credit_base=max(-amount_base, ZERO),
         purpose=part.purpose,
         vat_id=part.vat_id,
+        customer_id=part.customer_id,
+        currency_id=part.currency_id,
+        exchange_rate=part.exchange_rate,
+        moves_document_id=part.moves_document_id,
     )
 
 

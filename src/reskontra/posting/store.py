@@ -21,7 +21,8 @@ def batch_and_entries(number: str, header: str, entries: str) -> str:
 
     `number` is an SQL expression for the batch number over the CTE `taken`. `header` is a JSON parameter with the
     keys period_id, batch_date, description, status, currency_id, exchange_rate, document_type, document_number,
-    customer_id, total_base. `entries` is a JSON parameter: a list of `posting.rules.Entry`.
+    customer_id, total_base. `entries` is a JSON parameter: a list of `posting.rules.Entry`. An entry has its own
+    customer, currency and rate where it says so, else the header's.
     """
     return f"""batched as (
         insert into batch (company_id, batch_number, period_id, batch_date, description, status, currency_id,
@@ -34,11 +35,13 @@ def batch_and_entries(number: str, header: str, entries: str) -> str:
         insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id,
                                    branch_number, debit, credit, debit_base, credit_base, currency_id, exchange_rate,
                                    entry_date, period_id, document_type, document_number, customer_id, vat_id, purpose,
-                                   description)
+                                   moves_document_id, description)
         select $1, batched.batch_number, entry.line_number, entry.account_number, entry.subaccount_id,
-               entry.branch_number, entry.debit, entry.credit, entry.debit_base, entry.credit_base, head.currency_id,
-               head.exchange_rate, head.entry_date, head.period_id, head.document_type, head.document_number,
-               head.customer_id, entry.vat_id, entry.purpose, head.description
+               entry.branch_number, entry.debit, entry.credit, entry.debit_base, entry.credit_base,
+               coalesce(entry.currency_id, head.currency_id), coalesce(entry.exchange_rate, head.exchange_rate),
+               head.entry_date, head.period_id, head.document_type, head.document_number,
+               coalesce(entry.customer_id, head.customer_id), entry.vat_id, entry.purpose, entry.moves_document_id,
+               head.description
           from batched, json_populate_record(null::journal_entry, {header}) as head,
                json_populate_recordset(null::journal_entry, {entries}) as entry)"""
 

@@ -3,9 +3,8 @@
 Most take one statement to read and one to write, which needs no transaction and no lock between the two: the writing
 statement proves that what was read still stands (`Database.write`). What needs more says so and is done in one.
 
-Locks are taken in one order everywhere: the reference data as it is (decision 0016), the document, its customer where
-that is new, the debits that it settles, the customer's balance if credit is checked, the number series, then balance
-and tally inside the writing statement (PostgreSQL runs the parts that nothing asks for from the last to the first).
+Locks are taken in the order of `receivables.commands.locks`; PostgreSQL runs the parts of the writing statement that
+nothing asks for from the last to the first, which is that order too.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from reskontra.documents.store.writing import Written
 from reskontra.documents.wire.rendering import lines_text, vat_text
 from reskontra.errors import Malformed
 from reskontra.kinds import Kind
-from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.receivables.commands import locks
 from reskontra.receivables.store import open_items
 from reskontra.records import columns, replace
 from reskontra.reference.reference import Reference
@@ -158,7 +157,7 @@ async def _numbering(
     series = reference.series_of(key)
     override = bool(changes.get("override_number_series"))
     sent = check_sent_number(series, changes.get("number"), override, ("number",))
-    await wait_for_turn(context.company_id, series.series_id)
+    await locks.take_turn(context, series.series_id)
     if sent is not None:
         return sent, [reference.series_of(other).series_id for other in kind.series]
     return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id

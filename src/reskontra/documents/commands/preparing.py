@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.customers.customer import Debtor
-from reskontra.customers.store.finding import lock_balance
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.settling import names_sent
@@ -15,8 +13,7 @@ from reskontra.documents.store import loading
 from reskontra.documents.store.loading import Loaded, Wanted
 from reskontra.errors import NotFound, UnknownReference
 from reskontra.kinds import Kind
-from reskontra.receivables.store import open_items
-from reskontra.records import replace
+from reskontra.receivables.commands import locks
 from reskontra.reference.rules.classes import CreditVerification
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
@@ -69,7 +66,7 @@ async def basis_of(connection: Connection, context: Context, loaded: Loaded, cha
     earliest_due_date = None
     if debtor.credit_verification != CreditVerification.DISABLED and reference.preferences.credit_check.enabled:
         need_transaction(connection)
-        debtor = await _with_locked_balance(connection, context, debtor)
+        debtor = await locks.take_credit(connection, context, debtor)
         earliest_due_date = await loading.find_earliest_due_date(connection, context.company_id, debtor.customer_id)
     return Basis(
         reference=reference,
@@ -86,9 +83,9 @@ async def basis_of(connection: Connection, context: Context, loaded: Loaded, cha
 async def lock_debits(
     connection: Connection, context: Context, kind: Kind, standing: Document | None, changes: Mapping[str, Any]
 ) -> None:
-    """Lock what a document settles before its customer's balance; who reminds takes both in this order.
+    """Lock what a document settles, where there is any.
 
-    Only where there is any. Two that propose to settle one debit are one after the other from here on (APP-08).
+    Two that propose to settle one debit are one after the other from here on (APP-08).
     """
     if not kind.settles or (standing is not None and standing.is_released):
         return
@@ -96,13 +93,7 @@ async def lock_debits(
     names += names_sent(changes.get("application_lines") or ())
     if names:
         need_transaction(connection)
-        await open_items.lock_debits(connection, context.company_id, names)
-
-
-async def _with_locked_balance(connection: Connection, context: Context, debtor: Debtor) -> Debtor:
-    """Two documents that are each within the limit must not pass together: the balance is read under its lock."""
-    locked = await lock_balance(connection, context.company_id, debtor.customer_id)
-    return replace(debtor, balance=locked.balance, unreleased=locked.unreleased)
+        await locks.take_documents(connection, context, names)
 
 
 def _item_numbers(changes: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ statement proves that what was read still stands (`Database.write`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.commands.drafting import insert, new_draft
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits
-from reskontra.documents.document import Document
 from reskontra.documents.rules.drafts import check_releasable, released
 from reskontra.documents.rules.entries import batch_of, entries_of
 from reskontra.documents.rules.settling import Settling, settling_of
@@ -22,10 +21,8 @@ from reskontra.documents.store import writing
 from reskontra.documents.store.loading import Loaded
 from reskontra.documents.store.writing import Written
 from reskontra.kinds import Kind
-from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import choose_range
-from reskontra.numbering.store import lock_ranges
-from reskontra.receivables.store import open_items
+from reskontra.receivables.commands import locks
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected
 
@@ -55,7 +52,7 @@ async def issue(
     document, basis = await new_draft(connection, context, kind, changes, origin)
     key = series or kind.series[0]
     if releases:
-        await _take_turns(connection, context, document, basis.reference, (key, "batch"))
+        await locks.take(connection, context, basis.reference, locks.Needs(series=(key, "batch")))
     written = await insert(connection, context, kind, document, changes=changes, basis=basis, series=key)
     if not releases or document.status != "Balanced":
         return Issued(written.number, document.status)
@@ -75,10 +72,10 @@ async def release(
     reference = basis.reference
     settling = await _settling(connection, context, loaded, reference)
     document = released(draft, context.now, context.actor, settling)
-    entries = entries_of(kind, draft, reference, settling)
+    entries = entries_of(kind, draft, loaded.document_id, reference, settling)
     series = reference.series_of("batch")
     numbers = choose_range(series.ranges, document.document_date, document.branch_number)
-    await wait_for_turn(context.company_id, series.series_id)
+    await locks.take_turn(context, series.series_id)
     return await writing.release_document(
         connection,
         context,
@@ -101,22 +98,5 @@ async def _settling(connection: Connection, context: Context, loaded: Loaded, re
         return None
     need_transaction(connection)
     wanted = [proposal.debit_document_id for proposal in draft.proposals]
-    debits = await open_items.lock_open_items(connection, context.company_id, wanted)
-    return settling_of(draft, loaded.document_id, debits, reference.base_decimals)
-
-
-async def _take_turns(
-    connection: Connection, context: Context, document: Document, reference: Reference, keys: Sequence[str]
-) -> None:
-    """Take all series of a transaction that creates and releases before it writes anything.
-
-    Else it would hold the tally of its first statement while it waits for the second series, whose holder waits for
-    that tally: neither would ever go on.
-    """
-    ranges = []
-    for key in keys:
-        series = reference.series_of(key)
-        numbers = choose_range(series.ranges, document.document_date, document.branch_number)
-        await wait_for_turn(context.company_id, series.series_id)
-        ranges.append((series.series_id, numbers.range_id))
-    await lock_ranges(connection, context.company_id, ranges)
+    debits = await locks.take_items(connection, context, wanted)
+    return settling_of(draft, loaded.document_id, debits, reference)

@@ -102,8 +102,9 @@ def released(document: Document, now: datetime, actor: str, settling: Settling |
     """The document as release leaves it: Open, or Closed when nothing is left of it (REL-02, PER-07)."""
     balance, balance_base, period_id = document.amount, document.amount_base, document.period_id
     if settling is not None:
-        balance, balance_base = settling.settled.credit.balance, settling.settled.credit.balance_base
-        period_id = max(application.period_id for application in settling.settled.applications)
+        credit = settling.credit
+        balance, balance_base = credit.balance, credit.balance_base
+        period_id = credit.closed_period_id or period_id
     closed = balance == ZERO
     return replace(
         document,

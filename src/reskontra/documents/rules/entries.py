@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document
-from reskontra.errors import Refused
 from reskontra.kinds import Kind
-from reskontra.money import ZERO
 from reskontra.posting.rules import Entry, Part, receivable_entries
-from reskontra.receivables.rules import application_parts
+from reskontra.receivables.rules.settling import settlement_parts
 
 if TYPE_CHECKING:
     from reskontra.documents.rules.settling import Settling
@@ -18,22 +15,22 @@ if TYPE_CHECKING:
 
 
 def entries_of(
-    kind: Kind, document: Document, reference: Reference, settling: Settling | None = None
+    kind: Kind, document: Document, document_id: int, reference: Reference, settling: Settling | None = None
 ) -> tuple[Entry, ...]:
     """The entries of a release (GL-06): the receivable against revenue lines and VAT, then what settling adds."""
     postings = reference.currency_postings[document.currency_id]
     return receivable_entries(
         kind.balance_sign,
-        _receivable(document),
+        _receivable(document, document_id),
         [*_revenue(document), *_vat(document)],
         rounding=document.rounding_difference,
         rounding_gain_account=postings.rounding_gain_account,
         rounding_loss_account=postings.rounding_loss_account,
-        more=_settlement(settling, document, reference) if settling else (),
+        more=settlement_parts(settling.settled, settling.before) if settling else (),
     )
 
 
-def _receivable(document: Document) -> Part:
+def _receivable(document: Document, document_id: int) -> Part:
     return Part(
         account_number=document.account_number,
         subaccount_id=document.subaccount_id,
@@ -41,6 +38,7 @@ def _receivable(document: Document) -> Part:
         amount=document.amount,
         amount_base=document.amount_base,
         purpose="receivable",
+        moves_document_id=document_id,
     )
 
 
@@ -73,41 +71,6 @@ def _vat(document: Document) -> list[Part]:
         for row in document.vat
         if row.vat or row.vat_base
     ]
-
-
-def _settlement(settling: Settling, document: Document, reference: Reference) -> list[tuple[Part, int]]:
-    """Transfers between receivables accounts, and exchange gains and losses, each by itself (GL-01, GL-02, FX-03)."""
-    applications = settling.settled.applications
-    postings = reference.currency_postings[document.currency_id]
-    differences = [application.gain_loss for application in applications]
-    gain = sum((difference for difference in differences if difference > ZERO), ZERO)
-    loss = sum((-difference for difference in differences if difference < ZERO), ZERO)
-    return [
-        *application_parts(settling.credit, settling.debits, applications),
-        *_difference(gain, postings.gain_account, -1, document),
-        *_difference(loss, postings.loss_account, +1, document),
-    ]
-
-
-def _difference(amount: Decimal, account_number: str | None, side: int, document: Document) -> list[tuple[Part, int]]:
-    if not amount:
-        return []
-    if account_number is None:
-        raise Refused(
-            f"The currency {document.currency_id} has no account for exchange differences.",
-            field=("currency_id",),
-            value=document.currency_id,
-            hint="Set a gain and a loss account on the currency first.",
-        )
-    difference = Part(
-        account_number=account_number,
-        subaccount_id=document.subaccount_id,
-        branch_number=document.branch_number,
-        amount=ZERO,
-        amount_base=amount,
-        purpose="exchange_gain_loss",
-    )
-    return [(difference, side)]
 
 
 def batch_of(kind: Kind, document: Document, entries: tuple[Entry, ...], reference: Reference) -> dict[str, Any]:

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document
 from reskontra.documents.rules.figures import rate_of
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.money import ZERO
-from reskontra.receivables.rules import OpenItem, Proposal, Settled, check_proposal, check_total, settle
+from reskontra.receivables.rules.items import OpenItem, Proposal, Settled
+from reskontra.receivables.rules.proposals import check_proposal, check_total
+from reskontra.receivables.rules.settling import settle
 from reskontra.records import replace
+
+if TYPE_CHECKING:
+    from reskontra.reference.reference import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
-    """A settlement under way: both sides as they were, and what came of it."""
+    """A settlement under way: the documents of both sides as they were, by id, and what came of it."""
 
-    credit: OpenItem
-    debits: Mapping[int, OpenItem]
+    credit_id: int
+    before: Mapping[int, OpenItem]
     settled: Settled
+
+    @property
+    def credit(self) -> OpenItem:
+        """The credit document as the settlement leaves it."""
+        return self.settled.item(self.credit_id)
+
+    @property
+    def debits(self) -> tuple[OpenItem, ...]:
+        """The debit documents as the settlement leaves them."""
+        return tuple(item for item in self.settled.items if item.document_id != self.credit_id)
 
 
 def proposals_after(
@@ -88,14 +103,16 @@ def with_proposals(
     return replace(draft, proposals=tuple(proposals))
 
 
-def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem], base_decimals: int) -> Settling:
+def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem], reference: Reference) -> Settling:
     """The settlement that release makes of a draft's proposals (REL-02). Raises `Conflict`.
 
     By kind and number, not as they were entered: which application takes the last øre must not hang on edits.
     """
     credit = _credit(draft, document_id)
     proposals = sorted(draft.proposals, key=lambda proposal: (proposal.document_type, proposal.number))
-    return Settling(credit=credit, debits=debits, settled=settle(credit, proposals, debits, base_decimals))
+    posting = reference.currency_postings[draft.currency_id]
+    settled = settle(credit, proposals, debits, reference.base_decimals, posting=posting)
+    return Settling(credit_id=document_id, before={document_id: credit, **debits}, settled=settled)
 
 
 def _credit(draft: Document, document_id: int) -> OpenItem:

@@ -30,7 +30,7 @@ from reskontra.db.pool import Connection
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.items.rules.items import Item
 from reskontra.items.store import items_json, read_items
-from reskontra.receivables.rules import DEBITS, Proposal
+from reskontra.receivables.rules.items import DEBITS, Proposal
 from reskontra.receivables.store.open_items import PROPOSALS
 from reskontra.records import replace
 

@@ -26,10 +26,10 @@ from reskontra.errors import Conflict, Refused
 from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
 from reskontra.posting.rules import Entry
 from reskontra.posting.store import batch_and_entries
-from reskontra.receivables.rules import Settled
-from reskontra.receivables.store.applications import propose, withdraw_all
+from reskontra.receivables.rules.items import Settled
+from reskontra.receivables.store.applications import propose, settlement, withdraw_all
 from reskontra.receivables.store.applications import release as release_applications
-from reskontra.receivables.store.open_items import debits_json, move_debits
+from reskontra.receivables.store.open_items import items_json, move_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +243,7 @@ async def delete_document(
 
 
 def _release(*, settling: bool) -> str:
-    settled = f"{release_applications('$6', '$19')}, {move_debits('$20')}," if settling else ""
-    owed = "updated.balance_base * $14::integer" + (" - $21::numeric" if settling else "")
+    settled = f"{_SETTLED}," if settling else ""
     return f"""
     with {_HELD},
     {take_number("'Batch'", "$12", "$13", given="held")},
@@ -257,11 +256,35 @@ def _release(*, settling: bool) -> str:
                figures_hash = document_figures($1, $6)
           from changed, taken
          where company_id = $1 and document_id = $6
-        returning document.number, version, customer_id, balance_base, amount_base),
+        returning document.number, version, customer_id, document_date, period_id, batch_number,
+                  balance_base * $14::integer as owed, amount_base * $14::integer as waiting),
     {settled}
     {tally("$5", 0)},
-    {adjust_balance("updated", balance=owed, unreleased="-updated.amount_base * $14::integer")}
+    {
+        adjust_balance("owing", balance="owing.owed", unreleased="-owing.waiting")
+        if settling
+        else adjust_balance("updated", balance="updated.owed", unreleased="-updated.waiting")
+    }
     select number, version from updated"""
+
+
+_SETTLED = f"""{
+    settlement(
+        "'apply'",
+        "updated",
+        settled_on="updated.document_date",
+        period_id="updated.period_id",
+        batch_number="updated.batch_number",
+    )
+},
+    {release_applications("$6", "$19")},
+    {move_items("$20", "settled")},
+    owing as (
+        select customer_id, sum(owed) as owed, sum(waiting) as waiting
+          from (select customer_id, owed, waiting from updated
+                 union all select customer_id, difference, 0 from moving) as parts
+         group by customer_id)"""
+"""What a release adds that settles others: a customer's balance moves by both sides at once."""
 
 
 _RELEASES = {settling: _release(settling=settling) for settling in (False, True)}
@@ -284,8 +307,11 @@ async def release_document(
 ) -> Written:
     """Write what release changes, with its batch and entries; the database checks that they balance.
 
+    `settled` is what the document settles; the other documents of it are moved here too.
+
     Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
     """
+    debits = [item for item in settled.items if item.document_id != document_id] if settled else ()
     return await _written(
         connection,
         _RELEASES[settled is not None],
@@ -303,7 +329,7 @@ async def release_document(
         document.closed_period_id,
         document.balance,
         document.balance_base,
-        *((as_json(settled.applications), debits_json(settled), settled.base_debit) if settled else ()),
+        *((as_json(settled.applications), items_json(debits)) if settled else ()),
     )
 
 

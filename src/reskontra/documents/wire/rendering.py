@@ -253,6 +253,7 @@ class _Applied(msgspec.Struct):
     released: bool
     payment_reference: str | None
     status: str
+    voided: bool
     application_date: date
     application_period: str | None
     invoice_text: str | None
@@ -276,7 +277,7 @@ def _applications(text: str | None) -> list[ApplicationAnswer]:
             pending_prompt_payment_discount=False,
             released=entry.released,
             hold=False,
-            voided=False,
+            voided=entry.voided,
             payment_reference=entry.payment_reference,
             status=entry.status,
             application_date=day_text(entry.application_date),

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from reskontra.changes.store import lock_tallies
 from reskontra.clock import Context
-from reskontra.customers.store.for_dunning import (
-    lock_balances,
-)
 from reskontra.db.pool import Connection, refusal_for
 from reskontra.documents.commands import releasing
 from reskontra.dunning.letter import Fee, Letter
@@ -22,8 +18,7 @@ from reskontra.dunning.rules.reminders import (
 from reskontra.dunning.store import making
 from reskontra.errors import Refused
 from reskontra.kinds import INVOICE, KINDS
-from reskontra.numbering.commands import wait_for_turn
-from reskontra.numbering.store import lock_ranges
+from reskontra.receivables.commands import locks
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -96,37 +91,16 @@ async def take_turns_for_fees(
 ) -> None:
     """Take all that the fees and the letters will ask for. Without a fee the releasing statement does so itself."""
     if fees:
-        billed = [fee.customer_number for fee in fees]
-        await take_turns(
-            connection, context, reference, billed=billed, numbered=(_FEE_SERIES, "batch"), written=REMINDED
-        )
+        needs = needs_of_letters([fee.customer_number for fee in fees], series=(_FEE_SERIES, "batch"))
+        await locks.take(connection, context, reference, needs)
 
 
-async def take_turns(
-    connection: Connection,
-    context: Context,
-    reference: Reference,
-    *,
-    billed: Sequence[str],
-    numbered: Sequence[str],
-    written: Sequence[str],
-) -> None:
-    """Lock what a transaction will ask for, in the order that everybody keeps, before it writes anything.
-
-    `billed` are the numbers of the customers that get documents, `numbered` the keys of the series that give numbers,
-    `written` the entities whose tallies change. The tally of letters comes first.
-    """
-    await lock_tallies(connection, context.company_id, [making.ENTITY])
-    if reference.preferences.credit_check.enabled:
-        await lock_balances(connection, context.company_id, billed, checked_only=True)
-    ranges = []
-    for key in numbered:
-        series = reference.series_of(key)
-        await wait_for_turn(context.company_id, series.series_id)
-        ranges += [(series.series_id, numbers.range_id) for numbers in series.ranges]
-    await lock_ranges(connection, context.company_id, ranges)
-    await lock_balances(connection, context.company_id, billed)
-    await lock_tallies(connection, context.company_id, written)
+def needs_of_letters(customers: Sequence[str], *, series: Sequence[str], written: Sequence[str] = ()) -> locks.Needs:
+    """What letters ask for that make documents: the customers' numbers, the keys of the series, and the entities of the
+    documents besides those that are reminded of."""
+    return locks.Needs(
+        numbering_tallies=(making.ENTITY,), balances=customers, series=series, tallies=(*written, *REMINDED)
+    )
 
 
 async def _charge(connection: Connection, context: Context, fee: Fee, reference: Reference) -> releasing.Issued:

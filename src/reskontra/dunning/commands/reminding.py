@@ -17,7 +17,6 @@ from reskontra.customers.store.for_dunning import (
     Addressee,
     find_addressee_ids,
     find_families,
-    keep_customers,
 )
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import releasing
@@ -38,7 +37,7 @@ from reskontra.dunning.rules.reminders import (
 from reskontra.dunning.store import finding, making
 from reskontra.errors import Conflict, FieldPath, NotFound, Refused
 from reskontra.kinds import INVOICE, KINDS
-from reskontra.receivables.store.for_dunning import lock_open_documents
+from reskontra.receivables.commands import locks
 from reskontra.reference.store import remembered
 
 if TYPE_CHECKING:
@@ -111,12 +110,10 @@ async def remind(
     A customer whose fee cannot be invoiced gets nothing. With `skips` it is told in the outcome and the others get
     their letters; else `Refused` is raised, and the caller's transaction must not be committed.
     """
-    await keep_customers(connection, context.company_id, customer_ids)
+    await locks.take(connection, context, order.reference, locks.Needs(customers=customer_ids))
     families = await find_families(connection, context.company_id, customer_ids) if order.together else {}
     of_whom = list(families) or customer_ids
-    locked = await lock_open_documents(
-        connection, context.company_id, of_whom, order.listed, branch_number=order.branch_number
-    )
+    locked = await locks.take_unsettled(connection, context, of_whom, order.listed, order.branch_number)
     if not locked:
         return Outcome()
     parties = await finding.find_parties(connection, context.company_id, customer_ids, order.letter_date)

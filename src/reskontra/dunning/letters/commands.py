@@ -1,8 +1,6 @@
 """What is done with a dunning letter that stands: change, delete, release, void. Load, decide, store; commits nothing.
 
-Locks are taken in the order of the whole room: the reference data as it is where documents may be made (decision
-0016), the documents that the letter reminds of with its fee invoice, the letter, the tally of letters, the balance
-(where credit is checked), number series, the tallies of documents.
+Locks are taken in the order of `receivables.commands.locks`; the letter itself is locked behind its documents.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import drafting
 from reskontra.documents.commands.crediting import credit_whole
-from reskontra.dunning.commands.fees import REMINDED, release_letters, take_turns
+from reskontra.dunning.commands.fees import needs_of_letters, release_letters
 from reskontra.dunning.commands.reminding import basis_of, order_of
 from reskontra.dunning.letters.rules.amending import (
     FeeReversal,
@@ -34,13 +32,11 @@ from reskontra.dunning.letters.store.lists import Found
 from reskontra.dunning.store import finding
 from reskontra.errors import Conflict, NotFound, Refused
 from reskontra.kinds import CREDIT_NOTE, INVOICE
+from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import VOID_ORIGIN
 from reskontra.receivables.store.for_dunning import find_settlers
-from reskontra.receivables.store.open_items import lock_open_items
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
-
-VOID_ORIGIN = "dunning_void"
-"""The origin of credit notes that take a fee back."""
 
 
 async def change(
@@ -108,14 +104,12 @@ async def void(
     void_date = void_day(letter, changes.get("void_date"), reference.today(context.now))
     if "void_date" in changes:
         reference.period_of(void_date, ("void_date",))  # a day that the books know, also where nothing is booked
-    await take_turns(
-        connection,
-        context,
-        reference,
-        billed=[letter.customer_number] if reversal != FeeReversal.NOTHING else [],
-        numbered=(CREDIT_NOTE.series[0], "batch") if reversal == FeeReversal.CREDIT else (),
-        written=(CREDIT_NOTE.document_type, *REMINDED),
+    needs = needs_of_letters(
+        [letter.customer_number] if reversal != FeeReversal.NOTHING else [],
+        series=(CREDIT_NOTE.series[0], "batch") if reversal == FeeReversal.CREDIT else (),
+        written=(CREDIT_NOTE.document_type,),
     )
+    await locks.take(connection, context, reference, needs)
     deleted_fee = credit_note = None
     fee = letter.fee_invoice
     if fee is not None and reversal == FeeReversal.DELETE:
@@ -155,7 +149,7 @@ async def _locked_with_documents(
     """The letter, locked after its documents. They are read before the lock, so a change in between is a `Conflict`."""
     await remembered.held(connection, context.company_id)
     wanted = await writing.find_document_ids(connection, context.company_id, letter_id)
-    await lock_open_items(connection, context.company_id, wanted)
+    await locks.take_items(connection, context, wanted)
     found = await _locked(connection, context, letter_id, expected_version)
     needed = {line.document_id for line in found.letter.lines if line.is_reminded}
     if with_fee and found.letter.fee_document_id is not None:

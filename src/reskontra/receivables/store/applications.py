@@ -1,4 +1,4 @@
-"""SQL of applications, as fragments for the statements that write their documents. Decides nothing."""
+"""SQL of applications and settlements, as fragments for the statements that write their documents."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ def propose(credit_id: str, proposals: str, source: str) -> str:
 
     `credit_id` is an SQL expression over the one row of `source`. A list that is null changes nothing.
     """
+    sent = f"json_to_recordset({proposals}::json) as sent (debit_document_id bigint, amount numeric)"
     return f"""withdrawn as (
         delete from application using {source}
          where application.company_id = $1 and application.credit_document_id = {credit_id}
            and application.released_at is null and {proposals}::json is not null
-           and application.debit_document_id not in (
-               select sent.debit_document_id from json_populate_recordset(null::application, {proposals}) as sent)),
+           and application.debit_document_id not in (select sent.debit_document_id from {sent})),
     amended as (
-        update application set amount = sent.amount
-          from {source}, json_populate_recordset(null::application, {proposals}) as sent
+        update application set amount_credit = sent.amount, amount_debit = sent.amount
+          from {source}, {sent}
          where application.company_id = $1 and application.credit_document_id = {credit_id}
            and application.released_at is null and application.debit_document_id = sent.debit_document_id),
     proposed as (
-        insert into application (company_id, credit_document_id, debit_document_id, amount, created_at, created_by)
-        select $1, {credit_id}, sent.debit_document_id, sent.amount, $2, $3
-          from {source}, json_populate_recordset(null::application, {proposals}) as sent
+        insert into application (
+               company_id, credit_document_id, debit_document_id, amount_credit, amount_debit, created_at, created_by)
+        select $1, {credit_id}, sent.debit_document_id, sent.amount, sent.amount, $2, $3
+          from {source}, {sent}
          where not exists (
                select from application as standing
                 where standing.company_id = $1 and standing.credit_document_id = {credit_id}
@@ -30,29 +31,68 @@ def propose(credit_id: str, proposals: str, source: str) -> str:
 
 
 def withdraw_all(credit_id: str, source: str) -> str:
-    """A CTE that deletes the proposals of a draft that is deleted (UND-01)."""
+    """A CTE that deletes the proposals of a draft that is deleted."""
     return f"""withdrawn as (
         delete from application using {source}
          where application.company_id = $1 and application.credit_document_id = {credit_id}
            and application.released_at is null)"""
 
 
+def settlement(
+    kind: str, source: str, *, settled_on: str, period_id: str, batch_number: str, reverses_id: str = "null::bigint"
+) -> str:
+    """A CTE `settlement_made` that writes a settlement for the one row of `source` and returns its settlement_id.
+
+    The arguments are SQL expressions over `source`; `batch_number` is null where nothing is booked.
+    """
+    return f"""settlement_made as (
+        insert into settlement (
+               company_id, kind, settled_on, period_id, batch_number, reverses_id, created_at, created_by)
+        select $1, {kind}, {settled_on}, {period_id}, {batch_number}, {reverses_id}, $2, $3 from {source}
+        returning settlement_id)"""
+
+
+_FIGURES = (
+    "applied_on", "period_id", "amount_credit", "amount_debit", "base_credit", "base_debit", "discount",
+    "discount_base", "write_off", "write_off_base", "reason_code", "cross_rate", "gain_loss_account", "is_posted",
+)  # fmt: skip
+_NAMES = ", ".join(_FIGURES)
+_SENT = ", ".join(f"sent.{column}" for column in _FIGURES)
+
+
 def release(credit_id: str, applications: str) -> str:
-    """A CTE that turns the proposals of a credit document into facts; `applications` is a JSON list of
-    `rules.Application`."""
+    """A CTE after `settlement` that turns the proposals of a credit document into facts.
+
+    `applications` is a JSON list of `rules.items.Application`.
+    """
     return f"""applied as (
         update application
-           set applied_on = sent.applied_on, period_id = sent.period_id, base_credit = sent.base_credit,
-               base_debit = sent.base_debit, gain_loss = sent.gain_loss, released_at = $2
-          from json_populate_recordset(null::application, {applications}) as sent
+           set ({_NAMES}, gain_loss, settlement_id, released_at, released_by) =
+               row({_SENT}, sent.base_credit - sent.base_debit, settlement_made.settlement_id, $2, $3)
+          from settlement_made, json_populate_recordset(null::application, {applications}) as sent
          where application.company_id = $1 and application.credit_document_id = {credit_id}
            and application.debit_document_id = sent.debit_document_id and application.released_at is null)"""
+
+
+def add(applications: str) -> str:
+    """A CTE `added` after `settlement` that writes released applications, a JSON list of `rules.items.Application`.
+
+    It returns application_id.
+    """
+    return f"""added as (
+        insert into application (
+               company_id, settlement_id, credit_document_id, debit_document_id, reverses_id, {_NAMES}, gain_loss,
+               created_at, created_by, released_at, released_by)
+        select $1, settlement_made.settlement_id, sent.credit_document_id, sent.debit_document_id, sent.reverses_id,
+               {_SENT}, sent.base_credit - sent.base_debit, $2, $3, $2, $3
+          from settlement_made, json_populate_recordset(null::application, {applications}) as sent
+        returning application_id)"""
 
 
 def proposals_of(credit_id: str) -> str:
     """A lateral source `proposal` of a draft's proposals."""
     return f"""lateral (
-        select application.application_id, application.debit_document_id, application.amount
+        select application.application_id, application.debit_document_id, application.amount_debit as amount
           from application
          where application.company_id = $1 and application.credit_document_id = {credit_id}
            and application.released_at is null) as proposal"""
@@ -67,11 +107,19 @@ def proposed_by(debit_id: str) -> str:
 
 
 def applications_of(document_id: str) -> str:
-    """A lateral source `application` of all applications from or to a document, in the order they were made."""
+    """A lateral source `application` of all applications from or to a document, in the order they were made.
+
+    Rows that take another back are left out; the one taken back `is_undone` (LNE-15: not served yet). `amount` is in
+    the document's own currency.
+    """
     return f"""lateral (
         select application.*,
                case application.credit_document_id when {document_id} then application.debit_document_id
-                                                   else application.credit_document_id end as other_document_id
+                                                   else application.credit_document_id end as other_document_id,
+               case application.credit_document_id when {document_id} then application.amount_credit
+                                                   else application.amount_debit end as amount,
+               exists (select from application as back
+                        where back.company_id = $1 and back.reverses_id = application.application_id) as is_undone
           from application
-         where application.company_id = $1
+         where application.company_id = $1 and application.reverses_id is null
            and {document_id} in (application.credit_document_id, application.debit_document_id)) as application"""

@@ -26,36 +26,6 @@ OPEN_DOCUMENTS = f"""
 It ends inside its where clause."""
 
 
-async def lock_open_documents(
-    connection: Connection,
-    company_id: int,
-    customer_ids: Sequence[int],
-    document_types: Sequence[str],
-    branch_number: str | None = None,
-) -> list[int]:
-    """Lock these customers' unsettled documents of these types until the transaction ends; returns their ids.
-
-    It is a statement of its own: what is read after it, is read as the last holder of the locks left it. The order is
-    that of everybody who locks several documents.
-    """
-    rows = await connection.fetch(
-        """
-        select document.document_id
-          from document
-         where document.company_id = $1 and document.released_at is not null and document.balance > 0
-           and document.customer_id = any ($2::integer[]) and document.document_type = any ($3::text[])
-           and ($4::text is null or document.branch_number = $4)
-         order by document.document_type, document.number
-           for update
-        """,
-        company_id,
-        customer_ids,
-        document_types,
-        branch_number,
-    )
-    return [row["document_id"] for row in rows]
-
-
 def overdue_by_customer(on: str, document_types: str, branch_number: str, levels: str) -> str:
     """A select that counts each customer's unsettled documents that were due before a date (DUN-01).
 
@@ -143,6 +113,7 @@ async def find_settlers(connection: Connection, company_id: int, document_id: in
         select settler.document_type, settler.number, application.released_at is not null as is_released
           from {applications_of("$2::bigint")}
           join document as settler on settler.company_id = $1 and settler.document_id = application.other_document_id
+         where not application.is_undone
          order by settler.document_type, settler.number""",
         company_id,
         document_id,

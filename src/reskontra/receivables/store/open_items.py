@@ -1,22 +1,24 @@
-"""SQL of documents as open items: what settlement reads of them and what it changes. Decides nothing."""
+"""SQL of documents as open items: what settlement reads of them and what it changes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from asyncpg import Record
 
-from reskontra.changes.store import change_rows, tally_each
+from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, tally_each
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.receivables.rules import OpenItem, Settled
+from reskontra.receivables.rules.items import OpenItem
 from reskontra.receivables.store.applications import applications_of, proposals_of, proposed_by
 
 _COLUMNS = f"""document.document_id, document.document_type, document.number, document.status, document.customer_id,
            document.account_number, document.subaccount_id, document.branch_number, document.document_date,
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
-           document.balance, document.balance_base, {proposed_by("document.document_id")} as proposed_by"""
+           document.balance, document.balance_base, document.closed_period_id,
+           document.origin,
+           {proposed_by("document.document_id")} as proposed_by"""
 
 
 async def find_open_items(
@@ -50,10 +52,10 @@ async def lock_open_items(connection: Connection, company_id: int, ids: Sequence
     return {row["document_id"]: _open_item(row) for row in rows}
 
 
-async def lock_debits(connection: Connection, company_id: int, names: Sequence[tuple[str, str]]) -> None:
+async def lock_named_items(connection: Connection, company_id: int, names: Sequence[tuple[str, str]]) -> None:
     """Lock documents by (type, number) in any case; always in one order, so that no ring of waiters forms.
 
-    It is a statement of its own: what is read after it, is read as the last holders of the locks left it.
+    A separate statement, so that the next read sees what the previous lock holders committed.
     """
     await connection.execute(
         """
@@ -68,8 +70,38 @@ async def lock_debits(connection: Connection, company_id: int, names: Sequence[t
     )
 
 
+async def lock_unsettled(
+    connection: Connection,
+    company_id: int,
+    customer_ids: Sequence[int],
+    document_types: Sequence[str],
+    branch_number: str | None = None,
+) -> list[int]:
+    """Lock these customers' unsettled documents of these types until the transaction ends; returns their ids.
+
+    A separate statement, so that the next read sees what the previous lock holders committed. The order is that of
+    everybody who locks several documents.
+    """
+    rows = await connection.fetch(
+        """
+        select document.document_id
+          from document
+         where document.company_id = $1 and document.released_at is not null and document.balance > 0
+           and document.customer_id = any ($2::integer[]) and document.document_type = any ($3::text[])
+           and ($4::text is null or document.branch_number = $4)
+         order by document.document_type, document.number
+           for update
+        """,
+        company_id,
+        customer_ids,
+        document_types,
+        branch_number,
+    )
+    return [row["document_id"] for row in rows]
+
+
 _NAMES = ("document_id", "document_type", "number", "status", "customer_id", "account_number", "subaccount_id",
-          "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base",
+          "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base", "closed_period_id", "origin",
           "proposed_by")  # fmt: skip
 
 
@@ -79,52 +111,55 @@ def _open_item(row: Record) -> OpenItem:
     )
 
 
-def debits_json(settled: Settled) -> str:
-    """What `move_debits` takes of the debits after a settlement; a closed one closes in its application's period."""
-    periods = {application.debit_document_id: application.period_id for application in settled.applications}
+def items_json(items: Iterable[OpenItem]) -> str:
+    """What `move_items` takes of documents after a settlement."""
     return as_json(
         [
             {
-                "document_id": debit.document_id,
-                "balance": debit.balance,
-                "balance_base": debit.balance_base,
-                "status": debit.status,
-                "closed_period_id": periods[debit.document_id] if debit.status == "Closed" else None,
+                "document_id": item.document_id,
+                "sign": item.sign,
+                "balance": item.balance,
+                "balance_base": item.balance_base,
+                "status": item.status,
+                "closed_period_id": item.closed_period_id,
             }
-            for debit in settled.debits
+            for item in items
         ]
     )
 
 
-def move_debits(debits: str) -> str:
-    """CTEs that give settled documents their balance and status, each with its change row and version.
+def move_items(items: str, event: str) -> str:
+    """CTEs that give documents of both sides their balance and status, each with its change row and version.
 
-    `debits` is a JSON parameter made by `debits_json`; an empty list moves nothing.
+    `items` is a JSON parameter made by `items_json`; an empty list moves nothing. `event` is the word of the change
+    rows. `moving` has a row for each document: `difference` is what its customer, `customer_id`, owes more by it, in
+    base currency.
     """
-    return f"""settled as (
-        select document.document_id, document.document_type, document.number, sent.balance, sent.balance_base,
-               sent.status, sent.closed_period_id
-          from json_populate_recordset(null::document, {debits}) as sent
+    return f"""moving as materialized (
+        select document.document_id, document.document_type, document.number, document.customer_id, sent.balance,
+               sent.balance_base, sent.status, sent.closed_period_id,
+               (sent.balance_base - document.balance_base) * sent.sign as difference, {NEW_CHANGE_ID} as change_id
+          from json_to_recordset({items}::json) as sent (
+                   document_id bigint, sign integer, balance numeric, balance_base numeric, status text,
+                   closed_period_id text)
           join document on document.company_id = $1 and document.document_id = sent.document_id),
     {
-        change_rows(
-            "settled.document_type",
-            "settled",
-            "settled.number",
-            "settled",
-            name="settled_changes",
-            detail="jsonb_build_object('balance', settled.balance, 'status', settled.status)",
+        numbered_change_rows(
+            "moving.document_type",
+            event,
+            "moving.number",
+            "moving",
+            name="moved_changes",
+            detail="jsonb_build_object('balance', moving.balance, 'status', moving.status)",
         )
     },
-    {tally_each("settled_changes", name="settled_tallies")},
-    moved_debits as (
+    {tally_each("moved_changes", name="moved_tallies")},
+    moved as (
         update document
-           set balance = settled.balance, balance_base = settled.balance_base, status = settled.status,
-               closed_period_id = settled.closed_period_id, modified_at = $2, version = settled_changes.change_id
-          from settled
-          join settled_changes on settled_changes.entity = settled.document_type
-           and settled_changes.entity_key = settled.number
-         where document.company_id = $1 and document.document_id = settled.document_id)"""
+           set balance = moving.balance, balance_base = moving.balance_base, status = moving.status,
+               closed_period_id = moving.closed_period_id, modified_at = $2, version = moving.change_id
+          from moving
+         where document.company_id = $1 and document.document_id = moving.document_id)"""
 
 
 PROPOSALS = f"""(
@@ -141,7 +176,8 @@ APPLICATIONS = f"""(
                    'customer_number', owing.number, 'amount_paid', application.amount,
                    'cash_discount_taken', application.discount, 'balance', other.balance,
                    'released', application.released_at is not null, 'payment_reference', other.payment_reference,
-                   'status', other.status, 'application_date', coalesce(application.applied_on, other.document_date),
+                   'status', other.status, 'voided', application.is_undone,
+                   'application_date', coalesce(application.applied_on, other.document_date),
                    'application_period', application.period_id, 'invoice_text', other.invoice_text)
                    order by application.application_id)
           from {applications_of("document.document_id")}

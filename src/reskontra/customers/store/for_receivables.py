@@ -1,0 +1,44 @@
+"""SQL by which transactions that write documents keep customers and lock their balances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reskontra.db.pool import Connection
+
+
+async def keep_customers(connection: Connection, company_id: int, customer_ids: Sequence[int]) -> None:
+    """Keep these customers from changing until the transaction ends, as documents do that are made for them."""
+    await connection.execute(
+        """
+        select from customer
+         where company_id = $1 and customer_id = any ($2::integer[])
+         order by customer_id
+           for key share
+        """,
+        company_id,
+        customer_ids,
+    )
+
+
+async def lock_balances(
+    connection: Connection, company_id: int, numbers: Sequence[str], *, checked_only: bool = False
+) -> None:
+    """Lock the balances of these customers, by number, always in one order.
+
+    With `checked_only` those whose credit is checked.
+    """
+    await connection.execute(
+        """
+        select from customer_balance
+         where company_id = $1
+           and customer_id in (select customer_id from customer
+                                where company_id = $1 and number = any ($2::text[])
+                                  and (not $3 or credit_verification <> 'Disabled'))
+         order by customer_id
+           for update
+        """,
+        company_id,
+        numbers,
+        checked_only,
+    )

@@ -1,0 +1,236 @@
+"""Applying an open credit document after its release, and undoing an application. The route opens the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.db.pool import Connection
+from reskontra.errors import FieldPath, Malformed, NotFound, Refused, UnknownReference
+from reskontra.kinds import KINDS
+from reskontra.numbering.rules import choose_range
+from reskontra.periods.rules import check_open, is_open, parse_period
+from reskontra.posting.rules import entries_of
+from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import VOID_ORIGIN, Application, OpenItem, Proposal, Settled, name_of
+from reskontra.receivables.rules.proposals import check_credit, check_proposal, check_total
+from reskontra.receivables.rules.settling import settle, settlement_parts, undone
+from reskontra.receivables.store import open_items, settling
+from reskontra.receivables.store.settling import FoundApplication, Posting
+from reskontra.records import replace
+from reskontra.reference.reference import Reference
+from reskontra.reference.store import remembered
+
+_DATE: FieldPath = ("application_date",)
+_LINES: FieldPath = ("lines",)
+
+
+async def apply(connection: Connection, context: Context, changes: Mapping[str, Any]) -> list[int]:
+    """Apply an open credit document to open debit documents (APP); returns the ids of the applications in order.
+
+    `changes` holds credit (document_type, number), lines (document_type, number, amount_paid), and perhaps
+    application_date (default: today where the company is) and financial_period (default: the date's). Raises `Refused`
+    as proposing on a draft does, and `Conflict` when something of it was settled at the same moment.
+    """
+    reference = await remembered.held(connection, context.company_id)
+    credit_name = _name(changes.get("credit") or {}, ("credit",), default="CreditNote")
+    lines = _lines(changes.get("lines") or ())
+    names = [credit_name, *((proposal.document_type, proposal.number) for proposal in lines)]
+    await locks.take_documents(connection, context, names)
+    found = await open_items.find_open_items(connection, context.company_id, names)
+    credit = check_credit(found.get(name_of(*credit_name)), credit_name, ("credit",))
+    on = _when(reference, changes, earliest=credit.document_date, default=reference.today(context.now))
+    proposals = _proposals(lines, found, credit, on, reference)
+    before = {item.document_id: item for item in found.values()}
+    settled = settle(
+        credit,
+        proposals,
+        before,
+        reference.base_decimals,
+        posting=reference.currency_postings[credit.currency_id],
+        on=on,
+        field=_LINES,
+    )
+    return await _write(connection, context, reference, settled, before, credit=credit, kind="apply", on=on)
+
+
+async def undo(connection: Connection, context: Context, application_id: int, changes: Mapping[str, Any]) -> int:
+    """Take a released application back (UND-02); returns the id of the application that does.
+
+    `changes` may hold application_date and financial_period. The date is the application's own while its period is
+    open, else today; it is not earlier than the application.
+    """
+    reference = await remembered.held(connection, context.company_id)
+    found = await _application(connection, context, application_id)
+    items = await locks.take_items(connection, context, [found.credit_document_id, found.debit_document_id])
+    found = await _application(connection, context, application_id)  # under the locks nobody else undoes it
+    credit, debit = items[found.credit_document_id], items[found.debit_document_id]
+    application = _check_undoable(found, credit, debit)
+    stays_open = is_open(
+        reference.period_named(application.period_id), reference.preferences.allow_posting_to_closed_periods
+    )
+    default = application.applied_on if stays_open else reference.today(context.now)
+    on = _when(reference, changes, earliest=application.applied_on, default=default)
+    settled = undone(application, application_id, credit, debit, on)
+    ids = await _write(
+        connection,
+        context,
+        reference,
+        settled,
+        items,
+        credit=credit,
+        kind="undo",
+        on=on,
+        reverses_id=found.settlement_id,
+    )
+    return ids[0]
+
+
+async def _application(connection: Connection, context: Context, application_id: int) -> FoundApplication:
+    found = await settling.find_application(connection, context.company_id, application_id)
+    if found is None:
+        raise NotFound(f"The application '{application_id}' cannot be found in the system.")
+    return found
+
+
+def _check_undoable(found: FoundApplication, credit: OpenItem, debit: OpenItem) -> Application:
+    if found.application is None:
+        raise Refused(
+            "The application is only proposed.",
+            hint="Change the credit document: send its application line with the operation Delete.",
+        )
+    if found.application.reverses_id is not None:
+        raise Refused(f"This application takes application {found.application.reverses_id} back.")
+    if found.undone_by is not None:
+        raise Refused(f"The application is undone already, by application {found.undone_by}.")
+    if credit.origin == VOID_ORIGIN:
+        raise Refused(
+            f"{credit.number} takes the fee {debit.number} of a voided dunning letter back, and stays applied to it.",
+            hint="Send a new invoice if the fee is owed after all.",
+        )
+    return found.application
+
+
+def _lines(sent: Sequence[Mapping[str, Any]]) -> list[Proposal]:
+    if not sent:
+        raise Malformed("There is nothing to apply.", field=_LINES, hint="Send at least one document with its amount.")
+    proposals: dict[tuple[str, str], Proposal] = {}
+    for position, line in enumerate(sent):
+        field = (*_LINES, position)
+        document_type, number = _name(line, field, default="Invoice")
+        if line.get("amount_paid") is None:
+            raise Malformed(
+                "A line needs an amount.", field=(*field, "amount_paid"), hint="Send what is to be applied."
+            )
+        if name_of(document_type, number) in proposals:
+            raise Refused(
+                f"{number} stands there twice.", field=(*field, "number"), value=number, hint="Send one line for it."
+            )
+        proposals[name_of(document_type, number)] = Proposal(
+            debit_document_id=0, document_type=document_type, number=number, amount=line["amount_paid"]
+        )
+    return list(proposals.values())
+
+
+def _name(sent: Mapping[str, Any], field: FieldPath, *, default: str) -> tuple[str, str]:
+    number = (sent.get("number") or "").strip()
+    if not number:
+        raise Malformed("A document is missing.", field=(*field, "number"), hint="Send its number.")
+    return sent.get("document_type") or default, number
+
+
+def _when(reference: Reference, changes: Mapping[str, Any], *, earliest: date, default: date) -> tuple[date, str]:
+    """The date and the period of a settlement: the period holds the date or is a later one, and is open."""
+    day = changes.get("application_date") or max(default, earliest)
+    if day < earliest:
+        raise Refused(
+            f"Nothing is applied before {earliest.isoformat()}.",
+            field=_DATE,
+            value=day.isoformat(),
+            hint="Send that day or a later one.",
+        )
+    period, field = reference.period_of(day, _DATE), _DATE
+    if changes.get("financial_period"):
+        field = ("financial_period",)
+        wanted = reference.period_named(parse_period(changes["financial_period"], field), field)
+        if wanted.period_id < period.period_id:
+            raise Refused(
+                f"The date is in period {period.period_id}.",
+                field=field,
+                value=changes["financial_period"],
+                hint="Send that period or a later one.",
+            )
+        period = wanted
+    check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
+    return day, period.period_id
+
+
+def _proposals(
+    lines: Sequence[Proposal],
+    found: Mapping[tuple[str, str], OpenItem],
+    credit: OpenItem,
+    on: tuple[date, str],
+    reference: Reference,
+) -> list[Proposal]:
+    decimals = reference.decimals_of(credit.currency_id)
+    proposals = []
+    for position, line in enumerate(lines):
+        field = (*_LINES, position)
+        debit = found.get(name_of(line.document_type, line.number))
+        check_proposal(line, debit, field, credit=credit, decimals=decimals, on=on)
+        if debit is None:
+            raise UnknownReference(field=(*field, "number"), value=line.number)
+        proposals.append(replace(line, debit_document_id=debit.document_id))
+    check_total(proposals, credit.balance, _LINES)
+    return proposals
+
+
+async def _write(
+    connection: Connection,
+    context: Context,
+    reference: Reference,
+    settled: Settled,
+    before: Mapping[int, OpenItem],
+    *,
+    credit: OpenItem,
+    kind: str,
+    on: tuple[date, str],
+    reverses_id: int | None = None,
+) -> list[int]:
+    """Write the settlement with what it books, which is nothing between two documents of one account and rate."""
+    entries = entries_of(settlement_parts(settled, before))
+    posting = None
+    if entries:
+        series = reference.series_of("batch")
+        numbers = choose_range(series.ranges, on[0], credit.branch_number)
+        await locks.take_turn(context, series.series_id)
+        posting = Posting(
+            batch=_batch(reference, credit, kind, on, sum(entry.debit_base for entry in entries)),
+            entries=entries,
+            series=(series.series_id, numbers.range_id),
+        )
+    return await settling.insert_settlement(
+        connection, context, settled, kind=kind, on=on, posting=posting, reverses_id=reverses_id
+    )
+
+
+_WORDS = {"apply": "Application", "undo": "Undone application"}
+
+
+def _batch(reference: Reference, credit: OpenItem, kind: str, on: tuple[date, str], total_base: Any) -> dict[str, Any]:
+    day, period_id = on
+    return {
+        "period_id": period_id,
+        "batch_date": day,
+        "entry_date": day,
+        "description": f"{_WORDS[kind]} of {KINDS[credit.document_type].noun} {credit.number}",
+        "status": "Posted" if reference.preferences.auto_post_batches else "Unposted",
+        "currency_id": credit.currency_id,
+        "exchange_rate": credit.rate.rate,
+        "document_type": credit.document_type,
+        "document_number": credit.number,
+        "customer_id": credit.customer_id,
+        "total_base": total_base,
+    }

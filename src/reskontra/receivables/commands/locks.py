@@ -1,0 +1,112 @@
+"""The order in which whoever writes documents takes locks. No other module takes any of them.
+
+1. the reference data as it is (`remembered.held`, or the statement that loads a document; decision 0016)
+2. customers that are kept from changing
+3. documents, by type and number
+4. the tally of letters, which number themselves by it
+5. balances of customers whose credit is checked
+6. number series: the turn in this process, then the ranges
+7. balances
+8. the other tallies
+
+A statement that writes one document takes 6, 7 and 8 itself, in this order. So a transaction that writes several takes
+them all before its first write: else it would hold a tally while it waits for a series, whose holder waits for that
+tally. Who takes locks in two calls of `take` does so in this order too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reskontra.changes.store import lock_tallies
+from reskontra.clock import Context
+from reskontra.customers.customer import Debtor
+from reskontra.customers.store.finding import lock_balance
+from reskontra.customers.store.for_receivables import keep_customers, lock_balances
+from reskontra.db.pool import Connection
+from reskontra.numbering.commands import wait_for_turn
+from reskontra.numbering.store import lock_ranges
+from reskontra.receivables.rules.items import OpenItem
+from reskontra.receivables.store import open_items
+from reskontra.records import replace
+from reskontra.reference.reference import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a transaction will ask for; what is empty is not locked."""
+
+    customers: Sequence[int] = ()
+    """Internal ids of customers that must not change."""
+
+    numbering_tallies: Sequence[str] = ()
+    """Entities whose rows take their number from the tally."""
+
+    series: Sequence[str] = ()
+    """Keys of the number series that give numbers (`SeriesChoice`)."""
+
+    balances: Sequence[str] = ()
+    """Numbers of the customers whose balances move."""
+
+    tallies: Sequence[str] = ()
+    """Entities whose tallies change."""
+
+
+async def take(connection: Connection, context: Context, reference: Reference, needs: Needs) -> None:
+    """Take these locks until the transaction ends."""
+    company_id = context.company_id
+    if needs.customers:
+        await keep_customers(connection, company_id, needs.customers)
+    if needs.numbering_tallies:
+        await lock_tallies(connection, company_id, needs.numbering_tallies)
+    if needs.balances and reference.preferences.credit_check.enabled:
+        await lock_balances(connection, company_id, needs.balances, checked_only=True)
+    if needs.series:
+        await _take_series(connection, context, reference, needs.series)
+    if needs.balances:
+        await lock_balances(connection, company_id, needs.balances)
+    if needs.tallies:
+        await lock_tallies(connection, company_id, needs.tallies)
+
+
+async def take_documents(connection: Connection, context: Context, names: Sequence[tuple[str, str]]) -> None:
+    """Lock documents by (type, number), in any case, until the transaction ends."""
+    await open_items.lock_named_items(connection, context.company_id, names)
+
+
+async def take_items(connection: Connection, context: Context, ids: Sequence[int]) -> dict[int, OpenItem]:
+    """Documents by id, locked until the transaction ends."""
+    return await open_items.lock_open_items(connection, context.company_id, ids)
+
+
+async def take_unsettled(
+    connection: Connection,
+    context: Context,
+    customer_ids: Sequence[int],
+    document_types: Sequence[str],
+    branch_number: str | None = None,
+) -> list[int]:
+    """The ids of these customers' unsettled documents of these types, locked until the transaction ends."""
+    return await open_items.lock_unsettled(connection, context.company_id, customer_ids, document_types, branch_number)
+
+
+async def take_credit(connection: Connection, context: Context, debtor: Debtor) -> Debtor:
+    """The customer with its balance as it is under its lock: two documents that are each within the limit must not
+    pass together."""
+    locked = await lock_balance(connection, context.company_id, debtor.customer_id)
+    return replace(debtor, balance=locked.balance, unreleased=locked.unreleased)
+
+
+async def take_turn(context: Context, series_id: str) -> None:
+    """The turn in a number series, for a statement that takes a number and everything behind it by itself."""
+    await wait_for_turn(context.company_id, series_id)
+
+
+async def _take_series(connection: Connection, context: Context, reference: Reference, keys: Sequence[str]) -> None:
+    ranges = []
+    for key in keys:
+        series = reference.series_of(key)
+        await wait_for_turn(context.company_id, series.series_id)
+        ranges += [(series.series_id, numbers.range_id) for numbers in series.ranges]
+    await lock_ranges(connection, context.company_id, ranges)

@@ -1,0 +1,115 @@
+"""What settlement knows: open items, proposals, applications, and what a settlement makes of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from reskontra.currencies.rules import Rate
+from reskontra.kinds import KINDS
+from reskontra.money import ONE, ZERO
+from reskontra.records import Record
+
+DEBITS = frozenset({"Invoice", "DebitNote", "FinCharge"})
+"""What a credit note or payment may settle (APP-01)."""
+
+VOID_ORIGIN = "dunning_void"
+"""The origin of the credit notes that take the fee of a voided dunning letter back."""
+
+
+class OpenItem(Record, frozen=True, kw_only=True):
+    """A document as settlement sees it: what is left of it, in its currency and in base currency."""
+
+    document_id: int
+    document_type: str
+    number: str
+    status: str
+    customer_id: int
+    account_number: str
+    subaccount_id: int
+    branch_number: str
+    document_date: date
+    period_id: str
+    currency_id: str
+    rate: Rate
+    balance: Decimal
+    balance_base: Decimal
+    closed_period_id: str | None = None
+    origin: str = "entered"
+    """What made the document."""
+
+    proposed_by: int | None = None
+    """The credit document that has an application proposed on this one, if any (APP-08)."""
+
+    @property
+    def sign(self) -> int:
+        """+1 when the document makes the customer owe more, -1 when less."""
+        return KINDS[self.document_type].balance_sign
+
+
+class Proposal(Record, frozen=True, kw_only=True):
+    """An application that waits for its credit document's release. `amount` is in both documents' currency."""
+
+    debit_document_id: int
+    document_type: str
+    number: str
+    amount: Decimal
+
+
+class Application(Record, frozen=True, kw_only=True):
+    """A released application, a fact with a date. One that takes another back has its figures with the opposite sign.
+
+    `amount_credit` is what the credit document loses, in its currency; `amount_debit` what that pays of the debit
+    document, in that one's. The debit loses `discount` and `write_off` besides. `gain_loss` is in base currency, above
+    zero for a gain (FX-01).
+    """
+
+    credit_document_id: int
+    debit_document_id: int
+    applied_on: date
+    period_id: str
+    amount_credit: Decimal
+    amount_debit: Decimal
+    base_credit: Decimal
+    base_debit: Decimal
+    discount: Decimal = ZERO
+    discount_base: Decimal = ZERO
+    write_off: Decimal = ZERO
+    write_off_base: Decimal = ZERO
+    reason_code: str | None = None
+    cross_rate: Decimal = ONE
+    gain_loss_account: str | None = None
+    is_posted: bool = False
+    """Whether the journal has entries of it: it has none as long as both documents stand on one account at one rate."""
+
+    reverses_id: int | None = None
+
+    @property
+    def gain_loss(self) -> Decimal:
+        return self.base_credit - self.base_debit
+
+    @property
+    def reduction(self) -> Decimal:
+        """What the debit document loses in all, in its currency."""
+        return self.amount_debit + self.discount + self.write_off
+
+    @property
+    def reduction_base(self) -> Decimal:
+        """What the debit document loses in all, in base currency."""
+        return self.base_debit + self.discount_base + self.write_off_base
+
+
+class Settled(Record, frozen=True, kw_only=True):
+    """What a settlement leaves: every document that it moved, with its new balance, and the applications it made."""
+
+    items: tuple[OpenItem, ...]
+    applications: tuple[Application, ...]
+
+    def item(self, document_id: int) -> OpenItem:
+        """One of the moved documents as the settlement leaves it."""
+        return next(item for item in self.items if item.document_id == document_id)
+
+
+def name_of(document_type: str, number: str) -> tuple[str, str]:
+    """The name of a document as it is looked up: types and numbers compare without case."""
+    return document_type.lower(), number.lower()

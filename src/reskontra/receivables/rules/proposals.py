@@ -1,0 +1,127 @@
+"""Which application may be proposed: kinds, customer, status, currency, dates and amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from reskontra.currencies.rules import BASE_RATE
+from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.kinds import KINDS
+from reskontra.money import ZERO, round_money
+from reskontra.receivables.rules.items import DEBITS, OpenItem, Proposal
+
+
+def check_credit(credit: OpenItem | None, name: tuple[str, str], field: FieldPath) -> OpenItem:
+    """The credit document that is to be applied now: released, open and not reserved (APP-01, APP-09)."""
+    document_type, number = name
+    if credit is None:
+        raise UnknownReference(field=(*field, "number"), value=number, hint="Send an open credit document.")
+    if not KINDS[credit.document_type].settles:
+        raise Refused(
+            f"A document of the type {document_type} cannot be applied to others.",
+            field=(*field, "document_type"),
+            value=document_type,
+            hint="Send a credit document.",
+        )
+    if credit.status != "Open":
+        raise Refused(
+            f"{credit.number} has the status {credit.status} and cannot be applied.",
+            field=(*field, "number"),
+            value=number,
+            hint="Send a released document that is open.",
+        )
+    return credit
+
+
+def check_proposal(
+    proposal: Proposal,
+    debit: OpenItem | None,
+    field: FieldPath,
+    *,
+    credit: OpenItem,
+    decimals: int,
+    on: tuple[date, str] | None = None,
+) -> None:
+    """Refuse an application that could never be released (APP-01 to APP-03, APP-07 to APP-09).
+
+    `credit` is the credit document as it will be released, its `document_id` 0 while it is not stored; `decimals` are
+    the places of its currency. `on` is the date and period of the settlement; None is the credit document's.
+    """
+    noun = KINDS[credit.document_type].noun
+    if proposal.document_type not in DEBITS:
+        raise Refused(
+            f"A {noun} cannot settle this kind of document.",
+            field=(*field, "document_type"),
+            value=proposal.document_type,
+            hint=f"Send one of: {', '.join(sorted(DEBITS))}.",
+        )
+    if debit is None or debit.customer_id != credit.customer_id:
+        raise UnknownReference(
+            field=(*field, "number"), value=proposal.number, hint="Send an open document of the same customer."
+        )
+    if debit.status != "Open":
+        raise Refused(
+            f"{debit.number} has the status {debit.status} and cannot be settled.",
+            field=(*field, "number"),
+            value=proposal.number,
+            hint="Send a released document that is open.",
+        )
+    if debit.currency_id != credit.currency_id:
+        raise Refused(
+            f"{debit.number} is in {debit.currency_id}.",
+            field=(*field, "number"),
+            value=proposal.number,
+            hint=f"Settle documents in {credit.currency_id} only.",
+        )
+    _check_order(proposal, credit, debit, field, on or (credit.document_date, credit.period_id))
+    if debit.proposed_by not in (None, credit.document_id):
+        raise Refused(
+            f"{debit.number} has an application of another document that is not released yet.",
+            field=(*field, "number"),
+            value=proposal.number,
+            hint="Release or remove that one first.",
+        )
+    if round_money(proposal.amount, decimals) != proposal.amount:
+        raise Refused(
+            f"An amount in {credit.currency_id} has at most {decimals} decimals.",
+            field=(*field, "amount_paid"),
+            value=f"{proposal.amount:f}",
+            hint=f"Send {round_money(proposal.amount, decimals):f}, for example.",
+        )
+    if not ZERO < proposal.amount <= debit.balance:
+        raise Refused(
+            "The amount is not open on that document.",
+            field=(*field, "amount_paid"),
+            value=f"{proposal.amount:f}",
+            hint=f"Send more than 0 and at most {debit.balance:f}.",
+        )
+
+
+def _check_order(proposal: Proposal, credit: OpenItem, debit: OpenItem, field: FieldPath, on: tuple[date, str]) -> None:
+    """An application is of the later of both dates (APP-07), but what it books is in the settlement's batch: so it may
+    book nothing where the debit is later, or the books would have an exchange difference before the debt itself."""
+    is_later = (debit.document_date, debit.period_id) > on or debit.period_id > on[1]
+    at_par = debit.rate == credit.rate == BASE_RATE
+    books_something = not at_par or debit.account_number != credit.account_number
+    if books_something and is_later:
+        noun = KINDS[credit.document_type].noun
+        raise Refused(
+            f"{debit.number} is of {debit.document_date.isoformat()}, later than the {noun}.",
+            field=(*field, "number"),
+            value=proposal.number,
+            hint=f"Date the {noun} on that day or later.",
+        )
+
+
+def check_total(proposals: Iterable[Proposal], available: Decimal, field: FieldPath = ("application_lines",)) -> None:
+    """Refuse to apply more than the credit document has (APP-03); `available` is in its currency."""
+    applied = sum((proposal.amount for proposal in proposals), ZERO)
+    if applied > available:
+        raise Refused(
+            "More is applied than the document has.",
+            field=field,
+            value=f"{applied:f}",
+            hint=f"Apply at most {available:f} in all.",
+        )

@@ -1,0 +1,173 @@
+"""Settling open items and taking settlements back: balances, base amounts, and the entries that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from reskontra.currencies.rules import CurrencyPosting, carry_down
+from reskontra.errors import Conflict, FieldPath, Refused
+from reskontra.money import ZERO
+from reskontra.posting.rules import Part
+from reskontra.receivables.rules.items import Application, OpenItem, Proposal, Settled
+from reskontra.records import replace
+
+LINES: FieldPath = ("application_lines",)
+
+
+def settle(
+    credit: OpenItem,
+    proposals: Sequence[Proposal],
+    debits: Mapping[int, OpenItem],
+    base_decimals: int,
+    *,
+    posting: CurrencyPosting,
+    on: tuple[date, str] | None = None,
+    field: FieldPath = LINES,
+) -> Settled:
+    """Apply `credit` to `debits` one after the other (BAL-01, FX-01, D7); linear in the number of proposals.
+
+    The application that empties a document takes all that is left of it in base currency. Each is dated the latest of
+    `on` (date and period of the settlement; None is the credit document's) and the two documents (APP-07). `posting`
+    has the gain and loss accounts of the currency. Raises `Conflict` when a debit no longer has what was proposed, and
+    `Refused` when an exchange difference has no account.
+    """
+    if len({proposal.debit_document_id for proposal in proposals}) != len(proposals):
+        raise ValueError("two proposals on one document")
+    day, period_id = on or (credit.document_date, credit.period_id)
+    applications, moved = [], []
+    latest = max(period_id, credit.period_id)
+    for proposal in proposals:
+        debit = debits[proposal.debit_document_id]
+        if proposal.amount > min(debit.balance, credit.balance) or debit.status != "Open":
+            raise Conflict(f"{debit.number} no longer has {proposal.amount:f} open.", field=field)
+        base_credit = carry_down(proposal.amount, credit.rate, credit.balance, credit.balance_base, base_decimals)
+        base_debit = carry_down(proposal.amount, debit.rate, debit.balance, debit.balance_base, base_decimals)
+        application = Application(
+            credit_document_id=credit.document_id,
+            debit_document_id=debit.document_id,
+            applied_on=max(day, credit.document_date, debit.document_date),
+            period_id=max(period_id, credit.period_id, debit.period_id),
+            amount_credit=proposal.amount,
+            amount_debit=proposal.amount,
+            base_credit=base_credit,
+            base_debit=base_debit,
+            gain_loss_account=_difference_account(base_credit - base_debit, posting),
+            is_posted=base_credit != base_debit or debit.account_number != credit.account_number,
+        )
+        applications.append(application)
+        latest = max(latest, application.period_id)
+        credit = reduced(credit, proposal.amount, base_credit, latest)
+        moved.append(reduced(debit, application.reduction, application.reduction_base, application.period_id))
+    return Settled(items=(credit, *moved), applications=tuple(applications))
+
+
+def undone(
+    application: Application,
+    application_id: int,
+    credit: OpenItem,
+    debit: OpenItem,
+    on: tuple[date, str],
+) -> Settled:
+    """Take a released application back (UND-02): both documents get what it took of them, in both currencies.
+
+    `on` is the date and the period of undoing it.
+    """
+    day, period_id = on
+    back = replace(
+        application,
+        applied_on=day,
+        period_id=period_id,
+        amount_credit=-application.amount_credit,
+        amount_debit=-application.amount_debit,
+        base_credit=-application.base_credit,
+        base_debit=-application.base_debit,
+        discount=-application.discount,
+        discount_base=-application.discount_base,
+        write_off=-application.write_off,
+        write_off_base=-application.write_off_base,
+        reverses_id=application_id,
+    )
+    items = (
+        reduced(credit, back.amount_credit, back.base_credit, period_id),
+        reduced(debit, back.reduction, back.reduction_base, period_id),
+    )
+    return Settled(items=items, applications=(back,))
+
+
+def reduced(item: OpenItem, amount: Decimal, amount_base: Decimal, period_id: str) -> OpenItem:
+    """The item with less open, or with more when the amounts are below zero; empty, it closes in that period."""
+    balance = item.balance - amount
+    is_closed = balance == ZERO
+    return replace(
+        item,
+        balance=balance,
+        balance_base=item.balance_base - amount_base,
+        status="Closed" if is_closed else "Open" if item.status == "Closed" else item.status,
+        closed_period_id=period_id if is_closed else None,
+    )
+
+
+def settlement_parts(settled: Settled, before: Mapping[int, OpenItem]) -> list[tuple[Part, int]]:
+    """The entries of a settlement as (part, side +1 debit or -1 credit): none for applications that book nothing, else
+    the transfer between the receivables of both documents and the exchange difference (GL-01, GL-02, FX-03).
+
+    `before` are the documents by id. Each entry of a receivable names the document whose open balance it moves, and
+    has that one's customer, currency and rate. Gains and losses are one entry an account.
+    """
+    parts: list[tuple[Part, int]] = []
+    differences: dict[tuple[str | None, bool], Decimal] = {}
+    for application in settled.applications:
+        if not application.is_posted:
+            continue
+        credit, debit = before[application.credit_document_id], before[application.debit_document_id]
+        parts.append((_receivable(credit, application.amount_credit, application.base_credit), +1))
+        parts.append((_receivable(debit, application.reduction, application.reduction_base), -1))
+        if application.gain_loss:
+            key = (application.gain_loss_account, application.gain_loss > ZERO)
+            differences[key] = differences.get(key, ZERO) + application.gain_loss
+    credit = before[settled.applications[0].credit_document_id]
+    gains_first = sorted(differences.items(), key=lambda difference: not difference[0][1])
+    return parts + [_difference(credit, account or "", amount) for (account, _), amount in gains_first]
+
+
+def _difference_account(gain_loss: Decimal, posting: CurrencyPosting) -> str | None:
+    if not gain_loss:
+        return None
+    account_number = posting.gain_account if gain_loss > ZERO else posting.loss_account
+    if account_number is None:
+        raise Refused(
+            f"The currency {posting.currency_id} has no account for exchange differences.",
+            field=("currency_id",),
+            value=posting.currency_id,
+            hint="Set a gain and a loss account on the currency first.",
+        )
+    return account_number
+
+
+def _difference(credit: OpenItem, account_number: str, gain_loss: Decimal) -> tuple[Part, int]:
+    part = Part(
+        account_number=account_number,
+        subaccount_id=credit.subaccount_id,
+        branch_number=credit.branch_number,
+        amount=ZERO,
+        amount_base=gain_loss,
+        purpose="exchange_gain_loss",
+    )
+    return part, -1
+
+
+def _receivable(item: OpenItem, amount: Decimal, amount_base: Decimal) -> Part:
+    return Part(
+        account_number=item.account_number,
+        subaccount_id=item.subaccount_id,
+        branch_number=item.branch_number,
+        amount=amount,
+        amount_base=amount_base,
+        purpose="receivable",
+        customer_id=item.customer_id,
+        currency_id=item.currency_id,
+        exchange_rate=item.rate.rate,
+        moves_document_id=item.document_id,
+    )

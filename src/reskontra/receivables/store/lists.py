@@ -1,0 +1,96 @@
+"""SQL of applications as answers show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from reskontra.customers.store.fragments import number_of_id
+from reskontra.db.pool import Connection
+from reskontra.web.listing import Filters, Slice, Total, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedApplication:
+    """An application with the names of both documents; the customer is the debit document's."""
+
+    application_id: int
+    credit_type: str
+    credit_number: str
+    debit_type: str
+    debit_number: str
+    customer_number: str
+    amount: Decimal
+    discount: Decimal
+    write_off: Decimal
+    gain_loss: Decimal | None
+    currency_id: str
+    applied_on: date | None
+    period_id: str | None
+    released: bool
+    batch_number: str | None
+    reverses_id: int | None
+    undone_by: int | None
+
+
+_COLUMNS = f"""application.application_id, credit.document_type as credit_type, credit.number as credit_number,
+           debit.document_type as debit_type, debit.number as debit_number,
+           {number_of_id("debit.customer_id")} as customer_number, application.amount_credit as amount,
+           application.discount, application.write_off, application.gain_loss, credit.currency_id,
+           application.applied_on, application.period_id, application.released_at is not null as released,
+           settlement.batch_number, application.reverses_id,
+           (select back.application_id from application as back
+             where back.company_id = $1 and back.reverses_id = application.application_id) as undone_by"""
+
+_JOINS = """join document as credit on credit.company_id = $1 and credit.document_id = application.credit_document_id
+      join document as debit on debit.company_id = $1 and debit.document_id = application.debit_document_id
+      left join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id"""
+
+# An application moves both its documents, so the newest change of any of them names the state of the list.
+_STAMP = "(select string_agg(last_change_id::text, ' ' order by entity) from tally where company_id = $1)"
+
+
+async def list_applications(connection: Connection, filters: Filters, window: Window) -> Slice[ListedApplication]:
+    """A page of applications in the order they were made; the filters are over `application`, `credit` and `debit`."""
+    parameters, where = list(filters.parameters), filters.where
+    if window.after is not None:
+        parameters.extend(window.after)
+        where += f" and application.application_id > ${len(parameters)}"
+    parameters.extend((window.limit, window.offset))
+    rows = await connection.fetch(
+        f"""
+        select {_COLUMNS}, {_STAMP} as stamp
+          from application
+          {_JOINS}
+         where application.company_id = $1 and {where}
+         order by application.application_id
+         limit ${len(parameters) - 1} offset ${len(parameters)}
+        """,
+        *parameters,
+    )
+    found = [ListedApplication(**{name: row[name] for name in ListedApplication.__slots__}) for row in rows]
+    return Slice(found, rows[0]["stamp"] if rows else None)
+
+
+async def count_applications(connection: Connection, filters: Filters) -> Total:
+    """How many applications pass the filter."""
+    row = await connection.fetchrow(
+        f"""
+        select (select count(*) from application {_JOINS}
+                 where application.company_id = $1 and {filters.where}) as count, {_STAMP} as stamp
+        """,
+        *filters.parameters,
+    )
+    return Total(row["count"], row["stamp"]) if row else Total(0, None)
+
+
+async def find_applications(
+    connection: Connection, company_id: int, application_ids: Sequence[int]
+) -> list[ListedApplication]:
+    """These applications, in the order they were made."""
+    filters = Filters([company_id])
+    filters.add("application.application_id = any ({}::bigint[])", application_ids)
+    found = await list_applications(connection, filters, Window(limit=len(application_ids), offset=0))
+    return list(found.rows)
