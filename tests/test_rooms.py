@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -71,3 +72,23 @@ def test_a_layer_beyond_300_lines_is_a_folder() -> None:
         > LONG_LAYERS.get(f"{name}.{layer}", FILE_OF_A_LAYER)
     }
     assert long == {}
+
+
+LOCKS = SOURCE / "receivables" / "commands" / "locks.py"
+TAKES_LOCKS = re.compile(
+    r"\b(?:keep_customers|lock_balances?|lock_named_items|lock_open_items|lock_unsettled|lock_ranges|lock_tallies"
+    r"|wait_for_turn)\("
+)
+# Customers number themselves, below the rooms that write documents; the rest is where the functions are defined.
+MAY_TAKE_LOCKS = {"customers/commands.py"}
+
+
+def test_one_module_takes_the_locks_of_whoever_writes_documents() -> None:
+    callers = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if TAKES_LOCKS.search(line) and not re.match(r"\s*(?:async )?def ", line)
+    }
+    assert LOCKS.relative_to(SOURCE).as_posix() in callers
+    assert callers - MAY_TAKE_LOCKS == {LOCKS.relative_to(SOURCE).as_posix()}, "say what is needed to locks.take"

@@ -39,7 +39,7 @@ OWNERS = {
     ],
     "contacts": ["contact"],
     "documents": ["document_line", "document_vat"],
-    "receivables": ["document", "application"],
+    "receivables": ["document", "settlement", "application"],
     "posting": ["batch", "journal_entry"],
     "dunning": ["dunning_letter", "dunning_letter_line"],
 }  # fmt: skip

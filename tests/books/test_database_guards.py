@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import asyncpg
 import pytest
 
@@ -207,3 +209,17 @@ async def test_links_lead_to_another_document_and_an_instalment_has_its_number(c
         assert await refused_by(connection, itself) == "document_links_to_another"
     part = f"update document set master_document_id = document_id + 1 where {RELEASED}"
     assert await refused_by(connection, part) == "document_is_an_instalment"
+
+
+async def test_what_only_documents_with_lines_have_is_there_as_a_whole_or_not_at_all(connection: Connection) -> None:
+    draft = "document_type = 'Invoice' and number = '003547'"
+    assert await refused_by(connection, f"update document set lines_json = null where {draft}") == (
+        "document_lines_part_whole"
+    )
+    block = await connection.fetchval(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'document_lines_part_whole'"
+    )
+    columns = re.findall(r"\b([a-z_]+)(?=[,)])", block.partition("num_nulls(")[2].partition(")")[0] + ")")
+    assert len(columns) == 20
+    nothing = ", ".join(f"{column} = null" for column in columns)
+    assert await refused_by(connection, f"update document set {nothing} where {draft}") is None

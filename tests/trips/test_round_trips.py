@@ -66,6 +66,7 @@ class Step:
 
 
 INVOICE, NOTE, DEBIT = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customerDebitNote"
+APPLICATION = "/v1/reskontra/application"
 LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
 REMIND = "/v1/customer/{debtor}/action/createDunningLetter"
 DUE = "2025-03-01"
@@ -126,6 +127,10 @@ WRITES = (
     Step("CustomerCreditNote_ReleaseDocumentBycreditNoteNumber", "POST", f"{NOTE}/{{note}}/action/release"),
     Step("CustomerCreditNote_ReleaseDocumentBycreditNoteNumber.that settles", "POST",
          f"{NOTE}/{{settling}}/action/release"),
+    Step("Reskontra_CreateApplication", "POST", APPLICATION,
+         {"credit": {"referenceNumber": "{note}"}, "lines": [{"referenceNumber": "{invoice}", "amountPaid": 10}]}),
+    Step("", "GET", f"{APPLICATION}?referenceNumber={{note}}", keeps="application"),
+    Step("Reskontra_UndoApplication", "POST", f"{APPLICATION}/{{application}}/action/undo", {}),
     Step("CustomerCreditNote_DeleteBycreditNoteNumber", "DELETE", f"{NOTE}/{{second note}}"),
     Step("CustomerDebitNote_Create", "POST", DEBIT, owed(), keeps="debit"),
     Step("CustomerDebitNoteV2_Create", "POST", "/v2/customerDebitNote", owed()),
@@ -220,8 +225,12 @@ async def _count(client: httpx.AsyncClient, tap: Traffic, step: Step, kept: dict
     assert answer.is_success, (step, answer.text)
     if step.keeps:
         location = answer.headers.get("location")
-        kept[step.keeps] = location.rpartition("/")[2] if location else str(answer.json()[-1]["letterNumber"])
+        kept[step.keeps] = location.rpartition("/")[2] if location else _last_listed(answer.json())
     return trips
+
+
+def _last_listed(rows: list[dict[str, Any]]) -> str:
+    return str(rows[-1].get("letterNumber") or rows[-1]["id"])
 
 
 def _filled(body: Any, kept: Mapping[str, str]) -> Any:

@@ -28,7 +28,7 @@ from reskontra.web.wire import changes
 
 
 async def get_applications(call: Call) -> Response:
-    """GET a page of applications in the order they were made; proposals too, unless `released` says otherwise."""
+    """GET a page of applications in the order they were made (UNP-01); proposals too, unless `released` says otherwise."""
     filters = _filters(call)
     async with call.database.connection() as connection:
 
@@ -54,7 +54,7 @@ async def create(call: Call) -> Response:
 
 
 async def undo(call: Call) -> Response:
-    """POST: take a released application back."""
+    """POST: take a released application back, by an address of ours (UND-03)."""
     update = changes(call.decode(ApplicationUndo))
     async with call.database.transaction() as connection:
         application_id = await applying.undo(connection, call.context, _application_id(call), update)

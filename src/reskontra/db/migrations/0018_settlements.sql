@@ -210,3 +210,31 @@ alter table document
         (coalesce(corrects_document_id, 0), coalesce(voids_document_id, 0), coalesce(master_document_id, 0)));
 create index document_by_master on document (company_id, master_document_id) where master_document_id is not null;
 create unique index document_voided_once on document (company_id, voids_document_id) where voids_document_id is not null;
+
+-- The header serves whatever moves a customer's balance (decision 0018). What only documents with lines have is there as
+-- a whole or not at all; what only payments have will stand in a table beside it.
+alter table document
+    alter column detail_total drop not null,
+    alter column detail_total_base drop not null,
+    alter column discount_total drop not null,
+    alter column discount_total_base drop not null,
+    alter column vat_total drop not null,
+    alter column vat_total_base drop not null,
+    alter column vat_taxable_total drop not null,
+    alter column vat_taxable_total_base drop not null,
+    alter column vat_exempt_total drop not null,
+    alter column vat_exempt_total_base drop not null,
+    alter column rounding_difference drop not null,
+    alter column dont_print drop not null,
+    alter column dont_email drop not null,
+    alter column send_to_auto_invoice drop not null,
+    alter column due_date_entered drop not null,
+    alter column cash_discount_date_entered drop not null,
+    alter column rate_entered drop not null,
+    alter column particulars drop not null,
+    alter column lines_json drop not null,
+    alter column vat_json drop not null,
+    add constraint document_lines_part_whole check (num_nulls(detail_total, detail_total_base, discount_total, discount_total_base, vat_total, vat_total_base,
+         vat_taxable_total, vat_taxable_total_base, vat_exempt_total, vat_exempt_total_base,
+         rounding_difference, dont_print, dont_email, send_to_auto_invoice, due_date_entered,
+         cash_discount_date_entered, rate_entered, particulars, lines_json, vat_json) in (0, 20));

@@ -57,7 +57,7 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
 
 
 async def undo(connection: Connection, context: Context, application_id: int, changes: Mapping[str, Any]) -> int:
-    """Take a released application back (UND-02); returns the id of the application that does.
+    """Take a released application back (UND-02, UNP-02, UNP-04); returns the id of the application that does.
 
     `changes` may hold application_date and financial_period. The date is the application's own while its period is
     open, else today; it is not earlier than the application.

@@ -83,6 +83,10 @@ def check_proposal(
             value=proposal.number,
             hint="Release or remove that one first.",
         )
+    _check_amount(proposal, credit, debit, field, decimals)
+
+
+def _check_amount(proposal: Proposal, credit: OpenItem, debit: OpenItem, field: FieldPath, decimals: int) -> None:
     if round_money(proposal.amount, decimals) != proposal.amount:
         raise Refused(
             f"An amount in {credit.currency_id} has at most {decimals} decimals.",

@@ -31,7 +31,7 @@ def propose(credit_id: str, proposals: str, source: str) -> str:
 
 
 def withdraw_all(credit_id: str, source: str) -> str:
-    """A CTE that deletes the proposals of a draft that is deleted."""
+    """A CTE that deletes the proposals of a draft that is deleted (UND-01)."""
     return f"""withdrawn as (
         delete from application using {source}
          where application.company_id = $1 and application.credit_document_id = {credit_id}
@@ -109,8 +109,7 @@ def proposed_by(debit_id: str) -> str:
 def applications_of(document_id: str) -> str:
     """A lateral source `application` of all applications from or to a document, in the order they were made.
 
-    Rows that take another back are left out; the one taken back `is_undone` (LNE-15: not served yet). `amount` is in
-    the document's own currency.
+    Rows that take another back are left out; the one taken back `is_undone`. `amount` is in the document's own currency.
     """
     return f"""lateral (
         select application.*,
