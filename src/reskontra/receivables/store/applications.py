@@ -109,7 +109,7 @@ def proposed_by(debit_id: str) -> str:
 def applications_of(document_id: str) -> str:
     """A lateral source `application` of all applications from or to a document, in the order they were made.
 
-    Rows that take another back are left out; the one taken back `is_undone`. `amount` is in the document's own currency.
+    Rows that take another back are left out; the one taken back `is_undone`. `amount` is in the document's currency.
     """
     return f"""lateral (
         select application.*,

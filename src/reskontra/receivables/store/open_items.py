@@ -101,8 +101,8 @@ async def lock_unsettled(
 
 
 _NAMES = ("document_id", "document_type", "number", "status", "customer_id", "account_number", "subaccount_id",
-          "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base", "closed_period_id", "origin",
-          "proposed_by")  # fmt: skip
+          "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base", "closed_period_id",
+          "origin", "proposed_by")  # fmt: skip
 
 
 def _open_item(row: Record) -> OpenItem:
