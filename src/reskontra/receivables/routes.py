@@ -28,7 +28,7 @@ from reskontra.web.wire import changes
 
 
 async def get_applications(call: Call) -> Response:
-    """GET a page of applications in the order they were made (UNP-01); proposals too, unless `released` says otherwise."""
+    """GET a page of applications in the order they were made (UNP-01), proposals among them unless filtered out."""
     filters = _filters(call)
     async with call.database.connection() as connection:
 
