@@ -5,9 +5,10 @@ The attributes are the columns of the tables `dunning_letter` and `dunning_lette
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
+from typing import Self
 
 from reskontra.records import Record, columns
 
@@ -88,7 +89,7 @@ class Fee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A letter that a run made, or in a trial would make: then it has no id, and its fee invoice no number."""
+    """A letter that a run made. Of a trial it has no id, and its fee invoice no number."""
 
     letter: Letter
     customer_number: str
@@ -96,18 +97,6 @@ class Made:
     letter_id: int | None = None
     fee_number: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A customer that is due a letter and gets none, and why not."""
-
-    customer_number: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run came to."""
-
-    created: tuple[Made, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
+    def without_ids(self) -> Self:
+        """The letter as a trial reports it."""
+        return replace(self, letter_id=None, fee_number=None)

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 import msgspec
 
-from reskontra.dunning.letter import Made, Outcome
+from reskontra.dunning.letter import Made
+from reskontra.runs.answers import SkippedAnswer, skipped_answers
+from reskontra.runs.outcome import Outcome
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, UnsetType, Whole, day_text, sent
 
@@ -68,13 +70,6 @@ class MadeLetterAnswer(Answer, kw_only=True):
     warnings: list[str]
 
 
-class SkippedAnswer(Answer):
-    """What a run left out, and why."""
-
-    ref: str
-    reason: str
-
-
 class DunningRunAnswer(Answer):
     """What became of the run."""
 
@@ -84,11 +79,11 @@ class DunningRunAnswer(Answer):
     skipped: list[SkippedAnswer] | None = None
 
 
-def run_answer(outcome: Outcome) -> dict[str, object]:
+def run_answer(outcome: Outcome[Made]) -> dict[str, object]:
     """The run's own fields, in the wire's names."""
     return {
         "created": [_made_answer(made) for made in outcome.created],
-        "skipped": [SkippedAnswer(ref=it.customer_number, reason=it.reason) for it in outcome.skipped],
+        "skipped": skipped_answers(outcome),
     }
 
 

@@ -411,7 +411,7 @@ async def test_a_chunk_that_meets_somebody_elses_change_is_tried_again_and_in_th
     context = Context(1, "test", "test", clock.now(), clock)
     outcome = await running.run_dunning(ledger.database, context, {"letter_date": late(15)})
     assert len(outcome.created) == 2
-    assert [(it.customer_number, it.reason[:15]) for it in outcome.skipped] == [(unlucky, "Another request")]
+    assert [(it.ref, it.reason[:15]) for it in outcome.skipped] == [(unlucky, "Another request")]
     assert [letter["letter_id"] for letter in await ledger.letters()] == [1, 2]
 
 

@@ -20,7 +20,7 @@ from reskontra.customers.store.for_dunning import (
 )
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import releasing
-from reskontra.dunning.letter import Candidate, Letter, Made, Outcome, Skipped
+from reskontra.dunning.letter import Candidate, Letter, Made
 from reskontra.dunning.rules.law import FIGURES
 from reskontra.dunning.rules.reminders import (
     Basis,
@@ -39,6 +39,7 @@ from reskontra.errors import Conflict, FieldPath, NotFound, Refused
 from reskontra.kinds import INVOICE, KINDS
 from reskontra.receivables.commands import locks
 from reskontra.reference.store import remembered
+from reskontra.runs.outcome import Outcome, Skipped
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -104,7 +105,7 @@ async def create_letters(
 
 async def remind(
     connection: Connection, context: Context, order: Order, customer_ids: Sequence[int], *, skips: bool = True
-) -> Outcome:
+) -> Outcome[Made]:
     """The letters that are due to these customers, whom letters go to: made and, where there are no drafts, released.
 
     A customer whose fee cannot be invoiced gets nothing. With `skips` it is told in the outcome and the others get
@@ -124,7 +125,7 @@ async def remind(
             candidates[addressee_id].append(candidate)
     due, skipped = _due_letters(order, parties, candidates, skips=skips)
     if skips:
-        told = {party.number for party, _ in due} | {it.customer_number for it in skipped}
+        told = {party.number for party, _ in due} | {it.ref for it in skipped}
         silent = [(party, rate) for party, rate in parties if party.number not in told]
         skipped += await _waiting_for_drafts(connection, order, silent, candidates)
     made, refused = await _make(connection, context, order, due, skips=skips)
