@@ -1,1 +1,1 @@
-"""Printing: the typesetter and what every page on paper has. Knows no document."""
+"""Printing: PDF files in the languages of the customers, and what every page has."""

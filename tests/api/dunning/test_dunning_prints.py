@@ -14,8 +14,8 @@ import pytest
 from reskontra.db.pool import Database
 from reskontra.dunning.letters.rules.wording import worded
 from reskontra.dunning.letters.store.lists import find_letter
-from reskontra.dunning.letters.wire import page
-from reskontra.dunning.letters.wire.page import printed
+from reskontra.dunning.letters.wire.page import LAYOUT, printed
+from reskontra.printing import pdf
 from reskontra.reference.store import remembered
 from tests.api.dunning.test_dunning_letters import LETTERS, Office, late
 
@@ -204,14 +204,14 @@ async def test_a_print_that_takes_too_long_is_given_up(office: Office, monkeypat
     customer = await office.customer()
     await office.invoice(customer)
     await office.climb(customer, 1)
-    monkeypatch.setattr(page, "PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr(pdf, "PATIENCE_SECONDS", 0.001)
     answer = await office.http.get(f"{LETTERS}/1/print")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "could not be printed in time" in answer.json()["message"]
     with pytest.raises(subprocess.TimeoutExpired):
-        page.typeset(b"{}", datetime(2025, 1, 1, tzinfo=UTC), 0.001)
+        pdf.typeset(LAYOUT, b"{}", datetime(2025, 1, 1, tzinfo=UTC), 0.001)
 
 
 def test_what_the_typesetter_cannot_use_is_told() -> None:
     with pytest.raises(RuntimeError, match="dictionary does not contain key"):
-        page.typeset(b"{}", datetime(2025, 1, 1, tzinfo=UTC))
+        pdf.typeset(LAYOUT, b"{}", datetime(2025, 1, 1, tzinfo=UTC))

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from reskontra.reference.rules.branches import BranchBank
+from reskontra.reference.rules.branches import Branch, BranchBank
 from reskontra.reference.rules.dunning_texts import DunningText
 from reskontra.yaml_file import Prose, read_yaml
 
@@ -184,9 +184,14 @@ def placeholder_values(letter: StoredLetter, language: Language, reference: Refe
     }
 
 
+def branch_of(letter: StoredLetter, reference: Reference) -> Branch | None:
+    """The branch that a letter comes from: the company's default one when letters are of the whole company."""
+    return reference.branches.get(letter.branch_number or reference.preferences.default_branch)
+
+
 def account_of(letter: StoredLetter, reference: Reference) -> str:
     """The bank account that the letter's branch is paid on; empty where none is known."""
-    branch = reference.branches.get(letter.branch_number or reference.preferences.default_branch)
+    branch = branch_of(letter, reference)
     bank = (branch.bank if branch else None) or BranchBank()
     return bank.iban or bank.bban or ""
 

@@ -1,110 +1,67 @@
-"""A dunning letter on paper: its words and figures laid out as a PDF (decision 0013). Decides nothing, reads nothing.
-
-What a customer is called can be anything, so no text of it is ever markup: `letter.typ` gets everything as one JSON
-value. The same letter gives the same bytes on every machine: only the fonts that come with the typesetter are used,
-and the moment in the file is the letter's own.
-"""
+"""A dunning letter on paper: its words and figures, laid out as a PDF by `letter.typ`."""
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from reskontra.dunning.letters.letter import LetterStatus, StoredLine
-from reskontra.dunning.letters.rules.wording import account_of
-from reskontra.errors import Unavailable
+from reskontra.dunning.letters.rules.wording import account_of, branch_of
+from reskontra.printing.page import Page, paragraphs, recipient_lines, sender_lines
+from reskontra.printing.pdf import make_pdf
 
 if TYPE_CHECKING:
-    from reskontra.customers.customer import Address, Debtor
+    from reskontra.customers.customer import Debtor
     from reskontra.dunning.letters.letter import StoredLetter
     from reskontra.dunning.letters.rules.wording import Wording
     from reskontra.reference.reference import Reference
-    from reskontra.reference.rules.branches import BranchAddress
 
-PATIENCE_SECONDS = 20.0
-_PRINTERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="printing")
+LAYOUT = "dunning/letters/letter.typ"
 
 
 async def printed(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> bytes:
-    """The letter as a PDF, made aside of the event loop. Raises `Unavailable` when that takes too long."""
-    content = msgspec.json.encode(laid_out(letter, wording, debtor, reference))
-    work = asyncio.get_running_loop().run_in_executor(_PRINTERS, typeset, content, letter.created_at)
-    try:
-        return await asyncio.wait_for(work, PATIENCE_SECONDS)
-    except (TimeoutError, subprocess.TimeoutExpired):
-        raise Unavailable("The letter could not be printed in time.", hint="Try again later.") from None
-
-
-def typeset(content: bytes, moment: datetime, patience_seconds: float = PATIENCE_SECONDS) -> bytes:
-    """`letter.typ` with that content (JSON of `laid_out`) as a PDF made at `moment`.
-
-    Raises `subprocess.TimeoutExpired`; the process has been ended then.
-    """
-    words = [sys.executable, "-P", "-m", "reskontra.printing.typesetting", str(int(moment.timestamp()))]
-    process = subprocess.run(words, input=content, capture_output=True, timeout=patience_seconds, check=False)
-    if process.returncode:
-        raise RuntimeError(f"the typesetter failed: {process.stderr.decode(errors='replace')[-2000:]}")
-    return process.stdout
+    """The letter as a PDF. Raises `Unavailable` when that takes too long."""
+    content = laid_out(letter, wording, debtor, reference)
+    return await make_pdf(LAYOUT, content, letter.created_at, noun="letter")
 
 
 def laid_out(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> dict[str, Any]:
     """What stands where, as `letter.typ` wants it: texts and lists of texts."""
     labels = wording.language.labels
-    mark = {LetterStatus.DRAFT: labels.draft, LetterStatus.VOIDED: labels.voided}.get(letter.status)
     return {
-        "language": wording.code,
-        "title": wording.words.subject,
-        "author": reference.name,
-        "mark": mark,
-        "sender": [*_sender(letter, reference)],
-        "recipient": [*_recipient(letter, debtor, reference)],
+        "page": _page(letter, wording, debtor, reference),
         "facts": [*_facts(letter, wording, reference)],
-        "opening": _paragraphs(wording.words.opening),
-        "closing": _paragraphs(wording.words.closing),
+        "opening": paragraphs(wording.words.opening),
+        "closing": paragraphs(wording.words.closing),
         "head": [labels.document, labels.document_date, labels.due_date, labels.days_overdue, labels.balance],
         "groups": [*_groups(letter, wording, reference)],
         "sums": [*_sums(letter, wording, reference)],
-        "footer": f"{reference.name} · {labels.letter_number} {letter.letter_id}",
-        "page": labels.page,
-        "of": labels.of,
     }
 
 
-def _sender(letter: StoredLetter, reference: Reference) -> Iterator[str]:
-    yield reference.name
-    branch = reference.branches.get(letter.branch_number or reference.preferences.default_branch)
-    if branch is None:
-        return
-    if branch.main_address is not None:
-        yield from _address(branch.main_address)
-    contact = branch.main_contact
-    details = (branch.corporate_id, contact and contact.phone_1, contact and contact.email)
-    yield from (detail for detail in details if detail)
-
-
-def _recipient(letter: StoredLetter, debtor: Debtor, reference: Reference) -> Iterator[str]:
-    yield letter.customer_name
-    if debtor.invoice_contact.attention:
-        yield debtor.invoice_contact.attention
-    address = debtor.invoice_address
-    yield from _address(address)
-    if address.country_id and address.country_id != reference.country_id_of_company:
-        country = reference.countries.get(address.country_id)
-        yield country.name if country else address.country_id
-
-
-def _address(address: Address | BranchAddress) -> Iterator[str]:
-    town = " ".join(part for part in (address.postal_code, address.city) if part)
-    yield from (line for line in (address.line_1, address.line_2, address.line_3, town) if line)
+def _page(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> Page:
+    labels = wording.language.labels
+    return Page(
+        language=wording.code,
+        title=wording.words.subject,
+        author=reference.name,
+        sender=[*sender_lines(reference.name, branch_of(letter, reference))],
+        recipient=[
+            *recipient_lines(
+                letter.customer_name,
+                debtor.invoice_contact.attention,
+                debtor.invoice_address,
+                home_country_id=reference.country_id_of_company,
+                countries=reference.countries,
+            )
+        ],
+        footer=f"{reference.name} · {labels.letter_number} {letter.letter_id}",
+        page_label=labels.page,
+        of_label=labels.of,
+        mark={LetterStatus.DRAFT: labels.draft, LetterStatus.VOIDED: labels.voided}.get(letter.status),
+    )
 
 
 def _facts(letter: StoredLetter, wording: Wording, reference: Reference) -> Iterator[tuple[str, str]]:
@@ -116,11 +73,6 @@ def _facts(letter: StoredLetter, wording: Wording, reference: Reference) -> Iter
     account = account_of(letter, reference)
     if account:
         yield language.labels.pay_to, account
-
-
-def _paragraphs(text: str) -> list[list[str]]:
-    """Lines within paragraphs, which an empty line parts."""
-    return [paragraph.split("\n") for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
 def _groups(letter: StoredLetter, wording: Wording, reference: Reference) -> Iterator[dict[str, Any]]:

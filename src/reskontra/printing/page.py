@@ -1,0 +1,103 @@
+"""What every page has: who writes to whom, marks and page numbers. `page.typ` places it, in one way for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Address(Protocol):
+    """A postal address, of a customer or of a branch."""
+
+    @property
+    def line_1(self) -> str | None: ...
+    @property
+    def line_2(self) -> str | None: ...
+    @property
+    def line_3(self) -> str | None: ...
+    @property
+    def postal_code(self) -> str | None: ...
+    @property
+    def city(self) -> str | None: ...
+    @property
+    def country_id(self) -> str | None: ...
+
+
+class Contact(Protocol):
+    """How a branch is reached."""
+
+    @property
+    def phone_1(self) -> str | None: ...
+    @property
+    def email(self) -> str | None: ...
+
+
+class Branch(Protocol):
+    """A branch as its pages name it."""
+
+    @property
+    def corporate_id(self) -> str | None: ...
+    @property
+    def main_address(self) -> Address | None: ...
+    @property
+    def main_contact(self) -> Contact | None: ...
+
+
+class Country(Protocol):
+    """A country by its name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What `sheet` of `page.typ` places on every page, around what is the layout's own. All of it is text."""
+
+    language: str
+    title: str
+    author: str
+    sender: Sequence[str]
+    recipient: Sequence[str]
+    footer: str
+    page_label: str
+    of_label: str
+    mark: str | None = None
+    """What lies across the page behind everything: that it is a draft, for example."""
+
+
+def sender_lines(company_name: str, branch: Branch | None) -> Iterator[str]:
+    """The company, and where and how the branch is reached."""
+    yield company_name
+    if branch is None:
+        return
+    if branch.main_address is not None:
+        yield from address_lines(branch.main_address)
+    contact = branch.main_contact
+    details = (branch.corporate_id, contact and contact.phone_1, contact and contact.email)
+    yield from (detail for detail in details if detail)
+
+
+def recipient_lines(
+    name: str, attention: str | None, address: Address, *, home_country_id: str, countries: Mapping[str, Country]
+) -> Iterator[str]:
+    """Name and address as on an envelope; the country unless it is the sender's own."""
+    yield name
+    if attention:
+        yield attention
+    yield from address_lines(address)
+    if address.country_id and address.country_id != home_country_id:
+        country = countries.get(address.country_id)
+        yield country.name if country else address.country_id
+
+
+def address_lines(address: Address) -> Iterator[str]:
+    """An address without its country; what it does not have takes no line."""
+    town = " ".join(part for part in (address.postal_code, address.city) if part)
+    yield from (line for line in (address.line_1, address.line_2, address.line_3, town) if line)
+
+
+def paragraphs(text: str) -> list[list[str]]:
+    """The lines of each paragraph; an empty line ends one."""
+    return [paragraph.split("\n") for paragraph in text.split("\n\n") if paragraph.strip()]
