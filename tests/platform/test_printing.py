@@ -1,11 +1,13 @@
-"""Printing alone: which layouts there are, and what every page has."""
+"""Printing alone: which layouts there are, what every page has, and how each language writes figures."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
+from reskontra.printing.languages import language_of, shipped_languages
 from reskontra.printing.page import address_lines, paragraphs, recipient_lines, sender_lines
 from reskontra.printing.pdf import typeset
 from reskontra.printing.typesetting import PACKAGE, find_layout
@@ -76,3 +78,38 @@ def test_a_sender_is_told_as_far_as_its_branch_is_known() -> None:
 
 def test_an_empty_line_ends_a_paragraph() -> None:
     assert paragraphs("Hei,\nOla!\n\nBetal.\n\n\n\nHilsen") == [["Hei,", "Ola!"], ["Betal."], ["Hilsen"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "day"),
+    [("nb", "1\u00a0234\u00a0567,80", "09.03.2025"), ("sv", "1\u00a0234\u00a0567,80", "2025-03-09"),
+     ("en", "1,234,567.80", "2025-03-09")],
+)  # fmt: skip
+def test_figures_are_written_as_the_language_writes_them(language: str, amount: str, day: str) -> None:
+    written = shipped_languages()[language]
+    assert written.amount(Decimal("1234567.8"), 2) == amount
+    assert written.amount(Decimal("-12"), 0) == "-12"
+    assert written.money(Decimal("1234567.8"), "NOK", 2) == f"{amount}\u00a0NOK"
+    assert written.day(date(2025, 3, 9)) == day
+    assert written.day(date(1, 1, 1)) in ("01.01.0001", "0001-01-01")
+
+
+@pytest.mark.parametrize(
+    ("locale", "country_id", "language"),
+    [
+        (None, "NO", "nb"), (None, "SJ", "nb"), (None, "SE", "sv"), (None, "AX", "sv"), (None, "DK", "en"),
+        (None, "se", "sv"), (None, "", "en"), ("nb-NO", "SE", "nb"), ("no", "SE", "nb"), ("NN_no", "SE", "nb"),
+        ("sv", "NO", "sv"), ("en-GB", "NO", "en"), ("fi-FI", "NO", "fi"), ("de", "NO", "nb"), ("", "NO", "nb"),
+        ("-", "NO", "nb"),
+    ],
+)  # fmt: skip
+def test_a_locale_goes_before_the_country(locale: str | None, country_id: str, language: str) -> None:
+    assert language_of(locale, country_id, ["fi"]) == language
+
+
+def test_no_code_and_no_country_has_two_languages() -> None:
+    languages = shipped_languages().values()
+    codes = [code for language in languages for code in (language.code, *language.also)]
+    countries = [country for language in languages for country in language.countries]
+    assert len(codes) == len(set(codes))
+    assert len(countries) == len(set(countries))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from reskontra.printing.languages import PageLabels
 
 
 class Address(Protocol):
@@ -61,8 +64,7 @@ class Page:
     sender: Sequence[str]
     recipient: Sequence[str]
     footer: str
-    page_label: str
-    of_label: str
+    labels: PageLabels
     mark: str | None = None
     """What lies across the page behind everything: that it is a draft, for example."""
 

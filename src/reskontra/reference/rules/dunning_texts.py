@@ -1,6 +1,6 @@
 """The words that a company puts into its dunning letters, and what may stand for a figure in them. Writes no letter.
 
-A text has placeholders like `{deadline}`; what they become is for `dunning.wording` to say. `{{` is a brace.
+A text has placeholders like `{deadline}`, which `dunning.letters.rules.wording` fills in. `{{` is a brace.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a dunning letter says: in which language, with which words and figures. Pure; lays nothing out on paper.
+"""What a dunning letter says: in which language, with which words and figures.
 
 The words ship with the program (`wording.yaml`); what the company's file says for a level and language goes first.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from reskontra.printing.languages import ENGLISH, Language, language_of, shipped_languages
 from reskontra.reference.rules.branches import Branch, BranchBank
 from reskontra.reference.rules.dunning_texts import DunningText
 from reskontra.yaml_file import Prose, read_yaml
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from reskontra.dunning.letters.letter import StoredLetter
     from reskontra.reference.reference import Reference
 
-ENGLISH = "en"
-_HARD_BLANK = "\u00a0"
+_PARTS = ("subject", "opening", "closing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +54,6 @@ class Labels:
     credits: str
     fee: str
     total: str
-    page: str
-    of: str
-    draft: str
-    voided: str
     invoice: str
     debit_note: str
     credit_note: str
@@ -83,49 +78,36 @@ TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """A language (ISO 639-1): whom it is for, how it writes figures, and its words."""
+class LetterWords:
+    """All that letters say in a language: `first` at level 1, `last` at the last level, `again` between them."""
 
     language: str
-    countries: tuple[str, ...]
-    decimal_mark: str
-    group_mark: str
-    date_pattern: str
     labels: Labels
     first: Words
     again: Words
     last: Words
 
-    def money(self, amount: Decimal, decimals: int) -> str:
-        """An amount with that many places, its digits in groups of three."""
-        marks = {",": self.group_mark.replace(" ", _HARD_BLANK), ".": self.decimal_mark}
-        return "".join(marks.get(character, character) for character in f"{amount:,.{decimals}f}")
-
-    def day(self, day: date) -> str:
-        """A date as it is written."""
-        text = self.date_pattern.replace("yyyy", f"{day.year:04d}")
-        return text.replace("mm", f"{day.month:02d}").replace("dd", f"{day.day:02d}")
-
 
 @dataclass(frozen=True, slots=True)
 class _Shipped:
-    languages: tuple[Language, ...]
+    wordings: tuple[LetterWords, ...]
 
 
 @cache
-def shipped_languages() -> Mapping[str, Language]:
-    """The languages that ship with the program, by code."""
+def shipped_words() -> Mapping[str, LetterWords]:
+    """What letters say in the languages that ship with the program, by code."""
     name = "wording.yaml"
     text = (files("reskontra.dunning.letters") / name).read_text(encoding="utf-8")
-    return {language.language: language for language in read_yaml(text, name, _Shipped).content.languages}
+    return {words.language: words for words in read_yaml(text, name, _Shipped).content.wordings}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """A letter in words: `language` has the figures' forms and labels, English where only the text is another."""
+    """A letter in words. `code` is the language of its text; figures and labels are English where it does not ship."""
 
     code: str
     language: Language
+    labels: Labels
     words: Words
 
 
@@ -133,43 +115,30 @@ def worded(letter: StoredLetter, debtor: Debtor, reference: Reference) -> Wordin
     """What the letter says to the customer, with all figures in it."""
     own = {text.language: text for text in reference.dunning_texts if text.level == letter.level}
     country_id = debtor.invoice_address.country_id or debtor.main_address.country_id
-    code = language_of(debtor.locale, country_id or reference.country_id_of_company, own)
-    language = shipped_languages().get(code, shipped_languages()[ENGLISH])
-    said = _words(letter, language)
+    code = letter_language(debtor.locale, country_id or reference.country_id_of_company, own)
+    shipped = code if code in shipped_languages() else ENGLISH
+    language, words = shipped_languages()[shipped], shipped_words()[shipped]
+    said = _said(letter, words)
     text = own.get(code)
-    parts = {"subject": said.subject, "opening": said.opening, "closing": said.closing} | (text.parts if text else {})
+    parts = {part: getattr(said, part) for part in _PARTS} | (text.parts if text else {})
     values = placeholder_values(letter, language, reference)
-    filled = {part: fill(words, values) for part, words in parts.items()}
-    words = Words(subject=filled["subject"], opening=Prose(filled["opening"]), closing=Prose(filled["closing"]))
-    return Wording(code=code, language=language, words=words)
+    filled = {part: Prose(fill(words, values)) for part, words in parts.items()}
+    return Wording(code=code, language=language, labels=words.labels, words=Words(**filled))
 
 
-def language_of(locale: str | None, country_id: str, own: Mapping[str, DunningText]) -> str:
-    """The language of a customer: by its locale, else by its country; English where that says nothing.
-
-    `own` are the company's texts of the level. A language that does not ship is used when they say all of it.
-    """
-    spoken = [*shipped_languages(), *(code for code, text in own.items() if len(text.parts) == len(Words.__slots__))]
-    wanted = (locale or "").replace("_", "-").partition("-")[0].lower()
-    wanted = {"no": "nb", "nn": "nb"}.get(wanted, wanted)
-    if wanted in spoken:
-        return wanted
-    of_country = [it.language for it in shipped_languages().values() if country_id.upper() in it.countries]
-    return of_country[0] if of_country else ENGLISH
+def letter_language(locale: str | None, country_id: str, own: Mapping[str, DunningText]) -> str:
+    """The language of a letter. One that does not ship is used when `own`, the company's texts, say all of it."""
+    return language_of(locale, country_id, [code for code, text in own.items() if len(text.parts) == len(_PARTS)])
 
 
-def _words(letter: StoredLetter, language: Language) -> Words:
+def _said(letter: StoredLetter, words: LetterWords) -> Words:
     if letter.final_reminder:
-        return language.last
-    return language.first if letter.level == 1 else language.again
+        return words.last
+    return words.first if letter.level == 1 else words.again
 
 
 def placeholder_values(letter: StoredLetter, language: Language, reference: Reference) -> dict[str, str]:
-    """What each placeholder becomes (`companies.dunning_texts.PLACEHOLDERS`)."""
-
-    def money(amount: Decimal, currency_id: str) -> str:
-        return f"{language.money(amount, reference.decimals_of(currency_id))}{_HARD_BLANK}{currency_id}"
-
+    """What each placeholder becomes (`reference.rules.dunning_texts.PLACEHOLDERS`)."""
     return {
         "company": reference.name,
         "customer": letter.customer_name,
@@ -178,10 +147,15 @@ def placeholder_values(letter: StoredLetter, language: Language, reference: Refe
         "letter_date": language.day(letter.letter_date),
         "deadline": language.day(letter.payment_deadline),
         "documents": ", ".join(line.document.number for line in letter.lines if line.is_reminded),
-        "fee": money(letter.fee, letter.currency_id),
-        "total": " + ".join(money(owed.total, owed.currency_id) for owed in letter.owed),
+        "fee": money(letter.fee, letter.currency_id, language, reference),
+        "total": " + ".join(money(owed.total, owed.currency_id, language, reference) for owed in letter.owed),
         "account": account_of(letter, reference),
     }
+
+
+def money(amount: Decimal, currency_id: str, language: Language, reference: Reference) -> str:
+    """An amount with the decimals of its currency."""
+    return language.money(amount, currency_id, reference.decimals_of(currency_id))
 
 
 def branch_of(letter: StoredLetter, reference: Reference) -> Branch | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from reskontra.dunning.letters.letter import LetterStatus, StoredLine
-from reskontra.dunning.letters.rules.wording import account_of, branch_of
+from reskontra.dunning.letters.rules.wording import account_of, branch_of, money
 from reskontra.printing.page import Page, paragraphs, recipient_lines, sender_lines
 from reskontra.printing.pdf import make_pdf
 
@@ -29,7 +28,7 @@ async def printed(letter: StoredLetter, wording: Wording, debtor: Debtor, refere
 
 def laid_out(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> dict[str, Any]:
     """What stands where, as `letter.typ` wants it: texts and lists of texts."""
-    labels = wording.language.labels
+    labels = wording.labels
     return {
         "page": _page(letter, wording, debtor, reference),
         "facts": [*_facts(letter, wording, reference)],
@@ -57,22 +56,21 @@ def _page(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Ref
                 countries=reference.countries,
             )
         ],
-        footer=f"{reference.name} · {labels.letter_number} {letter.letter_id}",
-        page_label=labels.page,
-        of_label=labels.of,
+        footer=f"{reference.name} · {wording.labels.letter_number} {letter.letter_id}",
+        labels=labels,
         mark={LetterStatus.DRAFT: labels.draft, LetterStatus.VOIDED: labels.voided}.get(letter.status),
     )
 
 
 def _facts(letter: StoredLetter, wording: Wording, reference: Reference) -> Iterator[tuple[str, str]]:
-    language = wording.language
-    yield language.labels.letter_number, str(letter.letter_id)
-    yield language.labels.letter_date, language.day(letter.letter_date)
-    yield language.labels.customer_number, letter.customer_number
-    yield language.labels.deadline, language.day(letter.payment_deadline)
+    labels, language = wording.labels, wording.language
+    yield labels.letter_number, str(letter.letter_id)
+    yield labels.letter_date, language.day(letter.letter_date)
+    yield labels.customer_number, letter.customer_number
+    yield labels.deadline, language.day(letter.payment_deadline)
     account = account_of(letter, reference)
     if account:
-        yield language.labels.pay_to, account
+        yield labels.pay_to, account
 
 
 def _groups(letter: StoredLetter, wording: Wording, reference: Reference) -> Iterator[dict[str, Any]]:
@@ -89,7 +87,7 @@ def _groups(letter: StoredLetter, wording: Wording, reference: Reference) -> Ite
         }
     if others:
         rows = [_row(letter, line, wording, reference) for line in others]
-        yield {"name": wording.language.labels.information, "rows": rows}
+        yield {"name": wording.labels.information, "rows": rows}
 
 
 def _whose(line: StoredLine) -> str:
@@ -100,11 +98,11 @@ def _row(letter: StoredLetter, line: StoredLine, wording: Wording, reference: Re
     language, document = wording.language, line.document
     days = letter.days_overdue(line)
     return [
-        f"{language.labels.of_type(document.document_type)} {document.number}",
+        f"{wording.labels.of_type(document.document_type)} {document.number}",
         language.day(document.document_date),
         language.day(line.due_date) if line.due_date is not None else "",
         str(days) if days else "",
-        _money(line.balance, document.currency_id, wording, reference),
+        money(line.balance, document.currency_id, language, reference),
     ]
 
 
@@ -113,16 +111,12 @@ def _sums(letter: StoredLetter, wording: Wording, reference: Reference) -> Itera
 
     Documents alone need no row above their total. A fee alone does: nothing else on the page says what it is.
     """
-    labels = wording.language.labels
+    labels, language = wording.labels, wording.language
     for owed in letter.owed:
         parts = ((labels.documents, owed.documents), (labels.credits, owed.credits), (labels.fee, owed.fee))
         told = [(label, amount) for label, amount in parts if amount]
         if len(told) > 1 or owed.fee:
             for label, amount in told:
-                yield {"label": label, "amount": _money(amount, owed.currency_id, wording, reference), "strong": False}
-        total = _money(owed.total, owed.currency_id, wording, reference)
+                yield {"label": label, "amount": money(amount, owed.currency_id, language, reference), "strong": False}
+        total = money(owed.total, owed.currency_id, language, reference)
         yield {"label": labels.total, "amount": total, "strong": True}
-
-
-def _money(amount: Decimal, currency_id: str, wording: Wording, reference: Reference) -> str:
-    return f"{wording.language.money(amount, reference.decimals_of(currency_id))} {currency_id}"
