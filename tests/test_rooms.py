@@ -20,7 +20,7 @@ FILE_OF_A_LAYER = 300
 LONG_LAYERS = {"documents.routes": 343, "items.store": 336}
 
 RECORDS = {
-    "customers": "customer", "documents": "document", "dunning": "letter", "dunning.letters": "letter",
+    "customers": "customer", "documents": "document", "dunning": "new_letter", "dunning.letters": "letter",
     "reference": "reference", "company_file": "file",
 }  # fmt: skip
 """Room -> the module that says what its thing is, for those that have one."""

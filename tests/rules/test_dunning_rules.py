@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
-from reskontra.dunning.letter import Candidate, Fee, Letter
+from reskontra.dunning.new_letter import Candidate, Fee, NewLetter
 from reskontra.dunning.rules.reminders import (
     FEE_ORIGIN,
     Basis,
@@ -78,7 +78,7 @@ def basis(*candidates: Candidate, on: date, **fields: object) -> Basis:
     return replace(blank, **fields)  # type: ignore[arg-type]
 
 
-def released(letters: tuple[Letter, ...], candidates: list[Candidate]) -> list[Candidate]:
+def released(letters: tuple[NewLetter, ...], candidates: list[Candidate]) -> list[Candidate]:
     """The documents after the letters' release (FEE-01)."""
     moved = {line.document_id: (line.level_after, letter.letter_date) for letter in letters for line in letter.lines
              if line.is_reminded}  # fmt: skip

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
-from reskontra.dunning.letter import Candidate
-from reskontra.dunning.letters.letter import LetterStatus, Mention, Owed, StoredLetter, StoredLine
+from reskontra.dunning.letters.letter import Letter, LetterLine, LetterStatus, Mention, Owed
 from reskontra.dunning.letters.rules.amending import (
     FeeReversal,
     Later,
@@ -27,6 +26,7 @@ from reskontra.dunning.letters.rules.amending import (
     void_day,
 )
 from reskontra.dunning.letters.rules.wording import fill, letter_language, shipped_words
+from reskontra.dunning.new_letter import Candidate
 from reskontra.dunning.rules.reminders import Basis
 from reskontra.errors import Refused, UnknownReference
 from reskontra.printing.languages import shipped_languages
@@ -68,9 +68,9 @@ def mention(number: str, **more: Any) -> Mention:
     return Mention(**known | more)
 
 
-def line(document_id: int, reached: int = 1, *, step: int = 1, balance: int = 100, **more: Any) -> StoredLine:
+def line(document_id: int, reached: int = 1, *, step: int = 1, balance: int = 100, **more: Any) -> LetterLine:
     """A line that reaches that level; without a step it is there for information."""
-    return StoredLine(
+    return LetterLine(
         document_id=document_id,
         document=mention(f"A{document_id}", **more),
         level_before=reached - step,
@@ -82,7 +82,7 @@ def line(document_id: int, reached: int = 1, *, step: int = 1, balance: int = 10
     )
 
 
-def letter(*lines: StoredLine, **more: Any) -> StoredLetter:
+def letter(*lines: LetterLine, **more: Any) -> Letter:
     level = max((it.level_after for it in lines if it.is_reminded), default=1)
     moment = datetime(2025, 3, 1, tzinfo=UTC)
     known: dict[str, Any] = {
@@ -111,7 +111,7 @@ def letter(*lines: StoredLine, **more: Any) -> StoredLetter:
         "version": 1,
         "lines": lines,
     }
-    return StoredLetter(**known | more)
+    return Letter(**known | more)
 
 
 def delete(*numbers: str) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def test_a_fee_in_another_currency_is_held_against_the_law_in_base_currency() ->
         ([line(1), line(1, document_type="DebitNote")], delete("A1"), "Several documents"),
     ],
 )
-def test_a_change_that_cannot_be(lines: list[StoredLine], changes: dict[str, Any], says: str) -> None:
+def test_a_change_that_cannot_be(lines: list[LetterLine], changes: dict[str, Any], says: str) -> None:
     with pytest.raises(Refused) as refused:
         amended(letter(*lines), changes, BASIS)
     assert says in refused.value.reason

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from reskontra.dunning.letter import Made
+from reskontra.dunning.new_letter import Made
 from reskontra.runs.answers import SkippedAnswer, skipped_answers
 from reskontra.runs.outcome import Outcome
 from reskontra.web.pairs import NumberName

@@ -10,7 +10,7 @@ import asyncpg
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, refusal_for
 from reskontra.documents.commands import releasing
-from reskontra.dunning.letter import Fee, Letter
+from reskontra.dunning.new_letter import Fee, NewLetter
 from reskontra.dunning.rules.reminders import (
     FEE_ORIGIN,
     fee_invoice,
@@ -44,7 +44,7 @@ async def charge_all(
         raise
 
 
-def fee_of_letter(letter: Letter, customer_number: str) -> Fee | None:
+def fee_of_letter(letter: NewLetter, customer_number: str) -> Fee | None:
     if not letter.fee:
         return None
     return Fee(

@@ -20,7 +20,7 @@ from reskontra.customers.store.for_dunning import (
 )
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import releasing
-from reskontra.dunning.letter import Candidate, Letter, Made
+from reskontra.dunning.new_letter import Candidate, Made, NewLetter
 from reskontra.dunning.rules.law import FIGURES
 from reskontra.dunning.rules.reminders import (
     Basis,
@@ -132,7 +132,7 @@ async def remind(
     return Outcome(tuple(made), (*skipped, *refused))
 
 
-_Due = list[tuple[Addressee, tuple[Letter, ...]]]
+_Due = list[tuple[Addressee, tuple[NewLetter, ...]]]
 
 
 def _due_letters(

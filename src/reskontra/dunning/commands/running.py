@@ -15,7 +15,7 @@ from reskontra.customers.store.for_dunning import find_addressee_ids
 from reskontra.db.pool import Connection
 from reskontra.dunning.commands.fees import REMINDED
 from reskontra.dunning.commands.reminding import Order, order_of, remind
-from reskontra.dunning.letter import Made
+from reskontra.dunning.new_letter import Made
 from reskontra.dunning.store import finding
 from reskontra.errors import Refused, UnknownReference
 from reskontra.money import ZERO

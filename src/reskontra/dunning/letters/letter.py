@@ -1,4 +1,4 @@
-"""A dunning letter that stands, as it is read back with what it names. Frozen records; decides and reads nothing."""
+"""A dunning letter that stands, with the documents and the customer that it names."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredLine:
+class LetterLine:
     """A document on a letter. The balances are those of the day when the letter was made."""
 
     document_id: int
@@ -68,7 +68,7 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredLetter:
+class Letter:
     """A letter with its lines. `fee` is in the letter's currency, each line in its document's."""
 
     letter_id: int
@@ -95,7 +95,7 @@ class StoredLetter:
     void_date: date | None
     modified_at: datetime
     version: int
-    lines: tuple[StoredLine, ...] = ()
+    lines: tuple[LetterLine, ...] = ()
 
     @property
     def owed(self) -> tuple[Owed, ...]:
@@ -112,6 +112,6 @@ class StoredLetter:
             if documents or credited or fee:
                 yield Owed(currency_id=currency_id, documents=documents, credits=credited, fee=fee)
 
-    def days_overdue(self, line: StoredLine) -> int:
+    def days_overdue(self, line: LetterLine) -> int:
         """Days from the document's due date to the letter; 0 for what is not due or has no due date."""
         return max((self.letter_date - line.due_date).days, 0) if line.due_date is not None else 0

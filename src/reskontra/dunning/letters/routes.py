@@ -7,7 +7,7 @@ import re
 from starlette.responses import Response
 
 from reskontra.dunning.letters import commands
-from reskontra.dunning.letters.letter import StoredLetter
+from reskontra.dunning.letters.letter import Letter
 from reskontra.dunning.letters.rules.wording import worded
 from reskontra.dunning.letters.store import lists
 from reskontra.dunning.letters.store.lists import Found
@@ -35,7 +35,7 @@ async def get_letters(call: Call) -> Response:
     with_lines = query.flag("expandLines", default=True)
     async with call.database.connection() as connection:
 
-        async def rows(window: Window) -> Slice[StoredLetter]:
+        async def rows(window: Window) -> Slice[Letter]:
             return await lists.list_letters(connection, filters, window, with_lines=with_lines)
 
         async def total() -> Total:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import BASE_RATE, Rate, from_base, to_base
 from reskontra.customers.rules.standing import may
-from reskontra.dunning.letter import Candidate, Fee, Letter, LetterLine
+from reskontra.dunning.new_letter import Candidate, Fee, NewLetter, NewLetterLine
 from reskontra.dunning.rules.law import legal_doubts
 from reskontra.errors import FieldPath, Refused
 from reskontra.money import ONE, ZERO
@@ -120,7 +120,7 @@ def is_ready(candidate: Candidate, letter_date: date, levels: Sequence[DunningLe
     return (letter_date - candidate.dunning_letter_date).days >= gap
 
 
-def new_letters(basis: Basis, wanted: range) -> tuple[Letter, ...]:
+def new_letters(basis: Basis, wanted: range) -> tuple[NewLetter, ...]:
     """The letters to make, of the `wanted` levels only. None is an answer too (ACT-04).
 
     Each document moves one level at most, and a document on a letter is not ready again on the same date (ACT-05).
@@ -162,7 +162,7 @@ def _of_branch(basis: Basis, branch_number: str) -> Basis:
     return replace(basis, candidates=[it for it in basis.candidates if it.branch_number == branch_number])
 
 
-def _letters(basis: Basis, wanted: range, branch_number: str | None) -> Iterator[Letter]:
+def _letters(basis: Basis, wanted: range, branch_number: str | None) -> Iterator[NewLetter]:
     by_customer = basis.preferences.process == DunningProcess.BY_CUSTOMER
     groups = [*(_by_customer(basis) if by_customer else _by_document(basis))]
     groups = [(level, reminded) for level, reminded in groups if level in wanted]
@@ -267,9 +267,9 @@ def _by_customer(basis: Basis) -> Iterator[_Group]:
 
 def _letter(
     basis: Basis, level: int, reminded: Sequence[Candidate], moving: set[int], branch_number: str | None
-) -> Letter:
+) -> NewLetter:
     terms = terms_of_level(basis, level)
-    return Letter(
+    return NewLetter(
         customer_id=basis.customer_id,
         level=level,
         letter_date=basis.letter_date,
@@ -292,8 +292,8 @@ def _others(basis: Basis, moving: set[int]) -> Iterator[Candidate]:
         yield from (it for it in basis.candidates if it.balance < ZERO and it.status == "Open")
 
 
-def _line(candidate: Candidate, *, step: int) -> LetterLine:
-    return LetterLine(
+def _line(candidate: Candidate, *, step: int) -> NewLetterLine:
+    return NewLetterLine(
         document_id=candidate.document_id,
         level_before=candidate.dunning_level,
         level_after=candidate.dunning_level + step,

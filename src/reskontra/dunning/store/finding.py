@@ -10,7 +10,7 @@ from reskontra.currencies.store import rate_on
 from reskontra.customers.customer import Status
 from reskontra.customers.store.for_dunning import Addressee, members, parties
 from reskontra.db.pool import Connection
-from reskontra.dunning.letter import CANDIDATE_COLUMNS, Candidate
+from reskontra.dunning.new_letter import CANDIDATE_COLUMNS, Candidate
 from reskontra.receivables.store.for_dunning import (
     OPEN_DOCUMENTS,
     overdue_by_customer,

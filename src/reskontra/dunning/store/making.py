@@ -9,7 +9,7 @@ from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, paramet
 from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.dunning.letter import LETTER_COLUMNS, Letter
+from reskontra.dunning.new_letter import LETTER_COLUMNS, NewLetter
 from reskontra.receivables.store.for_dunning import (
     OPEN_DOCUMENTS,
     id_of_document,
@@ -89,7 +89,7 @@ _INSERT_RELEASED = _insert(
 )
 
 
-async def insert_drafts(connection: Connection, context: Context, letters: Sequence[Letter]) -> list[int]:
+async def insert_drafts(connection: Connection, context: Context, letters: Sequence[NewLetter]) -> list[int]:
     """Write new letters as drafts; returns their ids in the same order. The caller has locked their documents.
 
     The documents stay on their levels until the letters are released.
@@ -98,7 +98,7 @@ async def insert_drafts(connection: Connection, context: Context, letters: Seque
 
 
 async def insert_released(
-    connection: Connection, context: Context, letters: Sequence[Letter], fee_numbers: Sequence[str | None]
+    connection: Connection, context: Context, letters: Sequence[NewLetter], fee_numbers: Sequence[str | None]
 ) -> list[int]:
     """Write new letters of one date and release them (FEE-01), with the numbers of their fee invoices; else the same.
 
@@ -111,7 +111,7 @@ async def _inserted(
     connection: Connection,
     statement: str,
     context: Context,
-    letters: Sequence[Letter],
+    letters: Sequence[NewLetter],
     fee_numbers: Sequence[str | None],
     *more: object,
 ) -> list[int]:
@@ -129,7 +129,7 @@ async def _inserted(
     return [row["letter_id"] for row in rows]
 
 
-def _columns(letter: Letter) -> dict[str, Any]:
+def _columns(letter: NewLetter) -> dict[str, Any]:
     return {column: getattr(letter, column) for column in (*LETTER_COLUMNS, "warnings")}
 
 

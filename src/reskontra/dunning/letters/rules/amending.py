@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from reskontra.documents.document import UNRELEASED
-from reskontra.dunning.letter import Candidate, Fee
-from reskontra.dunning.letters.letter import LetterStatus, StoredLetter, StoredLine
+from reskontra.dunning.letters.letter import Letter, LetterLine, LetterStatus
+from reskontra.dunning.new_letter import Candidate, Fee
 from reskontra.dunning.rules.reminders import Basis, is_overdue, terms_of_level
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
@@ -32,7 +32,7 @@ class LineOperation(StrEnum):
     NOTHING = "Nothing"
 
 
-def check_draft(letter: StoredLetter, done: str) -> None:
+def check_draft(letter: Letter, done: str) -> None:
     """Refuses what only a draft bears; `done` is the participle: "changed", "deleted", "released"."""
     if letter.status == LetterStatus.DRAFT:
         return
@@ -49,7 +49,7 @@ def check_draft(letter: StoredLetter, done: str) -> None:
 # Changing a draft
 
 
-def amended(letter: StoredLetter, changes: Mapping[str, Any], basis: Basis) -> StoredLetter:
+def amended(letter: Letter, changes: Mapping[str, Any], basis: Basis) -> Letter:
     """A draft after a PUT: lines taken off, the fee set by hand or (None) back to its level's.
 
     The letter's level is the highest that a document on it reaches (LET-02); with the level go deadline and fee, unless
@@ -75,7 +75,7 @@ def amended(letter: StoredLetter, changes: Mapping[str, Any], basis: Basis) -> S
     return after if after == letter else replace(after, warnings=terms.warnings)
 
 
-def _lines_after(letter: StoredLetter, sent: Sequence[Mapping[str, Any]]) -> tuple[StoredLine, ...]:
+def _lines_after(letter: Letter, sent: Sequence[Mapping[str, Any]]) -> tuple[LetterLine, ...]:
     gone = set()
     for position, change in enumerate(sent):
         line = _line_named(letter, change, ("lines", position))
@@ -91,7 +91,7 @@ def _lines_after(letter: StoredLetter, sent: Sequence[Mapping[str, Any]]) -> tup
     return lines
 
 
-def _line_named(letter: StoredLetter, change: Mapping[str, Any], field: FieldPath) -> StoredLine:
+def _line_named(letter: Letter, change: Mapping[str, Any], field: FieldPath) -> LetterLine:
     """The line of the document that was sent: its number, and its type where two have that number."""
     number, document_type = change.get("number"), change.get("document_type")
     if not number:
@@ -115,7 +115,7 @@ def _line_named(letter: StoredLetter, change: Mapping[str, Any], field: FieldPat
     return found[0]
 
 
-def _checked_fee(sent: Decimal | None, letter: StoredLetter, basis: Basis) -> Decimal | None:
+def _checked_fee(sent: Decimal | None, letter: Letter, basis: Basis) -> Decimal | None:
     if sent is None:
         return None
     if sent < ZERO:
@@ -145,7 +145,7 @@ def _check_fee_item(fee_item: str | None, field: FieldPath = (), value: str | No
 # Releasing a draft
 
 
-def check_releasable(letter: StoredLetter, present: Sequence[Candidate], fee_item: str | None) -> None:
+def check_releasable(letter: Letter, present: Sequence[Candidate], fee_item: str | None) -> None:
     """Refuses to release what is no draft, and to remind of what is no longer as it was when the letter was made.
 
     `present` are those of its documents that are not settled, as they are now.
@@ -166,7 +166,7 @@ def check_releasable(letter: StoredLetter, present: Sequence[Candidate], fee_ite
         )
 
 
-def _why_not(line: StoredLine, present: Candidate | None, letter_date: date) -> str | None:
+def _why_not(line: LetterLine, present: Candidate | None, letter_date: date) -> str | None:
     if present is None:
         return "is settled"
     if present.revoked:
@@ -178,7 +178,7 @@ def _why_not(line: StoredLine, present: Candidate | None, letter_date: date) -> 
     return None
 
 
-def fee_of(letter: StoredLetter) -> Fee | None:
+def fee_of(letter: Letter) -> Fee | None:
     """The fee that releasing the letter asks for; None without one."""
     if not letter.fee:
         return None
@@ -221,7 +221,7 @@ class Later:
     document_number: str
 
 
-def check_voidable(letter: StoredLetter, later: Sequence[Later]) -> None:
+def check_voidable(letter: Letter, later: Sequence[Later]) -> None:
     """Refuses to void what is not released (VLT-01), or what a later letter stands on (VLT-03)."""
     if letter.status != LetterStatus.RELEASED:
         hint = (
@@ -245,7 +245,7 @@ def _already(status: LetterStatus) -> str:
     return "a draft" if status == LetterStatus.DRAFT else "already voided"
 
 
-def void_day(letter: StoredLetter, sent: date | None, today: date) -> date:
+def void_day(letter: Letter, sent: date | None, today: date) -> date:
     """The day that a letter is voided on: the one sent, else today, but never before the letter's own date."""
     if sent is None:
         return max(today, letter.letter_date)
@@ -259,7 +259,7 @@ def void_day(letter: StoredLetter, sent: date | None, today: date) -> date:
     return sent
 
 
-def fee_reversal(letter: StoredLetter, settlers: Sequence[Settler]) -> FeeReversal:
+def fee_reversal(letter: Letter, settlers: Sequence[Settler]) -> FeeReversal:
     """What becomes of the fee invoice (VLT-02): a draft is deleted, an open one credited whole.
 
     Anything that settles it is refused, but for credit notes that took all of it back already.

@@ -20,7 +20,7 @@ from reskontra.yaml_file import Prose, read_yaml
 
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
-    from reskontra.dunning.letters.letter import StoredLetter
+    from reskontra.dunning.letters.letter import Letter
     from reskontra.reference.reference import Reference
 
 _PARTS = ("subject", "opening", "closing")
@@ -111,7 +111,7 @@ class Wording:
     words: Words
 
 
-def worded(letter: StoredLetter, debtor: Debtor, reference: Reference) -> Wording:
+def worded(letter: Letter, debtor: Debtor, reference: Reference) -> Wording:
     """What the letter says to the customer, with all figures in it."""
     own = {text.language: text for text in reference.dunning_texts if text.level == letter.level}
     country_id = debtor.invoice_address.country_id or debtor.main_address.country_id
@@ -131,13 +131,13 @@ def letter_language(locale: str | None, country_id: str, own: Mapping[str, Dunni
     return language_of(locale, country_id, [code for code, text in own.items() if len(text.parts) == len(_PARTS)])
 
 
-def _said(letter: StoredLetter, words: LetterWords) -> Words:
+def _said(letter: Letter, words: LetterWords) -> Words:
     if letter.final_reminder:
         return words.last
     return words.first if letter.level == 1 else words.again
 
 
-def placeholder_values(letter: StoredLetter, language: Language, reference: Reference) -> dict[str, str]:
+def placeholder_values(letter: Letter, language: Language, reference: Reference) -> dict[str, str]:
     """What each placeholder becomes (`reference.rules.dunning_texts.PLACEHOLDERS`)."""
     return {
         "company": reference.name,
@@ -158,12 +158,12 @@ def money(amount: Decimal, currency_id: str, language: Language, reference: Refe
     return language.money(amount, currency_id, reference.decimals_of(currency_id))
 
 
-def branch_of(letter: StoredLetter, reference: Reference) -> Branch | None:
+def branch_of(letter: Letter, reference: Reference) -> Branch | None:
     """The branch that a letter comes from: the company's default one when letters are of the whole company."""
     return reference.branches.get(letter.branch_number or reference.preferences.default_branch)
 
 
-def account_of(letter: StoredLetter, reference: Reference) -> str:
+def account_of(letter: Letter, reference: Reference) -> str:
     """The bank account that the letter's branch is paid on; empty where none is known."""
     branch = branch_of(letter, reference)
     bank = (branch.bank if branch else None) or BranchBank()

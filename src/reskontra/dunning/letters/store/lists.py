@@ -16,7 +16,7 @@ from reskontra.customers.customer import Debtor
 from reskontra.customers.store.for_documents import FOR_DOCUMENT, read_debtor
 from reskontra.customers.store.fragments import by_id, id_of_number, name_of_id, number_of_id
 from reskontra.db.pool import Connection
-from reskontra.dunning.letters.letter import LetterStatus, StoredLetter
+from reskontra.dunning.letters.letter import Letter, LetterStatus
 from reskontra.dunning.store.making import ENTITY
 from reskontra.receivables.store.for_dunning import is_numbered, mention
 from reskontra.web.listing import Filters, Slice, Total, Window
@@ -41,14 +41,14 @@ _LINES = f"""(
                      from dunning_letter_line as line
                     where line.company_id = $1 and line.letter_id = letter.letter_id) as listed)"""
 
-_letters = msgspec.json.Decoder(StoredLetter)
+_letters = msgspec.json.Decoder(Letter)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A letter with what an answer or a printed page needs besides; `debtor` is its customer as it is now."""
 
-    letter: StoredLetter
+    letter: Letter
     reference_version: int
     debtor: Debtor
 
@@ -70,7 +70,7 @@ async def find_letter(connection: Connection, company_id: int, letter_id: int) -
     return Found(read_letter(row), row["reference_version"], read_debtor(row["debtor"]))
 
 
-def read_letter(row: Record) -> StoredLetter:
+def read_letter(row: Record) -> Letter:
     """The column `letter` of a row as a record."""
     return _letters.decode(row["letter"])
 
@@ -102,9 +102,7 @@ def letter_filters(query: Query, company_id: int) -> Filters:
     return filters
 
 
-async def list_letters(
-    connection: Connection, filters: Filters, window: Window, *, with_lines: bool
-) -> Slice[StoredLetter]:
+async def list_letters(connection: Connection, filters: Filters, window: Window, *, with_lines: bool) -> Slice[Letter]:
     """A page of letters by number; their lines are empty unless they are asked for."""
     values = [*filters.parameters]
     after = "true"
@@ -140,7 +138,7 @@ async def count_letters(connection: Connection, filters: Filters) -> Total:
     return Total(row["count"], row["stamp"]) if row else Total(0, None)
 
 
-async def list_later(connection: Connection, company_id: int, letter: StoredLetter) -> Sequence[tuple[int, str, str]]:
+async def list_later(connection: Connection, company_id: int, letter: Letter) -> Sequence[tuple[int, str, str]]:
     """Letters after this one that bear on a document that it reminds of: number, status, the document's number.
 
     A released one counts that lists it in any way, a draft that reminds of it (VLT-03).

@@ -10,7 +10,7 @@ from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
-from reskontra.dunning.letters.letter import StoredLetter
+from reskontra.dunning.letters.letter import Letter
 from reskontra.dunning.store.making import ENTITY
 from reskontra.receivables.store.for_dunning import OPEN_DOCUMENTS, id_of_document, set_dunning_state
 
@@ -42,7 +42,7 @@ _SAVE = f"""
     returning version"""
 
 
-async def save_letter(connection: Connection, context: Context, before: StoredLetter, after: StoredLetter) -> int:
+async def save_letter(connection: Connection, context: Context, before: Letter, after: Letter) -> int:
     """Write a changed draft; returns its new version. Lines can only have become fewer."""
     kept = {line.document_id for line in after.lines}
     gone = [line for line in before.lines if line.document_id not in kept]

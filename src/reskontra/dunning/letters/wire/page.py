@@ -6,27 +6,27 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from reskontra.dunning.letters.letter import LetterStatus, StoredLine
+from reskontra.dunning.letters.letter import LetterLine, LetterStatus
 from reskontra.dunning.letters.rules.wording import account_of, branch_of, money
 from reskontra.printing.page import Page, paragraphs, recipient_lines, sender_lines
 from reskontra.printing.pdf import make_pdf
 
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
-    from reskontra.dunning.letters.letter import StoredLetter
+    from reskontra.dunning.letters.letter import Letter
     from reskontra.dunning.letters.rules.wording import Wording
     from reskontra.reference.reference import Reference
 
 LAYOUT = "dunning/letters/letter.typ"
 
 
-async def printed(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> bytes:
+async def printed(letter: Letter, wording: Wording, debtor: Debtor, reference: Reference) -> bytes:
     """The letter as a PDF. Raises `Unavailable` when that takes too long."""
     content = laid_out(letter, wording, debtor, reference)
     return await make_pdf(LAYOUT, content, letter.created_at, noun="letter")
 
 
-def laid_out(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> dict[str, Any]:
+def laid_out(letter: Letter, wording: Wording, debtor: Debtor, reference: Reference) -> dict[str, Any]:
     """What stands where, as `letter.typ` wants it: texts and lists of texts."""
     labels = wording.labels
     return {
@@ -40,7 +40,7 @@ def laid_out(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: 
     }
 
 
-def _page(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Reference) -> Page:
+def _page(letter: Letter, wording: Wording, debtor: Debtor, reference: Reference) -> Page:
     labels = wording.language.labels
     return Page(
         language=wording.code,
@@ -62,7 +62,7 @@ def _page(letter: StoredLetter, wording: Wording, debtor: Debtor, reference: Ref
     )
 
 
-def _facts(letter: StoredLetter, wording: Wording, reference: Reference) -> Iterator[tuple[str, str]]:
+def _facts(letter: Letter, wording: Wording, reference: Reference) -> Iterator[tuple[str, str]]:
     labels, language = wording.labels, wording.language
     yield labels.letter_number, str(letter.letter_id)
     yield labels.letter_date, language.day(letter.letter_date)
@@ -73,7 +73,7 @@ def _facts(letter: StoredLetter, wording: Wording, reference: Reference) -> Iter
         yield labels.pay_to, account
 
 
-def _groups(letter: StoredLetter, wording: Wording, reference: Reference) -> Iterator[dict[str, Any]]:
+def _groups(letter: Letter, wording: Wording, reference: Reference) -> Iterator[dict[str, Any]]:
     """The documents: first what is asked for, each child of a parent by itself, then what is listed besides."""
     reminded = [line for line in letter.lines if line.is_reminded]
     others = [line for line in letter.lines if not line.is_reminded]
@@ -90,11 +90,11 @@ def _groups(letter: StoredLetter, wording: Wording, reference: Reference) -> Ite
         yield {"name": wording.labels.information, "rows": rows}
 
 
-def _whose(line: StoredLine) -> str:
+def _whose(line: LetterLine) -> str:
     return line.document.customer_number
 
 
-def _row(letter: StoredLetter, line: StoredLine, wording: Wording, reference: Reference) -> list[str]:
+def _row(letter: Letter, line: LetterLine, wording: Wording, reference: Reference) -> list[str]:
     language, document = wording.language, line.document
     days = letter.days_overdue(line)
     return [
@@ -106,7 +106,7 @@ def _row(letter: StoredLetter, line: StoredLine, wording: Wording, reference: Re
     ]
 
 
-def _sums(letter: StoredLetter, wording: Wording, reference: Reference) -> Iterator[dict[str, Any]]:
+def _sums(letter: Letter, wording: Wording, reference: Reference) -> Iterator[dict[str, Any]]:
     """For each currency what the documents, the credits and the fee come to, then what is to be paid.
 
     Documents alone need no row above their total. A fee alone does: nothing else on the page says what it is.

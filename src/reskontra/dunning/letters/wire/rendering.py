@@ -17,7 +17,7 @@ from reskontra.web.pairs import NumberName
 from reskontra.web.wire import day_text, etag_of, local_text
 
 if TYPE_CHECKING:
-    from reskontra.dunning.letters.letter import Mention, StoredLetter, StoredLine
+    from reskontra.dunning.letters.letter import Letter, LetterLine, Mention
     from reskontra.dunning.letters.rules.wording import Wording
     from reskontra.reference.reference import Reference
 
@@ -25,7 +25,7 @@ _MONEY = Decimal("0.0001")
 
 
 def letter_answer(
-    letter: StoredLetter, reference: Reference, *, wording: Wording | None = None, with_lines: bool = True
+    letter: Letter, reference: Reference, *, wording: Wording | None = None, with_lines: bool = True
 ) -> LetterAnswer:
     """A letter as answers show it; without lines it has no totals either."""
     setup = next((level for level in reference.dunning_levels if level.level == letter.level), None)
@@ -65,7 +65,7 @@ def letter_answer(
     )
 
 
-def _line(letter: StoredLetter, line: StoredLine) -> LetterLineAnswer:
+def _line(letter: Letter, line: LetterLine) -> LetterLineAnswer:
     document = line.document
     return LetterLineAnswer(
         document_type=document.document_type,
@@ -84,7 +84,7 @@ def _line(letter: StoredLetter, line: StoredLine) -> LetterLineAnswer:
     )
 
 
-def _totals(letter: StoredLetter) -> list[LetterTotalAnswer]:
+def _totals(letter: Letter) -> list[LetterTotalAnswer]:
     return [
         LetterTotalAnswer(
             currency_id=owed.currency_id,

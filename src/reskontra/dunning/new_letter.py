@@ -1,6 +1,6 @@
-"""What a dunning letter is, and a document as reminding sees it: frozen records. Decides nothing; `rules` does.
+"""A letter that reminding makes: the documents that it may list, its lines, its fee, and what a run tells of it.
 
-The attributes are the columns of the tables `dunning_letter` and `dunning_letter_line`.
+The attributes of letter and line are columns of the tables `dunning_letter` and `dunning_letter_line`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Candidate(Record, frozen=True, kw_only=True):
 CANDIDATE_COLUMNS = tuple(column for column in columns(Candidate) if column != "in_draft")
 
 
-class LetterLine(Record, frozen=True, kw_only=True):
+class NewLetterLine(Record, frozen=True, kw_only=True):
     """A document on a letter: reminded of when its level moves, else listed for information (DUN-06)."""
 
     document_id: int
@@ -51,7 +51,7 @@ class LetterLine(Record, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class NewLetter:
     """A letter to one customer. `fee` is in the letter's currency; the lines are in their documents' and in base."""
 
     customer_id: int
@@ -67,10 +67,10 @@ class Letter:
     warnings: tuple[str, ...] = ()
     """What the law or the set-up makes doubtful, for the accountant to read; a letter is never refused for it (U1)."""
 
-    lines: tuple[LetterLine, ...]
+    lines: tuple[NewLetterLine, ...]
 
 
-LETTER_COLUMNS = tuple(column.name for column in fields(Letter) if column.name not in ("warnings", "lines"))
+LETTER_COLUMNS = tuple(column.name for column in fields(NewLetter) if column.name not in ("warnings", "lines"))
 """What the creating statement takes from the record as it is."""
 
 
@@ -91,7 +91,7 @@ class Fee:
 class Made:
     """A letter that a run made. Of a trial it has no id, and its fee invoice no number."""
 
-    letter: Letter
+    letter: NewLetter
     customer_number: str
     customer_name: str
     letter_id: int | None = None
