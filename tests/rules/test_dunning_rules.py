@@ -14,18 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
-from reskontra.dunning.new_letter import Candidate, Fee, NewLetter
-from reskontra.dunning.rules.reminders import (
-    FEE_ORIGIN,
-    Basis,
-    check_letter_date,
-    fee_invoice,
-    is_due,
-    is_ready,
-    letter_levels,
-    new_letters,
-    releases_at_once,
-)
+from reskontra.dunning.new_letter import Basis, Candidate, Fee, NewLetter
+from reskontra.dunning.rules.fees import FEE_ORIGIN, fee_invoice
+from reskontra.dunning.rules.levels import check_letter_date, letter_levels
+from reskontra.dunning.rules.new_letters import is_due, new_letters, releases_at_once
+from reskontra.dunning.rules.readiness import is_ready
 from reskontra.errors import Refused
 from reskontra.records import replace as replace_record
 from reskontra.reference.rules.dunning_levels import DunningLevel

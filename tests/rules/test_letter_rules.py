@@ -26,8 +26,7 @@ from reskontra.dunning.letters.rules.amending import (
     void_day,
 )
 from reskontra.dunning.letters.rules.wording import fill, letter_language, shipped_words
-from reskontra.dunning.new_letter import Candidate
-from reskontra.dunning.rules.reminders import Basis
+from reskontra.dunning.new_letter import Basis, Candidate
 from reskontra.errors import Refused, UnknownReference
 from reskontra.printing.languages import shipped_languages
 from reskontra.records import replace as replace_record

@@ -5,12 +5,16 @@ The attributes of letter and line are columns of the tables `dunning_letter` and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Self
 
+from reskontra.currencies.rules import Rate
 from reskontra.records import Record, columns
+from reskontra.reference.rules.dunning_levels import DunningLevel
+from reskontra.reference.rules.preferences import DunningPreferences
 
 
 class Candidate(Record, frozen=True, kw_only=True):
@@ -34,6 +38,29 @@ class Candidate(Record, frozen=True, kw_only=True):
 
 
 CANDIDATE_COLUMNS = tuple(column for column in columns(Candidate) if column != "in_draft")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the letters of one customer on one date stand on."""
+
+    customer_id: int
+    letter_date: date
+    levels: Sequence[DunningLevel]
+    """From level 1 on, without a gap; days past due increase."""
+
+    preferences: DunningPreferences
+    candidates: Sequence[Candidate]
+    currency_id: str
+    decimals: int = 2
+    rate: Rate | None = None
+    """The rate of the letters' currency on the letter date; None when there is none."""
+
+    may_be_invoiced: bool = True
+    """Whether the customer's status allows the invoice for a fee (CST-03)."""
+
+    law: Mapping[str, Decimal] = field(default_factory=dict)
+    """The figures of the law in force on the letter date (LAW-01), in base currency or days."""
 
 
 class NewLetterLine(Record, frozen=True, kw_only=True):

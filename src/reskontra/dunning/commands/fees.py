@@ -10,11 +10,8 @@ import asyncpg
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, refusal_for
 from reskontra.documents.commands import releasing
-from reskontra.dunning.new_letter import Fee, NewLetter
-from reskontra.dunning.rules.reminders import (
-    FEE_ORIGIN,
-    fee_invoice,
-)
+from reskontra.dunning.new_letter import Fee
+from reskontra.dunning.rules.fees import FEE_ORIGIN, fee_invoice
 from reskontra.dunning.store import making
 from reskontra.errors import Refused
 from reskontra.kinds import INVOICE, KINDS
@@ -42,19 +39,6 @@ async def charge_all(
         if isinstance(refusal, Refused):
             raise refusal from error
         raise
-
-
-def fee_of_letter(letter: NewLetter, customer_number: str) -> Fee | None:
-    if not letter.fee:
-        return None
-    return Fee(
-        customer_number=customer_number,
-        level=letter.level,
-        letter_date=letter.letter_date,
-        currency_id=letter.currency_id,
-        amount=letter.fee,
-        branch_number=letter.branch_number,
-    )
 
 
 async def release_letters(

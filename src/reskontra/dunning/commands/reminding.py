@@ -13,23 +13,19 @@ from typing import TYPE_CHECKING, Any
 from reskontra.clock import Context
 from reskontra.currencies.rules import BASE_RATE, Rate
 from reskontra.customers.rules.standing import may
-from reskontra.customers.store.for_dunning import (
-    Addressee,
-    find_addressee_ids,
-    find_families,
-)
+from reskontra.customers.store.for_dunning import Addressee, find_addressee_ids, find_families
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import releasing
-from reskontra.dunning.new_letter import Candidate, Made, NewLetter
+from reskontra.dunning.commands.fees import REMINDED, charge_all, take_turns_for_fees, warnings_of
+from reskontra.dunning.new_letter import Basis, Candidate, Made, NewLetter
+from reskontra.dunning.rules.fees import fee_of_letter
 from reskontra.dunning.rules.law import FIGURES
-from reskontra.dunning.rules.reminders import (
-    Basis,
-    check_letter_date,
+from reskontra.dunning.rules.levels import check_letter_date, letter_levels
+from reskontra.dunning.rules.new_letters import (
     held_by_drafts,
     is_addressed,
     is_due,
     letter_currency,
-    letter_levels,
     new_letters,
     not_released_yet,
     releases_at_once,
@@ -43,7 +39,6 @@ from reskontra.runs.outcome import Outcome, Skipped
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
-from reskontra.dunning.commands.fees import REMINDED, charge_all, fee_of_letter, take_turns_for_fees, warnings_of
 
 _CREDITS = tuple(kind.document_type for kind in KINDS.values() if kind.balance_sign < 0)
 

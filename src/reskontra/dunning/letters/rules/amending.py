@@ -14,8 +14,9 @@ from typing import Any
 
 from reskontra.documents.document import UNRELEASED
 from reskontra.dunning.letters.letter import Letter, LetterLine, LetterStatus
-from reskontra.dunning.new_letter import Candidate, Fee
-from reskontra.dunning.rules.reminders import Basis, is_overdue, terms_of_level
+from reskontra.dunning.new_letter import Basis, Candidate, Fee
+from reskontra.dunning.rules.levels import terms_of_level
+from reskontra.dunning.rules.readiness import is_overdue
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO, round_money

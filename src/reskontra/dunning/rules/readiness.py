@@ -1,0 +1,42 @@
+"""Which documents are to be reminded of, and when the next level of each has come (DUN)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from reskontra.dunning.new_letter import Candidate
+from reskontra.dunning.rules.fees import FEE_ORIGIN
+from reskontra.money import ZERO
+from reskontra.reference.rules.dunning_levels import DunningLevel
+
+
+def is_dunnable(candidate: Candidate) -> bool:
+    """Whether reminding concerns the document, apart from dates: open, undisputed, on no draft, no fee (DUN-01)."""
+    return (
+        candidate.status == "Open"
+        and candidate.balance > ZERO
+        and not candidate.revoked
+        and candidate.origin != FEE_ORIGIN
+        and not candidate.in_draft
+    )
+
+
+def is_overdue(candidate: Candidate, letter_date: date) -> bool:
+    """Whether reminding concerns the document at all: open, due before the letter, undisputed, no fee (DUN-01)."""
+    return is_dunnable(candidate) and candidate.due_date is not None and candidate.due_date < letter_date
+
+
+def is_ready(candidate: Candidate, letter_date: date, levels: Sequence[DunningLevel]) -> bool:
+    """Whether the document's next level has come (DUN-04): more days past due than it says, and, when the last letter
+    was late, as many days after that letter as the two levels are apart."""
+    reached = candidate.dunning_level
+    if not is_overdue(candidate, letter_date) or candidate.due_date is None or reached >= len(levels):
+        return False
+    following = levels[reached]
+    if (letter_date - candidate.due_date).days <= following.days_past_due:
+        return False
+    if reached == 0 or candidate.dunning_letter_date is None:
+        return True
+    gap = following.days_past_due - levels[reached - 1].days_past_due
+    return (letter_date - candidate.dunning_letter_date).days >= gap
