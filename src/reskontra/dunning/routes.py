@@ -1,4 +1,4 @@
-"""The addresses of reminding: decode, open the transaction, run the command, answer. Decides nothing."""
+"""The addresses of reminding: the action for one customer, and the run for all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def create_letter(call: Call) -> Response:
 async def run(call: Call) -> Response:
     """POST: remind everybody who is due. The run opens its transactions itself, one for each chunk of customers.
 
-    Parameters in the address are refused: whoever writes `?dryRun=true` means it.
+    Parameters in the address are refused: ignored, `?dryRun=true` would make real letters.
     """
     if call.query.names:
         raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")

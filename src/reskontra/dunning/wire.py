@@ -1,4 +1,4 @@
-"""How making letters looks on the wire: what action and run take, and what they answer. Decides nothing."""
+"""How making letters looks on the wire: what action and run take, and what they answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, UnsetTyp
 
 
 class DunningLetterAction(Body):
-    """Which letters to make: their date and the levels they may have. All may be left out; nothing is wrapped."""
+    """Which letters to make: their date and the levels they may have. All fields are optional; none is wrapped."""
 
     letter_date: Day | UnsetType | None = sent("dunningLetterDate")
     level_from: Whole | UnsetType | None = msgspec.UNSET
@@ -30,7 +30,7 @@ class DunningLetterActionAnswer(Answer):
 
 
 class DunningRunFilters(Body):
-    """Whom a run reminds; all may be left out. What is no filter is refused: overlooked, it would remind everybody."""
+    """Whom a run reminds; no filter is required. An unknown one is refused: ignored, it would remind everybody."""
 
     refuses_unknown: ClassVar[bool] = True
 
@@ -42,7 +42,7 @@ class DunningRunFilters(Body):
 
 
 class DunningRun(Body):
-    """A run: the letters' date (today where nothing is sent), whom it reminds, and whether it is only a trial."""
+    """A run: the date of its letters (default: today), whom it reminds, and whether it is a trial."""
 
     refuses_unknown: ClassVar[bool] = True
 
@@ -52,7 +52,7 @@ class DunningRun(Body):
 
 
 class MadeLetterAnswer(Answer, kw_only=True):
-    """A letter that the run made; of a trial it has no number, and neither has its fee invoice."""
+    """A letter that the run made. In a trial neither it nor its fee invoice has a number."""
 
     letter_id: int | None = msgspec.field(default=None, name="letterNumber")
     customer: NumberName
@@ -61,7 +61,7 @@ class MadeLetterAnswer(Answer, kw_only=True):
     letter_date: DayOut
     payment_deadline: DayOut
     documents: int
-    """How many documents it reminds of; what it lists for information is not counted."""
+    """How many documents it reminds of, without those that it lists for information."""
 
     currency_id: str
     fee: Decimal

@@ -143,7 +143,7 @@ async def find_customer_id(connection: Connection, company_id: int, number: str)
 async def lock_customer(connection: Connection, company_id: int, key: str | int) -> int | None:
     """Lock the customer with that number or internal id until the transaction ends; returns its internal id.
 
-    It is a statement of its own: what is read after it, is read as the last holder of the lock left it.
+    Separate statement, so that the next read sees what the previous lock holder committed.
     """
     condition = by_number("$2") if isinstance(key, str) else by_id("$2")
     customer_id: int | None = await connection.fetchval(

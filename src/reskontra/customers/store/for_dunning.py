@@ -26,23 +26,25 @@ class Addressee(Record, frozen=True, kw_only=True):
 _COLUMNS = ", ".join(f"party.{column}" for column in Addressee.__struct_fields__)
 
 
-def members(together: str) -> str:
+def members(letters_go_to_parent: str) -> str:
     """A select of the customers of company $1 in any order, each with whom its letters go to.
 
-    Columns: customer_id, number, status, addressee_id, addressee_number, addressee_class_id. `together` is an SQL
-    expression: whether letters to a customer that has a parent go to the parent. It ends inside its where clause.
+    Columns: customer_id, number, status, addressee_id, addressee_number, addressee_class_id. `letters_go_to_parent` is
+    an SQL expression: whether letters to a customer that has a parent go to the parent. The select ends inside its
+    where clause.
     """
     return f"""
     select member.customer_id, member.number, member.status, addressee.customer_id as addressee_id,
            addressee.number as addressee_number, addressee.customer_class_id as addressee_class_id
       from customer as member
       join customer as addressee on addressee.company_id = $1
-       and addressee.customer_id = coalesce(case when {together} then member.parent_customer_id end, member.customer_id)
+       and addressee.customer_id = coalesce(case when {letters_go_to_parent} then member.parent_customer_id end,
+                                            member.customer_id)
      where member.company_id = $1"""
 
 
 async def find_addressee_ids(
-    connection: Connection, company_id: int, numbers: Sequence[str], *, together: bool
+    connection: Connection, company_id: int, numbers: Sequence[str], *, letters_go_to_parent: bool
 ) -> list[int | None]:
     """Whom the letters to these customers go to: ids in the order of the numbers, None for one that is not known."""
     rows = await connection.fetch(
@@ -55,7 +57,7 @@ async def find_addressee_ids(
         """,
         company_id,
         numbers,
-        together,
+        letters_go_to_parent,
     )
     return [row["addressee_id"] for row in rows]
 

@@ -57,7 +57,7 @@ async def lock_showing(
 async def find_documents(
     connection: Connection, company_id: int, document_ids: Sequence[int]
 ) -> list[tuple[int, Document]]:
-    """Documents by id. A statement of its own: under a lock it reads each as the lock's last holder left it."""
+    """Documents by id. Separate statement, so that it sees what the previous lock holder committed."""
     rows = await connection.fetch(
         f"""
         select {DOCUMENT_ROWS}, doc.document_id

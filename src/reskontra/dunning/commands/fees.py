@@ -73,17 +73,17 @@ def warnings_of(fee: releasing.Issued | None) -> Sequence[str]:
 async def take_turns_for_fees(
     connection: Connection, context: Context, fees: Sequence[Fee], reference: Reference
 ) -> None:
-    """Take all that the fees and the letters will ask for. Without a fee the releasing statement does so itself."""
+    """Take the locks for the fees and the letters. Without a fee the releasing statement takes its own."""
     if fees:
         needs = needs_of_letters([fee.customer_number for fee in fees], series=(_FEE_SERIES, "batch"))
         await locks.take(connection, context, reference, needs)
 
 
-def needs_of_letters(customers: Sequence[str], *, series: Sequence[str], written: Sequence[str] = ()) -> locks.Needs:
-    """What letters ask for that make documents: the customers' numbers, the keys of the series, and the entities of the
-    documents besides those that are reminded of."""
+def needs_of_letters(customers: Sequence[str], *, series: Sequence[str], entities: Sequence[str] = ()) -> locks.Needs:
+    """What letters that make documents ask for: numbers of customers, keys of series, and the entities of the documents
+    besides those that are reminded of."""
     return locks.Needs(
-        numbering_tallies=(making.ENTITY,), balances=customers, series=series, tallies=(*written, *REMINDED)
+        numbering_tallies=(making.ENTITY,), balances=customers, series=series, tallies=(*entities, *REMINDED)
     )
 
 

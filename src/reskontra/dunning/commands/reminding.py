@@ -1,4 +1,4 @@
-"""Making dunning letters, for one customer or many: load, decide, store. The route commits."""
+"""Making dunning letters, for one customer or many."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Order:
     """The branch whose letters are made; None is all."""
 
     @property
-    def together(self) -> bool:
+    def letters_go_to_parent(self) -> bool:
         """Whether letters to a customer that has a parent go to the parent (LET-06)."""
         return self.reference.preferences.dunning.letters_to_parent
 
@@ -89,8 +89,10 @@ async def create_letters(
     for the levels, the date, or a fee that cannot be invoiced.
     """
     reference = await remembered.held(connection, context.company_id)
-    together = reference.preferences.dunning.letters_to_parent
-    (customer_id,) = await find_addressee_ids(connection, context.company_id, [customer_number], together=together)
+    letters_go_to_parent = reference.preferences.dunning.letters_to_parent
+    (customer_id,) = await find_addressee_ids(
+        connection, context.company_id, [customer_number], letters_go_to_parent=letters_go_to_parent
+    )
     if customer_id is None:
         raise NotFound(f"The customer '{customer_number}' cannot be found in the system.")
     order = order_of(context, reference, changes)
@@ -107,7 +109,7 @@ async def remind(
     their letters; else `Refused` is raised, and the caller's transaction must not be committed.
     """
     await locks.take(connection, context, order.reference, locks.Needs(customers=customer_ids))
-    families = await find_families(connection, context.company_id, customer_ids) if order.together else {}
+    families = await find_families(connection, context.company_id, customer_ids) if order.letters_go_to_parent else {}
     of_whom = list(families) or customer_ids
     locked = await locks.take_unsettled(connection, context, of_whom, order.listed, order.branch_number)
     if not locked:

@@ -79,7 +79,7 @@ async def _asked_for(
     overdue = await finding.find_overdue(
         connection,
         context.company_id,
-        together=order.together,
+        letters_go_to_parent=order.letters_go_to_parent,
         on=order.letter_date,
         document_types=REMINDED,
         branch_number=branch_number,
@@ -107,7 +107,7 @@ def _branch(reference: Reference, sent: str | None) -> str | None:
 
 async def _customers(connection: Connection, order: Order, sent: Sequence[str]) -> list[int]:
     company_id = order.reference.company_id
-    found = await find_addressee_ids(connection, company_id, sent, together=order.together)
+    found = await find_addressee_ids(connection, company_id, sent, letters_go_to_parent=order.letters_go_to_parent)
     for position, customer_id in enumerate(found):
         if customer_id is None:
             raise UnknownReference(

@@ -1,4 +1,4 @@
-"""What is done with a dunning letter that stands: change, delete, release, void. Load, decide, store; commits nothing.
+"""Changing, deleting, releasing and voiding a dunning letter.
 
 Locks are taken in the order of `receivables.commands.locks`; the letter itself is locked behind its documents.
 """
@@ -46,7 +46,7 @@ async def change(
     changes: Mapping[str, Any],
     expected_version: Expected = None,
 ) -> int:
-    """A draft after a PUT (LET-02, LET-03); returns its version. What changes nothing writes nothing."""
+    """A draft after a PUT (LET-02, LET-03); returns its version. It is written only if something changed."""
     found = await _locked(connection, context, letter_id, expected_version)
     letter = found.letter
     check_draft(letter, "changed")
@@ -107,7 +107,7 @@ async def void(
     needs = needs_of_letters(
         [letter.customer_number] if reversal != FeeReversal.NOTHING else [],
         series=(CREDIT_NOTE.series[0], "batch") if reversal == FeeReversal.CREDIT else (),
-        written=(CREDIT_NOTE.document_type,),
+        entities=(CREDIT_NOTE.document_type,),
     )
     await locks.take(connection, context, reference, needs)
     deleted_fee = credit_note = None

@@ -1,4 +1,4 @@
-"""The addresses of dunning letters that stand: decode, open the transaction, one command, answer. Decides nothing."""
+"""The addresses of dunning letters that stand."""
 
 from __future__ import annotations
 

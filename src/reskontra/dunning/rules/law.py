@@ -1,7 +1,7 @@
-"""What of a letter does not agree with the figures of the law (LAW-01). Pure; it warns and refuses nothing (U1).
+"""Where a letter departs from the figures of the law (LAW-01). That is a warning, never a refusal (U1).
 
-The figures are dated rows of the company's file, never constants. What has no row is not checked, but a fee is never
-asked for in silence: without a highest fee on record the letter says so.
+The figures are dated rows of the company's file, never constants. What has no row is not checked, except that a letter
+with a fee says so when no highest fee is on record.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from reskontra.reference.rules.dunning_levels import DunningLevel
 
 
 def is_dunnable(candidate: Candidate) -> bool:
-    """Whether reminding concerns the document, apart from dates: open, undisputed, on no draft, no fee (DUN-01)."""
+    """Whether a document may be reminded of whatever the date: open, undisputed, on no draft, no fee (DUN-01)."""
     return (
         candidate.status == "Open"
         and candidate.balance > ZERO
@@ -23,7 +23,7 @@ def is_dunnable(candidate: Candidate) -> bool:
 
 
 def is_overdue(candidate: Candidate, letter_date: date) -> bool:
-    """Whether reminding concerns the document at all: open, due before the letter, undisputed, no fee (DUN-01)."""
+    """Whether the document is such a one and due before the letter (DUN-01)."""
     return is_dunnable(candidate) and candidate.due_date is not None and candidate.due_date < letter_date
 
 

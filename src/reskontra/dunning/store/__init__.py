@@ -1,1 +1,1 @@
-"""SQL of reminding: finding who is late, and making and releasing letters in sets."""
+"""SQL of reminding: finding who is late, and making and releasing letters."""

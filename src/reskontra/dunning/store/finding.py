@@ -46,7 +46,7 @@ async def find_overdue(
     connection: Connection,
     company_id: int,
     *,
-    together: bool,
+    letters_go_to_parent: bool,
     on: date,
     document_types: Sequence[str],
     branch_number: str | None,
@@ -58,7 +58,7 @@ async def find_overdue(
     rows = await connection.fetch(
         _FIND_OVERDUE,
         company_id,
-        together,
+        letters_go_to_parent,
         on,
         document_types,
         branch_number,

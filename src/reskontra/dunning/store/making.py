@@ -1,4 +1,4 @@
-"""SQL that makes and releases dunning letters, in sets: one statement, one function."""
+"""SQL that makes and releases many dunning letters at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may become of a dunning letter that stands: changed, deleted, released, voided. Pure; making one is `rules`.
+"""What may become of a dunning letter that stands: changed, deleted, released, voided.
 
 Sources: LET-02, LET-03, FEE-01, VLT-01 to VLT-03.
 """

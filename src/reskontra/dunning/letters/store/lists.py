@@ -1,7 +1,4 @@
-"""SQL of dunning letters as answers show them: one by its number, and pages of lists with their totals.
-
-Decides nothing. A letter's number is its `letter_id`.
-"""
+"""SQL that reads dunning letters: one by its number (`letter_id`), and pages of lists with their totals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL that changes a dunning letter that stands: save, delete, void. Making and releasing it is in `store`."""
+"""SQL that saves, deletes and voids a dunning letter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LETTER_ROW = "(values ($5::integer)) as letter (letter_id)"
 async def lock_letter(connection: Connection, company_id: int, letter_id: int) -> bool:
     """Lock a letter until the transaction ends; False when there is none of that number.
 
-    It is a statement of its own: what is read after it, is read as the last holder of the lock left it.
+    Separate statement, so that the next read sees what the previous lock holder committed.
     """
     found = await connection.fetchval(
         "select true from dunning_letter where company_id = $1 and letter_id = $2 for update", company_id, letter_id

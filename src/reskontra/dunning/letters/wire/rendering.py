@@ -1,4 +1,4 @@
-"""Dunning letters as the wire shows them, made from records and reference data. Decides nothing and reads nothing."""
+"""Answers about dunning letters, filled from records and reference data."""
 
 from __future__ import annotations
 
