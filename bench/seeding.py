@@ -277,6 +277,7 @@ async def copy_documents(connection: Connection) -> None:
         "batch_date": "made.day",
         "entry_date": "made.day",
         "description": "'Invoice ' || made.number",
+        "moves_document_id": "case when kept.moves_document_id is not null then made.document_id end",
         "created_at": "made.moment",
         "modified_at": "made.moment",
         "released_at": "case when kept.released_at is not null then made.moment end",
