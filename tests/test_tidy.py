@@ -50,7 +50,7 @@ ANYONE = {"company", "tally", "schema_version"}
 EXCEPTIONS = {("documents", "document"), ("customers", "document")}
 
 # Ratchets: what predates the limit, with its size. Lower them, never raise them.
-LONG_FUNCTIONS: dict[str, int] = {"documents/wire/rendering.py:document_answer": 76}
+LONG_FUNCTIONS: dict[str, int] = {}
 LONG_FILES: dict[str, int] = {}
 FUNCTION_LINES = 60
 FILE_LINES = 480

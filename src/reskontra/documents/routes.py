@@ -21,7 +21,6 @@ from reskontra.documents.commands import drafting, releasing
 from reskontra.documents.store import lists
 from reskontra.documents.wire.answers import (
     CreditNoteAnswer,
-    CustomerDocumentAnswer,
     DebitNoteAnswer,
     DocumentAnswer,
     InvoiceAnswer,
@@ -35,10 +34,11 @@ from reskontra.documents.wire.bodies import (
     InvoiceUpdate,
     Status,
 )
-from reskontra.documents.wire.rendering import Expand, customer_document_answer, document_answer
+from reskontra.documents.wire.rendering import Expand, document_answer
 from reskontra.errors import NotFound
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from reskontra.periods.rules import parse_period
+from reskontra.receivables.wire.items import CustomerDocumentAnswer, customer_document_answer
 from reskontra.reference.store import remembered
 from reskontra.web.answers import created, deleted, done, no_content, one, page
 from reskontra.web.call import Call

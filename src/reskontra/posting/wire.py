@@ -14,7 +14,7 @@ from reskontra.money import ZERO
 from reskontra.posting.rules import balance_on_own_side
 from reskontra.posting.store import FoundBatch, FoundEntry
 from reskontra.reference.reference import Reference
-from reskontra.web.pairs import IdDescription, NumberDescription
+from reskontra.web.pairs import AttachmentAnswer, IdDescription, NumberDescription
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, etag_of, local_text
 
 
@@ -111,14 +111,6 @@ class EntryAnswer(Answer):
     credit: Decimal | None = msgspec.field(default=None, name="currCreditAmount")
     closing: Decimal | None = msgspec.field(default=None, name="currEndingBalance")
     last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
-
-
-class AttachmentAnswer(Answer):
-    """A file on a batch or a document; none is kept here."""
-
-    name: str | None = None
-    id: str | None = None
-    revision: int | None = None
 
 
 class BatchLineAnswer(Answer):

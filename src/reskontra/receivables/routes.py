@@ -12,7 +12,7 @@ from reskontra.errors import Malformed
 from reskontra.receivables.commands import applying
 from reskontra.receivables.store import lists
 from reskontra.receivables.store.lists import ListedApplication
-from reskontra.receivables.wire import (
+from reskontra.receivables.wire.applications import (
     ApplicationActionAnswer,
     ApplicationAnswer,
     ApplicationCreate,

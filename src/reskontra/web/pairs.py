@@ -1,4 +1,4 @@
-"""The small answers that show a thing by its code and its words, in the four spellings of the wire. Not what it is.
+"""The small answers that show a thing by its code and its words, in the four spellings of the wire, and files.
 
 A room that shows more of a thing than that has a struct of its own.
 """
@@ -34,3 +34,11 @@ class NumberDescription(Answer):
 
     number: str | None = None
     description: str | None = None
+
+
+class AttachmentAnswer(Answer):
+    """A file that hangs on something."""
+
+    name: str | None = None
+    id: str | None = None
+    revision: int | None = None

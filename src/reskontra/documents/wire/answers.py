@@ -1,4 +1,4 @@
-"""How invoices, credit notes and debit notes are answered: the structs. `answers` fills them, `wire` has the bodies.
+"""How documents with lines are answered: the structs. `rendering` fills them; what is sent is in `bodies`.
 
 Plain amounts are in base currency, `...InCurrency` ones in the document's, as in the bodies.
 """
@@ -9,15 +9,11 @@ from decimal import Decimal
 
 import msgspec
 
-from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount
+from reskontra.accounts.wire.named import CodedAccount
 from reskontra.customers.wire.answers import AddressAnswer
-from reskontra.posting.wire import AttachmentAnswer
-from reskontra.web.pairs import IdDescription, NumberDescription, NumberName
-from reskontra.web.wire import (
-    Answer,
-    DayOut,
-    MomentOut,
-)
+from reskontra.receivables.wire.items import DatedSubaccount, ItemAnswer, ProjectAnswer
+from reskontra.web.pairs import AttachmentAnswer, IdDescription, NumberDescription, NumberName
+from reskontra.web.wire import Answer, DayOut
 
 
 class ContactName(Answer):
@@ -27,26 +23,12 @@ class ContactName(Answer):
     name: str | None = None
 
 
-class DatedSubaccount(SegmentedSubaccount):
-    """A subaccount and its segments. When it was changed is in the contract and is not told here."""
-
-    last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
-
-
 class WorkTypeAnswer(Answer):
     """A kind of domestic service."""
 
     rut_rot_type: str | None = None
     description: str | None = None
     xml_tag: str | None = None
-
-
-class ProjectAnswer(Answer):
-    """A project or a project task."""
-
-    internal_id: int | None = None
-    id: str | None = None
-    description: str | None = None
 
 
 class NoteLineAnswer(Answer):
@@ -133,14 +115,6 @@ class InvoiceContactAnswer(Answer):
     override: bool | None = msgspec.field(default=None, name="overrideContact")
 
 
-class NamedLocation(Answer):
-    """Where the customer bought."""
-
-    country_id: str | None = None
-    id: str | None = None
-    name: str | None = None
-
-
 class ApplicationAnswer(Answer):
     """What was settled with the document."""
 
@@ -187,8 +161,8 @@ class DebtCollectionAnswer(Answer):
     case_url: str | None = None
 
 
-class DocumentAnswer(Answer):
-    """A document as all kinds answer it."""
+class DocumentAnswer(ItemAnswer):
+    """A document with lines, without them: each kind has its own."""
 
     credit_terms: IdDescription | None = None
     due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
@@ -224,37 +198,6 @@ class DocumentAnswer(Answer):
     dont_print: bool | None = None
     dont_email: bool | None = None
     revoked: bool | None = None
-    customer: NumberName | None = None
-    document_type: str | None = None
-    number: str | None = msgspec.field(default=None, name="referenceNumber")
-    post_period: str | None = None
-    financial_period: str | None = None
-    closed_period: str | None = msgspec.field(default=None, name="closedFinancialPeriod")
-    document_date: DayOut | None = None
-    original_invoice_date: DayOut | None = msgspec.field(default=None, name="origInvoiceDate")
-    status: str | None = None
-    currency_id: str | None = None
-    amount_base: Decimal | None = msgspec.field(default=None, name="amount")
-    amount: Decimal | None = msgspec.field(default=None, name="amountInCurrency")
-    balance_base: Decimal | None = msgspec.field(default=None, name="balance")
-    balance: Decimal | None = msgspec.field(default=None, name="balanceInCurrency")
-    cash_discount_base: Decimal | None = msgspec.field(default=None, name="cashDiscount")
-    cash_discount: Decimal | None = msgspec.field(default=None, name="cashDiscountInCurrency")
-    payment_method: IdDescription | None = None
-    customer_reference: str | None = msgspec.field(default=None, name="customerRefNumber")
-    invoice_text: str | None = None
-    modified_at: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
-    created_at: MomentOut | None = msgspec.field(default=None, name="createdDateTime")
-    note: str | None = None
-    vat_total_base: Decimal | None = msgspec.field(default=None, name="vatTotal")
-    vat_total: Decimal | None = msgspec.field(default=None, name="vatTotalInCurrency")
-    location: NamedLocation | None = None
-    branch: NumberName | None = msgspec.field(default=None, name="branchNumber")
-    cash_account: str | None = None
-    project: ProjectAnswer | None = None
-    account: CodedAccount | None = None
-    subaccount: DatedSubaccount | None = None
-    customer_project: str | None = None
 
 
 class InvoiceAnswer(DocumentAnswer):
@@ -283,44 +226,6 @@ class DebitNoteAnswer(DocumentAnswer):
     """A debit note as it is answered."""
 
     lines: list[NoteLineAnswer] | msgspec.Raw | None = None
-
-
-class CustomerDocumentAnswer(Answer):
-    """A document of any kind in the list of all; it never carries lines."""
-
-    due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
-    branch: NumberName | None = None
-    customer: NumberName | None = None
-    document_type: str | None = None
-    number: str | None = msgspec.field(default=None, name="referenceNumber")
-    post_period: str | None = None
-    financial_period: str | None = None
-    closed_period: str | None = msgspec.field(default=None, name="closedFinancialPeriod")
-    document_date: DayOut | None = None
-    original_invoice_date: DayOut | None = msgspec.field(default=None, name="origInvoiceDate")
-    status: str | None = None
-    currency_id: str | None = None
-    amount_base: Decimal | None = msgspec.field(default=None, name="amount")
-    amount: Decimal | None = msgspec.field(default=None, name="amountInCurrency")
-    balance_base: Decimal | None = msgspec.field(default=None, name="balance")
-    balance: Decimal | None = msgspec.field(default=None, name="balanceInCurrency")
-    cash_discount_base: Decimal | None = msgspec.field(default=None, name="cashDiscount")
-    cash_discount: Decimal | None = msgspec.field(default=None, name="cashDiscountInCurrency")
-    payment_method: IdDescription | None = None
-    customer_reference: str | None = msgspec.field(default=None, name="customerRefNumber")
-    invoice_text: str | None = None
-    modified_at: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
-    created_at: MomentOut | None = msgspec.field(default=None, name="createdDateTime")
-    note: str | None = None
-    vat_total_base: Decimal | None = msgspec.field(default=None, name="vatTotal")
-    vat_total: Decimal | None = msgspec.field(default=None, name="vatTotalInCurrency")
-    location: NamedLocation | None = None
-    branch_number: NumberName | None = None
-    cash_account: str | None = None
-    project: ProjectAnswer | None = None
-    account: CodedAccount | None = None
-    subaccount: DatedSubaccount | None = None
-    customer_project: str | None = None
 
 
 LINE_ANSWERS: dict[str, type[NoteLineAnswer]] = {

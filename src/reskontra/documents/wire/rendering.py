@@ -6,47 +6,49 @@ then costs no work per line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from reskontra.accounts.wire.named import CodedAccount, coded_account, segment_answers
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.wire.answers import (
     LINE_ANSWERS,
     ApplicationAnswer,
     ContactName,
-    CustomerDocumentAnswer,
-    DatedSubaccount,
     DebtCollectionAnswer,
     DocumentAnswer,
     InvoiceAddressAnswer,
     InvoiceContactAnswer,
     MandateAnswer,
-    NamedLocation,
     NoteLineAnswer,
-    ProjectAnswer,
     VatRowAnswer,
 )
 from reskontra.money import ZERO
+from reskontra.receivables.wire.items import (
+    ProjectAnswer,
+    account_answer,
+    as_written,
+    branch_answer,
+    day_answer,
+    item_answer,
+    particulars_of,
+    subaccount_answer,
+)
 from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
-from reskontra.web.wire import day_text, encode, etag_of, local_text
+from reskontra.web.wire import day_text, encode, etag_of
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
-    from reskontra.accounts.rules.subaccounts import Subaccount
     from reskontra.reference.reference import Reference
 
 _MONEY = Decimal("0.0001")
 _FINE = Decimal("0.000001")
 
-_as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
-"""A number as the database writes it is a number as the wire writes it: between the two it stays text."""
+D = TypeVar("D", bound=DocumentAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,14 @@ def vat_text(document: Document, reference: Reference) -> str:
 def _line(struct: type[NoteLineAnswer], line: Line, reference: Reference) -> NoteLineAnswer:
     more: dict[str, Any] = {}
     if "line_type" in struct.__struct_fields__:
-        more = {"line_type": "GN", "start_date": _day(line.start_date), "end_date": _day(line.end_date)}
+        more = {"line_type": "GN", "start_date": day_answer(line.start_date), "end_date": day_answer(line.end_date)}
     if "project_task" in struct.__struct_fields__ and line.task_id:
         more["project_task"] = ProjectAnswer(id=line.task_id)
     category = reference.vat_categories.get(line.vat_category_id or "")
     salesperson = reference.salespersons.get(line.salesperson_id) if line.salesperson_id is not None else None
     return struct(
-        term_start_date=_day(line.term_start_date),
-        term_end_date=_day(line.term_end_date),
+        term_start_date=day_answer(line.term_start_date),
+        term_end_date=day_answer(line.term_end_date),
         is_deductible=False,
         attachments=[],
         line_number=line.line_number,
@@ -107,7 +109,7 @@ def _line(struct: type[NoteLineAnswer], line: Line, reference: Reference) -> Not
         deferral_schedule=line.deferral_schedule or 0,
         deferral_code=line.deferral_code,
         note=line.note,
-        branch=_branch(line.branch_number, reference),
+        branch=branch_answer(line.branch_number, reference),
         **more,
     )
 
@@ -123,122 +125,72 @@ def _vat_row(row: VatFigure, position: int, reference: Reference) -> VatRowAnswe
     )
 
 
-def document_answer(row: Record, struct: type[DocumentAnswer], reference: Reference, expand: Expand) -> DocumentAnswer:
+def document_answer(row: Record, struct: type[D], reference: Reference, expand: Expand) -> D:
     """A row of `lists.find_document` or `lists.list_documents` as the struct of its kind."""
-    zone = reference.zone
-    dunning = expand.dunning and row["dunning_level"] > 0
+    answer = item_answer(struct, row, reference)
+    _add_terms(answer, row, reference)
+    _add_totals(answer, row)
+    answer.external_reference = row["external_reference"]
+    answer.is_deductible = False
+    answer.time_stamp = etag_of(row["version"])
+    answer.hold = row["status"] in ("Hold", "Reserved", "CreditHold")
+    answer.dont_print = row["dont_print"]
+    answer.dont_email = row["dont_email"]
+    answer.revoked = row["revoked"]
+    answer.lines = msgspec.Raw(row["lines_json"].encode())  # type: ignore[attr-defined]
+    if row["child_number"]:
+        answer.child = NumberName(row["child_number"], row["child_name"])
+    if row["contact_id"]:
+        answer.contact = ContactName(id=row["contact_id"], name=row["contact_name"])
     salesperson = reference.salespersons.get(row["salesperson_id"]) if row["salesperson_id"] is not None else None
-    answer = struct(
-        credit_terms=_described(reference.terms.get(row["terms_id"] or ""), row["terms_id"]),
-        due_date=_day(row["due_date"]),
-        cash_discount_date=_day(row["cash_discount_date"]),
-        external_reference=row["external_reference"],
-        is_deductible=False,
-        exchange_rate=_as_written(row["exchange_rate"]),
-        dunning_letter_date=_day(row["dunning_letter_date"]) if dunning else None,
-        dunning_letter_level=row["dunning_level"] if dunning else None,
-        attachments=[] if expand.attachments else None,
-        vat_rows=msgspec.Raw(row["vat_json"].encode()) if expand.vat_rows else None,
-        rounding_difference=_as_written(row["rounding_difference"]),
-        vat_zone=_described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"]),
-        child=NumberName(row["child_number"], row["child_name"]) if row["child_number"] else None,
-        contact=ContactName(id=row["contact_id"], name=row["contact_name"]) if row["contact_id"] else None,
-        time_stamp=etag_of(row["version"]),
-        hold=row["status"] in ("Hold", "Reserved", "CreditHold"),
-        discount_total_base=_as_written(row["discount_total_base"]),
-        discount_total=_as_written(row["discount_total"]),
-        detail_total_base=_as_written(row["detail_total_base"]),
-        detail_total=_as_written(row["detail_total"]),
-        vat_taxable_total_base=_as_written(row["vat_taxable_total_base"]),
-        vat_taxable_total=_as_written(row["vat_taxable_total"]),
-        vat_exempt_total_base=_as_written(row["vat_exempt_total_base"]),
-        vat_exempt_total=_as_written(row["vat_exempt_total"]),
-        salesperson_id=row["salesperson_id"],
-        salesperson_name=salesperson.name if salesperson else None,
-        salesperson=IdDescription(salesperson.salesperson_cd, salesperson.name) if salesperson else None,
-        payment_reference=row["payment_reference"],
-        invoice_address=_address(row["invoice_address"], reference) if expand.invoice_address else None,
-        invoice_contact=_contact(row["invoice_contact"]) if expand.invoice_address else None,
-        applications=_applications(row["applications"]) if expand.applications else None,
-        dont_print=row["dont_print"],
-        dont_email=row["dont_email"],
-        revoked=row["revoked"],
-        customer=NumberName(row["customer_number"], row["customer_name"]),
-        document_type=row["document_type"],
-        number=row["number"],
-        post_period=row["period_id"],
-        financial_period=row["period_id"],
-        closed_period=row["closed_period_id"],
-        document_date=_day(row["document_date"]),
-        original_invoice_date=_day(row["original_invoice_date"]),
-        status=row["status"],
-        currency_id=row["currency_id"],
-        amount_base=_as_written(row["amount_base"]),
-        amount=_as_written(row["amount"]),
-        balance_base=_as_written(row["balance_base"]),
-        balance=_as_written(row["balance"]),
-        cash_discount_base=_as_written(row["cash_discount_base"]),
-        cash_discount=_as_written(row["cash_discount"]),
-        payment_method=_described(
-            reference.payment_methods.get(row["payment_method_id"] or ""), row["payment_method_id"]
-        ),
-        customer_reference=row["customer_reference"],
-        invoice_text=row["invoice_text"],
-        modified_at=local_text(row["modified_at"], zone),
-        created_at=local_text(row["created_at"], zone),
-        note=row["note"],
-        vat_total_base=_as_written(row["vat_total_base"]),
-        vat_total=_as_written(row["vat_total"]),
-        location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
-        branch=_branch(row["branch_number"], reference),
-        cash_account=row["cash_account"],
-        project=ProjectAnswer(id=row["project_id"]) if row["project_id"] else None,
-        account=account_answer(row["account_number"], reference),
-        subaccount=subaccount_answer(row["subaccount_id"], reference),
-        lines=msgspec.Raw(row["lines_json"].encode()),  # type: ignore[call-arg]
-    )
+    answer.salesperson_id = row["salesperson_id"]
+    if salesperson:
+        answer.salesperson_name = salesperson.name
+        answer.salesperson = IdDescription(salesperson.salesperson_cd, salesperson.name)
+    _add_expanded(answer, row, reference, expand)
     _add_particulars(answer, row)
     return answer
 
 
-def customer_document_answer(row: Record, reference: Reference) -> CustomerDocumentAnswer:
-    """A row of `lists.list_all_documents` as the list of all documents shows it."""
-    particulars = msgspec.json.decode(row["particulars"])
-    branch = _branch(row["branch_number"], reference)
-    return CustomerDocumentAnswer(
-        due_date=_day(row["due_date"]),
-        branch=branch,
-        customer=NumberName(row["customer_number"], row["customer_name"]),
-        document_type=row["document_type"],
-        number=row["number"],
-        post_period=row["period_id"],
-        financial_period=row["period_id"],
-        closed_period=row["closed_period_id"],
-        document_date=_day(row["document_date"]),
-        original_invoice_date=_day(row["original_invoice_date"]),
-        status=row["status"],
-        currency_id=row["currency_id"],
-        amount_base=_as_written(row["amount_base"]),
-        amount=_as_written(row["amount"]),
-        balance_base=_as_written(row["balance_base"]),
-        balance=_as_written(row["balance"]),
-        cash_discount_base=_as_written(row["cash_discount_base"]),
-        cash_discount=_as_written(row["cash_discount"]),
-        customer_reference=row["customer_reference"],
-        invoice_text=row["invoice_text"],
-        modified_at=local_text(row["modified_at"], reference.zone),
-        created_at=local_text(row["created_at"], reference.zone),
-        note=row["note"],
-        vat_total_base=_as_written(row["vat_total_base"]),
-        vat_total=_as_written(row["vat_total"]),
-        location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
-        branch_number=branch,
-        cash_account=row["cash_account"],
-        project=ProjectAnswer(id=row["project_id"]) if row["project_id"] else None,
-        account=account_answer(row["account_number"], reference),
-        subaccount=subaccount_answer(row["subaccount_id"], reference),
-        customer_project=particulars.get("customer_project"),
-    )
+def _add_terms(answer: DocumentAnswer, row: Record, reference: Reference) -> None:
+    """When and how it is to be paid."""
+    method = row["payment_method_id"]
+    answer.credit_terms = _described(reference.terms.get(row["terms_id"] or ""), row["terms_id"])
+    answer.due_date = day_answer(row["due_date"])
+    answer.cash_discount_date = day_answer(row["cash_discount_date"])
+    answer.vat_zone = _described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"])
+    answer.payment_method = _described(reference.payment_methods.get(method or ""), method)
+    answer.payment_reference = row["payment_reference"]
+    answer.exchange_rate = as_written(row["exchange_rate"])
+
+
+def _add_totals(answer: DocumentAnswer, row: Record) -> None:
+    """What its amount is made of."""
+    answer.rounding_difference = as_written(row["rounding_difference"])
+    answer.discount_total_base = as_written(row["discount_total_base"])
+    answer.discount_total = as_written(row["discount_total"])
+    answer.detail_total_base = as_written(row["detail_total_base"])
+    answer.detail_total = as_written(row["detail_total"])
+    answer.vat_taxable_total_base = as_written(row["vat_taxable_total_base"])
+    answer.vat_taxable_total = as_written(row["vat_taxable_total"])
+    answer.vat_exempt_total_base = as_written(row["vat_exempt_total_base"])
+    answer.vat_exempt_total = as_written(row["vat_exempt_total"])
+
+
+def _add_expanded(answer: DocumentAnswer, row: Record, reference: Reference, expand: Expand) -> None:
+    """What the caller asked for (W10)."""
+    if expand.dunning and row["dunning_level"] > 0:
+        answer.dunning_letter_date = day_answer(row["dunning_letter_date"])
+        answer.dunning_letter_level = row["dunning_level"]
+    if expand.attachments:
+        answer.attachments = []
+    if expand.vat_rows:
+        answer.vat_rows = msgspec.Raw(row["vat_json"].encode())
+    if expand.invoice_address:
+        answer.invoice_address = _address(row["invoice_address"], reference)
+        answer.invoice_contact = _contact(row["invoice_contact"])
+    if expand.applications:
+        answer.applications = _applications(row["applications"])
 
 
 class _Applied(msgspec.Struct):
@@ -290,8 +242,7 @@ def _applications(text: str | None) -> list[ApplicationAnswer]:
 
 def _add_particulars(answer: Any, row: Record) -> None:
     """What only some kinds show, and what is only echoed (W14)."""
-    stored = row["particulars"]
-    particulars: Mapping[str, Any] = msgspec.json.decode(stored) if stored != "{}" else {}
+    particulars = particulars_of(row)
     names = answer.__struct_fields__
     if "send_to_auto_invoice" in names:
         answer.send_to_auto_invoice = row["send_to_auto_invoice"]
@@ -313,37 +264,8 @@ def _add_particulars(answer: Any, row: Record) -> None:
     answer.debt_collection = DebtCollectionAnswer(**case) if any(case.values()) else None
 
 
-def account_answer(account_number: str | None, reference: Reference) -> CodedAccount | None:
-    """An account as documents and lines show it. It is shared: do not change it."""
-    account = reference.accounts.get(account_number or "")
-    return reference.once((CodedAccount, account_number), lambda: coded_account(account)) if account else None
-
-
-def subaccount_answer(subaccount_id: int | None, reference: Reference) -> DatedSubaccount | None:
-    """A subaccount with its segments. It is shared: do not change it."""
-    subaccount = reference.subaccounts.get(subaccount_id or 0)
-    if subaccount is None:
-        return None
-    return reference.once((DatedSubaccount, subaccount_id), lambda: _subaccount(subaccount, reference))
-
-
-def _subaccount(subaccount: Subaccount, reference: Reference) -> DatedSubaccount:
-    return DatedSubaccount(
-        subaccount_number=subaccount.subaccount_number,
-        subaccount_id=subaccount.subaccount_id,
-        description=subaccount.description or None,
-        active=subaccount.active,
-        segments=segment_answers(subaccount.subaccount_number, reference.subaccounts.segments),
-    )
-
-
 def _described(row: Any, code: str | None) -> IdDescription | None:
     return IdDescription(code, row.description) if row is not None else None
-
-
-def _branch(branch_number: str, reference: Reference) -> NumberName:
-    branch = reference.branches.get(branch_number)
-    return NumberName(branch_number, branch.name if branch else None)
 
 
 def _address(text: str | None, reference: Reference) -> InvoiceAddressAnswer | None:
@@ -364,7 +286,3 @@ def _contact(text: str | None) -> InvoiceContactAnswer | None:
         return None
     parts = msgspec.json.decode(text)
     return InvoiceContactAnswer(**{name: parts.get(name) for name in InvoiceContactAnswer.__struct_fields__})
-
-
-def _day(day: Any) -> str | None:
-    return day_text(day) if day is not None else None

@@ -1,0 +1,1 @@
+"""How open items and their applications look on the wire; other rooms embed what every document answers."""

@@ -1,0 +1,179 @@
+"""Documents of all kinds as the wire shows them: what every one of them answers, and a row of the list of all.
+
+Plain amounts are in base currency, `...InCurrency` ones in the document's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount, coded_account, segment_answers
+from reskontra.web.pairs import IdDescription, NumberName
+from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, local_text
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+    from reskontra.accounts.rules.subaccounts import Subaccount
+    from reskontra.reference.reference import Reference
+
+as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
+"""A number as the database writes it is a number as the wire writes it: between the two it stays text."""
+
+
+class NamedLocation(Answer):
+    """Where the customer bought."""
+
+    country_id: str | None = None
+    id: str | None = None
+    name: str | None = None
+
+
+class DatedSubaccount(SegmentedSubaccount):
+    """A subaccount and its segments. When it was changed is in the contract and is not told here."""
+
+    last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
+
+
+class ProjectAnswer(Answer):
+    """A project or a project task."""
+
+    internal_id: int | None = None
+    id: str | None = None
+    description: str | None = None
+
+
+class ItemAnswer(Answer):
+    """What a document of any kind answers."""
+
+    customer: NumberName | None = None
+    document_type: str | None = None
+    number: str | None = msgspec.field(default=None, name="referenceNumber")
+    post_period: str | None = None
+    financial_period: str | None = None
+    closed_period: str | None = msgspec.field(default=None, name="closedFinancialPeriod")
+    document_date: DayOut | None = None
+    original_invoice_date: DayOut | None = msgspec.field(default=None, name="origInvoiceDate")
+    status: str | None = None
+    currency_id: str | None = None
+    amount_base: Decimal | None = msgspec.field(default=None, name="amount")
+    amount: Decimal | None = msgspec.field(default=None, name="amountInCurrency")
+    balance_base: Decimal | None = msgspec.field(default=None, name="balance")
+    balance: Decimal | None = msgspec.field(default=None, name="balanceInCurrency")
+    cash_discount_base: Decimal | None = msgspec.field(default=None, name="cashDiscount")
+    cash_discount: Decimal | None = msgspec.field(default=None, name="cashDiscountInCurrency")
+    payment_method: IdDescription | None = None
+    customer_reference: str | None = msgspec.field(default=None, name="customerRefNumber")
+    invoice_text: str | None = None
+    modified_at: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
+    created_at: MomentOut | None = msgspec.field(default=None, name="createdDateTime")
+    note: str | None = None
+    vat_total_base: Decimal | None = msgspec.field(default=None, name="vatTotal")
+    vat_total: Decimal | None = msgspec.field(default=None, name="vatTotalInCurrency")
+    location: NamedLocation | None = None
+    branch_number: NumberName | None = None
+    cash_account: str | None = None
+    project: ProjectAnswer | None = None
+    account: CodedAccount | None = None
+    subaccount: DatedSubaccount | None = None
+    customer_project: str | None = None
+
+
+class CustomerDocumentAnswer(ItemAnswer):
+    """A document of any kind in the list of all. It never carries lines, and its payment method stays empty."""
+
+    due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
+    branch: NumberName | None = None
+
+
+A = TypeVar("A", bound=ItemAnswer)
+
+
+def item_answer(struct: type[A], row: Record, reference: Reference) -> A:
+    """A row of the table document and its parties as a struct; what only that struct has is left to the caller."""
+    return struct(
+        customer=NumberName(row["customer_number"], row["customer_name"]),
+        document_type=row["document_type"],
+        number=row["number"],
+        post_period=row["period_id"],
+        financial_period=row["period_id"],
+        closed_period=row["closed_period_id"],
+        document_date=day_answer(row["document_date"]),
+        original_invoice_date=day_answer(row["original_invoice_date"]),
+        status=row["status"],
+        currency_id=row["currency_id"],
+        amount_base=as_written(row["amount_base"]),
+        amount=as_written(row["amount"]),
+        balance_base=as_written(row["balance_base"]),
+        balance=as_written(row["balance"]),
+        cash_discount_base=as_written(row["cash_discount_base"]),
+        cash_discount=as_written(row["cash_discount"]),
+        customer_reference=row["customer_reference"],
+        invoice_text=row["invoice_text"],
+        modified_at=local_text(row["modified_at"], reference.zone),
+        created_at=local_text(row["created_at"], reference.zone),
+        note=row["note"],
+        vat_total_base=as_written(row["vat_total_base"]),
+        vat_total=as_written(row["vat_total"]),
+        location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
+        branch_number=branch_answer(row["branch_number"], reference),
+        cash_account=row["cash_account"],
+        project=ProjectAnswer(id=row["project_id"]) if row["project_id"] else None,
+        account=account_answer(row["account_number"], reference),
+        subaccount=subaccount_answer(row["subaccount_id"], reference),
+    )
+
+
+def customer_document_answer(row: Record, reference: Reference) -> CustomerDocumentAnswer:
+    """A row of `lists.list_all_documents` as the list of all documents shows it."""
+    answer = item_answer(CustomerDocumentAnswer, row, reference)
+    answer.due_date = day_answer(row["due_date"])
+    answer.branch = answer.branch_number
+    answer.customer_project = particulars_of(row).get("customer_project")
+    return answer
+
+
+def particulars_of(row: Record) -> Mapping[str, Any]:
+    """What is only stored and echoed of a document (W14)."""
+    stored = row["particulars"]
+    particulars: Mapping[str, Any] = msgspec.json.decode(stored) if stored != "{}" else {}
+    return particulars
+
+
+def day_answer(day: Any) -> str | None:
+    """A date as the wire writes it."""
+    return day_text(day) if day is not None else None
+
+
+def branch_answer(branch_number: str, reference: Reference) -> NumberName:
+    """A branch with its name."""
+    branch = reference.branches.get(branch_number)
+    return NumberName(branch_number, branch.name if branch else None)
+
+
+def account_answer(account_number: str | None, reference: Reference) -> CodedAccount | None:
+    """An account as documents and lines show it. It is shared: do not change it."""
+    account = reference.accounts.get(account_number or "")
+    return reference.once((CodedAccount, account_number), lambda: coded_account(account)) if account else None
+
+
+def subaccount_answer(subaccount_id: int | None, reference: Reference) -> DatedSubaccount | None:
+    """A subaccount with its segments. It is shared: do not change it."""
+    subaccount = reference.subaccounts.get(subaccount_id or 0)
+    if subaccount is None:
+        return None
+    return reference.once((DatedSubaccount, subaccount_id), lambda: _subaccount(subaccount, reference))
+
+
+def _subaccount(subaccount: Subaccount, reference: Reference) -> DatedSubaccount:
+    return DatedSubaccount(
+        subaccount_number=subaccount.subaccount_number,
+        subaccount_id=subaccount.subaccount_id,
+        description=subaccount.description or None,
+        active=subaccount.active,
+        segments=segment_answers(subaccount.subaccount_number, reference.subaccounts.segments),
+    )
