@@ -26,7 +26,7 @@ from reskontra.company_file.commands.creating import create_company
 from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection, Database
 from reskontra.documents.commands import drafting, releasing
-from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, SERVED
 from reskontra.numbering.store import move_range
 from reskontra.receivables.store.open_items import find_open_items
 
@@ -130,7 +130,7 @@ async def _fill_year(database: Database, origin: Context) -> None:
 
 async def _count_documents(connection: Connection, company_id: int) -> int:
     """How many documents this module has made so far, whatever became of them: others add and delete theirs."""
-    return await count_events(connection, company_id, _ACTOR, "created", list(KINDS))
+    return await count_events(connection, company_id, _ACTOR, "created", list(SERVED))
 
 
 async def _take_step(connection: Connection, context: Context, step: demo_year.Step) -> None:

@@ -1,6 +1,8 @@
-"""What accounting says differs between an invoice, a credit note and a debit note. Not how they look on the wire.
+"""The kinds of documents that a customer ledger has, and all that accounting says differs between them.
 
-Ask a kind a question (`kind.balance_sign`); never compare it with a name outside this file and `routes.py`.
+Ask a kind a question (`kind.balance_sign`); never compare it with a name outside this file and `routes.py`. How a kind
+looks on the wire stands in the room that serves it. The table `document_kind` says the same to the database; its rows
+are held equal by `tests/rules/test_kinds.py`.
 """
 
 from __future__ import annotations
@@ -8,80 +10,267 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of receivables document (KND-01)."""
+    """One kind of document (KND-01). A question that makes no sense for a kind has its answer in the default."""
 
     document_type: str
     """The name that is stored, and the entity of its tally, change rows and deleted numbers."""
 
+    other_spellings: tuple[str, ...] = ()
+    """What else callers call it (W23)."""
+
     noun: str
     """How a sentence calls it."""
 
-    balance_sign: int
-    """+1 when the document makes the customer owe more, -1 when less."""
+    word: str | None = None
+    """The label of `dunning.letters` that a letter calls it by; None for one that is never open."""
+
+    journal_code: str
+    """Its short name in the journal."""
+
+    is_served: bool = True
+    """Whether documents of it can exist. A kind to come has names, codes and signs only."""
 
     series: tuple[str, ...]
-    """The keys in the company's preferences of the series that number it: first the usual one (NUM-02)."""
-
-    has_terms: bool
-    """Whether it has a due date and a cash discount (TRM-07)."""
-
-    checks_credit: bool
-    """Whether saving and releasing it asks for credit (CRD-04)."""
+    """The keys in the company's preferences of the series that number it: first the usual one (NUM-02). A void has
+    none: its number is that of what it voids."""
 
     create_operation: str
     release_operation: str
     """The rows of the customer status matrix that apply (CST-03)."""
 
-    may_be_deleted: bool = True
-    """Whether a draft may be deleted on the wire (DST-05)."""
+    balance_sign: int
+    """The side it stands on: +1 when it makes the customer owe more, -1 when less, 0 when it is never open."""
+
+    account_role: str | None = "receivable"
+    """The purpose of the journal entry that its balance stands on; None when it is never open."""
+
+    settles: tuple[str, ...] = ()
+    """The document types that it is applied to (APP-01). They are on the other side."""
 
     may_be_reserved: bool = False
     """Whether a hold after release keeps it from being applied (APP-09)."""
 
-    settles: bool = False
-    """Whether it is applied to other documents (APP-01); else others are applied to it."""
-
-    may_be_reminded: bool = True
+    may_be_reminded: bool = False
     """Whether dunning lists it (DUN-01)."""
 
+    has_lines: bool = False
+    """Whether it is made of lines with VAT, as an invoice is; else it is an amount."""
+
+    sales_sign: int = 0
+    """+1 when its lines are sales, -1 when they take sales back, 0 when they are none (BAL-04)."""
+
+    has_terms: bool = False
+    """Whether it has a due date and a cash discount (TRM-07)."""
+
+    checks_credit: bool = False
+    """Whether saving and releasing it asks for credit (CRD-04)."""
+
+    may_be_deleted: bool = False
+    """Whether a draft may be deleted on the wire (DST-05)."""
+
+
+DEBITS = ("Invoice", "DebitNote", "FinCharge")
+"""What a credit note or payment may settle (APP-01)."""
+
+_CREDITS = ("CreditNote", "Payment", "Prepayment")
 
 INVOICE = Kind(
     document_type="Invoice",
     noun="invoice",
-    balance_sign=+1,
+    word="invoice",
+    journal_code="INV",
     series=("invoice", "dunning_fee"),
-    has_terms=True,
-    checks_credit=True,
     create_operation="create_debit",
     release_operation="release_debit",
+    balance_sign=+1,
+    may_be_reminded=True,
+    has_lines=True,
+    sales_sign=+1,
+    has_terms=True,
+    checks_credit=True,
+    may_be_deleted=True,
 )
 
 DEBIT_NOTE = Kind(
     document_type="DebitNote",
+    other_spellings=("DebitMemo",),
     noun="debit note",
-    balance_sign=+1,
+    word="debit_note",
+    journal_code="DRM",
     series=("debit_note",),
-    has_terms=True,
-    checks_credit=True,
     create_operation="create_debit",
     release_operation="release_debit",
-    may_be_deleted=False,
+    balance_sign=+1,
+    may_be_reminded=True,
+    has_lines=True,
+    sales_sign=+1,
+    has_terms=True,
+    checks_credit=True,
 )
 
 CREDIT_NOTE = Kind(
     document_type="CreditNote",
+    other_spellings=("CreditMemo",),
     noun="credit note",
-    balance_sign=-1,
+    word="credit_note",
+    journal_code="CRM",
     series=("credit_note",),
-    has_terms=False,
-    checks_credit=False,
     create_operation="create_credit",
     release_operation="release_credit",
-    settles=True,
+    balance_sign=-1,
+    settles=DEBITS,
     may_be_reserved=True,
-    may_be_reminded=False,
+    has_lines=True,
+    sales_sign=-1,
+    may_be_deleted=True,
 )
 
-KINDS = {kind.document_type: kind for kind in (INVOICE, DEBIT_NOTE, CREDIT_NOTE)}
+OVERDUE_CHARGE = Kind(
+    document_type="FinCharge",
+    noun="overdue charge",
+    word="charge",
+    journal_code="FCH",
+    is_served=False,
+    series=("overdue_charge",),
+    create_operation="overdue_charge",
+    release_operation="release_credit",
+    balance_sign=+1,
+    may_be_reminded=True,
+    has_lines=True,
+    has_terms=True,
+)
+
+PAYMENT = Kind(
+    document_type="Payment",
+    noun="payment",
+    word="payment",
+    journal_code="PMT",
+    is_served=False,
+    series=("payment",),
+    create_operation="payment",
+    release_operation="payment",
+    balance_sign=-1,
+    settles=DEBITS,
+    may_be_reserved=True,
+)
+
+PREPAYMENT = Kind(
+    document_type="Prepayment",
+    noun="prepayment",
+    word="payment",
+    journal_code="PPM",
+    is_served=False,
+    series=("payment",),
+    create_operation="payment",
+    release_operation="payment",
+    balance_sign=-1,
+    account_role="prepayment",
+    settles=DEBITS,
+    may_be_reserved=True,
+)
+
+REFUND = Kind(
+    document_type="Refund",
+    noun="refund",
+    journal_code="REF",
+    is_served=False,
+    series=("payment",),
+    create_operation="payment",
+    release_operation="payment",
+    balance_sign=+1,
+    settles=_CREDITS,
+)
+
+VOID_PAYMENT = Kind(
+    document_type="VoidPayment",
+    noun="void of a payment",
+    journal_code="RPM",
+    is_served=False,
+    series=(),
+    create_operation="payment",
+    release_operation="payment",
+    balance_sign=+1,
+)
+
+VOID_REFUND = Kind(
+    document_type="VoidRefund",
+    noun="void of a refund",
+    journal_code="VRF",
+    is_served=False,
+    series=(),
+    create_operation="payment",
+    release_operation="payment",
+    balance_sign=-1,
+)
+
+BALANCE_WRITE_OFF = Kind(
+    document_type="SmallBalanceWo",
+    noun="balance write-off",
+    journal_code="SMB",
+    is_served=False,
+    series=("write_off",),
+    create_operation="payment",
+    release_operation="payment",
+    balance_sign=-1,
+    settles=DEBITS,
+)
+
+CREDIT_WRITE_OFF = Kind(
+    document_type="SmallCreditWo",
+    noun="credit write-off",
+    journal_code="SMC",
+    is_served=False,
+    series=("write_off",),
+    create_operation="payment",
+    release_operation="payment",
+    balance_sign=+1,
+    settles=_CREDITS,
+)
+
+CASH_SALE = Kind(
+    document_type="CashSale",
+    noun="cash sale",
+    journal_code="CSL",
+    is_served=False,
+    series=("cash_sale",),
+    create_operation="create_debit",
+    release_operation="release_debit",
+    balance_sign=0,
+    account_role=None,
+    has_lines=True,
+    sales_sign=+1,
+)
+
+CASH_RETURN = Kind(
+    document_type="CashReturn",
+    noun="cash return",
+    journal_code="RCS",
+    is_served=False,
+    series=("cash_sale",),
+    create_operation="create_credit",
+    release_operation="release_credit",
+    balance_sign=0,
+    account_role=None,
+    has_lines=True,
+    sales_sign=-1,
+)
+
+KINDS = {kind.document_type: kind for kind in (
+    INVOICE, CREDIT_NOTE, DEBIT_NOTE, OVERDUE_CHARGE, PAYMENT, PREPAYMENT, REFUND, VOID_PAYMENT, VOID_REFUND,
+    BALANCE_WRITE_OFF, CREDIT_WRITE_OFF, CASH_SALE, CASH_RETURN,
+)}  # fmt: skip
+"""Document type -> kind: all that there are."""
+
+SERVED = {document_type: kind for document_type, kind in KINDS.items() if kind.is_served}
+"""Document type -> kind: those of which there are documents."""
+
+_BY_SPELLING = {
+    spelling.lower(): kind for kind in SERVED.values() for spelling in (kind.document_type, *kind.other_spellings)
+}
+
+
+def kind_spelled(sent: str) -> Kind | None:
+    """The served kind of that name, whatever its case, blanks and other spelling; None for any other."""
+    return _BY_SPELLING.get(sent.replace(" ", "").lower())

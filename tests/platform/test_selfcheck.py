@@ -14,17 +14,6 @@ def test_checks_are_read_with_name_sentence_and_query() -> None:
     assert (second.name, second.sentence, second.sql) == ("c", "So does it.", "select 2")
 
 
-def test_a_view_becomes_a_part_of_the_statements_that_name_it() -> None:
-    view = "create temporary view seen as\nselect 1 as it;\n"
-    checks = read_checks(f"{view}-- name: a It.\nwith own as (select 2)\nselect * from seen\n-- name: b It.\nselect 3")
-    assert [check.sql for check in checks] == [
-        "with seen as (\nselect 1 as it), own as (select 2)\nselect * from seen",
-        "select 3",
-    ]
-    (plain,) = read_checks(f"{view}-- name: c It.\nselect it from seen")
-    assert plain.sql == "with seen as (\nselect 1 as it)\nselect it from seen"
-
-
 def test_two_checks_of_one_name_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="same name"):
         read_checks("-- name: a It holds.\nselect 1\n-- name: a It holds.\nselect 2\n")

@@ -29,7 +29,6 @@ from reskontra.documents.wire.answers import (
 from reskontra.documents.wire.bodies import (
     CreditNoteUpdate,
     DebitNoteUpdate,
-    DocumentType,
     DocumentUpdate,
     InvoiceUpdate,
     Status,
@@ -38,7 +37,7 @@ from reskontra.documents.wire.rendering import Expand, document_answer
 from reskontra.errors import NotFound
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from reskontra.periods.rules import parse_period
-from reskontra.receivables.wire.items import CustomerDocumentAnswer, customer_document_answer
+from reskontra.receivables.wire.items import CustomerDocumentAnswer, DocumentType, customer_document_answer
 from reskontra.reference.store import remembered
 from reskontra.web.answers import created, deleted, done, no_content, one, page
 from reskontra.web.call import Call

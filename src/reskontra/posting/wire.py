@@ -10,6 +10,7 @@ from asyncpg import Record
 
 from reskontra.accounts.rules.accounts import LEDGER, Account
 from reskontra.accounts.wire.named import SegmentedSubaccount, segmented_subaccount
+from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.posting.rules import balance_on_own_side
 from reskontra.posting.store import FoundBatch, FoundEntry
@@ -49,23 +50,6 @@ class BatchStatus(StrEnum):
     RELEASED = "Released"
     PARTIALLY_RELEASED = "PartiallyReleased"
     SCHEDULED = "Scheduled"
-
-
-# The short names that journals have for the documents they come from (KND-01).
-DOCUMENT_CODES = {
-    "Invoice": "INV",
-    "CreditNote": "CRM",
-    "DebitNote": "DRM",
-    "FinCharge": "FCH",
-    "Payment": "PMT",
-    "Prepayment": "PPM",
-    "Refund": "REF",
-    "VoidPayment": "RPM",
-    "SmallBalanceWo": "SMB",
-    "SmallCreditWo": "SMC",
-    "CashSale": "CSL",
-    "CashReturn": "RCS",
-}
 
 
 class BranchAnswer(Answer):
@@ -253,6 +237,7 @@ def batch_answer(batch: FoundBatch, reference: Reference, *, attachments: bool =
 def _line(entry: FoundEntry, module: str, reference: Reference, *, attachments: bool) -> BatchLineAnswer:
     vat = reference.vat.get(entry.vat_id or "")
     words = IdDescription(id=vat.vat_id, description=vat.description) if vat else None
+    kind = KINDS.get(entry.document_type)
     return BatchLineAnswer(
         line_number=entry.line_number,
         account_number=entry.account_number,
@@ -268,7 +253,7 @@ def _line(entry: FoundEntry, module: str, reference: Reference, *, attachments: 
         vat=words,
         branch=entry.branch_number,
         customer_number=entry.customer_number,
-        transaction_type=DOCUMENT_CODES.get(entry.document_type, entry.document_type),
+        transaction_type=kind.journal_code if kind else entry.document_type,
         module=module,
         attachments=[] if attachments else None,
     )

@@ -21,6 +21,7 @@ from reskontra.currencies.store import insert_rates, put_currencies
 from reskontra.db.pool import Connection
 from reskontra.errors import Refused
 from reskontra.items.store import insert_items, put_item_classes, put_units
+from reskontra.kinds import SERVED
 from reskontra.numbering.store import put_series
 from reskontra.payment_methods.store import put_payment_methods
 from reskontra.periods.store import insert_periods
@@ -35,9 +36,7 @@ ENTITIES = (
     "Contact",
     "Location",
     "DirectDebit",
-    "Invoice",
-    "CreditNote",
-    "DebitNote",
+    *SERVED,
     "DunningLetter",
     "Item",
     "Account",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reskontra.kinds import KINDS
+from reskontra.kinds import SERVED
 
-_KINDS = ", ".join(f"('{kind.document_type}', {kind.balance_sign})" for kind in KINDS.values())
+_KINDS = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in SERVED.values() if kind.sales_sign)
 
 
 def sales(customer_id: str, condition: str) -> str:

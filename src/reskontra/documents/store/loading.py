@@ -30,7 +30,8 @@ from reskontra.db.pool import Connection
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.items.rules.items import Item
 from reskontra.items.store import items_json, read_items
-from reskontra.receivables.rules.items import DEBITS, Proposal
+from reskontra.kinds import DEBITS
+from reskontra.receivables.rules.items import Proposal
 from reskontra.receivables.store.open_items import PROPOSALS
 from reskontra.records import replace
 

@@ -14,6 +14,7 @@ import msgspec
 from reskontra.accounts.wire.named import Segments
 from reskontra.customers.wire.bodies import AddressUpdate
 from reskontra.documents.rules.lines import Operation
+from reskontra.kinds import kind_spelled
 from reskontra.web.wire import (
     Amount,
     Body,
@@ -37,26 +38,10 @@ from reskontra.web.wire import (
 )
 
 
-class DocumentType(StrEnum):
-    """The kinds of documents that the ledger holds, as the wire spells them."""
-
-    INVOICE = "Invoice"
-    CREDIT_NOTE = "CreditNote"
-    DEBIT_NOTE = "DebitNote"
-
-    @classmethod
-    def _missing_(cls, value: object) -> DocumentType | None:
-        return _OTHER_SPELLINGS.get(str(value).replace(" ", "").lower())
-
-
-_OTHER_SPELLINGS = {"creditmemo": DocumentType.CREDIT_NOTE, "debitmemo": DocumentType.DEBIT_NOTE}
-"""What the ERP's screens call the notes, without blanks and in lower case (W23)."""
-
-
 def _type_spelled_here(sent: str) -> str:
     """The document type as we spell it, whatever its case or other name; unknown ones as sent, for the rules."""
-    folded = sent.replace(" ", "").lower()
-    return next((kind.value for kind in DocumentType if kind.lower() == folded), _OTHER_SPELLINGS.get(folded, sent))
+    kind = kind_spelled(sent)
+    return kind.document_type if kind else sent
 
 
 DocumentTypeText = Annotated[Text30, _type_spelled_here]

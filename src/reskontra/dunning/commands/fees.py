@@ -14,14 +14,14 @@ from reskontra.dunning.new_letter import Fee
 from reskontra.dunning.rules.fees import FEE_ORIGIN, fee_invoice
 from reskontra.dunning.store import making
 from reskontra.errors import Refused
-from reskontra.kinds import INVOICE, KINDS
+from reskontra.kinds import INVOICE, SERVED
 from reskontra.receivables.commands import locks
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 
-REMINDED = tuple(kind.document_type for kind in KINDS.values() if kind.may_be_reminded)
+REMINDED = tuple(kind.document_type for kind in SERVED.values() if kind.may_be_reminded)
 _FEE_SERIES = "dunning_fee"
 
 

@@ -10,9 +10,6 @@ from reskontra.kinds import KINDS
 from reskontra.money import ONE, ZERO
 from reskontra.records import Record
 
-DEBITS = frozenset({"Invoice", "DebitNote", "FinCharge"})
-"""What a credit note or payment may settle (APP-01)."""
-
 VOID_ORIGIN = "dunning_void"
 """The origin of the credit notes that take the fee of a voided dunning letter back."""
 

@@ -10,7 +10,7 @@ from reskontra.currencies.rules import BASE_RATE
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO, round_money
-from reskontra.receivables.rules.items import DEBITS, OpenItem, Proposal
+from reskontra.receivables.rules.items import OpenItem, Proposal
 
 
 def check_credit(credit: OpenItem | None, name: tuple[str, str], field: FieldPath) -> OpenItem:
@@ -49,13 +49,13 @@ def check_proposal(
     `credit` is the credit document as it will be released, its `document_id` 0 while it is not stored; `decimals` are
     the places of its currency. `on` is the date and period of the settlement; None is the credit document's.
     """
-    noun = KINDS[credit.document_type].noun
-    if proposal.document_type not in DEBITS:
+    kind = KINDS[credit.document_type]
+    if proposal.document_type not in kind.settles:
         raise Refused(
-            f"A {noun} cannot settle this kind of document.",
+            f"A {kind.noun} cannot settle this kind of document.",
             field=(*field, "document_type"),
             value=proposal.document_type,
-            hint=f"Send one of: {', '.join(sorted(DEBITS))}.",
+            hint=f"Send one of: {', '.join(sorted(kind.settles))}.",
         )
     if debit is None or debit.customer_id != credit.customer_id:
         raise UnknownReference(

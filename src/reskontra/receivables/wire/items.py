@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount, coded_account, segment_answers
+from reskontra.kinds import SERVED, kind_spelled
 from reskontra.web.pairs import IdDescription, NumberName
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, local_text
 
@@ -23,6 +25,19 @@ if TYPE_CHECKING:
 
 as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
 """A number as the database writes it is a number as the wire writes it: between the two it stays text."""
+
+
+class _Spelled(StrEnum):
+    """The base of `DocumentType`, which finds a kind by each of its spellings."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> _Spelled | None:
+        kind = kind_spelled(str(value))
+        return cls(kind.document_type) if kind else None
+
+
+DocumentType: type[_Spelled] = _Spelled("DocumentType", {it: it for it in SERVED})  # type: ignore[call-arg, assignment]
+"""The kinds of documents that are served, as the wire spells them."""
 
 
 class NamedLocation(Answer):

@@ -22,7 +22,7 @@ from reskontra.kinds import KINDS
 from reskontra.money import ZERO, round_money
 from reskontra.records import replace as replace_record
 
-_CREDIT_NOTES = frozenset(kind.document_type for kind in KINDS.values() if kind.settles)
+_CREDIT_NOTES = frozenset(kind.document_type for kind in KINDS.values() if kind.settles and kind.has_lines)
 
 
 class LineOperation(StrEnum):

@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from reskontra.kinds import KINDS
 from reskontra.printing.languages import ENGLISH, Language, language_of, shipped_languages
 from reskontra.reference.rules.branches import Branch, BranchBank
 from reskontra.reference.rules.dunning_texts import DunningText
@@ -62,19 +63,8 @@ class Labels:
 
     def of_type(self, document_type: str) -> str:
         """What a document of a type is called."""
-        name = TYPES.get(document_type)
-        return getattr(self, name) if name else document_type
-
-
-TYPES = {
-    "Invoice": "invoice",
-    "DebitNote": "debit_note",
-    "CreditNote": "credit_note",
-    "FinCharge": "charge",
-    "Payment": "payment",
-    "Prepayment": "payment",
-}
-"""Document type -> the word of `Labels` for it."""
+        kind = KINDS.get(document_type)
+        return getattr(self, kind.word) if kind and kind.word else document_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
