@@ -11,18 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reskontra.web.listing import (
-    Filters,
-    Listed,
-    Memory,
-    Page,
-    Slice,
-    Total,
-    Window,
-    page_of,
-    read_page,
-    with_metadata,
-)
+from reskontra.changes.lists.routes import read_page
+from reskontra.db.lists import Filters, Slice, Total, Window
+from reskontra.web.listing import Listed, Memory, Page, page_of, with_metadata
 from reskontra.web.query import Query
 
 PAGED = ("pagenumber", "pagesize", "numbertoread", "skiprecords")

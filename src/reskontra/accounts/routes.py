@@ -26,10 +26,12 @@ from reskontra.accounts.wire.answers import (
     subaccount_answer,
 )
 from reskontra.accounts.wire.bodies import AccountUpdate, SubaccountUpdate
+from reskontra.changes.lists.routes import read_page
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.errors import Malformed, NotFound
 from reskontra.web.answers import created, json_answer, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, Slice, Total, Window, page_of, read_page
+from reskontra.web.listing import page_of
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes

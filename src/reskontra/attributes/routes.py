@@ -9,10 +9,11 @@ from starlette.responses import Response
 from reskontra.attributes import commands, store
 from reskontra.attributes.rules import ControlType
 from reskontra.attributes.wire import AttributeAnswer, AttributeUpdate, attribute_answer
+from reskontra.db.lists import Filters
 from reskontra.errors import NotFound
 from reskontra.web.answers import created, deleted, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, cut
+from reskontra.web.listing import cut
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 

@@ -11,10 +11,10 @@ import msgspec
 from reskontra.attributes.rules import Attribute
 from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
-from reskontra.web.listing import Filters
 
 _COLUMNS = "attribute_id, description, control_type, internal, entry_mask, regular_expression, options"
 

@@ -119,6 +119,9 @@ def moment_of(version: str) -> str:
     return f"(select change.changed_at from change where change.company_id = $1 and change.change_id = {version})"
 
 
+REFERENCE_VERSION = "(select company.reference_version from company where company.company_id = $1)"
+"""A scalar: the version of the reference data of company $1 as it is now."""
+
 HELD_REFERENCE = "hold_reference($1)"
 """A scalar: the version of the reference data of company $1, which now stays as it is until the transaction ends.
 

@@ -7,11 +7,12 @@ from starlette.responses import Response
 from reskontra.contacts import commands, store
 from reskontra.contacts.wire import ContactAnswer, ContactUpdate, contact_answer
 from reskontra.customers.store.finding import is_customer
+from reskontra.db.lists import Filters
 from reskontra.errors import Malformed, NotFound
 from reskontra.reference.store import remembered
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, page_of
+from reskontra.web.listing import page_of
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown

@@ -14,9 +14,10 @@ from reskontra.changes.store import change_row, coming_id, count_new, parameters
 from reskontra.clock import Context
 from reskontra.contacts.rules import CONTACT_COLUMNS, Contact, Employer
 from reskontra.customers.store.fragments import address_json, employer_json, id_of_number, save_address
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.web.listing import Filters, Page
+from reskontra.web.listing import Page
 
 _NAMES = ", ".join(CONTACT_COLUMNS)
 _PART = ", ".join(f"part.{column}" for column in CONTACT_COLUMNS)

@@ -12,11 +12,11 @@ import msgspec
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
-from reskontra.web.listing import Filters
 
 CURRENCY_ROWS = """
     select currency_id, description, coalesce(symbol, '') as symbol, decimals

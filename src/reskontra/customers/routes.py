@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import read_page
 from reskontra.customers import commands
 from reskontra.customers.customer import Status
 from reskontra.customers.store import finding
@@ -20,11 +21,12 @@ from reskontra.customers.wire.answers import (
 )
 from reskontra.customers.wire.bodies import CustomerNumberAction, CustomerUpdate
 from reskontra.customers.wire.rendering import Expand, class_answer, customer_answer, direct_debit_answers
+from reskontra.db.lists import Filters, Slice, Window
 from reskontra.errors import NotFound
 from reskontra.reference.store import remembered
 from reskontra.web.answers import created, done, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, Slice, Window, page_of, read_page
+from reskontra.web.listing import page_of
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown
 from reskontra.web.wire import changes, encode

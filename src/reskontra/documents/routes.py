@@ -14,8 +14,10 @@ from urllib.parse import quote
 from asyncpg import Record
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import is_short, read_page
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.customers.store.fragments import id_of_number
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import drafting, releasing
 from reskontra.documents.store import lists
@@ -41,7 +43,7 @@ from reskontra.receivables.wire.items import CustomerDocumentAnswer, DocumentTyp
 from reskontra.reference.store import remembered
 from reskontra.web.answers import created, deleted, done, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, Slice, Total, Window, is_short, page_of, read_page
+from reskontra.web.listing import page_of
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes

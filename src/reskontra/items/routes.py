@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import read_page
+from reskontra.db.lists import Slice, Window
 from reskontra.errors import NotFound
 from reskontra.items import commands, store
 from reskontra.items.rules.items import ItemStatus, ItemType
@@ -24,7 +26,7 @@ from reskontra.items.wire.bodies import AnyItemType, ItemUpdate
 from reskontra.reference.store import remembered
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Slice, Window, cut, page_of, read_page
+from reskontra.web.listing import cut, page_of
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown

@@ -11,12 +11,12 @@ import msgspec
 
 from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
 from reskontra.clock import Context
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
 from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemClass, ItemStatus, ItemType, Unit
-from reskontra.web.listing import Filters, Slice, Total, Window
 from reskontra.web.query import Comparison
 
 UNIT_ROWS = """

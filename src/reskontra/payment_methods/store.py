@@ -7,11 +7,11 @@ from datetime import datetime
 
 import msgspec
 
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.payment_methods.rules import PaymentMethod
-from reskontra.web.listing import Filters
 from reskontra.web.query import Comparison
 
 _COLUMNS = "payment_method_id, description, active, cash_account, means_of_payment"

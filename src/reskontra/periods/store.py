@@ -10,10 +10,10 @@ import msgspec
 
 from reskontra.changes.store import change_row, parameters
 from reskontra.clock import Context
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.periods.rules import Period
-from reskontra.web.listing import Filters
 
 _COLUMNS = "period_id, start_date, end_date, active, closed_in_customer_ledger, closed_in_general_ledger"
 

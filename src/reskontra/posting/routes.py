@@ -6,6 +6,8 @@ from asyncpg import Record
 from starlette.responses import Response
 
 from reskontra.accounts.rules.accounts import LEDGER
+from reskontra.changes.lists.routes import read_page
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.errors import NotFound
 from reskontra.periods.rules import parse_period
 from reskontra.posting import store
@@ -15,7 +17,7 @@ from reskontra.posting.wire import BatchAnswer, BatchStatus, EntryAnswer, Module
 from reskontra.reference.store import remembered
 from reskontra.web.answers import one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, Slice, Total, Window, page_of, read_page
+from reskontra.web.listing import page_of
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 

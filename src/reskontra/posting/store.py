@@ -12,8 +12,8 @@ from asyncpg import Record
 
 from reskontra.changes.store import last_change, row_count
 from reskontra.customers.store.fragments import number_of_id
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
-from reskontra.web.listing import Filters, Slice, Total, Window
 
 
 def batch_and_entries(number: str, header: str, entries: str) -> str:

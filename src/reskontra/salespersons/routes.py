@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from reskontra.customers.store import for_salespersons
 from reskontra.customers.store.finding import is_customer
+from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound
 from reskontra.reference.reference import Reference
@@ -25,7 +26,7 @@ from reskontra.salespersons.wire import (
 )
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, cut
+from reskontra.web.listing import cut
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown

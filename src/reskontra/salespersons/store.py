@@ -11,11 +11,11 @@ import msgspec
 
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
 from reskontra.salespersons.rules.salespersons import Salesperson
-from reskontra.web.listing import Filters
 
 _OWN = "salesperson_cd, name, active, commission_percent, sales_subaccount_id"
 _COLUMNS = f"salesperson_id, {_OWN}"

@@ -8,11 +8,11 @@ from datetime import datetime
 
 import msgspec
 
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.terms.rules.terms import Terms
-from reskontra.web.listing import Filters
 from reskontra.web.query import Comparison
 
 _COLUMNS = """terms_id, description, due_type, due_day_1, due_day_2, day_to_1, discount_type, discount_day,

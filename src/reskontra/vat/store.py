@@ -8,11 +8,11 @@ from datetime import datetime
 
 import msgspec
 
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.vat.rules.codes import VatCategory, VatId, VatZone
-from reskontra.web.listing import Filters
 from reskontra.web.query import Comparison
 
 # The table ends the validity of an id as a whole, the rules that of its rates: it is the last rate that ends.

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ _OPERATORS = {">": ">", "<": "<", ">=": ">=", "=>": ">=", "<=": "<=", "=<": "<="
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _LOST_PLUS = re.compile(r"(?<=\d) (?=\d{2}:?\d{2}$)", re.ASCII)
 _INT4_MAX = 2**31 - 1
+_NUMBER_LENGTH, _NUMBER_EXPONENTS = 30, range(-9, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,19 @@ class Query:
         if not _WHOLE.fullmatch(digits) or abs(int(digits)) > _INT4_MAX:
             raise _unfit(name, value, "Send a whole number.")
         return int(digits)
+
+    def number(self, name: str) -> Decimal | None:
+        """A number of the size that amounts and rates have."""
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            number = Decimal(value) if len(value) <= _NUMBER_LENGTH else None
+        except InvalidOperation:
+            number = None
+        if number is None or not number.is_finite() or number.adjusted() not in _NUMBER_EXPONENTS:
+            raise _unfit(name, value, "Send a number.")
+        return number
 
     def choice(self, name: str, choices: type[E]) -> E | None:
         """A member of `choices` by its value, in any case."""

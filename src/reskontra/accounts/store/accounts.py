@@ -14,12 +14,12 @@ from reskontra.accounts.rules.accounts import ACCOUNT_COLUMNS, Account, AccountC
 from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
 from reskontra.clock import Context
 from reskontra.currencies.store import POSTING_ROWS
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
 from reskontra.vat.store import VAT_CATEGORY_ROWS
-from reskontra.web.listing import Filters, Slice, Total, Window
 
 _ACCOUNT = ", ".join(ACCOUNT_COLUMNS)
 _SENT_ACCOUNT = ", ".join(f"part.{column}" for column in ACCOUNT_COLUMNS)

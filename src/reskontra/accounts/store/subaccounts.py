@@ -14,9 +14,9 @@ from reskontra.accounts.store.accounts import count, version, windowed
 from reskontra.accounts.store.segments import SUBACCOUNT_SEGMENTS, read_segments
 from reskontra.changes.store import change_row, count_new, last_change, tally
 from reskontra.clock import Context
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.web.listing import Filters, Slice, Total, Window
 
 SUBACCOUNT_ROWS = """
     select subaccount_id, subaccount_number, coalesce(description, '') as description, active

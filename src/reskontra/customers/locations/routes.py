@@ -6,15 +6,17 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import read_page
 from reskontra.customers.locations import commands, store
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.locations.wire import LocationUpdate, PlaceAnswer, place_answer
 from reskontra.customers.store import finding as customers
+from reskontra.db.lists import Filters, Slice, Window
 from reskontra.errors import NotFound
 from reskontra.reference.store import remembered
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import Filters, Slice, Window, page_of, read_page
+from reskontra.web.listing import page_of
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 

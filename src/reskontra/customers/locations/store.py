@@ -14,10 +14,10 @@ from reskontra.clock import Context
 from reskontra.customers.customer import ADDRESS_COLUMNS, CONTACT_COLUMNS, LOCATION_COLUMNS
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.store.fragments import by_number, column_names, settings
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
-from reskontra.web.listing import Filters, Slice, Total, Window
 
 _TABLES = """
       join address as main_address on main_address.company_id = customer.company_id

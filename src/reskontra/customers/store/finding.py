@@ -19,8 +19,8 @@ from reskontra.customers.customer import (
     Parent,
 )
 from reskontra.customers.store.fragments import by_id, by_number, id_of_number
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
-from reskontra.web.listing import Filters, Slice, Total, Window
 
 
 @dataclass(frozen=True, slots=True)

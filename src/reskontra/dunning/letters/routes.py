@@ -6,6 +6,8 @@ import re
 
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import read_page
+from reskontra.db.lists import Slice, Total, Window
 from reskontra.dunning.letters import commands
 from reskontra.dunning.letters.letter import Letter
 from reskontra.dunning.letters.rules.wording import worded
@@ -21,7 +23,7 @@ from reskontra.reference.store import remembered
 from reskontra.web.answers import deleted, done, no_content, one, page
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
-from reskontra.web.listing import Slice, Total, Window, page_of, read_page
+from reskontra.web.listing import page_of
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import msgspec
 
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
@@ -18,7 +19,6 @@ from reskontra.reference.rules.branches import Branch, Country
 from reskontra.reference.rules.classes import CustomerClass, ReasonCode, StatementCycle
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
-from reskontra.web.listing import Filters
 from reskontra.web.query import Comparison
 
 # Reading the reference data of company $1: each is a select shaped like the class of its name in `rules`.

@@ -12,11 +12,11 @@ from reskontra.changes.store import last_change, moment_of, row_count
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store.for_documents import FOR_DOCUMENT, read_debtor
 from reskontra.customers.store.fragments import by_id, id_of_number, name_of_id, number_of_id
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
 from reskontra.dunning.letters.letter import Letter, LetterStatus
 from reskontra.dunning.store.making import ENTITY
 from reskontra.receivables.store.for_dunning import is_numbered, mention
-from reskontra.web.listing import Filters, Slice, Total, Window
 from reskontra.web.query import Query
 
 _COLUMNS = f"""letter.letter_id, letter.customer_id, letter.level, letter.status, letter.letter_date,

@@ -1,0 +1,103 @@
+"""One page of a list for a handler: read, walked from page to page, counted when it must be, answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.changes.lists.store import Paged
+from reskontra.db.lists import Filters, Slice, Total, Window
+from reskontra.db.pool import Connection
+from reskontra.web.answers import page as page_answer
+from reskontra.web.call import Call
+from reskontra.web.listing import Listed, Memory, Page, page_of
+
+R = TypeVar("R")
+
+_FEW, _VERY_FEW = 20_000, 2_000
+
+
+async def answer_page(call: Call, paged: Paged[R], filters: Filters, answer: Callable[[R], msgspec.Struct]) -> Response:
+    """The page that the caller asked for, each row as `answer` shows it."""
+    async with call.database.connection() as connection:
+        listed = await read_list(call, connection, paged, filters)
+    return page_answer(call, map(answer, listed.rows), listed.total)
+
+
+async def read_list(call: Call, connection: Connection, paged: Paged[R], filters: Filters) -> Listed[R]:
+    """The page of a list that the caller asked for."""
+    memory, key = call.lists, (call.company_id, paged.entity, paged.order, filters.key)
+    total = partial(paged.total, connection, filters)
+
+    async def rows(window: Window) -> Slice[R]:
+        gathers = paged.may_gather and await is_short(memory, key, window, total, filters)
+        return await paged.rows(connection, filters, window, gathers=gathers)
+
+    return await read_page(
+        memory, key, page_of(call.query), rows=rows, total=total, sort_key=None if paged.order else paged.sort_key
+    )
+
+
+async def read_page(
+    memory: Memory,
+    key: Hashable,
+    page: Page,
+    *,
+    rows: Callable[[Window], Awaitable[Slice[R]]],
+    total: Callable[[], Awaitable[Total]],
+    sort_key: Callable[[R], tuple[Any, ...]] | None,
+) -> Listed[R]:
+    """One page of the list that `key` names.
+
+    `rows` and `total` ask the store; `sort_key` gives of a row what `Window.after` wants, and no two rows have the
+    same. Without it each page is counted off from the start. Costs one question as a rule; a second one when the
+    page is full and the total is not known, or when the list changed under a walk.
+    """
+    found = await _rows(memory, key, page, rows)
+    if not found.rows:
+        return Listed((), 0)
+    end = page.offset + len(found.rows)
+    if len(found.rows) < page.limit:
+        memory.keep_total(key, found.stamp, end)
+        return Listed(found.rows, end, found.reference_version)
+    if sort_key is not None:
+        memory.keep_end(key, end, found.stamp, sort_key(found.rows[-1]))
+    count = memory.total(key, found.stamp)
+    if count is None:
+        count = await _counted(memory, key, total)
+    return Listed(found.rows, max(count, end), found.reference_version)
+
+
+async def _rows(memory: Memory, key: Hashable, page: Page, rows: Callable[[Window], Awaitable[Slice[R]]]) -> Slice[R]:
+    known = memory.end(key, page.offset) if page.offset else None
+    if known is not None:
+        stamp, after = known
+        found = await rows(Window(page.limit, 0, after))
+        if found.stamp == stamp:
+            return found
+    return await rows(Window(page.limit, page.offset))
+
+
+async def is_short(
+    memory: Memory, key: Hashable, window: Window, total: Callable[[], Awaitable[Total]], filters: Filters
+) -> bool:
+    """Whether a filter finds so few rows that reading them all costs less than looking for them in the list's order.
+
+    Counts them where they were never counted. On a walk the next rows are near, unless there are few indeed.
+    """
+    if filters.is_empty:
+        return False
+    count = memory.estimate(key)
+    if count is None:
+        count = await _counted(memory, key, total)
+    return count <= (_FEW if window.after is None else _VERY_FEW)
+
+
+async def _counted(memory: Memory, key: Hashable, total: Callable[[], Awaitable[Total]]) -> int:
+    counted = await total()
+    memory.keep_total(key, counted.stamp, counted.count)
+    return counted.count

@@ -1,0 +1,116 @@
+"""A paged list in SQL: its rows, its exact total, and the stamp that tells whether it may have changed (W12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from asyncpg import Record
+
+from reskontra.changes.store import REFERENCE_VERSION, last_change, row_count
+from reskontra.db.lists import Filters, Slice, Total, Window
+from reskontra.db.pool import Connection
+from reskontra.db.rows import fetch_one
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paged(Generic[R]):
+    """A list of company $1.
+
+    The rows of a page are found first, as few columns as possible, and what is shown of them is read for them alone.
+    """
+
+    entity: str
+    """What the rows are called in change rows. Its tally counts and stamps the list."""
+    found: str
+    """A select of all rows, without their order. It ends inside its where clause."""
+    key: tuple[str, ...]
+    """The columns of `found` that the list is sorted by, with their table; no two rows have them alike."""
+    read: Callable[[Record], R]
+    sort_key: Callable[[R], tuple[Any, ...]]
+    """What a row that was read has in the columns of `key`."""
+    tables: str = ""
+    """What the columns that are shown come from: `page`, which is what was found, and joins. The table of `key` must
+    be there under its name. Without it, that is the page itself."""
+    columns: str = ""
+    """What is shown of a row; without it all that was found, as JSON in a column `record` (see `json_record`)."""
+    order: str = ""
+    """Another order than that of `key`, as SQL. A list in such an order is not walked."""
+    is_tallied: bool = True
+    """Whether there is a tally of the entity. What has none is reference data: counted, and stamped by its version."""
+    stamp: str = ""
+    """A scalar that names the state of the list, where that is not the newest change of `entity`."""
+    kept_total: str = ""
+    """A scalar that says how long the whole list is, where that is not the tally of `entity`."""
+    may_gather: bool = False
+    """Whether what a filter finds is gathered before it is sorted when that is little (`gathers`)."""
+
+    async def rows(
+        self, connection: Connection, filters: Filters, window: Window, *, gathers: bool = False
+    ) -> Slice[R]:
+        """The rows of a window. The first parameter of the filters is the company."""
+        after = window.after or ()
+        statement = self.page_statement(filters, goes_on=window.after is not None, gathers=gathers)
+        rows = await connection.fetch(statement, *filters.parameters, *after, window.limit, window.offset)
+        if not rows:
+            return Slice((), None)
+        return Slice([self.read(row) for row in rows], rows[0]["stamp"], rows[0]["reference_version"])
+
+    async def first(self, connection: Connection, filters: Filters) -> Slice[R]:
+        """The first row that passes the filters, if there is one."""
+        return await self.rows(connection, filters, Window(1, 0))
+
+    async def total(self, connection: Connection, filters: Filters) -> Total:
+        """How many rows pass the filters; the number of all rows is kept and not counted."""
+        row = await fetch_one(connection, self.total_statement(filters), *filters.parameters)
+        return Total(row["total"], row["stamp"])
+
+    def page_statement(self, filters: Filters, *, goes_on: bool = False, gathers: bool = False) -> str:
+        """The statement of `rows`. Its parameters: those of the filters, the sort key that it goes on behind, the
+        limit and the offset.
+
+        A plan is made without knowing how many rows the filters find, so the caller says it: few are gathered and
+        then sorted; many are met soon enough by walking along in the list's own order.
+        """
+        next_parameter = len(filters.parameters) + 1
+        found = f"{self.found} and {filters.where}"
+        if goes_on:
+            marks = ", ".join(f"${next_parameter + position}" for position in range(len(self.key)))
+            found += f" and ({', '.join(self.key)}) > ({marks})"
+            next_parameter += len(self.key)
+        table = self.key[0].partition(".")[0]
+        order = self.order or ", ".join(self.key)
+        if gathers:
+            found = f"select * from ({found} offset 0) as {table}"
+        return f"""
+        with page as materialized (
+            {found}
+             order by {order}
+             limit ${next_parameter} offset ${next_parameter + 1})
+        select {self.columns or f"row_to_json({table})::text as record"},
+               {self._stamp} as stamp, {REFERENCE_VERSION} as reference_version
+          from {self.tables or f"page as {table}"}
+         order by {order}"""
+
+    def total_statement(self, filters: Filters) -> str:
+        """The statement of `total`. Its parameters are those of the filters."""
+        if filters.is_empty and (self.kept_total or self.is_tallied):
+            total = self.kept_total or row_count(self.entity)
+        else:
+            total = f"(select count(*) from ({self.found} and {filters.where}) as found)"
+        return f"select {total} as total, {self._stamp} as stamp"
+
+    @property
+    def _stamp(self) -> str:
+        return self.stamp or (last_change(self.entity) if self.is_tallied else REFERENCE_VERSION)
+
+
+def json_record(shape: type[T]) -> Callable[[Record], T]:
+    """What `Paged.read` is for a list that shows `record`, JSON whose keys are the names of `shape`."""
+    decode = msgspec.json.Decoder(shape).decode
+    return lambda row: decode(row["record"])

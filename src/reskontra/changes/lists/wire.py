@@ -1,0 +1,212 @@
+"""The filters of a list as a table: each parameter by its name on the wire, and the condition that it stands for.
+
+A table stands in the room's routes, where the wire's names and the columns meet. Conditions are SQL over the tables
+of the list's `found`; what is more than a comparison of columns is a fragment of the room's store. A value that a
+parameter cannot take is `Malformed`, and a parameter that was not sent is no condition.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from reskontra.db.lists import Filters
+from reskontra.errors import FieldPath, Malformed
+from reskontra.web.call import Call
+from reskontra.web.contract import Parameter
+from reskontra.web.query import Query
+from reskontra.web.scalars import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A parameter, its kind as the contract writes it, and what it adds to the conditions."""
+
+    name: str
+    kind: str
+    add: Callable[[Query, Filters], None]
+
+    @property
+    def parameters(self) -> Iterator[Parameter]:
+        """What an operation declares of it. A date or a moment comes with the operator that it is compared by."""
+        yield Parameter(self.name, self.kind)
+        if self.kind == "datetime":
+            yield Parameter(f"{self.name}Condition")
+
+
+def filtered(call: Call, table: Iterable[Filter], *parameters: object) -> Filters:
+    """The conditions that were sent. `parameters` are those of the list's own statement, behind the company."""
+    filters = Filters([call.company_id, *parameters])
+    for declared in table:
+        declared.add(call.query, filters)
+    return filters
+
+
+def matching(name: str, condition: str) -> Filter:
+    """A text that stands in a condition with one `{}`."""
+    return _text(name, lambda filters, value: filters.add(condition, value))
+
+
+def equal(name: str, column: str) -> Filter:
+    """A column is exactly this text."""
+    return matching(name, f"{column} = {{}}")
+
+
+def same(name: str, column: str) -> Filter:
+    """A column is this text in any letter case."""
+    return _text(name, lambda filters, value: filters.add_same(column, value))
+
+
+def greater(name: str, column: str) -> Filter:
+    """A code stands behind this one in the list's order."""
+    return matching(name, f'{column} > {{}}::text collate "C"')
+
+
+def parsed(name: str, parse: Callable[[str, FieldPath], str], condition: str) -> Filter:
+    """A text that `parse` reads, which is given the parameter's name for its refusals."""
+    return _text(name, lambda filters, value: filters.add(condition, parse(value, (name,))))
+
+
+def _text(name: str, add: Callable[[Filters, str], None]) -> Filter:
+    def add_sent(query: Query, filters: Filters) -> None:
+        value = query.text(name)
+        if value is not None:
+            add(filters, value)
+
+    return Filter(name, "string", add_sent)
+
+
+def whole(name: str, condition: str) -> Filter:
+    """A whole number that stands in a condition with one `{}`."""
+
+    def add(query: Query, filters: Filters) -> None:
+        value = query.integer(name)
+        if value is not None:
+            filters.add(condition, value)
+
+    return Filter(name, "integer", add)
+
+
+def number(name: str, column: str) -> Filter:
+    """A column is this number."""
+
+    def add(query: Query, filters: Filters) -> None:
+        value = query.number(name)
+        if value is not None:
+            filters.add(f"{column} = {{}}", value)
+
+    return Filter(name, "number", add)
+
+
+def flag(name: str, column: str) -> Filter:
+    """A column is true, or false."""
+    return either(name, column, f"not {column}")
+
+
+def either(name: str, when_true: str, when_false: str) -> Filter:
+    """One condition or the other; a parameter that was not sent is neither."""
+
+    def add(query: Query, filters: Filters) -> None:
+        if query.text(name) is not None:
+            filters.add(when_true if query.flag(name) else when_false)
+
+    return Filter(name, "boolean", add)
+
+
+def unless(name: str, condition: str) -> Filter:
+    """A condition of the list, unless this is sent as true."""
+
+    def add(query: Query, filters: Filters) -> None:
+        if not query.flag(name):
+            filters.add(condition)
+
+    return Filter(name, "boolean", add)
+
+
+def idle(name: str) -> Filter:
+    """A flag that is read and changes nothing here."""
+
+    def add(query: Query, _: Filters) -> None:
+        query.flag(name)
+
+    return Filter(name, "boolean", add)
+
+
+def choice(name: str, choices: type[enum.Enum], column: str) -> Filter:
+    """A column is one of the values of an enum."""
+
+    def add(query: Query, filters: Filters) -> None:
+        member = query.choice(name, choices)
+        if member is not None:
+            filters.add(f"{column} = {{}}", member.value)
+
+    return Filter(name, "string", add)
+
+
+def moment(name: str, column: str) -> Filter:
+    """A moment in UTC, compared as the parameter's condition says."""
+
+    def add(query: Query, filters: Filters) -> None:
+        filters.add_comparison(column, query.moment(name))
+
+    return Filter(name, "datetime", add)
+
+
+def day(name: str, column: str) -> Filter:
+    """A date, compared as the parameter's condition says."""
+
+    def add(query: Query, filters: Filters) -> None:
+        filters.add_comparison(column, query.day(name))
+
+    return Filter(name, "datetime", add)
+
+
+def dated(name: str, condition: str) -> Filter:
+    """A date that stands in a condition with one `{}`."""
+
+    def add(query: Query, filters: Filters) -> None:
+        comparison = query.day(name)
+        if comparison is not None:
+            filters.add(condition, comparison.value)
+
+    return Filter(name, "datetime", add)
+
+
+def pairs(name: str, condition: str) -> Filter:
+    """An object of names and values: one condition for each name, with its values as a list."""
+
+    def add(query: Query, filters: Filters) -> None:
+        for key, values in query.values_by_name(name).items():
+            filters.add(condition, key, list(values))
+
+    return Filter(name, "string", add)
+
+
+def nothing(name: str, read: Callable[[Query, str], object]) -> Filter:
+    """Something that no row has: whatever it is, it finds nothing. `read` tells whether it was sent."""
+
+    def add(query: Query, filters: Filters) -> None:
+        if read(query, name) is not None:
+            filters.add("false")
+
+    return Filter(name, "string", add)
+
+
+def ordered(query: Query, orders: dict[str, str], tie: str) -> str:
+    """What `orderBy` asks for as SQL: a name of `orders` alone or with asc or desc, empty when it was not sent.
+
+    The column `tie` decides between equals, in the same direction.
+    """
+    text = query.text("orderBy")
+    if text is None:
+        return ""
+    words = text.lower().split()
+    column = next((column for name, column in orders.items() if words[:1] == [name.lower()]), None)
+    if column is None or words[1:] not in ([], ["asc"], ["desc"]):
+        raise Malformed(
+            f"'{shown(text)}' is not a value that the parameter orderBy takes.",
+            hint=f"Send one of {', '.join(orders)}, alone or with asc or desc.",
+        )
+    direction = words[1] if words[1:] else "asc"
+    return f"{column} {direction} nulls last, {tie} {direction}"

@@ -1,0 +1,98 @@
+"""What a list is asked for in SQL and what it answers: conditions, a window on the rows, and a stamp."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+R = TypeVar("R")
+
+NO_CONDITION = "true"
+
+
+class Compared(Protocol):
+    """What a column is compared with: one of `>`, `<`, `>=`, `<=`, and a date or a moment."""
+
+    @property
+    def operator(self) -> str: ...
+    @property
+    def value(self) -> Any: ...
+
+
+@dataclass(slots=True)
+class Filters:
+    """Conditions and their values, collected one by one, for a store's WHERE.
+
+    `add("status = {}", status)` turns into `status = $4` when three parameters came before. Parameters that the
+    list's own statement uses come first and are no conditions.
+    """
+
+    parameters: list[Any] = field(default_factory=list)
+    _conditions: list[str] = field(default_factory=list)
+
+    def add(self, condition: str, *values: object) -> None:
+        """A condition with one `{}` per value."""
+        first = len(self.parameters) + 1
+        self.parameters.extend(values)
+        self._conditions.append(condition.format(*(f"${first + position}" for position in range(len(values)))))
+
+    def add_same(self, column: str, value: str | None) -> None:
+        """A column equals a text in any letter case; None is no condition. Both sides are folded alike."""
+        if value is not None:
+            self.add(f'lower({column} collate "C") = lower({{}}::text collate "C")', value)
+
+    def add_greater(self, column: str, value: str | None) -> None:
+        """A code stands behind `value` in the list's order (`greaterThanValue`); None is no condition."""
+        if value is not None:
+            self.add(f'{column} > {{}}::text collate "C"', value)
+
+    def add_comparison(self, column: str, comparison: Compared | None) -> None:
+        """A date or moment against the one that was sent; None is no condition."""
+        if comparison is not None:
+            self.add(f"{column} {comparison.operator} {{}}", comparison.value)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no condition, so that the whole list is meant."""
+        return not self._conditions
+
+    @property
+    def where(self) -> str:
+        """The conditions joined by AND; `true` when there are none."""
+        return " and ".join(self._conditions) or NO_CONDITION
+
+    @property
+    def key(self) -> Hashable:
+        """What tells this filter from another one, for whoever remembers what it found."""
+        return self.where, tuple(repr(value) for value in self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a store is asked for: skip `offset` rows, counted from behind the row whose sort key is `after`
+    (from the start where it is None), and give at most `limit`."""
+
+    limit: int
+    offset: int
+    after: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[R]):
+    """Rows in the list's order, and the stamp that was true when they were read.
+
+    `reference_version` is that of the company's reference data at the same moment, where the store brings it.
+    """
+
+    rows: Sequence[R]
+    stamp: Hashable
+    reference_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows the list has, and the stamp that was true when they were counted."""
+
+    count: int
+    stamp: Hashable
