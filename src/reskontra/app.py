@@ -36,7 +36,7 @@ from reskontra.payment_methods import routes as payment_methods
 from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
 from reskontra.receivables import routes as receivables
-from reskontra.reference import routes as reference
+from reskontra.reference.routes import branches
 from reskontra.reference.store import remembered
 from reskontra.salespersons import routes as salespersons
 from reskontra.salespersons import store as salespersons_store
@@ -52,7 +52,7 @@ from reskontra.web.server import Server
 
 ROUTES: tuple[Sequence[Route], ...] = (
     accounts.ROUTES,
-    reference.ROUTES,
+    branches.ROUTES,
     attributes.ROUTES,
     customers.ROUTES,
     locations.ROUTES,

@@ -8,6 +8,7 @@ Anything that is raised and is not a `Refusal` is a bug.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 FieldPath = Sequence[str | int]
 
@@ -33,7 +34,18 @@ class Malformed(Refusal):
 
 
 class NotFound(Refusal):
-    """The thing that the address names does not exist."""
+    """The thing that the address names does not exist: `The <noun> '<key>' cannot be found in the system.`
+
+    `reason` is another sentence, where the address names something else than a thing and its key.
+    """
+
+    @overload
+    def __init__(self, noun: str, key: object, *, hint: str = "") -> None: ...
+    @overload
+    def __init__(self, *, reason: str = "", hint: str = "") -> None: ...
+    def __init__(self, noun: str = "", key: object = None, *, reason: str = "", hint: str = "") -> None:
+        sentence = f"The {noun} '{key}' cannot be found in the system." if noun else ""
+        super().__init__(reason or sentence, hint=hint)
 
 
 class Refused(Refusal):

@@ -39,7 +39,7 @@ async def change_account(
     await lock_reference(connection, context.company_id)
     found = await accounts.find_account(connection, context.company_id, number, locked=True)
     if found is None:
-        raise NotFound(f"The account '{number}' cannot be found in the system.")
+        raise NotFound("account", number)
     check_expected(expected_version, found.version)
     before = found.account
     account = changed_account(before, sent, await accounts.find_known(connection, context.company_id))
@@ -68,7 +68,7 @@ async def change_subaccount(
     await lock_reference(connection, context.company_id)
     found = await subaccounts.find_subaccount(connection, context.company_id, number, locked=True)
     if found is None:
-        raise NotFound(f"The subaccount '{number}' cannot be found in the system.")
+        raise NotFound("subaccount", number)
     check_expected(expected_version, found.version)
     before = found.subaccount
     subaccount = changed_subaccount(before, sent)

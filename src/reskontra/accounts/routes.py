@@ -83,7 +83,7 @@ async def get_account(call: Call) -> Response:
     async with call.database.connection() as connection:
         found = await accounts.find_account(connection, call.company_id, number)
     if found is None:
-        raise NotFound(f"The account '{number}' cannot be found in the system.")
+        raise NotFound("account", number)
     return one(call, account_answer(found, call.zone), found.version)
 
 
@@ -135,7 +135,7 @@ async def get_subaccount(call: Call) -> Response:
     async with call.database.connection() as connection:
         found = await subaccounts.find_subaccount(connection, call.company_id, number)
     if found is None:
-        raise NotFound(f"The subaccount '{number}' cannot be found in the system.")
+        raise NotFound("subaccount", number)
     return one(call, subaccount_answer(found, call.zone), found.version)
 
 
@@ -186,7 +186,7 @@ async def get_value(call: Call) -> Response:
     for value in segment.values:
         if value.value.lower() == wanted.lower():
             return one(call, segment_value_answer(segment, value, call.zone), value.version)
-    raise NotFound(f"Segment {segment.segment_id} has no value '{wanted}'.")
+    raise NotFound(reason=f"Segment {segment.segment_id} has no value '{wanted}'.")
 
 
 async def get_value_by_public_id(call: Call) -> Response:
@@ -196,7 +196,7 @@ async def get_value_by_public_id(call: Call) -> Response:
     for value in segment.values:
         if str(value.public_id) == wanted.lower():
             return one(call, segment_value_answer(segment, value, call.zone), value.version)
-    raise NotFound(f"Segment {segment.segment_id} has no value with the public id '{wanted}'.")
+    raise NotFound(reason=f"Segment {segment.segment_id} has no value with the public id '{wanted}'.")
 
 
 async def _dimension(call: Call) -> FoundDimension:
@@ -204,7 +204,7 @@ async def _dimension(call: Call) -> FoundDimension:
     async with call.database.connection() as connection:
         found = await dimensions.find_dimension(connection, call.company_id, wanted)
     if found is None:
-        raise NotFound(f"The dimension '{wanted}' cannot be found in the system.")
+        raise NotFound("dimension", wanted)
     return found
 
 
@@ -213,7 +213,7 @@ async def _segment(call: Call) -> FoundSegment:
     for segment in found.segments:
         if str(segment.segment_id) == wanted:
             return segment
-    raise NotFound(f"The dimension {found.dimension_id} has no segment '{wanted}'.")
+    raise NotFound(reason=f"The dimension {found.dimension_id} has no segment '{wanted}'.")
 
 
 _SEGMENT_ORDERS = {"segmentid": operator.attrgetter("segment_id"), "description": operator.attrgetter("description")}

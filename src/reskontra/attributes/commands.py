@@ -27,7 +27,7 @@ async def change(
     await lock_reference(connection, context.company_id)
     stored = await store.lock_attribute(connection, context.company_id, attribute_id)
     if stored is None:
-        raise NotFound
+        raise NotFound("attribute", attribute_id)
     check_expected(expected_version, stored.version)
     attribute = rules.changed_attribute(stored.attribute, sent)
     if attribute == stored.attribute:
@@ -40,6 +40,6 @@ async def delete(connection: Connection, context: Context, attribute_id: str, ex
     await lock_reference(connection, context.company_id)
     stored = await store.lock_attribute(connection, context.company_id, attribute_id)
     if stored is None:
-        raise NotFound
+        raise NotFound("attribute", attribute_id)
     check_expected(expected_version, stored.version)
     await store.delete_attribute(connection, context, stored.attribute.attribute_id)

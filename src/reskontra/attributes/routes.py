@@ -31,7 +31,7 @@ async def get(call: Call) -> Response:
     async with call.database.connection() as connection:
         stored = await store.find_attribute(connection, call.company_id, call.params["attributeId"])
     if stored is None:
-        raise NotFound
+        raise NotFound("attribute", call.params["attributeId"])
     return one(call, attribute_answer(stored, call.zone), stored.version)
 
 

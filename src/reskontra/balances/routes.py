@@ -19,7 +19,7 @@ async def of_customer(call: Call) -> Response:
     async with call.database.connection() as connection:
         balance = await find_balance(connection, call.company_id, call.params["customerCd"], period_id)
     if balance is None:
-        raise NotFound(f"The customer '{call.params['customerCd']}' cannot be found in the system.")
+        raise NotFound("customer", call.params["customerCd"])
     return one(call, balance_answer(balance, call.zone))
 
 

@@ -100,7 +100,7 @@ def is_open(period: Period, ledger: Ledger) -> bool:
 def _known(period_id: str, periods: Mapping[str, Period]) -> Period:
     period = periods.get(period_id)
     if period is None:
-        raise NotFound(f"The financial period '{period_id}' cannot be found in the system.")
+        raise NotFound("financial period", period_id)
     return period
 
 

@@ -35,10 +35,10 @@ async def change(
     Raises `NotFound`, and `Stale` when the present version is not an expected one.
     """
     if not await store.lock_contact(connection, context.company_id, contact_id):
-        raise NotFound
+        raise NotFound("contact", contact_id)
     stored = await store.find_contact(connection, context.company_id, contact_id)
     if stored is None:
-        raise NotFound
+        raise NotFound("contact", contact_id)
     check_expected(expected_version, stored.version)
     employer = await _sent_employer(connection, context, sent)
     reference = await remembered.at(connection, context.company_id, None)

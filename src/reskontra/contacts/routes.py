@@ -45,7 +45,7 @@ async def list_of_customer(call: Call) -> Response:
     number = call.params["customerCd"]
     async with call.database.connection() as connection:
         if not await is_customer(connection, call.company_id, number):
-            raise NotFound
+            raise NotFound("customer", number)
     filters = _filters(call)
     store.of_customer(filters, number)
     return await _list(call, filters)
@@ -56,7 +56,7 @@ async def get(call: Call) -> Response:
     async with call.database.connection() as connection:
         contact = await store.find_contact(connection, call.company_id, _contact_id(call))
         if contact is None:
-            raise NotFound
+            raise NotFound("contact", _contact_id(call))
         reference = await remembered.at(connection, call.company_id, None)
     return one(call, contact_answer(contact, reference), contact.version)
 
@@ -122,7 +122,7 @@ def _order(query: Query) -> str:
 def _contact_id(call: Call) -> int:
     text = call.params["contactId"]
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise NotFound(f"'{shown(text)}' is not the id of a contact.", hint="These ids are whole numbers.")
+        raise NotFound(reason=f"'{shown(text)}' is not the id of a contact.", hint="These ids are whole numbers.")
     return int(text)
 
 

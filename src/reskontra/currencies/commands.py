@@ -54,7 +54,7 @@ async def change_rate(
     """
     stored = await store.lock_rate(connection, context.company_id, currency_rate_id)
     if stored is None:
-        raise NotFound(f"The exchange rate '{currency_rate_id}' cannot be found in the system.")
+        raise NotFound("exchange rate", currency_rate_id)
     check_expected(expected_version, stored.version)
     wanted = _rate(sent) if "rate" in sent else stored.rate
     rate = replace(stored, rate=wanted, operator=_operator(sent, stored.operator))

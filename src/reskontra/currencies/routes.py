@@ -31,7 +31,7 @@ async def get(call: Call) -> Response:
     async with call.database.connection() as connection:
         found = await list_currencies(connection, call.company_id, currency_id=sent)
     if not found:
-        raise NotFound(f"The currency '{sent}' cannot be found in the system.")
+        raise NotFound("currency", sent)
     return one(call, currency_answer(found[0]))
 
 
@@ -64,7 +64,7 @@ async def change_rate(call: Call) -> Response:
     """Change the figure of a rate, or how it is applied."""
     text = call.params["currencyRateId"]
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise NotFound(f"'{shown(text)}' is not the id of an exchange rate.", hint="The ids are whole numbers.")
+        raise NotFound(reason=f"'{shown(text)}' is not the id of an exchange rate.", hint="The ids are whole numbers.")
     sent = changes(call.decode(RateUpdate))
     async with call.database.transaction() as connection:
         version = await commands.change_rate(connection, call.context, int(text), sent, call.if_match)

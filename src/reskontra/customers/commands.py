@@ -98,7 +98,7 @@ async def _locked(connection: Connection, context: Context, key: str | int) -> t
     customer_id = await finding.lock_customer(connection, context.company_id, key)
     found = None if customer_id is None else await finding.find_customer(connection, context.company_id, customer_id)
     if found is None:
-        raise NotFound(f"The customer '{key}' cannot be found in the system.")
+        raise NotFound("customer", key)
     return found.customer, await remembered.at(connection, context.company_id, found.reference_version)
 
 

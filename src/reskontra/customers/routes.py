@@ -136,7 +136,7 @@ async def customer_class(call: Call) -> Response:
         reference = await remembered.at(connection, call.company_id, None)
     found = reference.customer_classes.find(call.params["customerClassId"])
     if found is None:
-        raise NotFound(f"The customer class '{call.params['customerClassId']}' cannot be found in the system.")
+        raise NotFound("customer class", call.params["customerClassId"])
     return one(call, class_answer(found, reference))
 
 
@@ -165,7 +165,7 @@ async def _change(call: Call, key: str | int) -> Response:
 
 
 def _no_customer(key: str | int) -> NotFound:
-    return NotFound(f"The customer '{key}' cannot be found in the system.")
+    return NotFound("customer", key)
 
 
 def _path(customer: Saved) -> str:
@@ -175,7 +175,7 @@ def _path(customer: Saved) -> str:
 def _internal_id(call: Call) -> int:
     text = call.params["internalId"]
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise NotFound(f"'{shown(text)}' is not an internal id.", hint="Internal ids are whole numbers.")
+        raise NotFound(reason=f"'{shown(text)}' is not an internal id.", hint="Internal ids are whole numbers.")
     return int(text)
 
 

@@ -136,7 +136,7 @@ async def get_one(resource: Resource, call: Call) -> Response:
     async with call.database.connection() as connection:
         row = await lists.find_document(connection, call.company_id, resource.kind.document_type, number)
         if row is None:
-            raise NotFound(f"The {resource.kind.noun} '{number}' cannot be found in the system.")
+            raise NotFound(resource.kind.noun, number)
         reference = await remembered.at(connection, call.company_id, row["reference_version"])
     return one(call, document_answer(row, resource.answer, reference, Expand()), row["version"])
 
@@ -232,7 +232,7 @@ async def _only_customer_of_path(connection: Connection, call: Call, filters: Fi
         return
     customer_id = await find_customer_id(connection, call.company_id, number)
     if customer_id is None:
-        raise NotFound(f"The customer '{number}' cannot be found in the system.")
+        raise NotFound("customer", number)
     filters.add("document.customer_id = {}", customer_id)
 
 

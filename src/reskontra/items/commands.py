@@ -35,7 +35,7 @@ async def change(
     """
     found = await store.find_item(connection, context.company_id, key, locked=True)
     if found is None:
-        raise NotFound(f"The item '{key}' cannot be found in the system.")
+        raise NotFound("item", key)
     stored = found.card
     check_expected(expected_version, stored.version)
     reference = await remembered.at(connection, context.company_id, found.reference_version)

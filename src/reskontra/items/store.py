@@ -9,15 +9,14 @@ from typing import Any
 
 import msgspec
 
-from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
+from reskontra.changes.lists.store import Paged, json_record
+from reskontra.changes.store import REFERENCE_VERSION, change_row, count_new, parameters, tally
 from reskontra.clock import Context
-from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
-from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemClass, ItemStatus, ItemType, Unit
-from reskontra.web.query import Comparison
+from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemClass, Unit
 
 UNIT_ROWS = """
     select unit_id, coalesce(description, '') as description
@@ -90,9 +89,6 @@ class FoundItem:
     reference_version: int
 
 
-_REFERENCE_VERSION = "(select company.reference_version from company where company.company_id = $1)"
-
-
 async def find_item(
     connection: Connection, company_id: int, key: str | int, *, locked: bool = False
 ) -> FoundItem | None:
@@ -100,7 +96,7 @@ async def find_item(
     condition = "item_id = $2" if isinstance(key, int) else 'lower(item_number) = lower($2::text collate "C")'
     row = await connection.fetchrow(
         f"""
-        select row_to_json(found)::text as record, {_REFERENCE_VERSION} as reference_version
+        select row_to_json(found)::text as record, {REFERENCE_VERSION} as reference_version
           from (select {_COLUMNS}
                   from item
                  where company_id = $1 and {condition}
@@ -112,85 +108,25 @@ async def find_item(
     return None if row is None else FoundItem(_card.decode(row["record"]), row["reference_version"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFilter:
-    """What a list of items may be narrowed by; codes in any case, attribute id -> values of which one must stand."""
-
-    item_number: str | None = None
-    description: str | None = None
-    status: ItemStatus | None = None
-    item_types: Sequence[ItemType] | None = None
-    alternate_id: str | None = None
-    attributes: Mapping[str, Sequence[str]] | None = None
-    greater_than: str | None = None
-    created: Comparison[datetime] | None = None
-    modified: Comparison[datetime] | None = None
-    nothing: bool = False
-    """A condition was sent that no item can meet, as none is in stock."""
-
-
-_CALLED = """exists (select from jsonb_array_elements(item.detail -> 'cross_references') as other
+IS_CALLED = """exists (select from jsonb_array_elements(item.detail -> 'cross_references') as other
                       where lower((other ->> 'alternate_id') collate "C") = lower({}::text collate "C"))"""
-_OF_ATTRIBUTE = """exists (select from jsonb_each_text(item.detail -> 'attributes') as held
+"""The condition that an item has this alternate id, in any case."""
+
+HAS_ATTRIBUTE = """exists (select from jsonb_each_text(item.detail -> 'attributes') as held
                           where lower(held.key collate "C") = lower({}::text collate "C")
                             and exists (select from unnest({}::text[]) as wanted
                                          where lower(wanted) = any (lower(held.value)
                                                                     || string_to_array(lower(held.value), ','))))"""
+"""The condition that an item has one of these values of an attribute, all in any case."""
 
-
-def item_filters(company_id: int, wanted: ItemFilter) -> Filters:
-    """The conditions of a list."""
-    filters = Filters([company_id])
-    filters.add("item.company_id = $1")
-    filters.add_same("item.item_number", wanted.item_number)
-    filters.add_same("item.description", wanted.description)
-    filters.add_greater("item.item_number", wanted.greater_than)
-    filters.add_comparison("item.created_at", wanted.created)
-    filters.add_comparison("item.modified_at", wanted.modified)
-    if wanted.status is not None:
-        filters.add("item.status = {}", wanted.status)
-    if wanted.item_types is not None:
-        filters.add("item.item_type = any ({}::text[])", list(wanted.item_types))
-    if wanted.alternate_id is not None:
-        filters.add(_CALLED, wanted.alternate_id)
-    for attribute_id, values in (wanted.attributes or {}).items():
-        filters.add(_OF_ATTRIBUTE, attribute_id, list(values))
-    if wanted.nothing:
-        filters.add("false")
-    return filters
-
-
-async def list_items(connection: Connection, filters: Filters, window: Window) -> Slice[FoundItem]:
-    """A page of items by number."""
-    values = [*filters.parameters]
-    after = "true"
-    if window.after is not None:
-        values.extend(window.after)
-        after = f'item.item_number > ${len(values)} collate "C"'
-    first = len(values) + 1
-    values.extend((window.limit, window.offset))
-    rows = await connection.fetch(
-        f"""
-        select row_to_json(page)::text as record, {_REFERENCE_VERSION} as reference_version,
-               {last_change("Item")} as stamp
-          from (select {_COLUMNS}
-                  from item
-                 where {filters.where} and {after}
-                 order by item_number
-                 limit ${first} offset ${first + 1}) as page
-        """,
-        *values,
-    )
-    found = [FoundItem(_card.decode(row["record"]), row["reference_version"]) for row in rows]
-    return Slice(found, rows[0]["stamp"] if rows else None)
-
-
-async def count_items(connection: Connection, filters: Filters) -> Total:
-    """How many items pass the filter; without one the number is kept and not counted (W12)."""
-    is_unfiltered = len(filters.parameters) == 1 and filters.where == "item.company_id = $1"
-    count = row_count("Item") if is_unfiltered else f"(select count(*) from item where {filters.where})"
-    row = await connection.fetchrow(f"select {count} as count, {last_change('Item')} as stamp", *filters.parameters)
-    return Total(row["count"], row["stamp"]) if row else Total(0, None)
+ITEMS = Paged(
+    entity="Item",
+    found=f"select {_COLUMNS} from item where item.company_id = $1",
+    key=("item.item_number",),
+    read=json_record(ItemCard),
+    sort_key=lambda card: (card.item_number,),
+)
+"""Items by number."""
 
 
 _FROM_CARD = "jsonb_populate_record(null::item, $5::jsonb) as card"
@@ -261,21 +197,6 @@ def _number_taken(value: str) -> Refused:
 
 CONSTRAINTS: Mapping[str, RefusalFactory] = {"item_number_unique": _number_taken}
 """Constraint -> what the caller is told."""
-
-
-# Units and classes
-
-
-async def list_units(connection: Connection, company_id: int) -> list[Unit]:
-    """The units of measure by code."""
-    rows = await connection.fetch(UNIT_ROWS, company_id)
-    return [Unit(**row) for row in rows]
-
-
-async def list_item_classes(connection: Connection, company_id: int) -> list[ItemClass]:
-    """The item classes by code."""
-    rows = await connection.fetch(ITEM_CLASS_ROWS, company_id)
-    return [msgspec.convert(dict(row), ItemClass) for row in rows]
 
 
 # A new company's items

@@ -25,7 +25,7 @@ async def get(call: Call) -> Response:
     for series in await _series(call):
         if series.series_id is not None and series.series_id.lower() == sent.lower():
             return one(call, series)
-    raise NotFound(f"The number series '{sent}' cannot be found in the system.")
+    raise NotFound("number series", sent)
 
 
 async def _series(call: Call) -> list[SeriesAnswer]:

@@ -32,7 +32,7 @@ async def get(call: Call) -> Response:
     async with call.database.connection() as connection:
         found = await list_payment_methods(connection, call.company_id, payment_method_id=sent)
     if not found:
-        raise NotFound(f"The payment method '{sent}' cannot be found in the system.")
+        raise NotFound("payment method", sent)
     return one(call, payment_method_answer(found[0]))
 
 

@@ -28,15 +28,14 @@ async def list_(call: Call) -> Response:
 async def get(call: Call) -> Response:
     """One period, written YYYYMM or MMYYYY."""
     sent = call.params["financialPeriodId"]
-    missing = f"The financial period '{sent}' cannot be found in the system."
     try:
         period_id = parse_period(sent)
     except Malformed as malformed:
-        raise NotFound(missing, hint=malformed.hint) from None
+        raise NotFound("financial period", sent, hint=malformed.hint) from None
     async with call.database.connection() as connection:
         found = await list_periods(connection, call.company_id, period_id=period_id)
     if not found:
-        raise NotFound(missing)
+        raise NotFound("financial period", sent)
     return one(call, period_answer(found[0]))
 
 

@@ -98,7 +98,7 @@ async def get_batch(call: Call) -> Response:
     async with call.database.connection() as connection:
         batch = await store.find_batch(connection, call.company_id, number)
         if batch is None:
-            raise NotFound(f"The journal transaction '{number}' cannot be found in the system.")
+            raise NotFound("journal transaction", number)
         reference = await remembered.at(connection, call.company_id, batch.reference_version)
     return one(call, batch_answer(batch, reference), batch.version)
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import read_page
 from reskontra.customers.store.fragments import id_of_number
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed
 from reskontra.receivables.commands import applying
@@ -22,7 +24,7 @@ from reskontra.receivables.wire.applications import (
 from reskontra.web.answers import done, page
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
-from reskontra.web.listing import Filters, Slice, Total, Window, page_of, read_page
+from reskontra.web.listing import page_of
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 

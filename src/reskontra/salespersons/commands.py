@@ -40,7 +40,7 @@ async def change(
     await lock_reference(connection, context.company_id)
     stored = await store.lock_salesperson(connection, context.company_id, salesperson_cd)
     if stored is None:
-        raise NotFound
+        raise NotFound("salesperson", salesperson_cd)
     check_expected(expected_version, stored.version)
     before = stored.salesperson
     reference = await remembered.at(connection, context.company_id, None)

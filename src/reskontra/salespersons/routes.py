@@ -47,7 +47,7 @@ async def list_of_customer(call: Call) -> Response:
     number = call.params["customerCd"]
     async with call.database.connection() as connection:
         if not await is_customer(connection, call.company_id, number):
-            raise NotFound
+            raise NotFound("customer", number)
         sellers = await for_salespersons.list_of_customer(connection, call.company_id, number)
         reference = await remembered.at(connection, call.company_id, None)
     listed = cut(sellers, call.query)
@@ -59,7 +59,7 @@ async def get(call: Call) -> Response:
     async with call.database.connection() as connection:
         stored = await store.find_salesperson(connection, call.company_id, call.params["salespersonCd"])
         if stored is None:
-            raise NotFound
+            raise NotFound("salesperson", call.params["salespersonCd"])
         reference = await remembered.at(connection, call.company_id, None)
         (answer,) = await _answers(connection, call.company_id, [stored], reference)
     return one(call, answer, stored.version)

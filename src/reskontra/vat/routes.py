@@ -40,7 +40,7 @@ async def vat_id(call: Call) -> Response:
         found = await list_vat_ids(connection, call.company_id, vat_id=sent)
         reference = await remembered.at(connection, call.company_id, None)
     if not found:
-        raise NotFound(f"The VAT id '{sent}' cannot be found in the system.")
+        raise NotFound("VAT id", sent)
     return one(call, vat_id_answer(found[0], reference))
 
 
@@ -68,7 +68,7 @@ async def category(call: Call) -> Response:
         found = await list_categories(connection, call.company_id, category_id=sent)
         answers = await _category_answers(call, connection, found)
     if not answers:
-        raise NotFound(f"The VAT category '{sent}' cannot be found in the system.")
+        raise NotFound("VAT category", sent)
     return one(call, answers[0])
 
 
@@ -87,7 +87,7 @@ async def zone(call: Call) -> Response:
         reference = await remembered.at(connection, call.company_id, None)
     found = reference.vat_zones.find(sent)
     if found is None:
-        raise NotFound(f"The VAT zone '{sent}' cannot be found in the system.")
+        raise NotFound("VAT zone", sent)
     return one(call, zone_answer(found, reference))
 
 

@@ -14,15 +14,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from reskontra.clock import Clock, Context
-from reskontra.errors import Malformed
+from reskontra.errors import Malformed, NotFound
 from reskontra.versions import Expected
 from reskontra.web import wire
 from reskontra.web.listing import Memory
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
+from reskontra.web.scalars import shown
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
+
+_ID_DIGITS = 9
 
 
 class Database(Protocol):
@@ -71,6 +74,22 @@ class Call:
                 return wire.decode(b"{}", struct)
             raise Malformed("The body is empty.", hint="Send a JSON object.")
         return wire.decode(self.body, struct)
+
+    async def find(self, noun: str, load: Callable[..., Awaitable[T | None]], *key: str | int) -> T:
+        """What `load(connection, company_id, *key)` finds. Raises `NotFound`, which names the end of the key."""
+        async with self.database.connection() as connection:
+            found = await load(connection, self.company_id, *key)
+        if found is None:
+            raise NotFound(noun, key[-1])
+        return found
+
+    def internal_id(self, name: str) -> int:
+        """The id in the address that the parameter `name` stands for. What cannot be one is not found either."""
+        text = self.params[name]
+        if not text.isascii() or not text.isdigit() or len(text) > _ID_DIGITS:
+            reason = f"'{shown(text)}' is not an internal id."
+            raise NotFound(reason=reason, hint="Internal ids are whole numbers.")
+        return int(text)
 
     def url(self, path: str) -> str:
         """`path` (begins with `/v1/`) as an absolute address on the host and prefix that the caller used.

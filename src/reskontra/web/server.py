@@ -128,7 +128,9 @@ class Server:
             return await _from_page(page, visit)
         match = self._router.find("GET" if visit.method == "HEAD" else visit.method, visit.raw_path)
         if match is None:
-            raise NotFound("There is no such resource.", hint="The addresses that are served are listed at /docs.")
+            raise NotFound(
+                reason="There is no such resource.", hint="The addresses that are served are listed at /docs."
+            )
         if isinstance(match, WrongMethod):
             if visit.method == "OPTIONS":
                 return Response(None, 204, {"Allow": ", ".join((*match.allowed, "OPTIONS"))})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
 from reskontra.web.answers import page as page_answer
 from reskontra.web.call import Call
-from reskontra.web.listing import Listed, Memory, Page, page_of
+from reskontra.web.listing import Listed, Memory, Page, cut, page_of
 
 R = TypeVar("R")
 
@@ -25,6 +25,12 @@ async def answer_page(call: Call, paged: Paged[R], filters: Filters, answer: Cal
     """The page that the caller asked for, each row as `answer` shows it."""
     async with call.database.connection() as connection:
         listed = await read_list(call, connection, paged, filters)
+    return page_answer(call, map(answer, listed.rows), listed.total)
+
+
+def answer_rows(call: Call, rows: Iterable[R], answer: Callable[[R], msgspec.Struct]) -> Response:
+    """The page that the caller asked for of rows that are at hand as a whole."""
+    listed = cut(list(rows), call.query)
     return page_answer(call, map(answer, listed.rows), listed.total)
 
 

@@ -61,8 +61,13 @@ class Paged(Generic[R]):
             return Slice((), None)
         return Slice([self.read(row) for row in rows], rows[0]["stamp"], rows[0]["reference_version"])
 
-    async def first(self, connection: Connection, filters: Filters) -> Slice[R]:
-        """The first row that passes the filters, if there is one."""
+    async def find(self, connection: Connection, company_id: int, code: str | int) -> Slice[R]:
+        """The row whose first column of `key` is this number, or this text in any case; empty without one."""
+        filters = Filters([company_id])
+        if isinstance(code, int):
+            filters.add(f"{self.key[0]} = {{}}", code)
+        else:
+            filters.add_same(self.key[0], code)
         return await self.rows(connection, filters, Window(1, 0))
 
     async def total(self, connection: Connection, filters: Filters) -> Total:

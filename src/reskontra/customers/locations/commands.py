@@ -77,4 +77,4 @@ async def _with_new_rows(connection: Connection, context: Context, place: Place)
 
 def no_place(customer_number: str, location_cd: str) -> NotFound:
     """There is no such location."""
-    return NotFound(f"The location '{location_cd}' of the customer '{customer_number}' cannot be found in the system.")
+    return NotFound(f"location '{location_cd}' of the customer", customer_number)

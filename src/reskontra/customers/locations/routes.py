@@ -34,7 +34,7 @@ async def list_of_customer(call: Call) -> Response:
     number = call.params["bAccountId"]
     async with call.database.connection() as connection:
         if not await customers.is_customer(connection, call.company_id, number):
-            raise NotFound(f"The customer '{number}' cannot be found in the system.")
+            raise NotFound("customer", number)
     return await _list(call, _filters(call, {"customer_number": number}))
 
 

@@ -32,7 +32,7 @@ async def credit_whole(
     """
     loaded = await load_document(connection, context, kind.document_type, number, Wanted())
     if loaded is None or loaded.document is None or loaded.debtor is None:
-        raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
+        raise NotFound(kind.noun, number)
     reference = await remembered.at(connection, context.company_id, loaded.reference_version)
     changes = whole_credit(loaded.document, loaded.debtor, reference, on)
     issued = await issue(connection, context, CREDIT_NOTE, changes, origin=origin)

@@ -31,7 +31,7 @@ async def load(
     wanted = wanted_by(changes) if changes is not None else None
     loaded = await loading.load_document(connection, context, kind.document_type, number, wanted)
     if loaded is None:
-        raise NotFound(f"The {kind.noun} '{number}' cannot be found in the system.")
+        raise NotFound(kind.noun, number)
     check_expected(expected_version, loaded.version, what=f"{kind.noun} {number}")
     return loaded
 

@@ -94,7 +94,7 @@ async def create_letters(
         connection, context.company_id, [customer_number], letters_go_to_parent=letters_go_to_parent
     )
     if customer_id is None:
-        raise NotFound(f"The customer '{customer_number}' cannot be found in the system.")
+        raise NotFound("customer", customer_number)
     order = order_of(context, reference, changes)
     outcome = await remind(connection, context, order, [customer_id], skips=False)
     return [made.letter_id for made in outcome.created if made.letter_id is not None]

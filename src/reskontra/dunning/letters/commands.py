@@ -164,6 +164,6 @@ async def _locked(connection: Connection, context: Context, letter_id: int, expe
     if await writing.lock_letter(connection, context.company_id, letter_id):
         found = await lists.find_letter(connection, context.company_id, letter_id)
     if found is None:
-        raise NotFound(f"The dunning letter '{letter_id}' cannot be found in the system.")
+        raise NotFound("dunning letter", letter_id)
     check_expected(expected_version, found.letter.version, what=f"dunning letter {letter_id}")
     return found

@@ -104,7 +104,7 @@ async def _found(call: Call) -> tuple[Found, Reference]:
     async with call.database.connection() as connection:
         found = await lists.find_letter(connection, call.company_id, letter_id)
         if found is None:
-            raise NotFound(f"The dunning letter '{letter_id}' cannot be found in the system.")
+            raise NotFound("dunning letter", letter_id)
         return found, await remembered.at(connection, call.company_id, found.reference_version)
 
 
@@ -115,7 +115,7 @@ def _letter_id(call: Call) -> int:
     """The number in the address. What cannot be one is not found either (W6)."""
     number = call.params["letterNumber"]
     if not _NUMBER.fullmatch(number) or int(number) >= 2**31:
-        raise NotFound(f"The dunning letter '{number[:40]}' cannot be found in the system.")
+        raise NotFound("dunning letter", number[:40])
     return int(number)
 
 

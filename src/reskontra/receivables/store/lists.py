@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from reskontra.customers.store.fragments import number_of_id
+from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
-from reskontra.web.listing import Filters, Slice, Total, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ async def at(connection: Connection, company_id: int, version: int | None) -> Re
         return remembered
     text = await reading.find_reference(connection, company_id)
     if text is None:
-        raise NotFound(f"There is no company with id {company_id}.")
+        raise NotFound(reason=f"There is no company with id {company_id}.")
     loaded = _reference(_decoder.decode(text))
     _cache[company_id] = loaded
     _cache.move_to_end(company_id)

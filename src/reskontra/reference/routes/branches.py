@@ -67,7 +67,7 @@ async def get_branch(call: Call) -> Response:
     async with call.database.connection() as connection:
         branches = await tables.list_branches(connection, call.company_id, branch_number=number)
         if not branches:
-            raise NotFound(f"The branch '{number}' cannot be found in the system.")
+            raise NotFound("branch", number)
         reference = await remembered.at(connection, call.company_id, None)
     return one(call, branch_answer(branches[0], reference, _expand(call.query, default=True)))
 
@@ -85,7 +85,7 @@ async def get_organisation(call: Call) -> Response:
     """The organisation by its code in any case."""
     answer, wanted = await _organisation(call, expanded=True), call.params["organizationNumber"]
     if answer is None or (answer.code or "").lower() != wanted.lower():
-        raise NotFound(f"The organisation '{wanted}' cannot be found in the system.")
+        raise NotFound("organisation", wanted)
     return one(call, answer)
 
 
@@ -104,7 +104,7 @@ async def get_country(call: Call) -> Response:
         reference = await remembered.at(connection, call.company_id, None)
     country = reference.countries.find(wanted)
     if country is None:
-        raise NotFound(f"The country '{wanted}' cannot be found in the system.")
+        raise NotFound("country", wanted)
     return one(call, CountryAnswer(id=country.country_id, name=country.name))
 
 

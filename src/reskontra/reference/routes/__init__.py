@@ -1,0 +1,1 @@
+"""The addresses of branches, the organisation and countries, and how other rooms answer with reference data."""

@@ -1,0 +1,71 @@
+"""The routes of one resource, a line each: they share the beginning of their address, their words and their structs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from reskontra.web.contract import Parameter
+from reskontra.web.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from reskontra.web.call import Call
+
+    Handler: TypeAlias = Callable[[Call], Awaitable[Response]]
+
+Struct: TypeAlias = type[msgspec.Struct]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What is served at `path` and below it. `noun` is what an error says it failed to read, create or update.
+
+    `below` is what follows `path` in an address, without the slash between them.
+    """
+
+    path: str
+    noun: str
+    answer: Struct | None = None
+    body: Struct | None = None
+    plural: str = ""
+    """The noun of many, where it is not the noun with an s."""
+
+    def many(self, operation: str, handler: Handler, below: str = "", query: tuple[Parameter, ...] = ()) -> Route:
+        """GET a list. `query`: its parameters, where the contract does not know the operation."""
+        doing = f"reading {self.plural or f'{self.noun}s'}"
+        return Route(operation, "GET", self._at(below), handler, doing, answer=self.answer, lists=True, query=query)
+
+    def one(self, operation: str, handler: Handler, below: str) -> Route:
+        """GET one."""
+        return Route(operation, "GET", self._at(below), handler, f"reading {self.noun}", answer=self.answer)
+
+    def post(self, operation: str, handler: Handler, below: str = "") -> Route:
+        """POST a new one."""
+        return Route(operation, "POST", self._at(below), handler, f"creating {self.noun}", body=self.body)
+
+    def put(self, operation: str, handler: Handler, below: str) -> Route:
+        """PUT a change of one."""
+        return Route(operation, "PUT", self._at(below), handler, f"updating {self.noun}", body=self.body)
+
+    def delete(self, operation: str, handler: Handler, below: str) -> Route:
+        """DELETE one."""
+        return Route(operation, "DELETE", self._at(below), handler, f"deleting {self.noun}")
+
+    def act(
+        self, operation: str, handler: Handler, below: str, verb: str, *, answer: Struct, body: Struct | None = None
+    ) -> Route:
+        """POST an action. `verb` is what an error says it failed at, as in `releasing`.
+
+        An action without a body spells the fields of its refusals as the bodies of the resource do.
+        """
+        doing = f"{verb} {self.noun}"
+        spelling = self.body if body is None else None
+        return Route(operation, "POST", self._at(below), handler, doing, body=body, answer=answer, spelling=spelling)
+
+    def _at(self, below: str) -> str:
+        return f"{self.path}/{below}" if below else self.path
