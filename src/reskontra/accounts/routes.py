@@ -10,9 +10,7 @@ from starlette.responses import Response
 
 from reskontra.accounts import commands
 from reskontra.accounts.store import accounts, dimensions, subaccounts
-from reskontra.accounts.store.accounts import FoundAccount
 from reskontra.accounts.store.dimensions import FoundDimension, FoundSegment
-from reskontra.accounts.store.subaccounts import FoundSubaccount
 from reskontra.accounts.wire.answers import (
     AccountAnswer,
     DimensionAnswer,
@@ -26,23 +24,30 @@ from reskontra.accounts.wire.answers import (
     subaccount_answer,
 )
 from reskontra.accounts.wire.bodies import AccountUpdate, SubaccountUpdate
-from reskontra.changes.lists.routes import read_page
-from reskontra.db.lists import Filters, Slice, Total, Window
+from reskontra.changes.lists.routes import answer_page
+from reskontra.changes.lists.wire import equal, filtered, flag, greater, moment
 from reskontra.errors import Malformed, NotFound
-from reskontra.web.answers import created, json_answer, no_content, one, page
+from reskontra.reference.routes import answering
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import created, json_answer, no_content, one
 from reskontra.web.call import Call
 from reskontra.web.listing import page_of
 from reskontra.web.query import Query
-from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 
-_ACCOUNT_CODES = {
-    "publicCode": "account.public_code_1 = {}",
-    "externalCode1": "account.external_code_1 = {}",
-    "externalCode2": "account.external_code_2 = {}",
-    "analysisCode": "account.analysis_code = {}",
-    "greaterThanValue": "account.account_number > {}",
-}
+ACCOUNT_FILTERS = (
+    equal("publicCode", "account.public_code_1"),
+    equal("externalCode1", "account.external_code_1"),
+    equal("externalCode2", "account.external_code_2"),
+    equal("analysisCode", "account.analysis_code"),
+    greater("greaterThanValue", "account.account_number"),
+    flag("active", "account.active"),
+    moment("lastModifiedDateTime", "account.modified_at"),
+)
+SUBACCOUNT_FILTERS = (
+    flag("active", "subaccount.active"),
+    moment("lastModifiedDateTime", "subaccount.modified_at"),
+)
 
 
 # Accounts
@@ -50,40 +55,18 @@ _ACCOUNT_CODES = {
 
 async def get_accounts(call: Call) -> Response:
     """A page of accounts by number."""
-    filters = Filters([call.company_id])
-    for name, condition in _ACCOUNT_CODES.items():
-        value = call.query.text(name)
-        if value is not None:
-            filters.add(condition, value)
-    _add_active_and_modified(filters, call.query, "account")
-    async with call.database.connection() as connection:
-
-        async def rows(window: Window) -> Slice[FoundAccount]:
-            return await accounts.list_accounts(connection, filters, window)
-
-        async def total() -> Total:
-            return await accounts.count_accounts(connection, filters)
-
-        listed = await read_page(
-            call.lists,
-            (call.company_id, "Account", filters.key),
-            page_of(call.query),
-            rows=rows,
-            total=total,
-            sort_key=lambda found: (found.account.account_number,),
-        )
     described = call.query.flag("includeAccountClassDescription")
-    answers = (account_answer(found, call.zone, class_description=described) for found in listed.rows)
-    return page(call, answers, listed.total)
+    return await answer_page(
+        call,
+        accounts.ACCOUNTS,
+        filtered(call, ACCOUNT_FILTERS),
+        lambda found: account_answer(found, call.zone, class_description=described),
+    )
 
 
 async def get_account(call: Call) -> Response:
     """One account by number."""
-    number = call.params["accountCd"]
-    async with call.database.connection() as connection:
-        found = await accounts.find_account(connection, call.company_id, number)
-    if found is None:
-        raise NotFound("account", number)
+    found = await call.find("account", accounts.find_account, call.params["accountCd"])
     return one(call, account_answer(found, call.zone), found.version)
 
 
@@ -108,35 +91,19 @@ async def change_account(call: Call) -> Response:
 
 async def get_subaccounts(call: Call) -> Response:
     """A page of subaccounts by number."""
-    filters = Filters([call.company_id])
-    _add_active_and_modified(filters, call.query, "subaccount")
-    async with call.database.connection() as connection:
-
-        async def rows(window: Window) -> Slice[FoundSubaccount]:
-            return await subaccounts.list_subaccounts(connection, filters, window)
-
-        async def total() -> Total:
-            return await subaccounts.count_subaccounts(connection, filters)
-
-        listed = await read_page(
-            call.lists,
-            (call.company_id, "Subaccount", filters.key),
-            page_of(call.query),
-            rows=rows,
-            total=total,
-            sort_key=lambda found: (found.subaccount.subaccount_number,),
-        )
-    return page(call, (subaccount_answer(found, call.zone) for found in listed.rows), listed.total)
+    return await answering.answer_page(
+        call,
+        subaccounts.SUBACCOUNTS,
+        filtered(call, SUBACCOUNT_FILTERS),
+        lambda found, reference: subaccount_answer(found, reference.subaccounts.segments, call.zone),
+    )
 
 
 async def get_subaccount(call: Call) -> Response:
     """One subaccount by number."""
     number = call.params["subAccountNumber"]
-    async with call.database.connection() as connection:
-        found = await subaccounts.find_subaccount(connection, call.company_id, number)
-    if found is None:
-        raise NotFound("subaccount", number)
-    return one(call, subaccount_answer(found, call.zone), found.version)
+    found, reference = await answering.find_listed(call, "subaccount", subaccounts.SUBACCOUNTS, number)
+    return one(call, subaccount_answer(found, reference.subaccounts.segments, call.zone), found.version)
 
 
 async def create_subaccount(call: Call) -> Response:
@@ -200,12 +167,7 @@ async def get_value_by_public_id(call: Call) -> Response:
 
 
 async def _dimension(call: Call) -> FoundDimension:
-    wanted = call.params["dimensionId"]
-    async with call.database.connection() as connection:
-        found = await dimensions.find_dimension(connection, call.company_id, wanted)
-    if found is None:
-        raise NotFound("dimension", wanted)
-    return found
+    return await call.find("dimension", dimensions.find_dimension, call.params["dimensionId"])
 
 
 async def _segment(call: Call) -> FoundSegment:
@@ -242,53 +204,26 @@ def _chosen_segments(segments: Sequence[FoundSegment], query: Query) -> list[Fou
     return chosen[wanted.offset : wanted.offset + wanted.limit]
 
 
-def _add_active_and_modified(filters: Filters, query: Query, table: str) -> None:
-    if query.text("active") is not None:
-        filters.add(f"{table}.active = {{}}", query.flag("active"))
-    modified = query.moment("lastModifiedDateTime")
-    if modified is not None:
-        filters.add(f"{table}.modified_at {modified.operator} {{}}", modified.value)
-
-
-_ACCOUNT = "/v1/account/{accountCd}"
-_SUBACCOUNT = "/v1/subaccount/{subAccountNumber}"
-_SEGMENT = "/v1/dimension/{dimensionId}/{segmentId}"
+_ACCOUNTS = Addresses("/v1/account", "account", AccountAnswer, AccountUpdate)
+_SUBACCOUNTS = Addresses("/v1/subaccount", "subaccount", SubaccountAnswer, SubaccountUpdate)
+_DIMENSIONS = Addresses("/v1/dimension", "dimension", DimensionAnswer)
+_SEGMENTS = Addresses("/v1/dimension/{dimensionId}/{segmentId}", "segment", DimensionSegmentAnswer)
+_VALUES = Addresses("/v1/dimension/{dimensionId}/{segmentId}", "segment value", SegmentValueAnswer)
 
 ROUTES = (
-    Route("Account_GetAll", "GET", "/v1/account", get_accounts, "reading accounts", answer=AccountAnswer, lists=True),
-    Route("Account_Post", "POST", "/v1/account", create_account, "creating account", body=AccountUpdate),
-    Route("Account_GetByaccountCd", "GET", _ACCOUNT, get_account, "reading account", answer=AccountAnswer),
-    Route("Account_PutByaccountCd", "PUT", _ACCOUNT, change_account, "updating account", body=AccountUpdate),
-    Route(
-        "Subaccount_GetAllSubaccounts", "GET", "/v1/subaccount", get_subaccounts, "reading subaccounts",
-        answer=SubaccountAnswer, lists=True,
+    _ACCOUNTS.many("Account_GetAll", get_accounts),
+    _ACCOUNTS.post("Account_Post", create_account),
+    _ACCOUNTS.one("Account_GetByaccountCd", get_account, "{accountCd}"),
+    _ACCOUNTS.put("Account_PutByaccountCd", change_account, "{accountCd}"),
+    _SUBACCOUNTS.many("Subaccount_GetAllSubaccounts", get_subaccounts),
+    _SUBACCOUNTS.post("Subaccount_Post", create_subaccount),
+    _SUBACCOUNTS.one("Subaccount_GetSubaccountBysubAccountNumber", get_subaccount, "{subAccountNumber}"),
+    _SUBACCOUNTS.put("Subaccount_PutBysubAccountNumber", change_subaccount, "{subAccountNumber}"),
+    _DIMENSIONS.texts("Dimension_GetDimensionList", get_dimension_ids),
+    _DIMENSIONS.one("Dimension_GetDimensionBydimensionId", get_dimension, "{dimensionId}"),
+    _SEGMENTS.one("Dimension_GetSegmentBydimensionIdsegmentId", get_segment),
+    _VALUES.one("Dimension_GetSegmentValueBydimensionIdsegmentIdvalueId", get_value, "{valueId}"),
+    _VALUES.one(
+        "Dimension_GetSegmentValueBydimensionIdsegmentIdpublicId", get_value_by_public_id, "publicid/{publicId}"
     ),
-    Route(
-        "Subaccount_Post", "POST", "/v1/subaccount", create_subaccount, "creating subaccount", body=SubaccountUpdate
-    ),
-    Route(
-        "Subaccount_GetSubaccountBysubAccountNumber", "GET", _SUBACCOUNT, get_subaccount, "reading subaccount",
-        answer=SubaccountAnswer,
-    ),
-    Route(
-        "Subaccount_PutBysubAccountNumber", "PUT", _SUBACCOUNT, change_subaccount, "updating subaccount",
-        body=SubaccountUpdate,
-    ),
-    Route("Dimension_GetDimensionList", "GET", "/v1/dimension", get_dimension_ids, "reading dimensions", texts=True),
-    Route(
-        "Dimension_GetDimensionBydimensionId", "GET", "/v1/dimension/{dimensionId}", get_dimension,
-        "reading dimension", answer=DimensionAnswer,
-    ),
-    Route(
-        "Dimension_GetSegmentBydimensionIdsegmentId", "GET", _SEGMENT, get_segment, "reading segment",
-        answer=DimensionSegmentAnswer,
-    ),
-    Route(
-        "Dimension_GetSegmentValueBydimensionIdsegmentIdvalueId", "GET", f"{_SEGMENT}/{{valueId}}", get_value,
-        "reading segment value", answer=SegmentValueAnswer,
-    ),
-    Route(
-        "Dimension_GetSegmentValueBydimensionIdsegmentIdpublicId", "GET", f"{_SEGMENT}/publicid/{{publicId}}",
-        get_value_by_public_id, "reading segment value", answer=SegmentValueAnswer,
-    ),
-)  # fmt: skip
+)

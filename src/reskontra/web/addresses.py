@@ -37,10 +37,14 @@ class Addresses:
 
     def many(self, operation: str, handler: Handler, below: str = "", query: tuple[Parameter, ...] = ()) -> Route:
         """GET a list. `query`: its parameters, where the contract does not know the operation."""
-        doing = f"reading {self.plural or f'{self.noun}s'}"
-        return Route(operation, "GET", self._at(below), handler, doing, answer=self.answer, lists=True, query=query)
+        doing, path = f"reading {self._plural}", self._at(below)
+        return Route(operation, "GET", path, handler, doing, answer=self.answer, lists=True, query=query)
 
-    def one(self, operation: str, handler: Handler, below: str) -> Route:
+    def texts(self, operation: str, handler: Handler) -> Route:
+        """GET a bare array of texts."""
+        return Route(operation, "GET", self.path, handler, f"reading {self._plural}", texts=True)
+
+    def one(self, operation: str, handler: Handler, below: str = "") -> Route:
         """GET one."""
         return Route(operation, "GET", self._at(below), handler, f"reading {self.noun}", answer=self.answer)
 
@@ -66,6 +70,10 @@ class Addresses:
         doing = f"{verb} {self.noun}"
         spelling = self.body if body is None else None
         return Route(operation, "POST", self._at(below), handler, doing, body=body, answer=answer, spelling=spelling)
+
+    @property
+    def _plural(self) -> str:
+        return self.plural or f"{self.noun}s"
 
     def _at(self, below: str) -> str:
         return f"{self.path}/{below}" if below else self.path

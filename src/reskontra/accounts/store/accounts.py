@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from asyncpg import Record
 
 from reskontra.accounts.rules.accounts import ACCOUNT_COLUMNS, Account, AccountClass, Known
-from reskontra.changes.store import change_row, count_new, last_change, parameters, row_count, tally
+from reskontra.changes.lists.store import Paged, json_record
+from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.currencies.store import POSTING_ROWS
-from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.rows import fetch_one
 from reskontra.db.upsert import or_write_anew
 from reskontra.errors import Refused
 from reskontra.vat.store import VAT_CATEGORY_ROWS
@@ -120,29 +120,15 @@ async def find_account(
     return None if text is None else _accounts.decode(text)
 
 
-async def list_accounts(connection: Connection, filters: Filters, window: Window) -> Slice[FoundAccount]:
-    """A page of accounts by number; $1 of the filters is the company."""
-    parameters, where = windowed(filters, window, "account.account_number")
-    first = len(parameters) + 1
-    rows = await connection.fetch(
-        f"""
-        select {_ACCOUNT_RECORD} as record, {last_change("Account")} as stamp
-          from account
-         where account.company_id = $1 and {where}
-         order by account.account_number
-         limit ${first} offset ${first + 1}
-        """,
-        *parameters,
-        window.limit,
-        window.offset,
-    )
-    return Slice([_accounts.decode(row["record"]) for row in rows], rows[0]["stamp"] if rows else None)
-
-
-async def count_accounts(connection: Connection, filters: Filters) -> Total:
-    """How many accounts pass the filter; without one the number is kept and not counted (W12)."""
-    counted = f"(select count(*) from account where account.company_id = $1 and {filters.where})"
-    return await count(connection, filters, "Account", counted)
+ACCOUNTS = Paged(
+    entity="Account",
+    found="select account.* from account where account.company_id = $1",
+    key=("account.account_number",),
+    columns=f"{_ACCOUNT_RECORD} as record",
+    read=json_record(FoundAccount),
+    sort_key=lambda found: (found.account.account_number,),
+)
+"""Accounts by number."""
 
 
 _FIND_KNOWN = f"""
@@ -157,7 +143,7 @@ _classes = msgspec.json.Decoder(list[AccountClass])
 
 async def find_known(connection: Connection, company_id: int) -> Known:
     """What a sent account may name."""
-    row = await _one(connection, _FIND_KNOWN, company_id)
+    row = await fetch_one(connection, _FIND_KNOWN, company_id)
     return Known(
         currency_ids=row["currency_ids"],
         vat_category_ids=row["vat_category_ids"],
@@ -197,32 +183,10 @@ async def save_account(connection: Connection, context: Context, account: Accoun
     return await version(connection, context, _SAVE_ACCOUNT, account.account_number, as_json(account), as_json(detail))
 
 
-def windowed(filters: Filters, window: Window, key: str) -> tuple[list[Any], str]:
-    """The conditions and parameters of one page, which begins behind the window's row."""
-    if window.after is None:
-        return list(filters.parameters), filters.where
-    values = [*filters.parameters, *window.after]
-    return values, f"{filters.where} and {key} > ${len(values)}"
-
-
-async def count(connection: Connection, filters: Filters, entity: str, counted: str) -> Total:
-    count = row_count(entity) if filters.where == "true" else counted
-    row = await _one(connection, f"select {count} as count, {last_change(entity)} as stamp", *filters.parameters)
-    return Total(row["count"], row["stamp"])
-
-
 async def version(connection: Connection, context: Context, statement: str, *values: object) -> int:
-    row = await _one(connection, statement, *parameters(context), *values)
+    row = await fetch_one(connection, statement, *parameters(context), *values)
     version: int = row["version"]
     return version
-
-
-async def _one(connection: Connection, statement: str, *values: object) -> Record:
-    """The row of a statement that always gives one."""
-    row: Record | None = await connection.fetchrow(statement, *values)
-    if row is None:
-        raise LookupError("a statement that gives one row gave none")
-    return row
 
 
 def _taken(noun: str, field: str) -> RefusalFactory:

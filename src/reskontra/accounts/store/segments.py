@@ -64,18 +64,12 @@ async def put_dimensions(
     )
 
 
-SUBACCOUNT_SEGMENTS = f"""(select segments::text from ({DIMENSION_ROWS}) as dimensions
-                  where dimension_id = '{SUBACCOUNT_DIMENSION}')"""
-"""A scalar: the segments of subaccount numbers as JSON text; null without any."""
-
+_FIND_SEGMENTS = f"""
+    select segments::text from ({DIMENSION_ROWS}) as dimensions where dimension_id = '{SUBACCOUNT_DIMENSION}'"""
 _segments = msgspec.json.Decoder(tuple[Segment, ...])
-
-
-def read_segments(text: str | None) -> tuple[Segment, ...]:
-    """What `SUBACCOUNT_SEGMENTS` says."""
-    return _segments.decode(text) if text else ()
 
 
 async def find_segments(connection: Connection, company_id: int) -> tuple[Segment, ...]:
     """The segments of subaccount numbers, with the values they may take."""
-    return read_segments(await connection.fetchval(f"select {SUBACCOUNT_SEGMENTS}", company_id))
+    text = await connection.fetchval(_FIND_SEGMENTS, company_id)
+    return _segments.decode(text) if text else ()

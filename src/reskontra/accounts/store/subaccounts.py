@@ -9,12 +9,11 @@ from typing import Any
 
 from asyncpg import Record
 
-from reskontra.accounts.rules.subaccounts import Segment, Subaccount
-from reskontra.accounts.store.accounts import count, version, windowed
-from reskontra.accounts.store.segments import SUBACCOUNT_SEGMENTS, read_segments
-from reskontra.changes.store import change_row, count_new, last_change, tally
+from reskontra.accounts.rules.subaccounts import Subaccount
+from reskontra.accounts.store.accounts import version
+from reskontra.changes.lists.store import Paged
+from reskontra.changes.store import change_row, count_new, tally
 from reskontra.clock import Context
-from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 
@@ -47,17 +46,16 @@ async def insert_subaccounts(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSubaccount:
-    """A subaccount as it is stored, with the segments that its number is made of."""
+    """A subaccount as it is stored."""
 
     subaccount: Subaccount
-    segments: tuple[Segment, ...]
     modified_at: datetime
     version: int
 
 
-_SUBACCOUNT_COLUMNS = f"""subaccount.subaccount_id, subaccount.subaccount_number,
+_SUBACCOUNT_COLUMNS = """subaccount.subaccount_id, subaccount.subaccount_number,
            coalesce(subaccount.description, '') as description, subaccount.active, subaccount.modified_at,
-           subaccount.version, {SUBACCOUNT_SEGMENTS} as segments"""
+           subaccount.version"""
 
 
 async def find_subaccount(
@@ -74,50 +72,31 @@ async def find_subaccount(
         company_id,
         number,
     )
-    return None if row is None else _found_subaccounts([row])[0]
+    return None if row is None else _found_subaccount(row)
 
 
-async def list_subaccounts(connection: Connection, filters: Filters, window: Window) -> Slice[FoundSubaccount]:
-    """A page of subaccounts by number; $1 of the filters is the company."""
-    parameters, where = windowed(filters, window, "subaccount.subaccount_number")
-    first = len(parameters) + 1
-    rows = await connection.fetch(
-        f"""
-        select {_SUBACCOUNT_COLUMNS}, {last_change("Subaccount")} as stamp
-          from subaccount
-         where subaccount.company_id = $1 and {where}
-         order by subaccount.subaccount_number
-         limit ${first} offset ${first + 1}
-        """,
-        *parameters,
-        window.limit,
-        window.offset,
+def _found_subaccount(row: Record) -> FoundSubaccount:
+    return FoundSubaccount(
+        subaccount=Subaccount(
+            subaccount_id=row["subaccount_id"],
+            subaccount_number=row["subaccount_number"],
+            description=row["description"],
+            active=row["active"],
+        ),
+        modified_at=row["modified_at"],
+        version=row["version"],
     )
-    return Slice(_found_subaccounts(rows), rows[0]["stamp"] if rows else None)
 
 
-async def count_subaccounts(connection: Connection, filters: Filters) -> Total:
-    """How many subaccounts pass the filter; without one the number is kept and not counted (W12)."""
-    counted = f"(select count(*) from subaccount where subaccount.company_id = $1 and {filters.where})"
-    return await count(connection, filters, "Subaccount", counted)
-
-
-def _found_subaccounts(rows: Sequence[Record]) -> list[FoundSubaccount]:
-    segments = read_segments(rows[0]["segments"]) if rows else ()
-    return [
-        FoundSubaccount(
-            subaccount=Subaccount(
-                subaccount_id=row["subaccount_id"],
-                subaccount_number=row["subaccount_number"],
-                description=row["description"],
-                active=row["active"],
-            ),
-            segments=segments,
-            modified_at=row["modified_at"],
-            version=row["version"],
-        )
-        for row in rows
-    ]
+SUBACCOUNTS = Paged(
+    entity="Subaccount",
+    found="select subaccount.* from subaccount where subaccount.company_id = $1",
+    key=("subaccount.subaccount_number",),
+    columns=_SUBACCOUNT_COLUMNS,
+    read=_found_subaccount,
+    sort_key=lambda found: (found.subaccount.subaccount_number,),
+)
+"""Subaccounts by number."""
 
 
 _INSERT_SUBACCOUNT = f"""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from reskontra.accounts.rules.subaccounts import Segment
 from reskontra.accounts.store.accounts import FoundAccount
 from reskontra.accounts.store.dimensions import FoundDimension, FoundSegment, FoundValue
 from reskontra.accounts.store.subaccounts import FoundSubaccount
@@ -117,8 +118,8 @@ def account_answer(found: FoundAccount, zone: ZoneInfo, *, class_description: bo
     )
 
 
-def subaccount_answer(found: FoundSubaccount, zone: ZoneInfo) -> SubaccountAnswer:
-    """A subaccount for the wire, with its segments."""
+def subaccount_answer(found: FoundSubaccount, segments: Sequence[Segment], zone: ZoneInfo) -> SubaccountAnswer:
+    """A subaccount for the wire; `segments` are those that its number is made of."""
     subaccount = found.subaccount
     return SubaccountAnswer(
         subaccount_number=subaccount.subaccount_number,
@@ -126,7 +127,7 @@ def subaccount_answer(found: FoundSubaccount, zone: ZoneInfo) -> SubaccountAnswe
         description=subaccount.description or None,
         last_modified=local_text(found.modified_at, zone),
         active=subaccount.active,
-        segments=segment_answers(subaccount.subaccount_number, found.segments),
+        segments=segment_answers(subaccount.subaccount_number, segments),
         time_stamp=etag_of(found.version),
     )
 
