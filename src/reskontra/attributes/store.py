@@ -1,4 +1,4 @@
-"""SQL of attributes: one statement, one function. Decides nothing. The list is small and read whole."""
+"""SQL of attributes: one statement, one function."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from reskontra.attributes.rules import Attribute
+from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
-from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
@@ -44,36 +42,22 @@ class Saved:
     version: int
 
 
-_STORED = f"""
-    select (select row_to_json(shaped) from (select {_COLUMNS}) as shaped) as attribute,
-           version, created_at, modified_at
-      from attribute"""
-_decoder = msgspec.json.Decoder(list[Stored])
-
-
-async def list_attributes(connection: Connection, filters: Filters) -> list[Stored]:
-    """Attributes by id; `filters` are over the table and begin with the company."""
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from ({_STORED}
-                 where company_id = $1 and {filters.where}
-                 order by attribute_id) as listed
-        """,
-        *filters.parameters,
-    )
-    return _decoder.decode(text)
-
-
-async def find_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored | None:
-    """The attribute with that id in any case."""
-    filters = Filters([company_id])
-    filters.add_same("attribute_id", attribute_id)
-    return next(iter(await list_attributes(connection, filters)), None)
+ATTRIBUTES = Paged(
+    entity="Attribute",
+    found="select attribute.* from attribute where attribute.company_id = $1",
+    key=("attribute.attribute_id",),
+    columns=f"""json_build_object(
+               'attribute', (select row_to_json(shaped) from (select {_COLUMNS}) as shaped),
+               'version', attribute.version, 'created_at', attribute.created_at,
+               'modified_at', attribute.modified_at)::text as record""",
+    read=json_record(Stored),
+    sort_key=lambda stored: (stored.attribute.attribute_id,),
+)
+"""Attributes by id."""
 
 
 async def lock_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored | None:
-    """`find_attribute`, locked until the transaction ends."""
+    """The attribute with that id in any case, locked until the transaction ends."""
     found = await connection.fetchval(
         """
         select attribute_id from attribute
@@ -83,7 +67,7 @@ async def lock_attribute(connection: Connection, company_id: int, attribute_id: 
         company_id,
         attribute_id,
     )
-    return None if found is None else await find_attribute(connection, company_id, found)
+    return None if found is None else await ATTRIBUTES.find(connection, company_id, found)
 
 
 _PART = ", ".join(f"part.{column}" for column in _COLUMNS.split(", "))

@@ -61,8 +61,13 @@ class Paged(Generic[R]):
             return Slice((), None)
         return Slice([self.read(row) for row in rows], rows[0]["stamp"], rows[0]["reference_version"])
 
-    async def find(self, connection: Connection, company_id: int, code: str | int) -> Slice[R]:
-        """The row whose first column of `key` is this number, or this text in any case; empty without one."""
+    async def find(self, connection: Connection, company_id: int, code: str | int) -> R | None:
+        """The row whose first column of `key` is this number, or this text in any case."""
+        found = await self.seek(connection, company_id, code)
+        return found.rows[0] if found.rows else None
+
+    async def seek(self, connection: Connection, company_id: int, code: str | int) -> Slice[R]:
+        """What `find` finds, if anything, with the version of the reference data."""
         filters = Filters([company_id])
         if isinstance(code, int):
             filters.add(f"{self.key[0]} = {{}}", code)

@@ -59,9 +59,9 @@ async def find(call: Call, noun: str, load: Callable[..., Awaitable[F | None]], 
 
 
 async def find_listed(call: Call, noun: str, paged: Paged[R], code: str | int) -> tuple[R, Reference]:
-    """The row of a list with this code (`Paged.find`). Raises `NotFound`."""
+    """The row of a list with this code (`Paged.seek`). Raises `NotFound`."""
     async with call.database.connection() as connection:
-        found = await paged.find(connection, call.company_id, code)
+        found = await paged.seek(connection, call.company_id, code)
         if not found.rows:
             raise NotFound(noun, code)
         return found.rows[0], await remembered.at(connection, call.company_id, found.reference_version)
