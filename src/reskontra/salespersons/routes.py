@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from urllib.parse import quote
 
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import answer_rows, read_list
+from reskontra.changes.lists.wire import filtered, flag, greater, moment, number, same
 from reskontra.customers.store import for_salespersons
 from reskontra.customers.store.finding import is_customer
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
-from reskontra.errors import Malformed, NotFound
-from reskontra.reference.reference import Reference
+from reskontra.errors import NotFound
 from reskontra.reference.store import remembered
 from reskontra.salespersons import commands, store
 from reskontra.salespersons.rules.salespersons import Salesperson
@@ -24,45 +24,52 @@ from reskontra.salespersons.wire import (
     salesperson_answer,
     seller_answer,
 )
+from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import cut
-from reskontra.web.query import Query
-from reskontra.web.routing import Route
-from reskontra.web.scalars import shown
 from reskontra.web.wire import changes
+
+FILTERS = (
+    same("salespersonCD", "salesperson.salesperson_cd"),
+    greater("greaterThanValue", "salesperson.salesperson_cd"),
+    same("name", "salesperson.name"),
+    flag("isActive", "salesperson.active"),
+    number("commissionPct", "salesperson.commission_percent"),
+    moment("lastModifiedDateTime", "salesperson.modified_at"),
+    moment("createdDateTime", "salesperson.created_at"),
+)
 
 
 async def list_(call: Call) -> Response:
     """A page of salespersons by id."""
+    filters = filtered(call, FILTERS)
     async with call.database.connection() as connection:
-        reference = await remembered.at(connection, call.company_id, None)
-        listed = cut(await store.list_salespersons(connection, _filters(call, reference)), call.query)
-        answers = await _answers(connection, call.company_id, listed.rows, reference)
+        await _add_subaccount(call, connection, filters)
+        listed = await read_list(call, connection, store.SALESPERSONS, filters)
+        answers = await _answers(call, connection, listed.rows, listed.reference_version)
     return page(call, answers, listed.total)
 
 
 async def list_of_customer(call: Call) -> Response:
     """A page of who sells to a customer, by location."""
-    number = call.params["customerCd"]
+    customer_number = call.params["customerCd"]
     async with call.database.connection() as connection:
-        if not await is_customer(connection, call.company_id, number):
-            raise NotFound("customer", number)
-        sellers = await for_salespersons.list_of_customer(connection, call.company_id, number)
+        if not await is_customer(connection, call.company_id, customer_number):
+            raise NotFound("customer", customer_number)
+        sellers = await for_salespersons.list_of_customer(connection, call.company_id, customer_number)
         reference = await remembered.at(connection, call.company_id, None)
-    listed = cut(sellers, call.query)
-    return page(call, (seller_answer(line, reference) for line in listed.rows), listed.total)
+    return answer_rows(call, sellers, lambda line: seller_answer(line, reference))
 
 
 async def get(call: Call) -> Response:
     """One salesperson."""
+    code = call.params["salespersonCd"]
     async with call.database.connection() as connection:
-        stored = await store.find_salesperson(connection, call.company_id, call.params["salespersonCd"])
-        if stored is None:
-            raise NotFound("salesperson", call.params["salespersonCd"])
-        reference = await remembered.at(connection, call.company_id, None)
-        (answer,) = await _answers(connection, call.company_id, [stored], reference)
-    return one(call, answer, stored.version)
+        found = await store.SALESPERSONS.seek(connection, call.company_id, code)
+        if not found.rows:
+            raise NotFound("salesperson", code)
+        (answer,) = await _answers(call, connection, found.rows, found.reference_version)
+    return one(call, answer, found.rows[0].version)
 
 
 async def create(call: Call) -> Response:
@@ -84,93 +91,37 @@ async def change(call: Call) -> Response:
 
 
 async def _answers(
-    connection: Connection, company_id: int, rows: Sequence[store.Stored], reference: Reference
+    call: Call, connection: Connection, rows: Sequence[store.Stored], reference_version: int | None
 ) -> list[SalespersonAnswer]:
-    ids = [stored.salesperson.salesperson_id for stored in rows]
-    sold_to = await for_salespersons.list_of_salespersons(connection, company_id, ids) if ids else []
-    by_person = {salesperson_id: [line for line in sold_to if line.salesperson_id == salesperson_id]
-                 for salesperson_id in ids}  # fmt: skip
-    return [salesperson_answer(stored, by_person[stored.salesperson.salesperson_id], reference) for stored in rows]
+    if not rows:
+        return []
+    reference = await remembered.at(connection, call.company_id, reference_version)
+    sold_to: dict[int, list[for_salespersons.Assignment]] = {row.salesperson.salesperson_id: [] for row in rows}
+    for line in await for_salespersons.list_of_salespersons(connection, call.company_id, list(sold_to)):
+        sold_to[line.salesperson_id].append(line)
+    return [salesperson_answer(row, sold_to[row.salesperson.salesperson_id], reference) for row in rows]
 
 
-def _filters(call: Call, reference: Reference) -> Filters:
-    query = call.query
-    filters = Filters([call.company_id])
-    filters.add_same("salesperson_cd", query.text("salespersonCD"))
-    filters.add_greater("salesperson_cd", query.text("greaterThanValue"))
-    filters.add_same("name", query.text("name"))
-    if query.text("isActive") is not None:
-        filters.add("active = {}", query.flag("isActive"))
-    commission = _number(query, "commissionPct")
-    if commission is not None:
-        filters.add("commission_percent = {}", commission)
-    subaccount_number = query.text("salesSub")
-    if subaccount_number is not None:
-        subaccount = reference.subaccounts.find(subaccount_number)
-        filters.add("sales_subaccount_id = {}", subaccount.subaccount_id if subaccount else None)
-    filters.add_comparison("modified_at", query.moment("lastModifiedDateTime"))
-    filters.add_comparison("created_at", query.moment("createdDateTime"))
-    return filters
-
-
-def _number(query: Query, name: str) -> Decimal | None:
-    text = query.text(name)
-    try:
-        number = Decimal(text) if text is not None and len(text) <= 30 else None
-    except InvalidOperation:
-        number = None
-    if text is not None and (number is None or not number.is_finite() or number.adjusted() not in range(-9, 10)):
-        raise Malformed(f"'{shown(text)}' is not a value that the parameter {name} takes.", hint="Send a number.")
-    return number
+async def _add_subaccount(call: Call, connection: Connection, filters: Filters) -> None:
+    """`salesSub` is the number of a subaccount, and of one that does not exist nobody sells on."""
+    number = call.query.text("salesSub")
+    if number is not None:
+        reference = await remembered.at(connection, call.company_id, None)
+        subaccount = reference.subaccounts.find(number)
+        filters.add("salesperson.sales_subaccount_id = {}", subaccount.subaccount_id if subaccount else None)
 
 
 def _path(salesperson: Salesperson) -> str:
     return f"/v1/salesperson/{quote(salesperson.salesperson_cd, safe='')}"
 
 
-_ONE = "/v1/salesperson/{salespersonCd}"
+_SALESPERSONS = Addresses("/v1/salesperson", "salesperson", SalespersonAnswer, SalespersonUpdate)
+_SELLERS = Addresses("/v1/customer/{customerCd}/salespersons", "salesperson", SellerAnswer)
 
 ROUTES = (
-    Route(
-        "SalesPerson_GetSalespersons",
-        "GET",
-        "/v1/salesperson",
-        list_,
-        "reading salespersons",
-        answer=SalespersonAnswer,
-        lists=True,
-    ),
-    Route(
-        "SalesPerson_CreateSalesperson",
-        "POST",
-        "/v1/salesperson",
-        create,
-        "creating salesperson",
-        body=SalespersonUpdate,
-    ),
-    Route(
-        "SalesPerson_GetSalespersonBysalespersonCd",
-        "GET",
-        _ONE,
-        get,
-        "reading salesperson",
-        answer=SalespersonAnswer,
-    ),
-    Route(
-        "SalesPerson_UpdateSalespersonBysalespersonCd",
-        "PUT",
-        _ONE,
-        change,
-        "updating salesperson",
-        body=SalespersonUpdate,
-    ),
-    Route(
-        "Customer_GetSalesPersonsForCustomerBycustomerCd",
-        "GET",
-        "/v1/customer/{customerCd}/salespersons",
-        list_of_customer,
-        "reading salespersons",
-        answer=SellerAnswer,
-        lists=True,
-    ),
+    _SALESPERSONS.many("SalesPerson_GetSalespersons", list_),
+    _SALESPERSONS.post("SalesPerson_CreateSalesperson", create),
+    _SALESPERSONS.one("SalesPerson_GetSalespersonBysalespersonCd", get, "{salespersonCd}"),
+    _SALESPERSONS.put("SalesPerson_UpdateSalespersonBysalespersonCd", change, "{salespersonCd}"),
+    _SELLERS.many("Customer_GetSalesPersonsForCustomerBycustomerCd", list_of_customer),
 )

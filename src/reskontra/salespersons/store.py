@@ -1,4 +1,4 @@
-"""SQL of salespersons: one statement, one function. Decides nothing. The list is small and read whole."""
+"""SQL of salespersons: one statement, one function."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
+from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
-from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
@@ -38,34 +36,22 @@ class Stored:
     modified_at: datetime
 
 
-_decoder = msgspec.json.Decoder(list[Stored])
-
-
-async def list_salespersons(connection: Connection, filters: Filters) -> list[Stored]:
-    """Salespersons by code; `filters` are over the table and begin with the company."""
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from (select (select row_to_json(shaped) from (select {_COLUMNS}) as shaped) as salesperson,
-                       version, created_at, modified_at
-                  from salesperson
-                 where company_id = $1 and {filters.where}
-                 order by salesperson_cd) as listed
-        """,
-        *filters.parameters,
-    )
-    return _decoder.decode(text)
-
-
-async def find_salesperson(connection: Connection, company_id: int, salesperson_cd: str) -> Stored | None:
-    """The salesperson with that code in any case."""
-    filters = Filters([company_id])
-    filters.add_same("salesperson_cd", salesperson_cd)
-    return next(iter(await list_salespersons(connection, filters)), None)
+SALESPERSONS = Paged(
+    entity="Salesperson",
+    found="select salesperson.* from salesperson where salesperson.company_id = $1",
+    key=("salesperson.salesperson_cd",),
+    columns=f"""json_build_object(
+               'salesperson', (select row_to_json(shaped) from (select {_COLUMNS}) as shaped),
+               'version', salesperson.version, 'created_at', salesperson.created_at,
+               'modified_at', salesperson.modified_at)::text as record""",
+    read=json_record(Stored),
+    sort_key=lambda stored: (stored.salesperson.salesperson_cd,),
+)
+"""Salespersons by code."""
 
 
 async def lock_salesperson(connection: Connection, company_id: int, salesperson_cd: str) -> Stored | None:
-    """`find_salesperson`, locked until the transaction ends."""
+    """The salesperson with that code in any case, locked until the transaction ends."""
     found = await connection.fetchval(
         """
         select salesperson_cd from salesperson
@@ -75,7 +61,7 @@ async def lock_salesperson(connection: Connection, company_id: int, salesperson_
         company_id,
         salesperson_cd,
     )
-    return None if found is None else await find_salesperson(connection, company_id, found)
+    return None if found is None else await SALESPERSONS.find(connection, company_id, found)
 
 
 _PART = ", ".join(f"part.{column}" for column in _OWN.split(", "))
