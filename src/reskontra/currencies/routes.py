@@ -2,54 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import answer_page
+from reskontra.changes.lists.wire import dated, filtered, same
 from reskontra.currencies import commands
-from reskontra.currencies.store import list_currencies, list_rates
+from reskontra.currencies.store import CURRENCIES, RATES
 from reskontra.currencies.wire import CurrencyAnswer, NewRate, RateAnswer, RateUpdate, currency_answer, rate_answer
-from reskontra.errors import NotFound
-from reskontra.web.answers import created, no_content, one, page
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import created, no_content, one
 from reskontra.web.call import Call
-from reskontra.web.listing import cut
-from reskontra.web.routing import Route
-from reskontra.web.scalars import shown
 from reskontra.web.wire import changes
+
+RATE_FILTERS = (
+    same("fromCurrency", "currency_rate.from_currency"),
+    same("toCurrency", "currency_rate.to_currency"),
+    same("rateType", "currency_rate.rate_type"),
+    dated("fromDate", "currency_rate.effective_date >= {}"),
+    dated("toDate", "currency_rate.effective_date <= {}"),
+)
 
 
 async def list_(call: Call) -> Response:
     """All currencies by code."""
-    async with call.database.connection() as connection:
-        listed = cut(await list_currencies(connection, call.company_id), call.query)
-    return page(call, map(currency_answer, listed.rows), listed.total)
+    return await answer_page(call, CURRENCIES, filtered(call, ()), currency_answer)
 
 
 async def get(call: Call) -> Response:
     """One currency."""
-    sent = call.params["curyId"]
-    async with call.database.connection() as connection:
-        found = await list_currencies(connection, call.company_id, currency_id=sent)
-    if not found:
-        raise NotFound("currency", sent)
-    return one(call, currency_answer(found[0]))
+    return one(call, currency_answer(await call.find("currency", CURRENCIES.find, call.params["curyId"])))
 
 
 async def rates(call: Call) -> Response:
     """Exchange rates by pair, type and date."""
-    query = call.query
-    async with call.database.connection() as connection:
-        found = await list_rates(
-            connection,
-            call.company_id,
-            from_currency=query.text("fromCurrency"),
-            to_currency=query.text("toCurrency"),
-            rate_type=query.text("rateType"),
-            from_date=_day(call, "fromDate"),
-            to_date=_day(call, "toDate"),
-        )
-    listed = cut(found, query)
-    return page(call, map(rate_answer, listed.rows), listed.total)
+    return await answer_page(call, RATES, filtered(call, RATE_FILTERS), rate_answer)
 
 
 async def create_rate(call: Call) -> Response:
@@ -62,57 +48,25 @@ async def create_rate(call: Call) -> Response:
 
 async def change_rate(call: Call) -> Response:
     """Change the figure of a rate, or how it is applied."""
-    text = call.params["currencyRateId"]
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise NotFound(reason=f"'{shown(text)}' is not the id of an exchange rate.", hint="The ids are whole numbers.")
+    currency_rate_id = call.internal_id("currencyRateId")
     sent = changes(call.decode(RateUpdate))
     async with call.database.transaction() as connection:
-        version = await commands.change_rate(connection, call.context, int(text), sent, call.if_match)
-    return no_content(call, _path(int(text)), version)
-
-
-def _day(call: Call, name: str) -> date | None:
-    comparison = call.query.day(name)
-    return None if comparison is None else comparison.value
+        version = await commands.change_rate(connection, call.context, currency_rate_id, sent, call.if_match)
+    return no_content(call, _path(currency_rate_id), version)
 
 
 def _path(currency_rate_id: int) -> str:
     return f"/v2/currencyrate/{currency_rate_id}"
 
 
+_CURRENCIES = Addresses("/v1/currency", "currency", CurrencyAnswer, plural="currencies")
+_RATES = Addresses("/v2/currencyrate", "exchange rate", RateAnswer, RateUpdate)
+_NEW_RATES = Addresses("/v2/currencyrate", "exchange rate", RateAnswer, NewRate)
+
 ROUTES = (
-    Route("Currency_GetAll", "GET", "/v1/currency", list_, "reading currencies", answer=CurrencyAnswer, lists=True),
-    Route(
-        "Currency_GetSpecificCurrencyBycuryId",
-        "GET",
-        "/v1/currency/{curyId}",
-        get,
-        "reading currency",
-        answer=CurrencyAnswer,
-    ),
-    Route(
-        "CurrencyRate_GetAll",
-        "GET",
-        "/v2/currencyrate",
-        rates,
-        "reading exchange rates",
-        answer=RateAnswer,
-        lists=True,
-    ),
-    Route(
-        "CurrencyRate_PostCurrencyRate",
-        "POST",
-        "/v2/currencyrate",
-        create_rate,
-        "creating exchange rate",
-        body=NewRate,
-    ),
-    Route(
-        "CurrencyRate_PutCurrencyRateBycurrencyRateId",
-        "PUT",
-        "/v2/currencyrate/{currencyRateId}",
-        change_rate,
-        "updating exchange rate",
-        body=RateUpdate,
-    ),
+    _CURRENCIES.many("Currency_GetAll", list_),
+    _CURRENCIES.one("Currency_GetSpecificCurrencyBycuryId", get, "{curyId}"),
+    _RATES.many("CurrencyRate_GetAll", rates),
+    _NEW_RATES.post("CurrencyRate_PostCurrencyRate", create_rate),
+    _RATES.put("CurrencyRate_PutCurrencyRateBycurrencyRateId", change_rate, "{currencyRateId}"),
 )

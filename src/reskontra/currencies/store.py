@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import msgspec
 
+from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
-from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
@@ -67,28 +67,19 @@ class ListedCurrency(Currency):
     is_base: bool
 
 
-async def list_currencies(
-    connection: Connection, company_id: int, *, currency_id: str | None = None
-) -> list[ListedCurrency]:
-    """Currencies by code, or the one with a code in any case."""
-    filters = Filters([company_id])
-    filters.add_same("currency_id", currency_id)
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from (select currency_id, description, coalesce(symbol, '') as symbol, decimals, active,
-                       currency_id = company.base_currency as is_base
-                  from currency
-                  join company using (company_id)
-                 where company_id = $1 and {filters.where}
-                 order by currency_id) as listed
-        """,
-        *filters.parameters,
-    )
-    return _currencies.decode(text)
-
-
-_currencies = msgspec.json.Decoder(list[ListedCurrency])
+CURRENCIES = Paged(
+    entity="Currency",
+    found="""select currency.currency_id, currency.description, coalesce(currency.symbol, '') as symbol,
+                   currency.decimals, currency.active, currency.currency_id = company.base_currency as is_base
+              from currency
+              join company on company.company_id = currency.company_id
+             where currency.company_id = $1""",
+    key=("currency.currency_id",),
+    read=json_record(ListedCurrency),
+    sort_key=lambda currency: (currency.currency_id,),
+    is_tallied=False,
+)
+"""Currencies by code."""
 
 
 # Exchange rates
@@ -106,36 +97,24 @@ _RATE_COLUMNS = "from_currency, to_currency, rate_type, effective_date, rate, op
 _stored_rates = msgspec.json.Decoder(list[StoredRate])
 
 
-async def list_rates(
-    connection: Connection,
-    company_id: int,
-    *,
-    from_currency: str | None = None,
-    to_currency: str | None = None,
-    rate_type: str | None = None,
-    from_date: date | None = None,
-    to_date: date | None = None,
-) -> list[StoredRate]:
-    """Rates by pair, type and date; codes in any case, both dates inclusive."""
-    filters = Filters([company_id])
-    filters.add_same("from_currency", from_currency)
-    filters.add_same("to_currency", to_currency)
-    filters.add_same("rate_type", rate_type)
-    if from_date is not None:
-        filters.add("effective_date >= {}", from_date)
-    if to_date is not None:
-        filters.add("effective_date <= {}", to_date)
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from (select {_RATE_COLUMNS}
-                  from currency_rate
-                 where company_id = $1 and {filters.where}
-                 order by from_currency, to_currency, rate_type, effective_date) as listed
-        """,
-        *filters.parameters,
-    )
-    return _stored_rates.decode(text)
+RATES = Paged(
+    entity="CurrencyRate",
+    found=f"select {_RATE_COLUMNS} from currency_rate where currency_rate.company_id = $1",
+    key=(
+        "currency_rate.from_currency",
+        "currency_rate.to_currency",
+        "currency_rate.rate_type",
+        "currency_rate.effective_date",
+    ),
+    read=json_record(StoredRate),
+    sort_key=lambda rate: (rate.from_currency, rate.to_currency, rate.rate_type, rate.effective_date),
+)
+"""Rates by pair, type and date."""
+
+
+async def list_rates(connection: Connection, company_id: int) -> Sequence[StoredRate]:
+    """All rates by pair, type and date."""
+    return await RATES.all(connection, company_id)
 
 
 async def find_rate_types(connection: Connection, company_id: int) -> list[str]:

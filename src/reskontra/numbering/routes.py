@@ -8,9 +8,9 @@ from reskontra.errors import NotFound
 from reskontra.numbering.store import list_series
 from reskontra.numbering.wire import SeriesAnswer, series_answer
 from reskontra.reference.store import remembered
+from reskontra.web.addresses import Addresses
 from reskontra.web.answers import one, page
 from reskontra.web.call import Call
-from reskontra.web.routing import Route
 
 
 async def list_(call: Call) -> Response:
@@ -36,22 +36,9 @@ async def _series(call: Call) -> list[SeriesAnswer]:
     return [series_answer(series, names) for series in found]
 
 
+_SERIES = Addresses("/v1/numberSequence", "number series", SeriesAnswer, plural="number series")
+
 ROUTES = (
-    Route(
-        "NumberSequence_GetAll",
-        "GET",
-        "/v1/numberSequence",
-        list_,
-        "reading number series",
-        answer=SeriesAnswer,
-        lists=True,
-    ),
-    Route(
-        "NumberSequence_GetBynumberingId",
-        "GET",
-        "/v1/numberSequence/{numberingId}",
-        get,
-        "reading number series",
-        answer=SeriesAnswer,
-    ),
+    _SERIES.many("NumberSequence_GetAll", list_),
+    _SERIES.one("NumberSequence_GetBynumberingId", get, "{numberingId}"),
 )

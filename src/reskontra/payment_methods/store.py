@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
-
-from reskontra.db.lists import Filters
+from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.payment_methods.rules import PaymentMethod
-from reskontra.web.query import Comparison
 
 _COLUMNS = "payment_method_id, description, active, cash_account, means_of_payment"
 
@@ -24,33 +21,16 @@ PAYMENT_METHOD_ROWS = f"""
 """The payment methods of company $1, shaped like `PaymentMethod`."""
 
 
-async def list_payment_methods(
-    connection: Connection,
-    company_id: int,
-    *,
-    payment_method_id: str | None = None,
-    greater_than: str | None = None,
-    modified: Comparison[datetime] | None = None,
-) -> list[PaymentMethod]:
-    """Payment methods by id, or the one with an id in any case."""
-    filters = Filters([company_id])
-    filters.add_same("payment_method_id", payment_method_id)
-    filters.add_greater("payment_method_id", greater_than)
-    filters.add_comparison("modified_at", modified)
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from (select {_COLUMNS}
-                  from payment_method
-                 where company_id = $1 and {filters.where}
-                 order by payment_method_id) as listed
-        """,
-        *filters.parameters,
-    )
-    return _methods.decode(text)
-
-
-_methods = msgspec.json.Decoder(list[PaymentMethod])
+PAYMENT_METHODS = Paged(
+    entity="PaymentMethod",
+    found="select payment_method.* from payment_method where payment_method.company_id = $1",
+    key=("payment_method.payment_method_id",),
+    columns=as_record(_COLUMNS),
+    read=json_record(PaymentMethod),
+    sort_key=lambda method: (method.payment_method_id,),
+    is_tallied=False,
+)
+"""Payment methods by id."""
 
 
 async def put_payment_methods(

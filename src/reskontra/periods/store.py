@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
+from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, parameters
 from reskontra.clock import Context
-from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.periods.rules import Period
@@ -32,27 +30,17 @@ class ListedPeriod(Period):
     description: str
 
 
-async def list_periods(
-    connection: Connection, company_id: int, *, period_id: str | None = None, greater_than: str | None = None
-) -> list[ListedPeriod]:
-    """Periods by id, or the one with an id (`YYYYMM`)."""
-    filters = Filters([company_id])
-    filters.add_same("period_id", period_id)
-    filters.add_greater("period_id", greater_than)
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from (select {_COLUMNS}, coalesce(description, '') as description
-                  from financial_period
-                 where company_id = $1 and {filters.where}
-                 order by period_id) as listed
-        """,
-        *filters.parameters,
-    )
-    return _listed.decode(text)
-
-
-_listed = msgspec.json.Decoder(list[ListedPeriod])
+PERIODS = Paged(
+    entity="FinancialPeriod",
+    found=f"""select {_COLUMNS}, coalesce(description, '') as description
+              from financial_period
+             where financial_period.company_id = $1""",
+    key=("financial_period.period_id",),
+    read=json_record(ListedPeriod),
+    sort_key=lambda period: (period.period_id,),
+    is_tallied=False,
+)
+"""Periods by id (`YYYYMM`)."""
 
 
 async def insert_periods(connection: Connection, company_id: int, periods: Sequence[Period], moment: datetime) -> None:

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
-from reskontra.db.lists import Filters
+from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.terms.rules.terms import Terms
-from reskontra.web.query import Comparison
 
 _COLUMNS = """terms_id, description, due_type, due_day_1, due_day_2, day_to_1, discount_type, discount_day,
            discount_percent, visible_to, weekend_rule, calculation, delay_days, instalment_type, instalment_count,
@@ -35,33 +32,16 @@ class ListedTerms(Terms):
     modified_at: datetime
 
 
-async def list_terms(
-    connection: Connection,
-    company_id: int,
-    *,
-    terms_id: str | None = None,
-    created: Comparison[datetime] | None = None,
-    modified: Comparison[datetime] | None = None,
-) -> list[ListedTerms]:
-    """Terms by id."""
-    filters = Filters([company_id])
-    filters.add_same("terms_id", terms_id)
-    filters.add_comparison("created_at", created)
-    filters.add_comparison("modified_at", modified)
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from (select {_COLUMNS}, created_at, modified_at
-                  from credit_terms
-                 where company_id = $1 and {filters.where}
-                 order by terms_id) as listed
-        """,
-        *filters.parameters,
-    )
-    return _listed.decode(text)
-
-
-_listed = msgspec.json.Decoder(list[ListedTerms])
+TERMS = Paged(
+    entity="CreditTerms",
+    found="select credit_terms.* from credit_terms where credit_terms.company_id = $1",
+    key=("credit_terms.terms_id",),
+    columns=as_record(f"{_COLUMNS}, created_at, modified_at"),
+    read=json_record(ListedTerms),
+    sort_key=lambda terms: (terms.terms_id,),
+    is_tallied=False,
+)
+"""Terms by id."""
 
 
 _WRITTEN = """description, visible_to, due_type, due_day_1, due_day_2, day_from_1, day_to_1, day_from_2, day_to_2,

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from reskontra.changes.lists.routes import answer_rows, read_list
+from reskontra.changes.lists.wire import filtered, greater, matching, moment
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
-from reskontra.reference.store import remembered
-from reskontra.vat.store import ListedCategory, list_categories, list_vat_ids
+from reskontra.reference.routes.answering import addressed, answer_page, find_listed, reference_of
+from reskontra.vat.store import REPORTED_TO, VAT_CATEGORIES, VAT_IDS, ListedCategory
 from reskontra.vat.wire import (
     CategoryAnswer,
     VatIdAnswer,
@@ -18,45 +20,34 @@ from reskontra.vat.wire import (
     vat_id_answer,
     zone_answer,
 )
+from reskontra.web.addresses import Addresses
 from reskontra.web.answers import one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import cut
-from reskontra.web.routing import Route
+
+VAT_ID_FILTERS = (moment("lastModifiedDateTime", "vat.modified_at"),)
+CATEGORY_FILTERS = (
+    greater("greaterThanValue", "vat_category.vat_category_id"),
+    moment("createdDateTime", "vat_category.created_at"),
+    moment("lastModifiedDateTime", "vat_category.modified_at"),
+    matching("vendorCd", REPORTED_TO),
+)
 
 
 async def vat_ids(call: Call) -> Response:
-    """VAT ids by id."""
-    async with call.database.connection() as connection:
-        found = await list_vat_ids(connection, call.company_id, modified=call.query.moment("lastModifiedDateTime"))
-        reference = await remembered.at(connection, call.company_id, None)
-    listed = cut(found, call.query)
-    return page(call, (vat_id_answer(vat, reference) for vat in listed.rows), listed.total)
+    """A page of VAT ids by id."""
+    return await answer_page(call, VAT_IDS, filtered(call, VAT_ID_FILTERS), vat_id_answer)
 
 
 async def vat_id(call: Call) -> Response:
     """One VAT id."""
-    sent = call.params["vatId"]
-    async with call.database.connection() as connection:
-        found = await list_vat_ids(connection, call.company_id, vat_id=sent)
-        reference = await remembered.at(connection, call.company_id, None)
-    if not found:
-        raise NotFound("VAT id", sent)
-    return one(call, vat_id_answer(found[0], reference))
+    found, reference = await find_listed(call, "VAT id", VAT_IDS, call.params["vatId"])
+    return one(call, vat_id_answer(found, reference))
 
 
 async def categories(call: Call) -> Response:
-    """VAT categories by id."""
-    query = call.query
+    """A page of VAT categories by id."""
     async with call.database.connection() as connection:
-        found = await list_categories(
-            connection,
-            call.company_id,
-            greater_than=query.text("greaterThanValue"),
-            agency_number=query.text("vendorCd"),
-            created=query.moment("createdDateTime"),
-            modified=query.moment("lastModifiedDateTime"),
-        )
-        listed = cut(found, query)
+        listed = await read_list(call, connection, VAT_CATEGORIES, filtered(call, CATEGORY_FILTERS))
         answers = await _category_answers(call, connection, listed.rows)
     return page(call, answers, listed.total)
 
@@ -65,66 +56,41 @@ async def category(call: Call) -> Response:
     """One VAT category."""
     sent = call.params["taxCategoryId"]
     async with call.database.connection() as connection:
-        found = await list_categories(connection, call.company_id, category_id=sent)
-        answers = await _category_answers(call, connection, found)
-    if not answers:
-        raise NotFound("VAT category", sent)
-    return one(call, answers[0])
+        found = await VAT_CATEGORIES.find(connection, call.company_id, sent)
+        if found is None:
+            raise NotFound("VAT category", sent)
+        (answer,) = await _category_answers(call, connection, [found])
+    return one(call, answer)
 
 
 async def zones(call: Call) -> Response:
-    """VAT zones by id."""
-    async with call.database.connection() as connection:
-        reference = await remembered.at(connection, call.company_id, None)
-    listed = cut(list(reference.vat_zones.values()), call.query)
-    return page(call, (zone_answer(found, reference) for found in listed.rows), listed.total)
+    """A page of VAT zones by id."""
+    reference = await reference_of(call)
+    return answer_rows(call, reference.vat_zones.values(), lambda found: zone_answer(found, reference))
 
 
 async def zone(call: Call) -> Response:
     """One VAT zone."""
-    sent = call.params["vatZoneId"]
-    async with call.database.connection() as connection:
-        reference = await remembered.at(connection, call.company_id, None)
-    found = reference.vat_zones.find(sent)
-    if found is None:
-        raise NotFound("VAT zone", sent)
-    return one(call, zone_answer(found, reference))
+    reference = await reference_of(call)
+    return one(call, zone_answer(addressed(reference.vat_zones, "VAT zone", call.params["vatZoneId"]), reference))
 
 
 async def _category_answers(
     call: Call, connection: Connection, found: Sequence[ListedCategory]
 ) -> list[CategoryAnswer]:
-    by_id = {vat.vat_id: vat for vat in await list_vat_ids(connection, call.company_id)}
+    by_id = {vat.vat_id: vat for vat in await VAT_IDS.all(connection, call.company_id)}
     return [category_answer(one_of, call.zone, by_id, call.query.text("vendorCd")) for one_of in found]
 
 
+_VAT_IDS = Addresses("/v1/vat", "VAT id", VatIdAnswer)
+_CATEGORIES = Addresses("/v1/vatCategory", "VAT category", CategoryAnswer, plural="VAT categories")
+_ZONES = Addresses("/v1/vatZone", "VAT zone", ZoneAnswer)
+
 ROUTES = (
-    Route("Vat_GetAllVats", "GET", "/v1/vat", vat_ids, "reading VAT ids", answer=VatIdAnswer, lists=True),
-    Route("Vat_GetVatByvatId", "GET", "/v1/vat/{vatId}", vat_id, "reading VAT id", answer=VatIdAnswer),
-    Route(
-        "VatCategory_GetAllVatCategories",
-        "GET",
-        "/v1/vatCategory",
-        categories,
-        "reading VAT categories",
-        answer=CategoryAnswer,
-        lists=True,
-    ),
-    Route(
-        "VatCategory_GetVatCategoryBytaxCategoryId",
-        "GET",
-        "/v1/vatCategory/{taxCategoryId}",
-        category,
-        "reading VAT category",
-        answer=CategoryAnswer,
-    ),
-    Route("VatZone_GetVatZones", "GET", "/v1/vatZone", zones, "reading VAT zones", answer=ZoneAnswer, lists=True),
-    Route(
-        "VatZone_GetVatZoneByvatZoneId",
-        "GET",
-        "/v1/vatZone/{vatZoneId}",
-        zone,
-        "reading VAT zone",
-        answer=ZoneAnswer,
-    ),
+    _VAT_IDS.many("Vat_GetAllVats", vat_ids),
+    _VAT_IDS.one("Vat_GetVatByvatId", vat_id, "{vatId}"),
+    _CATEGORIES.many("VatCategory_GetAllVatCategories", categories),
+    _CATEGORIES.one("VatCategory_GetVatCategoryBytaxCategoryId", category, "{taxCategoryId}"),
+    _ZONES.many("VatZone_GetVatZones", zones),
+    _ZONES.one("VatZone_GetVatZoneByvatZoneId", zone, "{vatZoneId}"),
 )

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
-from reskontra.db.lists import Filters
+from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
 from reskontra.vat.rules.codes import VatCategory, VatId, VatZone
-from reskontra.web.query import Comparison
 
 # The table ends the validity of an id as a whole, the rules that of its rates: it is the last rate that ends.
 _VAT_ID_COLUMNS = """vat_id, description, vat_type, calculate_on, payable_account,
@@ -66,62 +63,32 @@ class ListedCategory(VatCategory):
     modified_at: datetime
 
 
-async def list_vat_ids(
-    connection: Connection, company_id: int, *, vat_id: str | None = None, modified: Comparison[datetime] | None = None
-) -> list[ListedVatId]:
-    """VAT ids by id, or the one with an id in any case."""
-    filters = Filters([company_id])
-    filters.add_same("vat_id", vat_id)
-    filters.add_comparison("modified_at", modified)
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from (select {_VAT_ID_COLUMNS}, cash_discount, modified_at
-                  from vat
-                 where company_id = $1 and {filters.where}
-                 order by vat_id) as listed
-        """,
-        *filters.parameters,
-    )
-    return _vat_ids.decode(text)
+VAT_IDS = Paged(
+    entity="Vat",
+    found="select vat.* from vat where vat.company_id = $1",
+    key=("vat.vat_id",),
+    columns=as_record(f"{_VAT_ID_COLUMNS}, cash_discount, modified_at"),
+    read=json_record(ListedVatId),
+    sort_key=lambda vat: (vat.vat_id,),
+    is_tallied=False,
+)
+"""VAT ids by id."""
 
+VAT_CATEGORIES = Paged(
+    entity="VatCategory",
+    found="select vat_category.* from vat_category where vat_category.company_id = $1",
+    key=("vat_category.vat_category_id",),
+    columns=as_record(f"{_CATEGORY_COLUMNS}, modified_at"),
+    read=json_record(ListedCategory),
+    sort_key=lambda category: (category.category_id,),
+    is_tallied=False,
+)
+"""VAT categories by id."""
 
-async def list_categories(
-    connection: Connection,
-    company_id: int,
-    *,
-    category_id: str | None = None,
-    greater_than: str | None = None,
-    agency_number: str | None = None,
-    created: Comparison[datetime] | None = None,
-    modified: Comparison[datetime] | None = None,
-) -> list[ListedCategory]:
-    """VAT categories by id; `agency_number` leaves those with a VAT id that is reported to that agency."""
-    filters = Filters([company_id])
-    filters.add_same("vat_category_id", category_id)
-    filters.add_greater("vat_category_id", greater_than)
-    filters.add_comparison("created_at", created)
-    filters.add_comparison("modified_at", modified)
-    if agency_number is not None:
-        filters.add(_REPORTED_TO, agency_number)
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(listed), '[]')::text
-          from (select {_CATEGORY_COLUMNS}, modified_at
-                  from vat_category
-                 where company_id = $1 and {filters.where}
-                 order by vat_category_id) as listed
-        """,
-        *filters.parameters,
-    )
-    return _categories.decode(text)
-
-
-_REPORTED_TO = """exists (select from vat
+REPORTED_TO = """exists (select from vat
                          where vat.company_id = vat_category.company_id and vat.vat_id = any (vat_category.vat_ids)
                            and lower(vat.agency_number) = lower({}::text collate "C"))"""
-_vat_ids = msgspec.json.Decoder(list[ListedVatId])
-_categories = msgspec.json.Decoder(list[ListedCategory])
+"""The condition that a category has a VAT id that is reported to this agency."""
 
 
 _WRITTEN_OF_VAT_ID = """description, vat_type, calculate_on, payable_account, payable_subaccount_id, exempt,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +16,8 @@ from reskontra.db.rows import fetch_one
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+_EVERY = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,10 @@ class Paged(Generic[R]):
         if not rows:
             return Slice((), None)
         return Slice([self.read(row) for row in rows], rows[0]["stamp"], rows[0]["reference_version"])
+
+    async def all(self, connection: Connection, company_id: int) -> Sequence[R]:
+        """Every row, of a list that is known to be short."""
+        return (await self.rows(connection, Filters([company_id]), Window(_EVERY, 0))).rows
 
     async def find(self, connection: Connection, company_id: int, code: str | int) -> R | None:
         """The row whose first column of `key` is this number, or this text in any case."""
@@ -118,6 +124,11 @@ class Paged(Generic[R]):
     @property
     def _stamp(self) -> str:
         return self.stamp or (last_change(self.entity) if self.is_tallied else REFERENCE_VERSION)
+
+
+def as_record(columns: str) -> str:
+    """What `Paged.columns` is for a list that shows these columns as JSON in a column `record`."""
+    return f"(select row_to_json(shaped) from (select {columns}) as shaped)::text as record"
 
 
 def json_record(shape: type[T]) -> Callable[[Record], T]:

@@ -91,7 +91,7 @@ async def undo(connection: Connection, context: Context, application_id: int, ch
 async def _application(connection: Connection, context: Context, application_id: int) -> FoundApplication:
     found = await settling.find_application(connection, context.company_id, application_id)
     if found is None:
-        raise NotFound(f"The application '{application_id}' cannot be found in the system.")
+        raise NotFound("application", application_id)
     return found
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import Any
+from dataclasses import replace
 
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound
-from reskontra.reference.store import remembered, tables
-from reskontra.reference.store.tables import FoundBranch
+from reskontra.changes.lists.routes import answer_rows
+from reskontra.changes.lists.wire import filtered, greater, moment, ordered
+from reskontra.db.lists import Window
+from reskontra.errors import NotFound
+from reskontra.reference.routes.answering import addressed, answer_page, find_listed, reference_of
+from reskontra.reference.rules.branches import Country
+from reskontra.reference.store import remembered
+from reskontra.reference.store.tables import BRANCHES
 from reskontra.reference.wire import (
     BranchAnswer,
     CountryAnswer,
@@ -18,12 +22,10 @@ from reskontra.reference.wire import (
     branch_answer,
     organisation_answer,
 )
+from reskontra.web.addresses import Addresses
 from reskontra.web.answers import one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import cut
 from reskontra.web.query import Query
-from reskontra.web.routing import Route
-from reskontra.web.scalars import shown
 
 _PARTS = {
     "address": "expandAddress",
@@ -37,39 +39,29 @@ _PARTS = {
     "default_country": "expandDefaultCountry",
     "bank": "expandBankSettings",
 }
-_ORDERS: dict[str, Any] = {
-    "number": attrgetter("branch.branch_number"),
-    "name": attrgetter("branch.name"),
-    "branchid": attrgetter("branch_id"),
-    "lastmodifieddatetime": attrgetter("modified_at"),
+_ORDERS = {
+    "number": "branch.branch_number",
+    "name": 'branch.name collate "C"',
+    "branchId": "branch.branch_id",
+    "lastModifiedDateTime": "branch.modified_at",
 }
+_MODIFIED = moment("lastModifiedDateTime", "branch.modified_at")
+FILTERS = (greater("greaterThanValue", "branch.branch_number"), _MODIFIED)
 
 
 async def get_branches(call: Call) -> Response:
     """Branches by number; each part is shown when it is asked for."""
-    query = call.query
-    async with call.database.connection() as connection:
-        branches = await tables.list_branches(
-            connection,
-            call.company_id,
-            greater_than=query.text("greaterThanValue"),
-            modified=query.moment("lastModifiedDateTime"),
-        )
-        reference = await remembered.at(connection, call.company_id, None)
-    listed = cut(_ordered(branches, query), query)
-    expand = _expand(query, default=False)
-    return page(call, (branch_answer(found, reference, expand) for found in listed.rows), listed.total)
+    branches = replace(BRANCHES, order=ordered(call.query, _ORDERS, tie="branch.branch_number"))
+    expand = _expand(call.query, default=False)
+    return await answer_page(
+        call, branches, filtered(call, FILTERS), lambda found, reference: branch_answer(found, reference, expand)
+    )
 
 
 async def get_branch(call: Call) -> Response:
     """One branch, with every part that is not declined."""
-    number = call.params["branchNumber"]
-    async with call.database.connection() as connection:
-        branches = await tables.list_branches(connection, call.company_id, branch_number=number)
-        if not branches:
-            raise NotFound("branch", number)
-        reference = await remembered.at(connection, call.company_id, None)
-    return one(call, branch_answer(branches[0], reference, _expand(call.query, default=True)))
+    found, reference = await find_listed(call, "branch", BRANCHES, call.params["branchNumber"])
+    return one(call, branch_answer(found, reference, _expand(call.query, default=True)))
 
 
 async def get_organisations(call: Call) -> Response:
@@ -91,78 +83,48 @@ async def get_organisation(call: Call) -> Response:
 
 async def get_countries(call: Call) -> Response:
     """A page of countries by code."""
-    async with call.database.connection() as connection:
-        reference = await remembered.at(connection, call.company_id, None)
-    listed = cut(list(reference.countries.values()), call.query)
-    return page(call, (CountryAnswer(id=row.country_id, name=row.name) for row in listed.rows), listed.total)
+    reference = await reference_of(call)
+    return answer_rows(call, reference.countries.values(), _country_answer)
 
 
 async def get_country(call: Call) -> Response:
     """One country by its code in any case."""
-    wanted = call.params["countryId"]
-    async with call.database.connection() as connection:
-        reference = await remembered.at(connection, call.company_id, None)
-    country = reference.countries.find(wanted)
-    if country is None:
-        raise NotFound("country", wanted)
-    return one(call, CountryAnswer(id=country.country_id, name=country.name))
+    reference = await reference_of(call)
+    return one(call, _country_answer(addressed(reference.countries, "country", call.params["countryId"])))
+
+
+def _country_answer(country: Country) -> CountryAnswer:
+    return CountryAnswer(id=country.country_id, name=country.name)
 
 
 async def _organisation(call: Call, *, expanded: bool) -> OrganisationAnswer | None:
     """None when it was not changed in the time that a list asks for."""
-    query = call.query
+    query, filters = call.query, filtered(call, () if expanded else (_MODIFIED,))
     async with call.database.connection() as connection:
         reference = await remembered.at(connection, call.company_id, None)
-        main = await tables.list_branches(
-            connection,
-            call.company_id,
-            branch_number=reference.preferences.default_branch,
-            modified=None if expanded else query.moment("lastModifiedDateTime"),
-        )
-    if not main:
+        filters.add_same("branch.branch_number", reference.preferences.default_branch)
+        main = await BRANCHES.rows(connection, filters, Window(1, 0))
+    if not main.rows:
         return None
     branches, bank = query.flag("expandBranches", expanded), query.flag("expandBankSettings", expanded)
-    return organisation_answer(main[0], reference, call.zone, branches=branches, bank=bank)
+    return organisation_answer(main.rows[0], reference, call.zone, branches=branches, bank=bank)
 
 
 def _expand(query: Query, *, default: bool) -> Expand:
     return Expand(**{part: query.flag(name, default) for part, name in _PARTS.items()})
 
 
-def _ordered(branches: list[FoundBranch], query: Query) -> list[FoundBranch]:
-    text = query.text("orderBy") or "number"
-    name, _, direction = text.strip().partition(" ")
-    direction = direction.strip().lower() or "asc"
-    if name.lower() not in _ORDERS or direction not in ("asc", "desc"):
-        raise Malformed(
-            f"'{shown(text)}' is not a value that the parameter orderBy takes.",
-            hint="Send number, name, branchId or lastModifiedDateTime, alone or with asc or desc behind it.",
-        )
-    return sorted(branches, key=_ORDERS[name.lower()], reverse=direction == "desc")
-
+_BRANCHES = Addresses("/v1/branch", "branch", BranchAnswer, plural="branches")
+_ORGANISATIONS = Addresses("/v1/organization", "organisation", OrganisationAnswer)
+_COUNTRIES = Addresses("/v1/country", "country", CountryAnswer, plural="countries")
 
 ROUTES = (
-    Route(
-        "Branch_GetAllBranches", "GET", "/v1/branch", get_branches, "reading branches", answer=BranchAnswer, lists=True
+    _BRANCHES.many("Branch_GetAllBranches", get_branches),
+    _BRANCHES.one("Branch_GetSpecificBranchBybranchNumber", get_branch, "{branchNumber}"),
+    _ORGANISATIONS.many("Organization_GetAll", get_organisations),
+    _ORGANISATIONS.one(
+        "Organization_GetByOrganizationCdByorganizationNumber", get_organisation, "{organizationNumber}"
     ),
-    Route(
-        "Branch_GetSpecificBranchBybranchNumber", "GET", "/v1/branch/{branchNumber}", get_branch, "reading branch",
-        answer=BranchAnswer,
-    ),
-    Route(
-        "Organization_GetAll", "GET", "/v1/organization", get_organisations, "reading organisations",
-        answer=OrganisationAnswer, lists=True,
-    ),
-    Route(
-        "Organization_GetByOrganizationCdByorganizationNumber", "GET", "/v1/organization/{organizationNumber}",
-        get_organisation, "reading organisation", answer=OrganisationAnswer,
-    ),
-    Route(
-        "Country_GetCountries", "GET", "/v1/country", get_countries, "reading countries", answer=CountryAnswer,
-        lists=True,
-    ),
-    Route(
-        "Country_GetCountryBycountryId", "GET", "/v1/country/{countryId}", get_country, "reading country",
-        answer=CountryAnswer,
-    ),
-)  # fmt: skip
+    _COUNTRIES.many("Country_GetCountries", get_countries),
+    _COUNTRIES.one("Country_GetCountryBycountryId", get_country, "{countryId}"),
+)

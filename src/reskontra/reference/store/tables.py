@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
-from reskontra.db.lists import Filters
+from reskontra.changes.lists.store import Paged, json_record
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.upsert import or_write_anew
@@ -19,7 +17,6 @@ from reskontra.reference.rules.branches import Branch, Country
 from reskontra.reference.rules.classes import CustomerClass, ReasonCode, StatementCycle
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
-from reskontra.web.query import Comparison
 
 # Reading the reference data of company $1: each is a select shaped like the class of its name in `rules`.
 
@@ -128,34 +125,18 @@ class FoundBranch:
     modified_at: datetime
 
 
-_branches = msgspec.json.Decoder(list[FoundBranch])
-
-
-async def list_branches(
-    connection: Connection,
-    company_id: int,
-    *,
-    branch_number: str | None = None,
-    greater_than: str | None = None,
-    modified: Comparison[datetime] | None = None,
-) -> list[FoundBranch]:
-    """Branches by number: the one with `branch_number` in any case, or those behind `greater_than`, or all."""
-    filters = Filters([company_id])
-    if branch_number is not None:
-        filters.add('lower(branch_number) = lower({} collate "C")', branch_number)
-    filters.add_greater("branch_number", greater_than)
-    filters.add_comparison("modified_at", modified)
-    text = await connection.fetchval(
-        f"""
-        select coalesce(json_agg(json_build_object(
-                   'branch', (select row_to_json(part) from (select {_BRANCH_COLUMNS}) as part),
-                   'branch_id', branch_id, 'modified_at', modified_at) order by branch_number), '[]')::text
-          from branch
-         where company_id = $1 and {filters.where}
-        """,
-        *filters.parameters,
-    )
-    return _branches.decode(text)
+BRANCHES = Paged(
+    entity="Branch",
+    found="select branch.* from branch where branch.company_id = $1",
+    key=("branch.branch_number",),
+    columns=f"""json_build_object(
+               'branch', (select row_to_json(part) from (select {_BRANCH_COLUMNS}) as part),
+               'branch_id', branch.branch_id, 'modified_at', branch.modified_at)::text as record""",
+    read=json_record(FoundBranch),
+    sort_key=lambda found: (found.branch.branch_number,),
+    is_tallied=False,
+)
+"""Branches by number."""
 
 
 async def put_countries(connection: Connection, company_id: int, countries: Sequence[Country]) -> None:
