@@ -177,6 +177,5 @@ def balance_on_own_side(debit_less_credit: Decimal, account_type: AccountType) -
     return -debit_less_credit if account_type in _CREDIT_SIDE else debit_less_credit
 
 
-def is_result_account(account_type: AccountType) -> bool:
-    """Whether the account begins each year at zero, its sum having gone into the year's result."""
-    return account_type in (AccountType.INCOME, AccountType.EXPENSE)
+RESULT_TYPES = (AccountType.INCOME, AccountType.EXPENSE)
+"""Accounts of these types begin each year at zero, their sum having gone into the year's result."""

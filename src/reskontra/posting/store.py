@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 import msgspec
 from asyncpg import Record
 
-from reskontra.changes.store import last_change, row_count
+from reskontra.accounts.store.accounts import numbers_of_types
+from reskontra.changes.lists.store import Paged, json_record, plain_row
 from reskontra.customers.store.fragments import number_of_id
-from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
+from reskontra.posting.rules import RESULT_TYPES
 
 
 def batch_and_entries(number: str, header: str, entries: str) -> str:
@@ -60,74 +61,53 @@ _ENTRY_COLUMNS = """entry.batch_number, entry.line_number, entry.period_id, entr
 
 # What stood on the account, subaccount and branch before each entry of the page: of the year for accounts of the
 # result, since the beginning for the others.
-_OPENING = """,
-        opening as (
+_YEAR = f"""case when entry.account_number = any ({numbers_of_types(RESULT_TYPES)})
+                                         then left(entry.period_id, 4) end"""
+
+
+def _opening(counted: str) -> str:
+    return f"""
             select entry.batch_number, entry.line_number,
                    coalesce(sum(entry.debit_base - entry.credit_base) over earlier, 0.0000) as opening_base,
                    coalesce(sum(entry.debit - entry.credit) over earlier_in_currency, 0.0000) as opening
-              from {entries}
+              from {_ENTRIES}
              where entry.company_id = $1 and {counted}
                and (entry.account_number, entry.subaccount_id, entry.branch_number) in (
                    select page.account_number, page.subaccount_id, page.branch_number from page)
             window earlier as (
-                       partition by entry.account_number, entry.subaccount_id, entry.branch_number,
-                                    case when entry.account_number = any (${result}::text[])
-                                         then left(entry.period_id, 4) end
+                       partition by entry.account_number, entry.subaccount_id, entry.branch_number, {_YEAR}
                        order by entry.period_id, entry.batch_number, entry.line_number
                        rows between unbounded preceding and 1 preceding),
                    earlier_in_currency as (
                        partition by entry.account_number, entry.subaccount_id, entry.branch_number, entry.currency_id,
-                                    case when entry.account_number = any (${result}::text[])
-                                         then left(entry.period_id, 4) end
+                                    {_YEAR}
                        order by entry.period_id, entry.batch_number, entry.line_number
-                       rows between unbounded preceding and 1 preceding))"""
+                       rows between unbounded preceding and 1 preceding)"""
 
 
-async def list_entries(
-    connection: Connection, filters: Filters, window: Window, *, result_accounts: Sequence[str] | None, unposted: bool
-) -> Slice[Record]:
-    """A page of entries by period, batch and line; the filters are over `entry` and `batch`, $1 is the company.
+ENTRIES = Paged(
+    entity="JournalEntry",
+    found=f"select {_ENTRY_COLUMNS} from {_ENTRIES} where entry.company_id = $1",
+    key=("entry.period_id", "entry.batch_number", "entry.line_number"),
+    columns="entry.*",
+    read=plain_row,
+    sort_key=lambda row: (row["period_id"], row["batch_number"], row["line_number"]),
+)
+"""Entries by period, batch and line; filters are over `entry` and `batch`."""
 
-    With `result_accounts` (the accounts that begin each year at zero) each row has `opening_base` and `opening`, debit
-    less credit; `unposted` counts batches in that are not posted.
+
+@cache
+def entries_with_opening(*, unposted: bool) -> Paged[Record]:
+    """`ENTRIES`, each with `opening_base` and `opening`: debit less credit of what stood on its account before it.
+
+    `unposted` counts batches in that are not posted.
     """
-    parameters, where = list(filters.parameters), filters.where
-    if window.after is not None:
-        first = len(parameters) + 1
-        parameters.extend(window.after)
-        where += (
-            f" and (entry.period_id, entry.batch_number, entry.line_number) > (${first}, ${first + 1}, ${first + 2})"
-        )
-    parameters.extend((window.limit, window.offset))
-    limit, offset = len(parameters) - 1, len(parameters)
-    opening, columns, join = "", "", ""
-    if result_accounts is not None:
-        parameters.append(result_accounts)
-        counted = "true" if unposted else POSTED
-        opening = _OPENING.format(entries=_ENTRIES, counted=counted, result=len(parameters))
-        columns, join = ", opening.opening_base, opening.opening", "join opening using (batch_number, line_number)"
-    rows = await connection.fetch(
-        f"""
-        with page as materialized (
-            select {_ENTRY_COLUMNS}
-              from {_ENTRIES}
-             where entry.company_id = $1 and {where}
-             order by entry.period_id, entry.batch_number, entry.line_number
-             limit ${limit} offset ${offset}){opening}
-        select page.*{columns}, company.reference_version, {last_change("JournalEntry")} as stamp
-          from page {join}
-          join company on company.company_id = $1
-         order by page.period_id, page.batch_number, page.line_number
-        """,
-        *parameters,
+    opening = _opening("true" if unposted else POSTED)
+    return replace(
+        ENTRIES,
+        columns="entry.*, opening.opening_base, opening.opening",
+        tables=f"page as entry join ({opening}) as opening using (batch_number, line_number)",
     )
-    return Slice(rows, rows[0]["stamp"] if rows else None)
-
-
-async def count_entries(connection: Connection, filters: Filters) -> Total:
-    """How many entries pass the filter; without one the number is kept and not counted (W12)."""
-    counted = f"(select count(*) from {_ENTRIES} where entry.company_id = $1 and {filters.where})"
-    return await _count(connection, filters, "JournalEntry", counted)
 
 
 # Batches with their entries
@@ -193,35 +173,16 @@ _BATCH_RECORD = f"""json_build_object(
                               and entry.batch_number = batch.batch_number) as part))::text as record"""
 
 
-async def list_batches(connection: Connection, filters: Filters, window: Window) -> Slice[FoundBatch]:
-    """A page of batches by period and number; the filters are over `batch`, $1 is the company."""
-    parameters, where = list(filters.parameters), filters.where
-    if window.after is not None:
-        first = len(parameters) + 1
-        parameters.extend(window.after)
-        where += f" and (batch.period_id, batch.batch_number) > (${first}, ${first + 1})"
-    parameters.extend((window.limit, window.offset))
-    rows = await connection.fetch(
-        f"""
-        with page as materialized (
-            select batch.* from batch
-             where batch.company_id = $1 and {where}
-             order by batch.period_id, batch.batch_number
-             limit ${len(parameters) - 1} offset ${len(parameters)})
-        select {_BATCH_RECORD}, {last_change("Batch")} as stamp
-          from page as batch
-          join company on company.company_id = $1
-         order by batch.period_id, batch.batch_number
-        """,
-        *parameters,
-    )
-    return Slice([_batches.decode(row["record"]) for row in rows], rows[0]["stamp"] if rows else None)
-
-
-async def count_batches(connection: Connection, filters: Filters) -> Total:
-    """How many batches pass the filter; without one the number is kept and not counted (W12)."""
-    counted = f"(select count(*) from batch where batch.company_id = $1 and {filters.where})"
-    return await _count(connection, filters, "Batch", counted)
+BATCHES = Paged(
+    entity="Batch",
+    found="select batch.* from batch where batch.company_id = $1",
+    key=("batch.period_id", "batch.batch_number"),
+    tables="page as batch join company on company.company_id = $1",
+    columns=_BATCH_RECORD,
+    read=json_record(FoundBatch),
+    sort_key=lambda batch: (batch.period_id, batch.batch_number),
+)
+"""Batches by period and number."""
 
 
 async def find_batch(connection: Connection, company_id: int, number: str) -> FoundBatch | None:
@@ -237,12 +198,6 @@ async def find_batch(connection: Connection, company_id: int, number: str) -> Fo
         number,
     )
     return None if text is None else _batches.decode(text)
-
-
-async def _count(connection: Connection, filters: Filters, entity: str, counted: str) -> Total:
-    count = row_count(entity) if filters.where == "true" else counted
-    row = await connection.fetchrow(f"select {count} as count, {last_change(entity)} as stamp", *filters.parameters)
-    return Total(row["count"], row["stamp"]) if row else Total(0, None)
 
 
 async def find_posted_accounts(connection: Connection, company_id: int) -> set[str]:

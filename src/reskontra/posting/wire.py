@@ -154,7 +154,7 @@ class BatchAnswer(Answer):
 def entry_answer(
     row: Record, reference: Reference, *, account_info: bool, branch_info: bool, balances: bool
 ) -> EntryAnswer:
-    """A row of `store.list_entries` for the wire; `balances` when it brings its opening balances."""
+    """A row of `store.ENTRIES` for the wire; `balances` when it brings its opening balances."""
     account = reference.accounts[row["account_number"]]
     branch = reference.branches.get(row["branch_number"])
     answer = EntryAnswer(

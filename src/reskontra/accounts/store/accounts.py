@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from reskontra.accounts.rules.accounts import ACCOUNT_COLUMNS, Account, AccountClass, Known
+from reskontra.accounts.rules.accounts import ACCOUNT_COLUMNS, Account, AccountClass, AccountType, Known
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
@@ -33,6 +33,13 @@ ACCOUNT_ROWS = """
       from account
      where company_id = $1
      order by account_number"""
+
+
+def numbers_of_types(account_types: Iterable[AccountType]) -> str:
+    """An array: the numbers of the accounts of company $1 that are of these types."""
+    types = ", ".join(f"'{account_type}'" for account_type in account_types)
+    return f"""array(select account.account_number from account
+                   where account.company_id = $1 and account.account_type in ({types}))"""
 
 
 async def put_account_classes(connection: Connection, company_id: int, classes: Sequence[AccountClass]) -> None:

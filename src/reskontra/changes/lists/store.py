@@ -126,6 +126,11 @@ class Paged(Generic[R]):
         return self.stamp or (last_change(self.entity) if self.is_tallied else REFERENCE_VERSION)
 
 
+def plain_row(row: Record) -> Record:
+    """What `Paged.read` is for a list whose rows are read by the names of their columns."""
+    return row
+
+
 def as_record(columns: str) -> str:
     """What `Paged.columns` is for a list that shows these columns as JSON in a column `record`."""
     return f"(select row_to_json(shaped) from (select {columns}) as shaped)::text as record"
