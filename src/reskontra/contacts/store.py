@@ -10,14 +10,13 @@ from typing import Any
 
 import msgspec
 
-from reskontra.changes.store import change_row, coming_id, count_new, parameters, row_count, tally
+from reskontra.changes.lists.store import Paged, json_record
+from reskontra.changes.store import change_row, coming_id, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.contacts.rules import CONTACT_COLUMNS, Contact, Employer
 from reskontra.customers.store.fragments import address_json, employer_json, id_of_number, save_address
-from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.web.listing import Page
 
 _NAMES = ", ".join(CONTACT_COLUMNS)
 _PART = ", ".join(f"part.{column}" for column in CONTACT_COLUMNS)
@@ -31,7 +30,6 @@ _RECORD = f"""
                {employer_json("contact.customer_id")} as employer) as record"""
 
 _decoder = msgspec.json.Decoder(Contact)
-_many = msgspec.json.Decoder(list[Contact])
 _employers = msgspec.json.Decoder(Employer)
 
 
@@ -83,45 +81,16 @@ async def find_employer(connection: Connection, company_id: int, number: str) ->
 # Lists
 
 
-def contact_filters(company_id: int) -> Filters:
-    """The conditions of a list, to be added to: `contact` is the table."""
-    filters = Filters([company_id])
-    filters.add("contact.company_id = $1")
-    return filters
-
-
-def of_customer(filters: Filters, number: str) -> None:
-    """Only the contacts of the customer with that number."""
-    filters.add(f"contact.customer_id = {id_of_number('{}::text')}", number)
-
-
-async def list_contacts(connection: Connection, filters: Filters, page: Page, order: str) -> list[Contact]:
-    """A page of contacts in `order`, SQL expressions that no two contacts have alike."""
-    first = len(filters.parameters) + 1
-    text = await connection.fetchval(
-        f"""
-        with page as materialized (
-            select contact.*, row_number() over (order by {order}) as place
-              from contact
-             where {filters.where}
-             order by place
-             limit ${first} offset ${first + 1})
-        select coalesce(json_agg(record order by contact.place), '[]')::text
-          from page as contact {_RECORD}
-        """,
-        *filters.parameters,
-        page.limit,
-        page.offset,
-    )
-    return _many.decode(text)
-
-
-async def count_contacts(connection: Connection, filters: Filters) -> int:
-    """How many contacts pass the filter; without one the number is kept and not counted (W12)."""
-    is_unfiltered = len(filters.parameters) == 1
-    count = row_count("Contact") if is_unfiltered else f"(select count(*) from contact where {filters.where})"
-    total: int = await connection.fetchval(f"select {count}", *filters.parameters)
-    return total
+CONTACTS = Paged(
+    entity="Contact",
+    found="select contact.* from contact where contact.company_id = $1",
+    key=("contact.contact_id",),
+    tables=f"page as contact {_RECORD}",
+    columns="row_to_json(record)::text as record",
+    read=json_record(Contact),
+    sort_key=lambda contact: (contact.contact_id,),
+)
+"""Contacts by id."""
 
 
 # Writing

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.changes.lists.routes import read_page
+from reskontra.changes.lists.routes import answer_rows
+from reskontra.changes.lists.wire import choice, filtered, matching, moment, pairs
 from reskontra.customers import commands
 from reskontra.customers.customer import Status
 from reskontra.customers.store import finding
@@ -21,58 +22,39 @@ from reskontra.customers.wire.answers import (
 )
 from reskontra.customers.wire.bodies import CustomerNumberAction, CustomerUpdate
 from reskontra.customers.wire.rendering import Expand, class_answer, customer_answer, direct_debit_answers
-from reskontra.db.lists import Filters, Slice, Window
-from reskontra.errors import NotFound
-from reskontra.reference.store import remembered
+from reskontra.reference.routes.answering import addressed, answer_page, find, reference_of
+from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, done, no_content, one, page
 from reskontra.web.call import Call
-from reskontra.web.listing import page_of
-from reskontra.web.routing import Route
-from reskontra.web.scalars import shown
-from reskontra.web.wire import changes, encode
+from reskontra.web.wire import changes
 
-_EQUAL = {
-    "name": "name",
-    "corporateId": "corporate_id",
-    "vatRegistrationId": "vat_registration_id",
-    "email": "email",
-    "phone": "phone",
-}
-_MOMENTS = {"lastModifiedDateTime": "modified_at", "createdDateTime": "created_at"}
+FILTERS = (
+    matching("name", "lower(customer.name) = lower({})"),
+    matching("corporateId", finding.HAS_CORPORATE_ID),
+    matching("vatRegistrationId", finding.HAS_VAT_REGISTRATION_ID),
+    matching("email", finding.HAS_EMAIL),
+    matching("phone", finding.HAS_PHONE),
+    choice("status", Status, "customer.status"),
+    moment("lastModifiedDateTime", "customer.modified_at"),
+    moment("createdDateTime", "customer.created_at"),
+    pairs("attributes", finding.HAS_ATTRIBUTE),
+)
 
 
 async def list_(call: Call) -> Response:
     """A page of customers by number."""
-    filters = _filters(call)
     expand = Expand(
         accounts=call.query.flag("expandAccountInformation"),
         payment_methods=call.query.flag("expandPaymentMethods"),
         direct_debits=call.query.flag("expandDirectDebit"),
     )
-    async with call.database.connection() as connection:
-
-        async def rows(window: Window) -> Slice[Found]:
-            return await finding.list_customers(
-                connection,
-                filters,
-                window,
-                payment_methods=expand.payment_methods,
-                direct_debits=expand.direct_debits,
-            )
-
-        listed = await read_page(
-            call.lists,
-            (call.company_id, "Customer", filters.key),
-            page_of(call.query),
-            rows=rows,
-            total=lambda: finding.count_customers(connection, filters),
-            sort_key=lambda found: (found.customer.number,),
-        )
-        if not listed.rows:
-            return page(call, (), 0)
-        reference = await remembered.at(connection, call.company_id, listed.rows[0].reference_version)
-    answers = (encode(customer_answer(found.customer, reference, expand)) for found in listed.rows)
-    return page(call, answers, listed.total)
+    listed = finding.customers(payment_methods=expand.payment_methods, direct_debits=expand.direct_debits)
+    return await answer_page(
+        call,
+        listed,
+        filtered(call, FILTERS),
+        lambda customer, reference: customer_answer(customer, reference, expand),
+    )
 
 
 async def get(call: Call) -> Response:
@@ -82,7 +64,7 @@ async def get(call: Call) -> Response:
 
 async def get_internal(call: Call) -> Response:
     """One customer by internal id, with everything expanded."""
-    return await _get(call, _internal_id(call))
+    return await _get(call, call.internal_id("internalId"))
 
 
 async def create(call: Call) -> Response:
@@ -100,14 +82,15 @@ async def change(call: Call) -> Response:
 
 async def change_internal(call: Call) -> Response:
     """Change a customer by internal id; what is absent stays."""
-    return await _change(call, _internal_id(call))
+    return await _change(call, call.internal_id("internalId"))
 
 
 async def renumber(call: Call) -> Response:
     """Give a customer another number."""
     number = changes(call.decode(CustomerNumberAction)).get("number")
+    customer_id = call.internal_id("internalId")
     async with call.database.transaction() as connection:
-        customer = await commands.renumber(connection, call.context, _internal_id(call), number, call.if_match)
+        customer = await commands.renumber(connection, call.context, customer_id, number, call.if_match)
     return done(call, customer.version)
 
 
@@ -124,36 +107,23 @@ async def note(call: Call) -> Response:
 
 async def classes(call: Call) -> Response:
     """All customer classes by id."""
-    async with call.database.connection() as connection:
-        reference = await remembered.at(connection, call.company_id, None)
-    answers = [class_answer(found, reference) for found in reference.customer_classes.values()]
-    return page(call, answers, len(answers))
+    reference = await reference_of(call)
+    return answer_rows(call, reference.customer_classes.values(), lambda found: class_answer(found, reference))
 
 
 async def customer_class(call: Call) -> Response:
     """One customer class."""
-    async with call.database.connection() as connection:
-        reference = await remembered.at(connection, call.company_id, None)
-    found = reference.customer_classes.find(call.params["customerClassId"])
-    if found is None:
-        raise NotFound("customer class", call.params["customerClassId"])
+    reference = await reference_of(call)
+    found = addressed(reference.customer_classes, "customer class", call.params["customerClassId"])
     return one(call, class_answer(found, reference))
 
 
 async def _found(call: Call) -> Found:
-    async with call.database.connection() as connection:
-        found = await finding.find_customer(connection, call.company_id, call.params["customerCd"])
-    if found is None:
-        raise _no_customer(call.params["customerCd"])
-    return found
+    return await call.find("customer", finding.find_customer, call.params["customerCd"])
 
 
 async def _get(call: Call, key: str | int) -> Response:
-    async with call.database.connection() as connection:
-        found = await finding.find_customer(connection, call.company_id, key)
-        if found is None:
-            raise _no_customer(key)
-        reference = await remembered.at(connection, call.company_id, found.reference_version)
+    found, reference = await find(call, "customer", finding.find_customer, key)
     return one(call, customer_answer(found.customer, reference), found.customer.version)
 
 
@@ -164,101 +134,32 @@ async def _change(call: Call, key: str | int) -> Response:
     return no_content(call, _path(customer), customer.version)
 
 
-def _no_customer(key: str | int) -> NotFound:
-    return NotFound("customer", key)
-
-
 def _path(customer: Saved) -> str:
     return f"/v1/customer/{quote(customer.number, safe='')}"
 
 
-def _internal_id(call: Call) -> int:
-    text = call.params["internalId"]
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise NotFound(reason=f"'{shown(text)}' is not an internal id.", hint="Internal ids are whole numbers.")
-    return int(text)
-
-
-def _filters(call: Call) -> Filters:
-    query = call.query
-    values = {ours: value for theirs, ours in _EQUAL.items() if (value := query.text(theirs)) is not None}
-    status = query.choice("status", Status)
-    if status is not None:
-        values["status"] = status.value
-    moments = {}
-    for theirs, ours in _MOMENTS.items():
-        comparison = query.moment(theirs)
-        if comparison is not None:
-            moments[ours] = (comparison.operator, comparison.value)
-    return finding.customer_filters(call.company_id, values, moments, query.values_by_name("attributes"))
-
+_CUSTOMERS = Addresses("/v1/customer", "customer", CustomerAnswer, CustomerUpdate)
+_MANDATES = Addresses("/v1/customer/{customerCd}/directdebit", "direct debit", DirectDebitAnswer)
+_NOTES = Addresses("/v1/customer/{customerCd}/note", "note", NoteAnswer)
+_CLASSES = Addresses("/v1/customer/customerClass", "customer class", CustomerClassAnswer, plural="customer classes")
 
 ROUTES = (
-    Route("Customer_GetAll", "GET", "/v1/customer", list_, "reading customers", answer=CustomerAnswer, lists=True),
-    Route("Customer_Post", "POST", "/v1/customer", create, "creating customer", body=CustomerUpdate),
-    Route(
-        "Customer_GetByinternalID",
-        "GET",
-        "/v1/customer/internal/{internalId}",
-        get_internal,
-        "reading customer",
-        answer=CustomerAnswer,
-    ),
-    Route(
-        "Customer_PutByinternalID",
-        "PUT",
-        "/v1/customer/internal/{internalId}",
-        change_internal,
-        "updating customer",
-        body=CustomerUpdate,
-    ),
-    Route(
-        "Customer_GetBycustomerCd", "GET", "/v1/customer/{customerCd}", get, "reading customer", answer=CustomerAnswer
-    ),
-    Route(
-        "Customer_PutBycustomerCd", "PUT", "/v1/customer/{customerCd}", change, "updating customer", body=CustomerUpdate
-    ),
-    Route(
+    _CUSTOMERS.many("Customer_GetAll", list_),
+    _CUSTOMERS.post("Customer_Post", create),
+    _CUSTOMERS.one("Customer_GetByinternalID", get_internal, "internal/{internalId}"),
+    _CUSTOMERS.put("Customer_PutByinternalID", change_internal, "internal/{internalId}"),
+    _CUSTOMERS.one("Customer_GetBycustomerCd", get, "{customerCd}"),
+    _CUSTOMERS.put("Customer_PutBycustomerCd", change, "{customerCd}"),
+    _CUSTOMERS.act(
         "Customer_ChangeCustomerNrActionByinternalId",
-        "POST",
-        "/v1/customer/action/changeCustomerCd/{internalId}",
         renumber,
-        "changing the number of the customer",
+        "action/changeCustomerCd/{internalId}",
+        "changing the number of the",
         body=CustomerNumberAction,
         answer=CustomerNumberAnswer,
     ),
-    Route(
-        "Customer_GetCustomerDirectDebitBycustomerCd",
-        "GET",
-        "/v1/customer/{customerCd}/directdebit",
-        direct_debits,
-        "reading direct debits",
-        answer=DirectDebitAnswer,
-        lists=True,
-    ),
-    Route(
-        "Customer_GetCustomerNoteBycustomerCd",
-        "GET",
-        "/v1/customer/{customerCd}/note",
-        note,
-        "reading note",
-        answer=NoteAnswer,
-    ),
-    Route(
-        "Customer_GetCustomerClasses",
-        "GET",
-        "/v1/customer/customerClass",
-        classes,
-        "reading customer classes",
-        answer=CustomerClassAnswer,
-        lists=True,
-    ),
-    Route(
-        "Customer_GetSpecificCustomerClassBycustomerClassId",
-        "GET",
-        "/v1/customer/customerClass/{customerClassId}",
-        customer_class,
-        "reading customer class",
-        answer=CustomerClassAnswer,
-    ),
+    _MANDATES.many("Customer_GetCustomerDirectDebitBycustomerCd", direct_debits),
+    _NOTES.one("Customer_GetCustomerNoteBycustomerCd", note),
+    _CLASSES.many("Customer_GetCustomerClasses", classes),
+    _CLASSES.one("Customer_GetSpecificCustomerClassBycustomerClassId", customer_class, "{customerClassId}"),
 )

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from reskontra.changes.lists.routes import answer_rows, read_list
 from reskontra.changes.lists.wire import filtered, flag, greater, moment, number, same
 from reskontra.customers.store import for_salespersons
-from reskontra.customers.store.finding import is_customer
+from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
@@ -54,7 +54,7 @@ async def list_of_customer(call: Call) -> Response:
     """A page of who sells to a customer, by location."""
     customer_number = call.params["customerCd"]
     async with call.database.connection() as connection:
-        if not await is_customer(connection, call.company_id, customer_number):
+        if await find_customer_id(connection, call.company_id, customer_number) is None:
             raise NotFound("customer", customer_number)
         sellers = await for_salespersons.list_of_customer(connection, call.company_id, customer_number)
         reference = await remembered.at(connection, call.company_id, None)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from reskontra.changes.store import change_row, count_new, last_change, next_ids, parameters, row_count, tally
+from reskontra.changes.lists.store import Paged, json_record
+from reskontra.changes.store import REFERENCE_VERSION, change_row, count_new, last_change, next_ids, parameters, tally
 from reskontra.clock import Context
 from reskontra.customers.customer import ADDRESS_COLUMNS, CONTACT_COLUMNS, LOCATION_COLUMNS
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.store.fragments import by_number, column_names, settings
-from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
@@ -37,9 +36,6 @@ _RECORD = f"""{_TABLES}
                case when contact.company_id is not null then row_to_json(contact.*) end as contact,
                row_to_json(main_address.*) as main_address, row_to_json(main_contact.*) as main_contact,
                location.version, location.modified_at) as record"""
-_REFERENCE_VERSION = "(select reference_version from company where company_id = $1)"
-# A customer's number stands in the sort key, and its changes reach the default location.
-_STAMP = f"greatest({last_change('Location')}, {last_change('Customer')})"
 
 _decoder = msgspec.json.Decoder(Place)
 
@@ -58,7 +54,7 @@ async def find_place(
     """A customer's location by its id in any case; None gives the default location."""
     row = await connection.fetchrow(
         f"""
-        select row_to_json(record)::text as record, {_REFERENCE_VERSION} as reference_version
+        select row_to_json(record)::text as record, {REFERENCE_VERSION} as reference_version
           from customer
           join location on location.company_id = customer.company_id and location.customer_id = customer.customer_id
            and case when $3::text is null then location.location_id = customer.default_location_id
@@ -75,69 +71,25 @@ async def find_place(
 
 # Lists
 
-_FILTERS = {
-    "location_cd": 'lower(location.location_cd) collate "C" = lower({} collate "C")',
-    "gln": "location.gln = {}",
-    "after": "location.location_cd > {}",
-    "customer_number": by_number("{}"),
-}
-_MOMENTS = {"modified_at": "location.modified_at", "created_at": "location.created_at"}
-
-
-def place_filters(company_id: int, values: Mapping[str, str], moments: Mapping[str, tuple[str, datetime]]) -> Filters:
-    """The conditions of a list: a key of `_FILTERS` each, and moments (operator, UTC)."""
-    filters = Filters([company_id])
-    filters.add("location.company_id = $1")
-    for name, value in values.items():
-        filters.add(_FILTERS[name], value)
-    for name, (operator, moment) in moments.items():
-        filters.add(f"{_MOMENTS[name]} {operator} {{}}", moment)
-    return filters
-
-
 _LISTED = """location
           join customer on customer.company_id = location.company_id and customer.customer_id = location.customer_id"""
 
-
-async def list_places(connection: Connection, filters: Filters, window: Window) -> Slice[Found]:
-    """A page of locations by customer number and location id."""
-    values = [*filters.parameters]
-    after = "true"
-    if window.after is not None:
-        values.extend(window.after)
-        after = (
-            f'(customer.number, location.location_cd) > (${len(values) - 1} collate "C", ${len(values)} collate "C")'
-        )
-    first = len(values) + 1
-    values.extend((window.limit, window.offset))
-    rows = await connection.fetch(
-        f"""
-        with page as materialized (
-            select location.customer_id, location.location_id
-              from {_LISTED}
-             where {filters.where} and {after}
-             order by customer.number, location.location_cd
-             limit ${first} offset ${first + 1})
-        select row_to_json(record)::text as record, {_REFERENCE_VERSION} as reference_version, {_STAMP} as stamp
-          from page
+PLACES = Paged(
+    entity="Location",
+    found=f"select location.customer_id, location.location_id from {_LISTED} where location.company_id = $1",
+    key=("customer.number", "location.location_cd"),
+    tables=f"""page
           join customer on customer.company_id = $1 and customer.customer_id = page.customer_id
           join location on location.company_id = $1 and location.customer_id = page.customer_id
            and location.location_id = page.location_id
-               {_RECORD}
-         order by customer.number, location.location_cd
-        """,
-        *values,
-    )
-    found = [Found(_decoder.decode(row["record"]), row["reference_version"]) for row in rows]
-    return Slice(found, rows[0]["stamp"] if rows else None)
-
-
-async def count_places(connection: Connection, filters: Filters) -> Total:
-    """How many locations pass the filter; without one the number is kept and not counted (W12)."""
-    is_unfiltered = len(filters.parameters) == 1
-    count = row_count("Location") if is_unfiltered else f"(select count(*) from {_LISTED} where {filters.where})"
-    row = await connection.fetchrow(f"select {count} as count, {_STAMP} as stamp", *filters.parameters)
-    return Total(row["count"], row["stamp"]) if row else Total(0, None)
+               {_RECORD}""",
+    columns="row_to_json(record)::text as record",
+    read=json_record(Place),
+    sort_key=lambda place: (place.customer_number, place.location.location_cd),
+    # A customer's number stands in the key, and its changes reach the default location.
+    stamp=f"greatest({last_change('Location')}, {last_change('Customer')})",
+)
+"""Locations by customer number and location id."""
 
 
 # Writing. Ids come from the tallies in the order address, contact, location, as customers take them.

@@ -5,21 +5,20 @@ A record travels as one JSON value whose keys are the columns' names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import cache
 
 import msgspec
 
-from reskontra.changes.store import last_change, row_count
+from reskontra.changes.lists.store import Paged, json_record
+from reskontra.changes.store import REFERENCE_VERSION
 from reskontra.customers.customer import (
     CUSTOMER_COLUMNS,
     Customer,
     Parent,
 )
 from reskontra.customers.store.fragments import by_id, by_number, id_of_number
-from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
 
 
@@ -100,8 +99,6 @@ def _record(*, payment_methods: str = "true", direct_debits: str = "true") -> st
 
 _record_decoder = msgspec.json.Decoder(Customer)
 
-_REFERENCE_VERSION = "(select reference_version from company where company_id = $1)"
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -116,7 +113,7 @@ async def find_customer(connection: Connection, company_id: int, key: str | int)
     condition = by_number("$2") if isinstance(key, str) else by_id("$2")
     row = await connection.fetchrow(
         f"""
-        select row_to_json(record)::text as record, {_REFERENCE_VERSION} as reference_version
+        select row_to_json(record)::text as record, {REFERENCE_VERSION} as reference_version
           from customer {_RECORD_TABLES} {_record()}
          where customer.company_id = $1 and {condition}
         """,
@@ -124,14 +121,6 @@ async def find_customer(connection: Connection, company_id: int, key: str | int)
         key,
     )
     return None if row is None else Found(_record_decoder.decode(row["record"]), row["reference_version"])
-
-
-async def is_customer(connection: Connection, company_id: int, number: str) -> bool:
-    """Whether there is a customer with that number."""
-    found: bool = await connection.fetchval(
-        f"select exists (select from customer where company_id = $1 and {by_number('$2')})", company_id, number
-    )
-    return found
 
 
 async def find_customer_id(connection: Connection, company_id: int, number: str) -> int | None:
@@ -204,79 +193,35 @@ _OF_LOCATION = """exists (select from location
 _OF_CONTACT = """exists (select from contact_details
                          where contact_details.company_id = customer.company_id
                            and contact_details.contact_id = customer.main_contact_id and {})"""
+HAS_CORPORATE_ID = _OF_LOCATION.format("lower(location.corporate_id) = lower({})")
+HAS_VAT_REGISTRATION_ID = _OF_LOCATION.format("lower(location.vat_registration_id) = lower({})")
+HAS_EMAIL = _OF_CONTACT.format("lower(contact_details.email) = lower({})")
+HAS_PHONE = _OF_CONTACT.format("{} in (contact_details.phone_1, contact_details.phone_2)")
+"""Conditions on what stands in the rows that belong to a customer."""
+
 # Some of the wanted values must be the whole value or, where several were chosen, one of them. Both sides are folded
 # by the database, as other letters than ASCII's fold differently elsewhere.
-_OF_ATTRIBUTE = """exists (select from customer_attribute as held
+HAS_ATTRIBUTE = """exists (select from customer_attribute as held
                          where held.company_id = customer.company_id and held.customer_id = customer.customer_id
                            and lower(held.attribute_id) = lower({} collate "C")
                            and exists (select from unnest({}::text[]) as wanted
                                         where lower(wanted) = any (lower(held.value)
                                                                    || string_to_array(lower(held.value), ','))))"""
-_FILTERS = {
-    "name": "lower(customer.name) = lower({})",
-    "status": "customer.status = {}",
-    "corporate_id": _OF_LOCATION.format("lower(location.corporate_id) = lower({})"),
-    "vat_registration_id": _OF_LOCATION.format("lower(location.vat_registration_id) = lower({})"),
-    "email": _OF_CONTACT.format("lower(contact_details.email) = lower({})"),
-    "phone": _OF_CONTACT.format("{} in (contact_details.phone_1, contact_details.phone_2)"),
-}
-_MOMENTS = {"modified_at": "customer.modified_at", "created_at": "customer.created_at"}
+"""The condition that a customer has one of these values of an attribute."""
 
 
-def customer_filters(
-    company_id: int,
-    values: Mapping[str, str],
-    moments: Mapping[str, tuple[str, Any]],
-    attributes: Mapping[str, Sequence[str]],
-) -> Filters:
-    """The conditions of a list: equal values, moments (operator, UTC), attribute id -> values, any of which passes."""
-    filters = Filters([company_id])
-    filters.add("customer.company_id = $1")
-    for name, value in values.items():
-        filters.add(_FILTERS[name], value)
-    for name, (operator, moment) in moments.items():
-        filters.add(f"{_MOMENTS[name]} {operator} {{}}", moment)
-    for attribute_id, wanted in attributes.items():
-        filters.add(_OF_ATTRIBUTE, attribute_id, list(wanted))
-    return filters
-
-
-async def list_customers(
-    connection: Connection, filters: Filters, window: Window, *, payment_methods: bool, direct_debits: bool
-) -> Slice[Found]:
-    """A page of customers by number; payment methods and mandates are empty unless they are asked for."""
-    values = [*filters.parameters]
-    after = "true"
-    if window.after is not None:
-        values.extend(window.after)
-        after = f'customer.number > ${len(values)} collate "C"'
-    first = len(values) + 1
-    values.extend((window.limit, window.offset))
-    rows = await connection.fetch(
-        f"""
-        with page as materialized (
-            select customer.customer_id
-              from customer
-             where {filters.where} and {after}
-             order by customer.number
-             limit ${first} offset ${first + 1})
-        select row_to_json(record)::text as record, {_REFERENCE_VERSION} as reference_version,
-               {last_change("Customer")} as stamp
-          from page
+@cache
+def customers(*, payment_methods: bool, direct_debits: bool) -> Paged[Customer]:
+    """Customers by number; payment methods and mandates are empty unless they are asked for."""
+    return Paged(
+        entity="Customer",
+        found="select customer.customer_id from customer where customer.company_id = $1",
+        key=("customer.number",),
+        tables=f"""page
           join customer on customer.company_id = $1 and customer.customer_id = page.customer_id
                {_RECORD_TABLES}
-               {_record(payment_methods=str(payment_methods), direct_debits=str(direct_debits))}
-         order by customer.number
-        """,
-        *values,
+               {_record(payment_methods=str(payment_methods), direct_debits=str(direct_debits))}""",
+        columns="row_to_json(record)::text as record",
+        read=json_record(Customer),
+        sort_key=lambda customer: (customer.number,),
     )
-    found = [Found(_record_decoder.decode(row["record"]), row["reference_version"]) for row in rows]
-    return Slice(found, rows[0]["stamp"] if rows else None)
-
-
-async def count_customers(connection: Connection, filters: Filters) -> Total:
-    """How many customers pass the filter; without one the number is kept and not counted (W12)."""
-    is_unfiltered = len(filters.parameters) == 1
-    count = row_count("Customer") if is_unfiltered else (f"(select count(*) from customer where {filters.where})")
-    row = await connection.fetchrow(f"select {count} as count, {last_change('Customer')} as stamp", *filters.parameters)
-    return Total(row["count"], row["stamp"]) if row else Total(0, None)
