@@ -56,6 +56,10 @@ class Addresses:
         """PUT a change of one."""
         return Route(operation, "PUT", self._at(below), handler, f"updating {self.noun}", body=self.body)
 
+    def file(self, operation: str, handler: Handler, below: str, verb: str, media: str) -> Route:
+        """GET a file."""
+        return Route(operation, "GET", self._at(below), handler, f"{verb} {self.noun}", media=media)
+
     def delete(self, operation: str, handler: Handler, below: str) -> Route:
         """DELETE one."""
         return Route(operation, "DELETE", self._at(below), handler, f"deleting {self.noun}")

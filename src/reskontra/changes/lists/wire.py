@@ -35,11 +35,21 @@ class Filter:
             yield Parameter(f"{self.name}Condition")
 
 
+PAGING = (Parameter("pageNumber", "integer"), Parameter("pageSize", "integer"))
+"""What an operation of our own declares of its pages."""
+
+
+def declared(table: Iterable[Filter]) -> Iterator[Parameter]:
+    """What an operation of our own declares of its filters."""
+    for known in table:
+        yield from known.parameters
+
+
 def filtered(call: Call, table: Iterable[Filter], *parameters: object) -> Filters:
     """The conditions that were sent. `parameters` are those of the list's own statement, behind the company."""
     filters = Filters([call.company_id, *parameters])
-    for declared in table:
-        declared.add(call.query, filters)
+    for known in table:
+        known.add(call.query, filters)
     return filters
 
 

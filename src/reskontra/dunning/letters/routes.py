@@ -6,10 +6,10 @@ import re
 
 from starlette.responses import Response
 
-from reskontra.changes.lists.routes import read_page
-from reskontra.db.lists import Slice, Total, Window
+from reskontra.changes.lists.wire import PAGING, choice, day, declared, filtered, flag, matching, moment, whole
+from reskontra.customers.store.fragments import id_of_number
 from reskontra.dunning.letters import commands
-from reskontra.dunning.letters.letter import Letter
+from reskontra.dunning.letters.letter import LetterStatus
 from reskontra.dunning.letters.rules.wording import worded
 from reskontra.dunning.letters.store import lists
 from reskontra.dunning.letters.store.lists import Found
@@ -19,36 +19,36 @@ from reskontra.dunning.letters.wire.page import printed
 from reskontra.dunning.letters.wire.rendering import letter_answer
 from reskontra.errors import NotFound
 from reskontra.reference.reference import Reference
-from reskontra.reference.store import remembered
-from reskontra.web.answers import deleted, done, no_content, one, page
+from reskontra.reference.routes.answering import answer_page, find
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import deleted, done, no_content, one
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
-from reskontra.web.listing import page_of
-from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 
 _PDF = "application/pdf"
 
 
+FILTERS = (
+    matching("customer", f"letter.customer_id = {id_of_number('{}::text')}"),
+    choice("status", LetterStatus, "letter.status"),
+    whole("level", "letter.level = {}"),
+    day("letterDate", "letter.letter_date"),
+    matching("refNbr", lists.LISTS_DOCUMENT),
+    flag("finalReminder", "letter.final_reminder"),
+    moment("lastModifiedDateTime", lists.MODIFIED_AT),
+)
+
+
 async def get_letters(call: Call) -> Response:
     """GET a page of letters in the order of their numbers."""
-    query = call.query
-    filters = lists.letter_filters(query, call.company_id)
-    with_lines = query.flag("expandLines", default=True)
-    async with call.database.connection() as connection:
-
-        async def rows(window: Window) -> Slice[Letter]:
-            return await lists.list_letters(connection, filters, window, with_lines=with_lines)
-
-        async def total() -> Total:
-            return await lists.count_letters(connection, filters)
-
-        key = (call.company_id, "DunningLetter", filters.key)
-        listed = await read_page(
-            call.lists, key, page_of(query), rows=rows, total=total, sort_key=lambda letter: (letter.letter_id,)
-        )
-        reference = await remembered.at(connection, call.company_id, None)
-    return page(call, (letter_answer(letter, reference, with_lines=with_lines) for letter in listed.rows), listed.total)
+    with_lines = call.query.flag("expandLines", default=True)
+    return await answer_page(
+        call,
+        lists.letters(with_lines=with_lines),
+        filtered(call, FILTERS),
+        lambda letter, reference: letter_answer(letter, reference, with_lines=with_lines),
+    )
 
 
 async def get_letter(call: Call) -> Response:
@@ -100,12 +100,7 @@ async def void_letter(call: Call) -> Response:
 
 
 async def _found(call: Call) -> tuple[Found, Reference]:
-    letter_id = _letter_id(call)
-    async with call.database.connection() as connection:
-        found = await lists.find_letter(connection, call.company_id, letter_id)
-        if found is None:
-            raise NotFound("dunning letter", letter_id)
-        return found, await remembered.at(connection, call.company_id, found.reference_version)
+    return await find(call, "dunning letter", lists.find_letter, _letter_id(call))
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
@@ -119,38 +114,25 @@ def _letter_id(call: Call) -> int:
     return int(number)
 
 
-def _parameters(**kinds: str) -> tuple[Parameter, ...]:
-    return tuple(Parameter(name, kind, "") for name, kind in kinds.items())
-
-
-_FILTERS = _parameters(
-    customer="string",
-    status="string",
-    level="integer",
-    letterDate="datetime",
-    letterDateCondition="string",
-    refNbr="string",
-    finalReminder="boolean",
-    lastModifiedDateTime="datetime",
-    lastModifiedDateTimeCondition="string",
-    expandLines="boolean",
-    pageNumber="integer",
-    pageSize="integer",
-)
-_COLLECTION = "/v1/reskontra/dunningLetter"
-_SINGLE = f"{_COLLECTION}/{{letterNumber}}"
+_LETTERS = Addresses("/v1/reskontra/dunningLetter", "dunning letter", LetterAnswer, LetterUpdate)
+_PARAMETERS = (*declared(FILTERS), Parameter("expandLines", "boolean"), *PAGING)
+_ACTION = "{letterNumber}/action"
 
 ROUTES = (
-    Route("Reskontra_GetDunningLetters", "GET", _COLLECTION, get_letters, "reading dunning letters",
-          answer=LetterAnswer, lists=True, query=_FILTERS),
-    Route("Reskontra_GetDunningLetter", "GET", _SINGLE, get_letter, "reading dunning letter", answer=LetterAnswer),
-    Route("Reskontra_UpdateDunningLetter", "PUT", _SINGLE, change_letter, "updating dunning letter",
-          body=LetterUpdate),
-    Route("Reskontra_DeleteDunningLetter", "DELETE", _SINGLE, delete_letter, "deleting dunning letter"),
-    Route("Reskontra_PrintDunningLetter", "GET", f"{_SINGLE}/print", print_letter, "printing dunning letter",
-          media=_PDF),
-    Route("Reskontra_ReleaseDunningLetter", "POST", f"{_SINGLE}/action/release", release_letter,
-          "releasing dunning letter", answer=LetterActionAnswer, spelling=LetterUpdate),
-    Route("Reskontra_VoidDunningLetter", "POST", f"{_SINGLE}/action/void", void_letter, "voiding dunning letter",
-          body=LetterVoid, answer=LetterActionAnswer),
-)  # fmt: skip
+    _LETTERS.many("Reskontra_GetDunningLetters", get_letters, query=_PARAMETERS),
+    _LETTERS.one("Reskontra_GetDunningLetter", get_letter, "{letterNumber}"),
+    _LETTERS.put("Reskontra_UpdateDunningLetter", change_letter, "{letterNumber}"),
+    _LETTERS.delete("Reskontra_DeleteDunningLetter", delete_letter, "{letterNumber}"),
+    _LETTERS.file("Reskontra_PrintDunningLetter", print_letter, "{letterNumber}/print", "printing", _PDF),
+    _LETTERS.act(
+        "Reskontra_ReleaseDunningLetter", release_letter, f"{_ACTION}/release", "releasing", answer=LetterActionAnswer
+    ),
+    _LETTERS.act(
+        "Reskontra_VoidDunningLetter",
+        void_letter,
+        f"{_ACTION}/void",
+        "voiding",
+        body=LetterVoid,
+        answer=LetterActionAnswer,
+    ),
+)

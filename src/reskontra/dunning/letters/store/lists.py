@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 from asyncpg import Record
 
-from reskontra.changes.store import last_change, moment_of, row_count
+from reskontra.changes.lists.store import Paged, json_record
+from reskontra.changes.store import REFERENCE_VERSION, moment_of
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store.for_documents import FOR_DOCUMENT, read_debtor
-from reskontra.customers.store.fragments import by_id, id_of_number, name_of_id, number_of_id
-from reskontra.db.lists import Filters, Slice, Total, Window
+from reskontra.customers.store.fragments import by_id, name_of_id, number_of_id
 from reskontra.db.pool import Connection
-from reskontra.dunning.letters.letter import Letter, LetterStatus
+from reskontra.dunning.letters.letter import Letter
 from reskontra.dunning.store.making import ENTITY
 from reskontra.receivables.store.for_dunning import is_numbered, mention
-from reskontra.web.query import Query
 
 _COLUMNS = f"""letter.letter_id, letter.customer_id, letter.level, letter.status, letter.letter_date,
            letter.payment_deadline, letter.currency_id, letter.fee, letter.fee_entered, letter.fee_document_id,
@@ -52,7 +52,7 @@ class Found:
 
 _FIND = f"""
     select row_to_json(whole.*)::text as letter,
-           (select reference_version from company where company_id = $1) as reference_version,
+           {REFERENCE_VERSION} as reference_version,
            ({FOR_DOCUMENT} and {by_id("whole.customer_id")}) as debtor
       from (select {_COLUMNS}, {_LINES} as lines
               from dunning_letter as letter
@@ -72,67 +72,28 @@ def read_letter(row: Record) -> Letter:
     return _letters.decode(row["letter"])
 
 
-def letter_filters(query: Query, company_id: int) -> Filters:
-    """The conditions of the list of letters. What a parameter cannot take is `Malformed`."""
-    filters = Filters([company_id])
-    customer = query.text("customer")
-    if customer is not None:
-        filters.add(f"letter.customer_id = {id_of_number('{}::text')}", customer)
-    status = query.choice("status", LetterStatus)
-    if status is not None:
-        filters.add("letter.status = {}", status.value)
-    level = query.integer("level")
-    if level is not None:
-        filters.add("letter.level = {}", level)
-    if query.text("finalReminder") is not None:
-        filters.add("letter.final_reminder = {}", query.flag("finalReminder"))
-    number = query.text("refNbr")
-    if number is not None:
-        filters.add(
-            f"""exists (select from dunning_letter_line as line
+LISTS_DOCUMENT = f"""exists (select from dunning_letter_line as line
                          where line.company_id = $1 and line.letter_id = letter.letter_id
-                           and {is_numbered("line.document_id", "{}")})""",
-            number,
-        )
-    filters.add_comparison("letter.letter_date", query.day("letterDate"))
-    filters.add_comparison(moment_of("letter.version"), query.moment("lastModifiedDateTime"))
-    return filters
+                           and {is_numbered("line.document_id", "{}")})"""
+"""The condition that a letter lists a document of this number."""
+MODIFIED_AT = moment_of("letter.version")
 
 
-async def list_letters(connection: Connection, filters: Filters, window: Window, *, with_lines: bool) -> Slice[Letter]:
-    """A page of letters by number; their lines are empty unless they are asked for."""
-    values = [*filters.parameters]
-    after = "true"
-    if window.after is not None:
-        values.extend(window.after)
-        after = f"letter.letter_id > ${len(values)}"
-    first = len(values) + 1
-    values.extend((window.limit, window.offset))
-    rows = await connection.fetch(
-        f"""
-        with page as materialized (
-            select letter.letter_id from dunning_letter as letter
-             where letter.company_id = $1 and {filters.where} and {after}
-             order by letter.letter_id limit ${first} offset ${first + 1})
-        select row_to_json(whole.*)::text as letter, {last_change(ENTITY)} as stamp
-          from (select {_COLUMNS}, {_LINES if with_lines else "'[]'::json"} as lines
+@cache
+def letters(*, with_lines: bool) -> Paged[Letter]:
+    """Letters by number; their lines are empty unless they are asked for."""
+    return Paged(
+        entity=ENTITY,
+        found="select letter.letter_id from dunning_letter as letter where letter.company_id = $1",
+        key=("letter.letter_id",),
+        tables=f"""(select {_COLUMNS}, {_LINES if with_lines else "'[]'::json"} as lines
                   from page
                   join dunning_letter as letter
-                    on letter.company_id = $1 and letter.letter_id = page.letter_id) as whole
-         order by whole.letter_id""",
-        *values,
+                    on letter.company_id = $1 and letter.letter_id = page.letter_id) as letter""",
+        columns="row_to_json(letter.*)::text as record",
+        read=json_record(Letter),
+        sort_key=lambda letter: (letter.letter_id,),
     )
-    return Slice([read_letter(row) for row in rows], rows[0]["stamp"] if rows else None)
-
-
-async def count_letters(connection: Connection, filters: Filters) -> Total:
-    """How many letters pass the filter; without one the number is kept and not counted (W12)."""
-    counted = row_count(ENTITY)
-    if filters.where != "true":
-        counted = f"""(select count(*) from dunning_letter as letter
-                        where letter.company_id = $1 and {filters.where})"""
-    row = await connection.fetchrow(f"select {counted} as count, {last_change(ENTITY)} as stamp", *filters.parameters)
-    return Total(row["count"], row["stamp"]) if row else Total(0, None)
 
 
 async def list_later(connection: Connection, company_id: int, letter: Letter) -> Sequence[tuple[int, str, str]]:
