@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from reskontra.changes.lists.routes import read_page
+from reskontra.changes.lists.routes import answer_page
+from reskontra.changes.lists.wire import PAGING, declared, either, filtered, matching
 from reskontra.customers.store.fragments import id_of_number
-from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed
 from reskontra.receivables.commands import applying
 from reskontra.receivables.store import lists
-from reskontra.receivables.store.lists import ListedApplication
 from reskontra.receivables.wire.applications import (
     ApplicationActionAnswer,
     ApplicationAnswer,
@@ -21,30 +20,23 @@ from reskontra.receivables.wire.applications import (
     ApplicationUndo,
     application_answer,
 )
-from reskontra.web.answers import done, page
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import done
 from reskontra.web.call import Call
-from reskontra.web.contract import Parameter
-from reskontra.web.listing import page_of
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
+
+FILTERS = (
+    matching("customer", f"debit.customer_id = {id_of_number('{}::text')}"),
+    matching("documentType", "lower({}::text) in (lower(credit.document_type), lower(debit.document_type))"),
+    matching("referenceNumber", 'lower({}::text collate "C") in (lower(credit.number), lower(debit.number))'),
+    either("released", "application.released_at is not null", "application.released_at is null"),
+)
 
 
 async def get_applications(call: Call) -> Response:
     """GET a page of applications in the order they were made (UNP-01), proposals among them unless filtered out."""
-    filters = _filters(call)
-    async with call.database.connection() as connection:
-
-        async def rows(window: Window) -> Slice[ListedApplication]:
-            return await lists.list_applications(connection, filters, window)
-
-        async def total() -> Total:
-            return await lists.count_applications(connection, filters)
-
-        key = (call.company_id, "Application", filters.key)
-        listed = await read_page(
-            call.lists, key, page_of(call.query), rows=rows, total=total, sort_key=lambda row: (row.application_id,)
-        )
-    return page(call, (application_answer(row) for row in listed.rows), listed.total)
+    return await answer_page(call, lists.APPLICATIONS, filtered(call, FILTERS), application_answer)
 
 
 async def create(call: Call) -> Response:
@@ -78,41 +70,25 @@ def _application_id(call: Call) -> int:
     return int(text)
 
 
-def _filters(call: Call) -> Filters:
-    query = call.query
-    filters = Filters([call.company_id])
-    customer = query.text("customer")
-    if customer is not None:
-        filters.add("debit.customer_id = " + id_of_number("{}::text"), customer)
-    document_type, number = query.text("documentType"), query.text("referenceNumber")
-    if document_type is not None:
-        filters.add("lower({}::text) in (lower(credit.document_type), lower(debit.document_type))", document_type)
-    if number is not None:
-        filters.add('lower({}::text collate "C") in (lower(credit.number), lower(debit.number))', number)
-    if query.text("released") is not None:
-        released = query.flag("released")
-        filters.add("application.released_at is not null" if released else "application.released_at is null")
-    return filters
-
-
-_PATH = "/v1/reskontra/application"
-_QUERY = tuple(
-    Parameter(name, kind, "")
-    for name, kind in {
-        "customer": "string",
-        "documentType": "string",
-        "referenceNumber": "string",
-        "released": "boolean",
-        "pageNumber": "integer",
-        "pageSize": "integer",
-    }.items()
-)
+_APPLICATIONS = Addresses("/v1/reskontra/application", "application", ApplicationAnswer)
 
 ROUTES = (
-    Route("Reskontra_GetApplications", "GET", _PATH, get_applications, "reading applications",
-          answer=ApplicationAnswer, lists=True, query=_QUERY),
-    Route("Reskontra_CreateApplication", "POST", _PATH, create, "applying",
-          body=ApplicationCreate, answer=ApplicationActionAnswer),
-    Route("Reskontra_UndoApplication", "POST", f"{_PATH}/{{applicationId}}/action/undo", undo, "undoing application",
-          body=ApplicationUndo, answer=ApplicationActionAnswer),
-)  # fmt: skip
+    _APPLICATIONS.many("Reskontra_GetApplications", get_applications, query=(*declared(FILTERS), *PAGING)),
+    Route(
+        "Reskontra_CreateApplication",
+        "POST",
+        "/v1/reskontra/application",
+        create,
+        "applying",
+        body=ApplicationCreate,
+        answer=ApplicationActionAnswer,
+    ),
+    _APPLICATIONS.act(
+        "Reskontra_UndoApplication",
+        undo,
+        "{applicationId}/action/undo",
+        "undoing",
+        body=ApplicationUndo,
+        answer=ApplicationActionAnswer,
+    ),
+)

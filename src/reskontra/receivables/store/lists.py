@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from reskontra.changes.lists.store import Paged
 from reskontra.customers.store.fragments import number_of_id
-from reskontra.db.lists import Filters, Slice, Total, Window
+from reskontra.db.lists import Filters, Window
 from reskontra.db.pool import Connection
 
 
@@ -48,49 +49,24 @@ _JOINS = """join document as credit on credit.company_id = $1 and credit.documen
       join document as debit on debit.company_id = $1 and debit.document_id = application.debit_document_id
       left join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id"""
 
-# An application moves both its documents, so the newest change of any of them names the state of the list.
-_STAMP = "(select string_agg(last_change_id::text, ' ' order by entity) from tally where company_id = $1)"
-
-
-async def list_applications(connection: Connection, filters: Filters, window: Window) -> Slice[ListedApplication]:
-    """A page of applications in the order they were made; the filters are over `application`, `credit` and `debit`."""
-    parameters, where = list(filters.parameters), filters.where
-    if window.after is not None:
-        parameters.extend(window.after)
-        where += f" and application.application_id > ${len(parameters)}"
-    parameters.extend((window.limit, window.offset))
-    rows = await connection.fetch(
-        f"""
-        select {_COLUMNS}, {_STAMP} as stamp
-          from application
-          {_JOINS}
-         where application.company_id = $1 and {where}
-         order by application.application_id
-         limit ${len(parameters) - 1} offset ${len(parameters)}
-        """,
-        *parameters,
-    )
-    found = [ListedApplication(**{name: row[name] for name in ListedApplication.__slots__}) for row in rows]
-    return Slice(found, rows[0]["stamp"] if rows else None)
-
-
-async def count_applications(connection: Connection, filters: Filters) -> Total:
-    """How many applications pass the filter."""
-    row = await connection.fetchrow(
-        f"""
-        select (select count(*) from application {_JOINS}
-                 where application.company_id = $1 and {filters.where}) as count, {_STAMP} as stamp
-        """,
-        *filters.parameters,
-    )
-    return Total(row["count"], row["stamp"]) if row else Total(0, None)
+APPLICATIONS = Paged(
+    entity="Application",
+    found=f"select {_COLUMNS} from application {_JOINS} where application.company_id = $1",
+    key=("application.application_id",),
+    columns="application.*",
+    read=lambda row: ListedApplication(**{name: row[name] for name in ListedApplication.__slots__}),
+    sort_key=lambda row: (row.application_id,),
+    is_tallied=False,
+    # An application moves both its documents, so the newest change of any of them names the state of the list.
+    stamp="(select string_agg(last_change_id::text, ' ' order by entity) from tally where company_id = $1)",
+)
+"""Applications in the order they were made; filters are over `application`, `credit` and `debit`."""
 
 
 async def find_applications(
     connection: Connection, company_id: int, application_ids: Sequence[int]
-) -> list[ListedApplication]:
+) -> Sequence[ListedApplication]:
     """These applications, in the order they were made."""
     filters = Filters([company_id])
     filters.add("application.application_id = any ({}::bigint[])", application_ids)
-    found = await list_applications(connection, filters, Window(limit=len(application_ids), offset=0))
-    return list(found.rows)
+    return (await APPLICATIONS.rows(connection, filters, Window(limit=len(application_ids), offset=0))).rows
