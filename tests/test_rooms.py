@@ -17,7 +17,7 @@ FILE_OF_A_LAYER = 300
 """Lines of a layer that is one file; beyond them it becomes a folder of the same name."""
 
 # What predates the limit, with its size. Lower it, never raise it.
-LONG_LAYERS = {"documents.routes": 343}
+LONG_LAYERS: dict[str, int] = {}
 
 RECORDS = {
     "customers": "customer", "documents": "document", "dunning": "new_letter", "dunning.letters": "letter",

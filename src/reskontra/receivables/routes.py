@@ -1,4 +1,4 @@
-"""The addresses of applications: list them, apply an open credit document, undo an application."""
+"""The addresses of documents of all kinds in one list, and of what they settle: list, apply, undo."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page
 from reskontra.changes.lists.wire import PAGING, declared, either, filtered, matching
+from reskontra.customers.store.finding import find_customer_id
 from reskontra.customers.store.fragments import id_of_number
+from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed
 from reskontra.receivables.commands import applying
@@ -20,13 +22,16 @@ from reskontra.receivables.wire.applications import (
     ApplicationUndo,
     application_answer,
 )
+from reskontra.receivables.wire.filters import ITEM_FILTERS
+from reskontra.receivables.wire.items import CustomerDocumentAnswer, DocumentType, customer_document_answer
+from reskontra.reference.routes import answering
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done
 from reskontra.web.call import Call
 from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 
-FILTERS = (
+APPLICATION_FILTERS = (
     matching("customer", f"debit.customer_id = {id_of_number('{}::text')}"),
     matching("documentType", "lower({}::text) in (lower(credit.document_type), lower(debit.document_type))"),
     matching("referenceNumber", 'lower({}::text collate "C") in (lower(credit.number), lower(debit.number))'),
@@ -34,9 +39,31 @@ FILTERS = (
 )
 
 
+async def get_documents(call: Call) -> Response:
+    """GET a page of documents of all kinds, by kind and number."""
+    return await _answer_documents(call, _filtered_documents(call))
+
+
+async def get_documents_of_customer(call: Call) -> Response:
+    """GET a page of a customer's documents of all kinds, by kind and number."""
+    filters = _filtered_documents(call)
+    customer_id = await call.find("customer", find_customer_id, call.params["customerNumber"])
+    filters.add("document.customer_id = {}", customer_id)
+    return await _answer_documents(call, filters)
+
+
+def _filtered_documents(call: Call) -> Filters:
+    wanted = call.query.choice("documentType", DocumentType)
+    return filtered(call, ITEM_FILTERS, [str(wanted)] if wanted is not None else sorted(map(str, DocumentType)))
+
+
+async def _answer_documents(call: Call, filters: Filters) -> Response:
+    return await answering.answer_page(call, lists.ITEMS, filters, customer_document_answer)
+
+
 async def get_applications(call: Call) -> Response:
     """GET a page of applications in the order they were made (UNP-01), proposals among them unless filtered out."""
-    return await answer_page(call, lists.APPLICATIONS, filtered(call, FILTERS), application_answer)
+    return await answer_page(call, lists.APPLICATIONS, filtered(call, APPLICATION_FILTERS), application_answer)
 
 
 async def create(call: Call) -> Response:
@@ -70,10 +97,14 @@ def _application_id(call: Call) -> int:
     return int(text)
 
 
+_DOCUMENTS = Addresses("/v1/customerdocument", "document", CustomerDocumentAnswer)
+_OF_CUSTOMER = Addresses("/v1/customer/{customerNumber}/document", "document", CustomerDocumentAnswer)
 _APPLICATIONS = Addresses("/v1/reskontra/application", "application", ApplicationAnswer)
 
 ROUTES = (
-    _APPLICATIONS.many("Reskontra_GetApplications", get_applications, query=(*declared(FILTERS), *PAGING)),
+    _DOCUMENTS.many("CustomerDocument_GetAllDocuments", get_documents),
+    _OF_CUSTOMER.many("Customer_GetAllDocumentsForCustomerBycustomerNumber", get_documents_of_customer),
+    _APPLICATIONS.many("Reskontra_GetApplications", get_applications, query=(*declared(APPLICATION_FILTERS), *PAGING)),
     Route(
         "Reskontra_CreateApplication",
         "POST",

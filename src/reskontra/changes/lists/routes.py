@@ -40,7 +40,7 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
     total = partial(paged.total, connection, filters)
 
     async def rows(window: Window) -> Slice[R]:
-        gathers = paged.may_gather and await is_short(memory, key, window, total, filters)
+        gathers = paged.may_gather and await _is_short(memory, key, window, total, filters)
         return await paged.rows(connection, filters, window, gathers=gathers)
 
     return await read_page(
@@ -88,7 +88,7 @@ async def _rows(memory: Memory, key: Hashable, page: Page, rows: Callable[[Windo
     return await rows(Window(page.limit, page.offset))
 
 
-async def is_short(
+async def _is_short(
     memory: Memory, key: Hashable, window: Window, total: Callable[[], Awaitable[Total]], filters: Filters
 ) -> bool:
     """Whether a filter finds so few rows that reading them all costs less than looking for them in the list's order.

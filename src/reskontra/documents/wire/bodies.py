@@ -6,7 +6,6 @@ the place that says so. `taxDetails` are in document currency (D8).
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -45,22 +44,6 @@ def _type_spelled_here(sent: str) -> str:
 
 
 DocumentTypeText = Annotated[Text30, _type_spelled_here]
-
-
-class Status(StrEnum):
-    """The statuses of a document, as the wire spells them."""
-
-    HOLD = "Hold"
-    BALANCED = "Balanced"
-    VOIDED = "Voided"
-    SCHEDULED = "Scheduled"
-    OPEN = "Open"
-    CLOSED = "Closed"
-    PENDING_PRINT = "PendingPrint"
-    PENDING_EMAIL = "PendingEmail"
-    CREDIT_HOLD = "CreditHold"
-    CARD_HOLD = "CcHold"
-    RESERVED = "Reserved"
 
 
 class NoteLineUpdate(Body):

@@ -126,7 +126,7 @@ def _vat_row(row: VatFigure, position: int, reference: Reference) -> VatRowAnswe
 
 
 def document_answer(row: Record, struct: type[D], reference: Reference, expand: Expand) -> D:
-    """A row of `lists.find_document` or `lists.list_documents` as the struct of its kind."""
+    """A row of `lists.find_document` or `lists.documents` as the struct of its kind."""
     answer = item_answer(struct, row, reference)
     _add_terms(answer, row, reference)
     _add_totals(answer, row)

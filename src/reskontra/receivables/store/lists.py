@@ -1,4 +1,4 @@
-"""SQL of applications as answers show them."""
+"""SQL of documents of all kinds and of applications, as lists show them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,57 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from reskontra.changes.lists.store import Paged
-from reskontra.customers.store.fragments import number_of_id
+from reskontra.changes.lists.store import Paged, plain_row
+from reskontra.customers.store.fragments import named, number_of_id
 from reskontra.db.lists import Filters, Window
 from reskontra.db.pool import Connection
+
+_NUMBERS = ("amount", "amount_base", "balance", "balance_base", "cash_discount", "cash_discount_base", "vat_total",
+            "vat_total_base")  # fmt: skip
+
+
+def as_text(numbers: Sequence[str]) -> str:
+    """Numbers of documents as text, as answers only write them down again: Decimals are a sixth of a page's time."""
+    return ", ".join(f"document.{column}::text" for column in numbers)
+
+
+ITEM_COLUMNS = f"""document.document_type, document.number, document.status, document.branch_number,
+           document.document_date, document.original_invoice_date, document.due_date, document.period_id,
+           document.closed_period_id, document.currency_id, document.cash_account, document.account_number,
+           document.subaccount_id, document.customer_reference, document.invoice_text, document.note,
+           document.project_id, {as_text(_NUMBERS)}, document.particulars, document.created_at, document.modified_at"""
+"""What a list shows of a document of any kind, besides its parties."""
+
+PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
+
+# The offset keeps the planner from taking the join apart. Plans are made without knowing the company, and for a mean
+# one it looks cheaper to walk from the customers through all their documents than to fetch those of the page.
+ITEMS_OF_PAGE = f"""page
+          join lateral (
+            select * from document as found
+             where found.company_id = $1 and found.document_id = page.document_id offset 0) as document on true
+          {PARTIES.joins}"""
+"""What a page of `FOUND_ITEMS` is read from: `document`, and the tables of `PARTIES`."""
+
+FOUND_ITEMS = """select document.document_id, document.document_type, document.number
+              from document
+             where document.company_id = $1"""
+
+ITEMS = Paged(
+    entity="CustomerDocument",
+    found=f"{FOUND_ITEMS} and document.document_type = any ($2::text[])",
+    key=("document.document_type", "document.number"),
+    tables=ITEMS_OF_PAGE,
+    columns=f"{ITEM_COLUMNS}, {PARTIES.columns}",
+    read=plain_row,
+    sort_key=lambda row: (row["document_type"], row["number"]),
+    stamp="""(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) from tally
+                where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
+    kept_total="""(select sum(tally.total)::bigint from tally
+                where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
+    may_gather=True,
+)
+"""Documents of the kinds $2, by kind and number, without what only some kinds have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,22 @@ DocumentType: type[_Spelled] = _Spelled("DocumentType", {it: it for it in SERVED
 """The kinds of documents that are served, as the wire spells them."""
 
 
+class Status(StrEnum):
+    """The statuses of a document, as the wire spells them."""
+
+    HOLD = "Hold"
+    BALANCED = "Balanced"
+    VOIDED = "Voided"
+    SCHEDULED = "Scheduled"
+    OPEN = "Open"
+    CLOSED = "Closed"
+    PENDING_PRINT = "PendingPrint"
+    PENDING_EMAIL = "PendingEmail"
+    CREDIT_HOLD = "CreditHold"
+    CARD_HOLD = "CcHold"
+    RESERVED = "Reserved"
+
+
 class NamedLocation(Answer):
     """Where the customer bought."""
 
@@ -144,7 +160,7 @@ def item_answer(struct: type[A], row: Record, reference: Reference) -> A:
 
 
 def customer_document_answer(row: Record, reference: Reference) -> CustomerDocumentAnswer:
-    """A row of `lists.list_all_documents` as the list of all documents shows it."""
+    """A row of `lists.ITEMS` as the list of all documents shows it."""
     answer = item_answer(CustomerDocumentAnswer, row, reference)
     answer.due_date = day_answer(row["due_date"])
     answer.branch = answer.branch_number
