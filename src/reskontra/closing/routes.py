@@ -7,9 +7,9 @@ from starlette.responses import Response
 from reskontra.closing import commands
 from reskontra.closing.rules import Ledger
 from reskontra.closing.wire import PeriodAction, PeriodActionAnswer
+from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done
 from reskontra.web.call import Call
-from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 
 
@@ -40,33 +40,10 @@ def _ledger(call: Call) -> Ledger:
     return changes(call.decode(PeriodAction)).get("ledger") or Ledger.CUSTOMER
 
 
-_PATH = "/v1/reskontra/financialPeriod/{financialPeriodId}/action"
+_PERIODS = Addresses("/v1/reskontra/financialPeriod/{financialPeriodId}/action", "financial period", PeriodActionAnswer)
 
 ROUTES = (
-    Route(
-        "Reskontra_OpenFinancialPeriod",
-        "POST",
-        f"{_PATH}/open",
-        open_period,
-        "opening financial period",
-        answer=PeriodActionAnswer,
-    ),
-    Route(
-        "Reskontra_CloseFinancialPeriod",
-        "POST",
-        f"{_PATH}/close",
-        close_period,
-        "closing financial period",
-        body=PeriodAction,
-        answer=PeriodActionAnswer,
-    ),
-    Route(
-        "Reskontra_ReopenFinancialPeriod",
-        "POST",
-        f"{_PATH}/reopen",
-        reopen_period,
-        "reopening financial period",
-        body=PeriodAction,
-        answer=PeriodActionAnswer,
-    ),
+    _PERIODS.act("Reskontra_OpenFinancialPeriod", open_period, "open", "opening"),
+    _PERIODS.act("Reskontra_CloseFinancialPeriod", close_period, "close", "closing", body=PeriodAction),
+    _PERIODS.act("Reskontra_ReopenFinancialPeriod", reopen_period, "reopen", "reopening", body=PeriodAction),
 )

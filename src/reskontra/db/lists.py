@@ -8,8 +8,6 @@ from typing import Any, Generic, Protocol, TypeVar
 
 R = TypeVar("R")
 
-NO_CONDITION = "true"
-
 
 class Compared(Protocol):
     """What a column is compared with: one of `>`, `<`, `>=`, `<=`, and a date or a moment."""
@@ -37,15 +35,9 @@ class Filters:
         self.parameters.extend(values)
         self._conditions.append(condition.format(*(f"${first + position}" for position in range(len(values)))))
 
-    def add_same(self, column: str, value: str | None) -> None:
-        """A column equals a text in any letter case; None is no condition. Both sides are folded alike."""
-        if value is not None:
-            self.add(f'lower({column} collate "C") = lower({{}}::text collate "C")', value)
-
-    def add_greater(self, column: str, value: str | None) -> None:
-        """A code stands behind `value` in the list's order (`greaterThanValue`); None is no condition."""
-        if value is not None:
-            self.add(f'{column} > {{}}::text collate "C"', value)
+    def add_same(self, column: str, value: str) -> None:
+        """A column equals a text in any letter case; both sides are folded alike."""
+        self.add(f'lower({column} collate "C") = lower({{}}::text collate "C")', value)
 
     def add_comparison(self, column: str, comparison: Compared | None) -> None:
         """A date or moment against the one that was sent; None is no condition."""
@@ -60,7 +52,7 @@ class Filters:
     @property
     def where(self) -> str:
         """The conditions joined by AND; `true` when there are none."""
-        return " and ".join(self._conditions) or NO_CONDITION
+        return " and ".join(self._conditions) or "true"
 
     @property
     def key(self) -> Hashable:

@@ -14,9 +14,9 @@ from reskontra.dunning.wire import (
     run_answer,
 )
 from reskontra.errors import Malformed
+from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done
 from reskontra.web.call import Call
-from reskontra.web.routing import Route
 from reskontra.web.wire import changes
 
 
@@ -39,24 +39,17 @@ async def run(call: Call) -> Response:
     return done(call, more=run_answer(outcome))
 
 
-ROUTES: tuple[Route, ...] = (
+_RUNS = Addresses("/v1/reskontra/run", "dunning", DunningRunAnswer)
+_REMINDERS = Addresses("/v1/customer/{customer}/action", "dunning letter", DunningLetterActionAnswer)
+
+ROUTES = (
     *LETTERS,
-    Route(
-        "Reskontra_RunDunning",
-        "POST",
-        "/v1/reskontra/run/dunning",
-        run,
-        "running dunning",
-        body=DunningRun,
-        answer=DunningRunAnswer,
-    ),
-    Route(
+    _RUNS.act("Reskontra_RunDunning", run, "dunning", "running", body=DunningRun),
+    _REMINDERS.act(
         "Customer_CreateDunningLetterActionBycustomer",
-        "POST",
-        "/v1/customer/{customer}/action/createDunningLetter",
         create_letter,
-        "creating dunning letter",
+        "createDunningLetter",
+        "creating",
         body=DunningLetterAction,
-        answer=DunningLetterActionAnswer,
     ),
 )

@@ -65,15 +65,23 @@ class Addresses:
         return Route(operation, "DELETE", self._at(below), handler, f"deleting {self.noun}")
 
     def act(
-        self, operation: str, handler: Handler, below: str, verb: str, *, answer: Struct, body: Struct | None = None
+        self,
+        operation: str,
+        handler: Handler,
+        below: str,
+        verb: str,
+        *,
+        body: Struct | None = None,
+        answer: Struct | None = None,
     ) -> Route:
         """POST an action. `verb` is what an error says it failed at, as in `releasing`.
 
-        An action without a body spells the fields of its refusals as the bodies of the resource do.
+        An action without a body spells the fields of its refusals as the bodies of the resource do. Without an
+        answer of its own, it answers as the resource does.
         """
-        doing = f"{verb} {self.noun}"
-        spelling = self.body if body is None else None
-        return Route(operation, "POST", self._at(below), handler, doing, body=body, answer=answer, spelling=spelling)
+        path, doing, spelling = self._at(below), f"{verb} {self.noun}", None if body else self.body
+        answer = answer or self.answer
+        return Route(operation, "POST", path, handler, doing, body=body, answer=answer, spelling=spelling)
 
     @property
     def _plural(self) -> str:
