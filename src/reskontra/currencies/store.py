@@ -13,6 +13,7 @@ from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.upsert import or_write_anew
@@ -114,7 +115,7 @@ RATES = Paged(
 
 async def list_rates(connection: Connection, company_id: int) -> Sequence[StoredRate]:
     """All rates by pair, type and date."""
-    return await RATES.all(connection, company_id)
+    return await RATES.all(connection, Filters([company_id]))
 
 
 async def find_rate_types(connection: Connection, company_id: int) -> list[str]:

@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from reskontra.changes.lists.routes import answer_rows, read_list
+from reskontra.changes.lists.routes import read_list
 from reskontra.changes.lists.wire import filtered, flag, greater, moment, number, same
 from reskontra.customers.store import for_salespersons
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
+from reskontra.reference.routes.answering import answer_page
 from reskontra.reference.store import remembered
 from reskontra.salespersons import commands, store
 from reskontra.salespersons.rules.salespersons import Salesperson
@@ -52,13 +53,9 @@ async def list_(call: Call) -> Response:
 
 async def list_of_customer(call: Call) -> Response:
     """A page of who sells to a customer, by location."""
-    customer_number = call.params["customerCd"]
-    async with call.database.connection() as connection:
-        if await find_customer_id(connection, call.company_id, customer_number) is None:
-            raise NotFound("customer", customer_number)
-        sellers = await for_salespersons.list_of_customer(connection, call.company_id, customer_number)
-        reference = await remembered.at(connection, call.company_id, None)
-    return answer_rows(call, sellers, lambda line: seller_answer(line, reference))
+    filters = filtered(call, ())
+    filters.add("seller.customer_id = {}", await call.find("customer", find_customer_id, call.params["customerCd"]))
+    return await answer_page(call, for_salespersons.ASSIGNMENTS, filters, seller_answer)
 
 
 async def get(call: Call) -> Response:

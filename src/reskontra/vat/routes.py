@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_rows, read_list
 from reskontra.changes.lists.wire import filtered, greater, matching, moment
+from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
 from reskontra.reference.routes.answering import addressed, answer_page, find_listed, reference_of
@@ -78,7 +79,7 @@ async def zone(call: Call) -> Response:
 async def _category_answers(
     call: Call, connection: Connection, found: Sequence[ListedCategory]
 ) -> list[CategoryAnswer]:
-    by_id = {vat.vat_id: vat for vat in await VAT_IDS.all(connection, call.company_id)}
+    by_id = {vat.vat_id: vat for vat in await VAT_IDS.all(connection, Filters([call.company_id]))}
     return [category_answer(one_of, call.zone, by_id, call.query.text("vendorCd")) for one_of in found]
 
 

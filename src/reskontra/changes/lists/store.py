@@ -37,8 +37,8 @@ class Paged(Generic[R]):
     sort_key: Callable[[R], tuple[Any, ...]]
     """What a row that was read has in the columns of `key`."""
     tables: str = ""
-    """What the columns that are shown come from: `page`, which is what was found, and joins. The table of `key` must
-    be there under its name. Without it, that is the page itself."""
+    """What the columns that are shown come from: `page`, which is what was found, and joins. The tables of `key` must
+    be there under their names. Without it that is the page alone, under the name of the first of them."""
     columns: str = ""
     """What is shown of a row; without it all that was found, as JSON in a column `record` (see `json_record`)."""
     order: str = ""
@@ -63,9 +63,9 @@ class Paged(Generic[R]):
             return Slice((), None)
         return Slice([self.read(row) for row in rows], rows[0]["stamp"], rows[0]["reference_version"])
 
-    async def all(self, connection: Connection, company_id: int) -> Sequence[R]:
-        """Every row, of a list that is known to be short."""
-        return (await self.rows(connection, Filters([company_id]), Window(_EVERY, 0))).rows
+    async def all(self, connection: Connection, filters: Filters) -> Sequence[R]:
+        """Every row that passes the filters, where these are known to be few."""
+        return (await self.rows(connection, filters, Window(_EVERY, 0))).rows
 
     async def find(self, connection: Connection, company_id: int, code: str | int) -> R | None:
         """The row whose first column of `key` is this number, or this text in any case."""
@@ -101,6 +101,10 @@ class Paged(Generic[R]):
             next_parameter += len(self.key)
         table = self.key[0].partition(".")[0]
         order = self.order or ", ".join(self.key)
+        # What is shown of the page alone is in one table, whatever it was found in.
+        of_page = (
+            order if self.tables or self.order else ", ".join(f"{table}.{it.partition('.')[2]}" for it in self.key)
+        )
         if gathers:
             found = f"select * from ({found} offset 0) as {table}"
         return f"""
@@ -111,7 +115,7 @@ class Paged(Generic[R]):
         select {self.columns or f"row_to_json({table})::text as record"},
                {self._stamp} as stamp, {REFERENCE_VERSION} as reference_version
           from {self.tables or f"page as {table}"}
-         order by {order}"""
+         order by {of_page}"""
 
     def total_statement(self, filters: Filters) -> str:
         """The statement of `total`. Its parameters are those of the filters."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-import msgspec
-
+from reskontra.changes.lists.store import Paged, json_record
+from reskontra.changes.store import last_change
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import by_number
+from reskontra.db.lists import Filters
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 
@@ -21,6 +22,7 @@ class Assignment:
 
     salesperson_id: int
     customer_id: int
+    customer_number: str
     customer_name: str
     location_id: int
     location_cd: str
@@ -48,36 +50,34 @@ class Spot:
     location_id: int | None
 
 
-_decoder = msgspec.json.Decoder(list[Assignment])
-
-_ROWS = """
-    select seller.salesperson_id, customer.customer_id, customer.name as customer_name, location.location_id,
-           location.location_cd, location.name as location_name, seller.commission_percent, seller.is_default,
-           seller.created_at, seller.modified_at
-      from customer_salesperson as seller
-      join customer on customer.company_id = seller.company_id and customer.customer_id = seller.customer_id
-      join location on location.company_id = seller.company_id and location.customer_id = seller.customer_id
-       and location.location_id = seller.location_id
-     where seller.company_id = $1 and {}
-     order by customer.number, location.location_cd, seller.salesperson_id"""
+ASSIGNMENTS = Paged(
+    entity="Assignment",
+    found="""select seller.salesperson_id, customer.customer_id, customer.number, customer.number as customer_number,
+                   customer.name as customer_name, location.location_id, location.location_cd,
+                   location.name as location_name,
+                   seller.commission_percent, seller.is_default, seller.created_at, seller.modified_at
+              from customer_salesperson as seller
+              join customer on customer.company_id = seller.company_id and customer.customer_id = seller.customer_id
+              join location on location.company_id = seller.company_id and location.customer_id = seller.customer_id
+               and location.location_id = seller.location_id
+             where seller.company_id = $1""",
+    key=("customer.number", "location.location_cd", "seller.salesperson_id"),
+    read=json_record(Assignment),
+    sort_key=lambda line: (line.customer_number, line.location_cd, line.salesperson_id),
+    is_tallied=False,
+    # They change with the salesperson; where they stand in the list, with the customer and the location.
+    stamp=f"greatest({last_change('Salesperson')}, {last_change('Customer')}, {last_change('Location')})",
+)
+"""Who sells to whom, by customer number and location; filters are over `seller`, `customer` and `location`."""
 
 
 async def list_of_salespersons(
     connection: Connection, company_id: int, salesperson_ids: Sequence[int]
-) -> list[Assignment]:
+) -> Sequence[Assignment]:
     """All assignments of these salespersons, by customer number and location."""
-    return await _list(connection, "seller.salesperson_id = any ($2::integer[])", company_id, salesperson_ids)
-
-
-async def list_of_customer(connection: Connection, company_id: int, number: str) -> list[Assignment]:
-    """Who sells to the customer with that number, by location."""
-    return await _list(connection, by_number("$2"), company_id, number)
-
-
-async def _list(connection: Connection, condition: str, *values: object) -> list[Assignment]:
-    rows = _ROWS.format(condition)
-    text = await connection.fetchval(f"select coalesce(json_agg(listed), '[]')::text from ({rows}) as listed", *values)
-    return _decoder.decode(text)
+    filters = Filters([company_id])
+    filters.add("seller.salesperson_id = any ({}::integer[])", salesperson_ids)
+    return await ASSIGNMENTS.all(connection, filters)
 
 
 async def lock_spots(
