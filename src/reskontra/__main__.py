@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -158,6 +159,20 @@ def check(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None
     with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
         found = asyncio.run(ask(dsn))
     _tell(found)
+
+
+@app.command
+def sql(name: Annotated[str | None, Parameter(help="Which statement; without it, the names of all.")] = None) -> None:
+    """Print a statement as it is put together, for psql: to read it whole, to explain or to time it."""
+    from reskontra.statements import for_psql, statements
+
+    if name is None:
+        _say("\n".join(statements()))
+        return
+    if name not in statements():
+        known = ", ".join(get_close_matches(name, statements(), cutoff=0.4)) or "none that is like it"
+        raise SettingError(f"There is no statement {name}. There is: {known}.")
+    _say(for_psql(name))
 
 
 @app.command
