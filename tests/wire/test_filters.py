@@ -1,0 +1,128 @@
+"""Filters as tables: what each kind of filter makes of what was sent, and that somebody declares what it is called."""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import reskontra
+from reskontra.app import mounted_routes
+from reskontra.changes.lists import wire
+from reskontra.changes.lists.wire import Filter
+from reskontra.db.lists import Filters
+from reskontra.errors import FieldPath, Malformed
+from reskontra.web.query import Query
+
+
+class Colour(enum.Enum):
+    RED = "Red"
+
+
+def backwards(text: str, field: FieldPath) -> str:
+    if not text.isdigit():
+        raise Malformed("This is no number.", field=field, value=text)
+    return text[::-1]
+
+
+SAME = 'lower(box.name collate "C") = lower($2::text collate "C")'
+
+MADE: list[tuple[Filter, str, str, list[Any]]] = [
+    (wire.equal("name", "box.name"), "name=a", "box.name = $2", ["a"]),
+    (wire.same("name", "box.name"), "name=a", SAME, ["a"]),
+    (wire.greater("after", "box.number"), "after=7", 'box.number > $2::text collate "C"', ["7"]),
+    (wire.matching("near", "{} in (box.left, box.right)"), "near=x", "$2 in (box.left, box.right)", ["x"]),
+    (wire.parsed("period", backwards, "box.period >= {}"), "period=12", "box.period >= $2", ["21"]),
+    (wire.whole("level", "box.level = {}"), "level=3", "box.level = $2", [3]),
+    (wire.number("share", "box.share"), "share=1.50", "box.share = $2", [Decimal("1.50")]),
+    (wire.flag("full", "box.full"), "full=1", "box.full", []),
+    (wire.flag("full", "box.full"), "full=false", "not box.full", []),
+    (wire.either("open", "box.closed is null", "box.closed is not null"), "open=0", "box.closed is not null", []),
+    (wire.unless("all", "box.kept"), "", "box.kept", []),
+    (wire.unless("all", "box.kept"), "all=true", "true", []),
+    (wire.idle("all"), "all=true", "true", []),
+    (wire.choice("colour", Colour, "box.colour"), "colour=RED", "box.colour = $2", ["Red"]),
+    (wire.moment("at", "box.at"), "at=2025-01-02T03:00:00Z", "box.at >= $2", [datetime(2025, 1, 2, 3, tzinfo=UTC)]),
+    (wire.moment("when", "box.at"), "when=2025-01-02", "true", []),
+    (wire.day("on", "box.day"), "on=2025-01-02", "box.day >= $2", [date(2025, 1, 2)]),
+    (wire.day("when", "box.day"), "when=2025-01-02&whenCondition=<", "box.day < $2", [date(2025, 1, 2)]),
+    (wire.dated("when", "box.day <= {}"), "when=2025-01-02&whenCondition=>", "box.day <= $2", [date(2025, 1, 2)]),
+    (wire.pairs("has", "has({}, {})"), 'has={"A":"x,y"}', "has($2, $3)", ["A", ["x,y", "x", "y"]]),
+    (wire.nothing("stock", Query.integer), "stock=5", "false", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("known", "sent", "where", "values"), MADE, ids=[f"{it[0].name}:{it[1]}" for it in MADE])
+def test_each_kind_makes_its_condition(known: Filter, sent: str, where: str, values: list[Any]) -> None:
+    filters = Filters([1])
+    known.add(Query(sent.encode(), ("whencondition",), ZoneInfo("Europe/Oslo")), filters)
+    assert filters.where == where
+    assert filters.parameters == [1, *values]
+    assert filters.is_empty == (where == "true")
+
+
+@pytest.mark.parametrize("known", [it[0] for it in MADE if it[2] != "box.kept"], ids=lambda known: known.name)
+def test_what_was_not_sent_is_no_condition(known: Filter) -> None:
+    filters = Filters([1])
+    query = Query(b"name=&after=&near=&all=1")
+    known.add(query, filters)
+    assert filters.is_empty
+    assert filters.parameters == [1]
+
+
+def test_a_value_that_is_refused_is_named_by_its_parameter() -> None:
+    with pytest.raises(Malformed) as refused:
+        wire.parsed("period", backwards, "box.period = {}").add(Query(b"period=x"), Filters([1]))
+    assert refused.value.field == ("period",)
+
+
+def test_an_operation_of_our_own_declares_its_filters_with_their_operators() -> None:
+    table = (wire.flag("full", "box.full"), wire.day("on", "box.day"))
+    assert [(it.name, it.kind) for it in wire.declared(table)] == [
+        ("full", "boolean"), ("on", "datetime"), ("onCondition", "string")
+    ]  # fmt: skip
+
+
+ORDERS = {"number": "box.number", "name": 'box.name collate "C"'}
+
+
+@pytest.mark.parametrize(
+    ("sent", "order"),
+    [
+        ("", ""),
+        ("orderBy=Name", 'box.name collate "C" asc nulls last, box.id asc'),
+        ("orderBy=number%20DESC", "box.number desc nulls last, box.id desc"),
+    ],
+)
+def test_an_order_is_asked_for_by_name(sent: str, order: str) -> None:
+    assert wire.ordered(Query(sent.encode()), ORDERS, tie="box.id") == order
+
+
+@pytest.mark.parametrize("sent", ["weight", "number up", "number asc asc"])
+def test_an_unknown_order_is_told_the_known_ones(sent: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        wire.ordered(Query(f"orderBy={sent}".encode()), ORDERS, tie="box.id")
+    assert "number, name" in refused.value.hint
+
+
+def tables() -> Iterator[tuple[str, Filter]]:
+    """Each filter that a room declares, with the table that it stands in."""
+    for module in pkgutil.walk_packages(reskontra.__path__, "reskontra."):
+        if {"routes", "wire"} & set(module.name.split(".")):
+            for name, value in vars(importlib.import_module(module.name)).items():
+                if name.endswith("FILTERS") and isinstance(value, tuple):
+                    yield from ((f"{module.name}.{name}", known) for known in value)
+
+
+def test_each_filter_is_a_parameter_of_an_address() -> None:
+    declared = {parameter.name for route in mounted_routes() if route.lists for parameter in route.query}
+    found = list(tables())
+    assert len(found) > 100
+    assert [(table, known.name) for table, known in found if known.name not in declared] == []
