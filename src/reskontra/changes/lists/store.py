@@ -100,11 +100,9 @@ class Paged(Generic[R]):
             found += f" and ({', '.join(self.key)}) > ({marks})"
             next_parameter += len(self.key)
         table = self.key[0].partition(".")[0]
-        order = self.order or ", ".join(self.key)
         # What is shown of the page alone is in one table, whatever it was found in.
-        of_page = (
-            order if self.tables or self.order else ", ".join(f"{table}.{it.partition('.')[2]}" for it in self.key)
-        )
+        shown_key = self.key if self.tables else [f"{table}.{column.partition('.')[2]}" for column in self.key]
+        order, shown_order = self.order or ", ".join(self.key), self.order or ", ".join(shown_key)
         if gathers:
             found = f"select * from ({found} offset 0) as {table}"
         return f"""
@@ -115,7 +113,7 @@ class Paged(Generic[R]):
         select {self.columns or f"row_to_json({table})::text as record"},
                {self._stamp} as stamp, {REFERENCE_VERSION} as reference_version
           from {self.tables or f"page as {table}"}
-         order by {of_page}"""
+         order by {shown_order}"""
 
     def total_statement(self, filters: Filters) -> str:
         """The statement of `total`. Its parameters are those of the filters."""
