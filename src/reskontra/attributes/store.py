@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,16 +12,13 @@ from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.tables import Table
 from reskontra.errors import Refused
 
-_COLUMNS = "attribute_id, description, control_type, internal, entry_mask, regular_expression, options"
-
-ATTRIBUTE_ROWS = f"""
-    select {_COLUMNS}
-      from attribute
-     where company_id = $1
-     order by attribute_id"""
-"""The attributes of company $1, shaped like `Attribute`."""
+ATTRIBUTE_TABLE = Table(
+    "attributes", "attribute", Attribute, ("attribute_id",), entity="Attribute", moments=("created_at", "modified_at")
+)
+_COLUMNS = ", ".join(ATTRIBUTE_TABLE.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ async def lock_attribute(connection: Connection, company_id: int, attribute_id: 
     return None if found is None else await ATTRIBUTES.find(connection, company_id, found)
 
 
-_PART = ", ".join(f"part.{column}" for column in _COLUMNS.split(", "))
+_PART = ", ".join(f"part.{column}" for column in ATTRIBUTE_TABLE.columns)
 
 _KEY = "($5::jsonb ->> 'attribute_id')"
 
@@ -118,21 +115,6 @@ async def _write(connection: Connection, statement: str, context: Context, attri
 async def delete_attribute(connection: Connection, context: Context, attribute_id: str) -> None:
     """Delete an attribute that is locked."""
     await connection.fetchval(_DELETE, *parameters(context), attribute_id)
-
-
-async def insert_attributes(
-    connection: Connection, company_id: int, attributes: Sequence[Attribute], moment: datetime
-) -> None:
-    """Add attributes of customers to a new company. `moment` is in UTC."""
-    await connection.execute(
-        f"""
-        insert into attribute (company_id, {_COLUMNS}, created_at, modified_at)
-        select $1, {_COLUMNS}, $3, $3 from jsonb_populate_recordset(null::attribute, $2::jsonb)
-        """,
-        company_id,
-        as_json(attributes),
-        moment,
-    )
 
 
 def _id_taken(value: str) -> Refused:

@@ -13,8 +13,7 @@ from typing import Any
 
 from reskontra.clock import Context
 from reskontra.currencies import store
-from reskontra.currencies.rules import Operator, check_rate
-from reskontra.currencies.store import RateRow
+from reskontra.currencies.rules import Operator, RateRow, check_rate
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound, Refused, UnknownReference
 from reskontra.reference.reference import Reference

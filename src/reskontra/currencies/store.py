@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 
 import msgspec
 
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
-from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
-from reskontra.db.lists import Filters
-from reskontra.db.parameters import as_json
+from reskontra.currencies.rules import Currency, CurrencySetup, RateRow
 from reskontra.db.pool import Connection, RefusalFactory
-from reskontra.db.upsert import or_write_anew
+from reskontra.db.tables import Table
 from reskontra.errors import Refused
 
-CURRENCY_ROWS = """
-    select currency_id, description, coalesce(symbol, '') as symbol, decimals
-      from currency
-     where company_id = $1
-     order by currency_id"""
-"""The currencies of company $1, shaped like `Currency`."""
-
-POSTING_ROWS = """
-    select currency_id, active, gain_account, loss_account, rounding_gain_account, rounding_loss_account
-      from currency
-     where company_id = $1
-     order by currency_id"""
-"""Where the differences of the currencies of company $1 are posted, shaped like `CurrencyPosting`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateRow:
-    """A row of the rate table: what one unit of `from_currency` is worth in `to_currency` from a date on."""
-
-    from_currency: str
-    to_currency: str
-    rate_type: str
-    effective_date: date
-    rate: Decimal
-    operator: Operator = Operator.MULTIPLY
+CURRENCY_TABLE = Table(
+    "currencies",
+    "currency",
+    CurrencySetup,
+    ("currency_id",),
+    entity="Currency",
+    read={"symbol": "coalesce(currency.symbol, '')"},
+    moments=("modified_at",),
+)
+RATE_TABLE = Table(
+    "rates",
+    "currency_rate",
+    RateRow,
+    ("from_currency", "to_currency", "rate_type", "effective_date"),
+    entity="CurrencyRate",
+    numbered="currency_rate_id",
+    moments=("modified_at",),
+)
+"""Exchange rates as a company file says them: without the versions that the API asks for."""
 
 
 def rate_on(column: str, *, from_currency: str, to_currency: str, rate_type: str, on: str) -> str:
@@ -111,11 +101,6 @@ RATES = Paged(
     sort_key=lambda rate: (rate.from_currency, rate.to_currency, rate.rate_type, rate.effective_date),
 )
 """Rates by pair, type and date."""
-
-
-async def list_rates(connection: Connection, company_id: int) -> Sequence[StoredRate]:
-    """All rates by pair, type and date."""
-    return await RATES.all(connection, Filters([company_id]))
 
 
 async def find_rate_types(connection: Connection, company_id: int) -> list[str]:
@@ -218,53 +203,3 @@ def _rate_exists(value: str) -> Refused:
 
 CONSTRAINTS: Mapping[str, RefusalFactory] = {"currency_rate_unique": _rate_exists}
 """Constraint -> what the caller is told."""
-
-
-_WRITTEN = """description, symbol, decimals, active, gain_account, loss_account, rounding_gain_account,
-           rounding_loss_account, modified_at"""
-
-
-async def put_currencies(
-    connection: Connection,
-    company_id: int,
-    currencies: Sequence[Currency],
-    postings: Sequence[CurrencyPosting],
-    moment: datetime,
-) -> None:
-    """Add currencies with their accounts (one posting per currency) or write them anew. `moment` is in UTC."""
-    await connection.execute(
-        f"""
-        insert into currency (
-               company_id, currency_id, description, symbol, decimals, active, gain_account, loss_account,
-               rounding_gain_account, rounding_loss_account, modified_at)
-        select $1, currency_id, description, symbol, decimals, active, gain_account, loss_account,
-               rounding_gain_account, rounding_loss_account, $4
-          from json_to_recordset($2::json) as currencies (
-               currency_id text, description text, symbol text, decimals smallint)
-          join json_to_recordset($3::json) as postings (
-               currency_id text, active boolean, gain_account text, loss_account text,
-               rounding_gain_account text, rounding_loss_account text) using (currency_id)
-        {or_write_anew("currency_pk", _WRITTEN)}
-        """,
-        company_id,
-        as_json(currencies),
-        as_json(postings),
-        moment,
-    )
-
-
-async def insert_rates(connection: Connection, company_id: int, rates: Sequence[RateRow], moment: datetime) -> None:
-    """Add the first exchange rates of a company, with ids from 1 in their order. `moment` is in UTC."""
-    await connection.execute(
-        """
-        insert into currency_rate (
-               company_id, currency_rate_id, rate_type, from_currency, to_currency, effective_date, operator, rate,
-               modified_at)
-        select $1, row_number() over (), rate_type, from_currency, to_currency, effective_date, operator, rate, $3
-          from json_to_recordset($2::json) as sent (
-               rate_type text, from_currency text, to_currency text, effective_date date, operator text, rate numeric)
-        """,
-        company_id,
-        as_json(rates),
-        moment,
-    )
