@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -93,6 +94,7 @@ def find_faults(template: Template) -> list[tuple[Path, object, str]]:
         *_numbering(template),
         *_dunning(template),
         *_dunning_texts(template),
+        *_legal_rates(template),
     ]
 
 
@@ -296,6 +298,15 @@ def _dunning_texts(template: Template) -> Found:
             yield ("dunning_texts", position, "language"), text.language, hint
         for key, value, hint in faults_of(text, knows_account=knows_account):
             yield ("dunning_texts", position, key), value, hint
+
+
+def _legal_rates(template: Template) -> Found:
+    first: dict[tuple[str, date], int] = {}
+    for position, rate in enumerate(template.legal_rates):
+        earlier = first.setdefault((rate.kind, rate.start_date), position)
+        if earlier != position:
+            hint = f"There is a figure of this kind from this date already, entry {earlier} of legal_rates."
+            yield ("legal_rates", position, "start_date"), rate.start_date, hint
 
 
 def _entries(template: Template, section: str) -> Sequence[Any]:
