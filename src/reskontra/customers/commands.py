@@ -11,7 +11,7 @@ from reskontra.customers.rules import master_data
 from reskontra.customers.rules.standing import check_may
 from reskontra.customers.store import finding, writing
 from reskontra.customers.store.writing import Saved
-from reskontra.db.pool import Connection, told_as_sent
+from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
@@ -40,7 +40,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
         chosen = choose_range(series.ranges, reference.today(context.now), reference.preferences.default_branch)
         numbering = (series.series_id, chosen.range_id)
     await wait_for_turn(context.company_id, series.series_id)
-    with told_as_sent(number):
+    with report_key_as_sent(number):
         return await writing.insert_customer(connection, context, customer, detail, numbering=numbering)
 
 
@@ -90,7 +90,7 @@ async def renumber(
     if wanted == stored.number:
         return _as_saved(stored)
     await wait_for_turn(context.company_id, series.series_id)
-    with told_as_sent(wanted):
+    with report_key_as_sent(wanted):
         return await writing.save_number(connection, context, stored, wanted, series.series_id)
 
 

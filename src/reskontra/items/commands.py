@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.db.pool import Connection, told_as_sent
+from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound
 from reskontra.items import store
 from reskontra.items.rules.master_data import changed_item, differences, new_item
@@ -22,7 +22,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     """Store a new item from what was sent. That its number is free the database sees to."""
     reference = await remembered.at(connection, context.company_id, None)
     card = new_item(sent, reference)
-    with told_as_sent(card.item_number):
+    with report_key_as_sent(card.item_number):
         return await store.insert_card(connection, context, card, differences(None, card))
 
 

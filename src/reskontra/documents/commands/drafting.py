@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.db.pool import Connection, need_transaction, told_as_sent
+from reskontra.db.pool import Connection, need_transaction, report_key_as_sent
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, wanted_by
 from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.drafts import changed, check_deletable, created
@@ -115,7 +115,7 @@ async def insert(
 ) -> Written:
     reference = basis.reference
     numbering = await _numbering(context, document, changes, reference, kind=kind, key=series or kind.series[0])
-    with told_as_sent(changes.get("number")):
+    with report_key_as_sent(changes.get("number")):
         return await writing.insert_document(
             connection,
             context,

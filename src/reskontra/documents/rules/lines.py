@@ -323,7 +323,7 @@ _NEVER_EMPTY = {"quantity": ZERO, "unit_price": ZERO}
 
 
 def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
-    _refuse_what_would_be_silent(change, field)
+    _refuse_unsupported_fields(change, field)
     sent = {name: change[name] for name in _PLAIN if name in change}
     for name, empty in _NEVER_EMPTY.items():
         if name in sent and sent[name] is None:
@@ -355,7 +355,7 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
     return replace(line, **sent) if sent else line
 
 
-def _refuse_what_would_be_silent(change: Mapping[str, Any], field: FieldPath) -> None:
+def _refuse_unsupported_fields(change: Mapping[str, Any], field: FieldPath) -> None:
     """Fields whose silent loss would cost money (W14)."""
     for name, subject in (
         ("discount_code", "Discount codes"),
