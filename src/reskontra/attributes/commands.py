@@ -11,13 +11,15 @@ from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
+from reskontra.records import differences
 from reskontra.versions import Expected, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new attribute."""
     await lock_reference(connection, context.company_id)
-    return await store.insert_attribute(connection, context, rules.new_attribute(sent))
+    attribute = rules.new_attribute(sent)
+    return await store.insert_attribute(connection, context, attribute, differences(None, attribute))
 
 
 async def change(
@@ -32,7 +34,8 @@ async def change(
     attribute = rules.changed_attribute(stored.attribute, sent)
     if attribute == stored.attribute:
         return Saved(attribute.attribute_id, stored.version)
-    return await store.save_attribute(connection, context, attribute)
+    detail = differences(stored.attribute, attribute)
+    return await store.save_attribute(connection, context, attribute, detail)
 
 
 async def delete(connection: Connection, context: Context, attribute_id: str, expected_version: Expected) -> None:

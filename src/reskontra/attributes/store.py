@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from reskontra.attributes.rules import Attribute
 from reskontra.changes.lists.store import Paged, json_record
@@ -72,7 +73,7 @@ _PART = ", ".join(f"part.{column}" for column in ATTRIBUTE_TABLE.columns)
 _KEY = "($5::jsonb ->> 'attribute_id')"
 
 _INSERT = f"""
-    with {change_row("'Attribute'", "created", _KEY, "(values (1)) as once", detail="$5::jsonb")},
+    with {change_row("'Attribute'", "created", _KEY, "(values (1)) as once", detail="$6::jsonb")},
     {tally("'Attribute'", 1)}
     insert into attribute (company_id, {_COLUMNS}, created_at, modified_at, version)
     select $1, {_PART}, $2, $2, changed.change_id
@@ -80,7 +81,7 @@ _INSERT = f"""
     returning attribute_id, version"""
 
 _SAVE = f"""
-    with {change_row("'Attribute'", "updated", _KEY, "(values (1)) as once", detail="$5::jsonb")},
+    with {change_row("'Attribute'", "updated", _KEY, "(values (1)) as once", detail="$6::jsonb")},
     {tally("'Attribute'", 0)}
     update attribute set ({_COLUMNS}) = (select {_PART} from jsonb_populate_record(null::attribute, $5::jsonb) as part),
            modified_at = $2, version = changed.change_id
@@ -95,18 +96,24 @@ _DELETE = f"""
     select attribute_id from gone"""
 
 
-async def insert_attribute(connection: Connection, context: Context, attribute: Attribute) -> Saved:
+async def insert_attribute(
+    connection: Connection, context: Context, attribute: Attribute, detail: Mapping[str, Any]
+) -> Saved:
     """Store a new attribute."""
-    return await _write(connection, _INSERT, context, attribute)
+    return await _write(connection, _INSERT, context, attribute, detail)
 
 
-async def save_attribute(connection: Connection, context: Context, attribute: Attribute) -> Saved:
+async def save_attribute(
+    connection: Connection, context: Context, attribute: Attribute, detail: Mapping[str, Any]
+) -> Saved:
     """Write an attribute that is locked."""
-    return await _write(connection, _SAVE, context, attribute)
+    return await _write(connection, _SAVE, context, attribute, detail)
 
 
-async def _write(connection: Connection, statement: str, context: Context, attribute: Attribute) -> Saved:
-    row = await connection.fetchrow(statement, *parameters(context), as_json(attribute))
+async def _write(
+    connection: Connection, statement: str, context: Context, attribute: Attribute, detail: Mapping[str, Any]
+) -> Saved:
+    row = await connection.fetchrow(statement, *parameters(context), as_json(attribute), as_json(detail))
     if row is None:
         raise LookupError(f"the attribute {attribute.attribute_id} was not written")
     return Saved(**row)

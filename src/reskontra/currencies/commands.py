@@ -16,6 +16,7 @@ from reskontra.currencies import store
 from reskontra.currencies.rules import Operator, RateRow, check_rate
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound, Refused, UnknownReference
+from reskontra.records import differences
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
@@ -37,7 +38,7 @@ async def create_rate(connection: Connection, context: Context, sent: Mapping[st
         rate=_rate(sent),
         operator=_operator(sent, Operator.MULTIPLY),
     )
-    return await store.insert_rate(connection, context, rate)
+    return await store.insert_rate(connection, context, rate, differences(None, rate))
 
 
 async def change_rate(
@@ -59,7 +60,7 @@ async def change_rate(
     rate = replace(stored, rate=wanted, operator=_operator(sent, stored.operator))
     if rate == stored:
         return stored.version
-    return await store.save_rate(connection, context, rate)
+    return await store.save_rate(connection, context, rate, differences(stored, rate))
 
 
 def _pair(sent: Mapping[str, Any], reference: Reference) -> tuple[str, str]:

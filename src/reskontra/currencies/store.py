@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.currencies.rules import Currency, CurrencySetup, RateRow
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.tables import Table
 from reskontra.errors import Refused
@@ -137,7 +139,7 @@ _RATE_KEY = "concat_ws(' ', $5::text, $6::text, $7::text, $8::date)"
 
 _INSERT_RATE = f"""
     with once as (select 1),
-    {change_row("'CurrencyRate'", "created", _RATE_KEY, "once", detail="jsonb_build_object('rate', $9::numeric)")},
+    {change_row("'CurrencyRate'", "created", _RATE_KEY, "once", detail="$11::jsonb")},
     {count_new("CurrencyRate")}
     insert into currency_rate (
            company_id, currency_rate_id, from_currency, to_currency, rate_type, effective_date, rate, operator,
@@ -147,7 +149,9 @@ _INSERT_RATE = f"""
     returning currency_rate_id, version"""
 
 
-async def insert_rate(connection: Connection, context: Context, rate: RateRow) -> tuple[int, int]:
+async def insert_rate(
+    connection: Connection, context: Context, rate: RateRow, detail: Mapping[str, Any]
+) -> tuple[int, int]:
     """Add a rate; its id and version."""
     row = await connection.fetchrow(
         _INSERT_RATE,
@@ -158,6 +162,7 @@ async def insert_rate(connection: Connection, context: Context, rate: RateRow) -
         rate.effective_date,
         rate.rate,
         rate.operator,
+        as_json(detail),
     )
     if row is None:
         raise LookupError(f"company {context.company_id} counts no exchange rates")
@@ -174,7 +179,7 @@ _SAVE_RATE = f"""
         "updated",
         "concat_ws(' ', from_currency, to_currency, rate_type, effective_date)",
         "before",
-        detail="jsonb_build_object('rate', $6::numeric, 'operator', $7::text)",
+        detail="$8::jsonb",
     )
 },
     {tally("'CurrencyRate'", 0)}
@@ -184,10 +189,10 @@ _SAVE_RATE = f"""
     returning version"""
 
 
-async def save_rate(connection: Connection, context: Context, rate: StoredRate) -> int:
+async def save_rate(connection: Connection, context: Context, rate: StoredRate, detail: Mapping[str, Any]) -> int:
     """Write rate and operator of a rate that is locked; its new version."""
     version: int = await connection.fetchval(
-        _SAVE_RATE, *parameters(context), rate.currency_rate_id, rate.rate, rate.operator
+        _SAVE_RATE, *parameters(context), rate.currency_rate_id, rate.rate, rate.operator, as_json(detail)
     )
     return version
 

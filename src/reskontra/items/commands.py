@@ -12,8 +12,9 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound
 from reskontra.items import store
-from reskontra.items.rules.master_data import changed_item, differences, new_item
+from reskontra.items.rules.master_data import changed_item, new_item
 from reskontra.items.store import SavedItem
+from reskontra.records import differences
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
@@ -23,7 +24,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     reference = await remembered.at(connection, context.company_id, None)
     card = new_item(sent, reference)
     with report_key_as_sent(card.item_number):
-        return await store.insert_card(connection, context, card, differences(None, card))
+        return await store.insert_card(connection, context, card, differences(None, card, without=("item_id",)))
 
 
 async def change(

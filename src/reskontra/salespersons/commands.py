@@ -6,7 +6,7 @@ The reference data is locked first, then the salesperson's row, then the custome
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from reskontra.changes.commands import lock_reference
@@ -14,6 +14,7 @@ from reskontra.clock import Context
 from reskontra.customers.store import for_salespersons
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
+from reskontra.records import differences
 from reskontra.reference.store import remembered
 from reskontra.salespersons import store
 from reskontra.salespersons.rules import master_data
@@ -28,7 +29,8 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     salesperson = master_data.new_salesperson(sent, reference)
     spots = await for_salespersons.lock_spots(connection, context.company_id, master_data.spots_of(sent))
     wanted = master_data.wanted_assignments(salesperson, sent, spots, ())
-    salesperson_id, version = await store.insert_salesperson(connection, context, salesperson, asdict(salesperson))
+    detail = differences(None, salesperson, without=("salesperson_id",)) | ({"customers": wanted} if wanted else {})
+    salesperson_id, version = await store.insert_salesperson(connection, context, salesperson, detail)
     await for_salespersons.save_assignments(connection, context, salesperson_id, wanted)
     return replace(salesperson, salesperson_id=salesperson_id), version
 
@@ -50,7 +52,7 @@ async def change(
     wanted = master_data.wanted_assignments(salesperson, sent, spots, standing)
     if salesperson == before and not wanted:
         return before, stored.version
-    detail = {name: value for name, value in asdict(salesperson).items() if value != getattr(before, name)}
-    version = await store.save_salesperson(connection, context, salesperson, {**detail, "customers": wanted})
+    detail = differences(before, salesperson) | ({"customers": wanted} if wanted else {})
+    version = await store.save_salesperson(connection, context, salesperson, detail)
     await for_salespersons.save_assignments(connection, context, before.salesperson_id, wanted)
     return salesperson, version

@@ -31,6 +31,7 @@ from reskontra.items import store as items
 from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemStatus
 from reskontra.numbering.store import NUMBERED_SERIES_TABLE, SERIES_TABLE
 from reskontra.posting.store import find_posted_accounts
+from reskontra.records import differences
 from reskontra.reference.store import remembered
 from reskontra.salespersons import store as salespersons
 from reskontra.yaml_file import Fault, FileFaults, Given, Month, Path, YamlFile
@@ -157,12 +158,17 @@ async def _write(connection: Connection, context: Context, section: str, changes
     else:
         table = TABLE_OF[section]
         await put_rows(connection, context.company_id, {table: [change.row for change in changes]}, context.now)
-        await insert_changes(connection, context, table.entity, [_told(change) for change in changes])
+        await insert_changes(
+            connection, context, table.entity, [(change.code, _event(change), _detail(change)) for change in changes]
+        )
 
 
-def _told(change: Change) -> tuple[str, str, Mapping[str, Any]]:
-    detail = {difference.field: difference.new for difference in change.differences}
-    return change.code, "created" if change.before is None else "updated", detail
+def _event(change: Change) -> str:
+    return "created" if change.before is None else "updated"
+
+
+def _detail(change: Change) -> dict[str, Any]:
+    return differences(change.before, change.row)
 
 
 def _each(
@@ -174,18 +180,9 @@ def _each(
     async def write(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
         for change in changes:
             one = insert if change.before is None else save
-            await one(connection, context, change.row, _new_values(change))
+            await one(connection, context, change.row, _detail(change))
 
     return write
-
-
-def _new_values(change: Change) -> dict[str, Any]:
-    """Attribute -> new value of those that differ, as the rooms' own commands tell it."""
-    return {
-        attribute.name: getattr(change.row, attribute.name)
-        for attribute in fields(change.row)
-        if change.before is None or getattr(change.row, attribute.name) != getattr(change.before, attribute.name)
-    }
 
 
 async def _write_own(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
@@ -200,8 +197,7 @@ async def _write_own(connection: Connection, context: Context, changes: Sequence
         time_zone=change.row.time_zone if is_facts else reference.zone.key,
         preferences=reference.preferences if is_facts else change.row,
     )
-    _, event, detail = _told(change)
-    await insert_changes(connection, context, "Company", [(reference.code, event, detail)])
+    await insert_changes(connection, context, "Company", [(reference.code, _event(change), _detail(change))])
 
 
 async def _write_rates(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
@@ -209,10 +205,10 @@ async def _write_rates(connection: Connection, context: Context, changes: Sequen
     stored = {code_of("rates", rate): rate for rate in standing}
     for change in changes:
         if change.before is None:
-            await currencies.insert_rate(connection, context, change.row)
+            await currencies.insert_rate(connection, context, change.row, _detail(change))
         else:
             rate = replace(stored[change.code], rate=change.row.rate, operator=change.row.operator)
-            await currencies.save_rate(connection, context, rate)
+            await currencies.save_rate(connection, context, rate, _detail(change))
 
 
 async def _write_items(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
@@ -224,17 +220,11 @@ async def _write_items(connection: Connection, context: Context, changes: Sequen
         known = {field.name: getattr(item, field.name) for field in fields(Item) if field.name != "active"}
         if found is None:
             status = ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
-            await items.insert_card(connection, context, ItemCard(**known, status=status), _new_values(change))
+            await items.insert_card(connection, context, ItemCard(**known, status=status), _detail(change))
         else:
             kept = (found.card.status in SELLING) == item.active
             status = found.card.status if kept else ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
-            await items.save_card(connection, context, replace(found.card, **known, status=status), _new_values(change))
-
-
-async def _write_attribute(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
-    for change in changes:
-        one = attributes.insert_attribute if change.before is None else attributes.save_attribute
-        await one(connection, context, change.row)
+            await items.save_card(connection, context, replace(found.card, **known, status=status), _detail(change))
 
 
 _WRITERS: Mapping[str, Write] = {
@@ -244,7 +234,7 @@ _WRITERS: Mapping[str, Write] = {
     "subaccounts": _each(subaccounts.insert_subaccount, subaccounts.save_subaccount),
     "rates": _write_rates,
     "items": _write_items,
-    "attributes": _write_attribute,
+    "attributes": _each(attributes.insert_attribute, attributes.save_attribute),
     "salespersons": _each(salespersons.insert_salesperson, salespersons.save_salesperson),
 }
 """Section -> what writes its changes, where a row has more than its table: a version, or a place elsewhere."""

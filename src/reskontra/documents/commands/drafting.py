@@ -26,7 +26,7 @@ from reskontra.kinds import Kind
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.receivables.commands import locks
 from reskontra.receivables.store import open_items
-from reskontra.records import columns, replace
+from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected
 
@@ -163,16 +163,12 @@ async def _numbering(
     return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id
 
 
-_UNTOLD = {"lines", "vat", "proposals", "modified_at"}
+_UNTOLD = ("lines", "vat", "proposals")
 
 
 def _difference(before: Document, after: Document) -> dict[str, Any]:
     """What the change row tells: our attribute name -> new value; rows only by number (the audit trail)."""
-    told = {
-        name: getattr(after, name)
-        for name in columns(Document)
-        if name not in _UNTOLD and getattr(after, name) != getattr(before, name)
-    }
+    told = differences(before, after, without=_UNTOLD)
     if after.proposals != before.proposals:
         told["applications"] = after.proposals
     if after.lines != before.lines:

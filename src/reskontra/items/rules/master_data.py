@@ -7,7 +7,7 @@ What changes here reaches lines that are made from then on; lines that stand kee
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,6 @@ ACCOUNTS = (
 
 _TEXTS = ("body", "note", "posting_class_id", "deferral_code")
 _SUBACCOUNTS = ("sales_subaccount", "expense_subaccount", "cogs_subaccount")
-_NOT_TOLD = ("item_id", "created_at", "modified_at", "version")
 
 
 def new_item(sent: Sent, reference: Reference) -> ItemCard:
@@ -91,17 +90,6 @@ def changed_item(stored: ItemCard, sent: Sent, reference: Reference) -> ItemCard
         item_class = _item_class(sent["item_class_id"], reference, ("item_class_id",))
         card = replace(card, item_class_id=item_class.item_class_id if item_class else None)
     return _with_sent(card, sent, reference)
-
-
-def differences(stored: ItemCard | None, card: ItemCard) -> dict[str, Any]:
-    """What is different, as attribute -> new value, for the change log; of a new item all that is filled in."""
-    found = {}
-    for attribute in fields(ItemCard):
-        new = getattr(card, attribute.name)
-        old = None if stored is None else getattr(stored, attribute.name)
-        if attribute.name not in _NOT_TOLD and new != old and (stored is not None or new):
-            found[attribute.name] = new
-    return found
 
 
 # What was sent
