@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from reskontra.attributes.rules import ControlType, OptionOperation
+from reskontra.attributes.rules import ControlType
 from reskontra.attributes.store import Stored
+from reskontra.operations import LineOperation
 from reskontra.web.wire import (
     UNSET,
     Answer,
@@ -27,7 +28,7 @@ from reskontra.web.wire import (
 class AttributeOptionUpdate(Body):
     """An option to insert, update or delete; `operation` travels bare."""
 
-    operation: OneOf[OptionOperation] | UnsetType | None = UNSET
+    operation: OneOf[LineOperation] | UnsetType | None = UNSET
     value: Sent[Text30] = sent("valueId")
     description: Sent[Text255] = UNSET
     sort_order: Sent[Whole] = UNSET

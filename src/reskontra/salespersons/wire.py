@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from reskontra.accounts.wire.named import NamedSubaccount, named_subaccount
 from reskontra.customers.store.for_salespersons import Assignment
+from reskontra.operations import LineOperation
 from reskontra.reference.reference import Reference
-from reskontra.salespersons.rules.master_data import LineOperation
 from reskontra.salespersons.store import Stored
 from reskontra.web.wire import (
     UNSET,

@@ -24,6 +24,7 @@ from reskontra.items.rules.items import (
     ItemType,
 )
 from reskontra.money import ZERO
+from reskontra.operations import LineOperation
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -218,6 +219,8 @@ def _cross_references(
     found = {cross_reference.key: cross_reference for cross_reference in standing}
     for position, line in enumerate(sent):
         field = ("cross_references", position)
+        if line.get("operation") == LineOperation.NOTHING:
+            continue
         if not line.get("alternate_id"):
             raise Malformed(
                 "A cross reference needs its number.", field=(*field, "alternate_id"), hint="Send alternateID."
@@ -227,12 +230,12 @@ def _cross_references(
             alternate_id=line["alternate_id"],
             party=line.get("party") or None,
         )
-        operation = line.get("operation") or "Insert"
-        if operation != "Insert" and wanted.key not in found:
+        operation = line.get("operation") or LineOperation.INSERT
+        if operation != LineOperation.INSERT and wanted.key not in found:
             known = ", ".join(known.alternate_id for known in found.values()) or "none"
             hint = f"The item has these other numbers: {known}."
             raise UnknownReference(field=(*field, "alternate_id"), value=line["alternate_id"], hint=hint)
-        if operation == "Delete":
+        if operation == LineOperation.DELETE:
             del found[wanted.key]
             continue
         before = found.get(wanted.key, wanted)
