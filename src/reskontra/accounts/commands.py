@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from reskontra.accounts.rules.accounts import changed_account, new_account
@@ -14,15 +13,7 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
 from reskontra.records import differences
-from reskontra.versions import Expected, check_expected
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What a write made of an account or subaccount."""
-
-    number: str
-    version: int
+from reskontra.versions import Expected, Saved, check_expected
 
 
 async def create_account(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:

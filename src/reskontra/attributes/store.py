@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from reskontra.attributes.rules import Attribute
@@ -15,6 +13,7 @@ from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.tables import Table
 from reskontra.errors import Refused
+from reskontra.versions import Saved, Stored
 
 ATTRIBUTE_TABLE = Table(
     "attributes", "attribute", Attribute, ("attribute_id",), entity="Attribute", moments=("created_at", "modified_at")
@@ -22,39 +21,21 @@ ATTRIBUTE_TABLE = Table(
 _COLUMNS = ", ".join(ATTRIBUTE_TABLE.columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An attribute with what the database keeps of it; moments in UTC."""
-
-    attribute: Attribute
-    version: int
-    created_at: datetime
-    modified_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What became of a write."""
-
-    attribute_id: str
-    version: int
-
-
 ATTRIBUTES = Paged(
     entity="Attribute",
     found="select attribute.* from attribute where attribute.company_id = $1",
     key=("attribute.attribute_id",),
     columns=f"""json_build_object(
-               'attribute', (select row_to_json(shaped) from (select {_COLUMNS}) as shaped),
+               'record', (select row_to_json(shaped) from (select {_COLUMNS}) as shaped),
                'version', attribute.version, 'created_at', attribute.created_at,
                'modified_at', attribute.modified_at)::text as record""",
-    read=json_record(Stored),
-    sort_key=lambda stored: (stored.attribute.attribute_id,),
+    read=json_record(Stored[Attribute]),
+    sort_key=lambda stored: (stored.record.attribute_id,),
 )
 """Attributes by id."""
 
 
-async def lock_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored | None:
+async def lock_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored[Attribute] | None:
     """The attribute with that id in any case, locked until the transaction ends."""
     found = await connection.fetchval(
         """
@@ -78,7 +59,7 @@ _INSERT = f"""
     insert into attribute (company_id, {_COLUMNS}, created_at, modified_at, version)
     select $1, {_PART}, $2, $2, changed.change_id
       from changed, jsonb_populate_record(null::attribute, $5::jsonb) as part
-    returning attribute_id, version"""
+    returning attribute_id as number, version"""
 
 _SAVE = f"""
     with {change_row("'Attribute'", "updated", _KEY, "(values (1)) as once", detail="$6::jsonb")},
@@ -87,7 +68,7 @@ _SAVE = f"""
            modified_at = $2, version = changed.change_id
       from changed
      where company_id = $1 and attribute_id = {_KEY}
-    returning attribute_id, version"""
+    returning attribute_id as number, version"""
 
 _DELETE = f"""
     with gone as (delete from attribute where company_id = $1 and attribute_id = $5 returning attribute_id),

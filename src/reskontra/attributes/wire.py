@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from reskontra.attributes.rules import ControlType
-from reskontra.attributes.store import Stored
+from reskontra.attributes.rules import Attribute, ControlType
 from reskontra.operations import LineOperation
+from reskontra.versions import Stored
 from reskontra.web.wire import (
     UNSET,
     Answer,
@@ -70,9 +70,9 @@ class AttributeAnswer(Answer, kw_only=True):
     modified_at: MomentOut = field(name="lastModifiedDateTime")
 
 
-def attribute_answer(stored: Stored, zone: ZoneInfo) -> AttributeAnswer:
+def attribute_answer(stored: Stored[Attribute], zone: ZoneInfo) -> AttributeAnswer:
     """A stored attribute as GET shows it; moments in the company's zone."""
-    attribute = stored.attribute
+    attribute = stored.record
     return AttributeAnswer(
         attribute_id=attribute.attribute_id,
         description=attribute.description,

@@ -19,11 +19,11 @@ from reskontra.errors import Malformed, NotFound, Refused, UnknownReference
 from reskontra.records import differences
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
-from reskontra.versions import Expected, check_expected
+from reskontra.versions import Expected, Saved, check_expected
 
 
-async def create_rate(connection: Connection, context: Context, sent: Mapping[str, Any]) -> tuple[int, int]:
-    """Add a rate; its id and version.
+async def create_rate(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
+    """Add a rate; it has an id for a number.
 
     Left out, the currency it leads to is the base currency, the type the company's own, and the date today.
     """

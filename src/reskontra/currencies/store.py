@@ -16,6 +16,7 @@ from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.tables import Table
 from reskontra.errors import Refused
+from reskontra.versions import Saved
 
 CURRENCY_TABLE = Table(
     "currencies",
@@ -146,13 +147,11 @@ _INSERT_RATE = f"""
            modified_at, version)
     select $1, counted.id, $5, $6, $7, $8, $9, $10, $2, changed.change_id
       from counted, changed
-    returning currency_rate_id, version"""
+    returning currency_rate_id::text as number, version"""
 
 
-async def insert_rate(
-    connection: Connection, context: Context, rate: RateRow, detail: Mapping[str, Any]
-) -> tuple[int, int]:
-    """Add a rate; its id and version."""
+async def insert_rate(connection: Connection, context: Context, rate: RateRow, detail: Mapping[str, Any]) -> Saved:
+    """Add a rate; it has an id for a number."""
     row = await connection.fetchrow(
         _INSERT_RATE,
         *parameters(context),
@@ -166,7 +165,7 @@ async def insert_rate(
     )
     if row is None:
         raise LookupError(f"company {context.company_id} counts no exchange rates")
-    return row["currency_rate_id"], row["version"]
+    return Saved(**row)
 
 
 _SAVE_RATE = f"""

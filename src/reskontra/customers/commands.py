@@ -10,7 +10,6 @@ from reskontra.customers.customer import Customer, Parent
 from reskontra.customers.rules import master_data
 from reskontra.customers.rules.standing import check_may
 from reskontra.customers.store import finding, writing
-from reskontra.customers.store.writing import Saved
 from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
@@ -18,7 +17,7 @@ from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
-from reskontra.versions import Expected, check_expected
+from reskontra.versions import Expected, Saved, check_expected
 
 LONGEST_NUMBER = 30
 
@@ -99,7 +98,7 @@ async def _locked(connection: Connection, context: Context, key: str | int) -> t
     found = None if customer_id is None else await finding.find_customer(connection, context.company_id, customer_id)
     if found is None:
         raise NotFound("customer", key)
-    return found.customer, await remembered.at(connection, context.company_id, found.reference_version)
+    return found.record, await remembered.at(connection, context.company_id, found.reference_version)
 
 
 async def _sent_parent(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Parent | None:
@@ -136,4 +135,4 @@ def _id_of(customer: Customer) -> int:
 
 
 def _as_saved(customer: Customer) -> Saved:
-    return Saved(_id_of(customer), customer.number, customer.version)
+    return Saved(customer.number, customer.version)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.tables import Table
 from reskontra.errors import Refused
 from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemClass, Unit
+from reskontra.versions import Found, Saved
 
 UNIT_TABLE = Table(
     "units",
@@ -76,17 +76,9 @@ _COLUMNS = ", ".join(("item_id", *_CARD_COLUMNS, "created_at", "modified_at", "v
 _card = msgspec.json.Decoder(ItemCard)
 
 
-@dataclass(frozen=True, slots=True)
-class FoundItem:
-    """An item, and the version of the reference data that belongs to it."""
-
-    card: ItemCard
-    reference_version: int
-
-
 async def find_item(
     connection: Connection, company_id: int, key: str | int, *, locked: bool = False
-) -> FoundItem | None:
+) -> Found[ItemCard] | None:
     """The item with a number in any case or (a whole number) an internal id; `locked` until the transaction ends."""
     condition = "item_id = $2" if isinstance(key, int) else 'lower(item_number) = lower($2::text collate "C")'
     row = await connection.fetchrow(
@@ -100,7 +92,7 @@ async def find_item(
         company_id,
         key,
     )
-    return None if row is None else FoundItem(_card.decode(row["record"]), row["reference_version"])
+    return None if row is None else Found(_card.decode(row["record"]), row["reference_version"])
 
 
 IS_CALLED = """exists (select from jsonb_array_elements(item.detail -> 'cross_references') as other
@@ -133,7 +125,7 @@ _INSERT_CARD = f"""
     insert into item (company_id, item_id, {", ".join(_CARD_COLUMNS)}, created_at, modified_at, version)
     select $1, counted.id, {", ".join(f"card.{column}" for column in _CARD_COLUMNS)}, $2, $2, changed.change_id
       from counted, changed, {_FROM_CARD}
-    returning item_id, item_number, version"""
+    returning item_number as number, version"""
 
 _SAVE_CARD = f"""
     with once as (select 1),
@@ -144,31 +136,22 @@ _SAVE_CARD = f"""
            modified_at = $2, version = changed.change_id
       from changed, {_FROM_CARD}
      where item.company_id = $1 and item.item_id = card.item_id
-    returning item.item_id, item.item_number, item.version"""
+    returning item.item_number as number, item.version"""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedItem:
-    """What the database gave an item."""
-
-    item_id: int
-    item_number: str
-    version: int
-
-
-async def insert_card(connection: Connection, context: Context, card: ItemCard, detail: Mapping[str, Any]) -> SavedItem:
+async def insert_card(connection: Connection, context: Context, card: ItemCard, detail: Mapping[str, Any]) -> Saved:
     """Store a new item, under the next id when its own is 0; `detail` is what the change log tells."""
     return await _write_card(connection, context, _INSERT_CARD, card, detail)
 
 
-async def save_card(connection: Connection, context: Context, card: ItemCard, detail: Mapping[str, Any]) -> SavedItem:
+async def save_card(connection: Connection, context: Context, card: ItemCard, detail: Mapping[str, Any]) -> Saved:
     """Write an item that is locked; `detail` is what the change log tells."""
     return await _write_card(connection, context, _SAVE_CARD, card, detail)
 
 
 async def _write_card(
     connection: Connection, context: Context, statement: str, card: ItemCard, detail: Mapping[str, Any]
-) -> SavedItem:
+) -> Saved:
     row = await connection.fetchrow(
         statement,
         *parameters(context),
@@ -178,7 +161,7 @@ async def _write_card(
     )
     if row is None:
         raise LookupError(f"item {card.item_number} of company {context.company_id} is gone")
-    return SavedItem(**row)
+    return Saved(**row)
 
 
 def _number_taken(value: str) -> Refused:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from reskontra.changes.lists.store import Paged, json_record
@@ -15,6 +13,7 @@ from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.tables import Table
 from reskontra.errors import Refused
 from reskontra.salespersons.rules.salespersons import Salesperson
+from reskontra.versions import Stored
 
 SALESPERSON_TABLE = Table(
     "salespersons",
@@ -28,31 +27,21 @@ SALESPERSON_TABLE = Table(
 _OWN = [column for column in SALESPERSON_TABLE.columns if column != "salesperson_id"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A salesperson with what the database keeps of it; moments in UTC."""
-
-    salesperson: Salesperson
-    version: int
-    created_at: datetime
-    modified_at: datetime
-
-
 SALESPERSONS = Paged(
     entity="Salesperson",
     found="select salesperson.* from salesperson where salesperson.company_id = $1",
     key=("salesperson.salesperson_cd",),
     columns=f"""json_build_object(
-               'salesperson', (select row_to_json(shaped) from (select {SALESPERSON_TABLE.select_list}) as shaped),
+               'record', (select row_to_json(shaped) from (select {SALESPERSON_TABLE.select_list}) as shaped),
                'version', salesperson.version, 'created_at', salesperson.created_at,
                'modified_at', salesperson.modified_at)::text as record""",
-    read=json_record(Stored),
-    sort_key=lambda stored: (stored.salesperson.salesperson_cd,),
+    read=json_record(Stored[Salesperson]),
+    sort_key=lambda stored: (stored.record.salesperson_cd,),
 )
 """Salespersons by code."""
 
 
-async def lock_salesperson(connection: Connection, company_id: int, salesperson_cd: str) -> Stored | None:
+async def lock_salesperson(connection: Connection, company_id: int, salesperson_cd: str) -> Stored[Salesperson] | None:
     """The salesperson with that code in any case, locked until the transaction ends."""
     found = await connection.fetchval(
         """

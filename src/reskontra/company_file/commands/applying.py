@@ -222,9 +222,9 @@ async def _write_items(connection: Connection, context: Context, changes: Sequen
             status = ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
             await items.insert_card(connection, context, ItemCard(**known, status=status), _detail(change))
         else:
-            kept = (found.card.status in SELLING) == item.active
-            status = found.card.status if kept else ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
-            await items.save_card(connection, context, replace(found.card, **known, status=status), _detail(change))
+            kept = (found.record.status in SELLING) == item.active
+            status = found.record.status if kept else ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
+            await items.save_card(connection, context, replace(found.record, **known, status=status), _detail(change))
 
 
 _WRITERS: Mapping[str, Write] = {

@@ -31,7 +31,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
         hint = "Send the number of an existing customer."
         raise UnknownReference(field=("customer_number",), value=number, hint=hint)
     reference = await remembered.at(connection, context.company_id, found.reference_version)
-    place = rules.new_place(found.place, sent, reference)
+    place = rules.new_place(found.record, sent, reference)
     with report_key_as_sent(place.location.location_cd):
         version = await store.insert_place(connection, context, place, rules.differences(None, place))
     return replace(place, version=version)
@@ -54,7 +54,7 @@ async def change(
     found = await store.find_place(connection, context.company_id, customer_number, location_cd)
     if found is None:
         raise no_place(customer_number, location_cd)
-    stored = found.place
+    stored = found.record
     check_expected(expected_version, stored.version)
     reference = await remembered.at(connection, context.company_id, found.reference_version)
     place = rules.changed_place(stored, sent, reference)

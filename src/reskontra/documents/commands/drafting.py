@@ -19,7 +19,6 @@ from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.drafts import changed, check_deletable, created
 from reskontra.documents.rules.settling import proposals_after, with_proposals
 from reskontra.documents.store import loading, writing
-from reskontra.documents.store.writing import Written
 from reskontra.documents.wire.rendering import lines_text, vat_text
 from reskontra.errors import Malformed
 from reskontra.kinds import Kind
@@ -28,12 +27,12 @@ from reskontra.receivables.commands import locks
 from reskontra.receivables.store import open_items
 from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
-from reskontra.versions import Expected
+from reskontra.versions import Expected, Saved
 
 
 async def create(
     connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], *, origin: str = "entered"
-) -> Written:
+) -> Saved:
     """A new draft from `changes` (our attribute names). Two round trips, four when credit is checked."""
     document, basis = await new_draft(connection, context, kind, changes, origin)
     return await insert(connection, context, kind, document, changes=changes, basis=basis)
@@ -47,7 +46,7 @@ async def change(
     changes: Mapping[str, Any],
     *,
     expected_version: Expected = None,
-) -> Written:
+) -> Saved:
     """A document after a PUT. What changes nothing writes nothing and keeps its version (invariant 40)."""
     loaded = await load(connection, context, kind, number, changes=changes, expected_version=expected_version)
     before = document_of(loaded)
@@ -57,7 +56,7 @@ async def change(
     reference = basis.reference
     after = await _with_proposals(connection, kind, after, changes, reference=reference, document_id=loaded.document_id)
     if after == before:
-        return Written(before.number, loaded.version)
+        return Saved(before.number, loaded.version)
     if after.customer_id != before.customer_id:
         need_transaction(connection)  # the writing statement proves nothing of the customer that it moves to
     rows_text = None
@@ -112,7 +111,7 @@ async def insert(
     changes: Mapping[str, Any],
     basis: Basis,
     series: str | None = None,
-) -> Written:
+) -> Saved:
     reference = basis.reference
     numbering = await _numbering(context, document, changes, reference, kind=kind, key=series or kind.series[0])
     with report_key_as_sent(changes.get("number")):
