@@ -17,7 +17,7 @@ from reskontra.db.tables import put_rows
 from reskontra.errors import FieldPath, NotFound, Refused, UnknownReference
 from reskontra.reference.reference import Reference
 from reskontra.reference.rules.dunning_texts import DunningText
-from reskontra.reference.store import remembered
+from reskontra.reference.store import reading, remembered
 from reskontra.reference.store.tables import DUNNING_TEXT_TABLE
 from reskontra.yaml_file import Prose
 
@@ -51,6 +51,14 @@ async def test_a_change_in_any_table_makes_a_new_version(
     renewed = await remembered.at(connection, company.company_id, None)
     assert renewed is not company
     assert renewed.version > company.version
+
+
+async def test_every_table_of_the_reference_data_moves_its_version(connection: Connection) -> None:
+    rows = await connection.fetch(
+        "select tgrelid::regclass::text as name from pg_trigger where tgfoid = 'bump_reference_version'::regproc"
+        " group by tgrelid having count(*) = 3"
+    )
+    assert {table.name for table in reading.TABLES} - {row["name"] for row in rows} == set()
 
 
 async def test_words_of_letters_make_a_new_version_too(

@@ -83,7 +83,11 @@ class Table(Generic[R]):
     def rows(self) -> str:
         """A select of the rows of company $1 by key, with the attributes of the record."""
         order = ", ".join(f"{self.name}.{column}" for column in self.key_columns)
-        return f"select {self.select_list} from {self.name} where {self.name}.company_id = $1 order by {order}"
+        return f"""
+            select {self.select_list}
+              from {self.name}
+             where {self.name}.company_id = $1
+             order by {order}"""
 
     def decode(self, text: str) -> list[R]:
         """The records of a JSON array of `rows`."""
@@ -145,12 +149,12 @@ Rows = Mapping[Table[Any], Sequence[object]]
 
 async def insert_rows(connection: Connection, company_id: int, rows: Rows, moment: datetime) -> None:
     """Write the first rows of a company, of all tables in one statement. `moment` is in UTC."""
-    await connection.execute(_writing(tuple(rows), anew=False), company_id, _content(rows), moment)
+    await connection.execute(writing_statement(tuple(rows), anew=False), company_id, _content(rows), moment)
 
 
 async def put_rows(connection: Connection, company_id: int, rows: Rows, moment: datetime) -> None:
     """Add rows to a company, and write anew those whose key is there. `moment` is in UTC. Nothing is removed."""
-    await connection.execute(_writing(tuple(rows), anew=True), company_id, _content(rows), moment)
+    await connection.execute(writing_statement(tuple(rows), anew=True), company_id, _content(rows), moment)
 
 
 def _content(rows: Rows) -> str:
@@ -158,11 +162,15 @@ def _content(rows: Rows) -> str:
 
 
 @cache
-def _writing(tables: tuple[Table[Any], ...], *, anew: bool) -> str:
+def writing_statement(tables: tuple[Table[Any], ...], *, anew: bool) -> str:
+    """The statement that writes rows of these tables; `anew`: also those whose key is there.
+
+    $1 is the company, $2 a JSON object of section -> records, $3 the moment.
+    """
     steps = ["given as (select $2::jsonb as content, $3::timestamptz as moment)"]
     for table in tables:
         steps.extend(_steps(table, "given", (), anew=anew))
-    return f"with {', '.join(steps)} select"
+    return "with " + ",\n".join(steps) + "\nselect"
 
 
 def _steps(table: Table[Any], source: str, above: tuple[str, ...], *, anew: bool) -> Iterator[str]:
