@@ -6,12 +6,21 @@ A document has ninety attributes and is copied a dozen times while a request is 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sized
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
 import msgspec
 from msgspec import field
 from msgspec.structs import asdict as as_dict
 from msgspec.structs import replace
 
-__all__ = ["Record", "as_dict", "columns", "field", "replace"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="Record | DataclassInstance")
+
+__all__ = ["Record", "as_dict", "columns", "differences", "field", "replace"]
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -21,3 +30,30 @@ class Record(msgspec.Struct, frozen=True):
 def columns(record: type[Record]) -> tuple[str, ...]:
     """The names of a record's attributes, which for a stored one are its columns."""
     return record.__struct_fields__
+
+
+_TOLD_BY_THE_ROW = frozenset({"version", "created_at", "created_by", "modified_at"})
+
+
+def differences(
+    before: T | None, after: T, *, only: Iterable[str] | None = None, without: Collection[str] = ()
+) -> dict[str, Any]:
+    """What a change row tells of a record that is written, as attribute -> new value. No change is told otherwise.
+
+    Of a change: each attribute that differs, whatever it is now. Of something new (`before` is None): each attribute
+    but those that are None or an empty text or collection; False and 0 are told. Records within are compared and told
+    whole. Version and moments are never told, as they are the change row's own. `only` and `without` name attributes.
+    """
+    names = [name for name in only or _attributes(after) if name not in without and name not in _TOLD_BY_THE_ROW]
+    if before is None:
+        told = {name: getattr(after, name) for name in names}
+        return {name: value for name, value in told.items() if not _says_nothing(value)}
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+
+
+def _attributes(record: Record | DataclassInstance) -> tuple[str, ...]:
+    return columns(type(record)) if isinstance(record, Record) else tuple(it.name for it in fields(record))
+
+
+def _says_nothing(value: object) -> bool:
+    return value is None or (isinstance(value, Sized) and not value)

@@ -1,7 +1,7 @@
 """The SQL that stores put together, by name, so that it can be read whole, explained and timed in psql.
 
 Nothing is listed here: a statement is whatever a store keeps as a text, or in a table of texts, that begins like one,
-and every paged list, with all that it can show and without a filter.
+every paged list, with all that it can show and without a filter, and how a small table is read and written.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from types import ModuleType
 import reskontra
 from reskontra.changes.lists.store import Paged
 from reskontra.db.lists import Filters
+from reskontra.db.tables import Table, writing_statement
 
 _BEGINS = re.compile(r"\s*(?:with|select|insert|update|delete)\b")
 _PARAMETER = re.compile(r"\$(\d+)")
@@ -63,6 +64,9 @@ def _statements_of(module: ModuleType) -> Iterator[tuple[str, str]]:
             for key, text in kept.items():
                 if isinstance(text, str) and _BEGINS.match(text):
                     yield f"{label}.{_WORD.sub('_', str(key).lower()).strip('_')}", text
+        elif isinstance(kept, Table) and kept.entity:
+            yield f"{label}.rows", kept.rows
+            yield f"{label}.put", writing_statement((kept,), anew=True)
         elif isinstance(kept, Paged):
             yield f"{label}.page", kept.page_statement(_unfiltered(kept))
             yield f"{label}.total", kept.total_statement(_unfiltered(kept))

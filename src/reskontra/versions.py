@@ -1,8 +1,41 @@
-"""Which versions of a row a caller is willing to change, and the refusal of others. Not how versions travel."""
+"""A row and its version: as it stands, as it was saved, and the refusal of one that a caller did not expect."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
 from reskontra.errors import Stale
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[T]):
+    """A record and what the database keeps of its row. Moments are in UTC."""
+
+    record: T
+    version: int
+    created_at: datetime
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A record that has its own version, and the version of the reference data as of the same moment."""
+
+    record: T
+    reference_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a write made of a row: its number, or the code that stands for one, and its new version."""
+
+    number: str
+    version: int
+
 
 Expected = frozenset[int] | None
 """Any of these versions will do; None: any at all. Empty: none will, as when an If-Match cannot be read."""

@@ -13,10 +13,12 @@ from reskontra.clock import Context, SeededClock
 from reskontra.codes import Codes
 from reskontra.company_file.commands import creating
 from reskontra.db.pool import Connection
+from reskontra.db.tables import put_rows
 from reskontra.errors import FieldPath, NotFound, Refused, UnknownReference
 from reskontra.reference.reference import Reference
 from reskontra.reference.rules.dunning_texts import DunningText
-from reskontra.reference.store import remembered, tables
+from reskontra.reference.store import reading, remembered
+from reskontra.reference.store.tables import DUNNING_TEXT_TABLE
 from reskontra.yaml_file import Prose
 
 FIELD = ("some", 0, "field")
@@ -51,9 +53,19 @@ async def test_a_change_in_any_table_makes_a_new_version(
     assert renewed.version > company.version
 
 
-async def test_words_of_letters_make_a_new_version_too(connection: Connection, company: Reference) -> None:
+async def test_every_table_of_the_reference_data_moves_its_version(connection: Connection) -> None:
+    rows = await connection.fetch(
+        "select tgrelid::regclass::text as name from pg_trigger where tgfoid = 'bump_reference_version'::regproc"
+        " group by tgrelid having count(*) = 3"
+    )
+    assert {table.name for table in reading.TABLES} - {row["name"] for row in rows} == set()
+
+
+async def test_words_of_letters_make_a_new_version_too(
+    connection: Connection, company: Reference, clock: SeededClock
+) -> None:
     text = DunningText(level=3, language="nb", closing=Prose("Siste sjanse."))
-    await tables.put_dunning_texts(connection, company.company_id, [text])
+    await put_rows(connection, company.company_id, {DUNNING_TEXT_TABLE: [text]}, clock.now())
     renewed = await remembered.at(connection, company.company_id, None)
     assert renewed.version > company.version
     assert renewed.dunning_texts == (text,)

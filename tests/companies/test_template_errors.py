@@ -107,6 +107,8 @@ ONE_FAULT = [
     ("days_past_due: 28", "days_past_due: 14", "14, days_to_settle: 14}\n  - {level: 3",
      "dunning_levels[1].days_past_due '14': Write more than the 14 days of the level before."),
     ("    fee_item: PURREGEBYR\n", "", "35.00}", "dunning_levels[2].fee '35.00': A fee needs an item"),
+    ("  - kind: reminder_fees_max", "  - kind: reminder_earliest_days", "2015-01-01\n    amount: 2",
+     "legal_rates[1].start_date '2015-01-01': There is a figure of this kind from this date already, entry 0 of"),
     ("mode: UseCurrencyPrecision", "mode: Nearest\n    precision: 0", "0\n  discount_basis",
      "preferences.document_rounding.precision '0': Write a number above 0."),
 ]  # fmt: skip

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.attributes import rules, store
-from reskontra.attributes.store import Saved
 from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
-from reskontra.versions import Expected, check_expected
+from reskontra.records import differences
+from reskontra.versions import Expected, Saved, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new attribute."""
     await lock_reference(connection, context.company_id)
-    return await store.insert_attribute(connection, context, rules.new_attribute(sent))
+    attribute = rules.new_attribute(sent)
+    return await store.insert_attribute(connection, context, attribute, differences(None, attribute))
 
 
 async def change(
@@ -29,10 +30,11 @@ async def change(
     if stored is None:
         raise NotFound("attribute", attribute_id)
     check_expected(expected_version, stored.version)
-    attribute = rules.changed_attribute(stored.attribute, sent)
-    if attribute == stored.attribute:
+    attribute = rules.changed_attribute(stored.record, sent)
+    if attribute == stored.record:
         return Saved(attribute.attribute_id, stored.version)
-    return await store.save_attribute(connection, context, attribute)
+    detail = differences(stored.record, attribute)
+    return await store.save_attribute(connection, context, attribute, detail)
 
 
 async def delete(connection: Connection, context: Context, attribute_id: str, expected_version: Expected) -> None:
@@ -42,4 +44,4 @@ async def delete(connection: Connection, context: Context, attribute_id: str, ex
     if stored is None:
         raise NotFound("attribute", attribute_id)
     check_expected(expected_version, stored.version)
-    await store.delete_attribute(connection, context, stored.attribute.attribute_id)
+    await store.delete_attribute(connection, context, stored.record.attribute_id)

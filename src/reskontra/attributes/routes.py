@@ -43,7 +43,7 @@ async def create(call: Call) -> Response:
     sent = changes(call.decode(AttributeUpdate))
     async with call.database.transaction() as connection:
         saved = await commands.create(connection, call.context, sent)
-    return created(call, _path(saved.attribute_id), saved.version)
+    return created(call, _path(saved.number), saved.version)
 
 
 async def change(call: Call) -> Response:
@@ -51,7 +51,7 @@ async def change(call: Call) -> Response:
     sent = changes(call.decode(AttributeUpdate))
     async with call.database.transaction() as connection:
         saved = await commands.change(connection, call.context, call.params["attributeId"], sent, call.if_match)
-    return no_content(call, _path(saved.attribute_id), saved.version)
+    return no_content(call, _path(saved.number), saved.version)
 
 
 async def delete(call: Call) -> Response:

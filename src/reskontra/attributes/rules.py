@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.operations import LineOperation
 
 Sent = Mapping[str, Any]
 
@@ -22,14 +23,6 @@ class ControlType(StrEnum):
     LOOKUP = "Lookup"
     CHECKBOX = "Checkbox"
     DATE = "Datetime"
-
-
-class OptionOperation(StrEnum):
-    """What to do with an option that was sent."""
-
-    INSERT = "Insert"
-    UPDATE = "Update"
-    DELETE = "Delete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,15 +146,17 @@ def _options(stored: Sequence[AttributeOption], sent: Sequence[Sent]) -> tuple[A
         field: FieldPath = ("options", position, "value")
         value = (line.get("value") or "").strip()
         known = options.get(value.lower())
-        operation = line.get("operation") or OptionOperation.INSERT
+        operation = line.get("operation") or LineOperation.INSERT
+        if operation is LineOperation.NOTHING:
+            continue
         if not value or "," in value:
             raise Refused(
                 "An option needs a value without a comma.", field=field, value=value or None, hint="Send such a text."
             )
-        if known is None and operation is not OptionOperation.INSERT:
+        if known is None and operation is not LineOperation.INSERT:
             hint = f"The options are: {', '.join(option.value for option in options.values()) or 'none'}."
             raise UnknownReference(field=field, value=value, hint=hint)
-        if operation is OptionOperation.DELETE:
+        if operation is LineOperation.DELETE:
             del options[value.lower()]
         else:
             last = max((option.sort_order for option in options.values()), default=0)

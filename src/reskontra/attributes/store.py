@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from typing import Any
 
 from reskontra.attributes.rules import Attribute
 from reskontra.changes.lists.store import Paged, json_record
@@ -12,34 +11,14 @@ from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.tables import Table
 from reskontra.errors import Refused
+from reskontra.versions import Saved, Stored
 
-_COLUMNS = "attribute_id, description, control_type, internal, entry_mask, regular_expression, options"
-
-ATTRIBUTE_ROWS = f"""
-    select {_COLUMNS}
-      from attribute
-     where company_id = $1
-     order by attribute_id"""
-"""The attributes of company $1, shaped like `Attribute`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An attribute with what the database keeps of it; moments in UTC."""
-
-    attribute: Attribute
-    version: int
-    created_at: datetime
-    modified_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What became of a write."""
-
-    attribute_id: str
-    version: int
+ATTRIBUTE_TABLE = Table(
+    "attributes", "attribute", Attribute, ("attribute_id",), entity="Attribute", moments=("created_at", "modified_at")
+)
+_COLUMNS = ", ".join(ATTRIBUTE_TABLE.columns)
 
 
 ATTRIBUTES = Paged(
@@ -47,16 +26,16 @@ ATTRIBUTES = Paged(
     found="select attribute.* from attribute where attribute.company_id = $1",
     key=("attribute.attribute_id",),
     columns=f"""json_build_object(
-               'attribute', (select row_to_json(shaped) from (select {_COLUMNS}) as shaped),
+               'record', (select row_to_json(shaped) from (select {_COLUMNS}) as shaped),
                'version', attribute.version, 'created_at', attribute.created_at,
                'modified_at', attribute.modified_at)::text as record""",
-    read=json_record(Stored),
-    sort_key=lambda stored: (stored.attribute.attribute_id,),
+    read=json_record(Stored[Attribute]),
+    sort_key=lambda stored: (stored.record.attribute_id,),
 )
 """Attributes by id."""
 
 
-async def lock_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored | None:
+async def lock_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored[Attribute] | None:
     """The attribute with that id in any case, locked until the transaction ends."""
     found = await connection.fetchval(
         """
@@ -70,26 +49,26 @@ async def lock_attribute(connection: Connection, company_id: int, attribute_id: 
     return None if found is None else await ATTRIBUTES.find(connection, company_id, found)
 
 
-_PART = ", ".join(f"part.{column}" for column in _COLUMNS.split(", "))
+_PART = ", ".join(f"part.{column}" for column in ATTRIBUTE_TABLE.columns)
 
 _KEY = "($5::jsonb ->> 'attribute_id')"
 
 _INSERT = f"""
-    with {change_row("'Attribute'", "created", _KEY, "(values (1)) as once", detail="$5::jsonb")},
+    with {change_row("'Attribute'", "created", _KEY, "(values (1)) as once", detail="$6::jsonb")},
     {tally("'Attribute'", 1)}
     insert into attribute (company_id, {_COLUMNS}, created_at, modified_at, version)
     select $1, {_PART}, $2, $2, changed.change_id
       from changed, jsonb_populate_record(null::attribute, $5::jsonb) as part
-    returning attribute_id, version"""
+    returning attribute_id as number, version"""
 
 _SAVE = f"""
-    with {change_row("'Attribute'", "updated", _KEY, "(values (1)) as once", detail="$5::jsonb")},
+    with {change_row("'Attribute'", "updated", _KEY, "(values (1)) as once", detail="$6::jsonb")},
     {tally("'Attribute'", 0)}
     update attribute set ({_COLUMNS}) = (select {_PART} from jsonb_populate_record(null::attribute, $5::jsonb) as part),
            modified_at = $2, version = changed.change_id
       from changed
      where company_id = $1 and attribute_id = {_KEY}
-    returning attribute_id, version"""
+    returning attribute_id as number, version"""
 
 _DELETE = f"""
     with gone as (delete from attribute where company_id = $1 and attribute_id = $5 returning attribute_id),
@@ -98,18 +77,24 @@ _DELETE = f"""
     select attribute_id from gone"""
 
 
-async def insert_attribute(connection: Connection, context: Context, attribute: Attribute) -> Saved:
+async def insert_attribute(
+    connection: Connection, context: Context, attribute: Attribute, detail: Mapping[str, Any]
+) -> Saved:
     """Store a new attribute."""
-    return await _write(connection, _INSERT, context, attribute)
+    return await _write(connection, _INSERT, context, attribute, detail)
 
 
-async def save_attribute(connection: Connection, context: Context, attribute: Attribute) -> Saved:
+async def save_attribute(
+    connection: Connection, context: Context, attribute: Attribute, detail: Mapping[str, Any]
+) -> Saved:
     """Write an attribute that is locked."""
-    return await _write(connection, _SAVE, context, attribute)
+    return await _write(connection, _SAVE, context, attribute, detail)
 
 
-async def _write(connection: Connection, statement: str, context: Context, attribute: Attribute) -> Saved:
-    row = await connection.fetchrow(statement, *parameters(context), as_json(attribute))
+async def _write(
+    connection: Connection, statement: str, context: Context, attribute: Attribute, detail: Mapping[str, Any]
+) -> Saved:
+    row = await connection.fetchrow(statement, *parameters(context), as_json(attribute), as_json(detail))
     if row is None:
         raise LookupError(f"the attribute {attribute.attribute_id} was not written")
     return Saved(**row)
@@ -118,21 +103,6 @@ async def _write(connection: Connection, statement: str, context: Context, attri
 async def delete_attribute(connection: Connection, context: Context, attribute_id: str) -> None:
     """Delete an attribute that is locked."""
     await connection.fetchval(_DELETE, *parameters(context), attribute_id)
-
-
-async def insert_attributes(
-    connection: Connection, company_id: int, attributes: Sequence[Attribute], moment: datetime
-) -> None:
-    """Add attributes of customers to a new company. `moment` is in UTC."""
-    await connection.execute(
-        f"""
-        insert into attribute (company_id, {_COLUMNS}, created_at, modified_at)
-        select $1, {_COLUMNS}, $3, $3 from jsonb_populate_recordset(null::attribute, $2::jsonb)
-        """,
-        company_id,
-        as_json(attributes),
-        moment,
-    )
 
 
 def _id_taken(value: str) -> Refused:

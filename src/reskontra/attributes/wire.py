@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from reskontra.attributes.rules import ControlType, OptionOperation
-from reskontra.attributes.store import Stored
+from reskontra.attributes.rules import Attribute, ControlType
+from reskontra.operations import LineOperation
+from reskontra.versions import Stored
 from reskontra.web.wire import (
     UNSET,
     Answer,
@@ -27,7 +28,7 @@ from reskontra.web.wire import (
 class AttributeOptionUpdate(Body):
     """An option to insert, update or delete; `operation` travels bare."""
 
-    operation: OneOf[OptionOperation] | UnsetType | None = UNSET
+    operation: OneOf[LineOperation] | UnsetType | None = UNSET
     value: Sent[Text30] = sent("valueId")
     description: Sent[Text255] = UNSET
     sort_order: Sent[Whole] = UNSET
@@ -69,9 +70,9 @@ class AttributeAnswer(Answer, kw_only=True):
     modified_at: MomentOut = field(name="lastModifiedDateTime")
 
 
-def attribute_answer(stored: Stored, zone: ZoneInfo) -> AttributeAnswer:
+def attribute_answer(stored: Stored[Attribute], zone: ZoneInfo) -> AttributeAnswer:
     """A stored attribute as GET shows it; moments in the company's zone."""
-    attribute = stored.attribute
+    attribute = stored.record
     return AttributeAnswer(
         attribute_id=attribute.attribute_id,
         description=attribute.description,

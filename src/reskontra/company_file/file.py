@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from reskontra.accounts.rules.accounts import Account, AccountClass
 from reskontra.accounts.rules.subaccounts import Dimension, Subaccount
+from reskontra.accounts.store.accounts import ACCOUNT_CLASS_TABLE
 from reskontra.attributes.rules import Attribute
-from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
-from reskontra.currencies.store import RateRow
+from reskontra.currencies.rules import CurrencySetup, Operator, RateRow
+from reskontra.currencies.store import RATE_TABLE
+from reskontra.db.tables import Table
 from reskontra.errors import Refused
 from reskontra.items.rules.items import Item, ItemClass, Unit
+from reskontra.items.store import ITEM_TABLE
 from reskontra.money import RATE_DECIMALS, divide, multiply, round_money
 from reskontra.numbering.rules import Series
 from reskontra.payment_methods.rules import PaymentMethod
@@ -32,6 +36,7 @@ from reskontra.reference.rules.classes import CustomerClass, ReasonCode, Stateme
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
 from reskontra.reference.rules.preferences import Preferences
+from reskontra.reference.store.reading import TABLES
 from reskontra.salespersons.rules.salespersons import Salesperson
 from reskontra.terms.rules.terms import Terms
 from reskontra.vat.rules.codes import VatCategory, VatId, VatZone
@@ -52,38 +57,6 @@ class CompanyFacts:
     country_id: str
     base_currency: str
     time_zone: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileCurrency:
-    """An entry of section `currencies`: the currency and where its differences are posted."""
-
-    currency_id: str
-    description: str
-    symbol: str = ""
-    decimals: int = 2
-    active: bool = True
-    gain_account: str | None = None
-    loss_account: str | None = None
-    rounding_gain_account: str | None = None
-    rounding_loss_account: str | None = None
-
-    @property
-    def currency(self) -> Currency:
-        """What the rules of currencies know of it."""
-        return Currency(self.currency_id, self.description, self.symbol, self.decimals)
-
-    @property
-    def posting(self) -> CurrencyPosting:
-        """What posting knows of it."""
-        return CurrencyPosting(
-            currency_id=self.currency_id,
-            active=self.active,
-            gain_account=self.gain_account,
-            loss_account=self.loss_account,
-            rounding_gain_account=self.rounding_gain_account,
-            rounding_loss_account=self.rounding_loss_account,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +106,7 @@ class Template:
 
     company: CompanyFacts
     preferences: Preferences
-    currencies: tuple[FileCurrency, ...]
+    currencies: tuple[CurrencySetup, ...]
     accounts: tuple[Account, ...]
     branches: tuple[Branch, ...]
     dimensions: tuple[Dimension, ...]
@@ -159,6 +132,17 @@ class Template:
     dunning_levels: tuple[DunningLevel, ...] = ()
     dunning_texts: tuple[DunningText, ...] = ()
     legal_rates: tuple[LegalRate, ...] = ()
+
+
+SECTIONS = tuple(section.name for section in fields(Template))
+"""The sections of a file, in its order."""
+
+_ALL_TABLES = {table.section: table for table in (*TABLES, ACCOUNT_CLASS_TABLE, ITEM_TABLE, RATE_TABLE)}
+TABLE_OF: Mapping[str, Table[Any]] = {section: _ALL_TABLES[section] for section in SECTIONS if section in _ALL_TABLES}
+"""Section -> the table that holds what it says, of all but `company` and `preferences`, in their order."""
+
+ENTRIES = {section: table for section, table in TABLE_OF.items() if section not in ("rates", "periods")}
+"""Those whose entries are the rows; an entry of rates stands for many, as do the periods."""
 
 
 @dataclass(frozen=True, slots=True)

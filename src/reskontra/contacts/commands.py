@@ -11,9 +11,12 @@ from reskontra.contacts.rules import Contact, Employer
 from reskontra.customers.store.writing import insert_address
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
-from reskontra.records import replace
+from reskontra.records import differences, replace
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
+
+_UNTOLD = ("contact_id", "employer")
+"""What the change log is not told of a contact: its id is the row's key, and its employer's id is told."""
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Contact:
@@ -21,7 +24,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     employer = await _sent_employer(connection, context, sent)
     reference = await remembered.at(connection, context.company_id, None)
     contact = rules.new_contact(sent, employer, reference)
-    detail = rules.differences(None, contact)
+    detail = differences(None, contact, without=_UNTOLD)
     contact = await _with_stored_address(connection, context, contact)
     contact_id, version = await store.insert_contact(connection, context, contact, detail)
     return replace(contact, contact_id=contact_id, version=version)
@@ -45,7 +48,7 @@ async def change(
     contact = rules.changed_contact(stored, sent, employer, reference)
     if contact == stored:
         return stored
-    detail = rules.differences(stored, contact)
+    detail = differences(stored, contact, without=_UNTOLD)
     contact = await _with_stored_address(connection, context, contact)
     return replace(contact, version=await store.save_contact(connection, context, contact, detail))
 

@@ -115,13 +115,6 @@ def changed_contact(stored: Contact, sent: Sent, employer: Employer | None, refe
     return replace(contact, display_name=_display_name(contact))
 
 
-def differences(stored: Contact | None, contact: Contact) -> dict[str, Any]:
-    """What is different, for the change log; of a new contact all that is filled in."""
-    names = (*CONTACT_COLUMNS, "address")
-    before = stored or Contact()
-    return {name: getattr(contact, name) for name in names if getattr(contact, name) != getattr(before, name)}
-
-
 def _with_employer(contact: Contact, sent: Sent, employer: Employer | None) -> Contact:
     if "customer_number" not in sent:
         return contact

@@ -13,17 +13,17 @@ from typing import Any
 
 from reskontra.clock import Context
 from reskontra.currencies import store
-from reskontra.currencies.rules import Operator, check_rate
-from reskontra.currencies.store import RateRow
+from reskontra.currencies.rules import Operator, RateRow, check_rate
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound, Refused, UnknownReference
+from reskontra.records import differences
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
-from reskontra.versions import Expected, check_expected
+from reskontra.versions import Expected, Saved, check_expected
 
 
-async def create_rate(connection: Connection, context: Context, sent: Mapping[str, Any]) -> tuple[int, int]:
-    """Add a rate; its id and version.
+async def create_rate(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
+    """Add a rate; it has an id for a number.
 
     Left out, the currency it leads to is the base currency, the type the company's own, and the date today.
     """
@@ -38,7 +38,7 @@ async def create_rate(connection: Connection, context: Context, sent: Mapping[st
         rate=_rate(sent),
         operator=_operator(sent, Operator.MULTIPLY),
     )
-    return await store.insert_rate(connection, context, rate)
+    return await store.insert_rate(connection, context, rate, differences(None, rate))
 
 
 async def change_rate(
@@ -60,7 +60,7 @@ async def change_rate(
     rate = replace(stored, rate=wanted, operator=_operator(sent, stored.operator))
     if rate == stored:
         return stored.version
-    return await store.save_rate(connection, context, rate)
+    return await store.save_rate(connection, context, rate, differences(stored, rate))
 
 
 def _pair(sent: Mapping[str, Any], reference: Reference) -> tuple[str, str]:

@@ -42,8 +42,8 @@ async def create_rate(call: Call) -> Response:
     """A new exchange rate."""
     sent = changes(call.decode(NewRate))
     async with call.database.transaction() as connection:
-        currency_rate_id, version = await commands.create_rate(connection, call.context, sent)
-    return created(call, _path(currency_rate_id), version)
+        saved = await commands.create_rate(connection, call.context, sent)
+    return created(call, _path(saved.number), saved.version)
 
 
 async def change_rate(call: Call) -> Response:
@@ -52,10 +52,10 @@ async def change_rate(call: Call) -> Response:
     sent = changes(call.decode(RateUpdate))
     async with call.database.transaction() as connection:
         version = await commands.change_rate(connection, call.context, currency_rate_id, sent, call.if_match)
-    return no_content(call, _path(currency_rate_id), version)
+    return no_content(call, _path(str(currency_rate_id)), version)
 
 
-def _path(currency_rate_id: int) -> str:
+def _path(currency_rate_id: str) -> str:
     return f"/v2/currencyrate/{currency_rate_id}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -50,6 +51,50 @@ class CurrencyPosting:
     loss_account: str | None = None
     rounding_gain_account: str | None = None
     rounding_loss_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencySetup:
+    """All that is kept of a currency, as a company file says it."""
+
+    currency_id: str
+    description: str
+    symbol: str = ""
+    decimals: int = 2
+    active: bool = True
+    gain_account: str | None = None
+    loss_account: str | None = None
+    rounding_gain_account: str | None = None
+    rounding_loss_account: str | None = None
+
+    @property
+    def currency(self) -> Currency:
+        """The currency itself."""
+        return Currency(self.currency_id, self.description, self.symbol, self.decimals)
+
+    @property
+    def posting(self) -> CurrencyPosting:
+        """Where its differences go."""
+        return CurrencyPosting(
+            currency_id=self.currency_id,
+            active=self.active,
+            gain_account=self.gain_account,
+            loss_account=self.loss_account,
+            rounding_gain_account=self.rounding_gain_account,
+            rounding_loss_account=self.rounding_loss_account,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateRow:
+    """A row of the rate table: what one unit of `from_currency` is worth in `to_currency` from a date on."""
+
+    from_currency: str
+    to_currency: str
+    rate_type: str
+    effective_date: date
+    rate: Decimal
+    operator: Operator = Operator.MULTIPLY
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
-from reskontra.currencies.rules import Currency, CurrencyPosting, Operator
-from reskontra.db.lists import Filters
+from reskontra.currencies.rules import Currency, CurrencySetup, RateRow
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
-from reskontra.db.upsert import or_write_anew
+from reskontra.db.tables import Table
 from reskontra.errors import Refused
+from reskontra.versions import Saved
 
-CURRENCY_ROWS = """
-    select currency_id, description, coalesce(symbol, '') as symbol, decimals
-      from currency
-     where company_id = $1
-     order by currency_id"""
-"""The currencies of company $1, shaped like `Currency`."""
-
-POSTING_ROWS = """
-    select currency_id, active, gain_account, loss_account, rounding_gain_account, rounding_loss_account
-      from currency
-     where company_id = $1
-     order by currency_id"""
-"""Where the differences of the currencies of company $1 are posted, shaped like `CurrencyPosting`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateRow:
-    """A row of the rate table: what one unit of `from_currency` is worth in `to_currency` from a date on."""
-
-    from_currency: str
-    to_currency: str
-    rate_type: str
-    effective_date: date
-    rate: Decimal
-    operator: Operator = Operator.MULTIPLY
+CURRENCY_TABLE = Table(
+    "currencies",
+    "currency",
+    CurrencySetup,
+    ("currency_id",),
+    entity="Currency",
+    read={"symbol": "coalesce(currency.symbol, '')"},
+    moments=("modified_at",),
+)
+RATE_TABLE = Table(
+    "rates",
+    "currency_rate",
+    RateRow,
+    ("from_currency", "to_currency", "rate_type", "effective_date"),
+    entity="CurrencyRate",
+    numbered="currency_rate_id",
+    moments=("modified_at",),
+)
+"""Exchange rates as a company file says them: without the versions that the API asks for."""
 
 
 def rate_on(column: str, *, from_currency: str, to_currency: str, rate_type: str, on: str) -> str:
@@ -113,11 +106,6 @@ RATES = Paged(
 """Rates by pair, type and date."""
 
 
-async def list_rates(connection: Connection, company_id: int) -> Sequence[StoredRate]:
-    """All rates by pair, type and date."""
-    return await RATES.all(connection, Filters([company_id]))
-
-
 async def find_rate_types(connection: Connection, company_id: int) -> list[str]:
     """The types that the company has rates of, and the one of documents that name none."""
     rows = await connection.fetch(
@@ -152,18 +140,18 @@ _RATE_KEY = "concat_ws(' ', $5::text, $6::text, $7::text, $8::date)"
 
 _INSERT_RATE = f"""
     with once as (select 1),
-    {change_row("'CurrencyRate'", "created", _RATE_KEY, "once", detail="jsonb_build_object('rate', $9::numeric)")},
+    {change_row("'CurrencyRate'", "created", _RATE_KEY, "once", detail="$11::jsonb")},
     {count_new("CurrencyRate")}
     insert into currency_rate (
            company_id, currency_rate_id, from_currency, to_currency, rate_type, effective_date, rate, operator,
            modified_at, version)
     select $1, counted.id, $5, $6, $7, $8, $9, $10, $2, changed.change_id
       from counted, changed
-    returning currency_rate_id, version"""
+    returning currency_rate_id::text as number, version"""
 
 
-async def insert_rate(connection: Connection, context: Context, rate: RateRow) -> tuple[int, int]:
-    """Add a rate; its id and version."""
+async def insert_rate(connection: Connection, context: Context, rate: RateRow, detail: Mapping[str, Any]) -> Saved:
+    """Add a rate; it has an id for a number."""
     row = await connection.fetchrow(
         _INSERT_RATE,
         *parameters(context),
@@ -173,10 +161,11 @@ async def insert_rate(connection: Connection, context: Context, rate: RateRow) -
         rate.effective_date,
         rate.rate,
         rate.operator,
+        as_json(detail),
     )
     if row is None:
         raise LookupError(f"company {context.company_id} counts no exchange rates")
-    return row["currency_rate_id"], row["version"]
+    return Saved(**row)
 
 
 _SAVE_RATE = f"""
@@ -189,7 +178,7 @@ _SAVE_RATE = f"""
         "updated",
         "concat_ws(' ', from_currency, to_currency, rate_type, effective_date)",
         "before",
-        detail="jsonb_build_object('rate', $6::numeric, 'operator', $7::text)",
+        detail="$8::jsonb",
     )
 },
     {tally("'CurrencyRate'", 0)}
@@ -199,10 +188,10 @@ _SAVE_RATE = f"""
     returning version"""
 
 
-async def save_rate(connection: Connection, context: Context, rate: StoredRate) -> int:
+async def save_rate(connection: Connection, context: Context, rate: StoredRate, detail: Mapping[str, Any]) -> int:
     """Write rate and operator of a rate that is locked; its new version."""
     version: int = await connection.fetchval(
-        _SAVE_RATE, *parameters(context), rate.currency_rate_id, rate.rate, rate.operator
+        _SAVE_RATE, *parameters(context), rate.currency_rate_id, rate.rate, rate.operator, as_json(detail)
     )
     return version
 
@@ -218,53 +207,3 @@ def _rate_exists(value: str) -> Refused:
 
 CONSTRAINTS: Mapping[str, RefusalFactory] = {"currency_rate_unique": _rate_exists}
 """Constraint -> what the caller is told."""
-
-
-_WRITTEN = """description, symbol, decimals, active, gain_account, loss_account, rounding_gain_account,
-           rounding_loss_account, modified_at"""
-
-
-async def put_currencies(
-    connection: Connection,
-    company_id: int,
-    currencies: Sequence[Currency],
-    postings: Sequence[CurrencyPosting],
-    moment: datetime,
-) -> None:
-    """Add currencies with their accounts (one posting per currency) or write them anew. `moment` is in UTC."""
-    await connection.execute(
-        f"""
-        insert into currency (
-               company_id, currency_id, description, symbol, decimals, active, gain_account, loss_account,
-               rounding_gain_account, rounding_loss_account, modified_at)
-        select $1, currency_id, description, symbol, decimals, active, gain_account, loss_account,
-               rounding_gain_account, rounding_loss_account, $4
-          from json_to_recordset($2::json) as currencies (
-               currency_id text, description text, symbol text, decimals smallint)
-          join json_to_recordset($3::json) as postings (
-               currency_id text, active boolean, gain_account text, loss_account text,
-               rounding_gain_account text, rounding_loss_account text) using (currency_id)
-        {or_write_anew("currency_pk", _WRITTEN)}
-        """,
-        company_id,
-        as_json(currencies),
-        as_json(postings),
-        moment,
-    )
-
-
-async def insert_rates(connection: Connection, company_id: int, rates: Sequence[RateRow], moment: datetime) -> None:
-    """Add the first exchange rates of a company, with ids from 1 in their order. `moment` is in UTC."""
-    await connection.execute(
-        """
-        insert into currency_rate (
-               company_id, currency_rate_id, rate_type, from_currency, to_currency, effective_date, operator, rate,
-               modified_at)
-        select $1, row_number() over (), rate_type, from_currency, to_currency, effective_date, operator, rate, $3
-          from json_to_recordset($2::json) as sent (
-               rate_type text, from_currency text, to_currency text, effective_date date, operator text, rate numeric)
-        """,
-        company_id,
-        as_json(rates),
-        moment,
-    )

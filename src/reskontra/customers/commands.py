@@ -10,15 +10,14 @@ from reskontra.customers.customer import Customer, Parent
 from reskontra.customers.rules import master_data
 from reskontra.customers.rules.standing import check_may
 from reskontra.customers.store import finding, writing
-from reskontra.customers.store.writing import Saved
-from reskontra.db.pool import Connection, told_as_sent
+from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
-from reskontra.versions import Expected, check_expected
+from reskontra.versions import Expected, Saved, check_expected
 
 LONGEST_NUMBER = 30
 
@@ -40,7 +39,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
         chosen = choose_range(series.ranges, reference.today(context.now), reference.preferences.default_branch)
         numbering = (series.series_id, chosen.range_id)
     await wait_for_turn(context.company_id, series.series_id)
-    with told_as_sent(number):
+    with report_key_as_sent(number):
         return await writing.insert_customer(connection, context, customer, detail, numbering=numbering)
 
 
@@ -90,7 +89,7 @@ async def renumber(
     if wanted == stored.number:
         return _as_saved(stored)
     await wait_for_turn(context.company_id, series.series_id)
-    with told_as_sent(wanted):
+    with report_key_as_sent(wanted):
         return await writing.save_number(connection, context, stored, wanted, series.series_id)
 
 
@@ -99,7 +98,7 @@ async def _locked(connection: Connection, context: Context, key: str | int) -> t
     found = None if customer_id is None else await finding.find_customer(connection, context.company_id, customer_id)
     if found is None:
         raise NotFound("customer", key)
-    return found.customer, await remembered.at(connection, context.company_id, found.reference_version)
+    return found.record, await remembered.at(connection, context.company_id, found.reference_version)
 
 
 async def _sent_parent(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Parent | None:
@@ -136,4 +135,4 @@ def _id_of(customer: Customer) -> int:
 
 
 def _as_saved(customer: Customer) -> Saved:
-    return Saved(_id_of(customer), customer.number, customer.version)
+    return Saved(customer.number, customer.version)

@@ -25,14 +25,6 @@ class Status(StrEnum):
     ONE_TIME = "OneTime"
 
 
-class LineOperation(StrEnum):
-    """What to do with a line of a list that was sent."""
-
-    INSERT = "Insert"
-    UPDATE = "Update"
-    DELETE = "Delete"
-
-
 class Address(Record, frozen=True, kw_only=True):
     """A postal address. `address_id` is None until it is stored; `country_id` is an ISO 3166 code."""
 

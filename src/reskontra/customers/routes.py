@@ -9,10 +9,8 @@ from starlette.responses import Response
 from reskontra.changes.lists.routes import answer_rows
 from reskontra.changes.lists.wire import choice, filtered, matching, moment, pairs
 from reskontra.customers import commands
-from reskontra.customers.customer import Status
+from reskontra.customers.customer import Customer, Status
 from reskontra.customers.store import finding
-from reskontra.customers.store.finding import Found
-from reskontra.customers.store.writing import Saved
 from reskontra.customers.wire.answers import (
     CustomerAnswer,
     CustomerClassAnswer,
@@ -23,6 +21,7 @@ from reskontra.customers.wire.answers import (
 from reskontra.customers.wire.bodies import CustomerNumberAction, CustomerUpdate
 from reskontra.customers.wire.rendering import Expand, class_answer, customer_answer, direct_debit_answers
 from reskontra.reference.routes.answering import addressed, answer_page, find, reference_of
+from reskontra.versions import Found, Saved
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, done, no_content, one, page
 from reskontra.web.call import Call
@@ -96,13 +95,13 @@ async def renumber(call: Call) -> Response:
 
 async def direct_debits(call: Call) -> Response:
     """The mandates of a customer."""
-    answers = direct_debit_answers((await _found(call)).customer.direct_debits)
+    answers = direct_debit_answers((await _found(call)).record.direct_debits)
     return page(call, answers, len(answers))
 
 
 async def note(call: Call) -> Response:
     """The note on a customer."""
-    return one(call, NoteAnswer(note=(await _found(call)).customer.note))
+    return one(call, NoteAnswer(note=(await _found(call)).record.note))
 
 
 async def classes(call: Call) -> Response:
@@ -118,13 +117,13 @@ async def customer_class(call: Call) -> Response:
     return one(call, class_answer(found, reference))
 
 
-async def _found(call: Call) -> Found:
+async def _found(call: Call) -> Found[Customer]:
     return await call.find("customer", finding.find_customer, call.params["customerCd"])
 
 
 async def _get(call: Call, key: str | int) -> Response:
     found, reference = await find(call, "customer", finding.find_customer, key)
-    return one(call, customer_answer(found.customer, reference), found.customer.version)
+    return one(call, customer_answer(found.record, reference), found.record.version)
 
 
 async def _change(call: Call, key: str | int) -> Response:

@@ -325,7 +325,7 @@ def refusal_for(error: Exception) -> Refusal | None:
 
 
 @contextmanager
-def told_as_sent(sent: str | None) -> Iterator[None]:
+def report_key_as_sent(sent: str | None) -> Iterator[None]:
     """Inside, a unique key that is taken already is told as the caller wrote it: indexes know it in lower case only."""
     try:
         yield

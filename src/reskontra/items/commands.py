@@ -9,26 +9,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.db.pool import Connection, told_as_sent
+from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound
 from reskontra.items import store
-from reskontra.items.rules.master_data import changed_item, differences, new_item
-from reskontra.items.store import SavedItem
+from reskontra.items.rules.master_data import changed_item, new_item
+from reskontra.records import differences
 from reskontra.reference.store import remembered
-from reskontra.versions import Expected, check_expected
+from reskontra.versions import Expected, Saved, check_expected
 
 
-async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> SavedItem:
+async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new item from what was sent. That its number is free the database sees to."""
     reference = await remembered.at(connection, context.company_id, None)
     card = new_item(sent, reference)
-    with told_as_sent(card.item_number):
-        return await store.insert_card(connection, context, card, differences(None, card))
+    with report_key_as_sent(card.item_number):
+        return await store.insert_card(connection, context, card, differences(None, card, without=("item_id",)))
 
 
 async def change(
     connection: Connection, context: Context, key: str | int, sent: Mapping[str, Any], expected_version: Expected
-) -> SavedItem:
+) -> Saved:
     """Apply what was sent to the item with that number or internal id; what changes nothing writes nothing.
 
     Raises `NotFound`, and `Stale` when the present version is not an expected one.
@@ -36,10 +36,10 @@ async def change(
     found = await store.find_item(connection, context.company_id, key, locked=True)
     if found is None:
         raise NotFound("item", key)
-    stored = found.card
+    stored = found.record
     check_expected(expected_version, stored.version)
     reference = await remembered.at(connection, context.company_id, found.reference_version)
     card = changed_item(stored, sent, reference)
     if card == stored:
-        return SavedItem(stored.item_id, stored.item_number, stored.version)
+        return Saved(stored.item_number, stored.version)
     return await store.save_card(connection, context, card, differences(stored, card))

@@ -22,7 +22,6 @@ from reskontra.db.lists import Filters
 from reskontra.items import commands, store
 from reskontra.items.rules.items import ItemStatus
 from reskontra.items.rules.master_data import STOCK_TYPES
-from reskontra.items.store import SavedItem
 from reskontra.items.wire.answers import (
     Expand,
     ItemAnswer,
@@ -34,6 +33,7 @@ from reskontra.items.wire.answers import (
 )
 from reskontra.items.wire.bodies import AnyItemType, ItemUpdate
 from reskontra.reference.routes.answering import addressed, answer_page, find, reference_of
+from reskontra.versions import Saved
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, no_content, one
 from reskontra.web.call import Call
@@ -125,7 +125,7 @@ async def units(call: Call) -> Response:
 
 async def _get(call: Call, key: str | int) -> Response:
     found, reference = await find(call, "item", store.find_item, key)
-    return one(call, item_answer(found.card, reference), found.card.version)
+    return one(call, item_answer(found.record, reference), found.record.version)
 
 
 async def _change(call: Call, key: str | int) -> Response:
@@ -135,8 +135,8 @@ async def _change(call: Call, key: str | int) -> Response:
     return no_content(call, _path(item), item.version)
 
 
-def _path(item: SavedItem) -> str:
-    return f"/v1/inventory/{quote(item.item_number, safe='')}"
+def _path(item: Saved) -> str:
+    return f"/v1/inventory/{quote(item.number, safe='')}"
 
 
 _ITEMS = Addresses("/v1/inventory", "item", ItemAnswer, ItemUpdate)

@@ -7,72 +7,25 @@ leaves no hole. Reading the series, for the reference data and for lists, is her
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import msgspec
-
-from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.db.upsert import or_write_anew
-from reskontra.numbering.rules import Series
+from reskontra.db.tables import Table, read_table
+from reskontra.numbering.rules import Series, SeriesRange
 
+_RANGE_TABLE = Table("ranges", "number_series_range", SeriesRange, ("range_id",), renamed={"branch": "branch_number"})
+NUMBERED_SERIES_TABLE = Table(
+    "series", "number_series", Series, ("series_id",), entity="NumberSeries", parts=(_RANGE_TABLE,)
+)
+"""Number series with the numbers given out last. To be written, each range needs an id, an end and a last number."""
 
-def _series_rows(last_number: str) -> str:
-    return f"""
-    select series_id, description, mode,
-           (select coalesce(json_agg(json_build_object(
-                       'range_id', range_id, 'start_number', start_number, 'end_number', end_number,
-                       'last_number', {last_number},
-                       'warn_number', warn_number, 'step', step, 'start_date', start_date, 'branch', branch_number)
-                       order by range_id), '[]')
-              from number_series_range as numbers
-             where numbers.company_id = number_series.company_id
-               and numbers.series_id = number_series.series_id) as ranges
-      from number_series
-     where company_id = $1
-     order by series_id"""
-
-
-SERIES_ROWS = _series_rows("null")
-"""The number series of company $1 with their ranges, shaped like `Series`, for the reference data: without the last
-number, which changes with every document and is only true in its own row."""
+SERIES_TABLE = replace(NUMBERED_SERIES_TABLE, parts=(replace(_RANGE_TABLE, read={"last_number": "null"}),))
+"""The same as reference data: without the last number, which changes with every document."""
 
 
 async def list_series(connection: Connection, company_id: int) -> list[Series]:
     """The number series by id, with the numbers given out last as they are at this moment."""
-    listed = f"select coalesce(json_agg(listed), '[]')::text from ({_series_rows('last_number')}) as listed"
-    return _series.decode(await connection.fetchval(listed, company_id))
-
-
-_series = msgspec.json.Decoder(list[Series])
-
-
-_WRITTEN_OF_RANGE = "branch_number, start_date, start_number, end_number, warn_number, last_number, step"
-
-
-async def put_series(connection: Connection, company_id: int, series: Sequence[Series]) -> None:
-    """Add number series to a company or write them anew. Each range needs an id, an end number and a last number."""
-    await connection.execute(
-        f"""
-        with sent as (
-            select *
-              from json_to_recordset($2::json) as sent (series_id text, description text, mode text, ranges json)),
-        added as (
-            insert into number_series_range (
-                   company_id, series_id, range_id, branch_number, start_date, start_number, end_number,
-                   warn_number, last_number, step)
-            select $1, series_id, range_id, branch, start_date, start_number, end_number,
-                   warn_number, last_number, step
-              from sent, json_to_recordset(ranges) as numbers (
-                   range_id integer, branch text, start_date date, start_number text, end_number text,
-                   warn_number text, last_number text, step integer)
-            {or_write_anew("number_series_range_pk", _WRITTEN_OF_RANGE)})
-        insert into number_series (company_id, series_id, description, mode)
-        select $1, series_id, description, mode from sent
-        {or_write_anew("number_series_pk", "description, mode")}
-        """,
-        company_id,
-        as_json(series),
-    )
+    return await read_table(connection, company_id, NUMBERED_SERIES_TABLE)
 
 
 def take_number(entity: str, series: str, range_id: str, *, given: str | None = None) -> str:

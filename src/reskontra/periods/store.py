@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, parameters
 from reskontra.clock import Context
-from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
+from reskontra.db.tables import Table
 from reskontra.periods.rules import Period
 
-_COLUMNS = "period_id, start_date, end_date, active, closed_in_customer_ledger, closed_in_general_ledger"
-
-PERIOD_ROWS = f"""
-    select {_COLUMNS}
-      from financial_period
-     where company_id = $1
-     order by period_id"""
-"""The periods of company $1, shaped like `Period`."""
+PERIOD_TABLE = Table(
+    "periods",
+    "financial_period",
+    Period,
+    ("period_id",),
+    entity="FinancialPeriod",
+    written={"description": "right((sent).period_id, 2) || '-' || left((sent).period_id, 4)"},
+    moments=("modified_at",),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class ListedPeriod(Period):
 
 PERIODS = Paged(
     entity="FinancialPeriod",
-    found=f"""select {_COLUMNS}, coalesce(description, '') as description
+    found=f"""select {PERIOD_TABLE.select_list}, coalesce(description, '') as description
               from financial_period
              where financial_period.company_id = $1""",
     key=("financial_period.period_id",),
@@ -41,25 +41,6 @@ PERIODS = Paged(
     is_tallied=False,
 )
 """Periods by id (`YYYYMM`)."""
-
-
-async def insert_periods(connection: Connection, company_id: int, periods: Sequence[Period], moment: datetime) -> None:
-    """Add periods to a company, described as `MM-YYYY`. `moment` is in UTC."""
-    await connection.execute(
-        """
-        insert into financial_period (
-               company_id, period_id, description, start_date, end_date, active,
-               closed_in_customer_ledger, closed_in_general_ledger, modified_at)
-        select $1, period_id, right(period_id, 2) || '-' || left(period_id, 4), start_date, end_date, active,
-               closed_in_customer_ledger, closed_in_general_ledger, $3
-          from json_to_recordset($2::json) as sent (
-               period_id text, start_date date, end_date date, active boolean,
-               closed_in_customer_ledger boolean, closed_in_general_ledger boolean)
-        """,
-        company_id,
-        as_json(periods),
-        moment,
-    )
 
 
 async def lock_periods(connection: Connection, company_id: int, period_ids: Sequence[str]) -> None:

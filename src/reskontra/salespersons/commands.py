@@ -6,7 +6,6 @@ The reference data is locked first, then the salesperson's row, then the custome
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from typing import Any
 
 from reskontra.changes.commands import lock_reference
@@ -14,43 +13,44 @@ from reskontra.clock import Context
 from reskontra.customers.store import for_salespersons
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
+from reskontra.records import differences
 from reskontra.reference.store import remembered
 from reskontra.salespersons import store
 from reskontra.salespersons.rules import master_data
-from reskontra.salespersons.rules.salespersons import Salesperson
-from reskontra.versions import Expected, check_expected
+from reskontra.versions import Expected, Saved, check_expected
 
 
-async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> tuple[Salesperson, int]:
-    """Store a new salesperson with the customers that were sent; returns it with its version."""
+async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
+    """Store a new salesperson with the customers that were sent."""
     await lock_reference(connection, context.company_id)
     reference = await remembered.at(connection, context.company_id, None)
     salesperson = master_data.new_salesperson(sent, reference)
     spots = await for_salespersons.lock_spots(connection, context.company_id, master_data.spots_of(sent))
     wanted = master_data.wanted_assignments(salesperson, sent, spots, ())
-    salesperson_id, version = await store.insert_salesperson(connection, context, salesperson, asdict(salesperson))
+    detail = differences(None, salesperson, without=("salesperson_id",)) | ({"customers": wanted} if wanted else {})
+    salesperson_id, version = await store.insert_salesperson(connection, context, salesperson, detail)
     await for_salespersons.save_assignments(connection, context, salesperson_id, wanted)
-    return replace(salesperson, salesperson_id=salesperson_id), version
+    return Saved(salesperson.salesperson_cd, version)
 
 
 async def change(
     connection: Connection, context: Context, salesperson_cd: str, sent: Mapping[str, Any], expected_version: Expected
-) -> tuple[Salesperson, int]:
+) -> Saved:
     """Apply what was sent to a salesperson; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
     await lock_reference(connection, context.company_id)
     stored = await store.lock_salesperson(connection, context.company_id, salesperson_cd)
     if stored is None:
         raise NotFound("salesperson", salesperson_cd)
     check_expected(expected_version, stored.version)
-    before = stored.salesperson
+    before = stored.record
     reference = await remembered.at(connection, context.company_id, None)
     salesperson = master_data.changed_salesperson(before, sent, reference)
     spots = await for_salespersons.lock_spots(connection, context.company_id, master_data.spots_of(sent))
     standing = await for_salespersons.list_of_salespersons(connection, context.company_id, [before.salesperson_id])
     wanted = master_data.wanted_assignments(salesperson, sent, spots, standing)
     if salesperson == before and not wanted:
-        return before, stored.version
-    detail = {name: value for name, value in asdict(salesperson).items() if value != getattr(before, name)}
-    version = await store.save_salesperson(connection, context, salesperson, {**detail, "customers": wanted})
+        return Saved(before.salesperson_cd, stored.version)
+    detail = differences(before, salesperson) | ({"customers": wanted} if wanted else {})
+    version = await store.save_salesperson(connection, context, salesperson, detail)
     await for_salespersons.save_assignments(connection, context, before.salesperson_id, wanted)
-    return salesperson, version
+    return Saved(salesperson.salesperson_cd, version)

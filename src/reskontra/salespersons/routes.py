@@ -25,6 +25,7 @@ from reskontra.salespersons.wire import (
     salesperson_answer,
     seller_answer,
 )
+from reskontra.versions import Saved, Stored
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
@@ -73,30 +74,28 @@ async def create(call: Call) -> Response:
     """A new salesperson."""
     sent = changes(call.decode(SalespersonUpdate))
     async with call.database.transaction() as connection:
-        salesperson, version = await commands.create(connection, call.context, sent)
-    return created(call, _path(salesperson), version)
+        saved = await commands.create(connection, call.context, sent)
+    return created(call, _path(saved), saved.version)
 
 
 async def change(call: Call) -> Response:
     """Change a salesperson; what is absent stays."""
     sent = changes(call.decode(SalespersonUpdate))
     async with call.database.transaction() as connection:
-        salesperson, version = await commands.change(
-            connection, call.context, call.params["salespersonCd"], sent, call.if_match
-        )
-    return no_content(call, _path(salesperson), version)
+        saved = await commands.change(connection, call.context, call.params["salespersonCd"], sent, call.if_match)
+    return no_content(call, _path(saved), saved.version)
 
 
 async def _answers(
-    call: Call, connection: Connection, rows: Sequence[store.Stored], reference_version: int | None
+    call: Call, connection: Connection, rows: Sequence[Stored[Salesperson]], reference_version: int | None
 ) -> list[SalespersonAnswer]:
     if not rows:
         return []
     reference = await remembered.at(connection, call.company_id, reference_version)
-    sold_to: dict[int, list[for_salespersons.Assignment]] = {row.salesperson.salesperson_id: [] for row in rows}
+    sold_to: dict[int, list[for_salespersons.Assignment]] = {row.record.salesperson_id: [] for row in rows}
     for line in await for_salespersons.list_of_salespersons(connection, call.company_id, list(sold_to)):
         sold_to[line.salesperson_id].append(line)
-    return [salesperson_answer(row, sold_to[row.salesperson.salesperson_id], reference) for row in rows]
+    return [salesperson_answer(row, sold_to[row.record.salesperson_id], reference) for row in rows]
 
 
 async def _add_subaccount(call: Call, connection: Connection, filters: Filters) -> None:
@@ -108,8 +107,8 @@ async def _add_subaccount(call: Call, connection: Connection, filters: Filters) 
         filters.add("salesperson.sales_subaccount_id = {}", subaccount.subaccount_id if subaccount else None)
 
 
-def _path(salesperson: Salesperson) -> str:
-    return f"/v1/salesperson/{quote(salesperson.salesperson_cd, safe='')}"
+def _path(saved: Saved) -> str:
+    return f"/v1/salesperson/{quote(saved.number, safe='')}"
 
 
 _SALESPERSONS = Addresses("/v1/salesperson", "salesperson", SalespersonAnswer, SalespersonUpdate)

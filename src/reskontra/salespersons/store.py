@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from reskontra.changes.lists.store import Paged, json_record
@@ -12,28 +10,21 @@ from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.tables import Table
 from reskontra.errors import Refused
 from reskontra.salespersons.rules.salespersons import Salesperson
+from reskontra.versions import Stored
 
-_OWN = "salesperson_cd, name, active, commission_percent, sales_subaccount_id"
-_COLUMNS = f"salesperson_id, {_OWN}"
-
-SALESPERSON_ROWS = f"""
-    select {_COLUMNS}
-      from salesperson
-     where company_id = $1
-     order by salesperson_id"""
-"""The salespersons of company $1, shaped like `Salesperson`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A salesperson with what the database keeps of it; moments in UTC."""
-
-    salesperson: Salesperson
-    version: int
-    created_at: datetime
-    modified_at: datetime
+SALESPERSON_TABLE = Table(
+    "salespersons",
+    "salesperson",
+    Salesperson,
+    ("salesperson_id",),
+    entity="Salesperson",
+    also_unique=("salesperson_cd",),
+    moments=("created_at", "modified_at"),
+)
+_OWN = [column for column in SALESPERSON_TABLE.columns if column != "salesperson_id"]
 
 
 SALESPERSONS = Paged(
@@ -41,16 +32,16 @@ SALESPERSONS = Paged(
     found="select salesperson.* from salesperson where salesperson.company_id = $1",
     key=("salesperson.salesperson_cd",),
     columns=f"""json_build_object(
-               'salesperson', (select row_to_json(shaped) from (select {_COLUMNS}) as shaped),
+               'record', (select row_to_json(shaped) from (select {SALESPERSON_TABLE.select_list}) as shaped),
                'version', salesperson.version, 'created_at', salesperson.created_at,
                'modified_at', salesperson.modified_at)::text as record""",
-    read=json_record(Stored),
-    sort_key=lambda stored: (stored.salesperson.salesperson_cd,),
+    read=json_record(Stored[Salesperson]),
+    sort_key=lambda stored: (stored.record.salesperson_cd,),
 )
 """Salespersons by code."""
 
 
-async def lock_salesperson(connection: Connection, company_id: int, salesperson_cd: str) -> Stored | None:
+async def lock_salesperson(connection: Connection, company_id: int, salesperson_cd: str) -> Stored[Salesperson] | None:
     """The salesperson with that code in any case, locked until the transaction ends."""
     found = await connection.fetchval(
         """
@@ -64,13 +55,13 @@ async def lock_salesperson(connection: Connection, company_id: int, salesperson_
     return None if found is None else await SALESPERSONS.find(connection, company_id, found)
 
 
-_PART = ", ".join(f"part.{column}" for column in _OWN.split(", "))
+_PART = ", ".join(f"part.{column}" for column in _OWN)
 _CODE = "($5::jsonb ->> 'salesperson_cd')"
 
 _INSERT = f"""
     with {change_row("'Salesperson'", "created", _CODE, "(values (1)) as once", detail="$6::jsonb")},
     {count_new("Salesperson", sent_id="nullif(($5::jsonb ->> 'salesperson_id')::integer, 0)")}
-    insert into salesperson (company_id, salesperson_id, {_OWN}, created_at, modified_at, version)
+    insert into salesperson (company_id, salesperson_id, {", ".join(_OWN)}, created_at, modified_at, version)
     select $1, counted.id, {_PART}, $2, $2, changed.change_id
       from changed, counted, jsonb_populate_record(null::salesperson, $5::jsonb) as part
     returning salesperson_id, version"""
@@ -79,7 +70,7 @@ _SAVE = f"""
     with {change_row("'Salesperson'", "updated", _CODE, "(values (1)) as once", detail="$6::jsonb")},
     {tally("'Salesperson'", 0)}
     update salesperson
-       set ({_OWN}) = (select {_PART} from jsonb_populate_record(null::salesperson, $5::jsonb) as part),
+       set ({", ".join(_OWN)}) = (select {_PART} from jsonb_populate_record(null::salesperson, $5::jsonb) as part),
            modified_at = $2, version = changed.change_id
       from changed
      where company_id = $1 and salesperson_cd = {_CODE}
@@ -107,21 +98,6 @@ async def _write(
     if row is None:
         raise LookupError(f"the salesperson {salesperson.salesperson_cd} was not written")
     return row["salesperson_id"], row["version"]
-
-
-async def insert_salespersons(
-    connection: Connection, company_id: int, salespersons: Sequence[Salesperson], moment: datetime
-) -> None:
-    """Add salespersons to a new company, with the ids they bring. `moment` is in UTC."""
-    await connection.execute(
-        f"""
-        insert into salesperson (company_id, {_COLUMNS}, created_at, modified_at)
-        select $1, {_COLUMNS}, $3, $3 from jsonb_populate_recordset(null::salesperson, $2::jsonb)
-        """,
-        company_id,
-        as_json(salespersons),
-        moment,
-    )
 
 
 def _code_taken(value: str) -> Refused:

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from reskontra.accounts.wire.named import NamedSubaccount, named_subaccount
 from reskontra.customers.store.for_salespersons import Assignment
+from reskontra.operations import LineOperation
 from reskontra.reference.reference import Reference
-from reskontra.salespersons.rules.master_data import LineOperation
-from reskontra.salespersons.store import Stored
+from reskontra.salespersons.rules.salespersons import Salesperson
+from reskontra.versions import Stored
 from reskontra.web.wire import (
     UNSET,
     Answer,
@@ -87,9 +88,11 @@ class SellerAnswer(Answer, kw_only=True):
     is_default: bool
 
 
-def salesperson_answer(stored: Stored, sold_to: Iterable[Assignment], reference: Reference) -> SalespersonAnswer:
+def salesperson_answer(
+    stored: Stored[Salesperson], sold_to: Iterable[Assignment], reference: Reference
+) -> SalespersonAnswer:
     """A stored salesperson as GET shows it; moments in the company's zone."""
-    salesperson = stored.salesperson
+    salesperson = stored.record
     subaccount = reference.subaccounts.get(salesperson.sales_subaccount_id or 0)
     return SalespersonAnswer(
         salesperson_cd=salesperson.salesperson_cd,

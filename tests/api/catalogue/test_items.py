@@ -180,6 +180,7 @@ async def test_other_numbers_are_inserted_updated_and_deleted(desk: Any) -> None
         {"operation": "Update", "alternateID": "x1", "description": "Den ene"},
         {"operation": "Delete", "alternateID": "X2"},
         {"operation": "Insert", "alternateType": "CPN", "bAccount": "K", "alternateID": "X1"},
+        {"operation": "Nothing", "alternateID": "X1", "description": "Ikke denne"},
     ]
     await desk.change("v1/inventory/A", crossReferences=lines)
     assert (await desk.get("v1/inventory/A"))["crossReferences"] == [

@@ -617,6 +617,7 @@ class TestLines:
             directDebitLines=[
                 {"operation": "Update", "id": ids["M2"].upper(), "isDefault": v(True)},
                 {"operation": "Insert", "mandateId": v("M3")},
+                {"operation": "Nothing", "id": ids["M1"], "isDefault": v(True)},
             ],
         )
         lines = {line["mandateId"]: line for line in after["directDebitLines"]}

@@ -44,6 +44,7 @@ async def test_options_are_inserted_updated_and_deleted(api: Any) -> None:
             {"operation": "Delete", "valueId": "RED"},
             {"operation": "Update", "valueId": "green", "description": "Grass", "sortOrder": 0},
             {"operation": "Insert", "valueId": "black"},
+            {"operation": "Nothing", "valueId": "blue", "description": "Navy"},
         ],
     )
     assert [(option["valueId"], option.get("description")) for option in read["details"]] == [

@@ -40,6 +40,7 @@ async def test_customers_are_inserted_updated_and_deleted(api: Any) -> None:
             {"operation": "Delete", "customerID": "20001"},
             {"operation": "Update", "customerID": "20002", "locationID": "Main", "commissionPct": 9},
             {"operation": "Insert", "customerID": "20003"},
+            {"operation": "Nothing", "customerID": "20002", "commissionPct": 1},
         ],
     )
     assert [(line["bAccountID"], line["commisionPct"]) for line in read["customers"]] == [(2, 9.0), (3, 2.5)]

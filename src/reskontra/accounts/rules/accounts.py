@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -82,7 +82,6 @@ class Known:
     classes: Sequence[AccountClass]
 
 
-ACCOUNT_COLUMNS = tuple(column.name for column in fields(Account))
 _CODE_HINT = "Send 1 to 30 characters without blanks around them."
 _CLEARED = ("external_code_1", "external_code_2", "account_group", "analysis_code", "public_code_1")
 
@@ -170,10 +169,3 @@ def _code(sent: str | None, codes: Sequence[str], field: FieldPath, noun: str) -
     if found is None:
         raise UnknownReference(field=field, value=sent, hint=known_codes(noun, codes))
     return found
-
-
-def differences(before: T | None, after: T, names: Iterable[str]) -> dict[str, Any]:
-    """What the change row tells: attribute -> new value, of those that differ."""
-    return {
-        name: getattr(after, name) for name in names if before is None or getattr(before, name) != getattr(after, name)
-    }

@@ -135,8 +135,6 @@ def followed_number(
 
 # Writing subaccounts
 
-SUBACCOUNT_COLUMNS = ("subaccount_number", "description", "active")
-
 
 def new_subaccount(sent: Mapping[str, Any], segments: Sequence[Segment]) -> Subaccount:
     """A subaccount from what was sent; each segment's value exists and is in use (SUB-01). Without an id."""

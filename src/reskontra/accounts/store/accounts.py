@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from reskontra.accounts.rules.accounts import ACCOUNT_COLUMNS, Account, AccountClass, AccountType, Known
+from reskontra.accounts.rules.accounts import Account, AccountClass, AccountType, Known
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
-from reskontra.currencies.store import POSTING_ROWS
+from reskontra.currencies.store import CURRENCY_TABLE
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.rows import fetch_one
-from reskontra.db.upsert import or_write_anew
+from reskontra.db.tables import Table, lists_of
 from reskontra.errors import Refused
-from reskontra.vat.store import VAT_CATEGORY_ROWS
+from reskontra.vat.store import VAT_CATEGORY_TABLE
 
-_ACCOUNT = ", ".join(ACCOUNT_COLUMNS)
-_SENT_ACCOUNT = ", ".join(f"part.{column}" for column in ACCOUNT_COLUMNS)
-
-# Reading the chart of company $1: each is a select shaped like the class of its name in `rules`.
-
-ACCOUNT_ROWS = """
-    select account_number, description, account_type, account_class, active, currency_id, vat_category_id,
-           external_code_1, external_code_2, account_group, analysis_code, public_code_1, post_option,
-           default_subaccount, holds_cash
-      from account
-     where company_id = $1
-     order by account_number"""
+ACCOUNT_CLASS_TABLE = Table(
+    "account_classes", "account_class", AccountClass, ("account_class_id",), entity="AccountClass"
+)
+ACCOUNT_TABLE = Table(
+    "accounts",
+    "account",
+    Account,
+    ("account_number",),
+    entity="Account",
+    numbered="account_id",
+    moments=("modified_at",),
+)
+_ACCOUNT = ", ".join(ACCOUNT_TABLE.columns)
+_SENT_ACCOUNT = ", ".join(f"part.{column}" for column in ACCOUNT_TABLE.columns)
 
 
 def numbers_of_types(account_types: Iterable[AccountType]) -> str:
@@ -40,49 +42,6 @@ def numbers_of_types(account_types: Iterable[AccountType]) -> str:
     types = ", ".join(f"'{account_type}'" for account_type in account_types)
     return f"""array(select account.account_number from account
                    where account.company_id = $1 and account.account_type in ({types}))"""
-
-
-async def put_account_classes(connection: Connection, company_id: int, classes: Sequence[AccountClass]) -> None:
-    """Add account classes to a company or write them anew."""
-    await connection.execute(
-        f"""
-        insert into account_class (company_id, account_class_id, description, account_type)
-        select $1, account_class_id, description, account_type
-          from json_to_recordset($2::json) as sent (account_class_id text, description text, account_type text)
-        {or_write_anew("account_class_pk", "description, account_type")}
-        """,
-        company_id,
-        as_json(classes),
-    )
-
-
-async def insert_accounts(
-    connection: Connection, company_id: int, accounts: Sequence[Account], moment: datetime
-) -> None:
-    """Add accounts to a new company, with ids from 1 in the order of the rows. `moment` is in UTC."""
-    await connection.execute(
-        f"""
-        insert into account (company_id, account_id, modified_at, {_ACCOUNT})
-        select $1, position, $3, {_SENT_ACCOUNT}
-          from json_array_elements($2::json) with ordinality as sent (content, position),
-               json_populate_record(null::account, content) as part
-        """,
-        company_id,
-        as_json(accounts),
-        moment,
-    )
-
-
-async def list_account_classes(connection: Connection, company_id: int) -> list[AccountClass]:
-    """The account classes by id."""
-    rows = await connection.fetch(
-        """
-        select account_class_id, description, account_type from account_class
-         where company_id = $1 order by account_class_id
-        """,
-        company_id,
-    )
-    return [msgspec.convert(dict(row), AccountClass) for row in rows]
 
 
 # Accounts, one at a time
@@ -102,9 +61,7 @@ class FoundAccount:
 _accounts = msgspec.json.Decoder(FoundAccount)
 
 _ACCOUNT_RECORD = f"""json_build_object(
-           'account', (select row_to_json(part) from (select {
-    ", ".join(f"account.{column}" for column in ACCOUNT_COLUMNS)
-}) as part),
+           'account', (select row_to_json(part) from (select {ACCOUNT_TABLE.select_list}) as part),
            'account_id', account.account_id, 'modified_at', account.modified_at, 'version', account.version,
            'class_description', (select account_class.description from account_class
                                   where account_class.company_id = account.company_id
@@ -139,13 +96,11 @@ ACCOUNTS = Paged(
 
 
 _FIND_KNOWN = f"""
-    select (select coalesce(array_agg(currency_id), '{{}}') from ({POSTING_ROWS}) as rows where active) as currency_ids,
-           (select coalesce(array_agg(category_id), '{{}}') from ({VAT_CATEGORY_ROWS}) as rows where active)
+    select (select coalesce(array_agg(currency_id), '{{}}') from ({CURRENCY_TABLE.rows}) as rows where active)
+               as currency_ids,
+           (select coalesce(array_agg(category_id), '{{}}') from ({VAT_CATEGORY_TABLE.rows}) as rows where active)
                as vat_category_ids,
-           (select coalesce(json_agg(json_build_object('account_class_id', account_class_id, 'description', description,
-                                                       'account_type', account_type) order by account_class_id), '[]')
-              from account_class where company_id = $1)::text as classes"""
-_classes = msgspec.json.Decoder(list[AccountClass])
+           {lists_of([ACCOUNT_CLASS_TABLE])}"""
 
 
 async def find_known(connection: Connection, company_id: int) -> Known:
@@ -154,7 +109,7 @@ async def find_known(connection: Connection, company_id: int) -> Known:
     return Known(
         currency_ids=row["currency_ids"],
         vat_category_ids=row["vat_category_ids"],
-        classes=_classes.decode(row["classes"]),
+        classes=ACCOUNT_CLASS_TABLE.decode(row["account_classes"]),
     )
 
 

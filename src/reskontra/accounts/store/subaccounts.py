@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,29 +16,18 @@ from reskontra.changes.store import change_row, count_new, tally
 from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
+from reskontra.db.tables import Table
 
-SUBACCOUNT_ROWS = """
-    select subaccount_id, subaccount_number, coalesce(description, '') as description, active
-      from subaccount
-     where company_id = $1
-     order by subaccount_id"""
-
-
-async def insert_subaccounts(
-    connection: Connection, company_id: int, subaccounts: Sequence[Subaccount], moment: datetime
-) -> None:
-    """Add subaccounts to a company, with the ids they bring. `moment` is in UTC."""
-    await connection.execute(
-        """
-        insert into subaccount (company_id, subaccount_id, subaccount_number, description, active, modified_at)
-        select $1, subaccount_id, subaccount_number, description, active, $3
-          from json_to_recordset($2::json) as sent (
-               subaccount_id integer, subaccount_number text, description text, active boolean)
-        """,
-        company_id,
-        as_json(subaccounts),
-        moment,
-    )
+SUBACCOUNT_TABLE = Table(
+    "subaccounts",
+    "subaccount",
+    Subaccount,
+    ("subaccount_id",),
+    entity="Subaccount",
+    also_unique=("subaccount_number",),
+    read={"description": "coalesce(subaccount.description, '')"},
+    moments=("modified_at",),
+)
 
 
 # Subaccounts, one at a time
@@ -53,9 +42,7 @@ class FoundSubaccount:
     version: int
 
 
-_SUBACCOUNT_COLUMNS = """subaccount.subaccount_id, subaccount.subaccount_number,
-           coalesce(subaccount.description, '') as description, subaccount.active, subaccount.modified_at,
-           subaccount.version"""
+_SUBACCOUNT_COLUMNS = f"{SUBACCOUNT_TABLE.select_list}, subaccount.modified_at, subaccount.version"
 
 
 async def find_subaccount(

@@ -10,32 +10,30 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeAlias
 
-from reskontra.accounts.store import accounts, segments, subaccounts
+from reskontra.accounts.store import accounts, subaccounts
 from reskontra.attributes import store as attributes
 from reskontra.changes.commands import follow_up_on, lock_reference
 from reskontra.changes.store import insert_changes
 from reskontra.clock import Context
 from reskontra.companies.store import companies
-from reskontra.company_file.file import CompanyFacts, FileCurrency, PeriodSpan, Template, countries_of
+from reskontra.company_file.file import ENTRIES, SECTIONS, TABLE_OF, CompanyFacts, PeriodSpan, Template, countries_of
 from reskontra.company_file.rules.checks import find_faults
 from reskontra.company_file.rules.merging import WHOLE, Merged, code_of, completed, merge
-from reskontra.company_file.rules.plan import SECTIONS, Change, Plan, Present, differences_to, rate_code
+from reskontra.company_file.rules.plan import Change, Plan, Present, differences_to
 from reskontra.company_file.rules.refusals import objections, warnings
 from reskontra.currencies import store as currencies
-from reskontra.currencies.store import RateRow, StoredRate
+from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
+from reskontra.db.tables import put_rows, read_tables
 from reskontra.documents.store.for_company_file import find_usage
 from reskontra.errors import Conflict
 from reskontra.items import store as items
 from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemStatus
-from reskontra.numbering.store import list_series, put_series
-from reskontra.payment_methods.store import put_payment_methods
-from reskontra.periods.store import insert_periods
+from reskontra.numbering.store import NUMBERED_SERIES_TABLE, SERIES_TABLE
 from reskontra.posting.store import find_posted_accounts
-from reskontra.reference.store import remembered, tables
+from reskontra.records import differences
+from reskontra.reference.store import remembered
 from reskontra.salespersons import store as salespersons
-from reskontra.terms.store import put_terms
-from reskontra.vat.store import put_vat_categories, put_vat_ids, put_vat_zones
 from reskontra.yaml_file import Fault, FileFaults, Given, Month, Path, YamlFile
 
 
@@ -74,28 +72,22 @@ async def apply_plan(connection: Connection, context: Context, file: YamlFile[Gi
     for section in SECTIONS:
         changes = [change for change in plan.changes if change.section == section]
         if changes:
-            await _WRITERS[section](connection, context, changes)
+            await _write(connection, context, section, changes)
     for change in plan.changes:
         if change.before is not None and change.section in _SHOWN_ON_LINES:
-            entity, column, key = _SHOWN_ON_LINES[change.section]
-            await follow_up_on(connection, context, entity, **{column: getattr(change.row, key)})
+            table = TABLE_OF[change.section]
+            (key,), (column,) = table.key, table.key_columns
+            await follow_up_on(connection, context, table.entity, **{column: getattr(change.row, key)})
 
 
-# Section -> the entity of its change rows, the column of lines that names it, and the attribute with the name.
-_SHOWN_ON_LINES = {
-    "accounts": ("Account", "account_number", "account_number"),
-    "subaccounts": ("Subaccount", "subaccount_id", "subaccount_id"),
-    "branches": ("Branch", "branch_number", "branch_number"),
-    "vat": ("Vat", "vat_id", "vat_id"),
-    "vat_categories": ("VatCategory", "vat_category_id", "category_id"),
-    "salespersons": ("Salesperson", "salesperson_id", "salesperson_id"),
-}
+_SHOWN_ON_LINES = ("accounts", "subaccounts", "branches", "vat", "vat_categories", "salespersons")
 
 
 async def _present(connection: Connection, company_id: int) -> Present:
     await lock_reference(connection, company_id)
     reference = await remembered.at(connection, company_id, None)
     ordinary = reference.ordinary_periods
+    rows = await read_tables(connection, company_id, _READ)
     template = Template(
         company=CompanyFacts(
             name=reference.name,
@@ -104,60 +96,24 @@ async def _present(connection: Connection, company_id: int) -> Present:
             time_zone=reference.zone.key,
         ),
         preferences=reference.preferences,
-        currencies=tuple(
-            FileCurrency(
-                currency_id=currency.currency_id,
-                description=currency.description,
-                symbol=currency.symbol,
-                decimals=currency.decimals,
-                **{name: getattr(posting, name) for name in _POSTING},
-            )
-            for currency in reference.currencies.values()
-            for posting in (reference.currency_postings[currency.currency_id],)
-        ),
-        account_classes=tuple(await accounts.list_account_classes(connection, company_id)),
-        accounts=tuple(reference.accounts.values()),
-        branches=tuple(reference.branches.values()),
-        dimensions=tuple(reference.dimensions.values()),
-        subaccounts=tuple(reference.subaccounts.values()),
-        countries=tuple(reference.countries.values()),
-        terms=tuple(reference.terms.values()),
-        vat=tuple(reference.vat.values()),
-        vat_categories=tuple(reference.vat_categories.values()),
-        vat_zones=tuple(reference.vat_zones.values()),
-        units=tuple(reference.units.values()),
-        item_classes=tuple(reference.item_classes.values()),
-        items=tuple(await items.list_all_items(connection, company_id)),
-        payment_methods=tuple(reference.payment_methods.values()),
         periods=PeriodSpan(first=_month(ordinary[0].period_id), last=_month(ordinary[-1].period_id)),
-        series=tuple(await list_series(connection, company_id)),
-        attributes=tuple(reference.attributes.values()),
-        salespersons=tuple(reference.salespersons.values()),
-        customer_classes=tuple(reference.customer_classes.values()),
-        statement_cycles=tuple(reference.statement_cycles.values()),
-        reason_codes=tuple(reference.reason_codes.values()),
-        dunning_levels=reference.dunning_levels,
-        dunning_texts=reference.dunning_texts,
-        legal_rates=reference.legal_rates,
+        **{section: tuple(rows[section]) for section in ENTRIES},
     )
     return Present(
         template=template,
-        rates={rate_code(rate): _bare(rate) for rate in await currencies.list_rates(connection, company_id)},
-        periods=tuple(reference.periods.values()),
+        rates={code_of("rates", rate): rate for rate in rows["rates"]},
+        periods=rows["periods"],
         posted_accounts=frozenset(await find_posted_accounts(connection, company_id)),
         usage=await find_usage(connection, company_id),
     )
 
 
-_POSTING = ("active", "gain_account", "loss_account", "rounding_gain_account", "rounding_loss_account")
+_READ = [NUMBERED_SERIES_TABLE if table is SERIES_TABLE else table for table in TABLE_OF.values()]
+"""The tables of a file; of series, also the numbers given out last."""
 
 
 def _month(period_id: str) -> Month:
     return Month(int(period_id[:4]), int(period_id[4:]))
-
-
-def _bare(rate: StoredRate) -> RateRow:
-    return RateRow(**{field.name: getattr(rate, field.name) for field in fields(RateRow)})
 
 
 # What speaks against a file, told where the file says it
@@ -196,27 +152,23 @@ def _fault(file: YamlFile[Given], merged: Merged, named: Path, value: object, hi
 Write: TypeAlias = Callable[[Connection, Context, Sequence[Change]], Awaitable[None]]
 
 
-def _logged(entity: str, put: Callable[[Connection, Context, list[Any]], Awaitable[None]]) -> Write:
-    """Rows without a version of their own: written at once, and told in the log."""
-
-    async def write(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
-        await put(connection, context, [change.row for change in changes])
-        await insert_changes(connection, context, entity, [_told(change) for change in changes])
-
-    return write
-
-
-def _told(change: Change) -> tuple[str, str, Mapping[str, Any]]:
-    detail = {difference.field: difference.new for difference in change.differences}
-    return change.code, "created" if change.before is None else "updated", detail
+async def _write(connection: Connection, context: Context, section: str, changes: Sequence[Change]) -> None:
+    if section in _WRITERS:
+        await _WRITERS[section](connection, context, changes)
+    else:
+        table = TABLE_OF[section]
+        await put_rows(connection, context.company_id, {table: [change.row for change in changes]}, context.now)
+        await insert_changes(
+            connection, context, table.entity, [(change.code, _event(change), _detail(change)) for change in changes]
+        )
 
 
-def _timed(put: Callable[[Connection, int, list[Any], Any], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    return lambda connection, context, rows: put(connection, context.company_id, rows, context.now)
+def _event(change: Change) -> str:
+    return "created" if change.before is None else "updated"
 
 
-def _untimed(put: Callable[[Connection, int, list[Any]], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    return lambda connection, context, rows: put(connection, context.company_id, rows)
+def _detail(change: Change) -> dict[str, Any]:
+    return differences(change.before, change.row)
 
 
 def _each(
@@ -228,18 +180,9 @@ def _each(
     async def write(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
         for change in changes:
             one = insert if change.before is None else save
-            await one(connection, context, change.row, _new_values(change))
+            await one(connection, context, change.row, _detail(change))
 
     return write
-
-
-def _new_values(change: Change) -> dict[str, Any]:
-    """Attribute -> new value of those that differ, as the rooms' own commands tell it."""
-    return {
-        attribute.name: getattr(change.row, attribute.name)
-        for attribute in fields(change.row)
-        if change.before is None or getattr(change.row, attribute.name) != getattr(change.before, attribute.name)
-    }
 
 
 async def _write_own(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
@@ -254,24 +197,18 @@ async def _write_own(connection: Connection, context: Context, changes: Sequence
         time_zone=change.row.time_zone if is_facts else reference.zone.key,
         preferences=reference.preferences if is_facts else change.row,
     )
-    _, event, detail = _told(change)
-    await insert_changes(connection, context, "Company", [(reference.code, event, detail)])
-
-
-async def _put_currencies(connection: Connection, context: Context, rows: Sequence[FileCurrency]) -> None:
-    await currencies.put_currencies(
-        connection, context.company_id, [row.currency for row in rows], [row.posting for row in rows], context.now
-    )
+    await insert_changes(connection, context, "Company", [(reference.code, _event(change), _detail(change))])
 
 
 async def _write_rates(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
-    stored = {rate_code(rate): rate for rate in await currencies.list_rates(connection, context.company_id)}
+    standing = await currencies.RATES.all(connection, Filters([context.company_id]))
+    stored = {code_of("rates", rate): rate for rate in standing}
     for change in changes:
         if change.before is None:
-            await currencies.insert_rate(connection, context, change.row)
+            await currencies.insert_rate(connection, context, change.row, _detail(change))
         else:
             rate = replace(stored[change.code], rate=change.row.rate, operator=change.row.operator)
-            await currencies.save_rate(connection, context, rate)
+            await currencies.save_rate(connection, context, rate, _detail(change))
 
 
 async def _write_items(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
@@ -283,47 +220,21 @@ async def _write_items(connection: Connection, context: Context, changes: Sequen
         known = {field.name: getattr(item, field.name) for field in fields(Item) if field.name != "active"}
         if found is None:
             status = ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
-            await items.insert_card(connection, context, ItemCard(**known, status=status), _new_values(change))
+            await items.insert_card(connection, context, ItemCard(**known, status=status), _detail(change))
         else:
-            kept = (found.card.status in SELLING) == item.active
-            status = found.card.status if kept else ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
-            await items.save_card(connection, context, replace(found.card, **known, status=status), _new_values(change))
-
-
-async def _write_attribute(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
-    for change in changes:
-        one = attributes.insert_attribute if change.before is None else attributes.save_attribute
-        await one(connection, context, change.row)
+            kept = (found.record.status in SELLING) == item.active
+            status = found.record.status if kept else ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
+            await items.save_card(connection, context, replace(found.record, **known, status=status), _detail(change))
 
 
 _WRITERS: Mapping[str, Write] = {
     "company": _write_own,
     "preferences": _write_own,
-    "currencies": _logged("Currency", _put_currencies),
     "accounts": _each(accounts.insert_account, accounts.save_account),
-    "branches": _logged("Branch", _timed(tables.put_branches)),
-    "dimensions": _logged("Dimension", _timed(segments.put_dimensions)),
     "subaccounts": _each(subaccounts.insert_subaccount, subaccounts.save_subaccount),
-    "terms": _logged("CreditTerms", _timed(put_terms)),
-    "vat": _logged("Vat", _timed(put_vat_ids)),
-    "vat_categories": _logged("VatCategory", _timed(put_vat_categories)),
-    "vat_zones": _logged("VatZone", _timed(put_vat_zones)),
-    "periods": _logged("FinancialPeriod", _timed(insert_periods)),
-    "series": _logged("NumberSeries", _untimed(put_series)),
-    "customer_classes": _logged("CustomerClass", _timed(tables.put_customer_classes)),
     "rates": _write_rates,
-    "account_classes": _logged("AccountClass", _untimed(accounts.put_account_classes)),
-    "countries": _logged("Country", _untimed(tables.put_countries)),
-    "units": _logged("UnitOfMeasure", _untimed(items.put_units)),
-    "item_classes": _logged("ItemClass", _timed(items.put_item_classes)),
     "items": _write_items,
-    "payment_methods": _logged("PaymentMethod", _timed(put_payment_methods)),
-    "attributes": _write_attribute,
+    "attributes": _each(attributes.insert_attribute, attributes.save_attribute),
     "salespersons": _each(salespersons.insert_salesperson, salespersons.save_salesperson),
-    "statement_cycles": _logged("StatementCycle", _untimed(tables.put_statement_cycles)),
-    "reason_codes": _logged("ReasonCode", _untimed(tables.put_reason_codes)),
-    "dunning_levels": _logged("DunningLevel", _untimed(tables.put_dunning_levels)),
-    "dunning_texts": _logged("DunningText", _untimed(tables.put_dunning_texts)),
-    "legal_rates": _logged("LegalRate", _untimed(tables.put_legal_rates)),
 }
-"""Section -> what writes its changes."""
+"""Section -> what writes its changes, where a row has more than its table: a version, or a place elsewhere."""

@@ -8,27 +8,27 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from reskontra.accounts.store.accounts import insert_accounts, put_account_classes
-from reskontra.accounts.store.segments import put_dimensions
-from reskontra.accounts.store.subaccounts import insert_subaccounts
-from reskontra.attributes.store import insert_attributes
 from reskontra.changes.store import insert_tallies
 from reskontra.clock import Context
 from reskontra.companies.store import companies
-from reskontra.company_file.file import Template, countries_of, periods_of, rates_of, read_template, series_in_full
+from reskontra.company_file.file import (
+    ENTRIES,
+    Template,
+    countries_of,
+    periods_of,
+    rates_of,
+    read_template,
+    series_in_full,
+)
 from reskontra.company_file.rules.checks import check_template
-from reskontra.currencies.store import insert_rates, put_currencies
+from reskontra.currencies.store import RATE_TABLE
 from reskontra.db.pool import Connection
+from reskontra.db.tables import Rows, insert_rows
 from reskontra.errors import Refused
-from reskontra.items.store import insert_items, put_item_classes, put_units
 from reskontra.kinds import SERVED
-from reskontra.numbering.store import put_series
-from reskontra.payment_methods.store import put_payment_methods
-from reskontra.periods.store import insert_periods
-from reskontra.reference.store import tables
-from reskontra.salespersons.store import insert_salespersons
-from reskontra.terms.store import put_terms
-from reskontra.vat.store import put_vat_categories, put_vat_ids, put_vat_zones
+from reskontra.numbering.store import SERIES_TABLE
+from reskontra.periods.store import PERIOD_TABLE
+from reskontra.reference.store.tables import COUNTRY_TABLE
 
 ENTITIES = (
     "Customer",
@@ -105,37 +105,16 @@ def _check_code(code: str) -> None:
 
 
 async def _insert_reference_data(connection: Connection, company_id: int, template: Template, context: Context) -> None:
-    """All tables, in the order of the file's sections."""
-    moment = context.now
+    """All tables in one statement, then the counting of their rows."""
     rates = [row for rates in template.rates for row in rates_of(rates)]
-    currencies = [entry.currency for entry in template.currencies]
-    postings = [entry.posting for entry in template.currencies]
-    await put_currencies(connection, company_id, currencies, postings, moment)
-    await insert_rates(connection, company_id, rates, moment)
-    await put_account_classes(connection, company_id, template.account_classes)
-    await insert_accounts(connection, company_id, template.accounts, moment)
-    await put_dimensions(connection, company_id, template.dimensions, moment)
-    await insert_subaccounts(connection, company_id, template.subaccounts, moment)
-    await tables.put_branches(connection, company_id, template.branches, moment)
-    await tables.put_countries(connection, company_id, countries_of(template))
-    await put_terms(connection, company_id, template.terms, moment)
-    await put_vat_ids(connection, company_id, template.vat, moment)
-    await put_vat_categories(connection, company_id, template.vat_categories, moment)
-    await put_vat_zones(connection, company_id, template.vat_zones, moment)
-    await put_units(connection, company_id, template.units)
-    await put_item_classes(connection, company_id, template.item_classes, moment)
-    await insert_items(connection, company_id, template.items, moment)
-    await put_payment_methods(connection, company_id, template.payment_methods, moment)
-    await insert_periods(connection, company_id, periods_of(template.periods), moment)
-    await put_series(connection, company_id, [series_in_full(series) for series in template.series])
-    await insert_attributes(connection, company_id, template.attributes, moment)
-    await insert_salespersons(connection, company_id, template.salespersons, moment)
-    await tables.put_customer_classes(connection, company_id, template.customer_classes, moment)
-    await tables.put_statement_cycles(connection, company_id, template.statement_cycles)
-    await tables.put_reason_codes(connection, company_id, template.reason_codes)
-    await tables.put_dunning_levels(connection, company_id, template.dunning_levels)
-    await tables.put_dunning_texts(connection, company_id, template.dunning_texts)
-    await tables.put_legal_rates(connection, company_id, template.legal_rates)
+    rows: Rows = {
+        **{table: getattr(template, section) for section, table in ENTRIES.items()},
+        COUNTRY_TABLE: countries_of(template),
+        SERIES_TABLE: [series_in_full(series) for series in template.series],
+        PERIOD_TABLE: periods_of(template.periods),
+        RATE_TABLE: rates,
+    }
+    await insert_rows(connection, company_id, rows, context.now)
     await _start_counting(connection, company_id, template, len(rates), context)
 
 

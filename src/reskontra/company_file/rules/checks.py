@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,7 +18,15 @@ from reskontra.accounts.rules.subaccounts import (
     subaccount_number,
     subaccount_segments,
 )
-from reskontra.company_file.file import MonthlyRates, PeriodSpan, Template, countries_of, number_before, rates_of
+from reskontra.company_file.file import (
+    ENTRIES,
+    MonthlyRates,
+    PeriodSpan,
+    Template,
+    countries_of,
+    number_before,
+    rates_of,
+)
 from reskontra.currencies.rules import check_currency, check_rate
 from reskontra.errors import Refused
 from reskontra.money import AMOUNT_LIMIT, ZERO
@@ -33,30 +42,7 @@ Found = Iterator[tuple[Path, object, str]]
 """What is wrong: where, the value that stands there, what would pass."""
 
 # Section -> keys that must differ from entry to entry; texts also when their case is left out of account.
-CODES: dict[str, tuple[str, ...]] = {
-    "currencies": ("currency_id",),
-    "account_classes": ("account_class_id",),
-    "accounts": ("account_number",),
-    "dimensions": ("dimension_id",),
-    "subaccounts": ("subaccount_id", "subaccount_number"),
-    "branches": ("branch_number",),
-    "countries": ("country_id",),
-    "terms": ("terms_id",),
-    "vat": ("vat_id",),
-    "vat_categories": ("category_id",),
-    "vat_zones": ("zone_id",),
-    "units": ("unit_id",),
-    "item_classes": ("item_class_id",),
-    "items": ("item_id", "item_number"),
-    "payment_methods": ("payment_method_id",),
-    "series": ("series_id",),
-    "attributes": ("attribute_id",),
-    "salespersons": ("salesperson_id", "salesperson_cd"),
-    "customer_classes": ("customer_class_id",),
-    "statement_cycles": ("statement_cycle_id",),
-    "reason_codes": ("reason_code_id",),
-    "dunning_levels": ("level",),
-}
+_CODES = {section: (*table.key, *table.also_unique) for section, table in ENTRIES.items() if len(table.key) == 1}
 
 # Keys that name an entry of another section, wherever they stand; the first code of that section is meant.
 _REFERENCES: dict[str, str] = {
@@ -108,11 +94,12 @@ def find_faults(template: Template) -> list[tuple[Path, object, str]]:
         *_numbering(template),
         *_dunning(template),
         *_dunning_texts(template),
+        *_legal_rates(template),
     ]
 
 
 def _duplicates(template: Template) -> Found:
-    for section, keys in CODES.items():
+    for section, keys in _CODES.items():
         for key in keys:
             first: dict[object, int] = {}
             for position, entry in enumerate(_entries(template, section)):
@@ -128,7 +115,7 @@ def _duplicates(template: Template) -> Found:
 
 def _broken_references(template: Template) -> Found:
     known = {
-        section: [getattr(entry, keys[0]) for entry in _entries(template, section)] for section, keys in CODES.items()
+        section: [getattr(entry, keys[0]) for entry in _entries(template, section)] for section, keys in _CODES.items()
     }
     known["items"] = [item.item_number for item in template.items]
     for path, key, code in _leaves(template, (), ""):
@@ -311,6 +298,15 @@ def _dunning_texts(template: Template) -> Found:
             yield ("dunning_texts", position, "language"), text.language, hint
         for key, value, hint in faults_of(text, knows_account=knows_account):
             yield ("dunning_texts", position, key), value, hint
+
+
+def _legal_rates(template: Template) -> Found:
+    first: dict[tuple[str, date], int] = {}
+    for position, rate in enumerate(template.legal_rates):
+        earlier = first.setdefault((rate.kind, rate.start_date), position)
+        if earlier != position:
+            hint = f"There is a figure of this kind from this date already, entry {earlier} of legal_rates."
+            yield ("legal_rates", position, "start_date"), rate.start_date, hint
 
 
 def _entries(template: Template, section: str) -> Sequence[Any]:

@@ -11,18 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reskontra.accounts.rules.subaccounts import Dimension
-from reskontra.company_file.file import Template, series_in_full
-from reskontra.company_file.rules.checks import CODES
+from reskontra.company_file.file import ENTRIES, TABLE_OF, Template, series_in_full
 from reskontra.numbering.rules import Series, SeriesRange, has_given_out
 from reskontra.vat.rules.codes import VatId
 from reskontra.yaml_file import Given, Path
-
-KEYS: Mapping[str, tuple[str, ...]] = {
-    **{section: keys[:1] for section, keys in CODES.items()},
-    "dunning_texts": ("level", "language"),
-    "legal_rates": ("kind", "start_date"),
-}
-"""Section -> the keys that tell one entry from another."""
 
 WHOLE = ("company", "preferences", "periods", "rates")
 """Sections that are no lists of entries with a code."""
@@ -39,8 +31,8 @@ class Merged:
 
 
 def code_of(section: str, row: object) -> str:
-    """What an entry is called in plans: `14`, `late_interest_percent 2025-01-01`."""
-    return " ".join(str(getattr(row, key)) for key in KEYS[section])
+    """What a row is called in plans: `14`, `late_interest_percent 2025-01-01`, `EUR NOK SPOT 2025-01-01`."""
+    return " ".join(str(getattr(row, key)) for key in TABLE_OF[section].key)
 
 
 def merge(present: Template, given: Given) -> Merged:
@@ -69,14 +61,14 @@ class _Merging:
         self.missing: list[tuple[Path, str]] = []
 
     def entries(self, section: str, said: Sequence[Given], before: Sequence[Any]) -> tuple[Any, ...]:
-        rows = {tuple(getattr(row, key) for key in KEYS[section]): row for row in before}
+        rows = {tuple(getattr(row, key) for key in ENTRIES[section].key): row for row in before}
         twice = []
         for given in said:
-            lacking = [key for key in KEYS[section] if key not in given.values]
+            lacking = [key for key in ENTRIES[section].key if key not in given.values]
             if lacking:
                 self.missing.append((given.path, f"Add the missing {', '.join(lacking)}."))
                 continue
-            code = tuple(given.values[key] for key in KEYS[section])
+            code = tuple(given.values[key] for key in ENTRIES[section].key)
             row = self.object(given, rows.get(code))
             if row is None:
                 continue

@@ -8,14 +8,11 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from reskontra.company_file.file import Template, periods_of, rates_of
-from reskontra.company_file.rules.merging import KEYS, code_of
-from reskontra.currencies.store import RateRow
+from reskontra.company_file.file import ENTRIES, SECTIONS, TABLE_OF, Template, periods_of, rates_of
+from reskontra.company_file.rules.merging import code_of
+from reskontra.currencies.rules import RateRow
 from reskontra.documents.store.for_company_file import Usage
 from reskontra.periods.rules import Period
-
-SECTIONS = tuple(section.name for section in fields(Template))
-"""The sections of a file, in its order."""
 
 # What tells the parts of an entry's lists from each other; others are told by their position.
 _PARTS = ("start_date", "segment_id", "value")
@@ -27,7 +24,7 @@ class Present:
 
     template: Template
     rates: Mapping[str, RateRow]
-    """By `rate_code`."""
+    """By `code_of`."""
 
     periods: Sequence[Period]
     posted_accounts: frozenset[str]
@@ -73,11 +70,6 @@ class Plan:
         return f"{self.added} to add, {len(self.changes) - self.added} to change, {self.same} the same."
 
 
-def rate_code(rate: RateRow) -> str:
-    """What an exchange rate is called: `EUR NOK SPOT 2025-01-01`."""
-    return f"{rate.from_currency} {rate.to_currency} {rate.rate_type} {rate.effective_date}"
-
-
 def differences_to(present: Present, merged: Template, said: Sequence[tuple[str, str]]) -> tuple[list[Change], int]:
     """What would be written, in the order of the file's sections; and how many of the entries it has stay the same.
 
@@ -98,14 +90,13 @@ def _pairs(
 ) -> Iterator[tuple[str, str, object, object]]:
     for section in SECTIONS:
         codes = [code for of, code in said if of == section]
-        if section in KEYS:
+        if section in ENTRIES:
             before = {code_of(section, row): row for row in getattr(present.template, section)}
             rows = {code_of(section, row): row for row in getattr(merged, section)}
             yield from ((section, code, rows[code], before.get(code)) for code in codes)
         elif section == "rates" and codes:
             for row in (row for rates in merged.rates for row in rates_of(rates)):
-                known = present.rates.get(rate_code(row))
-                yield section, rate_code(row), row, known
+                yield section, code_of(section, row), row, present.rates.get(code_of(section, row))
         elif section == "periods" and codes:
             known_periods = {period.period_id: period for period in present.periods}
             for period in periods_of(merged.periods):
@@ -161,16 +152,9 @@ def lines_of(plan: Plan) -> Iterator[str]:
         yield plan.summary
 
 
-# What the code of an entry without codes of its own says already.
-_IN_CODE = {
-    "rates": ("from_currency", "to_currency", "rate_type", "effective_date"),
-    "periods": ("period_id",),
-}
-
-
 def _is_worth_telling(change: Change, difference: Difference) -> bool:
     """Whether a field of a new entry says more than its code does, and other than what goes without saying."""
-    if difference.field in (*KEYS.get(change.section, ()), *_IN_CODE.get(change.section, ())):
+    if change.section in TABLE_OF and difference.field in TABLE_OF[change.section].key:
         return False
     return all(field.name != difference.field or field.default != difference.new for field in fields(change.row))
 

@@ -11,8 +11,8 @@ from datetime import date
 from typing import NamedTuple
 
 from reskontra.accounts.rules.subaccounts import SUBACCOUNT_DIMENSION
-from reskontra.company_file.file import Template
-from reskontra.company_file.rules.merging import KEYS, code_of
+from reskontra.company_file.file import ENTRIES, Template
+from reskontra.company_file.rules.merging import code_of
 from reskontra.company_file.rules.plan import Change, Present, leaves
 from reskontra.numbering.rules import comes_before, has_given_out, would_repeat
 from reskontra.vat.rules.codes import VatId
@@ -104,7 +104,7 @@ def _account(change: Change, present: Present, merged: Template) -> Objections:
 
 
 def _names_of_account(merged: Template, account_number: str) -> Iterator[str]:
-    for section in KEYS:
+    for section in ENTRIES:
         if section == "accounts" or (section == "countries" and merged.countries is None):
             continue
         for row in getattr(merged, section):

@@ -13,7 +13,7 @@ from reskontra.customers.locations import rules, store
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.store import finding as customers
 from reskontra.customers.store import writing
-from reskontra.db.pool import Connection, told_as_sent
+from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound, Refused, UnknownReference
 from reskontra.records import replace
 from reskontra.reference.store import remembered
@@ -31,8 +31,8 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
         hint = "Send the number of an existing customer."
         raise UnknownReference(field=("customer_number",), value=number, hint=hint)
     reference = await remembered.at(connection, context.company_id, found.reference_version)
-    place = rules.new_place(found.place, sent, reference)
-    with told_as_sent(place.location.location_cd):
+    place = rules.new_place(found.record, sent, reference)
+    with report_key_as_sent(place.location.location_cd):
         version = await store.insert_place(connection, context, place, rules.differences(None, place))
     return replace(place, version=version)
 
@@ -54,7 +54,7 @@ async def change(
     found = await store.find_place(connection, context.company_id, customer_number, location_cd)
     if found is None:
         raise no_place(customer_number, location_cd)
-    stored = found.place
+    stored = found.record
     check_expected(expected_version, stored.version)
     reference = await remembered.at(connection, context.company_id, found.reference_version)
     place = rules.changed_place(stored, sent, reference)

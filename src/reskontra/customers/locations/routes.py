@@ -47,7 +47,7 @@ async def get(call: Call) -> Response:
         if found is None:
             raise commands.no_place(customer_number, location_cd)
         reference = await remembered.at(connection, call.company_id, found.reference_version)
-    return one(call, place_answer(found.place, reference), found.place.version)
+    return one(call, place_answer(found.record, reference), found.record.version)
 
 
 async def create(call: Call) -> Response:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from reskontra import records
 from reskontra.codes import kept_or
 from reskontra.customers.customer import Address, ContactDetails, Location, Status
 from reskontra.customers.rules.identifiers import check_location
 from reskontra.customers.rules.standing import check_may
 from reskontra.errors import Refused
-from reskontra.records import Record, columns, replace
+from reskontra.records import Record, replace
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -68,17 +69,9 @@ def changed_place(stored: Place, sent: Sent, reference: Reference) -> Place:
 
 
 def differences(stored: Place | None, place: Place) -> dict[str, Any]:
-    """What is different, for the change log; of a new location all of it."""
-    found = {
-        name: getattr(place, name)
-        for name in ("address", "contact")
-        if stored is None or getattr(place, name) != getattr(stored, name)
-    }
-    for name in columns(Location):
-        value = getattr(place.location, name)
-        if value is not None if stored is None else value != getattr(stored.location, name):
-            found[name] = value
-    return found
+    """What the change log tells of a location: itself, its address and its contact."""
+    location = records.differences(stored and stored.location, place.location)
+    return location | records.differences(stored, place, only=("address", "contact"))
 
 
 def _check_same(sent: Sent, name: str, stands: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from reskontra.customers.store.fragments import by_number, column_names, setting
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
+from reskontra.versions import Found
 
 _TABLES = """
       join address as main_address on main_address.company_id = customer.company_id
@@ -40,17 +40,9 @@ _RECORD = f"""{_TABLES}
 _decoder = msgspec.json.Decoder(Place)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A location, and the version of the reference data that was true when it was read."""
-
-    place: Place
-    reference_version: int
-
-
 async def find_place(
     connection: Connection, company_id: int, customer_number: str, location_cd: str | None
-) -> Found | None:
+) -> Found[Place] | None:
     """A customer's location by its id in any case; None gives the default location."""
     row = await connection.fetchrow(
         f"""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.attributes.rules import attribute_value
 from reskontra.codes import kept_or
-from reskontra.customers.customer import Customer, DirectDebit, LineOperation, Location
+from reskontra.customers.customer import Customer, DirectDebit, Location
 from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.operations import LineOperation
 from reskontra.records import columns, replace
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def with_direct_debits(
         sent_id = (line.get("direct_debit_id") or "").strip()
         stored = mandates.get(sent_id.lower())
         operation = line.get("operation") or LineOperation.INSERT
+        if operation is LineOperation.NOTHING:
+            continue
         if operation is not LineOperation.INSERT and stored is None:
             raise UnknownReference(
                 field=(*field, "direct_debit_id"),

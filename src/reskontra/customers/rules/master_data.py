@@ -11,6 +11,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from reskontra import records
 from reskontra.codes import kept_or
 from reskontra.customers.customer import Address, ContactDetails, Customer, Location, Parent, Status
 from reskontra.customers.rules import collections, identifiers, standing
@@ -117,14 +118,8 @@ def refuse_inactive(customer: Customer) -> Refused:
 
 
 def differences(stored: Customer | None, customer: Customer) -> dict[str, Any]:
-    """What is different, as attribute -> new value, for the change log; of a new customer all that is filled in."""
-    found = {}
-    for name in columns(Customer):
-        new = getattr(customer, name)
-        if name == "parent" or (new in (None, "", (), {}) if stored is None else new == getattr(stored, name)):
-            continue
-        found[name] = new
-    return found
+    """What the change log tells of a customer; of its parent, the id."""
+    return records.differences(stored, customer, without=("parent",))
 
 
 # The ladder of refusals

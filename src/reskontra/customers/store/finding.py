@@ -20,6 +20,7 @@ from reskontra.customers.customer import (
 )
 from reskontra.customers.store.fragments import by_id, by_number, id_of_number
 from reskontra.db.pool import Connection
+from reskontra.versions import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +101,7 @@ def _record(*, payment_methods: str = "true", direct_debits: str = "true") -> st
 _record_decoder = msgspec.json.Decoder(Customer)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A customer, and the version of the reference data that was true when it was read."""
-
-    customer: Customer
-    reference_version: int
-
-
-async def find_customer(connection: Connection, company_id: int, key: str | int) -> Found | None:
+async def find_customer(connection: Connection, company_id: int, key: str | int) -> Found[Customer] | None:
     """The customer with that number (text) or internal id (whole number), whole."""
     condition = by_number("$2") if isinstance(key, str) else by_id("$2")
     row = await connection.fetchrow(

@@ -6,7 +6,6 @@ A record travels as one JSON value whose keys are the columns' names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reskontra.changes.store import change_row, count_new, next_ids, parameters, tally
@@ -27,18 +26,10 @@ from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.errors import Refused
 from reskontra.numbering.store import log_deleted, take_number, use_number
 from reskontra.records import replace
+from reskontra.versions import Saved
 
 # The rows of a new customer take their ids from the tallies always in the order address, contact, location,
 # customer, and a change takes them in the same order, so that no two statements wait for each other.
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What the database gave a customer."""
-
-    customer_id: int
-    number: str
-    version: int
 
 
 _DRAWN_IDS = f"""
@@ -91,7 +82,7 @@ _INSERT = f"""
            ready.contact_id + part.invoice_contact_id, ready.contact_id + part.delivery_contact_id,
            new_location.id, $2, $2, changed.change_id
       from new_customer, new_location, ready, changed, jsonb_populate_record(null::customer, $5::jsonb) as part
-    returning customer_id, number, version"""
+    returning number, version"""
 
 _AS_CUSTOMER = "'Customer'"
 _INSERT_WITH_NEXT_NUMBER = f"with {take_number(_AS_CUSTOMER, '$13', '$14')}, {_INSERT}"
@@ -213,7 +204,7 @@ _SAVE = f"""
            modified_at = $2, version = changed.change_id
       from changed, jsonb_populate_record(null::customer, $8::jsonb) as part
      where customer.company_id = $1 and customer.customer_id = $7
-    returning customer.customer_id, customer.number, customer.version"""
+    returning customer.number, customer.version"""
 
 
 async def save_customer(
@@ -262,7 +253,7 @@ _SAVE_NUMBER = f"""
     update customer set number = taken.number, modified_at = $2, version = changed.change_id
       from taken, changed
      where customer.company_id = $1 and customer.customer_id = $7
-    returning customer.customer_id, customer.number, customer.version"""
+    returning customer.number, customer.version"""
 
 
 async def save_number(connection: Connection, context: Context, stored: Customer, number: str, series_id: str) -> Saved:

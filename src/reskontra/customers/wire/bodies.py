@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reskontra.accounts.wire.named import Segments
 from reskontra.customers.customer import (
-    LineOperation,
     Status,
 )
+from reskontra.operations import LineOperation
 from reskontra.reference.rules.classes import CreditVerification, StatementType
 from reskontra.web.wire import (
     UNSET,

@@ -13,27 +13,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.db.pool import Connection, need_transaction, told_as_sent
+from reskontra.db.pool import Connection, need_transaction, report_key_as_sent
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, wanted_by
 from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.drafts import changed, check_deletable, created
 from reskontra.documents.rules.settling import proposals_after, with_proposals
 from reskontra.documents.store import loading, writing
-from reskontra.documents.store.writing import Written
 from reskontra.documents.wire.rendering import lines_text, vat_text
 from reskontra.errors import Malformed
 from reskontra.kinds import Kind
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.receivables.commands import locks
 from reskontra.receivables.store import open_items
-from reskontra.records import columns, replace
+from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
-from reskontra.versions import Expected
+from reskontra.versions import Expected, Saved
 
 
 async def create(
     connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], *, origin: str = "entered"
-) -> Written:
+) -> Saved:
     """A new draft from `changes` (our attribute names). Two round trips, four when credit is checked."""
     document, basis = await new_draft(connection, context, kind, changes, origin)
     return await insert(connection, context, kind, document, changes=changes, basis=basis)
@@ -47,7 +46,7 @@ async def change(
     changes: Mapping[str, Any],
     *,
     expected_version: Expected = None,
-) -> Written:
+) -> Saved:
     """A document after a PUT. What changes nothing writes nothing and keeps its version (invariant 40)."""
     loaded = await load(connection, context, kind, number, changes=changes, expected_version=expected_version)
     before = document_of(loaded)
@@ -57,7 +56,7 @@ async def change(
     reference = basis.reference
     after = await _with_proposals(connection, kind, after, changes, reference=reference, document_id=loaded.document_id)
     if after == before:
-        return Written(before.number, loaded.version)
+        return Saved(before.number, loaded.version)
     if after.customer_id != before.customer_id:
         need_transaction(connection)  # the writing statement proves nothing of the customer that it moves to
     rows_text = None
@@ -112,10 +111,10 @@ async def insert(
     changes: Mapping[str, Any],
     basis: Basis,
     series: str | None = None,
-) -> Written:
+) -> Saved:
     reference = basis.reference
     numbering = await _numbering(context, document, changes, reference, kind=kind, key=series or kind.series[0])
-    with told_as_sent(changes.get("number")):
+    with report_key_as_sent(changes.get("number")):
         return await writing.insert_document(
             connection,
             context,
@@ -163,16 +162,12 @@ async def _numbering(
     return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id
 
 
-_UNTOLD = {"lines", "vat", "proposals", "modified_at"}
+_UNTOLD = ("lines", "vat", "proposals")
 
 
 def _difference(before: Document, after: Document) -> dict[str, Any]:
     """What the change row tells: our attribute name -> new value; rows only by number (the audit trail)."""
-    told = {
-        name: getattr(after, name)
-        for name in columns(Document)
-        if name not in _UNTOLD and getattr(after, name) != getattr(before, name)
-    }
+    told = differences(before, after, without=_UNTOLD)
     if after.proposals != before.proposals:
         told["applications"] = after.proposals
     if after.lines != before.lines:

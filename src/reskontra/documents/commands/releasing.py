@@ -19,12 +19,11 @@ from reskontra.documents.rules.entries import batch_of, entries_of
 from reskontra.documents.rules.settling import Settling, settling_of
 from reskontra.documents.store import writing
 from reskontra.documents.store.loading import Loaded
-from reskontra.documents.store.writing import Written
 from reskontra.kinds import Kind
 from reskontra.numbering.rules import choose_range
 from reskontra.receivables.commands import locks
 from reskontra.reference.reference import Reference
-from reskontra.versions import Expected
+from reskontra.versions import Expected, Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ async def issue(
 
 async def release(
     connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
-) -> Written:
+) -> Saved:
     """Post a balanced document to the general ledger, once (REL-01 to REL-03)."""
     loaded = await load(connection, context, kind, number, expected_version=expected_version)
     draft = document_of(loaded)

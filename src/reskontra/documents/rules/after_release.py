@@ -16,6 +16,7 @@ from reskontra.documents.rules.header import (
 )
 from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import Kind
+from reskontra.operations import LineOperation
 from reskontra.periods.rules import parse_period
 from reskontra.records import replace
 
@@ -165,10 +166,10 @@ _LINE_NAMES = {"manual_amount": "extended_amount"}
 def _check_lines_echoed(document: Document, sent: Any, basis: Basis) -> None:
     standing = {line.line_number: line for line in document.lines}
     for position, change in enumerate(sent):
-        if change.get("operation") == "Nothing":
+        if change.get("operation") == LineOperation.NOTHING:
             continue
         line = standing.get(change.get("line_number") or 0)
-        if line is None or change.get("operation") == "Delete":
+        if line is None or change.get("operation") == LineOperation.DELETE:
             raise _frozen_line(document, (position,), change.get("line_number"))
         for name, value in change.items():
             if name not in ("operation", "line_number") and not _is_line_echo(name, value, line, basis):

@@ -147,7 +147,7 @@ def _uses_terms(kind: Kind, basis: Basis) -> bool:
 def _written(
     kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
 ) -> Document:
-    _refuse_what_would_be_silent(changes)
+    _refuse_unsupported_fields(changes)
     own_zone = _branch_zone(draft, basis)
     draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis), **_people(draft, changes, basis))
     if basis.debtor.location.vat_zone_id is None and draft.vat_zone_id == own_zone:
@@ -160,7 +160,7 @@ def _written(
     return _with_due_dates(kind, before, draft, changes, basis)
 
 
-def _refuse_what_would_be_silent(changes: Mapping[str, Any]) -> None:
+def _refuse_unsupported_fields(changes: Mapping[str, Any]) -> None:
     """Fields whose silent loss would cost money (W14), and those that wait for a later step."""
     for name in ("deductible", "rot_rut"):
         if _says_something(changes.get(name)):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import Rate, from_base
@@ -16,6 +15,7 @@ from reskontra.documents.document import Line
 from reskontra.documents.rules.arithmetic import DiscountBasis, LineFigures, line_figures
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.money import ONE, PRICE_DECIMALS, ZERO, multiply, round_money
+from reskontra.operations import LineOperation
 from reskontra.records import replace
 from reskontra.reference.reference import control_account_refused
 from reskontra.vat.rules.codes import vat_ids_of_line
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 MOST_LINES = 5_000
-
-
-class Operation(StrEnum):
-    """What a sent line asks for (EDT-02). `Nothing` leaves the line as it is."""
-
-    INSERT = "Insert"
-    UPDATE = "Update"
-    DELETE = "Delete"
-    NOTHING = "Nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +60,10 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
     for position, change in enumerate(sent):
         field = ("lines", position)
         number = change.get("line_number") or 0
-        operation = change.get("operation") or (Operation.UPDATE if number in standing else Operation.INSERT)
-        if operation == Operation.NOTHING:
+        operation = change.get("operation") or (LineOperation.UPDATE if number in standing else LineOperation.INSERT)
+        if operation == LineOperation.NOTHING:
             continue
-        if operation == Operation.INSERT and number not in standing:
+        if operation == LineOperation.INSERT and number not in standing:
             number = max(standing, default=0) + 1
             standing[number] = new_line(number, change, basis, field)
             continue
@@ -81,7 +72,7 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
             raise UnknownReference(
                 field=(*field, "line_number"), value=number, hint=f"The document has these lines: {known}."
             )
-        if operation == Operation.DELETE:
+        if operation == LineOperation.DELETE:
             del standing[number]
         else:
             standing[number] = changed_line(standing[number], change, basis, field)
@@ -94,10 +85,10 @@ def new_lines(sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line
     _check_count(sent)
     lines: list[Line] = []
     for position, change in enumerate(sent):
-        operation = change.get("operation") or Operation.INSERT
-        if operation == Operation.NOTHING:
+        operation = change.get("operation") or LineOperation.INSERT
+        if operation == LineOperation.NOTHING:
             continue
-        if operation == Operation.DELETE:
+        if operation == LineOperation.DELETE:
             raise Refused(
                 "A new document has no line to delete.",
                 field=("lines", position, "operation"),
@@ -323,7 +314,7 @@ _NEVER_EMPTY = {"quantity": ZERO, "unit_price": ZERO}
 
 
 def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
-    _refuse_what_would_be_silent(change, field)
+    _refuse_unsupported_fields(change, field)
     sent = {name: change[name] for name in _PLAIN if name in change}
     for name, empty in _NEVER_EMPTY.items():
         if name in sent and sent[name] is None:
@@ -355,7 +346,7 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
     return replace(line, **sent) if sent else line
 
 
-def _refuse_what_would_be_silent(change: Mapping[str, Any], field: FieldPath) -> None:
+def _refuse_unsupported_fields(change: Mapping[str, Any], field: FieldPath) -> None:
     """Fields whose silent loss would cost money (W14)."""
     for name, subject in (
         ("discount_code", "Discount codes"),

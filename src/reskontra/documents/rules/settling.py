@@ -10,6 +10,7 @@ from reskontra.documents.document import Document
 from reskontra.documents.rules.figures import rate_of
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.money import ZERO
+from reskontra.operations import LineOperation
 from reskontra.receivables.rules.items import OpenItem, Proposal, Settled
 from reskontra.receivables.rules.proposals import check_proposal, check_total
 from reskontra.receivables.rules.settling import settle
@@ -48,7 +49,7 @@ def proposals_after(
     seen: set[tuple[str, str]] = set()
     for position, line in enumerate(sent):
         field: FieldPath = ("application_lines", position)
-        if line.get("operation") == "Nothing":
+        if line.get("operation") == LineOperation.NOTHING:
             continue
         document_type, number = _name_sent(line)
         if not number:
@@ -59,7 +60,7 @@ def proposals_after(
                 f"{number} stands there twice.", field=(*field, "number"), value=number, hint="Send one line for it."
             )
         seen.add(key)
-        if line.get("operation") == "Delete":
+        if line.get("operation") == LineOperation.DELETE:
             wanted.pop(key, None)
             continue
         before = wanted.get(key)

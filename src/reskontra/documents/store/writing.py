@@ -7,7 +7,6 @@ journal entries are written in the same statement by fragments that their own ro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reskontra.changes.store import change_row, parameters, reference_still_at, tally
@@ -30,15 +29,7 @@ from reskontra.receivables.rules.items import Settled
 from reskontra.receivables.store.applications import propose, settlement, withdraw_all
 from reskontra.receivables.store.applications import release as release_applications
 from reskontra.receivables.store.open_items import items_json, move_items
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a write made of a document."""
-
-    number: str
-    version: int
-
+from reskontra.versions import Saved
 
 _HEADER = ", ".join(HEADER_COLUMNS)
 _SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS)
@@ -94,7 +85,7 @@ async def insert_document(
     numbering: tuple[str, list[str]] | tuple[str, int],
     customer_version: int,
     reference_version: int,
-) -> Written:
+) -> Saved:
     """Write a new document under a number (number, its series' ids) or the next one of a range (series id, range id).
 
     Raises `NeedsTransaction` when customer or reference data no longer have their versions; nothing is written then.
@@ -195,7 +186,7 @@ async def save_document(
     sign: int,
     rows_text: tuple[str, str] | None,
     detail: Mapping[str, Any],
-) -> Written:
+) -> Saved:
     """Write a changed document; `rows_text` (lines, VAT rows) is None when neither changed.
 
     Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
@@ -304,7 +295,7 @@ async def release_document(
     entries: Sequence[Entry],
     series: tuple[str, int],
     settled: Settled | None = None,
-) -> Written:
+) -> Saved:
     """Write what release changes, with its batch and entries; the database checks that they balance.
 
     `settled` is what the document settles; the other documents of it are moved here too.
@@ -333,12 +324,12 @@ async def release_document(
     )
 
 
-async def _written(connection: Connection, statement: str, *parameters: object) -> Written:
+async def _written(connection: Connection, statement: str, *parameters: object) -> Saved:
     about_to_write()
     row = await connection.fetchrow(statement, *parameters)
     if row is None:
         raise NeedsTransaction
-    return Written(row["number"], row["version"])
+    return Saved(row["number"], row["version"])
 
 
 def _header(document: Document) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import msgspec
 
 from reskontra.accounts.wire.named import Segments
 from reskontra.customers.wire.bodies import AddressUpdate
-from reskontra.documents.rules.lines import Operation
 from reskontra.kinds import kind_spelled
+from reskontra.operations import LineOperation
 from reskontra.web.wire import (
     Amount,
     Body,
@@ -49,7 +49,7 @@ DocumentTypeText = Annotated[Text30, _type_spelled_here]
 class NoteLineUpdate(Body):
     """What all kinds of lines take."""
 
-    operation: OneOf[Operation] | msgspec.UnsetType | None = msgspec.UNSET
+    operation: OneOf[LineOperation] | msgspec.UnsetType | None = msgspec.UNSET
     discount_code: Sent[Text30] = msgspec.UNSET
     item_number: Sent[Text30] = sent("inventoryNumber")
     line_number: Sent[Whole] = msgspec.UNSET
@@ -122,7 +122,7 @@ class VatRowUpdate(Body):
 class RotRutDistributionUpdate(Body):
     """One person's share of a deduction for domestic services."""
 
-    operation: OneOf[Operation] | msgspec.UnsetType | None = msgspec.UNSET
+    operation: OneOf[LineOperation] | msgspec.UnsetType | None = msgspec.UNSET
     line_number: Sent[Whole] = sent("lineNbr")
     personal_id: Sent[Text30] = msgspec.UNSET
     amount: Sent[Amount] = msgspec.UNSET
@@ -143,7 +143,7 @@ class RotRutUpdate(Body):
 class ApplicationLineUpdate(Body):
     """A document that a credit note is applied to."""
 
-    operation: OneOf[Operation] | msgspec.UnsetType | None = msgspec.UNSET
+    operation: OneOf[LineOperation] | msgspec.UnsetType | None = msgspec.UNSET
     document_type: Sent[DocumentTypeText] = msgspec.UNSET
     number: Sent[Text15] = sent("refNbr")
     amount_paid: Sent[Amount] = msgspec.UNSET

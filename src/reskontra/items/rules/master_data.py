@@ -7,7 +7,7 @@ What changes here reaches lines that are made from then on; lines that stand kee
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from reskontra.items.rules.items import (
     ItemType,
 )
 from reskontra.money import ZERO
+from reskontra.operations import LineOperation
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -49,7 +50,6 @@ ACCOUNTS = (
 
 _TEXTS = ("body", "note", "posting_class_id", "deferral_code")
 _SUBACCOUNTS = ("sales_subaccount", "expense_subaccount", "cogs_subaccount")
-_NOT_TOLD = ("item_id", "created_at", "modified_at", "version")
 
 
 def new_item(sent: Sent, reference: Reference) -> ItemCard:
@@ -91,17 +91,6 @@ def changed_item(stored: ItemCard, sent: Sent, reference: Reference) -> ItemCard
         item_class = _item_class(sent["item_class_id"], reference, ("item_class_id",))
         card = replace(card, item_class_id=item_class.item_class_id if item_class else None)
     return _with_sent(card, sent, reference)
-
-
-def differences(stored: ItemCard | None, card: ItemCard) -> dict[str, Any]:
-    """What is different, as attribute -> new value, for the change log; of a new item all that is filled in."""
-    found = {}
-    for attribute in fields(ItemCard):
-        new = getattr(card, attribute.name)
-        old = None if stored is None else getattr(stored, attribute.name)
-        if attribute.name not in _NOT_TOLD and new != old and (stored is not None or new):
-            found[attribute.name] = new
-    return found
 
 
 # What was sent
@@ -230,6 +219,8 @@ def _cross_references(
     found = {cross_reference.key: cross_reference for cross_reference in standing}
     for position, line in enumerate(sent):
         field = ("cross_references", position)
+        if line.get("operation") == LineOperation.NOTHING:
+            continue
         if not line.get("alternate_id"):
             raise Malformed(
                 "A cross reference needs its number.", field=(*field, "alternate_id"), hint="Send alternateID."
@@ -239,12 +230,12 @@ def _cross_references(
             alternate_id=line["alternate_id"],
             party=line.get("party") or None,
         )
-        operation = line.get("operation") or "Insert"
-        if operation != "Insert" and wanted.key not in found:
+        operation = line.get("operation") or LineOperation.INSERT
+        if operation != LineOperation.INSERT and wanted.key not in found:
             known = ", ".join(known.alternate_id for known in found.values()) or "none"
             hint = f"The item has these other numbers: {known}."
             raise UnknownReference(field=(*field, "alternate_id"), value=line["alternate_id"], hint=hint)
-        if operation == "Delete":
+        if operation == LineOperation.DELETE:
             del found[wanted.key]
             continue
         before = found.get(wanted.key, wanted)

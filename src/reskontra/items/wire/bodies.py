@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from reskontra.accounts.wire.named import Segments
 from reskontra.items.rules.items import AlternateType, ItemStatus
+from reskontra.operations import LineOperation
 from reskontra.web.wire import (
     UNSET,
     Body,
@@ -34,14 +35,6 @@ class AnyItemType(StrEnum):
     FINISHED_GOOD = "FinishedGoodItem"
     COMPONENT_PART = "ComponentPartItem"
     SUBASSEMBLY = "SubassemblyItem"
-
-
-class LineOperation(StrEnum):
-    """What a line of a list in a body asks for."""
-
-    INSERT = "Insert"
-    UPDATE = "Update"
-    DELETE = "Delete"
 
 
 class MultDiv(StrEnum):

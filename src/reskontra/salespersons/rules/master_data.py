@@ -8,25 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reskontra.customers.store.for_salespersons import Assignment, Spot, Wanted
 from reskontra.errors import FieldPath, Refused, UnknownReference
+from reskontra.operations import LineOperation
 from reskontra.salespersons.rules.salespersons import Salesperson
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 Sent = Mapping[str, Any]
-
-
-class LineOperation(StrEnum):
-    """What to do with a customer that was sent."""
-
-    INSERT = "Insert"
-    UPDATE = "Update"
-    DELETE = "Delete"
 
 
 def new_salesperson(sent: Sent, reference: Reference) -> Salesperson:
@@ -105,6 +97,8 @@ def wanted_assignments(
     standing = {(line.customer_id, line.location_id): line.commission_percent for line in stored}
     wanted: dict[tuple[int, int], Wanted] = {}
     for position, line in enumerate(sent.get("customers") or ()):
+        if line.get("operation") is LineOperation.NOTHING:
+            continue
         key = _spot(position, line, spots)
         field = ("customers", position)
         operation = line.get("operation") or LineOperation.INSERT

@@ -20,17 +20,10 @@ from reskontra.dunning.rules.readiness import is_overdue
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO, round_money
+from reskontra.operations import LineOperation
 from reskontra.records import replace as replace_record
 
 _CREDIT_NOTES = frozenset(kind.document_type for kind in KINDS.values() if kind.settles and kind.has_lines)
-
-
-class LineOperation(StrEnum):
-    """What to do with a line that was sent: it leaves the letter, or stays as it is."""
-
-    DELETE = "Delete"
-    UPDATE = "Update"
-    NOTHING = "Nothing"
 
 
 def check_draft(letter: Letter, done: str) -> None:
@@ -79,7 +72,15 @@ def amended(letter: Letter, changes: Mapping[str, Any], basis: Basis) -> Letter:
 def _lines_after(letter: Letter, sent: Sequence[Mapping[str, Any]]) -> tuple[LetterLine, ...]:
     gone = set()
     for position, change in enumerate(sent):
-        line = _line_named(letter, change, ("lines", position))
+        field = ("lines", position)
+        if change.get("operation") == LineOperation.INSERT:
+            raise Refused(
+                "No document is added to a letter that stands.",
+                field=(*field, "operation"),
+                value=LineOperation.INSERT,
+                hint="Send Delete or Update, or delete the draft and remind again.",
+            )
+        line = _line_named(letter, change, field)
         if change.get("operation") == LineOperation.DELETE:
             gone.add(line.document_id)
     lines = tuple(line for line in letter.lines if line.document_id not in gone)

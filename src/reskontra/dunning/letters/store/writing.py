@@ -13,6 +13,7 @@ from reskontra.db.rows import fetch_one
 from reskontra.dunning.letters.letter import Letter
 from reskontra.dunning.store.making import ENTITY
 from reskontra.receivables.store.for_dunning import OPEN_DOCUMENTS, id_of_document, set_dunning_state
+from reskontra.records import differences
 
 _LETTER_ROW = "(values ($5::integer)) as letter (letter_id)"
 
@@ -47,7 +48,7 @@ async def save_letter(connection: Connection, context: Context, before: Letter, 
     kept = {line.document_id for line in after.lines}
     gone = [line for line in before.lines if line.document_id not in kept]
     told = ("level", "payment_deadline", "fee", "fee_entered", "final_reminder")
-    detail = {name: getattr(after, name) for name in told if getattr(after, name) != getattr(before, name)}
+    detail = differences(before, after, only=told)
     row = await fetch_one(
         connection,
         _SAVE,

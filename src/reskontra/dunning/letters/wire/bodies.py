@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from reskontra.dunning.letters.rules.amending import LineOperation
+from reskontra.operations import LineOperation
 from reskontra.web.wire import (
     Amount,
     Body,
