@@ -1,4 +1,4 @@
-"""The command line: turns words into settings and one call each. Nothing is decided here."""
+"""The command line: each command reads its settings and makes one call."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 DEFAULT_SANDBOX_DIR = Path(".reskontra")
 SCOPE = "vismanet_erp_service_api"
 FAILED_CHECK, USAGE, INTERRUPTED = 1, 2, 130
-NOBODY_READS = 141
-"""As a shell tells of what a closed pipe ended (128 + SIGPIPE); 1 would say that a check does not hold."""
+CLOSED_PIPE = 141
+"""Exit code a shell reports for SIGPIPE; 1 would mean a failed check."""
 
 app = App(name="reskontra", version=__version__, help="A customer ledger that speaks the Visma Net API.")
 company_app = App(name="company", help="Companies: the tenants of this ledger.")
@@ -34,7 +34,7 @@ client_app = App(name="client", help="API clients: who may ask for tokens.")
 app.command(company_app)
 app.command(client_app)
 
-# Options that several commands share; each can be given by the environment too (README, "Settings").
+# Options shared by several commands. Each can also be set in the environment: the README lists the variables.
 _where = Group("Where the books are")
 _server = Group("Server")
 DatabaseUrl = Annotated[
@@ -48,7 +48,7 @@ Port = Annotated[int | None, Parameter(group=_server, help="Port to listen on; 0
 TrustedProxies = Annotated[
     list[str] | None,
     Parameter(
-        name="--trusted-proxy", negative="", group=_server, help="Network whose X-Forwarded-* headers are believed."
+        name="--trusted-proxy", negative="", group=_server, help="Network whose X-Forwarded-* headers are trusted."
     ),
 ]
 TlsSelfSigned = Annotated[
@@ -93,7 +93,7 @@ def sandbox(
     ] = None,
     fresh: Annotated[bool, Parameter(negative="", group=_where, help="Start over: delete the books first.")] = False,
     throw_away: Annotated[
-        bool, Parameter(negative="", group=_where, help="Keep nothing: for CI. Faster, and gone at the end.")
+        bool, Parameter(negative="", group=_where, help="Keep nothing, for CI: faster, and deleted at the end.")
     ] = False,
     host: Host = None,
     port: Port = None,
@@ -107,7 +107,7 @@ def sandbox(
     """Serve a demo company for development and CI; open without a token to this machine only."""
     if throw_away and (data_dir or fresh):
         raise SettingError("--throw-away keeps its books in a new temporary folder: leave out --data-dir and --fresh.")
-    # DATABASE_URL is not for us: it may well be another program's, and a demo company has no place there.
+    # Ignore DATABASE_URL: it may belong to another program, and a demo company has no place in its database.
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if throw_away:
         environ.pop("RESKONTRA_DATA_DIR", None)
@@ -134,7 +134,7 @@ def sandbox(
 
 @app.command
 def migrate(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """Bring the database to the schema of this program."""
+    """Bring the database up to this program's schema."""
     from reskontra.serve import bring_up_to_date, postgres_for
 
     with postgres_for(_settings(database_url=database_url, data_dir=data_dir), shared=True) as dsn:
@@ -146,7 +146,7 @@ def migrate(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> No
 
 @app.command
 def check(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """Ask the books to prove themselves; exit code 1 and the offending rows if they do not."""
+    """Check the books. If a check fails, print the offending rows and exit with 1."""
     from reskontra.db.migrate import check_schema
     from reskontra.db.selfcheck import offences
     from reskontra.serve import plain_connection, postgres_for
@@ -177,12 +177,12 @@ def sql(name: Annotated[str | None, Parameter(help="Which statement; without it,
 
 @app.command
 def backup(
-    file: Annotated[Path, Parameter(help="Where to write it; a backup that stands there is replaced.")],
+    file: Annotated[Path, Parameter(help="Where to write it; an existing backup is replaced.")],
     *,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Copy all books into one file, as they are at this moment. The server may go on serving."""
+    """Copy all books into one file, as of this moment. The server may keep running."""
     from reskontra.db.backup import Backup, back_up
     from reskontra.serve import plain_connection, postgres_for
 
@@ -202,12 +202,12 @@ def backup(
 def restore(
     file: Annotated[Path, Parameter(help="A file that `reskontra backup` made.")],
     *,
-    replace: Annotated[bool, Parameter(negative="", help="Delete the books that stand there, for good.")] = False,
+    replace: Annotated[bool, Parameter(negative="", help="Delete the existing books, for good.")] = False,
     yes: Annotated[bool, Parameter(negative="", help="Replace without asking.")] = False,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Make books of a backup: all of them or nothing. Exit code 1 if they do not prove themselves afterwards.
+    """Restore the books from a backup, all or nothing. Exits with 1 if a check of the books fails afterwards.
 
     A file that is damaged, foreign or newer than this program is refused before anything is touched; one of an older
     schema is brought up to date. The server must be stopped.
@@ -243,7 +243,7 @@ def restore(
 def create_company(
     *,
     template: Annotated[str, Parameter(help="`no`, `se`, or a template file.")],
-    code: Annotated[str, Parameter(help="Short name by which the company is addressed here.")],
+    code: Annotated[str, Parameter(help="Short name that identifies the company here.")],
     name: Annotated[str | None, Parameter(help="Name of the company [the template's].")] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
@@ -271,11 +271,11 @@ def apply_company(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Change a company by its file: shows what would change, asks, and does all of it or nothing.
+    """Change a company from a file: shows what would change, asks, then applies all of it or nothing.
 
-    The file has the form of the one that creates a company. What it leaves out stays as it is: sections, entries of a
-    section, keys of an entry. Nothing is deleted. What would touch the figures of documents is refused, and said with
-    its line. Periods are added only: they are opened, closed and reopened by their actions.
+    The file has the same form as one that creates a company. Whatever it leaves out stays as it is: sections, entries
+    of a section, keys of an entry. Nothing is deleted. A change that would affect the figures of documents is refused,
+    with its line. Periods are only added: actions of the API open, close and reopen them.
     """
     from reskontra.app import connect_rooms
     from reskontra.companies.commands import company_ids
@@ -313,12 +313,12 @@ def apply_company(
 def create_client(
     *,
     companies: Annotated[
-        list[str], Parameter(name="--company", negative="", help="Code of a company that it may see; repeatable.")
+        list[str], Parameter(name="--company", negative="", help="Code of a company it may see; repeatable.")
     ],
     scopes: Annotated[
         list[str] | None, Parameter(name="--scope", negative="", help="What it may do; repeatable [everything].")
     ] = None,
-    name: Annotated[str, Parameter(help="Who the client is, for people.")] = "client",
+    name: Annotated[str, Parameter(help="The client's name, for people.")] = "client",
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -341,9 +341,9 @@ def create_client(
 
 
 def main() -> None:
-    """Run the command line. What the operator can mend is one sentence on stderr and exit code 2, no traceback.
+    """Run the command line. An error the operator can fix is one sentence on stderr and exit code 2, no traceback.
 
-    A polite kill ends a command as Ctrl-C does: what it started is stopped, what it had half written is removed.
+    SIGTERM and SIGHUP end a command as Ctrl-C does: what it started is stopped, half-written files are removed.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
@@ -407,7 +407,7 @@ def _sentence(refusal: Refusal) -> str:
 
 
 def _is_confirmed(question: str, *, otherwise: str = "Look at the plan and give --yes.") -> bool:
-    """Ask whoever sits there. Raises `SettingError`, with what to do `otherwise`, when nobody does."""
+    """Ask the operator. Raises `SettingError`, saying what to do `otherwise`, if stdin is no terminal."""
     if not sys.stdin.isatty():
         raise SettingError(f"Nothing was changed: nobody is there to be asked. {otherwise}")
     if input(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
@@ -417,7 +417,7 @@ def _is_confirmed(question: str, *, otherwise: str = "Look at the plan and give 
 
 
 def _tell(found: Sequence[Offence]) -> None:
-    """Say what the self-check found, and leave with its exit code if that is anything."""
+    """Print what the self-check found; exit with its code if it found anything."""
     from reskontra.db.selfcheck import known_checks
 
     for offence in found:
@@ -430,22 +430,22 @@ def _tell(found: Sequence[Offence]) -> None:
 
 
 def _say(text: str) -> None:
-    """Answer on stdout. When nobody reads on, as after `| head -1`, the command ends here and quietly."""
+    """Print to stdout. If the reader has gone, as with `| head -1`, end the command quietly."""
     if not _is_heard(text):
-        sys.exit(NOBODY_READS)
+        sys.exit(CLOSED_PIPE)
 
 
 def _greet(text: str) -> None:
-    """Say that a server serves. It goes on when nobody reads that: its port is its answer."""
+    """Print that the server is up. It keeps serving even if nobody reads this."""
     _is_heard(text)
 
 
 def _is_heard(text: str) -> bool:
-    """Put a text on stdout; whether anybody still reads there."""
+    """Print a text; False if the reader of stdout has gone."""
     try:
         print(text, flush=True)  # noqa: T201 - this is what the commands answer
     except BrokenPipeError:
-        # What is still in the buffer goes nowhere, else the interpreter complains about it when it ends.
+        # Discard what is still buffered, or the interpreter complains about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
     return True

@@ -99,8 +99,8 @@ FOLLOW_UPS: tuple[tuple[str, FollowUp], ...] = (
 
 
 def connect_rooms() -> None:
-    """Tell what a constraint means, and what follows which change, before anything is written in this process."""
-    remembered.forget()  # what another database of this process taught is not true of this one
+    """Register what constraints mean and what follows which change. Call it before this process writes anything."""
+    remembered.forget()  # it may stem from another database that this process used
     for table in CONSTRAINTS:
         register_constraints(table)
     for entity, follow_up in FOLLOW_UPS:
@@ -108,7 +108,7 @@ def connect_rooms() -> None:
 
 
 def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
-    """The ASGI application. The database is opened and closed by whoever runs it."""
+    """The ASGI application. The caller opens and closes the database."""
     connect_rooms()
     access = StoredAccess(database)
     guard = Guard(access, open_mode=settings.open_mode)
@@ -145,7 +145,7 @@ def mounted_routes() -> list[Route]:
 
 
 async def not_served(call: Call) -> Response:
-    """The honest answer of an operation that the contract has and this version does not."""
+    """Refuses an operation that is in the contract but not in this version."""
     raise NotServed(
         f"{call.route.operation} is part of the API but not served by this version.",
         hint=f"It is planned for: {_when(call.route.step)}. What is served stands at /docs.",

@@ -1,4 +1,4 @@
-"""What time it is and which id comes next. Nothing else in the house asks the machine for either."""
+"""The time and new ids. Nothing else in the program asks the machine for either."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 
 class Clock(Protocol):
-    """The source of time and ids that commands are handed."""
+    """The source of time and ids that commands are given."""
 
     def now(self) -> datetime:
-        """The moment, in UTC."""
+        """The current time, in UTC."""
         ...
 
     def new_id(self) -> uuid.UUID:
-        """An id that was not given out before."""
+        """An id that has not been given out before."""
         ...
 
 
@@ -33,7 +33,7 @@ class SystemClock:
 
 
 class SeededClock:
-    """A clock that moves `step` per question and gives ids from a seed: the same calls give the same bytes."""
+    """A clock that advances by `step` when read and draws ids from a seed: the same calls give the same bytes."""
 
     def __init__(self, start: datetime, seed: int = 1, step: timedelta = timedelta(milliseconds=1)) -> None:
         self._now = start
@@ -48,7 +48,7 @@ class SeededClock:
         return uuid.UUID(int=self._random.getrandbits(128), version=4)
 
     def move_to(self, moment: datetime) -> None:
-        """Continue from `moment` (UTC), which may lie before the present one."""
+        """Continue from `moment` (UTC), which may be earlier than the clock's time."""
         self._now = moment
 
 
@@ -59,7 +59,7 @@ def local_date(moment: datetime, zone: ZoneInfo) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who asks, for which company, at what moment: all that a command needs to know of its caller."""
+    """Who is asking, for which company and when: all a command needs to know about its caller."""
 
     company_id: int
     actor: str

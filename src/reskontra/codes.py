@@ -1,4 +1,4 @@
-"""Rows by their code, and how the code that a request sent is looked up among them. Not what any of the rows mean."""
+"""Rows by their code, and how to look up a code that a request sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HINTED = 20
 
 
 class Codes(dict[str, T], Generic[T]):
-    """Rows by their code. `[]` and `get` want the code as it is written, `find` takes it in any case."""
+    """Rows by their code. `[]` and `get` want the exact code, `find` takes it in any case."""
 
     __slots__ = ("_folded",)
 
@@ -24,7 +24,7 @@ class Codes(dict[str, T], Generic[T]):
             self._folded.setdefault(code.lower(), row)
 
     def find(self, code: str | None) -> T | None:
-        """The row with exactly this code, else the first whose code differs in case only, else None."""
+        """The row with exactly this code, else the first whose code differs only in case, else None."""
         if code is None:
             return None
         return self.get(code) or self._folded.get(code.lower())
@@ -39,7 +39,7 @@ def known(rows: Codes[T], sent: str | None, field: FieldPath, noun: str) -> T:
 
 
 def known_codes(noun: str, codes: Iterable[str]) -> str:
-    """A hint that names the first of the codes there are."""
+    """A hint that lists the first few codes."""
     listed = list(codes)
     some = ", ".join(listed[:_HINTED]) or "none"
     return f"Known {noun}: {some}{' ...' if len(listed) > _HINTED else ''}."
@@ -54,7 +54,7 @@ def refuse_unless(active: bool, noun: str, sent: object, field: FieldPath) -> No
 def kept_or(
     choose: Callable[[str, FieldPath], str | None], sent: str | None, stored: str | None, field: FieldPath
 ) -> str | None:
-    """The code that was sent, as `choose` gives it; what is stored already passes even when it went out of use.
+    """The sent code, as `choose` returns it. The stored code is accepted even if it is no longer in use.
 
     None and blank give None.
     """

@@ -15,7 +15,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SetupError(Exception):
-    """This run cannot go on as it was set up; the message is one sentence for the operator."""
+    """This run cannot continue as it is set up; the message is one sentence for the operator."""
 
 
 class SettingError(SetupError):
@@ -29,14 +29,14 @@ class Settings:
     # A postgresql:// URL. None: our own PostgreSQL in `data_dir`.
     database_url: str | None = None
     data_dir: Path | None = None
-    # Folder of the programs of the PostgreSQL to run in `data_dir`. None: the one that was installed with us.
+    # Folder with the programs of the PostgreSQL to run in `data_dir`. None: the one installed with Reskontra.
     pg_bindir: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     # Whether this is `reskontra sandbox`: a demo company, open on loopback unless `token_required`.
     sandbox: bool = False
     token_required: bool = False
-    # Networks whose X-Forwarded-* headers are believed.
+    # Networks whose X-Forwarded-* headers are trusted.
     trusted_proxies: tuple[Network, ...] = ()
     # Requests per hour and client that are announced and enforced. None: no limit.
     rate_limit: int | None = None
@@ -48,7 +48,7 @@ class Settings:
     send_timeout: int = 60
     # Bytes of a request's line and headers.
     header_limit: int = 64 * 1024
-    # Connections that are open at once. Fewer where the system allows fewer.
+    # Connections open at once; fewer if the system allows fewer.
     connection_limit: int = 5000
     # Bytes of bodies, and of answers, that wait in memory for slow clients.
     waiting_limit: int = 256 * MEBIBYTE
@@ -79,7 +79,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **given: Any) -> Self:
-        """Settings from `environ`; what is `given` (by the command line) and not None wins. Raises `SettingError`."""
+        """Settings from `environ`, overridden by those `given` (on the command line) that are not None.
+
+        Raises `SettingError`.
+        """
         values: dict[str, Any] = {}
         for name, (variable, read) in VARIABLES.items():
             text = environ.get(variable, "").strip()
@@ -142,7 +145,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "log_format": ("RESKONTRA_LOG_FORMAT", _read_log_format),
 }
 
-# What clients are given may be little, but not nothing: a body of the largest size has to fit in what may wait.
+# Limits may be tight, but must leave a client room for a request.
 SMALLEST: Mapping[str, int] = {
     "header_timeout": 1,
     "body_timeout": 1,

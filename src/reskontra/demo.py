@@ -1,8 +1,8 @@
-"""The demo company: made by our own commands, the same on every machine. Not real: names, rates and figures are ours.
+"""The demo company, made by our own commands, the same on every machine. Names, rates and figures are invented.
 
 It holds what the public how-to page looks for: invoice 003547, a credit note in 202001, a debit note on project 20,
 customers changed before and after 2025-01-14. Numbers 10000, 25698, 000050 and 156589 stay free for its requests.
-In the size `page` that is nearly all; the size `year` adds a year of business (`demo_year`) and an empty company.
+Size `page` holds little more; size `year` adds a year of business (`demo_year`) and an empty company.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ class Size(StrEnum):
 
 
 async def load_demo(database: Database, clock: Clock, size: Size = Size.PAGE) -> None:
-    """Create the demo company, or what is missing of it: a run that was cut off is taken up where it ended.
+    """Create the demo company, or what is missing of it: an interrupted run continues where it stopped.
 
-    Dates and ids come from a seed of its own. `clock` is not asked: the demo's past is the same whenever it is made.
+    Dates and ids come from a fixed seed and not from `clock`, so the demo's past is always the same.
     """
     seeded = SeededClock(_FIRST_DAY, seed=_SEED)
     origin = Context(0, _ACTOR, "demo", seeded.now(), seeded)
@@ -86,7 +86,7 @@ async def load_demo(database: Database, clock: Clock, size: Size = Size.PAGE) ->
 
 
 async def _announce(connection: Connection, company_id: int | None) -> None:
-    """Say beforehand what takes its time: callers of the server wait meanwhile."""
+    """Log what is about to take a while, since callers of the server have to wait for it."""
     if company_id is None:
         log.info("Making the demo company: 200 customers and 2,000 documents, some ten seconds ...")
     elif (missing := demo_year.DOCUMENTS + 1 + _FIXTURES - await _count_documents(connection, company_id)) > 0:
@@ -94,7 +94,7 @@ async def _announce(connection: Connection, company_id: int | None) -> None:
 
 
 async def _create(connection: Connection, origin: Context, size: Size) -> int:
-    """The companies, the client that sees them, customers and fixtures; for `page` all the rest too."""
+    """The companies, the client that sees them, customers and fixtures; for `page` everything else too."""
     company_id = await create_company(connection, "no", code=CODE, name=NAME, tenant_id=TENANT_ID, context=origin)
     companies = [company_id]
     if size == Size.YEAR:
@@ -114,7 +114,7 @@ async def _create(connection: Connection, origin: Context, size: Size) -> int:
 
 
 async def _fill_year(database: Database, origin: Context) -> None:
-    """The year's documents, some at a time: one long transaction would leave its own counters ever slower to read."""
+    """The year's documents in batches: in one long transaction, the counters would become slower and slower to read."""
     abroad = {position for position in range(demo_year.CUSTOMERS) if position % _PAGE_CUSTOMERS in _ABROAD}
     plan = list(demo_year.steps(_SEED, abroad))
     async with database.connection() as connection:

@@ -1,7 +1,7 @@
-"""The year 2025 of the demo company: who buys what and when. Draws from a seed; makes nothing itself, `demo` does.
+"""The demo company's year 2025: who buys what and when, drawn from a seed. `demo` makes the documents.
 
-Invented, but shaped like a year: more in spring and autumn than in summer, a few large customers and many small
-ones, some who pay late, drafts lying about at the end.
+Invented, but shaped like a real year: more in spring and autumn than in summer, a few large customers and many small
+ones, some who pay late, and drafts left over at the end.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PLACES = ("Alstad", "Bakke", "Borge", "Dal", "Eide", "Elvestad", "Foss", "Fredh
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One document: its day, its kind, whose it is (position of the customer), its lines and what becomes of it."""
+    """One document: its day, kind, customer (by position) and lines, and what becomes of it."""
 
     day: date
     document_type: str
@@ -55,7 +55,7 @@ def names(seed: int) -> list[str]:
 
 
 def steps(seed: int, abroad: Collection[int]) -> Iterator[Step]:
-    """The year's documents in the order of their days; `abroad` are the customers that are invoiced without VAT."""
+    """The year's documents by day. `abroad` are the customers that are invoiced without VAT."""
     draw = random.Random(seed)  # noqa: S311 - the same year on every machine
     plan = [("Invoice", day) for day in _days(draw, INVOICES)]
     plan += [("CreditNote", day) for day in _days(draw, CREDIT_NOTES, after=20)]
@@ -93,7 +93,7 @@ def _days(draw: random.Random, count: int, after: int = 0) -> list[date]:
 
 
 def _to_take_back(invoices: list[Step], settled: set[int], abroad: Collection[int]) -> list[int]:
-    """Lately released ones in base currency: abroad, an item's price has moved with the rate since."""
+    """The positions of recent released invoices in base currency: abroad, prices have since moved with the rate."""
     first = max(0, len(invoices) - 150)
     return [
         position
@@ -103,7 +103,7 @@ def _to_take_back(invoices: list[Step], settled: set[int], abroad: Collection[in
 
 
 def _step(draw: random.Random, document_type: str, day: date, abroad: Collection[int]) -> Step:
-    # Squaring favours the first customers: a few buy much.
+    # Squaring favours the first customers, so that a few buy a lot.
     customer = int(CUSTOMERS * draw.random() ** 2)
     lines = tuple(_line(draw, customer in abroad) for _ in range(draw.choice((1, 1, 2, 2, 3, 4))))
     left = (_LAST_DAY - day).days

@@ -1,8 +1,8 @@
-"""The words for "no": every refusal that a room may raise. Not HTTP: `web/errors.py` maps them to answers.
+"""Every refusal that a room may raise. `web/errors.py` maps them to HTTP answers.
 
 A refusal names what was refused in our own terms (`field` is a path of attribute names and line
 positions) and says what would pass; the edge translates the path into the caller's spelling.
-Anything that is raised and is not a `Refusal` is a bug.
+Any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ FieldPath = Sequence[str | int]
 
 
 class Refusal(Exception):
-    """A request that cannot be done, with the reason. Raised before anything is written.
+    """A request that cannot be carried out, with the reason. Raised before anything is written.
 
     `reason` is one sentence with its full stop. `field` is the path of the offending attribute in our
     names, for example `("lines", 0, "item_number")`; empty when no single field is at fault.
@@ -55,7 +55,7 @@ class Refused(Refusal):
 class UnknownReference(Refused):
     """A field names something that does not exist: `<Field> '<value>' cannot be found in the system.`
 
-    `subject` is our name of what was not found, where that is not what `field` is called.
+    `subject` is our name for what was not found, if that is not the name of `field`.
     """
 
     def __init__(self, *, field: FieldPath, value: object, hint: str = "", subject: str = "") -> None:
@@ -64,7 +64,7 @@ class UnknownReference(Refused):
 
 
 class Conflict(Refusal):
-    """Another request got in between; the same request may succeed if it is sent again."""
+    """Another request interfered; the same request may succeed if it is sent again."""
 
 
 class Stale(Refusal):
@@ -76,11 +76,11 @@ class NotAuthenticated(Refusal):
 
 
 class NotAllowed(Refusal):
-    """The token is good but does not carry the scope, or does not see the company."""
+    """The token is valid but lacks the scope or has no access to the company."""
 
 
 class NotServed(Refusal):
-    """The contract has it, this version does not serve it yet."""
+    """The operation is in the contract, but this version does not serve it yet."""
 
 
 class Unavailable(Refusal):

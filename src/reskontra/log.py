@@ -1,4 +1,4 @@
-"""How log lines look and where they go: one structured line per event on stderr. Does not say what is logged."""
+"""The form and destination of log lines: one structured line per event on stderr."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import structlog
 from reskontra.config import LogFormat
 
 _FRAMES = 30
-# Without the values of variables: they are what the request sent, and pages of it.
+# Without local variables: they hold what the request sent, sometimes pages of it.
 _AS_DATA = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=_FRAMES)
 
 
 def configure_logging(log_format: LogFormat) -> None:
     """Send structlog's and the standard library's events to stderr, as JSON lines or for people.
 
-    Whatever is bound with `structlog.contextvars` (the request id) stands on every line. Our own events go straight
-    to the stream: by way of the standard library a line takes longer than the routing of its request.
+    Whatever is bound with `structlog.contextvars` (the request id) is on every line. Our own events go straight to the
+    stream: through the standard library, a line takes longer than the routing of its request.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -48,7 +48,7 @@ def configure_logging(log_format: LogFormat) -> None:
 def _hand_over_standard_library(
     shared: list[structlog.typing.Processor], render: list[structlog.typing.Processor]
 ) -> None:
-    """Other people's libraries log by the standard library: their records take the same shape."""
+    """Give the records of other libraries, which log through the standard library, the same form."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -59,9 +59,9 @@ def _hand_over_standard_library(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    # uvicorn tells of every step of starting and stopping; `serve` says the two that matter.
+    # uvicorn logs every step of starting and stopping; `serve` logs the two that matter.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    # While the database is away, asyncpg shows a traceback for each attempt; the pool says it in a sentence.
+    # While the database is away, asyncpg logs a traceback for each attempt; the pool logs one sentence.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
@@ -77,7 +77,7 @@ def _traceback_for_people(stream: TextIO, exception: structlog.typing.ExcInfo) -
 def _request_in_short(
     logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """A request as `GET /v1/customer 200 3.21 ms` and its id; the rest of what is known of it is for machines."""
+    """A request as `GET /v1/customer 200 3.21 ms` with its id; its other values are for machines."""
     if event["event"] != "request" or "status" not in event:
         return event
     path = event["path"] if event["path"].isprintable() else ascii(event["path"])

@@ -1,4 +1,4 @@
-"""Decimal amounts and the only rounding of the house. Knows no currency by name and no document."""
+"""Decimal arithmetic for amounts of money, and the only place that rounds them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ AMOUNT_LIMIT = Decimal(10) ** 13
 """Every amount of money is smaller than this, in either direction (W15)."""
 
 MONEY_DECIMALS = 4
-"""Places a stored amount of money has (W3)."""
+"""Decimal places of a stored amount of money (W3)."""
 
 PRICE_DECIMALS = 6
-"""Places a stored quantity, unit price or percent has (W3)."""
+"""Decimal places of a stored quantity, unit price or percent (W3)."""
 
 RATE_DECIMALS = 8
-"""Places a stored exchange rate has (W3)."""
+"""Decimal places of a stored exchange rate (W3)."""
 
 # Wide enough for amount (13+4 digits) x quantity (9+6) x rate (8+8) without losing a digit before rounding.
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -29,7 +29,7 @@ _STEPS = tuple(Decimal(1).scaleb(-places) for places in range(13))
 
 
 class Rounding(StrEnum):
-    """How a document total is brought to a multiple of a step (TOT-03)."""
+    """How a document total is rounded to a multiple of a step (TOT-03)."""
 
     CURRENCY = "UseCurrencyPrecision"
     NEAREST = "Nearest"
@@ -73,7 +73,7 @@ def percent_of(amount: Decimal, percent: Decimal, decimals: int) -> Decimal:
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
-    """The sum of `amounts`, a Decimal also when there are none."""
+    """The sum of `amounts`, a Decimal even if there are none."""
     return sum(amounts, ZERO)
 
 

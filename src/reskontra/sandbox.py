@@ -1,4 +1,4 @@
-"""What the sandbox says on the terminal when it answers. Serves nothing itself."""
+"""What the sandbox prints on the terminal when it is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the server: port, database, application, signals, in that order and back. Knows no route and no table."""
+"""Runs the server: port, signals, database and application, started in that order and stopped in reverse."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def postgres_for(settings: Settings, *, shared: bool = False, supervised: bool = False) -> Generator[str]:
-    """The URL of the database that `settings` name; an embedded PostgreSQL runs as long as the context is open.
+    """The URL of the database that `settings` name. An embedded PostgreSQL runs while the context is open.
 
-    `shared`: use the one that another reskontra has running on the same data folder, if there is one.
-    `supervised`: start our own again when it dies.
+    `shared`: use the PostgreSQL that another reskontra is running on the same data folder, if there is one.
+    `supervised`: restart our own PostgreSQL when it dies.
     Raises `SettingError` and `EmbeddedError`.
     """
     if settings.database_url and settings.data_dir:
@@ -80,9 +80,9 @@ def serve(
     """Serve until SIGINT, SIGTERM or SIGHUP, then finish open requests and stop whatever was started.
 
     `prepare` runs once before the port answers, `announce` is called with the base URL when it does. `migrating`
-    brings the database up to date first; otherwise a database that is not is refused.
+    brings the database up to date first; without it, an outdated database is refused.
     """
-    # Bound first: a taken port is the cheapest refusal, and early callers wait instead of being turned away.
+    # Bind first: a taken port is the cheapest error to find, and early callers wait instead of being turned away.
     with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
         dsn = started.enter_context(postgres_for(settings, supervised=True))
         certificate = _certificate(settings, started)
@@ -124,7 +124,7 @@ async def plain_connection(dsn: str) -> AsyncGenerator[asyncpg.Connection[asyncp
 
 
 async def open_database(dsn: str, clock: Clock, *, migrating: bool) -> Database:
-    """A pool on a database that has this program's schema; `migrating` brings it there first. Close it."""
+    """A pool on a database with this program's schema; `migrating` brings it up to date first. The caller closes it."""
     if migrating:
         await bring_up_to_date(dsn, clock)
     else:
@@ -140,14 +140,14 @@ def _certificate(settings: Settings, started: contextlib.ExitStack) -> Certifica
 
 
 def _calm_garbage_collection() -> None:
-    """What lives as long as the process is not looked at again, and a page of 1,000 rows is not garbage yet."""
+    """Exempt what lives as long as the process, and do not collect in the middle of a page of 1,000 rows."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
 def limits_of(settings: Settings) -> Limits:
-    """What clients are given. Raises the process's own limit of open files so that it allows for the connections."""
+    """The limits for clients. Raises this process's own limit of open files to make room for the connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS_MAX if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS_MAX)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -166,7 +166,7 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def _server_settings(app: ASGIApp, certificate: Certificate | None, limits: Limits) -> uvicorn.Config:
-    protocol: Any = partial(JsonProtocol, crowd=Crowd(limits))  # uvicorn asks for a class, and only calls it
+    protocol: Any = partial(JsonProtocol, crowd=Crowd(limits))  # uvicorn wants a class, but only calls it
     return uvicorn.Config(
         app,
         http=protocol,
@@ -174,7 +174,7 @@ def _server_settings(app: ASGIApp, certificate: Certificate | None, limits: Limi
         lifespan="on",
         log_config=None,
         access_log=False,  # the application writes one line per request itself, with the request's id
-        proxy_headers=False,  # so does it decide which proxies to believe
+        proxy_headers=False,  # it also decides which proxies to trust
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ssl_certfile=certificate.certificate if certificate else None,
@@ -183,7 +183,7 @@ def _server_settings(app: ASGIApp, certificate: Certificate | None, limits: Limi
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that leaves the signals to us, as it would raise them again while PostgreSQL still runs."""
+    """uvicorn without its handling of signals: it would raise them again while PostgreSQL is still running."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
@@ -204,7 +204,7 @@ class _Server(uvicorn.Server):
 
 
 def base_url(settings: Settings, port: socket.socket) -> str:
-    """The URL under which a server that listens on `port` answers on this machine."""
+    """The URL at which this machine reaches a server that listens on `port`."""
     host, number = port.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound to
     return f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{number}"
@@ -225,7 +225,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 @contextlib.contextmanager
 def _stoppable() -> Generator[None]:
-    """Make a polite kill end the context as Ctrl-C does, so that what was started is stopped."""
+    """Make SIGTERM and SIGHUP end the context as Ctrl-C does, so that what was started is stopped."""
     before = {number: signal.signal(number, signal.default_int_handler) for number in _STOP_SIGNALS}
     try:
         yield

@@ -18,9 +18,9 @@ class Certificate:
 
 
 def make_certificate(folder: Path) -> Certificate:
-    """The certificate for localhost that is kept in `folder`/tls, made on first use with `openssl`.
+    """The certificate for localhost in `folder`/tls, made on first use with `openssl`.
 
-    A client that was told to trust it goes on doing so after a restart. Raises `SettingError`.
+    It is kept, so that a client that trusts it still does after a restart. Raises `SettingError`.
     """
     folder = folder / "tls"
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
@@ -39,5 +39,5 @@ def make_certificate(folder: Path) -> Certificate:
         raise SettingError(f"The certificate could not be made: {error.stderr.strip().splitlines()[-1]}.") from error
     draft.key.chmod(0o600)
     draft.key.replace(made.key)
-    draft.certificate.replace(made.certificate)  # the last step: what was cut off before is made again
+    draft.certificate.replace(made.certificate)  # last, so that an interrupted run is made again
     return made

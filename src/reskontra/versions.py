@@ -38,11 +38,11 @@ class Saved:
 
 
 Expected = frozenset[int] | None
-"""Any of these versions will do; None: any at all. Empty: none will, as when an If-Match cannot be read."""
+"""The versions a caller accepts. None: any version. Empty: no version, as when an If-Match cannot be read."""
 
 
 def check_expected(expected: Expected, present: int, *, what: str = "") -> None:
-    """Raises `Stale` when the `present` version of a row is not an expected one. `what`: what the row is called."""
+    """Raises `Stale` unless the `present` version of a row is an expected one. `what` names the row."""
     if expected is None or present in expected:
         return
     if what:

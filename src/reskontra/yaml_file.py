@@ -1,8 +1,8 @@
-"""A YAML file as dataclasses, where each fault names its line, its value and what would pass. Knows no company.
+"""Reads a YAML file into dataclasses. Each fault names its line, its value and what would pass.
 
-The dataclasses are the schema: an attribute is a key, one without default must be given, and no other key may
-stand there. Their types decide how a value is read, and not YAML's own guesses: `NO` is the country and not false,
-`002001` keeps its zeros, `10.50` is exactly that. Blocks, lists, comments and anchors are YAML's.
+The dataclasses are the schema: an attribute is a key, one without a default is required, and no other key is
+allowed. Types decide how a value is read, not YAML's own guesses: `NO` is the country and not false, `002001` keeps
+its zeros, `10.50` stays exact. Blocks, lists, comments and anchors are ordinary YAML.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 Path = tuple[str | int, ...]
 
 Prose = NewType("Prose", str)
-"""A text of several lines. Blanks around it do not count."""
+"""A text of several lines, without the blanks around it."""
 
 LONGEST_TEXT = 255
 LONGEST_PROSE = 4000
@@ -47,7 +47,7 @@ class Month(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where in the file something stands; both count from 1."""
+    """A position in the file; both numbers count from 1."""
 
     line: int
     column: int
@@ -55,7 +55,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong in a file: `path` of keys and list positions, the value that stands there, what would pass."""
+    """Something wrong in a file: the `path` of keys and list positions, the value there, and what would pass."""
 
     path: Path
     place: Place
@@ -73,7 +73,7 @@ class FileFaults(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The keys that a file gives of an object of a `kind`, which need not be all; nested objects are `Given` too."""
+    """The keys that a file gives for an object of a `kind`, perhaps not all; nested objects are `Given` too."""
 
     kind: type
     path: Path
@@ -86,7 +86,7 @@ class Given:
 
 
 class YamlFile(Generic[T]):
-    """What was read, and where each of its parts stands."""
+    """What was read, and the place of each of its parts."""
 
     def __init__(self, name: str, content: T, places: dict[Path, Place]) -> None:
         self.name = name
@@ -94,18 +94,18 @@ class YamlFile(Generic[T]):
         self._places = places
 
     def fault(self, path: Path, value: object, hint: str) -> Fault:
-        """A fault found later at `path`, or at the nearest thing around it that stands in the file."""
+        """A fault found later at `path`, or at the nearest part around it that is in the file."""
         return Fault(path, self.place(path), value, hint)
 
     def place(self, path: Path) -> Place:
-        """Where `path` stands, or the nearest thing around it that stands in the file."""
+        """The place of `path`, or of the nearest part around it that is in the file."""
         while path not in self._places:
             path = path[:-1]
         return self._places[path]
 
 
 def read_yaml(text: str, name: str, kind: type[T]) -> YamlFile[T]:
-    """Read a file of one `kind`; `name` is for messages. Raises `FileFaults` with every fault of form that it has."""
+    """Read a file of one `kind`; `name` is for messages. Raises `FileFaults` with every fault of form in it."""
     reader = _Reader()
     content = reader.read(_compose(text, name), kind, ())
     if reader.faults:
@@ -114,9 +114,9 @@ def read_yaml(text: str, name: str, kind: type[T]) -> YamlFile[T]:
 
 
 def read_partial_yaml(text: str, name: str, kind: type) -> YamlFile[Given]:
-    """Read a file that leaves out what should stay as it is: the file, its objects and the entries of its lists.
+    """Read a file that may leave out keys: its own, those of its objects and those of the entries of its lists.
 
-    What stands in a list within such an entry is said in full. Raises `FileFaults`.
+    The entries of a list within such an entry must be complete. Raises `FileFaults`.
     """
     reader = _Reader(partial=True)
     content = reader.read(_compose(text, name), kind, ())
@@ -127,7 +127,7 @@ def read_partial_yaml(text: str, name: str, kind: type) -> YamlFile[Given]:
 
 def _compose(text: str, name: str) -> Node:
     try:
-        # Not the loader in C: a deeply nested file takes the whole process down with it.
+        # Not the C loader: a deeply nested file crashes the whole process.
         node: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except RecursionError:
         raise FileFaults(name, [Fault((), Place(1, 1), None, "The file is nested too deeply.")]) from None
@@ -142,7 +142,7 @@ def _compose(text: str, name: str) -> Node:
 
 
 class _Reader:
-    """One pass over the nodes of a file. What `read` gives for a part with faults is never used."""
+    """One pass over the nodes of a file. What `read` returns for a part with faults is never used."""
 
     def __init__(self, *, partial: bool = False) -> None:
         self._partial = partial
