@@ -1,1 +1,1 @@
-"""The database itself: pool and transaction, embedded launcher, migrations, self-check. Knows no table of a room."""
+"""The database itself: connections, our own PostgreSQL, migrations, self-check, backups. Tables belong to rooms."""

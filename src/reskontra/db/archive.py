@@ -1,4 +1,4 @@
-"""The file of a backup: a zip of tables and a manifest, sealed with its checksum. Knows no database (decision 0015).
+"""The backup file: a zip of tables and a manifest, sealed with its checksum (decision 0015).
 
 Its first entry says what it is and how to read it without Reskontra; `tables/` holds each table as PostgreSQL's COPY
 writes it; `manifest.json` comes last. The last 64 characters of the file are the SHA-256 of everything before them.
@@ -40,7 +40,7 @@ class ArchiveError(SetupError):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table in the file: its columns in the order of the text, and how many rows there are."""
+    """A table in the file: its columns in the order of the text, and its number of rows."""
 
     name: str
     columns: list[str]
@@ -56,7 +56,7 @@ class AppliedMigration(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a backup is: who made it, from which schema, and what is in it, all as of one moment."""
+    """What a backup contains, and which program made it from which schema. All of it is as of one moment."""
 
     program: str
     postgres: int
@@ -67,12 +67,12 @@ class Manifest(msgspec.Struct, frozen=True):
     documents: int
     newest_change: int
     tables: list[Table]
-    # The value that each sequence gave last, None when it has given none yet.
+    # The last value of each sequence, None if it has given none yet.
     sequences: dict[str, int | None]
 
     @property
     def summary(self) -> str:
-        """What is in it, for people."""
+        """What the backup contains, for people."""
         return (
             f"{whose(self.companies)}: {self.documents} documents, newest change {self.newest_change}, "
             f"schema version {self.schema}, as of {self.taken_at}"
@@ -85,13 +85,13 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def whose(companies: Sequence[str]) -> str:
-    """The codes of companies, for people; of many the first five."""
+    """The codes of companies, for people; only the first five of many."""
     more = f" and {len(companies) - 5} more" if len(companies) > 5 else ""
     return f"{', '.join(companies[:5]) or 'no company'}{more}"
 
 
 class _SealedStream:
-    """Passes on what is written, with the checksum of all but the last 64 bytes. It cannot be sought in."""
+    """Passes on what is written and computes the checksum of all but its last 64 bytes. It is not seekable."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -136,17 +136,17 @@ class Writer:
 
 @contextlib.contextmanager
 def write_archive(path: Path) -> Generator[Writer]:
-    """Write a backup to `path`: it is there, whole, when the context ends well. Otherwise what was there stays.
+    """Write a backup to `path`. It is there, complete, when the context succeeds; otherwise what was there stays.
 
-    Raises `ArchiveError` when it cannot be written, for example because the disk is full, and for a file that stands
-    there and is no backup.
+    Raises `ArchiveError` if it cannot be written, for example because the disk is full, or if the file exists and is
+    not a backup.
     """
     path = Path(os.path.realpath(path))
     draft = _new_draft(path)
     try:
         with draft.open("wb") as file:
             stream = _SealedStream(file)
-            # zipfile asks for no more than these methods of something that it cannot seek in.
+            # These methods are all that zipfile needs of a file that it cannot seek.
             with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[call-overload]
                 archive.comment = b"0" * _SEAL_BYTES
                 archive.writestr(_ABOUT, _EXPLANATION, zipfile.ZIP_STORED)
@@ -196,7 +196,7 @@ def _settle(folder: Path) -> None:
 
 
 class Reader:
-    """A backup file whose checksum and form have been proved; made by `read_archive`."""
+    """A backup file whose checksum and form have been verified; made by `read_archive`."""
 
     def __init__(self, archive: zipfile.ZipFile, manifest: Manifest) -> None:
         self._archive = archive
@@ -214,7 +214,7 @@ class Reader:
 
 @contextlib.contextmanager
 def read_archive(path: Path) -> Generator[Reader]:
-    """Open the backup at `path`, having read it once to prove that it is whole. Raises `ArchiveError` if it is not."""
+    """Open the backup at `path` after reading it once to verify that it is complete. Raises `ArchiveError` if not."""
     try:
         file = path.open("rb")
     except OSError as error:

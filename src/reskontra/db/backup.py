@@ -1,6 +1,6 @@
-"""Copies the books into a file, as of one moment, while others write. Not the form of the file: that is `archive`.
+"""Copies the books into a file, as of one moment, while others write. `archive` knows the form of the file.
 
-What is copied is rows, never code: the schema is remade from this program's migrations (decision 0015).
+Only rows are copied, never code: a restore makes the schema from this program's migrations (decision 0015).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ select set_config('datestyle', 'ISO, YMD', false), set_config('intervalstyle', '
        set_config('extra_float_digits', '1', false), set_config('client_encoding', 'UTF8', false),
        set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
        set_config('idle_in_transaction_session_timeout', '0', false), set_config('application_name', $1, false)"""
-"""Makes COPY write and read the same text on every server, and gives it the time it needs."""
+"""Makes COPY write and read the same text on every server, without time limits."""
 
 _COLUMNS = """
 select relname as name, array_agg(attname::text order by attnum) as columns
@@ -59,13 +59,13 @@ class Backup:
 
 
 async def back_up(connection: Connection, path: Path, now: datetime, program: str) -> Backup:
-    """Write the books to `path`; a file that stands there is replaced when the new one is whole.
+    """Write the books to `path`; an existing backup there is replaced once the new one is complete.
 
     `program` is the version of the program. Raises `BackupError`, `ArchiveError` and `SchemaError`.
     """
     try:
         await connection.fetchrow(PLAIN_TEXT, "reskontra backup")
-        # Taken before the transaction, whose moment begins with its first query: nobody migrates from here on.
+        # Before the transaction, whose snapshot is that of its first query: nobody can migrate from here on.
         await connection.fetchval("select pg_advisory_lock_shared($1)", MIGRATION_LOCK)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             migrations = await applied_migrations(connection)
@@ -74,7 +74,7 @@ async def back_up(connection: Connection, path: Path, now: datetime, program: st
             try:
                 return await _copy_all(connection, path, migrations, now, program)
             except asyncio.CancelledError:
-                connection.terminate()  # in the middle of a COPY there is nothing that could be rolled back
+                connection.terminate()  # in the middle of a COPY nothing can be rolled back
                 raise
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
         task = asyncio.current_task()

@@ -1,7 +1,8 @@
-"""A PostgreSQL of our own in a data folder: found, initialised, started, stopped. Not its schema: that is `migrate`.
+"""Our own PostgreSQL in a data folder: found, initialised, started, stopped.
 
-A data folder holds `reskontra.json` (whose it is), `reskontra.lock`, `postgres.log` and `cluster/` (PostgreSQL's
-own files). Clients come through a socket in a short private folder; nothing listens on the network.
+A data folder holds `reskontra.json` (it marks the folder as ours), `reskontra.lock`, `postgres.log` and `cluster/`
+(PostgreSQL's own files). Clients connect through a socket in a private folder with a short path; nothing listens on
+the network.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ DATABASE = "reskontra"
 SUPERUSER = "reskontra"
 OLDEST_MAJOR = 15
 
-_START_SECONDS = 600  # after a crash it first reads its log again, which may be a gigabyte
+_START_SECONDS = 600  # after a crash it first replays its log, which may be a gigabyte
 _STOP_SECONDS = 30
 _LOG_BYTES_MAX = 10_000_000
 _THROW_AWAY_PREFIX = "reskontra-throw-away-"
@@ -55,7 +56,7 @@ _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "autovacuum_naptime": "15s",  # a new ledger grows fast at first, and plans follow the statistics
+    "autovacuum_naptime": "15s",  # a new ledger grows fast at first, and plans depend on the statistics
     "shared_buffers": "128MB",
     "jit": "off",
     "timezone": "UTC",
@@ -78,7 +79,7 @@ class EmbeddedError(SetupError):
 
 
 class FolderInUseError(EmbeddedError):
-    """Another process runs on the data folder."""
+    """Another process is using the data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def find_binaries(folder: Path | None = None) -> Binaries:
 
 @dataclass(frozen=True, slots=True)
 class _Launch:
-    """All that it takes to start PostgreSQL, the first time and again."""
+    """All that is needed to start PostgreSQL, the first time and again."""
 
     folder: Path
     binaries: Binaries
@@ -123,7 +124,7 @@ class EmbeddedPostgres:
     def __init__(self, launch: _Launch, process: subprocess.Popen[bytes], lock: IO[str]) -> None:
         self.folder = launch.folder
         self.stopping = threading.Event()
-        """Set as soon as `stop` is called: that it ends is then no accident."""
+        """Set as soon as `stop` is called: from then on PostgreSQL is expected to end."""
         self._launch = launch
         self._process = process
         self._changing = threading.Lock()
@@ -132,9 +133,9 @@ class EmbeddedPostgres:
 
     @classmethod
     def start(cls, folder: Path, *, throw_away: bool = False, binaries: Binaries | None = None) -> Self:
-        """Start PostgreSQL on data folder `folder`, making it if it is not there; returns when it answers.
+        """Start PostgreSQL on data folder `folder`, which is made if missing; returns when it answers.
 
-        `throw_away` gives up durability for speed. A PostgreSQL that a killed server left behind is stopped first.
+        `throw_away` trades durability for speed. A PostgreSQL that a killed server left behind is stopped first.
         Raises `EmbeddedError` for a folder that is foreign, broken, in use or of another version.
         """
         binaries = binaries or find_binaries()
@@ -180,7 +181,7 @@ class EmbeddedPostgres:
 
     @property
     def log_path(self) -> Path:
-        """What PostgreSQL says."""
+        """PostgreSQL's own log."""
         return _log_path(self.folder)
 
     def wait(self) -> int:
@@ -188,13 +189,13 @@ class EmbeddedPostgres:
         return self._process.wait()
 
     def start_again(self) -> None:
-        """Start it after it ended by itself, on the same socket; returns when it answers. Raises `EmbeddedError`."""
+        """Restart it on the same socket after it ended by itself; returns when it answers. Raises `EmbeddedError`."""
         with self._changing:
             end_leftovers(self.folder, kept_socket=self._launch.socket)
             self._process = _start(self._launch, self.stopping.is_set)
 
     def stop(self) -> None:
-        """Disconnect everyone, write everything out, stop. Harmless when it has stopped already."""
+        """Disconnect everyone, write everything out, stop. Harmless if it has already stopped."""
         self.stopping.set()
         with self._changing:
             if self._process.poll() is None:
@@ -217,7 +218,7 @@ class EmbeddedPostgres:
 
 
 def running_dsn(folder: Path) -> str | None:
-    """The URL of the database that another reskontra has running on data folder `folder`, None if none has."""
+    """The URL of the database that another reskontra is running on data folder `folder`; None if there is none."""
     folder = folder.absolute()
     if not (folder / MARKER).exists():
         return None
@@ -232,9 +233,9 @@ def running_dsn(folder: Path) -> str | None:
 
 
 def delete_folder(folder: Path) -> None:
-    """Delete data folder `folder` with all that is in it, after stopping a PostgreSQL that was left running there.
+    """Delete data folder `folder` with everything in it, after stopping a PostgreSQL that was left running there.
 
-    Does nothing when there is no such folder. Raises `EmbeddedError` for a folder that is foreign or in use.
+    Does nothing if there is no such folder. Raises `EmbeddedError` for a folder that is foreign or in use.
     """
     folder = folder.absolute()
     if not folder.exists():
@@ -288,7 +289,7 @@ def _write_marker(folder: Path, *, major: int | None) -> None:
 
 
 def _read_marker(folder: Path) -> int | None:
-    """The major version of the cluster in `folder`, None while its initialisation has not finished."""
+    """The major version of the cluster in `folder`; None if its initialisation has not finished."""
     try:
         marker = json.loads((folder / MARKER).read_text())
         version, major = marker["format"], marker["postgres"]
@@ -309,7 +310,7 @@ _WAY_OUT = "restore the folder from a backup, or start over with --fresh, which 
 
 
 def _prepare(folder: Path, binaries: Binaries, *, durable: bool) -> Account:
-    """Make the cluster if there is none, check it if there is one; returns the account to run PostgreSQL with."""
+    """Make the cluster, or check an existing one; returns the account to run PostgreSQL with."""
     cluster = folder / CLUSTER
     major = _read_marker(folder)
     account = _choose_account(folder if major is None else cluster)
@@ -350,7 +351,7 @@ def _give_away(folder: Path, uid: int) -> None:
 
 
 def _initialise(folder: Path, binaries: Binaries, account: Account, *, durable: bool) -> None:
-    # Made under another name, so that one which never finished is recognised and made again.
+    # Made under another name, so that an unfinished one is recognised and made again.
     draft = folder / DRAFT
     shutil.rmtree(draft, ignore_errors=True)
     shutil.rmtree(folder / CLUSTER, ignore_errors=True)
@@ -391,7 +392,7 @@ def _run(command: Sequence[str], script: str = "") -> None:
 def _make_socket_folder(account: Account, preferred: Path | None) -> Path:
     """A private folder in `preferred`, or in the system's temporary one, with a path that is short enough.
 
-    A data folder may lie on a file system that has no sockets; one that is thrown away never does.
+    Only throw-away folders are preferred: another data folder may be on a file system that has no sockets.
     """
     for parent in (preferred, tempfile.gettempdir(), "/tmp"):
         path = f"{parent}/{SOCKET_PREFIX}12345678/.s.PGSQL.5432"
@@ -404,12 +405,12 @@ def _make_socket_folder(account: Account, preferred: Path | None) -> Path:
 
 
 def _start(launch: _Launch, given_up: Callable[[], bool] = lambda: False) -> subprocess.Popen[bytes]:
-    """The postmaster, once it answers. Raises `EmbeddedError` when it does not, or when it was `given_up` meanwhile."""
+    """Start the postmaster; returns when it answers. Raises `EmbeddedError` if it does not, or is `given_up` first."""
     log_path = _log_path(launch.folder)
     too_long = log_path.exists() and log_path.stat().st_size > _LOG_BYTES_MAX
     with log_path.open("wb" if too_long else "ab") as log:
         begin = log.tell()
-        # Its own session, so that Ctrl-C in a terminal reaches us alone and we stop it when we are done with it.
+        # Its own session, so that Ctrl-C in a terminal reaches only us and we stop it when we are done with it.
         process = subprocess.Popen(
             _command(launch), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
         )
@@ -432,7 +433,7 @@ def _command(launch: _Launch) -> list[str]:
     else:
         settings["shared_buffers"] = shared_buffers()
     if launch.binaries.major >= 18:
-        settings["io_method"] = "sync"  # three idle processes less
+        settings["io_method"] = "sync"  # saves three idle processes
     command = [*launch.account.prefix, *(_die_with_parent() if launch.throw_away else ())]
     command += [str(launch.binaries.folder / "postgres"), "-D", str(launch.folder / CLUSTER)]
     return command + [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -448,12 +449,12 @@ def _log_path(folder: Path) -> Path:
 
 
 def _die_with_parent() -> tuple[str, ...]:
-    # Nobody comes back to a throw-away folder to stop an orphan, so where the system can, it ends with us.
+    # Nobody returns to a throw-away folder to stop an orphan, so it ends with us where the system supports that.
     return ("setpriv", "--pdeathsig", "INT") if shutil.which("setpriv") else ()
 
 
 def _is_ready(cluster: Path, pid: int) -> bool:
-    """What pg_ctl looks at: the last line of postmaster.pid, once it is this server's own."""
+    """The same test as pg_ctl's: the status line of postmaster.pid, once that file is this server's own."""
     lines = read_postmaster(cluster)
     return len(lines) >= _READY_LINE and lines[0] == str(pid) and lines[7].strip() == "ready"
 
@@ -471,6 +472,6 @@ def _sweep_throw_away_folders() -> None:
     """Delete throw-away folders of ours that a killed process left behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_THROW_AWAY_PREFIX}*"):
         with contextlib.suppress(OSError, EmbeddedError):
-            # One that is just being made by another process has no lock file yet.
+            # A folder that another process is just making has no lock file yet.
             if (folder / "reskontra.lock").exists():
                 delete_folder(folder)

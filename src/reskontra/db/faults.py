@@ -1,4 +1,4 @@
-"""What it means to a caller that the database failed: gone, busy, full. What a constraint means is told in `pool`."""
+"""What a failing database means to a caller: gone, busy, full. Violated constraints are mapped in `pool`."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _MEANINGS: Mapping[str, tuple[Callable[[str], Refusal], str]] = {
 
 
 def refusal_of_fault(error: Exception) -> Refusal | None:
-    """What the caller is told about `error`, or None when it is no fault of the database but a bug of ours."""
+    """What the caller is told about `error`; None if it is a bug of ours and not a fault of the database."""
     if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.OutdatedSchemaCacheError):
-        return Unavailable(RESHAPED)  # asyncpg has forgotten its plans by now, so the next attempt finds new ones
+        return Unavailable(RESHAPED)  # asyncpg has dropped its plans by now, so the next attempt makes new ones
     if isinstance(error, TimeoutError):
         return Unavailable(SLOW)
     if isinstance(error, ConnectionError) or _is_closed(error):
@@ -53,16 +53,16 @@ def refusal_of_fault(error: Exception) -> Refusal | None:
 
 
 def refusal_at_the_door(error: Exception) -> Refusal:
-    """What the caller is told when there was no connection to be had: whatever the reason, it may be mended."""
+    """What the caller is told when no connection could be had: whatever the reason, it may pass."""
     refusal = refusal_of_fault(error)
     return refusal if isinstance(refusal, Unavailable) else Unavailable(GONE)
 
 
 def refusal_of_commit(error: Exception) -> Refusal | None:
-    """What the caller is told when COMMIT failed with `error`; None when it is certain that nothing was saved.
+    """What the caller is told when COMMIT failed with `error`; None if it is certain that nothing was saved.
 
-    It is certain when PostgreSQL says so itself and goes on, or when the connection was closed before COMMIT was sent.
-    Whatever ends the connection may come after the moment of the commit.
+    It is certain if PostgreSQL reports an error and keeps the connection, or if the connection was closed before COMMIT
+    was sent. An error that ends the connection may have come after the commit.
     """
     if isinstance(error, asyncpg.InterfaceError) or "cannot switch to state" in str(error):
         return None
@@ -72,10 +72,10 @@ def refusal_of_commit(error: Exception) -> Refusal | None:
 
 
 def _is_closed(error: Exception) -> bool:
-    """Whether asyncpg says in its own words that the connection, or the pool, went away before the statement was sent.
+    """Whether asyncpg says that the connection, or the pool, went away before the statement was sent.
 
-    It has one class for that and for its own misuse. A farewell of PostgreSQL between two statements leaves its
-    protocol in a state from which it can go nowhere, and a connection that broke is told as one that was given back.
+    Its class for that also reports misuse, so only the words tell. If PostgreSQL says goodbye between two statements,
+    asyncpg's protocol gets stuck, and a broken connection is reported as one that was released.
     """
     if isinstance(error, asyncpg.InternalClientError):
         return True

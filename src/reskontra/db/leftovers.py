@@ -1,4 +1,4 @@
-"""Processes that a killed reskontra left behind on its data folder: found, ended, forgotten. Starts nothing."""
+"""Finds and ends the processes that a killed reskontra left behind on its data folder."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SOCKET_PREFIX = "reskontra-socket-"
 
 _PROCESSES = Path("/proc")
 _STOP_SECONDS = 30
-_PROGRAMS = ("postgres", "initdb", "unshare", "setpriv")  # the last two become one of the others
+_PROGRAMS = ("postgres", "initdb", "unshare", "setpriv")  # the last two turn into one of the others
 
 
 def end_leftovers(folder: Path, *, kept_socket: Path | None = None) -> None:
-    """End every PostgreSQL program on data folder `folder`: whoever holds its lock has none running there yet.
+    """End every PostgreSQL program on data folder `folder`. The caller holds the folder's lock and runs none itself.
 
-    A postmaster is asked to stop in order. What is left then has nobody to answer to (backends of a postmaster that
-    was killed, an initialisation that was cut off) and is killed: until it is gone no new one may start.
-    Its socket goes with it; the folder of it stays if it is `kept_socket`.
+    A postmaster is asked to shut down. What is left after that (backends of a killed postmaster, an interrupted
+    initialisation) is killed, because PostgreSQL does not start beside it. The socket's folder is deleted; if it is
+    `kept_socket`, it is only emptied.
     """
     cluster = folder / CLUSTER
     lines = read_postmaster(cluster)
@@ -34,7 +34,7 @@ def end_leftovers(folder: Path, *, kept_socket: Path | None = None) -> None:
         send_signal(pid, signal.SIGINT)
         wait_until(lambda: not is_postmaster(pid, cluster), _STOP_SECONDS)
     wait_until(lambda: not _killed(folder), _STOP_SECONDS)
-    # A dead one's file names a process id that may by now be anybody's, which PostgreSQL would shy away from.
+    # The file of a dead postmaster may name a process id that is in use again, and PostgreSQL would not start.
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     if len(lines) > 4 and Path(lines[4]).name.startswith(SOCKET_PREFIX) and lines[4] != str(kept_socket):
         shutil.rmtree(lines[4], ignore_errors=True)
@@ -51,7 +51,7 @@ def read_postmaster(cluster: Path) -> list[str]:
 
 
 def is_postmaster(pid: int, cluster: Path) -> bool:
-    """Whether process `pid` is a PostgreSQL on `cluster`. A process that ended but was not reaped is not."""
+    """Whether process `pid` is a PostgreSQL on `cluster`. A zombie does not count."""
     try:
         words = _words(_PROCESSES / str(pid))
         return Path(words[0]).name == "postgres" and str(cluster) in words
@@ -63,7 +63,7 @@ def is_postmaster(pid: int, cluster: Path) -> bool:
 
 
 def wait_until(happened: Callable[[], bool], seconds: float) -> bool:
-    """Whether `happened` came true within `seconds`."""
+    """Wait until `happened` is true; False if it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:
@@ -73,13 +73,13 @@ def wait_until(happened: Callable[[], bool], seconds: float) -> bool:
 
 
 def send_signal(pid: int, what: signal.Signals) -> None:
-    """Send a signal to a process that may have ended meanwhile."""
+    """Send a signal to a process that may already have ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, what)
 
 
 def _killed(folder: Path) -> int:
-    """Kill what runs on the folder; returns how many there were. A system without /proc shows none."""
+    """Kill what runs on the folder and return how many there were. Without /proc none are found."""
     found = list(_programs_on(folder))
     for pid in found:
         send_signal(pid, signal.SIGKILL)
@@ -96,7 +96,7 @@ def _programs_on(folder: Path) -> Iterator[int]:
 
 def _is_program_on(process: Path, homes: set[str]) -> bool:
     words = _words(process)
-    # A backend's command line is its title ("postgres: reskontra ..."), but each works in the folder of its data.
+    # A backend's command line is its title ("postgres: reskontra ..."), but it works in its data folder.
     if words[0].startswith("postgres:"):
         return os.readlink(process / "cwd") in homes
     return Path(words[0]).name in _PROGRAMS and any(word.removeprefix("--pgdata=") in homes for word in words)

@@ -1,4 +1,4 @@
-"""How much of the machine's memory our own PostgreSQL keeps its pages in. Not how it is started: that is `embedded`."""
+"""How much memory our own PostgreSQL uses for its shared buffers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory
 
 
 def shared_buffers(limits: tuple[Path, ...] = _CGROUP_LIMITS) -> str:
-    """The setting: an eighth of what this process may use, from 128 MB to 1 GB. What is not needed is not touched.
+    """The setting: an eighth of the memory that this process may use, from 128 MB to 1 GB. It is only used as needed.
 
     `limits` are files that may hold a container's limit in bytes.
     """

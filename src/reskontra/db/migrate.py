@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this program: numbered SQL files, each once, in order. Never goes back."""
+"""Brings a database to this program's schema: numbered SQL files, each applied once, in order, never undone."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ async def applied_migrations(connection: Connection) -> tuple[Migration, ...]:
 
 
 def names_created(kind: str, migrations: Iterable[Migration]) -> frozenset[str]:
-    """What `migrations` create of a kind, `table` or `sequence`; the tables with the runner's own."""
+    """The names of the tables (`kind` is `table`; with the runner's own) or sequences that `migrations` create."""
     own = {"schema_version"} if kind == "table" else set()
     return frozenset(own.union(*(re.findall(rf"^create {kind} (\w+)", it.sql, re.MULTILINE) for it in migrations)))
 
 
 async def check_schema(connection: Connection) -> None:
-    """Raise `SchemaError` unless the database stands exactly where this program expects it. Changes nothing."""
+    """Raise `SchemaError` unless the database has exactly this program's schema. Changes nothing."""
     await check_server(connection)
     lacking = len(known_migrations()) - len(await applied_migrations(connection))
     if lacking:
@@ -90,7 +90,7 @@ async def check_schema(connection: Connection) -> None:
 
 
 async def check_server(connection: Connection) -> None:
-    """Raise `SchemaError` unless this PostgreSQL can hold books."""
+    """Raise `SchemaError` unless this PostgreSQL is new enough and its encoding is UTF-8."""
     major = connection.get_server_version().major
     if major < OLDEST_SERVER:
         raise SchemaError(f"The database server is PostgreSQL {major}; reskontra needs {OLDEST_SERVER} or newer.")

@@ -1,4 +1,4 @@
-"""How records travel into a statement: as JSON text, which PostgreSQL takes apart. Not how they come back."""
+"""How records travel into a statement: as JSON text, which PostgreSQL takes apart."""
 
 from __future__ import annotations
 

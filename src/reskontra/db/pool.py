@@ -1,4 +1,4 @@
-"""Connections and transactions, and what a database error means to the caller. Not SQL: that is each room's `store`."""
+"""Connections and transactions, and what a database error means to the caller. SQL is in each room's `store`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from asyncpg.pool import Pool, PoolConnectionProxy
     from asyncpg.transaction import Transaction
 
-    # What stores and commands are handed: a borrowed connection, or a plain one in a migration or a test.
+    # What stores and commands are given: a borrowed connection, or a plain one in a migration or a test.
     Connection: TypeAlias = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
 else:
     Connection = asyncpg.Connection
@@ -42,8 +42,8 @@ _SESSION_SETTINGS = {
     "application_name": "reskontra",
     "timezone": "UTC",
     "jit": "off",  # statements are short: compiling them costs more than it saves
-    # The statements are large and looked up by key: planning one anew for its parameters costs three times as much
-    # as running it, and PostgreSQL would do so for ever where a null parameter makes the special plan look cheaper.
+    # The statements are large and look rows up by key: planning one for its parameters costs three times as much as
+    # running it, and PostgreSQL would do so every time where a null parameter makes the custom plan look cheaper.
     "plan_cache_mode": "force_generic_plan",
     "idle_in_transaction_session_timeout": "60s",
 }
@@ -56,10 +56,10 @@ _IS_READ_ONLY = "select current_setting('transaction_read_only') = 'on'"
 _KEY_DETAIL = re.compile(r"^Key \((?P<columns>.*?)\)=\((?P<values>.*)\) ", re.DOTALL)
 
 _TURN_SECONDS = 10.0
-"""How long a request waits in this process for what another one holds; as long as for a lock of PostgreSQL."""
+"""How long a request waits for what another one holds in this process: as long as for a lock of PostgreSQL."""
 
 _TIDY_SECONDS = 2.0
-"""How long a connection that was used gets to come to rest; one that does not is thrown away."""
+"""How long a used connection gets to become idle; one that does not is thrown away."""
 
 _CLOSE_SECONDS = 10.0
 
@@ -67,12 +67,12 @@ _constraints: dict[str, RefusalFactory] = {}
 
 
 class NeedsTransaction(Exception):
-    """One statement to read and one to write are not enough, or what was read has changed by the time of the write."""
+    """One statement to read and one to write are not enough, or what was read had changed before the write."""
 
 
 @dataclass(slots=True)
 class _UnderWay:
-    """What a write holds in this process, and whether the statement that writes has been sent."""
+    """What a write holds in this process, and whether its writing statement has been sent."""
 
     locks: list[asyncio.Lock] = field(default_factory=list)
     is_sent: bool = False
@@ -87,20 +87,20 @@ def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
 
 
 def need_transaction(connection: Connection) -> None:
-    """Call it before anything that asks for more than one statement to read and one to write (`Database.write`)."""
+    """Call it before anything that needs more than one statement to read and one to write (`Database.write`)."""
     if not connection.is_in_transaction():
         raise NeedsTransaction
 
 
 def about_to_write() -> None:
-    """Call it before the statement of a `Database.write` that writes: from here on its loss is the outcome's loss."""
+    """Call it before the writing statement of a `Database.write`: if its answer is lost, the outcome is unknown."""
     _under_way.get().is_sent = True
 
 
 async def hold_until_end(lock: asyncio.Lock) -> None:
-    """Acquire `lock` and release it when the write under way has ended; once is enough for a write.
+    """Acquire `lock` and release it when the current write has ended. A write may ask for the same lock twice.
 
-    Raises `Unavailable` rather than to wait for ever: the connection of whoever waits is missing to others.
+    Raises `Unavailable` instead of waiting for ever, since whoever waits keeps a connection from others.
     """
     held = _under_way.get().locks
     if lock in held:
@@ -116,7 +116,7 @@ async def hold_until_end(lock: asyncio.Lock) -> None:
 class Database:
     """A pool of connections to one PostgreSQL database.
 
-    A connection goes back to the pool without a reset query, which costs a third of a read. So nothing on it
+    A connection goes back to the pool without a reset query, which would cost a third of a read. So nothing on it
     may outlive its transaction: no LISTEN, no session SET, no session advisory lock.
     """
 
@@ -124,8 +124,8 @@ class Database:
         self, pool: Pool[Record], acquire_timeout_seconds: float, when_connected: list[Callable[[], None]]
     ) -> None:
         self.when_connected = when_connected
-        """Called for each new connection. It may lead to a server that came back without what was not committed, or
-        to one that took over: what was remembered of the other one, by numbers that may be given again, is not true."""
+        """Called for each new connection. It may lead to a server that has crashed or failed over since. Ids that were
+        not committed may be given again, so what is remembered under such an id may be wrong."""
         self._pool = pool
         self._acquire_timeout_seconds = acquire_timeout_seconds
 
@@ -160,9 +160,9 @@ class Database:
                 max_size=size_max,
                 server_settings=settings,
                 reset=_keep_as_it_is,
-                # Only for a server that no longer keeps its own limit: frozen, or behind a network that is cut.
+                # Only for a server that no longer enforces its own limit: frozen, or behind a broken network.
                 command_timeout=statement_timeout_seconds + _TIDY_SECONDS,
-                # The statements are a closed set of hand-written texts, so prepared ones need never be dropped.
+                # The statements are a fixed set of texts, so prepared ones never need to be dropped.
                 statement_cache_size=1024,
                 max_cached_statement_lifetime=0,
                 max_inactive_connection_lifetime=0,
@@ -172,7 +172,7 @@ class Database:
         return cls(pool, acquire_timeout_seconds, when_connected)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """A connection without a transaction: for pure reads of one statement."""
+        """A connection without a transaction, for reads of one statement."""
         return self._borrow()
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
@@ -180,10 +180,10 @@ class Database:
         return self._transaction()
 
     async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """What `work` returns, which reads by one statement and writes by one, without a transaction around them.
+        """Run `work`, which reads with one statement and writes with one, without a transaction around the two.
 
-        The writing statement is a transaction by itself and proves that what was read still stands. Where it does not,
-        or where `work` needs more, it raises `NeedsTransaction`, and all of it is done again inside of one, with locks.
+        The writing statement is its own transaction and proves that what was read still holds. If it does not, or if
+        `work` needs more statements, `work` raises `NeedsTransaction` and is run again in a transaction, with locks.
         """
         try:
             async with self._borrow() as connection:
@@ -193,7 +193,7 @@ class Database:
                 return await work(connection)
 
     async def close(self) -> None:
-        """Wait for borrowed connections, then close all of them; those that do not end are cut."""
+        """Wait for borrowed connections, then close all of them; those that do not come back are cut."""
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._pool.close()
@@ -205,7 +205,7 @@ class Database:
         self._pool.terminate()
 
     async def probe(self, seconds: float = 2) -> None:
-        """Raises `Unavailable`, with the reason, unless the database takes changes at this moment."""
+        """Raises `Unavailable`, with the reason, unless the database accepts changes right now."""
         try:
             connection = await self._pool.acquire(timeout=seconds)
         except FAULTS as error:
@@ -258,13 +258,13 @@ class Database:
             if refusal is None:
                 raise
             if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-                await self._pool.expire_connections()  # what takes changes may be another server by now
+                await self._pool.expire_connections()  # by now another server may accept changes
             raise refusal from error
         finally:
             await self._give_back(connection)
 
     def _told_at_the_door(self, error: Exception) -> Refusal:
-        """Why there was no connection to be had. All of them borrowed is not the same as none to be opened."""
+        """Why no connection could be had: that all are in use is not the same as that none can be opened."""
         is_queue = isinstance(error, TimeoutError) and self._pool.get_size() == self._pool.get_max_size()
         _log.warning("no connection to the database", error=repr(error), all_borrowed=is_queue)
         return Unavailable(BUSY) if is_queue else refusal_at_the_door(error)
@@ -273,7 +273,7 @@ class Database:
         try:
             await self._pool.release(connection, timeout=_TIDY_SECONDS)
         except FAULTS as error:
-            # asyncpg has thrown it away by now, and what is told to the caller has been decided before.
+            # asyncpg has thrown it away by now, and the caller's answer is already decided.
             _log.warning("a connection to the database was thrown away", error=repr(error))
 
 
@@ -290,10 +290,10 @@ def _holding() -> Iterator[_UnderWay]:
 
 
 async def _undo(connection: PoolConnectionProxy[Record], transaction: Transaction, error: BaseException) -> None:
-    """Roll back. Where that fails the connection is gone, which does the same, and `error` remains what is told."""
+    """Roll back. If that fails, the connection is gone, which has the same effect; `error` is still reported."""
     with suppress(*FAULTS):
         if isinstance(error, TimeoutError):
-            connection.terminate()  # PostgreSQL does not keep its own time limit, so it would not hear of a ROLLBACK
+            connection.terminate()  # PostgreSQL missed its own time limit, so it would not answer a ROLLBACK either
         else:
             await transaction.rollback()
 
@@ -310,7 +310,7 @@ async def _commit(transaction: Transaction) -> None:
 
 
 def refusal_for(error: Exception) -> Refusal | None:
-    """What the caller is told about a database error, or None when the error is a bug of ours."""
+    """What the caller is told about a database error; None if the error is a bug of ours."""
     factory = _constraints.get(getattr(error, "constraint_name", None) or "")
     if factory is not None:
         return factory(offending_value(getattr(error, "detail", None) or ""))
@@ -338,7 +338,7 @@ def report_key_as_sent(sent: str | None) -> Iterator[None]:
 
 
 def offending_value(detail: str) -> str:
-    """The value in an error's DETAIL: a key without its company, or what a trigger put there itself."""
+    """The value in an error's DETAIL: a key without its company, or what a trigger put there."""
     if detail.startswith("Failing row contains"):
         return ""
     match = _KEY_DETAIL.match(detail)

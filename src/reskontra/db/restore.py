@@ -1,7 +1,7 @@
-"""Makes books of a backup, in one transaction: whole, or not at all. Not the form of the file: that is `archive`.
+"""Restores the books from a backup, in one transaction: all or nothing. `archive` knows the form of the file.
 
-The schema is made by the migrations that the backup names, the rows are copied in, and the missing migrations follow.
-Whatever interrupts it, the database holds what it held before.
+The migrations that the backup names make the schema, the rows are copied in, and the missing migrations follow.
+Whatever interrupts this, the database still holds what it held before.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _COMPANIES = "select code from company order by company_id"
 _SERVING = """
 select pid from pg_stat_activity where datname = current_database() and application_name = 'reskontra' limit 1"""
 
-# What migrations make, in the order in which it can be dropped. Functions of extensions belong to these.
+# What migrations make, in an order in which it can be dropped. Functions that belong to an extension stay.
 _OURS = """
 select format('drop table %s cascade', string_agg(format('%I', relname), ', '))
   from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r' having count(*) > 0
@@ -50,7 +50,7 @@ select format('drop function %s cascade', pg_proc.oid::regprocedure)
   from pg_proc where pronamespace = current_schema()::regnamespace
    and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')"""
 
-# Foreign keys, and indexes that are no constraint: made anew when the rows are in, which costs a fraction.
+# Foreign keys, and indexes that are not constraints: making them after the rows are in costs a fraction.
 _FOREIGN_KEYS = """
 select format('alter table %s drop constraint %I', conrelid::regclass, conname) as take_off,
        format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as put_back
@@ -64,7 +64,7 @@ select format('drop index %s', indexrelid::regclass) as take_off, pg_get_indexde
 
 
 class RestoreError(SetupError):
-    """The backup cannot become books here; nothing was changed."""
+    """The backup cannot be restored here; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Restored:
 
 
 async def books_in(connection: Connection) -> list[str]:
-    """The codes of the companies that the target holds. Raises `RestoreError` and `SchemaError` for a foreign one."""
+    """The codes of the companies in the target. Raises `RestoreError` and `SchemaError` if its tables are not ours."""
     await check_server(connection)
     standing = {row["name"] for row in await connection.fetch(_RELATIONS)}
     foreign = sorted(standing - names_created("table", known_migrations()))
@@ -102,9 +102,9 @@ async def books_to_replace(connection: Connection, *, replacing: bool) -> list[s
 
 
 async def restore(connection: Connection, archive: Reader, now: datetime, *, replacing: Sequence[str]) -> Restored:
-    """Put the books of `archive` in place of what the database holds, which must be the companies `replacing`.
+    """Replace what the database holds, which must be the companies `replacing`, by the books of `archive`.
 
-    Raises `RestoreError`, `ArchiveError` and `SchemaError`; nothing is changed then.
+    Raises `RestoreError`, `ArchiveError` and `SchemaError`, having changed nothing.
     """
     migrations = migrations_of(archive.manifest)
     try:
@@ -119,7 +119,7 @@ async def restore(connection: Connection, archive: Reader, now: datetime, *, rep
             applied = await migrate(connection, now)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, OSError) as error:
         raise RestoreError(f"The books could not be restored, and nothing was changed: {error}.") from error
-    # Statements are planned once and for all, and nothing is known of the new rows yet.
+    # Statements are planned only once, so the statistics must know the new rows first.
     await connection.execute("analyze")
     return Restored(applied, await offences(connection))
 
@@ -155,7 +155,7 @@ async def _fill(connection: Connection, archive: Reader) -> None:
         raise ArchiveError("The backup does not have the tables of its schema: it was made by another program.")
     taken_off = [*await connection.fetch(_FOREIGN_KEYS), *await connection.fetch(_INDEXES)]
     await _run(connection, [it["take_off"] for it in taken_off])
-    # The rows were checked when they were written, and what triggers do for new rows is in them already.
+    # The rows were checked when they were written, and already contain what triggers do for new rows.
     await _run(connection, [f'alter table "{table}" disable trigger user' for table in here])
     # Migrations fill tables too, and the backup has those rows.
     await connection.execute(f"truncate {', '.join(sorted(here))}")
@@ -166,7 +166,7 @@ async def _fill(connection: Connection, archive: Reader) -> None:
         if int(status.split()[-1]) != table.rows:
             raise ArchiveError(f"The backup does not hold the {table.rows} rows of {table.name} that it announces.")
     await _run(connection, [f'alter table "{table}" enable trigger user' for table in here])
-    # Foreign keys last: they are proved with the help of the indexes.
+    # Foreign keys last: checking them needs the indexes.
     await _run(connection, [it["put_back"] for it in reversed(taken_off)])
     for sequence, value in archive.manifest.sequences.items():
         if value is not None:

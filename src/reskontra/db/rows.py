@@ -8,7 +8,7 @@ from reskontra.db.pool import Connection
 
 
 async def fetch_one(connection: Connection, statement: str, *parameters: object) -> Record:
-    """The row of a statement that always gives one: it stands on rows that the caller has locked or that never go."""
+    """The row of a statement that always gives one, as it reads rows that the caller has locked or that never go."""
     row: Record | None = await connection.fetchrow(statement, *parameters)
     if row is None:
         raise LookupError("a statement that gives one row gave none")

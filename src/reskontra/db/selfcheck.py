@@ -1,4 +1,4 @@
-"""Asks the books whether they still prove themselves: runs the named queries of `selfcheck.sql`. Repairs nothing."""
+"""Runs the named queries of `selfcheck.sql` and reports the invariants that do not hold. Repairs nothing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_checks(text: str) -> tuple[Check, ...]:
 
 
 async def offences(connection: Connection) -> list[Offence]:
-    """Every check that does not hold, all seen as of one moment. Changes nothing."""
+    """Every check that does not hold, all as of the same moment. Changes nothing."""
     if connection.is_in_transaction():
         return await _run_checks(connection)
     async with connection.transaction(isolation="repeatable_read", readonly=True):

@@ -41,7 +41,7 @@ select document.company_id, document_type, number, balance, currency.decimals
  where balance <> round(balance, currency.decimals);
 
 -- 19, 20
--- name: applications-legal An application settles a released debit of the same customer by a credit, and waits with its credit only.
+-- name: applications-legal An application settles a released debit by a credit of the same customer, and is unreleased only while its credit is.
 select application.company_id, application.application_id, credit.document_type as credit_type, credit.status,
        debit.document_type as debit_type, debit.status as debit_status
   from application
@@ -56,7 +56,7 @@ select application.company_id, application.application_id, credit.document_type 
     or credit.customer_id <> debit.customer_id or credit.currency_id <> debit.currency_id
     or debit.released_at is null or (credit.released_at is null) <> (application.released_at is null);
 
--- name: settlements-whole A settlement has applications of its moment, a batch where it books, and takes back what it names.
+-- name: settlements-whole A settlement has applications made with it, a batch if they book anything, and reverses what it names.
 select settlement.company_id, settlement.settlement_id, settlement.kind
   from settlement
  cross join lateral (
@@ -73,7 +73,7 @@ select settlement.company_id, settlement.settlement_id, settlement.kind
                           and batch.batch_number = settlement.batch_number);
 
 -- 17
--- name: reversals-mirror What takes an application back is its mirror, between the same documents, and not earlier.
+-- name: reversals-mirror A reversal mirrors the application that it reverses, between the same documents, and is not earlier.
 select back.company_id, back.application_id, back.reverses_id
   from application as back
   left join application as taken on taken.company_id = back.company_id and taken.application_id = back.reverses_id
@@ -90,7 +90,7 @@ select back.company_id, back.application_id, back.reverses_id
         or back.applied_on < taken.applied_on);
 
 -- 3, 4
--- name: document-status-balance A document is closed when it is released and nothing is left of it, and open while something is.
+-- name: document-status-balance A released document is closed when nothing is left of it, and open while something is.
 select company_id, document_type, number, status, balance, released_at
   from document
  where (status = 'Closed') <> (released_at is not null and balance = 0)
@@ -183,7 +183,7 @@ select company_id, series_id, number from explained
  order by company_id, series_id, number;
 
 -- 23
--- name: batch-balances A batch has as much debit as credit in base currency, and in its own apart from rounding.
+-- name: batch-balances A batch's debits equal its credits in base currency, and in its own currency apart from rounding.
 select company_id, batch_number, sum(debit_base) as debit_base, sum(credit_base) as credit_base,
        sum(debit) as debit, sum(credit) as credit
   from journal_entry
@@ -194,7 +194,7 @@ having sum(debit_base) <> sum(credit_base)
        + coalesce(sum(debit - credit) filter (where purpose = 'rounding'), 0) <> 0;
 
 -- 23
--- name: batch-total A batch's total is the sum of its debits, and no entry stands without its batch.
+-- name: batch-total A batch's total is the sum of its debits, and every entry has a batch.
 select coalesce(batch.company_id, entries.company_id) as company_id,
        coalesce(batch.batch_number, entries.batch_number) as batch_number, batch.total_base, entries.debit_base
   from batch
@@ -203,7 +203,7 @@ select coalesce(batch.company_id, entries.company_id) as company_id,
  where batch.total_base is distinct from coalesce(entries.debit_base, 0);
 
 -- 24
--- name: receivables-tie-to-ledger On each receivables account the ledger's balance is that of its released documents.
+-- name: receivables-tie-to-ledger The ledger's balance of each receivables account is that of its released documents.
 select coalesce(ledger.company_id, documents.company_id) as company_id,
        coalesce(ledger.account_number, documents.account_number) as account_number,
        ledger.balance as ledger_balance, documents.balance as documents_balance
@@ -217,7 +217,7 @@ select coalesce(ledger.company_id, documents.company_id) as company_id,
  where coalesce(ledger.balance, 0) <> coalesce(documents.balance, 0);
 
 -- 24
--- name: each-receivable-ties-to-ledger What the ledger says is open of a document is its balance, apart from applications that book nothing.
+-- name: each-receivable-ties-to-ledger A document's balance is what the ledger has open for it, apart from applications that book nothing.
 select document.company_id, document.document_type, document.number, balance_sign * balance_base as balance,
        coalesce(ledger.balance, 0) as ledger_balance, coalesce(unposted.balance, 0) as unposted
   from document
@@ -272,7 +272,7 @@ select batch.company_id, batch.batch_number, batch.period_id
                       and financial_period.period_id = batch.period_id);
 
 -- 30
--- name: released-has-batch A released document has exactly the batch that it names, and a batch its document or settlement.
+-- name: released-has-batch A released document has exactly the batch that it names, and every batch has its document or settlement.
 select coalesce(document.company_id, batch.company_id) as company_id, document.document_type, document.number,
        document.batch_number, batch.batch_number as batch
   from (select * from document where released_at is not null) as document
@@ -289,7 +289,7 @@ select coalesce(document.company_id, batch.company_id) as company_id, document.d
  where document.document_id is null or batch.batch_number is null;
 
 -- 31
--- name: vat-ties-to-ledger For each VAT id the ledger's VAT is that of the released documents' VAT rows.
+-- name: vat-ties-to-ledger The ledger's VAT of each VAT id is that of the released documents' VAT rows.
 select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledger.vat_id, rows.vat_id) as vat_id,
        ledger.vat as ledger_vat, rows.vat as documents_vat
   from (select company_id, vat_id, sum(credit_base - debit_base) as vat
@@ -304,7 +304,7 @@ select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledg
  where coalesce(ledger.vat, 0) <> coalesce(rows.vat, 0);
 
 -- 31
--- name: revenue-ties-to-ledger For each revenue account the ledger's revenue is that of the released documents' lines.
+-- name: revenue-ties-to-ledger The ledger's revenue of each revenue account is that of the released documents' lines.
 select coalesce(ledger.company_id, lines.company_id) as company_id,
        coalesce(ledger.account_number, lines.account_number) as account_number, ledger.revenue, lines.net
   from (select company_id, account_number, sum(credit_base - debit_base) as revenue
@@ -319,7 +319,7 @@ select coalesce(ledger.company_id, lines.company_id) as company_id,
  where coalesce(ledger.revenue, 0) <> coalesce(lines.net, 0);
 
 -- 24, 31
--- name: control-accounts-clean No revenue stands on an account that receivables or VAT are posted to.
+-- name: control-accounts-clean No revenue is posted to an account that receivables or VAT are posted to.
 select company_id, account_number, batch_number, credit_base - debit_base as revenue
   from journal_entry
  where purpose = 'revenue'
@@ -328,12 +328,12 @@ select company_id, account_number, batch_number, credit_base - debit_base as rev
                   and control.account_number = journal_entry.account_number and control.purpose in ('receivable', 'vat'));
 
 -- 13
--- name: discount-before-due A cash discount ends on the due date of its document at the latest.
+-- name: discount-before-due A cash discount ends no later than its document's due date.
 select company_id, document_type, number, cash_discount, cash_discount_date, due_date
   from document
  where cash_discount > 0 and cash_discount_date > due_date;
 
--- name: lines-have-documents No line or VAT row stands without its document.
+-- name: lines-have-documents Every line and VAT row has its document.
 select company_id, document_id, 'line' as row from document_line
  where not exists (select from document where document.company_id = document_line.company_id
                       and document.document_id = document_line.document_id)
@@ -363,7 +363,7 @@ select company_id, entity, tally.total, counted.total as counted
    and (counted.total is not null or entity in ('Customer', 'DunningLetter')
         or entity in (select document_type from document_kind where is_served));
 
--- name: tally-complete A company counts each of its entities: what has no count, lists show as empty.
+-- name: tally-complete A company has a count for each entity: without one, lists show it as empty.
 select company_id, entity
   from company
  cross join (select document_type as entity from document_kind where is_served
@@ -432,7 +432,7 @@ select line.company_id, min(line.letter_id), line.document_id
  group by line.company_id, line.document_id
 having count(*) > 1;
 
--- name: dunning-letter-whole A letter bears the highest level that it moves a document to, keeps to its branch, and lists credits below zero.
+-- name: dunning-letter-whole A letter has the highest level that it moves a document to, keeps to its branch, and lists credits below zero.
 select letter.company_id, letter.letter_id, letter.level, lines.level_reached, lines.branch_kept, lines.signs_kept
   from dunning_letter as letter
  cross join lateral (
@@ -458,7 +458,7 @@ select letter.company_id, letter.letter_id, letter.fee_document_id, letter.fee_c
                               and application.credit_document_id = letter.fee_credit_document_id
                               and application.debit_document_id = letter.fee_document_id));
 
--- name: dunning-fees A released letter with a fee names its one fee invoice, and no fee invoice stands without a letter.
+-- name: dunning-fees A released letter with a fee names its one fee invoice, and every fee invoice has a letter.
 select letter.company_id, letter.letter_id, letter.fee_document_id
   from dunning_letter as letter
   left join document on document.company_id = letter.company_id and document.document_id = letter.fee_document_id

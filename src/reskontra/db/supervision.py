@@ -1,4 +1,4 @@
-"""Keeps our own PostgreSQL running: when it dies it is started again. How it is started is `embedded`."""
+"""Keeps our own PostgreSQL running: restarts it when it dies."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _HEALTHY_SECONDS = 60
 
 @contextmanager
 def kept_running(server: EmbeddedPostgres) -> Iterator[None]:
-    """While the context is open, `server` is started again whenever it ends; the end of the context stops it.
+    """Restart `server` whenever it ends while the context is open; the end of the context stops it.
 
-    The first new start is at once. One that fails, or does not last a minute, is followed by a pause that doubles up to
-    `PAUSE_SECONDS_MAX`. Clients find it on the same socket, so a pool on it needs not be told.
+    The first restart is immediate. After one that fails, or does not last a minute, comes a pause that doubles up to
+    `PAUSE_SECONDS_MAX`. The socket stays the same, so a pool finds the new server by itself.
     """
-    # A thread of its own for as long as we run: a throw-away PostgreSQL ends with the thread that started it.
+    # One thread for as long as we run: a throw-away PostgreSQL ends with the thread that started it.
     watcher = threading.Thread(target=_watch, args=(server,), name="postgres-watcher", daemon=True)
     watcher.start()
     try:

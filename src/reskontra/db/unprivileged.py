@@ -1,4 +1,4 @@
-"""How root runs a program that refuses to be run by root. Knows nothing of databases (decision 0003)."""
+"""How root runs a program that refuses to run as root (decision 0003)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Account:
 
 
 def account_for(owner: int) -> Account:
-    """The account to run a program with that works on files of user id `owner`.
+    """The account for running a program on files of user id `owner`.
 
     Only `Account.uid` may differ from `owner`, and only when root owns the files and user namespaces are closed:
     the files must then be given to that user. Raises `CannotStepDown`.
@@ -41,7 +41,7 @@ def account_for(owner: int) -> Account:
     raise CannotStepDown
 
 
-# Inside a user namespace root is shown as an ordinary user, but keeps its way into closed folders.
+# Inside a user namespace root appears as an ordinary user, but can still enter closed folders.
 _NAMESPACE = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
 
 
@@ -49,9 +49,9 @@ def _step_down(uid: int, *, with_access: bool) -> tuple[str, ...]:
     plain = ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups")
     if not with_access:
         return plain
-    # Another user cannot reach the program or the data below a folder that is open to root only (mode 0700).
-    # So it keeps root's way through folders, and nothing else that root may do. The securebit keeps access(2)
-    # in agreement with open(2), which initdb checks.
+    # Another user cannot reach the program or the data below a folder that only root may enter (mode 0700).
+    # So it keeps root's access to folders, and nothing else that root may do. The securebit makes access(2)
+    # agree with open(2), which initdb checks.
     kept = "-all,+dac_override"
     return (
         *plain,
