@@ -1,1 +1,1 @@
-"""HTTP mechanics: routing, wire types, errors, authentication, paging. Knows no business word."""
+"""HTTP mechanics: routing, wire types, errors, authentication, paging. No business terms in here."""

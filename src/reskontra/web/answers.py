@@ -1,4 +1,4 @@
-"""The answers that a handler may give. Not the refusals: those are in `errors.py`."""
+"""The answers that a handler may give. Refusals are in `errors.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks, and for which company: tokens, scopes, the company header, open mode. Not what they may see in a company.
+"""Who is asking, and for which company: tokens, scopes, the company header, open mode.
 
 Sources: W19, W21, A1, A2, RFC 6749 (token endpoint) and 6750 (bearer tokens).
 """
@@ -30,7 +30,7 @@ from reskontra.web.secrets import is_secret
 SCOPE = "vismanet_erp_service_api"
 SCOPES = frozenset({SCOPE, *(f"{SCOPE}:{verb}" for verb in ("read", "create", "update", "delete"))})
 LIFETIME_SECONDS = 3600
-_TRUSTED_SECONDS = 60  # how long a verified token is taken without asking whether its client still stands
+_TRUSTED_SECONDS = 60  # how long a verified token is taken before its client is looked up again
 _SESSIONS_MAX = 10_000
 _ALGORITHM = "HS256"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
@@ -38,7 +38,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-p
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An API client as it is stored. `scopes` may hold the bare scope, which stands for all four."""
+    """An API client as stored. `scopes` may hold the bare scope, which stands for all four."""
 
     client_id: str
     name: str
@@ -50,7 +50,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What the edge needs to know of a company."""
+    """What the edge needs to know about a company."""
 
     company_id: int
     code: str
@@ -60,16 +60,16 @@ class Company:
 
 
 class Access(Protocol):
-    """Where clients and companies are looked up. `companies/store/access.py` is the real one."""
+    """Looks up clients and companies. `companies/store/access.py` is the real one."""
 
     async def find_client(self, client_id: str) -> Client | None: ...
 
     async def companies_of(self, client_id: str) -> Sequence[Company]:
-        """The companies that a client sees, by company id."""
+        """The companies that a client sees, in order of their ids."""
         ...
 
     async def companies(self) -> Sequence[Company]:
-        """All companies, by company id."""
+        """All companies, in order of their ids."""
         ...
 
     async def server_secret(self) -> bytes:
@@ -116,9 +116,9 @@ class _Session:
 
 
 class Guard:
-    """Issues tokens and tells callers from strangers.
+    """Issues tokens and authenticates callers.
 
-    Tokens live in real time: `clock` is the machine's, also where the ledger's own clock is moved.
+    Tokens expire in real time: `clock` is the machine's, even if the ledger's own clock is moved.
     """
 
     def __init__(self, access: Access, *, open_mode: bool = False, clock: Clock | None = None) -> None:
@@ -206,7 +206,7 @@ class Guard:
         for client_id, secret in pairs:
             client = await self._access.find_client(client_id) if _is_storable(client_id) else None
             salt, expected = (client.secret_salt, client.secret_hash) if client else (b"nobody", b"\x00" * 32)
-            # An unknown client costs as much time as a known one, so that names cannot be guessed by the clock.
+            # An unknown client takes as long as a known one, so that the time does not give names away.
             matches = await asyncio.to_thread(is_secret, secret, salt, expected)
             if client is not None and matches and not client.is_disabled:
                 return client

@@ -1,7 +1,7 @@
-"""The careful way to read a body, taken when the fast one fails. Not a second set of rules: the plan is the same.
+"""The careful way to read a body, taken when the fast one fails. It follows the same plan.
 
-It matches names without regard to case, takes a value wrapped or bare, reads "5" for 5 and 6 for "6", ignores
-names it does not know, and says exactly what is wrong where (W2, W7).
+It matches names in any case, takes a value wrapped or bare, reads "5" for 5 and 6 for "6", ignores unknown names,
+and says exactly what is wrong and where (W2, W7).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from reskontra.web.shapes import Kind, Plan, Shape, Slot, V, plan_of
 _NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,3})?", re.ASCII)
 _WRAPPER = "value"
 _READ_AS = {"country": "countryid"}
-"""An answer's name -> the body's name of the same thing, for clients that send an address back as they read it."""
+"""An answer's name -> the body's name for the same thing, for clients that send an address back as they read it."""
 
 
 class _Fraction(str):
-    """The text of a JSON number that is not a whole one, kept until a field says what to make of it."""
+    """The text of a JSON number that is not whole, kept until a field says what to make of it."""
 
 
 _generic = msgspec.json.Decoder(float_hook=_Fraction)
@@ -81,7 +81,7 @@ def _nested(raw: object, plan: Plan) -> msgspec.Struct:
 
 
 def _check_says_something(raw: object, shape: Shape) -> None:
-    """Where what is overlooked does harm, null and an object that holds no value are not taken for "not sent"."""
+    """Where overlooking a value does harm, null and an object without a value do not count as "not sent"."""
     is_wrapper = isinstance(raw, dict) and {str(name).lower() for name in raw} == {_WRAPPER}
     if raw is None or (isinstance(raw, dict) and shape.kind is not Kind.NESTED and not is_wrapper):
         raise Unfit(f"{_described(raw)} stands where a value is needed.", "Send a value, or leave the field out.", raw)
@@ -101,7 +101,7 @@ def _field(raw: object, slot: Slot) -> Any:
 
 
 def _unwrapped(raw: object, shape: Shape) -> object:
-    """What stands inside `{"value": ...}`; the thing itself where it came bare; UNSET for `{}` around a scalar."""
+    """The content of `{"value": ...}`, or the thing itself if it came bare; UNSET for `{}` instead of a scalar."""
     if not isinstance(raw, dict):
         return raw
     if shape.struct is not None and _WRAPPER in plan_of(shape.struct).by_lower_name:
@@ -116,7 +116,7 @@ def _unwrapped(raw: object, shape: Shape) -> object:
 
 
 def _as_read(raw: dict[str, Any], shape: Shape) -> object:
-    """What is meant by a client that sends back what it read: an answer says `{"id": "1", "description": ...}` or
+    """What a client means that sends back what it read: an answer has `{"id": "1", "description": ...}` or
     `{"number": ...}` where a body wants the code, and an object around the list where a body wants the list."""
     if shape.kind is Kind.LIST:
         lists = [value for value in raw.values() if isinstance(value, list)]

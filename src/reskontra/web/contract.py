@@ -1,4 +1,4 @@
-"""The public contract as data: its operations and their query parameters. Not which of them are served."""
+"""The public contract as data: its operations with their query parameters, and its schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/COVERAGE.md: each operation of the contract, served or not, from the mounted routes. Not written by hand."""
+"""Writes docs/COVERAGE.md from the mounted routes: each operation of the contract, served or not."""
 
 from __future__ import annotations
 

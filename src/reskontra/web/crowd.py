@@ -1,6 +1,6 @@
 """All connections of one server: how long each may take, how many there may be, how much may wait in memory.
 
-Not what is said on a connection: that is `protocol`. One look a second at everybody costs less than a timer a request.
+Looking at every connection once a second costs less than a timer for each request.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What clients are given. Times are seconds; a bad network is slow, an attacker is slower."""
+    """The limits for clients. Times are in seconds, long enough for a bad network and too short for an attacker."""
 
     # From the first byte of a request to the end of its headers; also from connecting to the first byte.
     header_seconds: float = 20
@@ -26,7 +26,7 @@ class Limits:
     idle_seconds: float = 65
     # Bytes of a request's line and headers together.
     header_bytes: int = 64 * 1024
-    # Connections that are open at once.
+    # Connections open at once.
     connections: int = 5000
     # Bytes of bodies, and of answers, that may wait in memory for all slow clients together.
     waiting_bytes: int = 256 * MEBIBYTE
@@ -37,11 +37,11 @@ class Connection(Protocol):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it waits for its client, and no answer is being made."""
+        """Whether it is waiting for its client and owes no answer."""
 
     @property
     def stalled_since(self) -> float:
-        """Since when the client has taken nothing of its answer."""
+        """The time since which the client has taken nothing of its answer."""
 
     def look(self, now: float) -> int:
         """Act on what is overdue; returns the bytes that the client has not taken yet."""
@@ -51,21 +51,21 @@ class Connection(Protocol):
 
 
 class Crowd:
-    """Connections that share limits. `now` is the loop's time as of the last look: exact enough to wait by."""
+    """Connections that share limits. `now` is the loop's time at the last look, exact enough for time limits."""
 
     def __init__(self, limits: Limits | None = None, *, look_seconds: float = 1.0) -> None:
         self.limits = limits or Limits()
         self.now = 0.0
         self.body_bytes = 0
-        # Who has waited longest comes first.
+        # The one that has waited longest comes first.
         self._connections: dict[Connection, None] = {}
         self._look_seconds = look_seconds
         self._timer: asyncio.TimerHandle | None = None
 
     def admit(self, newcomer: Connection, loop: asyncio.AbstractEventLoop) -> bool:
-        """Take in a connection. Where there is no room, whoever has waited longest for its client makes it.
+        """Take in a connection. If there is no room, drop the one that has waited longest for its client.
 
-        False if nobody can: all others are being answered.
+        False if none can be dropped, because all are being answered.
         """
         if self._timer is None:
             self.now = loop.time()
@@ -80,7 +80,7 @@ class Crowd:
         return True
 
     def rest(self, connection: Connection) -> None:
-        """Note that a connection has its answers, and begins to wait for the next request."""
+        """Note that a connection has all its answers and now waits for the next request."""
         if connection in self._connections:
             del self._connections[connection]
             self._connections[connection] = None

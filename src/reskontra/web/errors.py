@@ -1,4 +1,4 @@
-"""The one table from refusals to HTTP answers, and the wording of their texts. Not the decision to refuse.
+"""The one table from refusals to HTTP answers, and the wording of their texts.
 
 Shape A `{"message": "VismaId: <guid>. Error <doing>. Error: <reason>"}` is the wire's business error. 401, 403 and
 429 carry `statusCode` and `message`; a wrong company is the integration platform's shape B (W21).
@@ -48,7 +48,7 @@ class UnsupportedMedia(Refusal):
 
 
 class TooMany(Refusal):
-    """The caller's window is used up; it begins anew in `seconds`."""
+    """The caller's window is used up; a new one begins in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"Rate limit is exceeded. Try again in {seconds} seconds.")
@@ -95,7 +95,7 @@ _WORDS: dict[type[Refusal], str] = {
     ),
     Unavailable: "The service is busy; try again later.",
 }
-"""What is said where a refusal brings no reason of its own."""
+"""What is said if a refusal has no reason of its own."""
 
 MEASURED_NAMES: dict[tuple[str, ...], str] = {
     ("vatCodeId",): "TaxCategoryID",
@@ -126,7 +126,7 @@ def refusal_answer(
 
 
 def bug_answer(error_id: UUID, doing: str) -> Response:
-    """500: something broke here, be it before or after the commit. The log has the rest under the same id."""
+    """500: something broke here, before or after the commit. The log has the details under the same id."""
     text = "An unexpected failure; the server's log tells more under this id. Read back what it was about."
     return json_answer({"message": message(error_id, doing, text)}, 500)
 
@@ -150,7 +150,7 @@ def sentences(refusal: Refusal, body: type[msgspec.Struct] | None) -> str:
 
 
 def _is_quotable(value: object) -> bool:
-    """Whether there is a value short enough to quote: of an object or a list the path says enough."""
+    """Whether there is a value short enough to quote: for an object or a list, the path says enough."""
     return value is not None and not isinstance(value, dict | list | tuple)
 
 

@@ -1,4 +1,4 @@
-"""How many requests a caller may make: a fixed window per company and client. Counts always, refuses only if told to.
+"""How many requests a caller may make: a fixed window per company and client. Without a limit it only counts.
 
 Every answer carries the state of the window, as the real gateway does (W9).
 """
@@ -32,7 +32,7 @@ class Allowance:
 
 
 class Limiter:
-    """Counts requests; `limit` is per hour, None means that nothing is refused. `tell` gives seconds."""
+    """Counts requests. `limit` is per hour; None refuses nothing. `tell` gives the time in seconds."""
 
     def __init__(self, limit: int | None, tell: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
@@ -50,7 +50,7 @@ class Limiter:
         return Allowance(limit, max(limit - count, 0), reset, self._limit is not None and count > self._limit)
 
     def idle(self) -> Allowance:
-        """The state for an answer to nobody in particular."""
+        """The state for an answer whose caller is not known."""
         limit = self._limit or _ANNOUNCED_WITHOUT_LIMIT
         return Allowance(limit, limit, self._reset_seconds(), False)
 

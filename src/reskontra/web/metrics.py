@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests by operation and status, and how long they took. Not logs."""
+"""Metrics for Prometheus: requests by operation and status, and how long they took."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 1
 
 
 class Metrics:
-    """One registry per server, so that two of them may live in one process."""
+    """One registry per server, so that two servers can live in one process."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes and their structs. Not written by hand, and not the HTML page.
+"""The OpenAPI 3.1 document, made from the routes and their structs.
 
 Field and parameter sentences come from `sentences.toml`: one per distinct name (T5).
 """
@@ -47,7 +47,7 @@ _KINDS = {"string": "string", "integer": "integer", "boolean": "boolean", "numbe
 
 
 class Reference:
-    """The document and the page for one set of routes; each is made once, when it is first asked for."""
+    """The document and the page for one set of routes, each made when first asked for."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = tuple(routes)
@@ -195,7 +195,7 @@ def _success(route: Route, schemas: _Schemas) -> tuple[str, Schema]:
             schema = {"type": "array", "items": {"allOf": [schema, _METADATA]}}
         headers = {} if route.lists else {"ETag": {"$ref": "#/components/headers/ETag"}}
         return "200", {
-            "description": "The page; an empty array behind the last one." if route.lists else "The resource.",
+            "description": "The page; an empty array after the last one." if route.lists else "The resource.",
             "headers": headers,
             "content": {"application/json": {"schema": schema}},
         }

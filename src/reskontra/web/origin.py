@@ -1,4 +1,4 @@
-"""The address that the caller used, as far as it can be believed. Not routing.
+"""The address that the caller used, as far as it can be trusted.
 
 `Location` and the token endpoint's address are built from it, so a Host that is not a host name is never echoed.
 """
@@ -16,14 +16,14 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,60}){1,8}", re.ASCII)
 
 
 class Origin:
-    """Tells scheme, host and prefix of a request; forwarded headers count only from `trusted` networks."""
+    """Finds the scheme, host and prefix of a request; forwarded headers count only from `trusted` networks."""
 
     def __init__(self, trusted: Sequence[Network] = ()) -> None:
         self._trusted = tuple(trusted)
 
     def base_url(self, scheme: str, server: tuple[str, int | None] | None, headers: Mapping[str, str],
                  peer: str | None) -> str:  # fmt: skip
-        """`https://host:port`, and what a trusted proxy says it cut off in front; no slash at the end."""
+        """`https://host:port`, with the prefix that a trusted proxy says it cut off; no slash at the end."""
         host = headers.get("host", "")
         prefix = ""
         if self._trusted and self._is_trusted(peer):

@@ -1,4 +1,4 @@
-"""The addresses beside the operations: health, figures, tokens, companies of a token, the reference. Not the API."""
+"""The addresses outside the API: health, metrics, tokens, the companies of a token, the reference."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""uvicorn's HTTP protocol, for clients that are slow, broken or hostile. Requests that parse go to `server.py`.
+"""uvicorn's HTTP protocol, hardened against slow, broken and hostile clients. Parsed requests go to `server.py`.
 
-uvicorn waits for ever, reads headers without end and parses whatever is pipelined at once. Here each part of a request
-has a time and a size (`crowd`), a pipelined request is parsed when its turn comes, and what cannot be served is
-answered in JSON after everything that can.
+uvicorn waits for ever, reads endless headers and parses everything pipelined at once. Here each part of a request has
+limits of time and size (`crowd`), a pipelined request is parsed when its turn comes, and one that cannot be served is
+refused in JSON after those before it are answered.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Unservable(Exception):
 
 
 class _Flow(FlowControl):
-    """Flow control that does not resume reading while there is something read that waits for its turn."""
+    """Flow control that does not resume reading while something already read is waiting for its turn."""
 
     is_full = False
 
@@ -55,12 +55,12 @@ class JsonProtocol(HttpToolsProtocol):
         self._limits = self._crowd.limits
         self._stage = _RESTING
         self._deadline = _NEVER
-        # Bytes since the parser last had something to tell: headers and trailers are endless only if this is.
+        # Bytes since the parser last reported anything. Endless headers and trailers show here.
         self._silent_bytes = 0
         self._body_bytes = 0
-        # What was read behind a request that is being answered.
+        # What was read after a request that is still being answered.
         self._waiting = b""
-        # Set when nothing more is read: what is under way is answered, then these words are said.
+        # Set once nothing more is read: requests under way are answered, then this is sent.
         self._last_words: bytes | None = None
         self._refused_with = 400
         self._unsent_bytes = 0
@@ -83,7 +83,7 @@ class JsonProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client has said all it will. It still gets the answers to what it said."""
+        """The client sends nothing more, but still gets the answers to what it sent."""
         if self.scheme == "https" or not self._owes_answers():
             return False
         self._stop_reading(b"")
@@ -99,7 +99,7 @@ class JsonProtocol(HttpToolsProtocol):
             self._feed(data)
 
     def _feed(self, data: bytes) -> None:
-        """Parse piece by piece, and no further than to the second request that wants an answer."""
+        """Parse piece by piece, no further than the second request that is not answered yet."""
         for begin in range(0, len(data), _PIECE_BYTES):
             piece = data if len(data) <= _PIECE_BYTES else data[begin : begin + _PIECE_BYTES]
             self._silent_bytes += len(piece)
@@ -121,12 +121,12 @@ class JsonProtocol(HttpToolsProtocol):
     def _take_waiting(self) -> None:
         waiting, self._waiting = self._waiting, b""
         self.flow.is_full = False  # type: ignore[attr-defined]
-        if self._stage != _RESTING:  # its time stood still as long as we did not read
+        if self._stage != _RESTING:  # its time stood still while we did not read
             self._deadline = self._crowd.now + self._limits.body_seconds
         self.flow.resume_reading()
         self._feed(waiting)
 
-    # --- what the parser tells
+    # --- what the parser calls
 
     def on_message_begin(self) -> None:
         self._stage = _IN_HEAD
@@ -161,13 +161,13 @@ class JsonProtocol(HttpToolsProtocol):
         raise _Unservable
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what the parser stopped at; plain text would make clients fail on the answer instead (W21)."""
+        """Refuse in JSON what stopped the parser: clients would fail on an answer in plain text (W21)."""
         self._refuse(self._refused_with)
 
-    # --- what the answers tell
+    # --- what the answers call
 
     def on_response_complete(self) -> None:
-        """As uvicorn's, without its timer, and with what was kept waiting."""
+        """Like uvicorn's, but without its timer, and continuing with what is waiting."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -205,7 +205,7 @@ class JsonProtocol(HttpToolsProtocol):
         if self._unsent_bytes == 0 or unsent <= self._unsent_bytes - _PROGRESS_BYTES:
             self._unsent_bytes = unsent
             self._stalled_since = now
-        else:  # a further answer is more to take, and no progress
+        else:  # another answer to take is no progress
             self._unsent_bytes = max(unsent, self._unsent_bytes) if unsent else 0
         if unsent and now > self._stalled_since + self._limits.send_seconds:
             self.drop()
@@ -226,14 +226,14 @@ class JsonProtocol(HttpToolsProtocol):
             self._refuse(408)
 
     def _refuse(self, status: int) -> None:
-        """Read no more; say why as soon as all that was asked before is answered."""
+        """Stop reading, and say why once everything asked before is answered."""
         owes_answers = self._owes_answers()
         self._stop_reading(_refusal(status))
         if not owes_answers:
             self._say_last_words()
 
     def _owes_answers(self) -> bool:
-        """Whether a request that came whole is not answered yet."""
+        """Whether a complete request is not answered yet."""
         if self._stage == _IN_BODY:
             return bool(self.pipeline)
         return self.cycle is not None and not self.cycle.response_complete
@@ -247,7 +247,7 @@ class JsonProtocol(HttpToolsProtocol):
         self._hold()
 
     def _abandon_body(self) -> None:
-        """The request whose body is not complete never will be."""
+        """Give up a request whose body is not complete."""
         self._forget_body()
         if self.pipeline:
             self.pipeline.popleft()

@@ -1,4 +1,4 @@
-"""The reference as one HTML page, rendered from the OpenAPI document: no script, no foreign file. Not the document."""
+"""The reference as one HTML page, rendered from the OpenAPI document. It has no script and loads no other file."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _entry(document: dict[str, Any], path: str, method: str, operation: dict[str
 
 
 def _fields(document: dict[str, Any], schema: dict[str, Any], above: tuple[str, ...]) -> Any:
-    """Each field below `schema` as (depth, name, type text, sentence); a struct that holds itself is cut off."""
+    """Each field below `schema` as (depth, name, type text, sentence). Recursion is cut off."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         if name in above or len(above) >= _DEPTH_MAX:

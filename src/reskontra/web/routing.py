@@ -1,4 +1,4 @@
-"""Which route answers an address. Not the server: it hands in the raw path and gets a match or a refusal.
+"""Finds the route for an address.
 
 Literal segments match in any letter case, parameters keep theirs. Routing works on the raw path, so that `%2F`
 in an id stays inside its segment; `b64(...)` around an id is base64url without padding (W1).
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reskontra.web.call import Call
 
 PREFIXES: tuple[tuple[str, ...], ...] = ((), ("api",), ("api", "controller", "api"), ("controller", "api"))
-"""What may stand before /v1 and /v2: the old and the new hosts' paths (W18)."""
+"""What may come before /v1 and /v2: the paths of the old and the new hosts (W18)."""
 
 _SCOPE = "vismanet_erp_service_api"
 
@@ -46,16 +46,16 @@ class Route:
     answer: type[msgspec.Struct] | None = None
     lists: bool = False
     texts: bool = False
-    """Whether the answer is a bare array of texts; there is no `answer` then."""
+    """Whether the answer is a bare array of texts, without a struct in `answer`."""
     media: str | None = None
-    """The media type of an answer that is a file; there is no `answer` then."""
+    """The media type of an answer that is a file, without a struct in `answer`."""
     query: tuple[Parameter, ...] = ()
     spelling: type[msgspec.Struct] | None = None
-    """The struct that spells field names in refusals, where there is no body to do it: release, delete."""
+    """The struct that spells field names in refusals if there is no body: release, delete."""
     summary: str = ""
     alias_of: str | None = None
     step: int | str | None = None
-    """Set on the routes that only say "not served yet"."""
+    """Set on routes that only answer "not served yet"."""
     declared: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
@@ -131,8 +131,8 @@ class Router:
 
 
 def complete(served: Iterable[Route], not_served: Callable[[Call], Awaitable[Response]]) -> list[Route]:
-    """What is mounted: the served routes with their contract's parameters, the v2 aliases, and an honest answer
-    for each operation of the contract that nothing serves yet."""
+    """What is mounted: the served routes with their contract's parameters, their v2 aliases, and a refusal for each
+    operation of the contract that is not served yet."""
     routes = [_with_contract(route) for route in served]
     for route in routes:
         if route.body is not None:

@@ -1,9 +1,9 @@
-"""The scalar types a body may hold and what each of them lets through. Not how a body is walked: that is `wire.py`.
+"""The scalar types that a body may hold, and what each of them accepts.
 
 A struct attribute is declared with one of the aliases at the end (`Text30`, `Amount`, `Day` ...). msgspec checks
-what it can while it decodes (text lengths, whole numbers); the rest stands in the rule that the alias carries, which
-makes of the decoded value the one that a command gets, and runs in `wire.changes`. Limits: W15; dates: W5;
-numbers stay exact decimals: W3.
+what it can while it decodes (text lengths, whole numbers). The alias carries a rule for the rest, which `wire.changes`
+runs: it turns the decoded value into the one that a command gets. Limits: W15; dates: W5; numbers stay exact
+decimals: W3.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def shown(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A decimal with at most `whole` digits before the point and `places` after it; idle zeros do not count."""
+    """A decimal with at most `whole` digits before the point and `places` after it, trailing zeros not counted."""
 
     whole: int
     places: int
@@ -112,7 +112,7 @@ def _zone(text: str | None) -> timezone | None:
 
 
 class DayText:
-    """A date as clients write it: the date part counts, as written; time and zone are checked and dropped."""
+    """A date as clients write it: the date part counts as written; time and zone are checked and dropped."""
 
     def __call__(self, value: str) -> date:
         if len(value) == 10 and value[4] == value[7] == "-":
@@ -127,7 +127,7 @@ class DayText:
 
 
 class MomentText:
-    """A date and time; naive when no zone was written (the company's zone is meant), else aware."""
+    """A date and time: naive if no zone was written, meaning the company's, else aware."""
 
     def __call__(self, value: str) -> datetime:
         return read_moment(value)

@@ -1,4 +1,4 @@
-"""Client secrets: made, hashed, compared. Not where they are kept."""
+"""Makes, hashes and compares client secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def new_salt() -> bytes:
 
 
 def hash_secret(secret: str, salt: bytes) -> bytes:
-    """What is stored of a secret (scrypt); takes about 50 ms of one core, on purpose."""
+    """The hash that is stored for a secret (scrypt). It takes about 50 ms of one core, on purpose."""
     return hashlib.scrypt(secret.encode(), salt=salt, **_COST)
 
 

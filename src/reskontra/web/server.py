@@ -1,7 +1,7 @@
-"""The ASGI application: one request from the socket to the answer. Knows no operation; the routes are handed in.
+"""The ASGI application: takes a request from the socket to the answer. The routes are passed in.
 
-Order: find the route, then the caller, scope, company and window, then read the body, then the handler. What costs
-nothing is refused first, and a body is read only for a caller who may send it.
+Order: find the route, then the caller, scope, company and window, then read the body, then call the handler. The
+cheapest checks come first, and a body is read only for a caller who may send it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _NoFields(wire.Body):
 
 @dataclass(slots=True)
 class _Outcome:
-    """What is known of a request while it is served, for its headers, log line and figures."""
+    """What is known about a request while it is served, for its headers, log line and metrics."""
 
     allowance: Allowance
     operation: str = "none"
@@ -57,7 +57,7 @@ class _Outcome:
 
 
 class Server:
-    """`router` holds the operations, `pages` the addresses beside them: exact lower-case path -> method -> handler."""
+    """`router` has the operations, `pages` the other addresses: exact path in lower case -> method -> handler."""
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class Server:
         )
 
     def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:
-        """`send` with the headers that stand on every answer (W9), and without the body of a HEAD."""
+        """`send`, adding the headers of every answer (W9) and leaving out the body for HEAD."""
 
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -202,7 +202,7 @@ async def _from_page(page: Mapping[str, PageHandler], visit: Visit) -> Response:
 
 
 async def _compressed(response: Response, visit: Visit) -> Response:
-    """The same answer as gzip, where it is large and the caller can read that."""
+    """The same answer as gzip, if it is large and the caller accepts that."""
     body = getattr(response, "body", b"")
     if len(body) < _COMPRESS_FROM or "content-encoding" in response.headers:
         return response

@@ -1,7 +1,7 @@
-"""The struct classes that rooms build bodies and answers from, and the plan of each. Not the decoding itself.
+"""The struct classes that rooms build bodies and answers from, and the plan of each.
 
 A plan lists what a struct holds, once per class: our attribute names, the wire's names, and how each value is
-read and checked. Decoding, `changes`, error paths and the OpenAPI document all follow the same plan.
+read and checked. Decoding, `changes`, error paths and the OpenAPI document all follow it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ Sent: TypeAlias = V[T] | UnsetType | None
 
 
 class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """What a request may hold. Unknown names only leave the fast path: they are ignored, not refused."""
+    """What a request may hold. Unknown names are ignored, although they force the careful path."""
 
     refuses_unknown: typing.ClassVar[bool] = False
-    """Whether a name that is not known is refused: where one that is overlooked would do more than was asked for."""
+    """Whether unknown names are refused: set it where ignoring one would do more than was asked for."""
 
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -49,7 +49,7 @@ def sent(name: str) -> Any:
 
 
 class Kind(enum.Enum):
-    """What stands at a place of the wire."""
+    """The kinds of values on the wire."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -63,7 +63,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One place of the wire: its kind and what belongs to that kind."""
+    """A value on the wire: its kind and what belongs to that kind."""
 
     kind: Kind
     rule: Callable[[Any], Any] | None = None
@@ -101,7 +101,7 @@ class Plan:
 
 @cache
 def plan_of(struct: type[msgspec.Struct]) -> Plan:
-    """The plan of `struct`; a field type that the wire does not know is a TypeError at the start of the program."""
+    """The plan of `struct`. A field type that the wire does not know is a TypeError when the program starts."""
     hints = typing.get_type_hints(struct, include_extras=True)
     fields = msgspec.structs.fields(struct)
     slots = tuple(_slot(struct, field, hints[field.name]) for field in fields)
@@ -114,8 +114,8 @@ def plan_of(struct: type[msgspec.Struct]) -> Plan:
 
 
 def check_body(struct: type[msgspec.Struct]) -> None:
-    """Make sure that `struct` and all it holds refuse unknown names, without which the fast path would skip a
-    field that was spelled in another case. Called when routes are mounted."""
+    """Make sure that `struct` and all it holds forbid unknown fields. Otherwise the fast path would skip a field that
+    is spelled in another case. Called when routes are mounted."""
     if not struct.__struct_config__.forbid_unknown_fields:
         raise TypeError(f"{struct.__name__} must derive from web.wire.Body")
     for slot in plan_of(struct).slots:
@@ -161,7 +161,7 @@ def _slot(struct: type[msgspec.Struct], field: msgspec.structs.FieldInfo, hint: 
 
 def _without_none(hint: Any) -> Any:
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        # `list[X] | Raw`: an answer may carry the JSON text of its lines as it was stored; the shape is that of X.
+        # `list[X] | Raw`: an answer may carry the stored JSON text of its lines; the shape is that of X.
         rest = [part for part in typing.get_args(hint) if part not in (type(None), UnsetType, msgspec.Raw)]
         if len(rest) != 1:
             raise TypeError(f"a field has one type, not {hint}")

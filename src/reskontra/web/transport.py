@@ -1,4 +1,4 @@
-"""A connection that sends the head and the body of an answer together. Knows nothing of HTTP."""
+"""A transport that sends the head and the body of an answer together."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _LARGE_BYTES = 64 * 1024
 
 
 class JoiningTransport:
-    """`transport`, but what is written in one turn of the loop is sent by one system call, not by one for each piece.
+    """Sends what is written in one turn of the loop with one system call, instead of one for each piece.
 
-    A large piece is not copied for it: it is sent by itself.
+    A large piece is sent by itself, so that it is not copied.
     """
 
     __slots__ = ("_loop", "_pieces", "_transport")

@@ -1,4 +1,4 @@
-"""One HTTP request as it came in, before anybody knows what it asks for. Not what a handler sees: that is `Call`."""
+"""One HTTP request as it came in, before it is routed. A handler sees a `Call` instead."""
 
 from __future__ import annotations
 
