@@ -1,4 +1,4 @@
-"""Creating and changing accounts and subaccounts: load what the decision needs, decide, store. Opens no transaction."""
+"""Creating and changing accounts and subaccounts."""
 
 from __future__ import annotations
 

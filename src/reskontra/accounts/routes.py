@@ -1,4 +1,4 @@
-"""The addresses of accounts, subaccounts and dimensions: decode, open the transaction, one command, answer."""
+"""The addresses of accounts, subaccounts and dimensions."""
 
 from __future__ import annotations
 

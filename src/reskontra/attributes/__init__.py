@@ -1,1 +1,1 @@
-"""Fields that a company adds to its customers. Their values are the customers' own."""
+"""Fields that a company adds to its customers. Customers own the values."""

@@ -1,4 +1,4 @@
-"""Creating, changing and deleting attributes: load, decide, store. Opens no transaction."""
+"""Creating, changing and deleting attributes."""
 
 from __future__ import annotations
 

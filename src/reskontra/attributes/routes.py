@@ -1,4 +1,4 @@
-"""The addresses of attributes: decode, open the transaction, run the command, answer. Decides nothing."""
+"""The addresses of attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an attribute is and how it is put together from what was sent. Pure. Who has which value is not known here."""
+"""What an attribute is, and how one is made from what was sent."""
 
 from __future__ import annotations
 

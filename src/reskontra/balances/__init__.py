@@ -1,1 +1,1 @@
-"""What customers owe and have bought, in figures. It counts what other rooms keep and writes nothing."""
+"""What customers owe and have bought, in figures, computed from what other rooms store."""

@@ -1,4 +1,4 @@
-"""The addresses of customers' figures: read and answer. Decides nothing."""
+"""The addresses of customers' figures."""
 
 from __future__ import annotations
 

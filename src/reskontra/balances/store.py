@@ -1,4 +1,4 @@
-"""SQL of the figures of customers, put together from fragments of the rooms that keep them. Decides nothing."""
+"""SQL of customers' figures, composed from fragments of the rooms that store them."""
 
 from __future__ import annotations
 

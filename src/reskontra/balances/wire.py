@@ -1,4 +1,4 @@
-"""The ERP's spelling of a customer's figures. Decides nothing."""
+"""How a customer's figures look on the wire."""
 
 from __future__ import annotations
 

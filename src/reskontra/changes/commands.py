@@ -1,4 +1,4 @@
-"""What must follow in the same transaction when something was changed, told by the rooms above. Not the change row.
+"""Follow-ups of a change in the same transaction, registered by the rooms above.
 
 A room that stores what another room's words look like (documents keep the text of their lines, decision 0009) stands
 above the room that changes the words, so the lower one cannot call it. It registers a follow-up instead.

@@ -1,4 +1,4 @@
-"""SQL of the change log and the tallies, as fragments that another room's one statement embeds. Decides nothing.
+"""SQL of the change log and the tallies, as fragments for the writing statements of other rooms.
 
 Every writing statement begins with the same four parameters, `parameters(context)`:
 $1 company_id, $2 the moment (UTC), $3 actor, $4 request id.

@@ -1,1 +1,1 @@
-"""Closing: opening, closing and reopening financial periods. Not what a period is: that is `periods`."""
+"""Opening, closing and reopening financial periods."""

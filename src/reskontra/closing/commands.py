@@ -1,4 +1,4 @@
-"""Opening, closing and reopening a period: lock, look, decide, store. Commits nothing: the route does.
+"""Opening, closing and reopening a period. The route commits.
 
 Whoever writes documents holds the reference data, and with it the periods, as they are until he commits (decision
 0016); the triggers of migrations 0004 and 0010 hold the period besides. These actions lock both first, so that what

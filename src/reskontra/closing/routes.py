@@ -1,4 +1,4 @@
-"""The addresses of the period actions: decode, open the transaction, one command, answer."""
+"""The addresses of the period actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which periods a change of one period touches, and what stands in its way (PER-06). Pure."""
+"""Which periods a change of one period affects, and what prevents it (PER-06)."""
 
 from __future__ import annotations
 

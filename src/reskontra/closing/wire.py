@@ -1,4 +1,4 @@
-"""How the period actions look on the wire; an extension of ours, so all fields travel bare. Decides nothing."""
+"""How the period actions look on the wire. They are an extension of ours, so all fields are bare."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tenants: a company, its preferences and reference data, its API clients. Not the customers it sells to."""
+"""Tenants: companies and their API clients."""

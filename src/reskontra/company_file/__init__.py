@@ -1,1 +1,1 @@
-"""A company as a file: its form, what it must agree on, creating a company from it and changing one by it."""
+"""A company as a file: its form and its checks, creating a company from it and changing one with it."""

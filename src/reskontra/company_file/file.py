@@ -1,4 +1,4 @@
-"""A company file: its form, and what it says in full (rates by month, periods, numbers). Stores nothing.
+"""A company file: its form, and its rows written out in full (rates by month, periods, numbers).
 
 Decision 0005 describes the file. Its sections are the classes that the rooms compute with, so that a word means the
 same in the file, in the table and in a rule.

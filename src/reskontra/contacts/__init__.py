@@ -1,1 +1,1 @@
-"""People to talk to at a customer. Not the contact details that a customer itself or a document shows."""
+"""People at a customer. The contact details that a customer or a document shows are in other rooms."""

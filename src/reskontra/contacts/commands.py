@@ -1,4 +1,4 @@
-"""Creating and changing contacts: load what the decision needs, decide, store. Opens no transaction."""
+"""Creating and changing contacts."""
 
 from __future__ import annotations
 

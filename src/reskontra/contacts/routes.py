@@ -1,4 +1,4 @@
-"""The addresses of contacts: decode, open the transaction, run the command, answer. Decides nothing."""
+"""The addresses of contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a contact is and how it is put together from what was sent. Pure."""
+"""What a contact is, and how one is made from what was sent."""
 
 from __future__ import annotations
 

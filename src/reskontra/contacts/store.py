@@ -1,4 +1,4 @@
-"""SQL of contacts: one statement, one function. Decides nothing.
+"""SQL of contacts.
 
 A contact travels as one JSON value whose keys are the columns' names. Documents embed `contact_json` and `named`.
 """

@@ -1,1 +1,1 @@
-"""Currencies and the rates between them on a date. Rounds nothing: that is `money`."""
+"""Currencies and the rates between them on a date. `money` does the rounding."""

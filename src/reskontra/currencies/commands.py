@@ -1,4 +1,4 @@
-"""Adding and changing exchange rates: load what the decision needs, decide, store. Opens no transaction.
+"""Adding and changing exchange rates.
 
 A rate reaches documents made or dated from then on. A draft keeps its rate until its date or currency changes, and a
 released document keeps it for good (CUR-02).

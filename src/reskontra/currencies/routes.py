@@ -1,4 +1,4 @@
-"""The addresses of currencies and exchange rates: decode, open the transaction, run the command. Decides nothing."""
+"""The addresses of currencies and exchange rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exchange rates and what an amount is worth in base currency. Not the documents that carry the amounts."""
+"""Exchange rates, and what an amount is worth in base currency."""
 
 from __future__ import annotations
 

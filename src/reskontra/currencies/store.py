@@ -1,4 +1,4 @@
-"""SQL of currencies and exchange rates: reading, writing, and the rate on a date as a fragment. Decides nothing."""
+"""SQL of currencies and exchange rates: reading, writing, and the rate on a date as a fragment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ERP's spelling of currencies and exchange rates. Decides nothing."""
+"""How currencies and exchange rates look on the wire."""
 
 from __future__ import annotations
 

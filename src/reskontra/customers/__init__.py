@@ -1,1 +1,1 @@
-"""Who owes: customers, their contacts, addresses and locations. Not what they owe."""
+"""Customers with their contacts, addresses and locations. What they owe is in `receivables`."""

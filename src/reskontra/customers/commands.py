@@ -1,4 +1,4 @@
-"""Creating and changing a customer: load what the decision needs, decide, store. Opens no transaction."""
+"""Creating and changing customers."""
 
 from __future__ import annotations
 

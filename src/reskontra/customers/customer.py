@@ -1,4 +1,4 @@
-"""What a customer is, as frozen records: the customer, its addresses, contacts and default location. Decides nothing.
+"""A customer as frozen records: the customer, its addresses, contacts and default location.
 
 The attributes are the columns of the tables of the same names, so that a record is written and read as one JSON
 value. Invoice and delivery address (and contact) are None while they follow the main one (CUS-04).

@@ -1,4 +1,4 @@
-"""The addresses of customers: decode, open the transaction, run the command, answer. Decides nothing."""
+"""The addresses of customers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Invoices, credit notes and debit notes as one concept: draft, release, totals. Not what settles them."""
+"""Invoices, credit notes and debit notes as one concept: draft, release, totals."""

@@ -1,4 +1,4 @@
-"""What a document is: its header, lines and VAT rows as frozen records, and the basis of a decision about one.
+"""A document as frozen records: its header, lines and VAT rows, and the basis of a decision about one.
 
 The attributes are the columns of the tables `document`, `document_line` and `document_vat`, so that a record is
 written and read as one JSON value. Amounts are in document currency, `*_base` in the company's base currency.

@@ -1,4 +1,4 @@
-"""The addresses of invoices, credit notes and debit notes: decode, open the transaction, one command, answer.
+"""The addresses of invoices, credit notes and debit notes.
 
 One `Resource` per address says what differs on the wire; the handlers are the same for all.
 """

@@ -1,1 +1,1 @@
-"""What is sold: items with description, unit, price, VAT category and accounts. No stock."""
+"""Items that are sold, with description, unit, price, VAT category and accounts. There is no stock."""

@@ -1,4 +1,4 @@
-"""Creating and changing an item: load what the decision needs, decide, store. Opens no transaction.
+"""Creating and changing items.
 
 Documents that stand keep what they took over from the item: nothing follows from a change here.
 """

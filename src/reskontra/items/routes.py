@@ -1,4 +1,4 @@
-"""The addresses of items, their classes and units: decode, open the transaction, one command, answer."""
+"""The addresses of items, their classes and units."""
 
 from __future__ import annotations
 

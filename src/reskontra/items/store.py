@@ -1,4 +1,4 @@
-"""SQL of items: the ones that a document names, as a fragment of its one read, lists, writing. Decides nothing."""
+"""SQL of items: those that a document names, as a fragment of its read; lists; writing."""
 
 from __future__ import annotations
 

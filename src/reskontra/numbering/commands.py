@@ -1,4 +1,4 @@
-"""Waiting one's turn for a number series. Takes no number: the creating statement does that (`store.take_number`)."""
+"""Waiting for one's turn in a number series. The creating statement takes the number (`store.take_number`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The addresses of number series: read only, and live. Gives out no number, decides nothing."""
+"""The addresses of number series: read only, always current."""
 
 from __future__ import annotations
 

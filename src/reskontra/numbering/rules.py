@@ -1,4 +1,4 @@
-"""Number series: which number comes next and whether a sent one may be used. Takes no number: the store does."""
+"""Number series: which number comes next, and whether a sent one may be used."""
 
 from __future__ import annotations
 

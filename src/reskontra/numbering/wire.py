@@ -1,4 +1,4 @@
-"""The ERP's spelling of a number series. Decides nothing."""
+"""How number series look on the wire."""
 
 from __future__ import annotations
 

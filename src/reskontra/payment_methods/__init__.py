@@ -1,1 +1,1 @@
-"""The ways to be paid, and the accounts that the money comes to."""
+"""The ways to be paid, and the accounts that receive the money."""

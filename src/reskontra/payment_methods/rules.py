@@ -1,4 +1,4 @@
-"""What a payment method is. Not the payments that name it."""
+"""What a payment method is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of payment methods: reading them for the reference data and for lists, adding them. Decides nothing."""
+"""SQL of payment methods: reading and adding them."""
 
 from __future__ import annotations
 

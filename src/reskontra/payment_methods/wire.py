@@ -1,4 +1,4 @@
-"""The ERP's spelling of a payment method. Decides nothing."""
+"""How payment methods look on the wire."""
 
 from __future__ import annotations
 

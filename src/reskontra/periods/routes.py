@@ -1,4 +1,4 @@
-"""The addresses of financial periods. Opens and closes none, decides nothing."""
+"""The addresses of financial periods: read only. `closing` has the actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Financial periods: how they are written, which one a date falls in, whether it takes postings. Closes none."""
+"""Financial periods: how they are written, which one a date falls in, whether it takes postings."""
 
 from __future__ import annotations
 

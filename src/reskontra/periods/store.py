@@ -1,4 +1,4 @@
-"""SQL of financial periods: reading them for the reference data and for lists, adding them. Decides nothing."""
+"""SQL of financial periods: reading and adding them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ERP's spelling of a financial period. Decides nothing."""
+"""How financial periods look on the wire."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What reaches the general ledger: a document or payment becomes balanced entries. Decides no amounts of its own."""
+"""What reaches the general ledger: documents and payments as balanced entries."""

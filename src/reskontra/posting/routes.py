@@ -1,4 +1,4 @@
-"""The addresses of the journal: entries of the general ledger and batches with their lines. Read only."""
+"""The addresses of the journal: entries of the general ledger, and batches with their lines. Read only."""
 
 from __future__ import annotations
 

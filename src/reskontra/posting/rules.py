@@ -1,4 +1,4 @@
-"""Which entries a receivables document makes in the general ledger. Knows accounts and amounts, no document.
+"""The entries that a receivables document makes in the general ledger, from accounts and amounts alone.
 
 Every set of entries balances in base currency and, apart from differences of conversion and rounding, in the
 document's currency (GL-06, invariant 23).

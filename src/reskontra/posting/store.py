@@ -1,4 +1,4 @@
-"""SQL of batches and journal entries: a fragment for whatever posts, and reading. Decides nothing."""
+"""SQL of batches and journal entries: reading, and a fragment for whatever posts."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Receivables: what is open, what settles what, and the order of locks. Not the invoice or payment behind an item."""
+"""Open items, what settles them, and the order of locks. Documents add the invoice behind an item."""

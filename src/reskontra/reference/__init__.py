@@ -1,1 +1,1 @@
-"""The reference data of a company: preferences, branches, classes and what other rooms keep small, at one version."""
+"""The reference data of a company at one version: preferences, branches, classes and other rooms' small tables."""

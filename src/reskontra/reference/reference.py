@@ -1,4 +1,4 @@
-"""All small reference data of a company as of one version, and what is asked of it. `remembered` reads it."""
+"""A company's reference data as of one version, and questions about it. `remembered` reads it."""
 
 from __future__ import annotations
 

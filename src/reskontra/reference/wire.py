@@ -1,4 +1,4 @@
-"""How branches, the organisation and countries look on the wire. They come with the company file: none is sent."""
+"""How branches, the organisation and countries look on the wire. They are read only."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who sells. Rules and store stand below companies; what knows customers (routes, wire, commands) above them."""
+"""Salespersons. Rules and store are below companies; routes, wire and commands know customers and are above them."""

@@ -1,4 +1,4 @@
-"""Creating and changing salespersons and whom they sell to: load, decide, store. Opens no transaction.
+"""Creating and changing salespersons and their assignments to customers.
 
 The reference data is locked first, then the salesperson's row, then the customers.
 """

@@ -1,4 +1,4 @@
-"""The addresses of salespersons: decode, open the transaction, run the command, answer. Decides nothing."""
+"""The addresses of salespersons."""
 
 from __future__ import annotations
 

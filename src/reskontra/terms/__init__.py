@@ -1,1 +1,1 @@
-"""Credit terms: due and discount dates from a document date. Knows no document."""
+"""Credit terms: due and discount dates from a document's date."""

@@ -1,4 +1,4 @@
-"""The address of credit terms: read only, they come with the company file. Decides nothing."""
+"""The address of credit terms: read only, they come with the company file."""
 
 from __future__ import annotations
 

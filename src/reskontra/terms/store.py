@@ -1,4 +1,4 @@
-"""SQL of credit terms: reading them for the reference data and for lists, adding them. Decides nothing."""
+"""SQL of credit terms: reading and adding them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ERP's spelling of credit terms, and the shape of their list, which is like no other. Decides nothing."""
+"""How credit terms look on the wire. The shape of their list is unlike any other."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Value added tax: zones, categories and rates, and the tax of a line. Knows no document."""
+"""Value added tax: zones, categories and rates, and the tax of a line."""

@@ -1,4 +1,4 @@
-"""The addresses of VAT ids, categories and zones: read only, they come with the company file. Decides nothing."""
+"""The addresses of VAT ids, categories and zones: read only, they come with the company file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of VAT ids, categories and zones: reading them for the reference data and for lists, adding. Decides nothing."""
+"""SQL of VAT ids, categories and zones: reading and adding them."""
 
 from __future__ import annotations
 

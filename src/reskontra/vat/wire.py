@@ -1,4 +1,4 @@
-"""The ERP's spelling of VAT ids, categories and zones. Decides nothing."""
+"""How VAT ids, categories and zones look on the wire."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the chart of accounts is made of, and what may become of it. Not what is posted to it."""
+"""What the chart of accounts consists of, and what may be changed in it."""

@@ -1,4 +1,4 @@
-"""Accounts and their classes: what they are and what may become of them."""
+"""Accounts and their classes, and how they may change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dimensions, segments and subaccounts: what they are and how their numbers are made up."""
+"""Dimensions, segments and subaccounts, and how subaccount numbers are built."""
 
 from __future__ import annotations
 

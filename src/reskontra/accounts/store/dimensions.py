@@ -1,4 +1,4 @@
-"""SQL that reads dimensions as they are shown, with ids and versions. What decisions ask of them is in `store`."""
+"""SQL that reads dimensions for answers, with ids and versions. `segments` reads them for decisions."""
 
 from __future__ import annotations
 

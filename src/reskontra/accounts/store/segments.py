@@ -1,4 +1,4 @@
-"""SQL of dimensions and their segments, as decisions ask for them."""
+"""SQL of dimensions and their segments, as decisions need them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How accounts and subaccounts look where something else names them. What they look like themselves is in `wire`."""
+"""How accounts and subaccounts look where another answer names them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients and companies as the edge looks them up (`web.auth.Access`). Not the reference data of a company."""
+"""Clients and companies as the edge looks them up (`web.auth.Access`)."""
 
 from __future__ import annotations
 

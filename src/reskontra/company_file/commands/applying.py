@@ -1,4 +1,4 @@
-"""Changing a company by its file: lock, look, plan, and write what was shown. Opens no transaction.
+"""Changing a company with its file: lock, read, plan, and write what was shown.
 
 The reference data is locked first: with it stand still all who write it and all who write documents (decision 0016).
 So what a plan is made of stays as it is until the transaction ends.

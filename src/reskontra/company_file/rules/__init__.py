@@ -1,1 +1,1 @@
-"""What a company file holds and what a change by it would do: checks, merging, plan, refusals."""
+"""Checking and merging a company file, what it would change, and what of that is refused."""

@@ -1,4 +1,4 @@
-"""What a company file must agree on with itself: codes, references between sections, the rules of each room. Pure.
+"""What must be consistent in a company file: codes, references between sections, the rules of each room.
 
 The form of the file was checked when it was read; here each fault is about meaning.
 """

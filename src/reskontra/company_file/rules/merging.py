@@ -1,4 +1,4 @@
-"""Laying a company file over what the company has. Pure. Whether the outcome may be is not decided here.
+"""Merging a company file into what the company has.
 
 What the file leaves out stays: sections, entries and keys. An entry is told by its code; what stands in a list
 within an entry (the rates of a VAT id, the segments of a dimension, the ranges of a series) is said in full.

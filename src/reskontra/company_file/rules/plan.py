@@ -1,4 +1,4 @@
-"""What a company file would change in a company, field by field, and how that is told. Pure; refuses nothing."""
+"""What a company file would change in a company, field by field, and how it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a plan must not be: whatever would touch the figures of documents, or what explains them. Pure.
+"""What a plan may not do: affect the figures of documents, or what explains them.
 
 Released documents keep their own figures in any case (migration 0003). What is refused here would make the reference
 data tell another story than they do, or leave something without an account to go to.

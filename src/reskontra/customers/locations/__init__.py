@@ -1,1 +1,1 @@
-"""Where a customer buys, as a thing of its own: the addresses under /v1/location. The tables are the customers' own."""
+"""Locations where a customer buys: the addresses under /v1/location. The tables belong to customers."""

@@ -1,4 +1,4 @@
-"""Creating and changing locations: load what the decision needs, decide, store. Opens no transaction.
+"""Creating and changing locations.
 
 The customer's row is locked first: its default location is also written when the customer is changed.
 """

@@ -1,4 +1,4 @@
-"""The addresses of locations: decode, open the transaction, run the command, answer. Decides nothing."""
+"""The addresses of locations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting a location together: what was sent, what the customer's default location gives, and what refuses it. Pure."""
+"""Making a location from what was sent and the customer's default location, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of locations with their own addresses and contacts: one statement, one function. Decides nothing."""
+"""SQL of locations with their own addresses and contacts."""
 
 from __future__ import annotations
 

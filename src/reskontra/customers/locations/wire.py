@@ -1,4 +1,4 @@
-"""The ERP's spelling of a location: what a body may hold and what an answer shows. Decides nothing."""
+"""How locations look on the wire: bodies and answers."""
 
 from __future__ import annotations
 

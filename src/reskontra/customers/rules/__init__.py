@@ -1,1 +1,1 @@
-"""The rules of customers: master data, what they have several of, and what status and credit allow."""
+"""The rules of customers: master data, their collections, and what status and credit allow."""

@@ -1,4 +1,4 @@
-"""What a customer has several of: accounts, payment methods, attributes and mandates, as they were sent. Pure."""
+"""What a customer has several of: accounts, payment methods, attributes and mandates."""
 
 from __future__ import annotations
 

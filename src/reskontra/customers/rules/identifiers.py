@@ -1,4 +1,4 @@
-"""Whether organisation and VAT numbers can be real, by python-stdnum. Only asked when the company wants it (A3)."""
+"""Whether organisation and VAT numbers are valid, by python-stdnum. Checked only if the company wants it (A3)."""
 
 from __future__ import annotations
 

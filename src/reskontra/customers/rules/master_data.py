@@ -1,4 +1,4 @@
-"""Putting a customer's master data together: class defaults, what was sent, and what refuses it. Pure.
+"""Making a customer's master data from class defaults and what was sent, and what is refused.
 
 `sent` is a dict of what a body held, in our names: absent means unchanged, None means "clear it" (EDT-01).
 Every refusal names the field and what would pass. Lists of lines and accounts are in `lines.py`.

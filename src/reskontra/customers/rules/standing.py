@@ -1,4 +1,4 @@
-"""What a customer's status and credit allow. Not how its master data is put together: that is `master_data.py`."""
+"""What a customer's status and credit allow."""
 
 from __future__ import annotations
 

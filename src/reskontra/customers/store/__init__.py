@@ -1,1 +1,1 @@
-"""SQL of customers: finding, writing, fragments that statements embed, and the doors for other rooms."""
+"""SQL of customers: finding, writing, fragments, and the doors for other rooms."""

@@ -1,4 +1,4 @@
-"""SQL that finds, locks and lists customers. What writes them is in `saving`, what others embed in `fragments`.
+"""SQL that finds, locks and lists customers.
 
 A record travels as one JSON value whose keys are the columns' names.
 """

@@ -1,4 +1,4 @@
-"""A customer as documents and letters see it: fragments for their own statements, and its record. Decides nothing."""
+"""A customer as documents and letters see it: its record, and fragments for their statements."""
 
 from __future__ import annotations
 

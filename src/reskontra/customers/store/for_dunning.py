@@ -1,4 +1,4 @@
-"""Whom letters to a customer go to (LET-06, decision 0012), and what their fees wait for. Writes nothing."""
+"""Who receives a customer's letters (LET-06, decision 0012), and what their fees wait for."""
 
 from __future__ import annotations
 

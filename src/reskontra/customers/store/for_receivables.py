@@ -1,4 +1,4 @@
-"""SQL by which transactions that write documents keep customers and lock their balances."""
+"""SQL with which transactions that write documents hold customers and lock their balances."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who sells to which customer at which location: the records and their SQL. Decides nothing."""
+"""Who sells to which customer at which location: the records and their SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL fragments by which other statements embed customers, their addresses and balances. Not whole statements."""
+"""SQL fragments with which other statements embed customers, their addresses and balances."""
 
 from __future__ import annotations
 

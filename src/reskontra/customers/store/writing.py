@@ -1,4 +1,4 @@
-"""SQL that writes customers with their addresses, contacts, default location and balance. Decides nothing.
+"""SQL that writes customers with their addresses, contacts, default location and balance.
 
 A record travels as one JSON value whose keys are the columns' names.
 """

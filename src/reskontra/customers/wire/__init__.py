@@ -1,1 +1,1 @@
-"""How customers look on the wire: the bodies that are sent, the answers, and how answers are filled."""
+"""How customers look on the wire: bodies, answers, and how answers are filled."""

@@ -1,4 +1,4 @@
-"""How customers and what they hold are answered: the structs. `rendering` fills them."""
+"""The answers about customers and what belongs to them. `rendering` fills them."""
 
 from __future__ import annotations
 

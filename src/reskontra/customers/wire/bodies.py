@@ -1,4 +1,4 @@
-"""How a customer is sent: the bodies. How it is answered is in `answers`."""
+"""The bodies in which customers are sent."""
 
 from __future__ import annotations
 

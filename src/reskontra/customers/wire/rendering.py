@@ -1,4 +1,4 @@
-"""Customers and what they hold as the wire shows them, made from records and reference data. Decides nothing."""
+"""Fills the answers about customers from records and reference data."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is done with a document: creating, changing, deleting, releasing, crediting."""
+"""Creating, changing, deleting, releasing and crediting documents."""

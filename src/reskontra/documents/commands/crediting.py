@@ -1,4 +1,4 @@
-"""Taking a whole document back: a credit note over all of it, released and applied, so that both are closed.
+"""Reversing a whole document: a credit note over all of it, released and applied, so that both are closed.
 
 For what the house made itself and takes back, a fee for example. Commits nothing; the caller has the document locked.
 """

@@ -1,4 +1,4 @@
-"""Creating, changing and deleting drafts: load, decide, store. The route commits.
+"""Creating, changing and deleting drafts. The route commits.
 
 Most take one statement to read and one to write, which needs no transaction and no lock between the two: the writing
 statement proves that what was read still stands (`Database.write`). What needs more says so and is done in one.

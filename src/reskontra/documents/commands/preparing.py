@@ -1,4 +1,4 @@
-"""Loading what a decision about a document stands on, with the locks that it needs."""
+"""Loading what a decision about a document depends on, with the locks it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Releasing documents, and issuing those that the house makes itself.
+"""Releasing documents, and issuing those that the program makes itself.
 
 Most take one statement to read and one to write, which needs no transaction and no lock between the two: the writing
 statement proves that what was read still stands (`Database.write`).

@@ -1,4 +1,4 @@
-"""Making the stored texts of documents anew when what they show has changed."""
+"""Rewriting the stored texts of documents when what they show has changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may still change on a released document, and the silent pass for fields sent back as they are (W13). Pure."""
+"""What may still change on a released document. Fields sent back unchanged pass silently (W13)."""
 
 from __future__ import annotations
 

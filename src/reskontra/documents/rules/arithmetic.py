@@ -1,4 +1,4 @@
-"""The arithmetic of a document's figures: lines, totals, rounding, base currency. Knows no document; `figures` does."""
+"""The arithmetic behind a document's figures: lines, totals, rounding, base currency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may happen to a document and what it then is: new, changed, deleted, released."""
+"""Creating, changing, deleting and releasing a document: what is allowed, and the document that results."""
 
 from __future__ import annotations
 

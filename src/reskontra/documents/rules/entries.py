@@ -1,4 +1,4 @@
-"""What a released document writes to the journal: its parts by account, and the batch around them. Pure."""
+"""What a released document writes to the journal: its parts by account, and the batch around them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VAT, totals, base amounts and the cash discount of a document, from its header and lines. Pure; knows no status."""
+"""The figures of a document, computed from its header and lines: VAT, totals, base amounts, cash discount."""
 
 from __future__ import annotations
 

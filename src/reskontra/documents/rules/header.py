@@ -1,4 +1,4 @@
-"""The header of a draft: what was sent, what the customer and the company supply, what follows from dates. Pure."""
+"""The header of a draft: what was sent, what customer and company supply, what follows from dates."""
 
 from __future__ import annotations
 

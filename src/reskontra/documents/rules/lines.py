@@ -1,4 +1,4 @@
-"""What a request does to the lines of a draft: insert, update, delete, defaults and each line's own money. Pure.
+"""The lines of a draft: insert, update, delete, defaults, and each line's own amounts.
 
 The VAT and the totals that follow from the lines are in `figures`.
 """

@@ -1,4 +1,4 @@
-"""Credit notes that settle other documents: what a request proposes, and what release makes of it. Pure."""
+"""Credit notes that settle other documents: what a request proposes, and what release makes of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL fragments that count what was sold. Not what is owed: that is the customer's balance."""
+"""SQL fragments that add up what was sold."""
 
 from __future__ import annotations
 

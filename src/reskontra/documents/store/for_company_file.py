@@ -1,4 +1,4 @@
-"""SQL of what documents stand on: the reference data that may not change under them. Decides nothing."""
+"""SQL that finds the reference data that documents depend on, which may not change under them."""
 
 from __future__ import annotations
 

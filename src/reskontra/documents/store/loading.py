@@ -1,4 +1,4 @@
-"""What a decision about a document stands on, in one read: the SQL and the records. Decides and writes nothing."""
+"""Loads what a decision about a document depends on, in one read: the SQL and the records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of the stored text of lines and VAT rows: which documents show what, and writing it anew. Decides nothing."""
+"""SQL of the stored texts of lines and VAT rows: which documents show what, and rewriting the texts."""
 
 from __future__ import annotations
 

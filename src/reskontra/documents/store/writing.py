@@ -1,4 +1,4 @@
-"""SQL that writes documents, their lines and VAT rows: one statement, one function.
+"""SQL that writes documents, their lines and VAT rows.
 
 A document travels as one JSON value whose keys are the columns' names; numbers, balances, change rows, tallies and
 journal entries are written in the same statement by fragments that their own rooms hold.

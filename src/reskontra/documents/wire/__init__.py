@@ -1,1 +1,1 @@
-"""How documents look on the wire: the bodies that are sent, the answers, and how answers are filled."""
+"""How documents look on the wire: bodies, answers, and how answers are filled."""

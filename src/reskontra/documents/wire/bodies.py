@@ -1,4 +1,4 @@
-"""How invoices, credit notes and debit notes are sent: the bodies. How they are answered is in `shown`.
+"""The bodies in which invoices, credit notes and debit notes are sent.
 
 Plain amounts are in base currency, `...InCurrency` ones in the document's (Q1): these two files are
 the place that says so. `taxDetails` are in document currency (D8).

@@ -1,4 +1,4 @@
-"""Documents as the wire shows them, made from rows and reference data. Decides nothing and reads nothing.
+"""Fills the answers about documents from rows and reference data.
 
 The text of the lines and VAT rows is made here once, when they change, and stored beside them; a page of documents
 then costs no work per line.

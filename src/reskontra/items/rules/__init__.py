@@ -1,1 +1,1 @@
-"""What items, classes and units are, and how an item's master data is put together."""
+"""What items, classes and units are, and how an item's master data is made."""

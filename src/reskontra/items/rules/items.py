@@ -1,4 +1,4 @@
-"""Items, their classes and units: what is kept of them. Not stock: items are sold here, not counted."""
+"""Items, their classes and units. Items are sold here, not counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting an item's master data together: class defaults, what was sent, and what refuses it. Pure.
+"""Making an item's master data from class defaults and what was sent, and what is refused.
 
 `sent` is a dict of what a body held, in our names: absent means unchanged, None means "clear it" (EDT-01).
 What changes here reaches lines that are made from then on; lines that stand keep what they took over (D2).

@@ -1,4 +1,4 @@
-"""How items, their classes and units are answered."""
+"""The answers about items, their classes and units."""
 
 from __future__ import annotations
 

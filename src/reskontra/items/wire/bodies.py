@@ -1,4 +1,4 @@
-"""How items are sent: the bodies."""
+"""The bodies in which items are sent."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is done with open items: taking locks in the one order, applying a credit, undoing an application."""
+"""What can be done with open items: locking them in order, applying a credit, undoing an application."""

@@ -1,4 +1,4 @@
-"""The order in which whoever writes documents takes locks. No other module takes any of them.
+"""The order in which commands that write documents take locks. No other module takes any of them.
 
 1. the reference data as it is (`remembered.held`, or the statement that loads a document; decision 0016)
 2. customers that are kept from changing

@@ -1,4 +1,4 @@
-"""What settlement knows: open items, proposals, applications, and what a settlement makes of them."""
+"""The records of settling: open items, proposals, applications, and the settlement that results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unreleased documents as the closing of a period sees them."""
+"""Unreleased documents as closing a period needs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of open items as dunning reads, moves and names them. The letters are dunning's own."""
+"""SQL of open items as dunning reads, moves and names them."""
 
 from __future__ import annotations
 

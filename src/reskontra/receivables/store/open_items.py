@@ -1,4 +1,4 @@
-"""SQL of documents as open items: what settlement reads of them and what it changes."""
+"""SQL of documents as open items: what settling reads and changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How applications look on the wire; extensions of ours, so all fields travel bare."""
+"""How applications look on the wire. They are extensions of ours, so all fields are bare."""
 
 from __future__ import annotations
 

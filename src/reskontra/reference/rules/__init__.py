@@ -1,1 +1,1 @@
-"""What the reference data without a room of its own is made of."""
+"""Reference data that has no room of its own."""

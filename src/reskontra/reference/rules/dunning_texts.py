@@ -1,4 +1,4 @@
-"""The words that a company puts into its dunning letters, and what may stand for a figure in them. Writes no letter.
+"""A company's own words for its dunning letters, and the placeholders they may have.
 
 A text has placeholders like `{deadline}`, which `dunning.letters.rules.wording` fills in. `{{` is a brace.
 """

@@ -1,4 +1,4 @@
-"""How a company keeps its customer ledger: its preferences, the company file's section of that name."""
+"""How a company keeps its customer ledger: the section `preferences` of the company file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All subaccounts of a company, and what is asked of them: by number, by segments, by mask. Not how they are stored."""
+"""All subaccounts of a company, found by number, by segments or by mask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference data of companies as the process remembers it, each as of one version. Reads; changes nothing.
+"""The reference data of companies that the process remembers, each as of one version.
 
 The database moves a company's version whenever a row of this data changes (migration 0001), and every read of a
 command brings the version along. So a remembered copy is never used past its time and costs no round trip.

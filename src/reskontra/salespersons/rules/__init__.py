@@ -1,1 +1,1 @@
-"""What salespersons are, and how their master data is put together."""
+"""What salespersons are, and how their master data is made."""

@@ -1,4 +1,4 @@
-"""Putting a salesperson together: what was sent, and which assignments follow from it. Pure.
+"""Making a salesperson from what was sent, and the assignments that follow.
 
 It stands above customers, as it assigns salespersons to them; the salesperson itself is in `rules.py`.
 """

@@ -1,4 +1,4 @@
-"""What a salesperson is. Pure. Whom one sells to is the customers' own."""
+"""What a salesperson is. Customers own the assignments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credit terms: what they are made of, and what they must agree on."""
+"""What credit terms consist of, and what must be consistent in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VAT of a document: what each VAT id takes of which line, and rows that were sent."""
+"""The VAT of a document: what each VAT id takes of which line, and VAT rows that were sent."""
 
 from __future__ import annotations
 
