@@ -27,7 +27,7 @@ async def create_account(connection: Connection, context: Context, sent: Mapping
 async def change_account(
     connection: Connection, context: Context, number: str, sent: Mapping[str, Any], expected_version: Expected
 ) -> Saved:
-    """Apply what was sent to an account; what changes nothing writes nothing. Raises `NotFound`, `Stale`, `Refused`."""
+    """Apply what was sent to an account; writes only if it changes. Raises `NotFound`, `Stale`, `Refused`."""
     await lock_reference(connection, context.company_id)
     found = await accounts.find_account(connection, context.company_id, number, locked=True)
     if found is None:

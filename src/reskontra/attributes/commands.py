@@ -24,7 +24,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 async def change(
     connection: Connection, context: Context, attribute_id: str, sent: Mapping[str, Any], expected_version: Expected
 ) -> Saved:
-    """Apply what was sent to an attribute; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
+    """Apply what was sent to an attribute; writes only if it changes. Raises `NotFound` and `Stale`."""
     await lock_reference(connection, context.company_id)
     stored = await store.lock_attribute(connection, context.company_id, attribute_id)
     if stored is None:
@@ -38,7 +38,7 @@ async def change(
 
 
 async def delete(connection: Connection, context: Context, attribute_id: str, expected_version: Expected) -> None:
-    """Delete an attribute that no customer has a value of: the database has the last word on that."""
+    """Delete an attribute. The database refuses it if a customer has a value of it."""
     await lock_reference(connection, context.company_id)
     stored = await store.lock_attribute(connection, context.company_id, attribute_id)
     if stored is None:

@@ -27,7 +27,7 @@ class ControlType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeOption:
-    """A value that an attribute of control type Combo or MultiSelectCombo may take; a disabled one no new one takes."""
+    """A value of an attribute of control type Combo or MultiSelectCombo. Disabled ones cannot be chosen any more."""
 
     value: str
     description: str = ""
@@ -52,9 +52,9 @@ class Attribute:
 
 
 def attribute_value(attribute: Attribute, value: str, field: FieldPath, *, stored: str = "") -> str:
-    """A sent value as it is stored: an option as the attribute spells it. Refuses what its control type cannot be.
+    """A sent value as it is stored: an option as the attribute spells it. Refuses what its control type cannot hold.
 
-    What is `stored` already passes, even when an option went out of use.
+    The `stored` value always passes, even if its option is no longer in use.
     """
     if value == stored:
         return stored
@@ -103,7 +103,7 @@ def new_attribute(sent: Sent) -> Attribute:
 
 
 def changed_attribute(stored: Attribute, sent: Sent) -> Attribute:
-    """`stored` with what was sent; equal to it when nothing changes. The id stays."""
+    """`stored` with what was sent; equal to it if nothing changes. The id stays."""
     attribute_id = (sent.get("attribute_id") or "").strip()
     if attribute_id and attribute_id.lower() != stored.attribute_id.lower():
         raise Refused(

@@ -15,7 +15,7 @@ from reskontra.web.call import Call
 
 
 async def of_customer(call: Call) -> Response:
-    """What a customer owes, and its sales in the month and year it is where the company is."""
+    """What a customer owes, and its sales in the current month and year of the company's time zone."""
     period_id = f"{local_date(call.context.now, call.zone):%Y%m}"
     load = partial(find_balance, period_id=period_id)
     balance = await call.find("customer", load, call.params["customerCd"])

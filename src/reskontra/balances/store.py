@@ -13,7 +13,7 @@ from reskontra.documents.store.for_balances import last_sale, sales
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a customer owes by released documents, and what was sold to it; base currency, without VAT."""
+    """What a customer owes on released documents, and what was sold to it; base currency, without VAT."""
 
     customer_id: int
     number: str

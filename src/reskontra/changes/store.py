@@ -34,7 +34,7 @@ def change_row(entity: str, event: str, key: str, source: str, *, name: str = "c
 def tally(entity: str, difference: int, *, changed: str = "changed", name: str = "tallied") -> str:
     """A CTE that adds `difference` to the entity's row count and remembers the change (W12).
 
-    `entity` is an SQL expression. The row lock it takes makes last_change_id a name for the entity's whole state.
+    `entity` is an SQL expression. It locks the row, so last_change_id identifies the state of all the entity's rows.
     """
     return f"""{name} as (
         update tally set total = total + {difference}, last_change_id = {changed}.change_id
@@ -45,7 +45,7 @@ def count_new(entity: str, *, sent_id: str = "null::bigint", changed: str = "cha
     """A CTE that counts one more row of an entity, remembers the change, and returns the new row's small id as `id`.
 
     It is `tally` and `next_ids` in one, since a statement cannot write one row twice. `sent_id` is an SQL expression
-    over the parameters: the id to take instead of the next one, where it is not null.
+    over the parameters: the id to take instead of the next one, if it is not null.
     """
     return f"""{name} as (
         update tally
@@ -56,13 +56,13 @@ def count_new(entity: str, *, sent_id: str = "null::bigint", changed: str = "cha
 
 
 def coming_id(entity: str, *, name: str = "coming") -> str:
-    """A CTE that tells as `id` what `count_new` will give in the same statement, for a change row that names it."""
+    """A CTE whose `id` is what `count_new` will give in the same statement, for a change row that names it."""
     return f"""{name} as (
         select last_id + 1 as id from tally where company_id = $1 and entity = '{entity}' for update)"""
 
 
 NEW_CHANGE_ID = "nextval('change_id')"
-"""What a source of many rows calls `change_id`, so that the rows and their change rows bear the same."""
+"""The column `change_id` of a source of many rows, so that the rows and their change rows share it."""
 
 
 def numbered_change_rows(
@@ -70,8 +70,8 @@ def numbered_change_rows(
 ) -> str:
     """`change_row` for a set: `source` is materialized and has a column `change_id` made by `NEW_CHANGE_ID`.
 
-    Whoever writes the rows takes their version from there too. Finding each row's own by its key, as `change_rows`
-    has it done, is a join of two CTEs: nobody knows how large they are, and a thousand rows may take a million steps.
+    The statement that writes the rows takes their version from there too. Finding each row's own by its key, as with
+    `change_rows`, is a join of two CTEs of unknown size: a thousand rows may take a million steps.
     """
     return f"""{name} as (
         insert into change (company_id, change_id, changed_at, actor, request_id, entity, entity_key, event, detail)
@@ -90,7 +90,7 @@ def change_rows(entity: str, event: str, key: str, source: str, *, name: str, de
 def tally_each(changed: str, *, name: str = "tallied_each") -> str:
     """CTEs that remember the newest change of each entity in `changed`, a CTE of `change_rows`. They count nothing.
 
-    The tallies are locked in the order of their entities, so that two who write several do not wait for each other.
+    The tallies are locked in the order of their entities, so that two such statements do not wait for each other.
     """
     return f"""newest_of_{changed} as materialized (
         select tally.entity, newest.change_id
@@ -106,7 +106,7 @@ def tally_each(changed: str, *, name: str = "tallied_each") -> str:
 
 
 async def lock_tallies(connection: Connection, company_id: int, entities: Sequence[str]) -> None:
-    """Lock tallies that a transaction will write one by one, in the one order that all such transactions keep."""
+    """Lock tallies that a transaction will write one by one, in the order that all such transactions use."""
     await connection.execute(
         "select from tally where company_id = $1 and entity = any ($2::text[]) order by entity for update",
         company_id,
@@ -123,16 +123,16 @@ REFERENCE_VERSION = "(select company.reference_version from company where compan
 """A scalar: the version of the reference data of company $1 as it is now."""
 
 HELD_REFERENCE = "hold_reference($1)"
-"""A scalar: the version of the reference data of company $1, which now stays as it is until the transaction ends.
+"""A scalar: the version of the reference data of company $1, which cannot change until the transaction ends.
 
-For whoever writes documents, before any lock on a row (decision 0016)."""
+For statements that write documents, before any lock on a row (decision 0016)."""
 
 
 def reference_still_at(version: str) -> str:
     """A condition: the reference data of company $1 has this version, an SQL expression, and keeps it until the end.
 
-    For a statement that writes what was decided by that version. It never waits: whoever holds a turn in a number
-    series while it queues behind a change of reference data may keep the one up that the change is waiting for.
+    For a statement that writes what was decided by that version. It never waits: it holds a turn in a number series,
+    and a change of reference data that it queued behind may be waiting for somebody who needs that turn.
     """
     return f"""case when pg_try_advisory_xact_lock_shared($1, 0) then {HELD_REFERENCE} = {version} end"""
 
@@ -188,7 +188,7 @@ async def insert_tallies(connection: Connection, company_id: int, counts: Mappin
 
 
 async def count_events(connection: Connection, company_id: int, actor: str, event: str, entities: Sequence[str]) -> int:
-    """How often an actor did something to rows of these entities, also to rows that are gone since."""
+    """How often an actor did something to rows of these entities, including rows deleted since."""
     count: int = await connection.fetchval(
         """
         select count(*) from change

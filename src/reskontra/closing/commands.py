@@ -1,8 +1,8 @@
 """Opening, closing and reopening a period. The route commits.
 
-Whoever writes documents holds the reference data, and with it the periods, as they are until he commits (decision
-0016); the triggers of migrations 0004 and 0010 hold the period besides. These actions lock both first, so that what
-they then see is all there is.
+Commands that write documents hold the reference data, and with it the periods, until they commit (decision 0016); the
+triggers of migrations 0004 and 0010 also hold the period. These actions lock both first, so that they see everything
+there is.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Unfinished:
 
 
 def periods_to_open(period_id: str, periods: Mapping[str, Period]) -> list[str]:
-    """The period, if it is not active yet. Refused: a closed one, which is reopened instead."""
+    """The period, if it is not active yet. Refuses a closed one, which must be reopened instead."""
     period = _known(period_id, periods)
     if not all(is_open(period, ledger) for ledger in Ledger):
         raise Refused(f"The financial period {period_id} is closed.", value=period_id, hint="Reopen it instead.")
@@ -61,7 +61,7 @@ def periods_to_close(period_id: str, ledger: Ledger, periods: Mapping[str, Perio
 
 
 def periods_to_reopen(period_id: str, ledger: Ledger, periods: Mapping[str, Period]) -> list[str]:
-    """The period and all later ones that are closed in `ledger`, oldest first: what is closed has no open past.
+    """The period and all later ones that are closed in `ledger`, oldest first: no closed period follows an open one.
 
     Refused: the customer ledger while the general ledger of the period is closed.
     """

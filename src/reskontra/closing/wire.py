@@ -9,13 +9,13 @@ from reskontra.web.wire import Answer, Body, OneOf, UnsetType
 
 
 class PeriodAction(Body):
-    """Which ledger is meant; the customer ledger where nothing is sent."""
+    """Which ledger is meant; by default the customer ledger."""
 
     ledger: OneOf[Ledger] | UnsetType | None = msgspec.UNSET
 
 
 class PeriodActionAnswer(Answer):
-    """What became of the action, and the periods that changed, oldest first."""
+    """The result of the action, and the periods that changed, oldest first."""
 
     action_id: str | None = None
     action_result: str | None = None

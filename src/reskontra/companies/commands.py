@@ -17,7 +17,7 @@ from reskontra.web.secrets import hash_secret, new_salt, new_secret
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What an API client needs for a token. The secret is known here only; what is stored cannot be turned back."""
+    """What an API client needs for a token. The secret exists only here; only its hash is stored."""
 
     client_id: str
     client_secret: str
@@ -48,7 +48,7 @@ async def create_client(
 ) -> ClientCredentials:
     """Create an API client that sees these companies. Refused: an unknown scope or company, a name that is taken.
 
-    Give a `secret` only where it is meant to be known, as the demo's is; otherwise one is made.
+    Give a `secret` only if it is meant to be public, like the demo's; otherwise one is made.
     """
     tenants = {company.company_id: company.tenant_id for company in await companies.list_companies(connection)}
     if not company_ids:

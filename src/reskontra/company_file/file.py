@@ -63,7 +63,7 @@ class CompanyFacts:
 class MonthlyRates:
     """Made-up rates, one from the first of each month: `base` plus `swing` times 0, 1/2, 1, 1/2, 0, -1/2, -1, -1/2.
 
-    The eight steps repeat from month `first` to month `last`, so that each month's rate can be told by heart.
+    The eight steps repeat from month `first` to month `last`, so that each month's rate is easy to work out.
     """
 
     first: Month
@@ -74,7 +74,7 @@ class MonthlyRates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRate:
-    """A rate that somebody looked up."""
+    """A rate that was looked up."""
 
     effective_date: date
     rate: Decimal
@@ -151,9 +151,9 @@ class _Countries:
 
 
 def read_template(template: str | Path) -> YamlFile[Template]:
-    """The company file that is named: one that ships with the program (`no`, `se`) or a path.
+    """The company file of that name: one that ships with the program (`no`, `se`) or a path.
 
-    Only its form is checked, see `template_checks`. Raises `FileFaults`, and `Refused` when there is no such file.
+    Only its form is checked; `rules.checks` has the rest. Raises `FileFaults`, and `Refused` if there is no such file.
     """
     shipped = shipped_templates()
     if str(template) in shipped:
@@ -162,7 +162,7 @@ def read_template(template: str | Path) -> YamlFile[Template]:
 
 
 def read_partial_template(template: str | Path) -> YamlFile[Given]:
-    """The company file that is named, of which everything may be left out. Raises as `read_template` does."""
+    """The company file of that name, which may leave out anything. Raises what `read_template` raises."""
     shipped = shipped_templates()
     path = files("reskontra.company_file") / "templates" / f"{template}.yaml"
     text = path.read_text(encoding="utf-8") if str(template) in shipped else _text_of(Path(template), shipped)
@@ -226,7 +226,7 @@ def rates_of(rates: FileRates) -> list[RateRow]:
 def series_in_full(series: Series) -> Series:
     """`series` with an id for each range, and the end and last numbers that the file leaves out.
 
-    A range without end goes to the last number of the same length; one without last number has given out none.
+    A range without an end runs to the last number of the same length; one without a last number has given out none.
     """
     ranges = [
         replace(
@@ -247,7 +247,7 @@ def months(first: Month, last: Month) -> Iterator[Month]:
 
 
 def number_before(start: str, step: int) -> str:
-    """The number that `start` follows in steps of `step`. Raises `ValueError` when that would be below 0."""
+    """The number before `start`, `step` less than it. Raises `ValueError` if that would be below 0."""
     parts = _NUMBER.fullmatch(start)
     if parts is None:
         return start

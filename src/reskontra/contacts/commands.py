@@ -33,9 +33,9 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 async def change(
     connection: Connection, context: Context, contact_id: int, sent: Mapping[str, Any], expected_version: Expected
 ) -> Contact:
-    """Apply what was sent to a contact; what changes nothing writes nothing.
+    """Apply what was sent to a contact; writes only if it changes.
 
-    Raises `NotFound`, and `Stale` when the present version is not an expected one.
+    Raises `NotFound`, and `Stale` if the present version is not an expected one.
     """
     if not await store.lock_contact(connection, context.company_id, contact_id):
         raise NotFound("contact", contact_id)
@@ -59,7 +59,7 @@ async def _sent_employer(connection: Connection, context: Context, sent: Mapping
 
 
 async def _with_stored_address(connection: Connection, context: Context, contact: Contact) -> Contact:
-    """The contact with its own new address stored. Seldom needed, so apart."""
+    """The contact with its own new address stored. In a statement of its own, as it is rarely needed."""
     if contact.address is None or contact.address.address_id is not None:
         return contact
     return replace(contact, address=await insert_address(connection, context.company_id, contact.address))

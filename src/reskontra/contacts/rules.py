@@ -97,7 +97,7 @@ _FLAGS = (
 
 
 def new_contact(sent: Sent, employer: Employer | None, reference: Reference) -> Contact:
-    """A contact without id. `employer` is the customer that `customer_number` names, None when there is none."""
+    """A contact without id. `employer` is the customer that `customer_number` names, None if there is none."""
     return changed_contact(Contact(), sent, employer, reference)
 
 
@@ -128,9 +128,9 @@ def _with_employer(contact: Contact, sent: Sent, employer: Employer | None) -> C
 
 
 def _address(contact: Contact, sent: Sent, reference: Reference) -> Address | None:
-    """The contact's own address after a request, None where it is the customer's.
+    """The contact's own address after a request; None if it is the customer's.
 
-    Sent as the customer's stands it goes on following that one, as a client does that sends all of it back.
+    If it is sent exactly as the customer's is, it still follows that one: clients send whole contacts back.
     """
     same = sent.get("is_at_account")
     if same and contact.employer is None:

@@ -45,7 +45,7 @@ def read_contact(text: str | None) -> Contact | None:
 
 
 def name_of(contact_id: str) -> str:
-    """A scalar: what the contact of company $1 with this id is called, or null."""
+    """A scalar: the name of the contact of company $1 with this id, or null."""
     return f"""(select contact.display_name from contact
                  where contact.company_id = $1 and contact.contact_id = {contact_id})"""
 

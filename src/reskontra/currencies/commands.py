@@ -1,6 +1,6 @@
 """Adding and changing exchange rates.
 
-A rate reaches documents made or dated from then on. A draft keeps its rate until its date or currency changes, and a
+A rate applies to documents made or dated from then on. A draft keeps its rate until its date or currency changes, and a
 released document keeps it for good (CUR-02).
 """
 
@@ -25,7 +25,7 @@ from reskontra.versions import Expected, Saved, check_expected
 async def create_rate(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Add a rate; it has an id for a number.
 
-    Left out, the currency it leads to is the base currency, the type the company's own, and the date today.
+    By default, the currency it converts to is the base currency, the type is the company's own, and the date is today.
     """
     reference = await remembered.at(connection, context.company_id, None)
     from_currency, to_currency = _pair(sent, reference)
@@ -48,9 +48,9 @@ async def change_rate(
     sent: Mapping[str, Any],
     expected_version: Expected,
 ) -> int:
-    """Change rate and operator; the version. What changes nothing writes nothing.
+    """Change rate and operator; returns the version. Writes only if something changes.
 
-    Raises `NotFound`, and `Stale` when the present version is not an expected one.
+    Raises `NotFound`, and `Stale` if the present version is not an expected one.
     """
     stored = await store.lock_rate(connection, context.company_id, currency_rate_id)
     if stored is None:

@@ -25,7 +25,7 @@ RATE_LIMIT = Decimal(10) ** 8
 
 
 class Operator(StrEnum):
-    """How a rate leads to base currency: multiply by it or divide by it (CUR-02)."""
+    """How a rate converts to base currency: multiply by it or divide by it (CUR-02)."""
 
     MULTIPLY = "M"
     DIVIDE = "D"
@@ -33,7 +33,7 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """A currency and the places its amounts have (0..4)."""
+    """A currency and the decimal places of its amounts (0..4)."""
 
     currency_id: str
     description: str = ""
@@ -152,7 +152,7 @@ def check_rate(rate: Decimal, field: FieldPath = ("exchange_rate",)) -> None:
 
 
 def reciprocal(rate: Decimal) -> Decimal:
-    """The rate the other way round, with 8 places."""
+    """The reciprocal rate, with 8 places."""
     return round_money(divide(ONE, rate), RATE_DECIMALS)
 
 
@@ -170,8 +170,8 @@ def check_currency(currency: Currency) -> None:
 def carry_down(applied: Decimal, rate: Rate, remaining: Decimal, remaining_base: Decimal, decimals: int) -> Decimal:
     """What an application of `applied` takes from `remaining_base` (FX-01, D7).
 
-    `remaining` and `remaining_base` are the document's balances before it. The application that empties the one
-    empties the other, and no other takes more than is there: nothing is left over and nothing goes below zero.
+    `remaining` and `remaining_base` are the document's balances before it. The application that empties one empties
+    the other too, and no other takes more than there is: nothing is left over and nothing goes below zero.
     """
     if not ZERO <= applied <= remaining:
         raise Refused(

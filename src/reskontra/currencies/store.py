@@ -107,7 +107,7 @@ RATES = Paged(
 
 
 async def find_rate_types(connection: Connection, company_id: int) -> list[str]:
-    """The types that the company has rates of, and the one of documents that name none."""
+    """The types for which the company has rates, and the type for documents that name none."""
     rows = await connection.fetch(
         """
         select rate_type from currency_rate where company_id = $1

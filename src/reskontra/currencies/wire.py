@@ -25,14 +25,14 @@ from reskontra.web.wire import (
 
 
 class MultDiv(StrEnum):
-    """How a rate leads to the other currency, in the wire's words."""
+    """How a rate converts to the other currency, in the wire's words."""
 
     MULTIPLY = "Multiply"
     DIVIDE = "Divide"
 
     @property
     def operator(self) -> Operator:
-        """The same in ours."""
+        """The same in our words."""
         return Operator.MULTIPLY if self is MultDiv.MULTIPLY else Operator.DIVIDE
 
 

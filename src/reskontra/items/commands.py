@@ -1,6 +1,6 @@
 """Creating and changing items.
 
-Documents that stand keep what they took over from the item: nothing follows from a change here.
+Existing documents keep what they took from the item: a change here has no follow-up.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ async def change(
 ) -> Saved:
     """Apply what was sent to the item with that number or internal id; what changes nothing writes nothing.
 
-    Raises `NotFound`, and `Stale` when the present version is not an expected one.
+    Raises `NotFound`, and `Stale` if the present version is not an expected one.
     """
     found = await store.find_item(connection, context.company_id, key, locked=True)
     if found is None:

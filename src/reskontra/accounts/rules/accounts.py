@@ -23,7 +23,7 @@ class AccountType(StrEnum):
 
 
 class PostOption(StrEnum):
-    """Whether the entries of a batch on an account are kept apart or may be added up (GL-03)."""
+    """Whether the entries of a batch on an account are kept separate or may be added up (GL-03)."""
 
     DETAIL = "Detail"
     SUMMARY = "Summary"
@@ -31,7 +31,7 @@ class PostOption(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A set of books. A company has one here: the actual ledger in its base currency."""
+    """A set of books. Here a company has one: the actual ledger in its base currency."""
 
     ledger_id: str
     description: str
@@ -75,7 +75,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a sent account may name: codes in use of other rooms, and the company's classes."""
+    """What a sent account may refer to: codes of other rooms that are in use, and the company's classes."""
 
     currency_ids: Sequence[str]
     vat_category_ids: Sequence[str]
@@ -104,7 +104,7 @@ def new_account(sent: Mapping[str, Any], known: Known) -> Account:
 
 
 def changed_account(account: Account, sent: Mapping[str, Any], known: Known) -> Account:
-    """`account` after a PUT; what is absent stays. Its number stays in any case. Raises `Refused`."""
+    """`account` after a PUT; what is absent stays. Its number never changes. Raises `Refused`."""
     number = sent.get("account_number")
     if number is not None and number.strip().lower() != account.account_number.lower():
         raise Refused(

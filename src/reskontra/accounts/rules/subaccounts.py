@@ -24,7 +24,7 @@ class SegmentValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A part of fixed `length` of a dimension's codes; `separator` stands between it and the next."""
+    """A part of a dimension's codes, of fixed `length`; `separator` comes between it and the next."""
 
     segment_id: int
     description: str = ""
@@ -35,7 +35,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dimension:
-    """A way to make codes of segments, in order of `segment_id`."""
+    """A way to build codes from segments, in order of `segment_id`."""
 
     dimension_id: str
     description: str = ""
@@ -76,7 +76,7 @@ def subaccount_segments(number: str, segments: Iterable[Segment]) -> tuple[Subac
 
 
 def subaccount_number(values: Iterable[str], segments: Iterable[Segment]) -> str:
-    """The number that these segment values make, in the order of the segments; short values are filled with blanks."""
+    """The number built from these segment values, in the order of the segments; short values are padded with blanks."""
     number = ""
     separator = ""
     for value, segment in zip(values, sorted(segments, key=lambda segment: segment.segment_id), strict=True):
@@ -88,11 +88,11 @@ def subaccount_number(values: Iterable[str], segments: Iterable[Segment]) -> str
 # The subaccount mask (SUB-01)
 
 MASK_SOURCES = {"C": "branch", "I": "item", "L": "location", "S": "salesperson"}
-"""What a letter of the mask takes a segment from. `E`, the employee, is not kept here and is refused."""
+"""Where a letter of the mask takes a segment from. `E`, the employee, does not exist here and is refused."""
 
 
 def mask_letters(mask: str, segments: Iterable[Segment]) -> dict[int, str]:
-    """The letter of each segment. The mask has a letter for each character of a number, dashes do not count."""
+    """The letter of each segment. The mask has a letter for each character of a number, not counting dashes."""
     letters = mask.replace("-", "")
     chosen: dict[int, str] = {}
     position = 0
@@ -120,7 +120,7 @@ def masked_number(mask: str, numbers: Mapping[str, str], segments: Sequence[Segm
 def followed_number(
     number: str, mask: str, segments: Sequence[Segment], *, letter: str, before: str, after: str
 ) -> str:
-    """`number` when the source of `letter` changes from `before` to `after`: segments that were its, follow it."""
+    """`number` after the source of `letter` changed from `before` to `after`: segments taken from it follow."""
     letters = mask_letters(mask, segments)
     old = {part.segment_id: part.value for part in subaccount_segments(before, segments)}
     new = {part.segment_id: part.value for part in subaccount_segments(after, segments)}
@@ -200,7 +200,7 @@ def checked_number(sent: str, segments: Sequence[Segment], field: FieldPath) -> 
 
 
 def _split(number: str, segments: Sequence[Segment]) -> list[str] | None:
-    """The value of each segment, None where the number is not built of them."""
+    """The value of each segment; None if the number is not built from them."""
     for separated in (True, False):
         values, rest = [], number
         for position, segment in enumerate(segments):

@@ -145,7 +145,7 @@ def dimension_answer(
 
 
 def dimension_segment_answer(found: FoundSegment, zone: ZoneInfo, *, values: bool = True) -> DimensionSegmentAnswer:
-    """A segment of a dimension. Only values that it knows are taken, and none is numbered by itself."""
+    """A segment of a dimension. It takes only known values, and none is numbered automatically."""
     return DimensionSegmentAnswer(
         segment_id=found.segment_id,
         description=found.description or None,

@@ -67,7 +67,7 @@ class StoredAccess:
         return value
 
     async def is_ready(self) -> bool:
-        """Whether the database takes changes; raises `Unavailable` with the reason if it does not."""
+        """Whether the database accepts changes; raises `Unavailable` with the reason if it does not."""
         await self._database.probe()
         return True
 

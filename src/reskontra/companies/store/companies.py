@@ -67,7 +67,7 @@ async def insert_company(
 async def save_company(
     connection: Connection, company_id: int, *, name: str, time_zone: str, preferences: Preferences
 ) -> None:
-    """Write what a company says of itself."""
+    """Write a company's own row."""
     await connection.execute(
         "update company set name = $2, time_zone = $3, preferences = $4::jsonb where company_id = $1",
         company_id,

@@ -1,7 +1,7 @@
 """Changing a company with its file: lock, read, plan, and write what was shown.
 
-The reference data is locked first: with it stand still all who write it and all who write documents (decision 0016).
-So what a plan is made of stays as it is until the transaction ends.
+The reference data is locked first, which blocks everyone who writes it or writes documents (decision 0016). So the plan
+stays true until the transaction ends.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from reskontra.yaml_file import Fault, FileFaults, Given, Month, Path, YamlFile
 
 
 async def plan_changes(connection: Connection, context: Context, file: YamlFile[Given]) -> Plan:
-    """What the file would change in the company. Raises `FileFaults` with everything that speaks against it."""
+    """What the file would change in the company. Raises `FileFaults` with all objections to it."""
     present = await _present(connection, context.company_id)
     merged = merge(present.template, file.content)
     if merged.missing:
@@ -62,9 +62,9 @@ async def plan_changes(connection: Connection, context: Context, file: YamlFile[
 
 
 async def apply_plan(connection: Connection, context: Context, file: YamlFile[Given], shown: Plan) -> None:
-    """Write what the file changes. Raises `Conflict` when that is no longer what was `shown`; then nothing is written.
+    """Write what the file changes. Raises `Conflict`, and writes nothing, if that is no longer what was `shown`.
 
-    The reference version moves by triggers, so that running servers read anew; stored texts follow (decision 0009).
+    Triggers move the reference version, so that running servers read it again; stored texts follow (decision 0009).
     """
     plan = await plan_changes(connection, context, file)
     if plan != shown:
@@ -120,7 +120,7 @@ def _month(period_id: str) -> Month:
 
 
 def _faults(file: YamlFile[Given], merged: Merged, present: Template) -> list[Fault]:
-    """What could not work. What is so already, in an entry that the file does not touch, is not the file's fault."""
+    """What could not work. Faults that already exist in entries the file does not touch are not counted."""
     already = {(_named(present, path), str(value)) for path, value, _ in find_faults(present)}
     faults = []
     for path, value, hint in find_faults(merged.template):
@@ -186,7 +186,7 @@ def _each(
 
 
 async def _write_own(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
-    """Sections `company` and `preferences`: both stand in the company's row."""
+    """Sections `company` and `preferences`, which are both in the company's row."""
     (change,) = changes
     reference = await remembered.at(connection, context.company_id, None)
     is_facts = change.section == "company"

@@ -63,10 +63,10 @@ async def create_company(
 ) -> int:
     """Create a company from a template (`no`, `se` or a file) and return its id. `name` replaces the file's.
 
-    `tenant_id` is what tokens name the company by; a new one is made when it is None.
+    `tenant_id` identifies the company in tokens; if it is None, a new one is made.
 
-    Run it in a transaction. `context.company_id` does not count. Raises `FileFaults` with every fault of the file,
-    and `Refused` when the code is taken or is no code.
+    Run it in a transaction. `context.company_id` is ignored. Raises `FileFaults` with every fault of the file, and
+    `Refused` if the code is taken or not valid.
     """
     _check_code(code)
     file = read_template(template)

@@ -1,6 +1,6 @@
 """What must be consistent in a company file: codes, references between sections, the rules of each room.
 
-The form of the file was checked when it was read; here each fault is about meaning.
+The form of the file was checked when it was read; faults here are about meaning.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from reskontra.yaml_file import Fault, FileFaults, Path, YamlFile
 LONGEST_CODE = 30
 
 Found = Iterator[tuple[Path, object, str]]
-"""What is wrong: where, the value that stands there, what would pass."""
+"""A fault: where it is, the value there, what would pass."""
 
 # Section -> keys that must differ from entry to entry; texts also when their case is left out of account.
 _CODES = {section: (*table.key, *table.also_unique) for section, table in ENTRIES.items() if len(table.key) == 1}
 
-# Keys that name an entry of another section, wherever they stand; the first code of that section is meant.
+# Keys that refer to an entry of another section, wherever they are; they hold the first code of that section.
 _REFERENCES: dict[str, str] = {
     "base_currency": "currencies",
     "currency_id": "currencies",
@@ -80,7 +80,7 @@ def check_template(file: YamlFile[Template]) -> None:
 
 
 def find_faults(template: Template) -> list[tuple[Path, object, str]]:
-    """Everything in a company file that could not work: where, the value that stands there, what would pass."""
+    """Everything in a company file that could not work: where it is, the value there, what would pass."""
     return [
         *_duplicates(template),
         *_broken_references(template),
@@ -148,7 +148,7 @@ def _company(template: Template) -> Found:
         yield ("preferences", "document_rounding", "precision"), precision, "Write a number above 0."
 
 
-# Decimal places of what is stored with another number of them than 8.
+# Decimal places of values that are not stored with 8.
 _PLACES = {
     "fee": 4,
     "credit_limit": 4,
@@ -315,7 +315,7 @@ def _entries(template: Template, section: str) -> Sequence[Any]:
 
 
 def _leaves(part: object, path: Path, key: str) -> Iterator[tuple[Path, str, object]]:
-    """Every single value below `part`, with its path and the key it stands under."""
+    """Every single value below `part`, with its path and its key."""
     if is_dataclass(part):
         for attribute in fields(part):
             yield from _leaves(getattr(part, attribute.name), (*path, attribute.name), attribute.name)

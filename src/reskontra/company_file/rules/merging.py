@@ -1,7 +1,7 @@
 """Merging a company file into what the company has.
 
-What the file leaves out stays: sections, entries and keys. An entry is told by its code; what stands in a list
-within an entry (the rates of a VAT id, the segments of a dimension, the ranges of a series) is said in full.
+What the file leaves out stays: sections, entries and keys. Entries are matched by their code; a list within an entry
+(the rates of a VAT id, the segments of a dimension, the ranges of a series) must be complete.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from reskontra.vat.rules.codes import VatId
 from reskontra.yaml_file import Given, Path
 
 WHOLE = ("company", "preferences", "periods", "rates")
-"""Sections that are no lists of entries with a code."""
+"""Sections that are not lists of entries with a code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The company as it would be. `places` says where in the file an entry stands: (section, code) -> its path."""
+    """The company as it would be. `places` says where an entry is in the file: (section, code) -> its path."""
 
     template: Template
     places: Mapping[tuple[str, str], Path]
     missing: Sequence[tuple[Path, str]]
-    """What a new entry lacks: where it stands, and what to add."""
+    """What new entries lack: where each is, and what to add."""
 
 
 def code_of(section: str, row: object) -> str:
@@ -36,7 +36,7 @@ def code_of(section: str, row: object) -> str:
 
 
 def merge(present: Template, given: Given) -> Merged:
-    """`present` with what the file says. Use the outcome only when nothing is `missing`."""
+    """`present` with what the file says. Use the outcome only if nothing is `missing`."""
     merging = _Merging()
     values: dict[str, Any] = {}
     for section, said in given.values.items():
@@ -51,7 +51,7 @@ def merge(present: Template, given: Given) -> Merged:
 
 
 def completed(merged: Template) -> Template:
-    """A merged company that passed the checks, with what its entries imply: the numbers that a range leaves out."""
+    """A merged company that passed the checks, with the numbers that its ranges leave out filled in."""
     return replace(merged, series=tuple(map(series_in_full, merged.series)))
 
 
@@ -82,7 +82,7 @@ class _Merging:
         return tuple(sorted(merged, key=lambda row: row.level) if section == "dunning_levels" else merged)
 
     def object(self, given: Given, before: Any) -> Any:
-        """`before` with what is given, or a new one; None when that lacks a key."""
+        """`before` with what is given, or a new one; None if that lacks a key."""
         if before is None and given.missing:
             self.missing.append((given.path, f"Add the missing {', '.join(given.missing)}: this is new."))
             return None
@@ -116,7 +116,7 @@ def _in_order_of_segments(dimension: Dimension) -> Dimension:
 
 
 def _ranges(before: Sequence[SeriesRange], said: Sequence[SeriesRange]) -> tuple[SeriesRange, ...]:
-    """Ranges are told by their position. One that gave out numbers goes on from the last of them."""
+    """Ranges are matched by position. One that has given out numbers continues after the last of them."""
     merged = []
     for position, numbers in enumerate(said):
         known = before[position] if position < len(before) else None

@@ -20,7 +20,7 @@ _PARTS = ("start_date", "segment_id", "value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """What a company has: as a file would say it, its rates one by one, its periods, and what is built on them."""
+    """What a company has, in the form of a file: also its rates one by one, its periods, and what depends on them."""
 
     template: Template
     rates: Mapping[str, RateRow]
@@ -71,9 +71,9 @@ class Plan:
 
 
 def differences_to(present: Present, merged: Template, said: Sequence[tuple[str, str]]) -> tuple[list[Change], int]:
-    """What would be written, in the order of the file's sections; and how many of the entries it has stay the same.
+    """What would be written, in the order of the file's sections; and how many of the file's entries change nothing.
 
-    `said` are the entries that the file has: section and code, of `WHOLE` sections without code.
+    `said` are the entries in the file: section and code, without a code for `WHOLE` sections.
     """
     changes: list[Change] = []
     same = 0
@@ -131,7 +131,7 @@ def leaves(part: object, name: str = "") -> Iterator[tuple[str, object]]:
         yield name, part
 
 
-# How a plan is told
+# How a plan is shown
 
 
 def lines_of(plan: Plan) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a plan may not do: affect the figures of documents, or what explains them.
 
 Released documents keep their own figures in any case (migration 0003). What is refused here would make the reference
-data tell another story than they do, or leave something without an account to go to.
+data contradict them, or leave something without an account to post to.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reskontra.vat.rules.codes import VatId
 
 
 class Objection(NamedTuple):
-    """A field that may not become this, and why; `code` is empty in a section without entries."""
+    """A field that may not get this value, and why; `code` is empty in a section without entries."""
 
     section: str
     code: str
@@ -30,13 +30,13 @@ class Objection(NamedTuple):
 
 Objections = Iterator[Objection]
 
-# Keys by which something else than this file knows an entry.
+# Keys by which something other than this file refers to an entry.
 _NUMBERS = {"items": "item_number", "subaccounts": "subaccount_number", "salespersons": "salesperson_cd"}
 _SETTLED_BY_USE = ("calculate_on", "exempt", "reverse_charge")
 
 
 def objections(changes: Sequence[Change], present: Present, merged: Template) -> list[Objection]:
-    """Everything that speaks against these changes."""
+    """All objections to these changes."""
     rules = {
         "company": _company,
         "currencies": _currency,
@@ -57,7 +57,7 @@ def objections(changes: Sequence[Change], present: Present, merged: Template) ->
 
 
 def warnings(changes: Sequence[Change], present: Present) -> list[str]:
-    """What is allowed and may surprise: a rate on a date for which there are released documents."""
+    """What is allowed but may surprise: a rate on a date that has released documents."""
     told = []
     for change in changes:
         until = present.usage.currency_released_until.get(getattr(change.row, "from_currency", ""))

@@ -29,7 +29,7 @@ SELLING = (ItemStatus.ACTIVE, ItemStatus.NO_PURCHASES, ItemStatus.NO_REQUEST)
 
 
 class ItemType(StrEnum):
-    """What kind of thing an item is, as the wire names it; these are not kept in stock (LIN-06)."""
+    """What kind of thing an item is, as the wire names it. None of these is kept in stock (LIN-06)."""
 
     NON_STOCK = "NonStockItem"
     LABOR = "LaborItem"
@@ -39,7 +39,7 @@ class ItemType(StrEnum):
 
 
 class AlternateType(StrEnum):
-    """Who calls an item by another number: a customer, a supplier, anyone, a scanner."""
+    """Who uses another number for an item: a customer, a supplier, anyone, a scanner."""
 
     CUSTOMER = "CPN"
     SUPPLIER = "VPN"
@@ -74,7 +74,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemClass:
-    """What a new item gets for each field that is not given."""
+    """What a new item gets for fields that are not given."""
 
     item_class_id: str
     description: str
@@ -96,7 +96,7 @@ class CrossReference:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells it from the item's other ones."""
+        """What identifies it among the item's other numbers."""
         return self.alternate_type, self.alternate_id.lower(), (self.party or "").lower()
 
 
@@ -112,7 +112,7 @@ class Packaging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intrastat:
-    """What statistics of trade within the European Union ask of an item."""
+    """What statistics of trade within the European Union need to know about an item."""
 
     commodity_code: str | None = None
     country_id: str | None = None
@@ -121,7 +121,7 @@ class Intrastat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDetail:
-    """What is kept of an item besides its columns; none of it decides anything about a document.
+    """What is stored of an item besides its columns. None of it affects a document.
 
     `accounts` are account numbers by the field's name in our words; `attributes` values by attribute id.
     """
@@ -135,7 +135,7 @@ class ItemDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemCard:
-    """All that is kept of an item. A card that is not stored has id and version 0. Moments are in UTC."""
+    """All that is stored of an item. A card that is not stored yet has id and version 0. Moments are in UTC."""
 
     item_id: int = 0
     item_number: str

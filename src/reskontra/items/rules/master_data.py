@@ -1,7 +1,7 @@
 """Making an item's master data from class defaults and what was sent, and what is refused.
 
 `sent` is a dict of what a body held, in our names: absent means unchanged, None means "clear it" (EDT-01).
-What changes here reaches lines that are made from then on; lines that stand keep what they took over (D2).
+What changes here applies to lines made from then on; existing lines keep what they took over (D2).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ACCOUNTS = (
     "sales_eu_account",
     "sales_export_account",
 )
-"""Accounts besides the sales account: kept and shown, posted to by no document of a customer ledger."""
+"""Accounts besides the sales account. They are stored and shown; no document of a customer ledger posts to them."""
 
 _TEXTS = ("body", "note", "posting_class_id", "deferral_code")
 _SUBACCOUNTS = ("sales_subaccount", "expense_subaccount", "cogs_subaccount")
@@ -77,7 +77,7 @@ def new_item(sent: Sent, reference: Reference) -> ItemCard:
 
 
 def changed_item(stored: ItemCard, sent: Sent, reference: Reference) -> ItemCard:
-    """`stored` with what was sent; equal to `stored` when nothing changes. Another class changes nothing else."""
+    """`stored` with what was sent; equal to `stored` if nothing changes. Another class changes nothing else."""
     number = (sent.get("item_number") or "").strip()
     if number and number.lower() != stored.item_number.lower():
         raise Refused(
@@ -198,7 +198,7 @@ def _filled(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attributes(standing: Mapping[str, str], sent: Sequence[Sent], reference: Reference) -> dict[str, str]:
-    """The values that were sent over those that stand; null or "" removes one."""
+    """The stored values, updated with those that were sent; null or "" removes one."""
     values = dict(standing)
     for position, line in enumerate(sent):
         field = ("attributes", position)
@@ -215,7 +215,7 @@ def _attributes(standing: Mapping[str, str], sent: Sequence[Sent], reference: Re
 def _cross_references(
     standing: Sequence[CrossReference], sent: Sequence[Sent], reference: Reference
 ) -> tuple[CrossReference, ...]:
-    """Other numbers inserted, updated and deleted by type, number and party. Without an operation: as Insert."""
+    """Other numbers inserted, updated and deleted by type, number and party. The default operation is Insert."""
     found = {cross_reference.key: cross_reference for cross_reference in standing}
     for position, line in enumerate(sent):
         field = ("cross_references", position)

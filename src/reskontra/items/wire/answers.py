@@ -90,7 +90,7 @@ class IntrastatAnswer(Answer):
 
 
 class ItemAnswer(Answer):
-    """An item. Nothing about stock, purchases or price lists is kept."""
+    """An item. There is nothing here about stock, purchases or price lists."""
 
     item_id: int | None = field(name="inventoryId", default=None)
     item_number: str | None = field(name="inventoryNumber", default=None)
@@ -118,7 +118,7 @@ class ItemAnswer(Answer):
 
 
 class UnitAnswer(Answer):
-    """A unit of measure, as the conversion to itself: there are no other ones."""
+    """A unit of measure, as the conversion to itself: there are no other conversions."""
 
     from_unit: str | None = None
     to_unit: str | None = None

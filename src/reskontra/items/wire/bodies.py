@@ -25,7 +25,7 @@ from reskontra.web.wire import (
 
 
 class AnyItemType(StrEnum):
-    """All types that the wire knows; those of things in stock are refused by a sentence of their own."""
+    """All types that the wire knows. Stock types are refused with their own sentence."""
 
     NON_STOCK = "NonStockItem"
     LABOR = "LaborItem"
