@@ -59,7 +59,7 @@ async def _sent_employer(connection: Connection, context: Context, sent: Mapping
 
 
 async def _with_stored_address(connection: Connection, context: Context, contact: Contact) -> Contact:
-    """The contact with its own new address stored. In a statement of its own, as it is rarely needed."""
+    """The contact with its new own address stored. In an extra statement, as it is rarely needed."""
     if contact.address is None or contact.address.address_id is not None:
         return contact
     return replace(contact, address=await insert_address(connection, context.company_id, contact.address))

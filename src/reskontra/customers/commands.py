@@ -46,9 +46,9 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 async def change(
     connection: Connection, context: Context, key: str | int, sent: Mapping[str, Any], expected_version: Expected
 ) -> Saved:
-    """Apply what was sent to the customer with that number or internal id; what changes nothing writes nothing.
+    """Apply what was sent to the customer with that number or internal id; writes only if it changes.
 
-    Raises `NotFound`, and `Stale` when the present version is not an expected one.
+    Raises `NotFound`, and `Stale` if the present version is not an expected one.
     """
     stored, reference = await _locked(connection, context, key)
     check_expected(expected_version, stored.version)
@@ -75,9 +75,9 @@ async def change(
 async def renumber(
     connection: Connection, context: Context, customer_id: int, number: str | None, expected_version: Expected
 ) -> Saved:
-    """Give a customer another number, under which its documents are shown from then on (CUS-01).
+    """Give a customer another number, which its documents show from then on (CUS-01).
 
-    Raises `NotFound`, `Stale`, and `Refused` when another customer has the number.
+    Raises `NotFound`, `Stale`, and `Refused` if another customer has the number.
     """
     stored, reference = await _locked(connection, context, customer_id)
     check_expected(expected_version, stored.version)
@@ -111,7 +111,7 @@ async def _has_children(connection: Connection, context: Context, customer: Cust
 
 
 async def _with_new_rows(connection: Connection, context: Context, customer: Customer) -> Customer:
-    """The customer with the addresses and contacts stored that are its own from now on. Seldom needed, so apart."""
+    """The customer with its new own addresses and contacts stored. In extra statements, as it is rarely needed."""
     new: dict[str, Any] = {}
     for name in ("invoice_address", "delivery_address"):
         address = getattr(customer, name)

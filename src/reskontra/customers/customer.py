@@ -39,7 +39,7 @@ class Address(Record, frozen=True, kw_only=True):
 
 
 class ContactDetails(Record, frozen=True, kw_only=True):
-    """Whom to reach and how. `contact_id` is None until it is stored."""
+    """Who to contact and how. `contact_id` is None until it is stored."""
 
     contact_id: int | None = None
     name: str | None = None
@@ -101,7 +101,7 @@ class DirectDebit(Record, frozen=True, kw_only=True):
 
 
 class Parent(Record, frozen=True, kw_only=True):
-    """A customer as the head of others: two levels only, so it may have no parent of its own (PAR-01)."""
+    """A customer as the parent of others. There are only two levels, so it has no parent of its own (PAR-01)."""
 
     customer_id: int
     number: str
@@ -110,7 +110,7 @@ class Parent(Record, frozen=True, kw_only=True):
 
 
 class Customer(Record, frozen=True, kw_only=True):
-    """Who owes. `customer_id` is None and `number` empty until they are stored; `credit_limit` is in base currency."""
+    """A customer. `customer_id` is None and `number` empty until it is stored; `credit_limit` is in base currency."""
 
     customer_id: int | None = None
     number: str = ""
@@ -176,7 +176,7 @@ _PARTS = frozenset({
 _KEPT_BY_THE_STORE = frozenset({"customer_id", "number", "version", "created_at", "modified_at"})
 
 CUSTOMER_COLUMNS = tuple(column for column in columns(Customer) if column not in _PARTS | _KEPT_BY_THE_STORE)
-"""What the creating and saving statements write from the record; id, number, times and version they make themselves."""
+"""The columns that are written from the record. The statements make id, number, times and version themselves."""
 
 LOCATION_COLUMNS = tuple(column for column in columns(Location) if column != "location_id")
 ADDRESS_COLUMNS = tuple(column for column in columns(Address) if column != "address_id")
@@ -185,7 +185,7 @@ DIRECT_DEBIT_COLUMNS = tuple(column for column in columns(DirectDebit))
 
 
 class Debtor(Record, frozen=True, kw_only=True):
-    """A customer as a document or a letter sees it: defaults, default location, and what is owed in base currency.
+    """A customer as a document or a letter sees it: defaults, default location, and what it owes in base currency.
 
     `invoice_address` and `invoice_contact` are resolved: where invoices go (CUS-04).
     """
@@ -226,4 +226,4 @@ class Debtor(Record, frozen=True, kw_only=True):
 
     balance: Decimal = ZERO
     unreleased: Decimal = ZERO
-    """Both are only there where credit is checked, which reads them under their lock."""
+    """Both are only set if credit is checked, which reads them under their lock."""

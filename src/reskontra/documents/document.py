@@ -28,7 +28,7 @@ HELD = frozenset({"Hold", "Reserved", "CreditHold"})
 
 
 class Line(Record, frozen=True, kw_only=True):
-    """One line. `extended_amount` is quantity x price or what the caller entered instead (LIN-02)."""
+    """One line. `extended_amount` is quantity x price, or what the caller entered instead (LIN-02)."""
 
     line_number: int
     item_id: int | None = None
@@ -66,7 +66,7 @@ class Line(Record, frozen=True, kw_only=True):
 
 
 class VatFigure(Record, frozen=True, kw_only=True):
-    """What one VAT id amounts to on the document. `entered` when the caller's figures replaced ours (VAT-09)."""
+    """The VAT of one id on the document. `entered` if the caller's figures replaced ours (VAT-09)."""
 
     vat_id: str
     rate: Decimal
@@ -145,7 +145,7 @@ class Document(Record, frozen=True, kw_only=True):
     invoice_address: dict[str, Any] | None = None
     invoice_contact: dict[str, Any] | None = None
     particulars: dict[str, Any] = field(default_factory=dict)
-    """What is stored and echoed without a meaning for the books (W14)."""
+    """What is stored and echoed but means nothing to the books (W14)."""
 
     dunning_level: int = 0
     dunning_letter_date: date | None = None
@@ -158,7 +158,7 @@ class Document(Record, frozen=True, kw_only=True):
     lines: tuple[Line, ...] = ()
     vat: tuple[VatFigure, ...] = ()
     proposals: tuple[Proposal, ...] = ()
-    """What a draft credit is to settle when it is released."""
+    """What a draft credit will settle when it is released."""
 
     @property
     def is_released(self) -> bool:
@@ -172,7 +172,7 @@ class Document(Record, frozen=True, kw_only=True):
 HEADER_COLUMNS = tuple(
     column for column in columns(Document) if column not in ("lines", "vat", "proposals", "number", "batch_number")
 )
-"""What the creating and saving statements write from the record; number, version and batch they make themselves."""
+"""The columns that are written from the record. The statements make number, version and batch themselves."""
 
 LINE_COLUMNS = columns(Line)
 VAT_COLUMNS = columns(VatFigure)
@@ -180,18 +180,18 @@ VAT_COLUMNS = columns(VatFigure)
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a decision about a document stands on, loaded in one read."""
+    """What a decision about a document depends on, loaded in one read."""
 
     reference: Reference
     debtor: Debtor
     child: Debtor | None
     contact: Contact | None
-    """The contact that was sent, whoever's it is."""
+    """The contact that was sent, whichever customer it belongs to."""
 
     items: Mapping[str, Item]
     table_rate: Rate | None
-    """The company's rate for the document's currency and date; None when there is none or it is the base currency."""
+    """The company's rate for the document's currency and date; None if there is none or it is the base currency."""
 
     today: date
     earliest_due_date: date | None = None
-    """Of the customer's open debit documents; only loaded when credit is checked."""
+    """Of the customer's open debit documents; only loaded if credit is checked."""

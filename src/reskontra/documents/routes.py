@@ -1,6 +1,6 @@
 """The addresses of invoices, credit notes and debit notes.
 
-One `Resource` per address says what differs on the wire; the handlers are the same for all.
+One `Resource` per address says what differs on the wire; all share the same handlers.
 """
 
 from __future__ import annotations

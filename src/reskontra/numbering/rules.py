@@ -28,7 +28,7 @@ class Mode(StrEnum):
 class SeriesRange:
     """Numbers from `start_number` on, for documents dated `start_date` or later, of one branch or (None) of any.
 
-    `last_number` is the one given out last, None before the first. `step` is at least 1.
+    `last_number` is the last one given out, None before the first. `step` is at least 1.
     """
 
     start_number: str
@@ -53,7 +53,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class NextNumber:
-    """The number to give out; `warned` when it has reached the range's warning number."""
+    """The number to give out; `warned` if it has reached the range's warning number."""
 
     number: str
     warned: bool
@@ -97,7 +97,7 @@ def next_in_range(numbers: SeriesRange, longest: int = LONGEST_NUMBER) -> NextNu
 
 
 def choose_range(ranges: Sequence[SeriesRange], on: date, branch: str | None) -> SeriesRange:
-    """The range for a document dated `on` in `branch`: the branch's own go first, then the latest start (NUM-04)."""
+    """The range for a document dated `on` in `branch`: prefers the branch's own, then the latest start (NUM-04)."""
     begun = [numbers for numbers in ranges if numbers.start_date <= on and numbers.branch in (None, branch)]
     if not begun:
         raise Refused(
@@ -112,10 +112,10 @@ def choose_range(ranges: Sequence[SeriesRange], on: date, branch: str | None) ->
 def check_sent_number(
     series: Series, number: str | None, override: bool, field: FieldPath, max_length: int = LONGEST_NUMBER
 ) -> str | None:
-    """The number to use as it was sent, or None: take the next of the series (NUM-05, NUM-06, Q5).
+    """The number to use, if one was sent; None means the next of the series (NUM-05, NUM-06, Q5).
 
-    An automatic series takes any sent number, a strict one only with `override`, a manual one needs it.
-    Blanks at the ends do not count. Whether the number is free only the database can say.
+    An automatic series takes any sent number, a strict one only with `override`, a manual one needs one. Blanks at the
+    ends are ignored. Only the database can tell whether the number is free.
     """
     sent = "" if number is None else number.strip()
     if not sent:
@@ -156,12 +156,12 @@ def check_series(series: Series, longest: int = LONGEST_NUMBER) -> None:
 
 
 def has_given_out(numbers: SeriesRange) -> bool:
-    """Whether a range has given out a number: its last one is not the one before its start."""
+    """Whether a range has given out a number: its last number is not the one before its start."""
     return numbers.last_number is not None and _ordinal(numbers.last_number) >= _ordinal(numbers.start_number)
 
 
 def would_repeat(numbers: SeriesRange, other: SeriesRange) -> bool:
-    """Whether `numbers` would give out what `other` gave out already. Both have an end and a last number."""
+    """Whether `numbers` would give out what `other` has already given out. Both have an end and a last number."""
     if not has_given_out(other) or _affixes(numbers.start_number) != _affixes(other.start_number):
         return False
     coming = _ordinal(numbers.last_number or numbers.start_number) + numbers.step

@@ -1,7 +1,7 @@
 """SQL of number series and of the log of deleted numbers, as fragments for the creating statement (NUM-06, NUM-07).
 
-The number is taken inside the statement that creates its document, so that a refused or rolled-back request
-leaves no hole. Reading the series, for the reference data and for lists, is here too. Decides nothing.
+The number is taken inside the statement that creates its document, so that a refused or rolled-back request leaves no
+gap. Reading the series, for the reference data and for lists, is here too.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def use_number(entity: str, number: str, series: str, *, given: str | None = Non
 
     None is taken unless the CTE `given` has a row.
 
-    Where a range of the series has yet to reach the number, the range's row is written, unchanged: whoever draws the
-    next number meanwhile waits and then looks again, and does not draw one that is about to be taken.
+    If a range of the series has yet to reach the number, the range's row is written, unchanged: a statement that draws
+    the next number meanwhile waits and then looks again, so it does not draw one that is about to be taken.
     """
     sent = f'{number}::text collate "C"'
     return f"""turn as (
@@ -99,8 +99,8 @@ async def move_range(connection: Connection, company_id: int, series_id: str, st
 async def lock_ranges(connection: Connection, company_id: int, ranges: Sequence[tuple[str, int]]) -> None:
     """Lock ranges (series id, range id) that a transaction will take numbers from, always in the same order.
 
-    For a transaction that takes numbers of more than one series: without it, it would hold what its first statement
-    wrote while it waits for the second series, and whoever holds that one may wait for the same rows.
+    For a transaction that takes numbers from more than one series. Otherwise it would hold what its first statement
+    wrote while it waits for the second series, whose holder may be waiting for the same rows.
     """
     await connection.execute(
         """

@@ -9,7 +9,7 @@ from reskontra.numbering.rules import Mode, Series, SeriesRange, next_in_range
 from reskontra.web.wire import Answer, DayOut, day_text, field
 
 _NEW = "<NEW>"
-"""What a screen of the ERP shows in place of a number that is not given out yet."""
+"""What the ERP's screens show instead of a number that is not given out yet."""
 
 
 class BranchAnswer(Answer):
@@ -20,7 +20,7 @@ class BranchAnswer(Answer):
 
 
 class RangeAnswer(Answer):
-    """A range of a series: where it stands and what comes next."""
+    """A range of a series: its last number and what comes next."""
 
     series_id: str | None = field(name="numberingId", default=None)
     branch: BranchAnswer | None = None
@@ -70,7 +70,7 @@ def _range_answer(series: Series, numbers: SeriesRange, branch_names: Mapping[st
 
 
 def _next_number(numbers: SeriesRange) -> str | None:
-    """None when the range is used up. A number that somebody took by sending it is left out when its turn comes."""
+    """None if the range is used up. A number already taken by sending it is skipped when its turn comes."""
     try:
         return next_in_range(numbers).number
     except Refused:

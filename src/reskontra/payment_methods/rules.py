@@ -16,7 +16,7 @@ class MeansOfPayment(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMethod:
-    """A way to be paid, and the account that the money comes to."""
+    """A way to be paid, and the account that receives the money."""
 
     payment_method_id: str
     description: str

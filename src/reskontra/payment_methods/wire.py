@@ -7,7 +7,7 @@ from reskontra.web.wire import Answer, field
 
 
 class DetailAnswer(Answer):
-    """A detail that a payment by this method must bring, such as an account number. None are kept."""
+    """A detail that a payment by this method requires, such as an account number. None are stored."""
 
     detail_id: str | None = field(name="detailID", default=None)
     description: str | None = None
@@ -26,7 +26,7 @@ class PaymentMethodAnswer(Answer):
 
 
 def payment_method_answer(method: PaymentMethod) -> PaymentMethodAnswer:
-    """What the wire shows of a payment method. Nothing is paid out to suppliers here, and no details are kept."""
+    """A payment method for the wire. There are no payments to suppliers here, and no details are stored."""
     return PaymentMethodAnswer(
         payment_method_id=method.payment_method_id,
         active=method.active,

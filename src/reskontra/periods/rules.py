@@ -60,7 +60,7 @@ def same_period(post_period: str | None, financial_period: str | None) -> str | 
 
 
 def period_of(on: date, periods: Sequence[Period], field: FieldPath = ("document_date",)) -> Period:
-    """The period that `on` falls in; an ordinary period goes before period 13 (PER-03)."""
+    """The period that `on` falls in; an ordinary period takes precedence over period 13 (PER-03)."""
     matching = [period for period in periods if period.start_date <= on <= period.end_date]
     if not matching:
         raise Refused(
@@ -73,7 +73,7 @@ def period_of(on: date, periods: Sequence[Period], field: FieldPath = ("document
 
 
 def period_named(period_id: str, periods: Sequence[Period], field: FieldPath = ("financial_period",)) -> Period:
-    """The period `YYYYMM`; refused when it was never made (PER-03)."""
+    """The period `YYYYMM`; refused if it was never made (PER-03)."""
     for period in periods:
         if period.period_id == period_id:
             return period

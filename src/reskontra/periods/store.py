@@ -44,7 +44,7 @@ PERIODS = Paged(
 
 
 async def lock_periods(connection: Connection, company_id: int, period_ids: Sequence[str]) -> None:
-    """Wait until nobody posts into these periods or saves drafts there, and keep others from it until the end."""
+    """Wait until nobody posts into these periods or saves drafts there, and block both until the end."""
     await connection.execute(
         "select pg_advisory_xact_lock($1, period_id::integer) from unnest($2::text[]) as period_id",
         company_id,
@@ -62,7 +62,7 @@ async def save_periods(
     closed_in_customer_ledger: bool | None = None,
     closed_in_general_ledger: bool | None = None,
 ) -> None:
-    """Set flags of periods, those that are given, with a change row for each; `event` is a plain word."""
+    """Set the given flags of periods, with a change row for each; `event` is a plain word."""
     await connection.execute(
         f"""
         with wanted as (select unnest($5::text[]) as period_id),

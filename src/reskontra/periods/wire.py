@@ -7,7 +7,7 @@ from reskontra.web.wire import Answer, DayOut, day_text, field
 
 
 class PeriodAnswer(Answer):
-    """A financial period: its dates (both inclusive), and in which ledgers it takes no postings any more."""
+    """A financial period: its dates (both inclusive), and the ledgers in which it is closed."""
 
     year: int | None = None
     period_id: str | None = field(name="period", default=None)
@@ -24,7 +24,7 @@ class PeriodAnswer(Answer):
 
 
 def period_answer(period: ListedPeriod) -> PeriodAnswer:
-    """What the wire shows of a period. A ledger that is not kept here is as closed as the general ledger."""
+    """A period for the wire. Ledgers that are not kept here count as closed when the general ledger is."""
     elsewhere = period.closed_in_general_ledger
     return PeriodAnswer(
         year=int(period.period_id[:4]),

@@ -17,9 +17,9 @@ from reskontra.money import ZERO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """An amount that belongs on one account; above zero it stands on the side that the caller means.
+    """An amount that belongs on one account; above zero it is on the side that the caller means.
 
-    What is None of the last four is the batch's own: of one document the parts share customer, currency and rate.
+    The last four are the batch's own if they are None: parts of one document share customer, currency and rate.
     """
 
     account_number: str
@@ -40,7 +40,7 @@ class Part:
 class Entry:
     """One row of a batch: exactly one side is above zero in each currency, the other is zero.
 
-    Customer, currency and rate are None where they are the batch's own.
+    Customer, currency and rate are None if they are the batch's own.
     """
 
     line_number: int
@@ -76,8 +76,8 @@ def receivable_entries(
     branch and VAT id become one entry (GL-03). Parts of zero make no entry. `more` are further entries, each with its
     side (+1 debit, -1 credit), that balance among themselves.
 
-    Raises ValueError when the parts do not add up to the receivable in document currency: that is a bug of the
-    caller, and no rounding difference.
+    Raises ValueError if the parts do not add up to the receivable in document currency: that is a bug of the caller,
+    not a rounding difference.
     """
     merged = _merged(parts)
     if sum((part.amount for part in merged), rounding) != receivable.amount:
@@ -173,7 +173,7 @@ _CREDIT_SIDE = (AccountType.LIABILITY, AccountType.INCOME)
 
 
 def balance_on_own_side(debit_less_credit: Decimal, account_type: AccountType) -> Decimal:
-    """A balance as its account counts it: assets and costs grow by debit, liabilities and income by credit."""
+    """A balance as its account counts it: debits increase assets and costs, credits liabilities and income."""
     return -debit_less_credit if account_type in _CREDIT_SIDE else debit_less_credit
 
 

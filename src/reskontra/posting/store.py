@@ -22,8 +22,8 @@ def batch_and_entries(number: str, header: str, entries: str) -> str:
 
     `number` is an SQL expression for the batch number over the CTE `taken`. `header` is a JSON parameter with the
     keys period_id, batch_date, description, status, currency_id, exchange_rate, document_type, document_number,
-    customer_id, total_base. `entries` is a JSON parameter: a list of `posting.rules.Entry`. An entry has its own
-    customer, currency and rate where it says so, else the header's.
+    customer_id, total_base. `entries` is a JSON parameter: a list of `posting.rules.Entry`. An entry without its own
+    customer, currency and rate has the header's.
     """
     return f"""batched as (
         insert into batch (company_id, batch_number, period_id, batch_date, description, status, currency_id,

@@ -199,7 +199,7 @@ def _account(account: Account) -> AccountAnswer:
 
 
 def batch_answer(batch: FoundBatch, reference: Reference, *, attachments: bool = True) -> BatchAnswer:
-    """A batch for the wire, with its lines. Nothing hangs on batches yet, so the list of files is empty."""
+    """A batch for the wire, with its lines. Batches have no attachments yet, so the list of files is empty."""
     entries, module = batch.entries, f"Module{batch.module}"
     debit_base = sum((entry.debit_base for entry in entries), ZERO)
     debit = sum((entry.debit for entry in entries), ZERO)

@@ -75,7 +75,7 @@ async def create(call: Call) -> Response:
 
 
 async def undo(call: Call) -> Response:
-    """POST: take a released application back, by an address of ours (UND-03)."""
+    """POST: take a released application back, at an address of our own (UND-03)."""
     update = changes(call.decode(ApplicationUndo))
     async with call.database.transaction() as connection:
         application_id = await applying.undo(connection, call.context, _application_id(call), update)

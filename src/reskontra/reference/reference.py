@@ -37,10 +37,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A company's reference data. Look a code up with `[]` when it was stored, with a method when it was sent.
+    """A company's reference data. Look up a stored code with `[]`, a sent one with a method.
 
-    The methods take a code in any case and give it back as it is written; they refuse what does not exist or is
-    not in use, naming `field`. Dictionaries are shared by all requests: read them only.
+    The methods take a code in any case and return it as it is written; they refuse what does not exist or is not in
+    use, naming `field`. All requests share the dictionaries: only read them.
     """
 
     company_id: int
@@ -93,15 +93,15 @@ class Reference:
 
     @property
     def base_decimals(self) -> int:
-        """The places of an amount in base currency."""
+        """The decimal places of an amount in base currency."""
         return self.currencies[self.base_currency].decimals
 
     def today(self, moment: datetime) -> date:
-        """The date at `moment` (UTC) where the company is."""
+        """The date at `moment` (UTC) in the company's time zone."""
         return local_date(moment, self.zone)
 
     def decimals_of(self, currency_id: str) -> int:
-        """The places of an amount in a stored currency."""
+        """The decimal places of an amount in a stored currency."""
         return self.currencies[currency_id].decimals
 
     def series_of(self, key: str) -> Series:
@@ -109,7 +109,7 @@ class Reference:
         return self.series[self.preferences.series.of(key)]
 
     def cash_account_of(self, payment_method_id: str | None) -> str | None:
-        """The account that money paid by a stored method comes to."""
+        """The account that receives the money paid by a stored method."""
         method = self.payment_methods.get(payment_method_id or "")
         return method.cash_account if method else None
 
@@ -118,7 +118,7 @@ class Reference:
         return None if salesperson_id is None else self.salespersons[salesperson_id].salesperson_cd
 
     def legal_rate(self, kind: str, on: date) -> LegalRate | None:
-        """The figure of the law that holds on a date, None when none is on record (LAW-01)."""
+        """The legal figure in force on a date; None if none is on record (LAW-01)."""
         begun = [rate for rate in self.legal_rates if rate.kind == kind and rate.start_date <= on]
         return begun[-1] if begun else None
 
@@ -225,7 +225,7 @@ class Reference:
         return person.salesperson_id
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` makes of this data alone, made on the first call for `key`; a refusal is not remembered."""
+        """What `make` computes from this data alone, on the first call for `key`. A refusal is not remembered."""
         try:
             found: T = self._made[key]
         except KeyError:

@@ -89,7 +89,7 @@ class BranchAnswer(Answer):
 
 
 class BaseCurrencyAnswer(Answer):
-    """The currency that the books are kept in."""
+    """The base currency of the books."""
 
     id: str | None = None
     description: str | None = None
@@ -109,7 +109,7 @@ class VatZoneAnswer(Answer):
 
 
 class OrganisationAnswer(Answer):
-    """The organisation that keeps the books; what is not its own is its main branch's."""
+    """The organisation that keeps the books; its main branch supplies what it does not have itself."""
 
     code: str | None = msgspec.field(default=None, name="organizationCd")
     name: str | None = None

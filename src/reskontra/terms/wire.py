@@ -47,7 +47,7 @@ class TermsAnswer(Answer):
 
 
 class TermsPage(Answer):
-    """The one item of the list: a page that says of itself where it stands."""
+    """The one item of the list: a page with its own number, size and total."""
 
     page_number: int | None = None
     page_size: int | None = None
@@ -56,7 +56,7 @@ class TermsPage(Answer):
 
 
 def terms_answer(terms: ListedTerms, zone: ZoneInfo) -> TermsAnswer:
-    """What the wire shows of terms; the days of a month that custom terms divide stand there for these only."""
+    """Terms for the wire. Only custom terms show the days that divide a month."""
     divides = terms.due_type == DueType.CUSTOM
     return TermsAnswer(
         terms_id=terms.terms_id,

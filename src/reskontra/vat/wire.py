@@ -18,7 +18,7 @@ _NO_LIMIT = Decimal("0.0000")
 
 
 class CashDiscount(StrEnum):
-    """What a cash discount does to the VAT. Only `NoAdjust` is computed with (VAT-07)."""
+    """What a cash discount does to the VAT. Only `NoAdjust` is supported (VAT-07)."""
 
     TO_TAXABLE_AMOUNT = "ToTaxableAmount"
     TO_PROMPT_PAYMENT = "ToPromtPayment"
@@ -76,21 +76,21 @@ class ZoneAnswer(Answer):
 
 
 class AgencyAnswer(Answer):
-    """Whom the VAT is reported to. It is no supplier here, and so has no internal id."""
+    """The agency that the VAT is reported to. It is not a supplier here, so it has no internal id."""
 
     number: str | None = None
     name: str | None = None
 
 
 class AccountsAnswer(Answer):
-    """Where VAT is posted. VAT that may be claimed back belongs to purchases, which are not kept here."""
+    """Where VAT is posted. Input VAT belongs to purchases, which do not exist here."""
 
     payable_account: CodedAccount | None = field(name="vatPayableAccount", default=None)
     payable_subaccount: NamedSubaccount | None = field(name="vatPayableSubaccount", default=None)
 
 
 class ScheduleAnswer(Answer):
-    """A dated rate as a VAT id shows it. There are no limits to the amount that it is taken of."""
+    """A dated rate as a VAT id shows it. There are no limits to the amount that it applies to."""
 
     start_date: DayOut | None = None
     percent: Decimal | None = field(name="vatRate", default=None)

@@ -21,7 +21,7 @@ from reskontra.versions import Expected, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Place:
-    """Store another location of a customer. Raises `Refused` when the customer has one of that id."""
+    """Store another location of a customer. Raises `Refused` if the customer already has one with that id."""
     number = (sent.get("customer_number") or "").strip()
     if not number:
         raise Refused("A location needs a customer.", field=("customer_number",), hint="Send the customer's number.")
@@ -46,9 +46,9 @@ async def change(
     *,
     expected_version: Expected = None,
 ) -> Place:
-    """Apply what was sent to a location; what changes nothing writes nothing.
+    """Apply what was sent to a location; writes only if it changes.
 
-    Raises `NotFound`, and `Stale` when the present version is not an expected one.
+    Raises `NotFound`, and `Stale` if the present version is not an expected one.
     """
     await customers.lock_customer(connection, context.company_id, customer_number)
     found = await store.find_place(connection, context.company_id, customer_number, location_cd)
@@ -66,7 +66,7 @@ async def change(
 
 
 async def _with_new_rows(connection: Connection, context: Context, place: Place) -> Place:
-    """The place with the address and contact stored that are its own from now on. Seldom needed, so apart."""
+    """The place with its new own address and contact stored. In extra statements, as it is rarely needed."""
     address, contact = place.address, place.contact
     if address is not None and address.address_id is None:
         address = await writing.insert_address(connection, context.company_id, address)

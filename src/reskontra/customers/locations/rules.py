@@ -22,7 +22,7 @@ Sent = Mapping[str, Any]
 _TEXTS = ("vat_registration_id", "corporate_id", "gln", "edi_code")
 _OF_ITS_OWN: dict[str, Any] = dict.fromkeys((*_TEXTS, "peppol_endpoint", "peppol_party_identification",
                                              "peppol_party_legal"))  # fmt: skip
-"""What the default location does not hand down."""
+"""What another location does not take over from the default one."""
 
 
 class Place(Record, frozen=True, kw_only=True):
@@ -44,12 +44,12 @@ class Place(Record, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What the change log calls it."""
+        """Its key in the change log."""
         return f"{self.customer_number}/{self.location.location_cd}"
 
 
 def new_place(home: Place, sent: Sent, reference: Reference) -> Place:
-    """Another location of the customer whose default location is `home`: that one gives accounts and VAT zone."""
+    """Another location of the customer whose default location is `home`, which supplies accounts and VAT zone."""
     check_may(home.customer_status, "edit", home.customer_number, ("customer_number",))
     location_cd = (sent.get("location_cd") or "").strip()
     if not location_cd:
@@ -61,7 +61,7 @@ def new_place(home: Place, sent: Sent, reference: Reference) -> Place:
 
 
 def changed_place(stored: Place, sent: Sent, reference: Reference) -> Place:
-    """`stored` with what was sent; equal to it when nothing changes. Customer and id cannot change."""
+    """`stored` with what was sent; equal to it if nothing changes. Customer and id cannot change."""
     check_may(stored.customer_status, "edit", stored.customer_number)
     _check_same(sent, "customer_number", stored.customer_number)
     _check_same(sent, "location_cd", stored.location.location_cd)
@@ -113,9 +113,9 @@ def _name(sent: str | None) -> str:
 
 
 def _address(place: Place, sent: Sent, reference: Reference) -> Address | None:
-    """The location's own address after a request, None where it follows the main one.
+    """The location's own address after a request; None if it follows the main one.
 
-    An address that is sent as the main one stands goes on following it, as a client does that sends all of it back.
+    If it is sent exactly as the main one is, it still follows that one: clients send whole locations back.
     """
     if sent.get("address_is_main"):
         return None
@@ -130,7 +130,7 @@ def _address(place: Place, sent: Sent, reference: Reference) -> Address | None:
 
 
 def _contact(place: Place, sent: Sent) -> ContactDetails | None:
-    """The location's own contact after a request, None where it follows the main one, as an address does."""
+    """The location's own contact after a request; None if it follows the main one, as an address does."""
     if sent.get("contact_is_main"):
         return None
     parts = {part: value or None for part, value in (sent.get("contact") or {}).items()}

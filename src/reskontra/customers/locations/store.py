@@ -127,7 +127,7 @@ async def insert_place(connection: Connection, context: Context, place: Place, d
     return version
 
 
-# A customer shows what stands in its default location, so its version and time move with that one.
+# A customer shows its default location, so its version and time move with that one.
 _SAVE = f"""
     with once as (select 1),
     {change_row("'Location'", "updated", "$5::text", "once", detail="$6::jsonb")},

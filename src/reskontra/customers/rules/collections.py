@@ -48,7 +48,7 @@ _BALANCE_TYPES = {
 
 
 def _account_number(name: str, reference: Reference) -> Callable[[str, FieldPath], str]:
-    """How the account of `name` is chosen: what customers owe is an asset, sales go to no control account."""
+    """How the account of `name` is chosen: receivables are an asset, sales do not go to a control account."""
 
     def choose(sent: str, field: FieldPath) -> str:
         if name in _SALES_ACCOUNTS:
@@ -70,7 +70,7 @@ def with_payment_method(customer: Customer, method_id: str | None) -> Customer:
 
 
 def with_sent_payment_method(customer: Customer, sent: Sent | None, reference: Reference) -> Customer:
-    """`is_default` false adds the method to the customer's without making it the default one."""
+    """The customer with the payment method that was sent; if `is_default` is false, not as the default one."""
     method_id = (sent or {}).get("payment_method_id", customer.default_payment_method_id if sent else None)
     if method_id is None or not method_id.strip():
         return with_payment_method(customer, None)

@@ -9,7 +9,7 @@ from reskontra.customers.customer import Customer, Location
 from reskontra.errors import Refused
 
 _ORGANISATION_NUMBERS = {"NO": "orgnr", "SE": "orgnr", "DK": "cvr", "FI": "ytunnus"}
-"""Country -> the name that python-stdnum gives its organisation number; elsewhere any number passes."""
+"""Country -> python-stdnum's name for its organisation number. In other countries any number passes."""
 
 
 def check(customer: Customer, stored: Customer | None) -> None:

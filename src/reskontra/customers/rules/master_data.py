@@ -1,7 +1,7 @@
 """Making a customer's master data from class defaults and what was sent, and what is refused.
 
 `sent` is a dict of what a body held, in our names: absent means unchanged, None means "clear it" (EDT-01).
-Every refusal names the field and what would pass. Lists of lines and accounts are in `lines.py`.
+Every refusal names the field and what would pass. Lists and accounts are in `collections`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _LOCATION_FROM_CLASS = tuple(field for field in columns(Location) if field in _C
 def new_customer(sent: Sent, reference: Reference, *, parent: Parent | None, new_id: NewId) -> Customer:
     """A customer without number and ids: what was sent wins, the class gives the rest (CLS-01 to CLS-05).
 
-    `parent` is the customer that `parent_number` names, None when there is none.
+    `parent` is the customer that `parent_number` names, None if there is none.
     """
     _check_mandatory(sent)
     if sent.get("name") is None:
@@ -80,9 +80,9 @@ def new_customer(sent: Sent, reference: Reference, *, parent: Parent | None, new
 def changed_customer(
     stored: Customer, sent: Sent, reference: Reference, *, parent: Parent | None, has_children: bool, new_id: NewId
 ) -> Customer:
-    """`stored` with what was sent; equal to `stored` when nothing changes (CLS-03, CLS-04, CST-01).
+    """`stored` with what was sent; equal to `stored` if nothing changes (CLS-03, CLS-04, CST-01).
 
-    Whether open documents forbid the status Inactive only the database can say: the command asks it.
+    Only the database knows whether open documents forbid the status Inactive: the command asks it.
     """
     _check_same_number(stored, sent)
     _check_mandatory(sent)
@@ -108,7 +108,7 @@ def becomes_inactive(stored: Customer, customer: Customer) -> bool:
 
 
 def refuse_inactive(customer: Customer) -> Refused:
-    """The refusal of the status Inactive while documents are open or unreleased (CST-01)."""
+    """Refuses the status Inactive while documents are open or unreleased (CST-01)."""
     return Refused(
         f"Customer {customer.number} has open or unreleased documents and cannot become Inactive.",
         field=("status",),
@@ -243,8 +243,8 @@ def _with_address(
 ) -> Customer:
     """The customer after the parts of an address were sent; an address of None follows the main one (CUS-04).
 
-    An address that follows goes on following when it was sent as it was shown, as clients do that send a whole
-    customer back; else it becomes one of its own, that starts as a copy of the main one.
+    An address that follows still follows if it is sent as it was shown: clients send whole customers back. Otherwise it
+    becomes the customer's own, which starts as a copy of the main one.
     """
     if parts is None:
         return _following_main(customer, name)
@@ -261,7 +261,7 @@ def _with_address(
 
 
 def _with_contact(customer: Customer, before: Customer, name: str, parts: Sent | None) -> Customer:
-    """The customer after the parts of a contact were sent; follows the main one as an address does (CUS-04)."""
+    """The customer after the parts of a contact were sent. It follows the main one as an address does (CUS-04)."""
     if parts is None:
         return _following_main(customer, name)
     values: dict[str, Any] = {part: value or None for part, value in parts.items()}

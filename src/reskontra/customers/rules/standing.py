@@ -63,7 +63,7 @@ def check_may(status: Status, operation: str, number: str, field: FieldPath = ()
 class CreditFailure:
     """Why credit is refused: `reason` names limit, balance and excess in base currency, or the days.
 
-    `excess` is how much too much it is, zero when only the days test failed.
+    `excess` is how much it is over the limit, zero if only the days test failed.
     """
 
     reason: str

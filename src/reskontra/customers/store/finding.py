@@ -25,7 +25,7 @@ from reskontra.versions import Found
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a customer owes by released documents, and what is saved but not released; base currency, signed."""
+    """What a customer owes on released documents, and what is saved but not released; base currency, signed."""
 
     balance: Decimal
     unreleased: Decimal
@@ -135,7 +135,7 @@ async def lock_customer(connection: Connection, company_id: int, key: str | int)
 
 
 async def lock_parent(connection: Connection, company_id: int, number: str) -> Parent | None:
-    """The customer with that number, kept as it is until the transaction ends, so that it stays a parent (PAR-01)."""
+    """The customer with that number, kept unchanged until the transaction ends, so that it stays a parent (PAR-01)."""
     row = await connection.fetchrow(
         f"""
         select customer_id, number, name, parent_customer_id
@@ -162,9 +162,9 @@ async def has_children(connection: Connection, company_id: int, customer_id: int
 async def has_unfinished_documents(connection: Connection, company_id: int, customer_id: int) -> bool:
     """Whether a document of the customer is open or unreleased (CST-01).
 
-    The balance cannot tell: an open invoice and an open credit note may add up to nothing. So this looks at the
-    documents themselves, and names no more of their columns than it must. Call it with the customer locked: then no
-    new document can refer to the customer until the transaction ends.
+    The balance cannot tell: an open invoice and an open credit note may add up to nothing. So this reads the documents
+    themselves, and no more of their columns than it must. Call it with the customer locked: then no new document can
+    refer to the customer until the transaction ends.
     """
     found: bool = await connection.fetchval(
         """

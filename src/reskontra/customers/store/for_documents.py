@@ -86,8 +86,8 @@ FOR_DOCUMENT = for_document()
 
 
 def has_moved_on(debtor: str) -> str:
-    """A condition over a `debtor` read with its customer's row locked: the row was changed while the lock was waited
-    for, so that the other parts are older than it is."""
+    """A condition over a `debtor` read with its customer's row locked: the row changed during the wait for the lock, so
+    that the other parts are older than it is."""
     return f"""(({debtor} ->> 'version')::bigint is distinct from (
                    select seen.version from customer as seen
                     where seen.company_id = $1 and seen.customer_id = ({debtor} ->> 'customer_id')::integer))"""
@@ -114,9 +114,9 @@ def keep_customer(number: str, source: str) -> str:
 def unchanged(customer_id: str, version: str, reference_version: str, *, name: str = "buyer") -> str:
     """A CTE with a row if the customer and the reference data still have these versions, kept so until the end.
 
-    The arguments are SQL expressions. It does not wait for whoever changes either: then there is no row.
+    The arguments are SQL expressions. It does not wait for a transaction that changes either: then there is no row.
 
-    Whoever changes a customer locks its row against this, so that no document is made for one that becomes inactive
+    Commands that change a customer lock its row against this, so that no document is made for one that becomes inactive
     at the same moment (CST-01).
     """
     return f"""{name} as materialized (

@@ -8,7 +8,7 @@ from reskontra.db.pool import Connection
 
 
 async def keep_customers(connection: Connection, company_id: int, customer_ids: Sequence[int]) -> None:
-    """Keep these customers from changing until the transaction ends, as documents do that are made for them."""
+    """Keep these customers from changing until the transaction ends, as any command does that makes documents."""
     await connection.execute(
         """
         select from customer
@@ -24,9 +24,9 @@ async def keep_customers(connection: Connection, company_id: int, customer_ids: 
 async def lock_balances(
     connection: Connection, company_id: int, numbers: Sequence[str], *, checked_only: bool = False
 ) -> None:
-    """Lock the balances of these customers, by number, always in one order.
+    """Lock the balances of these customers, by number, always in the same order.
 
-    With `checked_only` those whose credit is checked.
+    `checked_only` locks only those whose credit is checked.
     """
     await connection.execute(
         """

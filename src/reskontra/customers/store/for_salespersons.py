@@ -18,7 +18,7 @@ from reskontra.db.pool import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A salesperson at a customer's location. The default one sells what no document says otherwise about."""
+    """A salesperson at a customer's location. Documents take the default one unless they say otherwise."""
 
     salesperson_id: int
     customer_id: int
@@ -44,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a pair of customer number and location id leads; `location_id` is None when the customer has none such."""
+    """What a pair of customer number and location id refers to. `location_id` is None if the customer has none such."""
 
     customer_id: int
     location_id: int | None
@@ -83,7 +83,7 @@ async def list_of_salespersons(
 async def lock_spots(
     connection: Connection, company_id: int, pairs: Sequence[tuple[str, str | None]]
 ) -> dict[int, Spot]:
-    """Position of a pair -> where it leads; unknown customers are left out. A pair is a customer number and a location
+    """Position of a pair -> its spot; unknown customers are left out. A pair is a customer number and a location
     id, None for the default location. The customers are locked, so that no location gets two default sellers."""
     rows = await connection.fetch(
         f"""
@@ -106,7 +106,7 @@ async def lock_spots(
 async def save_assignments(
     connection: Connection, context: Context, salesperson_id: int, wanted: Sequence[Wanted]
 ) -> None:
-    """Write, change and take away assignments of a salesperson. The first seller at a location is its default."""
+    """Add, change and remove assignments of a salesperson. The first seller at a location is its default."""
     await connection.execute(
         """
         with wanted as (

@@ -34,12 +34,12 @@ def name_of_id(expression: str) -> str:
 
 
 def column_names(columns: Sequence[str], table: str = "") -> str:
-    """The names of columns, for a list of them; of `table` when it is given."""
+    """The column names as a list, qualified with `table` if it is given."""
     return ", ".join(f"{table}.{column}" if table else column for column in columns)
 
 
 def settings(columns: Sequence[str]) -> str:
-    """What an update sets each column to: its value in the row `part`."""
+    """The assignments of an update: each column gets its value in the row `part`."""
     return ", ".join(f"{column} = part.{column}" for column in columns)
 
 
@@ -71,7 +71,7 @@ OWING = """
       join customer_balance on customer_balance.company_id = customer.company_id
        and customer_balance.customer_id = customer.customer_id
      where customer.company_id = $1"""
-"""A select of customers with what they owe by released documents (BAL-03). It ends inside its where clause."""
+"""A select of customers with what they owe on released documents (BAL-03). It ends inside its where clause."""
 
 
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:
@@ -88,7 +88,7 @@ def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", na
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a list of documents shows of its parties: columns, and the joins that they come from."""
+    """What a list of documents shows of its parties: columns, and the joins that provide them."""
 
     columns: str
     joins: str

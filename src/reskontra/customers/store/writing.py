@@ -28,8 +28,8 @@ from reskontra.numbering.store import log_deleted, take_number, use_number
 from reskontra.records import replace
 from reskontra.versions import Saved
 
-# The rows of a new customer take their ids from the tallies always in the order address, contact, location,
-# customer, and a change takes them in the same order, so that no two statements wait for each other.
+# The rows of a new customer always take their ids from the tallies in the order address, contact, location, customer,
+# and so does a change, so that no two statements wait for each other.
 
 
 _DRAWN_IDS = f"""
@@ -128,7 +128,7 @@ async def insert_customer(
 
 
 async def insert_address(connection: Connection, company_id: int, address: Address) -> Address:
-    """Store an address of its own for a customer whose address followed the main one; returns it with its id."""
+    """Store a customer's own address that used to follow the main one; returns it with its id."""
     address_id = await connection.fetchval(
         f"""
         with {next_ids("Address", "1", name="address_ids")}
@@ -144,7 +144,7 @@ async def insert_address(connection: Connection, company_id: int, address: Addre
 
 
 async def insert_contact(connection: Connection, company_id: int, contact: ContactDetails) -> ContactDetails:
-    """Store a contact of its own for a customer whose contact followed the main one; returns it with its id."""
+    """Store a customer's own contact that used to follow the main one; returns it with its id."""
     contact_id = await connection.fetchval(
         f"""
         with {next_ids("Contact", "1", name="contact_ids")}
@@ -210,7 +210,7 @@ _SAVE = f"""
 async def save_customer(
     connection: Connection, context: Context, stored: Customer, customer: Customer, detail: Mapping[str, Any]
 ) -> Saved:
-    """Write a customer that is locked over what is `stored`; its addresses and contacts have their ids already."""
+    """Overwrite the `stored` customer, which is locked. New addresses and contacts already have their ids."""
     addresses = _different(stored, customer, ("main_address", "invoice_address", "delivery_address"))
     contacts = _different(stored, customer, ("main_contact", "invoice_contact", "delivery_contact"))
     links = {
@@ -239,7 +239,7 @@ async def save_customer(
 
 
 # Documents, locations and contacts know their customer by its internal id, so this is all there is to write. The old
-# number stays explained, as the series may not have a hole (NUM-01).
+# number goes into the log of deleted numbers, because the series may have no gaps (NUM-01).
 _SAVE_NUMBER = f"""
     with {use_number(_AS_CUSTOMER, "$5", "$6")},
     {
@@ -285,4 +285,4 @@ def _number_taken(value: str) -> Refused:
 
 
 CONSTRAINTS: Mapping[str, RefusalFactory] = {"customer_number_unique": _number_taken}
-"""Constraint -> what the caller is told. The other constraints of these tables are guards that rules keep anyway."""
+"""Constraint -> what the caller is told. The rules keep the other constraints of these tables anyway."""

@@ -180,7 +180,7 @@ class NoteAnswer(Answer):
 
 
 class CustomerNumberAnswer(Answer):
-    """What became of the action."""
+    """The result of the action."""
 
     action_id: str
     action_result: str

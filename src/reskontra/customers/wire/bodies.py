@@ -159,6 +159,6 @@ class CustomerUpdate(Body):
 
 
 class CustomerNumberAction(Body):
-    """The number that a customer gets; it travels bare."""
+    """The number that a customer gets, sent bare."""
 
     number: Text30 | UnsetType | None = sent("customerCd")

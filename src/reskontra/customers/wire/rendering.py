@@ -30,7 +30,7 @@ from reskontra.web.wire import day_text, etag_of, local_text
 
 @dataclass(frozen=True, slots=True)
 class Expand:
-    """What of a customer is shown only when it is asked for (W10)."""
+    """The parts of a customer that are shown only on request (W10)."""
 
     accounts: bool = True
     payment_methods: bool = True
@@ -118,7 +118,7 @@ def address_answer(address: Address, reference: Reference) -> AddressAnswer:
 
 
 def contact_answer(contact: ContactDetails) -> ContactAnswer:
-    """Whom to reach and how."""
+    """A contact for the wire."""
     return ContactAnswer(
         contact_id=contact.contact_id,
         name=contact.name,
@@ -171,7 +171,7 @@ def _attributes(values: dict[str, str], reference: Reference) -> list[AttributeA
 
 
 def direct_debit_answers(lines: Iterable[DirectDebit]) -> list[DirectDebitAnswer]:
-    """Mandates as they stand."""
+    """The customer's mandates for the wire."""
     return [
         DirectDebitAnswer(
             id=line.direct_debit_id,

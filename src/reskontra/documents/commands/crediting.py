@@ -1,6 +1,7 @@
 """Reversing a whole document: a credit note over all of it, released and applied, so that both are closed.
 
-For what the house made itself and takes back, a fee for example. Commits nothing; the caller has the document locked.
+For documents that the program itself made and takes back, such as a fee. The caller commits, and holds the document's
+lock.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 async def credit_whole(
     connection: Connection, context: Context, kind: Kind, number: str, on: date, *, origin: str
 ) -> Issued:
-    """The credit note of that day which closes an open document that nothing settles yet (REV-01, REV-02, REV-04).
+    """A credit note of that day which closes an open document that nothing settles yet (REV-01, REV-02, REV-04).
 
-    Raises `Refused` as creating, settling and releasing it do, and when something of either document is left over.
+    Raises `Refused` as creating, settling and releasing it do, and if anything of either document is left over.
     """
     loaded = await load_document(connection, context, kind.document_type, number, Wanted())
     if loaded is None or loaded.document is None or loaded.debtor is None:
@@ -47,7 +48,7 @@ async def credit_whole(
 
 
 def whole_credit(document: Document, debtor: Debtor, reference: Reference, on: date) -> dict[str, Any]:
-    """What a credit note says that takes all of a document back: its lines, VAT, place and rate, applied to it."""
+    """The content of a credit note that takes back all of a document: its lines, VAT, place and rate, applied to it."""
     credit: dict[str, Any] = {
         "customer_number": debtor.number,
         "location_cd": debtor.location.location_cd,

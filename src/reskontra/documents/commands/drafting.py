@@ -1,10 +1,10 @@
 """Creating, changing and deleting drafts. The route commits.
 
-Most take one statement to read and one to write, which needs no transaction and no lock between the two: the writing
-statement proves that what was read still stands (`Database.write`). What needs more says so and is done in one.
+Most commands take one statement to read and one to write, with no transaction and no lock around the two: the writing
+statement proves that what was read still holds (`Database.write`). Those that need more say so and get a transaction.
 
-Locks are taken in the order of `receivables.commands.locks`; PostgreSQL runs the parts of the writing statement that
-nothing asks for from the last to the first, which is that order too.
+Locks are taken in the order of `receivables.commands.locks`. PostgreSQL runs the CTEs of the writing statement that
+nothing reads from last to first, and they are written to fit that order.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ async def change(
     if after == before:
         return Saved(before.number, loaded.version)
     if after.customer_id != before.customer_id:
-        need_transaction(connection)  # the writing statement proves nothing of the customer that it moves to
+        need_transaction(connection)  # the writing statement proves nothing about the new customer
     rows_text = None
     if (after.lines, after.vat) != (before.lines, before.vat):
         rows_text = lines_text(after, reference), vat_text(after, reference)
@@ -137,7 +137,7 @@ async def _with_proposals(
     reference: Reference,
     document_id: int = 0,
 ) -> Document:
-    """The draft with what it is to settle after a request (APP); one read, only where there is any."""
+    """The draft with what it will settle after a request (APP); one read, only if there is anything."""
     sent = changes.get("application_lines") or ()
     if not kind.settles or draft.is_released or not (sent or draft.proposals):
         return draft
@@ -152,7 +152,7 @@ async def _with_proposals(
 async def _numbering(
     context: Context, document: Document, changes: Mapping[str, Any], reference: Reference, *, kind: Kind, key: str
 ) -> tuple[str, list[str]] | tuple[str, int]:
-    """What `store.insert_document` numbers the document by, with the turn in the series taken."""
+    """How `store.insert_document` numbers the document; takes the turn in the series."""
     series = reference.series_of(key)
     override = bool(changes.get("override_number_series"))
     sent = check_sent_number(series, changes.get("number"), override, ("number",))

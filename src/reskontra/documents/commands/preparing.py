@@ -83,9 +83,9 @@ async def basis_of(connection: Connection, context: Context, loaded: Loaded, cha
 async def lock_debits(
     connection: Connection, context: Context, kind: Kind, standing: Document | None, changes: Mapping[str, Any]
 ) -> None:
-    """Lock what a document settles, where there is any.
+    """Lock what a document settles, if anything.
 
-    Two that propose to settle one debit are one after the other from here on (APP-08).
+    From here on, two that propose to settle the same debit take turns (APP-08).
     """
     if not kind.settles or (standing is not None and standing.is_released):
         return

@@ -1,7 +1,7 @@
 """Releasing documents, and issuing those that the program makes itself.
 
-Most take one statement to read and one to write, which needs no transaction and no lock between the two: the writing
-statement proves that what was read still stands (`Database.write`).
+Most commands take one statement to read and one to write, with no transaction and no lock around the two: the writing
+statement proves that what was read still holds (`Database.write`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from reskontra.versions import Expected, Saved
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A document that the house made itself, and the status it ended with."""
+    """A document that the program made itself, and the status it ended with."""
 
     number: str
     status: str
@@ -44,9 +44,9 @@ async def issue(
     series: str | None = None,
     releases: bool = True,
 ) -> Issued:
-    """A document that the house makes itself, for example a fee: created and, when `releases`, released at once.
+    """A document that the program makes itself, such as a fee: created and, if `releases`, released at once.
 
-    It stays a draft when the credit check holds it. `series` is that key of the kind's series which numbers it.
+    It stays a draft if the credit check holds it. `series` is the key of the series, among the kind's, that numbers it.
     """
     document, basis = await new_draft(connection, context, kind, changes, origin)
     key = series or kind.series[0]
@@ -91,7 +91,7 @@ async def release(
 
 
 async def _settling(connection: Connection, context: Context, loaded: Loaded, reference: Reference) -> Settling | None:
-    """The settlement that releasing makes, its debits locked; None when the document proposes none."""
+    """The settlement that releasing makes, with its debits locked; None if the document proposes none."""
     draft = document_of(loaded)
     if not draft.proposals:
         return None

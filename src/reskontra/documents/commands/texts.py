@@ -9,13 +9,13 @@ from reskontra.documents.wire.rendering import lines_text, vat_text
 from reskontra.reference.store import remembered
 
 _REWRITTEN = 500
-"""How many documents' texts are made anew in one round."""
+"""How many documents get new texts in one round."""
 
 
 async def rewrite_texts(connection: Connection, context: Context, **what: str | int) -> None:
-    """Make the stored texts anew that show what was just changed, for example `account_number="3000"` (decision 0009).
+    """Rewrite the stored texts that show what was just changed, for example `account_number="3000"` (decision 0009).
 
-    A follow-up: `changes.commands.register_follow_up` has it called in the transaction of the change.
+    A follow-up, called in the transaction of the change (`changes.commands.register_follow_up`).
     """
     company_id, last = context.company_id, 0
     reference = await remembered.at(connection, company_id, None)

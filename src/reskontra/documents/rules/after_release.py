@@ -86,7 +86,7 @@ def _frozen(kind: Kind, document: Document, field: FieldPath, sent: object) -> R
 
 
 def _still_open(kind: Kind, document: Document) -> str:
-    """What `_legal_fields` lets through, in a client's words."""
+    """What `_legal_fields` allows, in a client's words."""
     if document.status == "Voided":
         return "Nothing of a voided document may change."
     if document.status == "Closed":
@@ -99,7 +99,7 @@ def _still_open(kind: Kind, document: Document) -> str:
 
 
 def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
-    """Whether a field was sent with the value that stands."""
+    """Whether a field was sent with its stored value."""
     if name in ("post_period", "financial_period"):
         return sent is None or parse_period(sent, (name,)) == document.period_id
     if name in ("number", "override_number_series"):
@@ -116,9 +116,9 @@ def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
 
 
 def _is_same_party(name: str, sent: Any, document: Document, basis: Basis) -> bool:
-    """The basis holds whom and where the request named.
+    """Whether the request named the document's own parties. The basis holds the ones that it named.
 
-    A number that nobody has finds no child, an unknown location leaves the standing one, and no customer is refused.
+    A number that nobody has finds no child, an unknown location leaves the stored one, and no customer is refused.
     """
     if name == "customer_number":
         return basis.debtor.customer_id == document.customer_id
@@ -150,7 +150,7 @@ def _standing(name: str, document: Document, basis: Basis) -> Any:
 
 
 def vat_rows_echoed(document: Document, sent: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether VAT rows were sent with the figures that stand."""
+    """Whether VAT rows were sent with their stored figures."""
     standing = {row.vat_id: row for row in document.vat}
     return all(
         row.get("vat_id") in standing

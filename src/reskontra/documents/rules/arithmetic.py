@@ -30,7 +30,7 @@ from reskontra.vat.rules.calculation import VatResult, VatRow
 
 
 class DiscountBasis(StrEnum):
-    """What a line's discount percent is taken of: the whole line or the price of one unit (LIN-03)."""
+    """What a line's discount percent applies to: the whole line or the price of one unit (LIN-03)."""
 
     EXTENDED_PRICE = "ExtendedPrice"
     UNIT_PRICE = "UnitPrice"
@@ -58,7 +58,7 @@ class Totals(Record, frozen=True):
     """The money of a document in one currency (TOT-01, TOT-02).
 
     amount = detail_total - discount_total + VAT that is not inside the lines + rounding_difference.
-    `vat_total` holds all VAT, also that inside the lines.
+    `vat_total` is all VAT, including that inside the lines.
     """
 
     detail_total: Decimal
@@ -73,8 +73,8 @@ class Totals(Record, frozen=True):
 class BaseFigures(Record, frozen=True):
     """A document in base currency: lines and their net amounts by line number, VAT rows, totals.
 
-    `conversion_difference` is what the converted amount has more than its converted parts (net amounts less
-    document discount, all VAT, the document's own rounding). It is posted to the rounding account (CUR-04).
+    `conversion_difference` is the converted amount less its converted parts (net amounts less document discount, all
+    VAT, the document's own rounding). It is posted to the rounding account (CUR-04).
     """
 
     lines: Mapping[int, LineFigures]
@@ -95,9 +95,9 @@ def line_figures(
     decimals: int = 2,
     field: FieldPath = (),
 ) -> LineFigures:
-    """All money of one line (LIN-02, LIN-03, LIN-04). `field` is the path of the line, for refusals.
+    """All amounts of one line (LIN-02, LIN-03, LIN-04). `field` is the path of the line, for refusals.
 
-    A manual amount has no unit price that a discount could be taken of: its basis is always the whole line.
+    A manual amount has no unit price to discount: its basis is always the whole line.
     """
     extended = extended_price(quantity, unit_price, manual_amount, decimals, field)
     basis = basis if manual_amount is None else DiscountBasis.EXTENDED_PRICE
@@ -139,8 +139,8 @@ def discount(
 ) -> tuple[Decimal, Decimal]:
     """A line's discount as (percent with 6 places, amount) from whichever was sent (LIN-03).
 
-    When both were sent they must say the same, and the amount decides: it is the exact one. Neither may exceed 100
-    per cent either way.
+    If both were sent they must agree, and the amount decides: it is the exact one. Neither may exceed 100 per cent
+    either way.
     """
     if percent is not None and amount is not None:
         worth = partial(discount, extended, quantity=quantity, unit_price=unit_price, basis=basis, decimals=decimals)
@@ -259,7 +259,7 @@ def _percent_of_amount(extended: Decimal, amount: Decimal, field: FieldPath) -> 
 
 
 def _discounted_price(unit_price: Decimal, percent: Decimal, decimals: int) -> Decimal:
-    """A unit price after discount. It keeps the places it has, so that a price of 0.00125 does not become 0.00."""
+    """A unit price after discount. It keeps its decimal places, so that a price of 0.00125 does not become 0.00."""
     places = min(max(decimals, _places(unit_price)), PRICE_DECIMALS)
     return percent_of(unit_price, HUNDRED - percent, places)
 

@@ -43,7 +43,7 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
 
 
 def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """`document` after a PUT; the same object's equal when nothing changes (EDT-01 to EDT-04, W13)."""
+    """`document` after a PUT; equal to `document` if nothing changes (EDT-01 to EDT-04, W13)."""
     if document.is_released or document.status == "Voided":
         return changed_after_release(kind, document, changes, basis)
     if basis.debtor.customer_id != document.customer_id:
@@ -56,7 +56,7 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         check_accounts(lines, _line_basis(draft, basis))
     sent_vat = changes.get("vat_rows") or ()
     if vat_rows_echoed(document, sent_vat):
-        sent_vat = ()  # the figures that stand: they hold as long as nothing changes that they follow from (VAT-11)
+        sent_vat = ()  # the stored figures hold as long as nothing they depend on changes (VAT-11)
     if not sent_vat and _figures_stand(document, draft, lines):
         draft = replace(draft, lines=lines)
     else:
@@ -78,12 +78,12 @@ def check_deletable(kind: Kind, document: Document) -> None:
 def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     """REL-01: what must hold before release, in the rule's order; the first failure wins.
 
-    A refusal names a field only to tell which account is meant: nothing was sent that could be at fault.
+    A refusal names a field only to say which account is meant: nothing was sent that could be at fault.
     """
     if document.is_released:
         raise Refused(f"The {kind.noun} {document.number} can't be released because it is already released.")
     if document.is_held:
-        _check_credit(kind, document, basis)  # what holds it is the reason worth telling (D4)
+        _check_credit(kind, document, basis)  # tell the reason for the hold (D4)
     if document.status != "Balanced":
         raise Refused(
             f"The {kind.noun} {document.number} is not balanced: its status is {document.status}.",
@@ -99,7 +99,7 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
 
 
 def released(document: Document, now: datetime, actor: str, settling: Settling | None = None) -> Document:
-    """The document as release leaves it: Open, or Closed when nothing is left of it (REL-02, PER-07)."""
+    """The document as release leaves it: Open, or Closed if nothing is left of it (REL-02, PER-07)."""
     balance, balance_base, period_id = document.amount, document.amount_base, document.period_id
     if settling is not None:
         credit = settling.credit
@@ -140,7 +140,7 @@ _FIGURES_DEPEND_ON = ("document_date", "vat_zone_id", "currency_id", "exchange_r
 
 
 def _figures_stand(document: Document, draft: Document, lines: tuple[Line, ...]) -> bool:
-    """Entered VAT rows survive a change that touches no figure (VAT-11)."""
+    """Whether entered VAT rows survive: the change touches no figure (VAT-11)."""
     return lines == document.lines and all(
         getattr(draft, name) == getattr(document, name) for name in _FIGURES_DEPEND_ON
     )
@@ -151,7 +151,7 @@ def _discount_of(document: Document) -> tuple[object, ...]:
 
 
 def _moved_lines(document: Document, draft: Document, basis: Basis) -> tuple[Line, ...]:
-    """The standing lines in the branch and at the places of the currency that the header has now."""
+    """The existing lines, moved to the header's branch and rounded for its currency."""
     lines = document.lines
     if draft.branch_number != document.branch_number:
         lines = in_branch(lines, document.branch_number, _line_basis(draft, basis))
@@ -191,20 +191,20 @@ def _pending_status(draft: Document, basis: Basis) -> str:
 
 
 def _has_passed(before: Document, draft: Document) -> bool:
-    """Whether credit was given for at least this much to this customer when the document was last saved (CRD-06)."""
+    """Whether this customer was given credit for at least this much when the document was last saved (CRD-06)."""
     same_customer = before.customer_id == draft.customer_id
     return same_customer and not before.is_held and draft.amount_base <= before.credit_approved_amount_base
 
 
 def _check_credit(kind: Kind, document: Document, basis: Basis) -> None:
-    """Release asks anew: the limit or other documents may have changed since it was saved (REL-01.4)."""
+    """Release checks again: the limit or other documents may have changed since it was saved (REL-01.4)."""
     failure = _credit_failure(kind, document, document, basis)
     if failure is not None:
         raise _credit_refusal(failure)
 
 
 def _credit_failure(kind: Kind, before: Document | None, draft: Document, basis: Basis) -> CreditFailure | None:
-    """CRD-02, CRD-03: why `draft` is too much for its customer; `before` is what is counted already."""
+    """CRD-02, CRD-03: why `draft` is too much for its customer; `before` is what is already counted."""
     if not kind.checks_credit or not basis.reference.preferences.credit_check.enabled:
         return None
     unreleased = basis.debtor.unreleased

@@ -33,7 +33,7 @@ def with_figures(
 ) -> Document:
     """`document` with these lines and what follows from them (VAT-01 to VAT-11, TOT-01 to TOT-03, TOT-05, CUR-04).
 
-    The balance is the amount: only a released document has been paid on (BAL-02).
+    The balance is the amount: only released documents are settled (BAL-02).
     """
     decimals = reference.decimals_of(document.currency_id)
     taxed = _with_vat_ids(lines, document, reference)
@@ -56,7 +56,7 @@ def with_figures(
 
 
 def _with_vat_ids(lines: Sequence[Line], document: Document, reference: Reference) -> list[Line]:
-    """The lines in the document's zone. A line that was sent has passed already: it is the zone that does not fit."""
+    """The lines in the document's zone. Lines that were sent have already passed, so a misfit is the zone's fault."""
     zone = reference.vat_zones.get(document.vat_zone_id or "")
     taxed = []
     for line in lines:

@@ -112,7 +112,7 @@ def _with_customer_defaults(kind: Kind, draft: Document, basis: Basis) -> Docume
 
 
 def _with_location_defaults(draft: Document, basis: Basis) -> Document:
-    """What the place gives where the customer buys: VAT zone, account, addresses and the seller (CUS-05, VAT-01)."""
+    """What the customer's location supplies: VAT zone, account, addresses and salesperson (CUS-05, VAT-01)."""
     debtor, reference = basis.debtor, basis.reference
     location = debtor.location
     if not location.active:
@@ -151,7 +151,7 @@ def _written(
     own_zone = _branch_zone(draft, basis)
     draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis), **_people(draft, changes, basis))
     if basis.debtor.location.vat_zone_id is None and draft.vat_zone_id == own_zone:
-        draft = replace(draft, vat_zone_id=_branch_zone(draft, basis))  # another branch brings its own
+        draft = replace(draft, vat_zone_id=_branch_zone(draft, basis))  # another branch has its own
     draft = replace(draft, particulars=particulars(draft.particulars, changes))
     draft = _with_party_details(draft, changes, basis)
     draft = _with_vat_zone(draft, changes, basis)
@@ -173,7 +173,7 @@ def _refuse_unsupported_fields(changes: Mapping[str, Any]) -> None:
 
 
 def _says_something(sent: Any) -> bool:
-    """Whether anything in a sent value is more than an empty form; a line's operation alone says nothing."""
+    """Whether a sent value has any content; a line's operation alone does not count."""
     if isinstance(sent, Mapping):
         return any(_says_something(value) for name, value in sent.items() if name != "operation")
     if isinstance(sent, list):
@@ -220,7 +220,7 @@ def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
 
 
 def _people(draft: Document, changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
-    """Who sells, who is asked for and whom it is for. What stands already passes, also when it went out of use."""
+    """The salesperson, the contact and the child customer. Stored ones pass, even if no longer in use."""
     reference = basis.reference
     chosen: dict[str, Any] = {}
     for name in ("salesperson_id", "salesperson"):
@@ -284,7 +284,7 @@ def _child(number: str, basis: Basis) -> int:
 
 
 def particulars(standing: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What is only stored and echoed: `standing` with what was sent, dates as ISO text, cleared ones gone (W14)."""
+    """What is only stored and echoed: `standing` with what was sent, dates as ISO text, cleared ones removed (W14)."""
     values = dict(standing)
     for name in PARTICULARS:
         if name in changes:
@@ -306,7 +306,7 @@ def _with_party_details(draft: Document, changes: Mapping[str, Any], basis: Basi
 def _overridden(
     sent: Mapping[str, Any] | None, standing: dict[str, Any] | None, own: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """The address or contact after a request: the sent parts over what stands, or the customer's own again."""
+    """The address or contact after a request: the stored one with the sent parts, or the customer's own again."""
     if not sent:
         return standing
     parts = {name: value for name, value in sent.items() if name != "override"}
@@ -334,7 +334,7 @@ def _with_vat_zone(draft: Document, changes: Mapping[str, Any], basis: Basis) ->
 
 
 def _with_period(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """PER-02 to PER-05: the period sent, else that of the date. Checked only when it is new."""
+    """PER-02 to PER-05: the period sent, else that of the date. Checked only if it is new."""
     reference = basis.reference
     sent = same_period(changes.get("post_period"), changes.get("financial_period"))
     if sent is not None:
@@ -403,7 +403,7 @@ def _at_rate(draft: Document, rate: Rate, *, entered: bool) -> Document:
 def _with_due_dates(
     kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
 ) -> Document:
-    """TRM-06, TRM-07: dates that were sent stand until document date, customer or terms change."""
+    """TRM-06, TRM-07: dates that were sent stay until document date, customer or terms change."""
     if draft.terms_id is None and not kind.has_terms:
         return replace(draft, due_date=None, cash_discount_date=None)
     terms = basis.reference.terms.get(draft.terms_id or "")
@@ -425,7 +425,7 @@ def _with_due_dates(
         sent = changes.get(name)
         entered = f"{name}_entered"
         computed = formula(terms, base_date) if terms is not None else base_date
-        if name == "cash_discount_date":  # an earlier due date that was entered ends it too (TRM-02)
+        if name == "cash_discount_date":  # an earlier entered due date also ends it (TRM-02)
             computed = min(computed, values.get("due_date") or draft.due_date or computed)
         if sent is not None:
             values[name], values[entered] = sent, sent != computed
@@ -438,7 +438,7 @@ def _with_due_dates(
 
 
 def check_due_date(document: Document) -> None:
-    """Refuses an entered due date before the document's own. One that the terms give may be: see the weekend rule."""
+    """Refuses an entered due date before the document's own. Terms may give one: see the weekend rule."""
     if document.due_date is not None and document.due_date < document.document_date:
         raise Refused(
             "A document falls due on its date or later.",
@@ -449,7 +449,7 @@ def check_due_date(document: Document) -> None:
 
 
 def check_discount_date(document: Document) -> None:
-    """TRM-02: the cash discount, where there is one, ends on the due date at the latest."""
+    """TRM-02: a cash discount ends no later than the due date."""
     if not document.cash_discount or document.cash_discount_date is None or document.due_date is None:
         return
     if document.cash_discount_date > document.due_date:

@@ -30,7 +30,7 @@ MOST_LINES = 5_000
 
 @dataclass(frozen=True, slots=True)
 class LineBasis:
-    """What the lines of one document stand on."""
+    """What the lines of one document depend on."""
 
     reference: Reference
     debtor: Debtor
@@ -40,14 +40,14 @@ class LineBasis:
     rate: Rate
     currency_id: str
     decimals: int
-    """The places of the document currency."""
+    """The decimal places of the document's currency."""
 
     receivable_account: str
-    """The account that the customer owes the document on."""
+    """The receivables account of the document."""
 
     branch_number: str
     salesperson_id: int | None
-    """Who sold a line that names nobody."""
+    """The salesperson of lines that name none."""
 
     vat_zone_id: str | None
     discount_basis: DiscountBasis
@@ -100,7 +100,7 @@ def new_lines(sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line
 
 
 def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
-    """A line from what was sent and, for the rest, its item and the customer's location (LIN-05)."""
+    """A line from what was sent; its item and the customer's location supply the rest (LIN-05)."""
     item = _item(change, None, basis, field)
     if item is None and not change.get("description"):
         raise Refused(
@@ -161,7 +161,7 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
 
 
 def check_accounts(lines: Sequence[Line], basis: LineBasis) -> None:
-    """Refuses lines that stand on an account which cannot take them, now that header or reference data changed."""
+    """Refuses lines on an account that cannot take them any more, since header or reference data changed."""
     for position, line in enumerate(lines):
         _check_account(line.account_number, basis, ("lines", position, "account_number"))
 
@@ -182,7 +182,7 @@ def _check_account(account_number: str, basis: LineBasis, field: FieldPath) -> N
 
 
 def rounded_lines(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
-    """The lines with their money at the places of the document's currency, after that has changed."""
+    """The lines with their amounts rounded for the document's currency, after that has changed."""
     return tuple(
         _with_figures(
             line,
@@ -201,12 +201,12 @@ def rounded_lines(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
 
 
 def figures_of(line: Line) -> LineFigures:
-    """The line's own money in document currency."""
+    """The line's own amounts in document currency."""
     return LineFigures(line.extended_amount, line.discount_percent, line.discount_amount, line.amount)
 
 
 def _item(change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Item | None:
-    """The item that was sent. One that stands on the line already may be out of use by now."""
+    """The item that was sent. The one already on the line may be out of use by now."""
     number = change.get("item_number")
     if not number:
         return None
@@ -244,7 +244,7 @@ def _with_item(line: Line, item: Item, basis: LineBasis) -> Line:
 def _with_subaccount(line: Line, item: Item | None, basis: LineBasis, field: FieldPath) -> Line:
     """`line` with the subaccount that the company's mask makes, each segment from its source (SUB-01).
 
-    What a source does not say comes from the location. Without a mask the item's goes before the location's.
+    What a source does not have comes from the location. Without a mask the item's takes precedence over the location's.
     """
     reference, own = basis.reference, _own_subaccount(item, basis)
     mask = reference.preferences.subaccount_mask
@@ -260,7 +260,7 @@ def _with_subaccount(line: Line, item: Item | None, basis: LineBasis, field: Fie
 
 
 def _sold_by(before: Line, draft: Line, basis: LineBasis, field: FieldPath) -> Line:
-    """`draft` with the segments that came from the salesperson of before following to the one of now (SUB-01)."""
+    """`draft` with the segments that came from the old salesperson now taken from the new one (SUB-01)."""
     old, new = (_subaccount_of_salesperson(line.salesperson_id, basis) for line in (before, draft))
     followed = basis.reference.subaccounts.followed(draft.subaccount_id, "S", old, new, (*field, "subaccount"))
     return replace(draft, subaccount_id=followed)
@@ -282,7 +282,7 @@ def _subaccount_of_salesperson(salesperson_id: int | None, basis: LineBasis) -> 
 
 
 def in_branch(lines: Sequence[Line], branch_number: str, basis: LineBasis) -> tuple[Line, ...]:
-    """Lines of another branch, moved to the document's: segments that came from the branch follow it (SUB-01)."""
+    """Lines of another branch, moved to the document's: segments taken from the branch follow (SUB-01)."""
     before, after = _subaccount_of_branch(branch_number, basis), _subaccount_of_branch(basis.branch_number, basis)
     return tuple(
         replace(
@@ -319,7 +319,7 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
     for name, empty in _NEVER_EMPTY.items():
         if name in sent and sent[name] is None:
             sent[name] = empty
-    # An empty text clears (EDT-01), and schedule 0 is how none is shown.
+    # An empty text clears (EDT-01), and no schedule is shown as 0.
     sent.update({name: sent[name] or None for name in _EMPTY_CLEARS if name in sent})
     reference = basis.reference
     if "unit_id" in change:
@@ -364,14 +364,14 @@ def _refuse_unsupported_fields(change: Mapping[str, Any], field: FieldPath) -> N
 
 
 def _with_vat_ids(line: Line, basis: LineBasis, field: FieldPath) -> Line:
-    """The VAT ids of the line's category in the document's zone; refused here, where the sent place is known (D3)."""
+    """The VAT ids of the line's category in the document's zone; refused here, where the sent field is known (D3)."""
     category = basis.reference.vat_categories.get(line.vat_category_id or "")
     zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
     return replace(line, vat_ids=vat_ids_of_line(category, zone, (*field, "vat_category_id")))
 
 
 def _priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Line:
-    """The line's money (LIN-02 to LIN-04). An entered amount stands until it is cleared, or quantity, price or item
+    """The line's amounts (LIN-02 to LIN-04). An entered amount stays until it is cleared, or quantity, price or item
     change."""
     repriced = before is None or _is_repriced(draft, before)
     if before is not None and not repriced and not _changes_money(change, before):
@@ -440,9 +440,9 @@ def _changes_amount(change: Mapping[str, Any], before: Line) -> bool:
 def _discount_wanted(
     draft: Line, change: Mapping[str, Any], before: Line | None
 ) -> tuple[Decimal | None, Decimal | None]:
-    """The percent or the amount that decides; of two, the one that differs from what stands (LIN-03).
+    """The percent or the amount that decides; of two, the one that differs from the stored one (LIN-03).
 
-    Where both differ, both come back: then they must say the same. Zero and null beside the other one say nothing.
+    If both differ, both are returned, and must agree. Zero and null do not count beside the other one.
     """
     if change.get("manual_discount") is False and before is not None and before.manual_discount:
         return None, None

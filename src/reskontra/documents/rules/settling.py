@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
-    """A settlement under way: the documents of both sides as they were, by id, and what came of it."""
+    """A settlement in progress: the documents of both sides as they were, by id, and the outcome."""
 
     credit_id: int
     before: Mapping[int, OpenItem]
@@ -42,7 +42,7 @@ class Settling:
 def proposals_after(
     standing: Sequence[Proposal], sent: Sequence[Mapping[str, Any]]
 ) -> list[tuple[Proposal, FieldPath]]:
-    """What is proposed after a request, each with the path of the line that says so; lines match by type and number."""
+    """The proposals after a request, each with the path of its line; lines are matched by type and number."""
     wanted: dict[tuple[str, str], tuple[Proposal, FieldPath]] = {
         _key(proposal.document_type, proposal.number): (proposal, ("application_lines",)) for proposal in standing
     }
@@ -107,7 +107,7 @@ def with_proposals(
 def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem], reference: Reference) -> Settling:
     """The settlement that release makes of a draft's proposals (REL-02). Raises `Conflict`.
 
-    By kind and number, not as they were entered: which application takes the last øre must not hang on edits.
+    In order of kind and number, not of entry: which application takes the last øre must not depend on edits.
     """
     credit = _credit(draft, document_id)
     proposals = sorted(draft.proposals, key=lambda proposal: (proposal.document_type, proposal.number))

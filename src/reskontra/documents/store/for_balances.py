@@ -10,7 +10,7 @@ _KINDS = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in SE
 def sales(customer_id: str, condition: str) -> str:
     """A scalar: released sales without VAT to a customer of company $1, in base currency (BAL-04).
 
-    Credit notes count against them. `condition` is over `document`, for example on its period.
+    Credit notes are subtracted. `condition` is over `document`, for example on its period.
     """
     return f"""(select coalesce(sum(line.net_amount_base * kind.sign), 0.0000)
                   from document

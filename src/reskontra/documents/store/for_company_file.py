@@ -11,7 +11,7 @@ from reskontra.db.pool import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What documents use, and until when; a document that is not released counts where nothing else is said."""
+    """What documents use, and until when. Unreleased documents count unless something else is said."""
 
     currencies: frozenset[str] = frozenset()
     open_accounts: frozenset[str] = frozenset()

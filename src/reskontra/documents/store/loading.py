@@ -65,7 +65,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one read brought for a decision; `document` is None when a new one is to be made."""
+    """What one read returned for a decision; `document` is None if a new one will be made."""
 
     reference_version: int
     today: date
@@ -83,14 +83,14 @@ _TODAY = "($7::timestamptz at time zone company.time_zone)::date"
 
 
 class _Reads(Enum):
-    """How much a decision needs. What a statement does not name costs nothing, not even to plan for."""
+    """How much a decision needs. Tables that a statement does not name cost nothing, not even planning."""
 
     ALL = "all"
     USUAL = "usual"
     """No child customer, contact or other location was sent."""
 
     DOCUMENT = "document"
-    """The document alone, and who owes it."""
+    """Only the document, and who owes it."""
 
 
 def _reads(wanted: Wanted) -> _Reads:
@@ -121,7 +121,7 @@ def _surroundings(currency: str, day: str, *, version: str, reads: _Reads) -> st
            {contact_json("$9::integer")} as contact"""
 
 
-# A code that is not known leads to the location that would be there without it; the rules see the difference.
+# An unknown code leads to the location that would be used without it; the rules see the difference.
 _NEW_PLACE = f"coalesce({location_id_of('$8::text')}, customer.default_location_id)"
 _STANDING_PLACE = f"""coalesce({location_id_of("$8::text")},
                       case when customer.customer_id = doc.customer_id then doc.location_id end,
@@ -137,8 +137,8 @@ def _find_basis(reads: _Reads) -> str:
       join company on company.company_id = $1"""
 
 
-# The reference data is held first. The customer's row is kept from changing until the document stands, so that none is
-# made for a customer that becomes inactive at the same moment (CST-01).
+# The reference data is held first. The customer's row is kept from changing until the document is written, so that none
+# is made for a customer that becomes inactive at the same moment (CST-01).
 def _lock_basis(reads: _Reads) -> str:
     place = _NEW_PLACE if reads == _Reads.ALL else None
     return f"""
@@ -160,10 +160,10 @@ _LOCK_BASIS = {reads: _lock_basis(reads) for reads in (_Reads.ALL, _Reads.USUAL)
 
 
 async def find_basis(connection: Connection, context: Context, wanted: Wanted) -> Loaded:
-    """What a new document stands on.
+    """What a new document depends on.
 
-    Inside a transaction it stays as it is until that ends, and is read once more if it changed while a lock was waited
-    for; else the writing statement proves that it still stands (decision 0017).
+    In a transaction it stays unchanged until that ends, and is read once more if it changed during the wait for a lock;
+    otherwise the writing statement proves that it still holds (decision 0017).
     """
     reads, values = _reads(wanted), wanted.parameters(context)
     if connection.is_in_transaction():
@@ -177,7 +177,7 @@ async def find_basis(connection: Connection, context: Context, wanted: Wanted) -
     return _loaded(row)
 
 
-# The currency that the document will have: another customer may not allow the one that stands (`changed_header`).
+# The currency that the document will have: another customer may not allow the stored one (`changed_header`).
 _CURRENCY_AFTER = """coalesce($3::text, case
                when (party.facts ->> 'customer_id')::integer = doc.customer_id
                  or (party.facts ->> 'currency_override')::boolean then doc.currency_id
@@ -246,9 +246,9 @@ async def load_document(
 
     Without `wanted` it is the document and who owes it: enough to release or delete it, not to change it.
 
-    Inside a transaction it is locked until that ends; else the writing statement proves that it still stands (decision
-    0017). Whoever had to wait for a lock got the row as the last holder left it, but all else, such as the lines, as it
-    stood when the waiting began. Then everything is read once more, now under the locks.
+    In a transaction it is locked until that ends; otherwise the writing statement proves that it still holds (decision
+    0017). After a wait for a lock, the row is as the last holder committed it, but everything else, such as the lines,
+    is from before the wait. Then everything is read once more, now under the locks.
     """
     reads = _Reads.DOCUMENT if wanted is None else _reads(wanted)
     values = (*(wanted or Wanted()).parameters(context), document_type, number)

@@ -22,7 +22,7 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The texts of one document, made anew."""
+    """The new texts of one document."""
 
     document_id: int
     lines: str
@@ -71,7 +71,7 @@ async def find_documents(
 
 
 async def save_texts(connection: Connection, company_id: int, rewritten: Sequence[Rewritten]) -> None:
-    """Store texts made anew. The documents keep their versions: what they say of themselves has not changed."""
+    """Store new texts. The documents keep their versions, since their own data has not changed."""
     await connection.execute(
         """
         update document set lines_json = anew.lines, vat_json = anew.vat

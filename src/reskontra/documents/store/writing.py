@@ -1,7 +1,7 @@
 """SQL that writes documents, their lines and VAT rows.
 
-A document travels as one JSON value whose keys are the columns' names; numbers, balances, change rows, tallies and
-journal entries are written in the same statement by fragments that their own rooms hold.
+A document travels as one JSON value whose keys are the column names. The same statement writes numbers, balances,
+change rows, tallies and journal entries, with fragments from their own rooms.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _INSERTS = {
     for is_sent in (False, True)
     for proposing in (False, True)
 }
-"""By whether the number was sent, and whether the document proposes to settle others: few do."""
+"""By whether the number was sent, and whether the document proposes to settle others, as few do."""
 
 
 async def insert_document(
@@ -115,9 +115,10 @@ _HELD = f"""held as materialized (
          where company_id = $1 and document_id = $6 and version = $7::bigint
            and {reference_still_at("$8::bigint")}
            for update skip locked)"""
-"""A CTE with a row if document and reference data still are what was read. All that is written hangs on it.
+"""A CTE with a row if document and reference data are still as they were read. Everything written depends on it.
 
-It does not wait: its statement has the turn in a number series, and who locks a document may be waiting for that turn.
+It does not wait: its statement has the turn in a number series, and a transaction that has locked a document may be
+waiting for that turn.
 """
 
 
@@ -171,7 +172,7 @@ _WRITTEN_ROWS = f"""unlined as (
 _SAVES = {
     (rows, proposing): _save(rows=rows, proposing=proposing) for rows in (False, True) for proposing in (False, True)
 }
-"""By whether lines or VAT rows changed, and whether what the document proposes to settle did."""
+"""By whether lines or VAT rows changed, and whether the proposals did."""
 
 
 async def save_document(
@@ -193,7 +194,7 @@ async def save_document(
     """
     proposing = after.proposals != before.proposals
     rows = (*rows_text, as_json(after.lines), as_json(after.vat)) if rows_text else ()
-    counts = not before.is_released  # what is released counts in the balance, not here
+    counts = not before.is_released  # released documents count in the balance, not here
     return await _written(
         connection,
         _SAVES[rows_text is not None, proposing],
@@ -275,7 +276,7 @@ _SETTLED = f"""{
           from (select customer_id, owed, waiting from updated
                  union all select customer_id, difference, 0 from moving) as parts
          group by customer_id)"""
-"""What a release adds that settles others: a customer's balance moves by both sides at once."""
+"""What a release that settles others adds: a customer's balance moves by both sides at once."""
 
 
 _RELEASES = {settling: _release(settling=settling) for settling in (False, True)}
@@ -298,7 +299,7 @@ async def release_document(
 ) -> Saved:
     """Write what release changes, with its batch and entries; the database checks that they balance.
 
-    `settled` is what the document settles; the other documents of it are moved here too.
+    `settled` is what the document settles; its other documents are moved here too.
 
     Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
     """

@@ -17,7 +17,7 @@ from reskontra.web.wire import Answer, DayOut
 
 
 class ContactName(Answer):
-    """A person at the customer by his internal id."""
+    """A person at the customer, by internal id."""
 
     id: int | None = None
     name: str | None = None
@@ -88,7 +88,7 @@ class InvoiceLineAnswer(CreditNoteLineAnswer):
 
 
 class VatRowAnswer(Answer):
-    """What one VAT id amounts to, in document currency."""
+    """The VAT of one id, in document currency."""
 
     vat_id: str | None = msgspec.field(default=None, name="taxId")
     record_id: int | None = None
@@ -137,7 +137,7 @@ class ApplicationAnswer(Answer):
 
 
 class MandateAnswer(Answer):
-    """The mandate that an invoice is collected by."""
+    """The mandate with which an invoice is collected."""
 
     id: str | None = None
     mandate_id: str | None = None
@@ -145,7 +145,7 @@ class MandateAnswer(Answer):
 
 
 class ReleaseAnswer(Answer):
-    """What became of an action."""
+    """The result of an action."""
 
     action_id: str | None = None
     action_result: str | None = None

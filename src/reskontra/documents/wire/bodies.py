@@ -1,7 +1,7 @@
 """The bodies in which invoices, credit notes and debit notes are sent.
 
-Plain amounts are in base currency, `...InCurrency` ones in the document's (Q1): these two files are
-the place that says so. `taxDetails` are in document currency (D8).
+Plain amounts are in base currency, `...InCurrency` ones in the document's (Q1), here and in `answers`. `taxDetails` are
+in document currency (D8).
 """
 
 from __future__ import annotations

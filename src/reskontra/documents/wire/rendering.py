@@ -1,7 +1,7 @@
 """Fills the answers about documents from rows and reference data.
 
-The text of the lines and VAT rows is made here once, when they change, and stored beside them; a page of documents
-then costs no work per line.
+The text of the lines and VAT rows is made here once, when they change, and stored beside them, so that a page of
+documents costs no work per line.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     """Apply an open credit document to open debit documents (APP); returns the ids of the applications in order.
 
     `changes` holds credit (document_type, number), lines (document_type, number, amount_paid), and perhaps
-    application_date (default: today where the company is) and financial_period (default: the date's). Raises `Refused`
-    as proposing on a draft does, and `Conflict` when something of it was settled at the same moment.
+    application_date (default: today in the company's time zone) and financial_period (default: the date's). Raises
+    `Refused` as proposing on a draft does, and `Conflict` if some of it was settled at the same moment.
     """
     reference = await remembered.held(connection, context.company_id)
     credit_name = _name(changes.get("credit") or {}, ("credit",), default="CreditNote")
@@ -57,7 +57,7 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
 
 
 async def undo(connection: Connection, context: Context, application_id: int, changes: Mapping[str, Any]) -> int:
-    """Take a released application back (UND-02, UNP-02, UNP-04); returns the id of the application that does.
+    """Take a released application back (UND-02, UNP-02, UNP-04); returns the id of the reversing application.
 
     `changes` may hold application_date and financial_period. The date is the application's own while its period is
     open, else today; it is not earlier than the application.
@@ -65,7 +65,7 @@ async def undo(connection: Connection, context: Context, application_id: int, ch
     reference = await remembered.held(connection, context.company_id)
     found = await _application(connection, context, application_id)
     items = await locks.take_items(connection, context, [found.credit_document_id, found.debit_document_id])
-    found = await _application(connection, context, application_id)  # under the locks nobody else undoes it
+    found = await _application(connection, context, application_id)  # nobody else can undo it under these locks
     credit, debit = items[found.credit_document_id], items[found.debit_document_id]
     application = _check_undoable(found, credit, debit)
     stays_open = is_open(
@@ -142,7 +142,7 @@ def _name(sent: Mapping[str, Any], field: FieldPath, *, default: str) -> tuple[s
 
 
 def _when(reference: Reference, changes: Mapping[str, Any], *, earliest: date, default: date) -> tuple[date, str]:
-    """The date and the period of a settlement: the period holds the date or is a later one, and is open."""
+    """The date and the period of a settlement: the period contains the date or is a later one, and is open."""
     day = changes.get("application_date") or max(default, earliest)
     if day < earliest:
         raise Refused(
@@ -199,7 +199,7 @@ async def _write(
     on: tuple[date, str],
     reverses_id: int | None = None,
 ) -> list[int]:
-    """Write the settlement with what it books, which is nothing between two documents of one account and rate."""
+    """Write the settlement with its postings: none between two documents with the same account and rate."""
     entries = entries_of(settlement_parts(settled, before))
     posting = None
     if entries:

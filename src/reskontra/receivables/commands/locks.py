@@ -1,17 +1,17 @@
 """The order in which commands that write documents take locks. No other module takes any of them.
 
-1. the reference data as it is (`remembered.held`, or the statement that loads a document; decision 0016)
+1. the reference data, kept unchanged (`remembered.held`, or the statement that loads a document; decision 0016)
 2. customers that are kept from changing
 3. documents, by type and number
-4. the tally of letters, which number themselves by it
+4. the tally of letters, which gives them their numbers
 5. balances of customers whose credit is checked
 6. number series: the turn in this process, then the ranges
 7. balances
 8. the other tallies
 
 A statement that writes one document takes 6, 7 and 8 itself, in this order. So a transaction that writes several takes
-them all before its first write: else it would hold a tally while it waits for a series, whose holder waits for that
-tally. Who takes locks in two calls of `take` does so in this order too.
+them all before its first write: otherwise it would hold a tally while it waits for a series whose holder waits for that
+tally. Two calls of `take` must keep this order too.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from reskontra.reference.reference import Reference
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What a transaction will ask for; what is empty is not locked."""
+    """What a transaction will need; empty entries lock nothing."""
 
     customers: Sequence[int] = ()
     """Internal ids of customers that must not change."""
@@ -92,14 +92,14 @@ async def take_unsettled(
 
 
 async def take_credit(connection: Connection, context: Context, debtor: Debtor) -> Debtor:
-    """The customer with its balance as it is under its lock: two documents that are each within the limit must not
-    pass together."""
+    """The customer with its balance, read under its lock: two documents that are each within the limit must not both
+    pass."""
     locked = await lock_balance(connection, context.company_id, debtor.customer_id)
     return replace(debtor, balance=locked.balance, unreleased=locked.unreleased)
 
 
 async def take_turn(context: Context, series_id: str) -> None:
-    """The turn in a number series, for a statement that takes a number and everything behind it by itself."""
+    """The turn in a number series, for a statement that takes a number and all later locks by itself."""
     await wait_for_turn(context.company_id, series_id)
 
 

@@ -11,11 +11,11 @@ from reskontra.money import ONE, ZERO
 from reskontra.records import Record
 
 VOID_ORIGIN = "dunning_void"
-"""The origin of the credit notes that take the fee of a voided dunning letter back."""
+"""The origin of credit notes that take back the fee of a voided dunning letter."""
 
 
 class OpenItem(Record, frozen=True, kw_only=True):
-    """A document as settlement sees it: what is left of it, in its currency and in base currency."""
+    """A document as settling sees it: what is left of it, in its currency and in base currency."""
 
     document_id: int
     document_type: str
@@ -56,9 +56,9 @@ class Proposal(Record, frozen=True, kw_only=True):
 class Application(Record, frozen=True, kw_only=True):
     """A released application, a fact with a date. One that takes another back has its figures with the opposite sign.
 
-    `amount_credit` is what the credit document loses, in its currency; `amount_debit` what that pays of the debit
-    document, in that one's. The debit loses `discount` and `write_off` besides. `gain_loss` is in base currency, above
-    zero for a gain (FX-01).
+    `amount_credit` is what the credit document loses, in its currency; `amount_debit` is what that pays of the debit
+    document, in the debit's currency. The debit also loses `discount` and `write_off`. `gain_loss` is in base currency,
+    above zero for a gain (FX-01).
     """
 
     credit_document_id: int
@@ -77,7 +77,7 @@ class Application(Record, frozen=True, kw_only=True):
     cross_rate: Decimal = ONE
     gain_loss_account: str | None = None
     is_posted: bool = False
-    """Whether the journal has entries of it: it has none as long as both documents stand on one account at one rate."""
+    """Whether the journal has entries for it: there are none if both documents have the same account and rate."""
 
     reverses_id: int | None = None
 
@@ -108,5 +108,5 @@ class Settled(Record, frozen=True, kw_only=True):
 
 
 def name_of(document_type: str, number: str) -> tuple[str, str]:
-    """The name of a document as it is looked up: types and numbers compare without case."""
+    """The name under which a document is looked up: case does not count."""
     return document_type.lower(), number.lower()

@@ -14,7 +14,7 @@ from reskontra.receivables.rules.items import OpenItem, Proposal
 
 
 def check_credit(credit: OpenItem | None, name: tuple[str, str], field: FieldPath) -> OpenItem:
-    """The credit document that is to be applied now: released, open and not reserved (APP-01, APP-09)."""
+    """The credit document to be applied now: released, open and not reserved (APP-01, APP-09)."""
     document_type, number = name
     if credit is None:
         raise UnknownReference(field=(*field, "number"), value=number, hint="Send an open credit document.")
@@ -46,8 +46,8 @@ def check_proposal(
 ) -> None:
     """Refuse an application that could never be released (APP-01 to APP-03, APP-07 to APP-09).
 
-    `credit` is the credit document as it will be released, its `document_id` 0 while it is not stored; `decimals` are
-    the places of its currency. `on` is the date and period of the settlement; None is the credit document's.
+    `credit` is the credit document as it will be released, with `document_id` 0 if it is not stored yet; `decimals` are
+    the places of its currency. `on` is the date and period of the settlement; None means the credit document's.
     """
     kind = KINDS[credit.document_type]
     if proposal.document_type not in kind.settles:
@@ -104,8 +104,8 @@ def _check_amount(proposal: Proposal, credit: OpenItem, debit: OpenItem, field: 
 
 
 def _check_order(proposal: Proposal, credit: OpenItem, debit: OpenItem, field: FieldPath, on: tuple[date, str]) -> None:
-    """An application is of the later of both dates (APP-07), but what it books is in the settlement's batch: so it may
-    book nothing where the debit is later, or the books would have an exchange difference before the debt itself."""
+    """An application has the later of both dates (APP-07), but what it books is in the settlement's batch. So it may
+    book nothing if the debit is later, or the books would have an exchange difference before the debt itself."""
     is_later = (debit.document_date, debit.period_id) > on or debit.period_id > on[1]
     at_par = debit.rate == credit.rate == BASE_RATE
     books_something = not at_par or debit.account_number != credit.account_number

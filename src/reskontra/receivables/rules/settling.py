@@ -28,10 +28,10 @@ def settle(
 ) -> Settled:
     """Apply `credit` to `debits` one after the other (BAL-01, FX-01, D7); linear in the number of proposals.
 
-    The application that empties a document takes all that is left of it in base currency. Each is dated the latest of
-    `on` (date and period of the settlement; None is the credit document's) and the two documents (APP-07). `posting`
-    has the gain and loss accounts of the currency. Raises `Conflict` when a debit no longer has what was proposed, and
-    `Refused` when an exchange difference has no account.
+    The application that empties a document takes all that is left of it in base currency. Each has the latest date of
+    `on` (date and period of the settlement; None means the credit document's) and the two documents (APP-07). `posting`
+    has the gain and loss accounts of the currency. Raises `Conflict` if a debit no longer has what was proposed, and
+    `Refused` if an exchange difference has no account.
     """
     if len({proposal.debit_document_id for proposal in proposals}) != len(proposals):
         raise ValueError("two proposals on one document")
@@ -70,7 +70,7 @@ def undone(
     debit: OpenItem,
     on: tuple[date, str],
 ) -> Settled:
-    """Take a released application back (UND-02): both documents get what it took of them, in both currencies.
+    """Take a released application back (UND-02): both documents get back what it took from them, in both currencies.
 
     `on` is the date and the period of undoing it.
     """
@@ -97,7 +97,7 @@ def undone(
 
 
 def reduced(item: OpenItem, amount: Decimal, amount_base: Decimal, period_id: str) -> OpenItem:
-    """The item with less open, or with more when the amounts are below zero; empty, it closes in that period."""
+    """The item with less open, or with more if the amounts are below zero. When empty, it closes in that period."""
     balance = item.balance - amount
     is_closed = balance == ZERO
     return replace(
@@ -114,7 +114,7 @@ def settlement_parts(settled: Settled, before: Mapping[int, OpenItem]) -> list[t
     the transfer between the receivables of both documents and the exchange difference (GL-01, GL-02, FX-03).
 
     `before` are the documents by id. Each entry of a receivable names the document whose open balance it moves, and
-    has that one's customer, currency and rate. Gains and losses are one entry an account.
+    has its customer, currency and rate. Gains and losses make one entry per account.
     """
     parts: list[tuple[Part, int]] = []
     differences: dict[tuple[str | None, bool], Decimal] = {}

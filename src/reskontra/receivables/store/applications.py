@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 def propose(credit_id: str, proposals: str, source: str) -> str:
-    """CTEs that make the proposals of a draft what the JSON list `proposals` says (keys debit_document_id, amount).
+    """CTEs that replace the proposals of a draft by the JSON list `proposals` (keys debit_document_id, amount).
 
-    `credit_id` is an SQL expression over the one row of `source`. A list that is null changes nothing.
+    `credit_id` is an SQL expression over the one row of `source`. Null instead of a list changes nothing.
     """
     sent = f"json_to_recordset({proposals}::json) as sent (debit_document_id bigint, amount numeric)"
     return f"""withdrawn as (
@@ -43,7 +43,7 @@ def settlement(
 ) -> str:
     """A CTE `settlement_made` that writes a settlement for the one row of `source` and returns its settlement_id.
 
-    The arguments are SQL expressions over `source`; `batch_number` is null where nothing is booked.
+    The arguments are SQL expressions over `source`; `batch_number` is null if nothing is booked.
     """
     return f"""settlement_made as (
         insert into settlement (
@@ -109,7 +109,7 @@ def proposed_by(debit_id: str) -> str:
 def applications_of(document_id: str) -> str:
     """A lateral source `application` of all applications from or to a document, in the order they were made.
 
-    Rows that take another back are left out; the one taken back `is_undone`. `amount` is in the document's currency.
+    Reversing rows are left out; the rows they reverse have `is_undone`. `amount` is in the document's currency.
     """
     return f"""lateral (
         select application.*,

@@ -21,7 +21,7 @@ OPEN_DOCUMENTS = f"""
            document.dunning_level, document.dunning_letter_date
       from document
      where document.company_id = $1 and document.released_at is not null and document.balance > 0"""
-"""A select of the released documents that are not settled; what a credit is worth is less than zero.
+"""A select of the released documents that are not settled; credits have negative amounts.
 
 It ends inside its where clause."""
 
@@ -29,8 +29,8 @@ It ends inside its where clause."""
 def overdue_by_customer(on: str, document_types: str, branch_number: str, levels: str) -> str:
     """A select that counts each customer's unsettled documents that were due before a date (DUN-01).
 
-    Columns: customer_id, documents, and `reached`, whether one of them stands on one of `levels`. The arguments are
-    SQL expressions: a date, an array of types, a branch or null for all, an array of levels.
+    Columns: customer_id, documents, and `reached`, whether one of them is at one of `levels`. The arguments are SQL
+    expressions: a date, an array of types, a branch or null for all, an array of levels.
     """
     return f"""
     select document.customer_id, count(*) as documents, bool_or(document.dunning_level = any ({levels})) as reached
@@ -42,7 +42,7 @@ def overdue_by_customer(on: str, document_types: str, branch_number: str, levels
 
 
 def id_of_document(document_type: str, number: str) -> str:
-    """A scalar: the id of the document of company $1 with exactly that number; null without one."""
+    """A scalar: the id of the document of company $1 with exactly that number, or null."""
     return f"""(select document.document_id from document
                  where document.company_id = $1 and document.document_type = {document_type}
                    and document.number = {number})"""
@@ -51,7 +51,7 @@ def id_of_document(document_type: str, number: str) -> str:
 def set_dunning_state(source: str) -> str:
     """CTEs that give documents the `dunning_level` and `dunning_letter_date` of `source`, by its `document_id`.
 
-    Each document gets its change row and version; lists see it as modified.
+    Each document gets its own change row and version, so lists see it as modified.
     """
     return f"""reminded as materialized (
         select document.document_id, document.document_type, document.number,
@@ -62,9 +62,9 @@ def set_dunning_state(source: str) -> str:
 
 
 def set_named_dunning_state(source: str) -> str:
-    """`set_dunning_state` for a materialized CTE that knows more of each document already.
+    """`set_dunning_state` for a materialized CTE that already knows more about each document.
 
-    Its columns besides: document_type, number, and `change_id` made by `NEW_CHANGE_ID`. The last CTE is called
+    Its further columns: document_type, number, and `change_id` made by `NEW_CHANGE_ID`. The last CTE is called
     `moved_documents` and returns `document_id`.
     """
     return f"""{
@@ -89,7 +89,7 @@ def set_named_dunning_state(source: str) -> str:
 
 
 def mention(document_id: str) -> str:
-    """A scalar: the document of company $1 with that id, as JSON with what a reader knows it by; null without one."""
+    """A scalar: the document of company $1 with that id, as JSON with what identifies it to a reader, or null."""
     return f"""(select json_build_object(
                    'document_type', named.document_type, 'number', named.number, 'status', named.status,
                    'document_date', named.document_date, 'currency_id', named.currency_id, 'balance', named.balance,

@@ -39,7 +39,7 @@ async def find_open_items(
 
 
 async def lock_open_items(connection: Connection, company_id: int, ids: Sequence[int]) -> dict[int, OpenItem]:
-    """Documents by id, locked until the transaction ends; always in one order, so that no ring of waiters forms."""
+    """Documents by id, locked until the transaction ends; always in the same order, to avoid deadlocks."""
     rows = await connection.fetch(
         f"""
         select {_COLUMNS} from document
@@ -53,7 +53,7 @@ async def lock_open_items(connection: Connection, company_id: int, ids: Sequence
 
 
 async def lock_named_items(connection: Connection, company_id: int, names: Sequence[tuple[str, str]]) -> None:
-    """Lock documents by (type, number) in any case; always in one order, so that no ring of waiters forms.
+    """Lock documents by (type, number) in any case; always in the same order, to avoid deadlocks.
 
     A separate statement, so that the next read sees what the previous lock holders committed.
     """
@@ -79,8 +79,8 @@ async def lock_unsettled(
 ) -> list[int]:
     """Lock these customers' unsettled documents of these types until the transaction ends; returns their ids.
 
-    A separate statement, so that the next read sees what the previous lock holders committed. The order is that of
-    everybody who locks several documents.
+    A separate statement, so that the next read sees what the previous lock holders committed. The order is the one in
+    which all transactions lock several documents.
     """
     rows = await connection.fetch(
         """
@@ -112,7 +112,7 @@ def _open_item(row: Record) -> OpenItem:
 
 
 def items_json(items: Iterable[OpenItem]) -> str:
-    """What `move_items` takes of documents after a settlement."""
+    """What `move_items` needs of documents after a settlement."""
     return as_json(
         [
             {
@@ -132,7 +132,7 @@ def move_items(items: str, event: str) -> str:
     """CTEs that give documents of both sides their balance and status, each with its change row and version.
 
     `items` is a JSON parameter made by `items_json`; an empty list moves nothing. `event` is the word of the change
-    rows. `moving` has a row for each document: `difference` is what its customer, `customer_id`, owes more by it, in
+    rows. `moving` has a row for each document: `difference` is how much more its customer, `customer_id`, then owes, in
     base currency.
     """
     return f"""moving as materialized (
@@ -168,7 +168,7 @@ PROPOSALS = f"""(
                         order by proposal.application_id)
           from {proposals_of("doc.document_id")}
           join document as debit on debit.company_id = $1 and debit.document_id = proposal.debit_document_id)"""
-"""A scalar over `doc`: what a draft credit proposes to settle, as JSON of `Proposal`; null if nothing."""
+"""A scalar over `doc`: what a draft credit proposes to settle, as JSON of `Proposal`, or null."""
 
 APPLICATIONS = f"""(
         select json_agg(json_build_object(

@@ -69,8 +69,8 @@ async def insert_settlement(
 ) -> list[int]:
     """Write a settlement (`apply` or `undo`) of that date and period; returns the ids of its applications in order.
 
-    The documents are locked by the caller, and so are all series, balances and tallies that it moves, where there are
-    several (`commands.locks`).
+    The caller has locked the documents, and also all series, balances and tallies that it moves if there are several
+    (`commands.locks`).
     """
     more = (as_json(posting.batch), as_json(posting.entries), *posting.series) if posting else ()
     row = await fetch_one(

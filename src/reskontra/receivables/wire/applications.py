@@ -58,7 +58,7 @@ class NamedDocumentAnswer(Answer):
 
 
 class ApplicationAnswer(Answer, kw_only=True):
-    """What of a credit document went to a debit document. `amount` is in the credit's currency, `discount` and
+    """What a credit document paid of a debit document. `amount` is in the credit's currency, `discount` and
     `writeOff` in the debit's, `gainLoss` in base currency: above zero for a gain."""
 
     id: int
@@ -79,7 +79,7 @@ class ApplicationAnswer(Answer, kw_only=True):
 
 
 class ApplicationActionAnswer(Answer):
-    """What became of applying a credit document or of undoing an application."""
+    """The result of applying a credit document or of undoing an application."""
 
     action_id: str | None = None
     action_result: str | None = None

@@ -22,7 +22,7 @@ class BranchAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchContact:
-    """Whom a branch is reached through."""
+    """The contact of a branch."""
 
     name: str | None = None
     attention: str | None = None
@@ -52,7 +52,7 @@ class BranchBank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A part of the company that documents belong to. `country_id` is what its new customers' addresses are in."""
+    """A part of the company that documents belong to. `country_id` is the country of its new customers' addresses."""
 
     branch_number: str
     name: str

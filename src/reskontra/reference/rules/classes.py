@@ -10,7 +10,7 @@ from reskontra.money import ZERO
 
 
 class CreditVerification(StrEnum):
-    """What a customer's credit is checked by (CRD-01)."""
+    """How a customer's credit is checked (CRD-01)."""
 
     DISABLED = "Disabled"
     DAYS_PAST_DUE = "DaysPastDue"
@@ -27,7 +27,7 @@ class StatementType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerClass:
-    """What a new customer gets for each field that is not sent (CLS-01, CLS-02)."""
+    """What a new customer gets for fields that are not sent (CLS-01, CLS-02)."""
 
     customer_class_id: str
     description: str

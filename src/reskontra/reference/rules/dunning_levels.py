@@ -11,7 +11,7 @@ from reskontra.money import ZERO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DunningLevel:
-    """A level of reminding: reached `days_past_due`, to be paid within `days_to_settle`; `fee` in base currency."""
+    """A level of reminding, reached `days_past_due` after the due date; `fee` is in base currency."""
 
     level: int
     description: str
@@ -22,7 +22,7 @@ class DunningLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalRate:
-    """A figure of the law from `start_date` until the next row of its kind, and where it was read (LAW-01)."""
+    """A legal figure from `start_date` until the next row of its kind, and its source (LAW-01)."""
 
     kind: str
     start_date: date

@@ -24,14 +24,14 @@ PLACEHOLDERS = {
     "total": "what is to be paid, with currency",
     "account": "the bank account to pay to",
 }
-"""What may stand in a text, and what it becomes."""
+"""The placeholders that a text may have, and what they become."""
 
 _LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DunningText:
-    """What the letters of one level say in one language (ISO 639-1); what it leaves out is said in shipped words."""
+    """What letters of one level say in one language (ISO 639-1). What it leaves out comes from the shipped words."""
 
     level: int
     language: str
@@ -41,13 +41,13 @@ class DunningText:
 
     @property
     def parts(self) -> dict[str, str]:
-        """What is said: `subject`, `opening`, `closing` -> text."""
+        """The texts that are given: `subject`, `opening`, `closing` -> text."""
         said = {"subject": self.subject, "opening": self.opening, "closing": self.closing}
         return {part: text for part, text in said.items() if text is not None}
 
 
 def faults_of(text: DunningText, *, knows_account: bool) -> Iterator[tuple[str, object, str]]:
-    """What is wrong with a text: the key, what stands there, what would pass. `knows_account`: a branch has a bank."""
+    """What is wrong with a text: the key, the value there, what would pass. `knows_account`: a branch has a bank."""
     if not _LANGUAGE.fullmatch(text.language):
         yield "language", text.language, "Write two small letters: nb, sv, en."
     if not text.parts:
@@ -75,5 +75,5 @@ def _faults_of_words(words: str, *, knows_account: bool) -> Iterator[tuple[str, 
 
 
 def _is_bare(line: str, name: str) -> bool:
-    """Whether a placeholder stands there without the conversions and formats of Python."""
+    """Whether a placeholder has no conversion or format of Python's."""
     return f"{{{name}}}" in line and not re.search(rf"\{{{re.escape(name)}[!:]", line)

@@ -12,14 +12,14 @@ from reskontra.money import ONE, Rounding
 
 
 class CreditHold(StrEnum):
-    """The status a customer gets when a document brings him over his limit (CRD-05)."""
+    """The status a customer gets when a document takes it over its limit (CRD-05)."""
 
     HOLD = "Hold"
     CREDIT_HOLD = "CreditHold"
 
 
 class DiscountBasis(StrEnum):
-    """What a line's discount percent is taken of (LIN-03)."""
+    """What a line's discount percent applies to (LIN-03)."""
 
     EXTENDED_PRICE = "ExtendedPrice"
     UNIT_PRICE = "UnitPrice"
@@ -33,7 +33,7 @@ class DunningProcess(StrEnum):
 
 
 class DunningConsolidation(StrEnum):
-    """What a letter is of: the whole company, or each branch for itself (DUN-07)."""
+    """What a letter covers: the whole company, or each branch separately (DUN-07)."""
 
     COMPANY = "Company"
     BRANCH = "Branch"
@@ -49,7 +49,7 @@ class CreditCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRoundingPreference:
-    """How the payable total is rounded (TOT-03); `precision` is the step and does not count for CURRENCY."""
+    """How the amount to pay is rounded (TOT-03); `precision` is the step, ignored for CURRENCY."""
 
     mode: Rounding = Rounding.CURRENCY
     precision: Decimal = ONE
@@ -57,7 +57,7 @@ class DocumentRoundingPreference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesChoice:
-    """Which series numbers what (NUM-02). Without one of their own, fees are numbered as invoices."""
+    """Which series numbers what (NUM-02). Without their own series, fees are numbered as invoices."""
 
     customer: str
     invoice: str
@@ -75,10 +75,10 @@ class SeriesChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DunningPreferences:
-    """The switches of reminding (DUN-07). Without `fee_terms_id` a fee has the customer's terms.
+    """The options of reminding (DUN-07). Without `fee_terms_id` a fee has the customer's terms.
 
-    With `letters_to_parent` the documents of a customer that has a parent stand on the parent's letters (LET-06,
-    decision 0012).
+    With `letters_to_parent` the documents of a customer that has a parent go on the parent's letters (LET-06, decision
+    0012).
     """
 
     process: DunningProcess = DunningProcess.BY_CUSTOMER

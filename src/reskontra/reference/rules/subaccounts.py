@@ -20,9 +20,9 @@ from reskontra.errors import FieldPath, UnknownReference
 
 
 class Subaccounts(dict[int, Subaccount]):
-    """Subaccounts by their id. `[]` is for an id that was stored, a method for what was sent or is to be made.
+    """Subaccounts by their id. Use `[]` for a stored id, a method for what was sent or must be made.
 
-    `segments` are those of the dimension; `default_id` is the subaccount of whatever names none; `mask` is the
+    `segments` are those of the dimension; `default_id` is the subaccount to use if none is named; `mask` is the
     company's, or None (SUB-01).
     """
 
@@ -53,10 +53,10 @@ class Subaccounts(dict[int, Subaccount]):
         return subaccount.subaccount_id
 
     def masked(self, mask: str, sources: Mapping[str, int], field: FieldPath) -> int:
-        """The subaccount that a mask makes of those of its sources, by letter (SUB-01).
+        """The subaccount that the mask makes from those of its sources, by letter (SUB-01).
 
-        Refused when it does not exist, is not in use, or has a segment value that is not in use. What was made is
-        remembered; a refusal is not.
+        Refused if it does not exist, is not in use, or has a segment value that is not in use. A result is remembered;
+        a refusal is not.
         """
         key = (mask, *sources.items())
         made = self._masked.get(key)
@@ -66,7 +66,7 @@ class Subaccounts(dict[int, Subaccount]):
         return made
 
     def followed(self, subaccount_id: int, letter: str, before: int, after: int, field: FieldPath) -> int:
-        """`subaccount_id` when a source of the mask changes: the segments that came from it follow (SUB-01)."""
+        """`subaccount_id` after a source of the mask has changed: segments that came from it follow (SUB-01)."""
         mask = self.mask or ""
         if letter not in mask or before == after:
             return subaccount_id

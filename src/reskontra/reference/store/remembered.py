@@ -1,7 +1,7 @@
 """The reference data of companies that the process remembers, each as of one version.
 
-The database moves a company's version whenever a row of this data changes (migration 0001), and every read of a
-command brings the version along. So a remembered copy is never used past its time and costs no round trip.
+The database moves a company's version whenever a row of this data changes (migration 0001), and every read of a command
+returns the version too. So an outdated copy is never used, and checking costs no round trip.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _cache: OrderedDict[int, Reference] = OrderedDict()
 
 
 async def at(connection: Connection, company_id: int, version: int | None) -> Reference:
-    """The reference data of a company: the remembered copy when it is of this version, else read now.
+    """The reference data of a company: the remembered copy if it has this version, else read now.
 
-    `version` is `company.reference_version` as the caller's own read brought it; None asks for it here. Raises
-    `NotFound` when there is no such company.
+    `version` is `company.reference_version` from the caller's own read; None asks for it here. Raises `NotFound` if
+    there is no such company.
     """
     wanted = version if version is not None else await reading.find_reference_version(connection, company_id)
     remembered = _cache.get(company_id)
@@ -61,15 +61,15 @@ async def at(connection: Connection, company_id: int, version: int | None) -> Re
 
 
 async def held(connection: Connection, company_id: int) -> Reference:
-    """The reference data, which stays as it is until the transaction ends: for whoever writes documents by it.
+    """The reference data, held unchanged until the transaction ends: for commands that write documents with it.
 
-    Before any lock on a row (decision 0016). The statements that load a single document do this themselves.
+    Call it before any lock on a row (decision 0016). Statements that load a single document do this themselves.
     """
     return await at(connection, company_id, await reading.hold_reference(connection, company_id))
 
 
 def forget() -> None:
-    """Remember nothing. For a process that turns to another database, where the same ids mean other companies."""
+    """Forget everything: in another database the same ids mean other companies."""
     _cache.clear()
 
 

@@ -1,6 +1,6 @@
 """Making a salesperson from what was sent, and the assignments that follow.
 
-It stands above customers, as it assigns salespersons to them; the salesperson itself is in `rules.py`.
+This module is above customers, because it assigns salespersons to them; the salesperson itself is in `salespersons`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def new_salesperson(sent: Sent, reference: Reference) -> Salesperson:
 
 
 def changed_salesperson(stored: Salesperson, sent: Sent, reference: Reference) -> Salesperson:
-    """`stored` with what was sent; equal to it when nothing changes. The id stays."""
+    """`stored` with what was sent; equal to it if nothing changes. The id stays."""
     salesperson_cd = (sent.get("salesperson_cd") or "").strip()
     if salesperson_cd and salesperson_cd.lower() != stored.salesperson_cd.lower():
         raise Refused(
@@ -90,9 +90,9 @@ def spots_of(sent: Sent) -> list[tuple[str, str | None]]:
 def wanted_assignments(
     salesperson: Salesperson, sent: Sent, spots: Mapping[int, Spot], stored: Sequence[Assignment]
 ) -> list[Wanted]:
-    """What is to be written for the customers that were sent; nothing for those that stand as sent.
+    """What must be written for the customers that were sent; nothing for those that are already as sent.
 
-    Without an operation, and with Insert, a standing assignment is changed and another one added.
+    Without an operation, and with Insert, an existing assignment is changed and a new one added.
     """
     standing = {(line.customer_id, line.location_id): line.commission_percent for line in stored}
     wanted: dict[tuple[int, int], Wanted] = {}

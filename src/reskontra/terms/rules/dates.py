@@ -23,14 +23,14 @@ def due_date(terms: Terms, base_date: date) -> date:
 def discount_date(terms: Terms, base_date: date) -> date:
     """The last date of the cash discount, at most the due date (TRM-02).
 
-    It is shown also when the terms give no discount (TRM-05). The weekend rule moves due dates only.
+    It is shown even if the terms give no discount (TRM-05). The weekend rule moves only due dates.
     """
     formula = _FORMULAS[terms.discount_type]
     return min(in_calendar(lambda: formula(base_date, terms.discount_day), base_date), due_date(terms, base_date))
 
 
 def discount_amount(terms: Terms, gross: Decimal, vat: Decimal, decimals: int) -> Decimal:
-    """The cash discount on a document of `gross` that holds `vat`, in the document's currency (TRM-03)."""
+    """The cash discount on a document of `gross` that includes `vat`, in the document's currency (TRM-03)."""
     base = gross - vat if terms.calculation == Calculation.NET else gross
     return percent_of(base, terms.discount_percent, decimals)
 
@@ -82,7 +82,7 @@ def formula_due_date(terms: Terms, base: date) -> date:
 
 
 def day_in_month(base: date, months: int, day: int) -> date:
-    """Day `day` of the month `months` after that of `base`, or that month's last day when it is shorter."""
+    """Day `day` of the month `months` after that of `base`, or that month's last day if it is shorter."""
     years, month = divmod(base.month - 1 + months, 12)
     year = base.year + years
     if year > date.max.year:

@@ -35,8 +35,8 @@ def instalments(
 ) -> tuple[Instalment, ...]:
     """The parts of a document, in order of due date (INS-01, INS-02, INS-03).
 
-    Amounts are not negative. Both currencies are divided on their own, each with its own remainder in the last
-    part: converting the parts would lose or gain a minor unit. Terms without instalments give one part.
+    Amounts are not negative. Both currencies are divided separately, each with its own remainder in the last part:
+    converting the parts would lose or gain a minor unit. Terms without instalments give one part.
     """
     due_dates = in_calendar(lambda: _instalment_dates(terms, base_date), base_date)
     amounts = _divided(terms, gross, vat, decimals)
@@ -85,7 +85,7 @@ def _divided(terms: Terms, gross: Decimal, vat: Decimal, decimals: int) -> list[
 
 
 def _shares(amount: Decimal, weights: Sequence[Decimal], whole: Decimal, decimals: int) -> list[Decimal]:
-    """`amount` by `weights` of `whole`, each half-up, the last takes the remainder, none below zero (INS-03)."""
+    """`amount` split by `weights` of `whole`, rounded half-up; the last takes the remainder, none below 0 (INS-03)."""
     parts: list[Decimal] = []
     remaining = amount
     for weight in weights[:-1]:

@@ -46,7 +46,7 @@ class VisibleTo(StrEnum):
 
 
 class WeekendRule(IntEnum):
-    """What happens to a due date on a Saturday or Sunday; public holidays are ordinary days (TRM-01)."""
+    """What happens to a due date on a Saturday or Sunday. Public holidays are ordinary days (TRM-01)."""
 
     KEEP = 1
     FRIDAY_BEFORE = 2
@@ -54,7 +54,7 @@ class WeekendRule(IntEnum):
 
 
 class Calculation(StrEnum):
-    """What the cash discount percent is taken of: the whole document or the document without VAT."""
+    """What the cash discount percent applies to: the whole document or the document without VAT."""
 
     GROSS = "G"
     NET = "N"
@@ -68,7 +68,7 @@ class InstalmentType(StrEnum):
 
 
 class InstalmentFrequency(StrEnum):
-    """How far apart the parts fall due; the percent table has days of its own instead."""
+    """How far apart the parts fall due; the percent table has its own days instead."""
 
     WEEKLY = "W"
     MONTHLY = "M"
@@ -96,7 +96,7 @@ class Terms:
     """Credit terms. `due_day_1` counts days for types N and P and names a day of the month for D, T and C.
 
     A custom document dated 1..`day_to_1` falls due on day `due_day_1`, a later one on day `due_day_2` (TRM-08).
-    `delay_days` is stored and shown; what it does is documented nowhere, so it does nothing.
+    `delay_days` is stored and shown. It is documented nowhere what it does, so it does nothing.
     """
 
     terms_id: str

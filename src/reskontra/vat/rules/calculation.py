@@ -14,7 +14,7 @@ from reskontra.vat.rules.codes import CalculateOn, VatId, charged_rate
 
 
 class TaxableLine(Record, frozen=True):
-    """A line's amount after discount, as entered (with VAT where an id is inclusive), and the ids that apply."""
+    """A line's amount after discount, as entered (with VAT if an id is inclusive), and the ids that apply."""
 
     line_number: int
     amount: Decimal
@@ -24,7 +24,7 @@ class TaxableLine(Record, frozen=True):
 class VatRow(Record, frozen=True):
     """One id's VAT on a document: rate in percent as charged, base and VAT in one currency.
 
-    `entered` says that a request put figures of its own in place of the computed ones.
+    `entered` says that a request replaced the computed figures by its own.
     """
 
     vat_id: str
@@ -46,7 +46,7 @@ class VatResult(Record, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SentVatRow:
-    """Figures that a request puts in place of the computed ones; None keeps the computed one."""
+    """Figures with which a request replaces the computed ones; None keeps the computed one."""
 
     vat_id: str
     taxable: Decimal | None = None
@@ -72,11 +72,11 @@ def apply_sent_rows(
     decimals: int,
     field: FieldPath = ("vat_rows",),
 ) -> tuple[VatRow, ...]:
-    """`rows` with the sent figures in place of the computed ones, each within `tolerance` (VAT-09).
+    """`rows` with the sent figures instead of the computed ones, each within `tolerance` (VAT-09).
 
-    Refused: an id that does not apply, an id sent twice, too many decimals, a figure further off. VAT inside the
-    line amounts and VAT at 0 per cent cannot be changed: the lines decide the one, the law the other.
-    `field` is the path of the sent rows, `tolerance` is in the document's currency.
+    Refused: an id that does not apply, an id sent twice, too many decimals, a figure further off. VAT inside the line
+    amounts and VAT at 0 per cent cannot be changed: the lines decide the first, the law the second. `field` is the path
+    of the sent rows, `tolerance` is in the document's currency.
     """
     result = {row.vat_id: row for row in rows}
     seen: set[str] = set()
@@ -175,7 +175,7 @@ def _row(charge: _Charge, taxed: Sequence[_TaxedLine], charges: Mapping[str, _Ch
 
 
 def _simple_vat_of(lines: Collection[_TaxedLine], charges: Mapping[str, _Charge], decimals: int) -> Decimal:
-    """The VAT that is not compound of these lines; an id computed on the document is rounded once here too."""
+    """The VAT of these lines that is not compound. An id computed on the document is rounded only once here too."""
     amount = ZERO
     for vat_id, charge in charges.items():
         own = [line for line in lines if vat_id in line.vat]

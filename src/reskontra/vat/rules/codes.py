@@ -12,7 +12,7 @@ from reskontra.money import HUNDRED, ZERO
 
 
 class CalculateOn(StrEnum):
-    """What the rate of a VAT id is taken of (VAT-05). The last spelling is the wire's own."""
+    """What the rate of a VAT id applies to (VAT-05). The last spelling is the wire's own."""
 
     EXTRACT_FROM_ITEM_AMOUNT = "ExtractFromItemAmount"
     ITEM_AMOUNT = "ItemAmount"
@@ -36,7 +36,7 @@ class VatType(StrEnum):
 
 
 class EuReportCode(StrEnum):
-    """Where sales within the European Union stand in the sales list (VAT-12)."""
+    """The column of the EU sales list for sales within the European Union (VAT-12)."""
 
     GOODS = "SalesOfGoods"
     TRIANGULATION = "Triangulation"
@@ -57,7 +57,7 @@ class VatId:
     """A VAT id: what it is computed on, where it is posted and its dated rates in any order.
 
     `exempt` counts its base as VAT-exempt; `reverse_charge` leaves the VAT to the buyer. Both charge nothing.
-    `agency_number` is whom the VAT is reported to; `document_text` is what documents say about it.
+    `agency_number` is the agency that the VAT is reported to; `document_text` is what documents say about it.
     """
 
     vat_id: str
@@ -76,7 +76,7 @@ class VatId:
 
     @property
     def inclusive(self) -> bool:
-        """Whether the line amounts hold this VAT already."""
+        """Whether the line amounts already include this VAT."""
         return self.calculate_on == CalculateOn.EXTRACT_FROM_ITEM_AMOUNT
 
 
@@ -93,7 +93,7 @@ class VatCategory:
 
 @dataclass(frozen=True, slots=True)
 class VatZone:
-    """Where it is sold to: the ids that may apply there and the category of a line without item."""
+    """Where it is sold to: the ids that may apply there, and the category of a line without an item."""
 
     zone_id: str
     description: str = ""
@@ -131,8 +131,8 @@ def vat_ids_of_line(
 ) -> tuple[str, ...]:
     """The ids that apply to a line (VAT-03, D3).
 
-    Without a zone, or with a category that lists nothing or shuts everything out, a line is untaxed. A category
-    that lists ids of which the zone knows none is refused: the line would silently go untaxed.
+    A line is untaxed without a zone, or with a category that lists nothing or excludes everything. A category whose ids
+    are all unknown to the zone is refused: the line would silently be untaxed.
     """
     if zone is None or category is None:
         return ()
