@@ -129,7 +129,7 @@ async def _fill_year(database: Database, origin: Context) -> None:
 
 
 async def _count_documents(connection: Connection, company_id: int) -> int:
-    """How many documents this module has made so far, whatever became of them: others add and delete theirs."""
+    """How many documents this module has made so far, deleted ones included. Those of others do not count."""
     return await count_events(connection, company_id, _ACTOR, "created", list(SERVED))
 
 

@@ -1,8 +1,8 @@
-"""The kinds of documents that a customer ledger has, and all that accounting says differs between them.
+"""The kinds of documents in a customer ledger, and everything that differs between them in accounting.
 
-Ask a kind a question (`kind.balance_sign`); never compare it with a name outside this file and `routes.py`. How a kind
-looks on the wire stands in the room that serves it. The table `document_kind` says the same to the database; its rows
-are held equal by `tests/rules/test_kinds.py`.
+Ask a kind a question (`kind.balance_sign`); never compare it with a name outside this file and `routes.py`. The room
+that serves a kind knows how it looks on the wire. The table `document_kind` tells the database the same;
+`tests/rules/test_kinds.py` keeps its rows equal.
 """
 
 from __future__ import annotations
@@ -12,42 +12,42 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of document (KND-01). A question that makes no sense for a kind has its answer in the default."""
+    """One kind of document (KND-01). The defaults answer questions that make no sense for a kind."""
 
     document_type: str
     """The name that is stored, and the entity of its tally, change rows and deleted numbers."""
 
     other_spellings: tuple[str, ...] = ()
-    """What else callers call it (W23)."""
+    """Its other names on the wire (W23)."""
 
     noun: str
-    """How a sentence calls it."""
+    """Its name in a sentence."""
 
     word: str | None = None
-    """The label of `dunning.letters` that a letter calls it by; None for one that is never open."""
+    """The label of `dunning.letters` for its name in a letter; None for a kind that is never open."""
 
     journal_code: str
     """Its short name in the journal."""
 
     is_served: bool = True
-    """Whether documents of it can exist. A kind to come has names, codes and signs only."""
+    """Whether documents of this kind can exist. A future kind has only names, codes and signs."""
 
     series: tuple[str, ...]
-    """The keys in the company's preferences of the series that number it: first the usual one (NUM-02). A void has
-    none: its number is that of what it voids."""
+    """The preference keys of the series that number it, the usual one first (NUM-02). A void has none: its number is
+    that of what it voids."""
 
     create_operation: str
     release_operation: str
     """The rows of the customer status matrix that apply (CST-03)."""
 
     balance_sign: int
-    """The side it stands on: +1 when it makes the customer owe more, -1 when less, 0 when it is never open."""
+    """+1 if it makes the customer owe more, -1 if less, 0 if it is never open."""
 
     account_role: str | None = "receivable"
-    """The purpose of the journal entry that its balance stands on; None when it is never open."""
+    """The purpose of the journal entry that carries its balance; None if it is never open."""
 
     settles: tuple[str, ...] = ()
-    """The document types that it is applied to (APP-01). They are on the other side."""
+    """The document types that it is applied to (APP-01), which have the opposite sign."""
 
     may_be_reserved: bool = False
     """Whether a hold after release keeps it from being applied (APP-09)."""
@@ -56,16 +56,16 @@ class Kind:
     """Whether dunning lists it (DUN-01)."""
 
     has_lines: bool = False
-    """Whether it is made of lines with VAT, as an invoice is; else it is an amount."""
+    """Whether it has lines with VAT, like an invoice; otherwise it is just an amount."""
 
     sales_sign: int = 0
-    """+1 when its lines are sales, -1 when they take sales back, 0 when they are none (BAL-04)."""
+    """+1 if its lines are sales, -1 if they take sales back, 0 if neither (BAL-04)."""
 
     has_terms: bool = False
     """Whether it has a due date and a cash discount (TRM-07)."""
 
     checks_credit: bool = False
-    """Whether saving and releasing it asks for credit (CRD-04)."""
+    """Whether saving and releasing it checks credit (CRD-04)."""
 
     may_be_deleted: bool = False
     """Whether a draft may be deleted on the wire (DST-05)."""

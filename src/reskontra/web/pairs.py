@@ -16,28 +16,28 @@ class IdName(Answer):
 
 
 class IdDescription(Answer):
-    """A code with its words."""
+    """A code with its description."""
 
     id: str | None = None
     description: str | None = None
 
 
 class NumberName(Answer):
-    """A number with the name that goes with it."""
+    """A number with its name."""
 
     number: str | None = None
     name: str | None = None
 
 
 class NumberDescription(Answer):
-    """A number with its words."""
+    """A number with its description."""
 
     number: str | None = None
     description: str | None = None
 
 
 class AttachmentAnswer(Answer):
-    """A file that hangs on something."""
+    """A file attached to something."""
 
     name: str | None = None
     id: str | None = None

@@ -38,7 +38,7 @@ from reskontra.web.wire import (
 
 
 def _type_spelled_here(sent: str) -> str:
-    """The document type as we spell it, whatever its case or other name; unknown ones as sent, for the rules."""
+    """The document type in our spelling, from any case or other name; unknown ones as sent, for the rules."""
     kind = kind_spelled(sent)
     return kind.document_type if kind else sent
 

@@ -153,7 +153,7 @@ def document_answer(row: Record, struct: type[D], reference: Reference, expand: 
 
 
 def _add_terms(answer: DocumentAnswer, row: Record, reference: Reference) -> None:
-    """When and how it is to be paid."""
+    """Add when and how it must be paid."""
     method = row["payment_method_id"]
     answer.credit_terms = _described(reference.terms.get(row["terms_id"] or ""), row["terms_id"])
     answer.due_date = day_answer(row["due_date"])
@@ -165,7 +165,7 @@ def _add_terms(answer: DocumentAnswer, row: Record, reference: Reference) -> Non
 
 
 def _add_totals(answer: DocumentAnswer, row: Record) -> None:
-    """What its amount is made of."""
+    """Add what its amount consists of."""
     answer.rounding_difference = as_written(row["rounding_difference"])
     answer.discount_total_base = as_written(row["discount_total_base"])
     answer.discount_total = as_written(row["discount_total"])
@@ -178,7 +178,7 @@ def _add_totals(answer: DocumentAnswer, row: Record) -> None:
 
 
 def _add_expanded(answer: DocumentAnswer, row: Record, reference: Reference, expand: Expand) -> None:
-    """What the caller asked for (W10)."""
+    """Add what the caller asked for (W10)."""
     if expand.dunning and row["dunning_level"] > 0:
         answer.dunning_letter_date = day_answer(row["dunning_letter_date"])
         answer.dunning_letter_level = row["dunning_level"]
@@ -241,7 +241,7 @@ def _applications(text: str | None) -> list[ApplicationAnswer]:
 
 
 def _add_particulars(answer: Any, row: Record) -> None:
-    """What only some kinds show, and what is only echoed (W14)."""
+    """Add what only some kinds show, and what is only echoed (W14)."""
     particulars = particulars_of(row)
     names = answer.__struct_fields__
     if "send_to_auto_invoice" in names:

@@ -1,1 +1,1 @@
-"""How open items and their applications look on the wire; other rooms embed what every document answers."""
+"""How open items and their applications look on the wire. Other rooms embed the fields that all documents share."""

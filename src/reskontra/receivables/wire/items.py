@@ -1,4 +1,4 @@
-"""Documents of all kinds as the wire shows them: what every one of them answers, and a row of the list of all.
+"""How documents of all kinds look on the wire: the fields they share, and a row of the list of all documents.
 
 Plain amounts are in base currency, `...InCurrency` ones in the document's.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
-"""A number as the database writes it is a number as the wire writes it: between the two it stays text."""
+"""The database and the wire write numbers alike, so between the two they stay text."""
 
 
 class _Spelled(StrEnum):
@@ -65,7 +65,7 @@ class NamedLocation(Answer):
 
 
 class DatedSubaccount(SegmentedSubaccount):
-    """A subaccount and its segments. When it was changed is in the contract and is not told here."""
+    """A subaccount and its segments. The contract also has the time of its last change, which is not shown here."""
 
     last_modified: MomentOut | None = msgspec.field(default=None, name="lastModifiedDateTime")
 
@@ -79,7 +79,7 @@ class ProjectAnswer(Answer):
 
 
 class ItemAnswer(Answer):
-    """What a document of any kind answers."""
+    """The fields that documents of all kinds share."""
 
     customer: NumberName | None = None
     document_type: str | None = None
@@ -115,7 +115,7 @@ class ItemAnswer(Answer):
 
 
 class CustomerDocumentAnswer(ItemAnswer):
-    """A document of any kind in the list of all. It never carries lines, and its payment method stays empty."""
+    """A document of any kind in the list of all. It never has lines, and its payment method stays empty."""
 
     due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
     branch: NumberName | None = None
@@ -125,7 +125,7 @@ A = TypeVar("A", bound=ItemAnswer)
 
 
 def item_answer(struct: type[A], row: Record, reference: Reference) -> A:
-    """A row of the table document and its parties as a struct; what only that struct has is left to the caller."""
+    """A row of the table document and its parties as a struct; the caller adds what only that struct has."""
     return struct(
         customer=NumberName(row["customer_number"], row["customer_name"]),
         document_type=row["document_type"],
