@@ -1,4 +1,4 @@
-"""A letter that reminding makes: the documents that it may list, its lines, its fee, and what a run tells of it.
+"""A letter that a run makes: the documents it may list, its lines, its fee, and what the run reports of it.
 
 The attributes of letter and line are columns of the tables `dunning_letter` and `dunning_letter_line`.
 """
@@ -42,7 +42,7 @@ CANDIDATE_COLUMNS = tuple(column for column in columns(Candidate) if column != "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """What the letters of one customer on one date stand on."""
+    """What the letters of one customer on one date depend on."""
 
     customer_id: int
     letter_date: date
@@ -60,7 +60,7 @@ class Basis:
     """Whether the customer's status allows the invoice for a fee (CST-03)."""
 
     law: Mapping[str, Decimal] = field(default_factory=dict)
-    """The figures of the law in force on the letter date (LAW-01), in base currency or days."""
+    """The legal figures in force on the letter date (LAW-01), in base currency or days."""
 
 
 class NewLetterLine(Record, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ LETTER_COLUMNS = tuple(column.name for column in fields(NewLetter) if column.nam
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
-    """What a letter asks for itself when it is released: an invoice to that customer, dated as the letter."""
+    """The fee that a letter charges when it is released: an invoice to that customer with the letter's date."""
 
     customer_number: str
     level: int

@@ -21,7 +21,7 @@ from reskontra.web.wire import changes
 
 
 async def create_letter(call: Call) -> Response:
-    """POST the action that reminds one customer. That nothing is due is a success too (ACT-04)."""
+    """POST the action that reminds one customer. It also succeeds if nothing is due (ACT-04)."""
     sent = changes(call.decode(DunningLetterAction))
     async with call.database.transaction() as connection:
         await reminding.create_letters(connection, call.context, call.params["customer"], sent)
@@ -31,7 +31,7 @@ async def create_letter(call: Call) -> Response:
 async def run(call: Call) -> Response:
     """POST: remind everybody who is due. The run opens its transactions itself, one for each chunk of customers.
 
-    Parameters in the address are refused: ignored, `?dryRun=true` would make real letters.
+    Parameters in the address are refused: if they were ignored, `?dryRun=true` would make real letters.
     """
     if call.query.names:
         raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")

@@ -1,4 +1,4 @@
-"""How making letters looks on the wire: what action and run take, and what they answer."""
+"""How making letters looks on the wire: what the action and the run take, and what they answer."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class DunningLetterAction(Body):
 
 
 class DunningLetterActionAnswer(Answer):
-    """What became of the action."""
+    """The result of the action."""
 
     action_id: str | None = None
     action_result: str | None = None
 
 
 class DunningRunFilters(Body):
-    """Whom a run reminds; no filter is required. An unknown one is refused: ignored, it would remind everybody."""
+    """Whom a run reminds; no filter is required. Unknown ones are refused: ignoring one would remind everybody."""
 
     refuses_unknown: ClassVar[bool] = True
 
@@ -71,7 +71,7 @@ class MadeLetterAnswer(Answer, kw_only=True):
 
 
 class DunningRunAnswer(Answer):
-    """What became of the run."""
+    """The result of the run."""
 
     action_id: str | None = None
     action_result: str | None = None

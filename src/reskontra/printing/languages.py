@@ -1,4 +1,4 @@
-"""The languages of printed pages: how each writes figures and dates, its words for every page, and whose it is."""
+"""The languages of printed pages: how each writes figures and dates, its words for every page, and who gets it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Language:
         return "".join(marks.get(character, character) for character in f"{amount:,.{decimals}f}")
 
     def money(self, amount: Decimal, currency_id: str, decimals: int) -> str:
-        """An amount with its currency, which no line break parts."""
+        """An amount with its currency, without a line break between them."""
         return f"{self.amount(amount, decimals)}{_HARD_BLANK}{currency_id}"
 
     def day(self, day: date) -> str:
@@ -66,7 +66,7 @@ def shipped_languages() -> Mapping[str, Language]:
 
 
 def language_of(locale: str | None, country_id: str, more: Container[str] = ()) -> str:
-    """The code of somebody's language: by locale, else by country; English where neither says one.
+    """The code of somebody's language: by locale, else by country; English if neither says one.
 
     A locale is a code with or without a country: `nb`, `nb-NO`, `nb_NO`. `more` are codes of languages that do not ship
     and that the caller has words in.

@@ -1,4 +1,4 @@
-"""What every page has: who writes to whom, marks and page numbers. `page.typ` places it, in one way for all."""
+"""What every page has: sender, recipient, marks and page numbers. `page.typ` places it the same way on all."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Country(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What `sheet` of `page.typ` places on every page, around what is the layout's own. All of it is text."""
+    """What `sheet` of `page.typ` places on every page, around the layout's own content. All of it is text."""
 
     language: str
     title: str
@@ -66,7 +66,7 @@ class Page:
     footer: str
     labels: PageLabels
     mark: str | None = None
-    """What lies across the page behind everything: that it is a draft, for example."""
+    """The text across the page behind everything, for example that it is a draft."""
 
 
 def sender_lines(company_name: str, branch: Branch | None) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Content on paper: a PDF file of it, made by the typesetter (decision 0013).
+"""Makes a PDF file from content, with the typesetter (decision 0013).
 
 The same content gives the same bytes on every machine: only the fonts that come with the typesetter are used, and the
-moment in the file is an argument.
+time in the file is an argument.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every run answers of those it left out."""
+"""How every run reports those it left out."""
 
 from __future__ import annotations
 

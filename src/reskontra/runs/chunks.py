@@ -1,8 +1,8 @@
 """A run over many parties, chunk by chunk, each chunk in a transaction of its own.
 
 One transaction for all would hold locks for as long as the run takes; one for each party takes ten times as long. What
-a chunk has committed stays, whatever becomes of the others, so the work must leave a party alone that it has been
-done for: then the next run continues one that was cut off.
+a chunk has committed stays, whatever happens to the others, so the work must skip parties that it has already been done
+for: then the next run continues an interrupted one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Database(Protocol):
 
 
 class Party(Protocol):
-    """Somebody whom a run is for. `number` names it in the outcome."""
+    """Someone a run is for. `number` identifies it in the outcome."""
 
     @property
     def number(self) -> str: ...
@@ -54,7 +54,7 @@ async def run_in_chunks(
     chunk_weight: int,
     dry_run: bool = False,
 ) -> Outcome[T]:
-    """Do `work` for all parties and tell what came of it, in their order.
+    """Do `work` for all parties and report the outcome, in their order.
 
     A chunk weighs at most `chunk_weight`, unless a single party weighs more. Work that raises `Conflict` is tried
     again; the third time its chunk is skipped. Any other exception ends the run: chunks under way are finished, no

@@ -1,4 +1,4 @@
-"""What a run came to: what it created, and whom it left out and why."""
+"""The outcome of a run: what it created, and whom it left out and why."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _FEE_SERIES = "dunning_fee"
 async def charge_all(
     connection: Connection, context: Context, asked: Sequence[Fee | None], reference: Reference
 ) -> list[releasing.Issued | None]:
-    """A customer's fees, all or none: when one is refused, the ones before leave nothing behind either."""
+    """A customer's fees, all or none: if one is refused, the ones before it leave nothing behind either."""
     if not any(asked):
         return [None] * len(asked)
     try:

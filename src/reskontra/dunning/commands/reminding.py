@@ -45,14 +45,14 @@ _CREDITS = tuple(kind.document_type for kind in SERVED.values() if kind.balance_
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run is to do: its date, the levels that letters may have, and what its letters stand on."""
+    """What a run must do: its date, the levels that letters may have, and what its letters depend on."""
 
     reference: Reference
     letter_date: date
     wanted: range
     law: Mapping[str, Decimal]
     branch_number: str | None = None
-    """The branch whose letters are made; None is all."""
+    """The branch whose letters are made; None means all."""
 
     @property
     def letters_go_to_parent(self) -> bool:
@@ -61,14 +61,14 @@ class Order:
 
     @property
     def listed(self) -> Sequence[str]:
-        """The types of documents that may stand on a letter."""
+        """The types of documents that may be on a letter."""
         return (*REMINDED, *_CREDITS) if self.reference.preferences.dunning.include_credit_notes else REMINDED
 
 
 def order_of(
     context: Context, reference: Reference, changes: Mapping[str, Any], *, within: FieldPath = (), **more: Any
 ) -> Order:
-    """What was asked for: letter_date (default: today where the company is), level_from and level_to.
+    """What was asked for: letter_date (default: today in the company's time zone), level_from and level_to.
 
     `within` is the path of what holds the levels. Raises `Refused` for the levels and the date (ACT-03).
     """
@@ -164,7 +164,7 @@ async def _waiting_for_drafts(
     parties: Sequence[tuple[Addressee, Rate | None]],
     candidates: Mapping[int, Sequence[Candidate]],
 ) -> list[Skipped]:
-    """Those who would get a letter if their documents did not stand on one that is still a draft."""
+    """Those who would get a letter if their documents were not on a draft."""
     held = {}
     for party, rate in parties:
         basis = basis_of(order, party, rate, candidates.get(party.customer_id, ()))
@@ -190,7 +190,7 @@ _WHY_NOT = {
 
 
 def basis_of(order: Order, party: Addressee, rate: Rate | None, candidates: Sequence[Candidate]) -> Basis:
-    """What the letters of a customer stand on; `rate` is the table's, of their currency."""
+    """What the letters of a customer depend on; `rate` is the table's, for their currency."""
     reference = order.reference
     currency_id = letter_currency(party, reference.base_currency)
     return Basis(

@@ -1,7 +1,6 @@
 """The dunning run: letters to all customers that are due one.
 
-A run that was cut off is continued by the next one, since a document on a letter is not ready again on the same date
-(ACT-05).
+The next run continues an interrupted one, because a document on a letter is not ready again on the same date (ACT-05).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 _FILTERS = "filters"
 CHUNK_DOCUMENTS = 2000
-"""How many documents a transaction moves at most, unless one customer has more."""
+"""The most documents that a transaction moves, unless one customer has more."""
 
 _FEE_WEIGHT = 40
 """An invoice for a fee takes as long as so many documents, and others wait for its number series meanwhile."""

@@ -1,1 +1,1 @@
-"""Dunning letters that stand: read, changed, released, voided and printed."""
+"""Existing dunning letters: read, changed, released, voided and printed."""

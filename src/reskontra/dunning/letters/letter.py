@@ -1,4 +1,4 @@
-"""A dunning letter that stands, with the documents and the customer that it names."""
+"""An existing dunning letter, with the documents and the customer that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The addresses of dunning letters that stand."""
+"""The addresses of existing dunning letters."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from reskontra.money import ONE
 from reskontra.reference.rules.preferences import DunningPreferences
 
 FEE_ORIGIN = "dunning_fee"
-"""The origin of fee invoices, which are never reminded of themselves: no fee on a fee (FEE-03)."""
+"""The origin of fee invoices. No letter reminds of them: no fee on a fee (FEE-03)."""
 
 
 def fee_of_letter(letter: NewLetter, customer_number: str) -> Fee | None:
-    """What the letter asks for itself; None without a fee."""
+    """The fee that the letter charges; None without one."""
     if not letter.fee:
         return None
     return Fee(

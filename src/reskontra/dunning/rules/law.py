@@ -1,4 +1,4 @@
-"""Where a letter departs from the figures of the law (LAW-01). That is a warning, never a refusal (U1).
+"""Where a letter departs from the legal figures (LAW-01). That is a warning, never a refusal (U1).
 
 The figures are dated rows of the company's file, never constants. What has no row is not checked, except that a letter
 with a fee says so when no highest fee is on record.
@@ -25,7 +25,7 @@ FIGURES = (
 def legal_doubts(
     setup: DunningLevel, levels: Sequence[DunningLevel], law: Mapping[str, Decimal], *, charged: bool
 ) -> Iterator[str]:
-    """What is doubtful about a letter of the level `setup`; `charged` when it asks for the level's fee.
+    """What is doubtful about a letter of the level `setup`; `charged` if it charges the level's fee.
 
     The last level counts as the notice that the debt goes to collection.
     """

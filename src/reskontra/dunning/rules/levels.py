@@ -1,4 +1,4 @@
-"""The levels of reminding: which of them a letter may have, and what its level makes of a letter (ACT, LET, FEE)."""
+"""The levels of reminding: which ones a letter may have, and what its level gives a letter (ACT, LET, FEE)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check_letter_date(letter_date: date, levels: Sequence[DunningLevel]) -> None
 
 @dataclass(frozen=True, slots=True)
 class LevelTerms:
-    """What its level makes of a letter. `fee` is in the letter's currency."""
+    """What a letter gets from its level. `fee` is in the letter's currency."""
 
     payment_deadline: date
     fee: Decimal

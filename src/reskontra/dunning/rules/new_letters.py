@@ -1,8 +1,8 @@
-"""Who gets which letters, and what stands on them (DUN, LET).
+"""Who gets which letters, and what is on them (DUN, LET).
 
-A letter goes to one customer and has one currency (LET-05): the customer's when it has no other, else the base
-currency. Its lines show each document's balance in the document's currency and in base, so that documents in several
-currencies share a letter: a letter for each currency would ask for the fee of one reminder several times.
+A letter goes to one customer and has one currency (LET-05): the customer's if it has no other, else the base currency.
+Its lines show each document's balance in the document's currency and in base, so that documents in several currencies
+share a letter: a letter for each currency would charge the fee of one reminder several times.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def letter_currency(party: Addressee, base_currency: str) -> str:
 
 
 def releases_at_once(preferences: DunningPreferences) -> bool:
-    """Whether a new letter is released with its making; by customer there are no drafts (LET-03, ACT-06)."""
+    """Whether a new letter is released when it is made; by customer there are no drafts (LET-03, ACT-06)."""
     return preferences.auto_release or preferences.process == DunningProcess.BY_CUSTOMER
 
 
 def new_letters(basis: Basis, wanted: range) -> tuple[NewLetter, ...]:
-    """The letters to make, of the `wanted` levels only. None is an answer too (ACT-04).
+    """The letters to make, only of the `wanted` levels; perhaps none (ACT-04).
 
-    Each document moves one level at most, and a document on a letter is not ready again on the same date (ACT-05).
+    Each document moves at most one level, and a document on a letter is not ready again on the same date (ACT-05).
     """
     if basis.preferences.consolidation == DunningConsolidation.COMPANY:
         return tuple(_letters(basis, wanted, None))
@@ -51,7 +51,7 @@ def new_letters(basis: Basis, wanted: range) -> tuple[NewLetter, ...]:
 
 
 def is_due(basis: Basis, wanted: range) -> bool:
-    """Whether there is a letter to make, of the `wanted` levels; what it would ask for does not matter."""
+    """Whether there is a letter of the `wanted` levels to make, whatever its contents."""
     return bool(new_letters(_free_of_charge(basis), wanted))
 
 
@@ -66,7 +66,7 @@ def held_by_drafts(basis: Basis, wanted: range) -> tuple[int, ...]:
 
 
 def not_released_yet(letter_ids: Sequence[int]) -> str:
-    """Why a customer whose documents stand on these drafts gets no letter."""
+    """Why a customer whose documents are on these drafts gets no letter."""
     *others, last = map(str, letter_ids)
     if not others:
         return f"Its documents stand on letter {last}, which is not released yet."
@@ -94,7 +94,7 @@ _Group = tuple[int, list[Candidate]]
 
 
 def _by_document(basis: Basis) -> Iterator[_Group]:
-    """LET-02: a letter for each level that documents are ready for; for each document when they are to be split."""
+    """LET-02: a letter for each level that documents are ready for; for each document if they are split."""
     ready = [candidate for candidate in basis.candidates if is_ready(candidate, basis.letter_date, basis.levels)]
     if basis.preferences.split_by_document:
         yield from ((candidate.dunning_level + 1, [candidate]) for candidate in ready)
@@ -105,7 +105,7 @@ def _by_document(basis: Basis) -> Iterator[_Group]:
 
 
 def _by_customer(basis: Basis) -> Iterator[_Group]:
-    """LET-01: one letter, one level above the highest that is ready; what was never reminded of comes along.
+    """LET-01: one letter, one level above the highest that is ready; documents never reminded of are included.
 
     A customer with an unsettled document at the last level is out of the process (DUN-05).
     """

@@ -1,4 +1,4 @@
-"""Which documents are to be reminded of, and when the next level of each has come (DUN)."""
+"""Which documents may be reminded of, and when each has reached its next level (DUN)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reskontra.reference.rules.dunning_levels import DunningLevel
 
 
 def is_dunnable(candidate: Candidate) -> bool:
-    """Whether a document may be reminded of whatever the date: open, undisputed, on no draft, no fee (DUN-01)."""
+    """Whether a document may be reminded of, whatever the date: open, undisputed, on no draft, not a fee (DUN-01)."""
     return (
         candidate.status == "Open"
         and candidate.balance > ZERO
@@ -23,7 +23,7 @@ def is_dunnable(candidate: Candidate) -> bool:
 
 
 def is_overdue(candidate: Candidate, letter_date: date) -> bool:
-    """Whether the document is such a one and due before the letter (DUN-01)."""
+    """Whether a document may be reminded of and was due before the letter (DUN-01)."""
     return is_dunnable(candidate) and candidate.due_date is not None and candidate.due_date < letter_date
 
 

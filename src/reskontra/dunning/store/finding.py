@@ -19,7 +19,7 @@ from reskontra.records import Record
 
 
 class Overdue(Record, frozen=True, kw_only=True):
-    """Somebody whom a letter may go to, how many overdue documents, and whether one may cost a fee."""
+    """Someone who may get a letter, the number of overdue documents, and whether one may cost a fee."""
 
     customer_id: int
     number: str
@@ -27,8 +27,8 @@ class Overdue(Record, frozen=True, kw_only=True):
     charged: bool
 
 
-# Materialized: plans are made without knowing the company, and for a mean one it looks cheap to go through all that is
-# overdue once more for each customer.
+# Materialized: plans are made without knowing the company, and for an average one it looks cheap to go through all that
+# is overdue once more for each customer.
 _FIND_OVERDUE = f"""
     with overdue as materialized (
         {overdue_by_customer("$3::date", "$4::text[]", "$5::text", "$6::integer[]")})

@@ -25,11 +25,11 @@ _SENT_LETTER = ", ".join(f"numbered.{column}" for column in LETTER_COLUMNS)
 
 
 def _insert(status: str, *, moves: str = "", after: str = "true", releases: str = "") -> str:
-    """The creating statement. Where letters are released with it, `moves` and `releases` are what that takes besides,
-    and `after` is a condition that holds once the documents are moved.
+    """The creating statement. If it also releases the letters, `moves` and `releases` are the additional parts, and
+    `after` is a condition that holds once the documents are moved.
 
-    What a line says of its document is copied from the document, which is locked: only which one, and whether its
-    level moves, is sent.
+    What a line says about its document is copied from the document, which is locked: the parameters only say which
+    document it is, and whether its level moves.
     """
     return f"""
     with sent as materialized (
@@ -100,9 +100,9 @@ async def insert_drafts(connection: Connection, context: Context, letters: Seque
 async def insert_released(
     connection: Connection, context: Context, letters: Sequence[NewLetter], fee_numbers: Sequence[str | None]
 ) -> list[int]:
-    """Write new letters of one date and release them (FEE-01), with the numbers of their fee invoices; else the same.
+    """Like `insert_drafts`, for letters of one date, and release them (FEE-01) with the numbers of their fee invoices.
 
-    A document may stand once on one of the letters to be reminded of, and for information on any.
+    Only one of the letters may remind of a document, and only once; any may list it for information.
     """
     return await _inserted(connection, _INSERT_RELEASED, context, letters, fee_numbers, letters[0].letter_date)
 
@@ -167,7 +167,7 @@ async def release_letters(
 ) -> dict[int, int]:
     """Release drafts: their documents take their new level and the letter's date (FEE-01); `warnings` are added.
 
-    Returns each letter's new version. A document may stand on one of the letters only.
+    Returns each letter's new version. A document may be on only one of the letters.
     """
     texts = [as_json(added) for added in warnings]
     rows = await connection.fetch(_RELEASE, *parameters(context), letter_ids, fee_numbers, texts)

@@ -1,1 +1,1 @@
-"""What may become of a dunning letter, and what it says."""
+"""What may be done with a dunning letter, and what it says."""

@@ -1,4 +1,4 @@
-"""What may become of a dunning letter that stands: changed, deleted, released, voided.
+"""Changing, deleting, releasing and voiding a dunning letter: what is allowed, and what results.
 
 Sources: LET-02, LET-03, FEE-01, VLT-01 to VLT-03.
 """
@@ -27,7 +27,7 @@ _CREDIT_NOTES = frozenset(kind.document_type for kind in KINDS.values() if kind.
 
 
 def check_draft(letter: Letter, done: str) -> None:
-    """Refuses what only a draft bears; `done` is the participle: "changed", "deleted", "released"."""
+    """Refuses what only a draft allows; `done` is the participle: "changed", "deleted", "released"."""
     if letter.status == LetterStatus.DRAFT:
         return
     hint = {
@@ -44,10 +44,10 @@ def check_draft(letter: Letter, done: str) -> None:
 
 
 def amended(letter: Letter, changes: Mapping[str, Any], basis: Basis) -> Letter:
-    """A draft after a PUT: lines taken off, the fee set by hand or (None) back to its level's.
+    """A draft after a PUT: lines removed, the fee set by hand or (None) back to its level's.
 
-    The letter's level is the highest that a document on it reaches (LET-02); with the level go deadline and fee, unless
-    the fee was set by hand. What changes nothing gives the same letter.
+    The letter's level is the highest that a document on it reaches (LET-02). Deadline and fee go with the level, unless
+    the fee was set by hand. If nothing changes, the letter is the same.
     """
     lines = _lines_after(letter, changes.get("lines") or ())
     level = max(line.level_after for line in lines if line.is_reminded)
@@ -148,9 +148,9 @@ def _check_fee_item(fee_item: str | None, field: FieldPath = (), value: str | No
 
 
 def check_releasable(letter: Letter, present: Sequence[Candidate], fee_item: str | None) -> None:
-    """Refuses to release what is no draft, and to remind of what is no longer as it was when the letter was made.
+    """Refuses to release what is not a draft, and to remind of what has changed since the letter was made.
 
-    `present` are those of its documents that are not settled, as they are now.
+    `present` are those of its documents that are not settled, in their current state.
     """
     check_draft(letter, "released")
     if letter.fee:
@@ -216,7 +216,7 @@ class Settler:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Another letter that bears on a document which this one reminds of."""
+    """Another letter about a document that this one reminds of."""
 
     letter_id: int
     status: str
@@ -224,7 +224,7 @@ class Later:
 
 
 def check_voidable(letter: Letter, later: Sequence[Later]) -> None:
-    """Refuses to void what is not released (VLT-01), or what a later letter stands on (VLT-03)."""
+    """Refuses to void what is not released (VLT-01), or what a later letter depends on (VLT-03)."""
     if letter.status != LetterStatus.RELEASED:
         hint = (
             "A draft is deleted, not voided."
@@ -262,9 +262,9 @@ def void_day(letter: Letter, sent: date | None, today: date) -> date:
 
 
 def fee_reversal(letter: Letter, settlers: Sequence[Settler]) -> FeeReversal:
-    """What becomes of the fee invoice (VLT-02): a draft is deleted, an open one credited whole.
+    """What happens to the fee invoice (VLT-02): a draft is deleted, an open one fully credited.
 
-    Anything that settles it is refused, but for credit notes that took all of it back already.
+    Refused if anything settles it, except credit notes that have already taken back all of it.
     """
     fee = letter.fee_invoice
     if fee is None:

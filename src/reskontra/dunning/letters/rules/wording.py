@@ -1,6 +1,6 @@
-"""What a dunning letter says: in which language, with which words and figures.
+"""What a dunning letter says: its language, words and figures.
 
-The words ship with the program (`wording.yaml`); what the company's file says for a level and language goes first.
+The words ship with the program (`wording.yaml`); what the company's file says for a level and language overrides them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """What stands beside the figures."""
+    """The labels of the figures."""
 
     letter_number: str
     letter_date: str
@@ -62,7 +62,7 @@ class Labels:
     payment: str
 
     def of_type(self, document_type: str) -> str:
-        """What a document of a type is called."""
+        """The name of a document type."""
         kind = KINDS.get(document_type)
         return getattr(self, kind.word) if kind and kind.word else document_type
 
@@ -149,7 +149,7 @@ def money(amount: Decimal, currency_id: str, language: Language, reference: Refe
 
 
 def branch_of(letter: Letter, reference: Reference) -> Branch | None:
-    """The branch that a letter comes from: the company's default one when letters are of the whole company."""
+    """The branch that a letter comes from: the company's default one if letters cover the whole company."""
     return reference.branches.get(letter.branch_number or reference.preferences.default_branch)
 
 
@@ -161,7 +161,7 @@ def account_of(letter: Letter, reference: Reference) -> str:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """`text` with its placeholders filled in; what is no placeholder stays: a letter is never lost to it."""
+    """`text` with its placeholders filled in. Anything else in braces stays, so that this never fails."""
     try:
         pieces = list(string.Formatter().parse(text))
     except ValueError:

@@ -1,1 +1,1 @@
-"""SQL of dunning letters that stand: lists and changes."""
+"""SQL of existing dunning letters: lists and changes."""

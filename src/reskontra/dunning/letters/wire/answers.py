@@ -1,4 +1,4 @@
-"""How dunning letters are answered: the structs. `rendering` fills them."""
+"""The answers about dunning letters. `rendering` fills them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a dunning letter that stands is changed and voided: the bodies."""
+"""The bodies in which an existing dunning letter is changed and voided."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LetterUpdate(Body):
 
 
 class LetterVoid(Body):
-    """The day that a letter is voided on; today where nothing is sent. It is voided once: no slip is overlooked."""
+    """The day that a letter is voided on, by default today. A void cannot be undone, so unknown fields are refused."""
 
     refuses_unknown: ClassVar[bool] = True
 

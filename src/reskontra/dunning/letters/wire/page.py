@@ -27,7 +27,7 @@ async def printed(letter: Letter, wording: Wording, debtor: Debtor, reference: R
 
 
 def laid_out(letter: Letter, wording: Wording, debtor: Debtor, reference: Reference) -> dict[str, Any]:
-    """What stands where, as `letter.typ` wants it: texts and lists of texts."""
+    """The content as `letter.typ` wants it: texts and lists of texts."""
     labels = wording.labels
     return {
         "page": _page(letter, wording, debtor, reference),

@@ -1,4 +1,4 @@
-"""Answers about dunning letters, filled from records and reference data."""
+"""Fills the answers about dunning letters from records and reference data."""
 
 from __future__ import annotations
 
