@@ -19,7 +19,7 @@ from reskontra.versions import Expected, Saved, check_expected
 
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
-    """Store a new item from what was sent. That its number is free the database sees to."""
+    """Store a new item from what was sent. The database refuses a number that is taken."""
     reference = await remembered.at(connection, context.company_id, None)
     card = new_item(sent, reference)
     with report_key_as_sent(card.item_number):

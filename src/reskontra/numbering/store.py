@@ -24,7 +24,7 @@ SERIES_TABLE = replace(NUMBERED_SERIES_TABLE, parts=(replace(_RANGE_TABLE, read=
 
 
 async def list_series(connection: Connection, company_id: int) -> list[Series]:
-    """The number series by id, with the numbers given out last as they are at this moment."""
+    """The number series by id, with the last numbers given out so far."""
     return await read_table(connection, company_id, NUMBERED_SERIES_TABLE)
 
 

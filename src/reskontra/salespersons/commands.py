@@ -36,7 +36,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
 async def change(
     connection: Connection, context: Context, salesperson_cd: str, sent: Mapping[str, Any], expected_version: Expected
 ) -> Saved:
-    """Apply what was sent to a salesperson; what changes nothing writes nothing. Raises `NotFound` and `Stale`."""
+    """Apply what was sent to a salesperson; writes only if it changes. Raises `NotFound` and `Stale`."""
     await lock_reference(connection, context.company_id)
     stored = await store.lock_salesperson(connection, context.company_id, salesperson_cd)
     if stored is None:

@@ -9,7 +9,7 @@ from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.db.tables import Table
 from reskontra.vat.rules.codes import VatCategory, VatId, VatRate, VatZone
 
-# The table ends the validity of an id as a whole, the rules that of its rates: it is the last rate that ends.
+# In the table an id as a whole ends, in the rules its rates do: it is the last rate that ends.
 _VAT_RATE_TABLE = Table(
     "rates",
     "vat_rate",

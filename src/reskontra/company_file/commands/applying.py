@@ -116,7 +116,7 @@ def _month(period_id: str) -> Month:
     return Month(int(period_id[:4]), int(period_id[4:]))
 
 
-# What speaks against a file, told where the file says it
+# Objections to a file, each at its place in the file
 
 
 def _faults(file: YamlFile[Given], merged: Merged, present: Template) -> list[Fault]:

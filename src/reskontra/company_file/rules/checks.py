@@ -41,7 +41,7 @@ LONGEST_CODE = 30
 Found = Iterator[tuple[Path, object, str]]
 """A fault: where it is, the value there, what would pass."""
 
-# Section -> keys that must differ from entry to entry; texts also when their case is left out of account.
+# Section -> keys that must differ from entry to entry; texts ignoring case.
 _CODES = {section: (*table.key, *table.also_unique) for section, table in ENTRIES.items() if len(table.key) == 1}
 
 # Keys that refer to an entry of another section, wherever they are; they hold the first code of that section.

@@ -14,7 +14,7 @@ from reskontra.currencies.rules import RateRow
 from reskontra.documents.store.for_company_file import Usage
 from reskontra.periods.rules import Period
 
-# What tells the parts of an entry's lists from each other; others are told by their position.
+# What identifies the parts of an entry's lists; other parts are matched by position.
 _PARTS = ("start_date", "segment_id", "value")
 
 
@@ -153,7 +153,7 @@ def lines_of(plan: Plan) -> Iterator[str]:
 
 
 def _is_worth_telling(change: Change, difference: Difference) -> bool:
-    """Whether a field of a new entry says more than its code does, and other than what goes without saying."""
+    """Whether a field of a new entry says more than its code does, and is not just the default."""
     if change.section in TABLE_OF and difference.field in TABLE_OF[change.section].key:
         return False
     return all(field.name != difference.field or field.default != difference.new for field in fields(change.row))

@@ -33,7 +33,7 @@ from reskontra.versions import Expected, Saved
 async def create(
     connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], *, origin: str = "entered"
 ) -> Saved:
-    """A new draft from `changes` (our attribute names). Two round trips, four when credit is checked."""
+    """A new draft from `changes` (our attribute names). Two round trips, four if credit is checked."""
     document, basis = await new_draft(connection, context, kind, changes, origin)
     return await insert(connection, context, kind, document, changes=changes, basis=basis)
 
@@ -47,7 +47,7 @@ async def change(
     *,
     expected_version: Expected = None,
 ) -> Saved:
-    """A document after a PUT. What changes nothing writes nothing and keeps its version (invariant 40)."""
+    """A document after a PUT. If nothing changes, nothing is written and the version stays (invariant 40)."""
     loaded = await load(connection, context, kind, number, changes=changes, expected_version=expected_version)
     before = document_of(loaded)
     await lock_debits(connection, context, kind, before, changes)
@@ -166,7 +166,7 @@ _UNTOLD = ("lines", "vat", "proposals")
 
 
 def _difference(before: Document, after: Document) -> dict[str, Any]:
-    """What the change row tells: our attribute name -> new value; rows only by number (the audit trail)."""
+    """For the change row (the audit trail): our attribute name -> new value; of deleted lines only the numbers."""
     told = differences(before, after, without=_UNTOLD)
     if after.proposals != before.proposals:
         told["applications"] = after.proposals

@@ -104,7 +104,7 @@ APPLICATIONS = Paged(
     read=lambda row: ListedApplication(**{name: row[name] for name in ListedApplication.__slots__}),
     sort_key=lambda row: (row.application_id,),
     is_tallied=False,
-    # An application moves both its documents, so the newest change of any of them names the state of the list.
+    # An application moves both its documents, so the newest change of any document identifies the state of the list.
     stamp="(select string_agg(last_change_id::text, ' ' order by entity) from tally where company_id = $1)",
 )
 """Applications in the order they were made; filters are over `application`, `credit` and `debit`."""
