@@ -1,4 +1,4 @@
-"""What a line of a list that was sent asks for: one word for documents, customers, items and all that have lists."""
+"""What a sent line of a list asks for, with the same words for documents, customers, items and all other lists."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from enum import StrEnum
 
 
 class LineOperation(StrEnum):
-    """What to do with a line; what it means to leave it out, each list says itself. `Nothing` leaves the line as it is.
+    """What to do with a line. Each list says what it means to leave this out. `Nothing` leaves the line as it is.
 
-    The contract has the first three. An older one has `Nothing` too, and clients still send it (EDT-02).
+    The contract has the first three. An older one also has `Nothing`, and clients still send it (EDT-02).
     """
 
     INSERT = "Insert"

@@ -1,7 +1,7 @@
-"""Frozen records that are copied often: dataclasses in use, made and copied in C. Not how they travel: no JSON here.
+"""Frozen records that are copied often: used like dataclasses, but made and copied in C.
 
 A document has ninety attributes and is copied a dozen times while a request is decided. `dataclasses.replace` takes
-13 microseconds for that, this one 0.2. What is made once and kept stays an ordinary dataclass.
+13 microseconds for that, this one 0.2. Records that are made once and kept stay ordinary dataclasses.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ __all__ = ["Record", "as_dict", "columns", "differences", "field", "replace"]
 
 
 class Record(msgspec.Struct, frozen=True):
-    """The base of such records. Write `class Line(Record, frozen=True, kw_only=True)`: both are for the reader too."""
+    """The base of such records. Write `class Line(Record, frozen=True, kw_only=True)`: both also tell the reader."""
 
 
 def columns(record: type[Record]) -> tuple[str, ...]:
-    """The names of a record's attributes, which for a stored one are its columns."""
+    """The names of a record's attributes, which are its columns if it is stored."""
     return record.__struct_fields__
 
 
@@ -38,11 +38,11 @@ _TOLD_BY_THE_ROW = frozenset({"version", "created_at", "created_by", "modified_a
 def differences(
     before: T | None, after: T, *, only: Iterable[str] | None = None, without: Collection[str] = ()
 ) -> dict[str, Any]:
-    """What a change row tells of a record that is written, as attribute -> new value. No change is told otherwise.
+    """What the change row says about a written record, as attribute -> new value. All change rows are made with it.
 
-    Of a change: each attribute that differs, whatever it is now. Of something new (`before` is None): each attribute
-    but those that are None or an empty text or collection; False and 0 are told. Records within are compared and told
-    whole. Version and moments are never told, as they are the change row's own. `only` and `without` name attributes.
+    For a change: every attribute that differs. For a new record (`before` is None): every attribute except those that
+    are None or an empty text or collection; False and 0 are included. Inner records are compared and included whole.
+    Version and moments are left out, since the change row has its own. `only` and `without` name attributes.
     """
     names = [name for name in only or _attributes(after) if name not in without and name not in _TOLD_BY_THE_ROW]
     if before is None:

@@ -1,7 +1,7 @@
-"""The SQL that stores put together, by name, so that it can be read whole, explained and timed in psql.
+"""The SQL that stores compose, by name, so that it can be read whole, explained and timed in psql.
 
-Nothing is listed here: a statement is whatever a store keeps as a text, or in a table of texts, that begins like one,
-every paged list, with all that it can show and without a filter, and how a small table is read and written.
+Nothing is listed here. The statements are all texts of stores, also in tables of texts, that begin like a statement;
+every paged list, with all that it can show and without a filter; and the reading and writing of small tables.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^a-z0-9]+")
 
 @cache
 def statements() -> dict[str, str]:
-    """Name -> statement, in the order of the names. A name is made of the room, the module and what is kept there."""
+    """Name -> statement, in the order of the names. A name consists of room, module and name in the module."""
     found = sorted(pair for module in _stores() for pair in _statements_of(module))
     names = [name for name, _ in found]
     if len(names) != len(set(names)):
@@ -73,7 +73,7 @@ def _statements_of(module: ModuleType) -> Iterator[tuple[str, str]]:
 
 
 def _own_names(module: ModuleType) -> Iterator[str]:
-    """What the module itself defines at its top, so that what it imports is not told twice."""
+    """What the module itself defines at its top, so that imported statements are not listed twice."""
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.Assign):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
@@ -84,7 +84,7 @@ def _own_names(module: ModuleType) -> Iterator[str]:
 
 
 def _makes_list(function: object) -> bool:
-    """Whether a function makes a list of flags that say what it shows."""
+    """Whether a function makes a list from flags that say what it shows."""
     signature = inspect.signature(function)  # type: ignore[arg-type]
     flags = all(parameter.annotation == "bool" for parameter in signature.parameters.values())
     return flags and str(signature.return_annotation).startswith("Paged[")

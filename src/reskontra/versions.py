@@ -1,4 +1,4 @@
-"""A row and its version: as it stands, as it was saved, and the refusal of one that a caller did not expect."""
+"""A row with its version: as stored, as saved, and the refusal of a version that the caller did not expect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[T]):
-    """A record and what the database keeps of its row. Moments are in UTC."""
+    """A record and what the database knows about its row. Moments are in UTC."""
 
     record: T
     version: int
@@ -31,7 +31,7 @@ class Found(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a write made of a row: its number, or the code that stands for one, and its new version."""
+    """A row as a write left it: its number, or the code that serves as one, and its new version."""
 
     number: str
     version: int

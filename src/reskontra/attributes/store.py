@@ -1,4 +1,4 @@
-"""SQL of attributes: one statement, one function."""
+"""SQL of attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list is asked for in SQL and what it answers: conditions, a window on the rows, and a stamp."""
+"""What a store is asked for a list and what it answers: conditions, a window on the rows, and a stamp."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Compared(Protocol):
 class Filters:
     """Conditions and their values, collected one by one, for a store's WHERE.
 
-    `add("status = {}", status)` turns into `status = $4` when three parameters came before. Parameters that the
-    list's own statement uses come first and are no conditions.
+    `add("status = {}", status)` turns into `status = $4` after three other parameters. Parameters of the list's own
+    statement come first and are not conditions.
     """
 
     parameters: list[Any] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Filters:
         self._conditions.append(condition.format(*(f"${first + position}" for position in range(len(values)))))
 
     def add_same(self, column: str, value: str) -> None:
-        """A column equals a text in any letter case; both sides are folded alike."""
+        """A column equals a text in any letter case; both sides are folded the same way."""
         self.add(f'lower({column} collate "C") = lower({{}}::text collate "C")', value)
 
     def add_comparison(self, column: str, comparison: Compared | None) -> None:
@@ -46,7 +46,7 @@ class Filters:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no condition, so that the whole list is meant."""
+        """Whether there is no condition: the whole list is meant."""
         return not self._conditions
 
     @property
@@ -56,14 +56,14 @@ class Filters:
 
     @property
     def key(self) -> Hashable:
-        """What tells this filter from another one, for whoever remembers what it found."""
+        """What identifies this filter, for remembering what it found."""
         return self.where, tuple(repr(value) for value in self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a store is asked for: skip `offset` rows, counted from behind the row whose sort key is `after`
-    (from the start where it is None), and give at most `limit`."""
+    """What a store is asked for: skip `offset` rows after the row whose sort key is `after` (from the start if it is
+    None), and return at most `limit`."""
 
     limit: int
     offset: int
@@ -72,9 +72,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Slice(Generic[R]):
-    """Rows in the list's order, and the stamp that was true when they were read.
+    """Rows in the list's order, and the list's stamp when they were read.
 
-    `reference_version` is that of the company's reference data at the same moment, where the store brings it.
+    `reference_version` is that of the company's reference data at the same moment, if the store returns it.
     """
 
     rows: Sequence[R]
@@ -84,7 +84,7 @@ class Slice(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many rows the list has, and the stamp that was true when they were counted."""
+    """How many rows the list has, and its stamp when they were counted."""
 
     count: int
     stamp: Hashable

@@ -1,4 +1,4 @@
-"""Small tables that are read whole as records and written whole from them. Each is described once, by its room."""
+"""Small tables, read whole as records and written whole from them. Each is described once, by its room."""
 
 from __future__ import annotations
 
@@ -22,51 +22,51 @@ R = TypeVar("R", bound="DataclassInstance")
 
 @dataclass(frozen=True, eq=False)
 class Table(Generic[R]):
-    """A table of companies whose rows are dataclasses. An attribute is the column of its name, if nothing else is said.
+    """A table with rows per company that are dataclasses. By default an attribute is the column of its name.
 
     `company_id` and the columns of `key` are a primary key or a unique constraint.
     """
 
     section: str
-    """What the list of its rows is called: in `Reference`, in a company file, in the record that they are parts of."""
+    """The name of the list of its rows: in `Reference`, in a company file, in the record that they are parts of."""
 
     name: str
     record: type[R]
     key: tuple[str, ...]
-    """The attributes that tell one row from another; of parts, within the row they belong to."""
+    """The attributes that identify a row; for parts, within the row they belong to."""
 
     _: KW_ONLY
     entity: str = ""
-    """What change rows call a row. Parts have no change rows."""
+    """The entity of its change rows. Parts have none."""
 
     also_unique: tuple[str, ...] = ()
-    """Other attributes, of which each tells one row from another too."""
+    """Other attributes that each identify a row."""
 
     renamed: Mapping[str, str | None] = field(default_factory=dict)
-    """Attribute -> its column, where that has another name; None: it has no column."""
+    """Attribute -> its column, if that has another name; None if it has no column."""
 
     read: Mapping[str, str] = field(default_factory=dict)
-    """Attribute -> SQL expression that reads it, where that is more than its column."""
+    """Attribute -> SQL expression that reads it, if that is more than its column."""
 
     written: Mapping[str, str] = field(default_factory=dict)
-    """Column without an attribute -> SQL expression that writes it. It may use `(sent)`, the row as the table has it,
-    `content`, the record as jsonb, and `position`, the record's among those that are written."""
+    """Column without an attribute -> SQL expression that writes it. It may use `(sent)`, the row in the table's form,
+    `content`, the record as jsonb, and `position`, the record's position among those that are written."""
 
     detail: tuple[str, ...] = ()
-    """Attributes that no statement asks for. They are kept in the jsonb column `detail`."""
+    """Attributes that no statement needs. They are stored in the jsonb column `detail`."""
 
     numbered: str | None = None
-    """Integer column that counts the rows: new ones take the next numbers, in the order in which they are written."""
+    """Integer column that numbers the rows: new ones take the next numbers, in the order of writing."""
 
     moments: tuple[str, ...] = ()
     """`created_at` and `modified_at`, those that the table has."""
 
     parts: tuple[Table[Any], ...] = ()
-    """Tables with the lists within a record. Their keys go on from its key. Writing a row removes none of its parts."""
+    """Tables with the lists within a record. Their keys extend its key. Writing a row removes none of its parts."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that attributes have."""
+        """The columns of attributes."""
         return tuple(column for _, column in self.attributes)
 
     @property
@@ -107,7 +107,7 @@ class Table(Generic[R]):
         return [(attribute, column) for attribute, column in named if column and attribute not in without]
 
     def _select_list(self, above: tuple[str, ...]) -> str:
-        """`above`: the columns that come before the key, those of what the rows are parts of."""
+        """`above`: the columns before the key, those of the row that these are parts of."""
         expressions = {
             **{attribute: f"{self.name}.{column}" for attribute, column in self.attributes},
             **{attribute: f"{self.name}.detail -> '{attribute}'" for attribute in self.detail},
@@ -153,7 +153,7 @@ async def insert_rows(connection: Connection, company_id: int, rows: Rows, momen
 
 
 async def put_rows(connection: Connection, company_id: int, rows: Rows, moment: datetime) -> None:
-    """Add rows to a company, and write anew those whose key is there. `moment` is in UTC. Nothing is removed."""
+    """Add rows to a company, overwriting those whose key exists. `moment` is in UTC. Nothing is removed."""
     await connection.execute(writing_statement(tuple(rows), anew=True), company_id, _content(rows), moment)
 
 
@@ -163,7 +163,7 @@ def _content(rows: Rows) -> str:
 
 @cache
 def writing_statement(tables: tuple[Table[Any], ...], *, anew: bool) -> str:
-    """The statement that writes rows of these tables; `anew`: also those whose key is there.
+    """The statement that writes rows of these tables; `anew` overwrites those whose key exists.
 
     $1 is the company, $2 a JSON object of section -> records, $3 the moment.
     """

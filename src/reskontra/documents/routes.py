@@ -47,7 +47,7 @@ class Resource:
     parameter: str
     operation: str
     release: str
-    """What the operation that releases is called behind `operation`."""
+    """The name of the releasing operation, after `operation`."""
     update: type[DocumentUpdate]
     answer: type[DocumentAnswer]
 

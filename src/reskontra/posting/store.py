@@ -98,7 +98,7 @@ ENTRIES = Paged(
 
 @cache
 def entries_with_opening(*, unposted: bool) -> Paged[Record]:
-    """`ENTRIES`, each with `opening_base` and `opening`: debit less credit of what stood on its account before it.
+    """`ENTRIES`, each with `opening_base` and `opening`: debit less credit of what was on its account before it.
 
     `unposted` counts batches in that are not posted.
     """

@@ -1,4 +1,4 @@
-"""The addresses of documents of all kinds in one list, and of what they settle: list, apply, undo."""
+"""The addresses of the list of documents of all kinds, and of applications: list, apply, undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of salespersons: one statement, one function."""
+"""SQL of salespersons."""
 
 from __future__ import annotations
 

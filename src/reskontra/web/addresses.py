@@ -1,4 +1,4 @@
-"""The routes of one resource, a line each: they share the beginning of their address, their words and their structs."""
+"""The routes of one resource, one line each, which share the start of their address, their words and their structs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Struct: TypeAlias = type[msgspec.Struct]
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """What is served at `path` and below it. `noun` is what an error says it failed to read, create or update.
+    """The routes at `path` and below it. `noun` is what an error says it failed to read, create or update.
 
     `below` is what follows `path` in an address, without the slash between them.
     """
@@ -33,10 +33,10 @@ class Addresses:
     answer: Struct | None = None
     body: Struct | None = None
     plural: str = ""
-    """The noun of many, where it is not the noun with an s."""
+    """The plural, if it is not the noun with an s."""
 
     def many(self, operation: str, handler: Handler, below: str = "", query: tuple[Parameter, ...] = ()) -> Route:
-        """GET a list. `query`: its parameters, where the contract does not know the operation."""
+        """GET a list. `query`: its parameters, if the contract does not have the operation."""
         doing, path = f"reading {self._plural}", self._at(below)
         return Route(operation, "GET", path, handler, doing, answer=self.answer, lists=True, query=query)
 
@@ -74,10 +74,10 @@ class Addresses:
         body: Struct | None = None,
         answer: Struct | None = None,
     ) -> Route:
-        """POST an action. `verb` is what an error says it failed at, as in `releasing`.
+        """POST an action. `verb` is what an error says it failed at, such as `releasing`.
 
-        An action without a body spells the fields of its refusals as the bodies of the resource do. Without an
-        answer of its own, it answers as the resource does.
+        Without a body, its refusals spell fields as the bodies of the resource do. Without an answer of its own, it
+        answers as the resource does.
         """
         path, doing, spelling = self._at(below), f"{verb} {self.noun}", None if body else self.body
         answer = answer or self.answer

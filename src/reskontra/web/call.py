@@ -1,4 +1,4 @@
-"""What a handler gets to know of the request: company, caller, parameters, body. Not how the request came in."""
+"""What a handler knows about the request: company, caller, parameters, body."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Call:
     zone: ZoneInfo
     """The company's time zone."""
     base_url: str
-    """Scheme, host and prefix that the caller used, without a slash at the end."""
+    """The scheme, host and prefix that the caller used, without a slash at the end."""
     lists: Memory
     _context: Context | None = field(default=None, repr=False)
 
     @property
     def context(self) -> Context:
-        """What a command needs to know of the caller; `now` is one moment for the whole request."""
+        """What a command needs to know about the caller; `now` is the same for the whole request."""
         if self._context is None:
             self._context = Context(self.company_id, self.actor, self.request_id, self.clock.now(), self.clock)
         return self._context
@@ -84,7 +84,7 @@ class Call:
         return found
 
     def internal_id(self, name: str) -> int:
-        """The id in the address that the parameter `name` stands for. What cannot be one is not found either."""
+        """The id in the address, from the parameter `name`. What cannot be an id is also not found."""
         text = self.params[name]
         if not text.isascii() or not text.isdigit() or len(text) > _ID_DIGITS:
             reason = f"'{shown(text)}' is not an internal id."
@@ -94,8 +94,8 @@ class Call:
     def url(self, path: str) -> str:
         """`path` (begins with `/v1/`) as an absolute address on the host and prefix that the caller used.
 
-        Ids in it are to be quoted by whoever knows them (`quote(number, safe="")`); what cannot stand in a header
-        is encoded here in any case, so that no id can break the answer after the commit.
+        The caller quotes the ids in it (`quote(number, safe="")`). What a header cannot contain is encoded here in any
+        case, so that no id can break the answer after the commit.
         """
         return self.base_url + quote(path, safe="/%!$&'()*+,;=:@~")
 

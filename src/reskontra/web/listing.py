@@ -1,7 +1,7 @@
-"""Pages of a list as HTTP asks for them and shows them, and what is remembered between two pages. Not SQL.
+"""Pages of a list as HTTP asks for them and shows them, and what is remembered between two pages.
 
-The stamp that a total or a page end is remembered under is a value that is different whenever the list may have
-changed (in practice the company's newest change): while it stands, what was remembered is true (W12).
+A total or a page end is remembered under a stamp: a value that differs whenever the list may have changed (in practice
+the company's newest change). As long as the stamp is the same, what was remembered is true (W12).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ K = TypeVar("K", bound=Hashable)
 W = TypeVar("W")
 
 MAXIMUM = 1000
-"""Rows of a page at most, and also when no size is asked for (W20)."""
+"""The most rows of a page, and the number if no size is asked for (W20)."""
 
 _EVERYTHING = 2**31 - 1
 
@@ -33,9 +33,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[R]):
-    """One page. `total` is exact; it is 0 where the page is empty, since no item is there to carry it.
+    """One page. `total` is exact; it is 0 if the page is empty, since there is no item to carry it.
 
-    `reference_version` is that of the company's reference data when the rows were read, where it was asked.
+    `reference_version` is that of the company's reference data when the rows were read, if it was asked for.
     """
 
     rows: Sequence[R]
@@ -44,7 +44,7 @@ class Listed(Generic[R]):
 
 
 class _Recent(Generic[K, W]):
-    """A dict that forgets the entry that was not used for longest."""
+    """A dict that forgets the least recently used entry."""
 
     def __init__(self, size_max: int) -> None:
         self._size_max = size_max
@@ -70,24 +70,24 @@ class _Recent(Generic[K, W]):
 
 
 class Memory:
-    """Totals and page ends of the lists that were asked for lately, of all companies of this process."""
+    """Totals and page ends of recently requested lists, of all companies in this process."""
 
     def __init__(self, size_max: int = 4096) -> None:
         self._totals: _Recent[Hashable, tuple[Hashable, int]] = _Recent(size_max)
         self._ends: _Recent[Hashable, tuple[Hashable, tuple[Any, ...]]] = _Recent(size_max)
 
     def forget(self) -> None:
-        """Remember nothing, as the database may be another one."""
+        """Forget everything, since the database may be another one."""
         self._totals.clear()
         self._ends.clear()
 
     def total(self, key: Hashable, stamp: Hashable) -> int | None:
-        """The count under `key`, if it was made while `stamp` was true."""
+        """The count under `key`, if it was made under this `stamp`."""
         known = self._totals.get(key)
         return known[1] if known is not None and known[0] == stamp else None
 
     def estimate(self, key: Hashable) -> int | None:
-        """The count under `key` when it was made last, whether or not it is still true."""
+        """The last count under `key`, whether or not it is still true."""
         known = self._totals.get(key)
         return known[1] if known is not None else None
 
@@ -105,7 +105,7 @@ class Memory:
 def page_of(query: Query) -> Page:
     """The page that the parameters name. Sizes below 1 mean the default, above the maximum the maximum (W11).
 
-    An operation that declares no paging at all gives everything at once.
+    An operation that declares no paging returns everything at once.
     """
     if query.declares("pageNumber"):
         limit = _size(query.integer("pageSize"))
@@ -120,7 +120,7 @@ def _size(asked: int | None) -> int:
 
 
 def cut(rows: Sequence[R], query: Query) -> Listed[R]:
-    """The page that was asked for of a list that is at hand as a whole, as reference data is."""
+    """The requested page of a list that is all at hand, such as reference data."""
     page = page_of(query)
     return Listed(rows[page.offset : page.offset + page.limit], len(rows))
 

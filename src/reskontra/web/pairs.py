@@ -1,4 +1,4 @@
-"""The small answers that show a thing by its code and its words, in the four spellings of the wire, and files.
+"""Small answers that show a thing by its code and its name or description, as the wire spells them, and files.
 
 A room that shows more of a thing than that has a struct of its own.
 """

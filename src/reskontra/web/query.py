@@ -1,7 +1,7 @@
-"""Query strings as clients send them: any letter case, raw operators, unknown names. Not what a filter means.
+"""Query strings as clients send them: any letter case, raw operators, unknown names.
 
-Sources: W11, W22. An unknown parameter is ignored, an empty one counts as not sent, and of
-a repeated one the last counts. What a known parameter cannot take is `Malformed` and names the parameter.
+Sources: W11, W22. An unknown parameter is ignored, an empty one counts as not sent, and of a repeated one the last
+counts. A value that a known parameter cannot take is `Malformed`, which names the parameter.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Query:
         return [_member(name, word, choices) for word in words] or None
 
     def values_by_name(self, name: str) -> dict[str, list[str]]:
-        """`{"COLOUR":"red,blue"}`: name -> values of which one must stand there; the text as a whole is one too."""
+        """`{"COLOUR":"red,blue"}`: name -> values, one of which must match; the whole text is also one of them."""
         text = self.text(name)
         if text is None:
             return {}
@@ -133,10 +133,10 @@ class Query:
         return {key: [value, *(part.strip() for part in value.split(","))] for key, value in sent.items()}
 
     def moment(self, name: str) -> Comparison[datetime] | None:
-        """The filter on a moment (UTC, aware), or None where nothing is to be filtered.
+        """The filter on a moment (UTC, aware), or None if there is nothing to filter.
 
-        Without a zone the company's is meant. The pair rule: where the operation declares `<name>Condition`, a date
-        without a usable condition filters nothing; where it declares none, `>=` is meant.
+        Without a zone the company's is meant. The pair rule: if the operation declares `<name>Condition`, a date
+        without a usable condition filters nothing; if it declares none, `>=` is meant.
         """
         operator = self._operator(name)
         value = self.text(name)
@@ -160,7 +160,7 @@ class Query:
 
 
 def in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
-    """`moment` in UTC, read in `zone` where it has none; the ends of the calendar stay within it."""
+    """`moment` in UTC, read in `zone` if it has none; the ends of the calendar stay within it."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     try:
         return aware.astimezone(UTC)

@@ -1,1 +1,1 @@
-"""Paged lists: what a list, a filter and a page are, said once for all rooms."""
+"""Paged lists: lists, filters and pages, defined once for all rooms."""

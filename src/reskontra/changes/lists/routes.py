@@ -1,4 +1,4 @@
-"""One page of a list for a handler: read, walked from page to page, counted when it must be, answered."""
+"""Answers a page of a list: reads it, walks from page to page, and counts only when it must."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def answer_page(call: Call, paged: Paged[R], filters: Filters, answer: Cal
 
 
 def answer_rows(call: Call, rows: Iterable[R], answer: Callable[[R], msgspec.Struct]) -> Response:
-    """The page that the caller asked for of rows that are at hand as a whole."""
+    """The page that the caller asked for, from rows that are all at hand."""
     listed = cut(list(rows), call.query)
     return page_answer(call, map(answer, listed.rows), listed.total)
 
@@ -59,9 +59,9 @@ async def read_page(
 ) -> Listed[R]:
     """One page of the list that `key` names.
 
-    `rows` and `total` ask the store; `sort_key` gives of a row what `Window.after` wants, and no two rows have the
-    same. Without it each page is counted off from the start. Costs one question as a rule; a second one when the
-    page is full and the total is not known, or when the list changed under a walk.
+    `rows` and `total` ask the store; `sort_key` returns a row's value for `Window.after`, which is unique. Without it
+    each page is counted off from the start. Usually takes one statement; a second one if the page is full and the
+    total is not known, or if the list changed during a walk.
     """
     found = await _rows(memory, key, page, rows)
     if not found.rows:
@@ -91,9 +91,9 @@ async def _rows(memory: Memory, key: Hashable, page: Page, rows: Callable[[Windo
 async def _is_short(
     memory: Memory, key: Hashable, window: Window, total: Callable[[], Awaitable[Total]], filters: Filters
 ) -> bool:
-    """Whether a filter finds so few rows that reading them all costs less than looking for them in the list's order.
+    """Whether a filter finds so few rows that reading them all costs less than searching in the list's order.
 
-    Counts them where they were never counted. On a walk the next rows are near, unless there are few indeed.
+    Counts them if they were never counted. On a walk the next rows are near, unless there are very few.
     """
     if filters.is_empty:
         return False

@@ -1,4 +1,4 @@
-"""A paged list in SQL: its rows, its exact total, and the stamp that tells whether it may have changed (W12)."""
+"""A paged list in SQL: its rows, its exact total, and the stamp that shows whether it may have changed (W12)."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ _EVERY = 2**31 - 1
 class Paged(Generic[R]):
     """A list of company $1.
 
-    The rows of a page are found first, as few columns as possible, and what is shown of them is read for them alone.
+    The rows of a page are found first, with as few columns as possible; only for them is the rest read.
     """
 
     entity: str
-    """What the rows are called in change rows. Its tally counts and stamps the list."""
+    """The entity of the rows in change rows. Its tally counts and stamps the list."""
     found: str
     """A select of all rows, without their order. It ends inside its where clause."""
     key: tuple[str, ...]
-    """The columns of `found` that the list is sorted by, with their table; no two rows have them alike."""
+    """The columns of `found` that the list is sorted by, with their table. Together they are unique."""
     read: Callable[[Record], R]
     sort_key: Callable[[R], tuple[Any, ...]]
-    """What a row that was read has in the columns of `key`."""
+    """The values of a row in the columns of `key`."""
     tables: str = ""
-    """What the columns that are shown come from: `page`, which is what was found, and joins. The tables of `key` must
-    be there under their names. Without it that is the page alone, under the name of the first of them."""
+    """Where the shown columns come from: `page`, which is what was found, and joins. It must have the tables of `key`
+    under their names. By default it is the page alone, under the name of the first of them."""
     columns: str = ""
-    """What is shown of a row; without it all that was found, as JSON in a column `record` (see `json_record`)."""
+    """The shown columns; by default all that was found, as JSON in a column `record` (see `json_record`)."""
     order: str = ""
-    """Another order than that of `key`, as SQL. A list in such an order is not walked."""
+    """An order other than that of `key`, as SQL. A list in such an order is not walked."""
     is_tallied: bool = True
-    """Whether there is a tally of the entity. What has none is reference data: counted, and stamped by its version."""
+    """Whether the entity has a tally. Without one it is reference data: counted, and stamped by its version."""
     stamp: str = ""
-    """A scalar that names the state of the list, where that is not the newest change of `entity`."""
+    """A scalar that identifies the state of the list, if that is not the newest change of `entity`."""
     kept_total: str = ""
-    """A scalar that says how long the whole list is, where that is not the tally of `entity`."""
+    """A scalar with the length of the whole list, if that is not the tally of `entity`."""
     may_gather: bool = False
-    """Whether what a filter finds is gathered before it is sorted when that is little (`gathers`)."""
+    """Whether rows that a filter finds are gathered before sorting if they are few (`gathers`)."""
 
     async def rows(
         self, connection: Connection, filters: Filters, window: Window, *, gathers: bool = False
@@ -64,7 +64,7 @@ class Paged(Generic[R]):
         return Slice([self.read(row) for row in rows], rows[0]["stamp"], rows[0]["reference_version"])
 
     async def all(self, connection: Connection, filters: Filters) -> Sequence[R]:
-        """Every row that passes the filters, where these are known to be few."""
+        """All rows that pass the filters, if they are known to be few."""
         return (await self.rows(connection, filters, Window(_EVERY, 0))).rows
 
     async def find(self, connection: Connection, company_id: int, code: str | int) -> R | None:
@@ -82,16 +82,16 @@ class Paged(Generic[R]):
         return await self.rows(connection, filters, Window(1, 0))
 
     async def total(self, connection: Connection, filters: Filters) -> Total:
-        """How many rows pass the filters; the number of all rows is kept and not counted."""
+        """How many rows pass the filters. Without any, the total is kept and not counted."""
         row = await fetch_one(connection, self.total_statement(filters), *filters.parameters)
         return Total(row["total"], row["stamp"])
 
     def page_statement(self, filters: Filters, *, goes_on: bool = False, gathers: bool = False) -> str:
-        """The statement of `rows`. Its parameters: those of the filters, the sort key that it goes on behind, the
-        limit and the offset.
+        """The statement of `rows`. Its parameters: those of the filters, the sort key to continue after, the limit and
+        the offset.
 
         A plan is made without knowing how many rows the filters find, so the caller says it: few are gathered and
-        then sorted; many are met soon enough by walking along in the list's own order.
+        then sorted; many are found quickly by walking in the list's own order.
         """
         next_parameter = len(filters.parameters) + 1
         found = f"{self.found} and {filters.where}"
@@ -100,7 +100,7 @@ class Paged(Generic[R]):
             found += f" and ({', '.join(self.key)}) > ({marks})"
             next_parameter += len(self.key)
         table = self.key[0].partition(".")[0]
-        # What is shown of the page alone is in one table, whatever it was found in.
+        # If only the page is shown, it is one table, whatever it was found in.
         shown_key = self.key if self.tables else [f"{table}.{column.partition('.')[2]}" for column in self.key]
         order, shown_order = self.order or ", ".join(self.key), self.order or ", ".join(shown_key)
         if gathers:
@@ -129,16 +129,16 @@ class Paged(Generic[R]):
 
 
 def plain_row(row: Record) -> Record:
-    """What `Paged.read` is for a list whose rows are read by the names of their columns."""
+    """A `Paged.read` for lists whose rows are read by column name."""
     return row
 
 
 def as_record(columns: str) -> str:
-    """What `Paged.columns` is for a list that shows these columns as JSON in a column `record`."""
+    """A `Paged.columns` for lists that show these columns as JSON in a column `record`."""
     return f"(select row_to_json(shaped) from (select {columns}) as shaped)::text as record"
 
 
 def json_record(shape: type[T]) -> Callable[[Record], T]:
-    """What `Paged.read` is for a list that shows `record`, JSON whose keys are the names of `shape`."""
+    """A `Paged.read` for lists that show `record`, JSON whose keys are the names of `shape`."""
     decode = msgspec.json.Decoder(shape).decode
     return lambda row: decode(row["record"])

@@ -1,8 +1,8 @@
-"""The filters of a list as a table: each parameter by its name on the wire, and the condition that it stands for.
+"""The filters of a list as a table: each parameter's name on the wire, and the condition it stands for.
 
-A table stands in the room's routes, where the wire's names and the columns meet. Conditions are SQL over the tables
-of the list's `found`; what is more than a comparison of columns is a fragment of the room's store. A value that a
-parameter cannot take is `Malformed`, and a parameter that was not sent is no condition.
+The table is in the room's routes, where the wire's names and the columns meet. Conditions are SQL over the tables of
+the list's `found`; anything more than a comparison of columns is a fragment of the room's store. A value that a
+parameter cannot take is `Malformed`, and a parameter that was not sent adds no condition.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ class Filter:
 
     @property
     def parameters(self) -> Iterator[Parameter]:
-        """What an operation declares of it. A date or a moment comes with the operator that it is compared by."""
+        """The parameters that an operation declares for it. A date or moment also has one for its operator."""
         yield Parameter(self.name, self.kind)
         if self.kind == "datetime":
             yield Parameter(f"{self.name}Condition")
 
 
 PAGING = (Parameter("pageNumber", "integer"), Parameter("pageSize", "integer"))
-"""What an operation of our own declares of its pages."""
+"""The paging parameters of an operation of our own."""
 
 
 def declared(table: Iterable[Filter]) -> Iterator[Parameter]:
-    """What an operation of our own declares of its filters."""
+    """The filter parameters of an operation of our own."""
     for known in table:
         yield from known.parameters
 
 
 def filtered(call: Call, table: Iterable[Filter], *parameters: object) -> Filters:
-    """The conditions that were sent. `parameters` are those of the list's own statement, behind the company."""
+    """The conditions that were sent. `parameters` are those of the list's own statement, after the company."""
     filters = Filters([call.company_id, *parameters])
     for known in table:
         known.add(call.query, filters)
@@ -54,7 +54,7 @@ def filtered(call: Call, table: Iterable[Filter], *parameters: object) -> Filter
 
 
 def matching(name: str, condition: str) -> Filter:
-    """A text that stands in a condition with one `{}`."""
+    """A text for a condition with one `{}`."""
     return _text(name, lambda filters, value: filters.add(condition, value))
 
 
@@ -69,12 +69,12 @@ def same(name: str, column: str) -> Filter:
 
 
 def greater(name: str, column: str) -> Filter:
-    """A code stands behind this one in the list's order."""
+    """A code comes after this one in the list's order."""
     return matching(name, f'{column} > {{}}::text collate "C"')
 
 
 def parsed(name: str, parse: Callable[[str, FieldPath], str], condition: str) -> Filter:
-    """A text that `parse` reads, which is given the parameter's name for its refusals."""
+    """A text that `parse` reads; it also gets the parameter's name, for refusals."""
     return _text(name, lambda filters, value: filters.add(condition, parse(value, (name,))))
 
 
@@ -88,7 +88,7 @@ def _text(name: str, add: Callable[[Filters, str], None]) -> Filter:
 
 
 def whole(name: str, condition: str) -> Filter:
-    """A whole number that stands in a condition with one `{}`."""
+    """A whole number for a condition with one `{}`."""
 
     def add(query: Query, filters: Filters) -> None:
         value = query.integer(name)
@@ -115,7 +115,7 @@ def flag(name: str, column: str) -> Filter:
 
 
 def either(name: str, when_true: str, when_false: str) -> Filter:
-    """One condition or the other; a parameter that was not sent is neither."""
+    """One condition or the other; neither if the parameter was not sent."""
 
     def add(query: Query, filters: Filters) -> None:
         if query.text(name) is not None:
@@ -135,7 +135,7 @@ def unless(name: str, condition: str) -> Filter:
 
 
 def idle(name: str) -> Filter:
-    """A flag that is read and changes nothing here."""
+    """A flag that is read but changes nothing here."""
 
     def add(query: Query, _: Filters) -> None:
         query.flag(name)
@@ -173,7 +173,7 @@ def day(name: str, column: str) -> Filter:
 
 
 def dated(name: str, condition: str) -> Filter:
-    """A date that stands in a condition with one `{}`."""
+    """A date for a condition with one `{}`."""
 
     def add(query: Query, filters: Filters) -> None:
         comparison = query.day(name)
@@ -194,7 +194,7 @@ def pairs(name: str, condition: str) -> Filter:
 
 
 def nothing(name: str, read: Callable[[Query, str], object]) -> Filter:
-    """Something that no row has: whatever it is, it finds nothing. `read` tells whether it was sent."""
+    """Something that no row has, so any value finds nothing. `read` says whether it was sent."""
 
     def add(query: Query, filters: Filters) -> None:
         if read(query, name) is not None:
@@ -204,7 +204,7 @@ def nothing(name: str, read: Callable[[Query, str], object]) -> Filter:
 
 
 def ordered(query: Query, orders: dict[str, str], tie: str) -> str:
-    """What `orderBy` asks for as SQL: a name of `orders` alone or with asc or desc, empty when it was not sent.
+    """The order of `orderBy` as SQL: a name of `orders` alone or with asc or desc; empty if it was not sent.
 
     The column `tie` decides between equals, in the same direction.
     """

@@ -1,4 +1,4 @@
-"""SQL of documents as answers show them: one by its number, and lists of one kind."""
+"""SQL of documents for answers: one by its number, and lists of one kind."""
 
 from __future__ import annotations
 

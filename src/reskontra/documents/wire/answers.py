@@ -1,4 +1,4 @@
-"""How documents with lines are answered: the structs. `rendering` fills them; what is sent is in `bodies`.
+"""The answers about documents with lines. `rendering` fills them; `bodies` has what is sent.
 
 Plain amounts are in base currency, `...InCurrency` ones in the document's, as in the bodies.
 """

@@ -1,4 +1,4 @@
-"""SQL of documents of all kinds and of applications, as lists show them."""
+"""SQL of documents of all kinds and of applications, for lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBERS = ("amount", "amount_base", "balance", "balance_base", "cash_discount",
 
 
 def as_text(numbers: Sequence[str]) -> str:
-    """Numbers of documents as text, as answers only write them down again: Decimals are a sixth of a page's time."""
+    """Numbers of documents as text, because answers only write them out again: Decimals cost a sixth of a page."""
     return ", ".join(f"document.{column}::text" for column in numbers)
 
 
@@ -26,18 +26,18 @@ ITEM_COLUMNS = f"""document.document_type, document.number, document.status, doc
            document.closed_period_id, document.currency_id, document.cash_account, document.account_number,
            document.subaccount_id, document.customer_reference, document.invoice_text, document.note,
            document.project_id, {as_text(_NUMBERS)}, document.particulars, document.created_at, document.modified_at"""
-"""What a list shows of a document of any kind, besides its parties."""
+"""The columns that a list shows of a document of any kind, besides its parties."""
 
 PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
 
-# The offset keeps the planner from taking the join apart. Plans are made without knowing the company, and for a mean
+# The offset keeps the planner from reordering the join. Plans are made without knowing the company, and for an average
 # one it looks cheaper to walk from the customers through all their documents than to fetch those of the page.
 ITEMS_OF_PAGE = f"""page
           join lateral (
             select * from document as found
              where found.company_id = $1 and found.document_id = page.document_id offset 0) as document on true
           {PARTIES.joins}"""
-"""What a page of `FOUND_ITEMS` is read from: `document`, and the tables of `PARTIES`."""
+"""The tables that a page of `FOUND_ITEMS` is read from: `document`, and those of `PARTIES`."""
 
 FOUND_ITEMS = """select document.document_id, document.document_type, document.number
               from document

@@ -1,4 +1,4 @@
-"""The filters that lists of documents share, be they of one kind or of all. Conditions are over `document`."""
+"""The filters shared by lists of documents, of one kind or of all. Conditions are over `document`."""
 
 from __future__ import annotations
 

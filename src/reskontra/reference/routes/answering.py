@@ -1,4 +1,4 @@
-"""Answers that need the reference data as it was when their rows were read: pages, single rows, codes."""
+"""Answers that need the reference data as of the moment when their rows were read: pages, single rows, codes."""
 
 from __future__ import annotations
 

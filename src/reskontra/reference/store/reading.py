@@ -68,7 +68,7 @@ _FIND_REFERENCE = f"""
 
 
 async def find_reference(connection: Connection, company_id: int) -> Record | None:
-    """The company's row and, as JSON text, the rows of `TABLES`, all as of one moment; None without such a company."""
+    """The company's row and, as JSON text, the rows of `TABLES`, all as of one moment; None if it does not exist."""
     found: Record | None = await connection.fetchrow(_FIND_REFERENCE, company_id)
     return found
 
