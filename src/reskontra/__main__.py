@@ -163,7 +163,7 @@ def check(*, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None
 
 @app.command
 def sql(name: Annotated[str | None, Parameter(help="Which statement; without it, the names of all.")] = None) -> None:
-    """Print a statement as it is put together, for psql: to read it whole, to explain or to time it."""
+    """Print a composed SQL statement for psql: to read it whole, to explain or to time it."""
     from reskontra.statements import for_psql, statements
 
     if name is None:
