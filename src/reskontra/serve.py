@@ -130,7 +130,7 @@ async def open_database(dsn: str, clock: Clock, *, migrating: bool) -> Database:
     else:
         async with plain_connection(dsn) as connection:
             await check_schema(connection)
-    return await Database.connect(dsn)
+    return await Database.connect(dsn, clock_runs=True)
 
 
 def _certificate(settings: Settings, started: contextlib.ExitStack) -> Certificate | None:

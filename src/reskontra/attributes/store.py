@@ -57,7 +57,7 @@ _INSERT = f"""
     with {change_row("'Attribute'", "created", _KEY, "(values (1)) as once", detail="$6::jsonb")},
     {tally("'Attribute'", 1)}
     insert into attribute (company_id, {_COLUMNS}, created_at, modified_at, version)
-    select $1, {_PART}, $2, $2, changed.change_id
+    select $1, {_PART}, changed.stamp, changed.stamp, changed.change_id
       from changed, jsonb_populate_record(null::attribute, $5::jsonb) as part
     returning attribute_id as number, version"""
 
@@ -65,7 +65,7 @@ _SAVE = f"""
     with {change_row("'Attribute'", "updated", _KEY, "(values (1)) as once", detail="$6::jsonb")},
     {tally("'Attribute'", 0)}
     update attribute set ({_COLUMNS}) = (select {_PART} from jsonb_populate_record(null::attribute, $5::jsonb) as part),
-           modified_at = $2, version = changed.change_id
+           modified_at = changed.stamp, version = changed.change_id
       from changed
      where company_id = $1 and attribute_id = {_KEY}
     returning attribute_id as number, version"""

@@ -20,15 +20,20 @@ def parameters(context: Context) -> tuple[int, datetime, str, str]:
     return context.company_id, context.now, context.actor, context.request_id
 
 
-def change_row(entity: str, event: str, key: str, source: str, *, name: str = "changed", detail: str = "null") -> str:
-    """A CTE that writes one change row per row of `source` and returns its change_id (the row's new version, W8).
+STAMP = "(select write_stamp($1, $2))"
+"""A scalar: the moment that a writing statement stamps its rows with, in milliseconds (decision 0021)."""
 
-    `entity`, `key` and `detail` are SQL expressions over `source`; `event` is a plain word.
+
+def change_row(entity: str, event: str, key: str, source: str, *, name: str = "changed", detail: str = "null") -> str:
+    """A CTE that writes one change row per row of `source`.
+
+    It returns `change_id`, the row's new version (W8), and `stamp`, the moment that the row is modified at. `entity`,
+    `key` and `detail` are SQL expressions over `source`; `event` is a plain word.
     """
     return f"""{name} as (
         insert into change (company_id, changed_at, actor, request_id, entity, entity_key, event, detail)
-        select $1, $2, $3, $4, {entity}, {key}, '{event}', {detail} from {source}
-        returning change_id)"""
+        select $1, {STAMP}, $3, $4, {entity}, {key}, '{event}', {detail} from {source}
+        returning change_id, changed_at as stamp)"""
 
 
 def tally(entity: str, difference: int, *, changed: str = "changed", name: str = "tallied") -> str:
@@ -70,25 +75,18 @@ def numbered_change_rows(
 ) -> str:
     """`change_row` for a set: `source` is materialized and has a column `change_id` made by `NEW_CHANGE_ID`.
 
-    The statement that writes the rows takes their version from there too. Finding each row's own by its key, as with
-    `change_rows`, is a join of two CTEs of unknown size: a thousand rows may take a million steps.
+    The statement that writes the rows takes their version from there too. Finding each row's own by its key would be a
+    join of two CTEs of unknown size: a thousand rows may take a million steps.
     """
     return f"""{name} as (
         insert into change (company_id, change_id, changed_at, actor, request_id, entity, entity_key, event, detail)
-        select $1, {source}.change_id, $2, $3, $4, {entity}, {key}, '{event}', {detail} from {source}
+        select $1, {source}.change_id, {STAMP}, $3, $4, {entity}, {key}, '{event}', {detail} from {source}
         returning change_id, entity)"""
 
 
-def change_rows(entity: str, event: str, key: str, source: str, *, name: str, detail: str = "null") -> str:
-    """`change_row` for rows of several entities: it also returns `entity` and `entity_key`, to find each row's own."""
-    return f"""{name} as (
-        insert into change (company_id, changed_at, actor, request_id, entity, entity_key, event, detail)
-        select $1, $2, $3, $4, {entity}, {key}, '{event}', {detail} from {source}
-        returning change_id, entity, entity_key)"""
-
-
 def tally_each(changed: str, *, name: str = "tallied_each") -> str:
-    """CTEs that remember the newest change of each entity in `changed`, a CTE of `change_rows`. They count nothing.
+    """CTEs that remember the newest change of each entity in `changed`, a CTE of `numbered_change_rows`. They count
+    nothing.
 
     The tallies are locked in the order of their entities, so that two such statements do not wait for each other.
     """
@@ -161,7 +159,7 @@ async def insert_changes(
     await connection.execute(
         """
         insert into change (company_id, changed_at, actor, request_id, entity, entity_key, event, detail)
-        select $1, $2, $3, $4, $5, sent.key, sent.event, sent.detail::jsonb
+        select $1, write_stamp($1, $2), $3, $4, $5, sent.key, sent.event, sent.detail::jsonb
           from unnest($6::text[], $7::text[], $8::text[]) as sent (key, event, detail)
         """,
         *parameters(context),

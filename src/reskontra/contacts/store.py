@@ -101,7 +101,7 @@ _INSERT = f"""
     {change_row("'Contact'", "created", "coming.id::text", "coming", detail="$5::jsonb")},
     {count_new("Contact")}
     insert into contact (company_id, contact_id, address_id, created_at, modified_at, version, {_NAMES})
-    select $1, counted.id, $7::integer, $2, $2, changed.change_id, {_PART}
+    select $1, counted.id, $7::integer, changed.stamp, changed.stamp, changed.change_id, {_PART}
       from counted, changed, jsonb_populate_record(null::contact, $6::jsonb) as part
     returning contact_id, version"""
 
@@ -123,7 +123,7 @@ _SAVE = f"""
     {tally("'Contact'", 0)},
     {save_address("$9")}
     update contact
-       set {_SETTINGS}, address_id = $7::integer, modified_at = $2, version = changed.change_id
+       set {_SETTINGS}, address_id = $7::integer, modified_at = changed.stamp, version = changed.change_id
       from changed, jsonb_populate_record(null::contact, $6::jsonb) as part
      where contact.company_id = $1 and contact.contact_id = $8
     returning contact.version"""

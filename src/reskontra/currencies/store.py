@@ -145,7 +145,7 @@ _INSERT_RATE = f"""
     insert into currency_rate (
            company_id, currency_rate_id, from_currency, to_currency, rate_type, effective_date, rate, operator,
            modified_at, version)
-    select $1, counted.id, $5, $6, $7, $8, $9, $10, $2, changed.change_id
+    select $1, counted.id, $5, $6, $7, $8, $9, $10, changed.stamp, changed.change_id
       from counted, changed
     returning currency_rate_id::text as number, version"""
 
@@ -182,7 +182,7 @@ _SAVE_RATE = f"""
     )
 },
     {tally("'CurrencyRate'", 0)}
-    update currency_rate set rate = $6, operator = $7, modified_at = $2, version = changed.change_id
+    update currency_rate set rate = $6, operator = $7, modified_at = changed.stamp, version = changed.change_id
       from changed
      where company_id = $1 and currency_rate_id = $5
     returning version"""

@@ -27,6 +27,8 @@ class Filters:
     """
 
     parameters: list[Any] = field(default_factory=list)
+    stamps: list[str] = field(default_factory=list)
+    """The columns among them that rows are stamped in when they are written (decision 0021)."""
     _conditions: list[str] = field(default_factory=list)
 
     def add(self, condition: str, *values: object) -> None:
@@ -43,6 +45,12 @@ class Filters:
         """A date or moment against the one that was sent; None is no condition."""
         if comparison is not None:
             self.add(f"{column} {comparison.operator} {{}}", comparison.value)
+
+    def add_stamp(self, column: str, comparison: Compared | None) -> None:
+        """When a row was created or modified last, against the moment that was sent; None is no condition."""
+        if comparison is not None:
+            self.stamps.append(column)
+            self.add_comparison(column, comparison)
 
     @property
     def is_empty(self) -> bool:

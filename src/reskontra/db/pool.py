@@ -134,15 +134,21 @@ class Database:
         cls,
         dsn: str,
         *,
+        clock_runs: bool = False,
         size_min: int = 1,
         size_max: int = 16,
         statement_timeout_seconds: float = 30,
         lock_timeout_seconds: float = 10,
         acquire_timeout_seconds: float = 10,
     ) -> Self:
-        """Open the pool. `dsn` is a postgresql:// URL. Raises `Unavailable` when the server cannot be reached."""
+        """Open the pool. `dsn` is a postgresql:// URL. Raises `Unavailable` when the server cannot be reached.
+
+        With `clock_runs` the program tells the time as the database does, which then stamps rows by its own clock
+        (decision 0021); else they are stamped with the time that the program gives.
+        """
         settings = {
             **_SESSION_SETTINGS,
+            "reskontra.clock": "runs" if clock_runs else "given",
             "statement_timeout": f"{statement_timeout_seconds * 1000:.0f}ms",
             "lock_timeout": f"{lock_timeout_seconds * 1000:.0f}ms",
         }

@@ -169,10 +169,9 @@ class Document(Record, frozen=True, kw_only=True):
         return self.status in HELD
 
 
-HEADER_COLUMNS = tuple(
-    column for column in columns(Document) if column not in ("lines", "vat", "proposals", "number", "batch_number")
-)
-"""The columns that are written from the record. The statements make number, version and batch themselves."""
+_MADE_BY_STATEMENTS = ("lines", "vat", "proposals", "number", "batch_number", "created_at", "modified_at")
+HEADER_COLUMNS = tuple(column for column in columns(Document) if column not in _MADE_BY_STATEMENTS)
+"""The columns that are written from the record. The statements make number, version, batch and moments themselves."""
 
 LINE_COLUMNS = columns(Line)
 VAT_COLUMNS = columns(VatFigure)

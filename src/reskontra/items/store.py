@@ -123,7 +123,8 @@ _INSERT_CARD = f"""
     {change_row("'Item'", "created", "$7::text", "once", detail="$6::jsonb")},
     {count_new("Item", sent_id="nullif(($5::jsonb ->> 'item_id')::integer, 0)")}
     insert into item (company_id, item_id, {", ".join(_CARD_COLUMNS)}, created_at, modified_at, version)
-    select $1, counted.id, {", ".join(f"card.{column}" for column in _CARD_COLUMNS)}, $2, $2, changed.change_id
+    select $1, counted.id, {", ".join(f"card.{column}" for column in _CARD_COLUMNS)},
+           changed.stamp, changed.stamp, changed.change_id
       from counted, changed, {_FROM_CARD}
     returning item_number as number, version"""
 
@@ -133,7 +134,7 @@ _SAVE_CARD = f"""
     {tally("'Item'", 0)}
     update item
        set {", ".join(f"{column} = card.{column}" for column in _CARD_COLUMNS)},
-           modified_at = $2, version = changed.change_id
+           modified_at = changed.stamp, version = changed.change_id
       from changed, {_FROM_CARD}
      where item.company_id = $1 and item.item_id = card.item_id
     returning item.item_number as number, item.version"""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reskontra.changes.lists.store import Paged, json_record
-from reskontra.changes.store import change_row, parameters
+from reskontra.changes.store import STAMP, change_row, parameters
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.db.tables import Table
@@ -71,7 +71,7 @@ async def save_periods(
            set active = coalesce($6, active),
                closed_in_customer_ledger = coalesce($7, closed_in_customer_ledger),
                closed_in_general_ledger = coalesce($8, closed_in_general_ledger),
-               modified_at = $2
+               modified_at = {STAMP}
          where company_id = $1 and period_id in (select period_id from wanted)
         """,
         *parameters(context),

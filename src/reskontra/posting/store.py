@@ -12,6 +12,7 @@ from asyncpg import Record
 
 from reskontra.accounts.store.accounts import numbers_of_types
 from reskontra.changes.lists.store import Paged, json_record, plain_row
+from reskontra.changes.store import STAMP
 from reskontra.customers.store.fragments import number_of_id
 from reskontra.db.pool import Connection
 from reskontra.posting.rules import RESULT_TYPES
@@ -29,7 +30,7 @@ def batch_and_entries(number: str, header: str, entries: str) -> str:
         insert into batch (company_id, batch_number, period_id, batch_date, description, status, currency_id,
                            document_type, document_number, total_base, created_at, created_by)
         select $1, {number}, head.period_id, head.batch_date, head.description, head.status, head.currency_id,
-               head.document_type, head.document_number, head.total_base, $2, $3
+               head.document_type, head.document_number, head.total_base, {STAMP}, $3
           from taken, json_populate_record(null::batch, {header}) as head
         returning batch_number),
     entered as (

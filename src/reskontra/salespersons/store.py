@@ -62,7 +62,7 @@ _INSERT = f"""
     with {change_row("'Salesperson'", "created", _CODE, "(values (1)) as once", detail="$6::jsonb")},
     {count_new("Salesperson", sent_id="nullif(($5::jsonb ->> 'salesperson_id')::integer, 0)")}
     insert into salesperson (company_id, salesperson_id, {", ".join(_OWN)}, created_at, modified_at, version)
-    select $1, counted.id, {_PART}, $2, $2, changed.change_id
+    select $1, counted.id, {_PART}, changed.stamp, changed.stamp, changed.change_id
       from changed, counted, jsonb_populate_record(null::salesperson, $5::jsonb) as part
     returning salesperson_id, version"""
 
@@ -71,7 +71,7 @@ _SAVE = f"""
     {tally("'Salesperson'", 0)}
     update salesperson
        set ({", ".join(_OWN)}) = (select {_PART} from jsonb_populate_record(null::salesperson, $5::jsonb) as part),
-           modified_at = $2, version = changed.change_id
+           modified_at = changed.stamp, version = changed.change_id
       from changed
      where company_id = $1 and salesperson_cd = {_CODE}
     returning salesperson_id, version"""

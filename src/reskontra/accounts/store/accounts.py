@@ -117,7 +117,7 @@ _INSERT_ACCOUNT = f"""
     with {change_row("'Account'", "created", "$5::text", "(values (1)) as once", detail="$7::jsonb")},
     {count_new("Account")}
     insert into account (company_id, account_id, modified_at, version, {_ACCOUNT})
-    select $1, counted.id, $2, changed.change_id, {_SENT_ACCOUNT}
+    select $1, counted.id, changed.stamp, changed.change_id, {_SENT_ACCOUNT}
       from changed, counted, json_populate_record(null::account, $6::json) as part
     returning version"""
 
@@ -134,7 +134,7 @@ _SAVE_ACCOUNT = f"""
     {tally("'Account'", 0)}
     update account
        set ({_ACCOUNT}) = (select {_SENT_ACCOUNT} from json_populate_record(null::account, $6::json) as part),
-           modified_at = $2, version = changed.change_id
+           modified_at = changed.stamp, version = changed.change_id
       from changed
      where company_id = $1 and account_number = $5
     returning version"""

@@ -90,7 +90,7 @@ _INSERT_SUBACCOUNT = f"""
     with {change_row("'Subaccount'", "created", "$5::text", "(values (1)) as once", detail="$7::jsonb")},
     {count_new("Subaccount", sent_id="nullif(($6::json ->> 'subaccount_id')::integer, 0)")}
     insert into subaccount (company_id, subaccount_id, subaccount_number, description, active, modified_at, version)
-    select $1, counted.id, part.subaccount_number, part.description, part.active, $2, changed.change_id
+    select $1, counted.id, part.subaccount_number, part.description, part.active, changed.stamp, changed.change_id
       from changed, counted, json_populate_record(null::subaccount, $6::json) as part
     returning version"""
 
@@ -107,7 +107,8 @@ _SAVE_SUBACCOUNT = f"""
     with {change_row("'Subaccount'", "updated", "$5::text", "(values (1)) as once", detail="$7::jsonb")},
     {tally("'Subaccount'", 0)}
     update subaccount
-       set description = part.description, active = part.active, modified_at = $2, version = changed.change_id
+       set description = part.description, active = part.active,
+           modified_at = changed.stamp, version = changed.change_id
       from changed, json_populate_record(null::subaccount, $6::json) as part
      where subaccount.company_id = $1 and subaccount.subaccount_number = $5
     returning subaccount.version"""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.responses import Response
 
-from reskontra.changes.lists.store import Paged
+from reskontra.changes.lists.store import Paged, Settled, find_settled
 from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
 from reskontra.web.answers import page as page_answer
@@ -35,8 +35,18 @@ def answer_rows(call: Call, rows: Iterable[R], answer: Callable[[R], msgspec.Str
 
 
 async def read_list(call: Call, connection: Connection, paged: Paged[R], filters: Filters) -> Listed[R]:
-    """The page of a list that the caller asked for."""
+    """The page of a list that the caller asked for.
+
+    Filtered by stamps it shows nothing newer than the oldest write under way, so that whoever asks for what is newer
+    than the newest that he has seen misses nothing (decision 0021).
+    """
     memory, key = call.lists, (call.company_id, paged.entity, paged.order, filters.key)
+    settled = await find_settled(connection, call.company_id) if filters.stamps else None
+    if settled is not None:
+        for column in filters.stamps:
+            filters.add(f"{column} < {{}}", settled.horizon)
+        if not settled.is_quiet:
+            memory = Memory()
     total = partial(paged.total, connection, filters)
 
     async def rows(window: Window) -> Slice[R]:
@@ -44,7 +54,13 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
         return await paged.rows(connection, filters, window, gathers=gathers)
 
     return await read_page(
-        memory, key, page_of(call.query), rows=rows, total=total, sort_key=None if paged.order else paged.sort_key
+        memory,
+        key,
+        page_of(call.query),
+        rows=rows,
+        total=total,
+        sort_key=None if paged.order else paged.sort_key,
+        settled=settled,
     )
 
 
@@ -56,6 +72,7 @@ async def read_page(
     rows: Callable[[Window], Awaitable[Slice[R]]],
     total: Callable[[], Awaitable[Total]],
     sort_key: Callable[[R], tuple[Any, ...]] | None,
+    settled: Settled | None = None,
 ) -> Listed[R]:
     """One page of the list that `key` names.
 
@@ -66,6 +83,8 @@ async def read_page(
     found = await _rows(memory, key, page, rows)
     if not found.rows:
         return Listed((), 0)
+    if settled is not None and _has_moved(found.stamp, settled):
+        memory = Memory()  # what was written since then is not shown, so it may not be remembered as what there is
     end = page.offset + len(found.rows)
     if len(found.rows) < page.limit:
         memory.keep_total(key, found.stamp, end)
@@ -76,6 +95,11 @@ async def read_page(
     if count is None:
         count = await _counted(memory, key, total)
     return Listed(found.rows, max(count, end), found.reference_version)
+
+
+def _has_moved(stamp: Hashable, settled: Settled) -> bool:
+    """Whether the list had changed by the time it was read. A stamp is the id of a change, or several as a text."""
+    return any(int(change_id) > settled.newest_change_id for change_id in str(stamp).split())
 
 
 async def _rows(memory: Memory, key: Hashable, page: Page, rows: Callable[[Window], Awaitable[Slice[R]]]) -> Slice[R]:

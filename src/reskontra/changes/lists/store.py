@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -126,6 +127,34 @@ class Paged(Generic[R]):
     @property
     def _stamp(self) -> str:
         return self.stamp or (last_change(self.entity) if self.is_tallied else REFERENCE_VERSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Up to when the stamps of a company's rows are settled: none before `horizon` is still to come."""
+
+    horizon: datetime
+    newest_change_id: int
+    """The newest change of the company that had been committed by then."""
+    is_quiet: bool
+    """Whether that change is so old that no row is stamped at the horizon or after it."""
+
+
+_QUIET_SECONDS = 5
+"""A change is younger than its stamp by the time that its statement takes; no statement of one change takes so long."""
+
+_SETTLED = f"""
+    select stamp_horizon($1) as horizon, newest.change_id,
+           newest.changed_at < clock_timestamp() - interval '{_QUIET_SECONDS} seconds' as is_quiet
+      from (select change_id, changed_at from change where company_id = $1 order by change_id desc limit 1) as newest"""
+
+
+async def find_settled(connection: Connection, company_id: int) -> Settled | None:
+    """Asked before a list that is filtered by stamps; None where the clock does not run (decision 0021)."""
+    row = await connection.fetchrow(_SETTLED, company_id)
+    if row is None or row["horizon"] is None:
+        return None
+    return Settled(row["horizon"], row["change_id"], row["is_quiet"])
 
 
 def plain_row(row: Record) -> Record:

@@ -155,10 +155,10 @@ def choice(name: str, choices: type[enum.Enum], column: str) -> Filter:
 
 
 def moment(name: str, column: str) -> Filter:
-    """A moment in UTC, compared as the parameter's condition says."""
+    """When a row was created or modified last, in UTC, compared as the parameter's condition says."""
 
     def add(query: Query, filters: Filters) -> None:
-        filters.add_comparison(column, query.moment(name))
+        filters.add_stamp(column, query.moment(name))
 
     return Filter(name, "datetime", add)
 

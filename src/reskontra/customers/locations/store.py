@@ -107,7 +107,7 @@ _INSERT = f"""
            address_id, contact_id, created_at, modified_at, version)
     select $1, $7, counted.id, {column_names(LOCATION_COLUMNS, "part")},
            case when $8::jsonb is not null then ready.address_id end,
-           case when $9::jsonb is not null then ready.contact_id end, $2, $2, changed.change_id
+           case when $9::jsonb is not null then ready.contact_id end, changed.stamp, changed.stamp, changed.change_id
       from ready, counted, changed, jsonb_populate_record(null::location, $10::jsonb) as part
     returning version"""  # fmt: skip
 
@@ -139,7 +139,7 @@ _SAVE = f"""
     {change_row("'Customer'", "updated", "$12::text", "shown", name="customer_changed", detail="$6::jsonb")},
     {tally("'Customer'", 0, changed="customer_changed")},
     customers as (
-        update customer set modified_at = $2, version = customer_changed.change_id
+        update customer set modified_at = customer_changed.stamp, version = customer_changed.change_id
           from customer_changed
          where customer.company_id = $1 and customer.customer_id = $7),
     addresses as (
@@ -152,7 +152,7 @@ _SAVE = f"""
          where contact_details.company_id = $1 and contact_details.contact_id = part.contact_id)
     update location
        set {settings(LOCATION_COLUMNS)}, address_id = ($8::jsonb ->> 'address_id')::integer,
-           contact_id = ($9::jsonb ->> 'contact_id')::integer, modified_at = $2, version = changed.change_id
+           contact_id = ($9::jsonb ->> 'contact_id')::integer, modified_at = changed.stamp, version = changed.change_id
       from changed, jsonb_populate_record(null::location, $10::jsonb) as part
      where location.company_id = $1 and location.customer_id = $7 and location.location_id = part.location_id
     returning location.version"""

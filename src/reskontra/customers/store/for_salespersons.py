@@ -124,7 +124,7 @@ async def save_assignments(
                not exists (select from customer_salesperson as other
                             where other.company_id = $1 and other.customer_id = wanted.customer_id
                               and other.location_id = wanted.location_id and other.is_default),
-               $2, $2
+               write_stamp($1, $2), write_stamp($1, $2)
           from wanted
          where commission_percent is not null
             on conflict on constraint customer_salesperson_pk do update

@@ -55,8 +55,9 @@ _INSERT = f"""
     locations as (
         insert into location (company_id, customer_id, location_id, {column_names(LOCATION_COLUMNS)},
                created_at, modified_at)
-        select $1, new_customer.id, new_location.id, {column_names(LOCATION_COLUMNS, "part")}, $2, $2
-          from new_customer, new_location, jsonb_populate_record(null::location, $7::jsonb) as part),
+        select $1, new_customer.id, new_location.id, {column_names(LOCATION_COLUMNS, "part")},
+               changed.stamp, changed.stamp
+          from new_customer, new_location, changed, jsonb_populate_record(null::location, $7::jsonb) as part),
     attributes as (
         insert into customer_attribute (company_id, customer_id, attribute_id, value)
         select $1, new_customer.id, part.key, part.value
@@ -80,7 +81,7 @@ _INSERT = f"""
            ready.address_id + part.main_address_id, ready.address_id + part.invoice_address_id,
            ready.address_id + part.delivery_address_id, ready.contact_id + part.main_contact_id,
            ready.contact_id + part.invoice_contact_id, ready.contact_id + part.delivery_contact_id,
-           new_location.id, $2, $2, changed.change_id
+           new_location.id, changed.stamp, changed.stamp, changed.change_id
       from new_customer, new_location, ready, changed, jsonb_populate_record(null::customer, $5::jsonb) as part
     returning number, version"""
 
@@ -172,7 +173,7 @@ _SAVE = f"""
           from jsonb_populate_recordset(null::contact_details, $10::jsonb) as part
          where contact_details.company_id = $1 and contact_details.contact_id = part.contact_id),
     locations as (
-        update location set {settings(LOCATION_COLUMNS)}, modified_at = $2, version = changed.change_id
+        update location set {settings(LOCATION_COLUMNS)}, modified_at = changed.stamp, version = changed.change_id
           from changed, jsonb_populate_recordset(null::location, $11::jsonb) as part
          where location.company_id = $1 and location.customer_id = $7 and location.location_id = part.location_id),
     dropped_attributes as (
@@ -201,7 +202,7 @@ _SAVE = f"""
        set {settings(CUSTOMER_COLUMNS)},
            invoice_address_id = part.invoice_address_id, delivery_address_id = part.delivery_address_id,
            invoice_contact_id = part.invoice_contact_id, delivery_contact_id = part.delivery_contact_id,
-           modified_at = $2, version = changed.change_id
+           modified_at = changed.stamp, version = changed.change_id
       from changed, jsonb_populate_record(null::customer, $8::jsonb) as part
      where customer.company_id = $1 and customer.customer_id = $7
     returning customer.number, customer.version"""
@@ -250,7 +251,7 @@ _SAVE_NUMBER = f"""
     {tally(_AS_CUSTOMER, 0)},
     left_behind as (select from taken where lower(taken.number) <> lower($8::text)),
     {log_deleted(_AS_CUSTOMER, "$8::text", "left_behind", reason="the customer got another number")}
-    update customer set number = taken.number, modified_at = $2, version = changed.change_id
+    update customer set number = taken.number, modified_at = changed.stamp, version = changed.change_id
       from taken, changed
      where customer.company_id = $1 and customer.customer_id = $7
     returning customer.number, customer.version"""

@@ -66,7 +66,7 @@ async def change(
         connection,
         context,
         before,
-        replace(after, modified_at=context.now),
+        after,
         loaded.document_id,
         version=loaded.version,
         reference_version=reference.version,
@@ -96,9 +96,7 @@ async def new_draft(
     basis = await basis_of(connection, context, loaded, changes)
     draft = created(kind, changes, basis)
     document = await _with_proposals(connection, kind, draft, changes, reference=basis.reference)
-    document = replace(
-        document, origin=origin, created_at=context.now, created_by=context.actor, modified_at=context.now
-    )
+    document = replace(document, origin=origin, created_by=context.actor)
     return document, basis
 
 

@@ -46,8 +46,9 @@ def _insert(numbering: str, *, proposing: bool) -> str:
     {numbering},
     {change_row("$5", "created", "taken.number", "taken")},
     inserted as (
-        insert into document (company_id, number, version, lines_json, vat_json, {_HEADER})
-        select $1, taken.number, changed.change_id, $9, $10, {_SENT_HEADER}
+        insert into document (
+               company_id, number, version, created_at, modified_at, lines_json, vat_json, {_HEADER})
+        select $1, taken.number, changed.change_id, changed.stamp, changed.stamp, $9, $10, {_SENT_HEADER}
           from taken, changed, json_populate_record(null::document, $6) as head
         returning document_id, number, version, customer_id, amount_base),
     lined as (
@@ -132,7 +133,7 @@ def _save(*, rows: bool, proposing: bool) -> str:
     updated as (
         update document
            set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $10) as head),
-               version = changed.change_id{texts}
+               modified_at = changed.stamp, version = changed.change_id{texts}
           from changed
          where company_id = $1 and document_id = $6
         returning document_id, number, version),
@@ -244,7 +245,7 @@ def _release(*, settling: bool) -> str:
     updated as (
         update document
            set status = $15, closed_period_id = $16, balance = $17, balance_base = $18, released_at = $2,
-               released_by = $3, modified_at = $2, version = changed.change_id, batch_number = taken.number,
+               released_by = $3, modified_at = changed.stamp, version = changed.change_id, batch_number = taken.number,
                figures_hash = document_figures($1, $6)
           from changed, taken
          where company_id = $1 and document_id = $6

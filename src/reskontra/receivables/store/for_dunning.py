@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, tally_each
+from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, tally_each
 from reskontra.customers.store.fragments import name_of_id, number_of_id
 from reskontra.db.pool import Connection
 from reskontra.kinds import KINDS
@@ -82,7 +82,7 @@ def set_named_dunning_state(source: str) -> str:
     moved_documents as (
         update document
            set dunning_level = {source}.dunning_level, dunning_letter_date = {source}.dunning_letter_date,
-               modified_at = $2, version = {source}.change_id
+               modified_at = {STAMP}, version = {source}.change_id
           from {source}
          where document.company_id = $1 and document.document_id = {source}.document_id
         returning document.document_id)"""

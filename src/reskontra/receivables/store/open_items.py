@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from asyncpg import Record
 
-from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, tally_each
+from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, tally_each
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
@@ -157,7 +157,7 @@ def move_items(items: str, event: str) -> str:
     moved as (
         update document
            set balance = moving.balance, balance_base = moving.balance_base, status = moving.status,
-               closed_period_id = moving.closed_period_id, modified_at = $2, version = moving.change_id
+               closed_period_id = moving.closed_period_id, modified_at = {STAMP}, version = moving.change_id
           from moving
          where document.company_id = $1 and document.document_id = moving.document_id)"""
 
