@@ -39,13 +39,30 @@ class Numbers:
         self.counted += 1
         return Total(len(self.values), self.stamp)
 
+    async def rank(self, key: tuple[int, ...]) -> int:
+        return sum(value <= key[0] for value in self.values)
+
     def insert(self, value: int) -> None:
         self.values.append(value)
         self.stamp += 1
 
-    async def page(self, memory: Memory, number: int, size: int = 10, key: object = "all") -> Listed[int]:
-        asked = Page(size, (number - 1) * size)
-        return await read_page(memory, key, asked, rows=self.rows, total=self.total, sort_key=lambda row: (row,))
+    def delete(self, *values: int) -> None:
+        self.values = [value for value in self.values if value not in values]
+        self.stamp += 1
+
+    async def page(
+        self, memory: Memory, number: int, size: int = 10, key: object = "all", walker: str = ""
+    ) -> Listed[int]:
+        return await read_page(
+            memory,
+            key,
+            Page(size, (number - 1) * size),
+            rows=self.rows,
+            total=self.total,
+            sort_key=lambda row: (row,),
+            rank=self.rank,
+            walker=walker,
+        )
 
 
 @pytest.mark.parametrize(
@@ -99,6 +116,44 @@ async def test_a_change_during_a_walk_is_seen_at_once() -> None:
     second = await store.page(memory, 2)
     assert second == Listed(sorted(store.values)[10:20], 31)
     assert store.counted == 2
+
+
+async def test_rows_that_go_during_a_walk_take_no_other_rows_with_them() -> None:
+    store, memory = Numbers(list(range(25))), Memory()
+    first = await store.page(memory, 1)
+    store.delete(0, 3, 9)
+    second = await store.page(memory, 2)
+    assert list(second.rows) == list(range(10, 20))
+    assert second.total == first.total == 25, "whoever counts pages by it comes to the last one"
+    store.delete(15)
+    third = await store.page(memory, 3)
+    assert (list(third.rows), third.total) == ([20, 21, 22, 23, 24], 25)
+    assert await store.page(memory, 1, walker="another") == Listed([1, 2, 4, 5, 6, 7, 8, 10, 11, 12], 21)
+    assert list((await store.page(memory, 2, walker="another")).rows) == [13, 14, 16, 17, 18, 19, 20, 21, 22, 23]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 60)), max_size=30), st.integers(2, 9), st.data())
+async def test_a_walk_misses_no_row_that_was_there_all_the_time(
+    changes: list[tuple[bool, int]], size: int, data: st.DataObject
+) -> None:
+    store, memory = Numbers(list(range(0, 60, 2))), Memory()
+    stayed = set(store.values)
+    seen: list[int] = []
+    number = 1
+    while True:
+        page = await store.page(memory, number, size)
+        seen.extend(page.rows)
+        if len(page.rows) < size:
+            break
+        assert page.total >= number * size
+        number += 1
+        for inserts, value in changes[: data.draw(st.integers(0, 3))]:
+            if inserts and value not in store.values:
+                store.insert(value)
+            elif not inserts and value in store.values:
+                store.delete(value)
+                stayed.discard(value)
+    assert stayed <= set(seen)
 
 
 async def test_filters_companies_and_sizes_do_not_share_what_is_remembered() -> None:

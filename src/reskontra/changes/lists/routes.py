@@ -60,6 +60,8 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
         rows=rows,
         total=total,
         sort_key=None if paged.order else paged.sort_key,
+        rank=partial(paged.rank, connection, filters),
+        walker=call.actor,
         settled=settled,
     )
 
@@ -72,6 +74,8 @@ async def read_page(
     rows: Callable[[Window], Awaitable[Slice[R]]],
     total: Callable[[], Awaitable[Total]],
     sort_key: Callable[[R], tuple[Any, ...]] | None,
+    rank: Callable[[tuple[Any, ...]], Awaitable[int]] | None = None,
+    walker: str = "",
     settled: Settled | None = None,
 ) -> Listed[R]:
     """One page of the list that `key` names.
@@ -79,22 +83,26 @@ async def read_page(
     `rows` and `total` ask the store; `sort_key` returns a row's value for `Window.after`, which is unique. Without it
     each page is counted off from the start. Usually takes one statement; a second one if the page is full and the
     total is not known, or if the list changed during a walk.
+
+    Where rows have gone since the `walker` was shown the page before, this one begins that much earlier, so that no row
+    that was there all the time is missed; the total counts on as if they were still there. `rank` asks how many rows do
+    not come after a sort key.
     """
-    found = await _rows(memory, key, page, rows)
+    found, gone = await _rows(memory, key, page, rows, rank=rank, walker=walker)
     if not found.rows:
         return Listed((), 0)
     if settled is not None and _has_moved(found.stamp, settled):
         memory = Memory()  # what was written since then is not shown, so it may not be remembered as what there is
     end = page.offset + len(found.rows)
     if len(found.rows) < page.limit:
-        memory.keep_total(key, found.stamp, end)
+        memory.keep_total(key, found.stamp, end - gone)
         return Listed(found.rows, end, found.reference_version)
     if sort_key is not None:
-        memory.keep_end(key, end, found.stamp, sort_key(found.rows[-1]))
+        memory.keep_end((key, walker), end, found.stamp, sort_key(found.rows[-1]))
     count = memory.total(key, found.stamp)
     if count is None:
         count = await _counted(memory, key, total)
-    return Listed(found.rows, max(count, end), found.reference_version)
+    return Listed(found.rows, max(count + gone, end), found.reference_version)
 
 
 def _has_moved(stamp: Hashable, settled: Settled) -> bool:
@@ -102,14 +110,25 @@ def _has_moved(stamp: Hashable, settled: Settled) -> bool:
     return any(int(change_id) > settled.newest_change_id for change_id in str(stamp).split())
 
 
-async def _rows(memory: Memory, key: Hashable, page: Page, rows: Callable[[Window], Awaitable[Slice[R]]]) -> Slice[R]:
-    known = memory.end(key, page.offset) if page.offset else None
-    if known is not None:
-        stamp, after = known
-        found = await rows(Window(page.limit, 0, after))
-        if found.stamp == stamp:
-            return found
-    return await rows(Window(page.limit, page.offset))
+async def _rows(
+    memory: Memory,
+    key: Hashable,
+    page: Page,
+    rows: Callable[[Window], Awaitable[Slice[R]]],
+    *,
+    rank: Callable[[tuple[Any, ...]], Awaitable[int]] | None,
+    walker: str,
+) -> tuple[Slice[R], int]:
+    """The rows of a page, and how many have gone before it since the walker was shown the page before."""
+    known = memory.end((key, walker), page.offset) if page.offset else None
+    if known is None:
+        return await rows(Window(page.limit, page.offset)), 0
+    stamp, after = known
+    found = await rows(Window(page.limit, 0, after))
+    if found.stamp == stamp:
+        return found, 0
+    gone = max(page.offset - await rank(after), 0) if rank is not None else 0
+    return await rows(Window(page.limit, page.offset - gone)), gone
 
 
 async def _is_short(

@@ -87,6 +87,20 @@ class Paged(Generic[R]):
         row = await fetch_one(connection, self.total_statement(filters), *filters.parameters)
         return Total(row["total"], row["stamp"])
 
+    async def rank(self, connection: Connection, filters: Filters, key: tuple[Any, ...]) -> int:
+        """How many rows pass the filters and do not come after this sort key."""
+        marks = ", ".join(f"${len(filters.parameters) + position}" for position in range(1, len(key) + 1))
+        row = await fetch_one(
+            connection,
+            f"""
+            select count(*) as rank
+              from ({self.found} and {filters.where} and ({", ".join(self.key)}) <= ({marks})) as found""",
+            *filters.parameters,
+            *key,
+        )
+        rank: int = row["rank"]
+        return rank
+
     def page_statement(self, filters: Filters, *, goes_on: bool = False, gathers: bool = False) -> str:
         """The statement of `rows`. Its parameters: those of the filters, the sort key to continue after, the limit and
         the offset.
