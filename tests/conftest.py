@@ -29,13 +29,14 @@ import pytest
 import uvicorn
 import uvloop
 
-from reskontra.clock import Clock, SeededClock, SystemClock
+from reskontra.clock import Clock, Context, SeededClock, SystemClock
 from reskontra.config import Settings
 from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.migrate import migrate
 from reskontra.db.pool import Connection, Database
 from reskontra.db.selfcheck import offences
 from reskontra.web.protocol import JsonProtocol
+from tests.clerk import Clerk
 
 TEMPLATE = "template_books"
 SEEDED_FROM = datetime(2025, 6, 1, 8, tzinfo=UTC)
@@ -244,15 +245,38 @@ async def client(books: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClie
         yield opened
 
 
+@pytest.fixture
+def clerk(client: httpx.AsyncClient, books: Database, clock: SeededClock) -> Clerk:
+    """The clerk of the demo company: customers 20001 to 20020, invoices up to 003547, items A, 6 and 222."""
+    return Clerk(client, books, clock)
+
+
 @asynccontextmanager
-async def open_client(settings: Settings, database: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+async def open_client(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    *,
+    company_id: int | None = None,
+    base_url: str = "http://testserver",
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application made with `settings`; what the application raises fails the test."""
     from reskontra.app import create_app
 
     app = create_app(settings, database, clock)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 50000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+    headers = {} if company_id is None else {"ipp-company-id": str(company_id)}
+    async with httpx.AsyncClient(transport=transport, base_url=base_url, headers=headers) as opened:
         yield opened
+
+
+async def new_company(database: Database, clock: Clock, template: str | Path = "no", code: str = "NEW") -> int:
+    """Make a company beside the demo's; returns its id."""
+    from reskontra.companies.commands import create_company
+
+    async with database.transaction() as connection:
+        context = Context(0, "test", "test", clock.now(), clock)
+        return await create_company(connection, template, code=code, context=context)
 
 
 @dataclass(frozen=True)

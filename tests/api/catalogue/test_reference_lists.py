@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.clerk import Clerk
+
 LATE = "2090-01-01"
 
 
@@ -28,8 +30,8 @@ def ids(rows: list[dict[str, Any]], name: str) -> list[Any]:
         "inventory",
     ],
 )
-async def test_what_does_not_exist_is_404(desk: Any, address: str) -> None:
-    answer = await desk.http.get(f"/v1/{address}/QQ")
+async def test_what_does_not_exist_is_404(clerk: Clerk, address: str) -> None:
+    answer = await clerk.http.get(f"/v1/{address}/QQ")
     assert answer.status_code == 404
     assert "cannot be found" in answer.json()["message"]
 
@@ -37,20 +39,20 @@ async def test_what_does_not_exist_is_404(desk: Any, address: str) -> None:
 # Credit terms
 
 
-async def test_terms_come_as_a_page_in_an_array(desk: Any) -> None:
-    answer = await desk.get("v1/creditTerm")
+async def test_terms_come_as_a_page_in_an_array(clerk: Clerk) -> None:
+    answer = await clerk.get("creditTerm")
     assert len(answer) == 1
     page = answer[0]
     assert (page["pageNumber"], page["pageSize"], page["totalCount"]) == (1, 1000, 5)
     assert ids(page["records"], "termsId") == ["14", "30", "30D2", "EOM", "KONTANT"]
-    second = (await desk.get("v1/creditTerm", pageNumber=2, pageSize=2))[0]
+    second = (await clerk.get("creditTerm", pageNumber=2, pageSize=2))[0]
     assert (second["pageNumber"], second["pageSize"], second["totalCount"]) == (2, 2, 5)
     assert ids(second["records"], "termsId") == ["30D2", "EOM"]
-    assert (await desk.get("v1/creditTerm", pageNumber=9, pageSize=2))[0]["records"] == []
+    assert (await clerk.get("creditTerm", pageNumber=9, pageSize=2))[0]["records"] == []
 
 
-async def test_terms_show_all_that_is_kept(desk: Any) -> None:
-    records = (await desk.get("v1/creditTerm", termsId="30d2"))[0]["records"]
+async def test_terms_show_all_that_is_kept(clerk: Clerk) -> None:
+    records = (await clerk.get("creditTerm", termsId="30d2"))[0]["records"]
     assert len(records) == 1
     terms = records[0]
     assert terms.pop("createdDateTime") == terms.pop("lastModifiedDateTime")
@@ -79,8 +81,8 @@ async def test_terms_show_all_that_is_kept(desk: Any) -> None:
     }
 
 
-async def test_custom_terms_and_instalments_show_their_days(desk: Any) -> None:
-    await desk.sql(
+async def test_custom_terms_and_instalments_show_their_days(clerk: Clerk) -> None:
+    await clerk.sql(
         """
         insert into credit_terms (company_id, terms_id, description, due_type, due_day_1, due_day_2, day_to_1,
                weekend_rule, instalment_type, instalment_count, instalment_method, instalment_parts,
@@ -88,35 +90,37 @@ async def test_custom_terms_and_instalments_show_their_days(desk: Any) -> None:
         values ($1, 'C', 'Custom', 'C', 10, 25, 15, 3, 'M', 2, 'S',
                 '[{"days": 0, "percent": 40}, {"days": 30, "percent": 60}]', $2, $2)
         """,
-        desk.company_id,
-        desk.clock.now(),
+        clerk.company_id,
+        clerk.clock.now(),
     )
-    terms = (await desk.get("v1/creditTerm", termsId="C"))[0]["records"][0]
+    terms = (await clerk.get("creditTerm", termsId="C"))[0]["records"][0]
     days = ("dueDay1", "dueDay1DayFrom1", "dueDay1DayTo1", "dueDay2", "dueDay2DayFrom1", "dueDay2DayTo1")
     assert [terms[name] for name in days] == [10, 1, 15, 25, 16, 31]
     assert terms["moveDueDateIfOnTheWeekend"] == "3"
     assert terms["instalmentsSchedule"] == [{"days": 0, "percent": 40}, {"days": 30, "percent": 60}]
 
 
-async def test_terms_are_filtered_by_time(desk: Any) -> None:
+async def test_terms_are_filtered_by_time(clerk: Clerk) -> None:
     for name in ("lastModifiedDateTime", "createdDateTime"):
         for moment, condition, count in ((LATE, "<", 5), (LATE, ">", 0), ("2000-01-01", ">=", 5)):
             query = {name: moment, f"{name}Condition": condition}
-            assert (await desk.get("v1/creditTerm", **query))[0]["totalCount"] == count
-        assert (await desk.get("v1/creditTerm", **{name: LATE}))[0]["totalCount"] == 5  # no condition, no filter
-    assert (await desk.get("v1/creditTerm", termsId="QQ"))[0]["totalCount"] == 0
+            assert (await clerk.get("creditTerm", **query))[0]["totalCount"] == count
+        assert (await clerk.get("creditTerm", **{name: LATE}))[0]["totalCount"] == 5  # no condition, no filter
+    assert (await clerk.get("creditTerm", termsId="QQ"))[0]["totalCount"] == 0
 
 
 # Currencies, payment methods, series, periods
 
 
-async def test_currencies(desk: Any) -> None:
-    await desk.sql("update currency set active = false where company_id = $1 and currency_id = 'SEK'", desk.company_id)
-    found = await desk.get("v1/currency")
+async def test_currencies(clerk: Clerk) -> None:
+    await clerk.sql(
+        "update currency set active = false where company_id = $1 and currency_id = 'SEK'", clerk.company_id
+    )
+    found = await clerk.get("currency")
     assert ids(found, "id") == ["EUR", "NOK", "SEK"]
     assert ids(found, "isBaseCurrency") == [False, True, False]
     assert ids(found, "isUsedForAccounting") == [True, True, False]
-    assert await desk.get("v1/currency/nok") == {
+    assert await clerk.get("currency/nok") == {
         "id": "NOK",
         "description": "Norwegian krone",
         "symbol": "kr",
@@ -126,14 +130,14 @@ async def test_currencies(desk: Any) -> None:
     }
 
 
-async def test_payment_methods(desk: Any) -> None:
-    await desk.sql(
+async def test_payment_methods(clerk: Clerk) -> None:
+    await clerk.sql(
         "insert into payment_method (company_id, payment_method_id, description, active, means_of_payment, modified_at)"
         " values ($1, '2', 'Kort', false, 'CreditCard', '2025-01-01'), ($1, '3', 'Annet', true, null, '2025-01-01')",
-        desk.company_id,
+        clerk.company_id,
     )
-    assert ids(await desk.get("v1/paymentmethod"), "paymentMethodID") == ["1", "2", "3"]
-    assert await desk.get("v1/paymentmethod/2") == {
+    assert ids(await clerk.get("paymentmethod"), "paymentMethodID") == ["1", "2", "3"]
+    assert await clerk.get("paymentmethod/2") == {
         "paymentMethodID": "2",
         "active": False,
         "meansOfPayment": "CreditCard",
@@ -141,18 +145,18 @@ async def test_payment_methods(desk: Any) -> None:
         "useInAP": False,
         "details": [],
     }
-    assert ids(await desk.get("v1/paymentmethod", greaterThanValue="2"), "paymentMethodID") == ["3"]
-    assert ids(await desk.get("v1/paymentmethod", numberToRead=1, skipRecords=1), "paymentMethodID") == ["2"]
-    assert (await desk.get("v1/paymentmethod", numberToRead=1))[0]["metadata"]["totalCount"] == 3
+    assert ids(await clerk.get("paymentmethod", greaterThanValue="2"), "paymentMethodID") == ["3"]
+    assert ids(await clerk.get("paymentmethod", numberToRead=1, skipRecords=1), "paymentMethodID") == ["2"]
+    assert (await clerk.get("paymentmethod", numberToRead=1))[0]["metadata"]["totalCount"] == 3
     old = {"lastModifiedDateTime": "2025-06-01", "lastModifiedDateTimeCondition": "<"}
-    assert ids(await desk.get("v1/paymentmethod", **old), "paymentMethodID") == ["2", "3"]
-    assert await desk.get("v1/paymentmethod", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
+    assert ids(await clerk.get("paymentmethod", **old), "paymentMethodID") == ["2", "3"]
+    assert await clerk.get("paymentmethod", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
 
 
-async def test_series_show_the_last_number_live(desk: Any) -> None:
-    before = await desk.get("v1/numberSequence/invoice")
-    document = await desk.invoice({"inventoryNumber": "A", "quantity": 1})
-    after = await desk.get("v1/numberSequence/INVOICE")
+async def test_series_show_the_last_number_live(clerk: Clerk) -> None:
+    before = await clerk.get("numberSequence/invoice")
+    document = await clerk.invoice(lines=[{"inventoryNumber": "A", "quantity": 1}])
+    after = await clerk.get("numberSequence/INVOICE")
     assert before["sequence"][0]["nextNumber"] == document["referenceNumber"] == after["sequence"][0]["lastNbr"]
     assert after == {
         "numberingId": "INVOICE",
@@ -172,7 +176,7 @@ async def test_series_show_the_last_number_live(desk: Any) -> None:
             }
         ],
     }
-    assert ids(await desk.get("v1/numberSequence"), "numberingId") == [
+    assert ids(await clerk.get("numberSequence"), "numberingId") == [
         "BATCH",
         "CREDITNOTE",
         "CUSTOMER",
@@ -182,32 +186,32 @@ async def test_series_show_the_last_number_live(desk: Any) -> None:
     ]
 
 
-async def test_a_used_up_range_has_no_next_number(desk: Any) -> None:
-    await desk.sql(
+async def test_a_used_up_range_has_no_next_number(clerk: Clerk) -> None:
+    await clerk.sql(
         "update number_series_range set end_number = last_number, branch_number = '1'"
         " where company_id = $1 and series_id = 'PAYMENT'",
-        desk.company_id,
+        clerk.company_id,
     )
-    await desk.sql(
-        "update number_series set mode = 'manual' where company_id = $1 and series_id = 'PAYMENT'", desk.company_id
+    await clerk.sql(
+        "update number_series set mode = 'manual' where company_id = $1 and series_id = 'PAYMENT'", clerk.company_id
     )
-    series = await desk.get("v1/numberSequence/PAYMENT")
+    series = await clerk.get("numberSequence/PAYMENT")
     assert series["manualNumbering"] is True
     assert "nextNumber" not in series["sequence"][0]
     assert series["sequence"][0]["branch"] == {"number": "1", "name": "Head office"}
 
 
-async def test_periods_show_where_they_are_closed(desk: Any) -> None:
-    await desk.sql(
+async def test_periods_show_where_they_are_closed(clerk: Clerk) -> None:
+    await clerk.sql(
         "update financial_period set closed_in_customer_ledger = true where company_id = $1 and period_id = '202502'",
-        desk.company_id,
+        clerk.company_id,
     )
-    await desk.sql(
+    await clerk.sql(
         "update financial_period set closed_in_general_ledger = true, active = false"
         " where company_id = $1 and period_id = '202501'",
-        desk.company_id,
+        clerk.company_id,
     )
-    february = await desk.get("v1/financialPeriod/022025")
+    february = await clerk.get("financialPeriod/022025")
     assert february == {
         "year": 2025,
         "period": "202502",
@@ -222,30 +226,30 @@ async def test_periods_show_where_they_are_closed(desk: Any) -> None:
         "closedInCashManagement": False,
         "closedInFixedAssets": False,
     }
-    january = await desk.get("v1/financialPeriod/202501")
+    january = await clerk.get("financialPeriod/202501")
     assert (january["active"], january["closedInGeneralLedger"], january["closedInFixedAssets"]) == (False, True, True)
 
 
-async def test_periods_are_listed_all_at_once(desk: Any) -> None:
-    periods = await desk.get("v1/financialPeriod")
+async def test_periods_are_listed_all_at_once(clerk: Clerk) -> None:
+    periods = await clerk.get("financialPeriod")
     assert (len(periods), periods[0]["period"], periods[-1]["period"]) == (132, "202001", "203012")
-    assert ids(await desk.get("v1/financialPeriod", greaterThanValue="203010"), "period") == ["203011", "203012"]
-    assert ids(await desk.get("v1/financialPeriod", greaterThanValue="112030"), "period") == ["203012"]
-    assert await desk.get("v1/financialPeriod", greaterThanValue="203012") == []
-    assert (await desk.http.get("/v1/financialPeriod?greaterThanValue=x")).status_code == 400
-    assert (await desk.http.get("/v1/financialPeriod/209901")).status_code == 404
+    assert ids(await clerk.get("financialPeriod", greaterThanValue="203010"), "period") == ["203011", "203012"]
+    assert ids(await clerk.get("financialPeriod", greaterThanValue="112030"), "period") == ["203012"]
+    assert await clerk.get("financialPeriod", greaterThanValue="203012") == []
+    assert (await clerk.http.get("/v1/financialPeriod?greaterThanValue=x")).status_code == 400
+    assert (await clerk.http.get("/v1/financialPeriod/209901")).status_code == 404
 
 
 # VAT
 
 
-async def test_a_vat_id_shows_all_that_is_kept(desk: Any) -> None:
-    await desk.sql(
+async def test_a_vat_id_shows_all_that_is_kept(clerk: Clerk) -> None:
+    await clerk.sql(
         "update vat set not_valid_after = '2029-12-31', eu_report_code = 'SalesOfService', document_text = 'Tekst',"
         " payable_subaccount_id = 1 where company_id = $1 and vat_id = '3'",
-        desk.company_id,
+        clerk.company_id,
     )
-    vat = await desk.get("v1/vat/3")
+    vat = await clerk.get("vat/3")
     assert vat.pop("lastModifiedDateTime")
     assert vat == {
         "vatCategoryId": "3",
@@ -295,30 +299,32 @@ async def test_a_vat_id_shows_all_that_is_kept(desk: Any) -> None:
             }
         ],
     }
-    assert (await desk.get("v1/vat/51"))["reverseVat"] is True
-    exempt = await desk.get("v1/vat/6")
+    assert (await clerk.get("vat/51"))["reverseVat"] is True
+    exempt = await clerk.get("vat/6")
     assert (exempt["includeinVatExemptTotal"], exempt["includeinVatTotal"]) == (True, False)
 
 
-async def test_vat_ids_are_listed_by_id(desk: Any) -> None:
+async def test_vat_ids_are_listed_by_id(clerk: Clerk) -> None:
     everything = ["3", "31", "32", "33", "5", "51", "52", "6", "7"]
-    assert ids(await desk.get("v1/vat"), "vatId") == everything
-    assert ids(await desk.get("v1/vat", numberToRead=2, skipRecords=3), "vatId") == ["33", "5"]
-    await desk.sql("update vat set modified_at = '2025-01-01' where company_id = $1 and vat_id = '52'", desk.company_id)
-    old = {"lastModifiedDateTime": "2025-01-02", "lastModifiedDateTimeCondition": "<="}
-    assert ids(await desk.get("v1/vat", **old), "vatId") == ["52"]
-    assert await desk.get("v1/vat", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
-    assert ids(await desk.get("v1/vat", lastModifiedDateTime=LATE), "vatId") == everything
-
-
-async def test_dated_rates_show_in_order(desk: Any) -> None:
-    await desk.sql(
-        "insert into vat_rate (company_id, vat_id, start_date, percent) values ($1, '31', '2027-01-01', 14)",
-        desk.company_id,
+    assert ids(await clerk.get("vat"), "vatId") == everything
+    assert ids(await clerk.get("vat", numberToRead=2, skipRecords=3), "vatId") == ["33", "5"]
+    await clerk.sql(
+        "update vat set modified_at = '2025-01-01' where company_id = $1 and vat_id = '52'", clerk.company_id
     )
-    schedules = (await desk.get("v1/vat/31"))["schedules"]
+    old = {"lastModifiedDateTime": "2025-01-02", "lastModifiedDateTimeCondition": "<="}
+    assert ids(await clerk.get("vat", **old), "vatId") == ["52"]
+    assert await clerk.get("vat", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
+    assert ids(await clerk.get("vat", lastModifiedDateTime=LATE), "vatId") == everything
+
+
+async def test_dated_rates_show_in_order(clerk: Clerk) -> None:
+    await clerk.sql(
+        "insert into vat_rate (company_id, vat_id, start_date, percent) values ($1, '31', '2027-01-01', 14)",
+        clerk.company_id,
+    )
+    schedules = (await clerk.get("vat/31"))["schedules"]
     assert [(row["startDate"][:10], row["vatRate"]) for row in schedules] == [("2012-01-01", 15), ("2027-01-01", 14)]
-    line = (await desk.get("v1/vatCategory/31"))["vatCategoryLines"][0]
+    line = (await clerk.get("vatCategory/31"))["vatCategoryLines"][0]
     assert ids(line["vatRates"], "revisionID") == ["1", "2"]
     assert line["vatRates"][1] == {
         "revisionID": "2",
@@ -328,8 +334,8 @@ async def test_dated_rates_show_in_order(desk: Any) -> None:
     }
 
 
-async def test_vat_categories(desk: Any) -> None:
-    found = await desk.get("v1/vatCategory/3")
+async def test_vat_categories(clerk: Clerk) -> None:
+    found = await clerk.get("vatCategory/3")
     assert found.pop("lastModifiedDateTime")
     line = found.pop("vatCategoryLines")[0]
     assert found == {"vatCategoryId": "3", "description": "Standard rate", "active": True, "excludeListedTaxes": False}
@@ -342,33 +348,33 @@ async def test_vat_categories(desk: Any) -> None:
     )
 
 
-async def test_vat_categories_are_filtered(desk: Any) -> None:
+async def test_vat_categories_are_filtered(clerk: Clerk) -> None:
     everything = ["3", "31", "32", "33", "5", "51", "52", "6", "7"]
-    assert ids(await desk.get("v1/vatCategory"), "vatCategoryId") == everything
-    assert ids(await desk.get("v1/vatCategory", greaterThanValue="52"), "vatCategoryId") == ["6", "7"]
-    assert ids(await desk.get("v1/vatCategory", numberToRead=1, skipRecords=8), "vatCategoryId") == ["7"]
-    assert ids(await desk.get("v1/vatCategory", vendorCd="skatt"), "vatCategoryId") == everything[:-1]
-    assert await desk.get("v1/vatCategory", vendorCd="QQ") == []
-    assert (await desk.get("v1/vatCategory/7", vendorCd="SKATT"))["vatCategoryLines"] == []
-    await desk.sql(
+    assert ids(await clerk.get("vatCategory"), "vatCategoryId") == everything
+    assert ids(await clerk.get("vatCategory", greaterThanValue="52"), "vatCategoryId") == ["6", "7"]
+    assert ids(await clerk.get("vatCategory", numberToRead=1, skipRecords=8), "vatCategoryId") == ["7"]
+    assert ids(await clerk.get("vatCategory", vendorCd="skatt"), "vatCategoryId") == everything[:-1]
+    assert await clerk.get("vatCategory", vendorCd="QQ") == []
+    assert (await clerk.get("vatCategory/7", vendorCd="SKATT"))["vatCategoryLines"] == []
+    await clerk.sql(
         "update vat_category set modified_at = '2025-02-01', created_at = '2025-01-01'"
         " where company_id = $1 and vat_category_id = '6'",
-        desk.company_id,
+        clerk.company_id,
     )
     for name in ("lastModifiedDateTime", "createdDateTime"):
         old = {name: "2025-03-01", f"{name}Condition": "<"}
-        assert ids(await desk.get("v1/vatCategory", **old), "vatCategoryId") == ["6"]
-        assert await desk.get("v1/vatCategory", **{name: LATE, f"{name}Condition": ">"}) == []
-    assert await desk.get("v1/vatCategory", createdDateTime="2025-01-15", createdDateTimeCondition="<")
-    assert await desk.get("v1/vatCategory", lastModifiedDateTime="2025-01-15", lastModifiedDateTimeCondition="<") == []
+        assert ids(await clerk.get("vatCategory", **old), "vatCategoryId") == ["6"]
+        assert await clerk.get("vatCategory", **{name: LATE, f"{name}Condition": ">"}) == []
+    assert await clerk.get("vatCategory", createdDateTime="2025-01-15", createdDateTimeCondition="<")
+    assert await clerk.get("vatCategory", lastModifiedDateTime="2025-01-15", lastModifiedDateTimeCondition="<") == []
 
 
-async def test_vat_zones(desk: Any) -> None:
-    zones = await desk.get("v1/vatZone")
+async def test_vat_zones(clerk: Clerk) -> None:
+    zones = await clerk.get("vatZone")
     assert ids(zones, "id") == ["EU", "EX", "NO"]
-    assert ids(await desk.get("v1/vatZone", pageNumber=2, pageSize=2), "id") == ["NO"]
-    assert await desk.get("v1/vatZone", pageNumber=3, pageSize=2) == []
-    assert await desk.get("v1/vatZone/eu") == {
+    assert ids(await clerk.get("vatZone", pageNumber=2, pageSize=2), "id") == ["NO"]
+    assert await clerk.get("vatZone", pageNumber=3, pageSize=2) == []
+    assert await clerk.get("vatZone/eu") == {
         "id": "EU",
         "description": "European Union",
         "defaultVatCategory": "52",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.api.documents.conftest import Ledger
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Clerk
 
-INVOICE, CREDIT_NOTE, DEBIT_NOTE = KINDS = ("customerinvoice", "customerCreditNote", "customerDebitNote")
 LINES = [
     {"inventoryNumber": "A", "quantity": Decimal("2.5"), "discountPercent": Decimal("12.5"), "note": "One"},
     {"description": "Freight", "unitPriceInCurrency": 149, "vatCodeId": "31", "manualAmountInCurrency": 140},
@@ -137,30 +135,30 @@ FORMS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_whole_document_sent_back_as_it_was_read_changes_nothing(
-    ledger: Ledger, kind: str, form: dict[str, Any]
+    clerk: Clerk, kind: str, form: dict[str, Any]
 ) -> None:
-    document = await ledger.create(kind, **form, lines=LINES)
-    newest = await ledger.newest_change()
-    assert await ledger.change(document["referenceNumber"], kind, **whole(document, kind)) == document
-    assert await ledger.newest_change() == newest
+    document = await clerk.document(kind, **form, lines=LINES)
+    newest = await clerk.newest_change()
+    assert await clerk.change(document, **whole(document, kind)) == document
+    assert await clerk.newest_change() == newest
 
 
-async def test_what_was_entered_survives_the_way_there_and_back(ledger: Ledger) -> None:
-    document = await ledger.create(
+async def test_what_was_entered_survives_the_way_there_and_back(clerk: Clerk) -> None:
+    document = await clerk.invoice(
         documentDueDate="2025-06-01",
         cashDiscountDate="2025-05-01",
         billingAddress={"city": "Hamar"},
         taxDetailLines=[{"taxId": "3", "taxableAmount": Decimal("100.00"), "vatAmount": Decimal("25.01")}],
     )
     assert document["amount"] == Decimal("125.01")
-    assert await ledger.change(document["referenceNumber"], **whole(document, INVOICE)) == document
+    assert await clerk.change(document, **whole(document, INVOICE)) == document
 
 
-async def test_a_whole_document_sent_back_with_one_difference_changes_that_and_what_follows(ledger: Ledger) -> None:
-    document = await ledger.create(CREDIT_NOTE, lines=LINES)
+async def test_a_whole_document_sent_back_with_one_difference_changes_that_and_what_follows(clerk: Clerk) -> None:
+    document = await clerk.document(CREDIT_NOTE, lines=LINES)
     body = whole(document, CREDIT_NOTE)
     body["lines"][0]["quantity"] = 4
-    changed = await ledger.change(document["referenceNumber"], CREDIT_NOTE, **body)
+    changed = await clerk.change(document, **body)
     [first, *others] = changed["lines"]
     # 4 x 100 less 12.5 %; the amount, the discount and the VAT rows that came back were the old ones
     assert (first["manualAmountInCurrency"], first["discountAmount"], first["amount"]) == (400, 50, 350)
@@ -168,16 +166,16 @@ async def test_a_whole_document_sent_back_with_one_difference_changes_that_and_w
     assert changed["taxDetails"][0]["taxableAmount"] == Decimal("337.50")
 
 
-async def test_an_empty_change_changes_nothing(ledger: Ledger) -> None:
+async def test_an_empty_change_changes_nothing(clerk: Clerk) -> None:
     for number, fields in (("003547", {"lines": []}), ("003547", {"note": None}), ("003547", {"hold": False})):
-        before = await ledger.read(number)
-        assert await ledger.change(number, **fields) == before
+        before = await clerk.get(f"customerinvoice/{number}")
+        assert await clerk.change(f"customerinvoice/{number}", **fields) == before
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_only_what_was_sent_changes(ledger: Ledger, kind: str) -> None:
-    document = await ledger.create(kind, lines=LINES, note="Keep", externalReference="Keep too")
-    changed = await ledger.change(document["referenceNumber"], kind, invoiceText="New")
+async def test_only_what_was_sent_changes(clerk: Clerk, kind: str) -> None:
+    document = await clerk.document(kind, lines=LINES, note="Keep", externalReference="Keep too")
+    changed = await clerk.change(document, invoiceText="New")
     moving = {"timeStamp", "lastModifiedDateTime"}
     assert changed["timeStamp"] != document["timeStamp"]
     assert changed["lastModifiedDateTime"] > document["lastModifiedDateTime"]
@@ -187,7 +185,7 @@ async def test_only_what_was_sent_changes(ledger: Ledger, kind: str) -> None:
 
 
 @pytest.mark.parametrize("empty", [None, ""])
-async def test_null_and_an_empty_text_clear_a_field(ledger: Ledger, empty: str | None) -> None:
+async def test_null_and_an_empty_text_clear_a_field(clerk: Clerk, empty: str | None) -> None:
     fields: dict[str, Any] = {
         "invoiceText": "x",
         "note": "x",
@@ -202,104 +200,104 @@ async def test_null_and_an_empty_text_clear_a_field(ledger: Ledger, empty: str |
         "directDebitMandateId": "x",
         "debtCollectionCaseNbr": "x",
     }
-    document = await ledger.create(**fields)
-    changed = await ledger.change(document["referenceNumber"], **dict.fromkeys(fields, empty))
+    document = await clerk.invoice(**fields)
+    changed = await clerk.change(document, **dict.fromkeys(fields, empty))
     read = {"directDebitMandate", "debtCollection", *fields}
     assert not read & changed.keys()
 
 
-async def test_null_clears_what_names_something_else(ledger: Ledger) -> None:
-    await ledger.sql(
+async def test_null_clears_what_names_something_else(clerk: Clerk) -> None:
+    await clerk.execute(
         """insert into salesperson (company_id, salesperson_id, salesperson_cd, name, created_at, modified_at)
            values (1, 7, 'KARI', 'Kari', now(), now())""",
         """update customer set parent_customer_id = (select customer_id from customer where number = '20001')
             where number = '20002'""",
     )
-    document = await ledger.create(
+    document = await clerk.invoice(
         salesperson="KARI", childCustomerNumber="20002", origInvoiceDate="2025-03-01", startDate="2025-03-01"
     )
     names = ("salesPersonID", "childCustomerNumber", "origInvoiceDate", "startDate", "paymentMethodId", "creditTermsId")
     cleared: dict[str, Any] = dict.fromkeys(names)
-    changed = await ledger.change(document["referenceNumber"], **cleared)
+    changed = await clerk.change(document, **cleared)
     assert not {"salesPerson", "childRecord", "origInvoiceDate", "startDate", "paymentMethod"} & changed.keys()
     assert "creditTerms" not in changed
     assert changed["documentDueDate"] == changed["documentDate"]
 
 
-async def test_a_field_that_is_null_as_a_whole_was_not_sent(ledger: Ledger) -> None:
-    document = await ledger.create(note="Keep")
-    answer = await ledger.http.put(
+async def test_a_field_that_is_null_as_a_whole_was_not_sent(clerk: Clerk) -> None:
+    document = await clerk.invoice(note="Keep")
+    answer = await clerk.http.put(
         f"/v1/customerinvoice/{document['referenceNumber']}", json={"note": None, "invoiceLines": None}
     )
     assert answer.status_code == 204
-    assert await ledger.read(document["referenceNumber"]) == document
+    assert await clerk.get(document) == document
 
 
-async def test_the_number_cannot_be_changed_but_sent_back(ledger: Ledger) -> None:
-    document = await ledger.create(referenceNumber="Ab-1")
-    assert await ledger.change("AB-1", referenceNumber="ab-1 ") == document
-    text = await ledger.refuse_change("ab-1", referenceNumber="ab-2")
+async def test_the_number_cannot_be_changed_but_sent_back(clerk: Clerk) -> None:
+    document = await clerk.invoice(referenceNumber="Ab-1")
+    assert await clerk.change("customerinvoice/AB-1", referenceNumber="ab-1 ") == document
+    text = await clerk.refuse_change("customerinvoice/ab-1", referenceNumber="ab-2")
     assert "Field: referenceNumber." in text
     assert "Send Ab-1 or leave it out." in text
 
 
-async def test_another_customer_brings_its_defaults_and_the_vat_follows(ledger: Ledger) -> None:
+async def test_another_customer_brings_its_defaults_and_the_vat_follows(clerk: Clerk) -> None:
     line = {"description": "Freight", "unitPriceInCurrency": 100, "vatCodeId": "6"}
-    document = await ledger.create(lines=[line], documentDueDate="2025-12-31")
-    await ledger.sql("update customer set terms_id = '30' where number = '20019'")
-    changed = await ledger.change(document["referenceNumber"], customerNumber="20019")
+    document = await clerk.invoice(lines=[line], documentDueDate="2025-12-31")
+    await clerk.sql("update customer set terms_id = '30' where number = '20019'")
+    changed = await clerk.change(document, customerNumber="20019")
     assert changed["customer"]["number"] == "20019"
     assert changed["customerVatZone"]["id"] == "EU"
     assert changed["creditTerms"]["id"] == "30"
     assert changed["documentDueDate"] == "2025-04-02T00:00:00"
     assert changed["invoiceAddress"]["city"] == "Växjö"
     assert changed["currencyId"] == "NOK"
-    assert await ledger.balance("20001") == (await ledger.balance("20001"))
-    unfit = await ledger.create()
-    text = await ledger.refuse_change(unfit["referenceNumber"], customerNumber="20019")
+    assert await clerk.balance("20001") == (await clerk.balance("20001"))
+    unfit = await clerk.invoice()
+    text = await clerk.refuse_change(unfit, customerNumber="20019")
     assert text.startswith("TaxID '3' cannot be found in the system. Field: customerVatZoneId.")
 
 
-async def test_the_amount_of_a_draft_follows_it_to_another_customer(ledger: Ledger) -> None:
-    before = {number: await ledger.balance(number) for number in ("20001", "20002")}
-    document = await ledger.create()
-    await ledger.change(document["referenceNumber"], customerNumber="20002")
-    assert await ledger.balance("20001") == before["20001"]
-    assert await ledger.balance("20002") == (before["20002"][0], before["20002"][1] + 125)
+async def test_the_amount_of_a_draft_follows_it_to_another_customer(clerk: Clerk) -> None:
+    before = {number: await clerk.balance(number) for number in ("20001", "20002")}
+    document = await clerk.invoice()
+    await clerk.change(document, customerNumber="20002")
+    assert await clerk.balance("20001") == before["20001"]
+    assert await clerk.balance("20002") == (before["20002"][0], before["20002"][1] + 125)
 
 
-async def test_a_customer_that_allows_it_takes_a_draft_over_in_the_drafts_currency(ledger: Ledger) -> None:
-    document = await ledger.create()
-    await ledger.sql("update customer set currency_override = true where number = '20020'")
-    changed = await ledger.change(document["referenceNumber"], customerNumber="20020", customerVatZoneId="NO")
+async def test_a_customer_that_allows_it_takes_a_draft_over_in_the_drafts_currency(clerk: Clerk) -> None:
+    document = await clerk.invoice()
+    await clerk.sql("update customer set currency_override = true where number = '20020'")
+    changed = await clerk.change(document, customerNumber="20020", customerVatZoneId="NO")
     assert (changed["currencyId"], changed["exchangeRate"]) == ("NOK", 1)
 
 
-async def test_a_customer_with_one_currency_takes_a_draft_over_in_that_currency(ledger: Ledger) -> None:
+async def test_a_customer_with_one_currency_takes_a_draft_over_in_that_currency(clerk: Clerk) -> None:
     line = {"description": "Freight", "unitPriceInCurrency": 100, "vatCodeId": "6"}
-    document = await ledger.create(lines=[line])
-    await ledger.sql("update customer set currency_override = false where number = '20020'")
-    changed = await ledger.change(document["referenceNumber"], customerNumber="20020")
+    document = await clerk.invoice(lines=[line])
+    await clerk.sql("update customer set currency_override = false where number = '20020'")
+    changed = await clerk.change(document, customerNumber="20020")
     assert changed["currencyId"] == "EUR"
     assert changed["exchangeRate"] > 10
     assert changed["amountInCurrency"] == 100
     assert changed["amount"] == round(100 * changed["exchangeRate"], 2)
 
 
-async def test_another_zone_is_refused_where_a_line_does_not_fit_it_and_none_leaves_it_untaxed(ledger: Ledger) -> None:
-    text = await ledger.refuse_change("003547", customerVatZoneId="EU")
+async def test_another_zone_is_refused_where_a_line_does_not_fit_it_and_none_leaves_it_untaxed(clerk: Clerk) -> None:
+    text = await clerk.refuse_change("customerinvoice/003547", customerVatZoneId="EU")
     assert "TaxID '3' cannot be found in the system." in text
     assert "VAT zone 'EU' knows these VAT ids: 52, 6, 7." in text
-    changed = await ledger.change("003547", customerVatZoneId=None)
+    changed = await clerk.change("customerinvoice/003547", customerVatZoneId=None)
     assert (changed["taxDetails"], changed["amount"]) == ([], 500)
-    await ledger.sql("update customer_class set vat_zone_required = true")
-    assert "requires a VAT zone" in await ledger.refuse_change("003547", invoiceText="x")
+    await clerk.sql("update customer_class set vat_zone_required = true")
+    assert "requires a VAT zone" in await clerk.refuse_change("customerinvoice/003547", invoiceText="x")
 
 
-async def test_if_match_names_the_version_that_may_change(ledger: Ledger) -> None:
-    document = await ledger.read("003547")
+async def test_if_match_names_the_version_that_may_change(clerk: Clerk) -> None:
+    document = await clerk.get("customerinvoice/003547")
     stale, fresh = f'"{document["timeStamp"]}"', {"If-Match": f'W/"{document["timeStamp"]}"'}
-    answer = await ledger.send("PUT", "customerinvoice/003547", fresh, note="First")
+    answer = await clerk.send("PUT", "customerinvoice/003547", fresh, note="First")
     assert answer.status_code == 204
     assert answer.headers["ETag"] != stale
     for method, address in (
@@ -307,14 +305,14 @@ async def test_if_match_names_the_version_that_may_change(ledger: Ledger) -> Non
         ("POST", "customerinvoice/003547/action/release"),
         ("DELETE", "customerinvoice/003547"),
     ):
-        refused = await ledger.send(method, address, {"If-Match": stale}, note="Second")
+        refused = await clerk.send(method, address, {"If-Match": stale}, note="Second")
         assert refused.status_code == 412, method
-    assert (await ledger.read("003547"))["note"] == "First"
-    assert (await ledger.send("PUT", "customerinvoice/003547", {"If-Match": "*"}, note="Any")).status_code == 204
+    assert (await clerk.get("customerinvoice/003547"))["note"] == "First"
+    assert (await clerk.send("PUT", "customerinvoice/003547", {"If-Match": "*"}, note="Any")).status_code == 204
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_number_that_nobody_has_is_not_found(bystander: Ledger, kind: str) -> None:
+async def test_a_number_that_nobody_has_is_not_found(bystander: Clerk, kind: str) -> None:
     for method, action in (("GET", ""), ("PUT", ""), ("POST", "/action/release")):
         fields: dict[str, Any] = {"note": "x"} if method == "PUT" else {}
         answer = await bystander.send(method, f"{kind}/nobody{action}", **fields)
@@ -322,13 +320,15 @@ async def test_a_number_that_nobody_has_is_not_found(bystander: Ledger, kind: st
         assert "'nobody' cannot be found" in answer.json()["message"]
 
 
-async def test_a_number_belongs_to_its_kind(bystander: Ledger) -> None:
+async def test_a_number_belongs_to_its_kind(bystander: Clerk) -> None:
     assert (await bystander.http.get("/v1/customerCreditNote/003547")).status_code == 404
 
 
-async def test_a_change_tells_the_log_what_it_changed(ledger: Ledger) -> None:
-    await ledger.change("003547", note="Why", lines=[{"operation": "Update", "lineNumber": 1, "quantity": 1}])
-    [row] = await ledger.fetch("select * from change order by change_id desc limit 1")
+async def test_a_change_tells_the_log_what_it_changed(clerk: Clerk) -> None:
+    await clerk.change(
+        "customerinvoice/003547", note="Why", lines=[{"operation": "Update", "lineNumber": 1, "quantity": 1}]
+    )
+    [row] = await clerk.rows("select * from change order by change_id desc limit 1")
     assert (row["entity"], row["entity_key"], row["event"], row["actor"]) == ("Invoice", "003547", "updated", "open")
     detail = row["detail"]
     assert '"note": "Why"' in detail
@@ -338,29 +338,29 @@ async def test_a_change_tells_the_log_what_it_changed(ledger: Ledger) -> None:
 # Statuses of drafts
 
 
-async def test_a_hold_is_set_and_lifted_until_release(ledger: Ledger) -> None:
+async def test_a_hold_is_set_and_lifted_until_release(clerk: Clerk) -> None:
     for hold, status in ((True, "Hold"), (False, "Balanced"), (True, "Hold")):
-        changed = await ledger.change("003547", hold=hold)
+        changed = await clerk.change("customerinvoice/003547", hold=hold)
         assert (changed["status"], changed["hold"]) == (status, hold)
-    assert (await ledger.change("003547", note="Held"))["status"] == "Hold"
+    assert (await clerk.change("customerinvoice/003547", note="Held"))["status"] == "Hold"
 
 
-async def test_drafts_may_start_on_hold_by_preference(ledger: Ledger) -> None:
-    await ledger.prefer('{"hold_on_entry": true}')
-    assert (await ledger.create())["status"] == "Hold"
-    assert (await ledger.create(hold=False))["status"] == "Balanced"
+async def test_drafts_may_start_on_hold_by_preference(clerk: Clerk) -> None:
+    await clerk.prefer(hold_on_entry=True)
+    assert (await clerk.invoice())["status"] == "Hold"
+    assert (await clerk.invoice(hold=False))["status"] == "Balanced"
 
 
-async def test_drafts_wait_for_print_and_mail_by_preference(ledger: Ledger) -> None:
-    await ledger.prefer('{"print_before_release": true, "email_before_release": true}')
-    assert (await ledger.create())["status"] == "Balanced"
-    await ledger.sql("update customer set print_invoices = true, email_invoices = true where number = '20001'")
-    document = await ledger.create()
-    number = document["referenceNumber"]
+async def test_drafts_wait_for_print_and_mail_by_preference(clerk: Clerk) -> None:
+    await clerk.prefer(print_before_release=True, email_before_release=True)
+    assert (await clerk.invoice())["status"] == "Balanced"
+    await clerk.sql("update customer set print_invoices = true, email_invoices = true where number = '20001'")
+    document = await clerk.invoice()
+    number = document.number
     assert (document["status"], document["dontPrint"], document["dontEmail"]) == ("PendingPrint", False, False)
-    assert "not balanced" in await ledger.refuse_release(number)
-    assert (await ledger.change(number, dontPrint=True))["status"] == "PendingEmail"
-    assert (await ledger.change(number, dontEmail=True))["status"] == "Balanced"
-    assert (await ledger.change(number, dontPrint=False))["status"] == "PendingPrint"
-    assert (await ledger.change(number, hold=True))["status"] == "Hold"
-    assert (await ledger.change(number, hold=False))["status"] == "PendingPrint"
+    assert "not balanced" in await clerk.refuse_release(f"customerinvoice/{number}")
+    assert (await clerk.change(f"customerinvoice/{number}", dontPrint=True))["status"] == "PendingEmail"
+    assert (await clerk.change(f"customerinvoice/{number}", dontEmail=True))["status"] == "Balanced"
+    assert (await clerk.change(f"customerinvoice/{number}", dontPrint=False))["status"] == "PendingPrint"
+    assert (await clerk.change(f"customerinvoice/{number}", hold=True))["status"] == "Hold"
+    assert (await clerk.change(f"customerinvoice/{number}", hold=False))["status"] == "PendingPrint"

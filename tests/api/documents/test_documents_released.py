@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.api.documents.conftest import Ledger
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Clerk, Record
 
-INVOICE, CREDIT_NOTE, DEBIT_NOTE = KINDS = ("customerinvoice", "customerCreditNote", "customerDebitNote")
 LINE = {"inventoryNumber": "A", "quantity": 2, "discountPercent": 10, "note": "One"}
 
 
-async def released(ledger: Ledger, kind: str = INVOICE, **fields: Any) -> dict[str, Any]:
-    document = await ledger.create(kind, **{"lines": [LINE]} | fields)
-    return await ledger.release(document["referenceNumber"], kind)
+async def released(clerk: Clerk, kind: str = INVOICE, **fields: Any) -> Record:
+    return await clerk.issue(kind, **{"lines": [LINE]} | fields)
 
 
-async def test_dates_flags_case_and_note_of_an_open_invoice_may_change(ledger: Ledger) -> None:
-    document = await released(ledger)
-    changed = await ledger.change(
-        document["referenceNumber"],
+async def test_dates_flags_case_and_note_of_an_open_invoice_may_change(clerk: Clerk) -> None:
+    document = await released(clerk)
+    changed = await clerk.change(
+        document,
         documentDueDate="2025-05-01",
         cashDiscountDate="2025-04-01",
         note="Disputed",
@@ -54,12 +51,11 @@ async def test_dates_flags_case_and_note_of_an_open_invoice_may_change(ledger: L
         },
     }
     assert changed["timeStamp"] != document["timeStamp"]
-    cleared = await ledger.change(document["referenceNumber"], note=None, debtCollectionCaseNbr=None)
+    cleared = await clerk.change(document, note=None, debtCollectionCaseNbr=None)
     assert "note" not in cleared
     assert "caseNumber" not in cleared["debtCollection"]
-    number = document["referenceNumber"]
-    assert "Field: documentDueDate." in await ledger.refuse_change(number, documentDueDate=None)
-    text = await ledger.refuse_change(number, documentDueDate="2025-03-02")
+    assert "Field: documentDueDate." in await clerk.refuse_change(document, documentDueDate=None)
+    text = await clerk.refuse_change(document, documentDueDate="2025-03-02")
     assert text.startswith("A document falls due on its date or later. Field: documentDueDate. Sent: '2025-03-02'.")
 
 
@@ -103,14 +99,14 @@ FROZEN: dict[str, Any] = {
 }
 
 
-async def test_any_other_field_with_another_value_is_refused_and_named(ledger: Ledger) -> None:
-    document = await released(ledger)
+async def test_any_other_field_with_another_value_is_refused_and_named(clerk: Clerk) -> None:
+    document = await released(clerk)
     for name, value in FROZEN.items():
-        text = await ledger.refuse_change(document["referenceNumber"], note="Not this", **{name: value})
+        text = await clerk.refuse_change(document, note="Not this", **{name: value})
         assert f"Field: {name}" in text, name
         if name != "referenceNumber":
             assert "can't be updated because it is already released." in text, name
-    assert await ledger.read(document["referenceNumber"]) == document
+    assert await clerk.get(document) == document
 
 
 FROZEN_IN_LINES: dict[str, Any] = {
@@ -136,12 +132,11 @@ FROZEN_IN_LINES: dict[str, Any] = {
 }
 
 
-async def test_any_other_value_in_a_line_is_refused_and_named(ledger: Ledger) -> None:
-    document = await released(ledger)
-    number = document["referenceNumber"]
+async def test_any_other_value_in_a_line_is_refused_and_named(clerk: Clerk) -> None:
+    document = await released(clerk)
     for name, value in FROZEN_IN_LINES.items():
         line = {"operation": "Update", "lineNumber": 1, name: value}
-        text = await ledger.refuse_change(number, lines=[line])
+        text = await clerk.refuse_change(document, lines=[line])
         assert "already released" in text, name
         assert f"Field: invoiceLines[0].{name}." in text, name
     for line in (
@@ -149,13 +144,13 @@ async def test_any_other_value_in_a_line_is_refused_and_named(ledger: Ledger) ->
         {"operation": "Delete", "lineNumber": 1},
         {"operation": "Update", "lineNumber": 2},
     ):
-        assert "already released. Field: invoiceLines[0]." in await ledger.refuse_change(number, lines=[line])
-    assert await ledger.read(number) == document
+        assert "already released. Field: invoiceLines[0]." in await clerk.refuse_change(document, lines=[line])
+    assert await clerk.get(document) == document
 
 
-async def test_fields_sent_back_with_their_values_pass(ledger: Ledger) -> None:
+async def test_fields_sent_back_with_their_values_pass(clerk: Clerk) -> None:
     document = await released(
-        ledger,
+        clerk,
         externalReference="Ref",
         project="20",
         startDate="2025-03-01",
@@ -164,7 +159,7 @@ async def test_fields_sent_back_with_their_values_pass(ledger: Ledger) -> None:
     )
     line = document["invoiceLines"][0]
     echo: dict[str, Any] = {
-        "referenceNumber": document["referenceNumber"],
+        "referenceNumber": document.number,
         "overrideNumberSeries": True,
         "customerNumber": "20001",
         "childCustomerNumber": None,
@@ -214,58 +209,55 @@ async def test_fields_sent_back_with_their_values_pass(ledger: Ledger) -> None:
             }
         ],
     }
-    newest = await ledger.newest_change()
-    assert await ledger.change(document["referenceNumber"], **echo) == document
-    assert await ledger.newest_change() == newest
-    changed = await ledger.change(document["referenceNumber"], **echo, note="And this")
+    newest = await clerk.newest_change()
+    assert await clerk.change(document, **echo) == document
+    assert await clerk.newest_change() == newest
+    changed = await clerk.change(document, **echo, note="And this")
     assert changed["note"] == "And this"
 
 
-async def test_a_closed_document_takes_a_note_and_nothing_else(ledger: Ledger) -> None:
+async def test_a_closed_document_takes_a_note_and_nothing_else(clerk: Clerk) -> None:
     free = [{"description": "Free", "unitPriceInCurrency": 0}]
-    document = await released(ledger, lines=free)
+    document = await released(clerk, lines=free)
     assert document["status"] == "Closed"
-    number = document["referenceNumber"]
-    assert (await ledger.change(number, note="Filed"))["note"] == "Filed"
+    assert (await clerk.change(document, note="Filed"))["note"] == "Filed"
     frozen: dict[str, Any] = {"documentDueDate": "2025-12-31", "revoked": True, "dontPrint": False}
     for name, value in frozen.items():
-        text = await ledger.refuse_change(number, **{name: value})
+        text = await clerk.refuse_change(document, **{name: value})
         assert f"Field: {name}." in text
         assert "Only the note may still change." in text
-    assert (await ledger.change(number, documentDueDate=document["documentDueDate"], revoked=False))["note"] == "Filed"
+    assert (await clerk.change(document, documentDueDate=document["documentDueDate"], revoked=False))["note"] == "Filed"
 
 
-async def test_a_hold_reserves_an_open_credit_note_and_lifting_it_opens_it_again(ledger: Ledger) -> None:
-    document = await released(ledger, CREDIT_NOTE)
-    number = document["referenceNumber"]
-    balance = await ledger.balance()
-    reserved = await ledger.change(number, CREDIT_NOTE, hold=True)
+async def test_a_hold_reserves_an_open_credit_note_and_lifting_it_opens_it_again(clerk: Clerk) -> None:
+    document = await released(clerk, CREDIT_NOTE)
+    balance = await clerk.balance()
+    reserved = await clerk.change(document, hold=True)
     assert (reserved["status"], reserved["hold"]) == ("Reserved", True)
-    assert "already released" in await ledger.refuse_release(number, CREDIT_NOTE)
-    assert (await ledger.change(number, CREDIT_NOTE, note="Wait"))["status"] == "Reserved"
-    opened = await ledger.change(number, CREDIT_NOTE, hold=False)
+    assert "already released" in await clerk.refuse_release(document)
+    assert (await clerk.change(document, note="Wait"))["status"] == "Reserved"
+    opened = await clerk.change(document, hold=False)
     assert (opened["status"], opened["hold"]) == ("Open", False)
-    assert await ledger.balance() == balance
+    assert await clerk.balance() == balance
 
 
 @pytest.mark.parametrize("kind", [INVOICE, DEBIT_NOTE])
-async def test_an_open_debit_document_cannot_be_held(ledger: Ledger, kind: str) -> None:
-    document = await released(ledger, kind)
-    assert "Field: hold." in await ledger.refuse_change(document["referenceNumber"], kind, hold=True)
+async def test_an_open_debit_document_cannot_be_held(clerk: Clerk, kind: str) -> None:
+    document = await released(clerk, kind)
+    assert "Field: hold." in await clerk.refuse_change(document, hold=True)
 
 
-async def test_a_cash_discount_of_a_released_document_ends_by_its_due_date(ledger: Ledger) -> None:
-    document = await released(ledger, creditTermsId="30D2")
-    number = document["referenceNumber"]
+async def test_a_cash_discount_of_a_released_document_ends_by_its_due_date(clerk: Clerk) -> None:
+    document = await released(clerk, creditTermsId="30D2")
     assert document["cashDiscountDate"] > "2025-03-05"
     for dates in ({"documentDueDate": "2025-03-05"}, {"cashDiscountDate": "2025-12-24"}):
-        assert "Field: cashDiscountDate." in await ledger.refuse_change(number, **dates)
-    changed = await ledger.change(number, documentDueDate="2025-03-05", cashDiscountDate="2025-03-05")
+        assert "Field: cashDiscountDate." in await clerk.refuse_change(document, **dates)
+    changed = await clerk.change(document, documentDueDate="2025-03-05", cashDiscountDate="2025-03-05")
     assert changed["cashDiscountDate"] == "2025-03-05T00:00:00"
 
 
-async def test_a_due_date_set_after_release_may_lie_anywhere_from_its_date_on(ledger: Ledger) -> None:
-    document = await released(ledger, DEBIT_NOTE)
-    changed = await ledger.change(document["referenceNumber"], DEBIT_NOTE, documentDueDate="2025-03-03")
+async def test_a_due_date_set_after_release_may_lie_anywhere_from_its_date_on(clerk: Clerk) -> None:
+    document = await released(clerk, DEBIT_NOTE)
+    changed = await clerk.change(document, documentDueDate="2025-03-03")
     assert changed["documentDueDate"] == "2025-03-03T00:00:00"
     assert changed["amount"] == Decimal("225.00")

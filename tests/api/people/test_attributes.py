@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.clerk import Clerk
+
 COLOURS: dict[str, Any] = {
     "attributeID": "COLOUR",
     "description": "Favourite colour",
@@ -22,9 +24,9 @@ COLOURS: dict[str, Any] = {
 }
 
 
-async def test_every_field_is_stored_and_read_back(api: Any) -> None:
-    read = await api.create("attribute", **COLOURS)
-    assert read["href"].endswith("/v1/attribute/COLOUR")
+async def test_every_field_is_stored_and_read_back(clerk: Clerk) -> None:
+    read = await clerk.create("attribute", **COLOURS)
+    assert read.address.endswith("/v1/attribute/COLOUR")
     for name in ("attributeID", "description", "controlType", "internal", "entryMask", "regExp"):
         assert read[name] == COLOURS[name], name
     assert read["details"] == [
@@ -32,13 +34,13 @@ async def test_every_field_is_stored_and_read_back(api: Any) -> None:
         {"valueId": "red", "description": "Red", "sortOrder": 2, "disabled": False},
         {"valueId": "green", "sortOrder": 3, "disabled": False},
     ]
-    bare = await api.create("attribute", attributeID="BARE")
+    bare = await clerk.create("attribute", attributeID="BARE")
     assert (bare["description"], bare["controlType"], bare["internal"], bare["details"]) == ("BARE", "Text", False, [])
 
 
-async def test_options_are_inserted_updated_and_deleted(api: Any) -> None:
-    await api.create("attribute", **COLOURS)
-    read = await api.change(
+async def test_options_are_inserted_updated_and_deleted(clerk: Clerk) -> None:
+    await clerk.create("attribute", **COLOURS)
+    read = await clerk.change(
         "attribute/colour",
         details=[
             {"operation": "Delete", "valueId": "RED"},
@@ -50,20 +52,20 @@ async def test_options_are_inserted_updated_and_deleted(api: Any) -> None:
     assert [(option["valueId"], option.get("description")) for option in read["details"]] == [
         ("green", "Grass"), ("blue", "Blue"), ("black", None),
     ]  # fmt: skip
-    assert "details[0].valueId" in await api.refused(
+    assert "details[0].valueId" in await clerk.refused(
         "PUT", "attribute/colour", details=[{"operation": "Delete", "valueId": "pink"}]
     )
-    assert "comma" in await api.refused("PUT", "attribute/colour", details=[{"valueId": "a,b"}])
+    assert "comma" in await clerk.refused("PUT", "attribute/colour", details=[{"valueId": "a,b"}])
 
 
-async def test_sent_back_as_it_was_read_it_stays_as_it_is(api: Any) -> None:
-    read = await api.create("attribute", **COLOURS)
+async def test_sent_back_as_it_was_read_it_stays_as_it_is(clerk: Clerk) -> None:
+    read = await clerk.create("attribute", **COLOURS)
     sent = {name: read[name] for name in COLOURS}
-    assert (await api.change("attribute/COLOUR", **sent))["etag"] == read["etag"]
-    cleared = await api.change("attribute/COLOUR", regExp={"value": None}, internal={"value": False})
+    assert (await clerk.change("attribute/COLOUR", **sent)).etag == read.etag
+    cleared = await clerk.change("attribute/COLOUR", regExp={"value": None}, internal={"value": False})
     assert "regExp" not in cleared
     assert cleared["internal"] is False
-    assert (await api.put("attribute/COLOUR", {"If-Match": read["etag"]}, internal=True)).status_code == 412
+    assert (await clerk.put("attribute/COLOUR", read.if_match, internal=True)).status_code == 412
 
 
 @pytest.mark.parametrize(
@@ -78,48 +80,48 @@ async def test_sent_back_as_it_was_read_it_stays_as_it_is(api: Any) -> None:
         ({"attributeID": "X" * 31}, "attributeID"),
     ],
 )
-async def test_a_refusal_names_the_field_and_changes_nothing(api: Any, sent: dict[str, Any], told: str) -> None:
-    await api.create("attribute", **COLOURS)
-    before = await api.sql("select count(*) from change")
-    assert told in await api.refused("POST", "attribute", **sent)
-    assert await api.sql("select count(*) from change") == before
+async def test_a_refusal_names_the_field_and_changes_nothing(clerk: Clerk, sent: dict[str, Any], told: str) -> None:
+    await clerk.create("attribute", **COLOURS)
+    before = await clerk.sql("select count(*) from change")
+    assert told in await clerk.refused("POST", "attribute", **sent)
+    assert await clerk.sql("select count(*) from change") == before
 
 
-async def test_an_attribute_in_use_is_kept(api: Any) -> None:
-    await api.create("attribute", **COLOURS)
-    await api.change("customer/20001", attributeLines=[{"attributeId": "colour", "attributeValue": "GREEN"}])
-    assert "COLOUR" in await api.refused("DELETE", "attribute/colour")
-    assert (await api.read("customer/20001"))["attributes"][0]["value"] == "green"
-    await api.change("customer/20001", attributeLines=[{"attributeId": "COLOUR", "attributeValue": {"value": None}}])
-    assert await api.status("DELETE", "attribute/colour") == 204
+async def test_an_attribute_in_use_is_kept(clerk: Clerk) -> None:
+    await clerk.create("attribute", **COLOURS)
+    await clerk.change("customer/20001", attributeLines=[{"attributeId": "colour", "attributeValue": "GREEN"}])
+    assert "COLOUR" in await clerk.refused("DELETE", "attribute/colour")
+    assert (await clerk.get("customer/20001"))["attributes"][0]["value"] == "green"
+    await clerk.change("customer/20001", attributeLines=[{"attributeId": "COLOUR", "attributeValue": {"value": None}}])
+    assert await clerk.status("DELETE", "attribute/colour") == 204
     for method in ("GET", "DELETE"):
-        assert await api.status(method, "attribute/colour") == 404
-    assert await api.list("attribute") == []
-    assert "COLOUR" in await api.refused(
+        assert await clerk.status(method, "attribute/colour") == 404
+    assert await clerk.page("attribute") == []
+    assert "COLOUR" in await clerk.refused(
         "PUT", "customer/20001", attributeLines=[{"attributeId": "COLOUR", "attributeValue": "green"}]
     )
 
 
-async def test_an_option_out_of_use_stays_where_it_is(api: Any) -> None:
-    await api.create("attribute", **COLOURS | {"controlType": "MultiSelectCombo"})
+async def test_an_option_out_of_use_stays_where_it_is(clerk: Clerk) -> None:
+    await clerk.create("attribute", **COLOURS | {"controlType": "MultiSelectCombo"})
     line = {"attributeId": "COLOUR", "attributeValue": "red,green"}
-    await api.change("customer/20001", attributeLines=[line])
-    await api.change(
+    await clerk.change("customer/20001", attributeLines=[line])
+    await clerk.change(
         "attribute/COLOUR",
         details=[{"operation": "Delete", "valueId": "red"}, {"valueId": "green", "disabled": True}],
     )
-    await api.change("customer/20001", attributeLines=[line])
-    await api.change("customer/20001", attributeLines=[line | {"attributeValue": "green"}])
+    await clerk.change("customer/20001", attributeLines=[line])
+    await clerk.change("customer/20001", attributeLines=[line | {"attributeValue": "green"}])
     for value in ("red", "green,blue"):
-        told = await api.refused("PUT", "customer/20001", attributeLines=[line | {"attributeValue": value}])
+        told = await clerk.refused("PUT", "customer/20001", attributeLines=[line | {"attributeValue": value}])
         assert "attributeLines[0].attributeValue" in told
 
 
-async def test_customers_are_found_by_what_they_have(api: Any) -> None:
-    await api.create("attribute", **COLOURS)
-    await api.create("attribute", attributeID="SIZE", details=[])
-    await api.change("customer/20001", attributeLines=[{"attributeId": "COLOUR", "attributeValue": "red"}])
-    await api.change(
+async def test_customers_are_found_by_what_they_have(clerk: Clerk) -> None:
+    await clerk.create("attribute", **COLOURS)
+    await clerk.create("attribute", attributeID="SIZE", details=[])
+    await clerk.change("customer/20001", attributeLines=[{"attributeId": "COLOUR", "attributeValue": "red"}])
+    await clerk.change(
         "customer/20002",
         attributeLines=[
             {"attributeId": "COLOUR", "attributeValue": "green"},
@@ -128,7 +130,7 @@ async def test_customers_are_found_by_what_they_have(api: Any) -> None:
     )
 
     async def found(**wanted: str) -> list[str]:
-        return [row["number"] for row in await api.list("customer", attributes=json.dumps(wanted))]
+        return [row["number"] for row in await clerk.page("customer", attributes=json.dumps(wanted))]
 
     assert await found(COLOUR="red") == ["20001"]
     assert await found(colour="Red,green") == ["20001", "20002"]
@@ -154,17 +156,17 @@ async def test_customers_are_found_by_what_they_have(api: Any) -> None:
         ),
     ],
 )
-async def test_each_filter_finds_its_own(api: Any, finds: dict[str, str], misses: dict[str, str]) -> None:
-    await api.create("attribute", **COLOURS)
-    await api.create("attribute", attributeID="BARE")
-    assert [row["attributeID"] for row in await api.list("attribute", **finds)] == ["COLOUR"]
-    assert await api.list("attribute", **misses) == []
+async def test_each_filter_finds_its_own(clerk: Clerk, finds: dict[str, str], misses: dict[str, str]) -> None:
+    await clerk.create("attribute", **COLOURS)
+    await clerk.create("attribute", attributeID="BARE")
+    assert [row["attributeID"] for row in await clerk.page("attribute", **finds)] == ["COLOUR"]
+    assert await clerk.page("attribute", **misses) == []
 
 
-async def test_the_list_has_pages(api: Any) -> None:
+async def test_the_list_has_pages(clerk: Clerk) -> None:
     for attribute_id in ("C", "A", "B"):
-        await api.create("attribute", attributeID=attribute_id)
-    page = await api.list("attribute", pageNumber=2, pageSize=2)
+        await clerk.create("attribute", attributeID=attribute_id)
+    page = await clerk.page("attribute", pageNumber=2, pageSize=2)
     assert [row["attributeID"] for row in page] == ["C"]
     assert page[0]["metadata"]["totalCount"] == 3
-    assert await api.list("attribute", pageNumber=3, pageSize=2) == []
+    assert await clerk.page("attribute", pageNumber=3, pageSize=2) == []

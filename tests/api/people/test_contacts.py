@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.clerk import Clerk
+
 EVERYTHING: dict[str, Any] = {
     "active": True,
     "title": "Prof",
@@ -29,57 +31,57 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-async def test_every_field_is_stored_and_read_back(api: Any) -> None:
-    read = await api.contact(**EVERYTHING, address={"addressLine1": "Elvegata 1", "city": "Lom", "countryId": "NO"})
+async def test_every_field_is_stored_and_read_back(clerk: Clerk) -> None:
+    read = await clerk.contact(**EVERYTHING, address={"addressLine1": "Elvegata 1", "city": "Lom", "countryId": "NO"})
     assert EVERYTHING.items() <= read.items()
     assert read["displayName"] == "Kari Nordmann"
     assert read["businessAccountType"] == "Customer"
     assert read["sameAsAccount"] is False
     assert read["address"]["country"] == {"id": "NO", "name": "Norway"}
     assert (read["address"]["addressLine1"], read["address"]["city"]) == ("Elvegata 1", "Lom")
-    assert read["href"].endswith(f"/v1/contact/{read['contactId']}")
-    assert read["etag"] == f'"{read["timeStamp"]}"'
+    assert read.address.endswith(f"/v1/contact/{read['contactId']}")
+    assert read.etag == f'"{read["timeStamp"]}"'
 
 
-async def test_the_address_is_the_customers_until_it_is_its_own(api: Any) -> None:
-    read = await api.contact(businessAccount="20001")
+async def test_the_address_is_the_customers_until_it_is_its_own(clerk: Clerk) -> None:
+    read = await clerk.contact(businessAccount="20001")
     assert read["sameAsAccount"] is True
-    await api.change("customer/20001", mainAddress={"city": "Bodø"})
-    assert (await api.read(read["href"]))["address"]["city"] == "Bodø"
-    own = await api.change(read["href"], address={"city": "Alta"})
+    await clerk.change("customer/20001", mainAddress={"city": "Bodø"})
+    assert (await clerk.get(read))["address"]["city"] == "Bodø"
+    own = await clerk.change(read, address={"city": "Alta"})
     assert (own["sameAsAccount"], own["address"]["city"]) == (False, "Alta")
-    again = await api.change(read["href"], sameAsAccount=True)
+    again = await clerk.change(read, sameAsAccount=True)
     assert (again["sameAsAccount"], again["address"]["city"]) == (True, "Bodø")
-    copied = await api.change(read["href"], sameAsAccount=False)
+    copied = await clerk.change(read, sameAsAccount=False)
     assert copied["address"]["addressId"] != again["address"]["addressId"]
 
 
-async def test_a_contact_may_belong_to_nobody(api: Any) -> None:
-    read = await api.contact(firstName="Åse", sameAsAccount=False)
+async def test_a_contact_may_belong_to_nobody(clerk: Clerk) -> None:
+    read = await clerk.contact(firstName="Åse", sameAsAccount=False)
     assert "businessAccount" not in read
     assert "address" not in read
-    placed = await api.change(read["href"], businessAccount="20002")
+    placed = await clerk.change(read, businessAccount="20002")
     assert (placed["businessAccount"], placed["sameAsAccount"]) == ("20002", True)
-    left = await api.change(read["href"], businessAccount={"value": None})
+    left = await clerk.change(read, businessAccount={"value": None})
     assert "businessAccount" not in left
 
 
-async def test_sent_back_as_it_was_read_it_stays_as_it_is(api: Any) -> None:
-    read = await api.contact(**EVERYTHING)
+async def test_sent_back_as_it_was_read_it_stays_as_it_is(clerk: Clerk) -> None:
+    read = await clerk.contact(**EVERYTHING)
     sent = {name: read[name] for name in (*EVERYTHING, "sameAsAccount")}
     address = {name: value for name, value in read["address"].items() if name not in ("addressId", "country")}
-    same = await api.change(read["href"], **sent, address=address | {"countryId": "NO"})
-    assert same["etag"] == read["etag"]
+    same = await clerk.change(read, **sent, address=address | {"countryId": "NO"})
+    assert same.etag == read.etag
 
 
-async def test_null_clears_and_versions_are_kept(api: Any) -> None:
-    read = await api.contact(**EVERYTHING)
-    cleared = await api.change(read["href"], title={"value": None}, email={"value": ""}, contactMethod={"value": None})
+async def test_null_clears_and_versions_are_kept(clerk: Clerk) -> None:
+    read = await clerk.contact(**EVERYTHING)
+    cleared = await clerk.change(read, title={"value": None}, email={"value": ""}, contactMethod={"value": None})
     assert {"title", "email"}.isdisjoint(cleared)
     assert cleared["contactMethod"] == "Any"
-    stale = await api.put(read["href"], {"If-Match": read["etag"]}, phone1="9")
+    stale = await clerk.put(read, read.if_match, phone1="9")
     assert stale.status_code == 412
-    assert (await api.put(read["href"], {"If-Match": cleared["etag"]}, phone1="9")).status_code == 204
+    assert (await clerk.put(read, cleared.if_match, phone1="9")).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -95,16 +97,16 @@ async def test_null_clears_and_versions_are_kept(api: Any) -> None:
         ({"lastName": "X" * 256}, "lastName"),
     ],
 )
-async def test_a_refusal_names_the_field_and_changes_nothing(api: Any, sent: dict[str, Any], told: str) -> None:
-    before = await api.sql("select count(*) from change")
-    assert told in await api.refused("POST", "contact", **sent)
-    assert await api.sql("select count(*) from change") == before
+async def test_a_refusal_names_the_field_and_changes_nothing(clerk: Clerk, sent: dict[str, Any], told: str) -> None:
+    before = await clerk.sql("select count(*) from change")
+    assert told in await clerk.refused("POST", "contact", **sent)
+    assert await clerk.sql("select count(*) from change") == before
 
 
-async def test_there_is_no_such_contact(api: Any) -> None:
+async def test_there_is_no_such_contact(clerk: Clerk) -> None:
     for contact_id in ("999999", "abc", "99999999999", "1"):  # 1 is the main contact of a customer
-        assert await api.status("GET", f"contact/{contact_id}") == 404
-        assert await api.status("PUT", f"contact/{contact_id}", lastName="X") == 404
+        assert await clerk.status("GET", f"contact/{contact_id}") == 404
+        assert await clerk.status("PUT", f"contact/{contact_id}", lastName="X") == 404
 
 
 @pytest.mark.parametrize(
@@ -123,20 +125,20 @@ async def test_there_is_no_such_contact(api: Any) -> None:
         ),
     ],
 )
-async def test_each_filter_finds_its_own(api: Any, finds: dict[str, str], misses: dict[str, str]) -> None:
-    await api.contact(**EVERYTHING | {"active": False})
-    await api.contact(firstName="Per", lastName="Hansen", businessAccount="20002")
+async def test_each_filter_finds_its_own(clerk: Clerk, finds: dict[str, str], misses: dict[str, str]) -> None:
+    await clerk.contact(**EVERYTHING | {"active": False})
+    await clerk.contact(firstName="Per", lastName="Hansen", businessAccount="20002")
     for address in ("contact", "customer/20001/contact"):
-        assert [row["firstName"] for row in await api.list(address, **finds)] == ["Kari"]
-        assert await api.list(address, **misses) == []
+        assert [row["firstName"] for row in await clerk.page(address, **finds)] == ["Kari"]
+        assert await clerk.page(address, **misses) == []
 
 
-async def test_lists_are_ordered_as_asked(api: Any) -> None:
+async def test_lists_are_ordered_as_asked(clerk: Clerk) -> None:
     for first, last, email in (("B", "Å", "z@x"), ("A", "Z", None), ("C", "M", "a@x")):
-        await api.contact(firstName=first, lastName=last, **({"email": email} if email else {}))
+        await clerk.contact(firstName=first, lastName=last, **({"email": email} if email else {}))
 
     async def order(by: str | None) -> str:
-        return "".join(row["firstName"] for row in await api.list("contact", **({"orderBy": by} if by else {})))
+        return "".join(row["firstName"] for row in await clerk.page("contact", **({"orderBy": by} if by else {})))
 
     assert await order(None) == "BAC"
     assert await order("contactId desc") == "CAB"
@@ -146,17 +148,17 @@ async def test_lists_are_ordered_as_asked(api: Any) -> None:
     assert await order("email asc") == "CBA"
     assert await order("lastModifiedDateTime desc") == "CAB"
     for wrong in ("shoeSize", "email upwards", "email desc desc"):
-        answer = await api.http.get("/v1/contact", params={"orderBy": wrong})
+        answer = await clerk.http.get("/v1/contact", params={"orderBy": wrong})
         assert answer.status_code == 400
         assert "displayName" in answer.json()["message"]
 
 
-async def test_rows_may_be_read_in_parts(api: Any) -> None:
+async def test_rows_may_be_read_in_parts(clerk: Clerk) -> None:
     for position in range(5):
-        await api.contact(firstName=str(position), businessAccount="20001")
-    part = await api.list("contact", numberToRead=2, skipRecords=3)
+        await clerk.contact(firstName=str(position), businessAccount="20001")
+    part = await clerk.page("contact", numberToRead=2, skipRecords=3)
     assert [row["firstName"] for row in part] == ["3", "4"]
     assert {row["metadata"]["totalCount"] for row in part} == {5}
-    assert len(await api.list("customer/20001/contact", numberToRead=3)) == 3
-    assert await api.list("customer/20002/contact") == []
-    assert await api.status("GET", "customer/nobody/contact") == 404
+    assert len(await clerk.page("customer/20001/contact", numberToRead=3)) == 3
+    assert await clerk.page("customer/20002/contact") == []
+    assert await clerk.status("GET", "customer/nobody/contact") == 404

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.clerk import STALE, Clerk
+
 EVERYTHING: dict[str, Any] = {
     "locationName": "Northern yard",
     "active": True,
@@ -21,9 +23,9 @@ EVERYTHING: dict[str, Any] = {
 }  # fmt: skip
 
 
-async def test_every_field_is_stored_and_read_back(api: Any) -> None:
-    read = await api.location(**EVERYTHING)
-    assert read["href"].endswith("/v1/location/20001/North")
+async def test_every_field_is_stored_and_read_back(clerk: Clerk) -> None:
+    read = await clerk.location(**EVERYTHING)
+    assert read.address.endswith("/v1/location/20001/North")
     assert read["baccount"] == {"internalId": 1, "number": "20001", "name": "Aurdal Bakeri AS"}
     for name in ("locationName", "active", "vatRegistrationId", "ediCode", "gln", "corporateId", "peppolScheme"):
         assert read[name] == EVERYTHING[name], name
@@ -33,48 +35,48 @@ async def test_every_field_is_stored_and_read_back(api: Any) -> None:
     assert EVERYTHING["contact"].items() <= read["contact"].items()
 
 
-async def test_what_is_not_sent_comes_from_the_default_location(api: Any) -> None:
-    read = await api.location("20001", "South")
+async def test_what_is_not_sent_comes_from_the_default_location(clerk: Clerk) -> None:
+    read = await clerk.location("20001", "South")
     assert (read["locationName"], read["active"]) == ("South", True)
     assert read["vatZone"]["id"] == "NO"
     assert "corporateId" not in read
-    main = await api.read("location/20001/Main")
+    main = await clerk.get("location/20001/Main")
     assert read["address"] == main["address"]
     assert read["contact"] == main["contact"]
-    accounts = await api.sql("select count(distinct customer_ledger_account) from location where customer_id = 1")
+    accounts = await clerk.sql("select count(distinct customer_ledger_account) from location where customer_id = 1")
     assert accounts == 1
 
 
-async def test_an_address_follows_the_main_one_until_it_has_its_own(api: Any) -> None:
-    await api.location()
-    await api.change("customer/20001", mainAddress={"city": "Bodø"}, mainContact={"phone1": "77"})
-    read = await api.read("location/20001/North")
+async def test_an_address_follows_the_main_one_until_it_has_its_own(clerk: Clerk) -> None:
+    await clerk.location()
+    await clerk.change("customer/20001", mainAddress={"city": "Bodø"}, mainContact={"phone1": "77"})
+    read = await clerk.get("location/20001/North")
     assert read["address"]["city"] == "Bodø"
     assert read["contact"]["phone1"] == "77"
-    own = await api.change("location/20001/North", address={"city": "Alta"}, contact={"name": "Ola"})
+    own = await clerk.change("location/20001/North", address={"city": "Alta"}, contact={"name": "Ola"})
     assert own["address"]["addressId"] != read["address"]["addressId"]
-    await api.change("customer/20001", mainAddress={"city": "Moss"}, mainContact={"name": "Hq"})
-    kept = await api.read("location/20001/North")
+    await clerk.change("customer/20001", mainAddress={"city": "Moss"}, mainContact={"name": "Hq"})
+    kept = await clerk.get("location/20001/North")
     assert (kept["address"]["city"], kept["contact"]["name"]) == ("Alta", "Ola")
-    again = await api.change("location/20001/North", addressIsSameAsMain=True, contactIsSameAsMain=True)
+    again = await clerk.change("location/20001/North", addressIsSameAsMain=True, contactIsSameAsMain=True)
     assert (again["address"]["city"], again["contact"]["name"]) == ("Moss", "Hq")
 
 
-async def test_sent_back_as_it_was_read_it_stays_as_it_is(api: Any) -> None:
-    read = await api.location(gln="7")
+async def test_sent_back_as_it_was_read_it_stays_as_it_is(clerk: Clerk) -> None:
+    read = await clerk.location(gln="7")
     address = {name: value for name, value in read["address"].items() if name not in ("addressId", "country")}
-    same = await api.change(
+    same = await clerk.change(
         "location/20001/north",
         baccountId="20001", locationId="NORTH", locationName=read["locationName"], active=True, gln="7",
         vatZone=read["vatZone"]["id"], address=address | {"countryId": "no"}, contact={"name": read["contact"]["name"]},
     )  # fmt: skip
-    assert same["etag"] == read["etag"]
+    assert same.etag == read.etag
     assert same["address"]["addressId"] == read["address"]["addressId"]
 
 
-async def test_null_clears_and_absent_keeps(api: Any) -> None:
-    await api.location(**EVERYTHING)
-    read = await api.change(
+async def test_null_clears_and_absent_keeps(clerk: Clerk) -> None:
+    await clerk.location(**EVERYTHING)
+    read = await clerk.change(
         "location/20001/North", gln={"value": None}, peppolScheme={"value": {"endpoint": {"value": None}}}
     )
     assert "gln" not in read
@@ -82,28 +84,28 @@ async def test_null_clears_and_absent_keeps(api: Any) -> None:
     assert read["ediCode"] == "EDI-1"
 
 
-async def test_versions_are_kept(api: Any) -> None:
-    read = await api.location()
-    stale = await api.put("location/20001/North", {"If-Match": '"AAAAAAAAAAE="'}, gln="1")
+async def test_versions_are_kept(clerk: Clerk) -> None:
+    read = await clerk.location()
+    stale = await clerk.put("location/20001/North", STALE, gln="1")
     assert stale.status_code == 412
-    assert (await api.read("location/20001/North"))["etag"] == read["etag"]
-    fresh = await api.put("location/20001/North", {"If-Match": read["etag"]}, gln="1")
+    assert (await clerk.get("location/20001/North")).etag == read.etag
+    fresh = await clerk.put("location/20001/North", read.if_match, gln="1")
     assert fresh.status_code == 204
-    assert fresh.headers["ETag"] != read["etag"]
+    assert fresh.headers["ETag"] != read.etag
 
 
-async def test_the_default_location_and_its_customer_are_one(api: Any) -> None:
-    customer = await api.read("customer/20001")
-    await api.change("location/20001/Main", vatZone="EX", corporateId="988077917")
-    seen = await api.read("customer/20001")
+async def test_the_default_location_and_its_customer_are_one(clerk: Clerk) -> None:
+    customer = await clerk.get("customer/20001")
+    await clerk.change("location/20001/Main", vatZone="EX", corporateId="988077917")
+    seen = await clerk.get("customer/20001")
     assert (seen["vatZone"]["id"], seen["corporateId"]) == ("EX", "988077917")
-    assert seen["etag"] != customer["etag"]
-    assert [row["number"] for row in await api.list("customer", corporateId="988077917")] == ["20001"]
-    location = await api.read("location/20001/Main")
-    await api.change("customer/20001", gln="99")
-    moved = await api.read("location/20001/Main")
+    assert seen.etag != customer.etag
+    assert [row["number"] for row in await clerk.page("customer", corporateId="988077917")] == ["20001"]
+    location = await clerk.get("location/20001/Main")
+    await clerk.change("customer/20001", gln="99")
+    moved = await clerk.get("location/20001/Main")
     assert moved["gln"] == "99"
-    assert moved["etag"] != location["etag"]
+    assert moved.etag != location.etag
 
 
 @pytest.mark.parametrize(
@@ -120,22 +122,22 @@ async def test_the_default_location_and_its_customer_are_one(api: Any) -> None:
         ({"baccountId": "20001", "locationId": "X", "locationName": {"value": None}}, "locationName"),
     ],
 )
-async def test_a_refusal_names_the_field_and_changes_nothing(api: Any, sent: dict[str, Any], told: str) -> None:
-    before = await api.sql("select count(*) from change")
-    assert told in await api.refused("POST", "location", **sent)
-    assert await api.sql("select count(*) from change") == before
+async def test_a_refusal_names_the_field_and_changes_nothing(clerk: Clerk, sent: dict[str, Any], told: str) -> None:
+    before = await clerk.sql("select count(*) from change")
+    assert told in await clerk.refused("POST", "location", **sent)
+    assert await clerk.sql("select count(*) from change") == before
 
 
-async def test_what_cannot_change(api: Any) -> None:
-    await api.location()
-    assert "default location" in await api.refused("PUT", "location/20001/Main", active=False)
-    assert "stays where it is" in await api.refused("PUT", "location/20001/North", baccountId="20002")
-    assert "stays where it is" in await api.refused("PUT", "location/20001/North", locationId="South")
-    assert await api.status("GET", "location/20001/nowhere") == 404
-    assert await api.status("PUT", "location/nobody/Main", gln="1") == 404
-    await api.sql("update customer set status = 'Inactive' where number = '20001'")
-    assert "Inactive" in await api.refused("PUT", "location/20001/North", gln="1")
-    assert "Inactive" in await api.refused("POST", "location", baccountId="20001", locationId="X")
+async def test_what_cannot_change(clerk: Clerk) -> None:
+    await clerk.location()
+    assert "default location" in await clerk.refused("PUT", "location/20001/Main", active=False)
+    assert "stays where it is" in await clerk.refused("PUT", "location/20001/North", baccountId="20002")
+    assert "stays where it is" in await clerk.refused("PUT", "location/20001/North", locationId="South")
+    assert await clerk.status("GET", "location/20001/nowhere") == 404
+    assert await clerk.status("PUT", "location/nobody/Main", gln="1") == 404
+    await clerk.sql("update customer set status = 'Inactive' where number = '20001'")
+    assert "Inactive" in await clerk.refused("PUT", "location/20001/North", gln="1")
+    assert "Inactive" in await clerk.refused("POST", "location", baccountId="20001", locationId="X")
 
 
 @pytest.mark.parametrize(
@@ -154,24 +156,24 @@ async def test_what_cannot_change(api: Any) -> None:
         ),
     ],
 )
-async def test_each_filter_finds_its_own(api: Any, finds: dict[str, str], misses: dict[str, str]) -> None:
-    await api.location(gln="7")
+async def test_each_filter_finds_its_own(clerk: Clerk, finds: dict[str, str], misses: dict[str, str]) -> None:
+    await clerk.location(gln="7")
     for address in ("location", "location/20001"):
-        assert [row["locationId"] for row in await api.list(address, **finds)] == ["North"]
-        assert await api.list(address, **misses) == []
+        assert [row["locationId"] for row in await clerk.page(address, **finds)] == ["North"]
+        assert await clerk.page(address, **misses) == []
 
 
-async def test_lists_go_by_customer_and_location_page_by_page(api: Any) -> None:
-    await api.location("20003", "A")
-    everything = await api.list("location")
+async def test_lists_go_by_customer_and_location_page_by_page(clerk: Clerk) -> None:
+    await clerk.location("20003", "A")
+    everything = await clerk.page("location")
     names = [(row["baccount"]["number"], row["locationId"]) for row in everything]
     assert names == sorted(names)
     assert {row["metadata"]["totalCount"] for row in everything} == {len(everything)}
     walked: list[tuple[str, str]] = []
     for number in range(1, len(names) // 4 + 2):
-        page = await api.list("location", pageNumber=number, pageSize=4)
+        page = await clerk.page("location", pageNumber=number, pageSize=4)
         walked += [(row["baccount"]["number"], row["locationId"]) for row in page]
         assert {row["metadata"]["totalCount"] for row in page} <= {len(names)}
     assert walked == names
-    assert [row["locationId"] for row in await api.list("location/20003")] == ["A", "Main"]
-    assert await api.status("GET", "location/nobody") == 404
+    assert [row["locationId"] for row in await clerk.page("location/20003")] == ["A", "Main"]
+    assert await clerk.status("GET", "location/nobody") == 404

@@ -6,24 +6,25 @@ from typing import Any
 
 import pytest
 
+from tests.clerk import Clerk, Record
 
-async def ola(api: Any, **fields: Any) -> dict[str, Any]:
+
+async def ola(clerk: Clerk, **fields: Any) -> Record:
     sent = {"salespersonID": "OLA", "name": "Ola Hansen", "commissionPct": 2.5, "salesSub": "0"} | fields
-    read: dict[str, Any] = await api.create("salesperson", **sent)
-    return read
+    return await clerk.create("salesperson", **sent)
 
 
-async def test_every_field_is_stored_and_read_back(api: Any) -> None:
-    await api.location()
+async def test_every_field_is_stored_and_read_back(clerk: Clerk) -> None:
+    await clerk.location()
     read = await ola(
-        api,
+        clerk,
         isActive=True,
         customers=[
             {"operation": "Insert", "customerID": "20001", "locationID": "north", "commissionPct": 3},
             {"customerID": "20002"},
         ],
     )
-    assert read["href"].endswith("/v1/salesperson/OLA")
+    assert read.address.endswith("/v1/salesperson/OLA")
     assert (read["salespersonID"], read["name"], read["isActive"]) == ("OLA", "Ola Hansen", True)
     assert read["commissionPct"] == 2.5
     assert read["salesSub"] == {"active": True, "id": "0", "description": "No department"}
@@ -32,9 +33,9 @@ async def test_every_field_is_stored_and_read_back(api: Any) -> None:
     assert all(line["isDefault"] for line in read["customers"])
 
 
-async def test_customers_are_inserted_updated_and_deleted(api: Any) -> None:
-    await ola(api, customers=[{"customerID": "20001"}, {"customerID": "20002"}])
-    read = await api.change(
+async def test_customers_are_inserted_updated_and_deleted(clerk: Clerk) -> None:
+    await ola(clerk, customers=[{"customerID": "20001"}, {"customerID": "20002"}])
+    read = await clerk.change(
         "salesperson/ola",
         customers=[
             {"operation": "Delete", "customerID": "20001"},
@@ -45,36 +46,36 @@ async def test_customers_are_inserted_updated_and_deleted(api: Any) -> None:
     )
     assert [(line["bAccountID"], line["commisionPct"]) for line in read["customers"]] == [(2, 9.0), (3, 2.5)]
     missing = [{"operation": "Update", "customerID": "20009"}]
-    assert "customers[0].customerID" in await api.refused("PUT", "salesperson/ola", customers=missing)
+    assert "customers[0].customerID" in await clerk.refused("PUT", "salesperson/ola", customers=missing)
 
 
-async def test_the_first_seller_at_a_location_is_its_default(api: Any) -> None:
-    await ola(api, customers=[{"customerID": "20001"}])
-    await api.create("salesperson", salespersonID="PER", name="Per", customers=[{"customerID": "20001"}])
-    sellers = await api.list("customer/20001/salespersons")
+async def test_the_first_seller_at_a_location_is_its_default(clerk: Clerk) -> None:
+    await ola(clerk, customers=[{"customerID": "20001"}])
+    await clerk.create("salesperson", salespersonID="PER", name="Per", customers=[{"customerID": "20001"}])
+    sellers = await clerk.page("customer/20001/salespersons")
     assert [(row["salePersonID"], row["isDefault"], row["locationID"]) for row in sellers] == [
         ("OLA", True, "Main"), ("PER", False, "Main"),
     ]  # fmt: skip
-    assert [row["salePersonID"] for row in await api.list("customer/20001/salespersons", pageNumber=2, pageSize=1)] == [
-        "PER"
-    ]
+    assert [
+        row["salePersonID"] for row in await clerk.page("customer/20001/salespersons", pageNumber=2, pageSize=1)
+    ] == ["PER"]
     assert sellers[0]["metadata"]["totalCount"] == 2
-    assert await api.list("customer/20002/salespersons") == []
-    assert await api.status("GET", "customer/nobody/salespersons") == 404
+    assert await clerk.page("customer/20002/salespersons") == []
+    assert await clerk.status("GET", "customer/nobody/salespersons") == 404
 
 
-async def test_sent_back_as_it_was_read_it_stays_as_it_is(api: Any) -> None:
-    read = await ola(api, customers=[{"customerID": "20001"}])
-    same = await api.change(
+async def test_sent_back_as_it_was_read_it_stays_as_it_is(clerk: Clerk) -> None:
+    read = await ola(clerk, customers=[{"customerID": "20001"}])
+    same = await clerk.change(
         "salesperson/OLA",
         salespersonID="ola", name=read["name"], isActive=True, commissionPct=2.5, salesSub="0",
         customers=[{"customerID": "20001", "locationID": "Main", "commissionPct": 2.5}],
     )  # fmt: skip
-    assert same["etag"] == read["etag"]
-    changed = await api.change("salesperson/OLA", customers=[{"customerID": "20001", "commissionPct": 1}])
-    assert changed["etag"] != read["etag"]
-    assert (await api.put("salesperson/OLA", {"If-Match": read["etag"]}, name="X")).status_code == 412
-    cleared = await api.change("salesperson/OLA", salesSub={"value": None}, commissionPct={"value": None})
+    assert same.etag == read.etag
+    changed = await clerk.change("salesperson/OLA", customers=[{"customerID": "20001", "commissionPct": 1}])
+    assert changed.etag != read.etag
+    assert (await clerk.put("salesperson/OLA", read.if_match, name="X")).status_code == 412
+    cleared = await clerk.change("salesperson/OLA", salesSub={"value": None}, commissionPct={"value": None})
     assert "salesSub" not in cleared
     assert cleared["commissionPct"] == 0
 
@@ -99,18 +100,18 @@ async def test_sent_back_as_it_was_read_it_stays_as_it_is(api: Any) -> None:
         ),
     ],
 )
-async def test_a_refusal_names_the_field_and_changes_nothing(api: Any, sent: dict[str, Any], told: str) -> None:
-    await ola(api)
-    before = await api.sql("select count(*) from change")
-    assert told in await api.refused("POST", "salesperson", **sent)
-    assert await api.sql("select count(*) from change") == before
+async def test_a_refusal_names_the_field_and_changes_nothing(clerk: Clerk, sent: dict[str, Any], told: str) -> None:
+    await ola(clerk)
+    before = await clerk.sql("select count(*) from change")
+    assert told in await clerk.refused("POST", "salesperson", **sent)
+    assert await clerk.sql("select count(*) from change") == before
 
 
-async def test_the_id_stays(api: Any) -> None:
-    await ola(api)
-    assert "keeps the id" in await api.refused("PUT", "salesperson/ola", salespersonID="PER")
-    assert await api.status("GET", "salesperson/nobody") == 404
-    assert await api.status("PUT", "salesperson/nobody", name="X") == 404
+async def test_the_id_stays(clerk: Clerk) -> None:
+    await ola(clerk)
+    assert "keeps the id" in await clerk.refused("PUT", "salesperson/ola", salespersonID="PER")
+    assert await clerk.status("GET", "salesperson/nobody") == 404
+    assert await clerk.status("PUT", "salesperson/nobody", name="X") == 404
 
 
 @pytest.mark.parametrize(
@@ -132,15 +133,15 @@ async def test_the_id_stays(api: Any) -> None:
         ),
     ],
 )
-async def test_each_filter_finds_its_own(api: Any, finds: dict[str, str], misses: dict[str, str]) -> None:
-    await ola(api)
-    await api.create("salesperson", salespersonID="ANN", name="Ann", isActive=False)
-    assert [row["salespersonID"] for row in await api.list("salesperson", **finds)] == ["OLA"]
-    assert await api.list("salesperson", **misses) == []
+async def test_each_filter_finds_its_own(clerk: Clerk, finds: dict[str, str], misses: dict[str, str]) -> None:
+    await ola(clerk)
+    await clerk.create("salesperson", salespersonID="ANN", name="Ann", isActive=False)
+    assert [row["salespersonID"] for row in await clerk.page("salesperson", **finds)] == ["OLA"]
+    assert await clerk.page("salesperson", **misses) == []
 
 
-async def test_a_number_is_asked_for_where_one_is_compared(api: Any) -> None:
+async def test_a_number_is_asked_for_where_one_is_compared(clerk: Clerk) -> None:
     for wrong in ("much", "NaN", "1e999999999"):
-        answer = await api.http.get("/v1/salesperson", params={"commissionPct": wrong})
+        answer = await clerk.http.get("/v1/salesperson", params={"commissionPct": wrong})
         assert answer.status_code == 400
         assert "commissionPct" in answer.json()["message"]
