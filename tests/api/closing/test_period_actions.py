@@ -7,113 +7,100 @@ from typing import Any
 import httpx
 import pytest
 
-from reskontra.db.pool import Database
-
-BASE = "/v1/reskontra/financialPeriod"
+from tests.clerk import INVOICE, KINDS, TYPES, Clerk
 
 
-async def act(client: httpx.AsyncClient, period: str, verb: str, **body: str) -> httpx.Response:
-    return await client.post(f"{BASE}/{period}/action/{verb}", json=body)
+async def act(clerk: Clerk, period: str, verb: str, **body: str) -> httpx.Response:
+    return await clerk.act(f"reskontra/financialPeriod/{period}", verb, **body)
 
 
-def invoice(day: str) -> dict[str, Any]:
-    return {
-        "customerNumber": {"value": "20001"},
-        "documentDate": {"value": day},
-        "invoiceLines": [{"inventoryNumber": {"value": "A"}, "quantity": {"value": 1}}],
-    }
+async def sell(clerk: Clerk, day: str, **fields: Any) -> httpx.Response:
+    """Ask for an invoice of that day."""
+    return await clerk.post(INVOICE, **clerk.sale(documentDate=day, **fields))
 
 
 @pytest.fixture
-async def early(client: httpx.AsyncClient, books: Database) -> list[str]:
+async def early(clerk: Clerk) -> list[str]:
     """The demo's drafts up to March 2024 are gone, so that those months may be closed."""
-    async with books.connection() as connection:
-        drafts = await connection.fetch(
-            "select document_type, number from document where released_at is null and period_id <= '202403'"
-        )
-    resources = {"Invoice": "customerinvoice", "CreditNote": "customerCreditNote"}
+    drafts = await clerk.rows(
+        "select document_type, number from document where released_at is null and period_id <= '202403'"
+    )
+    kinds = {TYPES[kind]: kind for kind in KINDS}
     for draft in drafts:
-        answer = await client.delete(f"/v1/{resources[draft['document_type']]}/{draft['number']}")
-        assert answer.status_code == 204
+        assert await clerk.status("DELETE", f"{kinds[draft['document_type']]}/{draft['number']}") == 204
     return [draft["number"] for draft in drafts]
 
 
 @pytest.mark.usefixtures("early")
-async def test_a_closed_month_takes_no_document_and_the_next_one_does(client: httpx.AsyncClient) -> None:
-    answer = await act(client, "202403", "close")
+async def test_a_closed_month_takes_no_document_and_the_next_one_does(clerk: Clerk) -> None:
+    answer = await act(clerk, "202403", "close")
     assert answer.status_code == 200
     assert answer.json()["actionResult"] == "Done"
     assert answer.json()["periods"][-3:] == ["202401", "202402", "202403"]
-    late = await client.post("/v1/customerinvoice", json=invoice("2024-03-20"))
+    late = await sell(clerk, "2024-03-20")
     assert late.status_code == 400
     assert "202403" in late.json()["message"]
-    moved = await client.post(
-        "/v1/customerinvoice", json={**invoice("2024-03-20"), "financialPeriod": {"value": "202404"}}
-    )
-    assert moved.status_code == 201
+    assert (await sell(clerk, "2024-03-20", financialPeriod="202404")).status_code == 201
 
 
-async def test_a_month_with_drafts_is_not_closed_and_names_them(client: httpx.AsyncClient) -> None:
-    answer = await act(client, "202402", "close")
+async def test_a_month_with_drafts_is_not_closed_and_names_them(clerk: Clerk) -> None:
+    answer = await act(clerk, "202402", "close")
     assert answer.status_code == 400
     assert "CreditNote 010001 (202001)" in answer.json()["message"]
-    assert (await client.post("/v1/customerinvoice", json=invoice("2024-02-20"))).status_code == 201
+    assert (await sell(clerk, "2024-02-20")).status_code == 201
 
 
 @pytest.mark.usefixtures("early")
-async def test_reopening_a_month_reopens_those_after_it(client: httpx.AsyncClient) -> None:
-    await act(client, "202403", "close")
-    answer = await act(client, "202402", "reopen")
+async def test_reopening_a_month_reopens_those_after_it(clerk: Clerk) -> None:
+    await act(clerk, "202403", "close")
+    answer = await act(clerk, "202402", "reopen")
     assert answer.json()["periods"] == ["202402", "202403"]
-    assert (await client.post("/v1/customerinvoice", json=invoice("2024-01-20"))).status_code == 400
-    assert (await client.post("/v1/customerinvoice", json=invoice("2024-02-20"))).status_code == 201
+    assert (await sell(clerk, "2024-01-20")).status_code == 400
+    assert (await sell(clerk, "2024-02-20")).status_code == 201
 
 
 @pytest.mark.usefixtures("early")
 async def test_the_general_ledger_closes_after_and_reopens_before_the_customer_ledger(
-    client: httpx.AsyncClient,
+    clerk: Clerk,
 ) -> None:
-    assert (await act(client, "202401", "close", ledger="GeneralLedger")).status_code == 400
-    await act(client, "202401", "close")
-    assert (await act(client, "202401", "close", ledger="generalledger")).status_code == 200
-    refused = await act(client, "202401", "reopen")
+    assert (await act(clerk, "202401", "close", ledger="GeneralLedger")).status_code == 400
+    await act(clerk, "202401", "close")
+    assert (await act(clerk, "202401", "close", ledger="generalledger")).status_code == 200
+    refused = await act(clerk, "202401", "reopen")
     assert refused.status_code == 400
     assert "general ledger" in refused.json()["message"]
-    assert (await act(client, "202401", "reopen", ledger="GeneralLedger")).status_code == 200
-    assert (await act(client, "202401", "reopen")).status_code == 200
+    assert (await act(clerk, "202401", "reopen", ledger="GeneralLedger")).status_code == 200
+    assert (await act(clerk, "202401", "reopen")).status_code == 200
 
 
-async def test_an_inactive_period_can_be_opened(client: httpx.AsyncClient, books: Database) -> None:
-    async with books.connection() as connection:
-        await connection.execute("update financial_period set active = false where period_id = '203012'")
-    assert (await client.post("/v1/customerinvoice", json=invoice("2030-12-03"))).status_code == 400
-    answer = await act(client, "203012", "open")
+async def test_an_inactive_period_can_be_opened(clerk: Clerk) -> None:
+    await clerk.sql("update financial_period set active = false where period_id = '203012'")
+    assert (await sell(clerk, "2030-12-03")).status_code == 400
+    answer = await act(clerk, "203012", "open")
     assert answer.json()["periods"] == ["203012"]
-    assert (await client.post("/v1/customerinvoice", json=invoice("2030-12-03"))).status_code == 201
+    assert (await sell(clerk, "2030-12-03")).status_code == 201
 
 
 @pytest.mark.usefixtures("early")
-async def test_a_closed_period_is_reopened_not_opened(client: httpx.AsyncClient) -> None:
-    await act(client, "202403", "close")
-    refused = await act(client, "202403", "open")
+async def test_a_closed_period_is_reopened_not_opened(clerk: Clerk) -> None:
+    await act(clerk, "202403", "close")
+    refused = await act(clerk, "202403", "open")
     assert refused.status_code == 400
     assert "The financial period 202403 is closed. Reopen it instead." in refused.json()["message"]
 
 
 @pytest.mark.usefixtures("early")
-async def test_a_draft_cannot_be_moved_into_a_closed_period(client: httpx.AsyncClient) -> None:
-    await act(client, "202403", "close")
-    created = await client.post("/v1/customerinvoice", json=invoice("2024-05-20"))
-    path = created.headers["location"].removeprefix("http://testserver")
-    answer = await client.put(path, json={"financialPeriod": {"value": "202403"}})
-    assert answer.status_code == 400
+async def test_a_draft_cannot_be_moved_into_a_closed_period(clerk: Clerk) -> None:
+    await act(clerk, "202403", "close")
+    draft = await clerk.invoice(documentDate="2024-05-20")
+    assert (await clerk.put(draft, financialPeriod="202403")).status_code == 400
 
 
 @pytest.mark.usefixtures("early")
-async def test_the_database_has_the_last_word_on_drafts(client: httpx.AsyncClient, books: Database) -> None:
+async def test_the_database_has_the_last_word_on_drafts(clerk: Clerk) -> None:
     """Somebody closes the month between the read and the write of a request."""
-    await act(client, "202403", "close")
-    async with books.connection() as connection:
+    await act(clerk, "202403", "close")
+    async with clerk.database.connection() as connection:
         refused = None
         try:
             await connection.execute("update document set period_id = '202403' where number = '003547'")
@@ -132,6 +119,6 @@ async def test_the_database_has_the_last_word_on_drafts(client: httpx.AsyncClien
     ],
 )
 async def test_what_cannot_be_done_is_refused(
-    client: httpx.AsyncClient, period: str, verb: str, body: dict[str, str], status: int
+    clerk: Clerk, period: str, verb: str, body: dict[str, str], status: int
 ) -> None:
-    assert (await act(client, period, verb, **body)).status_code == status
+    assert (await act(clerk, period, verb, **body)).status_code == status

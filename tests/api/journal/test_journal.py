@@ -6,49 +6,26 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from reskontra.clock import SeededClock
-from reskontra.db.pool import Database
+from tests.clerk import INVOICE, ITEM_A, Clerk
 
 ENTRIES = "/v1/GeneralLedgerTransactions"
 BATCHES = "/v2/journaltransaction"
 
 
-async def found(client: httpx.AsyncClient, path: str, **query: Any) -> Any:
-    answer = await client.get(path, params=query)
-    assert answer.status_code == 200, answer.text
-    return json.loads(answer.text, parse_float=Decimal)
+DRAFT = "customerinvoice/003547"
+"""An invoice of the demo over 625.00, not released yet."""
 
 
-async def release(client: httpx.AsyncClient, number: str = "003547") -> dict[str, Any]:
-    """Release an invoice of the demo; returns it."""
-    answer = await client.post(f"/v1/customerinvoice/{number}/action/release")
-    assert answer.status_code == 200, answer.text
-    invoice: dict[str, Any] = await found(client, f"/v1/customerinvoice/{number}")
-    return invoice
+async def entries_of(clerk: Clerk, number: str, **query: Any) -> list[dict[str, Any]]:
+    return [entry for entry in await clerk.get(ENTRIES, **query) if entry["refNumber"] == number]
 
 
-async def entries_of(client: httpx.AsyncClient, number: str, **query: Any) -> list[dict[str, Any]]:
-    return [entry for entry in await found(client, ENTRIES, **query) if entry["refNumber"] == number]
-
-
-async def place(client: httpx.AsyncClient, **fields: Any) -> str:
-    """Create and release an invoice with one line; returns its number."""
-    line = {"inventoryNumber": {"value": "A"}, "quantity": {"value": 1}} | fields.pop("line", {})
-    body = {"customerNumber": {"value": "20001"}, "invoiceLines": [line]}
-    body |= {name: {"value": value} for name, value in fields.items()}
-    answer = await client.post("/v1/customerinvoice", json=body)
-    assert answer.status_code == 201, answer.text
-    number = answer.headers["Location"].rpartition("/")[2]
-    await release(client, number)
-    return number
-
-
-async def test_an_invoices_three_entries_are_seen_as_release_posted_them(client: httpx.AsyncClient) -> None:
-    invoice = await release(client)
-    entries = await entries_of(client, "003547")
+async def test_an_invoices_three_entries_are_seen_as_release_posted_them(clerk: Clerk) -> None:
+    invoice = await clerk.release(DRAFT)
+    entries = await entries_of(clerk, "003547")
     assert [
         (entry["account"]["number"], entry["debitAmount"], entry["creditAmount"], entry["lineNumber"])
         for entry in entries
@@ -76,10 +53,10 @@ async def test_an_invoices_three_entries_are_seen_as_release_posted_them(client:
     }
 
 
-async def test_a_batch_shows_the_same_entries(client: httpx.AsyncClient) -> None:
-    invoice = await release(client)
-    entry = (await entries_of(client, "003547"))[0]
-    answer = await client.get(f"{BATCHES}/{entry['batchNumber'].lower()}")
+async def test_a_batch_shows_the_same_entries(clerk: Clerk) -> None:
+    invoice = await clerk.release(DRAFT)
+    entry = (await entries_of(clerk, "003547"))[0]
+    answer = await clerk.http.get(f"{BATCHES}/{entry['batchNumber'].lower()}")
     batch = json.loads(answer.text, parse_float=Decimal)
     assert answer.headers["ETag"] == f'"{batch.pop("timeStamp")}"'
     assert batch.pop("lastModifiedDateTime")
@@ -149,28 +126,28 @@ async def test_a_batch_shows_the_same_entries(client: httpx.AsyncClient) -> None
     }
 
 
-async def test_a_batch_that_is_not_there_is_not_found(client: httpx.AsyncClient) -> None:
-    assert (await client.get(f"{BATCHES}/AR999999")).status_code == 404
+async def test_a_batch_that_is_not_there_is_not_found(clerk: Clerk) -> None:
+    assert (await clerk.http.get(f"{BATCHES}/AR999999")).status_code == 404
 
 
-async def test_what_is_not_released_is_not_in_the_journal(client: httpx.AsyncClient) -> None:
-    assert await entries_of(client, "003547", includeUnposted="true", includeUnreleased="true") == []
+async def test_what_is_not_released_is_not_in_the_journal(clerk: Clerk) -> None:
+    assert await entries_of(clerk, "003547", includeUnposted="true", includeUnreleased="true") == []
 
 
 class TestEntries:
-    async def test_are_ordered_by_period_batch_and_line_and_counted_exactly(self, client: httpx.AsyncClient) -> None:
-        await place(client, documentDate="2025-01-10")
-        await place(client, documentDate="2024-06-10")
-        every = await found(client, ENTRIES)
+    async def test_are_ordered_by_period_batch_and_line_and_counted_exactly(self, clerk: Clerk) -> None:
+        await clerk.issue(INVOICE, documentDate="2025-01-10")
+        await clerk.issue(INVOICE, documentDate="2024-06-10")
+        every = await clerk.get(ENTRIES)
         keys = [(entry["period"], entry["batchNumber"], entry["lineNumber"]) for entry in every]
         assert keys == sorted(keys)
         assert {entry["metadata"]["totalCount"] for entry in every} == {len(every)}
 
-    async def test_pages_join(self, client: httpx.AsyncClient) -> None:
-        every = await found(client, ENTRIES)
+    async def test_pages_join(self, clerk: Clerk) -> None:
+        every = await clerk.get(ENTRIES)
         pieces = []
         for number in range(1, len(every) // 7 + 3):
-            pieces += await found(client, ENTRIES, pageNumber=number, pageSize=7)
+            pieces += await clerk.get(ENTRIES, pageNumber=number, pageSize=7)
         assert pieces == every
 
     @pytest.mark.parametrize(
@@ -187,24 +164,24 @@ class TestEntries:
         ],
     )
     async def test_each_filter_finds_its_own_and_a_wrong_value_finds_nothing(
-        self, client: httpx.AsyncClient, query: dict[str, str], wrong: dict[str, str]
+        self, clerk: Clerk, query: dict[str, str], wrong: dict[str, str]
     ) -> None:
-        number = await place(client, documentDate="2027-03-05")
+        number = (await clerk.issue(INVOICE, documentDate="2027-03-05")).number
         scope = {"fromPeriod": "202703"}
-        assert {entry["refNumber"] for entry in await found(client, ENTRIES, **scope | query)} == {number}
-        assert await found(client, ENTRIES, **scope | wrong) == []
+        assert {entry["refNumber"] for entry in await clerk.get(ENTRIES, **scope | query)} == {number}
+        assert await clerk.get(ENTRIES, **scope | wrong) == []
 
-    async def test_are_found_by_when_they_were_written(self, client: httpx.AsyncClient) -> None:
-        await release(client)
+    async def test_are_found_by_when_they_were_written(self, clerk: Clerk) -> None:
+        await clerk.release(DRAFT)
         since = {"lastModifiedDateTime": "2026-01-15T13:00:00", "lastModifiedDateTimeCondition": ">="}
-        assert {entry["refNumber"] for entry in await found(client, ENTRIES, **since)} == {"003547"}
-        assert await found(client, ENTRIES, **since | {"lastModifiedDateTime": "2026-01-16"}) == []
-        unfiltered = await found(client, ENTRIES, lastModifiedDateTime="2026-01-16")
+        assert {entry["refNumber"] for entry in await clerk.get(ENTRIES, **since)} == {"003547"}
+        assert await clerk.get(ENTRIES, **since | {"lastModifiedDateTime": "2026-01-16"}) == []
+        unfiltered = await clerk.get(ENTRIES, lastModifiedDateTime="2026-01-16")
         assert len(unfiltered) > 3
 
-    async def test_tell_more_of_account_and_branch_when_asked(self, client: httpx.AsyncClient) -> None:
-        await client.put("/v1/account/1500", json={"extenalCode1": {"value": "X1"}, "externalCode2": {"value": "X2"}})
-        (told,) = await found(client, ENTRIES, account="1500", pageSize=1, expandAccountInfo="true")
+    async def test_tell_more_of_account_and_branch_when_asked(self, clerk: Clerk) -> None:
+        await clerk.change("account/1500", extenalCode1="X1", externalCode2="X2")
+        (told,) = await clerk.get(ENTRIES, account="1500", pageSize=1, expandAccountInfo="true")
         assert told["account"] == {
             "type": "Asset",
             "externalCode1": "X1",
@@ -214,41 +191,36 @@ class TestEntries:
             "number": "1500",
             "description": "Trade debtors",
         }
-        (told,) = await found(client, ENTRIES, account="1500", pageSize=1, expandBranchInfo="true")
+        (told,) = await clerk.get(ENTRIES, account="1500", pageSize=1, expandBranchInfo="true")
         assert told["branch"] == {"number": "1", "name": "Head office"}
         assert "begBalance" not in told
 
-    async def test_of_batches_that_are_not_posted_are_shown_when_asked(
-        self, client: httpx.AsyncClient, books: Database
-    ) -> None:
-        async with books.transaction() as connection:
-            await connection.execute(
-                "update company set preferences = jsonb_set(preferences, '{auto_post_batches}', 'false')"
-            )
-        await release(client)
-        assert await entries_of(client, "003547") == []
-        shown = await entries_of(client, "003547", includeUnposted="true")
+    async def test_of_batches_that_are_not_posted_are_shown_when_asked(self, clerk: Clerk) -> None:
+        await clerk.prefer(auto_post_batches=False)
+        await clerk.release(DRAFT)
+        assert await entries_of(clerk, "003547") == []
+        shown = await entries_of(clerk, "003547", includeUnposted="true")
         assert len(shown) == 3
-        assert shown[0]["metadata"]["totalCount"] == len(await found(client, ENTRIES)) + 3
-        assert len(await found(client, BATCHES, status="unposted")) == 1
+        assert shown[0]["metadata"]["totalCount"] == len(await clerk.get(ENTRIES)) + 3
+        assert len(await clerk.get(BATCHES, status="unposted")) == 1
 
     @pytest.mark.parametrize(
         ("name", "value"),
         [("fromPeriod", "2025"), ("toPeriod", "202514"), ("fromDate", "soon"), ("includeUnposted", "maybe")],
     )
-    async def test_refuse_a_value_that_cannot_be_read(self, client: httpx.AsyncClient, name: str, value: str) -> None:
-        answer = await client.get(ENTRIES, params={name: value})
+    async def test_refuse_a_value_that_cannot_be_read(self, clerk: Clerk, name: str, value: str) -> None:
+        answer = await clerk.http.get(ENTRIES, params={name: value})
         assert answer.status_code == 400
         assert name in answer.json()["message"]
 
 
 class TestBalances:
-    async def test_go_on_from_entry_to_entry_of_an_account(self, client: httpx.AsyncClient) -> None:
+    async def test_go_on_from_entry_to_entry_of_an_account(self, clerk: Clerk) -> None:
         for day in ("2025-01-10", "2025-02-10", "2025-12-31", "2026-01-02"):
-            await place(client, documentDate=day)
+            await clerk.issue(INVOICE, documentDate=day)
         for account, sign in (("1500", 1), ("2711", -1)):
             standing = Decimal(0)
-            rows = await found(client, ENTRIES, account=account, includeTransactionBalance="true")
+            rows = await clerk.get(ENTRIES, account=account, includeTransactionBalance="true")
             for row in rows:
                 assert row["begBalance"] == standing
                 standing += sign * (row["debitAmount"] - row["creditAmount"])
@@ -256,73 +228,63 @@ class TestBalances:
             assert len(rows) > 4
             assert standing > 0
 
-    async def test_have_the_scale_of_money(self, client: httpx.AsyncClient) -> None:
-        answer = await client.get(ENTRIES, params={"pageSize": 1, "includeTransactionBalance": "true"})
+    async def test_have_the_scale_of_money(self, clerk: Clerk) -> None:
+        answer = await clerk.http.get(ENTRIES, params={"pageSize": 1, "includeTransactionBalance": "true"})
         assert '"begBalance":0.0000,' in answer.text
         assert '"currBegBalance":0.0000,' in answer.text
 
-    async def test_of_income_begin_each_year_at_zero(self, client: httpx.AsyncClient) -> None:
+    async def test_of_income_begin_each_year_at_zero(self, clerk: Clerk) -> None:
         for day in ("2028-01-10", "2028-02-10", "2029-01-02"):
-            await place(client, documentDate=day)
+            await clerk.issue(INVOICE, documentDate=day)
         query = {"account": "3000", "fromPeriod": "202801", "includeTransactionBalance": "true"}
-        rows = await found(client, ENTRIES, **query)
+        rows = await clerk.get(ENTRIES, **query)
         assert [(row["begBalance"], row["endingBalance"]) for row in rows] == [(0, 100), (100, 200), (0, 100)]
 
-    async def test_do_not_depend_on_which_entries_are_asked_for(self, client: httpx.AsyncClient) -> None:
+    async def test_do_not_depend_on_which_entries_are_asked_for(self, clerk: Clerk) -> None:
         asked = {"account": "1500", "includeTransactionBalance": "true"}
-        every = await found(client, ENTRIES, **asked)
+        every = await clerk.get(ENTRIES, **asked)
         last = every[-1]
-        (alone,) = await found(client, ENTRIES, pageSize=1, pageNumber=len(every), **asked)
+        (alone,) = await clerk.get(ENTRIES, pageSize=1, pageNumber=len(every), **asked)
         assert alone == last
-        later = await found(client, ENTRIES, fromPeriod=last["period"], **asked)
+        later = await clerk.get(ENTRIES, fromPeriod=last["period"], **asked)
         assert later[-1]["begBalance"] == last["begBalance"] > 0
 
-    async def test_in_currency_are_kept_by_currency(self, client: httpx.AsyncClient) -> None:
-        await place(client, documentDate="2027-05-03")
+    async def test_in_currency_are_kept_by_currency(self, clerk: Clerk) -> None:
+        await clerk.issue(INVOICE, documentDate="2027-05-03")
         foreign = next(
-            customer["number"] for customer in await found(client, "/v1/customer") if customer["currencyId"] == "EUR"
+            customer["number"] for customer in await clerk.get("customer") if customer["currencyId"] == "EUR"
         )
-        number = await place(
-            client, customerNumber=foreign, documentDate="2027-05-04", line={"vatCodeId": {"value": "52"}}
-        )
+        invoice = await clerk.issue(INVOICE, foreign, documentDate="2027-05-04", lines=[ITEM_A | {"vatCodeId": "52"}])
         query = {"account": "1500", "includeTransactionBalance": "true"}
-        rows = [row for row in await found(client, ENTRIES, **query) if row["currency"] == "EUR"]
-        assert rows[-1]["refNumber"] == number
+        rows = [row for row in await clerk.get(ENTRIES, **query) if row["currency"] == "EUR"]
+        assert rows[-1]["refNumber"] == invoice.number
         owed = sum(row["currDebitAmount"] - row["currCreditAmount"] for row in rows)
         assert rows[-1]["currEndingBalance"] == owed
         assert rows[-1]["endingBalance"] > owed
 
-    async def test_leave_out_what_is_not_posted_unless_it_is_shown(
-        self, client: httpx.AsyncClient, books: Database
-    ) -> None:
-        await place(client, documentDate="2027-05-03")
-        async with books.transaction() as connection:
-            await connection.execute(
-                "update company set preferences = jsonb_set(preferences, '{auto_post_batches}', 'false')"
-            )
-        await place(client, documentDate="2027-05-04")
-        async with books.transaction() as connection:
-            await connection.execute(
-                "update company set preferences = jsonb_set(preferences, '{auto_post_batches}', 'true')"
-            )
-        await place(client, documentDate="2027-05-05")
+    async def test_leave_out_what_is_not_posted_unless_it_is_shown(self, clerk: Clerk) -> None:
+        await clerk.issue(INVOICE, documentDate="2027-05-03")
+        await clerk.prefer(auto_post_batches=False)
+        await clerk.issue(INVOICE, documentDate="2027-05-04")
+        await clerk.prefer(auto_post_batches=True)
+        await clerk.issue(INVOICE, documentDate="2027-05-05")
         query = {"account": "3000", "fromPeriod": "202705", "includeTransactionBalance": "true"}
-        posted = await found(client, ENTRIES, **query)
+        posted = await clerk.get(ENTRIES, **query)
         assert [row["begBalance"] for row in posted] == [0, 100]
-        everything = await found(client, ENTRIES, includeUnposted="true", **query)
+        everything = await clerk.get(ENTRIES, includeUnposted="true", **query)
         assert [row["begBalance"] for row in everything] == [0, 100, 200]
 
 
 class TestBatches:
-    async def test_are_listed_by_period_and_number(self, client: httpx.AsyncClient) -> None:
-        await place(client, documentDate="2024-06-10")
-        every = await found(client, BATCHES)
+    async def test_are_listed_by_period_and_number(self, clerk: Clerk) -> None:
+        await clerk.issue(INVOICE, documentDate="2024-06-10")
+        every = await clerk.get(BATCHES)
         keys = [(batch["financialPeriod"], batch["batchNumber"]) for batch in every]
         assert keys == sorted(keys)
         assert {batch["metadata"]["totalCount"] for batch in every} == {len(every)}
         pieces = []
         for number in range(1, len(every) // 3 + 3):
-            pieces += await found(client, BATCHES, pageNumber=number, pageSize=3)
+            pieces += await clerk.get(BATCHES, pageNumber=number, pageSize=3)
         assert pieces == every
 
     @pytest.mark.parametrize(
@@ -335,39 +297,37 @@ class TestBatches:
         ],
     )
     async def test_each_filter_finds_its_own_and_a_wrong_value_finds_nothing(
-        self, client: httpx.AsyncClient, query: dict[str, str], wrong: dict[str, str]
+        self, clerk: Clerk, query: dict[str, str], wrong: dict[str, str]
     ) -> None:
-        number = await place(client, documentDate="2027-03-05")
-        (batch,) = await found(client, BATCHES, **{"periodId": "032027"} | query)
+        number = (await clerk.issue(INVOICE, documentDate="2027-03-05")).number
+        (batch,) = await clerk.get(BATCHES, **{"periodId": "032027"} | query)
         assert batch["journalTransactionLines"][0]["referenceNumber"] == number
-        assert await found(client, BATCHES, **{"periodId": "202703"} | wrong) == []
+        assert await clerk.get(BATCHES, **{"periodId": "202703"} | wrong) == []
 
-    async def test_are_found_by_when_they_were_written(self, client: httpx.AsyncClient) -> None:
-        await release(client)
-        (batch,) = await found(client, BATCHES, lastModifiedDateTime="2026-01-15T13:00:00")
+    async def test_are_found_by_when_they_were_written(self, clerk: Clerk) -> None:
+        await clerk.release(DRAFT)
+        (batch,) = await clerk.get(BATCHES, lastModifiedDateTime="2026-01-15T13:00:00")
         assert batch["description"] == "Invoice 003547"
-        assert await found(client, BATCHES, lastModifiedDateTime="2026-01-16") == []
+        assert await clerk.get(BATCHES, lastModifiedDateTime="2026-01-16") == []
 
-    async def test_leave_attachments_out_when_they_are_declined(self, client: httpx.AsyncClient) -> None:
-        plain = (await found(client, BATCHES, pageSize=1))[0]
-        declined = (await found(client, BATCHES, pageSize=1, expandAttachments="false"))[0]
+    async def test_leave_attachments_out_when_they_are_declined(self, clerk: Clerk) -> None:
+        plain = (await clerk.get(BATCHES, pageSize=1))[0]
+        declined = (await clerk.get(BATCHES, pageSize=1, expandAttachments="false"))[0]
         assert plain["attachments"] == plain["journalTransactionLines"][0]["attachments"] == []
         assert "attachments" not in declined
         assert "attachments" not in declined["journalTransactionLines"][0]
 
-    async def test_refuse_an_unknown_module(self, client: httpx.AsyncClient) -> None:
-        answer = await client.get(f"{BATCHES}?module=ModuleXX")
+    async def test_refuse_an_unknown_module(self, clerk: Clerk) -> None:
+        answer = await clerk.http.get(f"{BATCHES}?module=ModuleXX")
         assert answer.status_code == 400
         assert "ModuleAR" in answer.json()["message"]
 
 
-async def test_a_walk_through_the_journal_goes_on_when_something_is_posted(
-    client: httpx.AsyncClient, clock: SeededClock
-) -> None:
-    await place(client, documentDate="2027-03-05")
-    first = await found(client, ENTRIES, fromPeriod="202703", pageSize=2, pageNumber=1)
+async def test_a_walk_through_the_journal_goes_on_when_something_is_posted(clerk: Clerk, clock: SeededClock) -> None:
+    await clerk.issue(INVOICE, documentDate="2027-03-05")
+    first = await clerk.get(ENTRIES, fromPeriod="202703", pageSize=2, pageNumber=1)
     assert first[0]["metadata"]["totalCount"] == 3
-    await place(client, documentDate="2027-04-05")
-    second = await found(client, ENTRIES, fromPeriod="202703", pageSize=2, pageNumber=2)
+    await clerk.issue(INVOICE, documentDate="2027-04-05")
+    second = await clerk.get(ENTRIES, fromPeriod="202703", pageSize=2, pageNumber=2)
     assert [entry["lineNumber"] for entry in second] == [3, 1]
     assert second[0]["metadata"]["totalCount"] == 6
