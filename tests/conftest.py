@@ -287,13 +287,15 @@ async def open_client(
         yield opened
 
 
-async def new_company(database: Database, clock: Clock, template: str | Path = "no", code: str = "NEW") -> int:
+async def new_company(
+    database: Database, clock: Clock, template: str | Path = "no", *, code: str = "NEW", name: str | None = None
+) -> int:
     """Make a company beside the demo's; returns its id."""
     from reskontra.companies.commands import create_company
 
     async with database.transaction() as connection:
         context = Context(0, "test", "test", clock.now(), clock)
-        return await create_company(connection, template, code=code, context=context)
+        return await create_company(connection, template, code=code, name=name, context=context)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A company with two segments and a subaccount for each source of the mask, and a client that talks to it."""
+"""A company with two segments and a subaccount for each source of the mask, and its clerk."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from reskontra.app import create_app
-from reskontra.clock import Context, SeededClock
-from reskontra.company_file.commands.creating import create_company
+from reskontra.clock import SeededClock
 from reskontra.config import Settings
 from reskontra.db.pool import Database
+from tests.clerk import Clerk
+from tests.conftest import new_company, open_client
 
 TEMPLATE = Path(__file__).parents[3] / "src" / "reskontra" / "company_file" / "templates" / "no.yaml"
 
@@ -74,15 +73,15 @@ ITEM = """items:
     sales_subaccount_id: 4
 """
 
-MakeClient = Callable[..., Awaitable[httpx.AsyncClient]]
+OpenChart = Callable[..., Awaitable[Clerk]]
 
 
 @pytest.fixture
-async def open_chart(books: Database, clock: SeededClock, tmp_path: Path) -> AsyncIterator[MakeClient]:
-    """Makes a client of a new company whose mask is `mask`; its customers' location has subaccount 30-L."""
+async def open_chart(books: Database, clock: SeededClock, tmp_path: Path) -> AsyncIterator[OpenChart]:
+    """Opens a new company whose mask is `mask`, and hires a clerk; its customer's location has subaccount 30-L."""
     async with AsyncExitStack() as clients:
 
-        async def make(mask: str | None = "LL-L", **replaced: str) -> httpx.AsyncClient:
+        async def opened(mask: str | None = "LL-L", **replaced: str) -> Clerk:
             text = TEMPLATE.read_text(encoding="utf-8")
             start, end = text.index("dimensions:\n"), text.index("# No section `countries`")
             text = text[:start] + CHART + "\n" + text[end:]
@@ -96,16 +95,10 @@ async def open_chart(books: Database, clock: SeededClock, tmp_path: Path) -> Asy
                 text = text.replace(old, new, 1)
             file = tmp_path / "chart.yaml"
             file.write_text(text, encoding="utf-8")
-            async with books.transaction() as connection:
-                context = Context(0, "test", "test", clock.now(), clock)
-                company_id = await create_company(connection, file, code="CHART", context=context)
-            app = create_app(Settings(sandbox=True), books, clock)
-            transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 50000))
-            headers = {"ipp-company-id": str(company_id)}
-            client = httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
-            await clients.enter_async_context(client)
-            customer = {"number": {"value": "10000"}, "name": {"value": "Someone"}}
-            assert (await client.post("/v1/customer", json=customer)).status_code == 201
-            return client
+            company_id = await new_company(books, clock, file)
+            client = open_client(Settings(sandbox=True), books, clock, company_id=company_id)
+            clerk = Clerk(await clients.enter_async_context(client), books, clock, company_id, customer_number="10000")
+            await clerk.customer(number="10000")
+            return clerk
 
-        yield make
+        yield opened

@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from reskontra.app import create_app
-from reskontra.clock import Context, SeededClock
-from reskontra.company_file.commands.creating import create_company
+from reskontra.clock import SeededClock
 from reskontra.config import Settings
 from reskontra.db.pool import Database
+from tests.clerk import Clerk
+from tests.conftest import new_company, open_client
 
 TEMPLATE = Path(__file__).parents[3] / "src" / "reskontra" / "company_file" / "templates" / "no.yaml"
 BRANCHES = """branches:
@@ -39,27 +38,16 @@ BRANCHES = """branches:
 
 
 @pytest.fixture
-async def office(books: Database, clock: SeededClock, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a company with two branches, the first of which says all that a branch can say."""
+async def office(books: Database, clock: SeededClock, tmp_path: Path) -> AsyncIterator[Clerk]:
+    """The clerk of a company with two branches, the first of which says all that a branch can say."""
     text = TEMPLATE.read_text(encoding="utf-8")
     start = text.index("branches:\n")
     end = text.index("\n\n", start)
     file = tmp_path / "office.yaml"
     file.write_text(text[:start] + BRANCHES.rstrip() + text[end:], encoding="utf-8")
-    async with books.transaction() as connection:
-        context = Context(0, "test", "test", clock.now(), clock)
-        company_id = await create_company(connection, file, code="OFFICE", name="The office", context=context)
-    app = create_app(Settings(sandbox=True), books, clock)
-    transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 50000))
-    headers = {"ipp-company-id": str(company_id)}
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
-        yield client
-
-
-async def found(client: httpx.AsyncClient, path: str, **query: Any) -> Any:
-    answer = await client.get(f"/v1/{path}", params=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    company_id = await new_company(books, clock, file, code="OFFICE", name="The office")
+    async with open_client(Settings(sandbox=True), books, clock, company_id=company_id) as client:
+        yield Clerk(client, books, clock, company_id)
 
 
 ADDRESS = {
@@ -97,8 +85,8 @@ BANK = {
 LEDGER = {"id": "1", "description": "General ledger"}
 
 
-async def test_a_branch_shows_all_that_the_file_says(office: httpx.AsyncClient) -> None:
-    branch = await found(office, "branch/1")
+async def test_a_branch_shows_all_that_the_file_says(office: Clerk) -> None:
+    branch = await office.get("branch/1")
     assert branch.pop("organizationId") > 1
     assert branch.pop("lastModifiedDateTime").startswith("2026-01-15T13:00:00")
     assert branch == {
@@ -137,18 +125,16 @@ async def test_a_branch_shows_all_that_the_file_says(office: httpx.AsyncClient) 
         ("expandBankSettings", "bankSettings"),
     ],
 )
-async def test_a_part_of_a_branch_is_listed_when_it_is_asked_for(
-    office: httpx.AsyncClient, flag: str, part: str
-) -> None:
-    plain, asked = (await found(office, "branch"))[0], (await found(office, "branch", **{flag: "true"}))[0]
+async def test_a_part_of_a_branch_is_listed_when_it_is_asked_for(office: Clerk, flag: str, part: str) -> None:
+    plain, asked = (await office.get("branch"))[0], (await office.get("branch", **{flag: "true"}))[0]
     assert part not in plain
     assert set(asked) - set(plain) == {part}
-    assert part not in await found(office, "branch/1", **{flag: "false"})
+    assert part not in await office.get("branch/1", **{flag: "false"})
 
 
-async def test_branches_are_chosen_and_ordered(office: httpx.AsyncClient) -> None:
+async def test_branches_are_chosen_and_ordered(office: Clerk) -> None:
     async def numbers(**query: Any) -> list[str]:
-        return [branch["number"] for branch in await found(office, "branch", **query)]
+        return [branch["number"] for branch in await office.get("branch", **query)]
 
     assert await numbers() == ["1", "2"]
     assert await numbers(orderBy="name") == ["2", "1"]
@@ -158,15 +144,13 @@ async def test_branches_are_chosen_and_ordered(office: httpx.AsyncClient) -> Non
     assert await numbers(lastModifiedDateTime="2026-01-15", lastModifiedDateTimeCondition=">") == ["1", "2"]
     assert await numbers(lastModifiedDateTime="2026-01-16", lastModifiedDateTimeCondition=">") == []
     assert await numbers(lastModifiedDateTime="2026-01-16") == ["1", "2"]
-    refused = await office.get("/v1/branch?orderBy=colour")
-    assert refused.status_code == 400
-    assert "branchId" in refused.json()["message"]
-    assert (await found(office, "branch"))[0]["metadata"] == {"totalCount": 2, "maxPageSize": 1000}
-    assert (await office.get("/v1/branch/3")).status_code == 404
+    assert "branchId" in await office.refused("GET", "branch?orderBy=colour")
+    assert (await office.get("branch"))[0]["metadata"] == {"totalCount": 2, "maxPageSize": 1000}
+    assert await office.status("GET", "branch/3") == 404
 
 
-async def test_the_organisation_has_its_main_branchs_particulars(office: httpx.AsyncClient) -> None:
-    organisation = await found(office, "organization/office")
+async def test_the_organisation_has_its_main_branchs_particulars(office: Clerk) -> None:
+    organisation = await office.get("organization/office")
     assert organisation.pop("timeStamp")
     assert organisation.pop("lastModifiedDateTime")
     assert organisation == {
@@ -201,28 +185,28 @@ async def test_the_organisation_has_its_main_branchs_particulars(office: httpx.A
         "bankSettings": BANK,
         "branches": [{"number": "1", "name": "Head office"}, {"number": "2", "name": "Bergen"}],
     }
-    assert (await office.get("/v1/organization/other")).status_code == 404
+    assert await office.status("GET", "organization/other") == 404
 
 
-async def test_organisations_are_listed_one_by_company(office: httpx.AsyncClient) -> None:
-    (listed,) = await found(office, "organization")
+async def test_organisations_are_listed_one_by_company(office: Clerk) -> None:
+    (listed,) = await office.get("organization")
     assert not {"branches", "bankSettings"} & set(listed)
-    (expanded,) = await found(office, "organization", expandBranches="true", expandBankSettings="true")
+    (expanded,) = await office.get("organization", expandBranches="true", expandBankSettings="true")
     assert set(expanded) - set(listed) == {"branches", "bankSettings"}
-    assert await found(office, "organization", greaterThanValue="OFFICE") == []
-    assert len(await found(office, "organization", greaterThanValue="OFF")) == 1
+    assert await office.get("organization", greaterThanValue="OFFICE") == []
+    assert len(await office.get("organization", greaterThanValue="OFF")) == 1
     later = {"lastModifiedDateTime": "2026-01-16", "lastModifiedDateTimeCondition": ">="}
-    assert await found(office, "organization", **later) == []
+    assert await office.get("organization", **later) == []
 
 
-async def test_countries_are_listed_in_pages(client: httpx.AsyncClient) -> None:
-    every = await found(client, "country")
+async def test_countries_are_listed_in_pages(clerk: Clerk) -> None:
+    every = await clerk.get("country")
     codes = [country["id"] for country in every]
     assert codes == sorted(codes)
     assert {country["metadata"]["totalCount"] for country in every} == {len(every)}
     assert len(every) > 200
-    second = await found(client, "country", pageNumber=2, pageSize=100)
+    second = await clerk.get("country", pageNumber=2, pageSize=100)
     assert [country["id"] for country in second] == codes[100:200]
-    assert await found(client, "country", pageNumber=9, pageSize=100) == []
-    assert await found(client, "country/no") == {"id": "NO", "name": "Norway"}
-    assert (await client.get("/v1/country/XX")).status_code == 404
+    assert await clerk.get("country", pageNumber=9, pageSize=100) == []
+    assert await clerk.get("country/no") == {"id": "NO", "name": "Norway"}
+    assert await clerk.status("GET", "country/XX") == 404
