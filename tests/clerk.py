@@ -15,7 +15,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import asyncpg
 import httpx
 import msgspec
 
@@ -323,7 +322,8 @@ class Clerk:
 
     # What lies behind: no answer tells it, or no request may change it
 
-    async def rows(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+    async def rows(self, statement: str, *values: Any) -> list[Any]:
+        """The rows of a query: records of asyncpg, which are equal to tuples."""
         async with self.database.connection() as connection:
             return await connection.fetch(statement, *values)
 

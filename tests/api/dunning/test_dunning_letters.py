@@ -6,195 +6,35 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from reskontra.db.pool import Database
-from reskontra.reference.store import remembered
-
-INVOICED = date(2025, 1, 1)
-DUE = date(2025, 1, 15)
-"""With the demo's terms of 14 days. Its levels: 14, 28 and 42 days past due; the third has a fee of 35.00."""
-
-LETTERS = "/v1/reskontra/dunningLetter"
+from tests.api.dunning.debtors import DUE, INVOICED, at, climb, credited, debtor, late, level_of, numbered, reminded
+from tests.clerk import INVOICE, ITEM_A, LETTERS, STALE, Clerk, Record, application, refusal
 
 
-@dataclass
-class Office:
-    """The demo company over HTTP, as somebody who writes reminders sees it."""
-
-    http: httpx.AsyncClient
-    database: Database
-
-    async def customer(self, **fields: Any) -> str:
-        sent = {"name": "Late payer AS", "mainAddress": {"addressLine1": "Gata 1", "city": "Oslo", "countryId": "NO"}}
-        body = {name: {"value": value} for name, value in (sent | fields).items()}
-        answer = await self.http.post("/v1/customer", json=body)
-        assert answer.status_code == 201, answer.text
-        return answer.headers["Location"].rpartition("/")[2]
-
-    async def invoice(self, customer: str, invoiced: date = INVOICED, quantity: int = 1, **fields: Any) -> str:
-        """A released invoice over 125.00 for each piece; returns its number."""
-        answer = await self.http.post(
-            "/v1/customerinvoice",
-            json={
-                "customerNumber": {"value": customer},
-                "documentDate": {"value": invoiced.isoformat()},
-                "invoiceLines": [{"inventoryNumber": {"value": "A"}, "quantity": {"value": quantity}}],
-            }
-            | {name: {"value": value} for name, value in fields.items()},
-        )
-        assert answer.status_code == 201, answer.text
-        number = answer.headers["Location"].rpartition("/")[2]
-        released = await self.http.post(f"/v1/customerinvoice/{number}/action/release")
-        assert released.status_code == 200, released.text
-        return number
-
-    async def credit_note(
-        self, customer: str, invoice: str, amount: float, *, releases: bool = True, **fields: Any
-    ) -> str:
-        """A credit note outside VAT that settles so much of an invoice; returns its number."""
-        answer = await self.http.post(
-            "/v1/customerCreditNote",
-            json={
-                "customerNumber": {"value": customer},
-                "documentDate": {"value": "2026-01-10"},
-                "lines": [
-                    {
-                        "inventoryNumber": {"value": "PURREGEBYR"},
-                        "quantity": {"value": 1},
-                        "manualAmountInCurrency": {"value": amount},
-                    }
-                ],
-                "applicationLines": [
-                    {
-                        "documentType": {"value": "Invoice"},
-                        "refNbr": {"value": invoice},
-                        "amountPaid": {"value": amount},
-                    }
-                ],
-            }
-            | fields,
-        )
-        assert answer.status_code == 201, answer.text
-        number = answer.headers["Location"].rpartition("/")[2]
-        if releases:
-            released = await self.http.post(f"/v1/customerCreditNote/{number}/action/release")
-            assert released.status_code == 200, released.text
-        return number
-
-    async def remind(self, customer: str, day: date) -> list[dict[str, Any]]:
-        """Make the letters that are due; returns those of the customer that are of that day."""
-        answer = await self.http.post(
-            f"/v1/customer/{customer}/action/createDunningLetter", json={"dunningLetterDate": day.isoformat()}
-        )
-        assert answer.status_code == 200, answer.text
-        return [it for it in await self.letters(customer=customer) if it["letterDate"] == at(day)]
-
-    async def climb(self, customer: str, levels: int = 3) -> dict[str, Any]:
-        """Remind until that level; returns the last letter."""
-        for days in (15, 29, 43)[:levels]:
-            made = await self.remind(customer, late(days))
-        return made[-1]
-
-    async def letters(self, **query: Any) -> list[dict[str, Any]]:
-        answer = await self.http.get(LETTERS, params=query)
-        assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()
-        return found
-
-    async def letter(self, number: int) -> dict[str, Any]:
-        answer = await self.http.get(f"{LETTERS}/{number}")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def put(
-        self, number: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
-    ) -> httpx.Response:
-        return await self.http.put(f"{LETTERS}/{number}", json=body, headers=headers)
-
-    async def act(
-        self,
-        number: int,
-        action: str,
-        body: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        return await self.http.post(f"{LETTERS}/{number}/action/{action}", json=body, headers=headers)
-
-    async def document(self, number: str, path: str = "customerinvoice") -> dict[str, Any]:
-        answer = await self.http.get(f"/v1/{path}/{number}")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def state(self, number: str) -> tuple[int, str | None]:
-        """The level of an invoice and the date of its newest letter."""
-        read = await self.document(number)
-        return read.get("dunningLetterLevel", 0), read.get("dunningLetterDate")
-
-    async def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        async with self.database.connection() as connection:
-            return [tuple(row) for row in await connection.fetch(statement, *values)]
-
-    async def prefer(self, **preferences: Any) -> None:
-        """Change the company's switches of reminding."""
-        await self.write(
-            """update company set preferences = jsonb_set(preferences, '{dunning}',
-                                                          preferences -> 'dunning' || $1::jsonb)""",
-            json.dumps(preferences),
-        )
-
-    @asynccontextmanager
-    async def closed(self, period_id: str) -> AsyncIterator[None]:
-        """A period that is closed for a while, whatever drafts of the demo lie in it."""
-        change = "update financial_period set closed_in_customer_ledger = $2 where period_id = $1"
-        await self.write(change, period_id, True)
-        yield
-        await self.write(change, period_id, False)
-
-    async def write(self, statement: str, *values: Any) -> None:
-        async with self.database.transaction() as connection:
-            await connection.execute(statement, *values)
-
-
-@pytest.fixture
-async def office(client: httpx.AsyncClient, books: Database) -> Office:
-    remembered.forget()  # another test's clone may have had other preferences under the same version
-    return Office(client, books)
-
-
-def late(days: int) -> date:
-    return DUE + timedelta(days=days)
-
-
-def at(day: date) -> str:
-    return f"{day.isoformat()}T00:00:00"
-
-
-def message(answer: httpx.Response, status: int = 400) -> str:
-    """What a refusal says behind its frame."""
-    assert answer.status_code == status, answer.text
-    text: str = answer.json()["message"]
-    return text.partition(". Error: ")[2]
+@asynccontextmanager
+async def closed(clerk: Clerk, period_id: str) -> AsyncIterator[None]:
+    """A period that is closed for a while, whatever drafts of the demo lie in it."""
+    change = "update financial_period set closed_in_customer_ledger = $2 where period_id = $1"
+    await clerk.sql(change, period_id, True)
+    yield
+    await clerk.sql(change, period_id, False)
 
 
 # --- reading
 
 
-async def test_a_letter_shows_what_it_reminds_of_and_what_it_asks_for(office: Office) -> None:
-    customer = await office.customer()
-    invoice = await office.invoice(customer, quantity=2)
-    number = (await office.climb(customer))["letterNumber"]
-    answer = await office.http.get(f"{LETTERS}/{number}")
-    letter = answer.json()
+async def test_a_letter_shows_what_it_reminds_of_and_what_it_asks_for(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    invoice = await clerk.issue(INVOICE, customer, lines=[ITEM_A | {"quantity": 2}])
+    number = (await climb(clerk, customer))["letterNumber"]
+    letter = await clerk.get(numbered(number))
 
-    assert answer.headers["ETag"] == f'"{letter["timeStamp"]}"'
+    assert letter.etag == f'"{letter["timeStamp"]}"'
     assert (letter["status"], letter["level"], letter["finalReminder"]) == ("Released", 3, True)
     assert letter["levelDescription"] == "Notice of debt collection"
     assert letter["customer"] == {"number": customer, "name": "Late payer AS"}
@@ -205,7 +45,7 @@ async def test_a_letter_shows_what_it_reminds_of_and_what_it_asks_for(office: Of
     (line,) = letter["lines"]
     assert line == {
         "documentType": "Invoice",
-        "refNbr": invoice,
+        "refNbr": invoice.number,
         "customer": {"number": customer, "name": "Late payer AS"},
         "documentDate": at(INVOICED),
         "dueDate": at(DUE),
@@ -231,26 +71,27 @@ async def test_a_letter_shows_what_it_reminds_of_and_what_it_asks_for(office: Of
 @pytest.mark.parametrize(
     "number", ["0", "1", "-1", "01", "1.0", "abc", "99999999999", "2147483648", "%D9%A1", "b64(MQ)"]
 )
-async def test_a_letter_that_is_not_there_is_not_found_by_any_method(office: Office, number: str) -> None:
+async def test_a_letter_that_is_not_there_is_not_found_by_any_method(clerk: Clerk, number: str) -> None:
     for method, path in (("GET", ""), ("PUT", ""), ("DELETE", ""), ("GET", "/print"), ("POST", "/action/release"),
                          ("POST", "/action/void")):  # fmt: skip
         sends = method in ("PUT", "POST")
-        answer = await office.http.request(method, f"{LETTERS}/{number}{path}", content=b"{}" if sends else None)
-        assert "cannot be found in the system." in message(answer, 404)
+        content = b"{}" if sends else None
+        answer = await clerk.http.request(method, f"/v1/{LETTERS}/{number}{path}", content=content)
+        assert "cannot be found in the system." in refusal(answer, 404)
 
 
-async def test_the_list_has_its_filters_and_exact_totals(office: Office) -> None:
-    await office.prefer(auto_release=False)
-    one, two = await office.customer(), await office.customer(name="Another")
-    first = await office.invoice(one)
-    await office.invoice(two, INVOICED - timedelta(days=60))
-    await office.remind(one, late(15))
-    await office.remind(two, late(20))
-    await office.act(2, "release")
-    await office.remind(two, late(40))
+async def test_the_list_has_its_filters_and_exact_totals(clerk: Clerk) -> None:
+    await clerk.prefer(dunning={"auto_release": False})
+    one, two = await debtor(clerk), await debtor(clerk, name="Another")
+    first = await clerk.issue(INVOICE, one)
+    await clerk.issue(INVOICE, two, documentDate=INVOICED - timedelta(days=60))
+    await reminded(clerk, one, late(15))
+    await reminded(clerk, two, late(20))
+    await clerk.act(numbered(2), "release")
+    await reminded(clerk, two, late(40))
 
     async def numbers(**query: Any) -> list[int]:
-        found = await office.letters(**query)
+        found = await clerk.letters(**query)
         assert all(it["metadata"] == {"totalCount": len(found), "maxPageSize": 1000} for it in found)
         return [it["letterNumber"] for it in found]
 
@@ -262,7 +103,7 @@ async def test_the_list_has_its_filters_and_exact_totals(office: Office) -> None
     assert await numbers(level=7) == []
     assert await numbers(finalReminder="false") == [1, 2, 3]
     assert await numbers(finalReminder="true") == []
-    assert await numbers(refNbr=first) == [1]
+    assert await numbers(refNbr=first.number) == [1]
     assert await numbers(refNbr="9999") == []
     assert await numbers(letterDate=late(20).isoformat()) == [1, 2, 3]  # a date without its condition filters nothing
     assert await numbers(letterDate=late(20).isoformat(), letterDateCondition=">=") == [2, 3]
@@ -270,134 +111,138 @@ async def test_the_list_has_its_filters_and_exact_totals(office: Office) -> None
     assert await numbers(lastModifiedDateTime="2020-01-01", lastModifiedDateTimeCondition=">") == [1, 2, 3]
     assert await numbers(lastModifiedDateTime="2020-01-01", lastModifiedDateTimeCondition="<") == []
     assert await numbers(STATUS="Released", customer=two, level=1) == [2]
-    bare = await office.letters(expandLines="false")
+    bare = await clerk.letters(expandLines="false")
     assert all("lines" not in it and "totals" not in it for it in bare)
-    assert [len(it["lines"]) for it in await office.letters()] == [1, 1, 1]
+    assert [len(it["lines"]) for it in await clerk.letters()] == [1, 1, 1]
 
-    page = await office.letters(pageNumber=2, pageSize=1)
+    page = await clerk.letters(pageNumber=2, pageSize=1)
     assert [(it["letterNumber"], it["metadata"]["totalCount"]) for it in page] == [(2, 3)]
-    assert await office.letters(pageNumber=9, pageSize=1) == []
+    assert await clerk.letters(pageNumber=9, pageSize=1) == []
     for name, value in (("level", "high"), ("status", "Sent"), ("finalReminder", "maybe"), ("level", "9" * 30)):
-        assert name in message(await office.http.get(LETTERS, params={name: value}))
-    wrong = await office.http.get(LETTERS, params={"letterDate": "soon", "letterDateCondition": ">"})
-    assert "letterDate" in message(wrong)
+        assert name in await clerk.refused("GET", f"{LETTERS}?{name}={value}")
+    assert "letterDate" in await clerk.refused("GET", f"{LETTERS}?letterDate=soon&letterDateCondition=>")
 
 
-async def test_last_modified_follows_what_is_done_to_a_letter(office: Office) -> None:
-    await office.prefer(auto_release=False)
-    customer = await office.customer()
-    await office.invoice(customer)
-    (letter,) = await office.remind(customer, late(15))
+async def test_last_modified_follows_what_is_done_to_a_letter(clerk: Clerk) -> None:
+    await clerk.prefer(dunning={"auto_release": False})
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    (letter,) = await reminded(clerk, customer, late(15))
     assert letter["lastModifiedDateTime"] == letter["createdDateTime"]
-    assert (await office.put(1, {"fee": 10})).status_code == 204
-    changed = await office.letter(1)
+    assert (await clerk.put(numbered(1), fee=10)).status_code == 204
+    changed = await clerk.get(numbered(1))
     assert changed["lastModifiedDateTime"] > letter["lastModifiedDateTime"]
     query = {"lastModifiedDateTimeCondition": ">", "lastModifiedDateTime": letter["lastModifiedDateTime"]}
-    assert [it["letterNumber"] for it in await office.letters(**query)] == [1]
+    assert [it["letterNumber"] for it in await clerk.letters(**query)] == [1]
     query["lastModifiedDateTime"] = changed["lastModifiedDateTime"]
-    assert len(await office.letters(**query)) <= 1  # thousandths are cut off, so the same moment may pass
+    assert len(await clerk.letters(**query)) <= 1  # thousandths are cut off, so the same moment may pass
     query["lastModifiedDateTimeCondition"] = "<"
-    assert await office.letters(**query) == []
+    assert await clerk.letters(**query) == []
 
 
 # --- changing and deleting drafts
 
 
 @pytest.fixture
-async def drafts(office: Office) -> Office:
-    await office.prefer(auto_release=False)
-    return office
+async def drafts(clerk: Clerk) -> Clerk:
+    """A clerk whose letters wait for their release."""
+    await clerk.prefer(dunning={"auto_release": False})
+    return clerk
 
 
-async def mixed_draft(office: Office, customer: str) -> tuple[int, str, str]:
+async def mixed_draft(clerk: Clerk, customer: str) -> tuple[int, Record, Record]:
     """A draft at level 3 with a document at each of two levels: its number, the higher document, the lower one."""
-    higher = await office.invoice(customer)
+    higher = await clerk.issue(INVOICE, customer)
     for days in (15, 29):
-        (made,) = await office.remind(customer, late(days))
-        assert (await office.act(made["letterNumber"], "release")).status_code == 200
-    lower = await office.invoice(customer)
-    on_one, on_two = sorted(await office.remind(customer, late(43)), key=lambda it: it["level"])
+        (made,) = await reminded(clerk, customer, late(days))
+        assert (await clerk.act(numbered(made["letterNumber"]), "release")).status_code == 200
+    lower = await clerk.issue(INVOICE, customer)
+    on_one, on_two = sorted(await reminded(clerk, customer, late(43)), key=lambda it: it["level"])
     assert [on_one["level"], on_two["level"]] == [1, 3]
-    await office.write(
+    await clerk.sql(
         "update dunning_letter_line set letter_id = $1 where letter_id = $2",
         on_two["letterNumber"],
         on_one["letterNumber"],
     )
-    assert (await office.http.delete(f"{LETTERS}/{on_one['letterNumber']}")).status_code == 204
+    assert (await clerk.delete(numbered(on_one["letterNumber"]))).status_code == 204
     return on_two["letterNumber"], higher, lower
 
 
-async def test_taking_a_document_off_can_lower_the_level_and_with_it_fee_and_deadline(drafts: Office) -> None:
-    customer = await drafts.customer()
+async def test_taking_a_document_off_can_lower_the_level_and_with_it_fee_and_deadline(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
     number, higher, lower = await mixed_draft(drafts, customer)
-    before = await drafts.letter(number)
+    before = await drafts.get(numbered(number))
     assert (before["level"], before["fee"], before["paymentDeadline"]) == (3, 35.0, at(late(53)))
 
     answer = await drafts.put(
-        number, {"lines": [{"operation": "Delete", "refNbr": higher}]}, {"If-Match": f'"{before["timeStamp"]}"'}
+        numbered(number),
+        {"If-Match": f'"{before["timeStamp"]}"'},
+        lines=[{"operation": "Delete", "refNbr": higher.number}],
     )
     assert answer.status_code == 204
-    after = await drafts.letter(number)
+    after = await drafts.get(numbered(number))
     assert answer.headers["ETag"] == f'"{after["timeStamp"]}"'
     assert answer.headers["Location"].endswith(f"{LETTERS}/{number}")
-    assert [it["refNbr"] for it in after["lines"]] == [lower]
+    assert [it["refNbr"] for it in after["lines"]] == [lower.number]
     assert (after["level"], after["fee"], after["paymentDeadline"]) == (1, 0.0, at(late(57)))
     assert (after["finalReminder"], after["text"]["subject"]) == (False, "Betalingspåminnelse")
     assert (before["warnings"] == [], after["warnings"]) == (False, [])
     # What left the letter may be reminded of again.
-    assert [it["level"] for it in await drafts.remind(customer, late(44))] == [3]
+    assert [it["level"] for it in await reminded(drafts, customer, late(44))] == [3]
     ((told,),) = await drafts.rows(
         "select detail from change where entity = 'DunningLetter' and event = 'updated' and entity_key = $1",
         str(number),
     )
-    assert json.loads(told)["removed"] == [higher]
+    assert json.loads(told)["removed"] == [higher.number]
     assert json.loads(told)["level"] == 1
 
 
-async def test_a_fee_set_by_hand_stays_when_the_level_falls(drafts: Office) -> None:
-    number, higher, _ = await mixed_draft(drafts, await drafts.customer())
-    assert (await drafts.put(number, {"fee": {"value": 12.5}})).status_code == 204
-    await drafts.put(number, {"lines": [{"operation": "delete", "documentType": "Invoice", "refNbr": higher.upper()}]})
-    letter = await drafts.letter(number)
+async def test_a_fee_set_by_hand_stays_when_the_level_falls(drafts: Clerk) -> None:
+    number, higher, _ = await mixed_draft(drafts, await debtor(drafts))
+    assert (await drafts.put(numbered(number), fee={"value": 12.5})).status_code == 204
+    await drafts.put(
+        numbered(number), lines=[{"operation": "delete", "documentType": "Invoice", "refNbr": higher.number.upper()}]
+    )
+    letter = await drafts.get(numbered(number))
     assert (letter["level"], letter["fee"], letter["feeEntered"]) == (1, 12.5, True)
-    assert (await drafts.put(number, {"fee": {"value": None}})).status_code == 204
-    letter = await drafts.letter(number)
+    assert (await drafts.put(numbered(number), fee={"value": None})).status_code == 204
+    letter = await drafts.get(numbered(number))
     assert (letter["fee"], letter["feeEntered"]) == (0.0, False)
 
 
-async def test_a_fee_set_by_hand_is_held_against_the_law_and_invoiced(drafts: Office) -> None:
-    await drafts.write(
+async def test_a_fee_set_by_hand_is_held_against_the_law_and_invoiced(drafts: Clerk) -> None:
+    await drafts.sql(
         "insert into legal_rate (company_id, kind, start_date, amount, source) values (1, 'reminder_fee_cap', "
         "'2020-01-01', 35, 'test')"
     )
-    customer = await drafts.customer()
-    await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    assert (await drafts.letter(1))["warnings"] == []
-    await drafts.put(1, {"fee": 70})
-    assert any("70" in warning and "35" in warning for warning in (await drafts.letter(1))["warnings"])
-    await drafts.put(1, {"fee": 20})
-    assert not any("above the highest" in warning for warning in (await drafts.letter(1))["warnings"])
-    assert (await drafts.act(1, "release")).status_code == 200
-    fee = (await drafts.letter(1))["feeInvoice"]
-    assert (await drafts.document(fee["refNbr"]))["amount"] == 20.0
+    customer = await debtor(drafts)
+    await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    assert (await drafts.get(numbered(1)))["warnings"] == []
+    await drafts.put(numbered(1), fee=70)
+    assert any("70" in warning and "35" in warning for warning in (await drafts.get(numbered(1)))["warnings"])
+    await drafts.put(numbered(1), fee=20)
+    assert not any("above the highest" in warning for warning in (await drafts.get(numbered(1)))["warnings"])
+    assert (await drafts.act(numbered(1), "release")).status_code == 200
+    fee = (await drafts.get(numbered(1)))["feeInvoice"]
+    assert (await drafts.get(f"customerinvoice/{fee['refNbr']}"))["amount"] == 20.0
 
 
-async def test_a_put_that_changes_nothing_keeps_the_version(drafts: Office) -> None:
-    customer = await drafts.customer()
-    invoice = await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    before = await drafts.letter(1)
+async def test_a_put_that_changes_nothing_keeps_the_version(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    invoice = await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    before = await drafts.get(numbered(1))
     whole = {
         **before,
-        "lines": [{"operation": "Update", **before["lines"][0]}, {"operation": "Nothing", "refNbr": invoice}],
+        "lines": [{"operation": "Update", **before["lines"][0]}, {"operation": "Nothing", "refNbr": invoice.number}],
     }
     whole.pop("fee")
     echoes: list[dict[str, Any]] = [{}, {"lines": []}, {"lines": None, "fee": None}, whole]
     for body in echoes:
-        answer = await drafts.put(1, body)
+        answer = await drafts.put(numbered(1), **body)
         assert (answer.status_code, answer.headers["ETag"]) == (204, f'"{before["timeStamp"]}"'), answer.text
-    assert await drafts.letter(1) == before
+    assert await drafts.get(numbered(1)) == before
 
 
 REFUSED_CHANGES: list[tuple[Mapping[str, Any], str]] = [
@@ -418,142 +263,142 @@ REFUSED_CHANGES: list[tuple[Mapping[str, Any], str]] = [
 ]
 
 
-async def test_a_change_that_cannot_be_is_refused_and_changes_nothing(drafts: Office) -> None:
-    customer = await drafts.customer()
-    invoice = await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    before = await drafts.letter(1)
+async def test_a_change_that_cannot_be_is_refused_and_changes_nothing(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    invoice = await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    before = await drafts.get(numbered(1))
     for body, says in REFUSED_CHANGES:
-        sent = json.loads(json.dumps(body).replace("INVOICE", invoice))
-        assert says in message(await drafts.put(1, sent)), body
-    assert (await drafts.http.put(f"{LETTERS}/1", content=b'{"fee": 1' + b"0" * 5000 + b"}")).status_code == 400
-    assert (await drafts.http.put(f"{LETTERS}/1", content=b"[]")).status_code == 400
-    assert (await drafts.http.put(f"{LETTERS}/1", content=b"")).status_code == 400
-    await drafts.prefer(fee_item=None)
-    assert "the company has no item for it" in message(await drafts.put(1, {"fee": 5}))
-    assert await drafts.letter(1) == before
+        sent = json.loads(json.dumps(body).replace("INVOICE", invoice.number))
+        assert says in refusal(await drafts.put(numbered(1), **sent)), body
+    assert (await drafts.http.put(f"/v1/{LETTERS}/1", content=b'{"fee": 1' + b"0" * 5000 + b"}")).status_code == 400
+    assert (await drafts.http.put(f"/v1/{LETTERS}/1", content=b"[]")).status_code == 400
+    assert (await drafts.http.put(f"/v1/{LETTERS}/1", content=b"")).status_code == 400
+    await drafts.prefer(dunning={"fee_item": None})
+    assert "the company has no item for it" in refusal(await drafts.put(numbered(1), fee=5))
+    assert await drafts.get(numbered(1)) == before
 
 
-async def test_if_match_is_honoured_wherever_it_is_sent(drafts: Office) -> None:
-    customer = await drafts.customer()
-    await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    stale = {"If-Match": '"AAAAAAAAAAE="'}
-    assert (await drafts.put(1, {"fee": 1}, stale)).status_code == 412
-    assert (await drafts.http.delete(f"{LETTERS}/1", headers=stale)).status_code == 412
-    assert (await drafts.act(1, "release", headers=stale)).status_code == 412
-    assert (await drafts.act(1, "void", headers=stale)).status_code == 412
-    current = {"If-Match": f'"{(await drafts.letter(1))["timeStamp"]}"'}
-    released = await drafts.act(1, "release", headers=current)
+async def test_if_match_is_honoured_wherever_it_is_sent(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    stale = STALE
+    assert (await drafts.put(numbered(1), stale, fee=1)).status_code == 412
+    assert (await drafts.delete(numbered(1), headers=stale)).status_code == 412
+    assert (await drafts.act(numbered(1), "release", stale)).status_code == 412
+    assert (await drafts.act(numbered(1), "void", stale)).status_code == 412
+    current = {"If-Match": f'"{(await drafts.get(numbered(1)))["timeStamp"]}"'}
+    released = await drafts.act(numbered(1), "release", current)
     assert released.status_code == 200
-    assert released.headers["ETag"] == f'"{(await drafts.letter(1))["timeStamp"]}"'
-    assert (await drafts.act(1, "void", headers=current)).status_code == 412
-    voided = await drafts.act(1, "void", headers={"If-Match": released.headers["ETag"]})
+    assert released.headers["ETag"] == f'"{(await drafts.get(numbered(1)))["timeStamp"]}"'
+    assert (await drafts.act(numbered(1), "void", current)).status_code == 412
+    voided = await drafts.act(numbered(1), "void", {"If-Match": released.headers["ETag"]})
     assert voided.status_code == 200
-    assert voided.headers["ETag"] == f'"{(await drafts.letter(1))["timeStamp"]}"'
+    assert voided.headers["ETag"] == f'"{(await drafts.get(numbered(1)))["timeStamp"]}"'
 
 
-async def test_a_draft_is_deleted_and_its_documents_are_free_again(drafts: Office) -> None:
-    customer = await drafts.customer()
-    invoice = await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    assert await drafts.remind(customer, late(16)) == []
-    assert (await drafts.http.delete(f"{LETTERS}/1")).status_code == 204
-    assert (await drafts.http.get(f"{LETTERS}/1")).status_code == 404
+async def test_a_draft_is_deleted_and_its_documents_are_free_again(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    invoice = await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    assert await reminded(drafts, customer, late(16)) == []
+    assert (await drafts.delete(numbered(1))).status_code == 204
+    assert await drafts.status("GET", numbered(1)) == 404
     assert await drafts.letters() == []
-    assert await drafts.state(invoice) == (0, None)
-    (again,) = await drafts.remind(customer, late(16))
+    assert await level_of(drafts, invoice) == (0, None)
+    (again,) = await reminded(drafts, customer, late(16))
     assert again["letterNumber"] == 2
     assert again["metadata"]["totalCount"] == 1
 
 
-async def test_only_a_draft_is_changed_deleted_or_released(drafts: Office) -> None:
-    customer = await drafts.customer()
-    await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    await drafts.act(1, "release")
+async def test_only_a_draft_is_changed_deleted_or_released(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    await drafts.act(numbered(1), "release")
     hint = "Only a draft can be; a released letter can be voided."
-    assert message(await drafts.put(1, {"fee": 1})) == (
+    assert refusal(await drafts.put(numbered(1), fee=1)) == (
         f"The dunning letter 1 can't be changed because it is already released. {hint}"
     )
-    assert "can't be deleted because it is already released" in message(await drafts.http.delete(f"{LETTERS}/1"))
-    assert "can't be released because it is already released" in message(await drafts.act(1, "release"))
-    await drafts.act(1, "void")
-    assert "can't be changed because it is already voided" in message(await drafts.put(1, {}))
-    assert "can't be deleted because it is already voided" in message(await drafts.http.delete(f"{LETTERS}/1"))
-    assert "can't be released because it is already voided" in message(await drafts.act(1, "release"))
+    assert "can't be deleted because it is already released" in refusal(await drafts.delete(numbered(1)))
+    assert "can't be released because it is already released" in refusal(await drafts.act(numbered(1), "release"))
+    await drafts.act(numbered(1), "void")
+    assert "can't be changed because it is already voided" in refusal(await drafts.put(numbered(1)))
+    assert "can't be deleted because it is already voided" in refusal(await drafts.delete(numbered(1)))
+    assert "can't be released because it is already voided" in refusal(await drafts.act(numbered(1), "release"))
 
 
 # --- releasing
 
 
-async def test_release_moves_the_documents_and_invoices_the_fee(drafts: Office) -> None:
-    customer = await drafts.customer()
+async def test_release_moves_the_documents_and_invoices_the_fee(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
     number, higher, lower = await mixed_draft(drafts, customer)
-    assert await drafts.state(higher) == (2, at(late(29)))
-    answer = await drafts.act(number, "release", {})
+    assert await level_of(drafts, higher) == (2, at(late(29)))
+    answer = await drafts.http.post(f"/v1/{numbered(number)}/action/release", json={})
     assert answer.json()["actionResult"] == "Done"
     assert len(answer.json()["actionId"]) == 36
-    assert await drafts.state(higher) == (3, at(late(43)))
-    assert await drafts.state(lower) == (1, at(late(43)))
-    letter = await drafts.letter(number)
+    assert await level_of(drafts, higher) == (3, at(late(43)))
+    assert await level_of(drafts, lower) == (1, at(late(43)))
+    letter = await drafts.get(numbered(number))
     assert (letter["status"], letter["feeInvoice"]["status"]) == ("Released", "Open")
     assert letter["releasedDateTime"] > letter["createdDateTime"]
-    fee = await drafts.document(letter["feeInvoice"]["refNbr"])
+    fee = await drafts.get(f"customerinvoice/{letter['feeInvoice']['refNbr']}")
     assert (fee["amount"], fee["documentDate"]) == (35.0, at(late(43)))
 
 
-async def test_release_says_what_is_open_today(drafts: Office) -> None:
-    customer = await drafts.customer()
-    invoice = await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    await drafts.credit_note(customer, invoice, 25)
-    assert (await drafts.letter(1))["lines"][0]["balance"] == 125.0
-    assert (await drafts.act(1, "release")).status_code == 200
-    assert (await drafts.letter(1))["lines"][0]["balance"] == 100.0
-    assert (await drafts.letter(1))["totals"][0]["total"] == 100.0
+async def test_release_says_what_is_open_today(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    invoice = await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    await drafts.release(await credited(drafts, customer, invoice, 25))
+    assert (await drafts.get(numbered(1)))["lines"][0]["balance"] == 125.0
+    assert (await drafts.act(numbered(1), "release")).status_code == 200
+    assert (await drafts.get(numbered(1)))["lines"][0]["balance"] == 100.0
+    assert (await drafts.get(numbered(1)))["totals"][0]["total"] == 100.0
 
 
-async def test_what_changed_since_the_draft_was_made_keeps_it_from_release(drafts: Office) -> None:
-    customer = await drafts.customer()
-    settled, disputed, postponed = [await drafts.invoice(customer) for _ in range(3)]
-    kept = await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    await drafts.credit_note(customer, settled, 125)
-    await drafts.http.put(f"/v1/customerinvoice/{disputed}", json={"revoked": {"value": True}})
-    await drafts.http.put(f"/v1/customerinvoice/{postponed}", json={"documentDueDate": {"value": "2025-12-31"}})
-    refused = message(await drafts.act(1, "release"))
+async def test_what_changed_since_the_draft_was_made_keeps_it_from_release(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    settled, disputed, postponed = [await drafts.issue(INVOICE, customer) for _ in range(3)]
+    kept = await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    await drafts.release(await credited(drafts, customer, settled, 125))
+    await drafts.change(disputed, revoked=True)
+    await drafts.change(postponed, documentDueDate="2025-12-31")
+    refused = refusal(await drafts.act(numbered(1), "release"))
     assert refused == (
-        f"The dunning letter 1 reminds of what has changed since: {settled} is settled, {disputed} is disputed, "
-        f"{postponed} is not overdue on the letter's date. "
+        f"The dunning letter 1 reminds of what has changed since: {settled.number} is settled, "
+        f"{disputed.number} is disputed, {postponed.number} is not overdue on the letter's date. "
         "Take it off the letter first, or delete the letter and make a new one."
     )
-    gone = [{"operation": "Delete", "refNbr": number} for number in (settled, disputed, postponed)]
-    assert (await drafts.put(1, {"lines": gone})).status_code == 204
-    assert (await drafts.act(1, "release")).status_code == 200
-    assert [it["refNbr"] for it in (await drafts.letter(1))["lines"]] == [kept]
+    gone = [{"operation": "Delete", "refNbr": it.number} for it in (settled, disputed, postponed)]
+    assert (await drafts.put(numbered(1), lines=gone)).status_code == 204
+    assert (await drafts.act(numbered(1), "release")).status_code == 200
+    assert [it["refNbr"] for it in (await drafts.get(numbered(1)))["lines"]] == [kept.number]
 
 
-async def test_a_refused_fee_leaves_the_draft_as_it_was(drafts: Office) -> None:
-    customer = await drafts.customer()
-    await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    await drafts.put(1, {"fee": 10})
-    await drafts.prefer(fee_item=None)
-    before = await drafts.letter(1)
-    assert "the company has no item for it" in message(await drafts.act(1, "release"))
-    await drafts.prefer(fee_item="PURREGEBYR")
-    async with drafts.closed("202501"):
-        assert "The fee of dunning level 1 cannot be invoiced." in message(await drafts.act(1, "release"))
-    assert await drafts.letter(1) == before
+async def test_a_refused_fee_leaves_the_draft_as_it_was(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    await drafts.put(numbered(1), fee=10)
+    await drafts.prefer(dunning={"fee_item": None})
+    before = await drafts.get(numbered(1))
+    assert "the company has no item for it" in refusal(await drafts.act(numbered(1), "release"))
+    await drafts.prefer(dunning={"fee_item": "PURREGEBYR"})
+    async with closed(drafts, "202501"):
+        assert "The fee of dunning level 1 cannot be invoiced." in refusal(await drafts.act(numbered(1), "release"))
+    assert await drafts.get(numbered(1)) == before
 
 
-async def test_two_releases_at_once_are_one(drafts: Office) -> None:
-    customer = await drafts.customer()
-    await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    await drafts.put(1, {"fee": 10})
-    answers = await asyncio.gather(*(drafts.act(1, "release") for _ in range(4)))
+async def test_two_releases_at_once_are_one(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    await drafts.put(numbered(1), fee=10)
+    answers = await asyncio.gather(*(drafts.act(numbered(1), "release") for _ in range(4)))
     assert sorted(it.status_code for it in answers) == [200, 400, 400, 400]
     assert await drafts.rows("select count(*) from document where origin = 'dunning_fee'") == [(1,)]
 
@@ -561,186 +406,183 @@ async def test_two_releases_at_once_are_one(drafts: Office) -> None:
 # --- voiding
 
 
-async def test_a_void_takes_documents_back_and_credits_the_fee(office: Office) -> None:
-    customer = await office.customer()
-    invoice = await office.invoice(customer)
-    third = await office.climb(customer)
+async def test_a_void_takes_documents_back_and_credits_the_fee(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    invoice = await clerk.issue(INVOICE, customer)
+    third = await climb(clerk, customer)
     fee = third["feeInvoice"]["refNbr"]
-    answer = await office.act(third["letterNumber"], "void")
+    answer = await clerk.act(numbered(third["letterNumber"]), "void")
     assert answer.json()["actionResult"] == "Done"
 
-    letter = await office.letter(third["letterNumber"])
+    letter = await clerk.get(numbered(third["letterNumber"]))
     assert (letter["status"], letter["voidDate"]) == ("Voided", "2026-01-15T00:00:00")
     assert letter["voidedDateTime"] > letter["releasedDateTime"]
     assert (letter["feeInvoice"]["status"], letter["feeCreditNote"]["status"]) == ("Closed", "Closed")
-    note = await office.document(letter["feeCreditNote"]["refNbr"], "customerCreditNote")
+    note = await clerk.get(f"customerCreditNote/{letter['feeCreditNote']['refNbr']}")
     assert (note["amount"], note["balance"], note["documentDate"]) == (35.0, 0.0, "2026-01-15T00:00:00")
     assert [(it["refNbr"], it["amountPaid"]) for it in note["applications"]] == [(fee, 35.0)]
     (line,) = note["lines"]
     assert (line["inventoryNumber"], line["account"]["number"]) == ("PURREGEBYR", "3900")
-    assert await office.state(invoice) == (2, at(late(29)))
-    entries = await office.rows(
+    assert await level_of(clerk, invoice) == (2, at(late(29)))
+    entries = await clerk.rows(
         "select account_number, sum(debit_base - credit_base) from journal_entry where account_number = '3900'"
         " group by account_number"
     )
     assert entries == [("3900", 0)]
 
     # The same step may be taken again, and the second letter is the next one to void.
-    assert [it["level"] for it in await office.remind(customer, late(44))] == [3]
-    assert "can't be voided because the later letter" in message(await office.act(2, "void"))
-    assert (await office.act(4, "void")).status_code == 200
+    assert [it["level"] for it in await reminded(clerk, customer, late(44))] == [3]
+    assert "can't be voided because the later letter" in refusal(await clerk.act(numbered(2), "void"))
+    assert (await clerk.act(numbered(4), "void")).status_code == 200
     for number, left in ((2, (1, at(late(15)))), (1, (0, None))):
-        assert (await office.act(number, "void")).status_code == 200
-        assert await office.state(invoice) == left
+        assert (await clerk.act(numbered(number), "void")).status_code == 200
+        assert await level_of(clerk, invoice) == left
 
 
-async def test_a_void_deletes_a_fee_invoice_that_is_not_released(office: Office) -> None:
-    await office.prefer(auto_release_fee=False)
-    customer = await office.customer()
-    await office.invoice(customer)
-    third = await office.climb(customer)
+async def test_a_void_deletes_a_fee_invoice_that_is_not_released(clerk: Clerk) -> None:
+    await clerk.prefer(dunning={"auto_release_fee": False})
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    third = await climb(clerk, customer)
     fee = third["feeInvoice"]["refNbr"]
     assert third["feeInvoice"]["status"] == "Balanced"
-    assert (await office.act(third["letterNumber"], "void")).status_code == 200
-    letter = await office.letter(third["letterNumber"])
+    assert (await clerk.act(numbered(third["letterNumber"]), "void")).status_code == 200
+    letter = await clerk.get(numbered(third["letterNumber"]))
     assert "feeInvoice" not in letter
     assert "feeCreditNote" not in letter
-    assert (await office.http.get(f"/v1/customerinvoice/{fee}")).status_code == 404
-    assert await office.rows("select entity, number from deleted_number") == [("Invoice", fee)]
-    ((told,),) = await office.rows("select detail from change where entity = 'DunningLetter' and event = 'voided'")
+    assert await clerk.status("GET", f"customerinvoice/{fee}") == 404
+    assert await clerk.rows("select entity, number from deleted_number") == [("Invoice", fee)]
+    ((told,),) = await clerk.rows("select detail from change where entity = 'DunningLetter' and event = 'voided'")
     assert json.loads(told)["deleted_fee_invoice"] == fee
 
 
-async def test_a_fee_that_was_deleted_by_hand_does_not_stand_in_the_way(office: Office) -> None:
-    await office.prefer(auto_release_fee=False)
-    customer = await office.customer()
-    await office.invoice(customer)
-    third = await office.climb(customer)
-    assert (await office.http.delete(f"/v1/customerinvoice/{third['feeInvoice']['refNbr']}")).status_code == 204
-    assert "feeInvoice" not in await office.letter(third["letterNumber"])
-    assert (await office.act(third["letterNumber"], "void")).status_code == 200
+async def test_a_fee_that_was_deleted_by_hand_does_not_stand_in_the_way(clerk: Clerk) -> None:
+    await clerk.prefer(dunning={"auto_release_fee": False})
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    third = await climb(clerk, customer)
+    assert (await clerk.delete(f"customerinvoice/{third['feeInvoice']['refNbr']}")).status_code == 204
+    assert "feeInvoice" not in await clerk.get(numbered(third["letterNumber"]))
+    assert (await clerk.act(numbered(third["letterNumber"]), "void")).status_code == 200
 
 
-async def test_a_settled_fee_is_to_be_dealt_with_first(office: Office) -> None:
-    customer = await office.customer()
-    invoice = await office.invoice(customer)
-    third = await office.climb(customer)
+async def test_a_settled_fee_is_to_be_dealt_with_first(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    invoice = await clerk.issue(INVOICE, customer)
+    third = await climb(clerk, customer)
     number, fee = third["letterNumber"], third["feeInvoice"]["refNbr"]
-    proposed = await office.credit_note(customer, fee, 10, releases=False)
-    refused = (
-        f"The dunning letter {number} can't be voided because its fee invoice {fee} is settled: CreditNote {proposed}"
+    proposed = await credited(clerk, customer, fee, 10)
+    note = f"CreditNote {proposed.number}"
+    refused = f"The dunning letter {number} can't be voided because its fee invoice {fee} is settled: {note}"
+    assert refusal(await clerk.act(numbered(number), "void")) == (
+        f"{refused} is about to settle it. Release or delete {note} first."
     )
-    assert message(await office.act(number, "void")) == (
-        f"{refused} is about to settle it. Release or delete CreditNote {proposed} first."
-    )
-    await office.http.post(f"/v1/customerCreditNote/{proposed}/action/release")
-    assert message(await office.act(number, "void")) == (
+    await clerk.release(proposed)
+    assert refusal(await clerk.act(numbered(number), "void")) == (
         f"{refused} settles a part of it. Settle the rest, 25.0000 NOK, by a credit note first."
     )
-    assert await office.state(invoice) == (3, at(late(43)))
+    assert await level_of(clerk, invoice) == (3, at(late(43)))
     # Credited by hand, there is nothing left to credit: the letter can be voided.
-    await office.credit_note(customer, fee, 25)
-    assert (await office.act(number, "void")).status_code == 200
-    letter = await office.letter(number)
+    await clerk.release(await credited(clerk, customer, fee, 25))
+    assert (await clerk.act(numbered(number), "void")).status_code == 200
+    letter = await clerk.get(numbered(number))
     assert letter["feeInvoice"]["status"] == "Closed"
     assert "feeCreditNote" not in letter
 
 
-async def test_only_a_released_letter_is_voided_and_only_once(drafts: Office) -> None:
-    customer = await drafts.customer()
-    await drafts.invoice(customer)
-    await drafts.remind(customer, late(15))
-    assert message(await drafts.act(1, "void")) == (
+async def test_only_a_released_letter_is_voided_and_only_once(drafts: Clerk) -> None:
+    customer = await debtor(drafts)
+    await drafts.issue(INVOICE, customer)
+    await reminded(drafts, customer, late(15))
+    assert refusal(await drafts.act(numbered(1), "void")) == (
         "The dunning letter 1 can't be voided because it is a draft. A draft is deleted, not voided."
     )
-    await drafts.act(1, "release")
-    (second,) = await drafts.remind(customer, late(29))
-    assert message(await drafts.act(1, "void")).endswith("(Draft) lists 003548. Delete letter 2 first.")
-    await drafts.http.delete(f"{LETTERS}/{second['letterNumber']}")
-    assert (await drafts.act(1, "void")).status_code == 200
-    assert message(await drafts.act(1, "void")) == (
+    await drafts.act(numbered(1), "release")
+    (second,) = await reminded(drafts, customer, late(29))
+    assert refusal(await drafts.act(numbered(1), "void")).endswith("(Draft) lists 003548. Delete letter 2 first.")
+    await drafts.delete(numbered(second["letterNumber"]))
+    assert (await drafts.act(numbered(1), "void")).status_code == 200
+    assert refusal(await drafts.act(numbered(1), "void")) == (
         "The dunning letter 1 can't be voided because it is already voided. There is nothing left to void."
     )
 
 
-async def test_a_void_has_a_day_in_an_open_period(office: Office) -> None:
-    customer = await office.customer()
-    await office.invoice(customer)
-    number = (await office.climb(customer))["letterNumber"]
-    assert message(await office.act(number, "void", {"voidDate": "2025-02-26"})) == (
+async def test_a_void_has_a_day_in_an_open_period(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    number = (await climb(clerk, customer))["letterNumber"]
+    assert refusal(await clerk.act(numbered(number), "void", voidDate="2025-02-26")) == (
         "The letter is of 2025-02-27. Field: voidDate. Sent: '2025-02-26'. Send that day or a later one."
     )
     days: list[object] = ["yesterday", 20250301, True, [], {"value": {}}, "2025-02-30"]
     for wrong in days:
-        assert "voidDate" in message(await office.act(number, "void", {"voidDate": wrong})), wrong
-    async with office.closed("202502"):
-        closed = message(await office.act(number, "void", {"voidDate": "2025-02-28"}))
-    assert "cannot be credited." in closed
-    assert "Field: voidDate. Sent: '2025-02-28'." in closed
-    nowhere = message(await office.act(number, "void", {"voidDate": "2099-01-01"}))
+        assert "voidDate" in refusal(await clerk.act(numbered(number), "void", voidDate=wrong)), wrong
+    async with closed(clerk, "202502"):
+        told = refusal(await clerk.act(numbered(number), "void", voidDate="2025-02-28"))
+    assert "cannot be credited." in told
+    assert "Field: voidDate. Sent: '2025-02-28'." in told
+    nowhere = refusal(await clerk.act(numbered(number), "void", voidDate="2099-01-01"))
     assert "Field: voidDate. Sent: '2099-01-01'." in nowhere
-    assert (await office.letter(number))["status"] == "Released"
-    assert (await office.act(number, "void", {"VoidDate": {"value": "2025-03-01T10:00:00"}})).status_code == 200
-    note = (await office.letter(number))["feeCreditNote"]["refNbr"]
-    assert (await office.document(note, "customerCreditNote"))["documentDate"] == "2025-03-01T00:00:00"
+    assert (await clerk.get(numbered(number)))["status"] == "Released"
+    assert (await clerk.act(numbered(number), "void", VoidDate={"value": "2025-03-01T10:00:00"})).status_code == 200
+    note = (await clerk.get(numbered(number)))["feeCreditNote"]["refNbr"]
+    assert (await clerk.get(f"customerCreditNote/{note}"))["documentDate"] == "2025-03-01T00:00:00"
 
 
-async def test_two_voids_at_once_are_one(office: Office) -> None:
-    customer = await office.customer()
-    await office.invoice(customer)
-    number = (await office.climb(customer))["letterNumber"]
-    answers = await asyncio.gather(*(office.act(number, "void") for _ in range(4)))
+async def test_two_voids_at_once_are_one(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    number = (await climb(clerk, customer))["letterNumber"]
+    answers = await asyncio.gather(*(clerk.act(numbered(number), "void") for _ in range(4)))
     assert sorted(it.status_code for it in answers) == [200, 400, 400, 400]
-    assert await office.rows("select count(*) from document where origin = 'dunning_void'") == [(1,)]
+    assert await clerk.rows("select count(*) from document where origin = 'dunning_void'") == [(1,)]
 
 
-async def test_a_void_and_a_settlement_at_once_end_as_one_after_the_other(office: Office) -> None:
-    customer = await office.customer()
-    await office.invoice(customer)
-    third = await office.climb(customer)
+async def test_a_void_and_a_settlement_at_once_end_as_one_after_the_other(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    third = await climb(clerk, customer)
     number, fee = third["letterNumber"], third["feeInvoice"]["refNbr"]
-    note = await office.credit_note(customer, (await office.invoice(customer)), 1, releases=False)
-    line = {"operation": "Insert", "documentType": {"value": "Invoice"}, "refNbr": {"value": fee}}
+    note = await credited(clerk, customer, await clerk.issue(INVOICE, customer), 1)
 
     async def settle() -> httpx.Response:
-        body = {"applicationLines": [{**line, "amountPaid": {"value": 1}}]}
-        return await office.http.put(f"/v1/customerCreditNote/{note}", json=body)
+        return await clerk.put(note, applicationLines=[application(fee, 1)])
 
-    voided, settled = await asyncio.gather(office.act(number, "void"), settle())
+    voided, settled = await asyncio.gather(clerk.act(numbered(number), "void"), settle())
     assert {voided.status_code, settled.status_code} <= {200, 204, 400, 409}, (voided.text, settled.text)
-    status = (await office.letter(number))["status"]
+    status = (await clerk.get(numbered(number)))["status"]
     assert (status == "Voided") == (voided.status_code == 200)
 
 
-async def test_voiding_and_reminding_at_once_never_wait_for_each_other(office: Office) -> None:
-    customers = [await office.customer() for _ in range(3)]
+async def test_voiding_and_reminding_at_once_never_wait_for_each_other(clerk: Clerk) -> None:
+    customers = [await debtor(clerk) for _ in range(3)]
     for customer in customers:
-        await office.invoice(customer)
-    letters = [await office.climb(customer) for customer in customers]
-    others = [await office.customer() for _ in range(3)]
+        await clerk.issue(INVOICE, customer)
+    letters = [await climb(clerk, customer) for customer in customers]
+    others = [await debtor(clerk) for _ in range(3)]
     for other in others:
-        await office.invoice(other)
+        await clerk.issue(INVOICE, other)
 
     async def remind(customer: str) -> httpx.Response:
-        body = {"dunningLetterDate": late(60).isoformat()}
-        return await office.http.post(f"/v1/customer/{customer}/action/createDunningLetter", json=body)
+        return await clerk.act(f"customer/{customer}", "createDunningLetter", dunningLetterDate=late(60))
 
     answers = await asyncio.gather(
-        *(office.act(it["letterNumber"], "void") for it in letters), *(remind(it) for it in (*others, *customers))
+        *(clerk.act(numbered(it["letterNumber"]), "void") for it in letters),
+        *(remind(it) for it in (*others, *customers)),
     )
     assert {it.status_code for it in answers} == {200}, [it.text for it in answers]
 
 
-async def test_a_letter_in_another_currency_is_voided_without_an_exchange_difference(office: Office) -> None:
-    customer = await office.customer(currencyId="EUR")
-    await office.write("update customer set currency_override = false where number = $1", customer)
-    invoice = await office.invoice(customer)
-    third = await office.climb(customer)
+async def test_a_letter_in_another_currency_is_voided_without_an_exchange_difference(clerk: Clerk) -> None:
+    customer = await debtor(clerk, currencyId="EUR")
+    await clerk.sql("update customer set currency_override = false where number = $1", customer)
+    invoice = await clerk.issue(INVOICE, customer)
+    third = await climb(clerk, customer)
     assert third["currencyId"] == "EUR"
     assert third["fee"] > 0
-    answer = await office.act(third["letterNumber"], "void")
+    answer = await clerk.act(numbered(third["letterNumber"]), "void")
     assert answer.status_code == 200, answer.text
-    letter = await office.letter(third["letterNumber"])
+    letter = await clerk.get(numbered(third["letterNumber"]))
     assert (letter["feeInvoice"]["status"], letter["feeCreditNote"]["status"]) == ("Closed", "Closed")
-    assert await office.rows("select count(*) from journal_entry where account_number in ('8060', '8160')") == [(0,)]
-    assert await office.state(invoice) == (2, at(late(29)))
+    assert await clerk.rows("select count(*) from journal_entry where account_number in ('8060', '8160')") == [(0,)]
+    assert await level_of(clerk, invoice) == (2, at(late(29)))

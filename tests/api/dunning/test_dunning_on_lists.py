@@ -4,33 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
-from reskontra.db.pool import Database
-from reskontra.reference.store import remembered
-from tests.api.dunning.test_dunning_letters import LETTERS, Office, at, late
-
-
-@pytest.fixture
-async def office(client: httpx.AsyncClient, books: Database) -> Office:
-    remembered.forget()
-    return Office(client, books)
-
-
-async def debit_note(office: Office, customer: str) -> str:
-    answer = await office.http.post(
-        "/v1/customerDebitNote",
-        json={
-            "customerNumber": {"value": customer},
-            "documentDate": {"value": "2025-01-01"},
-            "lines": [{"inventoryNumber": {"value": "A"}, "quantity": {"value": 1}}],
-        },
-    )
-    assert answer.status_code == 201, answer.text
-    number = answer.headers["Location"].rpartition("/")[2]
-    assert (await office.http.post(f"/v1/customerDebitNote/{number}/action/release")).status_code == 200
-    return number
+from tests.api.dunning.debtors import at, climb, debtor, late, numbered, reminded
+from tests.clerk import DEBIT_NOTE, INVOICE, Clerk
 
 
 @pytest.mark.parametrize(
@@ -45,20 +22,18 @@ async def debit_note(office: Office, customer: str) -> str:
         ("customer/{customer}/document", {"Invoice", "DebitNote"}, False),
     ],
 )
-async def test_each_list_filters_by_level_and_letter(office: Office, path: str, kinds: set[str], expands: bool) -> None:
-    customer = await office.customer()
-    twice, once, note = await office.invoice(customer), "", await debit_note(office, customer)
-    await office.remind(customer, late(15))
-    once = await office.invoice(customer)
-    await office.remind(customer, late(29))
+async def test_each_list_filters_by_level_and_letter(clerk: Clerk, path: str, kinds: set[str], expands: bool) -> None:
+    customer = await debtor(clerk)
+    twice, note = [(await clerk.issue(kind, customer)).number for kind in (INVOICE, DEBIT_NOTE)]
+    await reminded(clerk, customer, late(15))
+    once = (await clerk.issue(INVOICE, customer)).number
+    await reminded(clerk, customer, late(29))
     levels = {twice: 2, note: 2, once: 1}
     numbers = {"Invoice": {twice, once}, "DebitNote": {note}}
     own = set().union(*(numbers[kind] for kind in kinds)) if kinds else set()
 
     async def rows(**query: Any) -> list[dict[str, Any]]:
-        answer = await office.http.get(f"/v1/{path.format(customer=customer)}", params=query)
-        assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()
+        found = await clerk.page(path.format(customer=customer), **query)
         assert all(row["metadata"]["totalCount"] == len(found) for row in found)
         return found
 
@@ -78,9 +53,8 @@ async def test_each_list_filters_by_level_and_letter(office: Office, path: str, 
     assert await after(28, ">") == own
     assert own <= await found(customer=customer, dunningLetterDateTime=at(late(29)))  # no condition, no filter
     for name in ("dunningLevel", "dunningLetterDateTime"):
-        sent = {name: "late", "dunningLetterDateTimeCondition": ">"}
-        answer = await office.http.get(f"/v1/{path.format(customer=customer)}", params=sent)
-        assert (answer.status_code, name in answer.json()["message"]) == (400, True)
+        query = f"{name}=late&dunningLetterDateTimeCondition=>"
+        assert name in await clerk.refused("GET", f"{path.format(customer=customer)}?{query}")
 
     for flag in ("true", "false", None):
         shown = await rows(dunningLevel=2, **({"expandDunningInformation": flag} if flag else {}))
@@ -90,19 +64,19 @@ async def test_each_list_filters_by_level_and_letter(office: Office, path: str, 
         )
 
 
-async def test_a_void_is_seen_on_the_lists(office: Office) -> None:
-    customer = await office.customer()
-    invoice = await office.invoice(customer)
-    await office.climb(customer, 2)
+async def test_a_void_is_seen_on_the_lists(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    invoice = await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer, 2)
 
     async def listed() -> tuple[Any, ...]:
         query = {"customer": customer, "expandDunningInformation": "true"}
-        (row,) = (await office.http.get("/v1/customerinvoice", params=query)).json()
+        (row,) = await clerk.page(INVOICE, **query)
         return row["referenceNumber"], row.get("dunningLetterLevel"), row.get("dunningLetterDate")
 
-    assert await listed() == (invoice, 2, at(late(29)))
+    assert await listed() == (invoice.number, 2, at(late(29)))
     for number, left in ((2, (1, at(late(15)))), (1, (None, None))):
-        before = (await office.document(invoice))["lastModifiedDateTime"]
-        assert (await office.http.post(f"{LETTERS}/{number}/action/void")).status_code == 200
-        assert await listed() == (invoice, *left)
-        assert (await office.document(invoice))["lastModifiedDateTime"] > before
+        before = (await clerk.get(invoice))["lastModifiedDateTime"]
+        assert (await clerk.act(numbered(number), "void")).status_code == 200
+        assert await listed() == (invoice.number, *left)
+        assert (await clerk.get(invoice))["lastModifiedDateTime"] > before

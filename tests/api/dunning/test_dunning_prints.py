@@ -7,28 +7,21 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pypdf
 import pytest
 
-from reskontra.db.pool import Database
-from reskontra.dunning.letters.rules.wording import worded
-from reskontra.dunning.letters.store.lists import find_letter
-from reskontra.dunning.letters.wire.page import LAYOUT, printed
-from reskontra.printing import pdf
-from reskontra.reference.store import remembered
-from tests.api.dunning.test_dunning_letters import LETTERS, Office, late
+from reskontra.companies import remembered
+from reskontra.dunning import printing
+from reskontra.dunning.lists import find_letter
+from reskontra.dunning.printing import printed
+from reskontra.dunning.wording import worded
+from tests.api.dunning.debtors import climb, debtor, late, numbered, reminded
+from tests.clerk import INVOICE, Clerk
 
 
-@pytest.fixture
-async def office(client: httpx.AsyncClient, books: Database) -> Office:
-    remembered.forget()
-    return Office(client, books)
-
-
-async def pages_of(office: Office, number: int) -> list[str]:
+async def pages_of(clerk: Clerk, number: int) -> list[str]:
     """The text of each page of a printed letter, blanks of any kind and line ends as one blank."""
-    answer = await office.http.get(f"{LETTERS}/{number}/print")
+    answer = await clerk.http.get(f"/v1/{numbered(number)}/print")
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.headers["Content-Disposition"] == f'inline; filename="dunning-letter-{number}.pdf"'
@@ -49,28 +42,28 @@ def texts_of(pdf: bytes) -> list[str]:
     ],
 )
 async def test_each_level_has_its_words_in_the_customers_language(
-    office: Office, country: str, subjects: list[str], deadline: str
+    clerk: Clerk, country: str, subjects: list[str], deadline: str
 ) -> None:
-    customer = await office.customer(mainAddress={"city": "Somewhere", "countryId": country})
-    invoice = await office.invoice(customer)
-    last = await office.climb(customer)
+    customer = await debtor(clerk, mainAddress={"city": "Somewhere", "countryId": country})
+    invoice = await clerk.issue(INVOICE, customer)
+    last = await climb(clerk, customer)
     for number, subject in enumerate(subjects, 1):
-        (page,) = await pages_of(office, number)
+        (page,) = await pages_of(clerk, number)
         assert subject in page
-        assert invoice in page
+        assert invoice.number in page
         assert "Late payer AS" in page
     assert deadline in page
     assert page.count(deadline) == 2  # beside the figures and in the words
     total = {"NO": "160,00 NOK", "SE": "160,00 NOK", "DE": "160.00 NOK"}[country]
     assert page.count(total) == 2
-    assert " ".join((await office.letter(last["letterNumber"]))["text"]["closing"].split()) in page
+    assert " ".join((await clerk.get(numbered(last["letterNumber"])))["text"]["closing"].split()) in page
 
 
-async def test_the_norwegian_notice_says_collection_and_gives_the_deadline(office: Office) -> None:
-    customer = await office.customer()
-    await office.invoice(customer)
-    await office.climb(customer)
-    (page,) = await pages_of(office, 3)
+async def test_the_norwegian_notice_says_collection_and_gives_the_deadline(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer)
+    (page,) = await pages_of(clerk, 3)
     assert "Dette er et inkassovarsel." in page
     assert "ikke 160,00 NOK betalt innen 09.03.2025, blir saken sendt til inkasso" in page
 
@@ -90,21 +83,21 @@ async def test_the_norwegian_notice_says_collection_and_gives_the_deadline(offic
         "\u202egnirts\u202c a\u0301\u0300\u0302",
     ],
 )
-async def test_any_name_is_text_and_never_markup(office: Office, name: str) -> None:
-    customer = await office.customer(name=name, mainAddress={"addressLine1": name, "city": "O\u2028slo"})
-    await office.invoice(customer)
-    await office.climb(customer, 1)
-    (page, *_) = await pages_of(office, 1)
+async def test_any_name_is_text_and_never_markup(clerk: Clerk, name: str) -> None:
+    customer = await debtor(clerk, name=name, mainAddress={"addressLine1": name, "city": "O\u2028slo"})
+    await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer, 1)
+    (page, *_) = await pages_of(clerk, 1)
     assert "Betalingspåminnelse" in page
     if name.isascii() and " " in name and not name.startswith("long"):
         assert name in page
 
 
-async def test_two_hundred_documents_take_several_pages(office: Office) -> None:
-    customer = await office.customer()
-    await office.invoice(customer)
-    await office.climb(customer)
-    async with office.database.connection() as connection:
+async def test_two_hundred_documents_take_several_pages(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer)
+    async with clerk.database.connection() as connection:
         found = await find_letter(connection, 1, 3)
         assert found is not None
         reference = await remembered.at(connection, 1, None)
@@ -123,41 +116,41 @@ async def test_two_hundred_documents_take_several_pages(office: Office) -> None:
     assert "25 035,00 NOK" in pages[-1]
 
 
-async def test_a_fee_in_another_currency_than_the_documents_is_named(office: Office) -> None:
-    customer = await office.customer(currencyId="EUR", vatZoneId="EU", mainAddress={"city": "Bonn", "countryId": "DE"})
-    work = {"description": {"value": "Work"}, "quantity": {"value": 1}, "unitPriceInCurrency": {"value": 100}}
-    await office.invoice(customer, invoiceLines=[work])
-    await office.climb(customer)
-    letter = await office.letter(3)
+async def test_a_fee_in_another_currency_than_the_documents_is_named(clerk: Clerk) -> None:
+    customer = await debtor(clerk, currencyId="EUR", vatZoneId="EU", mainAddress={"city": "Bonn", "countryId": "DE"})
+    work = {"description": "Work", "quantity": 1, "unitPriceInCurrency": 100}
+    await clerk.issue(INVOICE, customer, lines=[work])
+    await climb(clerk, customer)
+    letter = await clerk.get(numbered(3))
     assert (letter["currencyId"], letter["lines"][0]["currencyId"]) == ("NOK", "EUR")
-    (page,) = await pages_of(office, 3)
+    (page,) = await pages_of(clerk, 3)
     assert "Reminder fee 35.00 NOK To be paid 35.00 NOK To be paid 100.00 EUR" in page
 
 
-async def test_drafts_and_voided_letters_are_marked(office: Office) -> None:
-    await office.prefer(auto_release=False)
-    customer = await office.customer()
-    await office.invoice(customer)
-    await office.remind(customer, late(15))
-    assert (await pages_of(office, 1))[0].count("UTKAST") == 1
-    await office.act(1, "release")
-    (page,) = await pages_of(office, 1)
+async def test_drafts_and_voided_letters_are_marked(clerk: Clerk) -> None:
+    await clerk.prefer(dunning={"auto_release": False})
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    await reminded(clerk, customer, late(15))
+    assert (await pages_of(clerk, 1))[0].count("UTKAST") == 1
+    await clerk.act(numbered(1), "release")
+    (page,) = await pages_of(clerk, 1)
     assert "UTKAST" not in page
     assert "ANNULLERT" not in page
-    await office.act(1, "void")
-    assert (await pages_of(office, 1))[0].count("ANNULLERT") == 1
+    await clerk.act(numbered(1), "void")
+    assert (await pages_of(clerk, 1))[0].count("ANNULLERT") == 1
 
 
-async def test_a_letter_is_the_same_bytes_each_time_and_brings_its_own_fonts(office: Office) -> None:
-    customer = await office.customer(name="Пример 漢字")
-    await office.invoice(customer)
-    await office.climb(customer, 1)
-    first, second = [(await office.http.get(f"{LETTERS}/1/print")).content for _ in range(2)]
+async def test_a_letter_is_the_same_bytes_each_time_and_brings_its_own_fonts(clerk: Clerk) -> None:
+    customer = await debtor(clerk, name="Пример 漢字")
+    await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer, 1)
+    first, second = [(await clerk.http.get(f"/v1/{numbered(1)}/print")).content for _ in range(2)]
     assert first == second
     reader = pypdf.PdfReader(io.BytesIO(first))
     assert reader.metadata is not None
     assert (reader.metadata.title, reader.metadata.author) == ("Betalingspåminnelse", "Demo AS")
-    made = (await office.letter(1))["createdDateTime"]
+    made = (await clerk.get(numbered(1)))["createdDateTime"]
     assert reader.metadata.creation_date is not None
     assert f"{reader.metadata.creation_date + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}" == made[:19]
     embedded, unembedded = reader.pages[0]._get_fonts()
@@ -165,8 +158,8 @@ async def test_a_letter_is_the_same_bytes_each_time_and_brings_its_own_fonts(off
     assert all("Libertinus" in font or "NewCM" in font or "DejaVu" in font for font in embedded)
 
 
-async def test_the_words_of_the_company_go_before_those_that_ship(office: Office) -> None:
-    await office.write(
+async def test_the_words_of_the_company_go_before_those_that_ship(clerk: Clerk) -> None:
+    await clerk.sql(
         """
         insert into dunning_text (company_id, level, language, subject, opening, closing) values
             (1, 1, 'nb', 'Hei {customer_number}', null, E'Betal {total} for {documents}.\n\n{{Hilsen}} {company}'),
@@ -174,38 +167,38 @@ async def test_the_words_of_the_company_go_before_those_that_ship(office: Office
             (1, 2, 'fi', 'Maksumuistutus', null, null)
         """
     )
-    customer = await office.customer()
-    invoice = await office.invoice(customer)
-    await office.climb(customer, 2)
-    (page,) = await pages_of(office, 1)
+    customer = await debtor(clerk)
+    invoice = await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer, 2)
+    (page,) = await pages_of(clerk, 1)
     assert f"Hei {customer}" in page
     assert "Vi kan ikke se at du har betalt" in page
-    assert f"Betal 125,00 NOK for {invoice}. {{Hilsen}} Demo AS" in page
+    assert f"Betal 125,00 NOK for {invoice.number}. {{Hilsen}} Demo AS" in page
     # A language of the company's own needs all of a letter's words, else English steps in.
-    await office.write("update customer set locale = 'fi-FI' where number = $1", customer)
-    (page,) = await pages_of(office, 1)
+    await clerk.sql("update customer set locale = 'fi-FI' where number = $1", customer)
+    (page,) = await pages_of(clerk, 1)
     assert "Maksa 125.00 NOK viimeistään 2025-02-13." in page
-    (page,) = await pages_of(office, 2)
+    (page,) = await pages_of(clerk, 2)
     assert "Maksumuistutus" not in page
-    await office.write("update customer set locale = 'sv_SE' where number = $1", customer)
-    assert "Betalningspåminnelse" in (await pages_of(office, 1))[0]
+    await clerk.sql("update customer set locale = 'sv_SE' where number = $1", customer)
+    assert "Betalningspåminnelse" in (await pages_of(clerk, 1))[0]
 
 
-async def test_the_account_to_pay_to_is_named_where_it_is_known(office: Office) -> None:
-    customer = await office.customer()
-    await office.invoice(customer)
-    await office.climb(customer, 1)
-    assert "Betales til konto" not in (await pages_of(office, 1))[0]
-    await office.write('update branch set detail = detail || \'{"bank": {"iban": "NO9386011117947"}}\'')
-    assert "Betales til konto NO9386011117947" in (await pages_of(office, 1))[0]
+async def test_the_account_to_pay_to_is_named_where_it_is_known(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer, 1)
+    assert "Betales til konto" not in (await pages_of(clerk, 1))[0]
+    await clerk.sql('update branch set detail = detail || \'{"bank": {"iban": "NO9386011117947"}}\'')
+    assert "Betales til konto NO9386011117947" in (await pages_of(clerk, 1))[0]
 
 
-async def test_a_print_that_takes_too_long_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    customer = await office.customer()
-    await office.invoice(customer)
-    await office.climb(customer, 1)
-    monkeypatch.setattr(pdf, "PATIENCE_SECONDS", 0.001)
-    answer = await office.http.get(f"{LETTERS}/1/print")
+async def test_a_print_that_takes_too_long_is_given_up(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer, 1)
+    monkeypatch.setattr(printing, "PATIENCE_SECONDS", 0.001)
+    answer = await clerk.http.get(f"/v1/{numbered(1)}/print")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "could not be printed in time" in answer.json()["message"]
     with pytest.raises(subprocess.TimeoutExpired):

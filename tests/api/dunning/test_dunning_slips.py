@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
-RUN, LETTERS = "/v1/reskontra/run/dunning", "/v1/reskontra/dunningLetter"
+from tests.api.dunning.debtors import numbered
+from tests.clerk import Clerk, decoded
+
+RUN = "reskontra/run/dunning"
 LATE = "2025-06-01"
 
 
@@ -26,27 +28,22 @@ LATE = "2025-06-01"
         ({"asOff": LATE}, "asOff"),
     ],
 )
-async def test_a_slip_in_a_run_reminds_nobody(client: httpx.AsyncClient, slip: dict[str, Any], named: str) -> None:
-    answer = await client.post(RUN, json={"asOf": LATE, "dryRun": False} | slip)
-    assert answer.status_code == 400, answer.text
-    assert f"Field: {named}." in answer.json()["message"]
-    assert (await client.get(LETTERS)).json() == []
+async def test_a_slip_in_a_run_reminds_nobody(clerk: Clerk, slip: dict[str, Any], named: str) -> None:
+    assert f"Field: {named}." in await clerk.refused("POST", RUN, **{"asOf": LATE, "dryRun": False} | slip)
+    assert await clerk.letters() == []
 
 
-async def test_a_trial_asked_for_in_the_address_reminds_nobody(client: httpx.AsyncClient) -> None:
-    answer = await client.post(f"{RUN}?dryRun=true", json={"asOf": LATE})
-    assert (answer.status_code, "dryrun" in answer.json()["message"]) == (400, True)
-    assert (await client.get(LETTERS)).json() == []
+async def test_a_trial_asked_for_in_the_address_reminds_nobody(clerk: Clerk) -> None:
+    assert "dryrun" in await clerk.refused("POST", f"{RUN}?dryRun=true", asOf=LATE)
+    assert await clerk.letters() == []
 
 
 @pytest.mark.parametrize(
     ("slip", "named"),
     [({"voidate": LATE}, "voidate"), ({"voidDate": {}}, "voidDate"), ({"voidDate": "9999-12-31"}, "voidDate")],
 )
-async def test_a_slip_in_a_void_leaves_the_letter(client: httpx.AsyncClient, slip: dict[str, Any], named: str) -> None:
-    made = (await client.post(RUN, json={"asOf": LATE})).json()["created"]
-    letter = f"{LETTERS}/{made[0]['letterNumber']}"
-    answer = await client.post(f"{letter}/action/void", json=slip)
-    assert answer.status_code == 400, answer.text
-    assert f"Field: {named}." in answer.json()["message"]
-    assert (await client.get(letter)).json()["status"] == "Released"
+async def test_a_slip_in_a_void_leaves_the_letter(clerk: Clerk, slip: dict[str, Any], named: str) -> None:
+    made = decoded(await clerk.post(RUN, asOf=LATE))["created"]
+    letter = numbered(made[0]["letterNumber"])
+    assert f"Field: {named}." in await clerk.refused("POST", f"{letter}/action/void", **slip)
+    assert (await clerk.get(letter))["status"] == "Released"
