@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -132,7 +132,7 @@ def decoded(answer: httpx.Response) -> Any:
         return found
     etag = answer.headers.get("ETag")
     assert etag is None or "timeStamp" not in found or etag == f'"{found["timeStamp"]}"'
-    return Record(found, str(answer.request.url), etag)
+    return Record(found, str(answer.request.url.copy_with(query=None)), etag)
 
 
 def refusal(answer: httpx.Response, status: int = 400) -> str:
@@ -146,16 +146,14 @@ def refusal(answer: httpx.Response, status: int = 400) -> str:
 
 
 @dataclass
-class Clerk:
-    """A caller of one company, the database behind it and its clock.
+class Caller:
+    """Somebody who knows one company by its address only.
 
     What is asked for is a `Record`, an address below `/v1/`, or a whole one.
     """
 
     http: httpx.AsyncClient
-    database: Database
-    clock: SeededClock
-    company_id: int = DEMO_COMPANY
+    _: KW_ONLY
     spelling: Spelling = wrapped
     customer_number: str = "20001"
     """Whom documents are for when no customer is named."""
@@ -205,8 +203,7 @@ class Clerk:
 
     async def numbers(self, address: str, **query: Any) -> list[str]:
         """The numbers on a page of customers or documents."""
-        return [row["referenceNumber"] if "referenceNumber" in row else row["number"]
-                for row in await self.page(address, **query)]  # fmt: skip
+        return [Record(row, "").number for row in await self.page(address, **query)]
 
     async def create(self, address: str, /, **fields: Any) -> Record:
         """POST, and what `Location` leads to."""
@@ -220,18 +217,6 @@ class Clerk:
         changed: Record = await self.get(answer.headers["Location"])
         return changed
 
-    async def refused(self, method: str, thing: Record | str, /, **fields: Any) -> str:
-        """The text of a 400; nothing was written."""
-        before = await self.newest_change()
-        answer = await self.send(method, thing, **fields)
-        text = refusal(answer)
-        assert await self.newest_change() == before
-        return text
-
-    async def refuse_change(self, thing: Record | str, /, **fields: Any) -> str:
-        """The text of a PUT's refusal; nothing was written."""
-        return await self.refused("PUT", thing, **fields)
-
     # Customers
 
     async def customer(self, **fields: Any) -> Record:
@@ -242,18 +227,6 @@ class Clerk:
 
     async def location(self, customer: str = "20001", location_id: str = "North", **fields: Any) -> Record:
         return await self.create("location", baccountId=customer, locationId=location_id, **fields)
-
-    async def balance(self, customer: Record | str = "20001") -> tuple[Decimal, Decimal]:
-        """What a customer owes, and what is saved but not released."""
-        (row,) = await self.rows(
-            """
-            select balance, unreleased from customer_balance join customer using (company_id, customer_id)
-             where company_id = $1 and number = $2
-            """,
-            self.company_id,
-            customer if isinstance(customer, str) else customer.number,
-        )
-        return row["balance"], row["unreleased"]
 
     # Documents
 
@@ -282,30 +255,9 @@ class Clerk:
         released: Record = await self.get(thing)
         return released
 
-    async def refuse(self, kind: str, **fields: Any) -> str:
-        """The text that refuses a document which would be taken but for `fields`; nothing was written."""
-        return await self.refused("POST", kind, **self.sale(**fields))
-
-    async def refuse_release(self, thing: Record | str) -> str:
-        """The text that refuses a release; nothing was written."""
-        return await self.refused("POST", f"{address_of(thing)}/action/release")
-
     async def issue(self, kind: str, customer: Record | str | None = None, **fields: Any) -> Record:
         """A document that is released at once."""
         return await self.release(location_of(await self.post(kind, **self.sale(customer, **fields))))
-
-    async def entries(self, document: Record) -> list[tuple[Any, ...]]:
-        """What a document put on the journal: account, debit and credit in its currency and in base, purpose."""
-        rows = await self.rows(
-            """
-            select account_number, debit, credit, debit_base, credit_base, purpose from journal_entry
-             where company_id = $1 and document_type = $2 and document_number = $3 order by batch_number, line_number
-            """,
-            self.company_id,
-            document["documentType"],
-            document.number,
-        )
-        return [tuple(row) for row in rows]
 
     # Reminding
 
@@ -320,7 +272,61 @@ class Clerk:
     async def letters(self, **query: Any) -> list[dict[str, Any]]:
         return await self.page(LETTERS, **query)
 
-    # What lies behind: no answer tells it, or no request may change it
+
+@dataclass
+class Clerk(Caller):
+    """A caller in the test's own process, the database behind the company and its clock."""
+
+    database: Database
+    clock: SeededClock
+    company_id: int = DEMO_COMPANY
+
+    async def refused(self, method: str, thing: Record | str, /, **fields: Any) -> str:
+        """The text of a 400; nothing was written."""
+        before = await self.newest_change()
+        answer = await self.send(method, thing, **fields)
+        text = refusal(answer)
+        assert await self.newest_change() == before
+        return text
+
+    async def refuse_change(self, thing: Record | str, /, **fields: Any) -> str:
+        """The text of a PUT's refusal; nothing was written."""
+        return await self.refused("PUT", thing, **fields)
+
+    async def refuse(self, kind: str, **fields: Any) -> str:
+        """The text that refuses a document which would be taken but for `fields`; nothing was written."""
+        return await self.refused("POST", kind, **self.sale(**fields))
+
+    async def refuse_release(self, thing: Record | str) -> str:
+        """The text that refuses a release; nothing was written."""
+        return await self.refused("POST", f"{address_of(thing)}/action/release")
+
+    # What no answer tells, and what no request may change
+
+    async def balance(self, customer: Record | str = "20001") -> tuple[Decimal, Decimal]:
+        """What a customer owes, and what is saved but not released."""
+        (row,) = await self.rows(
+            """
+            select balance, unreleased from customer_balance join customer using (company_id, customer_id)
+             where company_id = $1 and number = $2
+            """,
+            self.company_id,
+            customer if isinstance(customer, str) else customer.number,
+        )
+        return row["balance"], row["unreleased"]
+
+    async def entries(self, document: Record) -> list[tuple[Any, ...]]:
+        """What a document put on the journal: account, debit and credit in its currency and in base, purpose."""
+        rows = await self.rows(
+            """
+            select account_number, debit, credit, debit_base, credit_base, purpose from journal_entry
+             where company_id = $1 and document_type = $2 and document_number = $3 order by batch_number, line_number
+            """,
+            self.company_id,
+            document["documentType"],
+            document.number,
+        )
+        return [tuple(row) for row in rows]
 
     async def rows(self, statement: str, *values: Any) -> list[Any]:
         """The rows of a query: records of asyncpg, which are equal to tuples."""

@@ -22,16 +22,12 @@ from reskontra.company_file.rules.plan import Plan, lines_of
 from reskontra.db.pool import Database
 from reskontra.demo import TENANT_ID
 from reskontra.errors import Conflict, Refused
-from reskontra.reference.reference import Reference
-from reskontra.reference.store import remembered
+from reskontra.revising.commands import apply_plan, plan_changes
+from reskontra.revising.rules import Plan, lines_of
+from tests.clerk import INVOICE, Caller, Clerk
 from tests.conftest import ServerProcess
 
-SALE_LINE = {"operation": "Insert", "inventoryNumber": {"value": "A"}, "quantity": {"value": 2}}
-SALE = {
-    "customerNumber": {"value": "20001"},
-    "documentDate": {"value": "2025-03-03"},
-    "invoiceLines": [SALE_LINE],
-}
+TWO = {"operation": "Insert", "inventoryNumber": "A", "quantity": 2}
 
 
 def command(*words: str) -> list[str]:
@@ -83,15 +79,6 @@ class Company:
 @pytest.fixture
 def company(client: httpx.AsyncClient, books: Database, clock: SeededClock, tmp_path: Path) -> Company:
     return Company(books, clock, tmp_path)
-
-
-async def release_a_sale(client: httpx.AsyncClient, **more: object) -> str:
-    made = await client.post("/v1/customerinvoice", json={**SALE, **more})
-    assert made.status_code == 201, made.text
-    number = made.headers["location"].rpartition("/")[2]
-    released = await client.post(f"/v1/customerinvoice/{number}/action/release", json={})
-    assert released.status_code == 200, released.text
-    return str(number)
 
 
 async def test_what_the_file_leaves_out_stays(company: Company) -> None:
@@ -221,10 +208,10 @@ async def test_the_audit_trail_tells_who_changed_what(company: Company) -> None:
     assert {("Item", 90), ("Subaccount", 7), ("Salesperson", 40)} <= set(tallies)
 
 
-async def test_lines_show_the_new_words(company: Company, client: httpx.AsyncClient) -> None:
-    number = await release_a_sale(client)
+async def test_lines_show_the_new_words(company: Company, clerk: Clerk) -> None:
+    invoice = await clerk.issue(INVOICE, lines=[TWO])
     await company.apply('accounts: [{account_number: "3000", description: Turnover with VAT}]')
-    shown = (await client.get(f"/v1/customerinvoice/{number}")).json()
+    shown = await clerk.get(invoice)
     assert shown["invoiceLines"][0]["account"]["description"] == "Turnover with VAT"
 
 
@@ -241,8 +228,7 @@ async def test_a_server_uses_new_terms_with_its_next_request(
         for is_changed in (False, True):
             if is_changed:
                 await asyncio.to_thread(subprocess.run, command(*words), check=True, capture_output=True)
-            made = await client.post("/v1/customerinvoice", json=SALE)
-            due.append((await client.get(made.headers["location"])).json()["documentDueDate"][:10])
+            due.append((await Caller(client).invoice())["documentDueDate"][:10])
     assert due == ["2025-03-17", "2025-03-23"]
 
 
@@ -290,10 +276,8 @@ REFUSED = [
 ]  # fmt: skip
 
 
-async def test_what_released_figures_stand_on_is_refused_with_its_place(
-    company: Company, client: httpx.AsyncClient
-) -> None:
-    assert await release_a_sale(client) == "003548"
+async def test_what_released_figures_stand_on_is_refused_with_its_place(company: Company, clerk: Clerk) -> None:
+    assert (await clerk.issue(INVOICE)).number == "003548"
     before = await company.reference()
     wrong = []
     for text, expected in REFUSED:
@@ -304,39 +288,36 @@ async def test_what_released_figures_stand_on_is_refused_with_its_place(
     assert (await company.reference()).version == before.version
 
 
-async def test_everything_that_is_wrong_is_told_at_once(company: Company, client: httpx.AsyncClient) -> None:
-    await release_a_sale(client)
+async def test_everything_that_is_wrong_is_told_at_once(company: Company, clerk: Clerk) -> None:
+    await clerk.issue(INVOICE, lines=[TWO])
     told = await company.refused(
         'company: {base_currency: EUR}\nvat: [{vat_id: "3", exempt: true, reverse_charge: true}]'
     )
     assert [line.split(" ")[1] for line in told] == ["company.base_currency", "vat.3.exempt", "vat.3.reverse_charge"]
 
 
-async def test_a_rate_of_released_documents_may_change_with_a_warning(
-    company: Company, client: httpx.AsyncClient
-) -> None:
+async def test_a_rate_of_released_documents_may_change_with_a_warning(company: Company, clerk: Clerk) -> None:
     row = "{effective_date: 2025-03-01, rate: 9}"
     rates = f"rates: [{{from_currency: EUR, to_currency: NOK, rate_type: SPOT, rows: [{row}]}}]"
     assert (await company.plan(rates)).warnings == ()
     abroad = await company.fetch("select number from customer where company_id = $1 and currency_id = 'EUR' limit 1")
-    line = {**SALE_LINE, "vatCodeId": {"value": "52"}}
-    number = await release_a_sale(client, customerNumber={"value": abroad[0][0]}, invoiceLines=[line])
+    invoice = await clerk.issue(INVOICE, str(abroad[0][0]), lines=[TWO | {"vatCodeId": "52"}])
     rate = "select exchange_rate from document where company_id = $1 and number = $2"
-    released_with = await company.fetch(rate, number)
+    released_with = await company.fetch(rate, invoice.number)
     plan = await company.apply(rates)
     assert plan.warnings == (
         "rates EUR NOK SPOT 2025-03-01: there are released EUR documents up to 2025-03-03; "
         "they keep the rate they were released with",
     )
-    assert await company.fetch(rate, number) == released_with
+    assert await company.fetch(rate, invoice.number) == released_with
 
 
-async def test_numbers_go_on_where_they_were(company: Company, client: httpx.AsyncClient) -> None:
-    assert await release_a_sale(client) == "003548"
+async def test_numbers_go_on_where_they_were(company: Company, clerk: Clerk) -> None:
+    assert (await clerk.issue(INVOICE)).number == "003548"
     await company.apply(
         'series: [{series_id: INVOICE, ranges: [{start_number: "003524", step: 2, end_number: "004000"}]}]'
     )
-    assert await release_a_sale(client) == "003550"
+    assert (await clerk.issue(INVOICE)).number == "003550"
 
 
 async def test_no_period_is_added_before_a_closed_one(company: Company) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+from tests.clerk import CREDIT_NOTE, INVOICE, Caller, application, body, sale
 
 DAY = "2025-05-05"
 INVOICES, CREDIT_NOTES, CUSTOMERS = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customer"
@@ -30,36 +30,26 @@ class Command:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def wrapped(**fields: Any) -> dict[str, Any]:
-    """Fields as the wire wraps them; lists and objects stay bare."""
-    return {name: value if isinstance(value, list | dict) else {"value": value} for name, value in fields.items()}
-
-
 def line(number: int | None = None, operation: str = "Insert", **fields: Any) -> dict[str, Any]:
-    return {"operation": operation} | ({"lineNumber": {"value": number}} if number else {}) | wrapped(**fields)
+    return {"operation": operation} | ({"lineNumber": number} if number else {}) | fields
 
 
 def invoice(customer: str = MAIN, day: str = DAY, quantity: int = 1, **more: Any) -> dict[str, Any]:
     lines = [line(inventoryNumber="A", quantity=quantity), line(inventoryNumber="6", quantity=1)]
-    return wrapped(customerNumber=customer, documentDate=day, invoiceLines=lines, **more)
-
-
-def settling(number: str, amount: float, operation: str = "Insert") -> dict[str, Any]:
-    return {"operation": operation} | wrapped(documentType="Invoice", refNbr=number, amountPaid=amount)
+    return sale(customer, documentDate=day, lines=lines, **more)
 
 
 def credit_note(*applications: dict[str, Any], **more: Any) -> dict[str, Any]:
     lines = [line(inventoryNumber="A", quantity=4)]
-    day = "2025-06-06"
-    return wrapped(customerNumber=MAIN, documentDate=day, lines=lines, applicationLines=list(applications), **more)
+    return sale(MAIN, documentDate="2025-06-06", lines=lines, applicationLines=list(applications), **more)
 
 
-def post(path: str, body: Mapping[str, Any] | None = None, **more: Any) -> Command:
-    return Command("POST", path, body, **more)
+def post(path: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Command:
+    return Command("POST", path, None if fields is None else body(path, **fields), **more)
 
 
-def put(path: str, body: Mapping[str, Any], **more: Any) -> Command:
-    return Command("PUT", path, body, **more)
+def put(path: str, *, of_draft: bool = False, **fields: Any) -> Command:
+    return Command("PUT", path, body(path, **fields), of_draft)
 
 
 def reminder(level: int, day: str) -> Mapping[str, Any]:
@@ -79,38 +69,38 @@ COMMANDS: Mapping[str, Command] = {
     "create under a number of its own": post(INVOICES, invoice(referenceNumber="X-1")),
     "create for the other customer": post(INVOICES, invoice(OTHER)),
     "create in the closed month": post(INVOICES, invoice(day="2024-12-20")),
-    "change the header of what was read": put(_DRAFT, wrapped(invoiceText="anew, as read"), of_draft=True),
-    "change a line": put(_DRAFT, wrapped(invoiceLines=[line(1, "Update", quantity=3)])),
-    "add a line": put(_DRAFT, wrapped(invoiceLines=[line(inventoryNumber="222", quantity=2)])),
-    "delete a line": put(_DRAFT, wrapped(invoiceLines=[line(2, "Delete")])),
-    "change the customer": put(_DRAFT, wrapped(customerNumber=OTHER)),
+    "change the header of what was read": put(_DRAFT, invoiceText="anew, as read", of_draft=True),
+    "change a line": put(_DRAFT, lines=[line(1, "Update", quantity=3)]),
+    "add a line": put(_DRAFT, lines=[line(inventoryNumber="222", quantity=2)]),
+    "delete a line": put(_DRAFT, lines=[line(2, "Delete")]),
+    "change the customer": put(_DRAFT, customerNumber=OTHER),
     "delete": Command("DELETE", _DRAFT),
     "release": post(f"{_DRAFT}/action/release"),
     "release what was read": post(f"{_DRAFT}/action/release", of_draft=True),
     "release another one": post(f"{INVOICES}/{SECOND_DRAFT}/action/release"),
-    "change the note of what is owed": put(f"{INVOICES}/{OWED}", wrapped(note="called them")),
+    "change the note of what is owed": put(f"{INVOICES}/{OWED}", note="called them"),
     # Settlement
-    "create a note that settles": post(CREDIT_NOTES, credit_note(settling(OWED, 50))),
-    "settle another one too": put(_NOTE, wrapped(applicationLines=[settling(OWED, 70)])),
+    "create a note that settles": post(CREDIT_NOTES, credit_note(application(OWED, 50))),
+    "settle another one too": put(_NOTE, applicationLines=[application(OWED, 70)]),
     "delete the note": Command("DELETE", _NOTE),
     "release the note": post(f"{_NOTE}/action/release"),
     # Reminding
     "remind": post(_REMIND, reminder(1, "2025-03-10")),
     "remind for a fee": post(_REMIND, reminder(3, "2025-04-15")),
     # Customers and their series
-    "create a customer": post(CUSTOMERS, wrapped(name="New AS")),
-    "create a customer under the next number": post(CUSTOMERS, wrapped(number=NEXT_CUSTOMER, name="Next AS")),
-    "create a child": post(CUSTOMERS, wrapped(name="Child AS", parentRecordNumber=MAIN)),
-    "rename the customer": put(_MAIN, wrapped(name="Renamed AS")),
+    "create a customer": post(CUSTOMERS, {"name": "New AS"}),
+    "create a customer under the next number": post(CUSTOMERS, {"number": NEXT_CUSTOMER, "name": "Next AS"}),
+    "create a child": post(CUSTOMERS, {"name": "Child AS", "parentRecordNumber": MAIN}),
+    "rename the customer": put(_MAIN, name="Renamed AS"),
     "renumber to the next number": post(f"{CUSTOMERS}/action/changeCustomerCd/1", {"customerCd": NEXT_CUSTOMER}),
-    "hold the customer's credit": put(_MAIN, wrapped(status="CreditHold")),
-    "take the other class": put(_MAIN, wrapped(customerClassId="2") | {"overrideWithClassValues": True}),
-    "give the invoices an address": put(_MAIN, wrapped(invoiceAddress={"value": wrapped(addressLine1="Box 1")})),
-    "end the other customer": put(f"{CUSTOMERS}/{OTHER}", wrapped(status="Inactive")),
-    "rename the place": put(f"/v1/location/{MAIN}/Main", wrapped(locationName="The yard")),
+    "hold the customer's credit": put(_MAIN, status="CreditHold"),
+    "take the other class": put(_MAIN, customerClassId="2", overrideWithClassValues=True),
+    "give the invoices an address": put(_MAIN, invoiceAddress={"addressLine1": "Box 1"}),
+    "end the other customer": put(f"{CUSTOMERS}/{OTHER}", status="Inactive"),
+    "rename the place": put(f"/v1/location/{MAIN}/Main", locationName="The yard"),
     # What documents show and stand on
-    "change the item": put("/v1/inventory/A", wrapped(description="Advice", defaultPrice=120)),
-    "rename the account": put("/v1/account/3000", wrapped(description="Sales, all of them")),
+    "change the item": put("/v1/inventory/A", description="Advice", defaultPrice=120),
+    "rename the account": put("/v1/account/3000", description="Sales, all of them"),
     "change rules and words by the file": Command("APPLY", ""),
     "close the month": post(f"{PERIODS}/202505/action/close"),
     "reopen the closed month": post(f"{PERIODS}/202412/action/reopen"),
@@ -136,24 +126,17 @@ OTHER_CLASS = """
 """The class of "take the other class"."""
 
 
-async def open_company(client: httpx.AsyncClient) -> None:
+async def open_company(clerk: Caller) -> None:
     """Make what the commands name, in an empty company whose year 2024 is closed."""
-    limit = wrapped(creditVerification="CreditLimit", creditLimit=6000)
-    await _ok(client.post(CUSTOMERS, json=wrapped(name="Main AS")))
-    await _ok(client.post(CUSTOMERS, json=wrapped(name="Other AS") | limit))
-    await _ok(client.post(f"{PERIODS}/202412/action/close", json={}))
+    await clerk.customer(name="Main AS")
+    await clerk.customer(name="Other AS", creditVerification="CreditLimit", creditLimit=6000)
+    assert (await clerk.act(f"{PERIODS}/202412", "close")).status_code == 200
     for day in ("2025-01-01", "2025-02-01"):
-        created = await _ok(client.post(INVOICES, json=invoice(day=day)))
-        await _ok(client.post(f"{created.headers['location']}/action/release"))
+        await clerk.issue(INVOICE, **invoice(day=day))
         if day == "2025-01-01":
             for level, reminded in ((1, "2025-02-01"), (2, "2025-03-01")):
-                await _ok(client.post(_REMIND, json=reminder(level, reminded)))
-    await _ok(client.post(INVOICES, json=invoice()))
-    await _ok(client.post(INVOICES, json=invoice(day="2025-06-01")))
-    await _ok(client.post(CREDIT_NOTES, json=credit_note(settling(REMINDED_TWICE, 100))))
-
-
-async def _ok(answering: Any) -> httpx.Response:
-    answer: httpx.Response = await answering
-    assert answer.is_success, answer.text
-    return answer
+                answer = await clerk.act(f"customer/{MAIN}", "createDunningLetter", **reminder(level, reminded))
+                assert answer.status_code == 200, answer.text
+    await clerk.create(INVOICE, **invoice())
+    await clerk.create(INVOICE, **invoice(day="2025-06-01"))
+    await clerk.create(CREDIT_NOTE, **credit_note(application(REMINDED_TWICE, 100)))

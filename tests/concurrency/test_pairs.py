@@ -23,15 +23,15 @@ import pytest
 import structlog
 
 from reskontra.clock import Context, SeededClock
-from reskontra.company_file.commands.applying import apply_plan, plan_changes
-from reskontra.company_file.commands.creating import create_company
-from reskontra.company_file.file import read_partial_template
-from reskontra.company_file.rules.plan import Plan
+from reskontra.companies.template import read_partial_template
 from reskontra.config import Settings
 from reskontra.db.pool import hold_until_end
 from reskontra.db.selfcheck import offences
 from reskontra.errors import Refusal
 from reskontra.numbering import commands as numbering
+from reskontra.revising.commands import apply_plan, plan_changes
+from reskontra.revising.rules import Plan
+from tests.clerk import Caller
 from tests.concurrency.encounters import APPLIED, COMMANDS, DRAFT, INVOICES, OTHER_CLASS, Command, open_company
 from tests.concurrency.meetings import (
     UUID,
@@ -45,7 +45,7 @@ from tests.concurrency.meetings import (
     queue_in_sight,
     queue_passed_by,
 )
-from tests.conftest import NOW, open_client
+from tests.conftest import NOW, new_company, open_client
 
 if TYPE_CHECKING:
     from tests.conftest import Databases
@@ -56,7 +56,7 @@ EVERY_STATEMENT = bool(os.environ.get("RESKONTRA_EVERY_STATEMENT"))
 PAIRS = list(itertools.combinations_with_replacement(COMMANDS, 2))
 
 
-class Office:
+class LittleCompany:
     """The little company, and how to send it a command."""
 
     def __init__(self, database: SteppedDatabase, client: httpx.AsyncClient, books: Books, folder: Path) -> None:
@@ -67,7 +67,7 @@ class Office:
         self.etag = ""
 
     async def open(self) -> None:
-        await open_company(self.client)
+        await open_company(Caller(self.client))
         self.etag = (await self.client.get(f"{INVOICES}/{DRAFT}")).headers["etag"]
         async with self.database.transaction() as connection:
             self.plan = await plan_changes(connection, self._context(), self.applied)
@@ -122,7 +122,7 @@ def _written(folder: Path, text: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def office(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+async def company(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LittleCompany]:
     name = await databases.clone()
     await databases.administer(f"alter database {name} set deadlock_timeout = '20ms'")
     dsn = databases.dsn_of(name)
@@ -131,13 +131,11 @@ async def office(databases: Databases, tmp_path_factory: pytest.TempPathFactory)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(WARNING), cache_logger_on_first_use=False)
     database = await SteppedDatabase.connect(dsn)
     connection = await asyncpg.connect(dsn)
-    async with database.transaction() as borrowed:
-        origin = Context(0, "test", "test", clock.now(), clock)
-        company_id = await create_company(borrowed, "no", code="little", name="Little AS", context=origin)
+    company_id = await new_company(database, clock, code="little", name="Little AS")
     await connection.execute(OTHER_CLASS, company_id)
-    async with open_client(Settings(sandbox=True), database, clock) as client:
-        client.headers["ipp-company-id"] = str(company_id)
-        opened = Office(database, client, Books(connection, company_id), tmp_path_factory.mktemp("file"))
+    async with open_client(Settings(sandbox=True), database, clock, company_id=company_id) as client:
+        books = Books(connection, company_id)
+        opened = LittleCompany(database, client, books, tmp_path_factory.mktemp("file"))
         await opened.open()
         yield opened
     structlog.configure(**logging)
@@ -147,20 +145,20 @@ async def office(databases: Databases, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS, ids=[f"{one} + {other}" for one, other in PAIRS])
-async def test_pair(one: str, other: str, office: Office, monkeypatch: pytest.MonkeyPatch):
-    requests = {name: partial(office.send, COMMANDS[name]) for name in (one, other)}
+async def test_pair(one: str, other: str, company: LittleCompany, monkeypatch: pytest.MonkeyPatch):
+    requests = {name: partial(company.send, COMMANDS[name]) for name in (one, other)}
     orders = [(one, other), (other, one)] if one != other else [(one, other)]
     monkeypatch.setattr(numbering, "hold_until_end", partial(queue_in_sight, hold_until_end))
 
-    await office.books.lay_back()
+    await company.books.lay_back()
     serial: list[Outcome] = []
     lengths: dict[str, int] = {}
     turns: dict[str, set[int]] = {}
     for first, second in orders:
         answers, *gates = await one_after_the_other(requests[first], requests[second])
-        outcome = Outcome(answers, await office.books.read())
-        await office.check(outcome)
-        await office.books.lay_back()
+        outcome = Outcome(answers, await company.books.read())
+        await company.check(outcome)
+        await company.books.lay_back()
         serial.append(outcome if first == one else outcome.turned_round())
         if one == other:
             serial.append(outcome.turned_round())
@@ -174,14 +172,14 @@ async def test_pair(one: str, other: str, office: Office, monkeypatch: pytest.Mo
         for hold in (queue_in_sight, queue_passed_by) if meet_in_queue else (queue_in_sight,):
             monkeypatch.setattr(numbering, "hold_until_end", partial(hold, hold_until_end))
             for stop in _stops(lengths[first]):
-                meeting = met_after(stop, requests[first], requests[second], office.is_blocked)
-                outcome = await office.result(await meeting)
+                meeting = met_after(stop, requests[first], requests[second], company.is_blocked)
+                outcome = await company.result(await meeting)
                 outcome = outcome if first == one else outcome.turned_round()
                 if outcome not in serial:
                     when = f"{first!r} stopped after statement {stop} of {lengths[first]}, {hold.__name__}"
                     failures += [when, *(f"   {line}" for each in serial for line in outcome.differences(each))]
         monkeypatch.setattr(numbering, "hold_until_end", partial(queue_in_sight, hold_until_end))
-        outcome = await office.result(await both_at_once(requests[first], requests[second]))
+        outcome = await company.result(await both_at_once(requests[first], requests[second]))
         outcome = outcome if first == one else outcome.turned_round()
         if outcome not in serial:
             failures += [

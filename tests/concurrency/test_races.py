@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import httpx
 
+from tests.clerk import INVOICE, ITEM_A, body, number_of, sale, wrapped
+
 if TYPE_CHECKING:
     from tests.conftest import RunningServer, ServerProcess
 
@@ -35,19 +37,9 @@ async def clients(count: int, url: str, token: str | None = None) -> AsyncIterat
             await client.aclose()
 
 
-def wrapped(**fields: Any) -> dict[str, Any]:
-    """Fields as the wire wraps them; lists stay bare."""
-    return {name: value if isinstance(value, list) else {"value": value} for name, value in fields.items()}
-
-
 def invoice(customer: str = "20001", *, quantity: float = 1, **fields: Any) -> dict[str, Any]:
-    line = wrapped(inventoryNumber="A", quantity=quantity)
-    return wrapped(customerNumber=customer, documentDate="2025-05-05", invoiceLines=[line], **fields)
-
-
-def number_of(answer: httpx.Response) -> str:
-    assert answer.status_code == 201, answer.text
-    return answer.headers["Location"].rpartition("/")[2]
+    lines = [ITEM_A | {"quantity": quantity}]
+    return body(INVOICE, **sale(customer, documentDate="2025-05-05", lines=lines, **fields))
 
 
 async def new_invoice(client: httpx.AsyncClient, **given: Any) -> str:
@@ -161,7 +153,7 @@ async def test_lines_added_at_the_same_time_are_all_kept(server: RunningServer):
     async with clients(6, server.url) as opened:
         number = await new_invoice(opened[0])
         path = f"/v1/customerinvoice/{number}"
-        lines = [{"operation": "Insert", **wrapped(inventoryNumber="6", quantity=1)}]
+        lines = [{"operation": "Insert", "inventoryNumber": "6", "quantity": 1}]
         answers = await asyncio.gather(*(client.put(path, json=wrapped(invoiceLines=lines)) for client in opened))
         shown = (await opened[0].get(path)).json()
     assert statuses(answers) == {204: 6}
@@ -217,7 +209,7 @@ async def test_a_change_and_a_release_meet_and_the_journal_has_the_figures_of_th
         for turn in range(12):
             number = await new_invoice(one)
             path = f"/v1/customerinvoice/{number}"
-            line = {"operation": "Update", **wrapped(lineNumber=1, quantity=7)}
+            line = {"operation": "Update", "lineNumber": 1, "quantity": 7}
             changing = one.put(path, json=wrapped(invoiceLines=[line]))
             releasing = other.post(f"{path}/action/release")
             started = (changing, releasing) if turn % 2 else (releasing, changing)

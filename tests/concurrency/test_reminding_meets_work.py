@@ -8,44 +8,27 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.concurrency.test_races import clients, query, statuses, wrapped
+from tests.clerk import DEBIT_NOTE, INVOICE, Caller, application
+from tests.concurrency.test_races import clients, query, statuses
 
 if TYPE_CHECKING:
     from tests.conftest import ServerProcess
 
 CUSTOMERS = 8
-
-
-async def customer(client: httpx.AsyncClient, **fields: Any) -> str:
-    answer = await client.post("/v1/customer", json=wrapped(name="Late payer", **fields))
-    assert answer.status_code == 201, answer.text
-    return answer.headers["Location"].rpartition("/")[2]
-
-
-async def written(client: httpx.AsyncClient, path: str, lines: str, owing: str, **more: Any) -> str:
-    line = wrapped(inventoryNumber="A", quantity=1)
-    body = wrapped(customerNumber=owing, documentDate="2025-01-01", **{lines: [line]}) | more
-    answer = await client.post(f"/v1/{path}", json=body)
-    assert answer.status_code == 201, answer.text
-    return answer.headers["Location"].rpartition("/")[2]
+INVOICED = "2025-01-01"
 
 
 async def invoice(client: httpx.AsyncClient, owing: str) -> str:
-    number = await written(client, "customerinvoice", "invoiceLines", owing)
-    answer = await client.post(f"/v1/customerinvoice/{number}/action/release")
-    assert answer.status_code == 200, answer.text
-    return number
+    """The number of a released invoice."""
+    return (await Caller(client, day=INVOICED).issue(INVOICE, owing)).number
 
 
-async def debit_note(client: httpx.AsyncClient, owing: str) -> str:
-    number = await written(client, "customerDebitNote", "lines", owing)
-    answer = await client.post(f"/v1/customerDebitNote/{number}/action/release")
-    assert answer.status_code == 200, answer.text
-    return number
+async def debit_note(client: httpx.AsyncClient, owing: str) -> None:
+    await Caller(client, day=INVOICED).issue(DEBIT_NOTE, owing)
 
 
 async def remind_all(client: httpx.AsyncClient, day: str) -> httpx.Response:
@@ -59,36 +42,30 @@ async def test_runs_meet_runs_and_everything_else_that_is_done(server_process: C
         one, other = some[0], others[0]
         # Every second customer has a limit, so that its balance is locked before anything is written for it.
         limited = {"creditVerification": "CreditLimit", "creditLimit": 100_000}
-        owing = [await customer(one, **(limited if turn % 2 else {})) for turn in range(CUSTOMERS)]
+        clerk = Caller(one, day=INVOICED)
+        owing = [(await clerk.customer(**(limited if turn % 2 else {}))).number for turn in range(CUSTOMERS)]
         old = {number: [await invoice(one, number), await invoice(one, number)] for number in owing}
         for number in owing:
             await debit_note(one, number)
         for day in ("2025-01-30", "2025-02-13"):
             assert (await remind_all(one, day)).status_code == 200
         credits_ = [
-            await written(
-                one,
-                "customerCreditNote",
-                "lines",
-                number,
-                applicationLines=[wrapped(documentType="Invoice", refNbr=old[number][0], amountPaid=50)],
-            )
-            for number in owing
+            await clerk.credit_note(number, applicationLines=[application(old[number][0], 50)]) for number in owing
         ]
         day = "2025-02-27"
         answers = await asyncio.gather(
             remind_all(one, day),
             remind_all(other, day),
             *(
-                client.post(f"/v1/customer/{number}/action/createDunningLetter", json={"dunningLetterDate": day})
+                Caller(client).act(f"customer/{number}", "createDunningLetter", dunningLetterDate=day)
                 for client, number in zip(others[1:], owing, strict=False)
             ),
             *(
-                client.post(f"/v1/customerCreditNote/{number}/action/release")
-                for client, number in zip(some[1:] + others[1:], credits_, strict=False)
+                Caller(client).act(note, "release")
+                for client, note in zip(some[1:] + others[1:], credits_, strict=False)
             ),
             *(
-                client.put(f"/v1/customerinvoice/{old[number][1]}", json=wrapped(note=f"met {number}"))
+                Caller(client).put(f"{INVOICE}/{old[number][1]}", note=f"met {number}")
                 for client, number in zip(others[1:] + some[1:], owing, strict=False)
             ),
         )

@@ -20,6 +20,7 @@ import pytest
 from reskontra.app import mounted_routes
 from reskontra.web.contract import operations
 from reskontra.web.routing import Match, Router
+from tests.clerk import STALE, wrapped
 
 FILES = Path(__file__).parent / "answers"
 HEADERS = ("content-type", "location", "etag", "allow", "x-ratelimit-limit", "x-ratelimit-policy")
@@ -40,11 +41,6 @@ class Scene:
     @property
     def operation(self) -> str:
         return self.name.partition(".")[0]
-
-
-def wrapped(**fields: Any) -> Body:
-    """Fields as the wire wraps them; lists stay bare."""
-    return {name: value if isinstance(value, list) else {"value": value} for name, value in fields.items()}
 
 
 def line(**fields: Any) -> Body:
@@ -98,7 +94,6 @@ DEBIT_NOTE = wrapped(
 FIRST_LINE = [{"operation": "Update", **wrapped(lineNumber=1, inventoryNumber="6", quantity=1)}]
 
 INVOICES, CREDIT_NOTES, DEBIT_NOTES = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customerDebitNote"
-STALE = {"If-Match": '"AAAAAAAAAAE="'}
 
 PLAY = (
     # Customers

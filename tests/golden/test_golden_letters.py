@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from reskontra.db.pool import Database
-from reskontra.dunning.letters.routes import ROUTES
-from reskontra.reference.store import remembered
-from tests.golden.test_golden_answers import STALE, Scene, line, played, wrapped
+from reskontra.dunning.letter_routes import ROUTES
+from tests.clerk import STALE, wrapped
+from tests.golden.test_golden_answers import Scene, line, played
 
 FILES = Path(__file__).parent / "letters"
 LETTERS = "/v1/reskontra/dunningLetter"

@@ -31,6 +31,8 @@ from reskontra.web.contract import operations
 from reskontra.web.routing import Route
 from reskontra.web.scalars import DayText
 from reskontra.web.shapes import Kind, Shape, Slot, plan_of
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, sale
+from tests.clerk import body as body_of
 
 if TYPE_CHECKING:
     from tests.conftest import Databases, ServerProcess
@@ -189,19 +191,15 @@ class Resource:
         return urlsplit(answer.headers["Location"]).path
 
 
-def document(lines: str) -> Callable[[], Json]:
-    def minimal() -> Json:
-        line = {"lineNumber": {"value": 1}, "inventoryNumber": {"value": "A"}, "quantity": {"value": 1}}
-        return {"customerNumber": {"value": "20001"}, "documentDate": {"value": "2025-05-05"}, lines: [line]}
-
-    return minimal
+def document(kind: str) -> Callable[[], Json]:
+    return lambda: body_of(kind, **sale(documentDate="2025-05-05", lines=[ITEM_A | {"lineNumber": 1}]))
 
 
 RESOURCES = {
     "customer": Resource("/v1/customer", CustomerUpdate, lambda: {"name": {"value": "Somebody"}}),
-    "invoice": Resource("/v1/customerinvoice", InvoiceUpdate, document("invoiceLines")),
-    "credit note": Resource("/v1/customerCreditNote", CreditNoteUpdate, document("lines")),
-    "debit note": Resource("/v1/customerDebitNote", DebitNoteUpdate, document("lines")),
+    "invoice": Resource("/v1/customerinvoice", InvoiceUpdate, document(INVOICE)),
+    "credit note": Resource("/v1/customerCreditNote", CreditNoteUpdate, document(CREDIT_NOTE)),
+    "debit note": Resource("/v1/customerDebitNote", DebitNoteUpdate, document(DEBIT_NOTE)),
 }
 DOCUMENTS = [name for name in RESOURCES if name != "customer"]
 REMIND = "/v1/customer/20001/action/createDunningLetter"

@@ -17,6 +17,7 @@ from reskontra.db.archive import read_archive
 from reskontra.db.migrate import known_migrations, migrate
 from reskontra.db.pool import Database
 from reskontra.db.restore import restore
+from tests.clerk import INVOICE, Caller, application
 from tests.conftest import assert_books_prove_themselves, open_client
 
 STEP_1 = Path(__file__).parent / "kept" / "step1-books.zip"
@@ -162,32 +163,19 @@ async def test_reminders_are_kept_and_go_on_where_they_stood(kept: httpx.AsyncCl
 
 async def test_drafts_of_then_are_changed_and_released_now(kept: httpx.AsyncClient) -> None:
     for path in ("customerinvoice/003550", "customerCreditNote/010003", "customerDebitNote/001002"):
-        changed = await kept.put(f"/v1/{path}", json={"note": {"value": "Changed after the upgrade"}})
-        assert changed.status_code == 204, changed.text
-        released = await kept.post(f"/v1/{path}/action/release")
-        assert released.status_code == 200, released.text
-        assert (await read(kept, f"/v1/{path}"))["status"] == "Open"
+        await Caller(kept).change(path, note="Changed after the upgrade")
+        assert (await Caller(kept).release(path))["status"] == "Open"
 
 
 async def test_new_documents_take_the_next_numbers_and_ids(kept: httpx.AsyncClient) -> None:
-    line = {"inventoryNumber": {"value": "A"}, "quantity": {"value": 1}}
-    created = await kept.post(
-        "/v1/customerinvoice", json={"customerNumber": {"value": "10001"}, "invoiceLines": [line]}
-    )
-    assert created.headers["location"].endswith("/003558"), "003557 is the fee of a reminder"
-    assert (await kept.post(f"{created.headers['location']}/action/release")).status_code == 200
-    customer = await kept.post("/v1/customer", json={"number": {"value": "10003"}, "name": {"value": "Ny kunde"}})
-    assert customer.status_code == 201, customer.text
+    created = await Caller(kept).issue(INVOICE, "10001", documentDate="2026-01-15")
+    assert created.number == "003558", "003557 is the fee of a reminder"
+    await Caller(kept).customer(number="10003", name="Ny kunde")
 
 
 async def test_a_draft_of_then_settles_an_invoice_of_then(kept: httpx.AsyncClient) -> None:
     before = await read(kept, "/v1/customerinvoice/003548")
-    line = {"documentType": {"value": "Invoice"}, "refNbr": {"value": "003548"}, "amountPaid": {"value": 100}}
-    proposed = await kept.put(
-        "/v1/customerCreditNote/010003", json={"applicationLines": [{"operation": "Insert", **line}]}
-    )
-    assert proposed.status_code == 204, proposed.text
-    released = await kept.post("/v1/customerCreditNote/010003/action/release")
-    assert released.status_code == 200, released.text
+    await Caller(kept).change("customerCreditNote/010003", applicationLines=[application("003548", 100)])
+    await Caller(kept).release("customerCreditNote/010003")
     after = await read(kept, "/v1/customerinvoice/003548")
     assert (before["balance"], after["balance"]) == (250.0, 150.0)

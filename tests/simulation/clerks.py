@@ -17,10 +17,12 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests import clerk
+from tests.clerk import number_of, wrapped
 from tests.simulation.model import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Customer, Document, Line, differences, save
 
-PATH = {INVOICE: "customerinvoice", CREDIT_NOTE: "customerCreditNote", DEBIT_NOTE: "customerDebitNote"}
-LINES = {INVOICE: "invoiceLines", CREDIT_NOTE: "lines", DEBIT_NOTE: "lines"}
+PATH = {name: kind for kind, name in clerk.TYPES.items()}
+LINES = {name: clerk.LINES[kind] for name, kind in PATH.items()}
 CLOSING = "202501"
 """The month that is closed and reopened; few documents go there."""
 
@@ -55,7 +57,7 @@ class Office:
 
 
 @dataclass
-class Clerk:
+class RandomClerk:
     """One of several who work at once."""
 
     position: int
@@ -82,7 +84,7 @@ class Clerk:
     async def begin(self) -> None:
         """An item of one's own, and a customer of each sort."""
         body = {"inventoryNumber": self.item, "description": self.item, "itemClass": "SALG", "defaultPrice": "100.00"}
-        await self.expect(201, "POST", "/v1/inventory", wrapped(body))
+        await self.expect(201, "POST", "/v1/inventory", wrapped(**body))
         for sort in ("plain", "abroad", "limited"):
             await self.new_customer(sort)
 
@@ -103,7 +105,7 @@ class Clerk:
         if sort == "limited":
             customer.limit = Decimal(self.random.randrange(500, 20000))
             body |= {"creditVerification": "CreditLimit", "creditLimit": str(customer.limit)}
-        answer = await self.expect(201, "POST", "/v1/customer", wrapped(body))
+        answer = await self.expect(201, "POST", "/v1/customer", wrapped(**body))
         customer.number = number_of(answer)
         self.customers.append(customer)
 
@@ -114,7 +116,7 @@ class Clerk:
         if customer.limit is not None:
             customer.limit = Decimal(self.random.randrange(500, 40000))
             body["creditLimit"] = str(customer.limit)
-        await self.expect(204, "PUT", f"/v1/customer/{customer.number}", wrapped(body))
+        await self.expect(204, "PUT", f"/v1/customer/{customer.number}", wrapped(**body))
         shown = await self.read(f"/v1/customer/{customer.number}")
         assert (shown["name"], shown["creditLimit"]) == (customer.name, customer.limit or 0)
 
@@ -231,12 +233,12 @@ class Clerk:
         rate = Decimal(self.random.randrange(90_000_000, 1_200_000_000)) / 100_000_000
         self.office.rates[currency, day] = rate
         body = {"fromCurrencyId": currency, "toCurrencyId": "NOK", "effectiveDate": str(day), "rate": str(rate)}
-        await self.expect(201, "POST", "/v2/currencyrate", wrapped(body))
+        await self.expect(201, "POST", "/v2/currencyrate", wrapped(**body))
         self.office.known_rates.add((currency, day))
 
     async def change_item_price(self) -> None:
         self.item_price = self.some_price()
-        await self.expect(204, "PUT", f"/v1/inventory/{self.item}", wrapped({"defaultPrice": str(self.item_price)}))
+        await self.expect(204, "PUT", f"/v1/inventory/{self.item}", wrapped(defaultPrice=str(self.item_price)))
 
     async def remind(self) -> None:
         """Letters to a customer, by action or run; the third one costs a fee: an invoice that nobody asked for."""
@@ -277,7 +279,7 @@ class Clerk:
         good = self.sent_line(self.some_line(customer))
         line_of = LINES[document.kind] if document is not None else "invoiceLines"
         wrong: list[tuple[set[int], str, str, Any]] = [
-            ({400}, "POST", "/v1/customerinvoice", {**wrapped({"customerNumber": "none"}), "invoiceLines": [good]}),
+            ({400}, "POST", "/v1/customerinvoice", {**wrapped(customerNumber="none"), "invoiceLines": [good]}),
             ({400}, "POST", "/v1/customerinvoice", self.invoice_with(customer, inventoryNumber="none")),
             ({400}, "POST", "/v1/customerinvoice", self.invoice_with(customer, vatCodeId="none")),
             ({400}, "POST", "/v1/customerinvoice", self.invoice_with(customer, quantity="many")),
@@ -290,26 +292,26 @@ class Clerk:
             ),
             ({400}, "POST", "/v1/customerinvoice", {**self.invoice_with(customer), "currencyId": {"value": "XXX"}}),
             ({400}, "POST", "/v1/customerinvoice", "{"),
-            ({400}, "POST", "/v1/customer", wrapped({"name": "x", "customerClassId": "none"})),
-            ({400}, "POST", "/v2/currencyrate", wrapped({"fromCurrencyId": "EUR", "rate": "-1"})),
-            ({400}, "PUT", f"/v1/inventory/{self.item}", wrapped({"defaultPrice": "cheap"})),
+            ({400}, "POST", "/v1/customer", wrapped(name="x", customerClassId="none")),
+            ({400}, "POST", "/v2/currencyrate", wrapped(fromCurrencyId="EUR", rate="-1")),
+            ({400}, "PUT", f"/v1/inventory/{self.item}", wrapped(defaultPrice="cheap")),
             ({404}, "GET", "/v1/customerinvoice/none", None),
             ({404}, "POST", "/v1/customerDebitNote/none/action/release", None),
-            ({404}, "PUT", "/v1/customer/none", wrapped({"name": "x"})),
+            ({404}, "PUT", "/v1/customer/none", wrapped(name="x")),
             ({404}, "POST", "/v1/reskontra/financialPeriod/209901/action/close", {}),
         ]
         if document is not None:
-            wrong.append(({400}, "PUT", path, wrapped({"referenceNumber": "another"})))
+            wrong.append(({400}, "PUT", path, wrapped(referenceNumber="another")))
             wrong.append(({400}, "POST", f"/v1/{PATH[document.kind]}", {
                 **self.invoice_with(customer), "referenceNumber": {"value": document.number}}))  # fmt: skip
         if document is not None and document.released:
             wrong.append(({400}, "POST", f"{path}/action/release", None))
             wrong.append(({400, 405}, "DELETE", path, None))
             wrong.append(({400}, "PUT", path, {line_of: [{**good, "operation": "Insert"}]}))
-            wrong.append(({400}, "PUT", path, wrapped({"documentDate": "2025-12-31", "currencyId": "XXX"})))
+            wrong.append(({400}, "PUT", path, wrapped(documentDate="2025-12-31", currencyId="XXX")))
         elif document is not None:
             wrong.append(({400}, "PUT", path, {line_of: [{"operation": "Update", "lineNumber": {"value": 99}}]}))
-            wrong.append(({400}, "PUT", path, {line_of: [{**good, **wrapped(BACK)}]}))
+            wrong.append(({400}, "PUT", path, {line_of: [{**good, **wrapped(**BACK)}]}))
         statuses, method, address, body = self.random.choice(wrong)
         answer = await self.ask(method, address, body)
         assert answer.status_code in statuses, f"{method} {address} {body}: {answer.status_code} {answer.text}"
@@ -419,15 +421,15 @@ class Clerk:
 
     def invoice_with(self, customer: Customer, **line: Any) -> dict[str, Any]:
         """An invoice of one line that would pass but for what is given."""
-        sent = {**self.sent_line(self.some_line(customer)), **wrapped(line)}
-        head = wrapped({"customerNumber": customer.number, "documentDate": "2025-05-05"})
+        sent = {**self.sent_line(self.some_line(customer)), **wrapped(**line)}
+        head = wrapped(customerNumber=customer.number, documentDate="2025-05-05")
         return {**head, "invoiceLines": [sent], "lines": [sent]}
 
     def body_of(self, document: Document) -> dict[str, Any]:
         fields = {"customerNumber": document.customer.number, "documentDate": str(document.day)}
         if document.currency != "NOK":
             fields["currencyId"] = document.currency
-        return {**wrapped(fields), LINES[document.kind]: [self.sent_line(it) for it in document.lines.values()]}
+        return {**wrapped(**fields), LINES[document.kind]: [self.sent_line(it) for it in document.lines.values()]}
 
     def sent_line(self, line: Line) -> dict[str, Any]:
         sent = {"inventoryNumber": self.item, "quantity": str(line.quantity), "vatCodeId": line.category}
@@ -435,7 +437,7 @@ class Clerk:
             sent["unitPriceInCurrency"] = str(line.price)
         if line.discount:
             sent["discountPercent"] = str(line.discount)
-        return {"operation": "Insert", **wrapped(sent)}
+        return {"operation": "Insert", **wrapped(**sent)}
 
     def some_document(self, kind: str) -> Document:
         customer = self.random.choice(self.customers)
@@ -456,12 +458,12 @@ class Clerk:
     def some_change(self, line: Line, sort: str) -> dict[str, Any]:
         if sort == "price":
             line.price = self.some_price()
-            return wrapped({"unitPriceInCurrency": str(line.price)})
+            return wrapped(unitPriceInCurrency=str(line.price))
         if sort == "discount":
             line.discount = Decimal(self.random.choice((5, "12.5", 50)))
-            return wrapped({"discountPercent": str(line.discount)})
+            return wrapped(discountPercent=str(line.discount))
         line.quantity = Decimal(self.random.randrange(1, 50))
-        return wrapped({"quantity": str(line.quantity)})
+        return wrapped(quantity=str(line.quantity))
 
     def some_price(self) -> Decimal:
         return Decimal(self.random.randrange(1, 100_000)) / self.random.choice((10, 100, 100, 10_000))
@@ -485,34 +487,25 @@ def path_of(document: Document) -> str:
 
 
 def applied(debit: Document, amount: Decimal) -> dict[str, Any]:
-    return wrapped({"documentType": debit.kind, "refNbr": debit.number, "amountPaid": str(amount)})
+    return wrapped(documentType=debit.kind, refNbr=debit.number, amountPaid=str(amount))
 
 
-def wrapped(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: {"value": value} for name, value in fields.items()}
-
-
-def number_of(answer: httpx.Response) -> str:
-    assert answer.status_code == 201, answer.text
-    return answer.headers["Location"].rpartition("/")[2]
-
-
-COMMANDS: dict[Callable[[Clerk], Awaitable[None]], int] = {
-    Clerk.new_document: 24,
-    Clerk.change_document: 16,
-    Clerk.release: 18,
-    Clerk.hold_or_not: 5,
-    Clerk.delete: 6,
-    Clerk.settle: 7,
-    Clerk.reserve: 2,
-    Clerk.new_customer: 2,
-    Clerk.change_customer: 3,
-    Clerk.new_rate: 2,
-    Clerk.change_item_price: 2,
-    Clerk.remind: 2,
-    Clerk.close_or_reopen: 4,
-    Clerk.ask_wrongly: 8,
-    Clerk.look: 5,
-    Clerk.list_own: 3,
+COMMANDS: dict[Callable[[RandomClerk], Awaitable[None]], int] = {
+    RandomClerk.new_document: 24,
+    RandomClerk.change_document: 16,
+    RandomClerk.release: 18,
+    RandomClerk.hold_or_not: 5,
+    RandomClerk.delete: 6,
+    RandomClerk.settle: 7,
+    RandomClerk.reserve: 2,
+    RandomClerk.new_customer: 2,
+    RandomClerk.change_customer: 3,
+    RandomClerk.new_rate: 2,
+    RandomClerk.change_item_price: 2,
+    RandomClerk.remind: 2,
+    RandomClerk.close_or_reopen: 4,
+    RandomClerk.ask_wrongly: 8,
+    RandomClerk.look: 5,
+    RandomClerk.list_own: 3,
 }
 """What a clerk does, and how often of a hundred times or so."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import httpx
 
-from tests.simulation.clerks import CLOSING, PATH, Clerk, Office
+from tests.simulation.clerks import CLOSING, PATH, Office, RandomClerk
 from tests.simulation.model import (
     CREDIT_NOTE,
     DEBIT_NOTE,
@@ -51,7 +51,7 @@ async def test_the_books_agree_with_the_model(server_process: Callable[..., Serv
                 headers = {"Authorization": f"Bearer {server.token}"}
                 client = httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60)
                 await opened.enter_async_context(client)
-                clerks.append(Clerk(position, client, office, Random(f"{SEED}/{position}")))
+                clerks.append(RandomClerk(position, client, office, Random(f"{SEED}/{position}")))
             await clear_the_way(clerks[0])
             await asyncio.gather(*(clerk.begin() for clerk in clerks))
             await asyncio.gather(*(clerk.work(COMMANDS // CLERKS) for clerk in clerks))
@@ -63,7 +63,7 @@ async def test_the_books_agree_with_the_model(server_process: Callable[..., Serv
     assert office.done["period close"] > 0, "no month was closed while others worked"
 
 
-async def clear_the_way(clerk: Clerk) -> None:
+async def clear_the_way(clerk: RandomClerk) -> None:
     """The demo's own drafts up to the month that will be closed, and the rates that there are."""
     for row in await clerk.read(
         f"/v1/customerinvoice?released=0&documentDate={CLOSING[:4]}-02-01&documentDateCondition=<"
@@ -77,7 +77,7 @@ async def clear_the_way(clerk: Clerk) -> None:
         clerk.office.known_rates.add(key)
 
 
-async def close_the_month(clerks: list[Clerk]) -> None:
+async def close_the_month(clerks: list[RandomClerk]) -> None:
     """When nothing waits in the month any more it can be closed, and takes nothing from then on."""
     for clerk in clerks:
         for document in [it for it in clerk.drafts if it.period == CLOSING]:
@@ -91,7 +91,7 @@ async def close_the_month(clerks: list[Clerk]) -> None:
     assert CLOSING in answer.json()["message"]
 
 
-async def compare(clerks: list[Clerk], office: Office, dsn: str) -> None:
+async def compare(clerks: list[RandomClerk], office: Office, dsn: str) -> None:
     documents = [document for clerk in clerks for document in clerk.documents]
     shown = {kind: await everything(clerks[0], f"/v1/{PATH[kind]}?expandDunningInformation=true") for kind in PATH}
     assert_every_document(documents, shown)
@@ -124,7 +124,7 @@ async def assert_numbers(documents: list[Document], office: Office, dsn: str) ->
         assert {row["number"] for row in rows if not is_older(row["number"], kind)} == office.deleted[kind]
 
 
-async def assert_balances(clerks: list[Clerk], dsn: str) -> None:
+async def assert_balances(clerks: list[RandomClerk], dsn: str) -> None:
     rows = await query(
         dsn, "select number, unreleased from customer_balance join customer using (company_id, customer_id)"
     )
@@ -151,7 +151,7 @@ def assert_vat(documents: list[Document], shown: dict[str, list[dict[str, Any]]]
     assert theirs == ours
 
 
-async def assert_journal(clerk: Clerk, documents: list[Document]) -> None:
+async def assert_journal(clerk: RandomClerk, documents: list[Document]) -> None:
     """Each document's entries by account, and through them the accounts of debtors and VAT."""
     found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for entry in await everything(clerk, "/v1/GeneralLedgerTransactions?fromPeriod=202001&toPeriod=203012"):
@@ -169,7 +169,7 @@ async def assert_journal(clerk: Clerk, documents: list[Document]) -> None:
     assert totals[DEBTORS][0] == owed
 
 
-async def everything(clerk: Clerk, path: str) -> list[dict[str, Any]]:
+async def everything(clerk: RandomClerk, path: str) -> list[dict[str, Any]]:
     """All pages of a list."""
     rows: list[dict[str, Any]] = []
     while True:

@@ -17,8 +17,9 @@ from typing import Any
 
 import httpx
 
-PATH = {"Invoice": "customerinvoice", "CreditNote": "customerCreditNote", "DebitNote": "customerDebitNote"}
-LINES = {"Invoice": "invoiceLines", "CreditNote": "lines", "DebitNote": "lines"}
+from tests.clerk import ITEM_A, LINES, TYPES, body, sale, wrapped
+
+PATH = {name: kind for kind, name in TYPES.items()}
 PRICE = 125
 """What one of item A costs with VAT."""
 
@@ -65,7 +66,7 @@ class Customer:
 
 
 @dataclass
-class Office:
+class Tally:
     """What the integrators did between them."""
 
     done: Counter[str] = field(default_factory=Counter)
@@ -83,7 +84,7 @@ class Integrator:
 
     position: int
     http: httpx.AsyncClient
-    office: Office
+    tally: Tally
     random: Random
     customers: list[Customer] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
@@ -98,10 +99,9 @@ class Integrator:
 
     async def new_customer(self) -> None:
         name = f"Customer {self._reference()}"
-        body = wrapped(name=name)
-        address = await self._sent("POST", "/v1/customer", body, lambda: self._customer_named(name))
+        address = await self._sent("POST", "/v1/customer", wrapped(name=name), lambda: self._customer_named(name))
         self.customers.append(Customer(address.rpartition("/")[2], name))
-        self.office.done["customer created"] += 1
+        self.tally.done["customer created"] += 1
 
     async def change_customer(self) -> None:
         customer = self.random.choice(self.customers)
@@ -113,14 +113,14 @@ class Integrator:
 
         await self._sent("PUT", path, wrapped(name=name), has_arrived)
         customer.name = name
-        self.office.done["customer changed"] += 1
+        self.tally.done["customer changed"] += 1
 
     async def new_document(self) -> None:
         kind = self.random.choice(("Invoice",) * 8 + ("CreditNote", "DebitNote"))
         customer, reference = self.random.choice(self.customers), self._reference()
         quantities = [self.random.randrange(1, 9) for _ in range(self.random.randrange(1, 5))]
-        body = wrapped(customerNumber=customer.number, documentDate="2025-05-05", externalReference=reference)
-        body[LINES[kind]] = [wrapped(inventoryNumber="A", quantity=quantity) for quantity in quantities]
+        lines = [ITEM_A | {"quantity": quantity} for quantity in quantities]
+        sent = body(PATH[kind], **sale(customer.number, externalReference=reference, lines=lines))
         listed = f"/v1/{PATH[kind]}?externalReference={reference}"
 
         async def find() -> str | None:
@@ -128,10 +128,10 @@ class Integrator:
             assert len(found) <= 1, f"{reference} is there {len(found)} times"
             return str(found[0]["referenceNumber"]) if found else None
 
-        address = await self._sent("POST", f"/v1/{PATH[kind]}", body, find)
+        address = await self._sent("POST", f"/v1/{PATH[kind]}", sent, find)
         number = address.rpartition("/")[2]
         self.documents.append(Document(kind, number, customer.number, reference, quantities))
-        self.office.done[f"{kind} created"] += 1
+        self.tally.done[f"{kind} created"] += 1
 
     async def change_document(self) -> None:
         """Another text and another quantity at once, on the version that was read."""
@@ -141,15 +141,16 @@ class Integrator:
         read = await self._looked(document.path)
         shown, etag = read.json(), read.headers["ETag"]
         text, quantity = self._reference(), self.random.randrange(1, 9)
-        line = {"operation": "Update", **wrapped(lineNumber=shown[LINES[document.kind]][0]["lineNumber"])}
-        body = {**wrapped(note=text), LINES[document.kind]: [line | wrapped(quantity=quantity)]}
+        first = shown[LINES[PATH[document.kind]]][0]["lineNumber"]
+        line = {"operation": "Update", "lineNumber": first, "quantity": quantity}
+        sent = body(PATH[document.kind], note=text, lines=[line])
 
         async def has_arrived() -> str | None:
             return document.path if (await self._read(document.path)).get("note") == text else None
 
-        await self._sent("PUT", document.path, body, has_arrived, etag)
+        await self._sent("PUT", document.path, sent, has_arrived, etag)
         document.text, document.quantities[0] = text, quantity
-        self.office.done["document changed"] += 1
+        self.tally.done["document changed"] += 1
         return None
 
     async def release(self) -> None:
@@ -162,7 +163,7 @@ class Integrator:
 
         await self._sent("POST", f"{document.path}/action/release", None, has_arrived)
         document.released = True
-        self.office.done["document released"] += 1
+        self.tally.done["document released"] += 1
         return None
 
     async def delete(self) -> None:
@@ -175,8 +176,8 @@ class Integrator:
 
         await self._sent("DELETE", document.path, None, has_arrived)
         self.documents.remove(document)
-        self.office.deleted.add((document.kind, document.number))
-        self.office.done["document deleted"] += 1
+        self.tally.deleted.add((document.kind, document.number))
+        self.tally.done["document deleted"] += 1
         return None
 
     async def remind(self) -> None:
@@ -205,7 +206,7 @@ class Integrator:
         for document in owed:
             if document.customer == customer.number:
                 document.level += 1
-        self.office.done["customer reminded"] += 1
+        self.tally.done["customer reminded"] += 1
         return None
 
     # How they do it
@@ -231,7 +232,7 @@ class Integrator:
                 if answer is None or "it is not known whether" in answer.text:
                     found = await find()
                     if found is not None:
-                        self.office.answered["found to have arrived"] += 1
+                        self.tally.answered["found to have arrived"] += 1
                         return found
                 await asyncio.sleep(PAUSE_SECONDS)
 
@@ -245,9 +246,9 @@ class Integrator:
                 method, path, content=content, headers={"Content-Type": "application/json", **(headers or {})}
             )
         except httpx.TransportError:
-            self.office.answered["no answer"] += 1
+            self.tally.answered["no answer"] += 1
             return None
-        self.office.answered[answer.status_code] += 1
+        self.tally.answered[answer.status_code] += 1
         if answer.status_code in (409, 503):
             assert int(answer.headers["Retry-After"]) >= 1
             assert "VismaId: " in answer.json()["message"]
@@ -285,10 +286,6 @@ def level_of(row: Mapping[str, Any]) -> int:
     """How far a document has been reminded of; nothing is said of one that has not."""
     level: int = row.get("dunningLetterLevel", 0)
     return level
-
-
-def wrapped(**fields: object) -> dict[str, Any]:
-    return {name: {"value": value} for name, value in fields.items()}
 
 
 WRITES: dict[Callable[[Integrator], Awaitable[None]], int] = {

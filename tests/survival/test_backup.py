@@ -29,15 +29,11 @@ from reskontra.db.embedded import EmbeddedPostgres, find_binaries
 from reskontra.db.migrate import known_migrations, names_created
 from reskontra.db.pool import Database
 from reskontra.db.restore import Restored, books_to_replace, restore
+from tests.clerk import Caller
 from tests.conftest import NOW, ServerProcess, assert_books_prove_themselves, open_client
 
 KEPT = Path(__file__).parent.parent / "platform" / "kept" / "step1-books.zip"
 OTHER_POSTGRES = Path("/usr/lib/postgresql/15/bin")
-INVOICE = {
-    "customerNumber": {"value": "20001"},
-    "documentDate": {"value": "2025-03-03"},
-    "invoiceLines": [{"inventoryNumber": {"value": "A"}, "quantity": {"value": 2}}],
-}
 READ_BY_EVERYONE = (
     "/v1/customer",
     "/v1/customer/20001",
@@ -165,11 +161,9 @@ async def test_restored_books_are_the_same_and_go_on(fresh_dsn: Any, empty_dsn: 
         database = await Database.connect(dsn)
         async with open_client(Settings(sandbox=True), database, SeededClock(NOW)) as client:
             read = [(await client.get(path)).content for path in READ_BY_EVERYONE]
-            created = await client.post("/v1/customerinvoice", json=INVOICE)
-            assert created.status_code == 201, created.text
-            released = await client.post(f"{created.headers['location']}/action/release")
-            read.append((await client.get(created.headers["location"])).content)
-            answers.append((*read, created.headers["location"], created.headers["etag"], released.status_code))
+            created = await Caller(client).invoice()
+            released = await Caller(client).release(created)
+            answers.append((*read, created.address, created.etag, released, released.etag))
         await database.close()
     assert answers[0] == answers[1]
     await assert_books_prove_themselves(target)
@@ -188,14 +182,10 @@ async def test_backup_while_others_write_is_of_one_moment(
         async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30) as client:
             while not stopping.is_set():
                 customer = f"{20001 + chance.randrange(10)}"
-                created = await client.post(
-                    "/v1/customerinvoice", json={**INVOICE, "customerNumber": {"value": customer}}
-                )
-                assert created.status_code == 201, created.text
-                acknowledged.append(created.headers["location"].rsplit("/", 1)[1])
+                created = await Caller(client).invoice(customer)
+                acknowledged.append(created.number)
                 if chance.random() < 0.5:
-                    released = await client.post(f"{created.headers['location']}/action/release")
-                    assert released.status_code == 200, released.text
+                    await Caller(client).release(created)
 
     writers = [asyncio.create_task(write(seed)) for seed in range(8)]
     backups: list[tuple[Backup, Path, set[str]]] = []
@@ -437,7 +427,7 @@ async def test_killed_restore_leaves_the_old_books(
     dsn = await fresh_dsn()
     database = await Database.connect(dsn)
     async with open_client(Settings(sandbox=True), database, SeededClock(NOW)) as client:
-        assert (await client.post("/v1/customerinvoice", json=INVOICE)).status_code == 201
+        await Caller(client).invoice()
     await database.close()
     old = await fingerprint(dsn)
     cut_short = 0

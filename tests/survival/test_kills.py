@@ -20,8 +20,9 @@ import httpx
 
 from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.selfcheck import offences
+from tests.clerk import LINES
 from tests.survival.houses import House, cluster_processes, kill, make_folder, running
-from tests.survival.integrators import LINES, PATH, Integrator, Office, level_of
+from tests.survival.integrators import PATH, Integrator, Tally, level_of
 
 SEED = os.environ.get("RESKONTRA_SURVIVAL_SEED", "2025")
 INTEGRATORS = 16
@@ -39,7 +40,7 @@ BESIDE = ("postmaster", "postmaster", "backend", "backend")
 async def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     folder = tmp_path / "books"
     await make_folder(folder)
-    house, office, random = House(folder), Office(), Random(f"survival {SEED}")
+    house, tally, random = House(folder), Tally(), Random(f"survival {SEED}")
     try:
         async with running(house), AsyncExitStack() as opened:
             headers = {"Authorization": f"Bearer {await house.token()}"}
@@ -47,8 +48,8 @@ async def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: 
             for position in range(INTEGRATORS):
                 client = httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60)
                 await opened.enter_async_context(client)
-                integrators.append(Integrator(position, client, office, Random(f"{SEED}/{position}")))
-            reaper = asyncio.create_task(reap(house, office, random))
+                integrators.append(Integrator(position, client, tally, Random(f"{SEED}/{position}")))
+            reaper = asyncio.create_task(reap(house, tally, random))
             share = WRITES // INTEGRATORS + 1
             working = [asyncio.create_task(integrator.work(share)) for integrator in integrators]
             try:
@@ -58,12 +59,12 @@ async def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: 
                     task.cancel()
             killed = reaper.result()
             assert killed.total() - killed["postmaster"] - killed["backend"] == KILLS
-            assert office.writes >= WRITES
-            await assert_all_is_there(integrators, office)
+            assert tally.writes >= WRITES
+            await assert_all_is_there(integrators, tally)
             assert list(house.faults()) == []
-        await assert_books_are_whole(folder, integrators, office)
+        await assert_books_are_whole(folder, integrators, tally)
     except BaseException as error:
-        error.add_note(f"RESKONTRA_SURVIVAL_SEED={SEED} {office} log: {house.log_path}")
+        error.add_note(f"RESKONTRA_SURVIVAL_SEED={SEED} {tally} log: {house.log_path}")
         raise
 
 
@@ -74,13 +75,13 @@ async def finished(*tasks: asyncio.Task[Any]) -> None:
         await task
 
 
-async def reap(house: House, office: Office, random: Random) -> Counter[str]:
+async def reap(house: House, tally: Tally, random: Random) -> Counter[str]:
     """Kill in ways and at moments that the seed tells, and start the server again as whoever runs services would."""
     ways = [WAYS[turn % len(WAYS)] for turn in range(KILLS)] + list(BESIDE)
     random.shuffle(ways)
     moments = sorted(random.randrange(20, WRITES - 100) for _ in ways)
     for way, moment in zip(ways, moments, strict=True):
-        while office.writes < moment:
+        while tally.writes < moment:
             await asyncio.sleep(0.005)
         await asyncio.sleep(random.random() * 0.05)
         if way in BESIDE:
@@ -114,7 +115,7 @@ async def kill_in_postgres(house: House, way: str, random: Random) -> None:
     kill(postmaster if way == "postmaster" or not backends else random.choice(backends))
 
 
-async def assert_all_is_there(integrators: list[Integrator], office: Office) -> None:
+async def assert_all_is_there(integrators: list[Integrator], tally: Tally) -> None:
     """Every acknowledged document and customer says what was acknowledged, and there are no others."""
     http = integrators[0].http
     for kind, path in PATH.items():
@@ -125,7 +126,7 @@ async def assert_all_is_there(integrators: list[Integrator], office: Office) -> 
         for number, document in own.items():
             row = found[number]
             shown = (
-                row["customer"]["number"], row["externalReference"], row["amount"], len(row[LINES[kind]]),
+                row["customer"]["number"], row["externalReference"], row["amount"], len(row[LINES[path]]),
                 row.get("note") or "", row["status"],
             )  # fmt: skip
             assert shown == document.shown, f"{kind} {number}"
@@ -146,7 +147,7 @@ async def everything(http: httpx.AsyncClient, path: str) -> list[dict[str, Any]]
             return rows
 
 
-async def assert_books_are_whole(folder: Path, integrators: list[Integrator], office: Office) -> None:
+async def assert_books_are_whole(folder: Path, integrators: list[Integrator], tally: Tally) -> None:
     """What the rows themselves say, once the server has stopped: no half document, no gap that nobody explains."""
     server = await asyncio.to_thread(EmbeddedPostgres.start, folder)
     try:
@@ -157,7 +158,7 @@ async def assert_books_are_whole(folder: Path, integrators: list[Integrator], of
             used = [document.number for one in integrators for document in one.documents if document.kind == kind]
             gone = await connection.fetch("select number from deleted_number where entity = $1", kind)
             deleted = {row["number"] for row in gone}
-            assert deleted == {number for its, number in office.deleted if its == kind}
+            assert deleted == {number for its, number in tally.deleted if its == kind}
             assert sorted(map(int, [*used, *deleted])) == list(range(first, first + len(used) + len(deleted))), kind
         customers = [int(customer.number) for one in integrators for customer in one.customers]
         assert sorted(customers) == list(range(FIRST_CUSTOMER, FIRST_CUSTOMER + len(customers)))

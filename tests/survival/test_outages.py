@@ -29,17 +29,14 @@ from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.pool import Database
 from reskontra.db.selfcheck import offences
 from reskontra.errors import OutcomeUnknown, Unavailable
+from tests.clerk import INVOICE, body, number_of, sale
 from tests.conftest import open_client
 from tests.survival.between import WRITING_STATEMENT, Between, Loses, between
 from tests.survival.houses import cluster_processes, make_books
-from tests.survival.integrators import Integrator, Office
+from tests.survival.integrators import Integrator, Tally
 
 INVOICES = "/v1/customerinvoice"
-BODY: dict[str, Any] = {
-    "customerNumber": {"value": "20001"},
-    "documentDate": {"value": "2025-05-05"},
-    "invoiceLines": [{"inventoryNumber": {"value": "A"}, "quantity": {"value": 1}}],
-}
+BODY = body(INVOICE, **sale())
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +85,9 @@ class Desk:
 
     async def works(self) -> str:
         """A new invoice goes through now; its number."""
-        answer = await self.post()
-        assert answer.status_code == 201, answer.text
+        number = number_of(await self.post())
         assert (await self.http.get("/readyz")).json() == {"status": "ready"}
-        return answer.headers["Location"].rpartition("/")[2]
+        return number
 
     async def is_out(self, reason: str) -> None:
         """It lives, says that it is not ready and why, and refuses."""
@@ -165,8 +161,8 @@ async def test_gone_and_back(postgres: EmbeddedPostgres, desk: Desk, how: signal
 
 
 async def test_killed_again_and_again_while_others_write(postgres: EmbeddedPostgres, desk: Desk) -> None:
-    office = Office()
-    writers = [Integrator(50 + position, desk.http, office, Random(position)) for position in range(6)]
+    tally = Tally()
+    writers = [Integrator(50 + position, desk.http, tally, Random(position)) for position in range(6)]
     working = asyncio.gather(*(writer.work(40) for writer in writers))
     for how in (signal.SIGKILL, signal.SIGINT, signal.SIGQUIT):
         await asyncio.sleep(0.3)
@@ -174,7 +170,7 @@ async def test_killed_again_and_again_while_others_write(postgres: EmbeddedPostg
         await asyncio.sleep(0.2)
         await start(postgres)
     await working
-    assert office.answered[503] > 0
+    assert tally.answered[503] > 0
     doubled = (
         "select external_reference from document where external_reference is not null group by 1 having count(*) > 1"
     )
@@ -481,13 +477,12 @@ async def test_a_cancelled_request_gives_back_its_turn_and_its_connection(postgr
 async def test_callers_who_hang_up_while_they_wait_block_nobody(server: Any) -> None:
     """Over real sockets: twenty send an invoice each and are gone before their turn for the number comes."""
     url = httpx.URL(server.url)
-    body = httpx.Request("POST", server.url, json=BODY).content
-    head = (
-        f"POST {INVOICES} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
+    content = httpx.Request("POST", server.url, json=BODY).content
+    length = f"Content-Length: {len(content)}"
+    head = f"POST {INVOICES} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
     async with session(server.dsn) as somebody:
         await somebody.execute("select from number_series_range for update")
-        for part in (body, body[:20]) * 20:
+        for part in (content, content[:20]) * 20:
             _, writer = await asyncio.open_connection(url.host, url.port)
             writer.write(head.encode() + part)
             await writer.drain()

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from reskontra.db.selfcheck import offences
+from tests.clerk import INVOICE, body, number_of, sale
 from tests.survival.houses import House, kill, make_folder, running
 
 INVOICES = "/v1/customerinvoice"
@@ -47,9 +48,7 @@ async def calling(house: House) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def post(http: httpx.AsyncClient, note: str = "") -> httpx.Response:
-    line = {"inventoryNumber": {"value": "A"}, "quantity": {"value": 1}}
-    head = {"customerNumber": {"value": "20001"}, "documentDate": {"value": "2025-05-05"}, "note": {"value": note}}
-    answer = await http.post(INVOICES, json={**head, "invoiceLines": [line]})
+    answer = await http.post(INVOICES, json=body(INVOICE, **sale(note=note)))
     if answer.status_code == 503:
         assert int(answer.headers["Retry-After"]) >= 1
         assert "VismaId: " in answer.json()["message"]
@@ -65,7 +64,7 @@ async def comes_back(http: httpx.AsyncClient) -> str:
             while (await http.get("/readyz")).status_code != 200:
                 assert time.monotonic() < deadline
                 await asyncio.sleep(0.1)
-            return answer.headers["Location"].rpartition("/")[2]
+            return number_of(answer)
         assert answer.status_code == 503, answer.text
         assert (await http.get("/healthz")).status_code == 200
         assert time.monotonic() < deadline, answer.text

@@ -22,6 +22,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.clerk import INVOICE, body, sale
 from tests.conftest import _token
 
 MEBIBYTE = 1024 * 1024
@@ -31,7 +32,6 @@ SLACK_SECONDS = 15
 SERVED_WITHIN_SECONDS = 5
 GROWTH_MAX = 150 * MEBIBYTE
 
-INVOICE = {"customerNumber": {"value": "20001"}, "invoiceLines": [{"inventoryNumber": {"value": "A"}}]}
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="reads /proc")
 
@@ -54,9 +54,9 @@ class House:
         return "\r\n".join(lines).encode()
 
     def post(self, *headers: str) -> bytes:
-        body = json.dumps(INVOICE).encode()
+        content = json.dumps(body(INVOICE, **sale())).encode()
         kind = "Content-Type: application/json"
-        return self.head("POST", "/v1/customerinvoice", kind, f"Content-Length: {len(body)}", *headers) + body
+        return self.head("POST", "/v1/customerinvoice", kind, f"Content-Length: {len(content)}", *headers) + content
 
     def memory(self) -> int:
         """Bytes of memory that this process alone answers for."""
@@ -410,7 +410,7 @@ async def test_bodies_that_wait_together_are_bounded(house: House) -> None:
     assert {status for said in answers for status in statuses(said)} <= {408, 503}
     assert any(b"\r\nretry-after: 1\r\n" in said for said in answers)
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {house.token}"}, timeout=60) as client:
-        answer = await client.post(f"{house.url}/v1/customerinvoice", json=INVOICE)
+        answer = await client.post(f"{house.url}/v1/customerinvoice", json=body(INVOICE, **sale()))
     assert answer.status_code == 201, answer.text
 
 

@@ -21,6 +21,7 @@ from reskontra.app import served_routes
 from reskontra.clock import Clock
 from reskontra.config import Settings
 from reskontra.db.pool import Database
+from tests.clerk import application, wrapped
 from tests.conftest import open_client
 from tests.trips.traffic import Traffic, tapped
 
@@ -34,11 +35,6 @@ PASSES = 3
 Body = Mapping[str, Any]
 
 
-def wrapped(**fields: Any) -> dict[str, Any]:
-    """Fields as the wire wraps them; lists stay bare."""
-    return {name: value if isinstance(value, list) else {"value": value} for name, value in fields.items()}
-
-
 LINE = {"operation": "Insert", **wrapped(inventoryNumber="A", quantity=2)}
 FIRST_LINE = {"operation": "Update", **wrapped(lineNumber=1, quantity=3)}
 
@@ -48,7 +44,7 @@ def owed(customer: str = "20001", lines: str = "lines", **more: Any) -> dict[str
 
 
 def settling(number: str) -> dict[str, Any]:
-    return {"applicationLines": [wrapped(documentType="Invoice", refNbr=number, amountPaid=50)]}
+    return wrapped(applicationLines=[application(number, 50)])
 
 
 @dataclass(frozen=True)
