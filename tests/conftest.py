@@ -36,6 +36,7 @@ from reskontra.db.migrate import migrate
 from reskontra.db.pool import Connection, Database
 from reskontra.db.selfcheck import offences
 from reskontra.web.protocol import JsonProtocol
+from tests import sampling
 from tests.clerk import Clerk
 
 TEMPLATE = "template_books"
@@ -50,6 +51,11 @@ _server_key = pytest.StashKey[EmbeddedPostgres]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the answers in tests/golden/answers anew")
+    sampling.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(sampling)
 
 
 # --- one PostgreSQL for the run: under xdist it belongs to the controller, which tells its workers where it is

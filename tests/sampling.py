@@ -1,0 +1,110 @@
+"""What an ordinary run leaves to `make test-all`: cases that are drawn by a seed, and long tests that run shorter.
+
+A test marked `sampled(share)` runs so much of its cases, others at each commit; one that asks for `whole` runs in full
+only there. The last lines of a run say what was left. Whoever names cases, by their id or with -k, gets them all.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+SEED = "RESKONTRA_TEST_SEED"
+
+
+@dataclass
+class Left:
+    """What a run leaves out."""
+
+    seed: str
+    cases: int = 0
+    shorter: set[str] = field(default_factory=set)
+    """The tests that did not run in full."""
+
+
+_left = pytest.StashKey[Left]()
+
+
+def add_option(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="every case, and long tests in full, as `make test-all`")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    workerinput = getattr(config, "workerinput", None)
+    config.stash[_left] = Left(workerinput["seed"] if workerinput else os.environ.get(SEED) or _seed_of_the_day())
+
+
+def _seed_of_the_day() -> str:
+    """The commit, so that each draws other cases, or the date where there is none."""
+    command = ["git", "rev-parse", "--short=10", "HEAD"]
+    try:
+        done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return datetime.now(UTC).date().isoformat()
+    return done.stdout.strip()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--all") or config.option.keyword or any("::" in word for word in config.args):
+        return
+    left = config.stash[_left]
+    drawn = {item: _is_drawn(item, left.seed) for item in items}
+    items[:] = [item for item in drawn if drawn[item]]
+    left.cases = len(drawn) - len(items)
+    config.hook.pytest_deselected(items=[item for item in drawn if not drawn[item]])
+
+
+def _is_drawn(item: pytest.Item, seed: str) -> bool:
+    mark = item.get_closest_marker("sampled")
+    return mark is None or is_drawn(seed, item.name, mark.args[0])
+
+
+def is_drawn(seed: str, case: str, share: float) -> bool:
+    """Whether a case is among those of a run. It does not depend on which others there are."""
+    return Random(f"{seed} {case}").random() < share
+
+
+@pytest.fixture
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether a long test runs in full."""
+    if not request.config.getoption("--all"):
+        request.config.stash[_left].shorter.add(request.node.name)
+    return bool(request.config.getoption("--all"))
+
+
+# --- told at the end; under xdist the workers tell the controller
+
+
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["seed"] = node.config.stash[_left].seed
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        left = session.config.stash[_left]
+        output["left"] = {"cases": left.cases, "shorter": sorted(left.shorter)}
+
+
+def pytest_testnodedown(node: Any) -> None:
+    left, told = node.config.stash[_left], getattr(node, "workeroutput", {}).get("left")
+    if told:  # a worker that crashed tells nothing
+        left.cases = told["cases"]  # each of them collects all
+        left.shorter.update(told["shorter"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left = config.stash[_left]
+    if left.cases:
+        again = f"{SEED}={left.seed} draws the same again"
+        terminalreporter.write_line(f"{left.cases} cases are left to `make test-all` ({again}).")
+    if left.shorter:
+        names = ", ".join(sorted(left.shorter))
+        terminalreporter.write_line(f"{len(left.shorter)} ran shorter than in `make test-all`: {names}.")
