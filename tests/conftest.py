@@ -297,7 +297,7 @@ async def new_company(
     database: Database, clock: Clock, template: str | Path = "no", *, code: str = "NEW", name: str | None = None
 ) -> int:
     """Make a company beside the demo's; returns its id."""
-    from reskontra.companies.commands import create_company
+    from reskontra.company_file.commands.creating import create_company
 
     async with database.transaction() as connection:
         context = Context(0, "test", "test", clock.now(), clock)

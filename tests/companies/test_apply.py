@@ -22,8 +22,8 @@ from reskontra.company_file.rules.plan import Plan, lines_of
 from reskontra.db.pool import Database
 from reskontra.demo import TENANT_ID
 from reskontra.errors import Conflict, Refused
-from reskontra.revising.commands import apply_plan, plan_changes
-from reskontra.revising.rules import Plan, lines_of
+from reskontra.reference.reference import Reference
+from reskontra.reference.store import remembered
 from tests.clerk import INVOICE, Caller, Clerk
 from tests.conftest import ServerProcess
 

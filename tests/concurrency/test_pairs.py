@@ -23,14 +23,14 @@ import pytest
 import structlog
 
 from reskontra.clock import Context, SeededClock
-from reskontra.companies.template import read_partial_template
+from reskontra.company_file.commands.applying import apply_plan, plan_changes
+from reskontra.company_file.file import read_partial_template
+from reskontra.company_file.rules.plan import Plan
 from reskontra.config import Settings
 from reskontra.db.pool import hold_until_end
 from reskontra.db.selfcheck import offences
 from reskontra.errors import Refusal
 from reskontra.numbering import commands as numbering
-from reskontra.revising.commands import apply_plan, plan_changes
-from reskontra.revising.rules import Plan
 from tests.clerk import Caller
 from tests.concurrency.encounters import APPLIED, COMMANDS, DRAFT, INVOICES, OTHER_CLASS, Command, open_company
 from tests.concurrency.meetings import (

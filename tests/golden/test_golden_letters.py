@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from reskontra.db.pool import Database
-from reskontra.dunning.letter_routes import ROUTES
+from reskontra.dunning.letters.routes import ROUTES
+from reskontra.reference.store import remembered
 from tests.clerk import STALE, wrapped
 from tests.golden.test_golden_answers import Scene, line, played
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reskontra.clock import SeededClock
-from reskontra.companies.yaml_file import FileFaults
+from reskontra.yaml_file import FileFaults
 from tests.api.accounts.conftest import OpenChart
 from tests.clerk import INVOICE, ITEM_A, Clerk, Record
 

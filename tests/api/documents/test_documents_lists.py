@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from reskontra.clock import Context
-from reskontra.companies import remembered
-from reskontra.documents import loading
-from reskontra.documents.answers import lines_text, vat_text
+from reskontra.documents.store import loading
+from reskontra.documents.wire.rendering import lines_text, vat_text
+from reskontra.reference.store import remembered
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Clerk
 
 

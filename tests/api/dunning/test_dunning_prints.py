@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pypdf
 import pytest
 
-from reskontra.companies import remembered
-from reskontra.dunning import printing
-from reskontra.dunning.lists import find_letter
-from reskontra.dunning.printing import printed
-from reskontra.dunning.wording import worded
+from reskontra.dunning.letters.rules.wording import worded
+from reskontra.dunning.letters.store.lists import find_letter
+from reskontra.dunning.letters.wire.page import LAYOUT, printed
+from reskontra.printing import pdf
+from reskontra.reference.store import remembered
 from tests.api.dunning.debtors import climb, debtor, late, numbered, reminded
 from tests.clerk import INVOICE, Clerk
 
@@ -197,7 +197,7 @@ async def test_a_print_that_takes_too_long_is_given_up(clerk: Clerk, monkeypatch
     customer = await debtor(clerk)
     await clerk.issue(INVOICE, customer)
     await climb(clerk, customer, 1)
-    monkeypatch.setattr(printing, "PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr(pdf, "PATIENCE_SECONDS", 0.001)
     answer = await clerk.http.get(f"/v1/{numbered(1)}/print")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "could not be printed in time" in answer.json()["message"]

@@ -10,7 +10,7 @@ import pytest
 
 from reskontra.clock import Context, SeededClock
 from reskontra.db.pool import Connection
-from reskontra.dunning import commands, running
+from reskontra.dunning.commands import reminding, running
 from reskontra.errors import Conflict
 from tests.api.dunning.debtors import at, debtor, late, letter_rows, level_of, numbered
 from tests.clerk import CREDIT_NOTE, INVOICE, Clerk, Record, decoded
@@ -392,7 +392,7 @@ async def test_a_chunk_that_meets_somebody_elses_change_is_tried_again_and_in_th
     context = Context(1, "test", "test", clock.now(), clock)
     outcome = await running.run_dunning(clerk.database, context, {"letter_date": late(15)})
     assert len(outcome.created) == 2
-    assert [(it.customer_number, it.reason[:15]) for it in outcome.skipped] == [(unlucky, "Another request")]
+    assert [(it.ref, it.reason[:15]) for it in outcome.skipped] == [(unlucky, "Another request")]
     assert [letter["letter_id"] for letter in await letter_rows(clerk)] == [1, 2]
 
 
