@@ -88,11 +88,34 @@ def start() -> Iterator[Callable[..., Running]]:
             running.end(signal.SIGTERM)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_serving_from_a_folder_until_a_signal_stops_everything(
-    start: Callable[..., Running], tmp_path: Path, number: signal.Signals
-) -> None:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that is migrated, to be copied: making one takes ten times as long."""
+    folder = tmp_path_factory.mktemp("made") / "books"
+    assert run("migrate", "--data-dir", folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def books_folder(made: Path, tmp_path: Path) -> Path:
+    """A data folder of the test's own, with the schema and no company in it."""
+    return Path(shutil.copytree(made, tmp_path / "books", symlinks=True))
+
+
+def test_serving_from_a_new_folder_makes_it(start: Callable[..., Running], tmp_path: Path) -> None:
     folder = tmp_path / "my books"
+    serves_until(start, folder, signal.SIGINT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_serving_from_a_folder_until_a_signal_stops_everything(
+    start: Callable[..., Running], books_folder: Path, number: signal.Signals
+) -> None:
+    serves_until(start, books_folder, number)
+
+
+def serves_until(start: Callable[..., Running], folder: Path, number: signal.Signals) -> None:
+    """It answers and asks who calls; the signal stops it, and its PostgreSQL, in order."""
     server = start("serve", "--data-dir", folder, "--port", "0", "--log-format", "json")
     assert httpx.get(f"{server.url}/healthz").status_code == 200
     assert httpx.get(f"{server.url}/readyz").status_code == 200
@@ -130,28 +153,29 @@ def names(command_line: Path, folder: Path) -> bool:
 
 
 def test_https_with_a_certificate_that_a_client_can_be_told_to_trust(
-    start: Callable[..., Running], tmp_path: Path
+    start: Callable[..., Running], books_folder: Path
 ) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("needs `openssl`")
-    folder = tmp_path / "books"
-    server = start("serve", "--data-dir", folder, "--port", "0", "--tls-self-signed")
-    trust = ssl.create_default_context(cafile=folder / "tls" / "certificate.pem")
+    server = start("serve", "--data-dir", books_folder, "--port", "0", "--tls-self-signed")
+    trust = ssl.create_default_context(cafile=books_folder / "tls" / "certificate.pem")
     assert server.url.startswith("https://")
     assert httpx.get(f"{server.url}/readyz", verify=trust).status_code == 200
-    assert (folder / "tls" / "key.pem").stat().st_mode & 0o077 == 0
+    assert (books_folder / "tls" / "key.pem").stat().st_mode & 0o077 == 0
 
 
-def test_each_log_line_carries_the_id_that_the_caller_was_told(start: Callable[..., Running], tmp_path: Path) -> None:
-    server = start("serve", "--data-dir", tmp_path / "books", "--port", "0", "--log-format", "json")
+def test_each_log_line_carries_the_id_that_the_caller_was_told(
+    start: Callable[..., Running], books_folder: Path
+) -> None:
+    server = start("serve", "--data-dir", books_folder, "--port", "0", "--log-format", "json")
     told = httpx.get(f"{server.url}/v1/customer").headers["ipp-request-id"]
     server.end(signal.SIGTERM)
     lines = [json.loads(line) for line in server.errors]
     assert [line["status"] for line in lines if line.get("request_id") == told] == [401]
 
 
-def test_an_open_request_is_answered_before_the_server_stops(start: Callable[..., Running], tmp_path: Path) -> None:
-    server = start("serve", "--data-dir", tmp_path / "books", "--port", "0")
+def test_an_open_request_is_answered_before_the_server_stops(start: Callable[..., Running], books_folder: Path) -> None:
+    server = start("serve", "--data-dir", books_folder, "--port", "0")
     address = httpx.URL(server.url)
     body = b"grant_type=client_credentials&client_id=nobody&client_secret=x"
     with socket.create_connection((address.host, address.port or 0)) as caller:
@@ -174,30 +198,27 @@ def test_a_taken_port_is_one_sentence_and_starts_nothing(tmp_path: Path) -> None
     assert not (tmp_path / "books").exists()
 
 
-def test_operators_commands_work_beside_a_running_server(start: Callable[..., Running], tmp_path: Path) -> None:
-    folder = tmp_path / "books"
-    start("serve", "--data-dir", folder, "--port", "0")
-    done = run("check", "--data-dir", folder)
+def test_operators_commands_work_beside_a_running_server(start: Callable[..., Running], books_folder: Path) -> None:
+    start("serve", "--data-dir", books_folder, "--port", "0")
+    done = run("check", "--data-dir", books_folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"(\d+) of \1 checks hold", done.stdout)
-    assert run("serve", "--data-dir", folder, "--port", "0").stderr.startswith(
+    assert run("serve", "--data-dir", books_folder, "--port", "0").stderr.startswith(
         "reskontra: Another reskontra is running"
     )
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["check"], ["backup", "x.zip"]])
-def test_a_command_ends_quietly_when_nobody_reads_on(tmp_path: Path, command: list[str]) -> None:
-    where = ("--data-dir", str(tmp_path / "books"))
-    assert run("migrate", *where).returncode == 0
-    process = unread(tmp_path, *command, *where)
+def test_a_command_ends_quietly_when_nobody_reads_on(tmp_path: Path, books_folder: Path, command: list[str]) -> None:
+    process = unread(tmp_path, *command, "--data-dir", str(books_folder))
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (141, "")
-    left = [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if names(path, tmp_path / "books")]
+    left = [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if names(path, books_folder)]
     assert left == []
 
 
-def test_a_server_serves_on_when_nobody_reads_its_greeting(tmp_path: Path) -> None:
-    process = unread(tmp_path, "serve", "--port", "0", "--data-dir", str(tmp_path / "books"), "--log-format", "json")
+def test_a_server_serves_on_when_nobody_reads_its_greeting(tmp_path: Path, books_folder: Path) -> None:
+    process = unread(tmp_path, "serve", "--port", "0", "--data-dir", str(books_folder), "--log-format", "json")
     assert process.stderr is not None
     try:
         url = next(found["url"] for found in map(json.loads, process.stderr) if found["event"] == "serving")
@@ -304,8 +325,8 @@ def test_a_company_and_a_client_from_nothing_to_a_token(start: Callable[..., Run
     assert httpx.get(f"{server.url}/v1/customer", headers=bearer).status_code == 200
 
 
-def test_a_company_that_is_there_or_a_client_of_none_is_one_sentence(tmp_path: Path) -> None:
-    where = ("--data-dir", tmp_path / "books")
+def test_a_company_that_is_there_or_a_client_of_none_is_one_sentence(books_folder: Path) -> None:
+    where = ("--data-dir", books_folder)
     create = ("company", "create", "--template", "no", "--code", "ACME", *where)
     assert run(*create).returncode == 0
     for refused in (run(*create), run("client", "create", "--company", "NONE", *where)):
