@@ -7,8 +7,6 @@ test writes to is a clone of it, which takes some 10 ms.
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import itertools
 import re
 import shutil
@@ -150,32 +148,29 @@ async def _make_template(databases: Databases) -> None:
         draft = f"{TEMPLATE}_draft"
         await connection.execute(f"drop database if exists {draft} with (force)")
         await connection.execute(f"create database {draft}")
-        await _fill(databases.dsn_of(draft))
+        await make_books(databases.dsn_of(draft))
         await connection.execute(f"alter database {draft} rename to {TEMPLATE}")
     finally:
         await connection.close()
 
 
-async def _fill(dsn: str) -> None:
+async def make_books(dsn: str) -> None:
+    """The schema and the demo company, in an empty database."""
+    from reskontra.app import connect_rooms
+    from reskontra.demo import load_demo
+
+    connect_rooms()  # says which constraint is which refusal
     clock = SeededClock(SEEDED_FROM)
     connection = await asyncpg.connect(dsn)
     try:
         await migrate(connection, clock.now())
     finally:
         await connection.close()
-    if not _is_written("reskontra.demo"):
-        return
-    if _is_written("reskontra.app"):
-        importlib.import_module("reskontra.app")  # registers which constraint is which refusal
     database = await Database.connect(dsn)
     try:
-        await importlib.import_module("reskontra.demo").load_demo(database, clock)
+        await load_demo(database, clock)
     finally:
         await database.close()
-
-
-def _is_written(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
 
 
 # --- what tests ask for
@@ -357,14 +352,15 @@ def _serving(dsn: str) -> Iterator[ServerProcess]:
         url = re.search(r"http://\S+", process.stdout.readline())
         assert url is not None, "the server did not start"
         try:
-            yield ServerProcess(url[0], dsn, process.pid, _token(url[0]))
+            yield ServerProcess(url[0], dsn, process.pid, token_of(url[0]))
         finally:
             process.terminate()
             process.wait(20)
     assert process.returncode == 0, "the server did not stop cleanly"
 
 
-def _token(url: str) -> str:
+def token_of(url: str) -> str:
+    """A token of the demo company's client, from the server at `url`."""
     from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 
     form = {
@@ -374,7 +370,7 @@ def _token(url: str) -> str:
         "tenant_id": str(TENANT_ID),
         "scope": "vismanet_erp_service_api",
     }
-    answer = httpx.post(f"{url}/connect/token", data=form)
+    answer = httpx.post(f"{url}/connect/token", data=form, timeout=30)
     token: str = answer.json()["access_token"]
     return token
 

@@ -20,6 +20,8 @@ from bench.stock import Stock
 from bench.workloads import WORKLOADS, Scene, Workload
 from reskontra.dunning import routes as dunning
 
+pytestmark = pytest.mark.xdist_group("bench")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,6 +21,8 @@ import asyncpg
 import httpx
 import pytest
 
+pytestmark = pytest.mark.xdist_group("command line")
+
 RESKONTRA = [sys.executable, "-m", "reskontra"]
 
 

@@ -11,20 +11,11 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
-import httpx
-
-from reskontra.app import connect_rooms
-from reskontra.clock import SeededClock
 from reskontra.db.embedded import EmbeddedPostgres
-from reskontra.db.migrate import migrate
-from reskontra.db.pool import Database
-from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID, load_demo
+from tests.conftest import make_books, token_of
 
-MADE = datetime(2025, 6, 1, 8, tzinfo=UTC)
 ANSWERS_SECONDS = 60
 
 
@@ -32,22 +23,6 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port: int = found.getsockname()[1]
     return port
-
-
-async def make_books(dsn: str) -> None:
-    """The schema and the demo company on an empty database."""
-    connect_rooms()
-    clock = SeededClock(MADE)
-    connection = await asyncpg.connect(dsn)
-    try:
-        await migrate(connection, clock.now())
-    finally:
-        await connection.close()
-    database = await Database.connect(dsn)
-    try:
-        await load_demo(database, clock)
-    finally:
-        await database.close()
 
 
 async def make_folder(folder: Path) -> None:
@@ -142,17 +117,7 @@ class House:
         return self._process.returncode
 
     async def token(self) -> str:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
-            "tenant_id": str(TENANT_ID),
-            "scope": "vismanet_erp_service_api",
-        }
-        async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
-            answer = await client.post("/connect/token", data=form)
-        found: str = answer.json()["access_token"]
-        return found
+        return await asyncio.to_thread(token_of, self.url)
 
     def dsn(self) -> str:
         """The URL of the PostgreSQL that runs in the house, for a look at the rows."""

@@ -509,7 +509,10 @@ def test_a_polite_kill_leaves_no_half_backup(tmp_path: Path) -> None:
         while process.poll() is None and not list(tmp_path.glob("books.zip.partial-*")):
             time.sleep(0.0005)
         process.terminate()
-        said, errors = process.communicate(timeout=60)
+        try:
+            said, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()  # one that does not end fails the test, and must not hold up the run
     assert (process.returncode, "Traceback" in errors) in ((130, False), (0, False)), said + errors
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["books", "books.zip"]
     with read_archive(file):

@@ -18,12 +18,15 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 
 from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.selfcheck import offences
 from tests.clerk import LINES
-from tests.survival.houses import House, cluster_processes, kill, make_folder, running
+from tests.survival.houses import House, cluster_processes, kill, running
 from tests.survival.integrators import PATH, Integrator, Tally, level_of
+
+pytestmark = pytest.mark.xdist_group("demo folder")
 
 SEED = os.environ.get("RESKONTRA_SURVIVAL_SEED", "2025")
 INTEGRATORS = 16
@@ -49,13 +52,11 @@ class Siege:
         return [*WAYS * self.each_way, *BESIDE * self.each_beside]
 
 
-WHOLE, SHORT = Siege(3000, 5, 2), Siege(900, 1, 1)
+WHOLE, SHORT = Siege(3000, 5, 2), Siege(1000, 2, 1)
 
 
-async def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path, whole: bool) -> None:
-    siege = WHOLE if whole else SHORT
-    folder = tmp_path / "books"
-    await make_folder(folder)
+async def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(demo_folder: Path, whole: bool) -> None:
+    siege, folder = WHOLE if whole else SHORT, demo_folder
     house, tally, random = House(folder), Tally(), Random(f"survival {SEED}")
     try:
         async with running(house), AsyncExitStack() as opened:

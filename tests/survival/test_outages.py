@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -32,21 +33,22 @@ from reskontra.errors import OutcomeUnknown, Unavailable
 from tests.clerk import INVOICE, body, number_of, sale
 from tests.conftest import open_client
 from tests.survival.between import WRITING_STATEMENT, Between, Loses, between
-from tests.survival.houses import cluster_processes, make_books
+from tests.survival.houses import cluster_processes
 from tests.survival.integrators import Integrator, Tally
+
+pytestmark = pytest.mark.xdist_group("demo folder")
 
 INVOICES = "/v1/customerinvoice"
 BODY = body(INVOICE, **sale())
 
 
 @pytest.fixture(scope="module")
-async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+async def postgres(made: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
     """A PostgreSQL that belongs to this module, with the demo company; afterwards its books must prove themselves."""
-    folder = tmp_path_factory.mktemp("outage") / "books"
+    folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("outage") / "books", symlinks=True))
     # Without a group of its own it would end with the thread that started it; it is not thrown away but durable.
     server = await asyncio.to_thread(EmbeddedPostgres.start, folder)
     try:
-        await make_books(server.dsn())
         yield server
         assert [offence.sentence for offence in await ask(server.dsn(), offences)] == []
     finally:
@@ -69,7 +71,7 @@ async def ask(dsn: str, question: Callable[[asyncpg.Connection[Any]], Any]) -> A
 
 
 @dataclass(frozen=True)
-class Desk:
+class Application:
     """The application as a caller sees it, and what it stands on."""
 
     http: httpx.AsyncClient
@@ -108,20 +110,20 @@ def refused(answer: httpx.Response, status: int, reason: str) -> None:
 
 
 @asynccontextmanager
-async def desk_on(dsn: str, beside: str | None = None, **limits: Any) -> AsyncIterator[Desk]:
+async def application_on(dsn: str, beside: str | None = None, **limits: Any) -> AsyncIterator[Application]:
     """The application on the database at `dsn`, where `beside` leads to the same one by another way."""
     database = await Database.connect(dsn, **limits)
     try:
         async with open_client(Settings(sandbox=True), database, SystemClock()) as http:
             await http.get(f"{INVOICES}/003547")
-            yield Desk(http, database, beside or dsn)
+            yield Application(http, database, beside or dsn)
     finally:
         database.terminate()
 
 
 @pytest.fixture
-async def desk(postgres: EmbeddedPostgres) -> AsyncIterator[Desk]:
-    async with desk_on(postgres.dsn()) as made:
+async def application(postgres: EmbeddedPostgres) -> AsyncIterator[Application]:
+    async with application_on(postgres.dsn()) as made:
         yield made
 
 
@@ -151,18 +153,18 @@ async def start(server: EmbeddedPostgres) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL], ids=["stopped", "crashed", "killed"])
-async def test_gone_and_back(postgres: EmbeddedPostgres, desk: Desk, how: signal.Signals) -> None:
-    first = await desk.works()
+async def test_gone_and_back(postgres: EmbeddedPostgres, application: Application, how: signal.Signals) -> None:
+    first = await application.works()
     await stop(postgres, how)
-    await desk.is_out("cannot be reached")
-    refused(await desk.http.get(f"{INVOICES}/003547"), 503, "cannot be reached")
+    await application.is_out("cannot be reached")
+    refused(await application.http.get(f"{INVOICES}/003547"), 503, "cannot be reached")
     await start(postgres)
-    assert int(await desk.works()) == int(first) + 1
+    assert int(await application.works()) == int(first) + 1
 
 
-async def test_killed_again_and_again_while_others_write(postgres: EmbeddedPostgres, desk: Desk) -> None:
+async def test_killed_again_and_again_while_others_write(postgres: EmbeddedPostgres, application: Application) -> None:
     tally = Tally()
-    writers = [Integrator(50 + position, desk.http, tally, Random(position)) for position in range(6)]
+    writers = [Integrator(50 + position, application.http, tally, Random(position)) for position in range(6)]
     working = asyncio.gather(*(writer.work(40) for writer in writers))
     for how in (signal.SIGKILL, signal.SIGINT, signal.SIGQUIT):
         await asyncio.sleep(0.3)
@@ -174,10 +176,10 @@ async def test_killed_again_and_again_while_others_write(postgres: EmbeddedPostg
     doubled = (
         "select external_reference from document where external_reference is not null group by 1 having count(*) > 1"
     )
-    assert await ask(desk.dsn, lambda it: it.fetch(doubled)) == []
+    assert await ask(application.dsn, lambda it: it.fetch(doubled)) == []
     for writer in writers:
         for document in writer.documents:
-            shown = (await desk.http.get(document.path)).json()
+            shown = (await application.http.get(document.path)).json()
             assert (shown["amount"], shown["status"]) == (document.shown[2], document.shown[5])
 
 
@@ -188,14 +190,14 @@ select external_reference from document where external_reference is not null gro
 
 async def test_frozen(postgres: EmbeddedPostgres) -> None:
     """A server that neither answers nor hangs up: a machine that swaps, a network that swallows."""
-    async with desk_on(postgres.dsn(), statement_timeout_seconds=0.5, acquire_timeout_seconds=1) as desk:
-        first = await desk.works()
+    async with application_on(postgres.dsn(), statement_timeout_seconds=0.5, acquire_timeout_seconds=1) as application:
+        first = await application.works()
         frozen = [postgres.pid, *cluster_processes(postgres.folder)]
         for pid in frozen:
             os.kill(pid, signal.SIGSTOP)
         try:
             begin = time.monotonic()
-            answers = await asyncio.gather(*(desk.post() for _ in range(4)), desk.http.get("/readyz"))
+            answers = await asyncio.gather(*(application.post() for _ in range(4)), application.http.get("/readyz"))
             assert time.monotonic() - begin < 15
         finally:
             for pid in frozen:
@@ -203,19 +205,19 @@ async def test_frozen(postgres: EmbeddedPostgres) -> None:
         assert [answer.status_code for answer in answers] == [503] * 5
         for answer in answers[:4]:
             refused(answer, 503, "nothing was changed")
-        assert int(await desk.works()) == int(first) + 1
+        assert int(await application.works()) == int(first) + 1
 
 
-async def test_nothing_is_remembered_of_the_server_before(postgres: EmbeddedPostgres, desk: Desk) -> None:
+async def test_nothing_is_remembered_of_the_server_before(postgres: EmbeddedPostgres, application: Application) -> None:
     """What a crash took back was numbered, and the numbers may be given again: here to another text, by hand."""
-    path = f"{INVOICES}/{await desk.works()}"
-    assert (await desk.http.get(path)).json()["creditTerms"]["description"] == "14 days net"
+    path = f"{INVOICES}/{await application.works()}"
+    assert (await application.http.get(path)).json()["creditTerms"]["description"] == "14 days net"
     await stop(postgres, signal.SIGKILL)
     await start(postgres)
     for text in ("Fourteen days", "14 days net"):
         unnumbered = UNNUMBERED.format(text)
         await ask(postgres.dsn(), partial(asyncpg.Connection.execute, query=unnumbered))
-        assert (await desk.http.get(path)).json()["creditTerms"]["description"] == text
+        assert (await application.http.get(path)).json()["creditTerms"]["description"] == text
         await ask(postgres.dsn(), lambda it: it.execute(CUT_OURS))
         await asyncio.sleep(0.1)
 
@@ -230,42 +232,42 @@ update credit_terms set description = '{}' where terms_id = '14'
 
 
 async def test_every_connection_is_borrowed(postgres: EmbeddedPostgres) -> None:
-    async with desk_on(postgres.dsn(), size_max=2, acquire_timeout_seconds=0.2) as desk:
-        before = await desk.count()
-        async with desk.database.connection(), desk.database.connection():
-            await desk.is_out("too busy")
-        assert await desk.count() == before
-        await desk.works()
+    async with application_on(postgres.dsn(), size_max=2, acquire_timeout_seconds=0.2) as application:
+        before = await application.count()
+        async with application.database.connection(), application.database.connection():
+            await application.is_out("too busy")
+        assert await application.count() == before
+        await application.works()
 
 
 async def test_too_many_connections(postgres: EmbeddedPostgres) -> None:
-    async with desk_on(postgres.dsn(), size_min=0) as desk, AsyncExitStack() as others:
-        await ask(desk.dsn, lambda it: it.execute(CUT_OURS))
+    async with application_on(postgres.dsn(), size_min=0) as application, AsyncExitStack() as others:
+        await ask(application.dsn, lambda it: it.execute(CUT_OURS))
         with pytest.raises(asyncpg.TooManyConnectionsError):
             while True:
-                other = await asyncpg.connect(desk.dsn)
+                other = await asyncpg.connect(application.dsn)
                 others.push_async_callback(other.close)
-        await desk.is_out("too busy")
+        await application.is_out("too busy")
         await others.aclose()
         await asyncio.sleep(0.2)
-        await desk.works()
+        await application.works()
 
 
 CUT_OURS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reskontra'"
 
 
-async def test_the_database_takes_no_changes(postgres: EmbeddedPostgres, desk: Desk) -> None:
-    before = await desk.count()
+async def test_the_database_takes_no_changes(postgres: EmbeddedPostgres, application: Application) -> None:
+    before = await application.count()
     try:
         await ask(postgres.dsn(), lambda it: it.execute("alter system set default_transaction_read_only = on"))
         await reload(postgres)
-        await desk.is_out("takes no changes")
-        assert (await desk.http.get(f"{INVOICES}/003547")).status_code == 200
+        await application.is_out("takes no changes")
+        assert (await application.http.get(f"{INVOICES}/003547")).status_code == 200
     finally:
         await ask(postgres.dsn(), be_writable)
         await reload(postgres)
-    assert await desk.count() == before
-    await desk.works()
+    assert await application.count() == before
+    await application.works()
 
 
 async def be_writable(connection: asyncpg.Connection[Any]) -> None:
@@ -278,30 +280,32 @@ async def reload(postgres: EmbeddedPostgres) -> None:
     await asyncio.sleep(0.1)
 
 
-async def test_a_standby_serves_reads_and_once_promoted_writes(postgres: EmbeddedPostgres, desk: Desk) -> None:
-    first = await desk.works()
+async def test_a_standby_serves_reads_and_once_promoted_writes(
+    postgres: EmbeddedPostgres, application: Application
+) -> None:
+    first = await application.works()
     await stop(postgres, signal.SIGINT)
     (postgres.folder / "cluster" / "standby.signal").touch()
     await asyncio.to_thread(postgres.start_again)
-    await desk.is_out("takes no changes")
-    assert (await desk.http.get(f"{INVOICES}/{first}")).status_code == 200
+    await application.is_out("takes no changes")
+    assert (await application.http.get(f"{INVOICES}/{first}")).status_code == 200
     await ask(postgres.dsn(), lambda it: it.execute("select pg_promote()"))
-    assert int(await desk.works()) == int(first) + 1
+    assert int(await application.works()) == int(first) + 1
 
 
 # --- slow, locked
 
 
 async def test_a_statement_over_its_time(postgres: EmbeddedPostgres) -> None:
-    async with desk_on(postgres.dsn(), statement_timeout_seconds=0.5) as desk:
-        before = await desk.count()
-        await ask(desk.dsn, lambda it: it.execute(SLOW_TRIGGER))
+    async with application_on(postgres.dsn(), statement_timeout_seconds=0.5) as application:
+        before = await application.count()
+        await ask(application.dsn, lambda it: it.execute(SLOW_TRIGGER))
         try:
-            refused(await desk.post(), 503, "did not answer in time")
+            refused(await application.post(), 503, "did not answer in time")
         finally:
-            await ask(desk.dsn, lambda it: it.execute("drop trigger slow on document; drop function be_slow"))
-        assert await desk.count() == before
-        await desk.works()
+            await ask(application.dsn, lambda it: it.execute("drop trigger slow on document; drop function be_slow"))
+        assert await application.count() == before
+        await application.works()
 
 
 SLOW_TRIGGER = """
@@ -312,31 +316,31 @@ create trigger slow before insert on document for each row execute function be_s
 
 async def test_a_lock_that_somebody_holds(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "_TURN_SECONDS", 0.5)
-    async with desk_on(postgres.dsn(), lock_timeout_seconds=0.5) as desk:
-        before = await desk.count()
-        async with session(desk.dsn) as somebody:
+    async with application_on(postgres.dsn(), lock_timeout_seconds=0.5) as application:
+        before = await application.count()
+        async with session(application.dsn) as somebody:
             await somebody.execute("select from number_series_range for update")
             begin = time.monotonic()
-            answers = await asyncio.gather(*(desk.post() for _ in range(6)))
+            answers = await asyncio.gather(*(application.post() for _ in range(6)))
             assert time.monotonic() - begin < 5, "those who queue for the series wait no longer than one lock"
         for answer in answers:
             refused(answer, answer.status_code, "")
         assert {answer.status_code for answer in answers} == {409, 503}
-        assert await desk.count() == before
-        await desk.works()
+        assert await application.count() == before
+        await application.works()
 
 
-async def test_a_deadlock(postgres: EmbeddedPostgres, desk: Desk) -> None:
-    number = await desk.works()
-    async with session(desk.dsn) as somebody:
+async def test_a_deadlock(postgres: EmbeddedPostgres, application: Application) -> None:
+    number = await application.works()
+    async with session(application.dsn) as somebody:
         await somebody.execute("set local deadlock_timeout = '1min'; set local lock_timeout = '1min'")
         await somebody.execute("select from customer_balance for update")
-        releasing = asyncio.create_task(desk.http.post(f"{INVOICES}/{number}/action/release"))
+        releasing = asyncio.create_task(application.http.post(f"{INVOICES}/{number}/action/release"))
         await waits_for_lock(postgres)
         await somebody.execute("select from document where number = $1 for update", number)
         refused(await releasing, 409, "send it again")
-    assert (await desk.http.get(f"{INVOICES}/{number}")).json()["status"] == "Balanced"
-    assert (await desk.http.post(f"{INVOICES}/{number}/action/release")).status_code == 200
+    assert (await application.http.get(f"{INVOICES}/{number}")).json()["status"] == "Balanced"
+    assert (await application.http.post(f"{INVOICES}/{number}/action/release")).status_code == 200
 
 
 async def waits_for_lock(postgres: EmbeddedPostgres) -> None:
@@ -357,16 +361,16 @@ async def test_a_writing_statement_without_an_answer_is_neither_success_nor_fail
     postgres: EmbeddedPostgres, tmp_path: Path, loses: Loses, saved: int
 ) -> None:
     """A new invoice is one statement, which commits by itself (decision 0017)."""
-    async with lossy_desk(postgres, tmp_path) as (desk, standing):
+    async with lossy_desk(postgres, tmp_path) as (application, standing):
         standing.commits = WRITING_STATEMENT
-        before = await desk.count()
+        before = await application.count()
         standing.loses = loses
-        answer = await desk.post()
+        answer = await application.post()
         standing.loses = Loses.NOTHING
         assert standing.lost == 1
         outcome_is_unknown(answer)
-        assert await desk.count() == before + saved
-        await desk.works()
+        assert await application.count() == before + saved
+        await application.works()
 
 
 @pytest.mark.parametrize(("loses", "gone"), [(Loses.REQUEST, 0), (Loses.ANSWER, 1)])
@@ -374,26 +378,26 @@ async def test_a_commit_without_an_answer_is_neither_success_nor_failure(
     postgres: EmbeddedPostgres, tmp_path: Path, loses: Loses, gone: int
 ) -> None:
     """Deleting a draft has a transaction."""
-    async with lossy_desk(postgres, tmp_path) as (desk, standing):
-        number = await desk.works()
-        before = await desk.count()
+    async with lossy_desk(postgres, tmp_path) as (application, standing):
+        number = await application.works()
+        before = await application.count()
         standing.loses = loses
-        answer = await desk.http.delete(f"{INVOICES}/{number}")
+        answer = await application.http.delete(f"{INVOICES}/{number}")
         standing.loses = Loses.NOTHING
         assert standing.lost == 1
         outcome_is_unknown(answer)
-        assert await desk.count() == before - gone
-        await desk.works()
+        assert await application.count() == before - gone
+        await application.works()
 
 
 @asynccontextmanager
-async def lossy_desk(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterator[tuple[Desk, Between]]:
+async def lossy_desk(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterator[tuple[Application, Between]]:
     beyond = Path(re.findall(r"host=([^&]+)", postgres.dsn())[0].replace("%2F", "/"))
     async with between(folder, beyond) as standing:
         dsn = f"postgresql://reskontra@/reskontra?host={folder}"
-        async with desk_on(dsn, beside=postgres.dsn()) as desk:
-            await desk.works()
-            yield desk, standing
+        async with application_on(dsn, beside=postgres.dsn()) as application:
+            await application.works()
+            yield application, standing
 
 
 def outcome_is_unknown(answer: httpx.Response) -> None:
@@ -456,11 +460,11 @@ async def test_a_migration_under_a_running_server(postgres: EmbeddedPostgres) ->
 
 
 async def test_a_cancelled_request_gives_back_its_turn_and_its_connection(postgres: EmbeddedPostgres) -> None:
-    async with desk_on(postgres.dsn(), size_max=4) as desk:
-        before = await desk.count()
-        async with session(desk.dsn) as somebody:
+    async with application_on(postgres.dsn(), size_max=4) as application:
+        before = await application.count()
+        async with session(application.dsn) as somebody:
             await somebody.execute("select from number_series_range for update")
-            requests = [asyncio.create_task(desk.post()) for _ in range(6)]
+            requests = [asyncio.create_task(application.post()) for _ in range(6)]
             await waits_for_lock(postgres)
             for request in requests:
                 request.cancel()
@@ -468,10 +472,10 @@ async def test_a_cancelled_request_gives_back_its_turn_and_its_connection(postgr
             assert all(request.cancelled() for request in requests)
             async with asyncio.timeout(3), AsyncExitStack() as borrowed:
                 for _ in range(4):
-                    await borrowed.enter_async_context(desk.database.connection())
+                    await borrowed.enter_async_context(application.database.connection())
         async with asyncio.timeout(3):
-            await desk.works()
-        assert await desk.count() == before + 1
+            await application.works()
+        assert await application.count() == before + 1
 
 
 async def test_callers_who_hang_up_while_they_wait_block_nobody(server: Any) -> None:

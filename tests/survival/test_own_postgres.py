@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +17,9 @@ import pytest
 
 from reskontra.db.selfcheck import offences
 from tests.clerk import INVOICE, body, number_of, sale
-from tests.survival.houses import House, kill, make_folder, running
+from tests.survival.houses import House, kill, running
+
+pytestmark = pytest.mark.xdist_group("demo folder")
 
 INVOICES = "/v1/customerinvoice"
 ROOM_BYTES = 120 * 2**20
@@ -26,18 +27,9 @@ RECOVERS_SECONDS = 40
 NOTE = "x" * 30_000
 
 
-@pytest.fixture(scope="module")
-async def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo company, to be copied."""
-    folder = tmp_path_factory.mktemp("made") / "books"
-    await make_folder(folder)
-    return folder
-
-
 @pytest.fixture
-def house(made: Path, tmp_path: Path) -> House:
-    shutil.copytree(made, tmp_path / "books", symlinks=True)
-    return House(tmp_path / "books")
+def house(demo_folder: Path) -> House:
+    return House(demo_folder)
 
 
 @asynccontextmanager

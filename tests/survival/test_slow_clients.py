@@ -23,7 +23,7 @@ import httpx
 import pytest
 
 from tests.clerk import INVOICE, body, sale
-from tests.conftest import _token
+from tests.conftest import token_of
 
 MEBIBYTE = 1024 * 1024
 # What the test's servers give their clients; a loaded machine may take its time on top.
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), re
 
 
 @dataclass(frozen=True)
-class House:
+class WatchedServer:
     """A server process of its own."""
 
     dsn: str
@@ -79,7 +79,7 @@ class House:
 
 
 @contextmanager
-def serving(dsn: str, *, descriptors: tuple[int, int] | None = None, **variables: str) -> Iterator[House]:
+def serving(dsn: str, *, descriptors: tuple[int, int] | None = None, **variables: str) -> Iterator[WatchedServer]:
     """A server on `dsn` that is impatient; `descriptors` are its soft and hard limit of open files."""
     given = {f"RESKONTRA_{name}_TIMEOUT": str(PATIENCE_SECONDS) for name in ("HEADER", "BODY", "SEND")}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RESKONTRA_", "DATABASE_"))}
@@ -101,7 +101,7 @@ def serving(dsn: str, *, descriptors: tuple[int, int] | None = None, **variables
         url = re.search(r"http://\S+:(\d+)", process.stdout.readline())
         try:
             assert url is not None, "the server did not start"
-            yield House(dsn, int(url[1]), process.pid, _token(url[0]))
+            yield WatchedServer(dsn, int(url[1]), process.pid, token_of(url[0]))
             assert process.poll() is None, "the server died"
         finally:
             process.terminate()
@@ -109,7 +109,7 @@ def serving(dsn: str, *, descriptors: tuple[int, int] | None = None, **variables
 
 
 @pytest.fixture(scope="module")
-async def house(databases: Any, dsn_of: Callable[[str], str]) -> AsyncIterator[House]:
+async def server(databases: Any, dsn_of: Callable[[str], str]) -> AsyncIterator[WatchedServer]:
     """The server that most of these tests trouble."""
     name = await databases.clone()
     with serving(dsn_of(name), RESKONTRA_WAITING_LIMIT=str(32 * MEBIBYTE)) as started:
@@ -118,21 +118,21 @@ async def house(databases: Any, dsn_of: Callable[[str], str]) -> AsyncIterator[H
 
 
 @asynccontextmanager
-async def others_are_served(house: House) -> AsyncIterator[None]:
+async def others_are_served(server: WatchedServer) -> AsyncIterator[None]:
     """While the context is open, somebody else asks again and again on a new connection each time."""
     waited: list[float] = []
-    grown_from = house.memory()
+    grown_from = server.memory()
     grown_to = grown_from
 
     async def ask() -> None:
         nonlocal grown_to
         while True:
             begun = time.monotonic()
-            async with httpx.AsyncClient(headers={"Authorization": f"Bearer {house.token}"}, timeout=60) as client:
-                answer = await client.get(f"{house.url}/v1/customerinvoice/003547")
+            async with httpx.AsyncClient(headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as client:
+                answer = await client.get(f"{server.url}/v1/customerinvoice/003547")
             assert answer.status_code == 200, answer.text
             waited.append(time.monotonic() - begun)
-            grown_to = max(grown_to, house.memory())
+            grown_to = max(grown_to, server.memory())
             await asyncio.sleep(0.05)
 
     asking = asyncio.create_task(ask())
@@ -152,8 +152,10 @@ async def others_are_served(house: House) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def connected(house: House, **options: Any) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", house.port, **options)
+async def connected(
+    server: WatchedServer, **options: Any
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, **options)
     try:
         yield reader, writer
     finally:
@@ -172,9 +174,9 @@ async def everything(reader: asyncio.StreamReader) -> bytes:
     return said
 
 
-async def said_to(house: House, *pieces: bytes, pause: float = 0) -> bytes:
+async def said_to(server: WatchedServer, *pieces: bytes, pause: float = 0) -> bytes:
     """Send `pieces`, and go on as long as the server listens; returns all that it says until it closes."""
-    async with connected(house) as (reader, writer):
+    async with connected(server) as (reader, writer):
 
         async def send() -> None:
             with contextlib.suppress(ConnectionError):
@@ -202,60 +204,60 @@ def is_json(said: bytes) -> bool:
 # --- slow
 
 
-async def test_headers_that_drip_are_cut_off(house: House) -> None:
-    drops = [bytes([byte]) for byte in house.head("GET", "/v1/customer")]
-    async with others_are_served(house):
-        answers = await asyncio.gather(*(said_to(house, *drops, pause=0.3) for _ in range(200)))
+async def test_headers_that_drip_are_cut_off(server: WatchedServer) -> None:
+    drops = [bytes([byte]) for byte in server.head("GET", "/v1/customer")]
+    async with others_are_served(server):
+        answers = await asyncio.gather(*(said_to(server, *drops, pause=0.3) for _ in range(200)))
     assert {tuple(statuses(said)) for said in answers} == {(408,)}
     assert all(is_json(said) for said in answers)
 
 
-async def test_connection_that_says_nothing_is_closed(house: House) -> None:
-    assert await said_to(house) == b""
+async def test_connection_that_says_nothing_is_closed(server: WatchedServer) -> None:
+    assert await said_to(server) == b""
 
 
-async def test_body_that_drips_is_cut_off_and_nothing_is_done(house: House) -> None:
-    before = await house.invoices()
-    head = house.head("POST", "/v1/customerinvoice", "Content-Type: application/json", "Content-Length: 5000")
-    async with others_are_served(house):
-        answers = await asyncio.gather(*(said_to(house, head, *[b" "] * 60, pause=0.3) for _ in range(100)))
+async def test_body_that_drips_is_cut_off_and_nothing_is_done(server: WatchedServer) -> None:
+    before = await server.invoices()
+    head = server.head("POST", "/v1/customerinvoice", "Content-Type: application/json", "Content-Length: 5000")
+    async with others_are_served(server):
+        answers = await asyncio.gather(*(said_to(server, head, *[b" "] * 60, pause=0.3) for _ in range(100)))
     assert {tuple(statuses(said)) for said in answers} == {(408,)}
-    assert await house.invoices() == before
+    assert await server.invoices() == before
 
 
-async def test_client_that_never_reads_holds_no_database_connection_and_is_dropped(house: House) -> None:
-    page = house.head("GET", "/v1/customerinvoice?pageSize=1000") * 30
-    async with others_are_served(house), contextlib.AsyncExitStack() as opened:
+async def test_client_that_never_reads_holds_no_database_connection_and_is_dropped(server: WatchedServer) -> None:
+    page = server.head("GET", "/v1/customerinvoice?pageSize=1000") * 30
+    async with others_are_served(server), contextlib.AsyncExitStack() as opened:
         readers = []
         for _ in range(40):
-            readers.append(await opened.enter_async_context(never_reading(house, page)))
+            readers.append(await opened.enter_async_context(never_reading(server, page)))
         await asyncio.sleep(1)
-        assert await busy_connections(house.dsn) == 0
-        assert open_sockets(house) >= 40
-        await until(lambda: open_sockets(house) < 20, "clients that do not read are still there")
+        assert await busy_connections(server.dsn) == 0
+        assert open_sockets(server) >= 40
+        await until(lambda: open_sockets(server) < 20, "clients that do not read are still there")
 
 
 async def test_answers_that_nobody_takes_are_bounded_together(databases: Any, dsn_of: Callable[[str], str]) -> None:
     name = await databases.clone()
     room = 8 * MEBIBYTE
-    with serving(dsn_of(name), RESKONTRA_SEND_TIMEOUT="600", RESKONTRA_WAITING_LIMIT=str(room)) as house:
-        large = len(httpx.get(f"{house.url}/openapi.json", headers={"Accept-Encoding": "identity"}).content)
+    with serving(dsn_of(name), RESKONTRA_SEND_TIMEOUT="600", RESKONTRA_WAITING_LIMIT=str(room)) as server:
+        large = len(httpx.get(f"{server.url}/openapi.json", headers={"Accept-Encoding": "identity"}).content)
         # The first answers wait in the kernel, which is not the server's memory.
-        asked = house.head("GET", "/openapi.json") * 10
+        asked = server.head("GET", "/openapi.json") * 10
         clients = 3 * room // large
-        async with others_are_served(house), contextlib.AsyncExitStack() as opened:
+        async with others_are_served(server), contextlib.AsyncExitStack() as opened:
             for _ in range(clients):
-                await opened.enter_async_context(never_reading(house, asked))
-            await until(lambda: 0 < open_sockets(house) < clients * 2 // 3, "nobody had to make room")
+                await opened.enter_async_context(never_reading(server, asked))
+            await until(lambda: 0 < open_sockets(server) < clients * 2 // 3, "nobody had to make room")
     await databases.drop(name)
 
 
 @asynccontextmanager
-async def never_reading(house: House, asked: bytes) -> AsyncIterator[asyncio.StreamWriter]:
+async def never_reading(server: WatchedServer, asked: bytes) -> AsyncIterator[asyncio.StreamWriter]:
     """A client that asks, has hardly any room for an answer, and takes nothing of it."""
     narrow = socket.socket()
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    narrow.connect(("127.0.0.1", house.port))
+    narrow.connect(("127.0.0.1", server.port))
     reader, writer = await asyncio.open_connection(sock=narrow)
     reader._transport.pause_reading()  # type: ignore[attr-defined]
     writer.write(asked)
@@ -282,10 +284,10 @@ async def busy_connections(dsn: str) -> int:
     return min(counts)
 
 
-def open_sockets(house: House) -> int:
+def open_sockets(server: WatchedServer) -> int:
     """How many of the server's connections from clients are open."""
     rows = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    port = f":{house.port:04X}"
+    port = f":{server.port:04X}"
     established = "01"
     return sum(1 for row in rows if row.split()[1].endswith(port) and row.split()[3] == established)
 
@@ -324,11 +326,11 @@ async def test_two_thousand_idle_connections_cost_little_and_others_are_served(
     await databases.drop(name)
 
 
-async def idle(house: House, count: int) -> list[socket.socket]:
+async def idle(server: WatchedServer, count: int) -> list[socket.socket]:
     """Connections that have asked once and are kept alive, every other one without having said a word."""
     opened = []
     for number in range(count):
-        one = socket.create_connection(("127.0.0.1", house.port))
+        one = socket.create_connection(("127.0.0.1", server.port))
         if number % 2:
             one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         opened.append(one)
@@ -372,63 +374,63 @@ async def test_server_that_may_open_few_files_closes_who_waits_longest_and_goes_
     ],
     ids=["many headers", "long header", "long name", "long address", "long method", "tls", "http 2"],
 )
-async def test_head_that_is_too_much_is_refused_in_json(house: House, head: bytes, status: int) -> None:
-    said = await said_to(house, head)
+async def test_head_that_is_too_much_is_refused_in_json(server: WatchedServer, head: bytes, status: int) -> None:
+    said = await said_to(server, head)
     # Closing while more is on its way may cost the client the answer; what arrives must be the right one.
     assert statuses(said) in ([status], []), said[:200]
     assert len(head) > 65536 or is_json(said)
 
 
-async def test_heads_without_end_are_refused_in_bounded_memory(house: House) -> None:
+async def test_heads_without_end_are_refused_in_bounded_memory(server: WatchedServer) -> None:
     begin = b"GET /v1/customer HTTP/1.1\r\n"
-    trailers = house.head("POST", "/v1/customerinvoice", "Transfer-Encoding: chunked") + b"2\r\n{}\r\n0\r\n"
-    extension = house.head("POST", "/v1/customerinvoice", "Transfer-Encoding: chunked") + b"2;"
-    async with others_are_served(house):
+    trailers = server.head("POST", "/v1/customerinvoice", "Transfer-Encoding: chunked") + b"2\r\n{}\r\n0\r\n"
+    extension = server.head("POST", "/v1/customerinvoice", "Transfer-Encoding: chunked") + b"2;"
+    async with others_are_served(server):
         answers = await asyncio.gather(
-            *(said_to(house, begin, *[b"X-%d: %s\r\n" % (it, b"a" * 1000) for it in range(5000)]) for _ in range(20)),
-            *(said_to(house, begin + b"X: ", *[b"a" * 65536] * 100) for _ in range(20)),
-            *(said_to(house, trailers, *[b"X: %s\r\n" % (b"a" * 1000)] * 5000) for _ in range(10)),
-            *(said_to(house, extension, *[b"a" * 65536] * 100) for _ in range(10)),
+            *(said_to(server, begin, *[b"X-%d: %s\r\n" % (it, b"a" * 1000) for it in range(5000)]) for _ in range(20)),
+            *(said_to(server, begin + b"X: ", *[b"a" * 65536] * 100) for _ in range(20)),
+            *(said_to(server, trailers, *[b"X: %s\r\n" % (b"a" * 1000)] * 5000) for _ in range(10)),
+            *(said_to(server, extension, *[b"a" * 65536] * 100) for _ in range(10)),
         )
     assert {status for said in answers for status in statuses(said)} == {431}
 
 
-async def test_chunks_without_end_are_refused_in_bounded_memory(house: House) -> None:
-    before = await house.invoices()
-    head = house.head("POST", "/v1/customerinvoice", "Content-Type: application/json", "Transfer-Encoding: chunked")
+async def test_chunks_without_end_are_refused_in_bounded_memory(server: WatchedServer) -> None:
+    before = await server.invoices()
+    head = server.head("POST", "/v1/customerinvoice", "Content-Type: application/json", "Transfer-Encoding: chunked")
     chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
-    async with others_are_served(house):
-        answers = await asyncio.gather(*(said_to(house, head, *[chunk] * 1000) for _ in range(8)))
+    async with others_are_served(server):
+        answers = await asyncio.gather(*(said_to(server, head, *[chunk] * 1000) for _ in range(8)))
     assert {status for said in answers for status in statuses(said)} <= {413, 503}
-    assert await house.invoices() == before
+    assert await server.invoices() == before
 
 
-async def test_bodies_that_wait_together_are_bounded(house: House) -> None:
-    head = house.head("POST", "/v1/customerinvoice", "Content-Type: application/json", "Content-Length: 9000000")
-    async with others_are_served(house):
-        answers = await asyncio.gather(*(said_to(house, head, b" " * 8_000_000) for _ in range(20)))
+async def test_bodies_that_wait_together_are_bounded(server: WatchedServer) -> None:
+    head = server.head("POST", "/v1/customerinvoice", "Content-Type: application/json", "Content-Length: 9000000")
+    async with others_are_served(server):
+        answers = await asyncio.gather(*(said_to(server, head, b" " * 8_000_000) for _ in range(20)))
     assert {status for said in answers for status in statuses(said)} <= {408, 503}
     assert any(b"\r\nretry-after: 1\r\n" in said for said in answers)
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {house.token}"}, timeout=60) as client:
-        answer = await client.post(f"{house.url}/v1/customerinvoice", json=body(INVOICE, **sale()))
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as client:
+        answer = await client.post(f"{server.url}/v1/customerinvoice", json=body(INVOICE, **sale()))
     assert answer.status_code == 201, answer.text
 
 
-async def test_answer_before_the_body_does_not_keep_the_connection(house: House) -> None:
+async def test_answer_before_the_body_does_not_keep_the_connection(server: WatchedServer) -> None:
     head = b"POST /v1/customerinvoice HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    said = await said_to(house, head, *[b"1\r\n \r\n"] * 100, pause=0.3)
+    said = await said_to(server, head, *[b"1\r\n \r\n"] * 100, pause=0.3)
     assert statuses(said) == [401]
 
 
 # --- pipelined
 
 
-async def test_thousands_of_pipelined_requests_are_all_answered_in_bounded_memory(house: House) -> None:
+async def test_thousands_of_pipelined_requests_are_all_answered_in_bounded_memory(server: WatchedServer) -> None:
     count = 2000
-    asked = house.head("GET", "/healthz") * count
+    asked = server.head("GET", "/healthz") * count
 
     async def ask() -> int:
-        async with connected(house) as (reader, writer):
+        async with connected(server) as (reader, writer):
             writer.write(asked)
             answered = 0
             async with asyncio.timeout(120):
@@ -441,71 +443,71 @@ async def test_thousands_of_pipelined_requests_are_all_answered_in_bounded_memor
                     answered += 1
             return answered
 
-    async with others_are_served(house):
+    async with others_are_served(server):
         assert await asyncio.gather(*(ask() for _ in range(5))) == [count] * 5
 
 
-async def test_pipelined_answers_come_in_order(house: House) -> None:
+async def test_pipelined_answers_come_in_order(server: WatchedServer) -> None:
     numbers = [f"{number:06d}" for number in range(3524, 3548)]
-    asked = b"".join(house.head("GET", f"/v1/customerinvoice/{number}") for number in numbers)
-    last = house.head("GET", "/v1/customer/none", "Connection: close")
-    said = await said_to(house, asked + last)
+    asked = b"".join(server.head("GET", f"/v1/customerinvoice/{number}") for number in numbers)
+    last = server.head("GET", "/v1/customer/none", "Connection: close")
+    said = await said_to(server, asked + last)
     assert re.findall(rb'"referenceNumber":"(\d{6})"', said) == [number.encode() for number in numbers]
     assert statuses(said)[-1] == 404
 
 
-async def test_garbage_behind_requests_is_refused_after_their_answers(house: House) -> None:
-    before = await house.invoices()
-    get = house.head("GET", "/v1/customerinvoice/003547")
-    async with others_are_served(house):
-        assert statuses(await said_to(house, get + b"\x00garbage\r\n\r\n")) == [200, 400]
-        assert statuses(await said_to(house, house.post() + b"garbage\r\n\r\n" * 10_000)) == [201, 400]
-        assert statuses(await said_to(house, get + get + house.post() + b"]")) == [200, 200, 201, 400]
-        assert statuses(await said_to(house, get + b"GET /v1/customer HT")) == [200, 408]
-        slow = house.head("POST", "/v1/customerinvoice", "Content-Length: 100") + b"{"
-        assert statuses(await said_to(house, get + slow)) == [200, 408]
-        broken = house.head("POST", "/v1/customerinvoice", "Transfer-Encoding: chunked") + b"2\r\n{}garbage"
-        assert statuses(await said_to(house, get + broken)) == [200, 400]
-    assert await house.invoices() == before + 2
+async def test_garbage_behind_requests_is_refused_after_their_answers(server: WatchedServer) -> None:
+    before = await server.invoices()
+    get = server.head("GET", "/v1/customerinvoice/003547")
+    async with others_are_served(server):
+        assert statuses(await said_to(server, get + b"\x00garbage\r\n\r\n")) == [200, 400]
+        assert statuses(await said_to(server, server.post() + b"garbage\r\n\r\n" * 10_000)) == [201, 400]
+        assert statuses(await said_to(server, get + get + server.post() + b"]")) == [200, 200, 201, 400]
+        assert statuses(await said_to(server, get + b"GET /v1/customer HT")) == [200, 408]
+        slow = server.head("POST", "/v1/customerinvoice", "Content-Length: 100") + b"{"
+        assert statuses(await said_to(server, get + slow)) == [200, 408]
+        broken = server.head("POST", "/v1/customerinvoice", "Transfer-Encoding: chunked") + b"2\r\n{}garbage"
+        assert statuses(await said_to(server, get + broken)) == [200, 400]
+    assert await server.invoices() == before + 2
 
 
 # --- correct, and rarely seen
 
 
-async def test_client_that_waits_to_be_asked_for_its_body_is_asked(house: House) -> None:
-    head, _, body = house.post("Expect: 100-continue", "Connection: close").partition(b"\r\n\r\n")
-    async with connected(house) as (reader, writer):
+async def test_client_that_waits_to_be_asked_for_its_body_is_asked(server: WatchedServer) -> None:
+    head, _, body = server.post("Expect: 100-continue", "Connection: close").partition(b"\r\n\r\n")
+    async with connected(server) as (reader, writer):
         writer.write(head + b"\r\n\r\n")
         async with asyncio.timeout(SLACK_SECONDS):
             assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         writer.write(body)
         assert statuses(await everything(reader)) == [201]
-    assert statuses(await said_to(house, head + b"\r\n\r\n")) == [100, 408]
+    assert statuses(await said_to(server, head + b"\r\n\r\n")) == [100, 408]
 
 
-async def test_half_closed_connection_gets_its_answers(house: House) -> None:
-    before = await house.invoices()
-    get = house.head("GET", "/v1/customerinvoice/003547")
-    for asked, answered in ((get, [200]), (house.post(), [201]), (get * 50, [200] * 50), (get + b"GET /x", [200])):
-        async with connected(house) as (reader, writer):
+async def test_half_closed_connection_gets_its_answers(server: WatchedServer) -> None:
+    before = await server.invoices()
+    get = server.head("GET", "/v1/customerinvoice/003547")
+    for asked, answered in ((get, [200]), (server.post(), [201]), (get * 50, [200] * 50), (get + b"GET /x", [200])):
+        async with connected(server) as (reader, writer):
             writer.write(asked)
             writer.write_eof()
             assert statuses(await everything(reader)) == answered
-    async with connected(house) as (reader, writer):
-        writer.write(house.post()[:-5])
+    async with connected(server) as (reader, writer):
+        writer.write(server.post()[:-5])
         writer.write_eof()
         assert await everything(reader) == b""
-    assert await house.invoices() == before + 1
+    assert await server.invoices() == before + 1
 
 
-async def test_connections_cut_in_the_middle_leave_nothing(house: House) -> None:
-    before = await house.invoices()
-    async with others_are_served(house):
-        for cut in range(1, len(house.post()), 17):
-            async with connected(house) as (_, writer):
-                writer.write(house.post()[:cut])
+async def test_connections_cut_in_the_middle_leave_nothing(server: WatchedServer) -> None:
+    before = await server.invoices()
+    async with others_are_served(server):
+        for cut in range(1, len(server.post()), 17):
+            async with connected(server) as (_, writer):
+                writer.write(server.post()[:cut])
                 await writer.drain()
                 if cut % 2:
                     writer.transport.abort()
-        await until(lambda: open_sockets(house) < 5, "connections of clients that are gone are still there")
-    assert await house.invoices() == before
+        await until(lambda: open_sockets(server) < 5, "connections of clients that are gone are still there")
+    assert await server.invoices() == before
