@@ -3,8 +3,9 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export UV_PYTHON_DOWNLOADS := never
-# Compiled while installing, so that the first start does not have to.
+# Compiled while installing, so that the first start does not have to; our own code at its first start.
 export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 # Options for the sandbox, for example: make sandbox ARGS="--fresh --port 9000"
@@ -23,9 +24,11 @@ install: .venv/.installed ## put the command at .venv/bin/reskontra
 sandbox: install ## serve a demo company on http://127.0.0.1:8080 (ARGS="--fresh --port 9000 ...")
 	@exec .venv/bin/reskontra sandbox $(ARGS)
 
+PYTEST := .venv/bin/python -m pytest -q -n logical --maxprocesses 8
+
 .PHONY: test
 test: lint ## everything that CI runs: format, lint, types, import contracts, tests
-	.venv/bin/python -m pytest -q -n logical --maxprocesses 8
+	$(PYTEST)
 
 .PHONY: lint
 lint: .venv/.developing ## all of the above that needs no database
@@ -33,6 +36,10 @@ lint: .venv/.developing ## all of the above that needs no database
 	.venv/bin/ruff check --quiet .
 	.venv/bin/python -m mypy --no-error-summary
 	.venv/bin/lint-imports --no-logo
+
+.PHONY: test-all
+test-all: lint ## `make test` with every case, and the long tests in full: twice the time
+	$(PYTEST) --all
 
 .PHONY: format
 format: .venv/.developing ## put the code into the form that `make test` asks for
