@@ -52,6 +52,7 @@ def _seed_of_the_day() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # no worker is to be left with one at the end
     if config.getoption("--all") or config.option.keyword or any("::" in word for word in config.args):
         return
     left = config.stash[_left]

@@ -30,6 +30,7 @@ async def empty(databases: Databases) -> str:
     return dsn
 
 
+@pytest.mark.slow
 async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     database = await Database.connect(empty)
     taken = 0

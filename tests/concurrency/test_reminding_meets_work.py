@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from tests.clerk import DEBIT_NOTE, INVOICE, Caller, application
 from tests.concurrency.test_races import clients, query, statuses
@@ -35,6 +36,7 @@ async def remind_all(client: httpx.AsyncClient, day: str) -> httpx.Response:
     return await client.post("/v1/reskontra/run/dunning", json={"asOf": day}, timeout=120)
 
 
+@pytest.mark.slow
 async def test_runs_meet_runs_and_everything_else_that_is_done(server_process: Callable[..., ServerProcess]):
     first = server_process()
     second = server_process(first.dsn)

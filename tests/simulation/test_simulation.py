@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import httpx
+import pytest
 
 from tests.simulation.clerks import CLOSING, PATH, Office, RandomClerk
 from tests.simulation.model import (
@@ -41,6 +42,7 @@ FIRST = {INVOICE: 3548, CREDIT_NOTE: 10002, DEBIT_NOTE: 1002}
 """The next number of each series of the demo company."""
 
 
+@pytest.mark.slow
 async def test_the_books_agree_with_the_model(server_process: Callable[..., ServerProcess]) -> None:
     server = server_process()
     office = Office()

@@ -10,6 +10,7 @@ from random import Random
 
 import asyncpg
 import httpx
+import pytest
 
 from reskontra import demo_year
 from reskontra.db.embedded import EmbeddedPostgres
@@ -69,6 +70,7 @@ async def test_kill_at_random_moments_of_the_first_start(tmp_path: Path) -> None
     await serves_whole(house)
 
 
+@pytest.mark.slow
 async def test_kill_while_the_demo_company_is_made(tmp_path: Path) -> None:
     """The demo is taken up where it ended: not a document too few, not one twice."""
     folder, random = tmp_path / "books", Random(SEED)
