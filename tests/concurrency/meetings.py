@@ -196,7 +196,7 @@ async def _run(request: Request, gate: Gate) -> Answer:
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _CHANGED = "table (name text, content text)"
 _VERSIONS = ("version", "last_change_id", "reference_version")
-_UNTOLD = {"change_id", "transaction_id", "request_id", "application_id"}
+_UNTOLD = {"change_id", "transaction_id", "request_id", "application_id", "settlement_id"}
 
 
 class Books:
