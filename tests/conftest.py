@@ -269,6 +269,13 @@ def clerk(client: httpx.AsyncClient, books: Database, clock: SeededClock) -> Cle
     return Clerk(client, books, clock)
 
 
+@pytest.fixture
+async def bystander(database: Database, clock: SeededClock) -> AsyncIterator[Clerk]:
+    """A clerk of the demo company in the database that the worker's tests share: for requests that change nothing."""
+    async with open_client(Settings(sandbox=True), database, clock) as http:
+        yield Clerk(http, database, clock)
+
+
 @asynccontextmanager
 async def open_client(
     settings: Settings,

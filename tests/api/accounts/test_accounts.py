@@ -124,15 +124,15 @@ async def test_if_match_lets_only_the_newest_version_change(clerk: Clerk) -> Non
     ],
 )
 async def test_bad_input_names_field_value_and_remedy_and_changes_nothing(
-    clerk: Clerk, fields: dict[str, Any], parts: list[str]
+    bystander: Clerk, fields: dict[str, Any], parts: list[str]
 ) -> None:
-    count = await clerk.sql("select count(*) from account")
-    answer = await clerk.post("account", **ALL_FIELDS | fields)
+    count = await bystander.sql("select count(*) from account")
+    answer = await bystander.post("account", **ALL_FIELDS | fields)
     assert "Error creating account. Error: " in answer.json()["message"]
-    message = await clerk.refused("POST", "account", **ALL_FIELDS | fields)
+    message = await bystander.refused("POST", "account", **ALL_FIELDS | fields)
     for part in parts:
         assert part in message, message
-    assert await clerk.sql("select count(*) from account") == count
+    assert await bystander.sql("select count(*) from account") == count
 
 
 async def test_numbers_differ_by_more_than_their_case(clerk: Clerk) -> None:

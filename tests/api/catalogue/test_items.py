@@ -122,8 +122,8 @@ async def test_the_class_gives_what_is_not_sent(clerk: Clerk) -> None:
         ({"crossReferences": [{"operation": "Delete", "alternateID": "1"}]}, ["AlternateID '1' cannot be found"]),
     ],
 )
-async def test_what_cannot_be_is_refused_by_name(clerk: Clerk, fields: dict[str, Any], words: list[str]) -> None:
-    text = await clerk.refused("POST", "inventory", **{"inventoryNumber": "NY", "description": "Ny"} | fields)
+async def test_what_cannot_be_is_refused_by_name(bystander: Clerk, fields: dict[str, Any], words: list[str]) -> None:
+    text = await bystander.refused("POST", "inventory", **{"inventoryNumber": "NY", "description": "Ny"} | fields)
     for word in words:
         assert word in text
 
@@ -166,10 +166,10 @@ async def test_versions_guard_against_lost_changes(clerk: Clerk) -> None:
     assert (await clerk.put("inventory/A", {"If-Match": "*"}, description="Igjen")).status_code == 204
 
 
-async def test_unknown_items_are_404(clerk: Clerk) -> None:
+async def test_unknown_items_are_404(bystander: Clerk) -> None:
     for path in ("inventory/QQ", "inventory/internal/99", "inventory/internal/x"):
-        assert await clerk.status("GET", path) == await clerk.status("PUT", path, description="x") == 404
-    assert (await clerk.http.get("/v1/inventory/itemClass/QQ")).status_code == 404
+        assert await bystander.status("GET", path) == await bystander.status("PUT", path, description="x") == 404
+    assert (await bystander.http.get("/v1/inventory/itemClass/QQ")).status_code == 404
 
 
 async def test_other_numbers_are_inserted_updated_and_deleted(clerk: Clerk) -> None:
@@ -261,16 +261,16 @@ async def test_lists_show_parts_when_asked(clerk: Clerk) -> None:
         assert set(item) - set(plain) == {name}
 
 
-async def test_classes_and_units_are_listed(clerk: Clerk) -> None:
-    classes = await clerk.get("inventory/itemClass")
+async def test_classes_and_units_are_listed(bystander: Clerk) -> None:
+    classes = await bystander.get("inventory/itemClass")
     assert [item_class["id"] for item_class in classes] == ["GEBYR", "SALG"]
-    assert [it["id"] for it in await clerk.get("inventory/itemClass", pageNumber=2, pageSize=1)] == ["SALG"]
-    assert await clerk.get("inventory/itemclass/salg") == {
+    assert [it["id"] for it in await bystander.get("inventory/itemClass", pageNumber=2, pageSize=1)] == ["SALG"]
+    assert await bystander.get("inventory/itemclass/salg") == {
         "type": "NonStockItem",
         "id": "SALG",
         "description": "Sales items",
     }
-    units = await clerk.get("unitofmeasure")
+    units = await bystander.get("unitofmeasure")
     assert [unit["fromUnit"] for unit in units] == ["KG", "STK", "TIME"]
     assert units[0]["unitMultDiv"] == "Multiply"
     assert units[0]["unitRate"] == 1

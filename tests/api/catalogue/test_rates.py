@@ -57,8 +57,8 @@ async def test_what_is_not_sent_is_the_companys(clerk: Clerk) -> None:
         ({"effectiveDate": "2025-03-01"}, ["rate for these currencies, this type and this date already", "2025-03-01"]),
     ],
 )
-async def test_what_cannot_be_is_refused_by_name(clerk: Clerk, fields: dict[str, Any], words: list[str]) -> None:
-    text = await clerk.refused("POST", "/v2/currencyrate", **EUR | fields)
+async def test_what_cannot_be_is_refused_by_name(bystander: Clerk, fields: dict[str, Any], words: list[str]) -> None:
+    text = await bystander.refused("POST", "/v2/currencyrate", **EUR | fields)
     for word in words:
         assert word in text
 

@@ -30,8 +30,8 @@ def ids(rows: list[dict[str, Any]], name: str) -> list[Any]:
         "inventory",
     ],
 )
-async def test_what_does_not_exist_is_404(clerk: Clerk, address: str) -> None:
-    answer = await clerk.http.get(f"/v1/{address}/QQ")
+async def test_what_does_not_exist_is_404(bystander: Clerk, address: str) -> None:
+    answer = await bystander.http.get(f"/v1/{address}/QQ")
     assert answer.status_code == 404
     assert "cannot be found" in answer.json()["message"]
 
@@ -39,20 +39,20 @@ async def test_what_does_not_exist_is_404(clerk: Clerk, address: str) -> None:
 # Credit terms
 
 
-async def test_terms_come_as_a_page_in_an_array(clerk: Clerk) -> None:
-    answer = await clerk.get("creditTerm")
+async def test_terms_come_as_a_page_in_an_array(bystander: Clerk) -> None:
+    answer = await bystander.get("creditTerm")
     assert len(answer) == 1
     page = answer[0]
     assert (page["pageNumber"], page["pageSize"], page["totalCount"]) == (1, 1000, 5)
     assert ids(page["records"], "termsId") == ["14", "30", "30D2", "EOM", "KONTANT"]
-    second = (await clerk.get("creditTerm", pageNumber=2, pageSize=2))[0]
+    second = (await bystander.get("creditTerm", pageNumber=2, pageSize=2))[0]
     assert (second["pageNumber"], second["pageSize"], second["totalCount"]) == (2, 2, 5)
     assert ids(second["records"], "termsId") == ["30D2", "EOM"]
-    assert (await clerk.get("creditTerm", pageNumber=9, pageSize=2))[0]["records"] == []
+    assert (await bystander.get("creditTerm", pageNumber=9, pageSize=2))[0]["records"] == []
 
 
-async def test_terms_show_all_that_is_kept(clerk: Clerk) -> None:
-    records = (await clerk.get("creditTerm", termsId="30d2"))[0]["records"]
+async def test_terms_show_all_that_is_kept(bystander: Clerk) -> None:
+    records = (await bystander.get("creditTerm", termsId="30d2"))[0]["records"]
     assert len(records) == 1
     terms = records[0]
     assert terms.pop("createdDateTime") == terms.pop("lastModifiedDateTime")
@@ -230,14 +230,14 @@ async def test_periods_show_where_they_are_closed(clerk: Clerk) -> None:
     assert (january["active"], january["closedInGeneralLedger"], january["closedInFixedAssets"]) == (False, True, True)
 
 
-async def test_periods_are_listed_all_at_once(clerk: Clerk) -> None:
-    periods = await clerk.get("financialPeriod")
+async def test_periods_are_listed_all_at_once(bystander: Clerk) -> None:
+    periods = await bystander.get("financialPeriod")
     assert (len(periods), periods[0]["period"], periods[-1]["period"]) == (132, "202001", "203012")
-    assert ids(await clerk.get("financialPeriod", greaterThanValue="203010"), "period") == ["203011", "203012"]
-    assert ids(await clerk.get("financialPeriod", greaterThanValue="112030"), "period") == ["203012"]
-    assert await clerk.get("financialPeriod", greaterThanValue="203012") == []
-    assert (await clerk.http.get("/v1/financialPeriod?greaterThanValue=x")).status_code == 400
-    assert (await clerk.http.get("/v1/financialPeriod/209901")).status_code == 404
+    assert ids(await bystander.get("financialPeriod", greaterThanValue="203010"), "period") == ["203011", "203012"]
+    assert ids(await bystander.get("financialPeriod", greaterThanValue="112030"), "period") == ["203012"]
+    assert await bystander.get("financialPeriod", greaterThanValue="203012") == []
+    assert (await bystander.http.get("/v1/financialPeriod?greaterThanValue=x")).status_code == 400
+    assert (await bystander.http.get("/v1/financialPeriod/209901")).status_code == 404
 
 
 # VAT
@@ -304,17 +304,17 @@ async def test_a_vat_id_shows_all_that_is_kept(clerk: Clerk) -> None:
     assert (exempt["includeinVatExemptTotal"], exempt["includeinVatTotal"]) == (True, False)
 
 
-async def test_vat_ids_are_listed_by_id(clerk: Clerk) -> None:
+async def test_vat_ids_are_listed_by_id(bystander: Clerk) -> None:
     everything = ["3", "31", "32", "33", "5", "51", "52", "6", "7"]
-    assert ids(await clerk.get("vat"), "vatId") == everything
-    assert ids(await clerk.get("vat", numberToRead=2, skipRecords=3), "vatId") == ["33", "5"]
-    await clerk.sql(
-        "update vat set modified_at = '2025-01-01' where company_id = $1 and vat_id = '52'", clerk.company_id
+    assert ids(await bystander.get("vat"), "vatId") == everything
+    assert ids(await bystander.get("vat", numberToRead=2, skipRecords=3), "vatId") == ["33", "5"]
+    await bystander.sql(
+        "update vat set modified_at = '2025-01-01' where company_id = $1 and vat_id = '52'", bystander.company_id
     )
     old = {"lastModifiedDateTime": "2025-01-02", "lastModifiedDateTimeCondition": "<="}
-    assert ids(await clerk.get("vat", **old), "vatId") == ["52"]
-    assert await clerk.get("vat", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
-    assert ids(await clerk.get("vat", lastModifiedDateTime=LATE), "vatId") == everything
+    assert ids(await bystander.get("vat", **old), "vatId") == ["52"]
+    assert await bystander.get("vat", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
+    assert ids(await bystander.get("vat", lastModifiedDateTime=LATE), "vatId") == everything
 
 
 async def test_dated_rates_show_in_order(clerk: Clerk) -> None:
@@ -334,8 +334,8 @@ async def test_dated_rates_show_in_order(clerk: Clerk) -> None:
     }
 
 
-async def test_vat_categories(clerk: Clerk) -> None:
-    found = await clerk.get("vatCategory/3")
+async def test_vat_categories(bystander: Clerk) -> None:
+    found = await bystander.get("vatCategory/3")
     assert found.pop("lastModifiedDateTime")
     line = found.pop("vatCategoryLines")[0]
     assert found == {"vatCategoryId": "3", "description": "Standard rate", "active": True, "excludeListedTaxes": False}
@@ -369,12 +369,12 @@ async def test_vat_categories_are_filtered(clerk: Clerk) -> None:
     assert await clerk.get("vatCategory", lastModifiedDateTime="2025-01-15", lastModifiedDateTimeCondition="<") == []
 
 
-async def test_vat_zones(clerk: Clerk) -> None:
-    zones = await clerk.get("vatZone")
+async def test_vat_zones(bystander: Clerk) -> None:
+    zones = await bystander.get("vatZone")
     assert ids(zones, "id") == ["EU", "EX", "NO"]
-    assert ids(await clerk.get("vatZone", pageNumber=2, pageSize=2), "id") == ["NO"]
-    assert await clerk.get("vatZone", pageNumber=3, pageSize=2) == []
-    assert await clerk.get("vatZone/eu") == {
+    assert ids(await bystander.get("vatZone", pageNumber=2, pageSize=2), "id") == ["NO"]
+    assert await bystander.get("vatZone", pageNumber=3, pageSize=2) == []
+    assert await bystander.get("vatZone/eu") == {
         "id": "EU",
         "description": "European Union",
         "defaultVatCategory": "52",

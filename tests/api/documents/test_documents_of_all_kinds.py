@@ -13,8 +13,8 @@ def names(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(row["documentType"], row["referenceNumber"]) for row in rows]
 
 
-async def test_the_list_holds_all_kinds_by_kind_and_number(clerk: Clerk) -> None:
-    rows = await clerk.page("customerdocument")
+async def test_the_list_holds_all_kinds_by_kind_and_number(bystander: Clerk) -> None:
+    rows = await bystander.page("customerdocument")
     assert names(rows)[:3] == [("CreditNote", "010001"), ("DebitNote", "001001"), ("Invoice", "003524")]
     assert names(rows) == sorted(names(rows))
     assert len(rows) == 26
@@ -22,18 +22,18 @@ async def test_the_list_holds_all_kinds_by_kind_and_number(clerk: Clerk) -> None
     assert not any("lines" in row or "invoiceLines" in row for row in rows)
 
 
-async def test_a_walk_over_pages_meets_every_document_once(clerk: Clerk) -> None:
-    whole = names(await clerk.page("customerdocument"))
+async def test_a_walk_over_pages_meets_every_document_once(bystander: Clerk) -> None:
+    whole = names(await bystander.page("customerdocument"))
     walked = []
     for number in range(1, 10):
-        walked += names(await clerk.page(f"customerdocument?pageNumber={number}&pageSize=4"))
+        walked += names(await bystander.page(f"customerdocument?pageNumber={number}&pageSize=4"))
     assert walked == whole
 
 
 @pytest.mark.parametrize("cold", [3, 6])
-async def test_a_page_may_be_asked_for_out_of_turn(clerk: Clerk, cold: int) -> None:
-    whole = names(await clerk.page("customerdocument"))
-    page = await clerk.page(f"customerdocument?pageNumber={cold}&pageSize=4")
+async def test_a_page_may_be_asked_for_out_of_turn(bystander: Clerk, cold: int) -> None:
+    whole = names(await bystander.page("customerdocument"))
+    page = await bystander.page(f"customerdocument?pageNumber={cold}&pageSize=4")
     assert names(page) == whole[(cold - 1) * 4 : cold * 4]
     assert page[0]["metadata"]["totalCount"] == 26
 
@@ -50,31 +50,31 @@ async def test_a_page_may_be_asked_for_out_of_turn(clerk: Clerk, cold: int) -> N
         ("customer=20002&status=balanced", [("DebitNote", "001001")]),
     ],
 )
-async def test_filters_find_their_own(clerk: Clerk, query: str, found: list[tuple[str, str]]) -> None:
-    rows = await clerk.page(f"customerdocument?{query}")
+async def test_filters_find_their_own(bystander: Clerk, query: str, found: list[tuple[str, str]]) -> None:
+    rows = await bystander.page(f"customerdocument?{query}")
     assert names(rows) == found
     assert all(row["metadata"]["totalCount"] == len(found) for row in rows)
 
 
-async def test_an_unknown_kind_is_refused(clerk: Clerk) -> None:
-    answer = await clerk.http.get("/v1/customerdocument?documentType=Letter")
+async def test_an_unknown_kind_is_refused(bystander: Clerk) -> None:
+    answer = await bystander.http.get("/v1/customerdocument?documentType=Letter")
     assert answer.status_code == 400
     assert "documentType" in answer.json()["message"]
 
 
-async def test_a_customers_documents_are_its_own(clerk: Clerk) -> None:
-    rows = await clerk.page("customer/20002/document")
+async def test_a_customers_documents_are_its_own(bystander: Clerk) -> None:
+    rows = await bystander.page("customer/20002/document")
     assert {row["customer"]["number"] for row in rows} == {"20002"}
     assert names(rows)[0] == ("DebitNote", "001001")
-    invoices = await clerk.page("customer/20002/invoice")
+    invoices = await bystander.page("customer/20002/invoice")
     assert {row["customer"]["number"] for row in invoices} == {"20002"}
     assert [row["referenceNumber"] for row in invoices] == [name for kind, name in names(rows) if kind == "Invoice"]
     assert all(row["invoiceLines"] for row in invoices)
 
 
 @pytest.mark.parametrize("what", ["document", "invoice"])
-async def test_an_unknown_customer_is_not_found(clerk: Clerk, what: str) -> None:
-    assert (await clerk.http.get(f"/v1/customer/nobody/{what}")).status_code == 404
+async def test_an_unknown_customer_is_not_found(bystander: Clerk, what: str) -> None:
+    assert (await bystander.http.get(f"/v1/customer/nobody/{what}")).status_code == 404
 
 
 async def test_the_total_follows_a_change(clerk: Clerk) -> None:

@@ -223,12 +223,12 @@ async def test_filters_say_who_is_reminded(clerk: Clerk) -> None:
     ],
 )
 async def test_a_bad_run_names_its_field_and_reminds_nobody(
-    clerk: Clerk, body: Mapping[str, Any], parts: list[str]
+    bystander: Clerk, body: Mapping[str, Any], parts: list[str]
 ) -> None:
-    text = await clerk.refused("POST", RUN, **body)
+    text = await bystander.refused("POST", RUN, **body)
     for part in parts:
         assert part in text
-    assert await letter_rows(clerk) == []
+    assert await letter_rows(bystander) == []
 
 
 async def test_an_empty_object_reminds_all_as_of_today(clerk: Clerk) -> None:

@@ -28,14 +28,14 @@ LATE = "2025-06-01"
         ({"asOff": LATE}, "asOff"),
     ],
 )
-async def test_a_slip_in_a_run_reminds_nobody(clerk: Clerk, slip: dict[str, Any], named: str) -> None:
-    assert f"Field: {named}." in await clerk.refused("POST", RUN, **{"asOf": LATE, "dryRun": False} | slip)
-    assert await clerk.letters() == []
+async def test_a_slip_in_a_run_reminds_nobody(bystander: Clerk, slip: dict[str, Any], named: str) -> None:
+    assert f"Field: {named}." in await bystander.refused("POST", RUN, **{"asOf": LATE, "dryRun": False} | slip)
+    assert await bystander.letters() == []
 
 
-async def test_a_trial_asked_for_in_the_address_reminds_nobody(clerk: Clerk) -> None:
-    assert "dryrun" in await clerk.refused("POST", f"{RUN}?dryRun=true", asOf=LATE)
-    assert await clerk.letters() == []
+async def test_a_trial_asked_for_in_the_address_reminds_nobody(bystander: Clerk) -> None:
+    assert "dryrun" in await bystander.refused("POST", f"{RUN}?dryRun=true", asOf=LATE)
+    assert await bystander.letters() == []
 
 
 @pytest.mark.parametrize(

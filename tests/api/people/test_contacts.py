@@ -97,10 +97,10 @@ async def test_null_clears_and_versions_are_kept(clerk: Clerk) -> None:
         ({"lastName": "X" * 256}, "lastName"),
     ],
 )
-async def test_a_refusal_names_the_field_and_changes_nothing(clerk: Clerk, sent: dict[str, Any], told: str) -> None:
-    before = await clerk.sql("select count(*) from change")
-    assert told in await clerk.refused("POST", "contact", **sent)
-    assert await clerk.sql("select count(*) from change") == before
+async def test_a_refusal_names_the_field_and_changes_nothing(bystander: Clerk, sent: dict[str, Any], told: str) -> None:
+    before = await bystander.sql("select count(*) from change")
+    assert told in await bystander.refused("POST", "contact", **sent)
+    assert await bystander.sql("select count(*) from change") == before
 
 
 async def test_there_is_no_such_contact(clerk: Clerk) -> None:
