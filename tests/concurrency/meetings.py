@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import asyncpg
+import msgspec
 
 from reskontra.db.pool import Connection, Database
 
@@ -268,7 +269,7 @@ class Books:
         Versions are told by the change they stand for.
         """
         rows = await self.connection.fetch("select name, content from kept.changed()")
-        return _comparable({row["name"]: json.loads(UUID.sub("<id>", row["content"] or "[]")) for row in rows})
+        return _comparable({row["name"]: msgspec.json.decode(UUID.sub("<id>", row["content"] or "[]")) for row in rows})
 
 
 def _comparable(books: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -276,7 +277,8 @@ def _comparable(books: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     told = {change["change_id"]: _words(change) for change in changes}
     numbers = {row["document_id"]: f"{row['document_type']} {row['number']}" for row in books.get("document", ())}
     compared: dict[str, Any] = {
-        table: sorted(_words(row, told, numbers) for row in rows) for table, rows in books.items()
+        table: sorted(told.values() if table == "change" else (_words(row, told, numbers) for row in rows))
+        for table, rows in books.items()
     }
     # The order of the changes of each thing is part of the books: it is the audit trail, and says the version.
     histories = defaultdict(list)
@@ -294,4 +296,4 @@ def _words(row: dict[str, Any], told: Mapping[int, str] = {}, numbers: Mapping[i
             words[name] = numbers.get(value, "gone")
         elif name not in _UNTOLD:
             words[name] = value
-    return json.dumps(words, ensure_ascii=False)
+    return msgspec.json.encode(words).decode()
