@@ -1,0 +1,90 @@
+"""The commands about companies, the tenants of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from reskontra.command_line.options import Books, settings, switch
+from reskontra.command_line.terminal import is_confirmed, say
+
+if TYPE_CHECKING:
+    from reskontra.db.pool import Connection
+
+app = App(name="company", help="Companies: the tenants of this ledger.")
+
+
+@app.command
+def create(
+    *,
+    template: Annotated[str, Parameter(help="`no`, `se`, or a template file.")],
+    code: Annotated[str, Parameter(help="Short name by which the company is addressed here.")],
+    name: Annotated[str | None, Parameter(help="Name of the company [default: the template's].")] = None,
+    books: Books | None = None,
+) -> None:
+    """Create a company from a template: its accounts, VAT, terms, items, series, periods and preferences."""
+    from reskontra.command_line.database import ask, context
+    from reskontra.company_file.commands import creating
+    from reskontra.db.migrate import migrate
+
+    async def question(connection: Connection) -> int:
+        said = context()
+        await migrate(connection, said.now)
+        async with connection.transaction():
+            return await creating.create_company(connection, template, code=code, name=name, context=said)
+
+    company_id = ask(books, question)
+    say(f"Created company {code} with id {company_id}.")
+
+
+@app.command
+def apply(
+    file: Annotated[str, Parameter(help="A company file, or `no` or `se`.")],
+    /,
+    *,
+    company: Annotated[str, Parameter(help="Code of the company.")],
+    yes: Annotated[bool, switch("Apply without asking.")] = False,
+    books: Books | None = None,
+) -> None:
+    """Change a company by its file: shows what would change, asks, and does all of it or nothing.
+
+    The file has the form of the one that creates a company. What it leaves out stays as it is: sections, entries of a
+    section, keys of an entry. Nothing is deleted. What would touch the figures of documents is refused, and said with
+    its line. Periods are added only: they are opened, closed and reopened by their actions.
+    """
+    import asyncio
+
+    from reskontra.app import connect_rooms
+    from reskontra.clock import SystemClock
+    from reskontra.command_line.database import context
+    from reskontra.companies.commands import company_ids
+    from reskontra.company_file.commands.applying import apply_plan, plan_changes
+    from reskontra.company_file.file import read_partial_template
+    from reskontra.company_file.rules.plan import lines_of
+    from reskontra.serve import open_database, postgres_for
+
+    said = read_partial_template(file)
+    connect_rooms()
+
+    async def change(dsn: str) -> None:
+        database = await open_database(dsn, SystemClock(), migrating=False)
+        try:
+            async with database.transaction() as connection:
+                (company_id,) = await company_ids(connection, [company])
+                whose = replace(context(), company_id=company_id)
+                plan = await plan_changes(connection, whose, said)
+            for line in lines_of(plan):
+                say(line)
+            if not plan.changes:
+                say(f"Nothing to do: {company} is as the file says.")
+            elif yes or is_confirmed(f"Apply this to {company}?", otherwise="Look at the plan and give --yes."):
+                async with database.transaction() as connection:
+                    await apply_plan(connection, whose, said, plan)
+                say(f"Changed company {company}.")
+        finally:
+            await database.close()
+
+    with postgres_for(settings(books), shared=True) as dsn:
+        asyncio.run(change(dsn))

@@ -1,0 +1,107 @@
+"""The options that commands share. Each is a setting, which the environment may hold too: see `config.VARIABLES`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Group, Parameter
+
+from reskontra.config import VARIABLES, LogFormat, Network, SettingError, Settings, read_networks
+
+BOOKS = Group.create_ordered("Where the books are")
+SERVER = Group.create_ordered("Server")
+LIMITS = Group.create_ordered("What clients are given")
+
+_DEFAULTS = {field.name: field.default for field in fields(Settings)}
+
+
+def option(setting: str, sentence: str, group: Group, *, name: str | None = None) -> Parameter:
+    """The option of a setting. Its help says what is taken otherwise, and by which variable it can be given instead.
+
+    The environment is read by `Settings`, not by the library of the command line: an empty variable is an unset one,
+    and a switch may be `on` or `yes`.
+    """
+    default = _DEFAULTS[setting]
+    taken = "" if default is None or default is False or default == () else f" [default: {default}]"
+    return Parameter(name, group=group, negative="", help=f"{sentence}{taken} [env: {VARIABLES[setting][0]}]")
+
+
+def switch(sentence: str, group: Group | None = None) -> Parameter:
+    """An option without a value, which is off unless it is given."""
+    return Parameter(group=group, negative="", show_default=False, help=sentence)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """Which database a command is about."""
+
+    database_url: Annotated[
+        str | None, option("database_url", "A postgresql:// URL, PostgreSQL 15 or newer.", BOOKS)
+    ] = None
+    data_dir: Annotated[Path | None, option("data_dir", "Folder of a PostgreSQL of our own.", BOOKS)] = None
+    pg_bindir: Annotated[Path | None, option("pg_bindir", "Folder of the PostgreSQL programs to run there.", BOOKS)] = (
+        None
+    )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How a server listens, and what it gives its clients."""
+
+    host: Annotated[str | None, option("host", "Address to listen on.", SERVER)] = None
+    port: Annotated[int | None, option("port", "Port to listen on; 0 picks a free one.", SERVER)] = None
+    trusted_proxies: Annotated[
+        list[str] | None,
+        option(
+            "trusted_proxies",
+            "Network whose X-Forwarded-* headers are believed; repeatable.",
+            SERVER,
+            name="--trusted-proxy",
+        ),
+    ] = None
+    tls_self_signed: Annotated[
+        bool | None, option("tls_self_signed", "Serve https with a certificate made on first use.", SERVER)
+    ] = None
+    log_format: Annotated[LogFormat | None, option("log_format", "How log lines look.", SERVER)] = None
+    rate_limit: Annotated[
+        int | None, option("rate_limit", "Requests per hour, client and company; otherwise no limit.", LIMITS)
+    ] = None
+    body_limit: Annotated[int | None, option("body_limit", "Largest body of a request, in bytes.", LIMITS)] = None
+    header_limit: Annotated[
+        int | None, option("header_limit", "Largest line and headers of a request, in bytes.", LIMITS)
+    ] = None
+    header_timeout: Annotated[int | None, option("header_timeout", "Seconds for a request's headers.", LIMITS)] = None
+    body_timeout: Annotated[int | None, option("body_timeout", "Seconds for a request's body.", LIMITS)] = None
+    send_timeout: Annotated[
+        int | None, option("send_timeout", "Seconds for taking the next 64 KiB of an answer.", LIMITS)
+    ] = None
+    connection_limit: Annotated[
+        int | None, option("connection_limit", "Connections that are open at once.", LIMITS)
+    ] = None
+    waiting_limit: Annotated[
+        int | None, option("waiting_limit", "Bytes of bodies, and of answers, that wait for slow clients.", LIMITS)
+    ] = None
+
+
+def settings(*options: Books | Serving | None, environ: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """What the command line says, and the environment where it says nothing. Raises `SettingError`."""
+    said: dict[str, object] = {}
+    for group in options:
+        said |= asdict(group) if group else {}
+    proxies = said.get("trusted_proxies")
+    if isinstance(proxies, list):
+        said["trusted_proxies"] = _networks(proxies)
+    return Settings.from_environment(os.environ if environ is None else environ, **said, **given)
+
+
+def _networks(texts: list[str]) -> tuple[Network, ...]:
+    try:
+        return read_networks(",".join(texts))
+    except ValueError as error:
+        raise SettingError(f"--trusted-proxy wants a network such as 10.0.0.0/8: {error}.") from error
