@@ -24,7 +24,8 @@ from starlette.types import ASGIApp
 from reskontra.app import create_app
 from reskontra.clock import Clock
 from reskontra.config import SettingError, Settings
-from reskontra.db.embedded import EmbeddedPostgres, find_binaries, running_dsn
+from reskontra.db.cluster import find_binaries
+from reskontra.db.embedded import EmbeddedPostgres, running_dsn
 from reskontra.db.migrate import check_schema, migrate
 from reskontra.db.pool import Database
 from reskontra.db.supervision import kept_running

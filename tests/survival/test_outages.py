@@ -218,7 +218,7 @@ async def test_nothing_is_remembered_of_the_server_before(postgres: EmbeddedPost
     await start(postgres)
     for text in ("Fourteen days", "14 days net"):
         unnumbered = UNNUMBERED.format(text)
-        await ask(postgres.dsn(), partial(asyncpg.Connection.execute, query=unnumbered))
+        await ask(postgres.superuser_dsn(), partial(asyncpg.Connection.execute, query=unnumbered))
         assert (await desk.http.get(path)).json()["creditTerms"]["description"] == text
         await ask(postgres.dsn(), lambda it: it.execute(CUT_OURS))
         await asyncio.sleep(0.1)
@@ -261,12 +261,14 @@ CUT_OURS = "select pg_terminate_backend(pid) from pg_stat_activity where applica
 async def test_the_database_takes_no_changes(postgres: EmbeddedPostgres, desk: Desk) -> None:
     before = await desk.count()
     try:
-        await ask(postgres.dsn(), lambda it: it.execute("alter system set default_transaction_read_only = on"))
+        await ask(
+            postgres.superuser_dsn(), lambda it: it.execute("alter system set default_transaction_read_only = on")
+        )
         await reload(postgres)
         await desk.is_out("takes no changes")
         assert (await desk.http.get(f"{INVOICES}/003547")).status_code == 200
     finally:
-        await ask(postgres.dsn(), be_writable)
+        await ask(postgres.superuser_dsn(), be_writable)
         await reload(postgres)
     assert await desk.count() == before
     await desk.works()
@@ -278,7 +280,7 @@ async def be_writable(connection: asyncpg.Connection[Any]) -> None:
 
 
 async def reload(postgres: EmbeddedPostgres) -> None:
-    await ask(postgres.dsn(), lambda it: it.execute("select pg_reload_conf()"))
+    await ask(postgres.superuser_dsn(), lambda it: it.execute("select pg_reload_conf()"))
     await asyncio.sleep(0.1)
 
 
@@ -289,7 +291,7 @@ async def test_a_standby_serves_reads_and_once_promoted_writes(postgres: Embedde
     await asyncio.to_thread(postgres.start_again)
     await desk.is_out("takes no changes")
     assert (await desk.http.get(f"{INVOICES}/{first}")).status_code == 200
-    await ask(postgres.dsn(), lambda it: it.execute("select pg_promote()"))
+    await ask(postgres.superuser_dsn(), lambda it: it.execute("select pg_promote()"))
     assert int(await desk.works()) == int(first) + 1
 
 
@@ -394,7 +396,7 @@ async def test_a_commit_without_an_answer_is_neither_success_nor_failure(
 async def lossy_desk(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterator[tuple[Desk, Between]]:
     beyond = Path(re.findall(r"host=([^&]+)", postgres.dsn())[0].replace("%2F", "/"))
     async with between(folder, beyond) as standing:
-        dsn = f"postgresql://reskontra@/reskontra?host={folder}"
+        dsn = f"postgresql://ledger@/reskontra?host={folder}"
         async with desk_on(dsn, beside=postgres.dsn()) as desk:
             await desk.works()
             yield desk, standing
