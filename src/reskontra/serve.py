@@ -25,6 +25,7 @@ from reskontra.app import create_app
 from reskontra.clock import Clock
 from reskontra.config import SettingError, Settings
 from reskontra.db.cluster import find_binaries
+from reskontra.db.data_folder import holds_books
 from reskontra.db.embedded import EmbeddedPostgres, running_dsn
 from reskontra.db.migrate import check_schema, migrate
 from reskontra.db.pool import Database
@@ -43,11 +44,14 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
-def postgres_for(settings: Settings, *, shared: bool = False, supervised: bool = False) -> Generator[str]:
+def postgres_for(
+    settings: Settings, *, shared: bool = False, supervised: bool = False, making: bool = True
+) -> Generator[str]:
     """The URL of the database that `settings` name. An embedded PostgreSQL runs while the context is open.
 
     `shared`: use the PostgreSQL that another reskontra is running on the same data folder, if there is one.
     `supervised`: restart our own PostgreSQL when it dies.
+    `making`: make a missing data folder. Without it a missing one is refused, so that a typo makes no books.
     Raises `SettingError` and `EmbeddedError`.
     """
     if settings.database_url and settings.data_dir:
@@ -57,6 +61,8 @@ def postgres_for(settings: Settings, *, shared: bool = False, supervised: bool =
         return
     if settings.data_dir is None and not settings.throw_away:
         raise SettingError("Say where the books are kept: set DATABASE_URL, or give --data-dir.")
+    if settings.data_dir and not making and not holds_books(settings.data_dir):
+        raise SettingError(f"There are no books in {settings.data_dir}: give --data-dir the folder that holds them.")
     running = running_dsn(settings.data_dir) if shared and settings.data_dir else None
     if running:
         yield running
@@ -89,16 +95,15 @@ def serve(
         certificate = _certificate(settings, started)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             started.callback(_ignore_further_signals)
-            database = runner.run(open_database(dsn, clock, migrating=migrating))
+            url = base_url(settings, port)
+            database = runner.run(open_database(dsn, clock, migrating=migrating, url=url))
             try:
                 app = create_app(settings, database, clock)
                 if prepare:
                     runner.run(prepare(database))
-                server = _Server(
-                    _server_settings(app, certificate, limits_of(settings)), lambda: announce(base_url(settings, port))
-                )
+                server = _Server(_server_settings(app, certificate, limits_of(settings)), lambda: announce(url))
                 _calm_garbage_collection()
-                log.info("serving", url=base_url(settings, port), open_mode=settings.open_mode)
+                log.info("serving", url=url, open_mode=settings.open_mode)
                 runner.run(server.serve(sockets=[port]))
                 log.info("stopped serving")
             finally:
@@ -124,14 +129,17 @@ async def plain_connection(dsn: str) -> AsyncGenerator[asyncpg.Connection[asyncp
         await connection.close()
 
 
-async def open_database(dsn: str, clock: Clock, *, migrating: bool) -> Database:
-    """A pool on a database with this program's schema; `migrating` brings it up to date first. The caller closes it."""
+async def open_database(dsn: str, clock: Clock, *, migrating: bool, url: str = "") -> Database:
+    """A pool on a database with this program's schema; `migrating` brings it up to date first. The caller closes it.
+
+    `url` is the address at which a server will serve it.
+    """
     if migrating:
         await bring_up_to_date(dsn, clock)
     else:
         async with plain_connection(dsn) as connection:
             await check_schema(connection)
-    return await Database.connect(dsn, clock_runs=True)
+    return await Database.connect(dsn, clock_runs=True, url=url)
 
 
 def _certificate(settings: Settings, started: contextlib.ExitStack) -> Certificate | None:

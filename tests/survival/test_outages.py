@@ -334,7 +334,7 @@ async def test_a_lock_that_somebody_holds(postgres: EmbeddedPostgres, monkeypatc
 
 async def test_a_deadlock(postgres: EmbeddedPostgres, desk: Desk) -> None:
     number = await desk.works()
-    async with session(desk.dsn) as somebody:
+    async with session(postgres.superuser_dsn()) as somebody:
         await somebody.execute("set local deadlock_timeout = '1min'; set local lock_timeout = '1min'")
         await somebody.execute("select from customer_balance for update")
         releasing = asyncio.create_task(desk.http.post(f"{INVOICES}/{number}/action/release"))

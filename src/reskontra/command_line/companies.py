@@ -7,16 +7,83 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from reskontra.command_line.options import Books, settings, switch
-from reskontra.command_line.terminal import is_confirmed, say
+from reskontra.command_line.options import AsJson, Books, examples, switch
+from reskontra.command_line.terminal import is_confirmed, say, say_facts, say_json, say_table
 
 if TYPE_CHECKING:
     from reskontra.db.pool import Connection
 
-app = App(name="company", help="Companies: the tenants of this ledger.")
+app = App(
+    name="company",
+    help="Companies: the tenants of this ledger.",
+    help_epilogue=examples("reskontra company list", "reskontra company show acme --json"),
+)
+
+
+@app.command(name="list")
+def list_companies(*, json: AsJson = False, books: Books | None = None) -> None:
+    """List companies: the id that a client sends as `ipp-company-id`, and the tenant that its token may name."""
+    from reskontra.command_line.database import ask
+    from reskontra.companies.store import companies
+
+    found = ask(books, companies.describe_companies)
+    if json:
+        say_json(found)
+    elif not found:
+        say("There are no companies: `reskontra company create` makes one.")
+    else:
+        rows = [
+            (it.company_id, it.code, it.name, str(it.tenant_id), it.customers, it.documents, it.newest_change)
+            for it in found
+        ]
+        say_table(("ID", "CODE", "NAME", "TENANT", "CUSTOMERS", "DOCUMENTS", "NEWEST CHANGE"), rows)
 
 
 @app.command
+def show(
+    code: Annotated[str, Parameter(help="Code of the company.")],
+    /,
+    *,
+    json: AsJson = False,
+    books: Books | None = None,
+) -> None:
+    """Show a company: what identifies it, what it holds, and which clients see it."""
+    from reskontra.command_line.database import ask
+    from reskontra.companies.commands import company_ids
+    from reskontra.companies.store import companies
+
+    async def question(connection: Connection) -> companies.CompanyFacts:
+        (company_id,) = await company_ids(connection, [code])
+        return next(it for it in await companies.describe_companies(connection) if it.company_id == company_id)
+
+    found = ask(books, question)
+    if json:
+        say_json(found)
+        return
+    say_facts(
+        {
+            "id": found.company_id,
+            "code": found.code,
+            "name": found.name,
+            "tenant": str(found.tenant_id),
+            "country": found.country_id,
+            "currency": found.base_currency,
+            "time zone": found.time_zone,
+            "created": found.created_at,
+            "customers": found.customers,
+            "documents": found.documents,
+            "newest change": found.newest_change,
+            "clients": found.clients,
+        }
+    )
+
+
+@app.command(
+    help_epilogue=examples(
+        'reskontra company create --template no --code acme --name "Acme AS"',
+        "reskontra company create --template acme.yaml --code acme",
+    )
+)
 def create(
     *,
     template: Annotated[str, Parameter(help="`no`, `se`, or a template file.")],
@@ -35,11 +102,11 @@ def create(
         async with connection.transaction():
             return await creating.create_company(connection, template, code=code, name=name, context=said)
 
-    company_id = ask(books, question)
+    company_id = ask(books, question, making=True, of_any_schema=True)
     say(f"Created company {code} with id {company_id}.")
 
 
-@app.command
+@app.command(help_epilogue=examples("reskontra company apply changes.yaml --company acme"))
 def apply(
     file: Annotated[str, Parameter(help="A company file, or `no` or `se`.")],
     /,
@@ -58,12 +125,12 @@ def apply(
 
     from reskontra.app import connect_rooms
     from reskontra.clock import SystemClock
-    from reskontra.command_line.database import context
+    from reskontra.command_line.database import context, open_books
     from reskontra.companies.commands import company_ids
     from reskontra.company_file.commands.applying import apply_plan, plan_changes
     from reskontra.company_file.file import read_partial_template
     from reskontra.company_file.rules.plan import lines_of
-    from reskontra.serve import open_database, postgres_for
+    from reskontra.serve import open_database
 
     said = read_partial_template(file)
     connect_rooms()
@@ -86,5 +153,5 @@ def apply(
         finally:
             await database.close()
 
-    with postgres_for(settings(books), shared=True) as dsn:
+    with open_books(books) as dsn:
         asyncio.run(change(dsn))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import contextlib
+import shlex
+from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reskontra.clock import Context, SystemClock
 from reskontra.command_line.options import Books, settings
+from reskontra.db.migrate import OutdatedError, check_schema
 from reskontra.serve import plain_connection, postgres_for
 
 if TYPE_CHECKING:
@@ -16,15 +19,44 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def ask(books: Books | None, question: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
-    """What `question` returns, which is handed a connection of its own. A server may be serving these books."""
+def ask(
+    books: Books | None,
+    question: Callable[[Connection], Coroutine[Any, Any, T]],
+    *,
+    making: bool = False,
+    of_any_schema: bool = False,
+) -> T:
+    """What `question` returns, which is handed a connection of its own. A server may be serving these books.
+
+    `making`: make a data folder that is not there. `of_any_schema`: ask also what is not up to date.
+    Raises `SetupError`.
+    """
 
     async def asked(dsn: str) -> T:
         async with plain_connection(dsn) as connection:
+            if not of_any_schema:
+                await check_schema(connection)
             return await question(connection)
 
-    with postgres_for(settings(books), shared=True) as dsn:
+    with open_books(books, making=making) as dsn:
         return asyncio.run(asked(dsn))
+
+
+@contextlib.contextmanager
+def open_books(books: Books | None, *, making: bool = False) -> Generator[str]:
+    """The URL of the database with these books, as long as the context is open. What lacks migrations is told how."""
+    try:
+        with postgres_for(settings(books), shared=True, making=making) as dsn:
+            yield dsn
+    except OutdatedError as error:
+        raise OutdatedError(error.lacking, _typed_again(books)) from error
+
+
+def _typed_again(books: Books | None) -> str:
+    """The options that name the same books to another command; a URL may hold a password."""
+    if books and books.data_dir:
+        return f" --data-dir {shlex.quote(str(books.data_dir))}"
+    return " --database-url ..." if books and books.database_url else ""
 
 
 def context() -> Context:

@@ -14,7 +14,6 @@ from reskontra.command_line.options import Books, settings, switch
 from reskontra.command_line.terminal import FAILED_CHECK, is_confirmed, say
 
 if TYPE_CHECKING:
-    from reskontra.db.pool import Connection
     from reskontra.db.restore import Restored
     from reskontra.db.selfcheck import Offence
 
@@ -36,14 +35,9 @@ def migrate(*, books: Books | None = None) -> None:
 def check(*, books: Books | None = None) -> None:
     """Ask the books to prove themselves; exit code 1 and the offending rows if they do not."""
     from reskontra.command_line.database import ask
-    from reskontra.db.migrate import check_schema
     from reskontra.db.selfcheck import offences
 
-    async def question(connection: Connection) -> list[Offence]:
-        await check_schema(connection)
-        return await offences(connection)
-
-    _tell(ask(books, question))
+    _tell(ask(books, offences))
 
 
 def backup(
@@ -57,7 +51,9 @@ def backup(
     from reskontra.command_line.database import ask
     from reskontra.db.backup import back_up
 
-    made = ask(books, lambda connection: back_up(connection, file, SystemClock().now(), __version__))
+    made = ask(
+        books, lambda connection: back_up(connection, file, SystemClock().now(), __version__), of_any_schema=True
+    )
     say(f"Backed up {made.manifest.summary}.")
     if made.left_out:
         say(f"Left out, as they are not Reskontra's: {', '.join(made.left_out)}.")

@@ -27,12 +27,23 @@ def option(setting: str, sentence: str, group: Group, *, name: str | None = None
     """
     default = _DEFAULTS[setting]
     taken = "" if default is None or default is False or default == () else f" [default: {default}]"
-    return Parameter(name, group=group, negative="", help=f"{sentence}{taken} [env: {VARIABLES[setting][0]}]")
+    return Parameter(
+        name, group=group, negative="", show_default=False, help=f"{sentence}{taken} [env: {VARIABLES[setting][0]}]"
+    )
 
 
 def switch(sentence: str, group: Group | None = None) -> Parameter:
     """An option without a value, which is off unless it is given."""
     return Parameter(group=group, negative="", show_default=False, help=sentence)
+
+
+def examples(*lines: str) -> str:
+    """What stands at the end of a command's help."""
+    return "\n".join(("Examples:", "```", *lines, "```"))
+
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Answer as JSON.")]
+"""How listing commands are asked by programs."""
 
 
 @Parameter(name="*")
@@ -66,8 +77,8 @@ class Serving:
         ),
     ] = None
     tls_self_signed: Annotated[
-        bool | None, option("tls_self_signed", "Serve https with a certificate made on first use.", SERVER)
-    ] = None
+        bool, option("tls_self_signed", "Serve https with a certificate made on first use.", SERVER)
+    ] = False
     log_format: Annotated[LogFormat | None, option("log_format", "How log lines look.", SERVER)] = None
     rate_limit: Annotated[
         int | None, option("rate_limit", "Requests per hour, client and company; otherwise no limit.", LIMITS)
@@ -91,13 +102,13 @@ class Serving:
 
 def settings(*options: Books | Serving | None, environ: Mapping[str, str] | None = None, **given: object) -> Settings:
     """What the command line says, and the environment where it says nothing. Raises `SettingError`."""
-    said: dict[str, object] = {}
-    for group in options:
-        said |= asdict(group) if group else {}
+    said = {name: value for group in options if group for name, value in asdict(group).items()} | given
+    # A switch that is not given may be on in the environment.
+    said = {name: None if value is False else value for name, value in said.items()}
     proxies = said.get("trusted_proxies")
     if isinstance(proxies, list):
         said["trusted_proxies"] = _networks(proxies)
-    return Settings.from_environment(os.environ if environ is None else environ, **said, **given)
+    return Settings.from_environment(os.environ if environ is None else environ, **said)
 
 
 def _networks(texts: list[str]) -> tuple[Network, ...]:

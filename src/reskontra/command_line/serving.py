@@ -36,7 +36,7 @@ def sandbox(
     ] = None,
     fresh: Annotated[bool, switch("Start over: delete the books first.", BOOKS)] = False,
     throw_away: Annotated[bool, switch("Keep nothing: for CI. Faster, and gone at the end.", BOOKS)] = False,
-    token_required: Annotated[bool | None, option("token_required", "Refuse requests without a token.", SERVER)] = None,
+    token_required: Annotated[bool, option("token_required", "Refuse requests without a token.", SERVER)] = False,
     serving: Serving | None = None,
 ) -> None:
     """Serve a demo company for development and CI; open without a token to this machine only."""

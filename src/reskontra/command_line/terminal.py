@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NoReturn
 
 from reskontra.config import SettingError
@@ -17,6 +19,43 @@ def say(text: str) -> None:
     """Answer on stdout. When nobody reads on, as after `| head -1`, the command ends here and quietly."""
     if not _is_heard(text):
         sys.exit(NOBODY_READS)
+
+
+def say_json(found: object) -> None:
+    """Answer for machines: records and lists of them, moments as ISO 8601."""
+    import msgspec
+
+    say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+
+
+def say_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Answer for people: columns as wide as what is in them."""
+    lines = [list(titles), *([shown(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    for line in lines:
+        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def say_facts(facts: Mapping[str, object]) -> None:
+    """Answer for people: one fact a line."""
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        say(f"{name.ljust(width)}  {shown(value)}".rstrip())
+
+
+def shown(value: object) -> str:
+    """A value as people read it."""
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(shown, value)) or "-"
+    return str(value)
 
 
 def greet(text: str) -> None:

@@ -42,7 +42,7 @@ class Marker:
 
 
 def holds_books(folder: Path) -> bool:
-    """False if `folder` is missing, empty or not initialised. True also if it is foreign or broken: starting it says why."""
+    """False if `folder` is missing, empty or not initialised. True also if it is broken: starting it says why."""
     try:
         return any(folder.iterdir()) and read_marker(folder).major is not None
     except FileNotFoundError:
