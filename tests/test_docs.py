@@ -86,7 +86,7 @@ def test_every_link_leads_somewhere() -> None:
 def test_every_room_is_on_the_map_and_in_the_chain() -> None:
     page = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
     drawn = re.findall(r"```\nsrc/reskontra/\n(.*?)```", page, re.DOTALL)[0]
-    chain = re.findall(r"`(app, demo >.*?)`", page, re.DOTALL)[0]
+    chain = re.findall(r"`(command_line > app, demo >.*?)`", page, re.DOTALL)[0]
     rooms = {folder.parent.name for folder in (ROOT / "src" / "reskontra").glob("*/__init__.py")}
     assert set(re.findall(r"\b(\w+)/", drawn)) == rooms
     assert rooms - set(re.findall(r"\w+", chain)) == set()

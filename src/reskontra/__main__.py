@@ -1,4 +1,4 @@
-"""The program: puts the command line together, and turns what the operator can mend into a sentence."""
+"""The program `reskontra`: runs the command line and prints errors as one sentence."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Run the command line. What the operator can mend is one sentence on stderr and exit code 2, no traceback.
+    """Run the command line. An error the operator can fix is one sentence on stderr and exit code 2, no traceback.
 
-    A polite kill ends a command as Ctrl-C does: what it started is stopped, what it had half written is removed.
+    SIGTERM and SIGHUP end a command as Ctrl-C does: what it started is stopped, half-written files are removed.
     """
-    if sys.argv[1:] == ["--version"]:  # asked by scripts: a tenth of the time that it takes to load the rest
+    if sys.argv[1:] == ["--version"]:  # asked by scripts, and loading the rest takes ten times as long
         print(__version__)  # noqa: T201
         return
     from cyclopts import CycloptsError

@@ -140,6 +140,6 @@ async def test_a_status_shows_no_password_and_what_is_behind(databases: Any) -> 
         assert (done.returncode, done.stderr) == (0, "")
         assert "s3cret" not in done.stdout
         assert "schema         0 of " in done.stdout
-        assert "`reskontra migrate` brings the rest" in done.stdout
+        assert "run `reskontra migrate`" in done.stdout
     finally:
         await databases.drop(name)

@@ -122,7 +122,7 @@ REFERENCE_VERSION = "(select company.reference_version from company where compan
 
 
 def newest_moment(company_id: str) -> str:
-    """A scalar: when anything was last changed in a company; `company_id` is an SQL expression."""
+    """A scalar: when anything in a company last changed. `company_id` is an SQL expression."""
     return f"""(select changed_at from change where change.company_id = {company_id}
                  order by change_id desc limit 1)"""
 

@@ -1,1 +1,1 @@
-"""The command line: what an operator types becomes settings and one call each."""
+"""The command line: each command reads its settings and makes one call."""

@@ -1,4 +1,4 @@
-"""All commands. Modules import what they run inside of their functions, so that `--help` need not load it."""
+"""All commands. Their modules import what they run inside functions, so that `--help` stays fast."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ app = App(
 
 
 def _add(command: Callable[..., None], *lines: str) -> None:
-    """Add a command with examples for the end of its help."""
+    """Add a command, with examples for the end of its help."""
     app.command(command, help_epilogue=examples(*lines))
 
 
@@ -52,6 +52,6 @@ for group in (companies.app, clients.app, clients.keys_app):
 
 
 @app.command(help_epilogue=examples('eval "$(reskontra completion bash)"', "reskontra completion fish | source"))
-def completion(shell: Annotated[Literal["bash", "zsh", "fish"], Parameter(help="Whose script.")], /) -> None:
-    """Print what makes a shell complete commands and options."""
+def completion(shell: Annotated[Literal["bash", "zsh", "fish"], Parameter(help="The shell.")], /) -> None:
+    """Print a script that makes the shell complete commands and options."""
     say(app.generate_completion(shell=shell))

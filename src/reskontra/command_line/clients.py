@@ -1,4 +1,4 @@
-"""The commands about API clients, and about the key that signs their tokens."""
+"""The commands about API clients and the key that signs their tokens."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ keys_app = App(
 
 T = TypeVar("T")
 
-ClientId = Annotated[str, Parameter(help="Its client id, as `reskontra client list` shows it.")]
-Companies = Parameter(name="--company", negative="", help="Code of a company that it may see; repeatable.")
+ClientId = Annotated[str, Parameter(help="Client id, as `reskontra client list` shows it.")]
+Companies = Parameter(name="--company", negative="", help="Code of a company it may see; repeatable.")
 Scopes = Parameter(name="--scope", negative="", help="What it may do; repeatable.")
 
-_SOON = "Every server knows within 5 seconds."
+_SOON = "It takes effect on every server within 5 seconds."
 
 
 @app.command(name="list")
 def list_clients(*, json: AsJson = False, books: Books | None = None) -> None:
-    """List API clients: what they may do, and in which companies. Secrets are not shown; they are not known."""
+    """List API clients with their scopes and companies. Secrets are not stored, so they are not shown."""
     from reskontra.command_line.database import ask
     from reskontra.companies.store import clients
 
@@ -66,11 +66,11 @@ def create(
     *,
     companies: Annotated[list[str], Companies],
     scopes: Annotated[list[str] | None, Scopes] = None,
-    name: Annotated[str, Parameter(help="Who the client is, for people; its client id is made of it.")] = "client",
+    name: Annotated[str, Parameter(help="The client's name, for people; the client id derives from it.")] = "client",
     json: AsJson = False,
     books: Books | None = None,
 ) -> None:
-    """Create an API client; its secret is shown once, here. Without --scope it may do everything."""
+    """Create an API client; its secret is shown once, here. Without --scope it has every scope."""
     from reskontra.command_line.database import context
     from reskontra.companies import commands
     from reskontra.web.auth import SCOPE
@@ -96,7 +96,7 @@ def change(
     scopes: Annotated[list[str] | None, Scopes] = None,
     books: Books | None = None,
 ) -> None:
-    """Say anew which companies a client sees, or what it may do. What is not named is taken away."""
+    """Replace the companies or the scopes of a client. Its tokens follow."""
     from reskontra.command_line.database import context
     from reskontra.companies import commands
     from reskontra.config import SettingError
@@ -114,7 +114,7 @@ def change(
 
 @app.command
 def disable(client_id: ClientId, /, *, books: Books | None = None) -> None:
-    """Stop a client, and the tokens that it has, until it is enabled again."""
+    """Disable a client and its tokens, until it is enabled again."""
     from reskontra.command_line.database import context
     from reskontra.companies import commands
 
@@ -124,7 +124,7 @@ def disable(client_id: ClientId, /, *, books: Books | None = None) -> None:
 
 @app.command
 def enable(client_id: ClientId, /, *, books: Books | None = None) -> None:
-    """Let a disabled client in again, with the secret that it had. Tokens that have not expired work again."""
+    """Enable a disabled client, with the same secret. Tokens that have not expired work again."""
     from reskontra.command_line.database import context
     from reskontra.companies import commands
 
@@ -134,7 +134,7 @@ def enable(client_id: ClientId, /, *, books: Books | None = None) -> None:
 
 @app.command
 def rotate(client_id: ClientId, /, *, json: AsJson = False, books: Books | None = None) -> None:
-    """Give a client another secret, shown once, here. The old one stops, and so do the tokens that were got with it."""
+    """Replace a client's secret; the new one is shown once, here. The old secret and its tokens stop working."""
     from reskontra.command_line.database import context
     from reskontra.companies import commands
 
@@ -149,7 +149,7 @@ def delete(
     yes: Annotated[bool, switch("Delete without asking.")] = False,
     books: Books | None = None,
 ) -> None:
-    """Delete a client, and stop its tokens. What it wrote stays, under its name: `disable` keeps the name taken."""
+    """Delete a client and its tokens. The change log keeps its client id; `disable` also keeps others from taking it."""
     from reskontra.command_line.database import context
     from reskontra.companies import commands
 
@@ -162,18 +162,18 @@ def delete(
 
 @keys_app.command(name="rotate")
 def rotate_keys(*, yes: Annotated[bool, switch("Rotate without asking.")] = False, books: Books | None = None) -> None:
-    """Make another key for signing tokens: all tokens stop, also those that somebody made with a copy of the old key.
+    """Replace the key that signs tokens. All tokens stop working, including any forged with a copy of the old key.
 
-    Clients keep their secrets and get new tokens. Do it after a backup came into strange hands, and after restoring
-    one elsewhere: it holds the key.
+    Clients keep their secrets and can get new tokens. A backup contains the key: rotate it when a backup may have
+    leaked, and when you have restored one elsewhere.
     """
     from reskontra.command_line.database import context
     from reskontra.companies import commands
 
-    if not yes and not is_confirmed("Stop all tokens of all clients?", otherwise="Give --yes."):
+    if not yes and not is_confirmed("Stop all tokens of all clients from working?", otherwise="Give --yes."):
         return
     _write(books, lambda connection: commands.rotate_signing_key(connection, context()))
-    say(f"Tokens are signed by another key. {_SOON}")
+    say(f"Replaced the signing key. {_SOON}")
 
 
 def _write(books: Books | None, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
@@ -196,7 +196,7 @@ def _hand_over(credentials: ClientCredentials, *, json: bool) -> None:
 
 
 def _in_short(scope: str) -> str:
-    """A scope without what all of them begin with."""
+    """A scope without its common prefix."""
     from reskontra.web.auth import SCOPE
 
     return scope.removeprefix(f"{SCOPE}:") if scope != SCOPE else "everything"

@@ -1,4 +1,4 @@
-"""The commands about companies, the tenants of the ledger."""
+"""The commands about companies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ app = App(
 
 @app.command(name="list")
 def list_companies(*, json: AsJson = False, books: Books | None = None) -> None:
-    """List companies: the id that a client sends as `ipp-company-id`, and the tenant that its token may name."""
+    """List companies: the id to send as `ipp-company-id`, the tenant id for token requests, and what they hold."""
     from reskontra.command_line.database import ask
     from reskontra.companies.store import companies
 
@@ -47,7 +47,7 @@ def show(
     json: AsJson = False,
     books: Books | None = None,
 ) -> None:
-    """Show a company: what identifies it, what it holds, and which clients see it."""
+    """Show one company, with the API clients that may access it."""
     from reskontra.command_line.database import ask
     from reskontra.companies.commands import company_ids
     from reskontra.companies.store import companies
@@ -87,7 +87,7 @@ def show(
 def create(
     *,
     template: Annotated[str, Parameter(help="`no`, `se`, or a template file.")],
-    code: Annotated[str, Parameter(help="Short name by which the company is addressed here.")],
+    code: Annotated[str, Parameter(help="Short name that identifies the company here.")],
     name: Annotated[str | None, Parameter(help="Name of the company [default: the template's].")] = None,
     books: Books | None = None,
 ) -> None:
@@ -115,11 +115,11 @@ def apply(
     yes: Annotated[bool, switch("Apply without asking.")] = False,
     books: Books | None = None,
 ) -> None:
-    """Change a company by its file: shows what would change, asks, and does all of it or nothing.
+    """Change a company from a file: shows what would change, asks, then applies all of it or nothing.
 
-    The file has the form of the one that creates a company. What it leaves out stays as it is: sections, entries of a
-    section, keys of an entry. Nothing is deleted. What would touch the figures of documents is refused, and said with
-    its line. Periods are added only: they are opened, closed and reopened by their actions.
+    The file has the same form as one that creates a company. Whatever it leaves out stays as it is: sections, entries
+    of a section, keys of an entry. Nothing is deleted. A change that would affect the figures of documents is refused,
+    with its line. Periods are only added: actions of the API open, close and reopen them.
     """
     import asyncio
 

@@ -1,4 +1,4 @@
-"""How a command reaches the books: one connection, to a PostgreSQL that may have to be started for it."""
+"""Connects a command to the books, starting our own PostgreSQL if it is not running."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def ask(
     making: bool = False,
     of_any_schema: bool = False,
 ) -> T:
-    """What `question` returns, which is handed a connection of its own. A server may be serving these books.
+    """Run `question` on a connection of its own and return its result. A server may be running on the same books.
 
-    `making`: make a data folder that is not there. `of_any_schema`: ask also what is not up to date.
+    `making`: make a missing data folder. `of_any_schema`: accept a database that is not up to date.
     Raises `SetupError`.
     """
 
@@ -44,7 +44,7 @@ def ask(
 
 @contextlib.contextmanager
 def open_books(books: Books | None, *, making: bool = False) -> Generator[str]:
-    """The URL of the database with these books, as long as the context is open. What lacks migrations is told how."""
+    """The URL of the database with these books, while the context is open. Raises `SetupError`."""
     try:
         with postgres_for(settings(books), shared=True, making=making) as dsn:
             yield dsn
@@ -53,13 +53,13 @@ def open_books(books: Books | None, *, making: bool = False) -> Generator[str]:
 
 
 def _typed_again(books: Books | None) -> str:
-    """The options that name the same books to another command; a URL may hold a password."""
+    """The options that name the same books to another command. A URL is left out: it may hold a password."""
     if books and books.data_dir:
         return f" --data-dir {shlex.quote(str(books.data_dir))}"
     return " --database-url ..." if books and books.database_url else ""
 
 
 def context() -> Context:
-    """Who writes, when it is a command."""
+    """The context of whatever a command writes."""
     clock = SystemClock()
     return Context(company_id=0, actor="command line", request_id=str(clock.new_id()), now=clock.now(), clock=clock)

@@ -1,4 +1,4 @@
-"""The commands that keep the books: brought up to date, checked, backed up, restored."""
+"""The commands `migrate`, `check`, `backup` and `restore`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def migrate(*, books: Books | None = None) -> None:
-    """Bring the database to the schema of this program."""
+    """Bring the database up to this program's schema."""
     import asyncio
 
     from reskontra.clock import SystemClock
@@ -33,7 +33,7 @@ def migrate(*, books: Books | None = None) -> None:
 
 
 def check(*, books: Books | None = None) -> None:
-    """Ask the books to prove themselves; exit code 1 and the offending rows if they do not."""
+    """Check the books. If a check fails, print the offending rows and exit with 1."""
     from reskontra.command_line.database import ask
     from reskontra.db.selfcheck import offences
 
@@ -41,12 +41,12 @@ def check(*, books: Books | None = None) -> None:
 
 
 def backup(
-    file: Annotated[Path, Parameter(help="Where to write it; a backup that stands there is replaced.")],
+    file: Annotated[Path, Parameter(help="Where to write it; an existing backup is replaced.")],
     /,
     *,
     books: Books | None = None,
 ) -> None:
-    """Copy all books into one file, as they are at this moment. The server may go on serving."""
+    """Copy all books into one file, as of this moment. The server may keep running."""
     from reskontra.clock import SystemClock
     from reskontra.command_line.database import ask
     from reskontra.db.backup import back_up
@@ -64,11 +64,11 @@ def restore(
     file: Annotated[Path, Parameter(help="A file that `reskontra backup` made.")],
     /,
     *,
-    replace: Annotated[bool, switch("Delete the books that stand there, for good.")] = False,
+    replace: Annotated[bool, switch("Delete the existing books, for good.")] = False,
     yes: Annotated[bool, switch("Replace without asking.")] = False,
     books: Books | None = None,
 ) -> None:
-    """Make books of a backup: all of them or nothing. Exit code 1 if they do not prove themselves afterwards.
+    """Restore the books from a backup, all or nothing. Exits with 1 if a check of the books fails afterwards.
 
     A file that is damaged, foreign or newer than this program is refused before anything is touched; one of an older
     schema is brought up to date. The server must be stopped.
@@ -103,7 +103,7 @@ def restore(
 
 
 def _tell(found: Sequence[Offence]) -> None:
-    """Say what the self-check found, and leave with its exit code if that is anything."""
+    """Print what the self-check found; exit with its code if it found anything."""
     from reskontra.db.selfcheck import known_checks
 
     for offence in found:

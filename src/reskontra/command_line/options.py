@@ -1,4 +1,4 @@
-"""The options that commands share. Each is a setting, which the environment may hold too: see `config.VARIABLES`."""
+"""Options shared by several commands. Each is a setting that the environment can hold too: `config.VARIABLES`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from reskontra.config import VARIABLES, LogFormat, Network, SettingError, Settin
 
 BOOKS = Group.create_ordered("Where the books are")
 SERVER = Group.create_ordered("Server")
-LIMITS = Group.create_ordered("What clients are given")
+LIMITS = Group.create_ordered("Limits")
 
 _DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
 
 def option(setting: str, sentence: str, group: Group, *, name: str | None = None) -> Parameter:
-    """The option of a setting. Its help says what is taken otherwise, and by which variable it can be given instead.
+    """The option of a setting; its help names the default and the environment variable.
 
-    The environment is read by `Settings`, not by the library of the command line: an empty variable is an unset one,
-    and a switch may be `on` or `yes`.
+    `Settings` reads the environment, not cyclopts: an empty variable counts as unset, and a flag can be `on` or `yes`.
     """
     default = _DEFAULTS[setting]
     taken = "" if default is None or default is False or default == () else f" [default: {default}]"
@@ -33,28 +32,28 @@ def option(setting: str, sentence: str, group: Group, *, name: str | None = None
 
 
 def switch(sentence: str, group: Group | None = None) -> Parameter:
-    """An option without a value, which is off unless it is given."""
+    """A flag, off by default."""
     return Parameter(group=group, negative="", show_default=False, help=sentence)
 
 
 def examples(*lines: str) -> str:
-    """What stands at the end of a command's help."""
+    """The end of a command's help."""
     return "\n".join(("Examples:", "```", *lines, "```"))
 
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Answer as JSON.")]
-"""How listing commands are asked by programs."""
+"""For commands that list something."""
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """Which database a command is about."""
+    """Which database a command works on."""
 
     database_url: Annotated[
         str | None, option("database_url", "A postgresql:// URL, PostgreSQL 15 or newer.", BOOKS)
     ] = None
-    data_dir: Annotated[Path | None, option("data_dir", "Folder of a PostgreSQL of our own.", BOOKS)] = None
+    data_dir: Annotated[Path | None, option("data_dir", "Folder of our own PostgreSQL.", BOOKS)] = None
     pg_bindir: Annotated[Path | None, option("pg_bindir", "Folder of the PostgreSQL programs to run there.", BOOKS)] = (
         None
     )
@@ -63,7 +62,7 @@ class Books:
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """How a server listens, and what it gives its clients."""
+    """How a server listens, and its limits."""
 
     host: Annotated[str | None, option("host", "Address to listen on.", SERVER)] = None
     port: Annotated[int | None, option("port", "Port to listen on; 0 picks a free one.", SERVER)] = None
@@ -71,39 +70,38 @@ class Serving:
         list[str] | None,
         option(
             "trusted_proxies",
-            "Network whose X-Forwarded-* headers are believed; repeatable.",
+            "Network whose X-Forwarded-* headers are trusted; repeatable.",
             SERVER,
             name="--trusted-proxy",
         ),
     ] = None
     tls_self_signed: Annotated[
-        bool, option("tls_self_signed", "Serve https with a certificate made on first use.", SERVER)
+        bool, option("tls_self_signed", "Serve https with a self-signed certificate.", SERVER)
     ] = False
-    log_format: Annotated[LogFormat | None, option("log_format", "How log lines look.", SERVER)] = None
+    log_format: Annotated[LogFormat | None, option("log_format", "Format of log lines.", SERVER)] = None
     rate_limit: Annotated[
-        int | None, option("rate_limit", "Requests per hour, client and company; otherwise no limit.", LIMITS)
+        int | None,
+        option("rate_limit", "Requests per hour, for each client and company; unlimited by default.", LIMITS),
     ] = None
-    body_limit: Annotated[int | None, option("body_limit", "Largest body of a request, in bytes.", LIMITS)] = None
+    body_limit: Annotated[int | None, option("body_limit", "Largest request body, in bytes.", LIMITS)] = None
     header_limit: Annotated[
-        int | None, option("header_limit", "Largest line and headers of a request, in bytes.", LIMITS)
+        int | None, option("header_limit", "Largest request line and headers, in bytes.", LIMITS)
     ] = None
     header_timeout: Annotated[int | None, option("header_timeout", "Seconds for a request's headers.", LIMITS)] = None
     body_timeout: Annotated[int | None, option("body_timeout", "Seconds for a request's body.", LIMITS)] = None
     send_timeout: Annotated[
-        int | None, option("send_timeout", "Seconds for taking the next 64 KiB of an answer.", LIMITS)
+        int | None, option("send_timeout", "Seconds a client has to take the next 64 KiB of an answer.", LIMITS)
     ] = None
-    connection_limit: Annotated[
-        int | None, option("connection_limit", "Connections that are open at once.", LIMITS)
-    ] = None
+    connection_limit: Annotated[int | None, option("connection_limit", "Connections open at once.", LIMITS)] = None
     waiting_limit: Annotated[
-        int | None, option("waiting_limit", "Bytes of bodies, and of answers, that wait for slow clients.", LIMITS)
+        int | None, option("waiting_limit", "Bytes of bodies, and of answers, held for slow clients.", LIMITS)
     ] = None
 
 
 def settings(*options: Books | Serving | None, environ: Mapping[str, str] | None = None, **given: object) -> Settings:
-    """What the command line says, and the environment where it says nothing. Raises `SettingError`."""
+    """Settings from the command line, then from the environment. Raises `SettingError`."""
     said = {name: value for group in options if group for name, value in asdict(group).items()} | given
-    # A switch that is not given may be on in the environment.
+    # A flag that is not given may be on in the environment.
     said = {name: None if value is False else value for name, value in said.items()}
     proxies = said.get("trusted_proxies")
     if isinstance(proxies, list):

@@ -1,4 +1,4 @@
-"""The commands that serve: the ledger, and the sandbox."""
+"""The commands `serve` and `sandbox`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def sandbox(
         Path | None, Parameter(group=BOOKS, help=f"Where the sandbox keeps its books [default: {DEFAULT_SANDBOX_DIR}].")
     ] = None,
     fresh: Annotated[bool, switch("Start over: delete the books first.", BOOKS)] = False,
-    throw_away: Annotated[bool, switch("Keep nothing: for CI. Faster, and gone at the end.", BOOKS)] = False,
+    throw_away: Annotated[bool, switch("Keep nothing, for CI: faster, and deleted at the end.", BOOKS)] = False,
     token_required: Annotated[bool, option("token_required", "Refuse requests without a token.", SERVER)] = False,
     serving: Serving | None = None,
 ) -> None:
     """Serve a demo company for development and CI; open without a token to this machine only."""
     if throw_away and (data_dir or fresh):
         raise SettingError("--throw-away keeps its books in a new temporary folder: leave out --data-dir and --fresh.")
-    # DATABASE_URL is not for us: it may well be another program's, and a demo company has no place there.
+    # Ignore DATABASE_URL: it may belong to another program, and a demo company has no place in its database.
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if throw_away:
         environ.pop("RESKONTRA_DATA_DIR", None)

@@ -1,4 +1,4 @@
-"""The command that prints SQL statements."""
+"""The command `sql`."""
 
 from __future__ import annotations
 

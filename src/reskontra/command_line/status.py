@@ -1,4 +1,4 @@
-"""The command that tells what runs where."""
+"""The command `status`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]*@|(?<=password=)[^&]*")
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What `--json` tells. Either `data_dir` or `database_url`, without its password, says where the books are."""
+    """The answer. Either `data_dir` or `database_url` (without its password) says where the books are."""
 
     program: str
     data_dir: str | None
@@ -33,7 +33,7 @@ class Status:
 
 
 def status(*, json: AsJson = False, books: Books | None = None) -> None:
-    """Tell what runs where: program, PostgreSQL, servers, schema, companies, sizes, the newest change."""
+    """Show versions, running servers, schema, size, companies and the newest change."""
     from reskontra.command_line.database import ask
     from reskontra.companies.store.clients import list_clients
     from reskontra.companies.store.companies import describe_companies
@@ -63,14 +63,14 @@ def status(*, json: AsJson = False, books: Books | None = None) -> None:
 
 
 def without_password(url: str) -> str:
-    """A postgresql:// URL as it may be shown."""
+    """A postgresql:// URL that is safe to show."""
     return _PASSWORD.sub(lambda match: f"{match[1]}@" if match[1] is not None else "...", url)
 
 
 def _say_status(found: Status) -> None:
     database, schema = found.database, found.database.schema
     kind = "our own PostgreSQL" if found.data_dir else "PostgreSQL"
-    behind = "" if schema.applied == schema.known else ": `reskontra migrate` brings the rest"
+    behind = "" if schema.applied == schema.known else ": run `reskontra migrate`"
     servers = [
         f"{it.url} since {shown(it.since)}" + (f", connected from {it.connected_from}" if it.connected_from else "")
         for it in database.servers

@@ -1,4 +1,4 @@
-"""What commands say on the terminal and ask there, and with which exit code they end."""
+"""What commands print and ask, and their exit codes."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import NoReturn
 from reskontra.config import SettingError
 
 FAILED_CHECK, USAGE, INTERRUPTED = 1, 2, 130
-NOBODY_READS = 141
-"""As a shell tells of what a closed pipe ended (128 + SIGPIPE); 1 would say that a check does not hold."""
+CLOSED_PIPE = 141
+"""Exit code a shell reports for SIGPIPE; 1 would mean a failed check."""
 
 
 def say(text: str) -> None:
-    """Answer on stdout. When nobody reads on, as after `| head -1`, the command ends here and quietly."""
+    """Print to stdout. If the reader has gone, as with `| head -1`, end the command quietly."""
     if not _is_heard(text):
-        sys.exit(NOBODY_READS)
+        sys.exit(CLOSED_PIPE)
 
 
 def say_json(found: object) -> None:
-    """Answer for machines: records and lists of them, moments as ISO 8601."""
+    """Print records as JSON, moments as ISO 8601."""
     import msgspec
 
     say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
 def say_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Answer for people: columns as wide as what is in them."""
+    """Print a table, each column as wide as its widest cell."""
     lines = [list(titles), *([shown(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     for line in lines:
@@ -37,14 +37,14 @@ def say_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def say_facts(facts: Mapping[str, object]) -> None:
-    """Answer for people: one fact a line."""
+    """Print one fact per line."""
     width = max(map(len, facts))
     for name, value in facts.items():
         say(f"{name.ljust(width)}  {shown(value)}".rstrip())
 
 
 def shown(value: object) -> str:
-    """A value as people read it."""
+    """A value as text for people."""
     if value is None:
         return "-"
     if isinstance(value, datetime):
@@ -59,18 +59,18 @@ def shown(value: object) -> str:
 
 
 def greet(text: str) -> None:
-    """Say that a server serves. It goes on when nobody reads that: its port is its answer."""
+    """Print that the server is up. It keeps serving even if nobody reads this."""
     _is_heard(text)
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say on stderr what the operator can mend, and end."""
+    """Print an error that the operator can fix to stderr, and exit."""
     print(f"reskontra: {sentence}", file=sys.stderr)  # noqa: T201
     sys.exit(USAGE)
 
 
 def is_confirmed(question: str, *, otherwise: str) -> bool:
-    """Ask whoever sits there. Raises `SettingError`, with what to do `otherwise`, when nobody does."""
+    """Ask the operator. Raises `SettingError`, saying what to do `otherwise`, if stdin is no terminal."""
     if not sys.stdin.isatty():
         raise SettingError(f"Nothing was changed: nobody is there to be asked. {otherwise}")
     if input(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
@@ -80,11 +80,11 @@ def is_confirmed(question: str, *, otherwise: str) -> bool:
 
 
 def _is_heard(text: str) -> bool:
-    """Put a text on stdout; whether anybody still reads there."""
+    """Print a text; False if the reader of stdout has gone."""
     try:
         print(text, flush=True)  # noqa: T201 - this is what the commands answer
     except BrokenPipeError:
-        # What is still in the buffer goes nowhere, else the interpreter complains about it when it ends.
+        # Discard what is still buffered, or the interpreter complains about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
     return True

@@ -1,4 +1,4 @@
-"""API clients: created, changed, disabled, given another secret. And finding companies by their codes."""
+"""Creates, changes, disables and deletes API clients, and finds companies by their codes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ async def create_client(
 
 
 async def disable_client(connection: Connection, client_id: str, context: Context) -> bool:
-    """Stop a client, and the tokens that it has; False if it is disabled already. Raises `UnknownReference`."""
+    """Disable a client and its tokens; False if it already is. Raises `UnknownReference`."""
     seen = await _locked(connection, client_id)
     changed = await clients.set_disabled(connection, client_id, context.now)
     if changed:
@@ -86,7 +86,7 @@ async def disable_client(connection: Connection, client_id: str, context: Contex
 
 
 async def enable_client(connection: Connection, client_id: str, context: Context) -> bool:
-    """Let a disabled client in again; False if it is not disabled. Raises `UnknownReference`."""
+    """Enable a disabled client; False if it is not disabled. Raises `UnknownReference`."""
     seen = await _locked(connection, client_id)
     changed = await clients.set_disabled(connection, client_id, None)
     if changed:
@@ -95,9 +95,9 @@ async def enable_client(connection: Connection, client_id: str, context: Context
 
 
 async def rotate_secret(connection: Connection, client_id: str, context: Context) -> ClientCredentials:
-    """Give a client another secret: the old one stops, and the tokens that were got with it. Raises `UnknownReference`.
+    """Replace a client's secret; the old one and its tokens stop working. Raises `UnknownReference`.
 
-    A client that is disabled stays so.
+    A disabled client stays disabled.
     """
     seen = await _locked(connection, client_id)
     secret, salt = new_secret(), new_salt()
@@ -114,7 +114,7 @@ async def change_client(
     company_ids: Sequence[int] | None = None,
     scopes: Sequence[str] | None = None,
 ) -> None:
-    """Say anew which companies a client sees and what it may do there; None leaves it. Tokens follow.
+    """Replace the companies or the scopes of a client; None leaves them. Its tokens follow.
 
     Refused: an unknown scope or company. Raises `UnknownReference` for an unknown client.
     """
@@ -132,14 +132,14 @@ async def change_client(
 
 
 async def delete_client(connection: Connection, client_id: str, context: Context) -> None:
-    """Delete a client. What it wrote keeps its name. Raises `UnknownReference`."""
+    """Delete a client. The change log keeps its client id. Raises `UnknownReference`."""
     seen = await _locked(connection, client_id)
     await clients.delete_client(connection, client_id)
     await _note(connection, context, seen, client_id, "deleted")
 
 
 async def rotate_signing_key(connection: Connection, context: Context) -> None:
-    """Make another key for tokens: all that were signed by the old one stop, wherever a copy of it may be."""
+    """Replace the key that signs tokens; all tokens signed with the old one stop working."""
     await clients.put_signing_key(connection, secrets.token_bytes(SIGNING_KEY_BYTES))
     for company in await companies.list_companies(connection):
         whose = replace(context, company_id=company.company_id)
@@ -180,7 +180,7 @@ async def _note(
     event: str,
     **detail: object,
 ) -> None:
-    """Write it into the change log of each company that the client sees."""
+    """Write the event into the change log of each of these companies."""
     for company_id in company_ids:
         whose = replace(context, company_id=company_id)
         await insert_changes(connection, whose, "ApiClient", [(client_id, event, detail)])

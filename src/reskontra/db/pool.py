@@ -39,7 +39,7 @@ T = TypeVar("T")
 RefusalFactory: TypeAlias = Callable[[str], Refusal]
 
 PROGRAM = "reskontra"
-"""What sessions are called. Those of a server have its address behind that, those of a command what it does."""
+"""Names our sessions in PostgreSQL, followed by a server's URL or by what a command does."""
 
 _SESSION_SETTINGS = {
     "timezone": "UTC",
@@ -84,12 +84,12 @@ _under_way: ContextVar[_UnderWay] = ContextVar("the write under way")
 
 
 def session_name(url: str) -> str:
-    """What the sessions of a server at `url` are called; PostgreSQL keeps 63 bytes of it."""
+    """The name of the sessions of a server at `url`; PostgreSQL keeps 63 bytes."""
     return f"{PROGRAM} {url}".strip()[:63]
 
 
 def server_url(name: str) -> str:
-    """The address in a session's name."""
+    """The URL in a session's name."""
     return name.removeprefix(PROGRAM).strip()
 
 

@@ -1,4 +1,4 @@
-"""What can be told of a database from outside: its PostgreSQL, its schema, its size, who serves it. Reads only."""
+"""The state of a database: its PostgreSQL, schema, size, and the servers connected to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ select application_name as name, min(backend_start) as since, host(client_addr) 
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that is connected: the address it listens on, and from where it is connected (None: this machine)."""
+    """A connected server: its URL, and the address it connects from (None through a Unix socket)."""
 
     url: str
     since: datetime
@@ -27,7 +27,7 @@ class RunningServer:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The migrations that the database has, of those that this program knows."""
+    """How many migrations the database has, and how many this program knows."""
 
     applied: int
     known: int
@@ -35,7 +35,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """The state of a database. `size` is in bytes, as PostgreSQL counts them on its disk."""
+    """The state of a database. `size` is in bytes on PostgreSQL's disk."""
 
     postgres: str
     schema: Schema
@@ -44,7 +44,7 @@ class DatabaseStatus:
 
 
 async def status_of(connection: Connection) -> DatabaseStatus:
-    """What stands where. Raises `SchemaError` for a database of another program or of a newer one."""
+    """The state of the database. Raises `SchemaError` if another or a newer program made it."""
     await check_server(connection)
     version = connection.get_server_version()
     applied = len(await applied_migrations(connection))

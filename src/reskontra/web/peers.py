@@ -1,4 +1,4 @@
-"""From which address a request comes, as far as that can be believed. Not the address that it was sent to."""
+"""The address a request comes from, as far as it can be trusted."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from reskontra.config import Network
 
-_HOMES_PREFIX = 64  # whoever has one address of IPv6 has all of its network
+_IPV6_PREFIX = 64  # one IPv6 customer usually has a whole /64
 
 
 def address_of(headers: Mapping[str, str], peer: str | None, trusted: Sequence[Network]) -> str:
-    """The address of the caller (header names in lower case); "" when it is none, as of a Unix socket.
+    """The caller's address (header names in lower case); "" if there is none, as on a Unix socket.
 
-    A trusted proxy is believed who it speaks for: the last address in X-Forwarded-For that is not a trusted proxy.
+    Behind trusted proxies it is the last address in X-Forwarded-For that is not one of them.
     """
     address = _read(peer or "")
     for part in reversed(headers.get("x-forwarded-for", "").split(",")):
@@ -27,10 +27,10 @@ def address_of(headers: Mapping[str, str], peer: str | None, trusted: Sequence[N
 
 
 def home_of(address: str) -> str:
-    """What is to be counted as one caller: an address of IPv4, a network of IPv6."""
+    """What counts as one caller: an IPv4 address, or the /64 network of an IPv6 address."""
     read = _read(address)
     if isinstance(read, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((read, _HOMES_PREFIX), strict=False))
+        return str(ipaddress.ip_network((read, _IPV6_PREFIX), strict=False))
     return address
 
 

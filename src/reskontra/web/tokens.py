@@ -1,9 +1,9 @@
-"""The token endpoint: client credentials for a bearer token, and what it does against guessing. Lets nobody in: `auth`.
+"""The token endpoint: exchanges client credentials for a bearer token, and slows down guessing.
 
 Sources: W19, A1, RFC 6749 (client credentials, errors).
 
-Hashing a secret costs 40 ms and 16 MB, on purpose. So it has threads and a queue of its own, and whoever fails again
-and again is made to wait before it: nobody can take the machine from others by asking for tokens.
+Hashing a secret costs 40 ms and 16 MB on purpose, so it has its own thread and a short queue, and callers that keep
+failing must pause first. Token requests cannot take the machine away from other requests.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from reskontra.web.secrets import is_secret
 
 LIFETIME_SECONDS = 3600
 WORKERS = 1
-"""Threads that hash. One makes some 25 tokens a second, which is 90,000 clients with a token each at a time."""
+"""Threads that hash. One makes about 25 tokens a second: enough for 90,000 clients that renew every hour."""
 
 WAITING_MAX = 25
-"""Requests that wait for a thread, about a second's work; further ones are told to come back."""
+"""Requests waiting for the thread, about a second of work. More are told to retry."""
 
 _KNOWN_MAX = 10_000
 _CLIENT_ID_LENGTH_MAX = 200
@@ -48,7 +48,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class NoToken(Exception):
-    """The request gets no token. `error` and `description` are told, `reason` is for the log and the figures."""
+    """No token for this request. `error` and `description` go to the caller, `reason` to the log and the metrics."""
 
     def __init__(self, reason: str, error: str, description: str, *, status: int = 400, after: int = 0) -> None:
         super().__init__(description)
@@ -57,17 +57,17 @@ class NoToken(Exception):
         self.description = description
         self.status = status
         self.after = after
-        """Seconds after which the same request may be answered; 0 where it will not be."""
+        """Seconds after which a retry makes sense; 0 if it does not."""
 
 
 def not_known(reason: str) -> NoToken:
-    """One answer for all that may be wrong with credentials: it does not tell which clients there are."""
+    """One answer for everything wrong with credentials, so that it does not reveal which clients exist."""
     return NoToken(reason, "invalid_client", "The client or its secret is not known.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What a token request says. `pairs` are the readings of its credentials, by HTTP Basic several."""
+    """A token request. `pairs` are the possible readings of its credentials; HTTP Basic has two."""
 
     form: Mapping[str, str]
     pairs: Sequence[tuple[str, str]]
@@ -79,9 +79,9 @@ class _Request:
 
 
 class TokenDesk:
-    """Issues tokens. `note` is told the reason of each refusal.
+    """Issues tokens. `note` gets the reason of each refusal.
 
-    Tokens live in real time: `clock` is the machine's, also where the ledger's own clock is moved.
+    Tokens expire in real time: `clock` is the machine's, even if the ledger's own clock is moved.
     """
 
     def __init__(
@@ -116,19 +116,19 @@ class TokenDesk:
             return _refused(refusal, is_basic=request is not None and request.is_basic)
 
     async def _authenticated(self, request: _Request, address: str) -> Client:
-        """The client, if the secret is its own and it is not disabled. Raises `NoToken`."""
+        """The client that these credentials belong to. Raises `NoToken`."""
         home = home_of(address)
         keys: list[Hashable] = [("address", home)]
-        if (request.client_id, home) not in self._known:  # whoever guesses elsewhere does not keep a client out here
+        if (request.client_id, home) not in self._known:  # guessing elsewhere must not lock out a known caller
             keys.append(("client", request.client_id))
         self._check_pauses(keys)
         async with self._hashing.turn():
-            self._check_pauses(keys)  # others have failed while this one waited
+            self._check_pauses(keys)  # other attempts may have failed while this one waited
             reason = "unknown_client"
             for client_id, secret in request.pairs:
                 client = await self._access.find_client(client_id) if _is_storable(client_id) else None
                 salt, expected = (client.secret_salt, client.secret_hash) if client else (b"nobody", b"\x00" * 32)
-                # An unknown client costs as much time as a known one, so that names cannot be guessed by the clock.
+                # An unknown client takes as long as a known one, so that the time does not give names away.
                 matches = await self._hashing.is_secret(secret, salt, expected)
                 if client is None:
                     continue
@@ -160,7 +160,7 @@ class TokenDesk:
     async def _issue(self, client: Client, form: Mapping[str, str]) -> Response:
         asked = frozenset(form.get("scope", "").split()) or client.scopes
         if SCOPE in asked and SCOPE not in client.granted:
-            asked = asked - {SCOPE} | client.granted  # the bare scope asks for all that the client has
+            asked = asked - {SCOPE} | client.granted  # the bare scope asks for all scopes of the client
         if not asked or not asked <= client.granted:
             raise NoToken("scope", "invalid_scope", "The client does not have this scope.")
         scope = " ".join(sorted(asked))
@@ -169,7 +169,7 @@ class TokenDesk:
         claims |= {"jti": str(self._clock.new_id()), "secret_id": client.secret_id}
         if form.get("tenant_id"):
             claims["tenant_id"] = await self._tenant(client, form["tenant_id"])
-        # Read anew: another process may have made another key.
+        # Not the remembered key: another process may have changed it.
         token = jwt.encode(claims, await self._access.server_secret(), algorithm=ALGORITHM)
         answer = {"access_token": token, "expires_in": LIFETIME_SECONDS, "token_type": "Bearer", "scope": scope}
         return json_answer(answer, headers=_NOT_STORED)
@@ -182,7 +182,7 @@ class TokenDesk:
 
 
 class _Hashing:
-    """Compares secrets in threads of its own, a few at a time and in the order in which they came."""
+    """Compares secrets in its own thread, in order of arrival."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="client-secrets")
@@ -191,7 +191,7 @@ class _Hashing:
 
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[None]:
-        """A context in which `is_secret` may be asked. Raises `NoToken` when too many wait already."""
+        """The context for calling `is_secret`. Raises `NoToken` if too many requests are waiting."""
         if self._waiting >= WAITING_MAX:
             raise NoToken("busy", "temporarily_unavailable", "Too many token requests at once.", status=503, after=1)
         self._waiting += 1
@@ -264,7 +264,7 @@ def _is_storable(text: str) -> bool:
 
 
 def _printable(text: str) -> str:
-    """What was sent as a client id, fit for a line of a log."""
+    """A client id as sent, safe for a log line."""
     return text if text.isascii() and text.isprintable() else ascii(text)
 
 

@@ -1,4 +1,4 @@
-"""How a process learns that clients, their companies or the signing key were changed, by itself or by another one."""
+"""Notices that clients, their companies or the signing key have changed, whichever process changed them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable
 from reskontra.clock import Clock
 
 TRUSTED_SECONDS = 4
-"""How long what is remembered of clients and keys is taken without asking: a client that is taken away has stopped
-within five seconds, in every process."""
+"""How long remembered clients and keys are used without asking. It keeps the promise that a change takes effect within
+five seconds in every process."""
 
 
 class Watch:
-    """Asks for the version of clients and keys when the last answer is too old, and forgets when it has moved.
+    """Asks for the version of clients and keys once the last answer is too old, and calls `forget` if it has changed.
 
-    However many wait for an answer, one question is under way. `clock` is the machine's.
+    At most one question is under way, however many requests wait for its answer. `clock` is the machine's.
     """
 
     def __init__(self, ask: Callable[[], Awaitable[int]], forget: Callable[[], None], clock: Clock) -> None:
@@ -29,16 +29,16 @@ class Watch:
         self.version: int | None = None
 
     async def keep_up(self) -> None:
-        """Return when what is remembered is no older than `TRUSTED_SECONDS`. Raises `Unavailable`."""
+        """Make sure that what is remembered is at most `TRUSTED_SECONDS` old. Raises `Unavailable`."""
         age = None if self._answered_at is None else self._now() - self._answered_at
-        if age is None or not 0 <= age <= TRUSTED_SECONDS:  # a machine's clock may also be set back
+        if age is None or not 0 <= age <= TRUSTED_SECONDS:  # negative if the machine's clock was set back
             await self.look()
 
     async def look(self) -> None:
-        """Return when what is remembered is as of now. Raises `Unavailable`."""
+        """Make sure that what is remembered is up to date now. Raises `Unavailable`."""
         before = self._asked
         async with self._asking:
-            if self._answered > before:  # somebody has asked after we came
+            if self._answered > before:  # another request has asked since we came
                 return
             self._asked += 1
             question, began_at = self._asked, self._now()

@@ -1,4 +1,4 @@
-"""SQL of API clients, and of the key that signs their tokens. What requests look up is in `access`."""
+"""SQL of API clients and the key that signs their tokens, for commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reskontra.db.pool import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientFacts:
-    """What an operator is told of a client: never its secret. `companies` are codes, moments are in UTC."""
+    """A client as shown to an operator, without its secret. `companies` are codes, moments are in UTC."""
 
     client_id: str
     name: str
@@ -36,10 +36,7 @@ async def list_clients(connection: Connection) -> list[ClientFacts]:
 
 
 async def lock_client(connection: Connection, client_id: str) -> list[int] | None:
-    """Keep others from changing a client until the transaction ends; the ids of its companies, None if there is none.
-
-    Two who change one client at once do so one after the other.
-    """
+    """Lock a client until the transaction ends. The ids of its companies, or None if there is no such client."""
     if await connection.fetchval("select true from api_client where client_id = $1 for update", client_id) is None:
         return None
     rows = await connection.fetch(
@@ -84,7 +81,7 @@ async def insert_client(
 
 
 async def set_disabled(connection: Connection, client_id: str, moment: datetime | None) -> bool:
-    """Disable a client from `moment` on (UTC), or enable it (None); False when it is so already."""
+    """Disable a client as of `moment` (UTC), or enable it (None); False if nothing changed."""
     status = await connection.execute(
         """
         update api_client set disabled_at = $2::timestamptz
@@ -97,19 +94,19 @@ async def set_disabled(connection: Connection, client_id: str, moment: datetime 
 
 
 async def set_secret(connection: Connection, client_id: str, *, salt: bytes, secret_hash: bytes) -> None:
-    """Let a client in by another secret."""
+    """Replace a client's secret."""
     await connection.execute(
         "update api_client set secret_salt = $2, secret_hash = $3 where client_id = $1", client_id, salt, secret_hash
     )
 
 
 async def set_scopes(connection: Connection, client_id: str, scopes: Sequence[str]) -> None:
-    """Say anew what a client may do."""
+    """Replace a client's scopes."""
     await connection.execute("update api_client set scopes = $2 where client_id = $1", client_id, scopes)
 
 
 async def set_companies(connection: Connection, client_id: str, company_ids: Sequence[int]) -> None:
-    """Say anew which companies a client sees."""
+    """Replace the companies that a client sees."""
     await connection.execute("delete from api_client_company where client_id = $1", client_id)
     await connection.execute(
         "insert into api_client_company (client_id, company_id) select $1, unnest($2::integer[])",
@@ -119,13 +116,13 @@ async def set_companies(connection: Connection, client_id: str, company_ids: Seq
 
 
 async def delete_client(connection: Connection, client_id: str) -> None:
-    """Delete a client and what it may see."""
+    """Delete a client."""
     await connection.execute("delete from api_client_company where client_id = $1", client_id)
     await connection.execute("delete from api_client where client_id = $1", client_id)
 
 
 async def put_signing_key(connection: Connection, key: bytes) -> None:
-    """Sign tokens by another key from now on."""
+    """Replace the key that signs tokens."""
     await connection.execute(
         """
         insert into server_secret (name, value) values ('token-signing', $1)

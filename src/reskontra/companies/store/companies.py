@@ -1,4 +1,4 @@
-"""SQL of companies. Not their clients: those are in `clients`."""
+"""SQL of companies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def list_companies(connection: Connection) -> list[Company]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyFacts:
-    """What an operator is told of a company. Moments are in UTC; `newest_change` is None if there is none."""
+    """A company as shown to an operator. Moments are in UTC."""
 
     company_id: int
     code: str
@@ -49,7 +49,7 @@ class CompanyFacts:
 
 
 async def describe_companies(connection: Connection) -> list[CompanyFacts]:
-    """All companies, in order of their id; with the clients that see them."""
+    """All companies in order of their ids, with the clients that see them."""
     rows = await connection.fetch(
         f"""
         select company_id, code, name, tenant_id, country_id, base_currency, time_zone, created_at,
@@ -85,7 +85,7 @@ async def insert_company(
         """
         insert into company (code, name, tenant_id, country_id, base_currency, time_zone, preferences, created_at)
         select $1, $2, $3::uuid, $4, $5, $6, $7::jsonb, $8::timestamptz
-         where not exists (select from company where code = $1) -- no row, and so no id that is never used
+         where not exists (select from company where code = $1) -- so that a refused one uses up no id
         on conflict on constraint company_code_unique do nothing
         returning company_id
         """,

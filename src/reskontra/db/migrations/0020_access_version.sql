@@ -1,6 +1,6 @@
--- What a process remembers of clients and of the key that signs tokens is of one version of this row. Whoever changes
--- them moves it in the same transaction, be it a command or somebody with psql: every process asks for it every few
--- seconds, and one row is cheaper to ask for than all clients.
+-- Processes remember clients and the key that signs tokens. Every few seconds they read the version in this row, which
+-- changes in the same transaction as clients, their companies or the key, whoever changes them, even in psql. Reading
+-- one row is cheaper than reading all clients.
 
 create table access_version (
     is_only boolean primary key default true,
