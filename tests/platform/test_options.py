@@ -135,6 +135,14 @@ def test_every_help_has_examples_that_can_be_typed(path: tuple[str, ...], capsys
         app.parse_args(words[1:], exit_on_error=False, print_error=False)
 
 
+@pytest.mark.parametrize("path", sorted(set(COMMANDS) - GROUPS), ids=" ".join)
+def test_every_option_of_a_command_is_in_its_help(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    shown = help_of(capsys, *path)
+    arguments = COMMANDS[path].assemble_argument_collection(parse_docstring=True)
+    names = {argument.names[0] for argument in arguments if argument.show and argument.names}
+    assert {name for name in names if name.startswith("--") and f"{name} " not in shown} == set()
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_complete_commands_and_options(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     call("completion", shell)

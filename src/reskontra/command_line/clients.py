@@ -149,7 +149,7 @@ def delete(
     yes: Annotated[bool, switch("Delete without asking.")] = False,
     books: Books | None = None,
 ) -> None:
-    """Delete a client and its tokens. The change log keeps its client id; `disable` also keeps others from taking it."""
+    """Delete a client and its tokens. The change log keeps its client id; `disable` also reserves it."""
     from reskontra.command_line.database import context
     from reskontra.companies import commands
 

@@ -12,6 +12,7 @@ from cyclopts import Group, Parameter
 
 from reskontra.config import VARIABLES, LogFormat, Network, SettingError, Settings, read_networks
 
+OPTIONS = Group.create_ordered("Options")
 BOOKS = Group.create_ordered("Where the books are")
 SERVER = Group.create_ordered("Server")
 LIMITS = Group.create_ordered("Limits")
@@ -31,7 +32,7 @@ def option(setting: str, sentence: str, group: Group, *, name: str | None = None
     )
 
 
-def switch(sentence: str, group: Group | None = None) -> Parameter:
+def switch(sentence: str, group: Group = OPTIONS) -> Parameter:
     """A flag, off by default."""
     return Parameter(group=group, negative="", show_default=False, help=sentence)
 
@@ -41,7 +42,9 @@ def examples(*lines: str) -> str:
     return "\n".join(("Examples:", "```", *lines, "```"))
 
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Answer as JSON.")]
+AsJson = Annotated[
+    bool, Parameter(name="--json", group=OPTIONS, negative="", show_default=False, help="Answer as JSON.")
+]
 """For commands that list something."""
 
 
