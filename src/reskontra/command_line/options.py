@@ -12,7 +12,6 @@ from cyclopts import Group, Parameter
 
 from reskontra.config import VARIABLES, LogFormat, Network, SettingError, Settings, read_networks
 
-OPTIONS = Group.create_ordered("Options")
 BOOKS = Group.create_ordered("Where the books are")
 SERVER = Group.create_ordered("Server")
 LIMITS = Group.create_ordered("Limits")
@@ -32,7 +31,7 @@ def option(setting: str, sentence: str, group: Group, *, name: str | None = None
     )
 
 
-def switch(sentence: str, group: Group = OPTIONS) -> Parameter:
+def switch(sentence: str, group: Group | str = "Parameters") -> Parameter:
     """A flag, off by default."""
     return Parameter(group=group, negative="", show_default=False, help=sentence)
 
@@ -43,7 +42,7 @@ def examples(*lines: str) -> str:
 
 
 AsJson = Annotated[
-    bool, Parameter(name="--json", group=OPTIONS, negative="", show_default=False, help="Answer as JSON.")
+    bool, Parameter(name="--json", group="Parameters", negative="", show_default=False, help="Answer as JSON.")
 ]
 """For commands that list something."""
 
