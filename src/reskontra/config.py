@@ -36,6 +36,8 @@ class Settings:
     # Whether this is `reskontra sandbox`: a demo company, open on loopback unless `token_required`.
     sandbox: bool = False
     token_required: bool = False
+    # The secret of the sandbox's API client. None: the published one, or a new one if others can reach the sandbox.
+    sandbox_secret: str | None = None
     # Networks whose X-Forwarded-* headers are trusted.
     trusted_proxies: tuple[Network, ...] = ()
     # Requests per hour and client that are announced and enforced. None: no limit.
@@ -132,6 +134,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "host": ("RESKONTRA_HOST", str),
     "port": ("RESKONTRA_PORT", int),
     "token_required": ("RESKONTRA_TOKEN_REQUIRED", _read_flag),
+    "sandbox_secret": ("RESKONTRA_SANDBOX_SECRET", str),
     "trusted_proxies": ("RESKONTRA_TRUSTED_PROXIES", read_networks),
     "rate_limit": ("RESKONTRA_RATE_LIMIT", int),
     "body_limit": ("RESKONTRA_BODY_LIMIT", int),

@@ -47,6 +47,9 @@ AsJson = Annotated[
 """For commands that list something."""
 
 
+PgBindir = Annotated[Path | None, option("pg_bindir", "Folder of the PostgreSQL programs to run there.", BOOKS)]
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
@@ -56,9 +59,7 @@ class Books:
         str | None, option("database_url", "A postgresql:// URL, PostgreSQL 15 or newer.", BOOKS)
     ] = None
     data_dir: Annotated[Path | None, option("data_dir", "Folder of our own PostgreSQL.", BOOKS)] = None
-    pg_bindir: Annotated[Path | None, option("pg_bindir", "Folder of the PostgreSQL programs to run there.", BOOKS)] = (
-        None
-    )
+    pg_bindir: PgBindir = None
 
 
 @Parameter(name="*")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from reskontra.command_line.options import BOOKS, SERVER, Books, Serving, option, settings, switch
+from reskontra.command_line.options import BOOKS, SERVER, Books, PgBindir, Serving, option, settings, switch
 from reskontra.command_line.terminal import greet
 from reskontra.config import SettingError, Settings
+
+if TYPE_CHECKING:
+    from reskontra.db.pool import Database
 
 DEFAULT_SANDBOX_DIR = Path(".reskontra")
 
@@ -36,7 +39,16 @@ def sandbox(
     ] = None,
     fresh: Annotated[bool, switch("Start over: delete the books first.", BOOKS)] = False,
     throw_away: Annotated[bool, switch("Keep nothing, for CI: faster, and deleted at the end.", BOOKS)] = False,
+    pg_bindir: PgBindir = None,
     token_required: Annotated[bool, option("token_required", "Refuse requests without a token.", SERVER)] = False,
+    sandbox_secret: Annotated[
+        str | None,
+        option(
+            "sandbox_secret",
+            "Secret of the demo's API client; by default the published one, or a new one if others can reach it.",
+            SERVER,
+        ),
+    ] = None,
     serving: Serving | None = None,
 ) -> None:
     """Serve a demo company for development and CI; open without a token to this machine only."""
@@ -49,7 +61,14 @@ def sandbox(
     elif "RESKONTRA_DATA_DIR" not in environ:
         data_dir = data_dir or DEFAULT_SANDBOX_DIR
     said = settings(
-        serving, environ=environ, sandbox=True, throw_away=throw_away, data_dir=data_dir, token_required=token_required
+        serving,
+        environ=environ,
+        sandbox=True,
+        throw_away=throw_away,
+        data_dir=data_dir,
+        pg_bindir=pg_bindir,
+        token_required=token_required,
+        sandbox_secret=sandbox_secret,
     )
     if fresh and said.data_dir:
         from reskontra.db.embedded import delete_folder
@@ -67,13 +86,19 @@ def _run_server(said: Settings, *, migrating: bool) -> None:
     clock = SystemClock()
     if said.sandbox:
         from reskontra.demo import Size, load_demo
-        from reskontra.sandbox import greeting
+        from reskontra.sandbox import greeting, put_secret, secret_for
+
+        secret = secret_for(said)
+
+        async def prepare(database: Database) -> None:
+            await load_demo(database, clock, Size.YEAR)
+            await put_secret(database, secret, clock)
 
         serve_until_stopped(
             said,
             clock,
-            prepare=lambda database: load_demo(database, clock, Size.YEAR),
-            announce=lambda url: greet(greeting(said, url)),
+            prepare=prepare,
+            announce=lambda url: greet(greeting(said, url, secret)),
             migrating=migrating,
         )
     else:

@@ -94,13 +94,15 @@ async def enable_client(connection: Connection, client_id: str, context: Context
     return changed
 
 
-async def rotate_secret(connection: Connection, client_id: str, context: Context) -> ClientCredentials:
+async def rotate_secret(
+    connection: Connection, client_id: str, context: Context, *, secret: str | None = None
+) -> ClientCredentials:
     """Replace a client's secret; the old one and its tokens stop working. Raises `UnknownReference`.
 
-    A disabled client stays disabled.
+    A disabled client stays disabled. For `secret` see `create_client`.
     """
     seen = await _locked(connection, client_id)
-    secret, salt = new_secret(), new_salt()
+    secret, salt = secret or new_secret(), new_salt()
     await clients.set_secret(connection, client_id, salt=salt, secret_hash=hash_secret(secret, salt))
     await _note(connection, context, seen, client_id, "rotated")
     return ClientCredentials(client_id, secret, (await _check_companies(connection, seen)).tenant_id)
