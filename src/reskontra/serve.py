@@ -31,7 +31,7 @@ from reskontra.db.migrate import check_schema, migrate
 from reskontra.db.pool import Database
 from reskontra.db.supervision import kept_running
 from reskontra.errors import Unavailable
-from reskontra.tls import Certificate, make_certificate
+from reskontra.tls import Certificate, keep_renewed, make_certificate
 from reskontra.web.crowd import Crowd, Limits
 from reskontra.web.protocol import JsonProtocol
 
@@ -91,8 +91,9 @@ def serve(
     """
     # Bind first: a taken port is the cheapest error to find, and early callers wait instead of being turned away.
     with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
+        own = own_certificate(settings)
         dsn = started.enter_context(postgres_for(settings, supervised=True))
-        certificate = _certificate(settings, started)
+        certificate = own or _self_signed(settings, started)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             started.callback(_ignore_further_signals)
             url = base_url(settings, port)
@@ -101,7 +102,8 @@ def serve(
                 app = create_app(settings, database, clock)
                 if prepare:
                     runner.run(prepare(database))
-                server = _Server(_server_settings(app, certificate, limits_of(settings)), lambda: announce(url))
+                config = _server_settings(app, certificate, limits_of(settings))
+                server = _Server(config, lambda: announce(url), own)
                 _calm_garbage_collection()
                 log.info("serving", url=url, open_mode=settings.open_mode)
                 runner.run(server.serve(sockets=[port]))
@@ -142,7 +144,16 @@ async def open_database(dsn: str, clock: Clock, *, migrating: bool, url: str = "
     return await Database.connect(dsn, clock_runs=True, url=url)
 
 
-def _certificate(settings: Settings, started: contextlib.ExitStack) -> Certificate | None:
+def own_certificate(settings: Settings) -> Certificate | None:
+    """The operator's certificate, if `settings` name one. Raises `SettingError` if it cannot be served."""
+    if settings.tls_cert is None:
+        return None
+    certificate = Certificate(settings.tls_cert, settings.tls_key or settings.tls_cert)
+    certificate.check()
+    return certificate
+
+
+def _self_signed(settings: Settings, started: contextlib.ExitStack) -> Certificate | None:
     if not settings.tls_self_signed:
         return None
     return make_certificate(settings.data_dir or Path(started.enter_context(tempfile.TemporaryDirectory())))
@@ -194,15 +205,24 @@ def _server_settings(app: ASGIApp, certificate: Certificate | None, limits: Limi
 class _Server(uvicorn.Server):
     """uvicorn without its handling of signals: it would raise them again while PostgreSQL is still running."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], renewed: Certificate | None) -> None:
         super().__init__(config)
         self._announce = announce
+        self._renewed = renewed
+        self._renewing: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.started:
             raise RuntimeError("the application did not start")
+        if self._renewed and self.config.ssl:
+            self._renewing = asyncio.create_task(keep_renewed(self.config.ssl, self._renewed))
         self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._renewing:
+            self._renewing.cancel()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:

@@ -81,6 +81,12 @@ class Serving:
     tls_self_signed: Annotated[
         bool, option("tls_self_signed", "Serve https with a self-signed certificate.", SERVER)
     ] = False
+    tls_cert: Annotated[
+        Path | None, option("tls_cert", "Serve https with this certificate: a PEM file, with its chain.", SERVER)
+    ] = None
+    tls_key: Annotated[
+        Path | None, option("tls_key", "Key of the certificate, if it is not in the same file.", SERVER)
+    ] = None
     log_format: Annotated[LogFormat | None, option("log_format", "Format of log lines.", SERVER)] = None
     rate_limit: Annotated[
         int | None,
