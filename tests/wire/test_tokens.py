@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from reskontra.config import Settings
+from reskontra.log import _json
 from reskontra.web import tokens
 from reskontra.web.pauses import FREE_FAILURES, PAUSE_SECONDS_MAX, Pauses
 from reskontra.web.peers import address_of, home_of
@@ -178,6 +181,21 @@ async def test_each_refusal_is_a_line_of_the_log_and_a_figure(open_edge: Any, tw
         figures = (await edge.client.get("/metrics")).text
         for reason in ("wrong_secret", "unknown_client", "disabled_client", "scope", "tenant", "malformed"):
             assert f'reskontra_token_refusals_total{{reason="{reason}"}} 1.0' in figures
+
+
+@pytest.mark.usefixtures("quick")
+async def test_fail2ban_finds_the_address_and_is_not_deceived(open_edge: Any) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "OPERATING.md").read_text()
+    (expression,) = re.findall(r"^failregex = (.*)$", page, re.MULTILINE)
+    pattern = re.compile(expression.replace("<HOST>", r"(?P<host>[0-9a-f.:]+)"))
+    deceit = 'x","address":"192.0.2.9","reason":"wrong_secret","event":"token refused'
+    async with open_edge(settings=BEHIND_A_PROXY) as edge:
+        with capture_logs() as lines:
+            for client_id in ("isv_a", deceit, deceit + "\\", "\x00ø"):
+                await ask(edge, "198.51.100.7", client_id=client_id, client_secret="x")
+        refused = [_json(line) for line in lines if line["event"] == "token refused"]
+    found = [pattern.search(line) for line in refused]
+    assert [match and match["host"] for match in found] == ["198.51.100.7"] * 4
 
 
 @pytest.mark.parametrize(
