@@ -13,7 +13,7 @@ FREE_FAILURES = 4
 
 PAUSE_SECONDS_MAX = 60
 _KEPT_SECONDS = 15 * 60
-_KEPT_MAX = 20_000
+_KEPT_MAX = 30_000
 
 
 @dataclass(slots=True)

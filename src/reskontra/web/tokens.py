@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import hashlib
+import secrets
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +42,7 @@ WORKERS = 1
 WAITING_MAX = 25
 """Requests waiting for the thread, about a second of work. More are told to retry."""
 
-_KNOWN_MAX = 10_000
+_REMEMBERED_MAX = 10_000
 _CLIENT_ID_LENGTH_MAX = 200
 _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -78,6 +80,19 @@ class _Request:
         return self.pairs[0][0][:_CLIENT_ID_LENGTH_MAX]
 
 
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """A client id at an address, whether or not there is such a client."""
+
+    client_id: str
+    home: str
+
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        """What failures are counted by: the two together, and each of them."""
+        return (self, ("address", self.home), ("client", self.client_id))
+
+
 class TokenDesk:
     """Issues tokens. `note` gets the reason of each refusal.
 
@@ -99,7 +114,9 @@ class TokenDesk:
         self._clock = clock or SystemClock()
         self._pauses = Pauses() if pauses is None else pauses
         self._hashing = _Hashing()
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._salt = secrets.token_bytes(16)
+        self._known: OrderedDict[_Caller, bytes] = OrderedDict()
+        self._failed: OrderedDict[_Caller, bytes] = OrderedDict()
 
     async def answer(self, headers: Mapping[str, str], peer: str | None, body: bytes) -> Response:
         """The answer of POST /connect/token (client credentials; in the body or as HTTP Basic)."""
@@ -117,13 +134,10 @@ class TokenDesk:
 
     async def _authenticated(self, request: _Request, address: str) -> Client:
         """The client that these credentials belong to. Raises `NoToken`."""
-        home = home_of(address)
-        keys: list[Hashable] = [("address", home)]
-        if (request.client_id, home) not in self._known:  # guessing elsewhere must not lock out a known caller
-            keys.append(("client", request.client_id))
-        self._check_pauses(keys)
+        caller = _Caller(request.client_id, home_of(address))
+        self._check_pauses(caller)
         async with self._hashing.turn():
-            self._check_pauses(keys)  # other attempts may have failed while this one waited
+            self._check_pauses(caller)  # other attempts may have failed while this one waited
             reason = "unknown_client"
             for client_id, secret in request.pairs:
                 client = await self._access.find_client(client_id) if _is_storable(client_id) else None
@@ -133,13 +147,26 @@ class TokenDesk:
                 if client is None:
                     continue
                 if matches and not client.is_disabled:
-                    self._remember((request.client_id, home), keys)
+                    self._pauses.forget(*caller.keys)
+                    _keep(self._known, caller, b"")
                     return client
                 reason = "disabled_client" if matches else "wrong_secret"
-        self._pauses.failed(*keys)
+            self._count_failure(caller, request.pairs[0][1])
         raise not_known(reason)
 
-    def _check_pauses(self, keys: Sequence[Hashable]) -> None:
+    def _count_failure(self, caller: _Caller, secret: str) -> None:
+        """Count it for this client at this address, and unless it is the same attempt again, for each of the two.
+
+        A program with an outdated secret tries it again and again. It does not guess, and must not pause others.
+        """
+        attempt = hashlib.blake2b(secret.encode(), key=self._salt, digest_size=16).digest()
+        is_again = self._failed.get(caller) == attempt
+        _keep(self._failed, caller, attempt)
+        self._pauses.failed(*(caller.keys[:1] if is_again else caller.keys))
+
+    def _check_pauses(self, caller: _Caller) -> None:
+        # Guessing elsewhere, or by a neighbour, must not lock out a client that is known at its address.
+        keys = caller.keys[:1] if caller in self._known else caller.keys
         seconds = self._pauses.seconds_left(*keys)
         if seconds:
             raise NoToken(
@@ -149,13 +176,6 @@ class TokenDesk:
                 status=429,
                 after=seconds,
             )
-
-    def _remember(self, known: tuple[str, str], keys: Sequence[Hashable]) -> None:
-        self._pauses.forget(*keys)
-        self._known[known] = None
-        self._known.move_to_end(known)
-        if len(self._known) > _KNOWN_MAX:
-            self._known.popitem(last=False)
 
     async def _issue(self, client: Client, form: Mapping[str, str]) -> Response:
         asked = frozenset(form.get("scope", "").split()) or client.scopes
@@ -220,6 +240,14 @@ def discovery(base_url: str) -> dict[str, object]:
         "scopes_supported": sorted(SCOPES),
         "response_types_supported": ["token"],
     }
+
+
+def _keep(remembered: OrderedDict[_Caller, bytes], caller: _Caller, value: bytes) -> None:
+    """Remember a value for a caller, and forget those that were used longest ago."""
+    remembered[caller] = value
+    remembered.move_to_end(caller)
+    if len(remembered) > _REMEMBERED_MAX:
+        remembered.popitem(last=False)
 
 
 def _read(headers: Mapping[str, str], body: bytes) -> _Request:
