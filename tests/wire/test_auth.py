@@ -218,6 +218,34 @@ async def test_a_new_key_counts_at_once_where_it_is_used(open_edge: Any, two_com
         assert (await edge.client.get("/v1/box", headers=old)).status_code == 401
 
 
+async def test_a_key_that_was_on_its_way_when_it_was_replaced_is_not_kept(
+    open_edge: Any, two_companies: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        old = await token(edge)
+        under_way, go_on, old_key = asyncio.Event(), asyncio.Event(), edge.access.key
+
+        async def slow() -> bytes:
+            monkeypatch.undo()
+            under_way.set()
+            await go_on.wait()
+            return bytes(old_key)
+
+        monkeypatch.setattr(edge.access, "server_secret", slow)
+        asking = asyncio.create_task(edge.client.get("/v1/box", headers=old))
+        await under_way.wait()
+        signed_anew(edge)
+        new = await token(edge)
+        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=5))
+        waiting = asyncio.create_task(edge.client.get("/v1/box", headers=new))
+        await asyncio.sleep(0)
+        go_on.set()
+        assert (await asking).status_code == 401
+        assert (await waiting).status_code == 200
+        assert (await edge.client.get("/v1/box", headers=await token(edge))).status_code == 200
+
+
 async def test_asking_whether_clients_still_stand_is_no_question_for_each_request(
     open_edge: Any, two_companies: Any
 ) -> None:

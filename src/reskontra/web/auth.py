@@ -134,10 +134,12 @@ class Guard:
         self._sessions: OrderedDict[bytes, _Session] = OrderedDict()
         self._key: bytes | None = None
         self._everyone: tuple[float, Caller] | None = None
+        self._forgotten = 0
         self._watch = Watch(access.version, self.forget, self._clock)
 
     def forget(self) -> None:
         """Drop everything remembered, because clients or keys have changed or another database may answer now."""
+        self._forgotten += 1
         self._sessions.clear()
         self._key = None
         self._everyone = None
@@ -168,9 +170,9 @@ class Guard:
         session = self._sessions.get(digest)
         if session is not None and session.expires_at > now and now - session.checked_at <= _REMEMBERED_SECONDS:
             return session.caller
-        version = self._watch.version
+        forgotten = self._forgotten
         session = await self._verified(token, now)
-        if self._watch.version == version:  # else what was read may be outdated already
+        if self._forgotten == forgotten:  # else what was read may be outdated already
             self._sessions[digest] = session
             self._sessions.move_to_end(digest)
             if len(self._sessions) > _SESSIONS_MAX:
@@ -212,8 +214,11 @@ class Guard:
             raise NotAuthenticated(value="") from None
 
     async def _signing_key(self) -> bytes:
-        if self._key is None:
-            self._key = await self._access.server_secret()
+        while self._key is None:
+            forgotten = self._forgotten
+            key = await self._access.server_secret()
+            if self._forgotten == forgotten:  # as above
+                self._key = key
         return self._key
 
     def _now(self) -> float:
