@@ -17,7 +17,9 @@ from pathlib import Path
 
 from bench import seeding
 from bench.seeding import Size
-from reskontra.db.embedded import EmbeddedError, EmbeddedPostgres, delete_folder
+from reskontra.db.cluster import OWNER
+from reskontra.db.data_folder import EmbeddedError
+from reskontra.db.embedded import EmbeddedPostgres, delete_folder
 from reskontra.db.selfcheck import Offence, offences
 from reskontra.serve import plain_connection
 
@@ -25,6 +27,12 @@ CACHE = Path(__file__).resolve().parent.parent / ".bench"
 
 _SEEDED = "seeded"
 _BOOKS = "books"
+
+# What filling books takes, and serving them does not.
+_RIGHTS = (
+    f"grant set on parameter session_replication_role to {OWNER}",
+    f"grant pg_checkpoint to {OWNER}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,8 @@ def self_check(dsn: str) -> list[Offence]:
 
 
 def _key() -> str:
-    """What the seeded books depend on: the schema, and how they are filled."""
-    digest = hashlib.sha256(str(seeding.SEED_VERSION).encode())
+    """What the seeded books depend on: the schema, whose it is, and how they are filled."""
+    digest = hashlib.sha256(f"{seeding.SEED_VERSION} {OWNER}".encode())
     migrations = files("reskontra.db") / "migrations"
     for migration in sorted(migrations.iterdir(), key=lambda file: file.name):
         if migration.name.endswith(".sql"):
@@ -86,7 +94,8 @@ def _seed(size: Size, kept: Path) -> None:
     draft = kept.with_name(f"{kept.name}.new")
     draft.parent.mkdir(parents=True, exist_ok=True)
     with EmbeddedPostgres.start(draft, throw_away=True) as server:
-        asyncio.run(_administer(server, f"create database {_SEEDED}"))
+        for statement in (*_RIGHTS, f"create database {_SEEDED} owner {OWNER}"):
+            asyncio.run(_administer(server, statement))
         asyncio.run(seeding.fill(server.dsn(_SEEDED), size))
         broken = self_check(server.dsn(_SEEDED))
         if broken:
@@ -97,10 +106,10 @@ def _seed(size: Size, kept: Path) -> None:
 
 async def _copy(server: EmbeddedPostgres) -> None:
     await _administer(server, f"drop database if exists {_BOOKS} with (force)")
-    await _administer(server, f"create database {_BOOKS} template {_SEEDED} strategy file_copy")
+    await _administer(server, f"create database {_BOOKS} owner {OWNER} template {_SEEDED} strategy file_copy")
     await _administer(server, "checkpoint")
 
 
 async def _administer(server: EmbeddedPostgres, statement: str) -> None:
-    async with plain_connection(server.dsn("postgres")) as connection:
+    async with plain_connection(server.superuser_dsn("postgres")) as connection:
         await connection.execute(statement)

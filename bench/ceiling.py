@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.load import BenchError
-from reskontra.db.embedded import find_binaries
+from reskontra.db.cluster import find_binaries
 
 _SCRIPTS = Path(__file__).with_name("ceiling")
 _TRIALS = 20

@@ -29,6 +29,7 @@ import uvloop
 
 from reskontra.clock import Clock, Context, SeededClock, SystemClock
 from reskontra.config import Settings
+from reskontra.db.cluster import OWNER
 from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.migrate import migrate
 from reskontra.db.pool import Connection, Database
@@ -65,6 +66,7 @@ def pytest_configure_node(node: Any) -> None:
     if _server_key not in config.stash:
         config.stash[_server_key] = _start_postgres()
     node.workerinput["postgres_dsn"] = config.stash[_server_key].dsn("{database}")
+    node.workerinput["superuser_dsn"] = config.stash[_server_key].superuser_dsn("{database}")
 
 
 def _start_postgres() -> EmbeddedPostgres:
@@ -85,12 +87,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def dsn_of(request: pytest.FixtureRequest) -> Callable[[str], str]:
-    """Database name -> its URL, on the PostgreSQL of this run."""
-    workerinput = getattr(request.config, "workerinput", None)
+    """Database name -> its URL, on the PostgreSQL of this run, as the role that owns the books."""
+    return _dsn_of(request.config, "postgres_dsn", EmbeddedPostgres.dsn)
+
+
+@pytest.fixture(scope="session")
+def superuser_dsn_of(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """The same as its superuser: for tests that administer PostgreSQL, which no command of ours does."""
+    return _dsn_of(request.config, "superuser_dsn", EmbeddedPostgres.superuser_dsn)
+
+
+def _dsn_of(config: pytest.Config, told: str, ask: Callable[[EmbeddedPostgres, str], str]) -> Callable[[str], str]:
+    workerinput = getattr(config, "workerinput", None)
     if workerinput is None:
-        request.config.stash[_server_key] = _start_postgres()
-        return request.config.stash[_server_key].dsn
-    pattern = workerinput["postgres_dsn"]
+        if _server_key not in config.stash:
+            config.stash[_server_key] = _start_postgres()
+        return lambda database: ask(config.stash[_server_key], database)
+    pattern = workerinput[told]
     return lambda database: pattern.replace("{database}", database)
 
 
@@ -102,6 +115,7 @@ class Databases:
     """Makes and drops databases; a clone starts as a copy of the seeded template."""
 
     dsn_of: Callable[[str], str]
+    superuser_dsn_of: Callable[[str], str]
     worker: str
     numbers: Iterator[int]
     administrator: asyncpg.Connection[asyncpg.Record]
@@ -109,13 +123,13 @@ class Databases:
     async def clone(self) -> str:
         """A new copy of the template; returns its name. Copying its files costs a third of logging its pages."""
         name = f"books_{self.worker}_{next(self.numbers)}"
-        await self.administer(f"create database {name} template {TEMPLATE} strategy file_copy")
+        await self.administer(f"create database {name} owner {OWNER} template {TEMPLATE} strategy file_copy")
         return name
 
     async def create_empty(self) -> str:
         """A new database without any table; returns its name."""
         name = f"empty_{self.worker}_{next(self.numbers)}"
-        await self.administer(f"create database {name}")
+        await self.administer(f"create database {name} owner {OWNER}")
         return name
 
     async def drop(self, name: str) -> None:
@@ -126,28 +140,32 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-async def databases(dsn_of: Callable[[str], str], worker_id: str) -> AsyncIterator[Databases]:
-    administrator = await asyncpg.connect(dsn_of("postgres"))
+async def databases(
+    dsn_of: Callable[[str], str], superuser_dsn_of: Callable[[str], str], worker_id: str
+) -> AsyncIterator[Databases]:
+    administrator = await asyncpg.connect(superuser_dsn_of("postgres"))
     # From PostgreSQL 18 on the kernel may copy the files.
     await administrator.execute(
         "select set_config(name, 'clone', false) from pg_settings where name = 'file_copy_method'"
     )
-    made = Databases(dsn_of, worker_id, itertools.count(1), administrator)
+    made = Databases(dsn_of, superuser_dsn_of, worker_id, itertools.count(1), administrator)
     await _make_template(made)
     yield made
     await administrator.close()
 
 
 async def _make_template(databases: Databases) -> None:
-    connection = await asyncpg.connect(databases.dsn_of("postgres"))
+    connection = await asyncpg.connect(databases.superuser_dsn_of("postgres"))
     try:
         # One worker makes it, the others wait.
         await connection.execute("select pg_advisory_lock(1)")
         if await connection.fetchval("select exists (select from pg_database where datname = $1)", TEMPLATE):
             return
+        # Tests plant faults that the database would refuse; the server has no such right.
+        await connection.execute(f"grant set on parameter session_replication_role to {OWNER}")
         draft = f"{TEMPLATE}_draft"
         await connection.execute(f"drop database if exists {draft} with (force)")
-        await connection.execute(f"create database {draft}")
+        await connection.execute(f"create database {draft} owner {OWNER}")
         await make_books(databases.dsn_of(draft))
         await connection.execute(f"alter database {draft} rename to {TEMPLATE}")
     finally:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shlex
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from reskontra import demo, demo_year
+from reskontra.command_line.app import app
 from reskontra.config import VARIABLES
 from tests import citations
 from tests.conftest import RunningServer
@@ -77,16 +79,30 @@ def test_every_setting_is_in_the_readme() -> None:
     assert [variable for variable, _ in VARIABLES.values() if variable not in README] == []
 
 
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
 def test_every_link_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+    for page in PAGES:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_the_documents_can_be_typed(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    for line in lines:
+        for part in re.split(r"&&|;", line.partition(" #")[0]):
+            words = shlex.split(part)
+            if words[:1] == ["reskontra"]:
+                app.parse_args(words[1:], exit_on_error=False, print_error=False)
 
 
 def test_every_room_is_on_the_map_and_in_the_chain() -> None:
     page = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
     drawn = re.findall(r"```\nsrc/reskontra/\n(.*?)```", page, re.DOTALL)[0]
-    chain = re.findall(r"`(app, demo >.*?)`", page, re.DOTALL)[0]
+    chain = re.findall(r"`(command_line > app, demo >.*?)`", page, re.DOTALL)[0]
     rooms = {folder.parent.name for folder in (ROOT / "src" / "reskontra").glob("*/__init__.py")}
     assert set(re.findall(r"\b(\w+)/", drawn)) == rooms
     assert rooms - set(re.findall(r"\w+", chain)) == set()

@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "reskontra"
 
 LAYERS = {"routes", "commands", "wire", "store", "rules"}
-MECHANICS = {"web", "db", "printing", "runs"}
-"""Folders below the rooms: they know no business word and have no layers."""
+MECHANICS = {"web", "db", "printing", "runs", "command_line"}
+"""Folders that are no rooms and have no layers: what rooms stand on, and the command line above them."""
 
 FILE_OF_A_LAYER = 300
 """Lines of a layer that is one file; beyond them it becomes a folder of the same name."""

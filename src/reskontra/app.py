@@ -49,6 +49,7 @@ from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.server import Server
+from reskontra.web.tokens import TokenDesk
 
 ROUTES: tuple[Sequence[Route], ...] = (
     accounts.ROUTES,
@@ -119,6 +120,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
         router=Router(mounted),
         pages=pages(
             guard=guard,
+            tokens=TokenDesk(access, note=metrics.note_refused_token, trusted_proxies=settings.trusted_proxies),
             metrics=metrics,
             is_ready=access.is_ready,
             openapi=reference.openapi,
@@ -130,7 +132,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
         settings=settings,
         metrics=metrics,
     )
-    database.when_connected += (remembered.forget, server.lists.forget)
+    database.when_connected += (remembered.forget, server.lists.forget, guard.forget)
     return server
 
 

@@ -36,6 +36,8 @@ class Settings:
     # Whether this is `reskontra sandbox`: a demo company, open on loopback unless `token_required`.
     sandbox: bool = False
     token_required: bool = False
+    # The secret of the sandbox's API client. None: the published one, or a new one if others can reach the sandbox.
+    sandbox_secret: str | None = None
     # Networks whose X-Forwarded-* headers are trusted.
     trusted_proxies: tuple[Network, ...] = ()
     # Requests per hour and client that are announced and enforced. None: no limit.
@@ -53,6 +55,9 @@ class Settings:
     # Bytes of bodies, and of answers, that wait in memory for slow clients.
     waiting_limit: int = 256 * MEBIBYTE
     tls_self_signed: bool = False
+    # PEM files of the server's own certificate, with its chain, and of its key. Key None: it is in the same file.
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     log_format: LogFormat = "console"
     # The data is deleted at the end and need not survive a power cut.
     throw_away: bool = False
@@ -62,6 +67,10 @@ class Settings:
             raise SettingError(f"The port must lie between 0 and 65535, not {self.port}.")
         if self.rate_limit is not None and self.rate_limit < 1:
             raise SettingError(f"The rate limit must be at least 1 request per hour, not {self.rate_limit}.")
+        if self.tls_key and not self.tls_cert:
+            raise SettingError("A key without its certificate is of no use: give --tls-cert too.")
+        if self.tls_cert and self.tls_self_signed:
+            raise SettingError("Give either --tls-cert or --tls-self-signed, not both.")
         if self.body_limit < 1:
             raise SettingError(f"The body limit must be at least 1 byte, not {self.body_limit}.")
         for name, smallest in SMALLEST.items():
@@ -75,7 +84,7 @@ class Settings:
 
     @property
     def scheme(self) -> str:
-        return "https" if self.tls_self_signed else "http"
+        return "https" if self.tls_self_signed or self.tls_cert else "http"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **given: Any) -> Self:
@@ -132,6 +141,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "host": ("RESKONTRA_HOST", str),
     "port": ("RESKONTRA_PORT", int),
     "token_required": ("RESKONTRA_TOKEN_REQUIRED", _read_flag),
+    "sandbox_secret": ("RESKONTRA_SANDBOX_SECRET", str),
     "trusted_proxies": ("RESKONTRA_TRUSTED_PROXIES", read_networks),
     "rate_limit": ("RESKONTRA_RATE_LIMIT", int),
     "body_limit": ("RESKONTRA_BODY_LIMIT", int),
@@ -142,6 +152,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "connection_limit": ("RESKONTRA_CONNECTION_LIMIT", int),
     "waiting_limit": ("RESKONTRA_WAITING_LIMIT", int),
     "tls_self_signed": ("RESKONTRA_TLS_SELF_SIGNED", _read_flag),
+    "tls_cert": ("RESKONTRA_TLS_CERT", Path),
+    "tls_key": ("RESKONTRA_TLS_KEY", Path),
     "log_format": ("RESKONTRA_LOG_FORMAT", _read_log_format),
 }
 

@@ -1,17 +1,37 @@
-"""What the sandbox prints on the terminal when it is ready."""
+"""The secret of the sandbox's client, and what the sandbox prints on the terminal when it is ready."""
 
 from __future__ import annotations
 
-from reskontra.config import Settings
+from reskontra.clock import Clock, Context
+from reskontra.companies.commands import rotate_secret
+from reskontra.companies.store.access import StoredAccess
+from reskontra.config import Settings, is_loopback
+from reskontra.db.pool import Database
 from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
+from reskontra.web.secrets import is_secret, new_secret
 
 
-def greeting(settings: Settings, url: str) -> str:
+def secret_for(settings: Settings) -> str:
+    """The secret of the demo's client. The published one is only for a sandbox that nobody else can reach."""
+    return settings.sandbox_secret or (CLIENT_SECRET if is_loopback(settings.host) else new_secret())
+
+
+async def put_secret(database: Database, secret: str, clock: Clock) -> None:
+    """Make `secret` the one of the demo's client, unless it already is or somebody has deleted the client."""
+    client = await StoredAccess(database).find_client(CLIENT_ID)
+    if client is None or is_secret(secret, client.secret_salt, client.secret_hash):
+        return
+    context = Context(0, "sandbox", str(clock.new_id()), clock.now(), clock)
+    async with database.transaction() as connection:
+        await rotate_secret(connection, CLIENT_ID, context, secret=secret)
+
+
+def greeting(settings: Settings, url: str, secret: str) -> str:
     """Where the sandbox is, how to get a token for it, three requests to try, and where its books are."""
     curl = "curl -k" if settings.tls_self_signed else "curl"
     token = (
         f"  {curl} -d grant_type=client_credentials -d scope=vismanet_erp_service_api -d tenant_id={TENANT_ID} \\\n"
-        f"       -d client_id={CLIENT_ID} -d client_secret={CLIENT_SECRET} {url}/connect/token"
+        f"       -d client_id={CLIENT_ID} -d client_secret={secret} {url}/connect/token"
     )
     if settings.open_mode:
         access, header = "Open to this machine without a token. With one, as in production:", ""
@@ -34,6 +54,19 @@ def greeting(settings: Settings, url: str) -> str:
             f"  {curl} -i{header} -H 'Content-Type: application/json' {url}/v1/customerinvoice \\",
             f"       -d '{invoice}'",
             "",
+            *_warning(settings, secret),
             f"Books are kept {kept}. Ctrl-C stops everything.",
         )
     )
+
+
+def _warning(settings: Settings, secret: str) -> tuple[str, ...]:
+    if is_loopback(settings.host):
+        return ()
+    if secret == CLIENT_SECRET:
+        weakness = "This secret is published: anybody who can reach this address can read and write everything."
+    elif settings.sandbox_secret:
+        weakness = "Anybody who can reach this address and has the secret can read and write everything."
+    else:
+        weakness = "The secret changes at every start; set RESKONTRA_SANDBOX_SECRET to choose it."
+    return (f"Warning: other machines may reach this sandbox. {weakness}", "")

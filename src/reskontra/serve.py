@@ -24,12 +24,14 @@ from starlette.types import ASGIApp
 from reskontra.app import create_app
 from reskontra.clock import Clock
 from reskontra.config import SettingError, Settings
-from reskontra.db.embedded import EmbeddedPostgres, find_binaries, running_dsn
+from reskontra.db.cluster import find_binaries
+from reskontra.db.data_folder import holds_books
+from reskontra.db.embedded import EmbeddedPostgres, running_dsn
 from reskontra.db.migrate import check_schema, migrate
 from reskontra.db.pool import Database
 from reskontra.db.supervision import kept_running
 from reskontra.errors import Unavailable
-from reskontra.tls import Certificate, make_certificate
+from reskontra.tls import Certificate, keep_renewed, make_certificate
 from reskontra.web.crowd import Crowd, Limits
 from reskontra.web.protocol import JsonProtocol
 
@@ -42,11 +44,14 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
-def postgres_for(settings: Settings, *, shared: bool = False, supervised: bool = False) -> Generator[str]:
+def postgres_for(
+    settings: Settings, *, shared: bool = False, supervised: bool = False, making: bool = True
+) -> Generator[str]:
     """The URL of the database that `settings` name. An embedded PostgreSQL runs while the context is open.
 
     `shared`: use the PostgreSQL that another reskontra is running on the same data folder, if there is one.
     `supervised`: restart our own PostgreSQL when it dies.
+    `making`: make a missing data folder. Without it a missing one is refused, so that a typo makes no books.
     Raises `SettingError` and `EmbeddedError`.
     """
     if settings.database_url and settings.data_dir:
@@ -56,6 +61,8 @@ def postgres_for(settings: Settings, *, shared: bool = False, supervised: bool =
         return
     if settings.data_dir is None and not settings.throw_away:
         raise SettingError("Say where the books are kept: set DATABASE_URL, or give --data-dir.")
+    if settings.data_dir and not making and not holds_books(settings.data_dir):
+        raise SettingError(f"There are no books in {settings.data_dir}: give --data-dir the folder that holds them.")
     running = running_dsn(settings.data_dir) if shared and settings.data_dir else None
     if running:
         yield running
@@ -84,20 +91,21 @@ def serve(
     """
     # Bind first: a taken port is the cheapest error to find, and early callers wait instead of being turned away.
     with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
+        own = own_certificate(settings)
         dsn = started.enter_context(postgres_for(settings, supervised=True))
-        certificate = _certificate(settings, started)
+        certificate = own or _self_signed(settings, started)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             started.callback(_ignore_further_signals)
-            database = runner.run(open_database(dsn, clock, migrating=migrating))
+            url = base_url(settings, port)
+            database = runner.run(open_database(dsn, clock, migrating=migrating, url=url))
             try:
                 app = create_app(settings, database, clock)
                 if prepare:
                     runner.run(prepare(database))
-                server = _Server(
-                    _server_settings(app, certificate, limits_of(settings)), lambda: announce(base_url(settings, port))
-                )
+                config = _server_settings(app, certificate, limits_of(settings))
+                server = _Server(config, lambda: announce(url), own)
                 _calm_garbage_collection()
-                log.info("serving", url=base_url(settings, port), open_mode=settings.open_mode)
+                log.info("serving", url=url, open_mode=settings.open_mode)
                 runner.run(server.serve(sockets=[port]))
                 log.info("stopped serving")
             finally:
@@ -123,17 +131,29 @@ async def plain_connection(dsn: str) -> AsyncGenerator[asyncpg.Connection[asyncp
         await connection.close()
 
 
-async def open_database(dsn: str, clock: Clock, *, migrating: bool) -> Database:
-    """A pool on a database with this program's schema; `migrating` brings it up to date first. The caller closes it."""
+async def open_database(dsn: str, clock: Clock, *, migrating: bool, url: str = "") -> Database:
+    """A pool on a database with this program's schema; `migrating` brings it up to date first. The caller closes it.
+
+    `url` is the address at which a server will serve it.
+    """
     if migrating:
         await bring_up_to_date(dsn, clock)
     else:
         async with plain_connection(dsn) as connection:
             await check_schema(connection)
-    return await Database.connect(dsn, clock_runs=True)
+    return await Database.connect(dsn, clock_runs=True, url=url)
 
 
-def _certificate(settings: Settings, started: contextlib.ExitStack) -> Certificate | None:
+def own_certificate(settings: Settings) -> Certificate | None:
+    """The operator's certificate, if `settings` name one. Raises `SettingError` if it cannot be served."""
+    if settings.tls_cert is None:
+        return None
+    certificate = Certificate(settings.tls_cert, settings.tls_key or settings.tls_cert)
+    certificate.check()
+    return certificate
+
+
+def _self_signed(settings: Settings, started: contextlib.ExitStack) -> Certificate | None:
     if not settings.tls_self_signed:
         return None
     return make_certificate(settings.data_dir or Path(started.enter_context(tempfile.TemporaryDirectory())))
@@ -185,15 +205,24 @@ def _server_settings(app: ASGIApp, certificate: Certificate | None, limits: Limi
 class _Server(uvicorn.Server):
     """uvicorn without its handling of signals: it would raise them again while PostgreSQL is still running."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], renewed: Certificate | None) -> None:
         super().__init__(config)
         self._announce = announce
+        self._renewed = renewed
+        self._renewing: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.started:
             raise RuntimeError("the application did not start")
+        if self._renewed and self.config.ssl:
+            self._renewing = asyncio.create_task(keep_renewed(self.config.ssl, self._renewed))
         self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._renewing:
+            self._renewing.cancel()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:

@@ -1,20 +1,82 @@
-"""A self-signed certificate for clients that insist on https. Not for the open internet: put a proxy in front."""
+"""The certificate for https: self-signed for development, or the operator's own, reloaded when it is renewed."""
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
+
+import structlog
 
 from reskontra.config import SettingError
+
+RENEWAL_SECONDS = 60.0
+"""How often the files of a certificate are looked at."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Where the two PEM files are."""
+    """Where the two PEM files are; one file may hold both."""
 
     certificate: Path
     key: Path
+
+    def load_into(self, context: ssl.SSLContext) -> None:
+        """Serve this certificate in new connections. Raises `OSError`, of which `ssl.SSLError` is one."""
+        context.load_cert_chain(self.certificate, self.key, password=_no_password)
+
+    def check(self) -> None:
+        """Raises `SettingError` unless the files can be served."""
+        try:
+            self.load_into(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        except (OSError, ValueError) as error:
+            raise SettingError(f"The certificate {self.certificate} cannot be used: {self._why(error)}.") from error
+
+    def _why(self, error: Exception) -> str:
+        if isinstance(error, ssl.SSLError):
+            if error.reason == "KEY_VALUES_MISMATCH":
+                return f"{self.key} is the key of another one"
+            return f"there is no PEM certificate in it, or no key in {self.key} ({error.reason})"
+        return f"{error.strerror}, {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+
+
+async def keep_renewed(context: ssl.SSLContext, certificate: Certificate, seconds: float = RENEWAL_SECONDS) -> NoReturn:
+    """Load the files into `context` again whenever they change. Files that cannot be served are logged, not loaded."""
+    seen = await asyncio.to_thread(_stamps, certificate)
+    while True:
+        await asyncio.sleep(seconds)
+        found = await asyncio.to_thread(_stamps, certificate)
+        if found == seen:
+            continue
+        seen = found
+        try:
+            certificate.check()  # on its own first: a context that fails to load has lost what it had
+            certificate.load_into(context)
+        except (SettingError, OSError) as error:
+            log.error("the renewed certificate is not served", reason=str(error))
+        else:
+            log.info("the certificate was renewed", file=str(certificate.certificate))
+
+
+def _stamps(certificate: Certificate) -> list[tuple[int, int, int]]:
+    """What tells a file from its successor; a missing file has zeros."""
+    stamps = []
+    for path in (certificate.certificate, certificate.key):
+        try:
+            status = path.stat()
+            stamps.append((status.st_ino, status.st_size, status.st_mtime_ns))
+        except OSError:
+            stamps.append((0, 0, 0))
+    return stamps
+
+
+def _no_password() -> str:
+    raise ValueError("its key is encrypted, and there is nobody to ask for the password")
 
 
 def make_certificate(folder: Path) -> Certificate:

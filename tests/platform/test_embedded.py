@@ -16,7 +16,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from reskontra.db.embedded import EmbeddedError, EmbeddedPostgres, delete_folder, find_binaries, running_dsn
+from reskontra.db.cluster import find_binaries
+from reskontra.db.data_folder import EmbeddedError
+from reskontra.db.embedded import EmbeddedPostgres, delete_folder, running_dsn
 from reskontra.db.unprivileged import NOBODY, ROOT, account_for
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")

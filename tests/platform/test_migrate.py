@@ -11,7 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from reskontra.db.embedded import EmbeddedPostgres, find_binaries
+from reskontra.db.cluster import find_binaries
+from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.migrate import SchemaError, check_schema, known_migrations, migrate, read_migration
 from reskontra.db.pool import Connection
 from reskontra.db.selfcheck import offences

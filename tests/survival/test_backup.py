@@ -25,7 +25,8 @@ from reskontra.clock import SeededClock
 from reskontra.config import Settings, SetupError
 from reskontra.db.archive import Manifest, read_archive, write_archive
 from reskontra.db.backup import Backup, back_up
-from reskontra.db.embedded import EmbeddedPostgres, find_binaries
+from reskontra.db.cluster import find_binaries
+from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.migrate import known_migrations, names_created
 from reskontra.db.pool import Database
 from reskontra.db.restore import Restored, books_to_replace, restore
@@ -252,7 +253,7 @@ async def test_owner_of_a_database_needs_no_other_right(
     name = await databases.create_empty()
     await databases.administer("create role keeper login nosuperuser nocreatedb nocreaterole")
     await databases.administer(f"alter database {name} owner to keeper")
-    dsn = dsn_of(name).replace("//reskontra@", "//keeper@")
+    dsn = dsn_of(name).replace("//ledger@", "//keeper@")
     for replacing in (False, True):
         assert (await restore_into(dsn, backup, replacing=replacing)).offences == []
     made = await back_up_from(dsn, tmp_path / "again.zip")

@@ -216,7 +216,7 @@ async def test_nothing_is_remembered_of_the_server_before(postgres: EmbeddedPost
     await start(postgres)
     for text in ("Fourteen days", "14 days net"):
         unnumbered = UNNUMBERED.format(text)
-        await ask(postgres.dsn(), partial(asyncpg.Connection.execute, query=unnumbered))
+        await ask(postgres.superuser_dsn(), partial(asyncpg.Connection.execute, query=unnumbered))
         assert (await application.http.get(path)).json()["creditTerms"]["description"] == text
         await ask(postgres.dsn(), lambda it: it.execute(CUT_OURS))
         await asyncio.sleep(0.1)
@@ -259,12 +259,14 @@ CUT_OURS = "select pg_terminate_backend(pid) from pg_stat_activity where applica
 async def test_the_database_takes_no_changes(postgres: EmbeddedPostgres, application: Application) -> None:
     before = await application.count()
     try:
-        await ask(postgres.dsn(), lambda it: it.execute("alter system set default_transaction_read_only = on"))
+        await ask(
+            postgres.superuser_dsn(), lambda it: it.execute("alter system set default_transaction_read_only = on")
+        )
         await reload(postgres)
         await application.is_out("takes no changes")
         assert (await application.http.get(f"{INVOICES}/003547")).status_code == 200
     finally:
-        await ask(postgres.dsn(), be_writable)
+        await ask(postgres.superuser_dsn(), be_writable)
         await reload(postgres)
     assert await application.count() == before
     await application.works()
@@ -276,7 +278,7 @@ async def be_writable(connection: asyncpg.Connection[Any]) -> None:
 
 
 async def reload(postgres: EmbeddedPostgres) -> None:
-    await ask(postgres.dsn(), lambda it: it.execute("select pg_reload_conf()"))
+    await ask(postgres.superuser_dsn(), lambda it: it.execute("select pg_reload_conf()"))
     await asyncio.sleep(0.1)
 
 
@@ -289,7 +291,7 @@ async def test_a_standby_serves_reads_and_once_promoted_writes(
     await asyncio.to_thread(postgres.start_again)
     await application.is_out("takes no changes")
     assert (await application.http.get(f"{INVOICES}/{first}")).status_code == 200
-    await ask(postgres.dsn(), lambda it: it.execute("select pg_promote()"))
+    await ask(postgres.superuser_dsn(), lambda it: it.execute("select pg_promote()"))
     assert int(await application.works()) == int(first) + 1
 
 
@@ -332,7 +334,7 @@ async def test_a_lock_that_somebody_holds(postgres: EmbeddedPostgres, monkeypatc
 
 async def test_a_deadlock(postgres: EmbeddedPostgres, application: Application) -> None:
     number = await application.works()
-    async with session(application.dsn) as somebody:
+    async with session(postgres.superuser_dsn()) as somebody:
         await somebody.execute("set local deadlock_timeout = '1min'; set local lock_timeout = '1min'")
         await somebody.execute("select from customer_balance for update")
         releasing = asyncio.create_task(application.http.post(f"{INVOICES}/{number}/action/release"))
@@ -361,7 +363,7 @@ async def test_a_writing_statement_without_an_answer_is_neither_success_nor_fail
     postgres: EmbeddedPostgres, tmp_path: Path, loses: Loses, saved: int
 ) -> None:
     """A new invoice is one statement, which commits by itself (decision 0017)."""
-    async with lossy_desk(postgres, tmp_path) as (application, standing):
+    async with lossy_application(postgres, tmp_path) as (application, standing):
         standing.commits = WRITING_STATEMENT
         before = await application.count()
         standing.loses = loses
@@ -378,7 +380,7 @@ async def test_a_commit_without_an_answer_is_neither_success_nor_failure(
     postgres: EmbeddedPostgres, tmp_path: Path, loses: Loses, gone: int
 ) -> None:
     """Deleting a draft has a transaction."""
-    async with lossy_desk(postgres, tmp_path) as (application, standing):
+    async with lossy_application(postgres, tmp_path) as (application, standing):
         number = await application.works()
         before = await application.count()
         standing.loses = loses
@@ -391,10 +393,10 @@ async def test_a_commit_without_an_answer_is_neither_success_nor_failure(
 
 
 @asynccontextmanager
-async def lossy_desk(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterator[tuple[Application, Between]]:
+async def lossy_application(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterator[tuple[Application, Between]]:
     beyond = Path(re.findall(r"host=([^&]+)", postgres.dsn())[0].replace("%2F", "/"))
     async with between(folder, beyond) as standing:
-        dsn = f"postgresql://reskontra@/reskontra?host={folder}"
+        dsn = f"postgresql://ledger@/reskontra?host={folder}"
         async with application_on(dsn, beside=postgres.dsn()) as application:
             await application.works()
             yield application, standing

@@ -275,7 +275,8 @@ async def busy_connections(dsn: str) -> int:
         for _ in range(20):
             count: int = await connection.fetchval(
                 """select count(*) from pg_stat_activity
-                    where datname = current_database() and application_name = 'reskontra' and state <> 'idle'"""
+                    where datname = current_database() and state <> 'idle'
+                      and application_name like 'reskontra http%'"""
             )
             counts.append(count)
             await asyncio.sleep(0.05)

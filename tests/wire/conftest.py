@@ -27,9 +27,11 @@ from reskontra.web.contract import Parameter
 from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
+from reskontra.web.pauses import Pauses
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import hash_secret
 from reskontra.web.server import Server
+from reskontra.web.tokens import TokenDesk
 from reskontra.web.wire import (
     Amount,
     Answer,
@@ -92,6 +94,9 @@ class MemoryAccess:
     clients: dict[str, Client] = field(default_factory=dict)
     seen: dict[str, list[Company]] = field(default_factory=dict)
     all: list[Company] = field(default_factory=list)
+    key: bytes = b"0" * 32
+    asked: int = 0
+    """How often the version was asked for."""
 
     async def find_client(self, client_id: str) -> Client | None:
         return self.clients.get(client_id)
@@ -103,13 +108,36 @@ class MemoryAccess:
         return self.all
 
     async def server_secret(self) -> bytes:
-        return b"0" * 32
+        return self.key
 
-    def add(self, client_id: str, secret: str, companies: list[Company], scopes: frozenset[str] | None = None) -> None:
-        salt = client_id.encode()
+    async def version(self) -> int:
+        self.asked += 1
+        return hash((self.key, str(self.clients), str(self.seen)))
+
+    def add(
+        self,
+        client_id: str,
+        secret: str,
+        companies: list[Company],
+        scopes: frozenset[str] | None = None,
+        *,
+        salt: bytes = b"",
+        is_disabled: bool = False,
+    ) -> None:
+        salt = salt or client_id.encode()
         granted = scopes if scopes is not None else frozenset({SCOPE})
-        self.clients[client_id] = Client(client_id, client_id, salt, hash_secret(secret, salt), granted, False)
+        self.clients[client_id] = Client(client_id, client_id, salt, hash_secret(secret, salt), granted, is_disabled)
         self.seen[client_id] = companies
+
+
+@dataclass
+class Passing:
+    """Seconds that pass when a test says so."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 @dataclass
@@ -120,6 +148,7 @@ class Edge:
     access: MemoryAccess
     clock: SeededClock
     token_clock: SeededClock
+    passing: Passing
     client: httpx.AsyncClient
     seen: list[Any]
     """What the handlers were given, newest last."""
@@ -159,6 +188,14 @@ def open_edge() -> OpenEdge:
         mounted = complete(box_routes(seen) if routes is None else routes, not_served)
         guard = Guard(access, open_mode=settings.open_mode, clock=token_clock)
         metrics = Metrics()
+        passing = Passing()
+        tokens = TokenDesk(
+            access,
+            note=metrics.note_refused_token,
+            trusted_proxies=settings.trusted_proxies,
+            clock=token_clock,
+            pauses=Pauses(passing),
+        )
         reference = Reference(mounted)
 
         async def ready() -> bool:
@@ -167,7 +204,12 @@ def open_edge() -> OpenEdge:
         app = Server(
             router=Router(mounted),
             pages=pages(
-                guard=guard, metrics=metrics, is_ready=ready, openapi=reference.openapi, reference=reference.page
+                guard=guard,
+                tokens=tokens,
+                metrics=metrics,
+                is_ready=ready,
+                openapi=reference.openapi,
+                reference=reference.page,
             ),
             guard=guard,
             database=database,
@@ -177,7 +219,7 @@ def open_edge() -> OpenEdge:
         )
         transport = httpx.ASGITransport(app=app, client=(peer, 50000))
         async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
-            yield Edge(app, access, clock, token_clock, client, seen)
+            yield Edge(app, access, clock, token_clock, passing, client, seen)
 
     return opened
 

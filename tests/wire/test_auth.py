@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -126,7 +129,8 @@ async def test_no_token_or_garbage(open_edge: Any, authorization: str | None) ->
 
 def forged(key: bytes | None, algorithm: str = "HS256", **claims: Any) -> dict[str, str]:
     expires = int(datetime(2025, 1, 28, tzinfo=UTC).timestamp())
-    body = {"sub": "isv_a", "scope": SCOPE, "exp": expires, **claims}
+    secret_id = base64.urlsafe_b64encode(hashlib.sha256(b"isv_a").digest()[:12]).decode()
+    body = {"sub": "isv_a", "scope": SCOPE, "exp": expires, "secret_id": secret_id, **claims}
     return {"authorization": "Bearer " + jwt.encode(body, key, algorithm=algorithm)}
 
 
@@ -140,6 +144,8 @@ async def test_tokens_that_were_tampered_with(open_edge: Any, two_companies: Any
             forged(b"0" * 32, sub="nobody"),
             forged(b"0" * 32, exp=1),
             forged(b"0" * 32, exp="soon"),
+            forged(b"0" * 32, secret_id="another"),
+            forged(b"0" * 32, secret_id=None),
             forged(b"0" * 64, "HS512"),
         ):
             assert (await edge.client.get("/v1/box", headers=headers)).status_code == 401
@@ -156,15 +162,101 @@ async def test_a_token_ends_after_an_hour(open_edge: Any, two_companies: Any) ->
         assert (answer.status_code, answer.json()["message"]) == (401, "The token has expired.")
 
 
-async def test_a_client_that_is_taken_away_is_noticed_within_a_minute(open_edge: Any, two_companies: Any) -> None:
+def disabled(edge: Any) -> None:
+    edge.access.clients["isv_a"] = replace(edge.access.clients["isv_a"], is_disabled=True)
+
+
+def rotated(edge: Any) -> None:
+    edge.access.add("isv_a", "other", edge.access.seen["isv_a"], salt=b"another salt")
+
+
+def deleted(edge: Any) -> None:
+    del edge.access.clients["isv_a"]
+
+
+def signed_anew(edge: Any) -> None:
+    edge.access.key = b"1" * 32
+
+
+@pytest.mark.parametrize("taken_away", [disabled, rotated, deleted, signed_anew])
+async def test_a_client_that_is_taken_away_has_stopped_within_five_seconds(
+    open_edge: Any, two_companies: Any, taken_away: Callable[[Any], None]
+) -> None:
     async with open_edge(settings=DURABLE) as edge:
         edge.access.add("isv_a", "s3cret", two_companies[:1])
         sent = await token(edge)
         assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
-        del edge.access.clients["isv_a"]
-        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
-        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=61))
+        taken_away(edge)
+        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=5))
         assert (await edge.client.get("/v1/box", headers=sent)).status_code == 401
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 401
+
+
+async def test_what_a_client_may_do_follows_within_five_seconds(open_edge: Any, two_companies: Any) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies)
+        sent = {**await token(edge), "ipp-company-id": "2"}
+        assert (await edge.client.post("/v1/box", json={}, headers=sent)).status_code == 201
+        edge.access.add("isv_a", "s3cret", two_companies, frozenset({READ}))
+        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=5))
+        assert (await edge.client.post("/v1/box", json={}, headers=sent)).status_code == 403
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
+        edge.access.add("isv_a", "s3cret", two_companies[:1], frozenset({READ}))
+        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=5))
+        assert (await edge.client.get("/v1/box", headers=sent)).status_code == 400
+
+
+async def test_a_new_key_counts_at_once_where_it_is_used(open_edge: Any, two_companies: Any) -> None:
+    """Another process has made it, and has signed a token by it that comes here."""
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        old = await token(edge)
+        assert (await edge.client.get("/v1/box", headers=old)).status_code == 200
+        signed_anew(edge)
+        new = await token(edge)
+        assert (await edge.client.get("/v1/box", headers=new)).status_code == 200
+        assert (await edge.client.get("/v1/box", headers=old)).status_code == 401
+
+
+async def test_a_key_that_was_on_its_way_when_it_was_replaced_is_not_kept(
+    open_edge: Any, two_companies: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        old = await token(edge)
+        under_way, go_on, old_key = asyncio.Event(), asyncio.Event(), edge.access.key
+
+        async def slow() -> bytes:
+            monkeypatch.undo()
+            under_way.set()
+            await go_on.wait()
+            return bytes(old_key)
+
+        monkeypatch.setattr(edge.access, "server_secret", slow)
+        asking = asyncio.create_task(edge.client.get("/v1/box", headers=old))
+        await under_way.wait()
+        signed_anew(edge)
+        new = await token(edge)
+        edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=5))
+        waiting = asyncio.create_task(edge.client.get("/v1/box", headers=new))
+        await asyncio.sleep(0)
+        go_on.set()
+        assert (await asking).status_code == 401
+        assert (await waiting).status_code == 200
+        assert (await edge.client.get("/v1/box", headers=await token(edge))).status_code == 200
+
+
+async def test_asking_whether_clients_still_stand_is_no_question_for_each_request(
+    open_edge: Any, two_companies: Any
+) -> None:
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        sent = await token(edge)
+        for _ in range(3):
+            answers = await asyncio.gather(*(edge.client.get("/v1/box", headers=sent) for _ in range(20)))
+            assert {answer.status_code for answer in answers} == {200}
+            edge.token_clock.move_to(edge.token_clock.now() + timedelta(seconds=4.5))
+        assert edge.access.asked == 3
 
 
 async def test_several_companies_need_the_header(open_edge: Any, two_companies: Any) -> None:

@@ -120,6 +120,13 @@ def moment_of(version: str) -> str:
 REFERENCE_VERSION = "(select company.reference_version from company where company.company_id = $1)"
 """A scalar: the version of the reference data of company $1 as it is now."""
 
+
+def newest_moment(company_id: str) -> str:
+    """A scalar: when anything in a company last changed. `company_id` is an SQL expression."""
+    return f"""(select changed_at from change where change.company_id = {company_id}
+                 order by change_id desc limit 1)"""
+
+
 HELD_REFERENCE = "hold_reference($1)"
 """A scalar: the version of the reference data of company $1, which cannot change until the transaction ends.
 

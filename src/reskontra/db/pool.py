@@ -38,8 +38,10 @@ T = TypeVar("T")
 # The offending value, as PostgreSQL or a trigger reports it, to the refusal that the caller sees.
 RefusalFactory: TypeAlias = Callable[[str], Refusal]
 
+PROGRAM = "reskontra"
+"""Names our sessions in PostgreSQL, followed by a server's URL or by what a command does."""
+
 _SESSION_SETTINGS = {
-    "application_name": "reskontra",
     "timezone": "UTC",
     "jit": "off",  # statements are short: compiling them costs more than it saves
     # The statements are large and look rows up by key: planning one for its parameters costs three times as much as
@@ -79,6 +81,16 @@ class _UnderWay:
 
 
 _under_way: ContextVar[_UnderWay] = ContextVar("the write under way")
+
+
+def session_name(url: str) -> str:
+    """The name of the sessions of a server at `url`; PostgreSQL keeps 63 bytes."""
+    return f"{PROGRAM} {url}".strip()[:63]
+
+
+def server_url(name: str) -> str:
+    """The URL in a session's name."""
+    return name.removeprefix(PROGRAM).strip()
 
 
 def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
@@ -135,6 +147,7 @@ class Database:
         dsn: str,
         *,
         clock_runs: bool = False,
+        url: str = "",
         size_min: int = 1,
         size_max: int = 16,
         statement_timeout_seconds: float = 30,
@@ -144,10 +157,12 @@ class Database:
         """Open the pool. `dsn` is a postgresql:// URL. Raises `Unavailable` when the server cannot be reached.
 
         With `clock_runs` the program tells the time as the database does, which then stamps rows by its own clock
-        (decision 0021); else they are stamped with the time that the program gives.
+        (decision 0021); else they are stamped with the time that the program gives. `url` is the address of a server
+        that opens the pool, to be seen in PostgreSQL's list of sessions.
         """
         settings = {
             **_SESSION_SETTINGS,
+            "application_name": session_name(url),
             "reskontra.clock": "runs" if clock_runs else "given",
             "statement_timeout": f"{statement_timeout_seconds * 1000:.0f}ms",
             "lock_timeout": f"{lock_timeout_seconds * 1000:.0f}ms",

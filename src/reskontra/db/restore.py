@@ -35,7 +35,8 @@ select relname as name from pg_class
 _COMPANIES = "select code from company order by company_id"
 
 _SERVING = """
-select pid from pg_stat_activity where datname = current_database() and application_name = 'reskontra' limit 1"""
+select pid from pg_stat_activity where datname = current_database()
+   and (application_name = 'reskontra' or application_name like 'reskontra http%') limit 1"""
 
 # What migrations make, in an order in which it can be dropped. Functions that belong to an extension stay.
 _OURS = """

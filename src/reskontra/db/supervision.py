@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import structlog
 
-from reskontra.db.embedded import EmbeddedError, EmbeddedPostgres
+from reskontra.db.data_folder import EmbeddedError
+from reskontra.db.embedded import EmbeddedPostgres
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

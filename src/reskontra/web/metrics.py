@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: requests by operation and status, and how long they took."""
+"""Metrics for Prometheus: requests by operation and status, how long they took, refused token requests."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ class Metrics:
         self._seconds = Histogram(
             "reskontra_request_seconds", "Time to answer.", labels, buckets=_BUCKETS, registry=self._registry
         )
+        self._refused_tokens = Counter(
+            "reskontra_token_refusals", "Token requests refused.", ("reason",), registry=self._registry
+        )
         self._counters: dict[tuple[str, int], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
 
@@ -33,6 +36,10 @@ class Metrics:
             histogram = self._histograms[operation] = self._seconds.labels(operation)
         counter.inc()
         histogram.observe(seconds)
+
+    def note_refused_token(self, reason: str) -> None:
+        """Count one refused token request."""
+        self._refused_tokens.labels(reason).inc()
 
     def answer(self) -> Response:
         """The page that Prometheus reads."""

@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from reskontra.errors import Refusal
 from reskontra.web.answers import json_answer
-from reskontra.web.auth import Guard, discovery
+from reskontra.web.auth import Guard
 from reskontra.web.metrics import Metrics
 from reskontra.web.routing import PREFIXES
 from reskontra.web.server import PageHandler
+from reskontra.web.tokens import TokenDesk, discovery
 from reskontra.web.visit import Visit
 
 _TOKEN_REQUEST_LIMIT = 16 * 1024
@@ -21,6 +22,7 @@ _HTML = "text/html; charset=utf-8"
 def pages(
     *,
     guard: Guard,
+    tokens: TokenDesk,
     metrics: Metrics,
     is_ready: Callable[[], Awaitable[bool]],
     openapi: Callable[[], bytes],
@@ -56,7 +58,7 @@ def pages(
         return json_answer(discovery(visit.base_url))
 
     async def token(visit: Visit) -> Response:
-        return await guard.token_answer(visit.headers, await visit.body(_TOKEN_REQUEST_LIMIT))
+        return await tokens.answer(visit.headers, visit.peer, await visit.body(_TOKEN_REQUEST_LIMIT))
 
     async def context(visit: Visit) -> Response:
         caller = await guard.caller(visit.headers, visit.peer)

@@ -12,10 +12,11 @@ from reskontra.db.pool import Database
 from reskontra.web.auth import Client, Company
 
 _SIGNING = "token-signing"
+_READ_KEY = "select value from server_secret where name = $1"
 
 
 class StoredAccess:
-    """The tables `api_client`, `api_client_company`, `company` and `server_secret`."""
+    """The tables `api_client`, `api_client_company`, `company`, `server_secret` and `access_version`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -57,14 +58,23 @@ class StoredAccess:
 
     async def server_secret(self) -> bytes:
         """Several processes may start at once: the first one's key wins, the others read it."""
+        async with self._database.connection() as connection:
+            found: bytes | None = await connection.fetchval(_READ_KEY, _SIGNING)
+        if found is not None:
+            return found
         async with self._database.transaction() as connection:
             await connection.execute(
                 "insert into server_secret (name, value) values ($1, $2) on conflict (name) do nothing",
                 _SIGNING,
                 secrets.token_bytes(32),
             )
-            value: bytes = await connection.fetchval("select value from server_secret where name = $1", _SIGNING)
+            value: bytes = await connection.fetchval(_READ_KEY, _SIGNING)
         return value
+
+    async def version(self) -> int:
+        async with self._database.connection() as connection:
+            found: int = await connection.fetchval("select version from access_version")
+        return found
 
     async def is_ready(self) -> bool:
         """Whether the database accepts changes; raises `Unavailable` with the reason if it does not."""

@@ -1,19 +1,17 @@
-"""SQL of companies and their API clients."""
+"""SQL of companies."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reskontra.changes.store import change_row, parameters
+from reskontra.changes.store import change_row, newest_moment, parameters
 from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
+from reskontra.kinds import SERVED
 from reskontra.reference.rules.preferences import Preferences
-
-# Companies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +30,44 @@ async def list_companies(connection: Connection) -> list[Company]:
     return [Company(**row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyFacts:
+    """A company as shown to an operator. Moments are in UTC."""
+
+    company_id: int
+    code: str
+    name: str
+    tenant_id: uuid.UUID
+    country_id: str
+    base_currency: str
+    time_zone: str
+    created_at: datetime
+    customers: int
+    documents: int
+    newest_change: datetime | None
+    clients: list[str]
+
+
+async def describe_companies(connection: Connection) -> list[CompanyFacts]:
+    """All companies in order of their ids, with the clients that see them."""
+    rows = await connection.fetch(
+        f"""
+        select company_id, code, name, tenant_id, country_id, base_currency, time_zone, created_at,
+               (select coalesce(sum(total), 0)::bigint from tally
+                 where tally.company_id = company.company_id and entity = 'Customer') as customers,
+               (select coalesce(sum(total), 0)::bigint from tally
+                 where tally.company_id = company.company_id and entity = any ($1::text[])) as documents,
+               {newest_moment("company.company_id")} as newest_change,
+               array(select client_id from api_client_company
+                      where api_client_company.company_id = company.company_id order by client_id) as clients
+          from company
+         order by company_id
+        """,
+        list(SERVED),
+    )
+    return [CompanyFacts(**row) for row in rows]
+
+
 async def insert_company(
     connection: Connection,
     *,
@@ -48,7 +84,8 @@ async def insert_company(
     company_id: int | None = await connection.fetchval(
         """
         insert into company (code, name, tenant_id, country_id, base_currency, time_zone, preferences, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)
+        select $1, $2, $3::uuid, $4, $5, $6, $7::jsonb, $8::timestamptz
+         where not exists (select from company where code = $1) -- so that a refused one uses up no id
         on conflict on constraint company_code_unique do nothing
         returning company_id
         """,
@@ -75,41 +112,6 @@ async def save_company(
         time_zone,
         as_json(preferences),
     )
-
-
-async def insert_client(
-    connection: Connection,
-    *,
-    client_id: str,
-    name: str,
-    secret_salt: bytes,
-    secret_hash: bytes,
-    scopes: Sequence[str],
-    company_ids: Sequence[int],
-    moment: datetime,
-) -> bool:
-    """Add an API client that sees these companies; False when the client id is taken. `moment` is in UTC."""
-    added = await connection.fetchval(
-        """
-        with added as (
-            insert into api_client (client_id, name, secret_salt, secret_hash, scopes, created_at)
-            values ($1, $2, $3, $4, $5, $7)
-            on conflict (client_id) do nothing
-            returning client_id),
-        granted as (
-            insert into api_client_company (client_id, company_id)
-            select client_id, company_id from added, unnest($6::integer[]) as company_id)
-        select exists (select from added)
-        """,
-        client_id,
-        name,
-        secret_salt,
-        secret_hash,
-        scopes,
-        company_ids,
-        moment,
-    )
-    return bool(added)
 
 
 async def log_company_created(connection: Connection, context: Context) -> None:
