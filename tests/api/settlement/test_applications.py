@@ -318,3 +318,33 @@ async def test_applications_are_paged(client: httpx.AsyncClient) -> None:
     pages = [await read(client, f"{APPLICATION}?customer=20001&pageSize=2&pageNumber={page}") for page in (1, 2, 3)]
     assert [it["id"] for page in pages for it in page] == [it["id"] for it in made]
     assert {it["metadata"]["totalCount"] for page in pages for it in page} == {5}
+
+
+async def test_a_note_of_a_later_period_is_applied_and_booked_in_that_period(client: httpx.AsyncClient) -> None:
+    foreign = {"currencyId": "EUR", "exchangeRate": 10.40}
+    invoice = await issued(client, "customerinvoice", 800, "2025-03-03", **foreign)
+    note = await issued(
+        client,
+        "customerCreditNote",
+        800,
+        "2025-03-10",
+        **foreign | {"exchangeRate": 10.60, "financialPeriod": "202505"},
+    )
+    early = applying(note, (invoice, 1000), applicationDate="2025-03-20", financialPeriod="202504")
+    assert "Nothing is applied before period 202505" in await refused(client, early)
+    (made,) = await applied(client, note, (invoice, 1000), applicationDate="2025-03-20")
+    batch = await read(client, f"/v2/journaltransaction/{made['batchNumber']}")
+    assert (made["applicationPeriod"], batch["financialPeriod"]) == ("202505", "202505")
+
+
+async def test_an_application_is_undone_in_its_own_period_or_later(client: httpx.AsyncClient) -> None:
+    """Else more would be open at the end of a month than there ever was."""
+    invoice = await issued(client, "customerinvoice", 100, "2025-03-03")
+    note = await issued(client, "customerCreditNote", 100, "2025-03-10")
+    later = {"applicationDate": "2025-03-20", "financialPeriod": "202506"}
+    (made,) = await applied(client, note, (invoice, 125), **later)
+    early = await client.post(f"{APPLICATION}/{made['id']}/action/undo", json={"financialPeriod": "202505"})
+    assert early.status_code == 400
+    assert "Nothing is applied before period 202506" in early.text
+    back = await undone(client, made["id"])
+    assert (back["applicationDate"], back["applicationPeriod"]) == ("2025-03-20T00:00:00", "202506")

@@ -31,8 +31,9 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     """Apply an open credit document to open debit documents (APP); returns the ids of the applications in order.
 
     `changes` holds credit (document_type, number), lines (document_type, number, amount_paid), and perhaps
-    application_date (default: today in the company's time zone) and financial_period (default: the date's). Raises
-    `Refused` as proposing on a draft does, and `Conflict` if some of it was settled at the same moment.
+    application_date (default: today in the company's time zone) and financial_period (default: the date's, or the
+    credit document's where that is later). Raises `Refused` as proposing on a draft does, and `Conflict` if some of it
+    was settled at the same moment.
     """
     reference = await remembered.held(connection, context.company_id)
     credit_name = _name(changes.get("credit") or {}, ("credit",), default="CreditNote")
@@ -41,7 +42,8 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     await locks.take_documents(connection, context, names)
     found = await open_items.find_open_items(connection, context.company_id, names)
     credit = check_credit(found.get(name_of(*credit_name)), credit_name, ("credit",))
-    on = _when(reference, changes, earliest=credit.document_date, default=reference.today(context.now))
+    earliest = credit.document_date, credit.period_id
+    on = _when(reference, changes, earliest=earliest, default=reference.today(context.now))
     proposals = _proposals(lines, found, credit, on, reference)
     before = {item.document_id: item for item in found.values()}
     settled = settle(
@@ -60,7 +62,7 @@ async def undo(connection: Connection, context: Context, application_id: int, ch
     """Take a released application back (UND-02, UNP-02, UNP-04); returns the id of the reversing application.
 
     `changes` may hold application_date and financial_period. The date is the application's own while its period is
-    open, else today; it is not earlier than the application.
+    open, else today. Neither date nor period is earlier than the application's: at no time is more open than there was.
     """
     reference = await remembered.held(connection, context.company_id)
     found = await _application(connection, context, application_id)
@@ -72,7 +74,7 @@ async def undo(connection: Connection, context: Context, application_id: int, ch
         reference.period_named(application.period_id), reference.preferences.allow_posting_to_closed_periods
     )
     default = application.applied_on if stays_open else reference.today(context.now)
-    on = _when(reference, changes, earliest=application.applied_on, default=default)
+    on = _when(reference, changes, earliest=(application.applied_on, application.period_id), default=default)
     settled = undone(application, application_id, credit, debit, on)
     ids = await _write(
         connection,
@@ -141,23 +143,30 @@ def _name(sent: Mapping[str, Any], field: FieldPath, *, default: str) -> tuple[s
     return sent.get("document_type") or default, number
 
 
-def _when(reference: Reference, changes: Mapping[str, Any], *, earliest: date, default: date) -> tuple[date, str]:
-    """The date and the period of a settlement: the period contains the date or is a later one, and is open."""
-    day = changes.get("application_date") or max(default, earliest)
-    if day < earliest:
+def _when(
+    reference: Reference, changes: Mapping[str, Any], *, earliest: tuple[date, str], default: date
+) -> tuple[date, str]:
+    """The date and the period of a settlement (APP-07): not before `earliest`, and the period contains the date or is a
+    later one, and is open.
+    """
+    day = changes.get("application_date") or max(default, earliest[0])
+    if day < earliest[0]:
         raise Refused(
-            f"Nothing is applied before {earliest.isoformat()}.",
+            f"Nothing is applied before {earliest[0].isoformat()}.",
             field=_DATE,
             value=day.isoformat(),
             hint="Send that day or a later one.",
         )
-    period, field = reference.period_of(day, _DATE), _DATE
+    of_day, field = reference.period_of(day, _DATE), _DATE
+    period = reference.period_named(max(of_day.period_id, earliest[1]))
     if changes.get("financial_period"):
         field = ("financial_period",)
         wanted = reference.period_named(parse_period(changes["financial_period"], field), field)
         if wanted.period_id < period.period_id:
             raise Refused(
-                f"The date is in period {period.period_id}.",
+                f"The date is in period {of_day.period_id}."
+                if period is of_day
+                else f"Nothing is applied before period {period.period_id}.",
                 field=field,
                 value=changes["financial_period"],
                 hint="Send that period or a later one.",
