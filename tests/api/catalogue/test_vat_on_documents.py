@@ -329,6 +329,25 @@ async def test_a_changed_line_drops_sent_vat(vat_clerk: Clerk) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"creditTermsId": "30D2"},
+        {"cashDiscountDate": "2025-03-04"},
+        {"invoiceLines": [{"operation": "Update", "lineNumber": 1, "description": "Annet"}]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_what_vat_does_not_follow_from_leaves_sent_vat(vat_desk: Any, change: dict[str, Any]) -> None:
+    document = await vat_desk.invoice(*thrice("DO"), taxDetailLines=[{"taxId": "DO25", "vatAmount": "24.50"}])
+    path = f"v1/customerinvoice/{document['referenceNumber']}"
+    await vat_desk.change(path, **change)
+    changed = await vat_desk.get(path)
+    assert rows(changed) == {"DO25": ("25", "99.99", "24.50")}
+    if "creditTermsId" in change:
+        assert figures(changed, "cashDiscount") == ["2.49"], "computed anew, of the VAT that was entered"
+
+
+@pytest.mark.parametrize(
     ("category", "sent", "words"),
     [
         ("DO", {"taxId": "DO25", "vatAmount": "26.01"}, ["taxDetailLines[0].vatAmount", "25.00", "1.00"]),

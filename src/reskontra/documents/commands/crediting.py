@@ -13,6 +13,7 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.documents.commands.releasing import Issued, issue
 from reskontra.documents.document import Document, Line
+from reskontra.documents.rules.figures import entered_vat
 from reskontra.documents.store.loading import Wanted, load_document
 from reskontra.errors import NotFound, Refused
 from reskontra.kinds import CREDIT_NOTE, Kind
@@ -61,7 +62,7 @@ def whole_credit(document: Document, debtor: Debtor, reference: Reference, on: d
         "dont_email": True,
         "send_to_auto_invoice": False,
         "lines": [_line(line, reference) for line in document.lines],
-        "vat_rows": [{"vat_id": it.vat_id, "taxable": it.taxable, "vat": it.vat} for it in document.vat if it.entered],
+        "vat_rows": entered_vat(document),
         "application_lines": [
             {
                 "document_type": document.document_type,

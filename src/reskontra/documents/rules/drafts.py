@@ -10,7 +10,7 @@ from reskontra.customers.rules.standing import CreditFailure, check_may, credit_
 from reskontra.documents.document import Document, Line
 from reskontra.documents.rules.after_release import changed_after_release, vat_rows_echoed
 from reskontra.documents.rules.arithmetic import DiscountBasis
-from reskontra.documents.rules.figures import rate_of, with_figures
+from reskontra.documents.rules.figures import entered_vat, rate_of, with_figures
 from reskontra.documents.rules.header import changed_header, check_discount_date, new_header
 from reskontra.documents.rules.lines import (
     LineBasis,
@@ -60,6 +60,8 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
     if not sent_vat and _figures_stand(document, draft, lines):
         draft = replace(draft, lines=lines)
     else:
+        if not sent_vat and _vat_stands(document, draft, lines):
+            sent_vat = entered_vat(document)
         draft = with_figures(draft, lines, basis.reference, sent_vat)
     if _discount_of(draft) != _discount_of(document):
         check_discount_date(draft)
@@ -135,15 +137,26 @@ def _line_basis(draft: Document, basis: Basis) -> LineBasis:
     )
 
 
-_FIGURES_DEPEND_ON = ("document_date", "vat_zone_id", "currency_id", "exchange_rate", "rate_operator", "terms_id",
-                      "cash_discount_date")  # fmt: skip
+_VAT_DEPENDS_ON = ("document_date", "vat_zone_id", "currency_id", "exchange_rate", "rate_operator")
+_FIGURES_DEPEND_ON = (*_VAT_DEPENDS_ON, "terms_id", "cash_discount_date")
 
 
 def _figures_stand(document: Document, draft: Document, lines: tuple[Line, ...]) -> bool:
-    """Whether entered VAT rows survive: the change touches no figure (VAT-11)."""
-    return lines == document.lines and all(
-        getattr(draft, name) == getattr(document, name) for name in _FIGURES_DEPEND_ON
-    )
+    """Whether nothing is to be computed anew."""
+    return lines == document.lines and _agree(document, draft, _FIGURES_DEPEND_ON)
+
+
+def _vat_stands(document: Document, draft: Document, lines: tuple[Line, ...]) -> bool:
+    """Whether entered VAT rows survive: the change touches no figure that they follow from (VAT-11)."""
+    return _taxed(lines) == _taxed(document.lines) and _agree(document, draft, _VAT_DEPENDS_ON)
+
+
+def _taxed(lines: tuple[Line, ...]) -> list[tuple[object, ...]]:
+    return [(line.line_number, line.amount, line.vat_category_id) for line in lines]
+
+
+def _agree(document: Document, draft: Document, names: tuple[str, ...]) -> bool:
+    return all(getattr(draft, name) == getattr(document, name) for name in names)
 
 
 def _discount_of(document: Document) -> tuple[object, ...]:

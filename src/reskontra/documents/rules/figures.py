@@ -55,6 +55,11 @@ def with_figures(
     return _assembled(document, taxed, vat, totals, base=base, reference=reference, decimals=decimals)
 
 
+def entered_vat(document: Document) -> list[dict[str, Any]]:
+    """The VAT rows that a caller entered, as they would be sent (VAT-09)."""
+    return [{"vat_id": row.vat_id, "taxable": row.taxable, "vat": row.vat} for row in document.vat if row.entered]
+
+
 def _with_vat_ids(lines: Sequence[Line], document: Document, reference: Reference) -> list[Line]:
     """The lines in the document's zone. Lines that were sent have already passed, so a misfit is the zone's fault."""
     zone = reference.vat_zones.get(document.vat_zone_id or "")
