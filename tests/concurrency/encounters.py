@@ -17,6 +17,9 @@ MAIN, OTHER = "20001", "20002"
 REMINDED_TWICE, OWED, DRAFT, SECOND_DRAFT = "002001", "002002", "002003", "002004"
 NEXT_INVOICE, NEXT_CUSTOMER = "002005", "20003"
 NOTE = "010001"
+OPEN_NOTE = "010002"
+APPLICATIONS = "/v1/reskontra/application"
+APPLIED_EARLIER = 2  # the application of OPEN_NOTE; that of NOTE has the id 1
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ def invoice(customer: str = MAIN, day: str = DAY, quantity: int = 1, **more: Any
 def credit_note(*applications: dict[str, Any], **more: Any) -> dict[str, Any]:
     lines = [line(inventoryNumber="A", quantity=4)]
     return sale(MAIN, documentDate="2025-06-06", lines=lines, applicationLines=list(applications), **more)
+
+
+def later_application(debit: str, amount: int) -> Mapping[str, Any]:
+    """What applies the open note to one more document."""
+    settled = {"documentType": "Invoice", "referenceNumber": debit, "amount": amount}
+    return {"credit": {"documentType": "CreditNote", "referenceNumber": OPEN_NOTE}, "applications": [settled]}
 
 
 def post(path: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Command:
@@ -84,6 +93,8 @@ COMMANDS: Mapping[str, Command] = {
     "settle another one too": put(_NOTE, applicationLines=[application(OWED, 70)]),
     "delete the note": Command("DELETE", _NOTE),
     "release the note": post(f"{_NOTE}/action/release"),
+    "apply the open note": post(APPLICATIONS, later_application(OWED, 150)),
+    "undo an application": post(f"{APPLICATIONS}/{APPLIED_EARLIER}/action/undo", {}),
     # Reminding
     "remind": post(_REMIND, reminder(1, "2025-03-10")),
     "remind for a fee": post(_REMIND, reminder(3, "2025-04-15")),
@@ -140,3 +151,4 @@ async def open_company(clerk: Caller) -> None:
     await clerk.create(INVOICE, **invoice())
     await clerk.create(INVOICE, **invoice(day="2025-06-01"))
     await clerk.create(CREDIT_NOTE, **credit_note(application(REMINDED_TWICE, 100)))
+    await clerk.issue(CREDIT_NOTE, **credit_note(application(OWED, 30)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
 EVERY_STATEMENT = bool(os.environ.get("RESKONTRA_EVERY_STATEMENT"))
 """Set it to stop after each statement instead of after some that tell most."""
 
+GIVEN = re.compile(rf"{UUID.pattern}|(?<=by application )\d+")
+"""What each meeting gives anew, in what is told."""
+
 PAIRS = list(itertools.combinations_with_replacement(COMMANDS, 2))
 
 
@@ -85,7 +89,7 @@ class LittleCompany:
         if answer.is_success:
             return answer.status_code, answer.headers.get("location", "")
         assert answer.status_code < 500, answer.text
-        return answer.status_code, UUID.sub("<id>", answer.json()["message"])
+        return answer.status_code, GIVEN.sub("<id>", answer.json()["message"])
 
     async def _apply(self) -> Answer:
         assert self.plan is not None

@@ -7,6 +7,7 @@ processes write into one company, so no process could know by itself what the ot
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import httpx
+import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import ServerProcess
@@ -120,12 +122,13 @@ async def lost_rows(urls: list[tuple[str, str]], writers: int, documents: int, s
         while not done.is_set():
             await copy.poll()
 
+    names = [f"S{seed}W{writers}-{position}" for position in range(writers)]
     polling = [asyncio.create_task(keep(copy)) for copy in copies]
     try:
         await asyncio.gather(
             *(
-                write(client, random.Random(f"{seed} {position}"), documents // writers, f"W{position}")
-                for position, client in enumerate(writing)
+                write(client, random.Random(f"{seed} {name}"), documents // writers, name)
+                for client, name in zip(writing, names, strict=True)
             )
         )
     finally:
@@ -144,11 +147,16 @@ async def lost_rows(urls: list[tuple[str, str]], writers: int, documents: int, s
     return lost
 
 
-async def test_a_copy_kept_by_polling_lacks_nothing(server_process: Callable[..., ServerProcess]) -> None:
+@pytest.mark.slow
+async def test_a_copy_kept_by_polling_lacks_nothing(server_process: Callable[..., ServerProcess], whole: bool) -> None:
+    """16 writers and 320 documents; in `make test-all` 4, 16 and 64 writers, 2,000 documents, 20 seeds."""
     first = server_process()
     second = server_process(first.dsn)
     urls = [(it.url, it.token) for it in (first, second)]
-    assert await lost_rows(urls, writers=16, documents=320, seed=SEED) == {}, f"RESKONTRA_SYNC_SEED={SEED}"
+    runs = itertools.product((4, 16, 64), range(SEED, SEED + 20)) if whole else [(16, SEED)]
+    for writers, seed in runs:
+        lost = await lost_rows(urls, writers, 2000 if whole else 320, seed)
+        assert lost == {}, f"{writers} writers, RESKONTRA_SYNC_SEED={seed}"
 
 
 async def test_nothing_newer_than_the_oldest_write_under_way_is_shown(
