@@ -18,8 +18,8 @@ from reskontra.documents.rules.lines import (
     check_accounts,
     in_branch,
     new_lines,
-    rounded_lines,
 )
+from reskontra.documents.rules.pricing import rounded_lines
 from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import Kind
 from reskontra.money import ZERO

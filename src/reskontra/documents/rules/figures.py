@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.currencies.rules import Operator, Rate, from_base, to_base
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.rules.arithmetic import BaseFigures, DocumentRounding, Totals, base_figures, document_totals
-from reskontra.documents.rules.lines import figures_of
+from reskontra.documents.rules.pricing import figures_of
 from reskontra.errors import Malformed
 from reskontra.money import PRICE_DECIMALS, ZERO, Rounding
 from reskontra.records import replace

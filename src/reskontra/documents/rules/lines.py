@@ -1,20 +1,20 @@
-"""The lines of a draft: insert, update, delete, defaults, and each line's own amounts.
+"""The lines of a draft: insert, update, delete and defaults.
 
-The VAT and the totals that follow from the lines are in `figures`.
+The amounts of each line are in `pricing`, the VAT and the totals that follow from them in `figures`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import Rate, from_base
 from reskontra.documents.document import Line
-from reskontra.documents.rules.arithmetic import DiscountBasis, LineFigures, line_figures
+from reskontra.documents.rules.arithmetic import DiscountBasis
+from reskontra.documents.rules.pricing import priced
 from reskontra.errors import FieldPath, Refused, UnknownReference
-from reskontra.money import ONE, PRICE_DECIMALS, ZERO, multiply, round_money
+from reskontra.money import ONE, PRICE_DECIMALS, ZERO
 from reskontra.operations import LineOperation
 from reskontra.records import replace
 from reskontra.reference.reference import control_account_refused
@@ -133,7 +133,7 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
     _check_account(line.account_number, basis, (*field, "account_number"))
     if not change.get("subaccount"):
         line = _with_subaccount(line, item, basis, field)
-    return _priced(_with_vat_ids(line, basis, field), change, None, basis, field)
+    return priced(_with_vat_ids(line, basis, field), change, None, basis, field)
 
 
 def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
@@ -157,7 +157,7 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
             value=change.get("description"),
             hint="Keep one of the two.",
         )
-    return _priced(_with_vat_ids(draft, basis, field), change, line, basis, field)
+    return priced(_with_vat_ids(draft, basis, field), change, line, basis, field)
 
 
 def check_accounts(lines: Sequence[Line], basis: LineBasis) -> None:
@@ -179,30 +179,6 @@ def _check_account(account_number: str, basis: LineBasis, field: FieldPath) -> N
             value=account_number,
             hint="Choose an account of the document's currency, or one of none.",
         )
-
-
-def rounded_lines(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
-    """The lines with their amounts rounded for the document's currency, after that has changed."""
-    return tuple(
-        _with_figures(
-            line,
-            line_figures(
-                line.quantity,
-                line.unit_price,
-                manual_amount=line.extended_amount if line.amount_entered else None,
-                discount_percent=line.discount_percent,
-                basis=basis.discount_basis,
-                decimals=basis.decimals,
-                field=("currency_id",),
-            ),
-        )
-        for line in lines
-    )
-
-
-def figures_of(line: Line) -> LineFigures:
-    """The line's own amounts in document currency."""
-    return LineFigures(line.extended_amount, line.discount_percent, line.discount_amount, line.amount)
 
 
 def _item(change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Item | None:
@@ -368,93 +344,6 @@ def _with_vat_ids(line: Line, basis: LineBasis, field: FieldPath) -> Line:
     category = basis.reference.vat_categories.get(line.vat_category_id or "")
     zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
     return replace(line, vat_ids=vat_ids_of_line(category, zone, (*field, "vat_category_id")))
-
-
-def _priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Line:
-    """The line's amounts (LIN-02 to LIN-04). An entered amount stays until it is cleared, or quantity, price or item
-    change."""
-    repriced = before is None or _is_repriced(draft, before)
-    if before is not None and not repriced and not _changes_money(change, before):
-        return draft
-    manual_amount = change.get("manual_amount")
-    if before is not None and manual_amount == before.extended_amount and repriced:
-        manual_amount = None  # a whole line sent back with a new price: the old amount is an echo
-    if manual_amount is None and not repriced and draft.amount_entered and "manual_amount" not in change:
-        manual_amount = draft.extended_amount
-    percent, amount = _discount_wanted(draft, change, before)
-    if amount is not None and round_money(amount, basis.decimals) != amount:
-        raise Refused(
-            f"An amount in {basis.currency_id} has at most {basis.decimals} decimals.",
-            field=(*field, "discount_amount"),
-            value=f"{amount:f}",
-            hint=f"Send {round_money(amount, basis.decimals):f}, or a percent.",
-        )
-    figures = line_figures(
-        draft.quantity,
-        draft.unit_price,
-        manual_amount=manual_amount,
-        discount_percent=percent,
-        discount_amount=amount,
-        basis=basis.discount_basis,
-        decimals=basis.decimals,
-        field=field,
-    )
-    computed = round_money(multiply(draft.quantity, draft.unit_price), basis.decimals)
-    entered = manual_amount is not None and figures.extended_price != computed
-    return replace(_with_figures(draft, figures), amount_entered=entered)
-
-
-def _is_repriced(draft: Line, before: Line) -> bool:
-    other_item = draft.item_id is not None and draft.item_id != before.item_id
-    return other_item or (draft.quantity, draft.unit_price) != (before.quantity, before.unit_price)
-
-
-def _with_figures(line: Line, figures: LineFigures) -> Line:
-    return replace(
-        line,
-        extended_amount=figures.extended_price,
-        discount_percent=figures.discount_percent,
-        discount_amount=figures.discount_amount,
-        manual_discount=bool(figures.discount_amount or figures.discount_percent),
-        amount=figures.amount,
-    )
-
-
-def _changes_money(change: Mapping[str, Any], before: Line) -> bool:
-    return (
-        _changes_amount(change, before)
-        or ("discount_amount" in change and (change["discount_amount"] or 0) != before.discount_amount)
-        or ("discount_percent" in change and (change["discount_percent"] or 0) != before.discount_percent)
-        or (change.get("manual_discount") is False and before.manual_discount)
-    )
-
-
-def _changes_amount(change: Mapping[str, Any], before: Line) -> bool:
-    if "manual_amount" not in change:
-        return False
-    if change["manual_amount"] is None:
-        return before.amount_entered
-    return bool(change["manual_amount"] != before.extended_amount)
-
-
-def _discount_wanted(
-    draft: Line, change: Mapping[str, Any], before: Line | None
-) -> tuple[Decimal | None, Decimal | None]:
-    """The percent or the amount that decides; of two, the one that differs from the stored one (LIN-03).
-
-    If both differ, both are returned, and must agree. Zero and null do not count beside the other one.
-    """
-    if change.get("manual_discount") is False and before is not None and before.manual_discount:
-        return None, None
-    amount, percent = change.get("discount_amount"), change.get("discount_percent")
-    if before is None:
-        return (percent or None, amount) if amount else (percent, None)
-    has_other_percent = "discount_percent" in change and (percent or 0) != before.discount_percent
-    if "discount_amount" in change and (amount or 0) != before.discount_amount:
-        return (percent or None) if has_other_percent and amount else None, amount
-    if has_other_percent:
-        return percent, None
-    return (draft.discount_percent, None) if draft.discount_percent else (None, None)
 
 
 def _check_count(lines: Sized) -> None:
