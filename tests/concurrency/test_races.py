@@ -310,3 +310,19 @@ async def test_a_customer_that_becomes_inactive_has_no_document_left_to_release(
             posted, ended = await asyncio.gather(posting, ending)
             outcomes[posted.status_code, ended.status_code] += 1
     assert set(outcomes) <= {(201, 400), (400, 204)}
+
+
+async def test_a_customer_whose_currency_changes_has_no_document_in_the_old_one(server: RunningServer):
+    outcomes: Counter[int] = Counter()
+    async with clients(2, server.url) as (one, other):
+        for turn in range(12):
+            customer = number_of(await one.post("/v1/customer", json=wrapped(name=f"Moving {turn}")))
+            posting = other.post("/v1/customerinvoice", json=invoice(customer))
+            posted, changed = await asyncio.gather(
+                posting, one.put(f"/v1/customer/{customer}", json=wrapped(currencyId="EUR"))
+            )
+            shown = await one.get(f"/v1/customer/{customer}")
+            document = await one.get(posted.headers["Location"])
+            assert document.json()["currencyId"] == shown.json()["currencyId"]
+            outcomes[changed.status_code] += 1
+    assert set(outcomes) <= {204, 400}

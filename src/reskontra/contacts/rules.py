@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reskontra.codes import kept_or
 from reskontra.customers.customer import Address
+from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.errors import Refused, UnknownReference
 from reskontra.records import Record, columns, replace
 
@@ -112,7 +112,9 @@ def changed_contact(stored: Contact, sent: Sent, employer: Employer | None, refe
     contact = replace(stored, **values)
     contact = _with_employer(contact, sent, employer)
     contact = replace(contact, address=_address(contact, sent, reference))
-    return replace(contact, display_name=_display_name(contact))
+    contact = replace(contact, display_name=_display_name(contact))
+    check_mail(contact.email, stored.email, ("email",))
+    return contact
 
 
 def _with_employer(contact: Contact, sent: Sent, employer: Employer | None) -> Contact:
@@ -146,7 +148,7 @@ def _address(contact: Contact, sent: Sent, reference: Reference) -> Address | No
     shown = contact.shown_address or Address()
     if "country_id" in parts:
         field = ("address", "country_id")
-        parts["country_id"] = kept_or(reference.country_id, parts["country_id"], shown.country_id, field)
+        parts["country_id"] = country_after(parts["country_id"], shown.country_id, reference, field)
     is_asked_for = same is False and contact.employer is not None
     if contact.address is None and not is_asked_for and replace(shown, **parts) == shown:
         return None

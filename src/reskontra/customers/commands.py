@@ -67,6 +67,10 @@ async def change(
         connection, context.company_id, _id_of(stored)
     ):
         raise master_data.refuse_inactive(customer)
+    if master_data.becomes_of_another_currency(stored, customer) and await finding.has_documents(
+        connection, context.company_id, _id_of(stored)
+    ):
+        raise master_data.refuse_currency(stored, customer, sent)
     detail = master_data.differences(stored, customer)
     customer = await _with_new_rows(connection, context, customer)
     return await writing.save_customer(connection, context, stored, customer, detail)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra import records
 from reskontra.codes import kept_or
 from reskontra.customers.customer import Address, ContactDetails, Location, Status
+from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.customers.rules.identifiers import check_location
 from reskontra.customers.rules.standing import check_may
 from reskontra.errors import Refused
@@ -122,9 +123,7 @@ def _address(place: Place, sent: Sent, reference: Reference) -> Address | None:
     parts = {part: value or None for part, value in (sent.get("address") or {}).items()}
     shown = place.address or place.main_address
     if "country_id" in parts:
-        parts["country_id"] = kept_or(
-            reference.country_id, parts["country_id"], shown.country_id, ("address", "country_id")
-        )
+        parts["country_id"] = country_after(parts["country_id"], shown.country_id, reference, ("address", "country_id"))
     follows = place.address is None and sent.get("address_is_main") is None and replace(shown, **parts) == shown
     return None if follows else replace(place.address or replace(shown, address_id=None), **parts)
 
@@ -135,6 +134,7 @@ def _contact(place: Place, sent: Sent) -> ContactDetails | None:
         return None
     parts = {part: value or None for part, value in (sent.get("contact") or {}).items()}
     shown = place.contact or place.main_contact
+    check_mail(parts.get("email"), shown.email, ("contact", "email"))
     follows = place.contact is None and sent.get("contact_is_main") is None and replace(shown, **parts) == shown
     return None if follows else replace(place.contact or replace(shown, contact_id=None), **parts)
 

@@ -15,6 +15,7 @@ from reskontra import records
 from reskontra.codes import kept_or
 from reskontra.customers.customer import Address, ContactDetails, Customer, Location, Parent, Status
 from reskontra.customers.rules import collections, identifiers, standing
+from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.records import columns, replace
 from reskontra.reference.rules.classes import CustomerClass
@@ -114,6 +115,21 @@ def refuse_inactive(customer: Customer) -> Refused:
         field=("status",),
         value=customer.status,
         hint="Close, void or delete its documents first, or send OnHold.",
+    )
+
+
+def becomes_of_another_currency(stored: Customer, customer: Customer) -> bool:
+    """Whether the change is only allowed to a customer without documents (CUS-10)."""
+    return customer.currency_id != stored.currency_id
+
+
+def refuse_currency(stored: Customer, customer: Customer, sent: Sent) -> Refused:
+    """The refusal of another currency, sent or taken from a class, for a customer with documents (CUS-10)."""
+    return Refused(
+        f"Customer {stored.number} has documents, so its currency stays {stored.currency_id}.",
+        field=("currency_id",) if "currency_id" in sent else ("customer_class_id",),
+        value=customer.currency_id,
+        hint=f"Send {stored.currency_id} or leave the field out; make another customer for another currency.",
     )
 
 
@@ -253,7 +269,7 @@ def _with_address(
     shown = own or before.main_address
     if "country_id" in values:
         field = (name, "country_id")
-        values["country_id"] = kept_or(reference.country_id, values["country_id"], shown.country_id, field)
+        values["country_id"] = country_after(values["country_id"], shown.country_id, reference, field)
     if own is None and before.customer_id is not None and replace(shown, **values) == shown:
         return customer
     start = own or replace(customer.main_address, address_id=None)
@@ -267,6 +283,7 @@ def _with_contact(customer: Customer, before: Customer, name: str, parts: Sent |
     values: dict[str, Any] = {part: value or None for part, value in parts.items()}
     own: ContactDetails | None = getattr(before, name)
     shown = own or before.main_contact
+    check_mail(values.get("email"), shown.email, (name, "email"))
     if own is None and before.customer_id is not None and replace(shown, **values) == shown:
         return customer
     start = own or replace(customer.main_contact, contact_id=None)

@@ -177,6 +177,14 @@ async def has_unfinished_documents(connection: Connection, company_id: int, cust
     return found
 
 
+async def has_documents(connection: Connection, company_id: int, customer_id: int) -> bool:
+    """Whether the customer has any document, drafts included (CUS-10). Call it with the customer locked, as above."""
+    found: bool = await connection.fetchval(
+        "select exists (select from document where company_id = $1 and customer_id = $2)", company_id, customer_id
+    )
+    return found
+
+
 # Lists
 
 _OF_LOCATION = """exists (select from location

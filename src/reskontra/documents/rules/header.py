@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.currencies.rules import BASE_RATE, Rate, check_rate
+from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
 from reskontra.errors import Refused, UnknownReference
 from reskontra.kinds import Kind
@@ -296,10 +297,13 @@ def particulars(standing: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
 def _with_party_details(draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
     address = _overridden(changes.get("invoice_address"), draft.invoice_address, as_dict(basis.debtor.invoice_address))
     contact = _overridden(changes.get("invoice_contact"), draft.invoice_contact, as_dict(basis.debtor.invoice_contact))
-    if address and changes.get("invoice_address"):
-        country = changes["invoice_address"].get("country_id")
-        if country is not None:
-            address["country_id"] = basis.reference.country_id(country, ("invoice_address", "country_id"))
+    sent = changes.get("invoice_address") or {}
+    country = sent.get("country_id")
+    if address and "country_id" in sent and (country or sent.get("override") is not False):
+        standing, field = (draft.invoice_address or {}).get("country_id"), ("invoice_address", "country_id")
+        address["country_id"] = country_after(country, standing, basis.reference, field)
+    mail, standing = (changes.get("invoice_contact") or {}).get("email"), (draft.invoice_contact or {}).get("email")
+    check_mail(mail, standing, ("invoice_contact", "email"))
     return replace(draft, invoice_address=address, invoice_contact=contact)
 
 
