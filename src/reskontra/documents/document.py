@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reskontra.money import ZERO
@@ -27,12 +28,21 @@ UNRELEASED = frozenset({"Hold", "Balanced", "PendingPrint", "PendingEmail", "Cre
 HELD = frozenset({"Hold", "Reserved", "CreditHold"})
 
 
+class CostType(StrEnum):
+    """What a line of deductible household work is for. Without a deduction it is only stored and shown (W14)."""
+
+    SERVICE = "Service"
+    MATERIAL = "MaterialCost"
+    OTHER = "OtherCost"
+
+
 class Line(Record, frozen=True, kw_only=True):
     """One line. `extended_amount` is quantity x price, or what the caller entered instead (LIN-02)."""
 
     line_number: int
     item_id: int | None = None
     item_number: str | None = None
+    item_type: CostType | None = None
     description: str | None = None
     quantity: Decimal
     unit_id: str | None = None

@@ -1,7 +1,8 @@
 """The careful way to read a body, taken when the fast one fails. It follows the same plan.
 
-It matches names in any case, takes a value wrapped or bare, reads "5" for 5 and 6 for "6", ignores unknown names,
-and says exactly what is wrong and where (W2, W7).
+It matches names in any case, takes a value wrapped or bare, reads "5" for 5 and 6 for "6" and an empty text for null
+where a number or one of a few words is expected, ignores unknown names, and says exactly what is wrong and where
+(W2, W7).
 """
 
 from __future__ import annotations
@@ -59,25 +60,46 @@ def _nested(raw: object, plan: Plan) -> msgspec.Struct:
     if not isinstance(raw, dict):
         raise Unfit(f"{_described(raw)} stands where a JSON object is needed.", 'Send an object: {"name": ...}.')
     found: dict[str, Any] = {}
+    called_otherwise: dict[str, tuple[str, Any]] = {}
     for name, value in raw.items():
-        slot = plan.by_lower_name.get(name.lower())
+        slot = plan.by_lower_name.get(name.lower()) or plan.by_other_name.get(name.lower())
         if slot is None:
             slot = plan.by_lower_name.get(_READ_AS.get(name.lower(), ""))
-            if slot is None and getattr(plan.struct, "refuses_unknown", False):
+            if slot is None and plan.refuses_unknown:
                 known = ", ".join(known.wire for known in plan.slots)
                 raise Unfit(f"'{shown(name)}' is not known here.", f"Send {known}.", name).inside(name)
             if slot is None or slot.attribute in found:
                 continue
         try:
-            if getattr(plan.struct, "refuses_unknown", False):
+            if plan.refuses_unknown:
                 _check_says_something(value, slot.shape)
-            found[slot.attribute] = _field(value, slot)
+            if name.lower() in plan.by_other_name:
+                called_otherwise[slot.attribute] = (name, _field(value, slot, plan))
+            else:
+                found[slot.attribute] = _field(value, slot, plan)
         except Unfit as unfit:
             raise unfit.inside(slot.attribute) from None
+    _add_called_otherwise(found, called_otherwise, plan)
     for slot in plan.slots:
         if slot.required and slot.attribute not in found:
             raise Unfit("This field is missing.", "Send it.").inside(slot.attribute)
     return plan.struct(**found)
+
+
+def _add_called_otherwise(found: dict[str, Any], called_otherwise: dict[str, tuple[str, Any]], plan: Plan) -> None:
+    """Add the fields that came under another of their names; refuse a field that has values under two names."""
+    for attribute, (name, value) in called_otherwise.items():
+        if not _is_said(value):
+            continue
+        if _is_said(found.get(attribute, UNSET)):
+            wire = plan.by_attribute[attribute].wire
+            raise Unfit(f"'{wire}' and '{shown(name)}' are the same field.", "Send one of the two.").inside(attribute)
+        found[attribute] = value
+
+
+def _is_said(value: Any) -> bool:
+    """Whether a field holds anything. An empty list does not: typed clients send one for a list that was not set."""
+    return value is not UNSET and value is not None and value != []
 
 
 def _check_says_something(raw: object, shape: Shape) -> None:
@@ -89,9 +111,15 @@ def _check_says_something(raw: object, shape: Shape) -> None:
         _check_says_something(next(iter(raw.values())), shape)
 
 
-def _field(raw: object, slot: Slot) -> Any:
+_NOT_EMPTY = (Kind.NUMBER, Kind.CHOICE)
+"""Where an empty text can only mean null (EDT-01, X7): typed clients send it for a field that was not set."""
+
+
+def _field(raw: object, slot: Slot, plan: Plan) -> Any:
     """The attribute's value: `V(...)` for a wrapped field, else bare; None and UNSET both mean "not sent"."""
     inner = _unwrapped(raw, slot.shape)
+    if inner == "" and slot.shape.kind in _NOT_EMPTY and not plan.refuses_unknown:
+        inner = None
     if raw is None or inner is UNSET:
         return UNSET
     if inner is None:

@@ -38,6 +38,9 @@ class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="cam
     refuses_unknown: typing.ClassVar[bool] = False
     """Whether unknown names are refused: set it where ignoring one would do more than was asked for."""
 
+    other_names: typing.ClassVar[typing.Mapping[str, str]] = {}
+    """More names of fields: wire name -> attribute. A body may use either name of a field, but not both."""
+
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What an answer holds; a field at its default (None) is left out, as the real API does."""
@@ -97,6 +100,10 @@ class Plan:
     slots: tuple[Slot, ...]
     by_lower_name: dict[str, Slot]
     by_attribute: dict[str, Slot]
+    by_other_name: dict[str, Slot]
+    """The same for `other_names`, without those that are some field's own wire name."""
+
+    refuses_unknown: bool
 
 
 @cache
@@ -105,11 +112,20 @@ def plan_of(struct: type[msgspec.Struct]) -> Plan:
     hints = typing.get_type_hints(struct, include_extras=True)
     fields = msgspec.structs.fields(struct)
     slots = tuple(_slot(struct, field, hints[field.name]) for field in fields)
+    by_lower_name = {slot.wire.lower(): slot for slot in slots}
+    by_attribute = {slot.attribute: slot for slot in slots}
+    other_names: typing.Mapping[str, str] = getattr(struct, "other_names", {})
     return Plan(
         struct,
         slots,
-        {slot.wire.lower(): slot for slot in slots},
-        {slot.attribute: slot for slot in slots},
+        by_lower_name,
+        by_attribute,
+        {
+            name.lower(): by_attribute[attribute]
+            for name, attribute in other_names.items()
+            if name.lower() not in by_lower_name and attribute in by_attribute
+        },
+        getattr(struct, "refuses_unknown", False),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Clerk
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, LINES, Clerk
 
 MORE_REFERENCE_DATA = (
     """insert into account (company_id, account_id, account_number, description, account_type, modified_at)
@@ -466,9 +466,47 @@ async def test_a_line_that_cannot_be_is_named_by_its_place(
     assert expected.format(name) in text
 
 
-@pytest.mark.parametrize("line", [{"domesticServicesDeductible": True}, {"itemType": "Service"}, {"typeOfWork": "6"}])
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"domesticServicesDeductible": True},
+        {"domesticServicesDeductible": True, "itemType": "Service"},
+        {"typeOfWork": "6"},
+    ],
+)
 async def test_a_deduction_for_domestic_services_is_refused_on_a_line(bystander: Clerk, line: dict[str, Any]) -> None:
     assert "not served yet" in await bystander.refuse(INVOICE, lines=[{"inventoryNumber": "A", **line}])
+
+
+@pytest.mark.parametrize("kind", [INVOICE, DEBIT_NOTE])
+async def test_what_a_line_is_for_is_no_deduction_and_comes_back(clerk: Clerk, kind: str) -> None:
+    lines: list[dict[str, Any]] = [
+        {"inventoryNumber": "A", "itemType": it} for it in ("Service", "materialcost", "OtherCost", None, "")
+    ]
+    lines[0]["domesticServicesDeductible"] = False
+    document = await clerk.document(kind, lines=lines, domesticServicesDeductibleDocument=False)
+    read = document[LINES[kind]]
+    assert [line.get("itemType") for line in read] == ["Service", "MaterialCost", "OtherCost", None, None]
+    assert document["amount"] == 625
+    changed = await clerk.change(
+        document,
+        lines=[
+            {"operation": "Update", "lineNumber": 1, "itemType": None},
+            {"operation": "Update", "lineNumber": 2, "itemType": "Service"},
+            {"operation": "Update", "lineNumber": 3, "quantity": 2},
+        ],
+    )
+    read = changed[LINES[kind]]
+    assert [line.get("itemType") for line in read[:3]] == [None, "Service", "OtherCost"]
+    await clerk.release(document)
+    await clerk.change(document, lines=[{"operation": "Update", "lineNumber": 2, "itemType": "Service"}])
+    other = [{"operation": "Update", "lineNumber": 2, "itemType": "OtherCost"}]
+    assert "already released" in await clerk.refuse_change(document, lines=other)
+
+
+async def test_a_line_is_for_nothing_that_the_contract_does_not_know(bystander: Clerk) -> None:
+    text = await bystander.refuse(INVOICE, lines=[{"inventoryNumber": "A", "itemType": "Goods"}])
+    assert "Field: invoiceLines[0].itemType. Send one of: Service, MaterialCost, OtherCost." in text
 
 
 async def test_fields_that_say_nothing_are_no_deduction(clerk: Clerk) -> None:

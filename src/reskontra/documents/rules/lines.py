@@ -273,6 +273,7 @@ def in_branch(lines: Sequence[Line], branch_number: str, basis: LineBasis) -> tu
 
 
 _PLAIN = (
+    "item_type",
     "description",
     "quantity",
     "unit_price",
@@ -327,7 +328,6 @@ def _refuse_unsupported_fields(change: Mapping[str, Any], field: FieldPath) -> N
     for name, subject in (
         ("discount_code", "Discount codes"),
         ("deductible", "Deductions for domestic services (ROT/RUT)"),
-        ("item_type", "Deductions for domestic services (ROT/RUT)"),
         ("work_type", "Deductions for domestic services (ROT/RUT)"),
     ):
         if change.get(name):

@@ -6,12 +6,14 @@ in document currency (D8).
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from reskontra.accounts.wire.named import Segments
 from reskontra.customers.wire.bodies import AddressUpdate
+from reskontra.documents.document import CostType
 from reskontra.kinds import kind_spelled
 from reskontra.operations import LineOperation
 from reskontra.web.wire import (
@@ -83,7 +85,7 @@ class DebitNoteLineUpdate(NoteLineUpdate):
     """A debit note's line."""
 
     deductible: Sent[Flag] = sent("domesticServicesDeductible")
-    item_type: Sent[Text30] = msgspec.UNSET
+    item_type: Sent[OneOf[CostType]] = msgspec.UNSET
     work_type: Sent[Text30] = sent("typeOfWork")
 
 
@@ -150,7 +152,9 @@ class ApplicationLineUpdate(Body):
 
 
 class DocumentUpdate(Body):
-    """What all kinds of documents take."""
+    """What all kinds of documents take. Invoices and notes call their lines differently; each kind takes both names."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"lines": "lines", "invoiceLines": "lines"}
 
     number: Sent[Text15] = sent("referenceNumber")
     customer_number: Sent[Text30] = msgspec.UNSET

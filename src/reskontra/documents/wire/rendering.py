@@ -85,6 +85,7 @@ def _line(struct: type[NoteLineAnswer], line: Line, reference: Reference) -> Not
         term_start_date=day_answer(line.term_start_date),
         term_end_date=day_answer(line.term_end_date),
         is_deductible=False,
+        item_type=line.item_type,
         attachments=[],
         line_number=line.line_number,
         item_number=line.item_number,
