@@ -263,13 +263,13 @@ WRONG = {
 }
 NO_JSON = {"not a number", "a lone surrogate"}
 # What is taken on purpose (W2, EDT-01): a text for a number and a number for a text, null and an
-# object without known names as "not sent", an empty text to clear.
+# object without known names as "not sent", an empty text to clear, also a number or a choice (X7).
 TAKEN: dict[Kind, set[str]] = {
     Kind.TEXT: {"a text", "a fraction", "a huge number", "a huge exponent", "null", "an empty text"},
-    Kind.NUMBER: {"a fraction", "null"},
+    Kind.NUMBER: {"a fraction", "null", "an empty text"},
     Kind.WHOLE: {"null"},
     Kind.FLAG: {"true", "null"},
-    Kind.CHOICE: {"null"},
+    Kind.CHOICE: {"null", "an empty text"},
     Kind.NESTED: {"an object", "null", "a wrapped wrapper"},
     Kind.LIST: {"null"},
 }
@@ -676,7 +676,7 @@ async def test_absurd_figures_are_refused_by_name(target: Target, name: str):
     resource = RESOURCES[name]
     draft = resource.draft(target)
     absurd = {
-        Kind.NUMBER: ("1e13", "-1e13", "99999999999999999999", "0.123456789"),
+        Kind.NUMBER: ("1e13", "-1e13", "99999999999999999999", "1e-61"),
         Kind.WHOLE: ("2147483648", "-2147483649", "99999999999999999999", "0.5"),
     }
     for place in places(resource.struct):

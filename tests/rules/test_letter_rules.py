@@ -165,13 +165,17 @@ def test_a_fee_in_another_currency_is_held_against_the_law_in_base_currency() ->
     assert "36" in doubt
 
 
+@pytest.mark.parametrize(("sent", "fee"), [("12.505", "12.51"), ("12.504999", "12.50"), ("0.004", "0.00")])
+def test_a_fee_is_rounded_to_its_currency(sent: str, fee: str) -> None:
+    assert amended(letter(line(1)), {"fee": Decimal(sent)}, BASIS).fee == Decimal(fee)
+
+
 @pytest.mark.parametrize(
     ("lines", "changes", "says"),
     [
         ([line(1)], delete("A1"), "would remind of nothing"),
         ([line(1), line(2, 1, step=0)], delete("A1"), "would remind of nothing"),
         ([line(1)], {"fee": Decimal("-0.01")}, "not negative"),
-        ([line(1)], {"fee": Decimal("0.001")}, "at most 2 decimals"),
         ([line(1)], {"lines": [{"operation": "Delete", "number": " "}]}, ""),
         ([line(1)], {"lines": [{"operation": "Delete"}]}, "needs a document"),
         ([line(1), line(1, document_type="DebitNote")], delete("A1"), "Several documents"),

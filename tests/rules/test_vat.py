@@ -301,12 +301,18 @@ def test_the_tolerance_itself_passes(vat: str) -> None:
     assert apply_sent_rows(ROWS, [SentVatRow("3", vat=Decimal(vat))], TOLERANCE, 2)[0].vat == Decimal(vat)
 
 
+@pytest.mark.parametrize(("sent", "stored"), [("25.001", "25.00"), ("25.005", "25.01"), ("26.0049999", "26.00")])
+def test_a_sent_figure_is_rounded_before_it_is_compared(sent: str, stored: str) -> None:
+    row = apply_sent_rows(ROWS, [SentVatRow("3", taxable=Decimal("99.995"), vat=Decimal(sent))], TOLERANCE, 2)[0]
+    assert (row.taxable, row.vat) == (Decimal("100.00"), Decimal(stored))
+
+
 @pytest.mark.parametrize(
     ("sent", "name"),
     [
         (SentVatRow("3", vat=Decimal("26.01")), "vat"),
         (SentVatRow("3", vat=Decimal("-25.00")), "vat"),
-        (SentVatRow("3", vat=Decimal("25.001")), "vat"),
+        (SentVatRow("3", vat=Decimal("26.005")), "vat"),
         (SentVatRow("3", vat=Decimal("1E+400")), "vat"),
         (SentVatRow("3", taxable=Decimal("101.00"), vat=Decimal("25.00")), "taxable"),
         (SentVatRow("3I", vat=Decimal("20.01")), "vat"),

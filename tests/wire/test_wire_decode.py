@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +24,7 @@ from reskontra.web.wire import (
     Body,
     Day,
     Flag,
+    Id,
     Moment,
     OneOf,
     Quantity,
@@ -67,7 +69,17 @@ class Home(Body):
     city: Sent[Text30] = sent("city")
 
 
+class Strict(Body):
+    refuses_unknown: ClassVar[bool] = True
+
+    day: Day | UnsetType = msgspec.UNSET
+    shade: OneOf[Shade] | UnsetType = msgspec.UNSET
+    limit: Amount | UnsetType = msgspec.UNSET
+
+
 class Sheet(Body):
+    other_names: ClassVar[Mapping[str, str]] = {"lines": "rows", "invoiceLines": "rows"}
+
     name: Sent[Text30] = sent("name")
     home: Sent[Home] = sent("mainAddress")
     pair: Sent[Pair] = sent("pair")
@@ -76,6 +88,7 @@ class Sheet(Body):
     due: Sent[Day] = sent("documentDueDate")
     at: Sent[Moment] = sent("changedAt")
     limit: Sent[Amount] = sent("creditLimit")
+    seller: Sent[Id] = sent("seller")
     rate: Sent[Rate] = sent("exchangeRate")
     shade: Sent[OneOf[Shade]] = sent("shade")
     tags: list[Text15] | UnsetType | None = sent("tags")
@@ -186,14 +199,53 @@ def test_idle_zeros_and_exponents_are_harmless(text: Any, value: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["10000000000000", "1e13", "-1e13", "0.00001", "1e-5", "1e999999999", "1e-999999999", "true", '"NaN"',
-     '"Infinity"', '"-Infinity"', '"abc"', '""', '"1,5"', '"0x10"', "[]", '{"a": 1}'],
+    ["10000000000000", "1e13", "-1e13", "1e-61", "5e-324", "1e999999999", "1e-999999999", "true",
+     '"NaN"', '"Infinity"', '"-Infinity"', '"abc"', '" "', '"1,5"', '"0x10"', "[]", '{"a": 1}'],
 )  # fmt: skip
 def test_impossible_amounts_name_the_field_and_what_would_pass(text: Any) -> None:
     said = fault(f'{{"creditLimit": {{"value": {text}}}}}')
     assert "Field: creditLimit." in said
-    assert "Send a number below 10^13 with at most 4 decimals, for example 12.5." in said
+    assert "Send a number below 10^13, for example 12.5; it is rounded to its currency." in said
     assert len(said) < 250
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("159.92000000000002", "159.92"),
+        ("86.95652173913044", "86.95652174"),
+        ("0.30000000000000004", "0.3"),
+        ("1.000000005", "1.00000001"),
+        ("-1.000000005", "-1.00000001"),
+        ("1.00000000499999999", "1"),
+        ("5.551115123125783e-17", "0"),
+        ("-1e-60", "0"),
+        ("999999999.9999999949", "999999999.99999999"),
+        ('"7.999999995"', "8"),
+    ],
+)
+def test_more_decimals_than_the_column_has_are_rounded_half_away_from_zero(text: str, value: str) -> None:
+    (rate,) = read(f'{{"exchangeRate": {{"value": {text}}}}}').values()
+    assert rate == Decimal(value)
+    assert not (rate == 0 and rate.is_signed())
+    assert read(f'{{"ExchangeRate": {text}}}') == {"rate": Decimal(value)}
+
+
+def test_what_rounds_out_of_its_range_is_refused() -> None:
+    assert "is too large. Field: exchangeRate." in fault('{"exchangeRate": {"value": 999999999.999999995}}')
+
+
+@pytest.mark.parametrize("text", ["1.0049999999999999", "86.95652173913044", "-0.00001", "9999999999999.99995"])
+def test_an_amount_keeps_its_decimals_until_its_currency_rounds_it(text: str) -> None:
+    """Rounded to four places and then to two, 1.0049999 would be 1.01."""
+    assert read(f'{{"creditLimit": {{"value": {text}}}}}') == {"limit": Decimal(text)}
+
+
+@given(st.decimals(min_value=-(10**8), max_value=10**8, places=16))
+def test_rounding_moves_no_number_by_more_than_half_of_its_last_place(sent: Decimal) -> None:
+    (rate,) = read(f'{{"exchangeRate": {{"value": {sent:f}}}}}').values()
+    assert abs(rate - sent) <= Decimal("0.000000005")
+    assert rate == round(rate, 8)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +257,7 @@ def test_impossible_amounts_name_the_field_and_what_would_pass(text: Any) -> Non
         ("2025-01-31T23:30:00-05:00", date(2025, 1, 31)),
         ("2025-01-01T00:30:00+14:00", date(2025, 1, 1)),
         ("2025-01-27 13:13:13.133", date(2025, 1, 27)),
-        ("0001-01-01", date(1, 1, 1)),
+        ("0001-01-02", date(1, 1, 2)),
         ("9999-12-31T23:59:59.9999999", date(9999, 12, 31)),
     ],
 )
@@ -223,6 +275,50 @@ def test_impossible_dates_name_the_field_and_what_would_pass(text: Any) -> None:
     assert "Field: documentDueDate. Send a date such as 2025-01-27 or 2025-01-27T00:00:00." in said
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z", "0001-01-01 00:00:00"])
+def test_the_first_day_of_the_calendar_is_what_clients_send_for_no_date(text: str) -> None:
+    assert read({"documentDueDate": {"value": text}, "name": {"value": "x"}}) == {"name": "x"}
+
+
+def test_what_typed_clients_send_for_nothing_is_null() -> None:
+    assert read({"creditLimit": {"value": ""}, "shade": {"value": ""}}) == {"limit": None, "shade": None}
+    assert read({"invoiceLines": [{"operation": "", "quantity": ""}]}) == {"rows": [{"quantity": None}]}
+    assert read({"seller": {"value": 0}}) == {"seller": None}
+    assert read({"seller": {"value": 7}, "invoiceLines": [{"lineNumber": {"value": 0}}]}) == {
+        "seller": 7,
+        "rows": [{"number": 0}],
+    }
+
+
+def test_where_what_is_overlooked_does_harm_nothing_is_taken_for_not_sent() -> None:
+    for body in ('{"day": "0001-01-01"}', '{"shade": ""}', '{"limit": ""}', '{"limit": null}'):
+        with pytest.raises(Malformed) as caught:
+            changes(decode(body.encode(), Strict))
+        assert f"Field: {body[2:].partition(chr(34))[0]}." in sentences(caught.value, Strict)
+    assert changes(decode(b'{"day": "2025-01-27"}', Strict)) == {"day": date(2025, 1, 27)}
+
+
+def test_a_list_that_callers_call_by_two_names_is_read_under_either() -> None:
+    rows = [{"quantity": {"value": 2}}]
+    expected = {"rows": [{"quantity": Decimal(2)}]}
+    for body in ({"invoiceLines": rows}, {"lines": rows}, {"LINES": rows}, {"lines": {"value": rows}}):
+        assert read(body) == expected
+    nothings: tuple[Any, ...] = (None, [], {})
+    for nothing in nothings:
+        assert read({"invoiceLines": rows, "lines": nothing}) == expected
+        assert read({"lines": rows, "invoiceLines": nothing}) == expected
+    assert read({"lines": []}) == {}
+    assert "Field: invoiceLines[0].quantity." in fault({"lines": [{"quantity": "abc"}]})
+
+
+def test_a_list_under_both_its_names_is_refused() -> None:
+    rows = [{"quantity": {"value": 2}}]
+    for body in ({"invoiceLines": rows, "lines": rows}, {"Lines": rows, "invoicelines": rows}):
+        said = fault(body)
+        assert "are the same field. Field: invoiceLines. Send one of the two." in said
+        assert "lines'" in said.lower()
+
+
 def test_moments_keep_the_zone_that_was_written() -> None:
     assert read({"changedAt": {"value": "2025-01-27T13:13:13.5"}})["at"] == datetime(  # noqa: DTZ001
         2025, 1, 27, 13, 13, 13, 500_000
@@ -233,7 +329,7 @@ def test_moments_keep_the_zone_that_was_written() -> None:
 def test_faults_name_the_path_the_value_and_what_would_pass() -> None:
     assert fault({"invoiceLines": [{}, {"quantity": {"value": "abc"}}]}) == (
         "'abc' is not a number that can be stored. Field: invoiceLines[1].quantity. "
-        "Send a number below 10^9 with at most 6 decimals, for example 12.5."
+        "Send a number below 10^9, for example 12.5; it is rounded to 6 decimals."
     )
     assert fault({"invoiceLines": [{"operation": "Explode"}]}) == (
         "'Explode' is not one of the values that this field takes. Field: invoiceLines[0].operation. "

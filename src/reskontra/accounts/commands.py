@@ -12,12 +12,14 @@ from reskontra.changes.commands import follow_up_on, lock_reference
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
+from reskontra.operations import supplied
 from reskontra.records import differences
 from reskontra.versions import Expected, Saved, check_expected
 
 
 async def create_account(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new account from what was sent. Three round trips."""
+    sent = supplied(sent)
     await lock_reference(connection, context.company_id)
     account = new_account(sent, await accounts.find_known(connection, context.company_id))
     detail = differences(None, account)
@@ -45,6 +47,7 @@ async def change_account(
 
 async def create_subaccount(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new subaccount of segment values that exist and are in use (SUB-01). Three round trips."""
+    sent = supplied(sent)
     await lock_reference(connection, context.company_id)
     subaccount = new_subaccount(sent, await segments.find_segments(connection, context.company_id))
     detail = differences(None, subaccount, without=("subaccount_id",))

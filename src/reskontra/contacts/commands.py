@@ -11,6 +11,7 @@ from reskontra.contacts.rules import Contact, Employer
 from reskontra.customers.store.writing import insert_address
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
+from reskontra.operations import supplied
 from reskontra.records import differences, replace
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
@@ -21,6 +22,7 @@ _UNTOLD = ("contact_id", "employer")
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Contact:
     """Store a new contact."""
+    sent = supplied(sent)
     employer = await _sent_employer(connection, context, sent)
     reference = await remembered.at(connection, context.company_id, None)
     contact = rules.new_contact(sent, employer, reference)

@@ -140,6 +140,19 @@ def from_base(amount: Decimal, rate: Rate, decimals: int) -> Decimal:
     return round_money(exact, decimals)
 
 
+def in_currency(amount: Decimal, decimals: int, field: FieldPath) -> Decimal:
+    """A sent `amount`, rounded half up to the places of its currency (X6). Refused if it is then too large."""
+    rounded = round_money(amount, decimals)
+    if not is_storable(rounded):
+        raise Refused(
+            "The amount is too large.",
+            field=field,
+            value=f"{amount:f}",
+            hint=f"An amount stays below {AMOUNT_LIMIT:f}.",
+        )
+    return rounded
+
+
 def check_rate(rate: Decimal, field: FieldPath = ("exchange_rate",)) -> None:
     """Refuses a rate that is not above 0, is 10^8 or more, or needs more than 8 places (W3)."""
     if not (rate.is_finite() and ZERO < rate < RATE_LIMIT and has_at_most(rate, RATE_DECIMALS)):

@@ -14,6 +14,7 @@ from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.operations import supplied
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
@@ -24,6 +25,7 @@ LONGEST_NUMBER = 30
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new customer from what was sent, under the sent number or the next one of its series (CUS-03)."""
+    sent = supplied(sent, but=("name",))
     reference = await remembered.at(connection, context.company_id, None)
     series = reference.series_of("customer")
     number = check_sent_number(

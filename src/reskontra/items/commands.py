@@ -13,6 +13,7 @@ from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound
 from reskontra.items import store
 from reskontra.items.rules.master_data import changed_item, new_item
+from reskontra.operations import supplied
 from reskontra.records import differences
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, Saved, check_expected
@@ -20,6 +21,7 @@ from reskontra.versions import Expected, Saved, check_expected
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new item from what was sent. The database refuses a number that is taken."""
+    sent = supplied(sent)
     reference = await remembered.at(connection, context.company_id, None)
     card = new_item(sent, reference)
     with report_key_as_sent(card.item_number):

@@ -13,6 +13,7 @@ from reskontra.clock import Context
 from reskontra.customers.store import for_salespersons
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
+from reskontra.operations import supplied
 from reskontra.records import differences
 from reskontra.reference.store import remembered
 from reskontra.salespersons import store
@@ -22,6 +23,7 @@ from reskontra.versions import Expected, Saved, check_expected
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Saved:
     """Store a new salesperson with the customers that were sent."""
+    sent = supplied(sent)
     await lock_reference(connection, context.company_id)
     reference = await remembered.at(connection, context.company_id, None)
     salesperson = master_data.new_salesperson(sent, reference)

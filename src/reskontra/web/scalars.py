@@ -3,7 +3,8 @@
 A struct attribute is declared with one of the aliases at the end (`Text30`, `Amount`, `Day` ...). msgspec checks
 what it can while it decodes (text lengths, whole numbers). The alias carries a rule for the rest, which `wire.changes`
 runs: it turns the decoded value into the one that a command gets. Limits: W15; dates: W5; numbers stay exact
-decimals: W3.
+decimals (W3) and are rounded (X6). What typed clients send for a field that they do not set is not sent: the first day
+of the calendar, the id 0 (X7).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from reskontra.money import ZERO, round_money
 
@@ -51,12 +52,20 @@ def shown(value: object) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
+_MOST_DECIMALS = 60
+"""A number has at most this many decimals. A float printed in full, such as 5.551115123125783e-17, has some 35."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A decimal with at most `whole` digits before the point and `places` after it, trailing zeros not counted."""
+    """A decimal below 10^`whole` in size, rounded half up (away from zero) to `places` (X6).
+
+    An amount of money has no `places` here: the rules round it once, to those of its currency. If it were rounded to
+    its column first, 1.00499999 would become 1.01.
+    """
 
     whole: int
-    places: int
+    places: int | None = None
 
     def __call__(self, value: Decimal) -> Decimal:
         if not value.is_finite():
@@ -65,16 +74,20 @@ class Number:
             return ZERO
         if value.adjusted() >= self.whole:
             raise Unfit(f"'{shown(value)}' is too large.", self.hint, value)
-        if int(value.as_tuple().exponent) >= -self.places:
+        exponent = int(value.as_tuple().exponent)
+        if exponent < -_MOST_DECIMALS:
+            raise Unfit(f"'{shown(value)}' is not a number that can be stored.", self.hint, value)
+        if self.places is None or exponent >= -self.places:
             return value
-        kept = round_money(value, self.places)
-        if kept != value:
-            raise Unfit(f"'{shown(value)}' has more than {self.places} decimals.", self.hint, value)
-        return kept
+        rounded = round_money(value, self.places)
+        if rounded.adjusted() >= self.whole:
+            raise Unfit(f"'{shown(value)}' is too large.", self.hint, value)
+        return rounded
 
     @property
     def hint(self) -> str:
-        return f"Send a number below 10^{self.whole} with at most {self.places} decimals, for example 12.5."
+        rounding = "its currency" if self.places is None else f"{self.places} decimals"
+        return f"Send a number below 10^{self.whole}, for example 12.5; it is rounded to {rounding}."
 
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:$|[T ](.*))", re.ASCII | re.DOTALL)
@@ -112,18 +125,20 @@ def _zone(text: str | None) -> timezone | None:
 
 
 class DayText:
-    """A date as clients write it: the date part counts as written; time and zone are checked and dropped."""
+    """A date as clients write it: the date part counts as written; time and zone are checked and dropped.
 
-    def __call__(self, value: str) -> date:
-        if len(value) == 10 and value[4] == value[7] == "-":
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                raise Unfit(f"'{shown(value)}' is not a date that exists.", _DATE_HINT, value) from None
+    0001-01-01 is what .NET and Go send for a date that was not set, so it is not sent (X7).
+    """
+
+    def __call__(self, value: str) -> date | UnsetType:
+        is_day_alone = len(value) == 10 and value[4] == value[7] == "-"
         try:
-            return read_moment(value).date()
+            day = date.fromisoformat(value) if is_day_alone else read_moment(value).date()
+        except ValueError:
+            raise Unfit(f"'{shown(value)}' is not a date that exists.", _DATE_HINT, value) from None
         except Unfit as unfit:
             raise Unfit(unfit.reason, _DATE_HINT, value) from None
+        return UNSET if day == date.min else day
 
 
 class MomentText:
@@ -131,6 +146,11 @@ class MomentText:
 
     def __call__(self, value: str) -> datetime:
         return read_moment(value)
+
+
+def _named(value: int) -> int | None:
+    """An id. Ids start at 1, so 0 means null (X7)."""
+    return value or None
 
 
 Text10 = Annotated[str, Meta(max_length=10)]
@@ -144,7 +164,9 @@ Text512 = Annotated[str, Meta(max_length=512)]
 Text32000 = Annotated[str, Meta(max_length=32_000)]
 Flag = bool
 Whole = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
-Amount = Annotated[Decimal, Number(whole=13, places=4)]
+Id = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1), _named]
+Amount = Annotated[Decimal, Number(whole=13)]
+"""An amount of money with all the decimals that were sent; `currencies.rules.in_currency` rounds it."""
 Quantity = Annotated[Decimal, Number(whole=9, places=6)]
 UnitPrice = Annotated[Decimal, Number(whole=13, places=6)]
 Percent = Annotated[Decimal, Number(whole=9, places=6)]

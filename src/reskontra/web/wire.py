@@ -23,6 +23,7 @@ from reskontra.web.scalars import (
     Day,
     DayOut,
     Flag,
+    Id,
     Moment,
     MomentOut,
     OneOf,
@@ -42,11 +43,12 @@ from reskontra.web.scalars import (
     UnitPrice,
     Whole,
     read_moment,
+    shown,
 )
 from reskontra.web.shapes import Answer, Body, Kind, Plan, Sent, Shape, V, plan_of, sent
 
 __all__ = [
-    "UNSET", "Amount", "Answer", "Body", "Day", "DayOut", "Flag", "Moment", "MomentOut", "OneOf", "Percent",
+    "UNSET", "Amount", "Answer", "Body", "Day", "DayOut", "Flag", "Id", "Moment", "MomentOut", "OneOf", "Percent",
     "Quantity", "Rate", "Sent", "Text10", "Text15", "Text30", "Text40", "Text60", "Text255", "Text256", "Text512",
     "Text32000", "UnitPrice", "UnsetType", "V", "Whole", "changes", "day_text", "decode", "encode", "etag_of",
     "field", "local_text", "read_moment", "sent",
@@ -98,7 +100,8 @@ def changes(update: msgspec.Struct) -> dict[str, Any]:
     """What was sent, in our names: attribute -> value, None where the field is to be cleared.
 
     Dates become `date`, numbers `Decimal` within their column's limits, enums members, nested objects dicts,
-    lists lists of dicts. What was absent, null as a whole or `{}` is not in the dict. Raises `Malformed`.
+    lists lists of dicts. What was absent, null as a whole, `{}` or what stands for no date is not in the dict. Raises
+    `Malformed`.
     """
     try:
         struct: type[msgspec.Struct] = type(update)
@@ -118,8 +121,12 @@ def _collect(update: msgspec.Struct, plan: Plan) -> dict[str, Any]:
         if value is not None and not slot.shape.is_plain:
             try:
                 value = _converted(value, slot.shape)
+                if value is UNSET and plan.refuses_unknown:
+                    raise Unfit(f"'{shown(found)}' is no date.", "Send a date, or leave the field out.", found)
             except Unfit as unfit:
                 raise unfit.inside(slot.attribute) from None
+            if value is UNSET:
+                continue
         collected[slot.attribute] = value
     return collected
 

@@ -97,6 +97,11 @@ async def test_the_class_gives_what_is_not_sent(clerk: Clerk) -> None:
     assert "vatCode" not in without
 
 
+async def test_a_price_is_rounded_to_six_places(clerk: Clerk) -> None:
+    item = await clerk.create("inventory", inventoryNumber="NY", description="Ny", defaultPrice="86.95652173913044")
+    assert item["defaultPrice"] == Decimal("86.956522")
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -113,7 +118,7 @@ async def test_the_class_gives_what_is_not_sent(clerk: Clerk) -> None:
         ({"cogsAccount": "9999"}, ["CogsAccount '9999' cannot be found"]),
         ({"salesSubaccount": [{"segmentId": 1, "segmentValue": "9"}]}, ["SalesSubaccount '9' cannot be found"]),
         ({"defaultPrice": -1}, ["not negative", "Field: defaultPrice"]),
-        ({"defaultPrice": "0.1234567"}, ["more than 6 decimals"]),
+        ({"defaultPrice": "9999999999999.9999995"}, ["too large", "Field: defaultPrice"]),
         ({"type": "FinishedGoodItem"}, ["not kept in stock", "Field: type"]),
         ({"status": "Unknown"}, ["status", "NoSales"]),
         ({"intrastat": {"countryOfOrigin": "QQ"}}, ["CountryOfOrigin 'QQ' cannot be found"]),

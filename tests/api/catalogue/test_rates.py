@@ -32,6 +32,13 @@ async def test_a_rate_comes_back(clerk: Clerk) -> None:
     ]
 
 
+async def test_a_rate_is_rounded_to_eight_places(clerk: Clerk) -> None:
+    path = location_of(await clerk.post("/v2/currencyrate", **EUR | {"rate": "11.123456785"}))
+    assert (await clerk.put(path, rate="11.1234567849")).status_code == 204
+    found = await clerk.get("/v2/currencyrate", fromDate="2025-03-02", toDate="2025-03-31", fromCurrency="eur")
+    assert found[0]["rate"] == Decimal("11.12345678")
+
+
 async def test_what_is_not_sent_is_the_companys(clerk: Clerk) -> None:
     path = location_of(await clerk.post("/v2/currencyrate", fromCurrencyId="sek", rate="1.1", multDiv="divide"))
     rate = (await clerk.get("/v2/currencyrate", fromDate="2026-01-15", toDate="2026-01-15"))[0]
@@ -50,7 +57,7 @@ async def test_what_is_not_sent_is_the_companys(clerk: Clerk) -> None:
         ({"rate": None}, ["needs its figure", "Field: rate"]),
         ({"rate": 0}, ["not an exchange rate", "Field: rate", "above 0"]),
         ({"rate": -1}, ["Field: rate"]),
-        ({"rate": "1.123456789"}, ["more than 8 decimals"]),
+        ({"rate": "0.000000004"}, ["not an exchange rate", "Field: rate", "above 0"]),
         ({"rate": "1000000000"}, ["rate"]),
         ({"multDiv": "Add"}, ["multDiv", "Divide"]),
         ({"effectiveDate": "2025-02-30"}, ["effectiveDate"]),

@@ -322,6 +322,12 @@ async def test_sent_vat_within_tolerance_is_taken(vat_clerk: Clerk) -> None:
     assert await posted(vat_clerk, document) == {"1500": "124.49", "2711": "-24.50", "3000": "-99.99"}
 
 
+async def test_sent_vat_is_rounded_to_the_currency(vat_clerk: Clerk) -> None:
+    sent = [{"taxId": "DO25", "taxableAmount": "99.98500000000001", "vatAmount": "24.504999999999999"}]
+    document = await vat_clerk.invoice(lines=thrice("DO"), taxDetailLines=sent)
+    assert rows(document) == {"DO25": ("25", "99.99", "24.50")}
+
+
 async def test_a_changed_line_drops_sent_vat(vat_clerk: Clerk) -> None:
     document = await vat_clerk.invoice(lines=thrice("DO"), taxDetailLines=[{"taxId": "DO25", "vatAmount": "24.50"}])
     changed = await vat_clerk.change(document, invoiceLines=[{"operation": "Update", "lineNumber": 1, "quantity": 2}])
@@ -349,7 +355,7 @@ async def test_what_vat_does_not_follow_from_leaves_sent_vat(vat_clerk: Clerk, c
     ("category", "sent", "words"),
     [
         ("DO", {"taxId": "DO25", "vatAmount": "26.01"}, ["taxDetailLines[0].vatAmount", "25.00", "1.00"]),
-        ("DO", {"taxId": "DO25", "vatAmount": "25.005"}, ["taxDetailLines[0].vatAmount", "2 decimals"]),
+        ("DO", {"taxId": "DO25", "vatAmount": "26.005"}, ["taxDetailLines[0].vatAmount", "Sent: '26.01'"]),
         ("DO", {"taxId": "DO25", "taxableAmount": "98.98"}, ["taxDetailLines[0].taxableAmount", "99.99"]),
         ("DO", {"taxId": "LN25", "vatAmount": "25"}, ["TaxID 'LN25' cannot be found", "DO25"]),
         ("IN", {"taxId": "IN25", "vatAmount": "20.00"}, ["taxDetailLines[0].vatAmount", "20.01"]),

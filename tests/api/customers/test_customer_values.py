@@ -2,9 +2,70 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.clerk import Clerk
+
+# Amounts
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"), [(1000.123456, "1000.12"), (1000.125, "1000.13"), (86.95652173913044, "86.96"), (0.004, "0")]
+)
+async def test_a_credit_limit_is_rounded_to_the_base_currency(clerk: Clerk, sent: float, stored: str) -> None:
+    assert (await clerk.customer(creditLimit=sent))["creditLimit"] == Decimal(stored)
+    await clerk.customer(number="OLD")
+    assert (await clerk.change("customer/OLD", creditLimit=sent))["creditLimit"] == Decimal(stored)
+
+
+async def test_the_most_of_a_mandate_is_rounded_to_the_customers_currency(clerk: Clerk) -> None:
+    await clerk.sql("update currency set decimals = 0 where currency_id = 'SEK' and company_id = $1", clerk.company_id)
+    for currency, stored in (("NOK", "10.13"), ("SEK", "10")):
+        made = await clerk.customer(currencyId=currency, directDebitLines=[{"maxAmount": 10.1250000001}])
+        assert made["directDebitLines"][0]["maxAmount"] == Decimal(stored)
+
+
+# Nothing is cleared where there is nothing yet
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+async def test_what_is_empty_on_a_new_customer_comes_from_its_class(clerk: Clerk, empty: str | None) -> None:
+    plain = await clerk.customer(customerClassId="EXPORT")
+    names = ("vatZoneId", "creditTermsId", "currencyId", "status", "statementType", "creditVerification", "creditLimit")
+    accounts = {"customerLedgerAccount": empty, "salesAccount": empty}
+    made = await clerk.customer(
+        customerClassId="EXPORT",
+        **dict.fromkeys(names, empty),
+        glAccounts=accounts,
+        defaultPaymentMethod={"paymentMethodId": empty, "isDefault": False},
+        mainAddress={"city": empty, "countryId": empty},
+        invoiceAddress={"city": empty, "countryId": empty},
+    )
+    own = {"createdDateTime", "lastModifiedDateTime", "internalId", "number", "location", "timeStamp"}
+    own |= {name for name in made if name.endswith(("Address", "Contact"))}
+    assert {name: it for name, it in made.items() if name not in own} == {
+        name: it for name, it in plain.items() if name not in own
+    }
+    assert made["vatZone"]["id"] == "EX"
+    assert made["mainAddress"]["country"]["id"] == made["invoiceAddress"]["country"]["id"] == "DE"
+    moved = await clerk.change(made, mainAddress={"city": "Bonn"})
+    assert moved["invoiceAddress"]["city"] == "Bonn", "it follows the main one"
+
+
+async def test_a_vat_zone_is_cleared_where_there_is_one(clerk: Clerk) -> None:
+    made = await clerk.customer()
+    assert made["vatZone"]["id"] == "NO"
+    assert "vatZone" not in await clerk.change(made, vatZoneId=None)
+
+
+async def test_the_ledger_account_is_never_empty(clerk: Clerk) -> None:
+    made = await clerk.customer(number="M", glAccounts={"customerLedgerAccount": None})
+    assert made["glAccounts"]["customerLedgerAccount"]["number"] == "1500"
+    text = await clerk.refuse_change(made, glAccounts={"customerLedgerAccount": None})
+    assert "Field: glAccounts.customerLedgerAccount" in text
+
 
 # The currency
 

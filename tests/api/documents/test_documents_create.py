@@ -435,7 +435,10 @@ REFUSED_IN_A_LINE: list[tuple[dict[str, Any], str]] = [
     ({"inventoryNumber": "A", "accountNumber": "1500"}, "'1500' is kept for receivables or VAT, so sales cannot be"),
     ({"inventoryNumber": "A", "accountNumber": "2711"}, "Field: {}[1].accountNumber. Choose another"),
     ({"inventoryNumber": "A", "accountNumber": "2900"}, "'2900' is kept for receivables or VAT"),
-    ({"inventoryNumber": "A", "discountAmountInCurrency": Decimal("1.005")}, "has at most 2 decimals. Field: {}[1]."),
+    (
+        {"inventoryNumber": "A", "discountAmountInCurrency": Decimal("100.005")},
+        "Field: {}[1].discountAmountInCurrency.",
+    ),
     (
         {"inventoryNumber": "A", "discountPercent": 10, "discountAmountInCurrency": 25},
         "A discount of 10 per cent is 10.00, not 25.00. Field: {}[1].discountPercent. Sent: '10.000000'.",
@@ -450,7 +453,9 @@ REFUSED_IN_A_LINE: list[tuple[dict[str, Any], str]] = [
     ({"inventoryNumber": "A", "operation": "Delete"}, "A new document has no line to delete. Field: {}[1].operation."),
     ({"inventoryNumber": "A", "subaccount": [{"segmentId": 9, "segmentValue": "0"}]}, "SegmentId '9'"),
     ({"inventoryNumber": "A", "quantity": "1000000000"}, "Field: {}[1].quantity."),
-    ({"inventoryNumber": "A", "unitPriceInCurrency": Decimal("0.0000001")}, "Field: {}[1].unitPriceInCurrency."),
+    ({"inventoryNumber": "A", "unitPriceInCurrency": Decimal("1e-70")}, "Field: {}[1].unitPriceInCurrency."),
+    ({"inventoryNumber": "A", "unitPriceInCurrency": Decimal("9999999999999.9999995")}, "is too large. Field: {}[1]."),
+    ({"inventoryNumber": "A", "manualAmountInCurrency": Decimal("9999999999999.995")}, "The amount is too large."),
     ({"inventoryNumber": "A", "quantity": 999999999, "unitPriceInCurrency": 9999999999}, "The amount is too large."),
     ({"description": "x" * 257}, "Field: {}[1].description."),
 ]

@@ -229,7 +229,7 @@ async def test_sent_vat_figures_stand_within_the_tolerance_until_the_lines_chang
     [
         ({"taxId": "3", "vatAmount": Decimal("26.01")}, "taxDetailLines[0].vatAmount"),
         ({"taxId": "3", "taxableAmount": Decimal("98.99")}, "taxDetailLines[0].taxableAmount"),
-        ({"taxId": "3", "vatAmount": Decimal("25.001")}, "taxDetailLines[0].vatAmount"),
+        ({"taxId": "3", "vatAmount": Decimal("26.005")}, "taxDetailLines[0].vatAmount"),
         ({"taxId": "31", "vatAmount": 1}, "taxDetailLines[0].taxId"),
         ({"vatAmount": 25}, "taxDetailLines[0].taxId"),
     ],

@@ -15,6 +15,7 @@ from reskontra.customers.store import finding as customers
 from reskontra.customers.store import writing
 from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import NotFound, Refused, UnknownReference
+from reskontra.operations import supplied
 from reskontra.records import replace
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
@@ -22,6 +23,7 @@ from reskontra.versions import Expected, check_expected
 
 async def create(connection: Connection, context: Context, sent: Mapping[str, Any]) -> Place:
     """Store another location of a customer. Raises `Refused` if the customer already has one with that id."""
+    sent = supplied(sent, but=("name",))
     number = (sent.get("customer_number") or "").strip()
     if not number:
         raise Refused("A location needs a customer.", field=("customer_number",), hint="Send the customer's number.")

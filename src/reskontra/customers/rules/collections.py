@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.attributes.rules import attribute_value
 from reskontra.codes import kept_or
+from reskontra.currencies.rules import in_currency
 from reskontra.customers.customer import Customer, DirectDebit, Location
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.operations import LineOperation
@@ -70,7 +71,12 @@ def with_payment_method(customer: Customer, method_id: str | None) -> Customer:
 
 
 def with_sent_payment_method(customer: Customer, sent: Sent | None, reference: Reference) -> Customer:
-    """The customer with the payment method that was sent; if `is_default` is false, not as the default one."""
+    """The customer with the payment method that was sent; if `is_default` is false, not as the default one.
+
+    A new customer keeps its class's method if none is named (X7).
+    """
+    if customer.customer_id is None and "payment_method_id" not in (sent or {}):
+        return customer
     method_id = (sent or {}).get("payment_method_id", customer.default_payment_method_id if sent else None)
     if method_id is None or not method_id.strip():
         return with_payment_method(customer, None)
@@ -137,6 +143,9 @@ def with_direct_debits(
             del mandates[sent_id.lower()]
             continue
         mandate = _mandate(stored or DirectDebit(direct_debit_id=new_id()), line, reference, field)
+        if line.get("max_amount") is not None and mandate.max_amount is not None:
+            places = reference.decimals_of(customer.currency_id)
+            mandate = replace(mandate, max_amount=in_currency(mandate.max_amount, places, (*field, "max_amount")))
         if mandate.is_default and line.get("is_default"):
             mandates = {key: replace(other, is_default=False) for key, other in mandates.items()}
         mandates[mandate.direct_debit_id.lower()] = mandate

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra import records
 from reskontra.codes import kept_or
+from reskontra.currencies.rules import in_currency
 from reskontra.customers.customer import Address, ContactDetails, Customer, Location, Parent, Status
 from reskontra.customers.rules import collections, identifiers, standing
 from reskontra.customers.rules.addresses import check_mail, country_after
@@ -195,7 +196,7 @@ def _with_class(customer: Customer, customer_class: CustomerClass) -> Customer:
 
 def _with_sent(customer: Customer, sent: Sent, reference: Reference, new_id: NewId) -> Customer:
     before = customer
-    customer = replace(customer, **_plain_values(sent), **_codes(customer, sent, reference))
+    customer = replace(customer, **_plain_values(sent, reference), **_codes(customer, sent, reference))
     customer = replace(customer, location=_location(before.location, sent, reference))
     for name in _ADDRESSES:
         if name in sent:
@@ -218,13 +219,15 @@ def _with_sent(customer: Customer, sent: Sent, reference: Reference, new_id: New
 _NO_CONTRACT = {"contract_id": None, "intermediator_id": None}
 
 
-def _plain_values(sent: Sent) -> dict[str, Any]:
+def _plain_values(sent: Sent, reference: Reference) -> dict[str, Any]:
     values: dict[str, Any] = {name: sent[name] for name in (*_ENUMS, "name") if name in sent}
     values |= {name: bool(sent[name]) for name in _FLAGS if name in sent}
     values |= {name: sent[name] or None for name in _TEXTS if name in sent}
     for name, cleared in _FIGURES.items():
         if name in sent:
             values[name] = _not_negative(cleared if sent[name] is None else sent[name], (name,))
+    if "credit_limit" in values:
+        values["credit_limit"] = in_currency(values["credit_limit"], reference.base_decimals, ("credit_limit",))
     return values
 
 

@@ -84,6 +84,7 @@ def _line(line: Line, reference: Reference) -> dict[str, Any]:
         "unit_id": line.unit_id,
         "unit_price": line.unit_price,
         "manual_amount": line.extended_amount,
+        "amount_entered": line.amount_entered,
         "discount_amount": line.discount_amount or None,
         "account_number": line.account_number,
         "subaccount": reference.subaccounts[line.subaccount_id].subaccount_number,

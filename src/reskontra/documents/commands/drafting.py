@@ -23,6 +23,7 @@ from reskontra.documents.wire.rendering import lines_text, vat_text
 from reskontra.errors import Malformed
 from reskontra.kinds import Kind
 from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.operations import supplied
 from reskontra.receivables.commands import locks
 from reskontra.receivables.store import open_items
 from reskontra.records import differences, replace
@@ -34,6 +35,7 @@ async def create(
     connection: Connection, context: Context, kind: Kind, changes: Mapping[str, Any], *, origin: str = "entered"
 ) -> Saved:
     """A new draft from `changes` (our attribute names). Two round trips, four if credit is checked."""
+    changes = supplied(changes, but=("salesperson",))
     document, basis = await new_draft(connection, context, kind, changes, origin)
     return await insert(connection, context, kind, document, changes=changes, basis=basis)
 

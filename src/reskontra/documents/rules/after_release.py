@@ -14,8 +14,10 @@ from reskontra.documents.rules.header import (
     check_same_number,
     particulars,
 )
+from reskontra.documents.rules.pricing import amounts_in_currency
 from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import Kind
+from reskontra.money import round_money
 from reskontra.operations import LineOperation
 from reskontra.periods.rules import parse_period
 from reskontra.records import replace
@@ -107,7 +109,8 @@ def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
     if name in ("customer_number", "child_customer_number", "location_cd"):
         return _is_same_party(name, sent, document, basis)
     if name in ("vat_rows", "application_lines"):
-        return not sent or (name == "vat_rows" and vat_rows_echoed(document, sent))
+        decimals = basis.reference.decimals_of(document.currency_id)
+        return not sent or (name == "vat_rows" and vat_rows_echoed(document, sent, decimals))
     standing = _standing(name, document, basis)
     if isinstance(sent, Mapping):
         parts = standing if isinstance(standing, Mapping) else {}
@@ -149,13 +152,15 @@ def _standing(name: str, document: Document, basis: Basis) -> Any:
     return other[name] if name in other else getattr(document, name, None)
 
 
-def vat_rows_echoed(document: Document, sent: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether VAT rows were sent with their stored figures."""
+def vat_rows_echoed(document: Document, sent: Sequence[Mapping[str, Any]], decimals: int) -> bool:
+    """Whether VAT rows were sent with their stored figures; `decimals` are the places of the document's currency."""
     standing = {row.vat_id: row for row in document.vat}
     return all(
         row.get("vat_id") in standing
-        and row.get("taxable") in (None, standing[row["vat_id"]].taxable)
-        and row.get("vat") in (None, standing[row["vat_id"]].vat)
+        and all(
+            row.get(name) is None or round_money(row[name], decimals) == getattr(standing[row["vat_id"]], name)
+            for name in ("taxable", "vat")
+        )
         for row in sent
     )
 
@@ -165,7 +170,9 @@ _LINE_NAMES = {"manual_amount": "extended_amount"}
 
 def _check_lines_echoed(document: Document, sent: Any, basis: Basis) -> None:
     standing = {line.line_number: line for line in document.lines}
-    for position, change in enumerate(sent):
+    decimals = basis.reference.decimals_of(document.currency_id)
+    for position, sent_line in enumerate(sent):
+        change = amounts_in_currency(sent_line, decimals, ("lines", position))
         if change.get("operation") == LineOperation.NOTHING:
             continue
         line = standing.get(change.get("line_number") or 0)

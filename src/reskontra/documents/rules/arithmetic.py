@@ -123,7 +123,9 @@ def extended_price(
     else:
         exact, name = manual_amount, "manual_amount"
     _check_size(exact, (*field, name))
-    return round_money(exact, decimals)
+    rounded = round_money(exact, decimals)
+    _check_size(rounded, (*field, name))
+    return rounded
 
 
 def discount(

@@ -55,7 +55,7 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
     if (draft.account_number, draft.currency_id) != (document.account_number, document.currency_id):
         check_accounts(lines, _line_basis(draft, basis))
     sent_vat = changes.get("vat_rows") or ()
-    if vat_rows_echoed(document, sent_vat):
+    if vat_rows_echoed(document, sent_vat, basis.reference.decimals_of(document.currency_id)):
         sent_vat = ()  # the stored figures hold as long as nothing they depend on changes (VAT-11)
     if not sent_vat and _figures_stand(document, draft, lines):
         draft = replace(draft, lines=lines)

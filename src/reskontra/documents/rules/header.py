@@ -355,11 +355,14 @@ def _with_period(before: Document | None, draft: Document, changes: Mapping[str,
 
 
 def _with_rate(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """CUR-02, CUR-03. A sent rate stays until it is cleared or the currency changes; else the table's of the date."""
+    """CUR-02, CUR-03. A sent rate stays until it is cleared or the currency changes; else the table's of the date.
+
+    In base currency, 0 is what typed clients send if the rate was not set (X7).
+    """
     reference = basis.reference
     sent = changes.get("exchange_rate")
     if draft.currency_id == reference.base_currency:
-        if sent is not None and sent != BASE_RATE.rate:
+        if sent and sent != BASE_RATE.rate:
             raise Refused(
                 "The exchange rate of the base currency is 1.",
                 field=("exchange_rate",),

@@ -15,7 +15,7 @@ from reskontra.documents.rules.arithmetic import DiscountBasis
 from reskontra.documents.rules.pricing import priced
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.money import ONE, PRICE_DECIMALS, ZERO
-from reskontra.operations import LineOperation
+from reskontra.operations import LineOperation, supplied
 from reskontra.records import replace
 from reskontra.reference.reference import control_account_refused
 from reskontra.vat.rules.codes import vat_ids_of_line
@@ -65,7 +65,7 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
             continue
         if operation == LineOperation.INSERT and number not in standing:
             number = max(standing, default=0) + 1
-            standing[number] = new_line(number, change, basis, field)
+            standing[number] = new_line(number, supplied(change), basis, field)
             continue
         if number not in standing:
             known = ", ".join(str(line_number) for line_number in sorted(standing)[:20]) or "none"
@@ -100,7 +100,7 @@ def new_lines(sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line
 
 
 def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
-    """A line from what was sent; its item and the customer's location supply the rest (LIN-05)."""
+    """A line from what was sent; its item and the customer's location supply the rest (LIN-05, X7)."""
     item = _item(change, None, basis, field)
     if item is None and not change.get("description"):
         raise Refused(
@@ -129,11 +129,11 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
         line = replace(line, vat_category_id=zone.default_category if zone else None)
     else:
         line = _with_item(line, item, basis)
-    line = _with_sent(line, change, basis, field)
+    own, line = line, _with_sent(line, change, basis, field)
     _check_account(line.account_number, basis, (*field, "account_number"))
     if not change.get("subaccount"):
         line = _with_subaccount(line, item, basis, field)
-    return priced(_with_vat_ids(line, basis, field), change, None, basis, field)
+    return priced(_with_vat_ids(line, basis, field), change, None, basis, field, own=own)
 
 
 def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
@@ -145,7 +145,7 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
         draft = _with_item(line, item, basis)
     elif "item_number" in change and item is None:
         draft = replace(line, item_id=None, item_number=None)
-    draft = _with_sent(draft, change, basis, field)
+    own, draft = draft, _with_sent(draft, change, basis, field)
     if draft.account_number != line.account_number:
         _check_account(draft.account_number, basis, (*field, "account_number"))
     if not change.get("subaccount"):
@@ -157,7 +157,7 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
             value=change.get("description"),
             hint="Keep one of the two.",
         )
-    return priced(_with_vat_ids(draft, basis, field), change, line, basis, field)
+    return priced(_with_vat_ids(draft, basis, field), change, line, basis, field, own=own)
 
 
 def check_accounts(lines: Sequence[Line], basis: LineBasis) -> None:

@@ -6,19 +6,34 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from reskontra.currencies.rules import in_currency
 from reskontra.documents.document import Line
 from reskontra.documents.rules.arithmetic import LineFigures, line_figures
 from reskontra.errors import FieldPath, Refused
-from reskontra.money import multiply, round_money
+from reskontra.money import HUNDRED, ZERO, multiply, round_money
 from reskontra.records import replace
 
 if TYPE_CHECKING:
     from reskontra.documents.rules.lines import LineBasis
 
 
-def priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Line:
-    """The line's amounts (LIN-02 to LIN-04). An entered amount stays until it is cleared, or quantity, price or item
-    change."""
+def amounts_in_currency(change: Mapping[str, Any], decimals: int, field: FieldPath) -> Mapping[str, Any]:
+    """A sent line with its amounts at the places of the document's currency (X6)."""
+    names = [name for name in ("manual_amount", "discount_amount") if change.get(name) is not None]
+    if not names:
+        return change
+    return {**change, **{name: in_currency(change[name], decimals, (*field, name)) for name in names}}
+
+
+def priced(
+    draft: Line, change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath, *, own: Line
+) -> Line:
+    """`draft` with the amounts that follow from what was sent (LIN-02 to LIN-04).
+
+    `own` is the draft as it was before the sent values went into it. An entered amount stays until it is cleared, or
+    quantity, price or item change.
+    """
+    change = _meant_amounts(draft, own, change, basis, field)
     repriced = before is None or _is_repriced(draft, before)
     if before is not None and not repriced and not _changes_money(change, before):
         return draft
@@ -28,13 +43,6 @@ def priced(draft: Line, change: Mapping[str, Any], before: Line | None, basis: L
     if manual_amount is None and not repriced and draft.amount_entered and "manual_amount" not in change:
         manual_amount = draft.extended_amount
     percent, amount = _discount_wanted(draft, change, before)
-    if amount is not None and round_money(amount, basis.decimals) != amount:
-        raise Refused(
-            f"An amount in {basis.currency_id} has at most {basis.decimals} decimals.",
-            field=(*field, "discount_amount"),
-            value=f"{amount:f}",
-            hint=f"Send {round_money(amount, basis.decimals):f}, or a percent.",
-        )
     figures = line_figures(
         draft.quantity,
         draft.unit_price,
@@ -72,6 +80,33 @@ def rounded_lines(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
 def figures_of(line: Line) -> LineFigures:
     """The line's own amounts in document currency."""
     return LineFigures(line.extended_amount, line.discount_percent, line.discount_amount, line.amount)
+
+
+def _meant_amounts(
+    draft: Line, own: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath
+) -> Mapping[str, Any]:
+    """`change` with rounded amounts (X6), and without an entered amount of 0 beside a price and a quantity (X7).
+
+    Typed clients send every field of their model, with 0 for those that were not set. So 0 does not override what price
+    and quantity give. If these give 0 too, but `own`, the line before the request, is worth something, nobody can tell
+    whether the line should be free: refused. A house caller says itself whether the amount was entered.
+    """
+    change = amounts_in_currency(change, basis.decimals, field)
+    if change.get("manual_amount") != ZERO or change.get("unit_price") is None or "amount_entered" in change:
+        return change
+    if multiply(draft.quantity, draft.unit_price) != ZERO:
+        return {name: value for name, value in change.items() if name != "manual_amount"}
+    quantity, unit_price = draft.quantity or own.quantity, draft.unit_price or own.unit_price
+    left_alone = own.extended_amount if own.amount_entered else multiply(quantity, unit_price)
+    if left_alone != ZERO and change.get("discount_percent") != HUNDRED:
+        zero = "quantity" if draft.quantity == ZERO else "unit_price"
+        raise Refused(
+            "The line would be free: its amount is 0, and so is its price or its quantity.",
+            field=(*field, zero),
+            value="0",
+            hint=f"For {round_money(left_alone, basis.decimals):f} leave out what is 0; for a free line, the amount.",
+        )
+    return change
 
 
 def _is_repriced(draft: Line, before: Line) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reskontra.currencies.rules import in_currency
 from reskontra.documents.document import Document
 from reskontra.documents.rules.figures import rate_of
 from reskontra.errors import FieldPath, Malformed, Refused
@@ -85,12 +86,13 @@ def with_proposals(
     document_id: int,
     decimals: int,
 ) -> Document:
-    """The draft with these proposals, each checked against the document that it names (APP)."""
+    """The draft with these proposals, each rounded (X6) and checked against the document that it names (APP)."""
     credit = _credit(draft, document_id)
     proposals = []
-    for proposal, field in wanted:
+    for sent, field in wanted:
+        proposal = replace(sent, amount=in_currency(sent.amount, decimals, (*field, "amount_paid")))
         debit = debits.get(_key(proposal.document_type, proposal.number))
-        check_proposal(proposal, debit, field, credit=credit, decimals=decimals)
+        check_proposal(proposal, debit, field, credit=credit)
         if debit is not None:
             proposals.append(
                 replace(

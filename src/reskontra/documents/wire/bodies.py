@@ -21,6 +21,7 @@ from reskontra.web.wire import (
     Body,
     Day,
     Flag,
+    Id,
     OneOf,
     Percent,
     Quantity,
@@ -167,7 +168,7 @@ class DocumentUpdate(Body):
     financial_period: Sent[Text30] = msgspec.UNSET
     invoice_text: Sent[Text512] = msgspec.UNSET
     location_cd: Sent[Text30] = sent("locationId")
-    salesperson_id: Sent[Whole] = sent("salesPersonID")
+    salesperson_id: Sent[Id] = sent("salesPersonID")
     salesperson: Sent[Text30] = msgspec.UNSET
     note: Sent[Text32000] = msgspec.UNSET
     branch_number: Sent[Text30] = msgspec.UNSET
@@ -178,7 +179,7 @@ class DocumentUpdate(Body):
     customer_reference: Sent[Text40] = sent("customerRefNumber")
     external_reference: Sent[Text40] = msgspec.UNSET
     exchange_rate: Sent[Rate] = msgspec.UNSET
-    contact_id: Sent[Whole] = sent("contact")
+    contact_id: Sent[Id] = sent("contact")
     vat_zone_id: Sent[Text30] = sent("customerVatZoneId")
     invoice_contact: Sent[ContactUpdate] = msgspec.UNSET
     override_number_series: Sent[Flag] = msgspec.UNSET

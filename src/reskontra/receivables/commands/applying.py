@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from reskontra.clock import Context
+from reskontra.currencies.rules import in_currency
 from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, Malformed, NotFound, Refused, UnknownReference
 from reskontra.kinds import KINDS
@@ -187,11 +188,12 @@ def _proposals(
     proposals = []
     for position, line in enumerate(lines):
         field = (*_LINES, position)
+        rounded = replace(line, amount=in_currency(line.amount, decimals, (*field, "amount_paid")))
         debit = found.get(name_of(line.document_type, line.number))
-        check_proposal(line, debit, field, credit=credit, decimals=decimals, on=on)
+        check_proposal(rounded, debit, field, credit=credit, on=on)
         if debit is None:
             raise UnknownReference(field=(*field, "number"), value=line.number)
-        proposals.append(replace(line, debit_document_id=debit.document_id))
+        proposals.append(replace(rounded, debit_document_id=debit.document_id))
     check_total(proposals, credit.balance, _LINES)
     return proposals
 

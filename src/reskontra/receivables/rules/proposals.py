@@ -9,7 +9,7 @@ from decimal import Decimal
 from reskontra.currencies.rules import BASE_RATE
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
-from reskontra.money import ZERO, round_money
+from reskontra.money import ZERO
 from reskontra.receivables.rules.items import OpenItem, Proposal
 
 
@@ -41,13 +41,12 @@ def check_proposal(
     field: FieldPath,
     *,
     credit: OpenItem,
-    decimals: int,
     on: tuple[date, str] | None = None,
 ) -> None:
     """Refuse an application that could never be released (APP-01 to APP-03, APP-07 to APP-09).
 
-    `credit` is the credit document as it will be released, with `document_id` 0 if it is not stored yet; `decimals` are
-    the places of its currency. `on` is the date and period of the settlement; None means the credit document's.
+    `credit` is the credit document as it will be released, with `document_id` 0 if it is not stored yet. `on` is the
+    date and period of the settlement; None means the credit document's.
     """
     kind = KINDS[credit.document_type]
     if proposal.document_type not in kind.settles:
@@ -82,17 +81,6 @@ def check_proposal(
             field=(*field, "number"),
             value=proposal.number,
             hint="Release or remove that one first.",
-        )
-    _check_amount(proposal, credit, debit, field, decimals)
-
-
-def _check_amount(proposal: Proposal, credit: OpenItem, debit: OpenItem, field: FieldPath, decimals: int) -> None:
-    if round_money(proposal.amount, decimals) != proposal.amount:
-        raise Refused(
-            f"An amount in {credit.currency_id} has at most {decimals} decimals.",
-            field=(*field, "amount_paid"),
-            value=f"{proposal.amount:f}",
-            hint=f"Send {round_money(proposal.amount, decimals):f}, for example.",
         )
     if not ZERO < proposal.amount <= debit.balance:
         raise Refused(

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from reskontra.errors import FieldPath, Refused, UnknownReference
-from reskontra.money import HUNDRED, ZERO, divide, has_at_most, multiply, percent_of, round_money, total
+from reskontra.money import HUNDRED, ZERO, divide, is_storable, multiply, percent_of, round_money, total
 from reskontra.records import Record, replace
 from reskontra.vat.rules.codes import CalculateOn, VatId, charged_rate
 
@@ -74,9 +74,9 @@ def apply_sent_rows(
 ) -> tuple[VatRow, ...]:
     """`rows` with the sent figures instead of the computed ones, each within `tolerance` (VAT-09).
 
-    Refused: an id that does not apply, an id sent twice, too many decimals, a figure further off. VAT inside the line
-    amounts and VAT at 0 per cent cannot be changed: the lines decide the first, the law the second. `field` is the path
-    of the sent rows, `tolerance` is in the document's currency.
+    They are rounded first (X6). Refused: an id that does not apply, an id sent twice, a figure further off. VAT inside
+    the line amounts and VAT at 0 per cent cannot be changed: the lines decide the first, the law the second. `field` is
+    the path of the sent rows, `tolerance` is in the document's currency.
     """
     result = {row.vat_id: row for row in rows}
     seen: set[str] = set()
@@ -188,18 +188,23 @@ def _simple_vat_of(lines: Collection[_TaxedLine], charges: Mapping[str, _Charge]
 
 def _replaced(row: VatRow, sent: SentVatRow, tolerance: Decimal, decimals: int, field: FieldPath) -> VatRow:
     fixed = row.inclusive or row.rate == ZERO
+    taxable = row.taxable if sent.taxable is None else _rounded(sent.taxable, decimals)
+    charged = row.vat if sent.vat is None else _rounded(sent.vat, decimals)
     for name, computed, wanted, allowed in (
-        ("taxable", row.taxable, sent.taxable, ZERO if row.inclusive else tolerance),
-        ("vat", row.vat, sent.vat, ZERO if fixed else tolerance),
+        ("taxable", row.taxable, taxable, ZERO if row.inclusive else tolerance),
+        ("vat", row.vat, charged, ZERO if fixed else tolerance),
     ):
-        if wanted is None or (abs(wanted - computed) <= allowed and has_at_most(wanted, decimals)):
+        if abs(wanted - computed) <= allowed:
             continue
         raise Refused(
             f"The figures of VAT id '{row.vat_id}' do not agree with the lines.",
             field=(*field, name),
             value=str(wanted),
-            hint=f"Computed: {computed:f}; send that, or at most {allowed:f} more or less with {decimals} decimals.",
+            hint=f"Computed: {computed:f}; send that, or at most {allowed:f} more or less.",
         )
-    taxable = row.taxable if sent.taxable is None else round_money(sent.taxable, decimals)
-    charged = row.vat if sent.vat is None else round_money(sent.vat, decimals)
     return replace(row, taxable=taxable, vat=charged, entered=True)
+
+
+def _rounded(sent: Decimal, decimals: int) -> Decimal:
+    """A sent figure at the places of the currency. One that is too large for an amount stays, to be refused."""
+    return round_money(sent, decimals) if is_storable(sent) else sent

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from reskontra.currencies.rules import in_currency
 from reskontra.documents.document import UNRELEASED
 from reskontra.dunning.letters.letter import Letter, LetterLine, LetterStatus
 from reskontra.dunning.new_letter import Basis, Candidate, Fee
@@ -19,7 +20,7 @@ from reskontra.dunning.rules.levels import terms_of_level
 from reskontra.dunning.rules.readiness import is_overdue
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
-from reskontra.money import ZERO, round_money
+from reskontra.money import ZERO
 from reskontra.operations import LineOperation
 from reskontra.records import replace as replace_record
 
@@ -53,7 +54,7 @@ def amended(letter: Letter, changes: Mapping[str, Any], basis: Basis) -> Letter:
     level = max(line.level_after for line in lines if line.is_reminded)
     entered = letter.fee if letter.fee_entered else None
     if "fee" in changes:
-        entered = _checked_fee(changes["fee"], letter, basis)
+        entered = _checked_fee(changes["fee"], basis)
     terms = terms_of_level(basis, level, entered_fee=entered)
     is_same_level = level == letter.level
     fee_stands = is_same_level and "fee" not in changes
@@ -117,21 +118,16 @@ def _line_named(letter: Letter, change: Mapping[str, Any], field: FieldPath) -> 
     return found[0]
 
 
-def _checked_fee(sent: Decimal | None, letter: Letter, basis: Basis) -> Decimal | None:
+def _checked_fee(sent: Decimal | None, basis: Basis) -> Decimal | None:
+    """The fee that was sent, rounded to its currency (X6); None means the fee of the level."""
     if sent is None:
         return None
     if sent < ZERO:
         raise Refused("A fee is not negative.", field=("fee",), value=f"{sent:f}", hint="Send 0 or more.")
-    if round_money(sent, basis.decimals) != sent:
-        raise Refused(
-            f"An amount in {letter.currency_id} has at most {basis.decimals} decimals.",
-            field=("fee",),
-            value=f"{sent:f}",
-            hint=f"Send {round_money(sent, basis.decimals):f}, for example.",
-        )
-    if sent > ZERO:
-        _check_fee_item(basis.preferences.fee_item, ("fee",), f"{sent:f}")
-    return sent
+    fee = in_currency(sent, basis.decimals, ("fee",))
+    if fee > ZERO:
+        _check_fee_item(basis.preferences.fee_item, ("fee",), f"{fee:f}")
+    return fee
 
 
 def _check_fee_item(fee_item: str | None, field: FieldPath = (), value: str | None = None) -> None:
