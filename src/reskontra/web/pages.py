@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from starlette.responses import RedirectResponse, Response
 
@@ -77,7 +78,14 @@ def pages(
     }
     for prefix in PREFIXES:
         table["/".join(("", *prefix, "resources/v1/context"))] = {"GET": context}
+        table["/".join(("", *prefix, "resources/v1/context/userdetails"))] = {"GET": partial(_user, guard)}
     return table
+
+
+async def _user(guard: Guard, visit: Visit) -> Response:
+    """Whom the token belongs to. No person stands behind an API client, so its id is all there is to tell."""
+    caller = await guard.caller(visit.headers, visit.peer)
+    return json_answer([{"emailAddress": "", "firstName": caller.actor, "lastName": ""}])
 
 
 _NOTHING_FOREIGN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
