@@ -1,6 +1,6 @@
 """What was open at the end of each of 72 months, from documents and applications, and what the journal said then.
 
-By day: what is dated by then, as a statement counts it (AGS-01). By period: what is in periods until then, as the
+By day: what is dated by then, as a statement counts it. By period: what is in periods until then, as the
 ledger is closed. Where something is posted to a later period the two differ, and each must tie to the journal: for
 every receivables account, customer and currency, in document and in base currency.
 """
