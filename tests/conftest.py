@@ -301,7 +301,7 @@ async def open_client(
     clock: Clock,
     *,
     company_id: int | None = None,
-    base_url: str = "http://testserver",
+    base_url: str = "http://localhost",
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application made with `settings`; what the application raises fails the test."""
     from reskontra.app import create_app

@@ -15,7 +15,7 @@ from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.clock import Clock
 from reskontra.closing import routes as closing
 from reskontra.companies.store.access import StoredAccess
-from reskontra.config import Settings
+from reskontra.config import Settings, is_loopback
 from reskontra.contacts import routes as contacts
 from reskontra.currencies import routes as currencies
 from reskontra.currencies import store as currencies_store
@@ -48,6 +48,7 @@ from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
 from reskontra.web.routing import Route, Router, complete
+from reskontra.web.secrets import PUBLISHED_SECRET
 from reskontra.web.server import Server
 from reskontra.web.tokens import TokenDesk
 
@@ -120,7 +121,12 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
         router=Router(mounted),
         pages=pages(
             guard=guard,
-            tokens=TokenDesk(access, note=metrics.note_refused_token, trusted_proxies=settings.trusted_proxies),
+            tokens=TokenDesk(
+                access,
+                note=metrics.note_refused_token,
+                takes_published=is_loopback(settings.host) or settings.sandbox_secret == PUBLISHED_SECRET,
+                trusted_proxies=settings.trusted_proxies,
+            ),
             metrics=metrics,
             is_ready=access.is_ready,
             openapi=reference.openapi,

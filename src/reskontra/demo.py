@@ -29,6 +29,7 @@ from reskontra.documents.commands import drafting, releasing
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, SERVED
 from reskontra.numbering.store import move_range
 from reskontra.receivables.store.open_items import find_open_items
+from reskontra.web.secrets import PUBLISHED_SECRET
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ CODE = "demo"
 NAME = "Demo AS"
 TENANT_ID = uuid.UUID("11111111-2222-4333-8444-555555555555")
 CLIENT_ID = "isv_demo"
-CLIENT_SECRET = "demo-secret"  # noqa: S105 - published on purpose: the demo's books are nobody's
+CLIENT_SECRET = PUBLISHED_SECRET
 
 _ACTOR = "demo"
 _SEED = 2025

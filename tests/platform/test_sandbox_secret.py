@@ -11,6 +11,7 @@ from reskontra.db.pool import Database
 from reskontra.demo import CLIENT_ID, CLIENT_SECRET
 from reskontra.sandbox import greeting, put_secret, secret_for
 from reskontra.web.secrets import is_secret
+from tests.conftest import open_client
 
 URL = "http://127.0.0.1:8080"
 
@@ -55,6 +56,28 @@ async def test_the_secret_that_is_shown_is_the_one_that_counts(books: Database, 
             "select count(*) from change where entity = 'ApiClient' and actor = 'sandbox'"
         )
     assert rotated == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        (Settings(sandbox=True), 200),
+        (Settings(), 200),
+        (Settings(sandbox=True, host="0.0.0.0"), 400),
+        (Settings(host="0.0.0.0"), 400),
+        (Settings(sandbox=True, host="0.0.0.0", sandbox_secret=CLIENT_SECRET), 200),
+    ],
+)
+async def test_the_published_secret_works_beyond_loopback_only_where_it_was_chosen(
+    database: Database, clock: SeededClock, settings: Settings, status: int
+) -> None:
+    form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    async with open_client(settings, database, clock) as client:
+        answer = await client.post("/connect/token", data=form)
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json()["error"] == "invalid_client"
+        assert "The demo's secret is published" in answer.json()["error_description"]
 
 
 async def test_a_client_that_was_deleted_stays_so(books: Database, clock: SeededClock) -> None:

@@ -485,7 +485,7 @@ async def test_callers_who_hang_up_while_they_wait_block_nobody(server: Any) -> 
     url = httpx.URL(server.url)
     content = httpx.Request("POST", server.url, json=BODY).content
     length = f"Content-Length: {len(content)}"
-    head = f"POST {INVOICES} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
+    head = f"POST {INVOICES} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
     async with session(server.dsn) as somebody:
         await somebody.execute("select from number_series_range for update")
         for part in (content, content[:20]) * 20:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import enum
+import json
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,21 +17,25 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+import uvicorn
 from starlette.responses import Response
+from uvicorn.server import ServerState
 
 from reskontra.app import not_served
 from reskontra.clock import SeededClock
-from reskontra.config import Settings
+from reskontra.config import Settings, is_loopback
 from reskontra.errors import Conflict, NotFound, Refused, Stale, Unavailable, UnknownReference
 from reskontra.versions import check_expected
 from reskontra.web import answers, listing
 from reskontra.web.auth import SCOPE, Client, Company, Guard
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
+from reskontra.web.crowd import Crowd
 from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
 from reskontra.web.pauses import Pauses
+from reskontra.web.protocol import JsonProtocol
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import hash_secret
 from reskontra.web.server import Server
@@ -176,7 +184,7 @@ def open_edge() -> OpenEdge:
         routes: Sequence[Route] | None = None,
         settings: Settings | None = None,
         peer: str = "127.0.0.1",
-        base_url: str = "http://ledger.test",
+        base_url: str = "http://localhost",
         companies: Sequence[Company] = (),
         database: Any = None,
     ) -> AsyncIterator[Edge]:
@@ -192,6 +200,7 @@ def open_edge() -> OpenEdge:
         tokens = TokenDesk(
             access,
             note=metrics.note_refused_token,
+            takes_published=is_loopback(settings.host),
             trusted_proxies=settings.trusted_proxies,
             clock=token_clock,
             pauses=Pauses(passing),
@@ -229,6 +238,96 @@ async def edge(open_edge: OpenEdge) -> AsyncIterator[Edge]:
     """An open sandbox on loopback with one company."""
     async with open_edge() as opened:
         yield opened
+
+
+@pytest.fixture
+async def token_edge(open_edge: OpenEdge) -> AsyncIterator[Edge]:
+    """The same as `edge`, asked with a token as in production."""
+    async with open_edge(settings=Settings()) as opened:
+        opened.access.add("isv_a", "s3cret", [company(1)])
+        form = {"grant_type": "client_credentials", "client_id": "isv_a", "client_secret": "s3cret"}
+        answer = await opened.client.post("/connect/token", data=form)
+        opened.client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield opened
+
+
+@dataclass
+class Wire:
+    """An edge on a port of this machine, for what only bytes can say. `client` of the edge talks past it."""
+
+    edge: Edge
+    port: int
+
+    async def say(self, *pieces: bytes, pause: float = 0.05, patience: float = 10) -> list[Heard]:
+        """Send pieces one by one on a connection, then no more; returns the answers until the server closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+
+        async def send() -> None:
+            with contextlib.suppress(ConnectionError):
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(pause if len(pieces) < 50 else 0)
+                writer.write_eof()
+
+        sending = asyncio.create_task(send())
+        said = b""
+        try:
+            async with asyncio.timeout(patience):
+                with contextlib.suppress(ConnectionError):
+                    while data := await reader.read(65536):
+                        said += data
+        finally:
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sending
+            writer.transport.abort()
+        return heard(said)
+
+
+@dataclass
+class Heard:
+    """One answer as it stood on the wire."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def message(self) -> str:
+        """The text of an error in the wire's shape, without its id; anything else fails."""
+        text: str = json.loads(self.body)["message"]
+        found = re.match(r"VismaId: ([0-9a-f-]{36})\. Error reading the request\. Error: ", text)
+        assert found is not None, text
+        assert self.headers["ipp-request-id"] == found[1]
+        return text[found.end() :]
+
+
+def heard(said: bytes) -> list[Heard]:
+    """Answers that each have a Content-Length, or no body."""
+    found = []
+    while said:
+        head, _, said = said.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        length = int(headers.get("content-length", "0"))
+        found.append(Heard(int(first.split(" ")[1]), headers, said[:length]))
+        said = said[length:]
+    return found
+
+
+@pytest.fixture
+async def wire(open_edge: OpenEdge) -> AsyncIterator[Wire]:
+    """An open sandbox on loopback with one company, on a port."""
+    async with open_edge() as edge:
+        config = uvicorn.Config(edge.app, http=JsonProtocol, ws="none", lifespan="off", log_config=None)
+        loop = asyncio.get_running_loop()
+        crowd = Crowd()
+        listening = await loop.create_server(
+            lambda: JsonProtocol(config, ServerState(), {}, loop, crowd=crowd), "127.0.0.1", 0
+        )
+        yield Wire(edge, listening.sockets[0].getsockname()[1])
+        listening.close()
 
 
 REFUSALS: dict[str, Callable[[], Exception]] = {

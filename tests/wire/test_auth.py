@@ -21,7 +21,7 @@ from reskontra.company_file.commands.creating import ENTITIES
 from reskontra.config import Settings
 from reskontra.db.pool import Database
 from reskontra.web.auth import SCOPE
-from reskontra.web.secrets import hash_secret, is_secret, new_secret
+from reskontra.web.secrets import PUBLISHED_SECRET, hash_secret, is_secret, new_secret
 
 DURABLE = Settings()
 READ = f"{SCOPE}:read"
@@ -305,7 +305,7 @@ async def test_a_client_without_a_company(open_edge: Any) -> None:
         ("127.0.0.1", {"forwarded": "for=1.2.3.4"}, 401),
         ("127.0.0.1", {"authorization": "Bearer x"}, 401),
         ("127.0.0.1", {"origin": "https://evil.test"}, 401),
-        ("127.0.0.1", {"origin": "http://ledger.test"}, 200),
+        ("127.0.0.1", {"origin": "http://localhost"}, 200),
     ],
 )
 async def test_open_mode_is_for_this_machine_only(
@@ -313,6 +313,120 @@ async def test_open_mode_is_for_this_machine_only(
 ) -> None:
     async with open_edge(peer=peer) as edge:
         assert (await edge.client.get("/v1/box", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"host": "evil.example:9104", "origin": "http://evil.example:9104"}, "Host 'evil.example:9104'"),
+        ({"host": "localhost.evil.example"}, "Host 'localhost.evil.example'"),
+        ({"host": "127.0.0.1.nip.io"}, "Host '127.0.0.1.nip.io'"),
+        ({"host": "sub.localhost:8080"}, "Host 'sub.localhost:8080'"),
+        ({"host": "0.0.0.0:8080"}, "Host '0.0.0.0:8080'"),
+        ({"host": "[::ffff:10.0.0.1]"}, "Host '[::ffff:10.0.0.1]'"),
+        ({"host": "10.0.0.1"}, "Host '10.0.0.1'"),
+        ({"host": "::1"}, "Host '::1'"),
+        ({"host": "localhost:80:80"}, "Host 'localhost:80:80'"),
+        ({"host": ""}, "Host ''"),
+        ({"origin": "null"}, "Origin 'null'"),
+        ({"origin": "http://localhost:3000"}, "Origin 'http://localhost:3000'"),
+        ({"origin": ""}, "Origin ''"),
+        ({"sec-fetch-site": "cross-site"}, "Sec-Fetch-Site 'cross-site'"),
+        ({"sec-fetch-site": "same-site"}, "Sec-Fetch-Site 'same-site'"),
+        ({"sec-fetch-site": "anything"}, "Sec-Fetch-Site 'anything'"),
+        ({"x-forwarded-port": "443"}, "header x-forwarded-port"),
+        ({"x-forwarded-prefix": "/x"}, "header x-forwarded-prefix"),
+        ({"cf-connecting-ip": "1.2.3.4"}, "header cf-connecting-ip"),
+        ({"true-client-ip": "1.2.3.4"}, "header true-client-ip"),
+        ({"via": "1.1 squid"}, "header via"),
+        ({"x-original-url": "/admin"}, "header x-original-url"),
+    ],
+)
+async def test_open_mode_says_why_a_request_may_come_from_elsewhere(
+    open_edge: Any, headers: dict[str, str], why: str
+) -> None:
+    async with open_edge() as edge:
+        for method in ("GET", "POST"):
+            answer = await edge.client.request(method, "/v1/box", headers=headers)
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == 'Bearer realm="reskontra"'
+            assert f"this request may come from elsewhere: its {why}" in answer.json()["message"]
+            assert answer.json()["message"].endswith(
+                "Send a token, or call http://localhost or http://127.0.0.1 directly."
+            )
+        assert edge.seen == []
+
+
+async def test_open_mode_says_which_peer_is_from_elsewhere(open_edge: Any) -> None:
+    async with open_edge(peer="10.0.0.1") as edge:
+        assert "elsewhere: it comes from 10.0.0.1. " in (await edge.client.get("/v1/box")).json()["message"]
+
+
+async def test_open_mode_wants_a_host_also_where_http_does_not(wire: Any) -> None:
+    for host, status in ((b"", 401), (b"Host: localhost\r\n", 200)):
+        for more in (b"", b"Origin: null\r\n") if status == 401 else (b"",):
+            (answer,) = await wire.say(b"GET /v1/box HTTP/1.0\r\n" + host + more + b"\r\n")
+            assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "localhost:8080"},
+        {"host": "LOCALHOST"},
+        {"host": "127.0.0.1:80"},
+        {"host": "127.9.8.7"},
+        {"host": "[::1]"},
+        {"host": "[::1]:8080", "origin": "http://[::1]:8080"},
+        {"host": "localhost:8080", "origin": "https://LocalHost:8080"},
+        {"sec-fetch-site": "none", "sec-fetch-mode": "navigate"},
+        {"sec-fetch-site": "same-origin", "origin": "http://localhost"},
+    ],
+)
+async def test_open_mode_serves_programs_and_own_pages_by_every_name_of_this_machine(
+    open_edge: Any, headers: dict[str, str]
+) -> None:
+    async with open_edge() as edge:
+        assert (await edge.client.get("/v1/box", headers=headers)).status_code == 200
+
+
+async def test_a_token_may_come_by_any_name_and_from_any_page(token_edge: Any) -> None:
+    for headers in (
+        {"host": "integration.visma.net"},
+        {"host": "integration.visma.net", "origin": "https://shop.example", "sec-fetch-site": "cross-site"},
+        {"x-forwarded-for": "1.2.3.4", "via": "1.1 proxy"},
+    ):
+        assert (await token_edge.client.get("/v1/box", headers=headers)).status_code == 200
+
+
+async def test_the_published_secret_opens_nothing_to_web_pages_or_other_machines(
+    open_edge: Any, two_companies: Any
+) -> None:
+    known = {"client_id": "isv_demo", "client_secret": PUBLISHED_SECRET}
+    basic = {"authorization": "Basic " + base64.b64encode(f"isv_demo:{PUBLISHED_SECRET}".encode()).decode()}
+    for settings, headers, status in (
+        (Settings(sandbox=True), {}, 200),
+        (Settings(sandbox=True), {"host": "connect.visma.com"}, 200),
+        (Settings(sandbox=True), {"origin": "http://localhost:3000"}, 200),
+        (Settings(sandbox=True), {"host": "evil.example:8080", "origin": "http://evil.example:8080"}, 400),
+        (Settings(sandbox=True), {"origin": "null"}, 400),
+        (Settings(), {"origin": "https://evil.example"}, 400),
+        (Settings(sandbox=True, host="0.0.0.0"), {}, 400),
+        (Settings(host="10.0.0.1"), {}, 400),
+    ):
+        async with open_edge(settings=settings) as edge:
+            edge.access.add("isv_demo", PUBLISHED_SECRET, two_companies)
+            edge.access.add("isv_a", "s3cret", two_companies)
+            form = {"grant_type": "client_credentials"}
+            answer = await edge.client.post("/connect/token", data={**form, **known}, headers=headers)
+            assert answer.status_code == status, (settings, headers)
+            answer = await edge.client.post("/connect/token", data=form, headers={**headers, **basic})
+            assert answer.status_code == {400: 401}.get(status, status)
+            if status == 400:
+                assert answer.json()["error"] == "invalid_client"
+                assert "RESKONTRA_SANDBOX_SECRET" in answer.json()["error_description"]
+            own = {**form, "client_id": "isv_a", "client_secret": "s3cret"}
+            assert (await edge.client.post("/connect/token", data=own, headers=headers)).status_code == 200
 
 
 @pytest.mark.parametrize(

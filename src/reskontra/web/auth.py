@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +19,18 @@ import jwt
 from reskontra.clock import Clock, SystemClock
 from reskontra.errors import NotAllowed, NotAuthenticated
 from reskontra.web.errors import WrongCompany
+from reskontra.web.this_machine import why_foreign
 from reskontra.web.watch import Watch
 
 SCOPE = "vismanet_erp_service_api"
 SCOPES = frozenset({SCOPE, *(f"{SCOPE}:{verb}" for verb in ("read", "create", "update", "delete"))})
 ALGORITHM = "HS256"
+_ONLY_THIS_MACHINE = (
+    "Access denied: without a token the sandbox serves only programs on this machine, and this request may come from "
+    "elsewhere: {why}. Send a token, or call http://localhost or http://127.0.0.1 directly."
+)
 _REMEMBERED_SECONDS = 60  # for names and zones of companies; `Watch` notices changes of clients and keys sooner
 _SESSIONS_MAX = 10_000
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class _Session:
 
 
 class Guard:
-    """Authenticates callers.
+    """Authenticates callers. In open mode, programs on this machine need no token.
 
     Tokens expire in real time: `clock` is the machine's, even if the ledger's own clock is moved.
     """
@@ -148,9 +151,12 @@ class Guard:
         """Who sent these headers (names in lower case). Raises `NotAuthenticated`."""
         authorization = headers.get("authorization")
         if authorization is None:
-            if self._open_mode and _is_local(headers, peer):
-                return await self._open_caller()
-            raise NotAuthenticated()
+            if not self._open_mode:
+                raise NotAuthenticated()
+            why = why_foreign(headers, peer)
+            if why is not None:
+                raise NotAuthenticated(_ONLY_THIS_MACHINE.format(why=why))
+            return await self._open_caller()
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise NotAuthenticated(value="")
@@ -232,16 +238,3 @@ def _decoded(token: str, key: bytes) -> dict[str, Any]:
         algorithms=[ALGORITHM],
         options={"require": ["exp", "sub", "scope", "secret_id"], "verify_exp": False, "verify_iat": False},
     )
-
-
-def _is_local(headers: Mapping[str, str], peer: str | None) -> bool:
-    """Whether a request comes from this machine itself, not through a proxy and not from a foreign web page."""
-    if peer is None or any(name in headers for name in _FORWARDED):
-        return False
-    origin = headers.get("origin")
-    if origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower():
-        return False
-    try:
-        return ipaddress.ip_address(peer).is_loopback
-    except ValueError:
-        return False

@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import secrets
 
+PUBLISHED_SECRET = "demo-secret"  # noqa: S105 - published on purpose: the demo's books are nobody's
+"""The secret of the demo's client, as printed in the README."""
+
 _COST = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024, "dklen": 32}
 
 

@@ -33,7 +33,8 @@ from reskontra.web.answers import json_answer
 from reskontra.web.auth import ALGORITHM, SCOPE, SCOPES, Access, Client
 from reskontra.web.pauses import Pauses
 from reskontra.web.peers import address_of, home_of
-from reskontra.web.secrets import is_secret
+from reskontra.web.secrets import PUBLISHED_SECRET, is_secret
+from reskontra.web.this_machine import is_web_page_elsewhere
 
 LIFETIME_SECONDS = 3600
 WORKERS = 1
@@ -94,7 +95,7 @@ class _Caller:
 
 
 class TokenDesk:
-    """Issues tokens. `note` gets the reason of each refusal.
+    """Issues tokens. `note` gets the reason of each refusal; `takes_published` allows the demo's published secret.
 
     Tokens expire in real time: `clock` is the machine's, even if the ledger's own clock is moved.
     """
@@ -104,12 +105,14 @@ class TokenDesk:
         access: Access,
         *,
         note: Callable[[str], None],
+        takes_published: bool = True,
         trusted_proxies: Sequence[Network] = (),
         clock: Clock | None = None,
         pauses: Pauses | None = None,
     ) -> None:
         self._access = access
         self._note = note
+        self._takes_published = takes_published
         self._trusted_proxies = tuple(trusted_proxies)
         self._clock = clock or SystemClock()
         self._pauses = Pauses() if pauses is None else pauses
@@ -124,6 +127,7 @@ class TokenDesk:
         request = None
         try:
             request = _read(headers, body)
+            self._check_published(request, headers)
             client = await self._authenticated(request, address)
             return await self._issue(client, request.form)
         except NoToken as refusal:
@@ -131,6 +135,18 @@ class TokenDesk:
             client_id = _printable(request.client_id) if request else ""
             log.warning("token refused", client_id=client_id, address=address, reason=refusal.reason)
             return _refused(refusal, is_basic=request is not None and request.is_basic)
+
+    def _check_published(self, request: _Request, headers: Mapping[str, str]) -> None:
+        """Any page in a browser on this machine knows the published secret, and may reach us by DNS rebinding (X3)."""
+        if all(secret != PUBLISHED_SECRET for _, secret in request.pairs):
+            return
+        if not self._takes_published or is_web_page_elsewhere(headers):
+            raise NoToken(
+                "published_secret",
+                "invalid_client",
+                "The demo's secret is published, so it works only on this machine and not from web pages. Set another "
+                "with RESKONTRA_SANDBOX_SECRET or `reskontra client rotate`.",
+            )
 
     async def _authenticated(self, request: _Request, address: str) -> Client:
         """The client that these credentials belong to. Raises `NoToken`."""

@@ -27,7 +27,7 @@ class TestWriting:
         clerk = await open_chart()
         answer = await clerk.post("subaccount", subaccountNumber="20-s", description="Items sold", active=False)
         assert answer.status_code == 201, answer.text
-        assert answer.headers["Location"] == "http://testserver/v1/subaccount/20-S"
+        assert answer.headers["Location"] == "http://localhost/v1/subaccount/20-S"
         read = await clerk.http.get("/v1/subaccount/20-s")
         subaccount = read.json()
         assert read.headers["ETag"] == answer.headers["ETag"] == f'"{subaccount.pop("timeStamp")}"'

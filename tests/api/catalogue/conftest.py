@@ -19,7 +19,7 @@ async def hired(database: Database, clock: SeededClock) -> AsyncIterator[Clerk]:
     """A company of the Norwegian template with customer K, and its clerk."""
     company_id = await new_company(database, clock)
     settings = Settings(sandbox=True)
-    async with open_client(settings, database, clock, company_id=company_id, base_url="http://books.test") as http:
+    async with open_client(settings, database, clock, company_id=company_id, base_url="http://localhost") as http:
         clerk = Clerk(http, database, clock, company_id, spelling=bare, customer_number="K")
         await clerk.customer(number="K", name="Kunde")
         yield clerk

@@ -51,5 +51,5 @@ async def clerk(books: Database, clock: SeededClock) -> AsyncIterator[Clerk]:
         for statement in MORE_REFERENCE_DATA.split(";;"):
             await connection.execute(statement, company_id)
     settings = Settings(sandbox=True)
-    async with open_client(settings, books, clock, company_id=company_id, base_url="http://books.test/API") as http:
+    async with open_client(settings, books, clock, company_id=company_id, base_url="http://localhost/API") as http:
         yield Clerk(http, books, clock, company_id)
