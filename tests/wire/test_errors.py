@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from reskontra.config import Settings
 from reskontra.errors import Refusal
@@ -102,7 +103,7 @@ async def test_no_such_address(edge: Any, path: str) -> None:
 async def test_a_method_that_the_address_does_not_take(edge: Any, method: str) -> None:
     answer = await edge.client.request(method, "/v1/box")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
     assert message(answer) == "Error reading the request. Error: This address does not take that method. Use GET, POST."
     assert (await edge.client.request(method, "/healthz")).status_code == 405
 
@@ -113,7 +114,28 @@ async def test_head_and_options(edge: Any) -> None:
     assert int(answer.headers["content-length"]) > 100
     answer = await edge.client.options("/v1/box/1")
     assert answer.status_code == 204
-    assert answer.headers["allow"] == "DELETE, GET, PUT, OPTIONS"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PUT"
+    for path in ("/v1/box/1/action/release", "/connect/token"):
+        assert (await edge.client.options(path)).headers["allow"] == "OPTIONS, POST"
+    assert (await edge.client.options("/healthz")).headers["allow"] == "GET, HEAD, OPTIONS"
+    assert (await edge.client.post("/healthz")).headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+async def test_options_of_the_server_itself_names_all_methods(edge: Any) -> None:
+    scope = {"type": "http", "method": "OPTIONS", "path": "*", "raw_path": b"*", "query_string": b"",
+             "headers": [(b"host", b"x")], "client": ("127.0.0.1", 1), "scheme": "http", "server": None}  # fmt: skip
+    answered: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(event: Any) -> None:
+        answered.append(event)
+
+    await edge.app(scope, receive, send)
+    assert answered[0]["status"] == 200
+    headers = dict(answered[0]["headers"])
+    assert (headers[b"allow"], headers[b"content-length"]) == (b"DELETE, GET, HEAD, OPTIONS, POST, PUT", b"0")
 
 
 async def test_what_the_contract_has_and_nobody_serves_yet(edge: Any) -> None:
@@ -159,6 +181,35 @@ async def test_other_media_are_not_served(edge: Any, media: str) -> None:
     assert message(answer).endswith("Send application/json.")
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("ipp-company-id", ("1", "1")),
+        ("ipp-company-id", ("2", "1")),
+        ("authorization", ("Bearer x", "Bearer y")),
+        ("host", ("localhost", "erp.example")),
+        ("content-type", ("application/json", "text/plain")),
+        ("origin", ("http://localhost", "http://localhost")),
+    ],
+)
+async def test_a_header_that_may_stand_once_is_refused_twice_on_every_address(
+    edge: Any, name: str, values: tuple[str, str]
+) -> None:
+    for method, path in (("POST", "/v1/box"), ("GET", "/healthz"), ("POST", "/connect/token"), ("GET", "/nothing")):
+        answer = await edge.client.request(method, path, json={}, headers=[(name.title(), value) for value in values])
+        assert answer.status_code == 400
+        expected = f"Error reading the request. Error: The header {name} was sent more than once. Send it once."
+        assert message(answer) == expected
+    assert edge.seen == []
+
+
+async def test_a_header_that_is_a_list_may_stand_in_two_lines(edge: Any) -> None:
+    headers = [("If-Match", '"AAAAAAAAAAk="'), ("If-Match", '"AAAAAAAAAAc="'), ("X", "1"), ("X", "2")]
+    assert (await edge.client.put("/v1/box/1", json={}, headers=headers)).status_code == 204
+    headers = [("Accept-Encoding", "gzip"), ("Accept-Encoding", "br")]
+    assert (await edge.client.get("/openapi.json", headers=headers)).headers["content-encoding"] == "gzip"
+
+
 @pytest.mark.parametrize("body", [b"", b" ", b"{}", b'{"anything": 1}'])
 async def test_an_action_takes_an_empty_body(edge: Any, body: bytes) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"} if not body else {}
@@ -187,7 +238,7 @@ async def test_versions_travel_in_etag_and_if_match(edge: Any) -> None:
     for good in (etag, etag.strip('"'), f"W/{etag}", "*", f'"AAAAAAAAAAg=", {etag}', f"{etag},W/{etag}, garbage"):
         answer = await edge.client.put("/v1/box/1", json={"name": "x"}, headers={"if-match": good})
         assert (answer.status_code, answer.headers["etag"]) == (204, '"AAAAAAAAAAg="')
-        assert answer.headers["location"] == "http://ledger.test/v1/box/1"
+        assert answer.headers["location"] == "http://localhost/v1/box/1"
         assert "content-length" not in answer.headers
     for bad in ('"AAAAAAAAAAg="', "garbage", '""', "", '"AAAA"', "*,*", '"AAAAAAAAAAg=", "AAAAAAAAAAk="'):
         answer = await edge.client.put("/v1/box/1", json={"name": "x"}, headers={"if-match": bad})
@@ -214,7 +265,7 @@ async def test_a_large_body_is_refused_before_it_is_read(open_edge: Any) -> None
         assert (await edge.client.post("/v1/box", content=b'{"name": "x"}'.ljust(10_000))).status_code == 201
 
 
-async def test_a_caller_that_hangs_up_is_not_answered(edge: Any) -> None:
+async def test_a_caller_that_hangs_up_is_not_answered_and_counted(edge: Any) -> None:
     messages = [{"type": "http.request", "body": b'{"na', "more_body": True}, {"type": "http.disconnect"}]
     answered: list[Any] = []
 
@@ -225,10 +276,15 @@ async def test_a_caller_that_hangs_up_is_not_answered(edge: Any) -> None:
         answered.append(event)
 
     scope = {"type": "http", "method": "POST", "path": "/v1/box", "raw_path": b"/v1/box", "query_string": b"",
-             "headers": [(b"host", b"x")], "client": ("127.0.0.1", 1), "scheme": "http", "server": None}  # fmt: skip
-    await edge.app(scope, receive, send)
+             "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1), "scheme": "http",
+             "server": None}  # fmt: skip
+    with structlog.testing.capture_logs() as lines:
+        await edge.app(scope, receive, send)
     assert answered == []
     assert edge.seen == []
+    assert [(line["event"], line["operation"], line["status"]) for line in lines] == [("request", "Box_Create", 499)]
+    figures = (await edge.client.get("/metrics")).text
+    assert 'reskontra_requests_total{operation="Box_Create",status="499"} 1.0' in figures
 
 
 async def test_large_answers_are_packed_for_those_who_can_read_it(edge: Any) -> None:
@@ -264,7 +320,7 @@ async def test_health_figures_and_home(edge: Any) -> None:
     await edge.client.get("/v1/box")
     figures = (await edge.client.get("/metrics")).text
     assert 'reskontra_requests_total{operation="Box_List",status="200"} 1.0' in figures
-    assert (await edge.client.get("/")).headers["location"] == "http://ledger.test/docs"
+    assert (await edge.client.get("/")).headers["location"] == "http://localhost/docs"
 
 
 async def test_calls_at_the_same_time_do_not_mix(edge: Any) -> None:

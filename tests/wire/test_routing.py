@@ -69,8 +69,11 @@ def test_what_does_not_exist_is_not_found(path: str) -> None:
     assert ROUTER.find("GET", path.encode()) is None
 
 
-def test_a_wrong_method_names_the_right_ones() -> None:
+def test_a_wrong_method_names_the_right_ones_of_this_address_alone() -> None:
     assert ROUTER.find("DELETE", b"/v1/customer/1") == WrongMethod(("GET", "PUT"))
+    assert ROUTER.find("DELETE", b"/v1/customer/balance") == WrongMethod(("GET",))
+    assert ROUTER.find("OPTIONS", b"/v1/customer/internal/7") == WrongMethod(("GET",))
+    assert ROUTER.find("OPTIONS", b"/v1/customer/internal") == WrongMethod(("GET", "PUT"))
 
 
 @given(st.text(min_size=1).filter(lambda text: "\x00" not in text))
@@ -141,9 +144,10 @@ def test_the_scope_follows_from_method_and_address(method: str, path: str, verb:
     assert route(method, path).scope == f"vismanet_erp_service_api:{verb}"
 
 
-async def test_location_follows_host_and_prefix(edge: Any) -> None:
+async def test_location_follows_host_and_prefix(token_edge: Any) -> None:
     for prefix in ("", "/API", "/API/controller/api", "/controller/api"):
-        answer = await edge.client.post(f"{prefix}/V1/Box", json={"name": "x"}, headers={"host": "erp.example:8443"})
+        headers = {"host": "erp.example:8443"}
+        answer = await token_edge.client.post(f"{prefix}/V1/Box", json={"name": "x"}, headers=headers)
         assert answer.status_code == 201
         assert answer.headers["location"] == f"http://erp.example:8443{prefix}/v1/box/A%2F1"
         assert answer.content == b""
@@ -153,21 +157,31 @@ async def test_location_follows_host_and_prefix(edge: Any) -> None:
 async def test_no_id_can_break_the_answer(edge: Any, number: str) -> None:
     answer = await edge.client.put(f"/v1/box/{quote(number, safe='')}", json={})
     assert answer.status_code == 204
-    assert answer.headers["location"] == f"http://ledger.test/v1/box/{quote(number, safe='')}"
+    assert answer.headers["location"] == f"http://localhost/v1/box/{quote(number, safe='')}"
 
 
 @pytest.mark.parametrize("host", ["evil.test/path", "a b", "<script>", "", "user@host", "h:99999999"])
-async def test_a_host_that_is_no_host_is_not_echoed(edge: Any, host: str) -> None:
-    answer = await edge.client.post("/v1/box", json={}, headers={"host": host})
-    assert answer.headers["location"] == "http://ledger.test/v1/box/A%2F1"
+async def test_a_host_that_is_no_host_is_not_echoed(token_edge: Any, host: str) -> None:
+    answer = await token_edge.client.post("/v1/box", json={}, headers={"host": host})
+    assert answer.headers["location"] == "http://localhost/v1/box/A%2F1"
 
 
 async def test_forwarded_headers_count_only_from_a_trusted_proxy(open_edge: Any) -> None:
     from reskontra.config import Settings, read_networks
 
     sent = {"x-forwarded-proto": "https", "x-forwarded-host": "books.example", "x-forwarded-prefix": "/erp"}
-    for trusted, base in (("10.0.0.0/8", "https://books.example/erp"), ("10.9.0.0/16", "http://ledger.test")):
+    for trusted, base in (("10.0.0.0/8", "https://books.example/erp"), ("10.9.0.0/16", "http://localhost")):
         settings = Settings(trusted_proxies=read_networks(trusted))
         async with open_edge(settings=settings, peer="10.1.2.3") as edge:
             answer = await edge.client.get("/.well-known/openid-configuration", headers=sent)
+            assert answer.json()["issuer"] == base
+
+
+@pytest.mark.parametrize("prefix", ["/..", "/erp/../x", "/.", "/erp/.", "/erp/..", "//evil.test", "/a b", "erp"])
+async def test_a_forwarded_prefix_that_leads_elsewhere_is_not_believed(open_edge: Any, prefix: str) -> None:
+    from reskontra.config import Settings, read_networks
+
+    async with open_edge(settings=Settings(trusted_proxies=read_networks("10.0.0.0/8")), peer="10.1.2.3") as edge:
+        for sent, base in ((prefix, "http://localhost"), ("/erp/..2/.v", "http://localhost/erp/..2/.v")):
+            answer = await edge.client.get("/.well-known/openid-configuration", headers={"x-forwarded-prefix": sent})
             assert answer.json()["issuer"] == base

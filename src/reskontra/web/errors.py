@@ -6,7 +6,7 @@ Shape A `{"message": "VismaId: <guid>. Error <doing>. Error: <reason>"}` is the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -34,9 +34,9 @@ from reskontra.web.shapes import wire_path
 class NoSuchMethod(Refusal):
     """The address exists, but not for this method."""
 
-    def __init__(self, allowed: Sequence[str]) -> None:
-        super().__init__("This address does not take that method.", hint=f"Use {', '.join(allowed)}.")
-        self.allowed = allowed
+    def __init__(self, methods: Sequence[str]) -> None:
+        super().__init__("This address does not take that method.", hint=f"Use {', '.join(methods)}.")
+        self.methods = methods
 
 
 class TooLarge(Refusal):
@@ -45,6 +45,14 @@ class TooLarge(Refusal):
 
 class UnsupportedMedia(Refusal):
     """The body is not JSON."""
+
+
+class UnsupportedCoding(UnsupportedMedia):
+    """The body has a Content-Encoding that is not one of `served`."""
+
+    def __init__(self, reason: str, served: Sequence[str]) -> None:
+        super().__init__(reason, hint=f"Send the body plain, or compressed with {' or '.join(served)}.")
+        self.served = served
 
 
 class TooMany(Refusal):
@@ -179,16 +187,22 @@ def field_name(path: Sequence[str | int]) -> str:
     return name[:1].upper() + name[1:]
 
 
+def allow(methods: Iterable[str]) -> str:
+    """The Allow header of an address with these methods. GET implies HEAD, and every address has OPTIONS."""
+    named = {*methods, "OPTIONS"}
+    return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
+
+
 def _headers(refusal: Refusal, realm: str) -> Mapping[str, str]:
     if isinstance(refusal, NotAuthenticated):
         problem = ', error="invalid_token"' if refusal.value is not None else ""
         return {"WWW-Authenticate": f'Bearer realm="{realm}"{problem}'}
     if isinstance(refusal, NoSuchMethod):
-        return {"Allow": ", ".join(refusal.allowed)}
-    if isinstance(refusal, TooMany):
-        return {"Retry-After": str(refusal.seconds)}
-    if isinstance(refusal, Unavailable | Conflict):
-        return {"Retry-After": "1"}
+        return {"Allow": allow(refusal.methods)}
+    if isinstance(refusal, UnsupportedCoding):
+        return {"Accept-Encoding": ", ".join(refusal.served)}
+    if isinstance(refusal, TooMany | Unavailable | Conflict):
+        return {"Retry-After": str(refusal.seconds if isinstance(refusal, TooMany) else 1)}
     if isinstance(refusal, TooLarge):
         return {"Connection": "close"}
     return {}

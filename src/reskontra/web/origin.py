@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from reskontra.config import Network
 
 _HOST = re.compile(r"([A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?", re.ASCII)
-_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,60}){1,8}", re.ASCII)
+_PREFIX = re.compile(r"(/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]{1,60}){1,8}", re.ASCII)
 
 
 class Origin:

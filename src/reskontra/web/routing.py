@@ -116,18 +116,19 @@ class Router:
         raw_segments = [segment for segment in raw_path.split(b"/") if segment]
         segments = [_decoded(segment) for segment in raw_segments]
         lowered = [segment.lower() for segment in segments]
-        allowed: dict[str, None] = {}
+        allowed: tuple[str, ...] = ()
         for node, values in _walk(self._root, lowered, segments, 0, ()):
             entry = node.routes.get(method)
             if entry is None:
-                allowed.update(dict.fromkeys(node.routes))
+                # Only the closest match: `/customer/balance` is not a customer of that number.
+                allowed = allowed or tuple(sorted(node.routes))
                 continue
             route, names = entry
             depth = len(segments) - route.path.count("/")
             prefix = b"/".join(raw_segments[:depth]).decode("ascii", "replace")
             params = {name: _parameter(value) for name, value in zip(names, values, strict=True)}
             return Match(route, params, f"/{prefix}" if prefix else "")
-        return WrongMethod(tuple(sorted(allowed))) if allowed else None
+        return WrongMethod(allowed) if allowed else None
 
 
 def complete(served: Iterable[Route], not_served: Callable[[Call], Awaitable[Response]]) -> list[Route]:

@@ -20,11 +20,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from reskontra.clock import Clock
 from reskontra.config import Settings
-from reskontra.errors import NotFound, Refusal
+from reskontra.errors import Malformed, NotFound, Refusal
 from reskontra.web import wire
 from reskontra.web.auth import Caller, Company, Guard
 from reskontra.web.call import Call, Database, expected_of
-from reskontra.web.errors import NoSuchMethod, TooMany, bug_answer, refusal_answer
+from reskontra.web.decompression import Room
+from reskontra.web.errors import NoSuchMethod, TooMany, allow, bug_answer, refusal_answer
 from reskontra.web.limits import Allowance, Limiter
 from reskontra.web.listing import Memory
 from reskontra.web.metrics import Metrics
@@ -37,6 +38,9 @@ PageHandler = Callable[[Visit], Awaitable[Response]]
 
 _COMPRESS_FROM = 4 * 1024
 _COMPRESS_ASIDE_FROM = 64 * 1024
+_METHODS = ("GET", "POST", "PUT", "DELETE")
+# The status in the log and the metrics if the caller hung up before its body was complete, as in nginx.
+_HUNG_UP = 499
 _log = structlog.stdlib.get_logger("reskontra.web")
 
 
@@ -76,6 +80,7 @@ class Server:
         self._database = database
         self._clock = clock
         self._body_limit = settings.body_limit
+        self._room = Room(settings.waiting_limit)
         self._origin = Origin(settings.trusted_proxies)
         self._limiter = Limiter(settings.rate_limit)
         self._metrics = metrics
@@ -94,34 +99,49 @@ class Server:
         began_at = time.perf_counter()
         error_id = self._clock.new_id()
         structlog.contextvars.bind_contextvars(request_id=str(error_id))
-        visit = Visit.of(scope, receive, self._origin, str(error_id))
+        visit = Visit.of(scope, receive, self._origin, str(error_id), self._room)
         outcome = _Outcome(self._limiter.idle())
+        status = _HUNG_UP
+        try:
+            response = await self._answered(visit, outcome, error_id)
+            status = response.status_code
+            await response(scope, receive, self._sender(send, error_id, outcome, is_head=visit.method == "HEAD"))
+        except ClientGone:
+            pass
+        finally:
+            visit.end()
+            seconds = time.perf_counter() - began_at
+            self._metrics.note(outcome.operation, status, seconds)
+            _log.info(
+                "request",
+                method=visit.method,
+                path=visit.raw_path[:200].decode("latin-1"),
+                status=status,
+                milliseconds=round(seconds * 1000, 2),
+                operation=outcome.operation,
+                company=outcome.company_id,
+                actor=outcome.actor,
+            )
+
+    async def _answered(self, visit: Visit, outcome: _Outcome, error_id: UUID) -> Response:
+        """The answer, whatever happens. Raises only `ClientGone`."""
         try:
             response = await self._answer(visit, outcome)
         except ClientGone:
-            return
+            raise
         except Refusal as refusal:
             body = (outcome.route.body or outcome.route.spelling) if outcome.route else None
             response = refusal_answer(refusal, error_id, outcome.doing, body)
         except Exception:
             _log.exception("unexpected failure", operation=outcome.operation, company=outcome.company_id)
             response = bug_answer(error_id, outcome.doing)
-        response = await _compressed(response, visit)
-        await response(scope, receive, self._sender(send, error_id, outcome, is_head=visit.method == "HEAD"))
-        seconds = time.perf_counter() - began_at
-        self._metrics.note(outcome.operation, response.status_code, seconds)
-        _log.info(
-            "request",
-            method=visit.method,
-            path=visit.raw_path[:200].decode("latin-1"),
-            status=response.status_code,
-            milliseconds=round(seconds * 1000, 2),
-            operation=outcome.operation,
-            company=outcome.company_id,
-            actor=outcome.actor,
-        )
+        return await _compressed(response, visit)
 
     async def _answer(self, visit: Visit, outcome: _Outcome) -> Response:
+        if visit.repeated is not None:
+            raise Malformed(f"The header {visit.repeated} was sent more than once.", hint="Send it once.")
+        if visit.raw_path == b"*" and visit.method == "OPTIONS":
+            return Response(b"", 200, {"Allow": allow(_METHODS)})
         page = self._pages.get(visit.raw_path.decode("latin-1").lower().rstrip("/") or "/")
         if page is not None:
             outcome.operation = "page"
@@ -133,7 +153,7 @@ class Server:
             )
         if isinstance(match, WrongMethod):
             if visit.method == "OPTIONS":
-                return Response(None, 204, {"Allow": ", ".join((*match.allowed, "OPTIONS"))})
+                return Response(None, 204, {"Allow": allow(match.allowed)})
             raise NoSuchMethod(match.allowed)
         outcome.route = match.route
         outcome.operation = match.route.operation
@@ -197,7 +217,7 @@ async def _from_page(page: Mapping[str, PageHandler], visit: Visit) -> Response:
     if handler is not None:
         return await handler(visit)
     if visit.method == "OPTIONS":
-        return Response(None, 204, {"Allow": ", ".join((*page, "OPTIONS"))})
+        return Response(None, 204, {"Allow": allow(page)})
     raise NoSuchMethod(tuple(page))
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.types import Receive, Scope
 
-from reskontra.web.errors import TooLarge, UnsupportedMedia
+from reskontra.web.decompression import SERVED, Decompressor, Room, TooMuch, codings_of
+from reskontra.web.errors import TooLarge, UnsupportedCoding, UnsupportedMedia
 from reskontra.web.origin import Origin
+from reskontra.web.scalars import shown
+
+# Headers that may be sent only once: of two, a proxy may use the other one. All others are lists (RFC 9110 5.3).
+_SINGLE = frozenset(
+    {
+        "authorization", "branchid", "content-length", "content-type", "erp-api-background", "host", "ipp-company-id",
+        "origin", "sec-fetch-site",
+    }
+)  # fmt: skip
 
 
 class ClientGone(Exception):
@@ -28,11 +38,16 @@ class Visit:
     peer: str | None
     base_url: str
     request_id: str
+    repeated: str | None
+    """A header that was sent more than once and may not be; None if there is none."""
     _receive: Receive = field(repr=False)
+    _room: Room = field(repr=False)
+    _decompressed_bytes: int = 0
 
     @classmethod
-    def of(cls, scope: Scope, receive: Receive, origin: Origin, request_id: str) -> Visit:
+    def of(cls, scope: Scope, receive: Receive, origin: Origin, request_id: str, room: Room) -> Visit:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        repeated = _join_repeats(headers, scope["headers"]) if len(headers) != len(scope["headers"]) else None
         client = scope.get("client")
         peer = client[0] if client else None
         return cls(
@@ -43,14 +58,21 @@ class Visit:
             peer=peer,
             base_url=origin.base_url(scope["scheme"], scope.get("server"), headers, peer),
             request_id=request_id,
+            repeated=repeated,
             _receive=receive,
+            _room=room,
         )
 
     async def body(self, limit: int) -> bytes:
-        """The whole body. Raises `TooLarge` before more than `limit` bytes are held, `ClientGone` on a hang-up."""
+        """The whole body, decompressed. Raises `TooLarge` before it holds more than `limit` bytes.
+
+        Raises `ClientGone` if the client hangs up, `UnsupportedCoding` and `Malformed` for a body that cannot be
+        decompressed, and `Unavailable` while other decompressed bodies take too much memory.
+        """
         announced = self.headers.get("content-length", "")
         if announced.isdigit() and (len(announced) > 15 or int(announced) > limit):
             raise _too_large(limit)
+        decompressor = self._decompressor(limit)
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -61,9 +83,38 @@ class Visit:
             size += len(chunk)
             if size > limit:
                 raise _too_large(limit)
-            chunks.append(chunk)
+            chunks.append(chunk if decompressor is None else self._decompressed(decompressor, chunk, limit))
             if not message.get("more_body", False):
+                if decompressor is not None:
+                    decompressor.finish()
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _decompressor(self, limit: int) -> Decompressor | None:
+        header = self.headers.get("content-encoding")
+        codings = codings_of(header) if header else []
+        if not codings or not self._may_have_body():
+            return None
+        if len(codings) > 1 or codings[0] not in SERVED:
+            raise UnsupportedCoding(f"The Content-Encoding '{shown(header)}' is not served.", SERVED)
+        return Decompressor(codings[0], limit)
+
+    def _may_have_body(self) -> bool:
+        return "transfer-encoding" in self.headers or self.headers.get("content-length", "0").strip() != "0"
+
+    def _decompressed(self, decompressor: Decompressor, chunk: bytes, limit: int) -> bytes:
+        try:
+            decompressed = decompressor.decompress(chunk)
+        except TooMuch:
+            raise _too_large(limit) from None
+        self._room.take(len(decompressed))
+        self._decompressed_bytes += len(decompressed)
+        return decompressed
+
+    def end(self) -> None:
+        """Free the memory of the body, as the request is answered."""
+        if self._decompressed_bytes:
+            self._room.give_back(self._decompressed_bytes)
+            self._decompressed_bytes = 0
 
     async def json_body(self, limit: int) -> bytes:
         """The body as UTF-8 JSON text; empty if there is none. Raises `UnsupportedMedia` for another content type.
@@ -79,6 +130,16 @@ class Visit:
             return b""
         body = await self.body(limit)
         return _in_utf8(body, parameters) if parameters else body
+
+
+def _join_repeats(headers: dict[str, str], sent: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Join the values of each repeated header in `headers`. Returns a repeated one that may not be, if any."""
+    values: dict[str, list[str]] = {}
+    for name, value in sent:
+        values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    repeated = {name: texts for name, texts in values.items() if len(texts) > 1}
+    headers.update({name: ", ".join(texts) for name, texts in repeated.items()})
+    return min(_SINGLE & repeated.keys(), default=None)
 
 
 def _too_large(limit: int) -> TooLarge:
