@@ -21,7 +21,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from reskontra.web.crowd import Crowd, Limits
+from reskontra.web.protocol import JsonProtocol
 from tests.clerk import INVOICE, body, sale
 from tests.conftest import token_of
 
@@ -424,6 +428,33 @@ async def test_answer_before_the_body_does_not_keep_the_connection(server: Watch
 
 
 # --- pipelined
+
+
+async def test_client_that_takes_every_answer_is_not_dropped_however_often_there_is_a_new_one() -> None:
+    count, crowd = 200, Crowd(Limits(send_seconds=10), look_seconds=3600)
+    connections: list[JsonProtocol] = []
+
+    async def app(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+        crowd.now += 1  # a second between two answers, and a look whenever the newest is just written
+        connections[0].look(crowd.now)
+
+    config = uvicorn.Config(app, http=JsonProtocol, lifespan="off", log_config=None)
+    loop = asyncio.get_running_loop()
+
+    def connection() -> JsonProtocol:
+        connections.append(JsonProtocol(config, ServerState(), {}, loop, crowd=crowd))
+        return connections[-1]
+
+    listening = await loop.create_server(connection, "127.0.0.1", 0)
+    async with listening, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * (count - 1))
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        said = await reader.read()
+        writer.close()
+    assert statuses(said) == [200] * count
 
 
 async def test_thousands_of_pipelined_requests_are_all_answered_in_bounded_memory(server: WatchedServer) -> None:

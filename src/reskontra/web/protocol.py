@@ -1,20 +1,29 @@
 """uvicorn's HTTP protocol, hardened against slow, broken and hostile clients. Parsed requests go to `server.py`.
 
-uvicorn waits for ever, reads endless headers and parses everything pipelined at once. Here each part of a request has
-limits of time and size (`crowd`), a pipelined request is parsed when its turn comes, and one that cannot be served is
-refused in JSON after those before it are answered.
+uvicorn waits for ever, reads endless headers, parses everything pipelined at once, and treats what follows an `Upgrade`
+as something other than HTTP. Here each part of a request has limits of time and size (`crowd`), a pipelined request is
+parsed when its turn comes, `Upgrade` is a header like any other, and a request that cannot be served is refused in JSON
+after those before it are answered.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
+import httptools
+import msgspec
+import structlog
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from reskontra.clock import SystemClock
 from reskontra.web.crowd import Crowd
+from reskontra.web.errors import message
+from reskontra.web.head import Unservable, addressed, check_head, written_without
 from reskontra.web.transport import JoiningTransport
 
 _NEVER = float("inf")
@@ -22,18 +31,16 @@ _RESTING, _IN_HEAD, _IN_BODY = range(3)
 _PIECE_BYTES = 4 * 1024
 _PROGRESS_BYTES = 64 * 1024
 _HEADERS_MAX = 100
+# llhttp's messages for other versions of HTTP, and for what an HTTP/2 client sends first.
+_OTHER_VERSIONS = {"Invalid HTTP version": 505, "Pause on PRI/Upgrade": 400}
 
-_TEXTS = {
-    400: "The request is not valid HTTP.",
-    408: "The request took too long to arrive.",
-    414: "The address is too long.",
-    431: "The headers are too long or too many.",
-    503: "The service is busy; try again later.",
-}
+_TOO_SLOW = (408, "The request took too long to arrive.")
+_ADDRESS_TOO_LONG = (414, "The address is too long.")
+_HEADERS_TOO_LONG = (431, "The headers are too long or too many.")
+_BUSY = (503, "The service is busy; try again later.")
 
-
-class _Unservable(Exception):
-    """Stops the parser; the protocol knows the reason."""
+_ids = SystemClock()
+_log = structlog.stdlib.get_logger("reskontra.web")
 
 
 class _Flow(FlowControl):
@@ -51,6 +58,7 @@ class JsonProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, crowd: Crowd | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.parser = httptools.HttpRequestParser(self)  # uvicorn's reads on after a `Connection: close`
         self._crowd = crowd or Crowd()
         self._limits = self._crowd.limits
         self._stage = _RESTING
@@ -62,35 +70,46 @@ class JsonProtocol(HttpToolsProtocol):
         self._waiting = b""
         # Set once nothing more is read: requests under way are answered, then this is sent.
         self._last_words: bytes | None = None
-        self._refused_with = 400
-        self._unsent_bytes = 0
+        # The head to parse again, without its `Upgrade`, at which the parser stopped.
+        self._head_again: bytes | None = None
+        # The request that is being answered; `cycle` is the last one parsed.
+        self._answered: RequestResponseCycle | None = None
+        # What the client had taken of its answers at the last progress.
+        self._taken_bytes = 0
         self._stalled_since = 0.0
 
     # --- the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]
+        self._joining = JoiningTransport(transport, self.loop, self._is_spoken_to)
+        super().connection_made(self._joining)  # type: ignore[arg-type]
         self.flow = _Flow(transport)
-        if self._crowd.admit(self, self.loop):
+        is_admitted = self._crowd.admit(self, self.loop)
+        self._stalled_since = self._crowd.now
+        if is_admitted:
             self._deadline = self._crowd.now + self._limits.header_seconds
         else:
-            self._refuse(503)
+            self._refuse(*_BUSY)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._crowd.leave(self)
         self._forget_body()
         self._waiting = b""
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends nothing more, but still gets the answers to what it sent."""
-        if self.scheme == "https" or not self._owes_answers():
+        if self.scheme == "https" or self.transport.is_closing() or not self._owes_answers():
+            self._joining.flush()  # the transport closes when we return
             return False
         self._stop_reading(b"")
         return True
 
     def data_received(self, data: bytes) -> None:
-        if self._last_words is not None:
+        if self._last_words is not None or self._joining.is_leaving:
             return
         if self._waiting or self.pipeline:
             self._waiting += data
@@ -103,15 +122,31 @@ class JsonProtocol(HttpToolsProtocol):
         for begin in range(0, len(data), _PIECE_BYTES):
             piece = data if len(data) <= _PIECE_BYTES else data[begin : begin + _PIECE_BYTES]
             self._silent_bytes += len(piece)
-            super().data_received(piece)
+            self._parse(piece)
             if self._silent_bytes > self._limits.header_bytes and self._last_words is None:
                 is_address = self._stage == _IN_HEAD and len(self.url) > self._limits.header_bytes // 2
-                self._refuse(414 if is_address else 431)
+                self._refuse(*(_ADDRESS_TOO_LONG if is_address else _HEADERS_TOO_LONG))
             if self._last_words is not None or self.transport.is_closing():
                 return
             if self.pipeline and begin + len(piece) < len(data):
                 self._waiting = data[begin + len(piece) :]
                 self._hold()
+                return
+
+    def _parse(self, piece: bytes) -> None:
+        while piece:
+            try:
+                self.parser.feed_data(piece)
+                return
+            except httptools.HttpParserUpgrade as stopped:
+                # This parser reads no more HTTP, so another one parses the head again, without the header.
+                (end_of_head,) = stopped.args
+                piece = (self._head_again or b"") + piece[end_of_head:]
+                self._head_again = None
+                self.parser = httptools.HttpRequestParser(self)
+            except httptools.HttpParserError as error:
+                fault = _fault_of(error)
+                self._refuse(fault.status, fault.reason)
                 return
 
     def _hold(self) -> None:
@@ -133,10 +168,25 @@ class JsonProtocol(HttpToolsProtocol):
         self._deadline = self._crowd.now + self._limits.header_seconds
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._stage == _IN_HEAD:  # after a body it is a trailer, which must not count as a header
+            self.headers.append((name.lower(), value))
+
     def on_headers_complete(self) -> None:
         if len(self.headers) > _HEADERS_MAX:
-            self._stop_parser(431)
+            raise Unservable(*_HEADERS_TOO_LONG)
+        version = self.parser.get_http_version()
+        self.expect_100_continue = check_head(version, self.headers)
+        if self.parser.should_upgrade():
+            self._ignore_upgrade(version)
+            return
+        if not self.url.startswith((b"/", b"*")):
+            self.url, self.headers[:] = addressed(self.url, self.headers)
         super().on_headers_complete()
+        if not self.pipeline:
+            self._answered = self.cycle
+        if self.expect_100_continue:
+            self.cycle.send = _closing_unless_asked(self.cycle, self.cycle.send)  # type: ignore[assignment, method-assign]
         self._stage = _IN_BODY
         self._silent_bytes = 0
         self._deadline = self._crowd.now + self._limits.body_seconds
@@ -147,22 +197,22 @@ class JsonProtocol(HttpToolsProtocol):
             self._body_bytes += len(body)
             self._crowd.body_bytes += len(body)
             if self._crowd.body_bytes > self._limits.waiting_bytes:
-                self._stop_parser(503)
+                raise Unservable(*_BUSY)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._head_again is not None:
+            return
         super().on_message_complete()
         self._stage = _RESTING
         self._silent_bytes = 0
         self._deadline = self._crowd.now + self._limits.idle_seconds if self.cycle.response_complete else _NEVER
 
-    def _stop_parser(self, status: int) -> None:
-        self._refused_with = status
-        raise _Unservable
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse in JSON what stopped the parser: clients would fail on an answer in plain text (W21)."""
-        self._refuse(self._refused_with)
+    def _ignore_upgrade(self, version: str) -> None:
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            raise Unservable(501, "CONNECT is not served: this server is not a proxy.")
+        self._head_again = written_without(method, self.url, version, self.headers, left_out=b"upgrade")
 
     # --- what the answers call
 
@@ -173,7 +223,10 @@ class JsonProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._answered, app = self.pipeline.pop()
+            self._start_asgi_task(self._answered, app)
+            if self._waiting and not self.pipeline and self._stage == _IN_BODY:
+                self._take_waiting()  # the rest of its body is in there
         elif self._waiting:
             self._take_waiting()
         elif self._last_words is not None:
@@ -192,7 +245,7 @@ class JsonProtocol(HttpToolsProtocol):
     @property
     def is_waiting(self) -> bool:
         """Whether it waits for its client, and no answer is being made."""
-        return self._last_words is None and not self._owes_answers()
+        return self.transport.is_closing() or (self._last_words is None and not self._owes_answers())
 
     @property
     def stalled_since(self) -> float:
@@ -201,12 +254,12 @@ class JsonProtocol(HttpToolsProtocol):
 
     def look(self, now: float) -> int:
         """Act on what is overdue; returns the bytes that the client has not taken yet."""
+        self._joining.flush()  # what is left then is what the client does not take
         unsent = self.transport.get_write_buffer_size()
-        if self._unsent_bytes == 0 or unsent <= self._unsent_bytes - _PROGRESS_BYTES:
-            self._unsent_bytes = unsent
+        taken = self._joining.written_bytes - unsent
+        if unsent == 0 or taken >= self._taken_bytes + _PROGRESS_BYTES:
+            self._taken_bytes = taken
             self._stalled_since = now
-        else:  # another answer to take is no progress
-            self._unsent_bytes = max(unsent, self._unsent_bytes) if unsent else 0
         if unsent and now > self._stalled_since + self._limits.send_seconds:
             self.drop()
             return 0
@@ -223,12 +276,15 @@ class JsonProtocol(HttpToolsProtocol):
             self._deadline = _NEVER
             self.transport.close()
         else:
-            self._refuse(408)
+            self._refuse(*_TOO_SLOW)
 
-    def _refuse(self, status: int) -> None:
+    def _refuse(self, status: int, reason: str) -> None:
         """Stop reading, and say why once everything asked before is answered."""
         owes_answers = self._owes_answers()
-        self._stop_reading(_refusal(status))
+        request_id = _ids.new_id()
+        peer = self.client[0] if self.client else None
+        _log.info("request refused", status=status, reason=reason, peer=peer, request_id=str(request_id))
+        self._stop_reading(_refusal(status, reason, request_id))
         if not owes_answers:
             self._say_last_words()
 
@@ -257,18 +313,57 @@ class JsonProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
 
+    def _is_spoken_to(self) -> bool:
+        """Whether the client may still be sending something that we do not read."""
+        return self._stage != _RESTING or bool(self._last_words)
+
     def _say_last_words(self) -> None:
         if self._last_words:
             self.transport.write(self._last_words)
         self.transport.close()
 
 
-def _refusal(status: int) -> bytes:
-    body = b'{"message":"%s"}' % _TEXTS[status].encode()
+_Send = Callable[[Any], Coroutine[Any, Any, None]]
+
+
+def _closing_unless_asked(cycle: RequestResponseCycle, send: _Send) -> _Send:
+    """`send` for a client that waits for "100 Continue" before it sends the body (`Expect: 100-continue`).
+
+    If it gets its answer instead, it may leave the body out, and we would read its next request as that body. So the
+    connection closes.
+    """
+
+    async def sender(event: Any) -> None:
+        if cycle.waiting_for_100_continue and cycle.more_body:
+            cycle.keep_alive = False
+        await send(event)
+
+    return sender
+
+
+def _fault_of(error: httptools.HttpParserError) -> Unservable:
+    """Why the parser stopped: its own error, or what one of our callbacks raised."""
+    cause = error.__context__
+    if isinstance(cause, Unservable):
+        return cause
+    if isinstance(cause, httptools.HttpParserError | UnicodeError):
+        return Unservable(400, "The address in the request line cannot be read.")
+    if cause is not None:
+        _log.error("unexpected failure", exc_info=cause)
+        return Unservable(400, "The request cannot be read.")
+    if str(error) in _OTHER_VERSIONS:
+        return Unservable(_OTHER_VERSIONS[str(error)], "This version of HTTP is not served here. Send HTTP/1.1.")
+    return Unservable(400, f"The request is not valid HTTP: {error}.")
+
+
+def _refusal(status: int, reason: str, request_id: UUID) -> bytes:
+    """In JSON: clients would fail on an answer in plain text (W21)."""
+    body = msgspec.json.encode({"message": message(request_id, "reading the request", reason)})
     head = [
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode(),
         b"content-type: application/json; charset=utf-8",
         b"content-length: %d" % len(body),
+        f"ipp-request-id: {request_id}".encode(),
         *([b"retry-after: 1"] if status == HTTPStatus.SERVICE_UNAVAILABLE else []),
         b"connection: close",
     ]
