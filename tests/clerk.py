@@ -22,10 +22,11 @@ from reskontra.clock import SeededClock
 from reskontra.db.pool import Database
 
 INVOICE, CREDIT_NOTE, DEBIT_NOTE = KINDS = ("customerinvoice", "customerCreditNote", "customerDebitNote")
-LINES = {INVOICE: "invoiceLines", CREDIT_NOTE: "lines", DEBIT_NOTE: "lines"}
+PAYMENT = "customerPayment"
+LINES = {INVOICE: "invoiceLines", CREDIT_NOTE: "lines", DEBIT_NOTE: "lines", PAYMENT: "paymentLines"}
 """The name that each kind gives its lines. Tests call them `lines`."""
 
-TYPES = {INVOICE: "Invoice", CREDIT_NOTE: "CreditNote", DEBIT_NOTE: "DebitNote"}
+TYPES = {INVOICE: "Invoice", CREDIT_NOTE: "CreditNote", DEBIT_NOTE: "DebitNote", PAYMENT: "Payment"}
 """The name of each kind in a `documentType`."""
 
 LETTERS = "reskontra/dunningLetter"
@@ -103,7 +104,7 @@ class Record(dict[str, Any]):
     @property
     def number(self) -> str:
         """The number by which the ledger knows it."""
-        found: str = self["referenceNumber"] if "referenceNumber" in self else self["number"]
+        found: str = next(self[name] for name in ("referenceNumber", "refNbr", "number") if name in self)
         return found
 
     @property
@@ -259,6 +260,23 @@ class Caller:
         """A document that is released at once."""
         return await self.release(location_of(await self.post(kind, **self.sale(customer, **fields))))
 
+    # Payments
+
+    async def payment(self, amount: Any = None, *lines: dict[str, Any], **fields: Any) -> Record:
+        """A draft payment of the customer, dated as documents are."""
+        return await self.create(PAYMENT, **self.paying(amount, *lines, **fields))
+
+    async def pay(self, amount: Any = None, *lines: dict[str, Any], **fields: Any) -> Record:
+        """A payment that is released at once."""
+        return await self.release(await self.payment(amount, *lines, **fields))
+
+    def paying(self, amount: Any, *lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """The fields of a payment that would be taken, but for `fields`."""
+        sent = {"customer": self.customer_number, "applicationDate": self.day} | fields
+        if amount is not None:
+            sent["paymentAmount"] = amount
+        return sent | ({"lines": list(lines)} if lines else {})
+
     # Reminding
 
     async def remind(self, customer: Record | str, day: date | None = None, **levels: int) -> None:
@@ -323,7 +341,7 @@ class Clerk(Caller):
              where company_id = $1 and document_type = $2 and document_number = $3 order by batch_number, line_number
             """,
             self.company_id,
-            document["documentType"],
+            document["documentType"] if "documentType" in document else document["type"],
             document.number,
         )
         return [tuple(row) for row in rows]

@@ -20,7 +20,8 @@ FILE_OF_A_LAYER = 300
 LONG_LAYERS: dict[str, int] = {}
 
 RECORDS = {
-    "customers": "customer", "documents": "document", "dunning": "new_letter", "dunning.letters": "letter",
+    "customers": "customer", "documents": "document", "payments": "payment",
+    "dunning": "new_letter", "dunning.letters": "letter",
     "reference": "reference", "company_file": "file",
 }  # fmt: skip
 """Room -> the module that says what its thing is, for those that have one."""

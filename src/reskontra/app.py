@@ -33,6 +33,8 @@ from reskontra.items import routes as items
 from reskontra.items import store as items_store
 from reskontra.numbering import routes as numbering
 from reskontra.payment_methods import routes as payment_methods
+from reskontra.payments import routes as payments
+from reskontra.payments.store import writing as payments_store
 from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
 from reskontra.receivables import routes as receivables
@@ -61,6 +63,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     contacts.ROUTES,
     salespersons.ROUTES,
     documents.ROUTES,
+    payments.ROUTES,
     receivables.ROUTES,
     posting.ROUTES,
     dunning.ROUTES,
@@ -83,6 +86,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     locations_store.CONSTRAINTS,
     salespersons_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,
+    payments_store.CONSTRAINTS,
     items_store.CONSTRAINTS,
     currencies_store.CONSTRAINTS,
 )

@@ -70,6 +70,9 @@ class Kind:
     may_be_deleted: bool = False
     """Whether a draft may be deleted on the wire (DST-05)."""
 
+    is_money: bool = False
+    """Whether money comes in or goes out with it, through a cash account."""
+
 
 DEBITS = ("Invoice", "DebitNote", "FinCharge")
 """What a credit note or payment may settle (APP-01)."""
@@ -147,13 +150,13 @@ PAYMENT = Kind(
     noun="payment",
     word="payment",
     journal_code="PMT",
-    is_served=False,
     series=("payment",),
     create_operation="payment",
     release_operation="payment",
     balance_sign=-1,
     settles=DEBITS,
     may_be_reserved=True,
+    is_money=True,
 )
 
 PREPAYMENT = Kind(
@@ -161,7 +164,6 @@ PREPAYMENT = Kind(
     noun="prepayment",
     word="payment",
     journal_code="PPM",
-    is_served=False,
     series=("payment",),
     create_operation="payment",
     release_operation="payment",
@@ -169,40 +171,43 @@ PREPAYMENT = Kind(
     account_role="prepayment",
     settles=DEBITS,
     may_be_reserved=True,
+    is_money=True,
 )
 
 REFUND = Kind(
     document_type="Refund",
     noun="refund",
     journal_code="REF",
-    is_served=False,
     series=("payment",),
     create_operation="payment",
     release_operation="payment",
     balance_sign=+1,
     settles=_CREDITS,
+    is_money=True,
 )
 
 VOID_PAYMENT = Kind(
     document_type="VoidPayment",
     noun="void of a payment",
     journal_code="RPM",
-    is_served=False,
     series=(),
     create_operation="payment",
     release_operation="payment",
     balance_sign=+1,
+    is_money=True,
+    settles=("Payment", "Prepayment"),
 )
 
 VOID_REFUND = Kind(
     document_type="VoidRefund",
     noun="void of a refund",
     journal_code="VRF",
-    is_served=False,
     series=(),
     create_operation="payment",
     release_operation="payment",
     balance_sign=-1,
+    is_money=True,
+    settles=("Refund",),
 )
 
 BALANCE_WRITE_OFF = Kind(

@@ -103,6 +103,7 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
         vat_zones=Codes([("NO", VatZone("NO", vat_ids=tuple(names), default_category="25"))]),
         units=Codes(),
         item_classes=Codes(),
+        cash_accounts=Codes(),
         payment_methods=Codes(),
         periods={"202503": Period("202503", date(2025, 3, 1), date(2025, 3, 31))},
         series=Codes(),

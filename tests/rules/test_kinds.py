@@ -35,8 +35,8 @@ TABLE = {
     "Payment": ("PMT", -1, "INV DRM FCH"),
     "Prepayment": ("PPM", -1, "INV DRM FCH"),
     "Refund": ("REF", +1, "CRM PMT PPM"),
-    "VoidPayment": ("RPM", +1, ""),
-    "VoidRefund": ("VRF", -1, ""),
+    "VoidPayment": ("RPM", +1, "PMT PPM"),
+    "VoidRefund": ("VRF", -1, "REF"),
     "FinCharge": ("FCH", +1, ""),
     "SmallBalanceWo": ("SMB", -1, "INV DRM FCH"),
     "SmallCreditWo": ("SMC", +1, "CRM PMT PPM"),
@@ -127,7 +127,7 @@ def test_what_a_kind_says_of_itself_agrees(kind: Kind) -> None:
 
 
 def test_what_others_settle_is_known_by_one_list() -> None:
-    settled = {it for kind in KINDS.values() if kind.balance_sign < 0 for it in kind.settles}
+    settled = {it for kind in KINDS.values() if kind.may_be_reserved for it in kind.settles}
     assert sorted(settled) == sorted(DEBITS)
 
 

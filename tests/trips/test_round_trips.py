@@ -43,6 +43,11 @@ def owed(customer: str = "20001", lines: str = "lines", **more: Any) -> dict[str
     return wrapped(customerNumber=customer, documentDate="2025-05-05", **{lines: [LINE]}, **more)
 
 
+def paying(invoice: str | None = None) -> dict[str, Any]:
+    lines = [wrapped(refNbr=invoice, amountPaid=10)] if invoice else []
+    return wrapped(customer="20001", applicationDate="2025-05-05", paymentAmount=10) | {"paymentLines": lines}
+
+
 def settling(number: str) -> dict[str, Any]:
     return wrapped(applicationLines=[application(number, 50)])
 
@@ -132,6 +137,18 @@ WRITES = (
     Step("CustomerDebitNoteV2_Create", "POST", "/v2/customerDebitNote", owed()),
     Step("CustomerDebitNote_UpdateBydebitNoteNumber", "PUT", f"{DEBIT}/{{debit}}", wrapped(lines=[FIRST_LINE])),
     Step("CustomerDebitNote_ReleaseDocumentBydebitNoteNumber", "POST", f"{DEBIT}/{{debit}}/action/release"),
+    # Payments, under both of their names
+    *(step for name, path in (("CustomerPayment", "customerPayment"), ("Payment", "payment")) for step in (
+        Step("", "POST", INVOICE, owed(lines="invoiceLines"), keeps="to pay"),
+        Step("", "POST", f"{INVOICE}/{{to pay}}/action/release"),
+        Step(f"{name}_CreatePayment", "POST", f"/v1/{path}", paying("{to pay}"), keeps="payment"),
+        Step(f"{name}_PutBypaymentNumber", "PUT", f"/v1/{path}/{{payment}}", wrapped(invoiceText="anew {pass}")),
+        Step(f"{name}_ReleasePaymentBypaymentNumber", "POST", f"/v1/{path}/{{payment}}/action/release", {}),
+        Step(f"{name}_VoidPaymentBypaymentNumber", "POST", f"/v1/{path}/{{payment}}/action/void", {}),
+        Step(f"{name}_ReleasePaymentBypaymentNumber.of a void", "POST", f"/v1/{path}/{{payment}}/action/release", {}),
+    )),
+    Step("", "POST", "/v1/payment", paying(), keeps="payment"),
+    Step("Reskontra_DeletePayment", "DELETE", "/v1/reskontra/customerPayment/{payment}"),
     # Reminding: drafts, since nothing is released at once here
     *(step for letter in ("first", "other") for step in (
         Step("", "POST", "/v1/customer", wrapped(name="Late AS"), keeps="debtor"),
@@ -163,7 +180,7 @@ READ: Mapping[str, str] = {
     "branchNumber": "1", "organizationNumber": "{organisation}", "countryId": "NO", "customerClassId": "1",
     "inventoryId": "1", "inventoryNumber": "A", "itemClassNumber": "SALG", "vatId": "3", "taxCategoryId": "3",
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
-    "paymentMethodNumber": "1",
+    "paymentMethodNumber": "1", "paymentNumber": "500001",
     "letterNumber": "{first letter}", "publicId": "{public id}",
 }  # fmt: skip
 """What reads name in their addresses."""

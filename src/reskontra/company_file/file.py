@@ -29,7 +29,7 @@ from reskontra.items.rules.items import Item, ItemClass, Unit
 from reskontra.items.store import ITEM_TABLE
 from reskontra.money import RATE_DECIMALS, divide, multiply, round_money
 from reskontra.numbering.rules import Series
-from reskontra.payment_methods.rules import PaymentMethod
+from reskontra.payment_methods.rules import CashAccount, PaymentMethod
 from reskontra.periods.rules import Period
 from reskontra.reference.rules.branches import Branch, Country
 from reskontra.reference.rules.classes import CustomerClass, ReasonCode, StatementCycle
@@ -125,6 +125,7 @@ class Template:
     item_classes: tuple[ItemClass, ...] = ()
     items: tuple[Item, ...] = ()
     payment_methods: tuple[PaymentMethod, ...] = ()
+    cash_accounts: tuple[CashAccount, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     salespersons: tuple[Salesperson, ...] = ()
     statement_cycles: tuple[StatementCycle, ...] = ()

@@ -53,7 +53,11 @@ select application.company_id, application.application_id, credit.document_type 
   left join document_kind as debit_kind on debit_kind.document_type = debit.document_type
  where credit.document_id is null or debit.document_id is null
     or not (debit.document_type = any (credit_kind.settles) or credit.document_type = any (debit_kind.settles))
-    or credit.customer_id <> debit.customer_id or credit.currency_id <> debit.currency_id
+    or credit.customer_id <> debit.customer_id
+       and not exists (select from customer where customer.company_id = credit.company_id
+                          and customer.customer_id = debit.customer_id
+                          and customer.parent_customer_id = credit.customer_id)
+    or credit.currency_id = debit.currency_id and application.cross_rate <> 1
     or debit.released_at is null or (credit.released_at is null) <> (application.released_at is null);
 
 -- name: settlements-whole A settlement has applications made with it, a batch if they book anything, and reverses what it names.
@@ -63,7 +67,8 @@ select settlement.company_id, settlement.settlement_id, settlement.kind
     select count(*) as total, bool_or(is_posted) as posts,
            bool_and(application.released_at = settlement.created_at and applied_on >= settled_on
                     and application.period_id >= settlement.period_id) as in_time,
-           bool_and((application.reverses_id is null) = (settlement.reverses_id is null)) as whole
+           bool_and(settlement.kind = 'void'
+                    or (application.reverses_id is null) = (settlement.reverses_id is null)) as whole
       from application
      where application.company_id = settlement.company_id
        and application.settlement_id = settlement.settlement_id) as made
@@ -80,7 +85,7 @@ select back.company_id, back.application_id, back.reverses_id
   left join settlement on settlement.company_id = back.company_id and settlement.settlement_id = back.settlement_id
  where back.reverses_id is not null
    and (taken.application_id is null or taken.reverses_id is not null
-        or settlement.reverses_id is distinct from taken.settlement_id
+        or settlement.kind <> 'void' and settlement.reverses_id is distinct from taken.settlement_id
         or (back.credit_document_id, back.debit_document_id, back.cross_rate, back.is_posted)
            <> (taken.credit_document_id, taken.debit_document_id, taken.cross_rate, taken.is_posted)
         or (back.amount_credit, back.amount_debit, back.base_credit, back.base_debit, back.discount,
@@ -90,10 +95,10 @@ select back.company_id, back.application_id, back.reverses_id
         or back.applied_on < taken.applied_on);
 
 -- 3, 4
--- name: document-status-balance A released document is closed when nothing is left of it, and open while something is.
+-- name: document-status-balance A released document is closed or voided when nothing is left of it, and open while something is.
 select company_id, document_type, number, status, balance, released_at
   from document
- where (status = 'Closed') <> (released_at is not null and balance = 0)
+ where (released_at is not null and status in ('Closed', 'Voided')) <> (released_at is not null and balance = 0)
     or (status in ('Open', 'Reserved')) <> (released_at is not null and balance > 0)
     or (status = 'Closed' and balance_base <> 0);
 
@@ -183,13 +188,14 @@ select company_id, series_id, number from explained
  order by company_id, series_id, number;
 
 -- 23
--- name: batch-balances A batch's debits equal its credits in base currency, and in its own currency apart from rounding.
+-- name: batch-balances A batch's debits equal its credits in base currency, and in its currency, if it has one, apart from rounding.
 select company_id, batch_number, sum(debit_base) as debit_base, sum(credit_base) as credit_base,
        sum(debit) as debit, sum(credit) as credit
   from journal_entry
  group by company_id, batch_number
 having sum(debit_base) <> sum(credit_base)
-    or sum(debit) filter (where purpose not in ('rounding', 'exchange_gain_loss'))
+    or count(distinct currency_id) = 1
+       and sum(debit) filter (where purpose not in ('rounding', 'exchange_gain_loss'))
        - sum(credit) filter (where purpose not in ('rounding', 'exchange_gain_loss'))
        + coalesce(sum(debit - credit) filter (where purpose = 'rounding'), 0) <> 0;
 
@@ -208,7 +214,8 @@ select coalesce(ledger.company_id, documents.company_id) as company_id,
        coalesce(ledger.account_number, documents.account_number) as account_number,
        ledger.balance as ledger_balance, documents.balance as documents_balance
   from (select company_id, account_number, sum(debit_base - credit_base) as balance
-          from journal_entry where purpose = 'receivable' group by company_id, account_number) as ledger
+          from journal_entry where purpose in ('receivable', 'prepayment')
+         group by company_id, account_number) as ledger
   full join (select company_id, account_number,
                     sum(balance_sign * balance_base) as balance
                from document join document_kind using (document_type)

@@ -1,10 +1,10 @@
-"""SQL of payment methods: reading and adding them."""
+"""SQL of payment methods and cash accounts: reading and adding them."""
 
 from __future__ import annotations
 
 from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.db.tables import Table
-from reskontra.payment_methods.rules import PaymentMethod
+from reskontra.payment_methods.rules import CashAccount, EntryType, PaymentMethod
 
 PAYMENT_METHOD_TABLE = Table(
     "payment_methods",
@@ -15,6 +15,17 @@ PAYMENT_METHOD_TABLE = Table(
     moments=("modified_at",),
 )
 
+_ENTRY_TYPE_TABLE = Table("entry_types", "cash_entry_type", EntryType, ("entry_type_id",), renamed={
+    "account_number": "offset_account"})  # fmt: skip
+CASH_ACCOUNT_TABLE = Table(
+    "cash_accounts",
+    "cash_account",
+    CashAccount,
+    ("account_number",),
+    entity="CashAccount",
+    moments=("modified_at",),
+    parts=(_ENTRY_TYPE_TABLE,),
+)
 
 PAYMENT_METHODS = Paged(
     entity="PaymentMethod",

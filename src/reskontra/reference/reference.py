@@ -19,7 +19,7 @@ from reskontra.currencies.rules import Currency, CurrencyPosting
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.items.rules.items import ItemClass, Unit
 from reskontra.numbering.rules import Series
-from reskontra.payment_methods.rules import PaymentMethod
+from reskontra.payment_methods.rules import CashAccount, PaymentMethod
 from reskontra.periods import rules as period_rules
 from reskontra.periods.rules import Period
 from reskontra.reference.rules.branches import Branch, Country
@@ -67,6 +67,7 @@ class Reference:
     units: Codes[Unit]
     item_classes: Codes[ItemClass]
     payment_methods: Codes[PaymentMethod]
+    cash_accounts: Codes[CashAccount]
     periods: dict[str, Period]
     series: Codes[Series]
     attributes: Codes[Attribute]
@@ -196,6 +197,27 @@ class Reference:
         method = known(self.payment_methods, sent, field, "payment methods")
         refuse_unless(method.active, "payment method", sent, field)
         return method.payment_method_id
+
+    def cash_account(self, sent: str, field: FieldPath) -> CashAccount:
+        """A cash account whose account is in use."""
+        found = known(self.cash_accounts, sent, field, "cash accounts")
+        self.active_account(found.account_number, field)
+        return found
+
+    def reason_code(self, sent: str, usage: str, field: FieldPath) -> ReasonCode:
+        """A reason code of this usage (WOF-01)."""
+        found = self.reason_codes.find(sent)
+        if found is None:
+            hint = known_codes("reason codes", [code.reason_code_id for code in self.reason_codes.values()])
+            raise Refused(f"ReasonCode '{sent}' cannot be found in the system.", field=field, value=sent, hint=hint)
+        if found.usage != usage:
+            raise Refused(
+                f"The reason code '{found.reason_code_id}' is for {found.usage}, not for {usage}.",
+                field=field,
+                value=sent,
+                hint=f"Send a reason code for {usage}.",
+            )
+        return found
 
     def customer_class(self, sent: str | None, field: FieldPath) -> CustomerClass:
         """A customer class; None gives the company's default class."""

@@ -33,6 +33,11 @@ def name_of_id(expression: str) -> str:
     return f"(select customer.name from customer where customer.company_id = $1 and {by_id(expression)})"
 
 
+def parent_of_id(expression: str) -> str:
+    """A scalar: the internal id of the parent of the customer of company $1 with that internal id, or null."""
+    return f"(select customer.parent_customer_id from customer where customer.company_id = $1 and {by_id(expression)})"
+
+
 def column_names(columns: Sequence[str], table: str = "") -> str:
     """The column names as a list, qualified with `table` if it is given."""
     return ", ".join(f"{table}.{column}" if table else column for column in columns)

@@ -43,6 +43,7 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     await locks.take_documents(connection, context, names)
     found = await open_items.find_open_items(connection, context.company_id, names)
     credit = check_credit(found.get(name_of(*credit_name)), credit_name, ("credit",))
+    await _check_no_void(connection, context, [credit.document_id])
     earliest = credit.document_date, credit.period_id
     on = _when(reference, changes, earliest=earliest, default=reference.today(context.now))
     proposals = _proposals(lines, found, credit, on, reference)
@@ -71,6 +72,7 @@ async def undo(connection: Connection, context: Context, application_id: int, ch
     found = await _application(connection, context, application_id)  # nobody else can undo it under these locks
     credit, debit = items[found.credit_document_id], items[found.debit_document_id]
     application = _check_undoable(found, credit, debit)
+    await _check_no_void(connection, context, list(items))
     stays_open = is_open(
         reference.period_named(application.period_id), reference.preferences.allow_posting_to_closed_periods
     )
@@ -99,6 +101,7 @@ async def _application(connection: Connection, context: Context, application_id:
 
 
 def _check_undoable(found: FoundApplication, credit: OpenItem, debit: OpenItem) -> Application:
+    """Refuse what is proposed, undone already, or taken back by a document of its own (UNP-02, UNP-03)."""
     if found.application is None:
         raise Refused(
             "The application is only proposed.",
@@ -108,12 +111,23 @@ def _check_undoable(found: FoundApplication, credit: OpenItem, debit: OpenItem) 
         raise Refused(f"This application takes application {found.application.reverses_id} back.")
     if found.undone_by is not None:
         raise Refused(f"The application is undone already, by application {found.undone_by}.")
+    if KINDS[debit.document_type].is_money:
+        raise Refused(
+            f"{credit.number} was paid out by the {KINDS[debit.document_type].noun} {debit.number}.",
+            hint="Void that document instead.",
+        )
     if credit.origin == VOID_ORIGIN:
         raise Refused(
             f"{credit.number} takes the fee {debit.number} of a voided dunning letter back, and stays applied to it.",
             hint="Send a new invoice if the fee is owed after all.",
         )
     return found.application
+
+
+async def _check_no_void(connection: Connection, context: Context, ids: Sequence[int]) -> None:
+    number = await open_items.find_waiting_void(connection, context.company_id, ids)
+    if number is not None:
+        raise Refused(f"{number} has a void that waits for release.", hint="Release or delete the void first.")
 
 
 def _lines(sent: Sequence[Mapping[str, Any]]) -> list[Proposal]:

@@ -73,6 +73,12 @@ class Application(Record, frozen=True, kw_only=True):
     discount_base: Decimal = ZERO
     write_off: Decimal = ZERO
     write_off_base: Decimal = ZERO
+    discount_credit: Decimal = ZERO
+    """The discount in the credit document's currency, as it was entered; likewise `write_off_credit`."""
+
+    discount_account: str | None = None
+    write_off_credit: Decimal = ZERO
+    write_off_account: str | None = None
     reason_code: str | None = None
     cross_rate: Decimal = ONE
     gain_loss_account: str | None = None

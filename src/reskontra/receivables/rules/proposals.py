@@ -18,7 +18,8 @@ def check_credit(credit: OpenItem | None, name: tuple[str, str], field: FieldPat
     document_type, number = name
     if credit is None:
         raise UnknownReference(field=(*field, "number"), value=number, hint="Send an open credit document.")
-    if not KINDS[credit.document_type].settles:
+    kind = KINDS[credit.document_type]
+    if kind.balance_sign > 0 or not kind.settles:
         raise Refused(
             f"A document of the type {document_type} cannot be applied to others.",
             field=(*field, "document_type"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace as replace_part
 from datetime import date
 from decimal import Decimal
 
 from reskontra.currencies.rules import CurrencyPosting, carry_down
 from reskontra.errors import Conflict, FieldPath, Refused
+from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.posting.rules import Part
 from reskontra.receivables.rules.items import Application, OpenItem, Proposal, Settled
@@ -53,8 +55,10 @@ def settle(
             amount_debit=proposal.amount,
             base_credit=base_credit,
             base_debit=base_debit,
-            gain_loss_account=_difference_account(base_credit - base_debit, posting),
-            is_posted=base_credit != base_debit or debit.account_number != credit.account_number,
+            gain_loss_account=difference_account(base_credit - base_debit, posting),
+            is_posted=KINDS[credit.document_type].is_money
+            or base_credit != base_debit
+            or debit.account_number != credit.account_number,
         )
         applications.append(application)
         latest = max(latest, application.period_id)
@@ -85,8 +89,10 @@ def undone(
         base_debit=-application.base_debit,
         discount=-application.discount,
         discount_base=-application.discount_base,
+        discount_credit=-application.discount_credit,
         write_off=-application.write_off,
         write_off_base=-application.write_off_base,
+        write_off_credit=-application.write_off_credit,
         reverses_id=application_id,
     )
     items = (
@@ -109,30 +115,56 @@ def reduced(item: OpenItem, amount: Decimal, amount_base: Decimal, period_id: st
     )
 
 
-def settlement_parts(settled: Settled, before: Mapping[int, OpenItem]) -> list[tuple[Part, int]]:
+def settlement_parts(
+    settled: Settled, before: Mapping[int, OpenItem], *, skip: int | None = None
+) -> list[tuple[Part, int]]:
     """The entries of a settlement as (part, side +1 debit or -1 credit): none for applications that book nothing, else
-    the transfer between the receivables of both documents and the exchange difference (GL-01, GL-02, FX-03).
+    the transfer between the accounts of both documents, discount, write-off and exchange difference (GL-01, GL-02,
+    FX-03).
 
     `before` are the documents by id. Each entry of a receivable names the document whose open balance it moves, and
-    has its customer, currency and rate. Gains and losses make one entry per account.
+    has its customer, currency and rate. Gains and losses make one entry per account. The entries of the document `skip`
+    are left out: its money is booked in their place.
     """
     parts: list[tuple[Part, int]] = []
-    differences: dict[tuple[str | None, bool], Decimal] = {}
+    differences: dict[tuple[str | None, bool], tuple[OpenItem, Decimal]] = {}
     for application in settled.applications:
         if not application.is_posted:
             continue
         credit, debit = before[application.credit_document_id], before[application.debit_document_id]
-        parts.append((_receivable(credit, application.amount_credit, application.base_credit), +1))
-        parts.append((_receivable(debit, application.reduction, application.reduction_base), -1))
+        if credit.document_id != skip:
+            parts.append((on_account(credit, application.amount_credit, application.base_credit), +1))
+        if debit.document_id != skip:
+            parts.append((on_account(debit, application.reduction, application.reduction_base), -1))
+        parts.extend(_given_up(application, debit))
         if application.gain_loss:
             key = (application.gain_loss_account, application.gain_loss > ZERO)
-            differences[key] = differences.get(key, ZERO) + application.gain_loss
-    credit = before[settled.applications[0].credit_document_id]
+            first, difference = differences.get(key, (credit, ZERO))
+            differences[key] = first, difference + application.gain_loss
     gains_first = sorted(differences.items(), key=lambda difference: not difference[0][1])
-    return parts + [_difference(credit, account or "", amount) for (account, _), amount in gains_first]
+    return parts + [_difference(item, account or "", amount) for (account, _), (item, amount) in gains_first]
 
 
-def _difference_account(gain_loss: Decimal, posting: CurrencyPosting) -> str | None:
+def _given_up(application: Application, debit: OpenItem) -> Iterator[tuple[Part, int]]:
+    """The entries of a cash discount and of a write-off, at what the debit document is booked at (LNE-16)."""
+    for account, amount, amount_base, purpose in (
+        (application.discount_account, application.discount, application.discount_base, "cash_discount"),
+        (application.write_off_account, application.write_off, application.write_off_base, "write_off"),
+    ):
+        if amount or amount_base:
+            yield (
+                replace_part(
+                    on_account(debit, amount, amount_base),
+                    account_number=account or "",
+                    purpose=purpose,
+                    moves_document_id=None,
+                ),
+                +1,
+            )
+
+
+def difference_account(gain_loss: Decimal, posting: CurrencyPosting) -> str | None:
+    """Where an exchange difference of a currency goes; None if there is none (FX-03)."""
     if not gain_loss:
         return None
     account_number = posting.gain_account if gain_loss > ZERO else posting.loss_account
@@ -158,14 +190,15 @@ def _difference(credit: OpenItem, account_number: str, gain_loss: Decimal) -> tu
     return part, -1
 
 
-def _receivable(item: OpenItem, amount: Decimal, amount_base: Decimal) -> Part:
+def on_account(item: OpenItem, amount: Decimal, amount_base: Decimal) -> Part:
+    """An amount on the account that carries a document's balance, naming the document that it moves."""
     return Part(
         account_number=item.account_number,
         subaccount_id=item.subaccount_id,
         branch_number=item.branch_number,
         amount=amount,
         amount_base=amount_base,
-        purpose="receivable",
+        purpose=KINDS[item.document_type].account_role or "",
         customer_id=item.customer_id,
         currency_id=item.currency_id,
         exchange_rate=item.rate.rate,

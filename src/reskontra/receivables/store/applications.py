@@ -39,22 +39,32 @@ def withdraw_all(credit_id: str, source: str) -> str:
 
 
 def settlement(
-    kind: str, source: str, *, settled_on: str, period_id: str, batch_number: str, reverses_id: str = "null::bigint"
+    kind: str,
+    source: str,
+    *,
+    settled_on: str,
+    period_id: str,
+    batch_number: str,
+    reverses_id: str = "null::bigint",
+    document_id: str = "null::bigint",
 ) -> str:
     """A CTE `settlement_made` that writes a settlement for the one row of `source` and returns its settlement_id.
 
-    The arguments are SQL expressions over `source`; `batch_number` is null if nothing is booked.
+    The arguments are SQL expressions over `source`; `batch_number` is null if nothing is booked, `document_id` the
+    payment that makes it, if one does.
     """
     return f"""settlement_made as (
-        insert into settlement (
-               company_id, kind, settled_on, period_id, batch_number, reverses_id, created_at, created_by)
-        select $1, {kind}, {settled_on}, {period_id}, {batch_number}, {reverses_id}, $2, $3 from {source}
+        insert into settlement (company_id, kind, settled_on, period_id, batch_number, reverses_id, document_id,
+                                created_at, created_by)
+        select $1, {kind}, {settled_on}, {period_id}, {batch_number}, {reverses_id}, {document_id}, $2, $3
+          from {source}
         returning settlement_id)"""
 
 
 _FIGURES = (
     "applied_on", "period_id", "amount_credit", "amount_debit", "base_credit", "base_debit", "discount",
-    "discount_base", "write_off", "write_off_base", "reason_code", "cross_rate", "gain_loss_account", "is_posted",
+    "discount_base", "discount_credit", "discount_account", "write_off", "write_off_base", "write_off_credit",
+    "write_off_account", "reason_code", "cross_rate", "gain_loss_account", "is_posted",
 )  # fmt: skip
 _NAMES = ", ".join(_FIGURES)
 _SENT = ", ".join(f"sent.{column}" for column in _FIGURES)
@@ -89,6 +99,46 @@ def add(applications: str) -> str:
         returning application_id)"""
 
 
+_LINE = "position, document_id, amount, discount, write_off, reason_code, cross_rate"
+_SENT_LINE = ", ".join(f"sent.{column.strip()}" for column in _LINE.split(","))
+
+
+def propose_lines(proposer_id: str, lines: str, source: str) -> str:
+    """CTEs that give a payment these lines instead of those it has: a JSON list of rows of the table `proposal`.
+
+    `proposer_id` is an SQL expression over the one row of `source`.
+    """
+    sent = f"json_populate_recordset(null::proposal, {lines}::json) as sent"
+    return f"""{withdraw_lines(proposer_id, source, but=f"(select sent.document_id from {sent})")},
+    lines_proposed as (
+        insert into proposal (company_id, proposer_document_id, {_LINE})
+        select $1, {proposer_id}, {_SENT_LINE} from {source}, {sent}
+        on conflict on constraint proposal_pk do update
+           set (position, amount, discount, write_off, reason_code, cross_rate) =
+               row(excluded.position, excluded.amount, excluded.discount, excluded.write_off, excluded.reason_code,
+                   excluded.cross_rate))"""
+
+
+def withdraw_lines(proposer_id: str, source: str, *, but: str = "(select null::bigint where false)") -> str:
+    """A CTE that deletes the lines of a payment; `but` selects the documents whose lines stay."""
+    return f"""lines_withdrawn as (
+        delete from proposal using {source}
+         where proposal.company_id = $1 and proposal.proposer_document_id = {proposer_id}
+           and proposal.document_id not in {but})"""
+
+
+def lines_of(proposer_id: str) -> str:
+    """A scalar: the lines of a payment that wait for release, as a JSON list with the names of their documents."""
+    return f"""(
+        select json_agg(json_build_object(
+                   'document_id', proposal.document_id, 'document_type', named.document_type, 'number', named.number,
+                   'amount', proposal.amount, 'discount', proposal.discount, 'write_off', proposal.write_off,
+                   'reason_code', proposal.reason_code, 'cross_rate', proposal.cross_rate) order by proposal.position)
+          from proposal
+          join document as named on named.company_id = $1 and named.document_id = proposal.document_id
+         where proposal.company_id = $1 and proposal.proposer_document_id = {proposer_id})"""
+
+
 def proposals_of(credit_id: str) -> str:
     """A lateral source `proposal` of a draft's proposals."""
     return f"""lateral (
@@ -98,12 +148,14 @@ def proposals_of(credit_id: str) -> str:
            and application.released_at is null) as proposal"""
 
 
-def proposed_by(debit_id: str) -> str:
-    """A scalar subselect: the credit document that has a proposal on a debit document, or null."""
-    return f"""(
-        select application.credit_document_id from application
-         where application.company_id = $1 and application.debit_document_id = {debit_id}
-           and application.released_at is null)"""
+def proposed_by(document_id: str) -> str:
+    """A scalar: the credit note, payment or refund that has a proposal on a document, or null (APP-08)."""
+    return f"""coalesce(
+        (select application.credit_document_id from application
+          where application.company_id = $1 and application.debit_document_id = {document_id}
+            and application.released_at is null),
+        (select proposal.proposer_document_id from proposal
+          where proposal.company_id = $1 and proposal.document_id = {document_id}))"""
 
 
 def applications_of(document_id: str) -> str:

@@ -13,12 +13,13 @@ from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import OpenItem
 from reskontra.receivables.store.applications import applications_of, proposals_of, proposed_by
 
-_COLUMNS = f"""document.document_id, document.document_type, document.number, document.status, document.customer_id,
+OPEN_ITEM = f"""document.document_id, document.document_type, document.number, document.status, document.customer_id,
            document.account_number, document.subaccount_id, document.branch_number, document.document_date,
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
            document.balance, document.balance_base, document.closed_period_id,
            document.origin,
            {proposed_by("document.document_id")} as proposed_by"""
+"""The columns over `document` that `open_item` reads."""
 
 
 async def find_open_items(
@@ -27,7 +28,7 @@ async def find_open_items(
     """Documents by (type, number) in any case, under their lower-case names."""
     rows = await connection.fetch(
         f"""
-        select {_COLUMNS}
+        select {OPEN_ITEM}
           from unnest($2::text[], $3::text[]) as wanted (document_type, number)
           join document on document.company_id = $1 and document.document_type = wanted.document_type
            and lower(document.number) collate "C" = lower(wanted.number collate "C") """,
@@ -35,21 +36,21 @@ async def find_open_items(
         [document_type for document_type, _ in names],
         [number for _, number in names],
     )
-    return {(row["document_type"].lower(), row["number"].lower()): _open_item(row) for row in rows}
+    return {(row["document_type"].lower(), row["number"].lower()): open_item(row) for row in rows}
 
 
 async def lock_open_items(connection: Connection, company_id: int, ids: Sequence[int]) -> dict[int, OpenItem]:
     """Documents by id, locked until the transaction ends; always in the same order, to avoid deadlocks."""
     rows = await connection.fetch(
         f"""
-        select {_COLUMNS} from document
+        select {OPEN_ITEM} from document
          where document.company_id = $1 and document.document_id = any ($2::bigint[])
          order by document.document_type, document.number
            for update""",
         company_id,
         ids,
     )
-    return {row["document_id"]: _open_item(row) for row in rows}
+    return {row["document_id"]: open_item(row) for row in rows}
 
 
 async def lock_named_items(connection: Connection, company_id: int, names: Sequence[tuple[str, str]]) -> None:
@@ -68,6 +69,21 @@ async def lock_named_items(connection: Connection, company_id: int, names: Seque
         [document_type for document_type, _ in names],
         [number for _, number in names],
     )
+
+
+async def find_waiting_void(connection: Connection, company_id: int, ids: Sequence[int]) -> str | None:
+    """The number of the first of these documents that has a void which waits for release (VDP-04)."""
+    number: str | None = await connection.fetchval(
+        """
+        select document.number from document
+          join document as void on void.company_id = $1 and void.voids_document_id = document.document_id
+         where document.company_id = $1 and document.document_id = any ($2::bigint[]) and void.released_at is null
+         order by document.number limit 1
+        """,
+        company_id,
+        ids,
+    )
+    return number
 
 
 async def lock_unsettled(
@@ -105,7 +121,8 @@ _NAMES = ("document_id", "document_type", "number", "status", "customer_id", "ac
           "origin", "proposed_by")  # fmt: skip
 
 
-def _open_item(row: Record) -> OpenItem:
+def open_item(row: Record) -> OpenItem:
+    """A row of `OPEN_ITEM` as a record."""
     return OpenItem(
         rate=Rate(row["exchange_rate"], Operator(row["rate_operator"])), **{name: row[name] for name in _NAMES}
     )
@@ -182,4 +199,5 @@ APPLICATIONS = f"""(
                    order by application.application_id)
           from {applications_of("document.document_id")}
           join document as other on other.company_id = $1 and other.document_id = application.other_document_id)"""
-"""A scalar over `document` and `owing` (its customer): the applications from or to it, for `answers`; null if none."""
+"""A scalar over `document` and `owing` (its customer): the applications from or to it (LNE-15), for `answers`; null if
+none."""

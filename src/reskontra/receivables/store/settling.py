@@ -33,7 +33,7 @@ class Posting:
 def _settle(event: str, *, posts: bool) -> str:
     posted = ""
     if posts:
-        posted = f"""{take_number("'Batch'", "$13", "$14")}, {batch_and_entries("taken.number", "$11", "$12")},"""
+        posted = f"""{take_number("'Batch'", "$14", "$15")}, {batch_and_entries("taken.number", "$12", "$13")},"""
     made = settlement(
         "$5::text",
         "taken" if posts else "(select) as alone",
@@ -41,6 +41,7 @@ def _settle(event: str, *, posts: bool) -> str:
         period_id="$7::text",
         batch_number="taken.number" if posts else "null",
         reverses_id="$8::bigint",
+        document_id="$11::bigint",
     )
     return f"""
     with {posted}
@@ -66,11 +67,12 @@ async def insert_settlement(
     on: tuple[date, str],
     posting: Posting | None,
     reverses_id: int | None = None,
+    document_id: int | None = None,
 ) -> list[int]:
     """Write a settlement (`apply` or `undo`) of that date and period; returns the ids of its applications in order.
 
-    The caller has locked the documents, and also all series, balances and tallies that it moves if there are several
-    (`commands.locks`).
+    `document_id` is the payment that makes it, if one does. The caller has locked the documents, and also all series,
+    balances and tallies that it moves if there are several (`commands.locks`).
     """
     more = (as_json(posting.batch), as_json(posting.entries), *posting.series) if posting else ()
     row = await fetch_one(
@@ -82,6 +84,7 @@ async def insert_settlement(
         reverses_id,
         as_json(settled.applications),
         items_json(settled.items),
+        document_id,
         *more,
     )
     return list(row["application_ids"])

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
 """The database and the wire write numbers alike, so between the two they stay text."""
 
+_NOTHING = "0.0000"
+"""The VAT of a document without lines."""
+
 
 class _Spelled(StrEnum):
     """The base of `DocumentType`, which finds a kind by each of its spellings."""
@@ -148,8 +151,8 @@ def item_answer(struct: type[A], row: Record, reference: Reference) -> A:
         modified_at=local_text(row["modified_at"], reference.zone),
         created_at=local_text(row["created_at"], reference.zone),
         note=row["note"],
-        vat_total_base=as_written(row["vat_total_base"]),
-        vat_total=as_written(row["vat_total"]),
+        vat_total_base=as_written(row["vat_total_base"] or _NOTHING),
+        vat_total=as_written(row["vat_total"] or _NOTHING),
         location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
         branch_number=branch_answer(row["branch_number"], reference),
         cash_account=row["cash_account"],
@@ -171,7 +174,7 @@ def customer_document_answer(row: Record, reference: Reference) -> CustomerDocum
 def particulars_of(row: Record) -> Mapping[str, Any]:
     """What is only stored and echoed of a document (W14)."""
     stored = row["particulars"]
-    particulars: Mapping[str, Any] = msgspec.json.decode(stored) if stored != "{}" else {}
+    particulars: Mapping[str, Any] = msgspec.json.decode(stored) if stored and stored != "{}" else {}
     return particulars
 
 

@@ -14,7 +14,7 @@ from reskontra.db.pool import Connection
 from reskontra.db.tables import Table, lists_of
 from reskontra.items.store import ITEM_CLASS_TABLE, UNIT_TABLE
 from reskontra.numbering.store import SERIES_TABLE
-from reskontra.payment_methods.store import PAYMENT_METHOD_TABLE
+from reskontra.payment_methods.store import CASH_ACCOUNT_TABLE, PAYMENT_METHOD_TABLE
 from reskontra.periods.store import PERIOD_TABLE
 from reskontra.reference.store.tables import (
     BRANCH_TABLE,
@@ -47,6 +47,7 @@ TABLES: tuple[Table[Any], ...] = (
     UNIT_TABLE,
     ITEM_CLASS_TABLE,
     PAYMENT_METHOD_TABLE,
+    CASH_ACCOUNT_TABLE,
     PERIOD_TABLE,
     SERIES_TABLE,
     ATTRIBUTE_TABLE,

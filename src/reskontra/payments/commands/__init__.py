@@ -1,0 +1,1 @@
+"""What can be done with payments. The route opens the transaction; payments settle others, so they always need one."""

@@ -1,0 +1,128 @@
+"""Entering, changing and deleting payments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.customers.rules.standing import check_may
+from reskontra.db.pool import Connection, report_key_as_sent
+from reskontra.errors import Malformed, Refused
+from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.payments.commands.preparing import basis_of, find, held, hold_debtor, names_of
+from reskontra.payments.payment import Payment
+from reskontra.payments.rules import drafts
+from reskontra.payments.rules.lines import names_sent
+from reskontra.payments.store import writing
+from reskontra.receivables.commands import locks
+from reskontra.records import differences, replace
+from reskontra.reference.reference import Reference
+from reskontra.versions import Expected, Saved
+
+
+async def create(connection: Connection, context: Context, changes: Mapping[str, Any]) -> Saved:
+    """A new payment from `changes` (our attribute names), as a draft (PAY-01)."""
+    kind = drafts.kind_to_create(changes.get("document_type"))
+    if not changes.get("customer_number"):
+        raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
+    reference, debtor = await hold_debtor(connection, context, changes["customer_number"], changes)
+    check_may(debtor.status, kind.create_operation, debtor.number, ("customer_number",))
+    currency_id = drafts.currency_of(kind, changes, reference, debtor.currency_id)
+    names = names_sent(changes.get("lines") or ())
+    if names:
+        await locks.take_documents(connection, context, names)
+    on = changes.get("application_date") or reference.today(context.now)
+    basis = await basis_of(connection, context, reference, debtor, names, currency_id=currency_id, on=on)
+    payment = replace(drafts.created(kind, changes, basis, currency_id), created_by=context.actor)
+    numbering = await _numbering(context, payment, changes, reference)
+    with report_key_as_sent(changes.get("number")):
+        return await writing.insert_payment(connection, context, payment, numbering)
+
+
+async def change(
+    connection: Connection,
+    context: Context,
+    number: str,
+    changes: Mapping[str, Any],
+    *,
+    document_type: str | None = None,
+    expected_version: Expected = None,
+) -> Saved:
+    """A payment after a PUT (PST-02), or the lines of an open credit note (CNP-02).
+
+    If nothing changes, nothing is written and the version stays (invariant 40).
+    """
+    stored = await find(connection, context, number, document_type)
+    stored, reference, debtor = await held(connection, context, stored, changes, expected_version=expected_version)
+    before = stored.payment
+    check_may(debtor.status, "payment", debtor.number, ("customer_number",))
+    if before.is_void:
+        raise Refused(
+            f"{before.number} is a void: only its date follows from the payment.",
+            field=("document_type",),
+            value=before.document_type,
+            hint="Release it, or delete it.",
+        )
+    currency_id = changes.get("currency_id") or before.currency_id
+    if not before.is_released and changes.get("currency_id"):
+        currency_id = reference.currency_id(changes["currency_id"], ("currency_id",))
+    on = changes.get("application_date") or before.applied_on
+    names = names_of(before, changes)
+    basis = await basis_of(
+        connection, context, reference, debtor, names, currency_id=currency_id, on=on, proposer_id=stored.document_id
+    )
+    if before.is_released:
+        _check_no_void(stored.waiting_void, before, changes)
+        after = drafts.changed_after_release(before, changes, basis)
+    else:
+        after = drafts.changed(before, changes, basis, currency_id)
+    if after == before:
+        return Saved(before.number, stored.version)
+    return await writing.save_payment(
+        connection, context, before, after, stored.document_id, detail=differences(before, after, without=())
+    )
+
+
+async def delete(
+    connection: Connection,
+    context: Context,
+    number: str,
+    *,
+    document_type: str | None = None,
+    expected_version: Expected = None,
+) -> None:
+    """Delete a draft (PAY-03), or the void of a payment that waits for release (VDP-07)."""
+    stored = await find(connection, context, number, document_type)
+    stored, _, _ = await held(connection, context, stored, {}, expected_version=expected_version)
+    payment = stored.payment
+    if payment.is_released:
+        raise Refused(
+            f"{payment.number} is {payment.status} and cannot be deleted.",
+            field=("number",),
+            value=payment.number,
+            hint="Void it.",
+        )
+    await writing.delete_payment(connection, context, payment, stored.document_id)
+
+
+def _check_no_void(waiting_void: int | None, payment: Payment, changes: Mapping[str, Any]) -> None:
+    if waiting_void is not None and changes.get("lines"):
+        raise Refused(
+            f"{payment.number} has a void that waits for release, so nothing more is applied.",
+            field=("lines",),
+            value=None,
+            hint="Delete the void first.",
+        )
+
+
+async def _numbering(
+    context: Context, payment: Payment, changes: Mapping[str, Any], reference: Reference
+) -> tuple[str, list[str]] | tuple[str, int]:
+    """How the payment is numbered; takes the turn in the series (NUM-05)."""
+    series = reference.series_of(payment.kind.series[0])
+    sent = check_sent_number(series, changes.get("number"), bool(changes.get("override_number_series")), ("number",))
+    await locks.take_turn(context, series.series_id)
+    if sent is not None:
+        return sent, [series.series_id]
+    return series.series_id, choose_range(series.ranges, payment.document_date, payment.branch_number).range_id

@@ -1,0 +1,122 @@
+"""Loading what a decision about a payment depends on, with the locks it needs.
+
+Locks are taken in the order of `receivables.commands.locks`: reference data, customer, documents by type and number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.customers.customer import Debtor
+from reskontra.db.pool import Connection
+from reskontra.errors import Conflict, NotFound, UnknownReference
+from reskontra.kinds import CREDIT_NOTE, KINDS
+from reskontra.payments.payment import Basis, Payable, Payment
+from reskontra.payments.rules.lines import names_sent
+from reskontra.payments.store import loading
+from reskontra.payments.store.loading import Stored
+from reskontra.receivables.commands import locks
+from reskontra.receivables.store.for_payments import find_payables
+from reskontra.reference.reference import Reference
+from reskontra.reference.store import remembered
+from reskontra.versions import Expected, check_expected
+
+ADDRESSED = ("Payment", "Prepayment", "Refund", CREDIT_NOTE.document_type)
+"""What a number means, the first that there is (PAY-10)."""
+
+VOIDS = ("VoidPayment", "VoidRefund")
+
+
+async def find(connection: Connection, context: Context, number: str, document_type: str | None) -> Stored:
+    """The payment that an address means: of that type, or the first non-void one with the number (PAY-10)."""
+    types = [document_type] if document_type else ADDRESSED
+    found = await loading.find_payments(connection, context.company_id, types, number)
+    if not found:
+        raise NotFound(KINDS[document_type].noun if document_type else "payment", number)
+    return found[0]
+
+
+async def held(
+    connection: Connection,
+    context: Context,
+    stored: Stored,
+    changes: Mapping[str, Any],
+    *,
+    expected_version: Expected = None,
+    more: Sequence[tuple[str, str]] = (),
+) -> tuple[Stored, Reference, Debtor]:
+    """A payment and what its lines name, all locked and read again, with reference data and customer."""
+    payment = stored.payment
+    customer = changes.get("customer_number")
+    reference, debtor = await hold_debtor(connection, context, customer or payment.customer_id, changes)
+    own = (payment.document_type, payment.number)
+    names = [own, *_named(payment), *names_sent(changes.get("lines") or ()), *more]
+    await locks.take_documents(connection, context, names)
+    found = await loading.find_payments(connection, context.company_id, [payment.document_type], payment.number)
+    if not found:
+        raise NotFound(payment.kind.noun, payment.number)
+    again = found[0]
+    what = f"{payment.kind.noun} {payment.number}"
+    check_expected(expected_version, again.version, what=what)
+    if set(_named(again.payment)) - set(names):
+        raise Conflict(f"The {what} changed at the same moment.", hint="Send the request again.")
+    return again, reference, debtor
+
+
+async def hold_debtor(
+    connection: Connection, context: Context, customer: str | int, changes: Mapping[str, Any]
+) -> tuple[Reference, Debtor]:
+    """Reference data and customer, kept unchanged until the transaction ends."""
+    version, debtor = await loading.hold_debtor(connection, context, customer, changes.get("location_cd"))
+    if debtor is None:
+        raise UnknownReference(
+            field=("customer_number",), value=str(customer), hint="Send the number of an existing customer."
+        )
+    return await remembered.at(connection, context.company_id, version), debtor
+
+
+async def basis_of(
+    connection: Connection,
+    context: Context,
+    reference: Reference,
+    debtor: Debtor,
+    names: Sequence[tuple[str, str]],
+    *,
+    currency_id: str,
+    on: date,
+    proposer_id: int = 0,
+) -> Basis:
+    """What a decision depends on: the documents that lines name, and the rates of a date."""
+    payables: dict[tuple[str, str], Payable] = {}
+    if names:
+        found = await find_payables(connection, context.company_id, names, proposer_id)
+        payables = {name: payable_of(it) for name, it in found.items()}
+    currencies = {currency_id, *(it.item.currency_id for it in payables.values())} - {reference.base_currency}
+    rate_type = debtor.rate_type or reference.preferences.default_rate_type
+    rates = await loading.find_rates(
+        connection, context.company_id, sorted(currencies), base=reference.base_currency, rate_type=rate_type, on=on
+    )
+    return Basis(reference=reference, debtor=debtor, today=reference.today(context.now), payables=payables, rates=rates)
+
+
+def payable_of(found: Any) -> Payable:
+    return Payable(
+        item=found.item,
+        parent_customer_id=found.parent_customer_id,
+        discount_left=found.discount_left,
+        discount_date=found.discount_date,
+        proposer=found.proposer,
+        waiting_void=found.waiting_void,
+    )
+
+
+def names_of(payment: Payment, changes: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the lines of a payment name after a request."""
+    return [*_named(payment), *names_sent(changes.get("lines") or ())]
+
+
+def _named(payment: Payment) -> list[tuple[str, str]]:
+    return [(line.document_type, line.number) for line in payment.lines]

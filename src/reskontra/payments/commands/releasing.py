@@ -1,0 +1,304 @@
+"""Releasing payments, what was added to them later, and their voids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reskontra.clock import Context
+from reskontra.customers.rules.standing import check_may
+from reskontra.db.pool import Connection
+from reskontra.errors import Malformed, NotFound, Refused
+from reskontra.kinds import KINDS
+from reskontra.money import ZERO
+from reskontra.numbering.rules import choose_range
+from reskontra.payments.commands.preparing import ADDRESSED, VOIDS, basis_of, held, names_of
+from reskontra.payments.payment import Basis, Payable, Payment
+from reskontra.payments.rules import voiding
+from reskontra.payments.rules.lines import LINES, check_line, check_sums
+from reskontra.payments.rules.settling import money_parts, places_of, settle_lines
+from reskontra.payments.store import loading, writing
+from reskontra.payments.store.loading import Stored
+from reskontra.periods.rules import check_open
+from reskontra.posting.rules import Entry, entries_of
+from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import OpenItem, Settled
+from reskontra.receivables.rules.settling import settlement_parts
+from reskontra.receivables.store import settling
+from reskontra.receivables.store.for_payments import find_in_force
+from reskontra.receivables.store.settling import Posting
+from reskontra.records import replace
+from reskontra.reference.reference import Reference
+from reskontra.versions import Expected, Saved
+
+_NOTHING_LEFT = "Payment can't be updated because it is already released."
+
+
+async def release(
+    connection: Connection,
+    context: Context,
+    number: str,
+    *,
+    document_type: str | None = None,
+    expected_version: Expected = None,
+) -> Saved:
+    """Release a payment, the lines that were added to an open one, or a void (PAY-20 to PAY-24)."""
+    stored = await _to_release(connection, context, number, document_type)
+    if stored.payment.is_void:
+        return await _release_void(connection, context, stored, expected_version)
+    stored, reference, debtor = await held(connection, context, stored, {}, expected_version=expected_version)
+    payment = stored.payment
+    check_may(debtor.status, payment.kind.release_operation, debtor.number)
+    basis = await basis_of(
+        connection,
+        context,
+        reference,
+        debtor,
+        names_of(payment, {}),
+        currency_id=payment.currency_id,
+        on=payment.applied_on,
+        proposer_id=stored.document_id,
+    )
+    if payment.is_released:
+        return await _release_lines(connection, context, stored, basis)
+    _check_releasable(payment, basis)
+    before = _items(stored, basis)
+    settled = _settled(stored, before, basis) if payment.lines else None
+    own = settled.item(stored.document_id) if settled else before[stored.document_id]
+    if payment.kind.balance_sign > 0 and own.balance:  # PST-01
+        applied = payment.amount - own.balance
+        raise Refused(
+            f"A refund is applied in full before it is released: {applied:f} of {payment.amount:f} is.",
+            field=LINES,
+            value=f"{applied:f}",
+            hint="Name open credit notes, payments or prepayments for the rest.",
+        )
+    after = replace(
+        payment,
+        status=own.status if own.balance else "Closed",
+        closed_period_id=None if own.balance else own.closed_period_id or payment.period_id,
+        balance=own.balance,
+        balance_base=own.balance_base,
+    )
+    if settled:
+        after = replace(after, applied_on=max(payment.applied_on, *(it.applied_on for it in settled.applications)))
+    parts = money_parts(after, stored.document_id, settled, before)
+    return await _write(
+        connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled
+    )
+
+
+async def _write(
+    connection: Connection,
+    context: Context,
+    payment: Payment,
+    document_id: int,
+    *,
+    reference: Reference,
+    parts: Sequence[Any],
+    settled: Settled | None,
+    kind: str = "apply",
+) -> Saved:
+    entries = entries_of(parts)
+    series = reference.series_of("batch")
+    numbers = choose_range(series.ranges, payment.document_date, payment.branch_number)
+    await locks.take_turn(context, series.series_id)
+    return await writing.release_payment(
+        connection,
+        context,
+        payment,
+        document_id,
+        batch=batch_of(payment, reference, entries),
+        entries=entries,
+        series=(series.series_id, numbers.range_id),
+        settled=settled,
+        kind=kind,
+        moved=[item for item in settled.items if item.document_id != document_id] if settled else (),
+    )
+
+
+async def _release_lines(connection: Connection, context: Context, stored: Stored, basis: Basis) -> Saved:
+    """The lines that were added to an open payment or credit note, in a settlement and batch of their own (PAY-22)."""
+    payment, reference = stored.payment, basis.reference
+    if not payment.lines:
+        raise Refused(_NOTHING_LEFT)
+    if payment.status != "Open":
+        raise Refused(
+            f"{payment.number} has the status {payment.status} and cannot be applied.",
+            field=("number",),
+            value=payment.number,
+            hint="Send hold as false first." if payment.status == "Reserved" else "",
+        )
+    _check_lines(payment, basis, payment.balance)
+    _check_period(payment.applied_period_id, reference)
+    before = _items(stored, basis)
+    settled = _settled(stored, before, basis)
+    entries = entries_of(settlement_parts(settled, before))
+    on = payment.applied_on, payment.applied_period_id
+    posting = None
+    series = reference.series_of("batch")
+    if entries:
+        numbers = choose_range(series.ranges, payment.applied_on, payment.branch_number)
+        await locks.take_turn(context, series.series_id)
+        posting = Posting(
+            batch=batch_of(payment, reference, entries, on=on),
+            entries=entries,
+            series=(series.series_id, numbers.range_id),
+        )
+    await writing.forget_lines(connection, context, stored.document_id)
+    await settling.insert_settlement(
+        connection, context, settled, kind="apply", on=on, posting=posting, document_id=stored.document_id
+    )
+    return await writing.version_of(connection, context.company_id, stored.document_id)
+
+
+async def _release_void(connection: Connection, context: Context, stored: Stored, expected_version: Expected) -> Saved:
+    """Take a payment or refund back: its applications, its money, and what was left of it (VDP-05)."""
+    void = stored.payment
+    origin = await _origin(connection, context, void)
+    names = await _applied_names(connection, context, origin)
+    stored, reference, debtor = await held(
+        connection, context, stored, {}, expected_version=expected_version,
+        more=[(origin.payment.document_type, origin.payment.number), *names],
+    )  # fmt: skip
+    void = stored.payment
+    if void.is_released:
+        raise Refused(_NOTHING_LEFT)
+    check_may(debtor.status, "payment", debtor.number)
+    _check_balanced(void)
+    _check_period(void.period_id, reference)
+    in_force = await find_in_force(connection, context.company_id, origin.document_id)
+    ids = {it.credit_document_id for it in in_force.values()} | {it.debit_document_id for it in in_force.values()}
+    before = await locks.take_items(connection, context, [*ids, origin.document_id, stored.document_id])
+    origin = await _origin(connection, context, void)
+    voiding.check_voidable(origin.payment, in_force, origin.document_id, before)
+    settled = voiding.voided(void, stored.document_id, origin.document_id, in_force, before)
+    parts = money_parts(origin.payment, origin.document_id, voiding.without_void(settled, stored.document_id), before,
+                        sign=-1)  # fmt: skip
+    after = replace(void, status="Closed", closed_period_id=void.period_id, balance=ZERO, balance_base=ZERO)
+    return await _write(
+        connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled, kind="void"
+    )
+
+
+async def _origin(connection: Connection, context: Context, void: Payment) -> Stored:
+    types = ("Payment", "Prepayment", "Refund")
+    found = await loading.find_payments(connection, context.company_id, types, void.number)
+    for stored in found:
+        if stored.document_id == void.voids_document_id:
+            return stored
+    raise NotFound("payment", void.number)
+
+
+async def _applied_names(connection: Connection, context: Context, origin: Stored) -> list[tuple[str, str]]:
+    """The documents that a payment has settled, to be locked together with it."""
+    in_force = await find_in_force(connection, context.company_id, origin.document_id)
+    ids = {it.credit_document_id for it in in_force.values()} | {it.debit_document_id for it in in_force.values()}
+    return await loading.names_of_ids(connection, context.company_id, sorted(ids))
+
+
+async def _to_release(connection: Connection, context: Context, number: str, document_type: str | None) -> Stored:
+    """What a release means: the type that was sent, else the only one of that number with something to release."""
+    types = [document_type] if document_type else [*ADDRESSED[:3], *VOIDS]
+    found = await loading.find_payments(connection, context.company_id, types, number)
+    if not found:
+        raise NotFound(KINDS[document_type].noun if document_type else "payment", number)
+    waiting = [it for it in found if not it.payment.is_released or it.payment.lines]
+    if not waiting:
+        raise Refused(_NOTHING_LEFT)
+    if len(waiting) > 1:
+        raise Malformed(
+            f"{number} has more than one document to release.",
+            field=("document_type",),
+            hint=f"Send the type: {' or '.join(it.payment.document_type for it in waiting)}.",
+        )
+    return waiting[0]
+
+
+def _check_releasable(payment: Payment, basis: Basis) -> None:
+    """In the order of PAY-21: status, period, accounts, then every line as things are now."""
+    _check_balanced(payment)
+    _check_period(payment.period_id, basis.reference)
+    basis.reference.active_account(payment.account_number, ("customer_number",))
+    basis.reference.cash_account(payment.cash_account or "", ("cash_account",))
+    for position, charge in enumerate(payment.charges):
+        basis.reference.active_account(charge.account_number, ("charges", position, "account_number"))
+    _check_lines(payment, basis, payment.amount)
+
+
+def _check_balanced(payment: Payment) -> None:
+    if payment.status != "Balanced":
+        raise Refused(
+            f"{payment.number} has the status {payment.status} and cannot be released.",
+            field=("number",),
+            value=payment.number,
+            hint="Send hold as false first." if payment.status == "Hold" else "",
+        )
+
+
+def _check_period(period_id: str, reference: Reference) -> None:
+    period = reference.period_named(period_id, ("application_period",))
+    check_open(period, reference.preferences.allow_posting_to_closed_periods, ("application_period",))
+
+
+def _check_lines(payment: Payment, basis: Basis, available: Any) -> None:
+    """Every line must still be possible, under the locks (LNE-10). None is dropped or cut."""
+    for position, line in enumerate(payment.lines):
+        payable = _payable(basis, line.document_type, line.number)
+        check_line(payment, line, payable, basis, (*LINES, position))
+    check_sums(payment, payment.lines, available)
+
+
+def _payable(basis: Basis, document_type: str, number: str) -> Payable:
+    return basis.payables[document_type.lower(), number.lower()]
+
+
+def _items(stored: Stored, basis: Basis) -> dict[int, OpenItem]:
+    """The payment as its release leaves it before it settles anything, and what its lines name."""
+    payment = stored.payment
+    own = OpenItem(
+        document_id=stored.document_id,
+        document_type=payment.document_type,
+        number=payment.number,
+        status="Open",
+        customer_id=payment.customer_id,
+        account_number=payment.account_number,
+        subaccount_id=payment.subaccount_id,
+        branch_number=payment.branch_number,
+        document_date=payment.document_date,
+        period_id=payment.period_id,
+        currency_id=payment.currency_id,
+        rate=payment.rate,
+        balance=payment.balance,
+        balance_base=payment.balance_base,
+    )
+    items = {stored.document_id: own}
+    for line in payment.lines:
+        items[line.document_id] = _payable(basis, line.document_type, line.number).item
+    return items
+
+
+def _settled(stored: Stored, before: Mapping[int, OpenItem], basis: Basis) -> Settled:
+    places = places_of(basis.debtor, basis.reference)
+    return settle_lines(stored.payment, stored.document_id, before, basis.reference, places)
+
+
+def batch_of(
+    payment: Payment, reference: Reference, entries: Sequence[Entry], *, on: tuple[Any, str] | None = None
+) -> dict[str, Any]:
+    """The batch's header, and what all its entries share. `on`: date and period, if not the payment's."""
+    day, period_id = on or (payment.document_date, payment.period_id)
+    words = "Application of " if on else ""
+    return {
+        "period_id": period_id,
+        "batch_date": day,
+        "entry_date": day,
+        "description": payment.invoice_text or f"{words}{payment.kind.noun} {payment.number}".capitalize(),
+        "status": "Posted" if reference.preferences.auto_post_batches else "Unposted",
+        "currency_id": payment.currency_id,
+        "exchange_rate": payment.exchange_rate,
+        "document_type": payment.document_type,
+        "document_number": payment.number,
+        "customer_id": payment.customer_id,
+        "total_base": sum(entry.debit_base for entry in entries),
+    }

@@ -1,0 +1,44 @@
+"""Voiding a payment: the action makes a document of its own, whose release takes the payment back (VDP)."""
+
+from __future__ import annotations
+
+from reskontra.clock import Context
+from reskontra.customers.rules.standing import check_may
+from reskontra.db.pool import Connection
+from reskontra.errors import Refused
+from reskontra.payments.commands.preparing import find, held
+from reskontra.payments.payment import Payment
+from reskontra.payments.rules import voiding
+from reskontra.payments.store import writing
+from reskontra.receivables.commands import locks
+from reskontra.receivables.store.for_payments import find_in_force
+from reskontra.versions import Expected, Saved
+
+
+async def void(
+    connection: Connection,
+    context: Context,
+    number: str,
+    *,
+    document_type: str | None = None,
+    expected_version: Expected = None,
+) -> tuple[Payment, Saved]:
+    """The void of a payment or refund, as a draft with the same number; it takes effect on its release (VDP-01)."""
+    stored = await find(connection, context, number, document_type)
+    stored, reference, debtor = await held(connection, context, stored, {}, expected_version=expected_version)
+    payment = stored.payment
+    check_may(debtor.status, "payment", debtor.number)
+    if stored.waiting_void is not None:
+        raise Refused(
+            f"{payment.number} has a void already, which waits for release.",
+            field=("number",),
+            value=payment.number,
+            hint="Release that one, or delete it.",
+        )
+    in_force = await find_in_force(connection, context.company_id, stored.document_id)
+    ids = {it.debit_document_id for it in in_force.values()} - {stored.document_id}
+    items = await locks.take_items(connection, context, sorted(ids)) if ids else {}
+    voiding.check_voidable(payment, in_force, stored.document_id, items)
+    made = voiding.void_of(payment, stored.document_id, reference, context.actor)
+    saved = await writing.insert_payment(connection, context, made, (payment.number,))
+    return made, saved

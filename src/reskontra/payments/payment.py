@@ -1,0 +1,158 @@
+"""A payment as frozen records: its header, what it settles, its charges, and the basis of a decision about one.
+
+The attributes are the columns of the tables `document`, `payment`, `payment_line` and `payment_charge`. Amounts are in
+the payment's currency, `*_base` in the company's base currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from reskontra.currencies.rules import Operator, Rate
+from reskontra.kinds import KINDS, Kind
+from reskontra.money import ONE, ZERO
+from reskontra.receivables.rules.items import OpenItem
+from reskontra.records import Record, columns
+
+if TYPE_CHECKING:
+    from reskontra.customers.customer import Debtor
+    from reskontra.reference.reference import Reference
+
+
+class PaymentLine(Record, frozen=True, kw_only=True):
+    """What a payment will settle of one document, or a refund pay out for one (LNE-04).
+
+    The document loses `amount`, `discount` and `write_off`, the payment `amount` only. `cross_rate` is the payment's
+    currency per unit of the document's.
+    """
+
+    document_id: int
+    document_type: str
+    number: str
+    amount: Decimal
+    discount: Decimal = ZERO
+    write_off: Decimal = ZERO
+    reason_code: str | None = None
+    cross_rate: Decimal = ONE
+
+
+class Charge(Record, frozen=True, kw_only=True):
+    """A cost of the payment, such as the bank's, or income that came with it (CHG-01, CHG-02)."""
+
+    line_number: int
+    entry_type_id: str
+    direction: str
+    account_number: str
+    subaccount_id: int
+    description: str | None = None
+    amount: Decimal
+    amount_base: Decimal = ZERO
+    is_deducted: bool = False
+
+
+class Payment(Record, frozen=True, kw_only=True):
+    """A payment, prepayment or refund, or the void of one; also an open credit note that is applied like one."""
+
+    document_type: str
+    number: str = ""
+    status: str = "Balanced"
+    customer_id: int
+    location_id: int
+    branch_number: str
+    document_date: date
+    period_id: str
+    closed_period_id: str | None = None
+    currency_id: str
+    exchange_rate: Decimal
+    rate_operator: str = "M"
+    payment_method_id: str | None = None
+    cash_account: str | None = None
+    account_number: str
+    subaccount_id: int
+    payment_reference: str | None = None
+    invoice_text: str | None = None
+    amount: Decimal = ZERO
+    amount_base: Decimal = ZERO
+    balance: Decimal = ZERO
+    balance_base: Decimal = ZERO
+    cash_discount: Decimal = ZERO
+    cash_discount_base: Decimal = ZERO
+    revoked: bool = False
+    exclude_debt_collection: bool = False
+    origin: str = "entered"
+    created_by: str = ""
+    released_at: datetime | None = None
+    released_by: str | None = None
+    batch_number: str | None = None
+    voids_document_id: int | None = None
+    applied_on: date
+    applied_period_id: str
+    amount_entered: bool = True
+    """Whether the amount was sent; otherwise it is what the lines need (LNE-05)."""
+
+    lines: tuple[PaymentLine, ...] = ()
+    charges: tuple[Charge, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.document_type]
+
+    @property
+    def is_released(self) -> bool:
+        return self.released_at is not None
+
+    @property
+    def is_void(self) -> bool:
+        return self.voids_document_id is not None
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(self.exchange_rate, Operator(self.rate_operator))
+
+
+_BESIDE = ("applied_on", "applied_period_id", "amount_entered")
+_MADE_BY_STATEMENTS = ("number", "batch_number", "lines", "charges", *_BESIDE)
+HEADER_COLUMNS = tuple(column for column in columns(Payment) if column not in _MADE_BY_STATEMENTS)
+"""The columns of `document` that are written from the record."""
+
+SIDE_COLUMNS = _BESIDE
+"""The columns of the table `payment`."""
+
+LINE_COLUMNS = tuple(column for column in columns(PaymentLine) if column not in ("document_type", "number"))
+CHARGE_COLUMNS = columns(Charge)
+
+
+class Payable(Record, frozen=True, kw_only=True):
+    """A document that a line names: the open item, and what only payments ask about it."""
+
+    item: OpenItem
+    parent_customer_id: int | None = None
+    """The parent of the item's customer, which may pay for it (PAR-03)."""
+
+    discount_left: Decimal = ZERO
+    """The cash discount that nobody has taken yet, in the document's currency."""
+
+    discount_date: date | None = None
+    proposer: str | None = None
+    """Type and number of the document that has a proposal on this one (APP-08)."""
+
+    waiting_void: bool = False
+    """Whether a void of it waits for release (VDP-04)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision about a payment depends on."""
+
+    reference: Reference
+    debtor: Debtor
+    today: date
+    payables: Mapping[tuple[str, str], Payable]
+    """(type, number) in lower case -> the documents that the lines name."""
+
+    rates: Mapping[str, Rate | None]
+    """Currency -> its rate on the date that was asked for; None if there is none."""

@@ -1,0 +1,228 @@
+"""The addresses of payments. `customerPayment` and `payment` are the same resource under two names (PAY-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from urllib.parse import quote
+
+from asyncpg import Record
+from starlette.responses import Response
+
+from reskontra.changes.lists.wire import Filter, choice, day, equal, filtered, greater, matching, moment, parsed, same
+from reskontra.customers.store.fragments import id_of_number
+from reskontra.db.lists import Filters
+from reskontra.errors import Malformed, NotFound
+from reskontra.payments.commands import drafting, releasing, voiding
+from reskontra.payments.commands.preparing import ADDRESSED
+from reskontra.payments.store import lists
+from reskontra.payments.wire.answers import PaymentAnswer, PaymentReleaseAnswer, PaymentType, PaymentVoidAnswer
+from reskontra.payments.wire.bodies import PaymentRelease, PaymentUpdate, PaymentVoid
+from reskontra.payments.wire.rendering import payment_answer
+from reskontra.periods.rules import parse_period
+from reskontra.receivables.store.for_payments import has_line_on
+from reskontra.receivables.wire.items import Status
+from reskontra.reference.reference import Reference
+from reskontra.reference.routes.answering import answer_page
+from reskontra.reference.store import remembered
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import created, deleted, done, no_content, one
+from reskontra.web.call import Call
+from reskontra.web.query import Query
+from reskontra.web.routing import Route
+from reskontra.web.scalars import shown
+from reskontra.web.wire import changes
+
+_LISTED = ("Payment", "Prepayment", "Refund", "VoidPayment", "VoidRefund")
+"""What a list has without `paymentType`: no credit notes (PAY-12)."""
+
+FILTERS: tuple[Filter, ...] = (
+    same("paymentNbr", "document.number"),
+    matching("customer", f"document.customer_id = {id_of_number('{}::text')}"),
+    greater("greaterThanValue", "document.number"),
+    matching("invoiceRefNbr", has_line_on("{}::text")),
+    choice("status", Status, "document.status"),
+    equal("branch", "document.branch_number"),
+    day("docDate", "document.document_date"),
+    parsed("financialPeriod", parse_period, "document.period_id = {}"),
+    moment("lastModifiedDateTime", "document.modified_at"),
+)
+
+_ORDERS = {
+    "type": "document.document_type",
+    "refNbr": "document.number",
+    "customer": "document.customer_id",
+    "docDate": "document.document_date",
+    "applicationDate": "document.document_date",
+    "paymentAmount": "document.amount",
+    "status": "document.status",
+    "lastModifiedDateTime": "document.modified_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What differs between the two names."""
+
+    path: str
+    operation: str
+
+
+_RESOURCES = (Resource("customerPayment", "CustomerPayment"), Resource("payment", "Payment"))
+
+
+async def create(resource: Resource, call: Call) -> Response:
+    """POST a new payment."""
+    update = changes(call.decode(PaymentUpdate))
+    async with call.database.transaction() as connection:
+        written = await drafting.create(connection, call.context, update)
+    return created(call, _address(resource, written.number), written.version)
+
+
+async def change(resource: Resource, call: Call) -> Response:
+    """PUT the fields that change."""
+    update = changes(call.decode(PaymentUpdate))
+    number = call.params["paymentNumber"]
+    document_type = _type_in_query(call.query) or update.get("document_type")
+    if document_type not in ("CreditNote", "VoidPayment", "VoidRefund"):
+        document_type = None
+    async with call.database.transaction() as connection:
+        written = await drafting.change(
+            connection, call.context, number, update, document_type=document_type, expected_version=call.if_match
+        )
+    return no_content(call, _address(resource, written.number), written.version)
+
+
+async def delete(resource: Resource, call: Call) -> Response:
+    """DELETE a draft, at an address of our own."""
+    async with call.database.transaction() as connection:
+        await drafting.delete(
+            connection,
+            call.context,
+            call.params["paymentNumber"],
+            document_type=_type_in_query(call.query),
+            expected_version=call.if_match,
+        )
+    return deleted()
+
+
+async def release(resource: Resource, call: Call) -> Response:
+    """POST the release action; the ETag is the payment's (PAY-23)."""
+    update = changes(call.decode(PaymentRelease))
+    async with call.database.transaction() as connection:
+        written = await releasing.release(
+            connection,
+            call.context,
+            call.params["paymentNumber"],
+            document_type=update.get("document_type"),
+            expected_version=call.if_match,
+        )
+    return done(call, written.version)
+
+
+async def void(resource: Resource, call: Call) -> Response:
+    """POST the void action: it makes a document of its own, which takes effect when it is released."""
+    update = changes(call.decode(PaymentVoid))
+    async with call.database.transaction() as connection:
+        made, written = await voiding.void(
+            connection,
+            call.context,
+            call.params["paymentNumber"],
+            document_type=update.get("document_type"),
+            expected_version=call.if_match,
+        )
+    more: dict[str, object] = {"type": made.document_type, "refNbr": written.number}
+    if update.get("returns_void"):
+        more["voidPayment"], _ = await _read(call, [made.document_type], written.number)
+    return done(call, written.version, more)
+
+
+async def get_one(resource: Resource, call: Call) -> Response:
+    """GET one payment; `paymentType` picks another one with that number, or a released credit note (PAY-10, CNP-01)."""
+    wanted = _type_in_query(call.query)
+    answer, version = await _read(call, [wanted] if wanted else ADDRESSED, call.params["paymentNumber"])
+    return one(call, answer, version)
+
+
+async def _read(call: Call, types: list[str] | tuple[str, ...], number: str) -> tuple[PaymentAnswer, int]:
+    async with call.database.connection() as connection:
+        row = await lists.find_payment(connection, call.company_id, types, number)
+        if row is None:
+            raise NotFound("payment", number)
+        reference = await remembered.at(connection, call.company_id, row["reference_version"])
+    return payment_answer(row, reference), row["version"]
+
+
+async def get_all(resource: Resource, call: Call) -> Response:
+    """GET a page of payments with their lines, by number or in the order that was asked for (PAY-11, PAY-14)."""
+    wanted = _type_in_query(call.query)
+    filters: Filters = filtered(call, FILTERS, [wanted] if wanted else list(_LISTED))
+    if wanted == PaymentType.CREDIT_NOTE:
+        filters.add("document.released_at is not null")
+    payments = replace(lists.PAYMENTS, order=_order(call.query))
+    return await answer_page(call, payments, filters, _answer)
+
+
+def _answer(row: Record, reference: Reference) -> PaymentAnswer:
+    return payment_answer(row, reference)
+
+
+def _type_in_query(query: Query) -> str | None:
+    wanted = query.choice("paymentType", PaymentType)
+    return None if wanted is None else str(wanted.value)
+
+
+def _order(query: Query) -> str:
+    """`orderBy` as SQL (PAY-13): names with commas between them, each alone or with asc or desc."""
+    text = query.text("orderBy")
+    if text is None:
+        return ""
+    by_name = {name.lower(): column for name, column in _ORDERS.items()}
+    terms = []
+    for part in text.split(","):
+        words = part.lower().split()
+        if not words or words[0] not in by_name or words[1:] not in ([], ["asc"], ["desc"]):
+            raise Malformed(
+                f"'{shown(part.strip())}' is not a value that the parameter orderBy takes.",
+                hint=f"Send some of {', '.join(_ORDERS)}, each alone or with asc or desc.",
+            )
+        terms.append(f"{by_name[words[0]]} {words[1] if words[1:] else 'asc'} nulls last")
+    return ", ".join([*terms, "document.number", "document.document_type"])
+
+
+def _address(resource: Resource, number: str) -> str:
+    return f"/v1/{resource.path}/{quote(number, safe='')}"
+
+
+def _routes(resource: Resource) -> Iterator[Route]:
+    payments = Addresses(f"/v1/{resource.path}", "payment", PaymentAnswer, PaymentUpdate)
+    operation, below = resource.operation, "{paymentNumber}"
+    yield payments.many(f"{operation}_GetAllPayments", partial(get_all, resource))
+    yield payments.one(f"{operation}_GetBypaymentNumber", partial(get_one, resource), below)
+    yield payments.post(f"{operation}_CreatePayment", partial(create, resource))
+    yield payments.put(f"{operation}_PutBypaymentNumber", partial(change, resource), below)
+    yield payments.act(
+        f"{operation}_ReleasePaymentBypaymentNumber",
+        partial(release, resource),
+        f"{below}/action/release",
+        "releasing",
+        body=PaymentRelease,
+        answer=PaymentReleaseAnswer,
+    )
+    yield payments.act(
+        f"{operation}_VoidPaymentBypaymentNumber",
+        partial(void, resource),
+        f"{below}/action/void",
+        "voiding",
+        body=PaymentVoid,
+        answer=PaymentVoidAnswer,
+    )
+
+
+_OURS = Addresses("/v1/reskontra/customerPayment", "payment")
+
+ROUTES = [
+    *(route for resource in _RESOURCES for route in _routes(resource)),
+    _OURS.delete("Reskontra_DeletePayment", partial(delete, _RESOURCES[0]), "{paymentNumber}"),
+]

@@ -1,0 +1,1 @@
+"""The rules of payments: what may be entered, what it settles, and what that books."""

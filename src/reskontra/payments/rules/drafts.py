@@ -1,0 +1,376 @@
+"""A payment before its release: what was sent, what customer and company supply (PAY-01 to PAY-08)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from reskontra.currencies.rules import BASE_RATE, Rate, to_base
+from reskontra.errors import FieldPath, Malformed, Refused, UnknownReference
+from reskontra.kinds import CREDIT_NOTE, KINDS, PAYMENT, PREPAYMENT, Kind
+from reskontra.money import ZERO, round_money
+from reskontra.payments.payment import Basis, Payment
+from reskontra.payments.rules.charges import charges_after
+from reskontra.payments.rules.lines import is_pot, lines_after
+from reskontra.periods.rules import check_open, parse_period
+from reskontra.records import replace
+
+if TYPE_CHECKING:
+    from reskontra.reference.reference import Reference
+
+ENTERED = ("Payment", "Prepayment", "Refund")
+"""The kinds that are entered by hand; voids come from an action."""
+
+_AMOUNT: FieldPath = ("amount",)
+
+
+def kind_to_create(sent: str | None) -> Kind:
+    """The kind of a new payment (PAYMENT where none is sent); refuses those that only the program makes."""
+    if not sent:
+        return PAYMENT
+    if sent == CREDIT_NOTE.document_type:
+        raise Refused(
+            "A credit note is not entered as a payment.",
+            field=("document_type",),
+            value=sent,
+            hint="Send it to customerCreditNote; once released it can be applied here.",
+        )
+    if sent not in ENTERED:
+        raise Refused(
+            f"Payments of the type {sent} are made by the program.",
+            field=("document_type",),
+            value=sent,
+            hint=f"Send one of: {', '.join(ENTERED)}.",
+        )
+    return KINDS[sent]
+
+
+def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, currency_id: str) -> Payment:
+    """A new payment in the currency that `currency_of` found."""
+    debtor, reference = basis.debtor, basis.reference
+    location = debtor.location
+    _check_location(basis, changes)
+    day = changes.get("application_date") or basis.today
+    account, subaccount = _accounts(kind, basis)
+    method, cash_account = money_place(changes, basis)
+    rate = _rate(currency_id, day, basis)
+    draft = Payment(
+        document_type=kind.document_type,
+        customer_id=debtor.customer_id,
+        location_id=location.location_id or 0,
+        branch_number=_branch(changes, basis, reference.preferences.default_branch),
+        document_date=day,
+        period_id="",
+        currency_id=currency_id,
+        exchange_rate=rate.rate,
+        rate_operator=rate.operator,
+        payment_method_id=method,
+        cash_account=cash_account,
+        account_number=account,
+        subaccount_id=subaccount,
+        applied_on=day,
+        applied_period_id="",
+        amount_entered=False,
+    )
+    return _written(draft, changes, basis, standing=None)
+
+
+def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency_id: str) -> Payment:
+    """A draft after a PUT."""
+    kind = payment.kind
+    sent_type = changes.get("document_type")
+    if sent_type is not None and sent_type != payment.document_type:
+        raise _cannot_change("type", "document_type", sent_type, payment.document_type)
+    _check_number(payment, changes)
+    draft = payment
+    if basis.debtor.customer_id != payment.customer_id:
+        account, subaccount = _accounts(kind, basis)
+        draft = replace(
+            draft,
+            customer_id=basis.debtor.customer_id,
+            location_id=basis.debtor.location.location_id or 0,
+            account_number=account,
+            subaccount_id=subaccount,
+        )
+    _check_location(basis, changes)
+    if changes.get("application_date") is not None:
+        day = changes["application_date"]
+        draft = replace(draft, document_date=day, applied_on=day)
+    if {"payment_method_id", "cash_account"} & set(changes):
+        method, cash_account = money_place(changes, basis, draft)
+        draft = replace(draft, payment_method_id=method, cash_account=cash_account)
+    if changes.get("branch_number"):
+        draft = replace(draft, branch_number=_branch(changes, basis, draft.branch_number))
+    if currency_id != payment.currency_id or draft.document_date != payment.document_date:
+        rate = _rate(currency_id, draft.document_date, basis)
+        draft = replace(draft, currency_id=currency_id, exchange_rate=rate.rate, rate_operator=rate.operator)
+    return _written(draft, changes, basis, standing=payment)
+
+
+def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: Basis) -> Payment:
+    """A released payment after a PUT: texts at any time, lines, their date and the hold while it is open (PAY-07)."""
+    _check_number(payment, changes)
+    after = _with_texts(payment, changes)
+    if payment.status in ("Closed", "Voided"):
+        _refuse_others(payment, after, changes, ("payment_reference", "invoice_text"))
+        return after
+    _refuse_others(
+        payment, after, changes,
+        ("payment_reference", "invoice_text", "hold", "application_date", "application_period", "lines"),
+    )  # fmt: skip
+    if changes.get("application_date") is not None or changes.get("application_period"):
+        day = changes.get("application_date") or payment.applied_on
+        if day < payment.document_date:
+            raise Refused(
+                f"The payment is of {payment.document_date.isoformat()}; nothing is applied before it.",
+                field=("application_date",),
+                value=day.isoformat(),
+                hint="Send that day or a later one.",
+            )
+        period = _period(changes, day, basis.reference, earliest=payment.period_id)
+        after = replace(after, applied_on=day, applied_period_id=period)
+    if changes.get("hold") is not None:
+        after = replace(after, status="Reserved" if changes["hold"] else "Open")
+    if changes.get("lines"):
+        if after.status == "Reserved":
+            raise Refused(
+                f"{payment.number} is reserved and cannot be applied.",
+                field=("hold",),
+                value=None,
+                hint="Send hold as false first.",
+            )
+        after = replace(after, lines=lines_after(after, changes["lines"], basis, available=payment.balance))
+    return after
+
+
+def currency_of(kind: Kind, changes: Mapping[str, Any], reference: Reference, debtor_currency: str) -> str:
+    """The currency of a new payment: sent, else the cash account's if that is foreign, else the customer's (CUR-01)."""
+    sent = changes.get("currency_id")
+    if sent:
+        return reference.currency_id(sent, ("currency_id",))
+    if changes.get("cash_account"):
+        account = reference.cash_account(changes["cash_account"], ("cash_account",))
+        if account.currency_id:
+            return account.currency_id
+    return debtor_currency
+
+
+def money_place(
+    changes: Mapping[str, Any], basis: Basis, standing: Payment | None = None
+) -> tuple[str | None, str | None]:
+    """Payment method and cash account: sent, else the method's account, else the customer's method."""
+    reference = basis.reference
+    method = standing.payment_method_id if standing else basis.debtor.default_payment_method_id
+    if "payment_method_id" in changes:
+        method = reference.payment_method_id(changes["payment_method_id"], ("payment_method_id",))
+    if changes.get("cash_account"):
+        return method, reference.cash_account(changes["cash_account"], ("cash_account",)).account_number
+    if standing and "payment_method_id" not in changes:
+        return method, standing.cash_account
+    named = reference.cash_account_of(method)
+    return method, named if named in reference.cash_accounts else None
+
+
+def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing: Payment | None) -> Payment:
+    reference = basis.reference
+    if changes.get("orders"):
+        raise Refused(
+            "There are no orders here, so a payment cannot be applied to one.",
+            field=("orders",),
+            value=None,
+            hint="Leave the field out.",
+        )
+    draft = _with_texts(draft, changes)
+    moved = standing is None or draft.document_date != standing.document_date
+    if moved or changes.get("application_period"):
+        period = _period(changes, draft.document_date, reference)
+        draft = replace(draft, period_id=period, applied_period_id=period)
+    if standing is None:
+        held = reference.preferences.hold_on_entry if changes.get("hold") is None else changes["hold"]
+        draft = replace(draft, status="Hold" if held else "Balanced")
+    elif changes.get("hold") is not None:
+        draft = replace(draft, status="Hold" if changes["hold"] else "Balanced")
+    _check_cash_account(draft, basis)
+    decimals = reference.decimals_of(draft.currency_id)
+    amount = changes.get("amount")
+    if amount is not None:
+        _check_amount(draft, amount, decimals)
+        draft = replace(draft, amount=amount, amount_entered=True)
+    elif "amount" in changes:
+        draft = replace(draft, amount_entered=False)
+    lines = lines_after(
+        draft, changes.get("lines") or (), basis, available=draft.amount if draft.amount_entered else None
+    )
+    if not draft.amount_entered:
+        draft = replace(draft, amount=needed(draft, lines))
+    if not draft.amount and (draft.document_type != PAYMENT.document_type or not lines):
+        raise Malformed(
+            f"A {draft.kind.noun} needs an amount.", field=_AMOUNT, hint="Send the amount, above 0, or lines."
+        )
+    charges = charges_after(draft, changes.get("charges") or (), basis)
+    base = to_base(draft.amount, draft.rate, reference.base_decimals)
+    return replace(draft, lines=lines, charges=charges, amount_base=base, balance=draft.amount, balance_base=base)
+
+
+def needed(payment: Payment, lines: tuple[Any, ...]) -> Decimal:
+    """What the lines take: debits less the credit notes that pay for some of them (LNE-05, CNP-03)."""
+    notes = sum((line.amount for line in lines if is_pot(payment, line.document_type)), ZERO)
+    rest = sum((line.amount for line in lines if not is_pot(payment, line.document_type)), ZERO)
+    return max(rest - notes, ZERO)
+
+
+def _with_texts(payment: Payment, changes: Mapping[str, Any]) -> Payment:
+    if "payment_reference" in changes:
+        payment = replace(payment, payment_reference=changes["payment_reference"] or payment.number or None)
+    if "invoice_text" in changes:
+        payment = replace(payment, invoice_text=changes["invoice_text"] or None)
+    return payment
+
+
+def _check_number(payment: Payment, changes: Mapping[str, Any]) -> None:
+    number = changes.get("number")
+    if number is not None and number.strip().lower() != payment.number.lower():
+        raise _cannot_change("number", "number", number, payment.number)
+
+
+def _cannot_change(what: str, field: str, sent: str, stored: str) -> Refused:
+    return Refused(
+        f"The {what} of a payment cannot be changed.", field=(field,), value=sent,
+        hint=f"Send {stored} or leave it out.",
+    )  # fmt: skip
+
+
+_COMPARED = {
+    "payment_method_id": "payment_method_id", "cash_account": "cash_account", "amount": "amount",
+    "currency_id": "currency_id", "branch_number": "branch_number",
+}  # fmt: skip
+
+
+def _refuse_others(before: Payment, after: Payment, changes: Mapping[str, Any], may_change: tuple[str, ...]) -> None:
+    """Whatever else was sent must say what is stored already (W13)."""
+    for name, value in changes.items():
+        if name in may_change or name in (
+            "number",
+            "document_type",
+            "customer_number",
+            "location_cd",
+            "override_number_series",
+        ):
+            continue
+        if name in _COMPARED and value in (None, getattr(before, _COMPARED[name])):
+            continue
+        if name == "hold" and value in (None, before.status == "Reserved"):
+            continue
+        if name == "application_date" and value in (None, before.applied_on):
+            continue
+        if name == "application_period" and (not value or parse_period(value, (name,)) == before.applied_period_id):
+            continue
+        if name in ("lines", "charges", "orders") and not value:
+            continue
+        raise Refused(
+            f"{before.number} is {before.status}, so this cannot change any more.",
+            field=(name,),
+            value=None if isinstance(value, list) else str(value),
+            hint="Send the stored value or leave the field out.",
+        )
+
+
+def _check_location(basis: Basis, changes: Mapping[str, Any]) -> None:
+    location, sent = basis.debtor.location, changes.get("location_cd")
+    if sent and sent.lower() != location.location_cd.lower():
+        raise UnknownReference(
+            field=("location_cd",), value=sent, hint=f"Send a location of customer {basis.debtor.number}."
+        )
+
+
+def _accounts(kind: Kind, basis: Basis) -> tuple[str, int]:
+    """The account that the unapplied rest stands on: receivables, or prepayments for a prepayment (PAY-30)."""
+    location, reference = basis.debtor.location, basis.reference
+    default = reference.subaccounts.default_id
+    if kind is not PREPAYMENT:
+        return location.customer_ledger_account, location.customer_ledger_subaccount_id or default
+    customer_class = reference.customer_classes[basis.debtor.customer_class_id]
+    account = location.prepayment_account or customer_class.prepayment_account
+    if account is None:
+        raise Refused(
+            f"Customer {basis.debtor.number} has no account for prepayments.",
+            field=("customer_number",),
+            value=basis.debtor.number,
+            hint="Set a prepayment account on its location or class.",
+        )
+    subaccount = location.prepayment_subaccount_id or customer_class.prepayment_subaccount_id or default
+    return account, subaccount
+
+
+def _branch(changes: Mapping[str, Any], basis: Basis, default: str) -> str:
+    sent = changes.get("branch_number")
+    return basis.reference.active_branch(sent, ("branch_number",)).branch_number if sent else default
+
+
+def _rate(currency_id: str, day: date, basis: Basis) -> Rate:
+    """The rate of the customer's rate type on the payment's date (PAY-06)."""
+    if currency_id == basis.reference.base_currency:
+        return BASE_RATE
+    rate = basis.rates.get(currency_id)
+    if rate is None:
+        raise Refused(
+            f"There is no exchange rate for {currency_id} on {day.isoformat()}.",
+            field=("currency_id",),
+            value=currency_id,
+            hint="Enter one with POST /v2/currencyrate first.",
+        )
+    return rate
+
+
+def _check_cash_account(draft: Payment, basis: Basis) -> None:
+    """The money needs a place, whose currency, if it has one, is the payment's (PAY-05)."""
+    if draft.cash_account is None:
+        raise Malformed(
+            f"The {draft.kind.noun} has no cash account.",
+            field=("cash_account",),
+            hint=f"Send one of: {', '.join(basis.reference.cash_accounts) or 'none is set up'}.",
+        )
+    kept_in = basis.reference.cash_accounts[draft.cash_account].currency_id
+    if kept_in is not None and kept_in not in (draft.currency_id, basis.reference.base_currency):
+        raise Refused(
+            f"The cash account {draft.cash_account} is kept in {kept_in}, but this is in {draft.currency_id}.",
+            field=("cash_account",),
+            value=draft.cash_account,
+            hint=f"Send {kept_in} as currency or another cash account.",
+        )
+
+
+def _check_amount(draft: Payment, amount: Decimal, decimals: int) -> None:
+    """Above zero, or zero for a payment whose lines net to nothing (PAY-04)."""
+    if amount < ZERO or (not amount and draft.document_type != PAYMENT.document_type):
+        raise Refused(
+            f"The amount of a {draft.kind.noun} is above 0.", field=_AMOUNT, value=f"{amount:f}",
+            hint="Send what was paid.",
+        )  # fmt: skip
+    if round_money(amount, decimals) != amount:
+        raise Refused(
+            f"An amount in {draft.currency_id} has at most {decimals} decimals.",
+            field=_AMOUNT,
+            value=f"{amount:f}",
+            hint=f"Send {round_money(amount, decimals):f}, for example.",
+        )
+
+
+def _period(changes: Mapping[str, Any], day: date, reference: Reference, *, earliest: str = "") -> str:
+    """The period that was sent, else the date's; it holds the date or is a later open one."""
+    of_day, field = reference.period_of(day, ("application_date",)), ("application_date",)
+    period = reference.period_named(max(of_day.period_id, earliest))
+    sent = changes.get("application_period")
+    if sent:
+        field = ("application_period",)
+        wanted = reference.period_named(parse_period(sent, field), field)
+        if wanted.period_id < period.period_id:
+            raise Refused(
+                f"{day.isoformat()} is in period {of_day.period_id}.", field=field, value=sent,
+                hint="Send that period or a later one.",
+            )  # fmt: skip
+        period = wanted
+    check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
+    return period.period_id

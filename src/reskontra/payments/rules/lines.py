@@ -1,0 +1,415 @@
+"""The lines of a payment: what it will settle, with what is left out filled in, and each checked (LNE, WOF, XCU)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from reskontra.currencies.rules import BASE_RATE, Operator, Rate
+from reskontra.errors import FieldPath, Malformed, Refused
+from reskontra.kinds import CREDIT_NOTE, DEBITS, PAYMENT, PREPAYMENT, REFUND
+from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_money
+from reskontra.operations import LineOperation
+from reskontra.payments.payment import Basis, Payable, Payment, PaymentLine
+from reskontra.receivables.rules.items import name_of
+
+if TYPE_CHECKING:
+    from reskontra.reference.reference import Reference
+
+LINES: FieldPath = ("lines",)
+_SMALLEST_RATE = Decimal("0.00000001")
+
+_MAY_NAME = {
+    PAYMENT.document_type: (*DEBITS, CREDIT_NOTE.document_type),
+    PREPAYMENT.document_type: DEBITS,
+    CREDIT_NOTE.document_type: DEBITS,
+    REFUND.document_type: (CREDIT_NOTE.document_type, PAYMENT.document_type, PREPAYMENT.document_type),
+}
+"""Type of payment -> the types of documents that its lines may name (LNE-01, RFD-01)."""
+
+
+def is_pot(payment: Payment, document_type: str) -> bool:
+    """Whether a line of this type adds to what the payment has, rather than taking from it (CNP-03)."""
+    return payment.kind.balance_sign < 0 and document_type == CREDIT_NOTE.document_type
+
+
+def names_sent(sent: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Type and number of each document that a request names."""
+    return [_named(line) for line in sent if (line.get("number") or "").strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """What one line is judged by: its payment, the document it names, and where it stands in the request."""
+
+    payment: Payment
+    payable: Payable
+    basis: Basis
+    field: FieldPath
+
+    @property
+    def decimals(self) -> int:
+        """The places of an amount of the line."""
+        return self.basis.reference.decimals_of(self.payment.currency_id)
+
+
+def lines_after(
+    payment: Payment, sent: Sequence[Mapping[str, Any]], basis: Basis, *, available: Decimal | None
+) -> tuple[PaymentLine, ...]:
+    """The lines after a request, in the order in which they were first sent (LNE-02, LNE-12); linear in their number.
+
+    `available` is what the payment itself has to give, in its currency; None means whatever the lines need.
+    """
+    lines = {name_of(line.document_type, line.number): line for line in payment.lines}
+    fields: dict[tuple[str, str], FieldPath] = {}
+    left = None if available is None else available - sum((_takes(payment, line) for line in lines.values()), ZERO)
+    for position, change in enumerate(sent):
+        field: FieldPath = (*LINES, position)
+        operation = change.get("operation")
+        if operation == LineOperation.NOTHING:
+            continue
+        document_type, number = _named(change)
+        if not number:
+            raise Malformed("A line needs a document.", field=(*field, "number"), hint="Send its number.")
+        key = name_of(document_type, number)
+        standing = lines.get(key)
+        if operation in (LineOperation.UPDATE, LineOperation.DELETE) and standing is None:
+            raise Refused(
+                f"{number} is on no line that waits for release.",
+                field=(*field, "number"),
+                value=number,
+                hint="A released application is taken back with POST /v1/reskontra/application/{id}/action/undo.",
+            )
+        if left is not None and standing is not None:
+            left += _takes(payment, standing)
+        if operation == LineOperation.DELETE:
+            del lines[key]
+            continue
+        of = _Of(payment, _payable(payment, document_type, number, basis, field), basis, field)
+        line = _line(of, standing, change, None if is_pot(payment, document_type) else left)
+        lines[key], fields[key] = line, field
+        if left is not None:
+            left -= _takes(payment, line)
+    for key, line in lines.items():
+        field = fields.get(key, LINES)
+        check_line(payment, line, _payable(payment, line.document_type, line.number, basis, field), basis, field)
+    result = tuple(lines.values())
+    check_sums(payment, result, available)
+    return result
+
+
+def _takes(payment: Payment, line: PaymentLine) -> Decimal:
+    """What a line takes of the payment; a credit note gives."""
+    return -line.amount if is_pot(payment, line.document_type) else line.amount
+
+
+def _named(line: Mapping[str, Any]) -> tuple[str, str]:
+    return line.get("document_type") or "Invoice", (line.get("number") or "").strip()
+
+
+def _payable(payment: Payment, document_type: str, number: str, basis: Basis, field: FieldPath) -> Payable:
+    """The document that a line names: of this customer, or of a child that it pays for (PAR-03)."""
+    wanted = _MAY_NAME[payment.document_type]
+    if document_type not in wanted:
+        raise Refused(
+            f"A {payment.kind.noun} cannot have lines for documents of the type {document_type}.",
+            field=(*field, "document_type"),
+            value=document_type,
+            hint=f"Send one of: {', '.join(wanted)}.",
+        )
+    payable = basis.payables.get(name_of(document_type, number))
+    if payable is None or payment.customer_id not in (payable.item.customer_id, payable.parent_customer_id):
+        raise Refused(
+            f"AdjdRefNbr '{number}' cannot be found in the system.",
+            field=(*field, "number"),
+            value=number,
+            hint="Send an open document of the same customer.",
+        )
+    return payable
+
+
+def _line(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], left: Decimal | None) -> PaymentLine:
+    """A line with what was sent; what was not is the standing line's or follows (LNE-05, LNE-06, LNE-08).
+
+    A cash discount is taken by itself if it closes the document in time (DSC-02, DSC-03); a write-off above zero is
+    paid too little, below zero too much (WOF-02). `left` is what the payment has left; None means whatever it needs.
+    """
+    item = of.payable.item
+    cross_rate = _cross_rate(of, standing, change)
+    balance = in_payment_currency(item.balance, cross_rate, of.decimals)
+    amount, discount = _kept(standing, change, "amount_paid", "amount"), _kept(standing, change, "discount", "discount")
+    write_off = _kept(standing, change, "write_off", "write_off") or ZERO
+    offered = ZERO
+    if item.document_type in DEBITS and _is_in_time(of.payment, of.payable):
+        offered = min(in_payment_currency(of.payable.discount_left, cross_rate, of.decimals), balance)
+    if amount is None:
+        amount = max(balance - (offered if discount is None else discount) - write_off, ZERO)
+        if left is not None and amount > left:
+            amount = max(left, ZERO)
+            discount = discount or ZERO  # the rest is not paid in full, so nothing is given for it
+    if discount is None:
+        discount = offered if offered and amount + offered == balance else ZERO
+    reason = change.get("reason_code") or (standing.reason_code if standing else None)
+    return PaymentLine(
+        document_id=item.document_id,
+        document_type=item.document_type,
+        number=item.number,
+        amount=amount,
+        discount=discount,
+        write_off=write_off,
+        reason_code=_reason(reason, write_off, of.basis.reference, of.field) if write_off else None,
+        cross_rate=cross_rate,
+    )
+
+
+def _kept(standing: PaymentLine | None, change: Mapping[str, Any], sent: str, stored: str) -> Decimal | None:
+    """What was sent, or what stands if nothing was; None asks for the default."""
+    if sent in change or standing is None:
+        value: Decimal | None = change.get(sent)
+        return value
+    standing_value: Decimal | None = getattr(standing, stored)
+    return standing_value
+
+
+def _is_in_time(payment: Payment, payable: Payable) -> bool:
+    """Whether a cash discount may be taken by itself: on its last day at the latest (DSC-01)."""
+    return payable.discount_date is not None and payment.applied_on <= payable.discount_date
+
+
+def _reason(sent: str | None, write_off: Decimal, reference: Reference, field: FieldPath) -> str:
+    """The reason code of a write-off: the one that was sent, else the only one of its usage (LNE-08)."""
+    usage = "BalanceWriteOff" if write_off > ZERO else "CreditWriteOff"
+    path = (*field, "reason_code")
+    if sent:
+        return reference.reason_code(sent, usage, path).reason_code_id
+    known = [code.reason_code_id for code in reference.reason_codes.values() if code.usage == usage]
+    if len(known) != 1:
+        raise Malformed(
+            "A write-off needs a reason code.", field=path, hint=f"Send one of: {', '.join(known) or 'none is set up'}."
+        )
+    return known[0]
+
+
+# Currencies
+
+
+def _cross_rate(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any]) -> Decimal:
+    """Payment currency per unit of the document's currency: agreed, or by the rates of the day (XCU-01)."""
+    payment, item, sent, path = of.payment, of.payable.item, change.get("cross_rate"), (*of.field, "cross_rate")
+    if item.currency_id == payment.currency_id:
+        if sent not in (None, ONE):
+            raise Refused(
+                f"{item.number} and the {payment.kind.noun} are both in {item.currency_id}.",
+                field=path,
+                value=f"{sent:f}",
+                hint="Send 1, or leave it out.",
+            )
+        return ONE
+    if is_pot(payment, item.document_type):
+        raise Refused(
+            f"{item.number} is in {item.currency_id}, the {payment.kind.noun} in {payment.currency_id}.",
+            field=(*of.field, "number"),
+            value=item.number,
+            hint="Apply the credit note by itself, or in a payment of its own currency.",
+        )
+    if sent is not None:
+        if sent <= ZERO:
+            raise Refused("A cross rate is above 0.", field=path, value=f"{sent:f}", hint="Send it with 8 decimals.")
+        return Decimal(sent)
+    if standing is not None:
+        return standing.cross_rate
+    document = _value(item.currency_id, payment, of.basis, path)
+    own = _value(payment.currency_id, payment, of.basis, path)
+    return max(round_money(divide(document, own), RATE_DECIMALS), _SMALLEST_RATE)
+
+
+def _value(currency_id: str, payment: Payment, basis: Basis, field: FieldPath) -> Decimal:
+    """What one unit is worth in base currency on the day of the application."""
+    rate: Rate | None = BASE_RATE if currency_id == basis.reference.base_currency else basis.rates.get(currency_id)
+    if rate is None:
+        raise Refused(
+            f"There is no exchange rate for {currency_id} on {payment.applied_on.isoformat()}.",
+            field=field,
+            value=None,
+            hint="Send a crossRate, or enter the rate with POST /v2/currencyrate.",
+        )
+    return divide(ONE, rate.rate) if rate.operator == Operator.DIVIDE else rate.rate
+
+
+def in_payment_currency(amount: Decimal, cross_rate: Decimal, decimals: int) -> Decimal:
+    """An amount of a document in the payment's currency."""
+    return amount if cross_rate == ONE else round_money(multiply(amount, cross_rate), decimals)
+
+
+def in_document_currency(
+    amount: Decimal, cross_rate: Decimal, balance: Decimal, *, decimals: int, payment_decimals: int
+) -> Decimal:
+    """What an amount of the payment's currency settles of a document (XCU-02): all of it if it is all that is owed."""
+    if cross_rate == ONE:
+        return amount
+    if amount == in_payment_currency(balance, cross_rate, payment_decimals):
+        return balance
+    return round_money(divide(amount, cross_rate), decimals)
+
+
+# Checks
+
+
+def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Basis, field: FieldPath) -> None:
+    """Refuse a line that could not be released as things are (LNE-03 to LNE-09b)."""
+    item = payable.item
+    _check_open(payment, payable, field)
+    decimals = basis.reference.decimals_of(payment.currency_id)
+    for name, value in (("amount_paid", line.amount), ("discount", line.discount), ("write_off", line.write_off)):
+        if round_money(value, decimals) != value:
+            raise Refused(
+                f"An amount in {payment.currency_id} has at most {decimals} decimals.",
+                field=(*field, name),
+                value=f"{value:f}",
+                hint=f"Send {round_money(value, decimals):f}, for example.",
+            )
+    if item.document_type not in DEBITS:
+        _check_credit_line(line, payable, field, decimals=decimals)
+        return
+    balance = in_payment_currency(item.balance, line.cross_rate, decimals)
+    if line.amount < ZERO:
+        raise _amount_refused(line, item.number, balance, field)
+    if not ZERO <= line.discount <= max(balance - line.amount, ZERO):
+        raise Refused(
+            f"A cash discount on {item.number} is at most what is left of it.",
+            field=(*field, "discount"),
+            value=f"{line.discount:f}",
+            hint=f"Send at most {max(balance - line.amount, ZERO):f}.",
+        )
+    if line.write_off:
+        _check_write_off(line, payable, basis, field)
+    reduction = line.amount + line.discount + line.write_off
+    if not ZERO < reduction <= balance:
+        raise _amount_refused(line, item.number, balance, field)
+    if (
+        in_document_currency(
+            reduction,
+            line.cross_rate,
+            item.balance,
+            decimals=basis.reference.decimals_of(item.currency_id),
+            payment_decimals=decimals,
+        )
+        <= ZERO
+    ):
+        raise _amount_refused(line, item.number, balance, field)
+    _check_order(payment, line, payable, basis, field)
+
+
+def _amount_refused(line: PaymentLine, number: str, balance: Decimal, field: FieldPath) -> Refused:
+    return Refused(
+        f"That much is not open on {number}: its balance is {balance:f}.",
+        field=(*field, "amount_paid"),
+        value=f"{line.amount:f}",
+        hint=f"Send more than 0 and at most {balance:f}, discount and write-off included.",
+    )
+
+
+def _check_open(payment: Payment, payable: Payable, field: FieldPath) -> None:
+    """Open, and waiting for nobody else (LNE-03, LNE-11)."""
+    item = payable.item
+    if item.status != "Open":
+        raise Refused(
+            f"{item.number} has the status {item.status}, and its balance is {item.balance:f}.",
+            field=(*field, "number"),
+            value=item.number,
+            hint="Send a released document that is open.",
+        )
+    if payable.proposer is not None:
+        raise Refused(
+            f"{item.number} has an application that is not released yet, from {payable.proposer}.",
+            field=(*field, "number"),
+            value=item.number,
+            hint="Release that one, or take its line away, first.",
+        )
+    if payable.waiting_void:
+        raise Refused(
+            f"{item.number} has a void that waits for release.",
+            field=(*field, "number"),
+            value=item.number,
+            hint="Delete the void first.",
+        )
+
+
+def _check_credit_line(line: PaymentLine, payable: Payable, field: FieldPath, *, decimals: int) -> None:
+    item = payable.item
+    for name, value in (("discount", line.discount), ("write_off", line.write_off)):
+        if value:
+            raise Refused(
+                f"{item.number} is a {item.document_type}: only its amount is used.",
+                field=(*field, name),
+                value=f"{value:f}",
+                hint="Send 0, or leave it out.",
+            )
+    balance = in_payment_currency(item.balance, line.cross_rate, decimals)
+    if not ZERO < line.amount <= balance:
+        raise Refused(
+            f"{item.number} has {balance:f} available.",
+            field=(*field, "amount_paid"),
+            value=f"{line.amount:f}",
+            hint=f"Send more than 0 and at most {balance:f}.",
+        )
+
+
+def _check_write_off(line: PaymentLine, payable: Payable, basis: Basis, field: FieldPath) -> None:
+    """The customer must allow it, within its limit in base currency (WOF-01, LNE-08)."""
+    debtor, path = basis.debtor, (*field, "write_off")
+    if not debtor.write_off_allowed:
+        raise Refused(
+            f"Nothing may be written off for customer {debtor.number}.",
+            field=path,
+            value=f"{line.write_off:f}",
+            hint="Allow write-offs on the customer and give it a limit first.",
+        )
+    in_document = divide(line.write_off, line.cross_rate)
+    rate = payable.item.rate
+    exact = divide(in_document, rate.rate) if rate.operator == Operator.DIVIDE else multiply(in_document, rate.rate)
+    if abs(round_money(exact, basis.reference.base_decimals)) > debtor.write_off_limit:
+        raise Refused(
+            f"The write-off is above the limit of customer {debtor.number}.",
+            field=path,
+            value=f"{line.write_off:f}",
+            hint=f"Write off at most {debtor.write_off_limit:f} {basis.reference.base_currency}.",
+        )
+
+
+def _check_order(payment: Payment, line: PaymentLine, payable: Payable, basis: Basis, field: FieldPath) -> None:
+    """What an application books is in the payment's batch, so it may book nothing if the debit is later (LNE-09)."""
+    item = payable.item
+    is_later = item.document_date > payment.applied_on or item.period_id > payment.applied_period_id
+    at_par = item.rate == payment.rate == BASE_RATE
+    books = line.discount or line.write_off or not at_par or item.account_number != payment.account_number
+    if is_later and books:
+        raise Refused(
+            f"{item.number} is of {item.document_date.isoformat()}, "
+            f"the application of {payment.applied_on.isoformat()}.",
+            field=(*field, "number"),
+            value=item.number,
+            hint="Date the application on the document's day or later.",
+        )
+
+
+def check_sums(payment: Payment, lines: Sequence[PaymentLine], available: Decimal | None) -> None:
+    """Refuse lines that take more than there is, or notes that would become money (APP-03, CNP-04)."""
+    notes = sum((line.amount for line in lines if is_pot(payment, line.document_type)), ZERO)
+    taken = sum((line.amount for line in lines if not is_pot(payment, line.document_type)), ZERO)
+    if notes > taken:
+        raise Refused(
+            "Credit notes cannot pay more than the other lines take: a credit note does not become money.",
+            field=LINES,
+            value=f"{notes:f}",
+            hint=f"Use at most {taken:f} of them, or enter a Refund.",
+        )
+    if available is not None and taken > available + notes:
+        raise Refused(
+            "More is applied than the payment has.",
+            field=LINES,
+            value=f"{taken:f}",
+            hint=f"Apply at most {available:f} and the credit notes of {notes:f}.",
+        )

@@ -1,0 +1,144 @@
+"""Voiding a payment or refund: the document that takes it back, and what its release does (VDP, RFD-04)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from reskontra.errors import Refused
+from reskontra.kinds import KINDS
+from reskontra.money import ONE, ZERO
+from reskontra.payments.payment import Payment
+from reskontra.periods.rules import is_open
+from reskontra.receivables.rules.items import Application, OpenItem, Settled
+from reskontra.receivables.rules.settling import undone
+from reskontra.records import replace
+
+if TYPE_CHECKING:
+    from reskontra.reference.reference import Reference
+
+VOID_OF = {"Payment": "VoidPayment", "Prepayment": "VoidPayment", "Refund": "VoidRefund"}
+"""Type -> the type of its void."""
+
+
+def check_voidable(
+    payment: Payment, in_force: Mapping[int, Application], document_id: int, items: Mapping[int, OpenItem]
+) -> None:
+    """Only what was released, is not voided, and was not paid out again may be voided (PST-03, VDP-06, RFD-04)."""
+    if payment.document_type not in VOID_OF:
+        raise _refused(payment, f"A {payment.kind.noun} cannot be voided.", "")
+    if not payment.is_released:
+        raise _refused(payment, f"{payment.number} has the status {payment.status}.", "Delete the draft instead.")
+    if payment.status == "Voided":
+        raise _refused(payment, f"{payment.number} has the status Voided already.", "")
+    if payment.lines:
+        raise _refused(
+            payment, f"{payment.number} has lines that wait for release.", "Release or delete those lines first."
+        )
+    for application in in_force.values():
+        refund = items.get(application.debit_document_id)
+        if application.credit_document_id == document_id and refund and refund.document_type == "Refund":
+            raise _refused(
+                payment, f"{payment.number} is paid out by refund {refund.number}.", "Void the refund first."
+            )
+
+
+def _refused(payment: Payment, reason: str, hint: str) -> Refused:
+    return Refused(reason, field=("number",), value=payment.number, hint=hint)
+
+
+def void_of(payment: Payment, document_id: int, reference: Reference, actor: str) -> Payment:
+    """The draft of a void: same number, place and rate, on the payment's date if that is open (VDP-02, VDP-03)."""
+    day, period_id = _when(payment.document_date, payment.period_id, reference)
+    return replace(
+        payment,
+        document_type=VOID_OF[payment.document_type],
+        status="Hold" if reference.preferences.hold_on_entry else "Balanced",
+        document_date=day,
+        period_id=period_id,
+        applied_on=day,
+        applied_period_id=period_id,
+        closed_period_id=None,
+        balance=payment.amount,
+        balance_base=payment.amount_base,
+        created_by=actor,
+        released_at=None,
+        released_by=None,
+        batch_number=None,
+        voids_document_id=document_id,
+        lines=(),
+    )
+
+
+def _when(day: date, period_id: str, reference: Reference) -> tuple[date, str]:
+    """The payment's day and period if that is open, else the first day of the next open one (VDP-03)."""
+    allow_closed = reference.preferences.allow_posting_to_closed_periods
+    if is_open(reference.period_named(period_id), allow_closed):
+        return day, period_id
+    later = (it for it in reference.ordinary_periods if it.period_id > period_id and is_open(it, allow_closed))
+    following = next(later, None)
+    if following is None:
+        raise Refused(
+            f"The period {period_id} is closed, and there is no open one after it.",
+            field=("number",),
+            value=None,
+            hint="Open a period first.",
+        )
+    return following.start_date, following.period_id
+
+
+def voided(
+    void: Payment,
+    void_id: int,
+    origin_id: int,
+    in_force: Mapping[int, Application],
+    items: Mapping[int, OpenItem],
+) -> Settled:
+    """What a void's release takes back, the newest application first, and that it takes what is left of the payment.
+
+    The void is applied to the payment in full, so that the balance of both is their amount less applications.
+    """
+    state = dict(items)
+    made: list[Application] = []
+    moved: dict[int, None] = {}
+    latest = void.applied_on, void.applied_period_id
+    for application_id, application in in_force.items():
+        on = max(latest[0], application.applied_on), max(latest[1], application.period_id)
+        credit, debit = state[application.credit_document_id], state[application.debit_document_id]
+        back = undone(application, application_id, credit, debit, on)
+        made.extend(back.applications)
+        for item in back.items:
+            state[item.document_id] = item
+            moved[item.document_id] = None
+    origin, own = state[origin_id], state[void_id]
+    is_credit = KINDS[origin.document_type].balance_sign < 0
+    made.append(
+        Application(
+            credit_document_id=origin_id if is_credit else void_id,
+            debit_document_id=void_id if is_credit else origin_id,
+            applied_on=max(latest[0], origin.document_date),
+            period_id=max(latest[1], origin.period_id),
+            amount_credit=origin.balance,
+            amount_debit=own.balance,
+            base_credit=origin.balance_base,
+            base_debit=own.balance_base,
+            cross_rate=ONE,
+            is_posted=True,
+        )
+    )
+    moved[origin_id] = None
+    state[origin_id] = replace(
+        origin, balance=ZERO, balance_base=ZERO, status="Voided", closed_period_id=void.period_id
+    )
+    return Settled(items=tuple(state[it] for it in moved), applications=tuple(made))
+
+
+def without_void(settled: Settled, void_id: int) -> Settled:
+    """The settlement without the application to the void itself, which books nothing of its own."""
+    return Settled(
+        items=settled.items,
+        applications=tuple(
+            it for it in settled.applications if void_id not in (it.credit_document_id, it.debit_document_id)
+        ),
+    )

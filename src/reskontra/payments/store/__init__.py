@@ -1,0 +1,1 @@
+"""SQL of payments: loading them for a decision, writing them, and showing them."""

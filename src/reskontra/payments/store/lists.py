@@ -1,0 +1,66 @@
+"""SQL of payments for answers: one by its number, and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asyncpg import Record
+
+from reskontra.changes.lists.store import Paged, plain_row
+from reskontra.db.pool import Connection
+from reskontra.receivables.store.for_payments import SHOWN_LINES
+from reskontra.receivables.store.lists import ITEMS_OF_PAGE, PARTIES
+
+_COLUMNS = f"""document.document_type, document.number, document.status, document.branch_number,
+           document.document_date, document.period_id, document.currency_id, document.payment_method_id,
+           document.cash_account, document.payment_reference, document.invoice_text, document.amount,
+           document.amount_base, document.balance, document.balance_base, document.exchange_rate,
+           document.rate_operator, document.released_at is not null as is_released,
+           document.modified_at, document.version,
+           coalesce(payment.applied_on, document.document_date) as applied_on,
+           coalesce(payment.applied_period_id, document.period_id) as applied_period_id,
+           (select json_agg(charge order by charge.line_number) from payment_charge as charge
+             where charge.company_id = $1
+               and charge.document_id in (document.document_id, document.voids_document_id)) as charges,
+           {SHOWN_LINES} as lines, {PARTIES.columns}"""
+
+_BESIDE = "left join payment on payment.company_id = $1 and payment.document_id = document.document_id"
+
+PAYMENTS = Paged(
+    entity="Payment",
+    found="""select document.document_id, document.document_type, document.number, document.customer_id,
+                    document.document_date, document.amount, document.status, document.modified_at
+               from document
+              where document.company_id = $1 and document.document_type = any ($2::text[])""",
+    key=("document.number", "document.document_type"),
+    tables=f"{ITEMS_OF_PAGE} {_BESIDE}",
+    columns=_COLUMNS,
+    read=plain_row,
+    sort_key=lambda row: (row["number"], row["document_type"]),
+    stamp="""(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) from tally
+                where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
+    kept_total="""(select sum(tally.total)::bigint from tally
+                where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
+    may_gather=True,
+)
+"""Payments of the types $2, by number and type. Filters are over `document`."""
+
+_FIND = f"""
+    select company.reference_version, {_COLUMNS}
+      from document
+      join company on company.company_id = document.company_id
+      {_BESIDE}
+      {PARTIES.joins}
+     where document.company_id = $1 and document.document_type = any ($2::text[])
+       and lower(document.number) collate "C" = lower($3 collate "C")
+       and (document.document_type <> 'CreditNote' or document.released_at is not null)
+     order by array_position($2::text[], document.document_type)
+     limit 1"""
+
+
+async def find_payment(
+    connection: Connection, company_id: int, document_types: Sequence[str], number: str
+) -> Record | None:
+    """The first payment of these types with that number in any case, as `rendering.payment_answer` wants it."""
+    row: Record | None = await connection.fetchrow(_FIND, company_id, document_types, number)
+    return row

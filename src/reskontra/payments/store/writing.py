@@ -1,0 +1,300 @@
+"""SQL that writes payments. A payment travels as JSON values whose keys are the column names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reskontra.changes.store import change_row, parameters, tally
+from reskontra.clock import Context
+from reskontra.customers.store.fragments import adjust_balance
+from reskontra.db.parameters import as_json
+from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.rows import fetch_one
+from reskontra.errors import Conflict, Refused
+from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
+from reskontra.payments.payment import CHARGE_COLUMNS, HEADER_COLUMNS, SIDE_COLUMNS, Payment
+from reskontra.posting.rules import Entry
+from reskontra.posting.store import batch_and_entries
+from reskontra.receivables.rules.items import OpenItem, Settled
+from reskontra.receivables.store.applications import add, propose_lines, settlement, withdraw_lines
+from reskontra.receivables.store.open_items import items_json, move_items
+from reskontra.versions import Saved
+
+_HEADER = ", ".join(HEADER_COLUMNS)
+_SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS)
+_NEW_HEADER = _SENT_HEADER.replace(
+    "head.payment_reference", "coalesce(head.payment_reference, taken.number)"
+)  # a payment without a reference has its own number for one
+_SIDE = ", ".join(SIDE_COLUMNS)
+_SENT_SIDE = ", ".join(f"side.{column}" for column in SIDE_COLUMNS)
+_CHARGE = ", ".join(CHARGE_COLUMNS)
+_SENT_CHARGE = ", ".join(f"charge.{column}" for column in CHARGE_COLUMNS)
+
+
+def _beside(source: str) -> str:
+    """CTEs that write what stands beside the header: $7 the row of `payment`, $8 the lines, $9 the charges."""
+    return f"""beside as (
+        insert into payment (company_id, document_id, {_SIDE})
+        select $1, {source}.document_id, {_SENT_SIDE}
+          from {source}, json_populate_record(null::payment, $7) as side
+        on conflict on constraint payment_pk do update
+           set ({_SIDE}) = row({", ".join(f"excluded.{column}" for column in SIDE_COLUMNS)})),
+    {propose_lines(f"{source}.document_id", "$8", source)},
+    uncharged as (
+        delete from payment_charge using {source}
+         where payment_charge.company_id = $1 and payment_charge.document_id = {source}.document_id
+           and payment_charge.line_number not in (
+               select charge.line_number from json_populate_recordset(null::payment_charge, $9) as charge)),
+    charged as (
+        insert into payment_charge (company_id, document_id, {_CHARGE})
+        select $1, {source}.document_id, {_SENT_CHARGE}
+          from {source}, json_populate_recordset(null::payment_charge, $9) as charge
+        on conflict on constraint payment_charge_pk do update
+           set ({_CHARGE}) = row({", ".join(f"excluded.{column}" for column in CHARGE_COLUMNS)}))"""
+
+
+def _insert(numbering: str) -> str:
+    return f"""
+    with {numbering},
+    {change_row("$5", "created", "taken.number", "taken")},
+    inserted as (
+        insert into document (company_id, number, version, created_at, modified_at, {_HEADER})
+        select $1, taken.number, changed.change_id, changed.stamp, changed.stamp, {_NEW_HEADER}
+          from taken, changed, json_populate_record(null::document, $6) as head
+        returning document_id, number, version, customer_id, amount_base),
+    {_beside("inserted")},
+    {tally("$5", 1)},
+    {adjust_balance("inserted", unreleased="inserted.amount_base * $10::integer")}
+    select number, version from inserted"""
+
+
+_NEXT = _insert(f"{take_number('$5', '$11', '$12')}, {note_reuse('$5')}")
+_SENT = _insert(use_number("$5", "$11", "any ($12::text[])"))
+_VOID = _insert("taken as (select $11::text as number)")
+
+
+async def insert_payment(
+    connection: Connection,
+    context: Context,
+    payment: Payment,
+    numbering: tuple[str, list[str]] | tuple[str, int] | tuple[str],
+) -> Saved:
+    """Write a new payment under (number, series ids), the next of (series id, range id), or a void's (number)."""
+    sent_by_client = len(numbering) == 2 and isinstance(numbering[1], list)
+    statement = _VOID if len(numbering) == 1 else _SENT if sent_by_client else _NEXT
+    row = await fetch_one(
+        connection, statement, *parameters(context), payment.document_type, *_content(payment),
+        payment.kind.balance_sign, *numbering,
+    )  # fmt: skip
+    return Saved(row["number"], row["version"])
+
+
+_SAVE = f"""
+    with {change_row("$5", "updated", "$11::text", "(select) as alone", detail="$12::jsonb")},
+    updated as (
+        update document
+           set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $6) as head),
+               modified_at = changed.stamp, version = changed.change_id
+          from changed
+         where company_id = $1 and document_id = $10
+        returning document_id, number, version),
+    {_beside("updated")},
+    {tally("$5", 0)},
+    shifted as (
+        select moved.customer_id, sum(difference) as difference
+          from updated, unnest($13::integer[], $14::numeric[]) as moved (customer_id, difference)
+         group by moved.customer_id having sum(difference) <> 0),
+    {adjust_balance("shifted", unreleased="shifted.difference")}
+    select number, version from updated"""
+
+
+async def save_payment(
+    connection: Connection,
+    context: Context,
+    before: Payment,
+    after: Payment,
+    document_id: int,
+    *,
+    detail: Mapping[str, Any],
+) -> Saved:
+    """Write a changed payment, or the lines of a credit note."""
+    sign = after.kind.balance_sign
+    counts = not before.is_released
+    row = await fetch_one(
+        connection,
+        _SAVE,
+        *parameters(context),
+        after.document_type,
+        *_content(after),
+        document_id,
+        before.number,
+        as_json(detail),
+        [before.customer_id, after.customer_id] if counts else [],
+        [-before.amount_base * sign, after.amount_base * sign] if counts else [],
+    )
+    return Saved(row["number"], row["version"])
+
+
+def _delete(*, logged: bool) -> str:
+    log = f"""{log_deleted("$5", "gone.number", "gone")},""" if logged else ""
+    return f"""
+    with gone as (
+        delete from document where company_id = $1 and document_id = $6
+        returning document_id, number, customer_id, amount_base),
+    beside as (delete from payment where company_id = $1 and document_id = $6),
+    uncharged as (delete from payment_charge where company_id = $1 and document_id = $6),
+    {withdraw_lines("gone.document_id", "gone")},
+    {log}
+    {change_row("$5", "deleted", "gone.number", "gone")},
+    {tally("$5", -1)},
+    {adjust_balance("gone", unreleased="-gone.amount_base * $7::integer")}
+    select number from gone"""
+
+
+_DELETES = {logged: _delete(logged=logged) for logged in (False, True)}
+
+
+async def delete_payment(connection: Connection, context: Context, payment: Payment, document_id: int) -> None:
+    """Delete a draft and keep its number in the log of deleted numbers; a void has its payment's (VDP-07)."""
+    await connection.fetchrow(
+        _DELETES[not payment.is_void], *parameters(context), payment.document_type, document_id,
+        payment.kind.balance_sign,
+    )  # fmt: skip
+
+
+def _release(*, settling: bool) -> str:
+    made = settlement(
+        "$21::text",
+        "updated",
+        settled_on="$22::date",
+        period_id="$23::text",
+        batch_number="updated.batch_number",
+        document_id="$6::bigint",
+    )
+    settled = f"{made}, {add('$19')}, {move_items('$20', 'settled')}," if settling else ""
+    moving = "union all select customer_id, difference, 0 from moving" if settling else ""
+    return f"""
+    with {take_number("'Batch'", "$10", "$11")},
+    {batch_and_entries("taken.number", "$8", "$9")},
+    {change_row("$5", "released", "$7::text", "taken")},
+    updated as (
+        update document
+           set status = $13, closed_period_id = $14, balance = $15, balance_base = $16, released_at = $2,
+               released_by = $3, modified_at = changed.stamp, version = changed.change_id, batch_number = taken.number,
+               figures_hash = document_figures($1, $6)
+          from changed, taken
+         where company_id = $1 and document_id = $6
+        returning document.document_id, document.number, version, customer_id, batch_number,
+                  balance_base * $12::integer as owed, amount_base * $12::integer as waiting),
+    dated as (
+        update payment set applied_on = $17, applied_period_id = $18 where company_id = $1 and document_id = $6),
+    {withdraw_lines("updated.document_id", "updated")},
+    {settled}
+    owing as (
+        select customer_id, sum(owed) as owed, sum(waiting) as waiting
+          from (select customer_id, owed, waiting from updated {moving}) as parts
+         group by customer_id),
+    {tally("$5", 0)},
+    {adjust_balance("owing", balance="owing.owed", unreleased="-owing.waiting")}
+    select number, version from updated"""
+
+
+_RELEASES = {settling: _release(settling=settling) for settling in (False, True)}
+
+
+async def release_payment(
+    connection: Connection,
+    context: Context,
+    payment: Payment,
+    document_id: int,
+    *,
+    batch: Mapping[str, Any],
+    entries: Sequence[Entry],
+    series: tuple[str, int],
+    settled: Settled | None,
+    kind: str = "apply",
+    moved: Sequence[OpenItem] = (),
+) -> Saved:
+    """Write what the first release changes: batch, entries, applications, and the documents that they moved.
+
+    `moved` are those documents as they are then, without the payment itself. The caller has locked them all.
+    """
+    more = ()
+    if settled is not None:
+        more = (as_json(settled.applications), items_json(moved), kind, payment.applied_on, payment.applied_period_id)  # type: ignore[assignment]
+    row = await fetch_one(
+        connection,
+        _RELEASES[settled is not None],
+        *parameters(context),
+        payment.document_type,
+        document_id,
+        payment.number,
+        as_json(batch),
+        as_json(entries),
+        *series,
+        payment.kind.balance_sign,
+        payment.status,
+        payment.closed_period_id,
+        payment.balance,
+        payment.balance_base,
+        payment.applied_on,
+        payment.applied_period_id,
+        *more,
+    )
+    return Saved(row["number"], row["version"])
+
+
+async def forget_lines(connection: Connection, context: Context, document_id: int) -> None:
+    """Delete the lines of a released payment, which become applications in the same transaction."""
+    await connection.execute(
+        f"with one as (select $2::bigint as document_id), {withdraw_lines('one.document_id', 'one')} select",
+        context.company_id,
+        document_id,
+    )
+
+
+async def version_of(connection: Connection, company_id: int, document_id: int) -> Saved:
+    """Number and version of a payment as they are now."""
+    row = await fetch_one(
+        connection,
+        "select number, version from document where company_id = $1 and document_id = $2",
+        company_id,
+        document_id,
+    )
+    return Saved(row["number"], row["version"])
+
+
+def _content(payment: Payment) -> tuple[str, str, str, str]:
+    lines = [
+        {
+            "position": position,
+            "document_id": line.document_id,
+            "amount": line.amount,
+            "discount": line.discount,
+            "write_off": line.write_off,
+            "reason_code": line.reason_code,
+            "cross_rate": line.cross_rate,
+        }
+        for position, line in enumerate(payment.lines, 1)
+    ]
+    return (
+        as_json({column: getattr(payment, column) for column in HEADER_COLUMNS}),
+        as_json({column: getattr(payment, column) for column in SIDE_COLUMNS}),
+        as_json(lines),
+        as_json(payment.charges),
+    )
+
+
+CONSTRAINTS: dict[str, RefusalFactory] = {
+    "payment_number_unique": lambda value: Refused(
+        "A payment, prepayment or refund with this number exists already.",
+        field=("number",),
+        value=value.rpartition(", ")[2] or None,
+        hint="Send another number, or leave it out to get the next one of the series.",
+    ),
+    "application_one_proposal_of_payment": lambda value: Conflict(
+        "Another payment proposes to settle the same document already."
+    ),
+}
+"""Constraint name -> refusal, for rules that the database has the last word on."""

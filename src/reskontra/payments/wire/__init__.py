@@ -1,0 +1,1 @@
+"""How payments look on the wire: bodies that are sent, answers, and what fills them."""

@@ -1,0 +1,103 @@
+"""The bodies in which payments are sent. Amounts are in the payment's currency (LNE-04)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from reskontra.kinds import kind_spelled
+from reskontra.operations import LineOperation
+from reskontra.web.wire import (
+    Amount,
+    Body,
+    Day,
+    Flag,
+    OneOf,
+    Rate,
+    Sent,
+    Text15,
+    Text30,
+    Text40,
+    Text256,
+    Whole,
+    sent,
+)
+
+
+def _type_spelled_here(sent: str) -> str:
+    kind = kind_spelled(sent)
+    return kind.document_type if kind else sent
+
+
+TypeText = Annotated[Text30, _type_spelled_here]
+
+
+class PaymentLineUpdate(Body):
+    """What is settled of one document, or used of one credit note."""
+
+    operation: OneOf[LineOperation] | msgspec.UnsetType | None = msgspec.UNSET
+    document_type: Sent[TypeText] = msgspec.UNSET
+    number: Sent[Text15] = sent("refNbr")
+    amount_paid: Sent[Amount] = msgspec.UNSET
+    discount: Sent[Amount] = sent("cashDiscountTaken")
+    write_off: Sent[Amount] = sent("balanceWriteOff")
+    reason_code: Sent[Text30] = sent("writeOffReasonCode")
+    cross_rate: Sent[Rate] = msgspec.UNSET
+
+
+class ChargeUpdate(Body):
+    """A cost of the payment, or income that came with it."""
+
+    operation: OneOf[LineOperation] | msgspec.UnsetType | None = msgspec.UNSET
+    line_number: Sent[Whole] = sent("lineNbr")
+    entry_type_id: Sent[Text30] = sent("entryType")
+    account_number: Sent[Text30] = sent("offsetAccount")
+    subaccount: Sent[Text30] = sent("offsetSubAccount")
+    description: Sent[Text256] = msgspec.UNSET
+    amount: Sent[Amount] = msgspec.UNSET
+
+
+class OrderUpdate(Body):
+    """An order to be paid in advance. There are no orders here."""
+
+    operation: OneOf[LineOperation] | msgspec.UnsetType | None = msgspec.UNSET
+    order_type: Sent[Text30] = msgspec.UNSET
+    order_number: Sent[Text30] = msgspec.UNSET
+    applied_to_order: Sent[Amount] = msgspec.UNSET
+
+
+class PaymentUpdate(Body):
+    """A payment, prepayment or refund."""
+
+    number: Sent[Text15] = sent("referenceNumber")
+    document_type: Sent[TypeText] = sent("type")
+    hold: Sent[Flag] = msgspec.UNSET
+    application_date: Sent[Day] = msgspec.UNSET
+    application_period: Sent[Text30] = msgspec.UNSET
+    payment_reference: Sent[Text40] = sent("paymentRef")
+    customer_number: Sent[Text30] = sent("customer")
+    location_cd: Sent[Text30] = sent("location")
+    payment_method_id: Sent[Text30] = sent("paymentMethod")
+    cash_account: Sent[Text30] = msgspec.UNSET
+    currency_id: Sent[Text30] = sent("currency")
+    amount: Sent[Amount] = sent("paymentAmount")
+    invoice_text: Sent[Text256] = msgspec.UNSET
+    branch_number: Sent[Text30] = sent("branch")
+    override_number_series: Sent[Flag] = msgspec.UNSET
+    orders: list[OrderUpdate] | msgspec.UnsetType | None = sent("ordersToApply")
+    charges: list[ChargeUpdate] | msgspec.UnsetType | None = sent("financeCharges")
+    lines: list[PaymentLineUpdate] | msgspec.UnsetType | None = sent("paymentLines")
+
+
+class PaymentRelease(Body):
+    """Which of the documents with that number is released."""
+
+    document_type: Sent[TypeText] = sent("type")
+
+
+class PaymentVoid(Body):
+    """Which of the documents with that number is voided, and whether the answer shows the void."""
+
+    document_type: TypeText | msgspec.UnsetType | None = sent("type")
+    returns_void: Flag | msgspec.UnsetType | None = sent("returnVoidPayment")

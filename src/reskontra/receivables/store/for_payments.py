@@ -1,0 +1,178 @@
+"""Open items as payments need them: what is left of cash discounts, and who has a proposal on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from reskontra.customers.store.fragments import parent_of_id
+from reskontra.db.pool import Connection
+from reskontra.receivables.rules.items import Application, OpenItem
+from reskontra.receivables.store.applications import proposed_by
+from reskontra.receivables.store.open_items import OPEN_ITEM, open_item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPayable:
+    """An open item with what only payments ask about it."""
+
+    item: OpenItem
+    parent_customer_id: int | None
+    discount_left: Decimal
+    discount_date: date | None
+    proposer: str | None
+    waiting_void: bool
+
+
+_FIND = f"""
+    select {OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_customer_id,
+           document.cash_discount_date as discount_date,
+           document.cash_discount - (
+               select coalesce(sum(application.discount), 0) from application
+                where application.company_id = $1 and application.debit_document_id = document.document_id
+                  and application.released_at is not null) as discount_left,
+           (select named.document_type || ' ' || named.number from document as named
+             where named.company_id = $1 and named.document_id = {proposed_by("document.document_id")}
+               and named.document_id <> $4) as proposer,
+           exists (select from document as void
+                    where void.company_id = $1 and void.voids_document_id = document.document_id
+                      and void.released_at is null) as waiting_void
+      from unnest($2::text[], $3::text[]) as wanted (document_type, number)
+      join document on document.company_id = $1 and document.document_type = wanted.document_type
+       and lower(document.number) collate "C" = lower(wanted.number collate "C")"""
+
+
+async def find_payables(
+    connection: Connection, company_id: int, names: Sequence[tuple[str, str]], proposer_id: int
+) -> dict[tuple[str, str], FoundPayable]:
+    """Documents by (type, number) in any case, under their lower-case names; `proposer` is another than that one."""
+    rows = await connection.fetch(
+        _FIND,
+        company_id,
+        [document_type for document_type, _ in names],
+        [number for _, number in names],
+        proposer_id,
+    )
+    return {
+        (row["document_type"].lower(), row["number"].lower()): FoundPayable(
+            item=open_item(row),
+            parent_customer_id=row["parent_customer_id"],
+            discount_left=row["discount_left"],
+            discount_date=row["discount_date"],
+            proposer=row["proposer"],
+            waiting_void=row["waiting_void"],
+        )
+        for row in rows
+    }
+
+
+async def find_in_force(connection: Connection, company_id: int, document_id: int) -> Mapping[int, Application]:
+    """The applications of a payment or refund that nobody took back, by id, the newest first: those from or to it, and
+    those of credit notes that it applied."""
+    rows = await connection.fetch(
+        """
+        select application.* from application
+          join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
+         where application.company_id = $1 and application.reverses_id is null
+           and ($2 in (application.credit_document_id, application.debit_document_id) or settlement.document_id = $2)
+           and not exists (select from application as back
+                            where back.company_id = $1 and back.reverses_id = application.application_id)
+         order by application.application_id desc
+        """,
+        company_id,
+        document_id,
+    )
+    return {
+        row["application_id"]: Application(**{name: row[name] for name in Application.__struct_fields__})
+        for row in rows
+    }
+
+
+_ORIGIN = "coalesce(document.voids_document_id, document.document_id)"
+_OWN = f"(document.document_id, {_ORIGIN})"
+_UNDONE = """exists (select from application as back where back.company_id = $1
+                        and back.reverses_id = application.application_id)"""
+_FACTS = f"""
+           from application
+           join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
+          where application.company_id = $1
+            and case when document.voids_document_id is null
+                     then document.document_id in (application.credit_document_id, application.debit_document_id)
+                          or settlement.document_id = document.document_id
+                     when document.released_at is not null then settlement.document_id = document.document_id
+                     else application.reverses_id is null and not {_UNDONE}
+                          and ({_ORIGIN} in (application.credit_document_id, application.debit_document_id)
+                               or settlement.document_id = {_ORIGIN}) end"""
+_FACTOR = "case when document.voids_document_id is not null and document.released_at is null then -1 else 1 end"
+
+SHOWN_LINES = f"""(
+    select json_agg(line order by line.is_proposed, line.first_id, line.document_type = 'CreditNote')
+      from (
+        select shown.settlement_id is null as is_proposed, shown.first_id, other.document_type, other.number,
+               shown.amount, shown.discount, shown.write_off, shown.reason_code, shown.cross_rate,
+               other.document_date, other.due_date, other.cash_discount_date, other.invoice_text, other.currency_id,
+               other.period_id, other.customer_reference, other.amount - (
+                   select coalesce(sum(case application.debit_document_id when other.document_id
+                                       then application.amount_debit + application.discount + application.write_off
+                                       else application.amount_credit end), 0)
+                     from application
+                    where application.company_id = $1 and application.released_at is not null
+                      and other.document_id in (application.credit_document_id, application.debit_document_id)
+                      and (shown.settlement_id is null or application.application_id <= shown.last_id)) as balance,
+               other.cash_discount - (
+                   select coalesce(sum(application.discount), 0) from application
+                    where application.company_id = $1 and application.released_at is not null
+                      and application.debit_document_id = other.document_id
+                      and (shown.settlement_id is null or application.application_id <= shown.last_id))
+                   as discount_left
+          from (
+            select settlement_id, other_id, min(application_id) as first_id, max(application_id) as last_id,
+                   sum(amount) as amount, sum(discount) as discount, sum(write_off) as write_off,
+                   max(reason_code) as reason_code, max(cross_rate) as cross_rate
+              from (
+                select application.settlement_id, application.application_id, application.debit_document_id as other_id,
+                       application.amount_credit * {_FACTOR} as amount,
+                       application.discount_credit * {_FACTOR} as discount,
+                       application.write_off_credit * {_FACTOR} as write_off, application.reason_code,
+                       application.cross_rate
+                  {_FACTS} and application.debit_document_id not in {_OWN}
+                union all
+                select application.settlement_id, application.application_id, application.credit_document_id,
+                       case when application.debit_document_id in {_OWN} then application.amount_debit
+                            else application.amount_credit end * {_FACTOR},
+                       0, 0, null, application.cross_rate
+                  {_FACTS} and application.credit_document_id not in {_OWN}) as side
+             group by settlement_id, other_id
+            union all
+            select null, proposal.document_id, proposal.position, null, proposal.amount, proposal.discount,
+                   proposal.write_off, proposal.reason_code, proposal.cross_rate
+              from proposal
+             where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id) as shown
+          join document as other on other.company_id = $1 and other.document_id = shown.other_id
+         where other.voids_document_id is null) as line)"""
+"""A scalar over `document`, a payment or credit note: its lines as JSON, what was released before what waits (LNE-13).
+
+`balance` and `discount_left` are in the other document's currency: after this line if it is released, else before it.
+What is taken back has a second line with figures below zero; so has a void for each line that it takes back (VDP-02).
+"""
+
+
+def has_line_on(number: str) -> str:
+    """The condition that a payment has a line, released or not, on the document with that number, an SQL expression."""
+    return f"""document.document_id in (
+        select paying.document_id
+          from (select settled.document_id from document as settled
+                 where settled.company_id = $1
+                   and lower(settled.number) collate "C" = lower({number} collate "C")) as settled
+         cross join lateral (
+            select proposal.proposer_document_id as document_id from proposal
+             where proposal.company_id = $1 and proposal.document_id = settled.document_id
+            union all
+            select coalesce(settlement.document_id, application.credit_document_id)
+              from application
+              left join settlement on settlement.company_id = $1
+               and settlement.settlement_id = application.settlement_id
+             where application.company_id = $1
+               and settled.document_id in (application.debit_document_id, application.credit_document_id)) as paying)"""
