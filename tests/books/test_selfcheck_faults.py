@@ -73,6 +73,11 @@ FAULTS = {
     "numbers-unbroken": ["update number_series_range set last_number = '003560' where series_id = 'INVOICE'"],
     "balance-in-currency": [f"update document set balance = balance - 0.001 where {RELEASED}"],
     "batch-balances": ["update journal_entry set credit = credit + 1 where purpose = 'revenue'"],
+    "batch-without-entries": [
+        "delete from journal_entry where batch_number = 'AR000001'",
+        "update batch set total_base = 0 where batch_number = 'AR000001'",
+    ],
+    "vat-rows-complete": [f"delete from document_vat where document_id = {OF_DRAFT}"],
     "batch-total": ["update batch set total_base = total_base + 1 where batch_number = 'AR000001'"],
     "receivables-tie-to-ledger": ["delete from journal_entry where batch_number = 'AR000001'"],
     "customer-balance": ["update customer_balance set unreleased = unreleased + 0.01 where customer_id = 1"],
@@ -117,6 +122,23 @@ async def test_the_check_finds_its_planted_fault(connection: Connection, name: s
     for statement in FAULTS[name]:
         await connection.execute(statement)
     assert name in [offence.name for offence in await offences(connection)]
+
+
+async def test_a_document_worth_nothing_may_have_a_batch_without_entries(connection: Connection) -> None:
+    await connection.execute("set local session_replication_role = replica")
+    for statement in FAULTS["batch-without-entries"]:
+        await connection.execute(statement)
+    (batch,) = [it for it in await offences(connection) if it.name == "batch-without-entries"]
+    number = batch.rows[0]["number"]
+    for table, figures in (
+        ("document", "amount = 0, amount_base = 0, balance = 0, balance_base = 0"),
+        ("document_vat", "vat = 0, vat_base = 0"),
+        ("document_line", "net_amount = 0, net_amount_base = 0"),
+    ):
+        of_batch = f"select document_id from document where document_type = 'Invoice' and number = '{number}'"
+        assert "batch-without-entries" in [it.name for it in await offences(connection)]
+        await connection.execute(f"update {table} set {figures} where document_id = ({of_batch})")
+    assert "batch-without-entries" not in [it.name for it in await offences(connection)]
 
 
 async def test_a_document_in_two_drafts_is_found(connection: Connection) -> None:

@@ -151,6 +151,19 @@ select document.company_id, document_type, number, vat_total, vat_taxable_total,
  where (vat_total, vat_total_base, vat_taxable_total, vat_exempt_total)
        <> (rows.vat, rows.vat_base, rows.taxable, rows.exempt);
 
+-- 9
+-- name: vat-rows-complete A document has a VAT row for each VAT id of its lines, also where it is worth nothing.
+select document.company_id, document_type, number, used.vat_ids, stored.vat_ids as vat_rows
+  from document
+ cross join lateral (select array_agg(distinct vat_id collate "C") as vat_ids
+                       from document_line cross join unnest(document_line.vat_ids) as vat_id
+                      where document_line.company_id = document.company_id
+                        and document_line.document_id = document.document_id) as used
+ cross join lateral (select array_agg(vat_id order by vat_id) as vat_ids from document_vat
+                      where document_vat.company_id = document.company_id
+                        and document_vat.document_id = document.document_id) as stored
+ where used.vat_ids is distinct from stored.vat_ids;
+
 -- 15
 -- name: numbers-unbroken Every number of a series from its start to its last is in use or in the log of deleted numbers.
 with choice as (
@@ -207,6 +220,21 @@ select coalesce(batch.company_id, entries.company_id) as company_id,
   full join (select company_id, batch_number, sum(debit_base) as debit_base from journal_entry
               group by company_id, batch_number) as entries using (company_id, batch_number)
  where batch.total_base is distinct from coalesce(entries.debit_base, 0);
+
+-- 23
+-- name: batch-without-entries Only a document that is worth nothing has a batch without entries.
+select batch.company_id, batch.batch_number, document.document_type, document.number, document.amount
+  from batch
+  left join document on document.company_id = batch.company_id and document.batch_number = batch.batch_number
+ where not exists (select from journal_entry where journal_entry.company_id = batch.company_id
+                      and journal_entry.batch_number = batch.batch_number)
+   and (document.document_id is null or document.amount <> 0 or document.amount_base <> 0
+        or exists (select from document_vat where document_vat.company_id = document.company_id
+                      and document_vat.document_id = document.document_id and (vat <> 0 or vat_base <> 0))
+        or exists (select from document_line where document_line.company_id = document.company_id
+                      and document_line.document_id = document.document_id
+                    group by account_number, subaccount_id, branch_number, vat_ids
+                   having sum(net_amount) <> 0 or sum(net_amount_base) <> 0));
 
 -- 24
 -- name: receivables-tie-to-ledger The ledger's balance of each receivables account is that of its released documents.

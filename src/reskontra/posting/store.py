@@ -136,7 +136,7 @@ class FoundEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundBatch:
-    """A batch as it is stored, with its entries in their order."""
+    """A batch as it is stored, with its entries in their order: none for a document that is worth nothing (X4)."""
 
     batch_number: str
     module: str
@@ -164,7 +164,7 @@ _BATCH_RECORD = f"""json_build_object(
                'currency_id', batch.currency_id, 'modified_at', batch.created_at, 'version', batch.version,
                'reference_version', company.reference_version,
                'entries', (
-                   select json_agg(part order by part.line_number)
+                   select coalesce(json_agg(part order by part.line_number), '[]')
                      from (select entry.line_number, entry.account_number, entry.subaccount_id, entry.branch_number,
                                   entry.debit, entry.credit, entry.debit_base, entry.credit_base, entry.exchange_rate,
                                   entry.vat_id, entry.document_type, entry.document_number, entry.description,

@@ -11,12 +11,14 @@ from asyncpg import Record
 from reskontra.accounts.rules.accounts import LEDGER, Account
 from reskontra.accounts.wire.named import SegmentedSubaccount, segmented_subaccount
 from reskontra.kinds import KINDS
-from reskontra.money import ZERO
+from reskontra.money import MONEY_DECIMALS, ZERO, round_money
 from reskontra.posting.rules import balance_on_own_side
 from reskontra.posting.store import FoundBatch, FoundEntry
 from reskontra.reference.reference import Reference
 from reskontra.web.pairs import AttachmentAnswer, IdDescription, NumberDescription
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, etag_of, local_text
+
+_NOTHING = round_money(ZERO, MONEY_DECIMALS)
 
 
 class Module(StrEnum):
@@ -199,10 +201,14 @@ def _account(account: Account) -> AccountAnswer:
 
 
 def batch_answer(batch: FoundBatch, reference: Reference, *, attachments: bool = True) -> BatchAnswer:
-    """A batch for the wire, with its lines. Batches have no attachments yet, so the list of files is empty."""
+    """A batch for the wire, with its lines. Batches have no attachments yet, so the list of files is empty.
+
+    Rate and branch are those of its entries; a batch without entries shows neither (X4).
+    """
     entries, module = batch.entries, f"Module{batch.module}"
-    debit_base = sum((entry.debit_base for entry in entries), ZERO)
-    debit = sum((entry.debit for entry in entries), ZERO)
+    first = entries[0] if entries else None
+    debit_base = sum((entry.debit_base for entry in entries), _NOTHING)
+    debit = sum((entry.debit for entry in entries), _NOTHING)
     return BatchAnswer(
         module=module,
         batch_number=batch.batch_number,
@@ -214,20 +220,20 @@ def batch_answer(batch: FoundBatch, reference: Reference, *, attachments: bool =
         ledger=LEDGER.ledger_id,
         ledger_description=LEDGER.description,
         currency_id=batch.currency_id,
-        exchange_rate=entries[0].exchange_rate,
+        exchange_rate=first.exchange_rate if first else None,
         auto_reversing=False,
         reversing_entry=False,
         description=batch.description,
         debit_total_base=debit_base,
         debit_total=debit,
-        credit_total_base=sum((entry.credit_base for entry in entries), ZERO),
-        credit_total=sum((entry.credit for entry in entries), ZERO),
+        credit_total_base=sum((entry.credit_base for entry in entries), _NOTHING),
+        credit_total=sum((entry.credit for entry in entries), _NOTHING),
         control_total_base=debit_base,
         control_total=debit,
         creates_vat=False,
         skips_vat_check=False,
         last_modified=local_text(batch.modified_at, reference.zone),
-        branch=entries[0].branch_number,
+        branch=first.branch_number if first else None,
         time_stamp=etag_of(batch.version),
         lines=[_line(entry, module, reference, attachments=attachments) for entry in entries],
         attachments=[] if attachments else None,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reskontra.clock import SeededClock
-from tests.clerk import INVOICE, ITEM_A, Clerk
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, Clerk
 
 ENTRIES = "/v1/GeneralLedgerTransactions"
 BATCHES = "/v2/journaltransaction"
@@ -21,6 +21,13 @@ DRAFT = "customerinvoice/003547"
 
 async def entries_of(clerk: Clerk, number: str, **query: Any) -> list[dict[str, Any]]:
     return [entry for entry in await clerk.get(ENTRIES, **query) if entry["refNumber"] == number]
+
+
+async def batch_of(clerk: Clerk, description: str) -> dict[str, Any]:
+    """The batch with that description, as the list shows it."""
+    (batch,) = [batch for batch in await clerk.get(BATCHES) if batch["description"] == description]
+    listed: dict[str, Any] = batch
+    return listed
 
 
 async def test_an_invoices_three_entries_are_seen_as_release_posted_them(clerk: Clerk) -> None:
@@ -331,3 +338,44 @@ async def test_a_walk_through_the_journal_goes_on_when_something_is_posted(clerk
     second = await clerk.get(ENTRIES, fromPeriod="202703", pageSize=2, pageNumber=2)
     assert [entry["lineNumber"] for entry in second] == [3, 1]
     assert second[0]["metadata"]["totalCount"] == 6
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [{"unitPriceInCurrency": 100, "discountPercent": 100}],
+        [{"unitPriceInCurrency": 0}],
+        [{"unitPriceInCurrency": 100}, {"unitPriceInCurrency": 100, "quantity": -1}],
+    ],
+    ids=["discount of 100 per cent", "price of 0", "lines that cancel out"],
+)
+async def test_the_journal_shows_the_batch_of_a_document_worth_nothing_as_empty(
+    clerk: Clerk, lines: list[dict[str, Any]]
+) -> None:
+    invoice = await clerk.issue(INVOICE, lines=[ITEM_A | line for line in lines])
+    assert (invoice["status"], invoice["amount"], invoice["balance"]) == ("Closed", 0, 0)
+    assert [(row["taxId"], row["taxableAmount"], row["vatAmount"]) for row in invoice["taxDetails"]] == [("3", 0, 0)]
+
+    batch = await batch_of(clerk, f"Invoice {invoice.number}")
+    totals = [batch[name] for name in ("debitTotal", "creditTotal", "debitTotalInCurrency", "controlTotal")]
+    assert [str(total) for total in totals] == ["0.0000"] * 4
+    assert (batch["journalTransactionLines"], batch["currencyId"]) == ([], "NOK")
+    assert await clerk.get(f"{BATCHES}/{batch['batchNumber']}") == {
+        name: value for name, value in batch.items() if name != "metadata"
+    }
+    assert await entries_of(clerk, invoice.number) == []
+    assert len(await clerk.get(ENTRIES)) == (await clerk.get(ENTRIES))[0]["metadata"]["totalCount"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "noun", "currency"),
+    [(CREDIT_NOTE, "Credit note", "NOK"), (DEBIT_NOTE, "Debit note", "NOK"), (INVOICE, "Invoice", "EUR")],
+)
+async def test_documents_of_all_kinds_and_currencies_that_are_worth_nothing_have_readable_batches(
+    clerk: Clerk, kind: str, noun: str, currency: str
+) -> None:
+    document = await clerk.issue(kind, lines=[ITEM_A | {"unitPriceInCurrency": 0}], currencyId=currency)
+    batch = await batch_of(clerk, f"{noun} {document.number}")
+    assert (batch["journalTransactionLines"], batch["currencyId"]) == ([], currency)
+    assert "exchangeRate" not in batch
+    assert "branch" not in batch
