@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reskontra.errors import Refused, UnknownReference
+from reskontra.money import ZERO, percent_of
 from reskontra.records import replace
 from reskontra.vat.rules.calculation import SentVatRow, TaxableLine, VatResult, VatRow, apply_sent_rows, vat_of_document
 from reskontra.vat.rules.codes import (
@@ -296,15 +297,58 @@ def test_sent_figures_stand_in_for_the_computed_ones() -> None:
     assert apply_sent_rows(ROWS, [], TOLERANCE, 2) == ROWS
 
 
-@pytest.mark.parametrize("vat", ["24.00", "26.00", "25.500"])
-def test_the_tolerance_itself_passes(vat: str) -> None:
-    assert apply_sent_rows(ROWS, [SentVatRow("3", vat=Decimal(vat))], TOLERANCE, 2)[0].vat == Decimal(vat)
+@pytest.mark.parametrize(
+    ("rate", "taxable", "lines", "passes", "refused"),
+    [
+        ("25", "99.99", 1, ["24.98", "25.00", "25.020"], ["24.97", "25.03"]),
+        ("25", "99.99", 3, ["24.96", "25.04"], ["24.95", "25.05"]),
+        ("25", "99.99", 500, ["24.00", "26.00"], ["23.99", "26.01"]),  # the tolerance is less than 5.01
+        ("25", "3.00", 1, ["0.73", "0.77"], ["0.00", "0.72"]),
+        ("25", "0.04", 3, ["0.00", "0.05"], ["-0.01", "0.06"]),
+        ("25", "0.01", 1, ["0.00", "0.02"], ["-0.01", "0.03"]),
+        ("25", "-0.04", 3, ["0.00", "-0.05"], ["0.01", "-0.06"]),
+        ("25", "-99.99", 1, ["-24.98", "-25.02"], ["25.00", "-24.97", "-25.03"]),
+        ("25", "0.00", 2, ["0.00"], ["0.01", "-0.01"]),
+        ("0", "99.99", 3, ["0.00"], ["0.01"]),
+    ],
+)
+def test_sent_vat_passes_where_rounding_explains_it(
+    rate: str, taxable: str, lines: int, passes: list[str], refused: list[str]
+) -> None:
+    base, percent = Decimal(taxable), Decimal(rate)
+    row = VatRow("3", percent, base, percent_of(base, percent, 2), line_count=lines)
+    for vat in passes:
+        (changed,) = apply_sent_rows([row], [SentVatRow("3", vat=Decimal(vat))], TOLERANCE, 2)
+        assert (changed.vat, changed.taxable) == (Decimal(vat), base)
+    for vat in refused:
+        with pytest.raises(Refused, match="do not agree") as refusal:
+            apply_sent_rows([row], [SentVatRow("3", vat=Decimal(vat))], TOLERANCE, 2)
+        assert refusal.value.field == ("vat_rows", 0, "vat")
 
 
-@pytest.mark.parametrize(("sent", "stored"), [("25.001", "25.00"), ("25.005", "25.01"), ("26.0049999", "26.00")])
+def test_the_smallest_unit_is_that_of_the_currency() -> None:
+    row = VatRow("3", Decimal(25), Decimal(1000), Decimal(250), line_count=1)
+    assert apply_sent_rows([row], [SentVatRow("3", vat=Decimal(252))], Decimal(15), 0)[0].vat == 252
+    with pytest.raises(Refused, match="do not agree") as refusal:
+        apply_sent_rows([row], [SentVatRow("3", vat=Decimal(253))], Decimal(15), 0)
+    assert refusal.value.hint == "Computed: 250; send 248 to 252."
+
+
+@given(
+    amounts=st.lists(st.decimals(Decimal("-999.99"), Decimal("999.99"), places=2), min_size=1, max_size=40),
+    rate=st.sampled_from([Decimal(25), Decimal("11.11"), Decimal(6)]),
+)
+def test_vat_computed_line_by_line_is_always_explained(amounts: list[Decimal], rate: Decimal) -> None:
+    row = VatRow("3", rate, sum(amounts, ZERO), percent_of(sum(amounts, ZERO), rate, 2), line_count=len(amounts))
+    by_line = sum((percent_of(amount, rate, 2) for amount in amounts), ZERO)
+    assume(by_line * row.taxable > 0)
+    assert apply_sent_rows([row], [SentVatRow("3", vat=by_line)], TOLERANCE, 2)[0].vat == by_line
+
+
+@pytest.mark.parametrize(("sent", "stored"), [("25.001", "25.00"), ("25.005", "25.01"), ("25.0249999", "25.02")])
 def test_a_sent_figure_is_rounded_before_it_is_compared(sent: str, stored: str) -> None:
-    row = apply_sent_rows(ROWS, [SentVatRow("3", taxable=Decimal("99.995"), vat=Decimal(sent))], TOLERANCE, 2)[0]
-    assert (row.taxable, row.vat) == (Decimal("100.00"), Decimal(stored))
+    row = apply_sent_rows(ROWS, [SentVatRow("3", taxable=Decimal("99.9850001"), vat=Decimal(sent))], TOLERANCE, 2)[0]
+    assert (row.taxable, row.vat) == (Decimal("99.99"), Decimal(stored))
 
 
 @pytest.mark.parametrize(
@@ -315,6 +359,8 @@ def test_a_sent_figure_is_rounded_before_it_is_compared(sent: str, stored: str) 
         (SentVatRow("3", vat=Decimal("26.005")), "vat"),
         (SentVatRow("3", vat=Decimal("1E+400")), "vat"),
         (SentVatRow("3", taxable=Decimal("101.00"), vat=Decimal("25.00")), "taxable"),
+        (SentVatRow("3", taxable=Decimal("99.50"), vat=Decimal("25.00")), "taxable"),
+        (SentVatRow("3", taxable=Decimal("99.98")), "taxable"),
         (SentVatRow("3I", vat=Decimal("20.01")), "vat"),
         (SentVatRow("3I", taxable=Decimal("80.01")), "taxable"),
         (SentVatRow("6", vat=Decimal("0.01")), "vat"),

@@ -210,17 +210,17 @@ async def test_a_category_may_shut_out_what_it_lists(clerk: Clerk) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_sent_vat_figures_stand_within_the_tolerance_until_the_lines_change(clerk: Clerk, kind: str) -> None:
     name = "taxDetails" if kind == CREDIT_NOTE else "taxDetailLines"
-    rows: dict[str, Any] = {name: [{"taxId": "3", "taxableAmount": Decimal("99.50"), "vatAmount": Decimal("24.88")}]}
+    rows: dict[str, Any] = {name: [{"taxId": "3", "taxableAmount": 100, "vatAmount": Decimal("24.98")}]}
     document = await clerk.document(kind, lines=[line(100, "3")], **rows)
     [row] = document["taxDetails"]
-    assert (row["taxableAmount"], row["vatAmount"]) == (Decimal("99.50"), Decimal("24.88"))
-    assert (document["vatTotal"], document["amount"]) == (Decimal("24.88"), Decimal("124.88"))
+    assert (row["taxableAmount"], row["vatAmount"]) == (100, Decimal("24.98"))
+    assert (document["vatTotal"], document["amount"]) == (Decimal("24.98"), Decimal("124.98"))
     kept = await clerk.change(document, note="Still")
     assert kept["taxDetails"] == document["taxDetails"]
     changed = await clerk.change(document, lines=[{"operation": "Update", "lineNumber": 1, "quantity": 2}])
     assert (changed["vatTotal"], changed["amount"]) == (50, 250)
-    again = await clerk.change(document, **{name: [{"taxId": "3", "vatAmount": Decimal("50.99")}]})
-    assert (again["vatTotal"], again["amount"]) == (Decimal("50.99"), Decimal("250.99"))
+    again = await clerk.change(document, **{name: [{"taxId": "3", "vatAmount": Decimal("50.02")}]})
+    assert (again["vatTotal"], again["amount"]) == (Decimal("50.02"), Decimal("250.02"))
     await clerk.release(document)
 
 
@@ -228,6 +228,8 @@ async def test_sent_vat_figures_stand_within_the_tolerance_until_the_lines_chang
     ("row", "field"),
     [
         ({"taxId": "3", "vatAmount": Decimal("26.01")}, "taxDetailLines[0].vatAmount"),
+        ({"taxId": "3", "vatAmount": Decimal("25.03")}, "taxDetailLines[0].vatAmount"),
+        ({"taxId": "3", "taxableAmount": Decimal("99.50")}, "taxDetailLines[0].taxableAmount"),
         ({"taxId": "3", "taxableAmount": Decimal("98.99")}, "taxDetailLines[0].taxableAmount"),
         ({"taxId": "3", "vatAmount": Decimal("26.005")}, "taxDetailLines[0].vatAmount"),
         ({"taxId": "31", "vatAmount": 1}, "taxDetailLines[0].taxId"),
@@ -242,10 +244,11 @@ async def test_sent_vat_figures_that_do_not_agree_are_refused(
 
 
 async def test_the_tolerance_is_an_amount_of_base_currency(clerk: Clerk) -> None:
+    await clerk.prefer(vat_tolerance="0.10")
     fields: dict[str, Any] = {"currencyId": "EUR", "exchangeRate": 10, "lines": [line(100, "3")]}
-    close = [{"taxId": "3", "vatAmount": Decimal("25.10")}]
-    assert (await clerk.invoice(**fields, taxDetailLines=close))["vatTotalInCurrency"] == Decimal("25.10")
-    far = [{"taxId": "3", "vatAmount": Decimal("25.11")}]
+    close = [{"taxId": "3", "vatAmount": Decimal("25.01")}]
+    assert (await clerk.invoice(**fields, taxDetailLines=close))["vatTotalInCurrency"] == Decimal("25.01")
+    far = [{"taxId": "3", "vatAmount": Decimal("25.02")}]
     assert "Field: taxDetailLines[0].vatAmount." in await clerk.refuse(INVOICE, **fields, taxDetailLines=far)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from reskontra.errors import FieldPath, Refused, UnknownReference
-from reskontra.money import HUNDRED, ZERO, divide, is_storable, multiply, percent_of, round_money, total
+from reskontra.money import HUNDRED, ONE, ZERO, divide, is_storable, multiply, percent_of, round_money, total
 from reskontra.records import Record, replace
 from reskontra.vat.rules.codes import CalculateOn, VatId, charged_rate
 
@@ -24,7 +24,8 @@ class TaxableLine(Record, frozen=True):
 class VatRow(Record, frozen=True):
     """One id's VAT on a document: rate in percent as charged, base and VAT in one currency.
 
-    `entered` says that a request replaced the computed figures by its own.
+    `line_count` is on how many lines the id stands. `entered` says that a request put a figure of its own instead of
+    the computed VAT.
     """
 
     vat_id: str
@@ -35,6 +36,7 @@ class VatRow(Record, frozen=True):
     exempt: bool = False
     reverse_charge: bool = False
     entered: bool = False
+    line_count: int = 1
 
 
 class VatResult(Record, frozen=True):
@@ -46,7 +48,7 @@ class VatResult(Record, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SentVatRow:
-    """Figures with which a request replaces the computed ones; None keeps the computed one."""
+    """Figures that a request sends for a VAT id; None keeps the computed one."""
 
     vat_id: str
     taxable: Decimal | None = None
@@ -72,11 +74,14 @@ def apply_sent_rows(
     decimals: int,
     field: FieldPath = ("vat_rows",),
 ) -> tuple[VatRow, ...]:
-    """`rows` with the sent figures instead of the computed ones, each within `tolerance` (VAT-09).
+    """`rows` with the sent VAT instead of the computed one, where rounding can explain the difference (VAT-09).
 
-    They are rounded first (X6). Refused: an id that does not apply, an id sent twice, a figure further off. VAT inside
-    the line amounts and VAT at 0 per cent cannot be changed: the lines decide the first, the law the second. `field` is
-    the path of the sent rows, `tolerance` is in the document's currency.
+    Sent figures are rounded first (X6). Rounding explains one smallest unit of the currency for each line and one for
+    the document; `tolerance`, in the document's currency, may allow less. VAT never changes its sign, and the taxable
+    amount is that of the lines.
+
+    Refused: an id that does not apply, an id sent twice, a figure further off. VAT inside the line amounts and VAT at
+    0 per cent cannot be changed: the lines decide the first, the law the second. `field` is the path of the sent rows.
     """
     result = {row.vat_id: row for row in rows}
     seen: set[str] = set()
@@ -171,6 +176,7 @@ def _row(charge: _Charge, taxed: Sequence[_TaxedLine], charges: Mapping[str, _Ch
         inclusive=vat_id.inclusive,
         exempt=vat_id.exempt,
         reverse_charge=vat_id.reverse_charge,
+        line_count=len(own),
     )
 
 
@@ -187,24 +193,38 @@ def _simple_vat_of(lines: Collection[_TaxedLine], charges: Mapping[str, _Charge]
 
 
 def _replaced(row: VatRow, sent: SentVatRow, tolerance: Decimal, decimals: int, field: FieldPath) -> VatRow:
-    fixed = row.inclusive or row.rate == ZERO
     taxable = row.taxable if sent.taxable is None else _rounded(sent.taxable, decimals)
     charged = row.vat if sent.vat is None else _rounded(sent.vat, decimals)
-    for name, computed, wanted, allowed in (
-        ("taxable", row.taxable, taxable, ZERO if row.inclusive else tolerance),
-        ("vat", row.vat, charged, ZERO if fixed else tolerance),
-    ):
-        if abs(wanted - computed) <= allowed:
-            continue
-        raise Refused(
-            f"The figures of VAT id '{row.vat_id}' do not agree with the lines.",
-            field=(*field, name),
-            value=str(wanted),
-            hint=f"Computed: {computed:f}; send that, or at most {allowed:f} more or less.",
-        )
-    return replace(row, taxable=taxable, vat=charged, entered=True)
+    if taxable != row.taxable:
+        raise _disagrees(row, (*field, "taxable"), taxable, f"Send {row.taxable:f}, the sum of its lines.")
+    lowest, highest = _explained_by_rounding(row, tolerance, decimals)
+    if not lowest <= charged <= highest:
+        hint = f"Computed: {row.vat:f}; send that or leave it out."
+        if lowest < highest:
+            hint = f"Computed: {row.vat:f}; send {lowest:f} to {highest:f}."
+        raise _disagrees(row, (*field, "vat"), charged, hint)
+    return replace(row, vat=charged, entered=True)
 
 
 def _rounded(sent: Decimal, decimals: int) -> Decimal:
     """A sent figure at the places of the currency. One that is too large for an amount stays, to be refused."""
     return round_money(sent, decimals) if is_storable(sent) else sent
+
+
+def _explained_by_rounding(row: VatRow, tolerance: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
+    """The lowest and the highest VAT that another way of rounding may come to."""
+    if row.inclusive or row.rate == ZERO:
+        return row.vat, row.vat
+    unit = ONE.scaleb(-decimals)
+    allowed = min(unit * (row.line_count + 1), tolerance)
+    lowest, highest = row.vat - allowed, row.vat + allowed
+    if row.taxable >= ZERO:
+        lowest = max(lowest, min(row.vat, ZERO))
+    if row.taxable <= ZERO:
+        highest = min(highest, max(row.vat, ZERO))
+    return lowest, highest
+
+
+def _disagrees(row: VatRow, field: FieldPath, sent: Decimal, hint: str) -> Refused:
+    reason = f"The figures of VAT id '{row.vat_id}' do not agree with the lines."
+    return Refused(reason, field=field, value=str(sent), hint=hint)
