@@ -23,6 +23,12 @@ def faults_of(text: str, tmp_path: Path) -> list[str]:
     return [line.removeprefix(f"{path}:") for line in refused.value.reason.splitlines()]
 
 
+def _rounded_currency(entries: str) -> tuple[str, str]:
+    """What to replace in the template, and by what, so that other currencies are rounded too."""
+    mode = "    mode: UseCurrencyPrecision\n"
+    return mode, f"{mode}    currencies: [{entries}]\n"
+
+
 # What is replaced, by what, the text whose place is named, and what the fault says behind that place.
 ONE_FAULT = [
     # form
@@ -111,6 +117,14 @@ ONE_FAULT = [
      "legal_rates[1].start_date '2015-01-01': There is a figure of this kind from this date already, entry 0 of"),
     ("mode: UseCurrencyPrecision", "mode: Nearest\n    precision: 0", "0\n  discount_basis",
      "preferences.document_rounding.precision '0': Write a number above 0."),
+    (*_rounded_currency("{currency_id: EUR, mode: Nearest, precision: 0}"), "0}",
+     "preferences.document_rounding.currencies[0].precision '0': Write a number above 0."),
+    (*_rounded_currency("{currency_id: GBP, mode: Nearest}"), "GBP",
+     "preferences.document_rounding.currencies[0].currency_id 'GBP': This is not in section currencies."),
+    (*_rounded_currency("{currency_id: NOK, mode: Nearest}"), "NOK, mode",
+     "preferences.document_rounding.currencies[0].currency_id 'NOK': The base currency has its mode and precision"),
+    (*_rounded_currency("{currency_id: EUR, mode: Up}, {currency_id: EUR, mode: Down}"), "EUR, mode: Down",
+     "preferences.document_rounding.currencies[1].currency_id 'EUR': This currency stands there twice."),
 ]  # fmt: skip
 
 

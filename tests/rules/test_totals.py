@@ -252,12 +252,21 @@ def test_the_amount_to_pay_is_rounded_and_the_difference_shown(
     assert totals.detail_total == Decimal(amount)
 
 
+@pytest.mark.parametrize("mode", [Rounding.NEAREST, Rounding.DOWN])
+@pytest.mark.parametrize("amount", ["0.01", "0.38", "0.49"])
+def test_rounding_never_gives_a_sale_away(amount: str, mode: Rounding) -> None:
+    totals = document_totals([Decimal(amount)], NO_VAT, DocumentRounding(mode, Decimal(1)))
+    assert (str(totals.amount), totals.rounding_difference) == (amount, 0)
+
+
 def test_a_negative_document_is_refused_and_an_empty_one_is_zero() -> None:
     assert document_totals([], NO_VAT, KRONER).amount == 0
     assert document_totals([Decimal("10.00"), Decimal("-10.00")], NO_VAT, KRONER).amount == 0
     with pytest.raises(Refused) as refusal:
         document_totals([Decimal("10.00"), Decimal("-10.01")], NO_VAT, KRONER)
     assert (refusal.value.field, refusal.value.value) == (("lines",), "-0.01")
+    with pytest.raises(Refused, match="negative"):
+        document_totals([Decimal("-0.40")], NO_VAT, DocumentRounding(Rounding.NEAREST, Decimal(1)))
 
 
 def test_an_absurd_document_is_refused() -> None:
@@ -292,6 +301,7 @@ def test_the_totals_of_any_document_add_up(
         totals.detail_total - totals.discount_total + exclusive_vat(vat.rows) + totals.rounding_difference
     )
     assert abs(totals.rounding_difference) < unit
+    assert (totals.amount == 0) == (totals.amount - totals.rounding_difference == 0)
     untaxed = sum(line.amount for line, vat_id in lines if vat_id is None)
     assert totals.vat_taxable_total + totals.vat_exempt_total + untaxed == sum(vat.line_nets.values())
     # What the customer owes is what is posted to revenue, VAT and rounding.

@@ -272,6 +272,23 @@ async def test_the_amount_of_a_document_is_rounded_by_preference(
     assert document["detailTotal"] == Decimal("1734.57")
 
 
+async def test_another_currency_is_rounded_only_by_a_rule_of_its_own(clerk: Clerk) -> None:
+    await clerk.prefer(document_rounding={"mode": "Nearest", "precision": 1})
+    for price, amount in (("0.30", "0.38"), ("10.10", "12.63")):
+        euro = await clerk.issue(INVOICE, currencyId="EUR", lines=[line(price, "3")])
+        assert (euro["amountInCurrency"], euro["roundingDiff"]) == (Decimal(amount), 0)
+        assert (euro["status"], euro["balanceInCurrency"]) == ("Open", Decimal(amount))
+    krone = await clerk.invoice(lines=[line("10.10", "3")])
+    assert (krone["amount"], krone["roundingDiff"]) == (13, Decimal("0.37"))
+    small = await clerk.invoice(lines=[line("0.30", "3")])
+    assert (small["amount"], small["roundingDiff"]) == (Decimal("0.38"), 0)
+    rule = {"currency_id": "EUR", "mode": "Nearest", "precision": 0.05}
+    await clerk.prefer(document_rounding={"currencies": [rule]})
+    for currency_id, amount in (("EUR", "12.65"), ("SEK", "12.63")):
+        document = await clerk.issue(INVOICE, currencyId=currency_id, lines=[line("10.10", "3")])
+        assert document["amountInCurrency"] == Decimal(amount)
+
+
 # Terms and dates (TRM-09)
 
 TERMS = {

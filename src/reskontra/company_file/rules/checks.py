@@ -143,9 +143,22 @@ def _company(template: Template) -> Found:
     span = template.periods
     if not _is_span(span):
         yield ("periods", "last"), _month(span.last), _span_hint(span)
-    precision = template.preferences.document_rounding.precision
-    if precision == ZERO:
-        yield ("preferences", "document_rounding", "precision"), precision, "Write a number above 0."
+    yield from _document_rounding(template)
+
+
+def _document_rounding(template: Template) -> Found:
+    rounding = template.preferences.document_rounding
+    path: Path = ("preferences", "document_rounding")
+    if rounding.precision == ZERO:
+        yield (*path, "precision"), rounding.precision, "Write a number above 0."
+    seen = {template.company.base_currency: "The base currency has its mode and precision above."}
+    for position, named in enumerate(rounding.currencies):
+        place = (*path, "currencies", position)
+        if named.precision == ZERO:
+            yield (*place, "precision"), named.precision, "Write a number above 0."
+        if named.currency_id in seen:
+            yield (*place, "currency_id"), named.currency_id, seen[named.currency_id]
+        seen.setdefault(named.currency_id, "This currency stands there twice.")
 
 
 # Decimal places of values that are not stored with 8.

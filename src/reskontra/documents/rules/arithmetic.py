@@ -186,12 +186,16 @@ def document_totals(
 ) -> Totals:
     """The totals of a document in its currency (TOT-01 to TOT-03, TOT-05).
 
+    A total above zero that rounding would bring to zero is not rounded.
+
     Refused: a negative amount (W15) and an amount of 10^13 or more.
     """
     detail_total = round_money(total(line_amounts), rounding.decimals)
     exact = detail_total - discount_total + exclusive_vat(vat.rows)
     _check_size(exact, ("lines",))
     amount = round_to_step(exact, rounding.mode, rounding.step, rounding.decimals)
+    if amount == ZERO:
+        amount = round_money(exact, rounding.decimals)
     _check_size(amount, ("lines",))
     if amount < ZERO:
         raise Refused(

@@ -10,7 +10,7 @@ from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.rules.arithmetic import BaseFigures, DocumentRounding, Totals, base_figures, document_totals
 from reskontra.documents.rules.pricing import figures_of
 from reskontra.errors import Malformed
-from reskontra.money import PRICE_DECIMALS, ZERO, Rounding
+from reskontra.money import PRICE_DECIMALS, ZERO
 from reskontra.records import replace
 from reskontra.terms.rules.dates import discount_amount
 from reskontra.vat.rules.calculation import SentVatRow, TaxableLine, VatResult, VatRow, apply_sent_rows, vat_of_document
@@ -48,7 +48,7 @@ def with_figures(
         vat = VatResult(apply_sent_rows(vat.rows, _sent_rows(sent_vat), tolerance, decimals), vat.line_nets)
         entered = {row["vat_id"] for row in sent_vat}
         vat = VatResult(tuple(replace(row, entered=row.vat_id in entered) for row in vat.rows), vat.line_nets)
-    totals = document_totals((line.amount for line in taxed), vat, _rounding(reference, decimals))
+    totals = document_totals((line.amount for line in taxed), vat, _rounding(document.currency_id, reference))
     rate = rate_of(document) if document.currency_id != reference.base_currency else None
     lines_alone = {line.line_number: figures_of(line) for line in taxed}
     base = base_figures(lines_alone, vat, totals, rate, reference.base_decimals)
@@ -78,9 +78,9 @@ def _sent_rows(sent: Sequence[Mapping[str, Any]]) -> list[SentVatRow]:
     return [SentVatRow(row["vat_id"], row.get("taxable"), row.get("vat")) for row in sent]
 
 
-def _rounding(reference: Reference, decimals: int) -> DocumentRounding:
-    wanted = reference.preferences.document_rounding
-    return DocumentRounding(Rounding(wanted.mode), wanted.precision, decimals)
+def _rounding(currency_id: str, reference: Reference) -> DocumentRounding:
+    mode, step = reference.preferences.document_rounding.of(currency_id, reference.base_currency)
+    return DocumentRounding(mode, step, reference.decimals_of(currency_id))
 
 
 def _assembled(

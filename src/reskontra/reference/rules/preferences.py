@@ -48,11 +48,31 @@ class CreditCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyRounding:
+    """How the payable total is rounded in one currency other than the base currency."""
+
+    currency_id: str
+    mode: Rounding
+    precision: Decimal = ONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRoundingPreference:
-    """How the amount to pay is rounded (TOT-03); `precision` is the step, ignored for CURRENCY."""
+    """How the payable total is rounded (TOT-03); `precision` is the step and does not count for CURRENCY.
+
+    Mode and precision are those of the base currency. Other currencies are rounded only where they are named.
+    """
 
     mode: Rounding = Rounding.CURRENCY
     precision: Decimal = ONE
+    currencies: tuple[CurrencyRounding, ...] = ()
+
+    def of(self, currency_id: str, base_currency: str) -> tuple[Rounding, Decimal]:
+        """Mode and step of a document's currency."""
+        if currency_id == base_currency:
+            return self.mode, self.precision
+        named = next((it for it in self.currencies if it.currency_id == currency_id), None)
+        return (named.mode, named.precision) if named else (Rounding.CURRENCY, ONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
