@@ -67,8 +67,8 @@ class Kind:
     checks_credit: bool = False
     """Whether saving and releasing it checks credit (CRD-04)."""
 
-    may_be_deleted: bool = False
-    """Whether a draft may be deleted on the wire (DST-05)."""
+    has_wire_delete: bool = False
+    """Whether the wire has a DELETE for its drafts; if not, there is one of our own (DST-05)."""
 
     is_money: bool = False
     """Whether money comes in or goes out with it, through a cash account."""
@@ -93,7 +93,7 @@ INVOICE = Kind(
     sales_sign=+1,
     has_terms=True,
     checks_credit=True,
-    may_be_deleted=True,
+    has_wire_delete=True,
 )
 
 DEBIT_NOTE = Kind(
@@ -127,7 +127,7 @@ CREDIT_NOTE = Kind(
     may_be_reserved=True,
     has_lines=True,
     sales_sign=-1,
-    may_be_deleted=True,
+    has_wire_delete=True,
 )
 
 OVERDUE_CHARGE = Kind(

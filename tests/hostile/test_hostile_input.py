@@ -541,6 +541,8 @@ async def test_an_odd_id_in_the_address_is_refused(target: Target):
             requests.append(("POST", f"{single}/action/release", None))
         if path in DELETABLE:
             requests.append(("DELETE", single, None))
+        elif path == "customerDebitNote":
+            requests.append(("DELETE", f"/v1/reskontra/{path}/{odd}", None))
         for request in requests:
             answer = target.send(*request)
             assert answer.status in (400, 404), (request, answer.status, answer.raw)

@@ -338,7 +338,7 @@ def test_kinds_differ_where_accounting_says_so() -> None:
     assert [kind.balance_sign for kind in (INVOICE, DEBIT_NOTE, CREDIT_NOTE)] == [1, 1, -1]
     assert [kind.has_terms for kind in (INVOICE, DEBIT_NOTE, CREDIT_NOTE)] == [True, True, False]
     assert [kind.checks_credit for kind in (INVOICE, DEBIT_NOTE, CREDIT_NOTE)] == [True, True, False]
-    assert [kind.may_be_deleted for kind in (INVOICE, DEBIT_NOTE, CREDIT_NOTE)] == [True, False, True]
+    assert [kind.has_wire_delete for kind in (INVOICE, DEBIT_NOTE, CREDIT_NOTE)] == [True, False, True]
     assert [kind.may_be_reserved for kind in (INVOICE, DEBIT_NOTE, CREDIT_NOTE)] == [False, False, True]
 
 

@@ -119,7 +119,7 @@ def test_the_kinds_are_those_of_the_rules() -> None:
 def test_what_a_kind_says_of_itself_agrees(kind: Kind) -> None:
     assert {KINDS[it].balance_sign for it in kind.settles} <= {-kind.balance_sign}, "it settles the other side"
     assert (kind.account_role is None) == (kind.balance_sign == 0), "what is never open stands on no account"
-    assert kind.has_lines or not (kind.sales_sign or kind.has_terms or kind.checks_credit or kind.may_be_deleted)
+    assert kind.has_lines or not (kind.sales_sign or kind.has_terms or kind.checks_credit or kind.has_wire_delete)
     assert kind.sales_sign in (0, kind.balance_sign) or kind.balance_sign == 0
     assert kind.word or not kind.may_be_reminded, "what letters remind of has a word"
     assert kind.balance_sign > 0 or not kind.may_be_reminded, "a letter reminds of what is owed"

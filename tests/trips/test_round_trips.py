@@ -134,7 +134,8 @@ WRITES = (
     Step("Reskontra_UndoApplication", "POST", f"{APPLICATION}/{{application}}/action/undo", {}),
     Step("CustomerCreditNote_DeleteBycreditNoteNumber", "DELETE", f"{NOTE}/{{second note}}"),
     Step("CustomerDebitNote_Create", "POST", DEBIT, owed(), keeps="debit"),
-    Step("CustomerDebitNoteV2_Create", "POST", "/v2/customerDebitNote", owed()),
+    Step("CustomerDebitNoteV2_Create", "POST", "/v2/customerDebitNote", owed(), keeps="second debit"),
+    Step("Reskontra_DeleteCustomerDebitNote", "DELETE", "/v1/reskontra/customerDebitNote/{second debit}"),
     Step("CustomerDebitNote_UpdateBydebitNoteNumber", "PUT", f"{DEBIT}/{{debit}}", wrapped(lines=[FIRST_LINE])),
     Step("CustomerDebitNote_ReleaseDocumentBydebitNoteNumber", "POST", f"{DEBIT}/{{debit}}/action/release"),
     # Payments, under both of their names

@@ -166,8 +166,11 @@ def _routes(resource: Resource) -> Iterator[Route]:
         "releasing",
         answer=ReleaseAnswer,
     )
-    if resource.kind.may_be_deleted:
+    if resource.kind.has_wire_delete:
         yield documents.delete(f"{operation}_Delete{by_number}", partial(delete, resource), below)
+    else:
+        of_ours = replace(documents, path=f"/v1/reskontra/{resource.path}")
+        yield of_ours.delete(f"Reskontra_Delete{operation}", partial(delete, resource), below)
 
 
 ROUTES = [

@@ -43,6 +43,16 @@ async def test_a_closed_month_takes_no_document_and_the_next_one_does(clerk: Cle
     assert (await sell(clerk, "2024-03-20", financialPeriod="202404")).status_code == 201
 
 
+@pytest.mark.usefixtures("early")
+async def test_a_debit_note_saved_by_mistake_does_not_block_closing_for_ever(clerk: Clerk) -> None:
+    draft = await clerk.debit_note(documentDate="2024-03-20")
+    refused = await act(clerk, "202403", "close")
+    assert refused.status_code == 400
+    assert f"DebitNote {draft.number} (202403)" in refused.json()["message"]
+    assert (await clerk.delete(f"reskontra/customerDebitNote/{draft.number}")).status_code == 204
+    assert (await act(clerk, "202403", "close")).status_code == 200
+
+
 async def test_a_month_with_drafts_is_not_closed_and_names_them(clerk: Clerk) -> None:
     answer = await act(clerk, "202402", "close")
     assert answer.status_code == 400

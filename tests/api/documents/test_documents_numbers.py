@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.clerk import CREDIT_NOTE, INVOICE, KINDS, Clerk
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, KINDS, STALE, Clerk
 
 
 async def mode(clerk: Clerk, mode: str) -> None:
@@ -171,7 +171,25 @@ async def test_a_released_document_is_not_deleted(clerk: Clerk) -> None:
     assert await clerk.rows("select * from deleted_number") == []
 
 
-async def test_a_debit_note_has_no_delete(clerk: Clerk) -> None:
+async def test_the_wire_has_no_delete_for_a_debit_note_and_we_have_one(clerk: Clerk) -> None:
     answer = await clerk.delete("customerDebitNote/001001")
     assert answer.status_code == 405
     assert "DELETE" not in answer.headers["Allow"]
+    for lines in ([ITEM_A], []):
+        owed = await clerk.balance()
+        draft = await clerk.debit_note(lines=lines)
+        address = f"reskontra/customerdebitnote/{draft.number}"
+        assert (await clerk.delete(address, STALE)).status_code == 412
+        assert (await clerk.delete(address)).status_code == 204
+        assert (await clerk.delete(address)).status_code == 404
+        assert await clerk.balance() == owed
+        [logged] = await clerk.rows("select entity, actor, reason from deleted_number where number = $1", draft.number)
+        assert tuple(logged) == ("DebitNote", "open", "deleted before release")
+
+
+async def test_a_released_debit_note_stays(clerk: Clerk) -> None:
+    document = await clerk.issue(DEBIT_NOTE)
+    answer = await clerk.delete(f"reskontra/customerDebitNote/{document.number}")
+    assert answer.status_code == 400
+    assert "can't be deleted because it is already released" in answer.json()["message"]
+    assert await clerk.rows("select * from deleted_number") == []
