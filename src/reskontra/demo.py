@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection, Database
 from reskontra.documents.commands import drafting, releasing
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, SERVED
+from reskontra.numbering.rules import Mode
 from reskontra.numbering.store import move_range
 from reskontra.receivables.store.open_items import find_open_items
 from reskontra.web.secrets import PUBLISHED_SECRET
@@ -96,10 +98,11 @@ async def _announce(connection: Connection, company_id: int | None) -> None:
 
 async def _create(connection: Connection, origin: Context, size: Size) -> int:
     """The companies, the client that sees them, customers and fixtures; for `page` everything else too."""
-    company_id = await create_company(connection, "no", code=CODE, name=NAME, tenant_id=TENANT_ID, context=origin)
+    create = partial(create_company, connection, "no", numbering=Mode.AUTOMATIC, context=origin)
+    company_id = await create(code=CODE, name=NAME, tenant_id=TENANT_ID)
     companies = [company_id]
     if size == Size.YEAR:
-        companies.append(await create_company(connection, "no", code="empty", name="Empty AS", context=origin))
+        companies.append(await create(code="empty", name="Empty AS"))
     await create_client(
         connection, companies, ["vismanet_erp_service_api"], name="demo", secret=CLIENT_SECRET, context=origin
     )

@@ -15,6 +15,7 @@ from reskontra.numbering.rules import (
     NextNumber,
     Series,
     SeriesRange,
+    check_sent_document_number,
     check_sent_number,
     check_series,
     choose_range,
@@ -168,6 +169,22 @@ def test_a_sent_number_is_refused_where_it_cannot_be_taken(mode: Mode, number: s
     assert refusal.value.hint
 
 
+@pytest.mark.parametrize("number", ["003549", " F-2026/1.b_2 ", "0", "xxxxxxxxxxxxxxx"])
+def test_the_number_of_a_document_is_made_of_letters_digits_and_four_signs(number: str) -> None:
+    assert check_sent_document_number(Series("S"), number, False, FIELD) == number.strip()
+
+
+@pytest.mark.parametrize(
+    "number", ["\N{ARABIC-INDIC DIGIT THREE}", "\N{FULLWIDTH DIGIT ONE}2", "Ø1", "12 34", "12+34", "a\nb", "#1"]
+)
+@pytest.mark.parametrize("mode", Mode)
+def test_a_document_has_no_number_of_other_characters(mode: Mode, number: str) -> None:
+    with pytest.raises(Refused, match="cannot be") as refusal:
+        check_sent_document_number(Series("S", mode=mode), number, True, FIELD)
+    assert (refusal.value.field, refusal.value.value) == (FIELD, number)
+    assert refusal.value.hint
+
+
 def test_a_customer_number_may_be_longer() -> None:
     assert check_sent_number(Series("CUSTOMER"), "x" * 30, False, FIELD, 30) == "x" * 30
     with pytest.raises(Refused, match="cannot be a number"):
@@ -188,6 +205,7 @@ def test_a_sound_series_passes() -> None:
         (SeriesRange("10", end_number="9"), "end_number"),
         (SeriesRange("10", warn_number="9"), "warn_number"),
         (SeriesRange("10", step=0), "step"),
+        (SeriesRange("Ø0001"), "start_number"),
     ],
 )
 def test_a_series_that_could_give_a_wrong_number_is_refused(numbers: SeriesRange, field: str) -> None:

@@ -24,7 +24,7 @@ from reskontra.documents.rules.arithmetic import (
     line_figures,
 )
 from reskontra.errors import Refused
-from reskontra.money import Rounding
+from reskontra.money import ZERO, Rounding
 from reskontra.vat.rules.calculation import TaxableLine, VatResult, VatRow, vat_of_document
 from reskontra.vat.rules.codes import CalculateOn, VatId, VatRate
 
@@ -256,7 +256,7 @@ def test_the_amount_to_pay_is_rounded_and_the_difference_shown(
 @pytest.mark.parametrize("amount", ["0.01", "0.38", "0.49"])
 def test_rounding_never_gives_a_sale_away(amount: str, mode: Rounding) -> None:
     totals = document_totals([Decimal(amount)], NO_VAT, DocumentRounding(mode, Decimal(1)))
-    assert (str(totals.amount), totals.rounding_difference) == (amount, 0)
+    assert (str(totals.amount), totals.rounding_difference) == (amount, ZERO)
 
 
 def test_a_negative_document_is_refused_and_an_empty_one_is_zero() -> None:

@@ -15,6 +15,10 @@ LONGEST_NUMBER = 15
 # Prefix, rightmost run of digits, suffix. ASCII digits only: int() would also take Arabic or Devanagari ones.
 _PARTS = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 
+# What the number of a document is made of (X5). Other letters have no case here, and many scripts have digits.
+_WRITABLE = re.compile(r"[A-Za-z0-9./_-]+")
+_CHARACTERS = "letters A to Z, digits and - . / _"
+
 
 class Mode(StrEnum):
     """Who chooses the number (Q5)."""
@@ -136,6 +140,15 @@ def check_sent_number(
     return sent
 
 
+def check_sent_document_number(series: Series, number: str | None, override: bool, field: FieldPath) -> str | None:
+    """The number to use for a document, as in `check_sent_number`; refused: characters that could be confused (X5)."""
+    sent = check_sent_number(series, number, override, field)
+    if sent is not None and not _WRITABLE.fullmatch(sent):
+        reason, hint = "This cannot be the number of a document.", f"Send {_CHARACTERS} only."
+        raise Refused(reason, field=field, value=number, hint=hint)
+    return sent
+
+
 def check_series(series: Series, longest: int = LONGEST_NUMBER) -> None:
     """Refuses a series that could give out no number or a wrong one: digits, length, order, step (NUM-04)."""
     for position, numbers in enumerate(series.ranges):
@@ -184,6 +197,8 @@ def _shape(number: str, field: FieldPath, longest: int) -> tuple[str, str]:
     if parts is None or len(number) > longest:
         hint = f"A number of a series has at least one digit and at most {longest} characters."
         raise _broken(number, hint, field)
+    if not _WRITABLE.fullmatch(number):
+        raise _broken(number, f"Write {_CHARACTERS} only.", field)
     return parts[1], parts[3]
 
 

@@ -23,13 +23,13 @@ FEES = '  - {series_id: FEES, description: Reminder fees, mode: automatic, range
 
 @pytest.fixture
 async def clerk(books: Database, clock: SeededClock, tmp_path: Path) -> AsyncIterator[Clerk]:
-    """The clerk of a new company, made of the Norwegian template with a series for fees."""
+    """The clerk of a new company, made of the Norwegian template with a series for fees; clients may send numbers."""
     shipped = Path("src/reskontra/company_file/templates/no.yaml").read_text(encoding="utf-8")
     file = tmp_path / "fees.yaml"
     file.write_text(
-        shipped.replace("    batch: BATCH\n", "    batch: BATCH\n    dunning_fee: FEES\n").replace(
-            "  - series_id: BATCH\n", FEES + "  - series_id: BATCH\n"
-        ),
+        shipped.replace("mode: strict", "mode: automatic")
+        .replace("    batch: BATCH\n", "    batch: BATCH\n    dunning_fee: FEES\n")
+        .replace("  - series_id: BATCH\n", FEES + "  - series_id: BATCH\n"),
         encoding="utf-8",
     )
     company_id = await new_company(books, clock, file, code="fees")

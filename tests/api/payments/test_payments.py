@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reskontra.db.selfcheck import offences
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PAYMENT, Clerk, Record, application
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PAYMENT, Clerk, Record, application, refusal
 
 
 @pytest.fixture(autouse=True)
@@ -482,6 +482,8 @@ async def test_numbers_lists_and_filters(clerk: Clerk) -> None:
         (it, "CreditNote") for it in await clerk.numbers(CREDIT_NOTE, released=True)
     ]
     assert (await clerk.get(f"{PAYMENT}/{note.number}"))["type"] == "CreditNote"
+    foreign = await clerk.post(PAYMENT, **clerk.paying(5, referenceNumber="50000\N{ARABIC-INDIC DIGIT THREE}"))
+    assert "Send letters A to Z, digits and - . / _ only." in refusal(foreign)
     taken = await clerk.post(PAYMENT, **clerk.paying(5, type="Refund", referenceNumber="500003"))
     assert taken.status_code == 400
     assert "exists already" in taken.text

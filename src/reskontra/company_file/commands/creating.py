@@ -26,6 +26,7 @@ from reskontra.db.pool import Connection
 from reskontra.db.tables import Rows, insert_rows
 from reskontra.errors import Refused
 from reskontra.kinds import SERVED
+from reskontra.numbering.rules import Mode
 from reskontra.numbering.store import SERIES_TABLE
 from reskontra.periods.store import PERIOD_TABLE
 from reskontra.reference.store.tables import COUNTRY_TABLE
@@ -59,11 +60,13 @@ async def create_company(
     code: str,
     name: str | None = None,
     tenant_id: uuid.UUID | None = None,
+    numbering: Mode | None = None,
     context: Context,
 ) -> int:
     """Create a company from a template (`no`, `se` or a file) and return its id. `name` replaces the file's.
 
-    `tenant_id` identifies the company in tokens; if it is None, a new one is made.
+    `tenant_id` identifies the company in tokens; if it is None, a new one is made. `numbering` replaces the mode of all
+    the file's series.
 
     Run it in a transaction. `context.company_id` is ignored. Raises `FileFaults` with every fault of the file, and
     `Refused` if the code is taken or not valid.
@@ -71,7 +74,10 @@ async def create_company(
     _check_code(code)
     file = read_template(template)
     check_template(file)
-    facts = file.content.company
+    content = file.content
+    if numbering is not None:
+        content = replace(content, series=tuple(replace(series, mode=numbering) for series in content.series))
+    facts = content.company
     company_id = await companies.insert_company(
         connection,
         code=code,
@@ -80,7 +86,7 @@ async def create_company(
         country_id=facts.country_id,
         base_currency=facts.base_currency,
         time_zone=facts.time_zone,
-        preferences=file.content.preferences,
+        preferences=content.preferences,
         moment=context.now,
     )
     if company_id is None:
@@ -90,7 +96,7 @@ async def create_company(
             value=code,
             hint="Choose another code.",
         )
-    await _insert_reference_data(connection, company_id, file.content, replace(context, company_id=company_id))
+    await _insert_reference_data(connection, company_id, content, replace(context, company_id=company_id))
     return company_id
 
 

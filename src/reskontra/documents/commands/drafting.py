@@ -22,7 +22,7 @@ from reskontra.documents.store import loading, writing
 from reskontra.documents.wire.rendering import lines_text, vat_text
 from reskontra.errors import Malformed
 from reskontra.kinds import Kind
-from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.numbering.rules import check_sent_document_number, choose_range
 from reskontra.operations import supplied
 from reskontra.receivables.commands import locks
 from reskontra.receivables.store import open_items
@@ -155,7 +155,7 @@ async def _numbering(
     """How `store.insert_document` numbers the document; takes the turn in the series."""
     series = reference.series_of(key)
     override = bool(changes.get("override_number_series"))
-    sent = check_sent_number(series, changes.get("number"), override, ("number",))
+    sent = check_sent_document_number(series, changes.get("number"), override, ("number",))
     await locks.take_turn(context, series.series_id)
     if sent is not None:
         return sent, [reference.series_of(other).series_id for other in kind.series]

@@ -9,7 +9,7 @@ from reskontra.clock import Context
 from reskontra.customers.rules.standing import check_may
 from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import Malformed, Refused
-from reskontra.numbering.rules import check_sent_number, choose_range
+from reskontra.numbering.rules import check_sent_document_number, choose_range
 from reskontra.payments.commands.preparing import basis_of, find, held, hold_debtor, names_of
 from reskontra.payments.payment import Payment
 from reskontra.payments.rules import drafts
@@ -121,7 +121,9 @@ async def _numbering(
 ) -> tuple[str, list[str]] | tuple[str, int]:
     """How the payment is numbered; takes the turn in the series (NUM-05)."""
     series = reference.series_of(payment.kind.series[0])
-    sent = check_sent_number(series, changes.get("number"), bool(changes.get("override_number_series")), ("number",))
+    sent = check_sent_document_number(
+        series, changes.get("number"), bool(changes.get("override_number_series")), ("number",)
+    )
     await locks.take_turn(context, series.series_id)
     if sent is not None:
         return sent, [series.series_id]
