@@ -370,11 +370,31 @@ def test_doubts_about_the_law_are_said_on_the_letter() -> None:
     assert "from 42 days past due; the law allows it from 50" in warnings(
         NORWAY | {"reminder_earliest_days": Decimal(50)}
     )
-    assert "1 dunning levels have a fee; the law allows 0" in warnings(NORWAY | {"reminder_fees_max": Decimal(0)})
+    assert "This is fee number 1 for a document" in warnings(NORWAY | {"reminder_fees_max": Decimal(0)})
     assert "gives 10 days to pay" in warnings(NORWAY, days_to_settle=10)
     assert warnings({}) == "No highest reminder fee is on record for this date; add the legal rate reminder_fee_cap."
     assert warnings({}, jurisdiction=None) == ""
     assert warnings({}, fee=Decimal(0)) == ""
+
+
+@pytest.mark.parametrize(("charged", "doubts"), [(0, False), (1, False), (2, True), (3, True)])
+def test_fees_are_counted_over_the_letters_of_a_document(charged: int, doubts: bool) -> None:
+    """What the levels ask for does not matter: a fee may have been set by hand, or taken off a letter."""
+    often = candidate(dunning_level=2, dunning_letter_date=DAY, fees_charged=charged)
+    seldom = candidate(document_id=2, dunning_level=2, dunning_letter_date=DAY)
+    setup = (*LEVELS[:2], replace(LEVELS[2], days_to_settle=14))
+    wanted = replace(BY_DOCUMENT, jurisdiction="NO")
+    today = DAY + timedelta(days=43)
+    (letter,) = new_letters(basis(seldom, often, on=today, levels=setup, preferences=wanted, law=NORWAY), ALL)
+    expected = f"This is fee number {charged + 1} for a document on the letter; the law allows 2."
+    assert letter.warnings == ((expected,) if doubts else ())
+
+
+def test_a_letter_without_a_fee_adds_none() -> None:
+    ready = candidate(dunning_level=1, dunning_letter_date=DAY, fees_charged=5)
+    wanted = replace(BY_DOCUMENT, jurisdiction="NO")
+    (letter,) = new_letters(basis(ready, on=DAY + timedelta(days=29), preferences=wanted, law=NORWAY), ALL)
+    assert letter.warnings == ()
 
 
 def test_the_swedish_figures_are_one_for_reminders_and_one_for_the_demand() -> None:

@@ -36,8 +36,11 @@ class Candidate(Record, frozen=True, kw_only=True):
     in_draft: bool = False
     """Whether a letter that is not released yet reminds of it."""
 
+    fees_charged: int = 0
+    """How many released letters with a fee reminded of it."""
 
-CANDIDATE_COLUMNS = tuple(column for column in columns(Candidate) if column != "in_draft")
+
+CANDIDATE_COLUMNS = tuple(column for column in columns(Candidate) if column not in ("in_draft", "fees_charged"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,9 @@ async def change(
     ((party, rate),) = await finding.find_parties(
         connection, context.company_id, [letter.customer_id], letter.letter_date
     )
-    after = amended(letter, changes, basis_of(order, party, rate, ()))
+    reminded = [line.document_id for line in letter.lines if line.is_reminded]
+    candidates = await finding.find_candidates(connection, context.company_id, reminded)
+    after = amended(letter, changes, basis_of(order, party, rate, candidates))
     if after == letter:
         return letter.version
     return await writing.save_letter(connection, context, letter, after)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from reskontra.money import ZERO
 from reskontra.reference.rules.dunning_levels import DunningLevel
 
 FIGURES = (
@@ -23,10 +22,12 @@ FIGURES = (
 
 
 def legal_doubts(
-    setup: DunningLevel, levels: Sequence[DunningLevel], law: Mapping[str, Decimal], *, charged: bool
+    setup: DunningLevel, levels: Sequence[DunningLevel], law: Mapping[str, Decimal], *, fees: int
 ) -> Iterator[str]:
-    """What is doubtful about a letter of the level `setup`; `charged` if it charges the level's fee.
+    """What is doubtful about a letter of the level `setup`.
 
+    `fees` is how many fees the document with the most of them has been charged, with that of the letter; 0 if the
+    letter charges none. What counts is what letters charged, also by hand, and not what the levels say.
     The last level counts as the notice that the debt goes to collection.
     """
     notice_days = law.get("collection_notice_days")
@@ -35,11 +36,13 @@ def legal_doubts(
             f"The last reminder gives {setup.days_to_settle} days to pay; a notice of debt collection gives at least "
             f"{notice_days.normalize():f}."
         )
-    if charged:
-        yield from _doubts_about_fee(setup, levels, law)
+    if fees:
+        yield from _doubts_about_fee(setup, levels, law, fees)
 
 
-def _doubts_about_fee(setup: DunningLevel, levels: Sequence[DunningLevel], law: Mapping[str, Decimal]) -> Iterator[str]:
+def _doubts_about_fee(
+    setup: DunningLevel, levels: Sequence[DunningLevel], law: Mapping[str, Decimal], fees: int
+) -> Iterator[str]:
     earliest = law.get("reminder_earliest_days")
     if earliest is not None and setup.days_past_due < earliest:
         yield (
@@ -47,9 +50,8 @@ def _doubts_about_fee(setup: DunningLevel, levels: Sequence[DunningLevel], law: 
             f"{earliest.normalize():f}."
         )
     most = law.get("reminder_fees_max")
-    with_fee = sum(level.fee > ZERO for level in levels)
-    if most is not None and with_fee > most:
-        yield f"{with_fee} dunning levels have a fee; the law allows {most.normalize():f}."
+    if most is not None and fees > most:
+        yield f"This is fee number {fees} for a document on the letter; the law allows {most.normalize():f}."
     cap = law.get("reminder_fee_cap")
     if setup.level == len(levels):
         cap = law.get("collection_demand_fee", cap)

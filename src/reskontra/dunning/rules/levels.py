@@ -61,7 +61,7 @@ class LevelTerms:
     warnings: tuple[str, ...]
 
 
-def terms_of_level(basis: Basis, level: int, *, entered_fee: Decimal | None = None) -> LevelTerms:
+def terms_of_level(basis: Basis, level: int, *, fees_charged: int, entered_fee: Decimal | None = None) -> LevelTerms:
     """Deadline, fee and doubts of a letter of that level (LET-04, FEE-01); a fee set by hand is not the level's."""
     setup = basis.levels[level - 1]
     if entered_fee is not None:
@@ -75,7 +75,9 @@ def terms_of_level(basis: Basis, level: int, *, entered_fee: Decimal | None = No
         payment_deadline=basis.letter_date + timedelta(days=setup.days_to_settle),
         fee=fee,
         final_reminder=level == len(basis.levels),
-        warnings=tuple(_warnings(basis, setup, left_out=wants_fee and not charged, charged=charged)),
+        warnings=tuple(
+            _warnings(basis, setup, left_out=wants_fee and not charged, fees=fees_charged + 1 if charged else 0)
+        ),
     )
 
 
@@ -91,9 +93,9 @@ def _fee(basis: Basis, setup: DunningLevel) -> Decimal:
     return from_base(setup.fee, basis.rate, basis.decimals)
 
 
-def _warnings(basis: Basis, setup: DunningLevel, *, left_out: bool, charged: bool) -> Iterator[str]:
+def _warnings(basis: Basis, setup: DunningLevel, *, left_out: bool, fees: int) -> Iterator[str]:
     """What does not agree with the status or the law (LAW-01)."""
     if left_out:
         yield f"The fee of {setup.fee:f} was left out: the customer's status allows no new invoice."
     if basis.preferences.jurisdiction is not None:
-        yield from legal_doubts(setup, basis.levels, basis.law, charged=charged)
+        yield from legal_doubts(setup, basis.levels, basis.law, fees=fees)

@@ -121,7 +121,7 @@ def _by_customer(basis: Basis) -> Iterator[_Group]:
 def _letter(
     basis: Basis, level: int, reminded: Sequence[Candidate], moving: set[int], branch_number: str | None
 ) -> NewLetter:
-    terms = terms_of_level(basis, level)
+    terms = terms_of_level(basis, level, fees_charged=max(candidate.fees_charged for candidate in reminded))
     return NewLetter(
         customer_id=basis.customer_id,
         level=level,

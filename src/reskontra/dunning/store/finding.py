@@ -97,7 +97,7 @@ async def find_parties(
     return found
 
 
-# Most companies have no drafts, so that nothing is looked up for each document.
+# Most companies have no drafts and most documents were never reminded of, so that little is looked up for each.
 _FIND_CANDIDATES = f"""
     with drafts as materialized (
         select exists (select from dunning_letter where company_id = $1 and status = 'Draft') as any)
@@ -107,7 +107,13 @@ _FIND_CANDIDATES = f"""
                                join dunning_letter as letter using (company_id, letter_id)
                               where line.company_id = $1 and line.document_id = unsettled.document_id
                                 and line.level_after > line.level_before and letter.status = 'Draft')
-                else false end as in_draft
+                else false end as in_draft,
+           case when unsettled.dunning_level = 0 then 0
+                else (select count(*) from dunning_letter_line as line
+                        join dunning_letter as letter using (company_id, letter_id)
+                       where line.company_id = $1 and line.document_id = unsettled.document_id
+                         and line.level_after > line.level_before and letter.status = 'Released' and letter.fee > 0)
+                end as fees_charged
       from unnest($2::bigint[]) with ordinality as locked (document_id, position)
       join ({OPEN_DOCUMENTS}) as unsettled using (document_id)
      order by locked.position"""

@@ -55,7 +55,9 @@ def amended(letter: Letter, changes: Mapping[str, Any], basis: Basis) -> Letter:
     entered = letter.fee if letter.fee_entered else None
     if "fee" in changes:
         entered = _checked_fee(changes["fee"], basis)
-    terms = terms_of_level(basis, level, entered_fee=entered)
+    reminded = {line.document_id for line in lines if line.is_reminded}
+    charged = [candidate.fees_charged for candidate in basis.candidates if candidate.document_id in reminded]
+    terms = terms_of_level(basis, level, fees_charged=max(charged, default=0), entered_fee=entered)
     is_same_level = level == letter.level
     fee_stands = is_same_level and "fee" not in changes
     after = replace(
