@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from reskontra.app import create_app
 from reskontra.clock import Clock
+from reskontra.companies.commands import find_expiring
 from reskontra.config import SettingError, Settings
 from reskontra.db.cluster import find_binaries
 from reskontra.db.data_folder import holds_books
@@ -38,6 +39,7 @@ from reskontra.web.protocol import JsonProtocol
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _GRACE_SECONDS = 10
+_DAY_SECONDS = 24 * 60 * 60
 _DESCRIPTORS_MAX = 65536
 _OWN_DESCRIPTORS = 64  # for the database, the log, and whatever a library opens
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -106,10 +108,34 @@ def serve(
                 server = _Server(config, lambda: announce(url), own)
                 _calm_garbage_collection()
                 log.info("serving", url=url, open_mode=settings.open_mode)
-                runner.run(server.serve(sockets=[port]))
+                runner.run(_serve_and_warn(server, port, None if settings.sandbox else database, clock))
                 log.info("stopped serving")
             finally:
                 runner.run(database.close())
+
+
+async def _serve_and_warn(server: _Server, port: socket.socket, books: Database | None, clock: Clock) -> None:
+    """Serve until the end. Meanwhile the log says each day what reference data of the companies in `books` runs out."""
+    warning = asyncio.create_task(_warn_daily(books, clock)) if books else None
+    try:
+        await server.serve(sockets=[port])
+    finally:
+        if warning:
+            warning.cancel()
+
+
+async def _warn_daily(books: Database, clock: Clock) -> None:
+    while True:
+        with contextlib.suppress(Unavailable):
+            await warn_of_expiry(books, clock)
+        await asyncio.sleep(_DAY_SECONDS)
+
+
+async def warn_of_expiry(books: Database, clock: Clock) -> None:
+    """Log what of the companies' reference data runs out, each for itself. Raises `Unavailable`."""
+    async with books.connection() as connection:
+        for code, expiry in await find_expiring(connection, clock.now()):
+            log.warning("reference data runs out", company=code, says=expiry.sentence)
 
 
 async def bring_up_to_date(dsn: str, clock: Clock) -> list[str]:

@@ -223,7 +223,7 @@ async def test_the_law_is_asked_by_date(company: Reference) -> None:
     assert found is not None
     assert found.amount == Decimal("11.75")
     assert company.legal_rate("late_interest_percent", date(2021, 12, 31)) is None
-    assert company.legal_rate("reminder_fee_cap", date(2025, 1, 1)) is None
+    assert company.legal_rate("collection_demand_fee", date(2025, 1, 1)) is None
 
 
 async def test_today_is_where_the_company_is(company: Reference) -> None:

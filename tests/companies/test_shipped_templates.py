@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
 import pytest
 
 from reskontra.company_file.file import Template, read_template
 from reskontra.db.pool import Connection
 from reskontra.demo import CODE
+from reskontra.vat.rules.codes import applied_ids, rate_on
 
 BOTH = pytest.mark.parametrize("template", ["no", "se"])
 
@@ -28,3 +33,132 @@ async def test_clients_of_the_demo_may_bring_their_own_numbers(connection: Conne
         "select distinct mode from number_series join company using (company_id) where code = $1", CODE
     )
     assert [row["mode"] for row in modes] == ["automatic"]
+
+
+# VAT on its day
+
+
+@pytest.mark.parametrize(
+    ("day", "food", "lodging"),
+    [
+        (date(2025, 3, 3), 12, 12),
+        (date(2026, 3, 31), 12, 12),
+        (date(2026, 4, 1), 6, 12),
+        (date(2026, 11, 26), 6, 12),
+        (date(2027, 12, 31), 6, 12),
+        (date(2028, 1, 1), 12, 12),
+    ],
+)
+def test_food_is_taxed_at_6_per_cent_in_sweden_for_21_months(day: date, food: int, lodging: int) -> None:
+    """Prop. 2025/26:55; restaurants and lodging stay."""
+    vat = {vat_id.vat_id: vat_id for vat_id in read("se").vat}
+    assert (rate_on(vat["LIVS"], day), rate_on(vat["12"], day)) == (Decimal(food), Decimal(lodging))
+    assert vat["LIVS"].payable_account != vat["12"].payable_account
+    potatoes = next(item for item in read("se").items if item.item_number == "222")
+    assert potatoes.vat_category_id == "LIVS"
+
+
+@pytest.mark.parametrize(
+    ("template", "zone", "category", "vat_ids"),
+    [
+        ("no", "NO", "3", ("3",)),
+        ("no", "EU", "3", ("52",)),
+        ("no", "EX", "3", ("52",)),
+        ("no", "EX", "31", ("52",)),
+        ("no", "EX", "32", ("52",)),
+        ("no", "EX", "33", ("33",)),
+        ("no", "NO", "5", ("5",)),
+        ("no", "EX", "5", ("52",)),
+        ("no", "NO", "51", ("51",)),
+        ("no", "EU", "51", ("52",)),
+        ("no", "EU", "52", ("52",)),
+        ("no", "NO", "6", ("6",)),
+        ("no", "EX", "7", ("7",)),
+        ("se", "SE", "25", ("25",)),
+        ("se", "EU", "25", ("EU",)),
+        ("se", "EX", "25", ("EX",)),
+        ("se", "SE", "LIVS", ("LIVS",)),
+        ("se", "EU", "LIVS", ("EU",)),
+        ("se", "EX", "LIVS", ("EX",)),
+        ("se", "EU", "12", ("12",)),
+        ("se", "EU", "6", ("EU",)),
+        ("se", "SE", "RC", ("RC",)),
+        ("se", "EU", "RC", ("EU",)),
+        ("se", "EX", "0", ("0",)),
+    ],
+)
+def test_the_zone_picks_the_vat_of_a_category(
+    template: str, zone: str, category: str, vat_ids: tuple[str, ...]
+) -> None:
+    company = read(template)
+    zones = {it.zone_id: it for it in company.vat_zones}
+    categories = {it.category_id: it for it in company.vat_categories}
+    assert applied_ids(categories[category], zones[zone]) == vat_ids
+
+
+@BOTH
+def test_every_item_can_be_sold_in_every_zone(template: str) -> None:
+    company = read(template)
+    categories = {it.category_id: it for it in company.vat_categories}
+    for item in company.items:
+        for zone in company.vat_zones:
+            assert applied_ids(categories[item.vat_category_id or ""], zone), (item.item_number, zone.zone_id)
+
+
+# Reminding
+
+
+def test_the_norwegian_notice_gives_14_days() -> None:
+    """Inkassoloven § 9."""
+    notice = read("no").dunning_levels[-1]
+    assert (notice.description, notice.days_to_settle) == ("Notice of debt collection", 14)
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "amount"),
+    [
+        ("reminder_fee_cap", "2015-06-01", "65"),
+        ("reminder_fee_cap", "2016-06-01", "67"),
+        ("reminder_fee_cap", "2020-09-30", "70"),
+        ("reminder_fee_cap", "2020-10-01", "35"),
+        ("reminder_fee_cap", "2025-12-31", "35"),
+        ("reminder_fee_cap", "2026-01-01", "37.50"),
+        ("late_interest_percent", "2024-01-01", "12.50"),
+        ("late_interest_percent", "2025-01-01", "12.50"),
+        ("late_interest_percent", "2025-07-01", "12.25"),
+        ("late_interest_percent", "2026-01-01", "12.00"),
+        ("late_payment_compensation", "2024-01-01", "470"),
+        ("late_payment_compensation", "2025-01-01", "470"),
+        ("late_payment_compensation", "2026-01-01", "460"),
+        ("collection_notice_days", "2026-01-01", "14"),
+        ("reminder_fees_max", "2026-01-01", "2"),
+    ],
+)
+def test_the_norwegian_figures_of_the_law_by_date(kind: str, day: str, amount: str) -> None:
+    rows = [row for row in read("no").legal_rates if row.kind == kind and row.start_date <= date.fromisoformat(day)]
+    assert max(rows, key=lambda row: row.start_date).amount == Decimal(amount)
+
+
+@BOTH
+def test_each_figure_of_the_law_says_where_it_was_read_and_that_it_is_to_be_verified(template: str) -> None:
+    for row in read(template).legal_rates:
+        assert row.source.lower().endswith(("before use.", "check the official table."))
+    derived = [row.amount for row in read("no").legal_rates if row.source.startswith("Derived")]
+    assert template == "se" or derived == [Decimal("37.50")]
+
+
+@BOTH
+def test_no_figure_of_the_law_outlives_its_source(template: str) -> None:
+    """A row ends before the next of its kind begins."""
+    rows = sorted(read(template).legal_rates, key=lambda row: (row.kind, row.start_date))
+    for row, following in pairwise(rows):
+        if row.kind == following.kind:
+            assert row.valid_until is not None
+            assert row.start_date <= row.valid_until < following.start_date
+
+
+@BOTH
+def test_fees_of_the_levels_keep_to_the_cap(template: str) -> None:
+    company = read(template)
+    cap = max((row for row in company.legal_rates if row.kind == "reminder_fee_cap"), key=lambda row: row.start_date)
+    assert all(level.fee <= cap.amount for level in company.dunning_levels)

@@ -53,7 +53,7 @@ ONE_FAULT = [
      "company.country_id '': Write a text of at most 255 printable characters."),
     ("units:\n  - {unit_id: STK, description: Piece}", "units:\n  - STK", "STK\n  - {unit_id: TIME",
      "units[0] 'STK': Write keys with values. Known keys: unit_id, description."),
-    ('vat_ids: ["31"]}', 'vat_ids: "31"}', '"31"}', "vat_categories[1].vat_ids '31': Write a list."),
+    ('vat_ids: ["31", "52"]}', 'vat_ids: "31"}', '"31"}', "vat_categories[1].vat_ids '31': Write a list."),
     ("name: Norsk Firma AS", "name: [Norsk, Firma]", "[Norsk", "company.name 'a list': Write a text of at most 255"),
     ("name: Norsk Firma AS", f"name: {'x' * 256}", "xxx", "company.name 'xxxx"),
     # codes
@@ -66,7 +66,7 @@ ONE_FAULT = [
     # references
     ('    terms_id: "14"\n    currency_id', '    terms_id: "15"\n    currency_id', '"15"',
      "customer_classes[0].terms_id '15': This is not in section terms. It has: 14, 30, 30D2, EOM, KONTANT."),
-    ('sales_account: "3000"}', 'sales_account: "3333"}', '"3333"',
+    ('sales_account: "3000"', 'sales_account: "3333"', '"3333"',
      "item_classes[0].sales_account '3333': This is not in section accounts. It has: 1500, 1920"),
     ('vat_ids: ["33"]', 'vat_ids: ["34"]', '"34"', "vat_categories[3].vat_ids[0] '34': This is not in section vat."),
     ('vat_category_id: "7"\n', 'vat_category_id: "8"\n', '"8"', "items[3].vat_category_id '8': This is not in section"),
@@ -115,6 +115,8 @@ ONE_FAULT = [
     ("    fee_item: PURREGEBYR\n", "", "35.00}", "dunning_levels[2].fee '35.00': A fee needs an item"),
     ("  - kind: reminder_fees_max", "  - kind: reminder_earliest_days", "2015-01-01\n    amount: 2",
      "legal_rates[1].start_date '2015-01-01': There is a figure of this kind from this date already, entry 0 of"),
+    ("amount: 65\n    valid_until: 2015-12-31", "amount: 65\n    valid_until: 2014-12-31", "2014-12-31",
+     "legal_rates[3].valid_until '2014-12-31': Write 2015-01-01 or a later date."),
     ("mode: UseCurrencyPrecision", "mode: Nearest\n    precision: 0", "0\n  discount_basis",
      "preferences.document_rounding.precision '0': Write a number above 0."),
     (*_rounded_currency("{currency_id: EUR, mode: Nearest, precision: 0}"), "0}",

@@ -14,8 +14,10 @@ from reskontra.command_line.options import Books, settings, switch
 from reskontra.command_line.terminal import FAILED_CHECK, is_confirmed, say
 
 if TYPE_CHECKING:
+    from reskontra.db.pool import Connection
     from reskontra.db.restore import Restored
     from reskontra.db.selfcheck import Offence
+    from reskontra.reference.rules.expiry import Expiry
 
 
 def migrate(*, books: Books | None = None) -> None:
@@ -33,11 +35,22 @@ def migrate(*, books: Books | None = None) -> None:
 
 
 def check(*, books: Books | None = None) -> None:
-    """Check the books. If a check fails, print the offending rows and exit with 1."""
+    """Check the books. If a check fails, print the offending rows and exit with 1.
+
+    Also warns of legal rates, VAT rates and periods that run out; that fails no check.
+    """
+    from reskontra.clock import SystemClock
     from reskontra.command_line.database import ask
+    from reskontra.companies.commands import find_expiring
     from reskontra.db.selfcheck import offences
 
-    _tell(ask(books, offences))
+    async def checked(connection: Connection) -> tuple[list[Offence], list[tuple[str, Expiry]]]:
+        return await offences(connection), await find_expiring(connection, SystemClock().now())
+
+    found, ending = ask(books, checked)
+    for code, expiry in ending:
+        say(f"warning: company {code}: {expiry.sentence}")
+    _tell(found)
 
 
 def backup(

@@ -1,4 +1,4 @@
-"""Creates, changes, disables and deletes API clients, and finds companies by their codes."""
+"""Creates, changes, disables and deletes API clients, finds companies by their codes, and what of theirs runs out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from reskontra.changes.store import insert_changes
@@ -14,6 +15,8 @@ from reskontra.clock import Context
 from reskontra.companies.store import clients, companies
 from reskontra.db.pool import Connection
 from reskontra.errors import Refused, UnknownReference
+from reskontra.reference.rules.expiry import Expiry, expiring
+from reskontra.reference.store import remembered
 from reskontra.web.auth import SCOPES
 from reskontra.web.secrets import hash_secret, new_salt, new_secret
 
@@ -28,6 +31,15 @@ class ClientCredentials:
     client_secret: str
     tenant_id: uuid.UUID
     """The first company that the client sees; a token is for one company."""
+
+
+async def find_expiring(connection: Connection, moment: datetime) -> list[tuple[str, Expiry]]:
+    """What of the companies' reference data runs out at `moment` (UTC), each with the code of its company."""
+    found: list[tuple[str, Expiry]] = []
+    for company in await companies.list_companies(connection):
+        reference = await remembered.at(connection, company.company_id, None)
+        found.extend((company.code, it) for it in expiring(reference, reference.today(moment)))
+    return found
 
 
 async def company_ids(connection: Connection, codes: Iterable[str]) -> list[int]:

@@ -40,7 +40,7 @@ async def test_an_invoice_climbs_the_levels_and_the_last_one_costs_a_fee(clerk: 
     assert [(it["level"], it["status"], it["payment_deadline"] - it["letter_date"]) for it in letters] == [
         (1, "Released", timedelta(14)),
         (2, "Released", timedelta(14)),
-        (3, "Released", timedelta(10)),
+        (3, "Released", timedelta(14)),
     ]
     assert [it["fee"] for it in letters] == [0, 0, Decimal("35.0000")]
     assert [it["final_reminder"] for it in letters] == [False, False, True]
@@ -209,7 +209,11 @@ async def test_doubts_about_the_law_stand_on_the_letter_and_refuse_nothing(clerk
     (letter,) = await letter_rows(clerk)
     assert letter["fee"] == 100
     assert "asks for a fee from 7 days past due; the law allows it from 14" in letter["warnings"]
-    assert "No highest reminder fee is on record" in letter["warnings"]
+    assert "The fee of 100.0000 is above the highest that the law allows, 35." in letter["warnings"]
+    await clerk.sql("delete from legal_rate where kind = 'reminder_fee_cap'")
+    await clerk.issue(INVOICE, customer, documentDate=late(-13))
+    await clerk.remind(customer, late(9))
+    assert "No highest reminder fee is on record" in (await letter_rows(clerk))[-1]["warnings"]
 
 
 async def test_a_fee_in_another_currency_is_converted(clerk: Clerk) -> None:

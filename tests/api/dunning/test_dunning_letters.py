@@ -39,7 +39,7 @@ async def test_a_letter_shows_what_it_reminds_of_and_what_it_asks_for(clerk: Cle
     assert (letter["status"], letter["level"], letter["finalReminder"]) == ("Released", 3, True)
     assert letter["levelDescription"] == "Notice of debt collection"
     assert letter["customer"] == {"number": customer, "name": "Late payer AS"}
-    assert (letter["letterDate"], letter["paymentDeadline"]) == (at(late(43)), at(late(53)))
+    assert (letter["letterDate"], letter["paymentDeadline"]) == (at(late(43)), at(late(57)))
     assert (letter["currencyId"], letter["fee"], letter["feeEntered"]) == ("NOK", 35.0, False)
     assert letter["feeInvoice"]["status"] == "Open"
     assert letter["feeInvoice"]["balanceInCurrency"] == 35.0
@@ -63,9 +63,9 @@ async def test_a_letter_shows_what_it_reminds_of_and_what_it_asks_for(clerk: Cle
     assert letter["text"]["language"] == "nb"
     assert letter["text"]["subject"] == "Inkassovarsel"
     assert "285,00" in letter["text"]["closing"]
-    assert "09.03.2025" in letter["text"]["closing"]
+    assert "13.03.2025" in letter["text"]["closing"]
     assert "inkasso" in letter["text"]["closing"]
-    assert letter["warnings"]
+    assert letter["warnings"] == []
     assert "voidDate" not in letter
 
 
@@ -170,10 +170,11 @@ async def mixed_draft(clerk: Clerk, customer: str) -> tuple[int, Record, Record]
 
 
 async def test_taking_a_document_off_can_lower_the_level_and_with_it_fee_and_deadline(drafts: Clerk) -> None:
+    await drafts.sql("update legal_rate set amount = 30 where kind = 'reminder_fee_cap'")
     customer = await debtor(drafts)
     number, higher, lower = await mixed_draft(drafts, customer)
     before = await drafts.get(numbered(number))
-    assert (before["level"], before["fee"], before["paymentDeadline"]) == (3, 35.0, at(late(53)))
+    assert (before["level"], before["fee"], before["paymentDeadline"]) == (3, 35.0, at(late(57)))
 
     answer = await drafts.put(
         numbered(number),
@@ -229,6 +230,26 @@ async def test_a_fee_set_by_hand_is_held_against_the_law_and_invoiced(drafts: Cl
     assert (await drafts.act(numbered(1), "release")).status_code == 200
     fee = (await drafts.get(numbered(1)))["feeInvoice"]
     assert (await drafts.get(f"customerinvoice/{fee['refNbr']}"))["amount"] == 20.0
+
+
+async def test_fees_are_counted_over_the_letters_of_a_document_also_those_set_by_hand(drafts: Clerk) -> None:
+    """The first two levels have no fee; the law allows two of them."""
+    customer = await debtor(drafts)
+    await drafts.issue(INVOICE, customer)
+    said = []
+    for number, days in ((1, 15), (2, 29), (3, 43)):
+        await reminded(drafts, customer, late(days))
+        if number < 3:
+            await drafts.put(numbered(number), fee=20)
+        said.append((await drafts.get(numbered(number)))["warnings"])
+        await drafts.act(numbered(number), "release")
+    assert said == [[], [], ["This is fee number 3 for a document on the letter; the law allows 2."]]
+    await drafts.act(numbered(3), "void")
+    await reminded(drafts, customer, late(50))
+    again = await drafts.get(numbered(4))
+    assert again["warnings"] == said[2]
+    await drafts.put(numbered(4), fee=0)
+    assert (await drafts.get(numbered(4)))["warnings"] == []
 
 
 async def test_a_put_that_changes_nothing_keeps_the_version(drafts: Clerk) -> None:

@@ -36,9 +36,9 @@ def texts_of(pdf: bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("country", "subjects", "deadline"),
     [
-        ("NO", ["Betalingspåminnelse", "Ny betalingspåminnelse", "Inkassovarsel"], "09.03.2025"),
-        ("SE", ["Betalningspåminnelse", "Ny betalningspåminnelse", "Sista påminnelse före inkasso"], "2025-03-09"),
-        ("DE", ["Payment reminder", "Second payment reminder", "Notice of debt collection"], "2025-03-09"),
+        ("NO", ["Betalingspåminnelse", "Ny betalingspåminnelse", "Inkassovarsel"], "13.03.2025"),
+        ("SE", ["Betalningspåminnelse", "Ny betalningspåminnelse", "Sista påminnelse före inkasso"], "2025-03-13"),
+        ("DE", ["Payment reminder", "Second payment reminder", "Notice of debt collection"], "2025-03-13"),
     ],
 )
 async def test_each_level_has_its_words_in_the_customers_language(
@@ -65,7 +65,7 @@ async def test_the_norwegian_notice_says_collection_and_gives_the_deadline(clerk
     await climb(clerk, customer)
     (page,) = await pages_of(clerk, 3)
     assert "Dette er et inkassovarsel." in page
-    assert "ikke 160,00 NOK betalt innen 09.03.2025, blir saken sendt til inkasso" in page
+    assert "ikke 160,00 NOK betalt innen 13.03.2025, blir saken sendt til inkasso" in page
 
 
 @pytest.mark.parametrize(

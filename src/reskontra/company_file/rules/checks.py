@@ -320,6 +320,9 @@ def _legal_rates(template: Template) -> Found:
         if earlier != position:
             hint = f"There is a figure of this kind from this date already, entry {earlier} of legal_rates."
             yield ("legal_rates", position, "start_date"), rate.start_date, hint
+        if rate.valid_until is not None and rate.valid_until < rate.start_date:
+            hint = f"Write {rate.start_date} or a later date."
+            yield ("legal_rates", position, "valid_until"), rate.valid_until, hint
 
 
 def _entries(template: Template, section: str) -> Sequence[Any]:

@@ -28,3 +28,5 @@ class LegalRate:
     start_date: date
     amount: Decimal
     source: str
+    valid_until: date | None = None
+    """The last day that the source speaks of; None where it names none."""
