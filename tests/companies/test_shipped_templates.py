@@ -11,7 +11,7 @@ import pytest
 from reskontra.company_file.file import Template, read_template
 from reskontra.db.pool import Connection
 from reskontra.demo import CODE
-from reskontra.vat.rules.codes import applied_ids, rate_on
+from reskontra.vat.rules.codes import SaleKind, applied_ids, kind_of_sale, rate_on
 
 BOTH = pytest.mark.parametrize("template", ["no", "se"])
 
@@ -59,41 +59,44 @@ def test_food_is_taxed_at_6_per_cent_in_sweden_for_21_months(day: date, food: in
 
 
 @pytest.mark.parametrize(
-    ("template", "zone", "category", "vat_ids"),
+    ("template", "zone", "category", "vat_ids", "kind"),
     [
-        ("no", "NO", "3", ("3",)),
-        ("no", "EU", "3", ("52",)),
-        ("no", "EX", "3", ("52",)),
-        ("no", "EX", "31", ("52",)),
-        ("no", "EX", "32", ("52",)),
-        ("no", "EX", "33", ("33",)),
-        ("no", "NO", "5", ("5",)),
-        ("no", "EX", "5", ("52",)),
-        ("no", "NO", "51", ("51",)),
-        ("no", "EU", "51", ("52",)),
-        ("no", "EU", "52", ("52",)),
-        ("no", "NO", "6", ("6",)),
-        ("no", "EX", "7", ("7",)),
-        ("se", "SE", "25", ("25",)),
-        ("se", "EU", "25", ("EU",)),
-        ("se", "EX", "25", ("EX",)),
-        ("se", "SE", "LIVS", ("LIVS",)),
-        ("se", "EU", "LIVS", ("EU",)),
-        ("se", "EX", "LIVS", ("EX",)),
-        ("se", "EU", "12", ("12",)),
-        ("se", "EU", "6", ("EU",)),
-        ("se", "SE", "RC", ("RC",)),
-        ("se", "EU", "RC", ("EU",)),
-        ("se", "EX", "0", ("0",)),
+        ("no", "NO", "3", ("3",), SaleKind.TAXABLE),
+        ("no", "EU", "3", ("52",), SaleKind.EU),
+        ("no", "EX", "3", ("52",), SaleKind.EXPORT),
+        ("no", "EX", "31", ("52",), SaleKind.EXPORT),
+        ("no", "EX", "32", ("52",), SaleKind.EXPORT),
+        ("no", "EX", "33", ("33",), SaleKind.TAXABLE),
+        ("no", "NO", "5", ("5",), SaleKind.NON_TAXABLE),
+        ("no", "EX", "5", ("52",), SaleKind.EXPORT),
+        ("no", "NO", "51", ("51",), SaleKind.NON_TAXABLE),
+        ("no", "EU", "51", ("52",), SaleKind.EU),
+        ("no", "EU", "52", ("52",), SaleKind.EU),
+        ("no", "NO", "6", ("6",), SaleKind.NON_TAXABLE),
+        ("no", "EX", "7", ("7",), SaleKind.NON_TAXABLE),
+        ("se", "SE", "25", ("25",), SaleKind.TAXABLE),
+        ("se", "EU", "25", ("EU",), SaleKind.EU),
+        ("se", "EX", "25", ("EX",), SaleKind.EXPORT),
+        ("se", "SE", "LIVS", ("LIVS",), SaleKind.TAXABLE),
+        ("se", "EU", "LIVS", ("EU",), SaleKind.EU),
+        ("se", "EX", "LIVS", ("EX",), SaleKind.EXPORT),
+        ("se", "EU", "12", ("12",), SaleKind.TAXABLE),
+        ("se", "EU", "6", ("EU",), SaleKind.EU),
+        ("se", "SE", "RC", ("RC",), SaleKind.NON_TAXABLE),
+        ("se", "EU", "RC", ("EU",), SaleKind.EU),
+        ("se", "EX", "0", ("0",), SaleKind.NON_TAXABLE),
     ],
 )
 def test_the_zone_picks_the_vat_of_a_category(
-    template: str, zone: str, category: str, vat_ids: tuple[str, ...]
+    template: str, zone: str, category: str, vat_ids: tuple[str, ...], kind: SaleKind
 ) -> None:
     company = read(template)
     zones = {it.zone_id: it for it in company.vat_zones}
     categories = {it.category_id: it for it in company.vat_categories}
-    assert applied_ids(categories[category], zones[zone]) == vat_ids
+    vat = {it.vat_id: it for it in company.vat}
+    applied = applied_ids(categories[category], zones[zone])
+    assert applied == vat_ids
+    assert kind_of_sale([vat[vat_id] for vat_id in applied], zones[zone]) == kind
 
 
 @BOTH
@@ -103,6 +106,20 @@ def test_every_item_can_be_sold_in_every_zone(template: str) -> None:
     for item in company.items:
         for zone in company.vat_zones:
             assert applied_ids(categories[item.vat_category_id or ""], zone), (item.item_number, zone.zone_id)
+
+
+@BOTH
+def test_items_for_sale_have_an_account_for_each_kind_of_sale(template: str) -> None:
+    company = read(template)
+    (of_class,) = company.customer_classes
+    names = ("sales_account", "sales_non_taxable_account", "sales_eu_account", "sales_export_account")
+    accounts = [getattr(of_class, name) for name in names]
+    assert len({*accounts, None}) == 5
+    sold = [item for item in company.items if item.vat_category_id not in ("0", "7")]
+    assert len(sold) == 3
+    goods = company.item_classes[0]
+    for entry in (*sold, goods):
+        assert [getattr(entry, name) for name in names] == accounts
 
 
 # Reminding

@@ -117,6 +117,7 @@ ONE_FAULT = [
      "legal_rates[1].start_date '2015-01-01': There is a figure of this kind from this date already, entry 0 of"),
     ("amount: 65\n    valid_until: 2015-12-31", "amount: 65\n    valid_until: 2014-12-31", "2014-12-31",
      "legal_rates[3].valid_until '2014-12-31': Write 2015-01-01 or a later date."),
+    ("area: EU", "area: Asia", "Asia", "vat_zones[1].area 'Asia': Write one of Domestic, EU, Export."),
     ("mode: UseCurrencyPrecision", "mode: Nearest\n    precision: 0", "0\n  discount_basis",
      "preferences.document_rounding.precision '0': Write a number above 0."),
     (*_rounded_currency("{currency_id: EUR, mode: Nearest, precision: 0}"), "0}",

@@ -16,6 +16,9 @@ from reskontra.records import replace
 from reskontra.vat.rules.calculation import SentVatRow, TaxableLine, VatResult, VatRow, apply_sent_rows, vat_of_document
 from reskontra.vat.rules.codes import (
     CalculateOn,
+    EuReportCode,
+    SaleKind,
+    SalesArea,
     VatCategory,
     VatId,
     VatRate,
@@ -23,6 +26,7 @@ from reskontra.vat.rules.codes import (
     applied_ids,
     charged_rate,
     check_vat_id,
+    kind_of_sale,
     rate_on,
     vat_ids_of_line,
 )
@@ -378,3 +382,41 @@ def test_figures_that_do_not_agree_with_the_lines_are_refused(sent: SentVatRow, 
 def test_an_id_sent_twice_is_refused() -> None:
     with pytest.raises(Refused, match="twice"):
         apply_sent_rows(ROWS, [SentVatRow("3"), SentVatRow("3")], TOLERANCE, 2)
+
+
+# What a sale is for VAT (decision 0023)
+
+
+@pytest.mark.parametrize(
+    ("vat_ids", "area", "kind"),
+    [
+        (["25"], SalesArea.DOMESTIC, SaleKind.TAXABLE),
+        (["25"], SalesArea.EU, SaleKind.TAXABLE),  # Swedish VAT to a consumer in Germany
+        (["25"], SalesArea.EXPORT, SaleKind.TAXABLE),  # a night in a hotel here
+        (["0", "25"], SalesArea.DOMESTIC, SaleKind.TAXABLE),
+        (["ZERO"], SalesArea.DOMESTIC, SaleKind.NON_TAXABLE),
+        (["ZERO"], SalesArea.EU, SaleKind.EU),
+        (["ZERO"], SalesArea.EXPORT, SaleKind.EXPORT),
+        (["0"], SalesArea.DOMESTIC, SaleKind.NON_TAXABLE),
+        (["0"], SalesArea.EXPORT, SaleKind.NON_TAXABLE),
+        (["RC"], SalesArea.DOMESTIC, SaleKind.NON_TAXABLE),
+        (["GOODS"], SalesArea.DOMESTIC, SaleKind.EU),
+        (["GOODS"], SalesArea.EU, SaleKind.EU),
+        ([], SalesArea.DOMESTIC, SaleKind.NON_TAXABLE),
+        ([], SalesArea.EXPORT, SaleKind.EXPORT),
+    ],
+)
+def test_a_sale_is_taxable_or_not_or_abroad_by_its_vat(vat_ids: list[str], area: SalesArea, kind: SaleKind) -> None:
+    rate = (VatRate(date(2005, 1, 1), Decimal(25)),)
+    known = {
+        "25": VatId("25", rates=rate),
+        "ZERO": VatId("ZERO", rates=(VatRate(date(2005, 1, 1), ZERO),)),
+        "0": VatId("0", exempt=True, rates=rate),
+        "RC": VatId("RC", reverse_charge=True, rates=rate),
+        "GOODS": VatId("GOODS", reverse_charge=True, eu_report_code=EuReportCode.GOODS, rates=rate),
+    }
+    assert kind_of_sale([known[vat_id] for vat_id in vat_ids], VatZone("Z", area=area)) == kind
+
+
+def test_without_a_zone_nothing_is_known_of_a_sale() -> None:
+    assert kind_of_sale([], None) == SaleKind.TAXABLE

@@ -18,6 +18,7 @@ PERCENT = {"3": Decimal(25), "31": Decimal(15), "32": Decimal("11.11"), "33": De
     ("5", "51", "52", "6", "7"), Decimal(0)
 )
 VAT_ACCOUNT = {"3": "2711", "31": "2712", "32": "2714", "33": "2713"}
+EXPORT_ACCOUNT = {"EU": "3110", "EX": "3120"}
 DEBTORS, ROUNDING, GAIN, LOSS = "1500", "7740", "8060", "8160"
 HIGHEST_LEVEL = 3
 
@@ -35,7 +36,9 @@ class Line:
     price: Decimal
     category: str
     discount: Decimal = Decimal(0)
-    account: str = "3000"
+    account: str | None = None
+    """The account that its item has of its own; else VAT decides."""
+
     is_priced: bool = True
     """Whether the price was sent; else it is the item's."""
 
@@ -132,6 +135,12 @@ class Document:
         self.open_base -= taken
         return taken
 
+    def account_of(self, line: Line) -> str:
+        """Taxed, untaxed at home, sold abroad: each kind of sale has its account."""
+        if PERCENT[line.category]:
+            return line.account or "3000"
+        return line.account or (EXPORT_ACCOUNT[self.customer.zone] if line.category == "52" else "3100")
+
     @property
     def entries(self) -> dict[str, Decimal]:
         """By account, debit less credit in base currency: what the journal must hold of this document."""
@@ -140,7 +149,7 @@ class Document:
             return {}
         own[DEBTORS] += self.sign * self.amount_base
         for line in self.lines.values():
-            own[line.account] -= self.sign * self.base(line.amount)
+            own[self.account_of(line)] -= self.sign * self.base(line.amount)
         for vat_id, (_, tax) in self.vat.items():
             if tax:
                 own[VAT_ACCOUNT[vat_id]] -= self.sign * self.base(tax)

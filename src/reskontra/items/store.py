@@ -14,7 +14,7 @@ from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.db.tables import Table
 from reskontra.errors import Refused
-from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemClass, Unit
+from reskontra.items.rules.items import SALES_ACCOUNTS, SELLING, Item, ItemCard, ItemClass, Unit
 from reskontra.versions import Found, Saved
 
 UNIT_TABLE = Table(
@@ -26,9 +26,16 @@ UNIT_TABLE = Table(
     read={"description": "coalesce(unit_of_measure.description, '')"},
 )
 ITEM_CLASS_TABLE = Table(
-    "item_classes", "item_class", ItemClass, ("item_class_id",), entity="ItemClass", moments=("modified_at",)
+    "item_classes",
+    "item_class",
+    ItemClass,
+    ("item_class_id",),
+    entity="ItemClass",
+    detail=SALES_ACCOUNTS,
+    moments=("modified_at",),
 )
 
+_SENT_ACCOUNTS = ", ".join(f"'{name}', content -> '{name}'" for name in SALES_ACCOUNTS)
 _SELLING = ", ".join(f"'{status}'" for status in SELLING)
 ITEM_TABLE = Table(
     "items",
@@ -37,9 +44,15 @@ ITEM_TABLE = Table(
     ("item_id",),
     entity="Item",
     also_unique=("item_number",),
-    renamed={"active": None},
-    read={"active": f"item.status in ({_SELLING})"},
-    written={"status": "case when (content ->> 'active')::boolean then 'Active' else 'Inactive' end"},
+    renamed={"active": None, **dict.fromkeys(SALES_ACCOUNTS)},
+    read={
+        "active": f"item.status in ({_SELLING})",
+        **{name: f"item.detail #>> '{{accounts,{name}}}'" for name in SALES_ACCOUNTS},
+    },
+    written={
+        "status": "case when (content ->> 'active')::boolean then 'Active' else 'Inactive' end",
+        "detail": f"jsonb_strip_nulls(jsonb_build_object('accounts', jsonb_build_object({_SENT_ACCOUNTS})))",
+    },
     moments=("created_at", "modified_at"),
 )
 """All items as lines know them. Cards, below, are all that is kept of an item."""

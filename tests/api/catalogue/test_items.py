@@ -62,6 +62,7 @@ async def test_every_field_comes_back(clerk: Clerk) -> None:
             "expenseAccount": {"type": "Expense", "number": "7770", "description": "Bank charges"},
             "cogsAccount": {"type": "Expense", "number": "7830", "description": "Losses on debtors"},
             "salesAccount": {"type": "Income", "number": "3100", "description": "Sales, exempt from VAT"},
+            "salesNonTaxableAccount": {"type": "Income", "number": "3100", "description": "Sales, exempt from VAT"},
             "salesEuAccount": {"type": "Income", "number": "3110", "description": "Sales, EU"},
             "salesExportAccount": {"type": "Income", "number": "3120", "description": "Sales, export"},
             "salesSubaccount": {"active": True, "id": "0", "description": "No department"},

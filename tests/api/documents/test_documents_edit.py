@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Clerk
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, KINDS, Clerk
 
 LINES = [
     {"inventoryNumber": "A", "quantity": Decimal("2.5"), "discountPercent": Decimal("12.5"), "note": "One"},
@@ -127,7 +127,7 @@ def whole(document: dict[str, Any], kind: str) -> dict[str, Any]:
 FORMS: list[dict[str, Any]] = [
     {},
     {"currencyId": "EUR"},
-    {"currencyId": "EUR", "exchangeRate": Decimal("11.7"), "financialPeriod": "202506"},
+    {"currencyId": "EUR", "exchangeRate": Decimal("10.7"), "financialPeriod": "202506"},
     {"hold": True, "note": "Wait", "invoiceContact": {"name": "Accounts"}},
 ]
 
@@ -253,9 +253,11 @@ async def test_another_customer_brings_its_defaults_and_the_vat_follows(clerk: C
     assert changed["invoiceAddress"]["city"] == "Växjö"
     assert changed["currencyId"] == "NOK"
     assert await clerk.balance("20001") == (await clerk.balance("20001"))
-    unfit = await clerk.invoice()
-    text = await clerk.refuse_change(unfit, customerNumber="20019")
-    assert text.startswith("TaxID '3' cannot be found in the system. Field: customerVatZoneId.")
+    taxed = await clerk.change(await clerk.invoice(), customerNumber="20019")
+    assert [(row["taxId"], row["vatAmount"]) for row in taxed["taxDetails"]] == [("52", 0)]
+    unfit = await clerk.invoice("20019", lines=[line | {"vatCodeId": "52"}])
+    text = await clerk.refuse_change(unfit, customerNumber="20001")
+    assert text.startswith("TaxID '52' cannot be found in the system. Field: customerVatZoneId.")
 
 
 async def test_the_amount_of_a_draft_follows_it_to_another_customer(clerk: Clerk) -> None:
@@ -285,9 +287,10 @@ async def test_a_customer_with_one_currency_takes_a_draft_over_in_that_currency(
 
 
 async def test_another_zone_is_refused_where_a_line_does_not_fit_it_and_none_leaves_it_untaxed(clerk: Clerk) -> None:
-    text = await clerk.refuse_change("customerinvoice/003547", customerVatZoneId="EU")
-    assert "TaxID '3' cannot be found in the system." in text
-    assert "VAT zone 'EU' knows these VAT ids: 52, 6, 7." in text
+    exported = await clerk.invoice(customerVatZoneId="EU", lines=[ITEM_A | {"vatCodeId": "52"}])
+    text = await clerk.refuse_change(exported, customerVatZoneId="NO")
+    assert "TaxID '52' cannot be found in the system." in text
+    assert "VAT zone 'NO' knows these VAT ids: 3, 31, 32, 33, 5, 51, 6, 7." in text
     changed = await clerk.change("customerinvoice/003547", customerVatZoneId=None)
     assert (changed["taxDetails"], changed["amount"]) == ([], 500)
     await clerk.sql("update customer_class set vat_zone_required = true")

@@ -65,7 +65,7 @@ async def test_a_line_that_gives_back_more_than_the_others_is_debited(clerk: Cle
     await clerk.release(document)
     assert money(await clerk.entries(document)) == [
         ("1500", "100.00", "0.00", "receivable"),
-        ("3000", "0.00", "200.00", "revenue"),
+        ("3100", "0.00", "200.00", "revenue"),
         ("3090", "100.00", "0.00", "revenue"),
     ]
 
@@ -254,10 +254,10 @@ async def test_rounding_of_the_amount_is_posted_as_gain_and_as_loss(clerk: Clerk
     await clerk.prefer(document_rounding={"mode": "Nearest", "precision": 1})
     await clerk.sql("update currency set rounding_loss_account = '7770' where currency_id = 'NOK'")
     expected = {
-        (INVOICE, "100.49"): [("1500", "100.00", "0.00"), ("3000", "0.00", "100.49"), ("7770", "0.49", "0.00")],
-        (INVOICE, "100.50"): [("1500", "101.00", "0.00"), ("3000", "0.00", "100.50"), ("7740", "0.00", "0.50")],
-        (CREDIT_NOTE, "100.49"): [("1500", "0.00", "100.00"), ("3000", "100.49", "0.00"), ("7740", "0.00", "0.49")],
-        (CREDIT_NOTE, "100.50"): [("1500", "0.00", "101.00"), ("3000", "100.50", "0.00"), ("7770", "0.50", "0.00")],
+        (INVOICE, "100.49"): [("1500", "100.00", "0.00"), ("3100", "0.00", "100.49"), ("7770", "0.49", "0.00")],
+        (INVOICE, "100.50"): [("1500", "101.00", "0.00"), ("3100", "0.00", "100.50"), ("7740", "0.00", "0.50")],
+        (CREDIT_NOTE, "100.49"): [("1500", "0.00", "100.00"), ("3100", "100.49", "0.00"), ("7740", "0.00", "0.49")],
+        (CREDIT_NOTE, "100.50"): [("1500", "0.00", "101.00"), ("3100", "100.50", "0.00"), ("7770", "0.50", "0.00")],
     }
     for (kind, price), entries in expected.items():
         line = {"inventoryNumber": "A", "unitPriceInCurrency": Decimal(price), "vatCodeId": "6"}

@@ -28,7 +28,7 @@ from reskontra.db.tables import put_rows, read_tables
 from reskontra.documents.store.for_company_file import find_usage
 from reskontra.errors import Conflict
 from reskontra.items import store as items
-from reskontra.items.rules.items import SELLING, Item, ItemCard, ItemStatus
+from reskontra.items.rules.items import SALES_ACCOUNTS, SELLING, Item, ItemCard, ItemDetail, ItemStatus
 from reskontra.numbering.store import NUMBERED_SERIES_TABLE, SERIES_TABLE
 from reskontra.posting.store import find_posted_accounts
 from reskontra.records import differences
@@ -217,7 +217,10 @@ async def _write_items(connection: Connection, context: Context, changes: Sequen
         found = None if change.before is None else await items.find_item(
             connection, context.company_id, item.item_id, locked=True
         )  # fmt: skip
-        known = {field.name: getattr(item, field.name) for field in fields(Item) if field.name != "active"}
+        known = {name: getattr(item, name) for name in _CARD_ATTRIBUTES}
+        detail = found.record.detail if found else ItemDetail()
+        accounts = {**detail.accounts, **{name: getattr(item, name) for name in SALES_ACCOUNTS}}
+        known["detail"] = replace(detail, accounts={name: account for name, account in accounts.items() if account})
         if found is None:
             status = ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
             await items.insert_card(connection, context, ItemCard(**known, status=status), _detail(change))
@@ -225,6 +228,9 @@ async def _write_items(connection: Connection, context: Context, changes: Sequen
             kept = (found.record.status in SELLING) == item.active
             status = found.record.status if kept else ItemStatus.ACTIVE if item.active else ItemStatus.INACTIVE
             await items.save_card(connection, context, replace(found.record, **known, status=status), _detail(change))
+
+
+_CARD_ATTRIBUTES = tuple(field.name for field in fields(Item) if field.name not in ("active", *SALES_ACCOUNTS))
 
 
 _WRITERS: Mapping[str, Write] = {

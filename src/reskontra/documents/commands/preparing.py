@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reskontra.clock import Context
@@ -28,7 +29,9 @@ async def load(
     changes: Mapping[str, Any] | None = None,
     expected_version: Expected,
 ) -> Loaded:
-    wanted = wanted_by(changes) if changes is not None else None
+    wanted = None
+    if changes is not None:
+        wanted = replace(wanted_by(changes), items_of_lines=_may_move_accounts(changes))
     loaded = await loading.load_document(connection, context, kind.document_type, number, wanted)
     if loaded is None:
         raise NotFound(kind.noun, number)
@@ -94,6 +97,14 @@ async def lock_debits(
     if names:
         need_transaction(connection)
         await locks.take_documents(connection, context, names)
+
+
+def _may_move_accounts(changes: Mapping[str, Any]) -> bool:
+    """Whether lines may come to another VAT without naming their item, whose account of sales is then asked for."""
+    if any(changes.get(name) is not None for name in ("customer_number", "location_cd", "branch_number")):
+        return True
+    lines = changes.get("lines") or ()
+    return "vat_zone_id" in changes or any("vat_category_id" in it and not it.get("item_number") for it in lines)
 
 
 def _item_numbers(changes: Mapping[str, Any]) -> list[str]:

@@ -12,13 +12,8 @@ from reskontra.documents.rules.after_release import changed_after_release, vat_r
 from reskontra.documents.rules.arithmetic import DiscountBasis
 from reskontra.documents.rules.figures import entered_vat, rate_of, with_figures
 from reskontra.documents.rules.header import changed_header, check_discount_date, new_header
-from reskontra.documents.rules.lines import (
-    LineBasis,
-    apply_operations,
-    check_accounts,
-    in_branch,
-    new_lines,
-)
+from reskontra.documents.rules.line_accounts import check_accounts
+from reskontra.documents.rules.lines import LineBasis, apply_operations, in_branch, new_lines
 from reskontra.documents.rules.pricing import rounded_lines
 from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import Kind
@@ -49,9 +44,8 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
     if basis.debtor.customer_id != document.customer_id:
         check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
     draft = changed_header(kind, document, changes, basis)
-    lines = apply_operations(
-        _moved_lines(document, draft, basis), changes.get("lines") or (), _line_basis(draft, basis)
-    )
+    moved = _moved_lines(document, draft, basis)
+    lines = apply_operations(moved, changes.get("lines") or (), _line_basis(draft, basis, before=document))
     if (draft.account_number, draft.currency_id) != (document.account_number, document.currency_id):
         check_accounts(lines, _line_basis(draft, basis))
     sent_vat = changes.get("vat_rows") or ()
@@ -121,7 +115,7 @@ def released(document: Document, now: datetime, actor: str, settling: Settling |
     )
 
 
-def _line_basis(draft: Document, basis: Basis) -> LineBasis:
+def _line_basis(draft: Document, basis: Basis, *, before: Document | None = None) -> LineBasis:
     return LineBasis(
         reference=basis.reference,
         debtor=basis.debtor,
@@ -133,6 +127,7 @@ def _line_basis(draft: Document, basis: Basis) -> LineBasis:
         branch_number=draft.branch_number,
         salesperson_id=draft.salesperson_id,
         vat_zone_id=draft.vat_zone_id,
+        earlier_vat_zone_id=(before or draft).vat_zone_id,
         discount_basis=DiscountBasis(basis.reference.preferences.discount_basis),
     )
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from reskontra.currencies.rules import Rate, from_base
 from reskontra.documents.document import Line
 from reskontra.documents.rules.arithmetic import DiscountBasis
+from reskontra.documents.rules.line_accounts import account_of_sale, check_account, with_account_of_vat
 from reskontra.documents.rules.pricing import priced
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.money import ONE, PRICE_DECIMALS, ZERO
 from reskontra.operations import LineOperation, supplied
 from reskontra.records import replace
-from reskontra.reference.reference import control_account_refused
 from reskontra.vat.rules.codes import vat_ids_of_line
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class LineBasis:
     """The salesperson of lines that name none."""
 
     vat_zone_id: str | None
+    earlier_vat_zone_id: str | None
+    """The zone that standing lines were in before the request."""
+
     discount_basis: DiscountBasis
 
 
@@ -57,6 +60,7 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
     """The lines after a PUT (EDT-02, D1). Refused: an unknown line number, too many lines."""
     _check_count(sent)
     standing = {line.line_number: line for line in lines}
+    untouched = dict(standing)
     for position, change in enumerate(sent):
         field = ("lines", position)
         number = change.get("line_number") or 0
@@ -72,10 +76,13 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
             raise UnknownReference(
                 field=(*field, "line_number"), value=number, hint=f"The document has these lines: {known}."
             )
+        untouched.pop(number, None)
         if operation == LineOperation.DELETE:
             del standing[number]
         else:
             standing[number] = changed_line(standing[number], change, basis, field)
+    if basis.vat_zone_id != basis.earlier_vat_zone_id:
+        standing.update((number, _in_zone(line, basis)) for number, line in untouched.items())
     _check_count(standing)
     return tuple(standing[number] for number in sorted(standing))
 
@@ -108,19 +115,11 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
             field=(*field, "description"),
             hint="Send one of the two.",
         )
-    location = basis.debtor.location
-    account_number = (item.sales_account if item else None) or location.sales_account
-    if account_number is None and change.get("account_number") is None:
-        raise Refused(
-            "The line has no sales account.",
-            field=(*field, "account_number"),
-            hint="Send one, or set one on the item or the customer.",
-        )
     line = Line(
         line_number=number,
         quantity=ONE,
         unit_price=ZERO,
-        account_number=account_number or "",
+        account_number="",
         subaccount_id=basis.reference.subaccounts.default_id,
         branch_number=basis.branch_number,
     )
@@ -129,11 +128,20 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
         line = replace(line, vat_category_id=zone.default_category if zone else None)
     else:
         line = _with_item(line, item, basis)
-    own, line = line, _with_sent(line, change, basis, field)
-    _check_account(line.account_number, basis, (*field, "account_number"))
+    own = line
+    line = _with_vat_ids(_with_sent(line, change, basis, field), basis, (*field, "vat_category_id"))
+    if not line.account_number:
+        line = replace(line, account_number=account_of_sale(line.vat_ids, basis.vat_zone_id, item, basis) or "")
+    if not line.account_number:
+        raise Refused(
+            "The line has no sales account.",
+            field=(*field, "account_number"),
+            hint="Send one, or set one on the item or the customer.",
+        )
+    check_account(line.account_number, basis, (*field, "account_number"))
     if not change.get("subaccount"):
         line = _with_subaccount(line, item, basis, field)
-    return priced(_with_vat_ids(line, basis, field), change, None, basis, field, own=own)
+    return priced(line, change, None, basis, field, own=own)
 
 
 def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
@@ -145,9 +153,15 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
         draft = _with_item(line, item, basis)
     elif "item_number" in change and item is None:
         draft = replace(line, item_id=None, item_number=None)
-    own, draft = draft, _with_sent(draft, change, basis, field)
+    own = draft
+    draft = _with_vat_ids(_with_sent(draft, change, basis, field), basis, (*field, "vat_category_id"))
+    if has_new_item and not draft.account_number:
+        account = account_of_sale(draft.vat_ids, basis.vat_zone_id, item, basis)
+        draft = replace(draft, account_number=account or line.account_number)
+    elif not change.get("account_number"):
+        draft = with_account_of_vat(line, draft, basis)
     if draft.account_number != line.account_number:
-        _check_account(draft.account_number, basis, (*field, "account_number"))
+        check_account(draft.account_number, basis, (*field, "account_number"))
     if not change.get("subaccount"):
         draft = _with_subaccount(draft, item, basis, field) if has_new_item else _sold_by(line, draft, basis, field)
     if draft.item_id is None and not draft.description:
@@ -157,28 +171,7 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
             value=change.get("description"),
             hint="Keep one of the two.",
         )
-    return priced(_with_vat_ids(draft, basis, field), change, line, basis, field, own=own)
-
-
-def check_accounts(lines: Sequence[Line], basis: LineBasis) -> None:
-    """Refuses lines on an account that cannot take them any more, since header or reference data changed."""
-    for position, line in enumerate(lines):
-        _check_account(line.account_number, basis, ("lines", position, "account_number"))
-
-
-def _check_account(account_number: str, basis: LineBasis, field: FieldPath) -> None:
-    """Invariants 24 and 31: no revenue on a receivables or VAT account, nor on one of another currency."""
-    if account_number == basis.receivable_account:
-        raise control_account_refused(account_number, field)
-    basis.reference.check_not_control(account_number, field)
-    currency_id = basis.reference.accounts[account_number].currency_id
-    if currency_id is not None and currency_id != basis.currency_id:
-        raise Refused(
-            f"The account '{account_number}' takes {currency_id} only, and the document is in {basis.currency_id}.",
-            field=field,
-            value=account_number,
-            hint="Choose an account of the document's currency, or one of none.",
-        )
+    return priced(draft, change, line, basis, field, own=own)
 
 
 def _item(change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath) -> Item | None:
@@ -200,7 +193,7 @@ def _item(change: Mapping[str, Any], before: Line | None, basis: LineBasis, fiel
 
 
 def _with_item(line: Line, item: Item, basis: LineBasis) -> Line:
-    location = basis.debtor.location
+    """`line` with the item's values; its account follows when its VAT is known."""
     zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
     return replace(
         line,
@@ -212,7 +205,7 @@ def _with_item(line: Line, item: Item, basis: LineBasis) -> Line:
         if basis.rate.rate == ONE
         else from_base(item.unit_price, basis.rate, PRICE_DECIMALS),
         vat_category_id=item.vat_category_id or (zone.default_category if zone else None),
-        account_number=item.sales_account or location.sales_account or line.account_number,
+        account_number="",
         deferral_code=item.deferral_code,
     )
 
@@ -340,10 +333,15 @@ def _refuse_unsupported_fields(change: Mapping[str, Any], field: FieldPath) -> N
 
 
 def _with_vat_ids(line: Line, basis: LineBasis, field: FieldPath) -> Line:
-    """The VAT ids of the line's category in the document's zone; refused here, where the sent field is known (D3)."""
+    """The VAT ids of the line's category in the document's zone; refused here, where the sent place is known (D3)."""
     category = basis.reference.vat_categories.get(line.vat_category_id or "")
     zone = basis.reference.vat_zones.get(basis.vat_zone_id or "")
-    return replace(line, vat_ids=vat_ids_of_line(category, zone, (*field, "vat_category_id")))
+    return replace(line, vat_ids=vat_ids_of_line(category, zone, field))
+
+
+def _in_zone(line: Line, basis: LineBasis) -> Line:
+    """A standing line in the zone that the document has now."""
+    return with_account_of_vat(line, _with_vat_ids(line, basis, ("vat_zone_id",)), basis)
 
 
 def _check_count(lines: Sized) -> None:

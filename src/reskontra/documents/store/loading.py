@@ -44,6 +44,9 @@ class Wanted:
     currency_id: str | None = None
     child_number: str | None = None
     item_numbers: Sequence[str] = ()
+    items_of_lines: bool = False
+    """Also the items on the lines of the document."""
+
     document_date: date | None = None
     location_cd: str | None = None
     contact_id: int | None = None
@@ -87,18 +90,18 @@ class _Reads(Enum):
 
     ALL = "all"
     USUAL = "usual"
-    """No child customer, contact or other location was sent."""
+    """Nothing was sent that names a child customer, a contact or another location, or changes whole documents."""
 
     DOCUMENT = "document"
     """Only the document, and who owes it."""
 
 
 def _reads(wanted: Wanted) -> _Reads:
-    has_more = wanted.child_number or wanted.contact_id is not None or wanted.location_cd
+    has_more = wanted.child_number or wanted.contact_id is not None or wanted.location_cd or wanted.items_of_lines
     return _Reads.ALL if has_more else _Reads.USUAL
 
 
-def _surroundings(currency: str, day: str, *, version: str, reads: _Reads) -> str:
+def _surroundings(currency: str, day: str, *, version: str, reads: _Reads, items: str = "$5::text[]") -> str:
     """Columns of everything a decision needs besides the document, over `company` and `party (facts)`."""
     plain = f"""{version} as reference_version, {_TODAY} as today, party.facts as debtor,
            num_nonnulls($2::text, $3::text, $4::text, $5::text[], $6::date, $8::text, $9::integer) as sent"""
@@ -111,7 +114,7 @@ def _surroundings(currency: str, day: str, *, version: str, reads: _Reads) -> st
         "on": day,
     }
     usual = f"""{plain},
-           {items_json("$5::text[]")} as items,
+           {items_json(items)} as items,
            {rate_on("rate", **exact)} as rate,
            {rate_on("operator", **exact)} as rate_operator"""
     if reads == _Reads.USUAL:
@@ -191,6 +194,11 @@ DOCUMENT_ROWS = """row_to_json(doc.*) as document,
              where vat_row.company_id = $1 and vat_row.document_id = doc.document_id) as vat"""
 """Columns over `doc`, rows of the table document, for `read_document`."""
 
+_ITEMS_OF_LINES = """$5::text[] || array(
+                       select line.item_number from document_line as line
+                        where line.company_id = $1 and line.document_id = doc.document_id
+                          and line.item_number is not null)"""
+
 _BY_NUMBER = """company_id = $1 and document_type = $10 and lower(number) collate "C" = lower($11 collate "C")"""
 _CUSTOMER_AFTER = f"case when $2::text is null then doc.customer_id else {id_of_number('$2::text')} end"
 
@@ -200,11 +208,16 @@ def _party_after(reads: _Reads) -> str:
     return f"({for_document(place)} and {by_id(_CUSTOMER_AFTER)}) as facts"
 
 
+def _surroundings_after(version: str, reads: _Reads) -> str:
+    items = _ITEMS_OF_LINES if reads == _Reads.ALL else "$5::text[]"
+    return _surroundings(_CURRENCY_AFTER, _DAY_AFTER, version=version, reads=reads, items=items)
+
+
 def _find_document(reads: _Reads) -> str:
     return f"""
     with doc as (select * from document where {_BY_NUMBER}),
     party as materialized (select {_party_after(reads)} from doc)
-    select {_surroundings(_CURRENCY_AFTER, _DAY_AFTER, version="company.reference_version", reads=reads)},
+    select {_surroundings_after("company.reference_version", reads)},
            {DOCUMENT_ROWS}, doc.document_id, doc.version, {PROPOSALS} as proposals
       from doc
       cross join party
@@ -223,7 +236,7 @@ def _lock_document(reads: _Reads) -> str:
     party as materialized (
         select {_party_after(reads)}, kept.version as kept_version
           from doc left join kept on true)
-    select {_surroundings(_CURRENCY_AFTER, _DAY_AFTER, version="held.version", reads=reads)},
+    select {_surroundings_after("held.version", reads)},
            {DOCUMENT_ROWS}, doc.document_id, doc.version, {PROPOSALS} as proposals,
            held.version <> company.reference_version
            or party.kept_version <> (party.facts ->> 'version')::bigint

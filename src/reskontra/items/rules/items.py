@@ -28,6 +28,10 @@ SELLING = (ItemStatus.ACTIVE, ItemStatus.NO_PURCHASES, ItemStatus.NO_REQUEST)
 """The statuses in which a new line may name the item."""
 
 
+SALES_ACCOUNTS = ("sales_non_taxable_account", "sales_eu_account", "sales_export_account")
+"""The accounts of sales that are not taxable, by the kind of sale (decision 0023)."""
+
+
 class ItemType(StrEnum):
     """What kind of thing an item is, as the wire names it. None of these is kept in stock (LIN-06)."""
 
@@ -49,7 +53,10 @@ class AlternateType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An item that a line may name. `unit_price` is in base currency, with 6 places."""
+    """An item that a line may name. `unit_price` is in base currency, with 6 places.
+
+    The accounts are those of taxable and other sales; without one of its own, a kind of sale goes to `sales_account`.
+    """
 
     item_id: int
     item_number: str
@@ -58,6 +65,9 @@ class Item:
     unit_price: Decimal
     vat_category_id: str | None = None
     sales_account: str | None = None
+    sales_non_taxable_account: str | None = None
+    sales_eu_account: str | None = None
+    sales_export_account: str | None = None
     sales_subaccount_id: int | None = None
     deferral_code: str | None = None
     item_class_id: str | None = None
@@ -82,6 +92,9 @@ class ItemClass:
     vat_category_id: str | None = None
     unit_id: str | None = None
     sales_account: str | None = None
+    sales_non_taxable_account: str | None = None
+    sales_eu_account: str | None = None
+    sales_export_account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +134,7 @@ class Intrastat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDetail:
-    """What is stored of an item besides its columns. None of it affects a document.
+    """What is stored of an item besides its columns. Of it, only the sales accounts affect documents.
 
     `accounts` are account numbers by the field's name in our words; `attributes` values by attribute id.
     """

@@ -15,6 +15,7 @@ from reskontra.attributes.rules import attribute_value
 from reskontra.codes import kept_or
 from reskontra.errors import FieldPath, Malformed, Refused, UnknownReference
 from reskontra.items.rules.items import (
+    SALES_ACCOUNTS,
     AlternateType,
     CrossReference,
     Intrastat,
@@ -42,11 +43,9 @@ ACCOUNTS = (
     "expense_non_taxable_account",
     "expense_eu_account",
     "expense_import_account",
-    "sales_non_taxable_account",
-    "sales_eu_account",
-    "sales_export_account",
+    *SALES_ACCOUNTS,
 )
-"""Accounts besides the sales account. They are stored and shown; no document of a customer ledger posts to them."""
+"""Accounts besides the one of taxable sales. Documents of a customer ledger post to those of sales only."""
 
 _TEXTS = ("body", "note", "posting_class_id", "deferral_code")
 _SUBACCOUNTS = ("sales_subaccount", "expense_subaccount", "cogs_subaccount")
@@ -72,6 +71,7 @@ def new_item(sent: Sent, reference: Reference) -> ItemCard:
         item_type=item_class.item_type if item_class else ItemType.NON_STOCK,
         vat_category_id=item_class.vat_category_id if item_class else None,
         sales_account=item_class.sales_account if item_class else None,
+        detail=ItemDetail(accounts=_filled({name: getattr(item_class, name, None) for name in SALES_ACCOUNTS})),
     )
     return _with_sent(blank, sent, reference)
 
@@ -165,7 +165,8 @@ def _price(sent: Decimal | None) -> Decimal:
 
 
 def _account(sent: str | None, stored: str | None, reference: Reference, name: str) -> str | None:
-    return kept_or(lambda code, field: reference.active_account(code, field).account_number, sent, stored, (name,))
+    known = reference.sales_account if name in SALES_ACCOUNTS else reference.active_account
+    return kept_or(lambda code, field: known(code, field).account_number, sent, stored, (name,))
 
 
 # What is kept besides the columns

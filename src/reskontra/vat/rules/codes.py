@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -41,6 +42,23 @@ class EuReportCode(StrEnum):
     GOODS = "SalesOfGoods"
     TRIANGULATION = "Triangulation"
     SERVICES = "SalesOfService"
+
+
+class SalesArea(StrEnum):
+    """Where a VAT zone lies as seen from the seller: at home, in the European Union, beyond."""
+
+    DOMESTIC = "Domestic"
+    EU = "EU"
+    EXPORT = "Export"
+
+
+class SaleKind(StrEnum):
+    """What a sale is for VAT, and so which of the four sales accounts it goes to (CUS-06, decision 0023)."""
+
+    TAXABLE = "taxable"
+    NON_TAXABLE = "non_taxable"
+    EU = "eu"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +117,7 @@ class VatZone:
     description: str = ""
     vat_ids: tuple[str, ...] = ()
     default_category: str | None = None
+    area: SalesArea = SalesArea.DOMESTIC
 
 
 def rate_on(vat_id: VatId, on: date) -> Decimal:
@@ -144,6 +163,26 @@ def vat_ids_of_line(
         hint = f"VAT zone '{zone.zone_id}' knows these VAT ids: {', '.join(zone.vat_ids) or 'none'}."
         raise UnknownReference(field=field, value=category.category_id, hint=hint, subject="vat_id")
     return applied
+
+
+def kind_of_sale(vat_ids: Sequence[VatId], zone: VatZone | None) -> SaleKind:
+    """What a sale with these ids in this zone is (decision 0023). Dates do not matter: an id is of one kind for good.
+
+    A sale is taxable if an id asks the buyer for VAT. Of the others, what is exempt or outside the VAT act is not
+    taxable wherever the buyer is; the rest goes by where it is sold to. Without a zone nothing is known: taxable.
+    """
+    if zone is None or any(_asks_for_vat(vat_id) for vat_id in vat_ids):
+        return SaleKind.TAXABLE
+    if any(vat_id.exempt for vat_id in vat_ids):
+        return SaleKind.NON_TAXABLE
+    if zone.area == SalesArea.EU or any(vat_id.eu_report_code for vat_id in vat_ids):
+        return SaleKind.EU
+    return SaleKind.EXPORT if zone.area == SalesArea.EXPORT else SaleKind.NON_TAXABLE
+
+
+def _asks_for_vat(vat_id: VatId) -> bool:
+    charges = not (vat_id.exempt or vat_id.reverse_charge)
+    return charges and any(rate.percent > ZERO for rate in vat_id.rates)
 
 
 def check_vat_id(vat_id: VatId) -> None:
