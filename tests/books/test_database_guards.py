@@ -82,7 +82,8 @@ async def test_batches_are_append_only(connection: Connection, change: str) -> N
     "column",
     ["amount = amount + 1", "amount_base = amount_base + 1", "document_date = document_date + 1", "number = 'Z'",
      "customer_id = 2", "period_id = '202402'", "account_number = '1920'", "released_at = null, status = 'Balanced'",
-     "batch_number = 'X'", "figures_hash = 'x'", "vat_total = vat_total + 1", "exchange_rate = 2"],
+     "batch_number = 'X'", "figures_hash = 'x'", "vat_total = vat_total + 1", "exchange_rate = 2",
+     "vat_exchange_rate = 2"],
 )  # fmt: skip
 async def test_the_figures_of_a_released_document_are_frozen(connection: Connection, column: str) -> None:
     refused = await refused_by(connection, f"update document set {column} where {RELEASED}")

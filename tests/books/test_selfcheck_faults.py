@@ -70,6 +70,9 @@ FAULTS = {
     "document-amount-adds-up": [f"update document set rounding_difference = 0.01 where {DRAFT}"],
     "document-lines-add-up": [f"update document set detail_total_base = detail_total_base + 1 where {DRAFT}"],
     "document-vat-adds-up": [f"update document_vat set taxable = taxable + 1 where document_id = {OF_DRAFT}"],
+    "vat-at-its-rate": [
+        f"update document_vat set vat_base = vat_base + 0.01 where document_id = {OF_DRAFT}",
+    ],
     "numbers-unbroken": ["update number_series_range set last_number = '003560' where series_id = 'INVOICE'"],
     "balance-in-currency": [f"update document set balance = balance - 0.001 where {RELEASED}"],
     "batch-balances": ["update journal_entry set credit = credit + 1 where purpose = 'revenue'"],
@@ -131,7 +134,7 @@ async def test_a_document_worth_nothing_may_have_a_batch_without_entries(connect
     (batch,) = [it for it in await offences(connection) if it.name == "batch-without-entries"]
     number = batch.rows[0]["number"]
     for table, figures in (
-        ("document", "amount = 0, amount_base = 0, balance = 0, balance_base = 0"),
+        ("document", "amount = 0, amount_base = 0, balance = 0, balance_base = 0, status = 'Closed'"),
         ("document_vat", "vat = 0, vat_base = 0"),
         ("document_line", "net_amount = 0, net_amount_base = 0"),
     ):

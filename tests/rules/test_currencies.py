@@ -16,8 +16,10 @@ from reskontra.currencies.rules import (
     Rate,
     carry_down,
     check_currency,
+    check_near,
     check_rate,
     gain_or_loss,
+    in_terms_of,
     to_base,
 )
 from reskontra.errors import Refused
@@ -58,6 +60,28 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["0.00000001", "99999999.99999999", "1", "10.5000000000"])
 def test_a_rate_has_8_places(text: str) -> None:
     check_rate(Decimal(text))
+
+
+@pytest.mark.parametrize(
+    ("percent", "near", "far"),
+    [("5", "9.5", "9.49999999"), ("5", "10.5", "10.50000001"), ("0", "10", "10.00000001"), ("500", "60", "60.1"),
+     ("500", "0.00000001", "61")],
+)  # fmt: skip
+def test_a_rate_may_be_so_many_per_cent_from_the_companys(percent: str, near: str, far: str) -> None:
+    official = Rate(Decimal(10))
+    check_near(Rate(Decimal(near)), official, Decimal(percent))
+    with pytest.raises(Refused) as refusal:
+        check_near(Rate(Decimal(far)), official, Decimal(percent))
+    assert (refusal.value.field, refusal.value.value) == (("exchange_rate",), far)
+
+
+@given(ANY_RATE, st.sampled_from(Operator))
+def test_a_rate_turned_round_converts_alike(rate: Rate, operator: Operator) -> None:
+    turned = in_terms_of(rate, operator)
+    assert turned.operator == operator
+    assert (turned == rate) == (operator == rate.operator)
+    there, here = to_base(Decimal(10**7), rate, 2), to_base(Decimal(10**7), turned, 2)
+    assert abs(there - here) <= max(there, here) / 1000
 
 
 @pytest.mark.parametrize("decimals", [-1, 5])

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from reskontra.accounts.rules.accounts import Account, AccountType
 from reskontra.accounts.rules.subaccounts import Subaccount
 from reskontra.codes import Codes
-from reskontra.currencies.rules import Currency, CurrencyPosting, Operator, Rate, to_base
+from reskontra.currencies.rules import BASE_RATE, Currency, CurrencyPosting, Operator, Rate, to_base
 from reskontra.customers.customer import Address, ContactDetails, Debtor, Location, Status
 from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.drafts import changed, check_deletable, check_releasable, created, released
@@ -82,7 +82,11 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
             (
                 row.currency_id,
                 CurrencyPosting(
-                    currency_id=row.currency_id, rounding_gain_account="7740", rounding_loss_account="7740"
+                    currency_id=row.currency_id,
+                    rounding_gain_account="7740",
+                    rounding_loss_account="7740",
+                    gain_account="8060",
+                    loss_account="8160",
                 ),
             )
             for row in currencies
@@ -223,6 +227,8 @@ def drafts(draw: st.DrawFn) -> tuple[Kind, Document, Basis]:
         del sent["terms_id"]
     if rate is not None:
         sent["currency_id"] = draw(st.sampled_from(["EUR", "ISK"]))
+        if draw(st.booleans()):
+            sent["exchange_rate"] = draw(st.decimals(rate.rate * Decimal("0.9"), rate.rate * Decimal("1.1"), places=8))
     try:
         document = created(kind, sent, known)
     except Refused as refusal:
@@ -264,12 +270,16 @@ def test_vat_is_as_invariants_9_to_11_say(draft: tuple[Kind, Document, Basis]) -
 
 
 @given(drafts())
-def test_base_amounts_are_converted_one_by_one(draft: tuple[Kind, Document, Basis]) -> None:
-    _, document, _ = draft
+def test_base_amounts_are_converted_one_by_one_and_vat_at_the_companys_rate(
+    draft: tuple[Kind, Document, Basis],
+) -> None:
+    _, document, known = draft
     rate = Rate(document.exchange_rate, Operator(document.rate_operator))
+    official = known.table_rate or BASE_RATE
     assert document.amount_base == to_base(document.amount, rate, 2)
     assert all(line.amount_base == to_base(line.amount, rate, 2) for line in document.lines)
-    assert all(row.vat_base == to_base(row.vat, rate, 2) for row in document.vat)
+    assert all(row.vat_base == to_base(row.vat, official, 2) for row in document.vat)
+    assert all(row.taxable_base == to_base(row.taxable, official, 2) for row in document.vat)
     assert document.detail_total_base == sum(line.amount_base for line in document.lines)
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from reskontra.errors import FieldPath, Refused
 from reskontra.money import (
     AMOUNT_LIMIT,
+    HUNDRED,
     MONEY_DECIMALS,
     ONE,
     RATE_DECIMALS,
@@ -22,6 +23,7 @@ from reskontra.money import (
 )
 
 RATE_LIMIT = Decimal(10) ** 8
+_SMALLEST_RATE = ONE.scaleb(-RATE_DECIMALS)
 
 
 class Operator(StrEnum):
@@ -162,6 +164,27 @@ def check_rate(rate: Decimal, field: FieldPath = ("exchange_rate",)) -> None:
             value=str(rate),
             hint=f"Send a number above 0 and below {RATE_LIMIT:f} with at most {RATE_DECIMALS} decimals.",
         )
+
+
+def check_near(rate: Rate, official: Rate, percent: Decimal, field: FieldPath = ("exchange_rate",)) -> None:
+    """Refuses a rate that is more than `percent` per cent above or below the official one (CUR-06)."""
+    margin = multiply(official.rate, divide(percent, HUNDRED))
+    lowest = max(round_money(official.rate - margin, RATE_DECIMALS), _SMALLEST_RATE)
+    highest = round_money(official.rate + margin, RATE_DECIMALS)
+    if lowest <= rate.rate <= highest:
+        return
+    raise Refused(
+        f"The exchange rate {rate.rate.normalize():f} is too far from the company's, which is "
+        f"{official.rate.normalize():f}.",
+        field=field,
+        value=f"{rate.rate.normalize():f}",
+        hint=f"Send {lowest.normalize():f} to {highest.normalize():f}, or leave it out.",
+    )
+
+
+def in_terms_of(rate: Rate, operator: Operator) -> Rate:
+    """The same rate with that operator; turned round, it has 8 places."""
+    return rate if rate.operator == operator else Rate(reciprocal(rate.rate), operator)
 
 
 def reciprocal(rate: Decimal) -> Decimal:

@@ -164,6 +164,21 @@ select document.company_id, document_type, number, used.vat_ids, stored.vat_ids 
                         and document_vat.document_id = document.document_id) as stored
  where used.vat_ids is distinct from stored.vat_ids;
 
+-- 9
+-- name: vat-at-its-rate A document's VAT in base currency is its VAT at the document's rate for VAT, rounded.
+select document.company_id, document_type, number, vat_id, taxable_base, at_rate.taxable, vat_base, at_rate.vat
+  from document_vat
+  join document using (company_id, document_id)
+  join company on company.company_id = document.company_id
+  join currency on currency.company_id = document.company_id and currency.currency_id = company.base_currency
+ cross join lateral (select coalesce(vat_exchange_rate, exchange_rate) as vat_rate) as official
+ cross join lateral (select case rate_operator when 'D' then document_vat.taxable / vat_rate
+                                 else document_vat.taxable * vat_rate end as taxable,
+                            case rate_operator when 'D' then document_vat.vat / vat_rate
+                                 else document_vat.vat * vat_rate end as vat) as at_rate
+ where greatest(abs(taxable_base - at_rate.taxable), abs(vat_base - at_rate.vat))
+       > 0.5 * 10.0 ^ -currency.decimals + 0.00000001;
+
 -- 15
 -- name: numbers-unbroken Every number of a series from its start to its last is in use or in the log of deleted numbers.
 with choice as (

@@ -111,6 +111,9 @@ class Document(Record, frozen=True, kw_only=True):
     currency_id: str
     exchange_rate: Decimal
     rate_operator: str = "M"
+    vat_exchange_rate: Decimal | None = None
+    """The company's rate on the document's date, at which VAT is reported; None where the document has that rate."""
+
     terms_id: str | None = None
     vat_zone_id: str | None = None
     payment_method_id: str | None = None

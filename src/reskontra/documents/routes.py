@@ -23,9 +23,10 @@ from reskontra.documents.wire.answers import (
     DocumentAnswer,
     InvoiceAnswer,
     ReleaseAnswer,
+    VatInBaseAnswer,
 )
 from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, DocumentUpdate, InvoiceUpdate
-from reskontra.documents.wire.rendering import Expand, document_answer
+from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
 from reskontra.errors import NotFound
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from reskontra.receivables.wire.filters import ITEM_FILTERS
@@ -116,6 +117,16 @@ async def get_one(resource: Resource, call: Call) -> Response:
     return one(call, document_answer(row, resource.answer, reference, Expand()), row["version"])
 
 
+async def get_vat(resource: Resource, call: Call) -> Response:
+    """GET the VAT of one document in base currency."""
+    number = call.params[resource.parameter]
+    async with call.database.connection() as connection:
+        found = await lists.find_vat(connection, call.company_id, resource.kind.document_type, number)
+    if found is None:
+        raise NotFound(resource.kind.noun, number)
+    return one(call, vat_in_base_answer(found), found.version)
+
+
 async def get_all(resource: Resource, call: Call) -> Response:
     """GET a page of documents in the order of their numbers."""
     return await _answer_page(call, resource, filtered(call, ITEM_FILTERS, resource.kind.document_type))
@@ -166,10 +177,12 @@ def _routes(resource: Resource) -> Iterator[Route]:
         "releasing",
         answer=ReleaseAnswer,
     )
+    of_ours = replace(named, path=f"/v1/reskontra/{resource.path}", answer=VatInBaseAnswer)
+    yield of_ours.one(f"Reskontra_Get{operation}Vat", partial(get_vat, resource), f"{below}/vat")
     if resource.kind.has_wire_delete:
         yield documents.delete(f"{operation}_Delete{by_number}", partial(delete, resource), below)
     else:
-        of_ours = replace(documents, path=f"/v1/reskontra/{resource.path}")
+        of_ours = replace(documents, path=of_ours.path)
         yield of_ours.delete(f"Reskontra_Delete{operation}", partial(delete, resource), below)
 
 

@@ -22,6 +22,7 @@ MORE_REFERENCE_DATA = (
        values (1, 2, '1', 'North', now())""",
     """update customer set parent_customer_id = (select customer_id from customer where number = '20001')
         where number = '20002'""",
+    "update currency_rate set rate = 11 where from_currency = 'EUR'",
 )
 
 HEADER: dict[str, Any] = {
@@ -114,15 +115,16 @@ READ_HEADER: dict[str, Any] = {
     "externalReference": "WEB-1",
     "exchangeRate": Decimal("11.25"),
     "customerVatZone": {"id": "NO", "description": "Norway"},
-    # 2.5 x 80.125 = 200.3125; less 12.5 % of 200.31 = 25.04; VAT 15 % of 175.27 = 26.29; each x 11.25
+    # 2.5 x 80.125 = 200.3125; less 12.5 % of 200.31 = 25.04; VAT 15 % of 175.27 = 26.29; each x 11.25,
+    # but what is reported of VAT x 11, the company's rate
     "detailTotalInCurrency": Decimal("175.27"),
     "detailTotal": Decimal("1971.79"),
     "vatTaxableTotalInCurrency": Decimal("175.27"),
-    "vatTaxableTotal": Decimal("1971.79"),
+    "vatTaxableTotal": Decimal("1927.97"),
     "vatExemptTotalInCurrency": 0,
     "vatExemptTotal": 0,
     "vatTotalInCurrency": Decimal("26.29"),
-    "vatTotal": Decimal("295.76"),
+    "vatTotal": Decimal("289.19"),
     "amountInCurrency": Decimal("201.56"),
     "amount": Decimal("2267.55"),
     "balanceInCurrency": Decimal("201.56"),

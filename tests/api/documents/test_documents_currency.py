@@ -54,6 +54,7 @@ async def test_another_currency_needs_the_customers_leave(clerk: Clerk) -> None:
 
 
 async def test_a_sent_rate_stands_until_it_is_cleared_or_the_currency_changes(clerk: Clerk) -> None:
+    await clerk.prefer(accept_rates_beyond_tolerance=True)
     document = await clerk.invoice(currencyId="EUR", exchangeRate=Decimal("11.12345678"), lines=[line(100)])
     assert (document["exchangeRate"], document["amount"]) == (Decimal("11.12345678"), Decimal("1112.35"))
     moved = await clerk.change(document, documentDate="2025-07-07")
@@ -104,6 +105,7 @@ async def test_a_currency_without_a_rate_on_the_date_is_refused(clerk: Clerk) ->
 
 
 async def test_the_price_of_an_item_is_converted(clerk: Clerk) -> None:
+    await clerk.prefer(accept_rates_beyond_tolerance=True)
     document = await clerk.invoice(currencyId="EUR", exchangeRate=8, lines=[{"inventoryNumber": "A"}])
     [read] = document["invoiceLines"]
     assert (read["unitPriceInCurrency"], read["unitPrice"]) == (Decimal("12.5"), 100)

@@ -67,9 +67,9 @@ async def test_amounts_are_rounded_to_the_places_of_their_currency(clerk: Clerk)
 
 
 async def test_a_rate_is_rounded_to_eight_places(clerk: Clerk) -> None:
-    document = await clerk.invoice(currencyId="EUR", exchangeRate=Decimal("11.123456785"))
-    assert document["exchangeRate"] == Decimal("11.12345679")
-    again = await clerk.change(document, exchangeRate=Decimal("11.1234567850000001"))
+    document = await clerk.invoice(currencyId="EUR", exchangeRate=Decimal("10.123456785"))
+    assert document["exchangeRate"] == Decimal("10.12345679")
+    again = await clerk.change(document, exchangeRate=Decimal("10.1234567850000001"))
     assert again == document
 
 

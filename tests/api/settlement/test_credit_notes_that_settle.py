@@ -129,8 +129,9 @@ async def test_two_credit_notes_proposed_at_once_do_not_both_stand(clerk: Clerk,
 async def test_a_difference_of_rates_is_a_gain_or_loss_and_the_books_agree(clerk: Clerk) -> None:
     euro: dict[str, Any] = {
         "currencyId": "EUR",
-        "lines": [{"inventoryNumber": "A", "quantity": 4, "unitPriceInCurrency": Decimal("33.33")}],
+        "lines": [{"inventoryNumber": "A", "quantity": 4, "unitPriceInCurrency": Decimal("33.33"), "vatCodeId": "6"}],
     }
+    await clerk.prefer(accept_rates_beyond_tolerance=True)
     invoice = await clerk.issue(INVOICE, **euro, exchangeRate=Decimal("11.2345"))
     balance = invoice["balanceInCurrency"]
     await clerk.issue(CREDIT_NOTE, **settling(invoice, balance, **euro, exchangeRate=Decimal("11.5")))
@@ -170,7 +171,8 @@ async def test_a_document_named_twice_is_refused(clerk: Clerk, invoice: Record) 
 
 
 async def test_gains_and_losses_of_one_note_are_booked_apart(clerk: Clerk) -> None:
-    line = {"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": 80}
+    line = {"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": 100, "vatCodeId": "6"}
+    await clerk.prefer(accept_rates_beyond_tolerance=True)
     invoices = [await clerk.issue(INVOICE, currencyId="EUR", exchangeRate=rate, lines=[line]) for rate in (10.0, 12.0)]
     await clerk.issue(
         CREDIT_NOTE,

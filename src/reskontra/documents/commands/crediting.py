@@ -49,7 +49,7 @@ async def credit_whole(
 
 
 def whole_credit(document: Document, debtor: Debtor, reference: Reference, on: date) -> dict[str, Any]:
-    """The content of a credit note that takes back all of a document: its lines, VAT, place and rate, applied to it."""
+    """The content of a credit note over all of a document, applied to it: its lines, VAT, place and rates."""
     credit: dict[str, Any] = {
         "customer_number": debtor.number,
         "location_cd": debtor.location.location_cd,
@@ -71,9 +71,7 @@ def whole_credit(document: Document, debtor: Debtor, reference: Reference, on: d
             }
         ],
     }
-    return credit | (
-        {} if document.currency_id == reference.base_currency else {"exchange_rate": document.exchange_rate}
-    )
+    return credit | ({} if document.currency_id == reference.base_currency else {"rates_of": document})
 
 
 def _line(line: Line, reference: Reference) -> dict[str, Any]:

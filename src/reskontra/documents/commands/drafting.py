@@ -17,6 +17,7 @@ from reskontra.db.pool import Connection, need_transaction, report_key_as_sent
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, wanted_by
 from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.drafts import changed, check_deletable, created
+from reskontra.documents.rules.rates import check_agreed_rate
 from reskontra.documents.rules.settling import proposals_after, with_proposals
 from reskontra.documents.store import loading, writing
 from reskontra.documents.wire.rendering import lines_text, vat_text
@@ -25,6 +26,7 @@ from reskontra.kinds import Kind
 from reskontra.numbering.rules import check_sent_document_number, choose_range
 from reskontra.operations import supplied
 from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import OpenItem
 from reskontra.receivables.store import open_items
 from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
@@ -56,7 +58,9 @@ async def change(
     basis = await basis_of(connection, context, loaded, changes)
     after = changed(kind, before, changes, basis)
     reference = basis.reference
-    after = await _with_proposals(connection, kind, after, changes, reference=reference, document_id=loaded.document_id)
+    debits = await _proposed_debits(connection, context, kind, after, changes)
+    after = _with_proposals(kind, after, changes, debits, reference=reference, document_id=loaded.document_id)
+    check_agreed_rate(before, after, reference.preferences, debits.values())
     if after == before:
         return Saved(before.number, loaded.version)
     if after.customer_id != before.customer_id:
@@ -97,7 +101,9 @@ async def new_draft(
     await lock_debits(connection, context, kind, None, changes)
     basis = await basis_of(connection, context, loaded, changes)
     draft = created(kind, changes, basis)
-    document = await _with_proposals(connection, kind, draft, changes, reference=basis.reference)
+    debits = await _proposed_debits(connection, context, kind, draft, changes)
+    document = _with_proposals(kind, draft, changes, debits, reference=basis.reference)
+    check_agreed_rate(None, document, basis.reference.preferences, debits.values())
     document = replace(document, origin=origin, created_by=context.actor)
     return document, basis
 
@@ -128,25 +134,37 @@ async def insert(
         )
 
 
-async def _with_proposals(
-    connection: Connection,
+async def _proposed_debits(
+    connection: Connection, context: Context, kind: Kind, draft: Document, changes: Mapping[str, Any]
+) -> Mapping[tuple[str, str], OpenItem]:
+    """What the draft will settle after a request, by type and number; one read, only if there is anything."""
+    if not _proposes(kind, draft, changes):
+        return {}
+    need_transaction(connection)
+    wanted = proposals_after(draft.proposals, changes.get("application_lines") or ())
+    names = [(proposal.document_type, proposal.number) for proposal, _ in wanted]
+    return await open_items.find_open_items(connection, context.company_id, names)
+
+
+def _with_proposals(
     kind: Kind,
     draft: Document,
     changes: Mapping[str, Any],
+    debits: Mapping[tuple[str, str], OpenItem],
     *,
     reference: Reference,
     document_id: int = 0,
 ) -> Document:
-    """The draft with what it will settle after a request (APP); one read, only if there is anything."""
-    sent = changes.get("application_lines") or ()
-    if not kind.settles or draft.is_released or not (sent or draft.proposals):
+    """The draft with what it will settle after a request (APP)."""
+    if not _proposes(kind, draft, changes):
         return draft
-    need_transaction(connection)
-    wanted = proposals_after(draft.proposals, sent)
-    names = [(proposal.document_type, proposal.number) for proposal, _ in wanted]
-    debits = await open_items.find_open_items(connection, reference.company_id, names)
+    wanted = proposals_after(draft.proposals, changes.get("application_lines") or ())
     decimals = reference.decimals_of(draft.currency_id)
     return with_proposals(draft, wanted, debits, document_id=document_id, decimals=decimals)
+
+
+def _proposes(kind: Kind, draft: Document, changes: Mapping[str, Any]) -> bool:
+    return bool(kind.settles and not draft.is_released and (changes.get("application_lines") or draft.proposals))
 
 
 async def _numbering(

@@ -74,7 +74,8 @@ class BaseFigures(Record, frozen=True):
     """A document in base currency: lines and their net amounts by line number, VAT rows, totals.
 
     `conversion_difference` is the converted amount less its converted parts (net amounts less document discount, all
-    VAT, the document's own rounding). It is posted to the rounding account (CUR-04).
+    VAT, the document's own rounding). It is posted to the rounding account (CUR-04). `vat_difference` is what VAT comes
+    to at its own rate less what it comes to at the document's; it is an exchange loss of the seller (VAT-13).
     """
 
     lines: Mapping[int, LineFigures]
@@ -82,6 +83,7 @@ class BaseFigures(Record, frozen=True):
     vat_rows: tuple[VatRow, ...]
     totals: Totals
     conversion_difference: Decimal
+    vat_difference: Decimal = ZERO
 
 
 def line_figures(
@@ -213,12 +215,19 @@ def exclusive_vat(rows: Iterable[VatRow]) -> Decimal:
 
 
 def base_figures(
-    lines: Mapping[int, LineFigures], vat: VatResult, totals: Totals, rate: Rate | None, decimals: int
+    lines: Mapping[int, LineFigures],
+    vat: VatResult,
+    totals: Totals,
+    rate: Rate | None,
+    decimals: int,
+    *,
+    vat_rate: Rate | None = None,
 ) -> BaseFigures:
     """A document's figures in base currency with `decimals` places (CUR-04).
 
     Lines, VAT rows and the amount are converted one by one, each rounded half-up; sums are sums of converted parts.
-    `rate` is None for a document in base currency, whose figures are these already.
+    `rate` is None for a document in base currency, whose figures are these already. `vat_rate` is the rate of the VAT
+    rows where it is another (VAT-13).
     """
     if rate is None:
         return BaseFigures(
@@ -228,11 +237,15 @@ def base_figures(
             totals=totals,
             conversion_difference=totals.amount - _parts(vat.line_nets, vat.rows, totals),
         )
+    vat_rate = vat_rate or rate
     base_lines = {number: _line_to_base(line, rate, decimals) for number, line in lines.items()}
     nets = {number: to_base(net, rate, decimals) for number, net in vat.line_nets.items()}
     rows = tuple(
-        replace(row, taxable=to_base(row.taxable, rate, decimals), vat=to_base(row.vat, rate, decimals))
+        replace(row, taxable=to_base(row.taxable, vat_rate, decimals), vat=to_base(row.vat, vat_rate, decimals))
         for row in vat.rows
+    )
+    vat_difference = vat_rate_difference(
+        ((row.vat, base.vat) for row, base in zip(vat.rows, rows, strict=True)), rate, decimals
     )
     discount_total = to_base(totals.discount_total, rate, decimals)
     rounding_difference = to_base(totals.rounding_difference, rate, decimals)
@@ -244,8 +257,14 @@ def base_figures(
         line_nets=nets,
         vat_rows=rows,
         totals=base_totals,
-        conversion_difference=amount - _parts(nets, rows, base_totals),
+        conversion_difference=amount - (_parts(nets, rows, base_totals) - vat_difference),
+        vat_difference=vat_difference,
     )
+
+
+def vat_rate_difference(vat: Iterable[tuple[Decimal, Decimal]], rate: Rate, decimals: int) -> Decimal:
+    """What VAT comes to in base currency less what it comes to at `rate`; `vat` has both amounts of each row."""
+    return total(in_base - to_base(amount, rate, decimals) for amount, in_base in vat)
 
 
 def _parts(nets: Mapping[int, Decimal], rows: Iterable[VatRow], totals: Totals) -> Decimal:

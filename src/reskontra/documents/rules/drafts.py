@@ -10,11 +10,12 @@ from reskontra.customers.rules.standing import CreditFailure, check_may, credit_
 from reskontra.documents.document import Document, Line
 from reskontra.documents.rules.after_release import changed_after_release, vat_rows_echoed
 from reskontra.documents.rules.arithmetic import DiscountBasis
-from reskontra.documents.rules.figures import entered_vat, rate_of, with_figures
+from reskontra.documents.rules.figures import entered_vat, with_figures
 from reskontra.documents.rules.header import changed_header, check_discount_date, new_header
 from reskontra.documents.rules.line_accounts import check_accounts
 from reskontra.documents.rules.lines import LineBasis, apply_operations, in_branch, new_lines
 from reskontra.documents.rules.pricing import rounded_lines
+from reskontra.documents.rules.rates import rate_of
 from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import Kind
 from reskontra.money import ZERO
@@ -132,7 +133,7 @@ def _line_basis(draft: Document, basis: Basis, *, before: Document | None = None
     )
 
 
-_VAT_DEPENDS_ON = ("document_date", "vat_zone_id", "currency_id", "exchange_rate", "rate_operator")
+_VAT_DEPENDS_ON = ("document_date", "vat_zone_id", "currency_id", "exchange_rate", "rate_operator", "vat_exchange_rate")
 _FIGURES_DEPEND_ON = (*_VAT_DEPENDS_ON, "terms_id", "cash_discount_date")
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document
+from reskontra.documents.rules.arithmetic import vat_rate_difference
+from reskontra.documents.rules.rates import rate_of
 from reskontra.kinds import Kind
+from reskontra.money import ZERO
 from reskontra.posting.rules import Entry, Part, receivable_entries
-from reskontra.receivables.rules.settling import settlement_parts
+from reskontra.receivables.rules.settling import difference_account, settlement_parts
 
 if TYPE_CHECKING:
     from reskontra.documents.rules.settling import Settling
@@ -22,7 +25,7 @@ def entries_of(
     return receivable_entries(
         kind.balance_sign,
         _receivable(document, document_id),
-        [*_revenue(document), *_vat(document)],
+        [*_revenue(document), *_vat(document), *_vat_difference(kind, document, reference)],
         rounding=document.rounding_difference,
         rounding_gain_account=postings.rounding_gain_account,
         rounding_loss_account=postings.rounding_loss_account,
@@ -70,6 +73,25 @@ def _vat(document: Document) -> list[Part]:
         )
         for row in document.vat
         if row.vat or row.vat_base
+    ]
+
+
+def _vat_difference(kind: Kind, document: Document, reference: Reference) -> list[Part]:
+    """What VAT at its own rate differs from VAT at the document's, which is what the customer owes (VAT-13)."""
+    if document.vat_exchange_rate is None:
+        return []
+    rows = ((row.vat, row.vat_base) for row in document.vat)
+    difference = vat_rate_difference(rows, rate_of(document), reference.base_decimals)
+    gain = -kind.balance_sign * difference
+    return [
+        Part(
+            account_number=difference_account(gain, reference.currency_postings[document.currency_id]) or "",
+            subaccount_id=document.subaccount_id,
+            branch_number=document.branch_number,
+            amount=ZERO,
+            amount_base=-difference,
+            purpose="exchange_gain_loss",
+        )
     ]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import Operator, Rate, from_base, to_base
+from reskontra.currencies.rules import Rate, from_base, to_base
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.rules.arithmetic import BaseFigures, DocumentRounding, Totals, base_figures, document_totals
 from reskontra.documents.rules.pricing import figures_of
+from reskontra.documents.rules.rates import rate_of, vat_rate_of
 from reskontra.errors import Malformed
 from reskontra.money import PRICE_DECIMALS, ZERO
 from reskontra.records import replace
@@ -20,18 +21,15 @@ if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 
-def rate_of(document: Document) -> Rate:
-    """The document's exchange rate."""
-    return Rate(document.exchange_rate, Operator(document.rate_operator))
-
-
 def with_figures(
     document: Document,
     lines: Sequence[Line],
     reference: Reference,
     sent_vat: Sequence[Mapping[str, Any]] = (),
 ) -> Document:
-    """`document` with these lines and what follows from them (VAT-01 to VAT-11, TOT-01 to TOT-03, TOT-05, CUR-04).
+    """`document` with these lines and what follows from them.
+
+    Rules: VAT-01 to VAT-11, VAT-13, TOT-01 to TOT-03, TOT-05, CUR-04.
 
     The balance is the amount: only released documents are settled (BAL-02).
     """
@@ -51,7 +49,7 @@ def with_figures(
     totals = document_totals((line.amount for line in taxed), vat, _rounding(document.currency_id, reference))
     rate = rate_of(document) if document.currency_id != reference.base_currency else None
     lines_alone = {line.line_number: figures_of(line) for line in taxed}
-    base = base_figures(lines_alone, vat, totals, rate, reference.base_decimals)
+    base = base_figures(lines_alone, vat, totals, rate, reference.base_decimals, vat_rate=vat_rate_of(document))
     return _assembled(document, taxed, vat, totals, base=base, reference=reference, decimals=decimals)
 
 

@@ -7,9 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.accounts.rules.accounts import AccountType
-from reskontra.currencies.rules import BASE_RATE, Rate, check_rate
 from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
+from reskontra.documents.rules.rates import with_rate
 from reskontra.errors import Refused, UnknownReference
 from reskontra.kinds import Kind
 from reskontra.money import ZERO
@@ -157,7 +157,7 @@ def _written(
     draft = _with_party_details(draft, changes, basis)
     draft = _with_vat_zone(draft, changes, basis)
     draft = _with_period(before, draft, changes, basis)
-    draft = _with_rate(before, draft, changes, basis)
+    draft = with_rate(before, draft, changes, basis)
     return _with_due_dates(kind, before, draft, changes, basis)
 
 
@@ -352,59 +352,6 @@ def _with_period(before: Document | None, draft: Document, changes: Mapping[str,
     if before is None or before.period_id != period.period_id:
         check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
     return replace(draft, period_id=period.period_id)
-
-
-def _with_rate(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """CUR-02, CUR-03. A sent rate stays until it is cleared or the currency changes; else the table's of the date.
-
-    In base currency, 0 is what typed clients send if the rate was not set (X7).
-    """
-    reference = basis.reference
-    sent = changes.get("exchange_rate")
-    if draft.currency_id == reference.base_currency:
-        if sent and sent != BASE_RATE.rate:
-            raise Refused(
-                "The exchange rate of the base currency is 1.",
-                field=("exchange_rate",),
-                value=str(sent),
-                hint="Send 1 or leave it out.",
-            )
-        return _at_rate(draft, BASE_RATE, entered=False)
-    same_currency = before is not None and before.currency_id == draft.currency_id
-    if sent is not None and not (same_currency and sent == draft.exchange_rate):
-        rate = _sent_rate(sent, basis)
-        return _at_rate(draft, rate, entered=rate != basis.table_rate)
-    is_cleared = sent is None and "exchange_rate" in changes
-    same_date = before is not None and before.document_date == draft.document_date
-    if same_currency and not is_cleared and (draft.rate_entered or same_date):
-        return draft
-    if basis.table_rate is None:
-        raise Refused(
-            f"There is no exchange rate for {draft.currency_id} on {draft.document_date.isoformat()}.",
-            field=("currency_id",),
-            value=draft.currency_id,
-            hint="Add a rate that is effective on or before that date, or send exchangeRate.",
-        )
-    return _at_rate(draft, basis.table_rate, entered=False)
-
-
-def _sent_rate(sent: Any, basis: Basis) -> Rate:
-    check_rate(sent)
-    if basis.table_rate is not None and sent == basis.table_rate.rate:
-        return basis.table_rate
-    if not basis.debtor.rate_override:
-        raise Refused(
-            f"Customer {basis.debtor.number} does not allow another exchange rate than the company's.",
-            field=("exchange_rate",),
-            value=str(sent),
-            hint="Leave it out"
-            + (f", or send {basis.table_rate.rate:f}." if basis.table_rate is not None else ", and add a rate."),
-        )
-    return Rate(sent, basis.table_rate.operator) if basis.table_rate is not None else Rate(sent)
-
-
-def _at_rate(draft: Document, rate: Rate, *, entered: bool) -> Document:
-    return replace(draft, exchange_rate=rate.rate, rate_operator=str(rate.operator), rate_entered=entered)
 
 
 def _with_due_dates(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import in_currency
 from reskontra.documents.document import Document
-from reskontra.documents.rules.figures import rate_of
+from reskontra.documents.rules.rates import rate_of
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.operations import LineOperation

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
+import msgspec
 from asyncpg import Record
 
 from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.contacts.store import name_of
 from reskontra.db.pool import Connection
+from reskontra.documents.document import VatFigure
 from reskontra.receivables.store.lists import FOUND_ITEMS, ITEM_COLUMNS, ITEMS_OF_PAGE, PARTIES, as_text
 from reskontra.receivables.store.open_items import APPLICATIONS
 
@@ -39,6 +43,39 @@ async def find_document(connection: Connection, company_id: int, document_type: 
     """A document by its number in any case, as `rendering.document_answer` wants it."""
     row: Record | None = await connection.fetchrow(_FIND, company_id, document_type, number)
     return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatInBase:
+    """A document's VAT and the rates that it was converted with (VAT-13)."""
+
+    document_type: str
+    number: str
+    version: int
+    currency_id: str
+    base_currency: str
+    exchange_rate: Decimal
+    vat_exchange_rate: Decimal
+    vat: tuple[VatFigure, ...]
+
+
+_FIND_VAT = """
+    select document_type, number, version, currency_id, company.base_currency, exchange_rate,
+           coalesce(vat_exchange_rate, exchange_rate) as vat_exchange_rate,
+           (select coalesce(json_agg(vat_row order by vat_row.vat_id), '[]') from document_vat as vat_row
+             where vat_row.company_id = $1 and vat_row.document_id = document.document_id) as vat
+      from document
+      join company on company.company_id = document.company_id
+     where document.company_id = $1 and document_type = $2
+       and lower(number) collate "C" = lower($3 collate "C")"""
+
+_vat_figures = msgspec.json.Decoder(tuple[VatFigure, ...])
+
+
+async def find_vat(connection: Connection, company_id: int, document_type: str, number: str) -> VatInBase | None:
+    """The VAT of a document by its number in any case."""
+    row = await connection.fetchrow(_FIND_VAT, company_id, document_type, number)
+    return VatInBase(**{**row, "vat": _vat_figures.decode(row["vat"])}) if row else None
 
 
 @cache

@@ -98,6 +98,29 @@ class VatRowAnswer(Answer):
     vat: Decimal | None = msgspec.field(default=None, name="vatAmount")
 
 
+class VatInBaseRow(Answer, kw_only=True):
+    """The VAT of one id in both currencies, both at the rate for VAT."""
+
+    vat_id: str
+    rate: Decimal = msgspec.field(name="vatRate")
+    taxable_base: Decimal = msgspec.field(name="taxableAmount")
+    taxable: Decimal = msgspec.field(name="taxableAmountInCurrency")
+    vat_base: Decimal = msgspec.field(name="vatAmount")
+    vat: Decimal = msgspec.field(name="vatAmountInCurrency")
+
+
+class VatInBaseAnswer(Answer, kw_only=True):
+    """A document's VAT as it is reported: in base currency, at the company's rate of the day (VAT-13)."""
+
+    document_type: str
+    number: str = msgspec.field(name="referenceNumber")
+    currency_id: str
+    base_currency: str
+    exchange_rate: Decimal
+    vat_exchange_rate: Decimal
+    rows: list[VatInBaseRow] = msgspec.field(name="vat")
+
+
 class InvoiceAddressAnswer(AddressAnswer):
     """The invoice address of one document."""
 

@@ -24,6 +24,8 @@ from reskontra.documents.wire.answers import (
     InvoiceContactAnswer,
     MandateAnswer,
     NoteLineAnswer,
+    VatInBaseAnswer,
+    VatInBaseRow,
     VatRowAnswer,
 )
 from reskontra.money import ZERO
@@ -43,6 +45,7 @@ from reskontra.web.wire import day_text, encode, etag_of
 if TYPE_CHECKING:
     from asyncpg import Record
 
+    from reskontra.documents.store.lists import VatInBase
     from reskontra.reference.reference import Reference
 
 _MONEY = Decimal("0.0001")
@@ -123,6 +126,30 @@ def _vat_row(row: VatFigure, position: int, reference: Reference) -> VatRowAnswe
         rate=row.rate.quantize(_FINE),
         taxable=row.taxable.quantize(_MONEY),
         vat=row.vat.quantize(_MONEY),
+    )
+
+
+def vat_in_base_answer(found: VatInBase) -> VatInBaseAnswer:
+    """A document's VAT in base currency."""
+    rows = [
+        VatInBaseRow(
+            vat_id=row.vat_id,
+            rate=row.rate.quantize(_FINE),
+            taxable_base=row.taxable_base.quantize(_MONEY),
+            taxable=row.taxable.quantize(_MONEY),
+            vat_base=row.vat_base.quantize(_MONEY),
+            vat=row.vat.quantize(_MONEY),
+        )
+        for row in found.vat
+    ]
+    return VatInBaseAnswer(
+        document_type=found.document_type,
+        number=found.number,
+        currency_id=found.currency_id,
+        base_currency=found.base_currency,
+        exchange_rate=found.exchange_rate,
+        vat_exchange_rate=found.vat_exchange_rate,
+        rows=rows,
     )
 
 

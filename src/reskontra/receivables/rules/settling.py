@@ -164,7 +164,7 @@ def _given_up(application: Application, debit: OpenItem) -> Iterator[tuple[Part,
 
 
 def difference_account(gain_loss: Decimal, posting: CurrencyPosting) -> str | None:
-    """Where an exchange difference of a currency goes; None if there is none (FX-03)."""
+    """The account of an exchange gain (above 0) or loss (FX-03); None if there is neither. Raises `Refused`."""
     if not gain_loss:
         return None
     account_number = posting.gain_account if gain_loss > ZERO else posting.loss_account

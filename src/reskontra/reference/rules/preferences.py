@@ -116,7 +116,11 @@ class DunningPreferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """How a company keeps its customer ledger. Amounts are in base currency."""
+    """How a company keeps its customer ledger. Amounts are in base currency.
+
+    `rate_tolerance_percent` is how far a sent exchange rate may be from the table's, either way; with
+    `accept_rates_beyond_tolerance` it may be any (CUR-06).
+    """
 
     series: SeriesChoice
     default_customer_class_id: str
@@ -134,6 +138,8 @@ class Preferences:
     document_rounding: DocumentRoundingPreference = field(default_factory=DocumentRoundingPreference)
     discount_basis: DiscountBasis = DiscountBasis.EXTENDED_PRICE
     vat_tolerance: Decimal = ONE
+    rate_tolerance_percent: Decimal = Decimal(5)
+    accept_rates_beyond_tolerance: bool = False
     check_identifiers: bool = False
     print_before_release: bool = False
     email_before_release: bool = False
