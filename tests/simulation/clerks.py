@@ -423,7 +423,7 @@ class RandomClerk:
         """An invoice of one line that would pass but for what is given."""
         sent = {**self.sent_line(self.some_line(customer)), **wrapped(**line)}
         head = wrapped(customerNumber=customer.number, documentDate="2025-05-05")
-        return {**head, "invoiceLines": [sent], "lines": [sent]}
+        return {**head, "lines": [sent]}
 
     def body_of(self, document: Document) -> dict[str, Any]:
         fields = {"customerNumber": document.customer.number, "documentDate": str(document.day)}
