@@ -30,7 +30,7 @@ FAULTS = {
     "migrations-in-sequence": [
         "update schema_version set applied_at = applied_at - interval '1 hour' where version = 2"
     ],
-    "document-kind-served": [f"update document set document_type = 'Payment' where {DRAFT}"],
+    "document-kind-served": [f"update document set document_type = 'CashSale' where {DRAFT}"],
     "document-balance-range": [
         "alter table document drop constraint document_balance_range",
         f"update document set balance = amount + 1 where {RELEASED}",
