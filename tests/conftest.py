@@ -49,6 +49,7 @@ _server_key = pytest.StashKey[EmbeddedPostgres]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-examples", action="store_true", help="record the answers of web/examples.toml anew")
     parser.addoption("--update-golden", action="store_true", help="write the answers in tests/golden/answers anew")
     sampling.add_option(parser)
 

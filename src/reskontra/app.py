@@ -120,7 +120,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
     guard = Guard(access, open_mode=settings.open_mode)
     metrics = Metrics()
     mounted = mounted_routes()
-    reference = Reference(mounted)
+    reference = Reference(mounted, is_open=settings.open_mode)
     server = Server(
         router=Router(mounted),
         pages=pages(
@@ -133,8 +133,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
             ),
             metrics=metrics,
             is_ready=access.is_ready,
-            openapi=reference.openapi,
-            reference=reference.page,
+            reference=reference,
         ),
         guard=guard,
         database=database,

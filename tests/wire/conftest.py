@@ -205,7 +205,7 @@ def open_edge() -> OpenEdge:
             clock=token_clock,
             pauses=Pauses(passing),
         )
-        reference = Reference(mounted)
+        reference = Reference(mounted, is_open=settings.open_mode)
 
         async def ready() -> bool:
             return True
@@ -217,8 +217,7 @@ def open_edge() -> OpenEdge:
                 tokens=tokens,
                 metrics=metrics,
                 is_ready=ready,
-                openapi=reference.openapi,
-                reference=reference.page,
+                reference=reference,
             ),
             guard=guard,
             database=database,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from reskontra.app import mounted_routes
+from reskontra.config import Settings
 from reskontra.web import contract
 from reskontra.web.coverage import coverage_text
-from reskontra.web.openapi import Reference, sentences
+from reskontra.web.openapi import Reference
+from reskontra.web.sentences import sentences
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -22,6 +25,78 @@ WITHOUT_SENTENCE: frozenset[str] = frozenset()
 async def document(edge: Any) -> dict[str, Any]:
     found: dict[str, Any] = (await edge.client.get("/openapi.json")).json()
     return found
+
+
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for item in document["paths"].values() for entry in item.values()]
+
+
+WHOLE = Reference(mounted_routes()).document
+"""The document of all operations that are mounted."""
+
+
+async def test_the_addresses_are_those_of_the_request(open_edge: Any) -> None:
+    proxied = Settings(sandbox=True, trusted_proxies=(ip_network("127.0.0.0/8"),))
+    forwarded = {"X-Forwarded-Host": "books.example", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/ar"}
+    async with open_edge(settings=proxied) as edge:
+        for headers, base in (({}, "http://localhost"), (forwarded, "https://books.example/ar")):
+            found = (await edge.client.get("/openapi.json", headers=headers)).json()
+            assert [server["url"] for server in found["servers"]] == [base]
+            flow = found["components"]["securitySchemes"]["token"]["flows"]["clientCredentials"]
+            assert flow["tokenUrl"] == f"{base}/connect/token"
+            assert "reskontra.invalid" not in json.dumps(found)
+
+
+async def test_the_document_of_what_is_served_has_nothing_that_answers_501(edge: Any) -> None:
+    served = (await edge.client.get("/openapi.json?Served=TRUE")).json()
+    names = {entry["operationId"] for entry in operations(served)}
+    assert "Box_Create" in names
+    assert not names & set(contract.operations())
+    assert not any("501" in entry["responses"] for entry in operations(served))
+    assert {tag["name"] for tag in served["tags"]} == {"box"}
+    refused = await edge.client.get("/openapi.json?served=perhaps")
+    assert refused.status_code == 400
+    assert "'perhaps' is not a value that the parameter served takes. Send true or false." in refused.json()["message"]
+
+
+async def test_a_token_is_optional_only_where_none_is_needed(open_edge: Any) -> None:
+    async with open_edge() as edge:
+        found = await document(edge)
+        assert found["security"] == [{}, {"token": ["vismanet_erp_service_api"]}]
+        assert not any("security" in entry for entry in operations(found))
+    async with open_edge(settings=Settings(sandbox=True, token_required=True)) as edge:
+        found = await document(edge)
+        assert "security" not in found
+        by_name = {entry["operationId"]: entry["security"] for entry in operations(found)}
+        assert by_name["Box_Create"] == [{"token": ["vismanet_erp_service_api:create"]}]
+        assert all(by_name.values())
+
+
+def test_every_tag_operation_and_parameter_has_its_sentence() -> None:
+    missing = "add it to sentences.toml"
+    assert [tag["name"] for tag in WHOLE["tags"] if not tag.get("description")] == [], missing
+    assert [it.operation for it in mounted_routes() if it.operation not in sentences()["operations"]] == [], missing
+    for entry in operations(WHOLE):
+        assert entry["summary"].endswith("."), entry["operationId"]
+        assert entry["description"].endswith("."), entry["operationId"]
+        unsaid = [it["name"] for it in entry["parameters"] if not it.get("description")]
+        assert unsaid == [], f"{missing}: {entry['operationId']}"
+
+
+def test_parameters_are_described_as_they_are_read() -> None:
+    schemas = [
+        (it["name"], it["schema"]) for entry in operations(WHOLE) for it in entry["parameters"] if it["in"] == "query"
+    ]
+    known = {name: [schema for other, schema in schemas if other == name] for name, _ in schemas}
+    assert {schema["type"] for schema in known["released"]} == {"boolean"}
+    assert {schema.get("minimum") for name in ("pageNumber", "pageSize") for schema in known[name]} == {1}
+    assert {schema.get("minimum") for schema in known["skipRecords"]} == {0}
+    assert {schema.get("format") for schema in known["documentDate"]} == {"date"}
+
+
+def test_bodies_are_of_one_media_type() -> None:
+    bodies = [entry["requestBody"]["content"] for entry in operations(WHOLE) if "requestBody" in entry]
+    assert {media for content in bodies for media in content} == {"application/json"}
 
 
 def references(node: Any) -> set[str]:
@@ -63,7 +138,10 @@ async def test_bodies_show_the_wrapping_and_the_limits(edge: Any) -> None:
     assert body["name"]["properties"]["value"] == name
     assert body["overrideWithClassValues"]["type"] == ["boolean", "null"]
     limit = body["creditLimit"]["properties"]["value"]
-    assert limit == {"type": ["number", "null"], "exclusiveMinimum": -(10**13), "exclusiveMaximum": 10**13}
+    edges = {"exclusiveMinimum": -(10**13), "exclusiveMaximum": 10**13}
+    assert limit == {"type": ["number", "null"], "format": "decimal", **edges}
+    assert body["documentDueDate"]["properties"]["value"]["format"] == "date"
+    assert schemas["BoxAnswer"]["properties"]["changedAt"]["format"] == "date-time-local"
     assert body["mainAddress"]["properties"]["value"]["anyOf"][0] == {"$ref": "#/components/schemas/Place"}
     line = schemas["BoxLine"]["properties"]
     assert line["colour"]["properties"]["value"]["enum"] == ["Red", "DarkBlue", None]

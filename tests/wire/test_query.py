@@ -64,6 +64,14 @@ def test_bad_whole_numbers_name_the_parameter(raw: str) -> None:
     assert len(caught.value.reason) < 120
 
 
+def test_a_whole_number_out_of_range_is_told_the_range() -> None:
+    for digits in ("-2147483648", "99999999999", "1" * 5000):
+        with pytest.raises(Malformed) as refused:
+            query(f"pageSize={digits}").integer("pageSize")
+        assert refused.value.hint == "Send a whole number from -2147483647 to 2147483647."
+    assert query("pageSize=-2147483647").integer("pageSize") == -2147483647
+
+
 def test_choices_match_in_any_case() -> None:
     assert query("status=balanced").choice("status", Status) is Status.BALANCED
     with pytest.raises(Malformed) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from reskontra.attributes.rules import Attribute, ControlType
@@ -37,6 +38,8 @@ class AttributeOptionUpdate(Body):
 
 class AttributeUpdate(Body):
     """The body of POST and PUT: absent is "not supplied", `{"value": null}` is "clear it"."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"attribute_id"})
 
     attribute_id: Sent[Text30] = sent("attributeID")
     description: Sent[Text255] = UNSET

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from reskontra.currencies.rules import Operator, reciprocal
 from reskontra.currencies.store import ListedCurrency, StoredRate
@@ -38,6 +39,8 @@ class MultDiv(StrEnum):
 
 class NewRate(Body):
     """A rate to add."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"from_currency", "rate"})
 
     from_currency: Sent[Text30] = sent("fromCurrencyId")
     to_currency: Sent[Text30] = sent("toCurrencyId")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import ClassVar
 
 from reskontra.accounts.wire.named import NamedSubaccount, named_subaccount
 from reskontra.customers.store.for_salespersons import Assignment
@@ -42,6 +43,8 @@ class SoldToUpdate(Body):
 
 class SalespersonUpdate(Body):
     """The body of POST and PUT: absent is "not supplied", `{"value": null}` is "clear it"."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"salesperson_cd", "name"})
 
     salesperson_cd: Sent[Text30] = sent("salespersonID")
     name: Sent[Text60] = UNSET

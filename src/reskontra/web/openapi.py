@@ -5,24 +5,18 @@ Field and parameter sentences come from `sentences.toml`: one per distinct name 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
-from typing import Any
-
-import msgspec
 
 from reskontra.web import wire
-from reskontra.web.auth import SCOPES
+from reskontra.web.auth import SCOPE, SCOPES
 from reskontra.web.contract import Parameter
+from reskontra.web.examples import Example, answers, body_of, examples
 from reskontra.web.reference import render
 from reskontra.web.routing import Route, path_names
-from reskontra.web.scalars import DayText, MomentText, Number
-from reskontra.web.shapes import Body, Kind, Shape, Slot, plan_of
-
-Schema = dict[str, Any]
+from reskontra.web.schemas import Schema, Schemas
+from reskontra.web.sentences import sentences
 
 _ERRORS: dict[str, tuple[str, str]] = {
     "400": ("Message", "The request cannot be read, or a business rule refuses it; nothing was changed."),
@@ -46,60 +40,87 @@ _WITH_BODY = ("413", "415")
 _KINDS = {"string": "string", "integer": "integer", "boolean": "boolean", "number": "number", "datetime": "string"}
 
 
+_HERE = "https://reskontra.invalid"
+"""Stands for the address that a caller uses, until there is one."""
+
+_KIND_READ = {"released": "boolean", "active": "boolean"}
+"""Parameters that are read as another kind than the contract gives them in some operations."""
+
+_LEAST = {"pageNumber": 1, "pageSize": 1, "numberToRead": 1, "skipRecords": 0}
+
+
 class Reference:
     """The document and the page for one set of routes, each made when first asked for."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route], *, is_open: bool = False) -> None:
+        """`is_open`: whether callers from this machine need no token (A2)."""
         self._routes = tuple(routes)
+        self._is_open = is_open
 
     @cached_property
     def document(self) -> Schema:
-        return document(self._routes)
+        """The document of all routes; its addresses are placeholders."""
+        return document(self._routes, is_open=self._is_open)
 
-    def openapi(self) -> bytes:
-        """The document as JSON."""
-        return self._openapi
+    def openapi(self, base_url: str, *, served_only: bool = False) -> bytes:
+        """The document as JSON, for a caller who uses `base_url` (scheme, host and prefix).
+
+        `served_only` leaves out what answers 501, so that nothing in a generated client is dead.
+        """
+        text = self._served if served_only else self._whole
+        return text.replace(_HERE.encode(), base_url.encode())
 
     def page(self) -> bytes:
         """The document as a page to read."""
         return self._page
 
     @cached_property
-    def _openapi(self) -> bytes:
+    def _whole(self) -> bytes:
         return wire.encode(self.document)
+
+    @cached_property
+    def _served(self) -> bytes:
+        served = (route for route in self._routes if route.step is None)
+        return wire.encode(document(served, is_open=self._is_open))
 
     @cached_property
     def _page(self) -> bytes:
         return render(self.document)
 
 
-@cache
-def sentences() -> dict[str, dict[str, str]]:
-    """The tables of `sentences.toml`: `fields`, `parameters`, `operations`."""
-    found: dict[str, dict[str, str]] = tomllib.loads(
-        files("reskontra.web").joinpath("sentences.toml").read_text(encoding="utf-8")
-    )
-    return found
-
-
-def document(routes: Iterable[Route]) -> Schema:
-    """The OpenAPI document of `routes`."""
-    schemas = _Schemas()
+def document(routes: Iterable[Route], *, is_open: bool = False) -> Schema:
+    """The OpenAPI document of `routes`. `is_open`: whether callers from this machine need no token."""
+    routes = tuple(routes)
+    schemas = Schemas()
     paths: dict[str, Schema] = {}
     spelled: dict[str, str] = {}
+    tags: dict[str, None] = {}
     for route in routes:
         bare = "/".join("{}" if part.startswith("{") else part.lower() for part in route.path.split("/"))
         path = spelled.setdefault(bare, route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, path, schemas)
+        operation = _operation(route, path, schemas)
+        if not is_open:
+            operation["security"] = [{"token": [route.scope]}]
+        paths.setdefault(path, {})[route.method.lower()] = operation
+        tags[_tag(route)] = None
+    shared = dict(_ERROR_SCHEMAS)
+    if any(route.is_action and route.answer is None for route in routes):
+        shared |= _ACTION_SCHEMA
+    is_whole = any(route.step is not None for route in routes)
+    # Generators only understand that a token is optional if the document says so, and the operations say nothing.
+    security = {"security": [{}, {"token": [SCOPE]}]} if is_open else {}
     return {
         "openapi": "3.1.0",
         "info": _info(),
-        "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(_tag(route) for route in routes)],
+        "servers": [{"url": _HERE, "description": "The server that this document was read from."}],
+        **security,
+        "tags": [_described_tag(tag) for tag in tags],
         "paths": paths,
         "components": {
-            "schemas": {**_ERROR_SCHEMAS, **schemas.found},
-            "responses": {status: _error_response(*entry) for status, entry in _ERRORS.items()},
+            "schemas": {**shared, **schemas.found},
+            "responses": {
+                status: _error_response(*entry) for status, entry in _ERRORS.items() if is_whole or status != "501"
+            },
             "headers": _HEADERS,
             "securitySchemes": {"token": _token_scheme()},
         },
@@ -115,26 +136,58 @@ def _info() -> Schema:
         "title": "Reskontra",
         "version": number,
         "description": "A customer ledger that speaks the Visma Net API. Names match without regard to case; a "
-        "wrapped field takes {\"value\": x} or x alone; an absent field stays as it is, {\"value\": null} clears it.",
+        "wrapped field takes {\"value\": x} or x alone; an absent field stays as it is, {\"value\": null} clears it. "
+        "A number of `format: decimal` is exact: read and write it as a decimal, not as a float. "
+        "Days are sent as a date, with or without a time; times in answers have no zone: they are the company's.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     }  # fmt: skip
 
 
-def _operation(route: Route, path: str, schemas: _Schemas) -> Schema:
+def _operation(route: Route, path: str, schemas: Schemas) -> Schema:
+    example = examples().get(route.operation, Example())
     operation: Schema = {
-        "operationId": route.operation if route.alias_of is None else f"{route.operation}_v2{route.method}",
+        "operationId": _operation_id(route),
         "tags": [_tag(route)],
-        "summary": route.summary or sentences()["operations"].get(route.operation, _spelled_out(route)),
-        "security": [{"token": [route.scope]}],
-        "parameters": list(_parameters(route, path)),
+        "summary": sentences()["operations"].get(route.operation, _spelled_out(route)),
+        "description": " ".join(_details(route, example)),
+        "parameters": list(_parameters(route, path, example)),
         "responses": _responses(route, schemas),
     }
     if route.body is not None:
-        content = {media: {"schema": schemas.reference(route.body)} for media in ("application/json", "text/json")}
-        operation["requestBody"] = {"required": not route.is_action, "content": content}
+        refer = schemas.posted if route.method == "POST" else schemas.reference
+        content: Schema = {"schema": refer(route.body)}
+        if example.body is not None:
+            content["example"] = body_of(route.operation)
+        operation["requestBody"] = {"required": not route.is_action, "content": {"application/json": content}}
     if route.step is not None:
         operation["x-planned-step"] = route.step
     return operation
+
+
+def _operation_id(route: Route) -> str:
+    """The contract's name; an alias is named as the contract names what it has in version 2."""
+    if route.alias_of is None:
+        return route.operation
+    resource, _, rest = route.operation.partition("_")
+    return f"{resource}V2_{rest}"
+
+
+def _details(route: Route, example: Example) -> Iterator[str]:
+    """What is true of all operations of this kind."""
+    if route.step is not None:
+        step = f"step {route.step}" if isinstance(route.step, int) else route.step
+        yield f"Not served by this version: it answers 501. It is planned for: {step}."
+    if example.company_file is not None:
+        yield f"The example is for a company with `{example.company_file}` in its file (`reskontra company apply`)."
+    if route.alias_of is not None:
+        yield f"The same as {route.alias_of}."
+    if {"pageNumber", "pageSize"} <= {parameter.name for parameter in route.query}:
+        yield "Answers one page; a list has as many as its metadata say."
+    elif route.method == "PUT":
+        yield "A field that is not sent stays as it is. If-Match makes sure that nobody else changed it meanwhile."
+    elif route.method == "POST" and not route.is_action and route.answer is None and route.step is None:
+        yield "Answers with the address of what was created, in Location."
+    yield f"Needs the scope {route.scope}, where a token is needed."
 
 
 def _spelled_out(route: Route) -> str:
@@ -146,7 +199,13 @@ def _tag(route: Route) -> str:
     return "Reskontra" if segment.lower() == "reskontra" else segment
 
 
-def _parameters(route: Route, path: str) -> Iterator[Schema]:
+def _described_tag(tag: str) -> Schema:
+    text = sentences()["tags"].get(tag)
+    return {"name": tag, "description": text} if text else {"name": tag}
+
+
+def _parameters(route: Route, path: str, example: Example) -> Iterator[Schema]:
+    values = dict(zip(path_names(path), example.path.values(), strict=False))  # another operation may name them
     for name in path_names(path):
         yield {
             "name": name,
@@ -154,9 +213,10 @@ def _parameters(route: Route, path: str) -> Iterator[Schema]:
             "required": True,
             "description": "The id, percent-encoded, or b64(...) around its base64url.",
             "schema": {"type": "string", "minLength": 1},
+            **({"example": values[name]} if name in values else {}),
         }
     for parameter in route.query:
-        yield _query_parameter(parameter)
+        yield _query_parameter(parameter, example)
     if route.method != "GET":
         yield {
             "name": "If-Match",
@@ -167,18 +227,28 @@ def _parameters(route: Route, path: str) -> Iterator[Schema]:
         }
 
 
-def _query_parameter(parameter: Parameter) -> Schema:
-    schema: Schema = {"type": _KINDS.get(parameter.kind, "string")}
-    if parameter.name.endswith("Condition"):
+def _query_parameter(parameter: Parameter, example: Example) -> Schema:
+    name, kind = parameter.name, _KIND_READ.get(parameter.name, parameter.kind)
+    schema: Schema = {"type": _KINDS.get(kind, "string")}
+    if name.endswith("Condition"):
         schema["enum"] = [">", "<", ">=", "<="]
-    if parameter.kind == "integer":
+    elif name.endswith("Date"):
+        schema["format"] = "date"
+    elif kind == "integer":
         schema["format"] = "int32"
-    text = parameter.description or sentences()["parameters"].get(parameter.name, "")
-    described = {"description": text} if text else {}
-    return {"name": parameter.name, "in": "query", "required": False, **described, "schema": schema}
+        if name in _LEAST:
+            schema["minimum"] = _LEAST[name]
+    found: Schema = {"name": name, "in": "query", "required": False}
+    text = parameter.description or sentences()["parameters"].get(name, "")
+    if text:
+        found["description"] = text
+    found["schema"] = schema
+    if name in example.query:
+        found["example"] = example.query[name]
+    return found
 
 
-def _responses(route: Route, schemas: _Schemas) -> Schema:
+def _responses(route: Route, schemas: Schemas) -> Schema:
     statuses = [status for status in _ERRORS if status not in _WITH_BODY and status != "501"]
     if route.body is not None:
         statuses += _WITH_BODY
@@ -188,7 +258,7 @@ def _responses(route: Route, schemas: _Schemas) -> Schema:
     return {status: answer} | {status: {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
 
 
-def _success(route: Route, schemas: _Schemas) -> tuple[str, Schema]:
+def _success(route: Route, schemas: Schemas) -> tuple[str, Schema]:
     if route.answer is not None:
         schema = schemas.reference(route.answer)
         if route.lists:
@@ -197,14 +267,16 @@ def _success(route: Route, schemas: _Schemas) -> tuple[str, Schema]:
         return "200", {
             "description": "The page; an empty array after the last one." if route.lists else "The resource.",
             "headers": headers,
-            "content": {"application/json": {"schema": schema}},
+            "content": {"application/json": {"schema": schema, **_answer_example(route)}},
         }
     if route.texts or route.media:
-        texts = {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}
-        content = {route.media: {"schema": {}}} if route.media else texts
+        texts: Schema = {"schema": {"type": "array", "items": {"type": "string"}}, **_answer_example(route)}
+        file: Schema = {"schema": {"type": "string", "format": "binary"}}
+        content = {route.media: file} if route.media else {"application/json": texts}
         return "200", {"description": "The file." if route.media else "All of them.", "content": content}
     if route.is_action:
-        content = {"application/json": {"schema": {"$ref": "#/components/schemas/ActionResult"}}}
+        result: Schema = {"schema": {"$ref": "#/components/schemas/ActionResult"}, **_answer_example(route)}
+        content = {"application/json": result}
         return "200", {"description": "The action ran.", "content": content}
     if route.method == "DELETE":
         return "204", {"description": "Deleted."}
@@ -214,6 +286,11 @@ def _success(route: Route, schemas: _Schemas) -> tuple[str, Schema]:
     return "204", {"description": "Changed.", "headers": headers}
 
 
+def _answer_example(route: Route) -> Schema:
+    recorded = answers().get(route.operation)
+    return {} if recorded is None else {"example": recorded}
+
+
 def _error_response(schema: str, description: str) -> Schema:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return {"description": description, "content": content}
@@ -221,84 +298,12 @@ def _error_response(schema: str, description: str) -> Schema:
 
 def _token_scheme() -> Schema:
     scopes = {scope: f"Right to {scope.rpartition(':')[2]}." if ":" in scope else "All rights." for scope in SCOPES}
-    flow = {"tokenUrl": "/connect/token", "scopes": dict(sorted(scopes.items()))}
+    flow = {"tokenUrl": f"{_HERE}/connect/token", "scopes": dict(sorted(scopes.items()))}
     return {
         "type": "oauth2",
         "description": "A bearer token from /connect/token.",
         "flows": {"clientCredentials": flow},
     }
-
-
-class _Schemas:
-    """The structs met so far, by class name."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, Schema] = {}
-        self._owners: dict[str, type[msgspec.Struct]] = {}
-
-    def reference(self, struct: type[msgspec.Struct]) -> Schema:
-        name = struct.__name__
-        if self._owners.get(name, struct) is not struct:
-            name = f"{name}_{struct.__module__.split('.')[-2]}"
-        if name not in self.found:
-            self._owners[name] = struct
-            self.found[name] = {}
-            self.found[name] = self._object(struct)
-        return {"$ref": f"#/components/schemas/{name}"}
-
-    def _object(self, struct: type[msgspec.Struct]) -> Schema:
-        is_body = issubclass(struct, Body)
-        slots = plan_of(struct).slots
-        schema: Schema = {"type": "object", "properties": {slot.wire: self._field(slot, is_body) for slot in slots}}
-        required = [slot.wire for slot in slots if slot.required]
-        return {**schema, "required": required} if required else schema
-
-    def _field(self, slot: Slot, is_body: bool) -> Schema:
-        schema = self._shape(slot.shape, is_body)
-        if slot.wrapped:
-            schema = {"type": "object", "properties": {"value": _or_null(schema)}}
-        elif is_body and not slot.required:
-            schema = _or_null(schema)
-        text = sentences()["fields"].get(slot.wire)
-        return {**schema, "description": text} if text else schema
-
-    def _shape(self, shape: Shape, is_body: bool) -> Schema:
-        if shape.kind is Kind.NESTED and shape.struct is not None:
-            return self.reference(shape.struct)
-        if shape.kind is Kind.LIST and shape.item is not None:
-            return {"type": "array", "items": self._shape(shape.item, is_body)}
-        if shape.kind is Kind.CHOICE and shape.choices is not None:
-            return {"type": "string", "enum": [member.value for member in shape.choices]}
-        if shape.kind is Kind.ANY:
-            return {}
-        return _scalar(shape)
-
-
-def _scalar(shape: Shape) -> Schema:
-    if shape.kind is Kind.NUMBER:
-        if isinstance(shape.rule, Number):
-            edge = 10**shape.rule.whole
-            return {"type": "number", "exclusiveMinimum": -edge, "exclusiveMaximum": edge}
-        return {"type": "number"}
-    if shape.kind is Kind.WHOLE:
-        return {"type": "integer", "format": "int32"}
-    if shape.kind is Kind.FLAG:
-        return {"type": "boolean"}
-    schema: Schema = {"type": "string"}
-    if shape.meta is not None and shape.meta.max_length is not None:
-        schema["maxLength"] = shape.meta.max_length
-    if isinstance(shape.rule, (DayText, MomentText)):
-        schema["pattern"] = r"^\d{4}-\d{2}-\d{2}"
-        schema["examples"] = ["2025-01-27", "2025-01-27T00:00:00"]
-    return schema
-
-
-def _or_null(schema: Schema) -> Schema:
-    if "$ref" in schema or not schema:
-        return {"anyOf": [schema, {"type": "null"}]} if schema else schema
-    if "enum" in schema:
-        return {**schema, "type": [schema["type"], "null"], "enum": [*schema["enum"], None]}
-    return {**schema, "type": [schema["type"], "null"]}
 
 
 _METADATA: Schema = {
@@ -329,6 +334,9 @@ _ERROR_SCHEMAS: dict[str, Schema] = {
         "properties": {"statusCode": {"type": "integer"}, "message": {"type": "string"}},
         "required": ["statusCode", "message"],
     },
+}
+
+_ACTION_SCHEMA: dict[str, Schema] = {
     "ActionResult": {
         "type": "object",
         "properties": {

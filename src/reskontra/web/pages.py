@@ -11,6 +11,8 @@ from reskontra.errors import Refusal
 from reskontra.web.answers import json_answer
 from reskontra.web.auth import Guard
 from reskontra.web.metrics import Metrics
+from reskontra.web.openapi import Reference
+from reskontra.web.query import Query
 from reskontra.web.routing import PREFIXES
 from reskontra.web.server import PageHandler
 from reskontra.web.tokens import TokenDesk, discovery
@@ -26,8 +28,7 @@ def pages(
     tokens: TokenDesk,
     metrics: Metrics,
     is_ready: Callable[[], Awaitable[bool]],
-    openapi: Callable[[], bytes],
-    reference: Callable[[], bytes],
+    reference: Reference,
 ) -> Mapping[str, Mapping[str, PageHandler]]:
     """The table of pages: path in lower case -> method -> handler."""
 
@@ -50,10 +51,11 @@ def pages(
         return metrics.answer()
 
     async def openapi_document(visit: Visit) -> Response:
-        return json_answer(openapi())
+        served_only = Query(visit.query_string).flag("served")
+        return json_answer(reference.openapi(visit.base_url, served_only=served_only))
 
     async def reference_page(visit: Visit) -> Response:
-        return Response(reference(), headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN})
+        return Response(reference.page(), headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN})
 
     async def openid(visit: Visit) -> Response:
         return json_answer(discovery(visit.base_url))

@@ -27,9 +27,10 @@ E = TypeVar("E", bound=enum.Enum)
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0"})
 _OPERATORS = {">": ">", "<": "<", ">=": ">=", "=>": ">=", "<=": "<=", "=<": "<="}
-_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _LOST_PLUS = re.compile(r"(?<=\d) (?=\d{2}:?\d{2}$)", re.ASCII)
 _INT4_MAX = 2**31 - 1
+_WHOLE_LENGTH = 19  # zeros in front are let pass, but not thousands of digits
 _NUMBER_LENGTH, _NUMBER_EXPONENTS = 30, range(-9, 10)
 
 
@@ -89,8 +90,10 @@ class Query:
         if value is None:
             return None
         digits = value.strip()
-        if not _WHOLE.fullmatch(digits) or abs(int(digits)) > _INT4_MAX:
+        if not _WHOLE.fullmatch(digits):
             raise _unfit(name, value, "Send a whole number.")
+        if len(digits) > _WHOLE_LENGTH or abs(int(digits)) > _INT4_MAX:
+            raise _unfit(name, value, f"Send a whole number from -{_INT4_MAX} to {_INT4_MAX}.")
         return int(digits)
 
     def number(self, name: str) -> Decimal | None:

@@ -52,7 +52,6 @@ class Route:
     query: tuple[Parameter, ...] = ()
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals if there is no body: release, delete."""
-    summary: str = ""
     alias_of: str | None = None
     step: int | str | None = None
     """Set on routes that only answer "not served yet"."""

@@ -177,5 +177,9 @@ Moment = Annotated[str, MomentText()]
 """A date and time on the wire; `changes` gives a `datetime`, aware only if a zone was written."""
 OneOf = Annotated[T, "one of the enum's values, in any case"]
 """`OneOf[Status]`: an enum whose values are the wire's spellings."""
-DayOut = Annotated[str, "a date as `day_text` writes it"]
-MomentOut = Annotated[str, "a date and time as `local_text` writes it"]
+DayOut = Annotated[str, Meta(extra_json_schema={"format": "date-time-local", "examples": ["2025-01-27T00:00:00"]})]
+"""A date as `day_text` writes it. What has no zone is not a `date-time` of JSON Schema."""
+MomentOut = Annotated[
+    str, Meta(extra_json_schema={"format": "date-time-local", "examples": ["2025-01-27T13:13:13.133"]})
+]
+"""A date and time as `local_text` writes it."""

@@ -38,6 +38,9 @@ class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="cam
     refuses_unknown: typing.ClassVar[bool] = False
     """Whether unknown names are refused: set it where ignoring one would do more than was asked for."""
 
+    needed_in_post: typing.ClassVar[frozenset[str]] = frozenset()
+    """The attributes without which a POST is refused. A PUT of the same body can do without them."""
+
     other_names: typing.ClassVar[typing.Mapping[str, str]] = {}
     """More names of fields: wire name -> attribute. A body may use either name of a field, but not both."""
 
@@ -131,10 +134,15 @@ def plan_of(struct: type[msgspec.Struct]) -> Plan:
 
 def check_body(struct: type[msgspec.Struct]) -> None:
     """Make sure that `struct` and all it holds forbid unknown fields. Otherwise the fast path would skip a field that
-    is spelled in another case. Called when routes are mounted."""
+    is spelled in another case. `needed_in_post` has to name fields. Called when routes are mounted."""
     if not struct.__struct_config__.forbid_unknown_fields:
         raise TypeError(f"{struct.__name__} must derive from web.wire.Body")
-    for slot in plan_of(struct).slots:
+    plan = plan_of(struct)
+    needed: frozenset[str] = getattr(struct, "needed_in_post", frozenset())
+    unknown = needed - set(plan.by_attribute)
+    if unknown:
+        raise TypeError(f"{struct.__name__}.needed_in_post names no field: {', '.join(sorted(unknown))}")
+    for slot in plan.slots:
         shape: Shape | None = slot.shape
         while shape is not None and shape.kind is Kind.LIST:
             shape = shape.item

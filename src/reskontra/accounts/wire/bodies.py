@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from reskontra.accounts.rules.accounts import AccountType, PostOption
 from reskontra.web.wire import (
     UNSET,
@@ -18,6 +20,8 @@ from reskontra.web.wire import (
 
 class AccountUpdate(Body):
     """An account as it is sent. The contract spells the first external code without its r."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"account_number", "description"})
 
     account_number: Sent[Text30] = sent("accountCD")
     active: Sent[Flag] = UNSET
@@ -37,6 +41,8 @@ class AccountUpdate(Body):
 
 class SubaccountUpdate(Body):
     """A subaccount as it is sent; it gets its id from us."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"subaccount_number"})
 
     subaccount_number: Sent[Text30] = UNSET
     subaccount_id: Sent[Text30] = UNSET

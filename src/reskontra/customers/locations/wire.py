@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.wire.answers import AddressAnswer, ContactAnswer, VatZoneAnswer
 from reskontra.customers.wire.bodies import AddressUpdate, ContactUpdate
@@ -33,6 +35,8 @@ class PeppolUpdate(Body):
 
 class LocationUpdate(Body):
     """The body of POST and PUT: absent is "not supplied", `{"value": null}` is "clear it"."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number", "location_cd"})
 
     customer_number: Sent[Text30] = sent("baccountId")
     location_cd: Sent[Text30] = sent("locationId")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from reskontra.accounts.wire.named import Segments
 from reskontra.customers.customer import (
     Status,
@@ -114,6 +116,8 @@ class AttributeUpdate(Body):
 class CustomerUpdate(Body):
     """The body of POST and PUT: absent is "not supplied", `{"value": null}` is "clear it"."""
 
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"name"})
+
     number: Sent[Text30] = UNSET
     name: Sent[Text255] = UNSET
     status: Sent[OneOf[Status]] = UNSET
@@ -160,5 +164,7 @@ class CustomerUpdate(Body):
 
 class CustomerNumberAction(Body):
     """The number that a customer gets, sent bare."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"number"})
 
     number: Text30 | UnsetType | None = sent("customerCd")

@@ -155,6 +155,8 @@ class ApplicationLineUpdate(Body):
 class DocumentUpdate(Body):
     """What all kinds of documents take. Invoices and notes call their lines differently; each kind takes both names."""
 
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number"})
+
     other_names: ClassVar[Mapping[str, str]] = {"lines": "lines", "invoiceLines": "lines"}
 
     number: Sent[Text15] = sent("referenceNumber")

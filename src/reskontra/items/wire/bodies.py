@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
 from reskontra.accounts.wire.named import Segments
 from reskontra.items.rules.items import AlternateType, ItemStatus
@@ -84,6 +85,8 @@ class CrossReferenceUpdate(Body):
 
 class ItemUpdate(Body):
     """An item; what is absent stays as it is, or comes from the item class."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"item_number", "description"})
 
     item_number: Sent[Text30] = sent("inventoryNumber")
     status: Sent[OneOf[ItemStatus]] = UNSET

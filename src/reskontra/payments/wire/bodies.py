@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -69,6 +69,8 @@ class OrderUpdate(Body):
 
 class PaymentUpdate(Body):
     """A payment, prepayment or refund."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number"})
 
     number: Sent[Text15] = sent("referenceNumber")
     document_type: Sent[TypeText] = sent("type")

@@ -33,6 +33,8 @@ class ApplicationLine(Body):
 class ApplicationCreate(Body):
     """Which open credit document is applied to which open documents, on which day and in which period."""
 
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"credit", "lines"})
+
     refuses_unknown: ClassVar[bool] = True
 
     credit: NamedDocument | UnsetType = msgspec.UNSET
