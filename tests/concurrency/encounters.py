@@ -15,10 +15,13 @@ PERIODS = "/v1/reskontra/financialPeriod"
 # What the company has (see `open_company`): two customers. The first owes all that follows, the second has a limit.
 MAIN, OTHER = "20001", "20002"
 REMINDED_TWICE, OWED, DRAFT, SECOND_DRAFT = "002001", "002002", "002003", "002004"
-NEXT_INVOICE, NEXT_CUSTOMER = "002005", "20003"
+OWED_MORE = "002005"
+NEXT_INVOICE, NEXT_CUSTOMER = "002006", "20003"
 NOTE = "010001"
 OPEN_NOTE = "010002"
 APPLICATIONS = "/v1/reskontra/application"
+PAYMENTS = "/v1/customerPayment"
+PAYMENT, OPEN_PAYMENT, VOIDED_PAYMENT = "500001", "500002", "500003"
 APPLIED_EARLIER = 2  # the application of OPEN_NOTE; that of NOTE has the id 1
 
 
@@ -51,6 +54,15 @@ def later_application(debit: str, amount: int) -> Mapping[str, Any]:
     """What applies the open note to one more document."""
     settled = {"documentType": "Invoice", "referenceNumber": debit, "amount": amount}
     return {"credit": {"documentType": "CreditNote", "referenceNumber": OPEN_NOTE}, "applications": [settled]}
+
+
+def payment(amount: int, *numbers: str) -> dict[str, Any]:
+    lines = [pays(number, amount) for number in numbers]
+    return {"customer": MAIN, "applicationDate": "2025-06-06", "paymentAmount": amount, "paymentLines": lines}
+
+
+def pays(number: str, amount: int) -> dict[str, Any]:
+    return {"operation": "Insert", "refNbr": number, "amountPaid": amount}
 
 
 def post(path: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Command:
@@ -95,6 +107,15 @@ COMMANDS: Mapping[str, Command] = {
     "release the note": post(f"{_NOTE}/action/release"),
     "apply the open note": post(APPLICATIONS, later_application(OWED, 150)),
     "undo an application": post(f"{APPLICATIONS}/{APPLIED_EARLIER}/action/undo", {}),
+    # Payments
+    "enter a payment": post(PAYMENTS, payment(40, OWED)),
+    "release the payment": post(f"{PAYMENTS}/{PAYMENT}/action/release", {}),
+    "add a line to the payment": put(f"{PAYMENTS}/{PAYMENT}", paymentLines=[pays(OWED, 5)]),
+    "delete the payment": Command("DELETE", f"/v1/reskontra/customerPayment/{PAYMENT}"),
+    "add a line to the open payment": put(f"{PAYMENTS}/{OPEN_PAYMENT}", paymentLines=[pays(OWED, 15)]),
+    "void the open payment": post(f"{PAYMENTS}/{OPEN_PAYMENT}/action/void", {}),
+    "release a void": post(f"{PAYMENTS}/{VOIDED_PAYMENT}/action/release", {}),
+    "apply by itself": post("/v1/reskontra/run/autoApply", {"asOf": "2025-06-06"}),
     # Reminding
     "remind": post(_REMIND, reminder(1, "2025-03-10")),
     "remind for a fee": post(_REMIND, reminder(3, "2025-04-15")),
@@ -152,3 +173,10 @@ async def open_company(clerk: Caller) -> None:
     await clerk.create(INVOICE, **invoice(day="2025-06-01"))
     await clerk.create(CREDIT_NOTE, **credit_note(application(REMINDED_TWICE, 100)))
     await clerk.issue(CREDIT_NOTE, **credit_note(application(OWED, 30)))
+    await clerk.issue(INVOICE, **invoice(day="2025-02-01"))
+    await clerk.create(PAYMENTS, **payment(60, OWED_MORE))
+    await clerk.release(await clerk.create(PAYMENTS, **payment(90)))
+    await clerk.change(f"{PAYMENTS}/{PAYMENT}", paymentLines=[pays(OWED_MORE, 60) | {"operation": "Delete"}])
+    voided = await clerk.release(await clerk.create(PAYMENTS, **payment(20, OWED_MORE)))
+    assert (await clerk.act(voided, "void")).status_code == 200
+    await clerk.change(f"{PAYMENTS}/{PAYMENT}", paymentLines=[pays(OWED_MORE, 60)])

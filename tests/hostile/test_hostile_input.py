@@ -27,11 +27,12 @@ from reskontra.app import served_routes
 from reskontra.customers.wire.bodies import CustomerUpdate
 from reskontra.db.selfcheck import offences
 from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate
+from reskontra.payments.wire.bodies import PaymentUpdate
 from reskontra.web.contract import operations
 from reskontra.web.routing import Route
 from reskontra.web.scalars import DayText
 from reskontra.web.shapes import Kind, Shape, Slot, plan_of
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, sale
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, sale, wrapped
 from tests.clerk import body as body_of
 
 if TYPE_CHECKING:
@@ -200,8 +201,11 @@ RESOURCES = {
     "invoice": Resource("/v1/customerinvoice", InvoiceUpdate, document(INVOICE)),
     "credit note": Resource("/v1/customerCreditNote", CreditNoteUpdate, document(CREDIT_NOTE)),
     "debit note": Resource("/v1/customerDebitNote", DebitNoteUpdate, document(DEBIT_NOTE)),
+    "payment": Resource(
+        "/v1/customerPayment", PaymentUpdate, lambda: wrapped(customer="20001", paymentAmount=10, financeCharges=[])
+    ),
 }
-DOCUMENTS = [name for name in RESOURCES if name != "customer"]
+DOCUMENTS = [name for name in RESOURCES if name not in ("customer", "payment")]
 REMIND = "/v1/customer/20001/action/createDunningLetter"
 
 

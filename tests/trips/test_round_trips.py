@@ -166,6 +166,8 @@ WRITES = (
     Step("Reskontra_DeleteDunningLetter", "DELETE", f"{LETTER}/{{other letter}}"),
     Step("Reskontra_RunDunning", "POST", "/v1/reskontra/run/dunning",
          {"asOf": DUE, "filters": {"customer": ["{debtor}"]}}),
+    Step("Reskontra_RunAutoApply", "POST", "/v1/reskontra/run/autoApply",
+         {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
     # Periods
     Step("Reskontra_OpenFinancialPeriod", "POST", f"{PERIOD}/20300{{pass}}/action/open"),
     Step("", "PUT", f"{NOTE}/010001", wrapped(documentDate="2025-05-05")),  # the only draft in the month

@@ -194,6 +194,7 @@ DOCUMENTS = {
     "CustomerDebitNote_Create": ("v1", DEBIT_NOTE),
     "CustomerDebitNoteV2_Create": ("v2", DEBIT_NOTE),
 }
+PAYMENTS = {"CustomerPayment_CreatePayment": "customerPayment", "Payment_CreatePayment": "payment"}
 # The smallest lines, and what is refused where all that is not said is 0: whether the item's price was meant, or one
 # piece, or nothing at all, nobody can tell.
 SMALLEST_LINES: dict[str, tuple[dict[str, Any], str | None]] = {
@@ -245,7 +246,7 @@ def test_every_create_body_of_the_contract_is_tried() -> None:
         if route.method == "POST" and route.step is None and route.body is not None
         if (operation := operations.get(route.operation)) is not None and "/action/" not in operation.path
     }
-    assert creates == {*DOCUMENTS, *(created.operation for created in OTHERS)}
+    assert creates == {*DOCUMENTS, *PAYMENTS, *(created.operation for created in OTHERS)}
 
 
 def test_a_dialect_fills_in_every_field() -> None:
@@ -277,6 +278,35 @@ async def test_a_document_of_a_generated_client_is_worth_what_was_meant(
             assert f"Field: {lines}[0].{refused}. For " in answer.json()["message"]
         else:
             assert worth(await read(client, answer), lines) == worth(expected, lines), (dialect.name, sent)
+
+
+@pytest.mark.parametrize("operation", PAYMENTS)
+async def test_a_payment_of_a_generated_client_settles_what_was_meant(
+    client: httpx.AsyncClient, operation: str
+) -> None:
+    """What is settled is said in full: with an amount of 0 on a line nobody can tell how much was meant."""
+    schema = contract.operations()[operation].body
+    assert schema is not None
+    invoice = await client.post("/v1/customerinvoice", json=invoiced())
+    address = invoice.headers["Location"]
+    assert (await client.post(f"{address}/action/release")).status_code == 200
+    settling = wrapped(refNbr=address.rpartition("/")[2], amountPaid=40)
+    smallest = wrapped(customer="20001", applicationDate="2025-03-20", paymentAmount=50) | {"paymentLines": [settling]}
+
+    async def made(body: dict[str, Any]) -> dict[str, Any]:
+        answer = await client.post(f"/v1/{PAYMENTS[operation]}", json=body)
+        payment = await read(client, answer)
+        emptied = await client.delete(f"/v1/reskontra/customerPayment/{payment['refNbr']}")
+        assert emptied.status_code == 204, emptied.text
+        return {name: value for name, value in payment.items() if name not in NAMES}
+
+    expected = await made(smallest)
+    for dialect in DIALECTS:
+        assert await made(whole(dialect, schema, smallest)) == expected, dialect.name
+
+
+NAMES = ("refNbr", "paymentRef", "lastModifiedDateTime", "timeStamp")
+"""What differs between two payments that are the same."""
 
 
 @pytest.mark.parametrize("kind", LINES)

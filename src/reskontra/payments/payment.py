@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.kinds import KINDS, Kind
@@ -156,3 +156,18 @@ class Basis:
 
     rates: Mapping[str, Rate | None]
     """Currency -> its rate on the date that was asked for; None if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a credit document paid of a debit document, in the credit's currency."""
+
+    customer_number: str
+    credit: tuple[str, str]
+    debit: tuple[str, str]
+    amount: Decimal
+    currency_id: str
+
+    def without_ids(self) -> Self:
+        """A trial names the same documents."""
+        return self

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 from urllib.parse import quote
 
 from asyncpg import Record
@@ -13,19 +14,27 @@ from starlette.responses import Response
 from reskontra.changes.lists.wire import Filter, choice, day, equal, filtered, greater, matching, moment, parsed, same
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.db.lists import Filters
+from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound
-from reskontra.payments.commands import drafting, releasing, voiding
-from reskontra.payments.commands.preparing import ADDRESSED
+from reskontra.payments.commands import auto_applying, drafting, releasing, voiding
+from reskontra.payments.commands.preparing import ADDRESSED, Overtaken
 from reskontra.payments.store import lists
-from reskontra.payments.wire.answers import PaymentAnswer, PaymentReleaseAnswer, PaymentType, PaymentVoidAnswer
-from reskontra.payments.wire.bodies import PaymentRelease, PaymentUpdate, PaymentVoid
-from reskontra.payments.wire.rendering import payment_answer
+from reskontra.payments.wire.answers import (
+    AutoApplyAnswer,
+    PaymentAnswer,
+    PaymentReleaseAnswer,
+    PaymentType,
+    PaymentVoidAnswer,
+)
+from reskontra.payments.wire.bodies import AutoApplyRun, PaymentRelease, PaymentUpdate, PaymentVoid
+from reskontra.payments.wire.rendering import applied_answer, payment_answer
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.store.for_payments import has_line_on
 from reskontra.receivables.wire.items import Status
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import answer_page
 from reskontra.reference.store import remembered
+from reskontra.runs.answers import skipped_answers
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
@@ -33,6 +42,10 @@ from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown
 from reskontra.web.wire import changes
+
+T = TypeVar("T")
+
+_ATTEMPTS = 3
 
 _LISTED = ("Payment", "Prepayment", "Refund", "VoidPayment", "VoidRefund")
 """What a list has without `paymentType`: no credit notes (PAY-12)."""
@@ -75,8 +88,7 @@ _RESOURCES = (Resource("customerPayment", "CustomerPayment"), Resource("payment"
 async def create(resource: Resource, call: Call) -> Response:
     """POST a new payment."""
     update = changes(call.decode(PaymentUpdate))
-    async with call.database.transaction() as connection:
-        written = await drafting.create(connection, call.context, update)
+    written = await _carried_out(call, lambda it: drafting.create(it, call.context, update))
     return created(call, _address(resource, written.number), written.version)
 
 
@@ -87,55 +99,74 @@ async def change(resource: Resource, call: Call) -> Response:
     document_type = _type_in_query(call.query) or update.get("document_type")
     if document_type not in ("CreditNote", "VoidPayment", "VoidRefund"):
         document_type = None
-    async with call.database.transaction() as connection:
-        written = await drafting.change(
-            connection, call.context, number, update, document_type=document_type, expected_version=call.if_match
-        )
+    written = await _carried_out(
+        call,
+        lambda it: drafting.change(
+            it, call.context, number, update, document_type=document_type, expected_version=call.if_match
+        ),
+    )
     return no_content(call, _address(resource, written.number), written.version)
 
 
 async def delete(resource: Resource, call: Call) -> Response:
     """DELETE a draft, at an address of our own."""
-    async with call.database.transaction() as connection:
-        await drafting.delete(
-            connection,
-            call.context,
-            call.params["paymentNumber"],
-            document_type=_type_in_query(call.query),
-            expected_version=call.if_match,
-        )
+    number, document_type = call.params["paymentNumber"], _type_in_query(call.query)
+    await _carried_out(
+        call,
+        lambda it: drafting.delete(
+            it, call.context, number, document_type=document_type, expected_version=call.if_match
+        ),
+    )
     return deleted()
 
 
 async def release(resource: Resource, call: Call) -> Response:
     """POST the release action; the ETag is the payment's (PAY-23)."""
     update = changes(call.decode(PaymentRelease))
-    async with call.database.transaction() as connection:
-        written = await releasing.release(
-            connection,
-            call.context,
-            call.params["paymentNumber"],
-            document_type=update.get("document_type"),
-            expected_version=call.if_match,
-        )
-    return done(call, written.version)
+    number, document_type = call.params["paymentNumber"], update.get("document_type")
+    written, applied = await _carried_out(
+        call,
+        lambda it: releasing.release(
+            it, call.context, number, document_type=document_type, expected_version=call.if_match
+        ),
+    )
+    more = {"applications": [applied_answer(it) for it in applied]} if applied else None
+    return done(call, written.version, more)
+
+
+async def run_auto_apply(call: Call) -> Response:
+    """POST: apply open credits to open debts (AUP-04). Parameters in the address are refused, as by every run."""
+    if call.query.names:
+        raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")
+    outcome = await auto_applying.run_auto_apply(call.database, call.context, changes(call.decode(AutoApplyRun)))
+    more = {"created": [applied_answer(it) for it in outcome.created], "skipped": skipped_answers(outcome)}
+    return done(call, more=more)
 
 
 async def void(resource: Resource, call: Call) -> Response:
     """POST the void action: it makes a document of its own, which takes effect when it is released."""
     update = changes(call.decode(PaymentVoid))
-    async with call.database.transaction() as connection:
-        made, written = await voiding.void(
-            connection,
-            call.context,
-            call.params["paymentNumber"],
-            document_type=update.get("document_type"),
-            expected_version=call.if_match,
-        )
+    number, document_type = call.params["paymentNumber"], update.get("document_type")
+    made, written = await _carried_out(
+        call,
+        lambda it: voiding.void(it, call.context, number, document_type=document_type, expected_version=call.if_match),
+    )
     more: dict[str, object] = {"type": made.document_type, "refNbr": written.number}
     if update.get("returns_void"):
         more["voidPayment"], _ = await _read(call, [made.document_type], written.number)
     return done(call, written.version, more)
+
+
+async def _carried_out(call: Call, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """Do `work` in a transaction, once more from the start each time that another request overtakes it."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            async with call.database.transaction() as connection:
+                return await work(connection)
+        except Overtaken:
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise LookupError("there is an attempt")
 
 
 async def get_one(resource: Resource, call: Call) -> Response:
@@ -224,5 +255,8 @@ _OURS = Addresses("/v1/reskontra/customerPayment", "payment")
 
 ROUTES = [
     *(route for resource in _RESOURCES for route in _routes(resource)),
+    Addresses("/v1/reskontra/run", "automatic application", AutoApplyAnswer).act(
+        "Reskontra_RunAutoApply", run_auto_apply, "autoApply", "running", body=AutoApplyRun
+    ),
     _OURS.delete("Reskontra_DeletePayment", partial(delete, _RESOURCES[0]), "{paymentNumber}"),
 ]

@@ -360,7 +360,6 @@ async def test_a_draft_is_changed_and_deleted(clerk: Clerk) -> None:
     ("fields", "words"),
     [
         ({"paymentAmount": -1}, "above 0"),
-        ({"paymentAmount": "1.005"}, "decimals"),
         ({"type": "VoidPayment"}, "made by the program"),
         ({"type": "CreditNote"}, "customerCreditNote"),
         ({"type": "Refund", "paymentAmount": 0}, "above 0"),
@@ -524,3 +523,73 @@ async def test_a_debit_note_and_the_extension_that_applies(clerk: Clerk) -> None
     )
     assert answer.status_code == 200, answer.text
     assert [await state(clerk, it) for it in (owing, paid)] == [("Closed", 0)] * 2
+
+
+async def test_amounts_are_rounded_to_their_currency(clerk: Clerk) -> None:
+    """A generated client sends what its arithmetic left (X6), and each field at its default (X7)."""
+    invoice = await owed(clerk, 100)
+    defaults: dict[str, Any] = {"cashDiscountTaken": 0, "balanceWriteOff": 0, "writeOffReasonCode": "", "crossRate": 0}
+    paid = await clerk.pay("100.00500001", line(invoice, amountPaid="99.995", **defaults), invoiceText="", branch=None)
+    assert (paid["paymentAmount"], paid["paymentLines"][0]["amountPaid"], paid["availableBalance"]) == (
+        Decimal("100.01"), 100, Decimal("0.01"),
+    )  # fmt: skip
+
+
+# Automatic application
+
+
+async def applies_by_itself(clerk: Clerk) -> None:
+    await clerk.sql("update customer set auto_apply = true where number = $1", clerk.customer_number)
+
+
+async def test_a_payment_that_names_nothing_settles_the_oldest(clerk: Clerk) -> None:
+    """100 due 03-24, 200 due 02-24, a payment of 250 and a note of 20."""
+    await applies_by_itself(clerk)
+    newer = await owed(clerk, 100, documentDate="2025-03-01", documentDueDate="2025-03-24")
+    older = await owed(clerk, 200, documentDate="2025-02-01", documentDueDate="2025-02-24")
+    later = await owed(clerk, 70, documentDate="2025-04-04")
+    note = await clerk.issue(CREDIT_NOTE, **priced(20))
+    draft = await clerk.payment(250)
+    answer = await clerk.act(draft, "release")
+    assert answer.status_code == 200, answer.text
+    told = [(it["credit"]["referenceNumber"], it["debit"]["referenceNumber"], it["amount"])
+            for it in answer.json()["applications"]]  # fmt: skip
+    assert told == [
+        (note.number, older.number, 20),
+        (draft.number, older.number, 180),
+        (draft.number, newer.number, 70),
+    ]
+    assert [await state(clerk, it) for it in (older, newer, later, note, draft)] == [
+        ("Closed", 0), ("Open", 30), ("Open", 70), ("Closed", 0), ("Closed", 0),
+    ]  # fmt: skip
+
+
+async def test_a_run_applies_what_is_open(clerk: Clerk) -> None:
+    first, second = await owed(clerk, 100), await owed(clerk, 50, documentDate="2025-03-04")
+    note = await clerk.issue(CREDIT_NOTE, **priced(30))
+    paid = await clerk.pay(90)
+    reserved = await clerk.change(await clerk.pay(5), hold=True)
+    late = await clerk.pay(7, applicationDate="2025-07-01")
+    order: dict[str, Any] = {"asOf": "2025-06-06", "filters": {"customer": [clerk.customer_number]}}
+    trial = await clerk.post("reskontra/run/autoApply", **order, dryRun=True)
+    assert trial.status_code == 200, trial.text
+    assert await state(clerk, first) == ("Open", 100)
+    run = await clerk.post("reskontra/run/autoApply", **order)
+    assert run.json()["created"] == trial.json()["created"]
+    told = [(it["credit"]["referenceNumber"], it["debit"]["referenceNumber"], it["amount"])
+            for it in run.json()["created"]]  # fmt: skip
+    assert told == [(note.number, first.number, 30), (paid.number, first.number, 70), (paid.number, second.number, 20)]
+    assert {it["ref"].split()[-1]: it["reason"] for it in run.json()["skipped"]} == {
+        reserved.number: "It is Reserved.",
+        late.number: "It is of 2025-07-01, later than the run.",
+    }
+    assert [await state(clerk, it) for it in (first, second, paid)] == [("Closed", 0), ("Open", 30), ("Closed", 0)]
+    again = await clerk.post("reskontra/run/autoApply", **order)
+    assert again.json()["created"] == []
+
+
+async def test_a_run_refuses_what_it_does_not_know(clerk: Clerk) -> None:
+    assert "nobody" in await clerk.refused("POST", "reskontra/run/autoApply", filters={"customer": ["nobody"]})
+    assert "colour" in await clerk.refused("POST", "reskontra/run/autoApply", filters={"colour": "red"})
+    asked = await clerk.http.post("/v1/reskontra/run/autoApply?dryRun=true", json={})
+    assert asked.status_code == 400

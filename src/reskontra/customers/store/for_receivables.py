@@ -42,3 +42,47 @@ async def lock_balances(
         numbers,
         checked_only,
     )
+
+
+PAYERS = """with payers as (
+            select customer.customer_id, customer.number,
+                   array(select member.customer_id from customer as member
+                          where member.company_id = $1
+                            and customer.customer_id in (member.customer_id, member.parent_customer_id)) as family
+              from customer
+             where customer.company_id = $1
+               and ($2::integer[] is null or customer.customer_id = any ($2))
+               and ($3::text[] is null or customer.customer_class_id = any ($3))
+               and ($4::text[] is null or customer.statement_cycle_id = any ($4)))"""
+"""A CTE of the customers that $2 to $4 (ids, classes, statement cycles; null for all) leave, each with the ids of its
+`family`: itself and its children, whose debts it may pay (PAR-03)."""
+
+
+async def find_family(connection: Connection, company_id: int, customer_id: int) -> list[int]:
+    """A customer and its children, by id."""
+    rows = await connection.fetch(
+        """
+        select customer_id from customer
+         where company_id = $1 and $2 in (customer_id, parent_customer_id)
+         order by customer_id
+        """,
+        company_id,
+        customer_id,
+    )
+    return [row["customer_id"] for row in rows]
+
+
+async def find_ids(connection: Connection, company_id: int, numbers: Sequence[str]) -> list[int | None]:
+    """The ids of customers in the order of their numbers, in any case; None for one that is not known."""
+    rows = await connection.fetch(
+        """
+        select customer.customer_id
+          from unnest($2::text[]) with ordinality as sent (number, position)
+          left join customer on customer.company_id = $1
+           and lower(customer.number) collate "C" = lower(sent.number collate "C")
+         order by sent.position
+        """,
+        company_id,
+        numbers,
+    )
+    return [row["customer_id"] for row in rows]

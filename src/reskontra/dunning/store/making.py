@@ -41,7 +41,8 @@ def _insert(status: str, *, moves: str = "", after: str = "true", releases: str 
     listed as materialized (
         select line.position, line.step, unsettled.*, {NEW_CHANGE_ID} as change_id
           from unnest($6::integer[], $7::bigint[], $8::integer[]) as line (position, document_id, step)
-          join ({OPEN_DOCUMENTS}) as unsettled using (document_id)),{moves}
+          join ({OPEN_DOCUMENTS}) as unsettled using (document_id)
+         order by document_id),{moves}
     counted as (
         update tally
            set total = total + added.count, last_id = last_id + added.count, last_change_id = added.last_change_id

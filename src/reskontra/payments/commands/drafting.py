@@ -10,6 +10,7 @@ from reskontra.customers.rules.standing import check_may
 from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import Malformed, Refused
 from reskontra.numbering.rules import check_sent_document_number, choose_range
+from reskontra.operations import supplied
 from reskontra.payments.commands.preparing import basis_of, find, held, hold_debtor, names_of
 from reskontra.payments.payment import Payment
 from reskontra.payments.rules import drafts
@@ -23,6 +24,7 @@ from reskontra.versions import Expected, Saved
 
 async def create(connection: Connection, context: Context, changes: Mapping[str, Any]) -> Saved:
     """A new payment from `changes` (our attribute names), as a draft (PAY-01)."""
+    changes = supplied(changes)
     kind = drafts.kind_to_create(changes.get("document_type"))
     if not changes.get("customer_number"):
         raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")

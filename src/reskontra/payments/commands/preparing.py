@@ -24,6 +24,11 @@ from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
+
+class Overtaken(Conflict):
+    """The payment got lines that are not locked between the first look at it and the lock. Try again from the start."""
+
+
 ADDRESSED = ("Payment", "Prepayment", "Refund", CREDIT_NOTE.document_type)
 """What a number means, the first that there is (PAY-10)."""
 
@@ -47,11 +52,15 @@ async def held(
     *,
     expected_version: Expected = None,
     more: Sequence[tuple[str, str]] = (),
+    kept: tuple[Reference, Debtor] | None = None,
 ) -> tuple[Stored, Reference, Debtor]:
-    """A payment and what its lines name, all locked and read again, with reference data and customer."""
+    """A payment and what its lines name, all locked and read again, with reference data and customer.
+
+    `kept` are those two, if the caller holds them already.
+    """
     payment = stored.payment
-    customer = changes.get("customer_number")
-    reference, debtor = await hold_debtor(connection, context, customer or payment.customer_id, changes)
+    customer = changes.get("customer_number") or payment.customer_id
+    reference, debtor = kept or await hold_debtor(connection, context, customer, changes)
     own = (payment.document_type, payment.number)
     names = [own, *_named(payment), *names_sent(changes.get("lines") or ()), *more]
     await locks.take_documents(connection, context, names)
@@ -62,7 +71,7 @@ async def held(
     what = f"{payment.kind.noun} {payment.number}"
     check_expected(expected_version, again.version, what=what)
     if set(_named(again.payment)) - set(names):
-        raise Conflict(f"The {what} changed at the same moment.", hint="Send the request again.")
+        raise Overtaken(f"The {what} changed at the same moment.", hint="Send the request again.")
     return again, reference, debtor
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,21 +13,20 @@ from reskontra.errors import Malformed, NotFound, Refused
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
-from reskontra.payments.commands.preparing import ADDRESSED, VOIDS, basis_of, held, names_of
-from reskontra.payments.payment import Basis, Payable, Payment
+from reskontra.payments.commands.auto_applying import applies_by_itself, found_lines, lock_unsettled, told
+from reskontra.payments.commands.preparing import ADDRESSED, VOIDS, basis_of, held, hold_debtor, names_of
+from reskontra.payments.commands.settlements import batch_of, write_settlement
+from reskontra.payments.payment import Applied, Basis, Payable, Payment
 from reskontra.payments.rules import voiding
 from reskontra.payments.rules.lines import LINES, check_line, check_sums
 from reskontra.payments.rules.settling import money_parts, places_of, settle_lines
 from reskontra.payments.store import loading, writing
 from reskontra.payments.store.loading import Stored
 from reskontra.periods.rules import check_open
-from reskontra.posting.rules import Entry, entries_of
+from reskontra.posting.rules import entries_of
 from reskontra.receivables.commands import locks
 from reskontra.receivables.rules.items import OpenItem, Settled
-from reskontra.receivables.rules.settling import settlement_parts
-from reskontra.receivables.store import settling
 from reskontra.receivables.store.for_payments import find_in_force
-from reskontra.receivables.store.settling import Posting
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
@@ -41,13 +41,25 @@ async def release(
     *,
     document_type: str | None = None,
     expected_version: Expected = None,
-) -> Saved:
-    """Release a payment, the lines that were added to an open one, or a void (PAY-20 to PAY-24)."""
+) -> tuple[Saved, Sequence[Applied]]:
+    """Release a payment, the lines that were added to an open one, or a void (PAY-20 to PAY-24).
+
+    Also returns what a payment without lines settled by itself, in the order in which it did (AUP-01).
+    """
     stored = await _to_release(connection, context, number, document_type)
     if stored.payment.is_void:
-        return await _release_void(connection, context, stored, expected_version)
-    stored, reference, debtor = await held(connection, context, stored, {}, expected_version=expected_version)
+        return await _release_void(connection, context, stored, expected_version), ()
+    kept = reference, debtor = await hold_debtor(connection, context, stored.payment.customer_id, {})
+    unsettled = await lock_unsettled(connection, context, debtor) if applies_by_itself(stored.payment, debtor) else ()
+    stored, reference, debtor = await held(
+        connection, context, stored, {}, expected_version=expected_version, kept=kept
+    )
     payment = stored.payment
+    by_itself = bool(unsettled) and applies_by_itself(payment, debtor)
+    if by_itself:
+        lines = await found_lines(connection, context, payment, unsettled, reference)
+        payment = replace(payment, lines=lines)
+        stored = dataclasses.replace(stored, payment=payment)
     check_may(debtor.status, payment.kind.release_operation, debtor.number)
     basis = await basis_of(
         connection,
@@ -60,7 +72,7 @@ async def release(
         proposer_id=stored.document_id,
     )
     if payment.is_released:
-        return await _release_lines(connection, context, stored, basis)
+        return await _release_lines(connection, context, stored, basis), ()
     _check_releasable(payment, basis)
     before = _items(stored, basis)
     settled = _settled(stored, before, basis) if payment.lines else None
@@ -83,9 +95,10 @@ async def release(
     if settled:
         after = replace(after, applied_on=max(payment.applied_on, *(it.applied_on for it in settled.applications)))
     parts = money_parts(after, stored.document_id, settled, before)
-    return await _write(
+    saved = await _write(
         connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled
     )
+    return saved, told(settled, before, debtor) if settled and by_itself else ()
 
 
 async def _write(
@@ -133,22 +146,8 @@ async def _release_lines(connection: Connection, context: Context, stored: Store
     _check_period(payment.applied_period_id, reference)
     before = _items(stored, basis)
     settled = _settled(stored, before, basis)
-    entries = entries_of(settlement_parts(settled, before))
-    on = payment.applied_on, payment.applied_period_id
-    posting = None
-    series = reference.series_of("batch")
-    if entries:
-        numbers = choose_range(series.ranges, payment.applied_on, payment.branch_number)
-        await locks.take_turn(context, series.series_id)
-        posting = Posting(
-            batch=batch_of(payment, reference, entries, on=on),
-            entries=entries,
-            series=(series.series_id, numbers.range_id),
-        )
     await writing.forget_lines(connection, context, stored.document_id)
-    await settling.insert_settlement(
-        connection, context, settled, kind="apply", on=on, posting=posting, document_id=stored.document_id
-    )
+    await write_settlement(connection, context, payment, stored.document_id, reference, settled=settled, before=before)
     return await writing.version_of(connection, context.company_id, stored.document_id)
 
 
@@ -281,24 +280,3 @@ def _items(stored: Stored, basis: Basis) -> dict[int, OpenItem]:
 def _settled(stored: Stored, before: Mapping[int, OpenItem], basis: Basis) -> Settled:
     places = places_of(basis.debtor, basis.reference)
     return settle_lines(stored.payment, stored.document_id, before, basis.reference, places)
-
-
-def batch_of(
-    payment: Payment, reference: Reference, entries: Sequence[Entry], *, on: tuple[Any, str] | None = None
-) -> dict[str, Any]:
-    """The batch's header, and what all its entries share. `on`: date and period, if not the payment's."""
-    day, period_id = on or (payment.document_date, payment.period_id)
-    words = "Application of " if on else ""
-    return {
-        "period_id": period_id,
-        "batch_date": day,
-        "entry_date": day,
-        "description": payment.invoice_text or f"{words}{payment.kind.noun} {payment.number}".capitalize(),
-        "status": "Posted" if reference.preferences.auto_post_batches else "Unposted",
-        "currency_id": payment.currency_id,
-        "exchange_rate": payment.exchange_rate,
-        "document_type": payment.document_type,
-        "document_number": payment.number,
-        "customer_id": payment.customer_id,
-        "total_base": sum(entry.debit_base for entry in entries),
-    }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reskontra.currencies.rules import to_base
+from reskontra.currencies.rules import in_currency, to_base
 from reskontra.errors import FieldPath, Malformed, Refused
-from reskontra.money import ZERO, round_money
+from reskontra.money import ZERO
 from reskontra.operations import LineOperation
 from reskontra.payment_methods.rules import Direction, EntryType
 from reskontra.payments.payment import Basis, Charge, Payment
@@ -55,16 +55,10 @@ def _charge(
     reference = basis.reference
     kind = _entry_type(payment, line.get("entry_type_id") or (before.entry_type_id if before else None), basis, field)
     amount = line.get("amount") if line.get("amount") is not None else (before.amount if before else None)
+    if amount is not None:
+        amount = in_currency(amount, reference.decimals_of(payment.currency_id), (*field, "amount"))
     if amount is None or amount <= ZERO:
         raise Malformed("A charge needs an amount above 0.", field=(*field, "amount"), hint="Send its amount.")
-    decimals = reference.decimals_of(payment.currency_id)
-    if round_money(amount, decimals) != amount:
-        raise Refused(
-            f"An amount in {payment.currency_id} has at most {decimals} decimals.",
-            field=(*field, "amount"),
-            value=f"{amount:f}",
-            hint=f"Send {round_money(amount, decimals):f}, for example.",
-        )
     wanted = line.get("account_number") or (
         before.account_number if before and before.entry_type_id == kind.entry_type_id else kind.account_number
     )

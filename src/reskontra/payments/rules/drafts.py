@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import BASE_RATE, Rate, to_base
+from reskontra.currencies.rules import BASE_RATE, Rate, in_currency, to_base
 from reskontra.errors import FieldPath, Malformed, Refused, UnknownReference
 from reskontra.kinds import CREDIT_NOTE, KINDS, PAYMENT, PREPAYMENT, Kind
-from reskontra.money import ZERO, round_money
+from reskontra.money import ZERO
 from reskontra.payments.payment import Basis, Payment
 from reskontra.payments.rules.charges import charges_after
 from reskontra.payments.rules.lines import is_pot, lines_after
@@ -196,7 +196,8 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
     decimals = reference.decimals_of(draft.currency_id)
     amount = changes.get("amount")
     if amount is not None:
-        _check_amount(draft, amount, decimals)
+        amount = in_currency(amount, decimals, _AMOUNT)
+        _check_amount(draft, amount)
         draft = replace(draft, amount=amount, amount_entered=True)
     elif "amount" in changes:
         draft = replace(draft, amount_entered=False)
@@ -342,20 +343,13 @@ def _check_cash_account(draft: Payment, basis: Basis) -> None:
         )
 
 
-def _check_amount(draft: Payment, amount: Decimal, decimals: int) -> None:
+def _check_amount(draft: Payment, amount: Decimal) -> None:
     """Above zero, or zero for a payment whose lines net to nothing (PAY-04)."""
     if amount < ZERO or (not amount and draft.document_type != PAYMENT.document_type):
         raise Refused(
             f"The amount of a {draft.kind.noun} is above 0.", field=_AMOUNT, value=f"{amount:f}",
             hint="Send what was paid.",
         )  # fmt: skip
-    if round_money(amount, decimals) != amount:
-        raise Refused(
-            f"An amount in {draft.currency_id} has at most {decimals} decimals.",
-            field=_AMOUNT,
-            value=f"{amount:f}",
-            hint=f"Send {round_money(amount, decimals):f}, for example.",
-        )
 
 
 def _period(changes: Mapping[str, Any], day: date, reference: Reference, *, earliest: str = "") -> str:

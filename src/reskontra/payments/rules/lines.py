@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import BASE_RATE, Operator, Rate
+from reskontra.currencies.rules import BASE_RATE, Operator, Rate, in_currency
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.kinds import CREDIT_NOTE, DEBITS, PAYMENT, PREPAYMENT, REFUND
 from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_money
@@ -139,8 +139,11 @@ def _line(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], left
     item = of.payable.item
     cross_rate = _cross_rate(of, standing, change)
     balance = in_payment_currency(item.balance, cross_rate, of.decimals)
-    amount, discount = _kept(standing, change, "amount_paid", "amount"), _kept(standing, change, "discount", "discount")
-    write_off = _kept(standing, change, "write_off", "write_off") or ZERO
+    amount, discount = (
+        _kept(of, standing, change, "amount_paid", "amount"),
+        _kept(of, standing, change, "discount", "discount"),
+    )
+    write_off = _kept(of, standing, change, "write_off", "write_off") or ZERO
     offered = ZERO
     if item.document_type in DEBITS and _is_in_time(of.payment, of.payable):
         offered = min(in_payment_currency(of.payable.discount_left, cross_rate, of.decimals), balance)
@@ -164,11 +167,11 @@ def _line(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], left
     )
 
 
-def _kept(standing: PaymentLine | None, change: Mapping[str, Any], sent: str, stored: str) -> Decimal | None:
+def _kept(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], sent: str, stored: str) -> Decimal | None:
     """What was sent, or what stands if nothing was; None asks for the default."""
     if sent in change or standing is None:
-        value: Decimal | None = change.get(sent)
-        return value
+        value = change.get(sent)
+        return None if value is None else in_currency(value, of.decimals, (*of.field, sent))
     standing_value: Decimal | None = getattr(standing, stored)
     return standing_value
 
@@ -197,7 +200,8 @@ def _reason(sent: str | None, write_off: Decimal, reference: Reference, field: F
 
 def _cross_rate(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any]) -> Decimal:
     """Payment currency per unit of the document's currency: agreed, or by the rates of the day (XCU-01)."""
-    payment, item, sent, path = of.payment, of.payable.item, change.get("cross_rate"), (*of.field, "cross_rate")
+    payment, item, path = of.payment, of.payable.item, (*of.field, "cross_rate")
+    sent = change.get("cross_rate") or None  # 0 is a generated client's default, no rate (X7)
     if item.currency_id == payment.currency_id:
         if sent not in (None, ONE):
             raise Refused(
@@ -262,14 +266,6 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     item = payable.item
     _check_open(payment, payable, field)
     decimals = basis.reference.decimals_of(payment.currency_id)
-    for name, value in (("amount_paid", line.amount), ("discount", line.discount), ("write_off", line.write_off)):
-        if round_money(value, decimals) != value:
-            raise Refused(
-                f"An amount in {payment.currency_id} has at most {decimals} decimals.",
-                field=(*field, name),
-                value=f"{value:f}",
-                hint=f"Send {round_money(value, decimals):f}, for example.",
-            )
     if item.document_type not in DEBITS:
         _check_credit_line(line, payable, field, decimals=decimals)
         return

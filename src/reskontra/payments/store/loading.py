@@ -13,7 +13,7 @@ from reskontra.clock import Context
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
 from reskontra.customers.customer import Debtor
-from reskontra.customers.store.for_documents import for_document, location_id_of, read_debtor
+from reskontra.customers.store.for_documents import for_document, has_moved_on, location_id_of, read_debtor
 from reskontra.customers.store.fragments import by_id, by_number
 from reskontra.db.pool import Connection
 from reskontra.payments.payment import Charge, Payment, PaymentLine
@@ -85,7 +85,9 @@ def _hold(which: str) -> str:
     with held as materialized (select {HELD_REFERENCE} as version),
     party as materialized (
         select ({for_document(place)} and {which} for key share of customer) as facts from held)
-    select held.version, party.facts from held cross join party"""
+    select held.version, party.facts,
+           held.version <> company.reference_version or {has_moved_on("party.facts")} as is_outdated
+      from held cross join party join company on company.company_id = $1"""
 
 
 _HOLD_BY_NUMBER, _HOLD_BY_ID = _hold(by_number("$2::text")), _hold(by_id("$2::integer"))
@@ -94,9 +96,14 @@ _HOLD_BY_NUMBER, _HOLD_BY_ID = _hold(by_number("$2::text")), _hold(by_id("$2::in
 async def hold_debtor(
     connection: Connection, context: Context, customer: str | int, location_cd: str | None = None
 ) -> tuple[int, Debtor | None]:
-    """The version of the reference data and the customer by number or id, kept unchanged until the transaction ends."""
+    """The version of the reference data and the customer by number or id, kept unchanged until the transaction ends.
+
+    Both are read once more if they changed during the wait for a lock.
+    """
     statement = _HOLD_BY_NUMBER if isinstance(customer, str) else _HOLD_BY_ID
     row = await connection.fetchrow(statement, context.company_id, customer, location_cd)
+    if row is not None and row["is_outdated"]:
+        row = await connection.fetchrow(statement, context.company_id, customer, location_cd)
     if row is None:
         raise LookupError(f"there is no company {context.company_id}")
     return row["version"], read_debtor(row["facts"]) if row["facts"] else None

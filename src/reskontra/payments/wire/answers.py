@@ -7,7 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
+from reskontra.receivables.wire.applications import NamedDocumentAnswer
 from reskontra.receivables.wire.items import NamedLocation
+from reskontra.runs.answers import SkippedAnswer
 from reskontra.web.pairs import IdDescription, NumberName
 from reskontra.web.wire import Answer, DayOut, MomentOut
 
@@ -104,11 +106,30 @@ class PaymentAnswer(Answer, kw_only=True):
     time_stamp: str
 
 
+class AppliedAnswer(Answer):
+    """What a credit document paid of a debit document, in the credit's currency."""
+
+    customer: str
+    credit: NamedDocumentAnswer
+    debit: NamedDocumentAnswer
+    amount: Decimal
+    currency: str
+
+
 class PaymentReleaseAnswer(Answer):
-    """The result of releasing a payment."""
+    """The result of releasing a payment. What it settled by itself is told beside this, in `applications` (AUP-01)."""
 
     action_id: str | None = None
     action_result: str | None = None
+
+
+class AutoApplyAnswer(Answer):
+    """The result of a run that applies credits: what was applied, in the order it was done, and what was left out."""
+
+    action_id: str | None = None
+    action_result: str | None = None
+    created: list[AppliedAnswer] | None = None
+    skipped: list[SkippedAnswer] | None = None
 
 
 class PaymentVoidAnswer(Answer):

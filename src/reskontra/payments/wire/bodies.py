@@ -103,3 +103,24 @@ class PaymentVoid(Body):
 
     document_type: TypeText | msgspec.UnsetType | None = sent("type")
     returns_void: Flag | msgspec.UnsetType | None = sent("returnVoidPayment")
+
+
+class AutoApplyFilters(Body):
+    """Whose credits a run applies; no filter is required. Unknown ones are refused: ignoring one would apply all."""
+
+    refuses_unknown: ClassVar[bool] = True
+
+    customer_numbers: list[Text30] | msgspec.UnsetType = sent("customer")
+    customer_class: Text30 | msgspec.UnsetType = msgspec.UNSET
+    statement_cycle: Text30 | msgspec.UnsetType = msgspec.UNSET
+    includes_credit_notes: Flag | msgspec.UnsetType = sent("includeCreditNotes")
+
+
+class AutoApplyRun(Body):
+    """A run: the date of its applications (default: today), whose credits it applies, and whether it is a trial."""
+
+    refuses_unknown: ClassVar[bool] = True
+
+    as_of: Day | msgspec.UnsetType = msgspec.UNSET
+    filters: AutoApplyFilters | msgspec.UnsetType = msgspec.UNSET
+    dry_run: Flag | msgspec.UnsetType = msgspec.UNSET

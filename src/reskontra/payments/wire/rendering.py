@@ -12,9 +12,10 @@ from reskontra.currencies.rules import Operator, Rate, to_base
 from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS
 from reskontra.money import ZERO
 from reskontra.payment_methods.rules import Direction
-from reskontra.payments.payment import Charge
+from reskontra.payments.payment import Applied, Charge
 from reskontra.payments.rules.lines import in_payment_currency
-from reskontra.payments.wire.answers import FinancialDetails, PaymentAnswer, PaymentLineAnswer
+from reskontra.payments.wire.answers import AppliedAnswer, FinancialDetails, PaymentAnswer, PaymentLineAnswer
+from reskontra.receivables.wire.applications import NamedDocumentAnswer
 from reskontra.receivables.wire.items import NamedLocation, day_answer
 from reskontra.web.pairs import IdDescription, NumberName
 from reskontra.web.wire import day_text, etag_of, local_text
@@ -100,6 +101,17 @@ def payment_answer(row: Record, reference: Reference) -> PaymentAnswer:
         amount_base=_money(row["amount_base"] * sign),
         available_balance_base=_money(available_base),
         time_stamp=etag_of(row["version"]),
+    )
+
+
+def applied_answer(applied: Applied) -> AppliedAnswer:
+    """What was applied by itself."""
+    return AppliedAnswer(
+        customer=applied.customer_number,
+        credit=NamedDocumentAnswer(*applied.credit),
+        debit=NamedDocumentAnswer(*applied.debit),
+        amount=_money(applied.amount),
+        currency=applied.currency_id,
     )
 
 

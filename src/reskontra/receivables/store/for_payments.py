@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from asyncpg import Record
+
+from reskontra.customers.store.for_receivables import PAYERS
 from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import Application, OpenItem
@@ -26,8 +29,7 @@ class FoundPayable:
     waiting_void: bool
 
 
-_FIND = f"""
-    select {OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_customer_id,
+_PAYABLE = f"""{OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_customer_id,
            document.cash_discount_date as discount_date,
            document.cash_discount - (
                select coalesce(sum(application.discount), 0) from application
@@ -35,13 +37,23 @@ _FIND = f"""
                   and application.released_at is not null) as discount_left,
            (select named.document_type || ' ' || named.number from document as named
              where named.company_id = $1 and named.document_id = {proposed_by("document.document_id")}
-               and named.document_id <> $4) as proposer,
+               and named.document_id <> $2) as proposer,
            exists (select from document as void
                     where void.company_id = $1 and void.voids_document_id = document.document_id
-                      and void.released_at is null) as waiting_void
-      from unnest($2::text[], $3::text[]) as wanted (document_type, number)
+                      and void.released_at is null) as waiting_void"""
+
+_FIND = f"""
+    select {_PAYABLE}
+      from unnest($3::text[], $4::text[]) as wanted (document_type, number)
       join document on document.company_id = $1 and document.document_type = wanted.document_type
        and lower(document.number) collate "C" = lower(wanted.number collate "C")"""
+
+_FIND_UNSETTLED = f"""
+    select {_PAYABLE}
+      from document
+     where document.company_id = $1 and document.document_id = any ($3::bigint[])
+     order by $4 and document.document_type = 'FinCharge' desc, document.due_date, document.document_date,
+              document.document_type, document.number"""
 
 
 async def find_payables(
@@ -51,21 +63,77 @@ async def find_payables(
     rows = await connection.fetch(
         _FIND,
         company_id,
+        proposer_id,
         [document_type for document_type, _ in names],
         [number for _, number in names],
-        proposer_id,
     )
-    return {
-        (row["document_type"].lower(), row["number"].lower()): FoundPayable(
-            item=open_item(row),
-            parent_customer_id=row["parent_customer_id"],
-            discount_left=row["discount_left"],
-            discount_date=row["discount_date"],
-            proposer=row["proposer"],
-            waiting_void=row["waiting_void"],
-        )
-        for row in rows
-    }
+    return {(row["document_type"].lower(), row["number"].lower()): _payable(row) for row in rows}
+
+
+async def find_unsettled(
+    connection: Connection, company_id: int, ids: Sequence[int], *, charges_first: bool
+) -> list[FoundPayable]:
+    """Documents by id in the order in which they are settled: overdue charges if asked for, due date, date, number."""
+    rows = await connection.fetch(_FIND_UNSETTLED, company_id, 0, ids, charges_first)
+    return [_payable(row) for row in rows]
+
+
+def _payable(row: Record) -> FoundPayable:
+    return FoundPayable(
+        item=open_item(row),
+        parent_customer_id=row["parent_customer_id"],
+        discount_left=row["discount_left"],
+        discount_date=row["discount_date"],
+        proposer=row["proposer"],
+        waiting_void=row["waiting_void"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A customer who has both debts and credits that are open; `documents` counts them."""
+
+    customer_id: int
+    number: str
+    documents: int
+
+
+async def find_matches(
+    connection: Connection,
+    company_id: int,
+    *,
+    debit_types: Sequence[str],
+    credit_types: Sequence[str],
+    customer_ids: Sequence[int] | None,
+    classes: Sequence[str] | None,
+    cycles: Sequence[str] | None,
+) -> list[Match]:
+    """Customers whose open credits could settle open debts, their own or a child's, by number."""
+    rows = await connection.fetch(
+        f"""
+        {PAYERS}
+        select payers.customer_id, payers.number, count(*) as documents
+          from payers
+          join lateral (
+            select document.document_type from document
+             where document.company_id = $1 and document.released_at is not null and document.balance > 0
+               and document.customer_id = any (payers.family)
+               and (document.document_type = any ($5::text[])
+                    or document.document_type = any ($6::text[]) and document.customer_id = payers.customer_id)
+            ) as unsettled on true
+         group by payers.customer_id, payers.number
+        having bool_or(unsettled.document_type = any ($5::text[]))
+           and bool_or(unsettled.document_type = any ($6::text[]))
+         order by payers.number
+        """,
+        company_id,
+        customer_ids,
+        classes,
+        cycles,
+        debit_types,
+        credit_types,
+    )
+    return [Match(**row) for row in rows]
 
 
 async def find_in_force(connection: Connection, company_id: int, document_id: int) -> Mapping[int, Application]:

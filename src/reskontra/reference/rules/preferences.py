@@ -141,6 +141,9 @@ class Preferences:
     rate_tolerance_percent: Decimal = Decimal(5)
     accept_rates_beyond_tolerance: bool = False
     check_identifiers: bool = False
+    overdue_charges_first: bool = False
+    """Whether money that comes in by itself settles overdue charges before all else (AUP-01)."""
+
     print_before_release: bool = False
     email_before_release: bool = False
     subaccount_mask: str | None = None

@@ -1,0 +1,88 @@
+"""Which open documents money settles by itself: the oldest debts first (AUP-01 to AUP-03)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from reskontra.kinds import CREDIT_NOTE
+from reskontra.money import ZERO
+from reskontra.payments.payment import Payable, PaymentLine
+from reskontra.receivables.rules.items import Settled
+from reskontra.records import replace
+
+
+def reason_to_skip(payable: Payable, currency_id: str, on: date) -> str | None:
+    """Why a document is passed over, as a sentence; None if it may settle or be settled (AUP-05)."""
+    item = payable.item
+    if item.status != "Open":
+        return f"It is {item.status}."
+    if item.currency_id != currency_id:
+        return f"It is in {item.currency_id}."
+    if payable.proposer is not None:
+        return f"It has an application of {payable.proposer} that waits for release."
+    if payable.waiting_void:
+        return "A void of it waits for release."
+    if item.document_date > on:
+        return f"It is of {item.document_date.isoformat()}, later than the run."
+    return None
+
+
+def debts_settled(debts: Iterable[Payable], available: Decimal, on: date) -> list[PaymentLine]:
+    """What an amount settles of debts in one currency, each as far as it goes, in their order.
+
+    A cash discount is taken where that closes the document in time (AUP-03).
+    """
+    lines = []
+    for debt in debts:
+        if available <= ZERO:
+            break
+        item = debt.item
+        in_time = debt.discount_date is not None and on <= debt.discount_date
+        discount = min(debt.discount_left, item.balance) if in_time else ZERO
+        if available < item.balance - discount:
+            discount = ZERO
+        amount = min(item.balance - discount, available)
+        lines.append(
+            PaymentLine(
+                document_id=item.document_id,
+                document_type=item.document_type,
+                number=item.number,
+                amount=amount,
+                discount=discount,
+            )
+        )
+        available -= amount
+    return lines
+
+
+def lines_by_itself(
+    amount: Decimal, notes: Sequence[Payable], debts: Sequence[Payable], on: date
+) -> tuple[PaymentLine, ...]:
+    """The lines of a payment that was released without any: credit notes are used before the money (AUP-02)."""
+    available = amount + sum((note.item.balance for note in notes), ZERO)
+    settled = debts_settled(debts, available, on)
+    left = sum((line.amount for line in settled), ZERO)
+    used = []
+    for note in notes:
+        takes = min(note.item.balance, left)
+        if takes <= ZERO:
+            break
+        left -= takes
+        used.append(
+            PaymentLine(
+                document_id=note.item.document_id,
+                document_type=CREDIT_NOTE.document_type,
+                number=note.item.number,
+                amount=takes,
+            )
+        )
+    return (*used, *settled)
+
+
+def after(debts: Sequence[Payable], settled: Settled) -> list[Payable]:
+    """The debts that a settlement leaves open, as it leaves them."""
+    moved = {item.document_id: item for item in settled.items}
+    left = [replace(debt, item=moved.get(debt.item.document_id, debt.item)) for debt in debts]
+    return [debt for debt in left if debt.item.balance > ZERO]

@@ -1,0 +1,163 @@
+"""Payments that meet over the same money: whoever wins, nothing is paid twice and nothing is lost.
+
+The fixtures run the self-check on each database after its test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from tests.clerk import INVOICE, body, number_of, sale, wrapped
+from tests.concurrency.test_races import clients, query, statuses
+
+if TYPE_CHECKING:
+    from tests.conftest import RunningServer
+
+PAYMENTS = "/v1/customerPayment"
+
+
+async def owed(client: httpx.AsyncClient, amount: int) -> str:
+    """A released invoice over exactly this amount."""
+    lines = [{"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": amount, "vatCodeId": "6"}]
+    answer = await client.post(f"/v1/{INVOICE}", json=body(INVOICE, **sale(documentDate="2025-05-05", lines=lines)))
+    number = number_of(answer)
+    assert (await client.post(f"/v1/{INVOICE}/{number}/action/release")).status_code == 200
+    return number
+
+
+def paying(amount: int, *numbers: str) -> dict[str, Any]:
+    lines = [wrapped(refNbr=number, amountPaid=amount) for number in numbers]
+    return wrapped(customer="20001", applicationDate="2025-05-06", paymentAmount=amount) | {"paymentLines": lines}
+
+
+async def draft(client: httpx.AsyncClient, amount: int, *numbers: str) -> str:
+    return number_of(await client.post(PAYMENTS, json=paying(amount, *numbers)))
+
+
+async def balance_of(server: RunningServer, number: str) -> Any:
+    (row,) = await query(
+        server.dsn, "select balance from document where document_type = 'Invoice' and number = $1", number
+    )
+    balance: Decimal = row["balance"]
+    return balance
+
+
+async def applied(server: RunningServer, number: str) -> Any:
+    (row,) = await query(
+        server.dsn,
+        """
+        select coalesce(sum(amount_debit), 0) as paid from application
+          join document on document.company_id = application.company_id
+           and document.document_id = application.debit_document_id
+         where document.document_type = 'Invoice' and document.number = $1 and application.released_at is not null
+        """,
+        number,
+    )
+    paid: Decimal = row["paid"]
+    return paid
+
+
+async def test_two_payments_of_8000_propose_to_pay_10000(server: RunningServer) -> None:
+    async with clients(2, server.url) as opened:
+        number = await owed(opened[0], 10_000)
+        answers = await asyncio.gather(*(it.post(PAYMENTS, json=paying(8000, number)) for it in opened))
+        assert statuses(answers) == {201: 1, 400: 1}
+        refused = next(it for it in answers if it.status_code == 400)
+        assert "not released yet, from Payment" in refused.text
+
+
+async def test_two_later_applications_of_8000_to_10000(server: RunningServer) -> None:
+    async with clients(2, server.url) as opened:
+        number = await owed(opened[0], 10_000)
+        paid = [await draft(opened[0], 8000) for _ in opened]
+        for it in paid:
+            assert (await opened[0].post(f"{PAYMENTS}/{it}/action/release")).status_code == 200
+        answers = await asyncio.gather(
+            *(
+                client.post(
+                    "/v1/reskontra/application",
+                    json={
+                        "credit": {"documentType": "Payment", "referenceNumber": it},
+                        "lines": [{"referenceNumber": number, "amountPaid": 8000}],
+                    },
+                )
+                for client, it in zip(opened, paid, strict=True)
+            )
+        )
+    assert statuses(answers) == {200: 1, 400: 1}
+    assert (await balance_of(server, number), await applied(server, number)) == (2000, 8000)
+
+
+async def test_ten_payments_of_500_on_500(server: RunningServer) -> None:
+    async with clients(10, server.url) as opened:
+        number = await owed(opened[0], 500)
+
+        async def pay(client: httpx.AsyncClient) -> httpx.Response:
+            answer = await client.post(PAYMENTS, json=paying(500, number))
+            if answer.status_code != 201:
+                return answer
+            return await client.post(f"{PAYMENTS}/{number_of(answer)}/action/release")
+
+        answers = await asyncio.gather(*(pay(client) for client in opened))
+    assert statuses(answers) == {200: 1, 400: 9}
+    assert (await balance_of(server, number), await applied(server, number)) == (0, 500)
+
+
+async def test_of_six_releases_and_of_six_voids_one_wins(server: RunningServer) -> None:
+    async with clients(6, server.url) as opened:
+        number = await owed(opened[0], 500)
+        paid = await draft(opened[0], 500, number)
+        released = await asyncio.gather(*(it.post(f"{PAYMENTS}/{paid}/action/release") for it in opened))
+        assert statuses(released) == {200: 1, 400: 5}
+        voided = await asyncio.gather(*(it.post(f"{PAYMENTS}/{paid}/action/void") for it in opened))
+        assert statuses(voided) == {200: 1, 400: 5}
+        released = await asyncio.gather(*(it.post(f"{PAYMENTS}/{paid}/action/release") for it in opened))
+        assert statuses(released) == {200: 1, 400: 5}
+    assert (await balance_of(server, number), await applied(server, number)) == (500, 0)
+
+
+async def test_a_void_meets_an_undo_and_an_application(server: RunningServer) -> None:
+    """Whichever order: the void takes back what is applied when it is released."""
+    async with clients(3, server.url) as opened:
+        number, other = await owed(opened[0], 500), await owed(opened[0], 300)
+        lines = [wrapped(refNbr=number, amountPaid=500)]
+        created = await opened[0].post(PAYMENTS, json=paying(800) | {"paymentLines": lines})
+        paid = number_of(created)
+        assert (await opened[0].post(f"{PAYMENTS}/{paid}/action/release")).status_code == 200
+        listed = (await opened[0].get(f"/v1/reskontra/application?referenceNumber={number}")).json()
+        answers = await asyncio.gather(
+            opened[0].post(f"{PAYMENTS}/{paid}/action/void"),
+            *(opened[1].post(f"/v1/reskontra/application/{it['id']}/action/undo") for it in listed),
+            opened[2].post(
+                "/v1/reskontra/application",
+                json={
+                    "credit": {"documentType": "Payment", "referenceNumber": paid},
+                    "lines": [{"referenceNumber": other, "amountPaid": 300}],
+                },
+            ),
+        )
+        assert set(statuses(answers)) <= {200, 400, 409}
+        await opened[0].post(f"{PAYMENTS}/{paid}/action/void")
+        last = await opened[0].post(f"{PAYMENTS}/{paid}/action/release")
+        assert last.status_code == 200, last.text
+    assert [await balance_of(server, it) for it in (number, other)] == [500, 300]
+
+
+async def test_payments_of_one_customer_in_any_direction_end(server: RunningServer) -> None:
+    """Many payments with the same invoices in different orders, released at once: no deadlock reaches a client."""
+    async with clients(8, server.url) as opened:
+        numbers = [await owed(opened[0], 1000) for _ in range(8)]
+        drafts = [await draft(opened[0], 100, number) for number in numbers]
+
+        async def work(client: httpx.AsyncClient, position: int) -> list[httpx.Response]:
+            address = f"{PAYMENTS}/{drafts[position]}"
+            done = [await client.post(f"{address}/action/release"), await client.post(f"{address}/action/void")]
+            return [*done, await client.post(f"{address}/action/release")]
+
+        answers = await asyncio.gather(*(work(client, position) for position, client in enumerate(opened)))
+    assert statuses([it for some in answers for it in some]) == {200: 24}
+    assert {await balance_of(server, number) for number in numbers} == {1000}
