@@ -58,6 +58,8 @@ class Call:
     base_url: str
     """The scheme, host and prefix that the caller used, without a slash at the end."""
     lists: Memory
+    accept: str = ""
+    """The media types that the caller takes, as sent."""
     _context: Context | None = field(default=None, repr=False)
 
     @property

@@ -267,7 +267,8 @@ def _success(route: Route, schemas: Schemas) -> tuple[str, Schema]:
         return "200", {
             "description": "The page; an empty array after the last one." if route.lists else "The resource.",
             "headers": headers,
-            "content": {"application/json": {"schema": schema, **_answer_example(route)}},
+            "content": {"application/json": {"schema": schema, **_answer_example(route)}}
+            | ({"text/csv": {"schema": {"type": "string"}}} if route.has_table else {}),
         }
     if route.texts or route.media:
         texts: Schema = {"schema": {"type": "array", "items": {"type": "string"}}, **_answer_example(route)}

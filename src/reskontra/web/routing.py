@@ -49,6 +49,8 @@ class Route:
     """Whether the answer is a bare array of texts, without a struct in `answer`."""
     media: str | None = None
     """The media type of an answer that is a file, without a struct in `answer`."""
+    has_table: bool = False
+    """Whether the answer may also be asked for as CSV."""
     query: tuple[Parameter, ...] = ()
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals if there is no body: release, delete."""

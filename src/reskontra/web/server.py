@@ -192,6 +192,7 @@ class Server:
             zone=company.zone,
             base_url=visit.base_url + match.prefix,
             lists=self.lists,
+            accept=visit.headers.get("accept", ""),
         )
 
     def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:
