@@ -131,7 +131,7 @@ async def _make_stencils(connection: Connection, size: Size) -> None:
 # Copying
 
 
-_OF_DOCUMENTS = ("document", "document_line", "document_vat", "batch", "journal_entry")
+_OF_DOCUMENTS = ("document", "document_line", "document_vat", "issued_document", "batch", "journal_entry")
 _OF_CUSTOMERS = ("customer", "address", "contact_details", "location", "customer_payment_method")
 
 
@@ -143,7 +143,7 @@ async def _keep_stencils(connection: Connection) -> None:
     await connection.execute("create schema bench")
     place = f"(document.number::integer - {NUMBER_BEFORE_FIRST + 1})"
     await connection.execute(f"create table bench.document as select {place} as stencil, document.* from document")
-    for table in ("document_line", "document_vat"):
+    for table in ("document_line", "document_vat", "issued_document"):
         await connection.execute(
             f"create table bench.{table} as select {place} as stencil, {table}.* "
             f"from {table} join document using (company_id, document_id)"

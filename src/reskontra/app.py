@@ -12,6 +12,7 @@ from reskontra.attributes import routes as attributes
 from reskontra.attributes import store as attributes_store
 from reskontra.balances import routes as balances
 from reskontra.changes.commands import FollowUp, register_follow_up
+from reskontra.changes.log import routes as log
 from reskontra.clock import Clock
 from reskontra.closing import routes as closing
 from reskontra.companies.store.access import StoredAccess
@@ -76,6 +77,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     numbering.ROUTES,
     payment_methods.ROUTES,
     balances.ROUTES,
+    log.ROUTES,
 )
 """What the rooms serve."""
 

@@ -36,19 +36,24 @@ _TOLD_BY_THE_ROW = frozenset({"version", "created_at", "created_by", "modified_a
 
 
 def differences(
-    before: T | None, after: T, *, only: Iterable[str] | None = None, without: Collection[str] = ()
+    before: T | None, after: T | None, *, only: Iterable[str] | None = None, without: Collection[str] = ()
 ) -> dict[str, Any]:
-    """What the change row says about a written record, as attribute -> new value. All change rows are made with it.
+    """What the change row says about a record, by attribute. All change rows are made with it.
 
-    For a change: every attribute that differs. For a new record (`before` is None): every attribute except those that
-    are None or an empty text or collection; False and 0 are included. Inner records are compared and included whole.
-    Version and moments are left out, since the change row has its own. `only` and `without` name attributes.
+    For a change: a pair of the old and the new value of every attribute that differs. For a new record (`before` is
+    None) or a deleted one (`after` is None): the value of every attribute except those that are None or an empty text
+    or collection; False and 0 are included. Inner records are compared and included whole. Version and moments are
+    left out, since the change row has its own. `only` and `without` name attributes.
     """
-    names = [name for name in only or _attributes(after) if name not in without and name not in _TOLD_BY_THE_ROW]
-    if before is None:
-        told = {name: getattr(after, name) for name in names}
+    present = after if after is not None else before
+    if present is None:
+        return {}
+    names = [name for name in only or _attributes(present) if name not in without and name not in _TOLD_BY_THE_ROW]
+    if before is None or after is None:
+        told = {name: getattr(present, name) for name in names}
         return {name: value for name, value in told.items() if not _says_nothing(value)}
-    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in names}
+    return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 
 
 def _attributes(record: Record | DataclassInstance) -> tuple[str, ...]:

@@ -73,6 +73,16 @@ async def test_the_journal_is_append_only(connection: Connection, change: str) -
     assert await refused_by(connection, change) == "journal_is_append_only"
 
 
+@pytest.mark.parametrize("change", ["update issued_document set buyer = '{}'", "delete from issued_document"])
+async def test_what_a_document_showed_stays(connection: Connection, change: str) -> None:
+    assert await refused_by(connection, change) == "issued_document_is_kept"
+
+
+@pytest.mark.parametrize("change", ["update change set actor = 'nobody'", "delete from change"])
+async def test_what_was_logged_stays(connection: Connection, change: str) -> None:
+    assert await refused_by(connection, change) == "change_is_append_only"
+
+
 @pytest.mark.parametrize("change", ["update batch set period_id = '202402'", "delete from batch"])
 async def test_batches_are_append_only(connection: Connection, change: str) -> None:
     assert await refused_by(connection, change) == "journal_is_append_only"

@@ -103,6 +103,7 @@ FAULTS = {
         f"update document set cash_discount = 1, cash_discount_date = due_date + 1 where {RELEASED}"
     ],
     "lines-have-documents": [f"update document_line set document_id = 99999 where document_id = {OF_DRAFT}"],
+    "issued-as-released": [f"delete from issued_document where document_id = {OF_RELEASED}"],
     "stored-text-has-rows": [f"update document set lines_json = '[]' where {DRAFT}"],
     "tally-exact": ["update tally set total = total + 1 where entity = 'CreditNote'"],
     "tally-complete": ["delete from tally where entity = 'Salesperson'"],

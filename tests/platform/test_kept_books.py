@@ -179,3 +179,26 @@ async def test_a_draft_of_then_settles_an_invoice_of_then(kept: httpx.AsyncClien
     await Caller(kept).release("customerCreditNote/010003")
     after = await read(kept, "/v1/customerinvoice/003548")
     assert (before["balance"], after["balance"]) == (250.0, 150.0)
+
+
+async def test_what_was_changed_then_is_told_without_what_was_before(kept: httpx.AsyncClient) -> None:
+    changes = await read(kept, "/v1/reskontra/change?event=updated")
+    fields = [field for change in changes for field in change["fields"]]
+    assert fields, "something was updated in the kept books"
+    assert all("new" in field and "old" not in field for field in fields)
+    await Caller(kept).change("customerinvoice/003550", note="Now")
+    (change,) = await read(kept, "/v1/reskontra/change?entity=Invoice&key=003550&field=note")
+    assert change["fields"] == [{"field": "note", "old": None, "new": "Now"}]
+
+
+async def test_released_documents_of_then_keep_what_they_show_now(kept: httpx.AsyncClient) -> None:
+    path = "/v1/reskontra/issuedDocument/Invoice/003549"
+    before = await read(kept, path)
+    assert before["takenDateTime"] != before["releasedDateTime"]
+    assert before["buyer"]["number"] == "10001"
+    assert before["buyer"]["name"]
+    assert before["seller"]["name"]
+    assert before["termsText"]
+    assert before["vatTexts"]
+    await Caller(kept).change("customer/10001", name="Omdøpt AS")
+    assert await read(kept, path) == before

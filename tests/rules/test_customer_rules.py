@@ -133,7 +133,10 @@ def test_differences_name_what_changed_only() -> None:
     stored = customer(note="a")
     assert differences(stored, stored) == {}
     changed = replace(stored, note=None, main_address=Address(city="Oslo"))
-    assert differences(stored, changed) == {"note": None, "main_address": Address(city="Oslo")}
+    assert differences(stored, changed) == {
+        "note": ("a", None),
+        "main_address": (Address(), Address(city="Oslo")),
+    }
 
 
 def test_a_new_customers_differences_are_what_is_filled_in() -> None:

@@ -185,6 +185,7 @@ READ: Mapping[str, str] = {
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
     "paymentMethodNumber": "1", "paymentNumber": "500001",
     "letterNumber": "{first letter}", "publicId": "{public id}",
+    "documentType": "Invoice", "referenceNumber": "003524",
 }  # fmt: skip
 """What reads name in their addresses."""
 

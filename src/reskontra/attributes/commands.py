@@ -44,4 +44,4 @@ async def delete(connection: Connection, context: Context, attribute_id: str, ex
     if stored is None:
         raise NotFound("attribute", attribute_id)
     check_expected(expected_version, stored.version)
-    await store.delete_attribute(connection, context, stored.record.attribute_id)
+    await store.delete_attribute(connection, context, stored.record.attribute_id, differences(stored.record, None))

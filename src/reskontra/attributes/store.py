@@ -72,7 +72,7 @@ _SAVE = f"""
 
 _DELETE = f"""
     with gone as (delete from attribute where company_id = $1 and attribute_id = $5 returning attribute_id),
-    {change_row("'Attribute'", "deleted", "gone.attribute_id", "gone")},
+    {change_row("'Attribute'", "deleted", "gone.attribute_id", "gone", detail="$6::jsonb")},
     {tally("'Attribute'", -1)}
     select attribute_id from gone"""
 
@@ -100,9 +100,11 @@ async def _write(
     return Saved(**row)
 
 
-async def delete_attribute(connection: Connection, context: Context, attribute_id: str) -> None:
+async def delete_attribute(
+    connection: Connection, context: Context, attribute_id: str, detail: Mapping[str, Any]
+) -> None:
     """Delete an attribute that is locked."""
-    await connection.fetchval(_DELETE, *parameters(context), attribute_id)
+    await connection.fetchval(_DELETE, *parameters(context), attribute_id, as_json(detail))
 
 
 def _id_taken(value: str) -> Refused:

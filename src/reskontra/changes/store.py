@@ -205,3 +205,23 @@ async def count_events(connection: Connection, company_id: int, actor: str, even
         entities,
     )
     return count
+
+
+def given_number(entity: str, key: str) -> str:
+    """A lateral source `given` with one row or none: who gave a thing the number that it has, when, and `is_sent`,
+    whether it was sent and not drawn from a series."""
+    return f"""lateral (
+        select change.changed_at, change.actor, change.event = 'renumbered' or change.detail ? 'number' as is_sent
+          from change
+         where change.company_id = $1 and change.entity = {entity} and change.entity_key = {key}
+           and change.event in ('created', 'renumbered')
+         order by change.change_id desc limit 1) as given"""
+
+
+SENT_NUMBERS = """
+    select change.entity, change.entity_key as number from change
+     where change.company_id = $1 and change.event in ('created', 'renumbered') and change.detail ? 'number'"""
+"""A select of the numbers that were once sent and not drawn from a series. It ends inside its where clause."""
+
+ANY_CHANGE = "(select string_agg(last_change_id::text, ' ' order by entity) from tally where company_id = $1)"
+"""A scalar that identifies the state of all that a company's tallies count, for lists over several entities."""

@@ -33,7 +33,7 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     )
     parent = await _sent_parent(connection, context, sent)
     customer = master_data.new_customer(sent, reference, parent=parent, new_id=_ids_of(context))
-    detail = master_data.differences(None, customer)
+    detail = master_data.differences(None, customer) | ({"number": number} if number is not None else {})
     numbering: tuple[str, str] | tuple[str, int]
     if number is not None:
         numbering = (number, series.series_id)

@@ -392,6 +392,13 @@ select company_id, document_id, 'vat' from document_vat
  where not exists (select from document where document.company_id = document_vat.company_id
                       and document.document_id = document_vat.document_id);
 
+-- name: issued-as-released A released document with lines has kept what it showed, and only such a document has.
+select company_id, document.document_type, document.number
+  from document
+  full join issued_document using (company_id, document_id)
+ where (document.released_at is not null and document.lines_json is not null)
+       is distinct from (issued_document.seller is not null);
+
 -- name: stored-text-has-rows The stored text of a document has as many lines and VAT rows as its tables.
 select company_id, document_type, number
   from document

@@ -26,9 +26,10 @@ from reskontra.documents.wire.answers import (
     VatInBaseAnswer,
 )
 from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, DocumentUpdate, InvoiceUpdate
+from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
 from reskontra.errors import NotFound
-from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Kind
 from reskontra.receivables.wire.filters import ITEM_FILTERS
 from reskontra.reference.routes.answering import answer_page
 from reskontra.reference.store import remembered
@@ -117,6 +118,16 @@ async def get_one(resource: Resource, call: Call) -> Response:
     return one(call, document_answer(row, resource.answer, reference, Expand()), row["version"])
 
 
+async def get_issued(call: Call) -> Response:
+    """GET what a released document shows of its parties, terms and VAT, as it was when it was released."""
+    kind = next((it for it in KINDS.values() if it.document_type.lower() == call.params["documentType"].lower()), None)
+    if kind is None or not kind.is_served:
+        raise NotFound("document type", call.params["documentType"])
+    number = call.params["referenceNumber"]
+    found = await call.find(f"released {kind.noun}", lists.find_issued, kind.document_type, number)
+    return one(call, issued_answer(found, call.zone))
+
+
 async def get_vat(resource: Resource, call: Call) -> Response:
     """GET the VAT of one document in base currency."""
     number = call.params[resource.parameter]
@@ -190,5 +201,8 @@ ROUTES = [
     *(route for resource in RESOURCES for route in _routes(resource)),
     Addresses("/v1/customer/{customerNumber}/invoice", "document", InvoiceAnswer).many(
         "Customer_GetAllInvoicesForCustomerBycustomerNumber", get_invoices_of_customer
+    ),
+    Addresses("/v1/reskontra/issuedDocument", "issued document", IssuedDocumentAnswer).one(
+        "Reskontra_GetIssuedDocument", get_issued, "{documentType}/{referenceNumber}"
     ),
 ]

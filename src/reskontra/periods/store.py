@@ -52,6 +52,13 @@ async def lock_periods(connection: Connection, company_id: int, period_ids: Sequ
     )
 
 
+_FLAGS = " || ".join(
+    f"""case when {sent}::boolean <> wanted.{flag}
+             then jsonb_build_object('{flag}', jsonb_build_array(wanted.{flag}, {sent}::boolean)) else '{{}}' end"""
+    for flag, sent in (("active", "$6"), ("closed_in_customer_ledger", "$7"), ("closed_in_general_ledger", "$8"))
+)
+
+
 async def save_periods(
     connection: Connection,
     context: Context,
@@ -65,14 +72,16 @@ async def save_periods(
     """Set the given flags of periods, with a change row for each; `event` is a plain word."""
     await connection.execute(
         f"""
-        with wanted as (select unnest($5::text[]) as period_id),
-        {change_row("'FinancialPeriod'", event, "wanted.period_id", "wanted")}
+        with wanted as (
+            select period_id, active, closed_in_customer_ledger, closed_in_general_ledger
+              from financial_period where company_id = $1 and period_id = any ($5::text[])),
+        {change_row("'FinancialPeriod'", event, "wanted.period_id", "wanted", detail=_FLAGS)}
         update financial_period
            set active = coalesce($6, active),
                closed_in_customer_ledger = coalesce($7, closed_in_customer_ledger),
                closed_in_general_ledger = coalesce($8, closed_in_general_ledger),
                modified_at = {STAMP}
-         where company_id = $1 and period_id in (select period_id from wanted)
+         where company_id = $1 and financial_period.period_id in (select wanted.period_id from wanted)
         """,
         *parameters(context),
         period_ids,

@@ -52,7 +52,9 @@ async def change(
     wanted = master_data.wanted_assignments(salesperson, sent, spots, standing)
     if salesperson == before and not wanted:
         return Saved(before.salesperson_cd, stored.version)
-    detail = differences(before, salesperson) | ({"customers": wanted} if wanted else {})
+    detail = differences(before, salesperson)
+    if wanted:
+        detail["customers"] = master_data.assignments_before(wanted, standing), wanted
     version = await store.save_salesperson(connection, context, salesperson, detail)
     await for_salespersons.save_assignments(connection, context, before.salesperson_id, wanted)
     return Saved(salesperson.salesperson_cd, version)

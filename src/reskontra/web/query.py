@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Generic, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -146,6 +146,21 @@ class Query:
         if operator is None or value is None:
             return None
         return Comparison(operator, in_utc(_read(name, value), self.zone))
+
+    def since(self, name: str) -> Comparison[datetime] | None:
+        """At or after a moment (UTC, aware). Without a zone the company's is meant."""
+        value = self.text(name)
+        return None if value is None else Comparison(">=", in_utc(_read(name, value), self.zone))
+
+    def until(self, name: str) -> Comparison[datetime] | None:
+        """At or before a moment; a date alone means its whole day."""
+        value = self.text(name)
+        if value is None:
+            return None
+        moment = _read(name, value)
+        if ":" in value or moment.date() == date.max:
+            return Comparison("<=", in_utc(moment, self.zone))
+        return Comparison("<", in_utc(moment + timedelta(days=1), self.zone))
 
     def day(self, name: str) -> Comparison[date] | None:
         """The filter on a date: the date part as written. The pair rule is that of `moment`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -333,9 +334,10 @@ async def test_a_change_tells_the_log_what_it_changed(clerk: Clerk) -> None:
     )
     [row] = await clerk.rows("select * from change order by change_id desc limit 1")
     assert (row["entity"], row["entity_key"], row["event"], row["actor"]) == ("Invoice", "003547", "updated", "open")
-    detail = row["detail"]
-    assert '"note": "Why"' in detail
-    assert '"amount": "125' in detail
+    detail = json.loads(row["detail"])
+    assert detail["note"] == [None, "Why"]
+    assert [Decimal(amount) for amount in detail["amount"]] == [Decimal("625.00"), Decimal("125.00")]
+    assert [[line["quantity"] for line in lines] for lines in detail["lines"]] == [["5.000000"], ["1"]]
 
 
 # Statuses of drafts

@@ -63,7 +63,9 @@ async def test_an_older_number_of_other_characters_keeps_its_address(clerk: Cler
     draft = (await clerk.invoice()).number
     await clerk.execute(
         f"update document set number = '{number}' where number = '{draft}'",
+        "alter table change disable trigger change_is_append_only",
         f"update change set entity_key = '{number}' where entity_key = '{draft}'",
+        "alter table change enable trigger change_is_append_only",
         f"update number_series_range set last_number = '003547' where last_number = '{draft}'",
     )
     address = f"customerinvoice/{quote(number)}"

@@ -195,8 +195,8 @@ async def test_taking_a_document_off_can_lower_the_level_and_with_it_fee_and_dea
         "select detail from change where entity = 'DunningLetter' and event = 'updated' and entity_key = $1",
         str(number),
     )
-    assert json.loads(told)["removed"] == [higher.number]
-    assert json.loads(told)["level"] == 1
+    assert json.loads(told)["documents"] == [[it["refNbr"] for it in before["lines"]], [lower.number]]
+    assert json.loads(told)["level"] == [before["level"], 1]
 
 
 async def test_a_fee_set_by_hand_stays_when_the_level_falls(drafts: Clerk) -> None:
@@ -476,7 +476,8 @@ async def test_a_void_deletes_a_fee_invoice_that_is_not_released(clerk: Clerk) -
     assert await clerk.status("GET", f"customerinvoice/{fee}") == 404
     assert await clerk.rows("select entity, number from deleted_number") == [("Invoice", fee)]
     ((told,),) = await clerk.rows("select detail from change where entity = 'DunningLetter' and event = 'voided'")
-    assert json.loads(told)["deleted_fee_invoice"] == fee
+    assert json.loads(told)["fee_invoice"] == [fee, None]
+    assert json.loads(told)["status"] == ["Released", "Voided"]
 
 
 async def test_a_fee_that_was_deleted_by_hand_does_not_stand_in_the_way(clerk: Clerk) -> None:

@@ -75,8 +75,8 @@ async def test_a_new_number_is_seen_everywhere(clerk: Clerk) -> None:
     listed = await clerk.page("customerinvoice", customer="Åre-1")
     assert document["referenceNumber"] in [row["referenceNumber"] for row in listed]
     assert await clerk.page("customerinvoice", customer="20001") == []
-    change = await clerk.sql("select detail ->> 'number_before' from change where event = 'renumbered'")
-    assert change == "20001"
+    (change,) = await clerk.page("reskontra/change", event="renumbered")
+    assert (change["key"], change["fields"]) == ("ÅRE-1", [{"field": "number", "old": "20001", "new": "ÅRE-1"}])
     assert await clerk.sql("select reason from deleted_number where number = '20001'")
     await clerk.invoice("ÅRE-1")
 

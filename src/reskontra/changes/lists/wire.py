@@ -163,6 +163,24 @@ def moment(name: str, column: str) -> Filter:
     return Filter(name, "datetime", add)
 
 
+def since(name: str, column: str) -> Filter:
+    """A stamp is at or after this moment, of the company's time zone if it names none."""
+
+    def add(query: Query, filters: Filters) -> None:
+        filters.add_stamp(column, query.since(name))
+
+    return Filter(name, "string", add)
+
+
+def until(name: str, column: str) -> Filter:
+    """A stamp is not after this moment, or within this day."""
+
+    def add(query: Query, filters: Filters) -> None:
+        filters.add_stamp(column, query.until(name))
+
+    return Filter(name, "string", add)
+
+
 def day(name: str, column: str) -> Filter:
     """A date, compared as the parameter's condition says."""
 

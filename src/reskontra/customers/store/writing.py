@@ -245,7 +245,11 @@ _SAVE_NUMBER = f"""
     with {use_number(_AS_CUSTOMER, "$5", "$6")},
     {
     change_row(
-        _AS_CUSTOMER, "renumbered", "taken.number", "taken", detail="jsonb_build_object('number_before', $8::text)"
+        _AS_CUSTOMER,
+        "renumbered",
+        "taken.number",
+        "taken",
+        detail="jsonb_build_object('number', jsonb_build_array($8::text, taken.number))",
     )
 },
     {tally(_AS_CUSTOMER, 0)},

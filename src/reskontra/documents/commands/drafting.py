@@ -10,9 +10,10 @@ nothing reads from last to first, and they are written to fit that order.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from reskontra.clock import Context
+from reskontra.customers.customer import Debtor
 from reskontra.db.pool import Connection, need_transaction, report_key_as_sent
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, wanted_by
 from reskontra.documents.document import Basis, Document
@@ -31,6 +32,9 @@ from reskontra.receivables.store import open_items
 from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 async def create(
@@ -87,8 +91,16 @@ async def delete(
 ) -> None:
     """Delete a draft; its number is kept in the log of deleted numbers (NUM-01)."""
     loaded = await load(connection, context, kind, number, expected_version=expected_version)
-    check_deletable(kind, document_of(loaded))
-    await writing.delete_document(connection, context, kind.document_type, loaded.document_id, sign=kind.balance_sign)
+    document = document_of(loaded)
+    check_deletable(kind, document)
+    await writing.delete_document(
+        connection,
+        context,
+        kind.document_type,
+        loaded.document_id,
+        sign=kind.balance_sign,
+        detail=_deleted(document, loaded.debtor),
+    )
 
 
 async def new_draft(
@@ -180,17 +192,32 @@ async def _numbering(
     return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id
 
 
-_UNTOLD = ("lines", "vat", "proposals")
+_ROWS = ("lines", "vat", "proposals")
 
 
 def _difference(before: Document, after: Document) -> dict[str, Any]:
-    """For the change row (the audit trail): our attribute name -> new value; of deleted lines only the numbers."""
-    told = differences(before, after, without=_UNTOLD)
+    """For the change row (the audit trail): the header's attributes, and those lines and VAT rows that differ."""
+    told = differences(before, after, without=_ROWS)
     if after.proposals != before.proposals:
-        told["applications"] = after.proposals
+        told["applications"] = before.proposals, after.proposals
     if after.lines != before.lines:
-        told["lines"] = [line for line in after.lines if line not in before.lines]
-        gone = {line.line_number for line in before.lines} - {line.line_number for line in after.lines}
-        if gone:
-            told["deleted_lines"] = sorted(gone)
+        told["lines"] = _differing(
+            {line.line_number: line for line in before.lines}, {line.line_number: line for line in after.lines}
+        )
+    if after.vat != before.vat:
+        told["vat"] = _differing({row.vat_id: row for row in before.vat}, {row.vat_id: row for row in after.vat})
     return told
+
+
+def _deleted(document: Document, debtor: Debtor | None) -> dict[str, Any]:
+    """For the change row of a deletion: the header as it was, with the customer's number; nothing else keeps it."""
+    customer = {"customer_number": debtor.number} if debtor is not None else {}
+    return customer | differences(document, None, without=_ROWS)
+
+
+def _differing(before: Mapping[K, V], after: Mapping[K, V]) -> tuple[list[V], list[V]]:
+    """The rows that changed or went, as they were, and those that changed or came, as they are."""
+    return (
+        [row for key, row in before.items() if after.get(key) != row],
+        [row for key, row in after.items() if before.get(key) != row],
+    )

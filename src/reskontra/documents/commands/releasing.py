@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.commands.drafting import insert, new_draft
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits
 from reskontra.documents.rules.drafts import check_releasable, released
 from reskontra.documents.rules.entries import batch_of, entries_of
+from reskontra.documents.rules.issuing import shown_by
 from reskontra.documents.rules.settling import Settling, settling_of
 from reskontra.documents.store import writing
 from reskontra.documents.store.loading import Loaded
@@ -24,6 +27,8 @@ from reskontra.numbering.rules import choose_range
 from reskontra.receivables.commands import locks
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,9 @@ async def release(
     entries = entries_of(kind, draft, loaded.document_id, reference, settling)
     series = reference.series_of("batch")
     numbers = choose_range(series.ranges, document.document_date, document.branch_number)
+    shown = shown_by(draft, basis.debtor, reference)
     await locks.take_turn(context, series.series_id)
-    return await writing.release_document(
+    saved = await writing.release_document(
         connection,
         context,
         document,
@@ -86,8 +92,12 @@ async def release(
         batch=batch_of(kind, document, entries, reference),
         entries=entries,
         series=(series.series_id, numbers.range_id),
+        shown=shown,
         settled=settling.settled if settling else None,
     )
+    for warning in shown.warnings:
+        _log.warning("released", document_type=draft.document_type, number=draft.number, warning=warning)
+    return saved
 
 
 async def _settling(connection: Connection, context: Context, loaded: Loaded, reference: Reference) -> Settling | None:

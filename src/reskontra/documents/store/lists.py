@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
@@ -13,6 +14,7 @@ from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.contacts.store import name_of
 from reskontra.db.pool import Connection
 from reskontra.documents.document import VatFigure
+from reskontra.documents.rules.issuing import Shown
 from reskontra.receivables.store.lists import FOUND_ITEMS, ITEM_COLUMNS, ITEMS_OF_PAGE, PARTIES, as_text
 from reskontra.receivables.store.open_items import APPLICATIONS
 
@@ -43,6 +45,47 @@ async def find_document(connection: Connection, company_id: int, document_type: 
     """A document by its number in any case, as `rendering.document_answer` wants it."""
     row: Record | None = await connection.fetchrow(_FIND, company_id, document_type, number)
     return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedDocument:
+    """A released document, and what it has shown since `taken_at`."""
+
+    document_type: str
+    number: str
+    released_at: datetime
+    taken_at: datetime
+    shown: Shown
+
+
+_KEPT_SINCE = 25
+"""The migration since which documents keep what they show. Older ones show what they did on that day."""
+
+
+async def find_issued(
+    connection: Connection, company_id: int, document_type: str, number: str
+) -> IssuedDocument | None:
+    """What a released document shows, by its number in any case; None if it is a draft or there is none."""
+    row = await connection.fetchrow(
+        f"""
+        select document.document_type, document.number, document.released_at,
+               coalesce(issued.taken_at, (select applied_at from schema_version where version = {_KEPT_SINCE}))
+                   as taken_at,
+               json_build_object('seller', issued.seller, 'buyer', issued.buyer, 'terms_text', issued.terms_text,
+                                 'vat_texts', issued.vat_texts, 'warnings', issued.warnings)::text as shown
+          from document
+          join issued_document as issued using (company_id, document_id)
+         where document.company_id = $1 and document.document_type = $2
+           and lower(document.number) collate "C" = lower($3 collate "C")
+        """,
+        company_id,
+        document_type,
+        number,
+    )
+    return None if row is None else IssuedDocument(**{**row, "shown": _shown.decode(row["shown"])})
+
+
+_shown = msgspec.json.Decoder(Shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,7 +204,7 @@ _CUSTOMER_AFTER = f"case when $2::text is null then doc.customer_id else {id_of_
 
 
 def _party_after(reads: _Reads) -> str:
-    place = _STANDING_PLACE if reads != _Reads.DOCUMENT else None
+    place = _STANDING_PLACE if reads != _Reads.DOCUMENT else "doc.location_id"
     return f"({for_document(place)} and {by_id(_CUSTOMER_AFTER)}) as facts"
 
 

@@ -21,6 +21,7 @@ from reskontra.documents.document import (
     VAT_COLUMNS,
     Document,
 )
+from reskontra.documents.rules.issuing import Shown
 from reskontra.errors import Conflict, Refused
 from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
 from reskontra.posting.rules import Entry
@@ -39,12 +40,13 @@ _VAT = ", ".join(VAT_COLUMNS)
 _SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
 
 
-def _insert(numbering: str, *, proposing: bool) -> str:
+def _insert(numbering: str, *, is_sent: bool, proposing: bool) -> str:
+    told = "jsonb_build_object('number', taken.number)" if is_sent else "null"
     proposed = f"{propose('inserted.document_id', '$17', 'inserted')}," if proposing else ""
     return f"""
     with {unchanged("$14::integer", "$15::bigint", "$16::bigint")},
     {numbering},
-    {change_row("$5", "created", "taken.number", "taken")},
+    {change_row("$5", "created", "taken.number", "taken", detail=told)},
     inserted as (
         insert into document (
                company_id, number, version, created_at, modified_at, lines_json, vat_json, {_HEADER})
@@ -68,11 +70,12 @@ def _insert(numbering: str, *, proposing: bool) -> str:
 _NEXT_NUMBER = f"{take_number('$5', '$12', '$13', given='buyer')}, {note_reuse('$5')}"
 _SENT_NUMBER = use_number("$5", "$12", "any ($13::text[])", given="buyer")
 _INSERTS = {
-    (is_sent, proposing): _insert(_SENT_NUMBER if is_sent else _NEXT_NUMBER, proposing=proposing)
+    (is_sent, proposing): _insert(_SENT_NUMBER if is_sent else _NEXT_NUMBER, is_sent=is_sent, proposing=proposing)
     for is_sent in (False, True)
     for proposing in (False, True)
 }
-"""By whether the number was sent, and whether the document proposes to settle others, as few do."""
+"""By whether the number was sent, which the change row then tells, and whether the document proposes to settle others,
+as few do."""
 
 
 async def insert_document(
@@ -112,7 +115,7 @@ async def insert_document(
 
 
 _HELD = f"""held as materialized (
-        select from document
+        select document.status from document
          where company_id = $1 and document_id = $6 and version = $7::bigint
            and {reference_still_at("$8::bigint")}
            for update skip locked)"""
@@ -222,17 +225,27 @@ _DELETE = f"""
     untaxed as (delete from document_vat where company_id = $1 and document_id = $6),
     {withdraw_all("$6", "gone")},
     {log_deleted("$5", "gone.number", "gone")},
-    {change_row("$5", "deleted", "gone.number", "gone")},
+    {change_row("$5", "deleted", "gone.number", "gone", detail="$8::jsonb")},
     {tally("$5", -1)},
     {adjust_balance("gone", unreleased="-gone.amount_base * $7::integer")}
     select number from gone"""
 
 
 async def delete_document(
-    connection: Connection, context: Context, document_type: str, document_id: int, *, sign: int
+    connection: Connection,
+    context: Context,
+    document_type: str,
+    document_id: int,
+    *,
+    sign: int,
+    detail: Mapping[str, Any],
 ) -> None:
     """Delete a draft and keep its number in the log of deleted numbers (NUM-01)."""
-    await connection.fetchrow(_DELETE, *parameters(context), document_type, document_id, sign)
+    await connection.fetchrow(_DELETE, *parameters(context), document_type, document_id, sign, as_json(detail))
+
+
+_RELEASED = """jsonb_build_object('status', jsonb_build_array(held.status, $15::text),
+                                                 'batch_number', jsonb_build_array(null, taken.number))"""
 
 
 def _release(*, settling: bool) -> str:
@@ -241,7 +254,7 @@ def _release(*, settling: bool) -> str:
     with {_HELD},
     {take_number("'Batch'", "$12", "$13", given="held")},
     {batch_and_entries("taken.number", "$10", "$11")},
-    {change_row("$5", "released", "$9::text", "taken")},
+    {change_row("$5", "released", "$9::text", "taken cross join held", detail=_RELEASED)},
     updated as (
         update document
            set status = $15, closed_period_id = $16, balance = $17, balance_base = $18, released_at = $2,
@@ -251,6 +264,10 @@ def _release(*, settling: bool) -> str:
          where company_id = $1 and document_id = $6
         returning document.number, version, customer_id, document_date, period_id, batch_number,
                   balance_base * $14::integer as owed, amount_base * $14::integer as waiting),
+    issued as (
+        insert into issued_document (company_id, document_id, taken_at, seller, buyer, terms_text, vat_texts, warnings)
+        select $1, $6, $2, said.seller, said.buyer, said.terms_text, said.vat_texts, said.warnings
+          from updated, jsonb_populate_record(null::issued_document, $19::jsonb) as said),
     {settled}
     {tally("$5", 0)},
     {
@@ -270,8 +287,8 @@ _SETTLED = f"""{
         batch_number="updated.batch_number",
     )
 },
-    {release_applications("$6", "$19")},
-    {move_items("$20", "settled")},
+    {release_applications("$6", "$20")},
+    {move_items("$21", "settled")},
     owing as (
         select customer_id, sum(owed) as owed, sum(waiting) as waiting
           from (select customer_id, owed, waiting from updated
@@ -296,11 +313,13 @@ async def release_document(
     batch: Mapping[str, Any],
     entries: Sequence[Entry],
     series: tuple[str, int],
+    shown: Shown,
     settled: Settled | None = None,
 ) -> Saved:
     """Write what release changes, with its batch and entries; the database checks that they balance.
 
-    `settled` is what the document settles; its other documents are moved here too.
+    `shown` is what the document shows from now on. `settled` is what the document settles; its other documents are
+    moved here too.
 
     Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
     """
@@ -322,6 +341,7 @@ async def release_document(
         document.closed_period_id,
         document.balance,
         document.balance_base,
+        as_json(shown),
         *((as_json(settled.applications), items_json(debits)) if settled else ()),
     )
 

@@ -67,7 +67,7 @@ async def delete(connection: Connection, context: Context, letter_id: int, expec
     """Delete a draft; its documents may stand on another letter then."""
     found = await _locked(connection, context, letter_id, expected_version)
     check_draft(found.letter, "deleted")
-    await writing.delete_letter(connection, context, letter_id)
+    await writing.delete_letter(connection, context, found.letter)
 
 
 async def release(connection: Connection, context: Context, letter_id: int, expected_version: Expected = None) -> int:

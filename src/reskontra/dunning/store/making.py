@@ -80,7 +80,8 @@ _INSERT_RELEASED = _insert(
     moves=f"""
     moved as materialized (
         select listed.document_id, listed.document_type, listed.number, listed.change_id,
-               listed.dunning_level + 1 as dunning_level, $10::date as dunning_letter_date
+               listed.dunning_level + 1 as dunning_level, $10::date as dunning_letter_date,
+               listed.dunning_level as level_before, listed.dunning_letter_date as letter_date_before
           from listed
          where listed.step > 0),
     {set_named_dunning_state("moved")},""",

@@ -96,7 +96,7 @@ async def delete(
 ) -> None:
     """Delete a draft (PAY-03), or the void of a payment that waits for release (VDP-07)."""
     stored = await find(connection, context, number, document_type)
-    stored, _, _ = await held(connection, context, stored, {}, expected_version=expected_version)
+    stored, _, debtor = await held(connection, context, stored, {}, expected_version=expected_version)
     payment = stored.payment
     if payment.is_released:
         raise Refused(
@@ -105,7 +105,8 @@ async def delete(
             value=payment.number,
             hint="Void it.",
         )
-    await writing.delete_payment(connection, context, payment, stored.document_id)
+    detail = {"customer_number": debtor.number} | differences(payment, None)
+    await writing.delete_payment(connection, context, payment, stored.document_id, detail=detail)
 
 
 def _check_no_void(waiting_void: int | None, payment: Payment, changes: Mapping[str, Any]) -> None:

@@ -54,10 +54,10 @@ def _beside(source: str) -> str:
            set ({_CHARGE}) = row({", ".join(f"excluded.{column}" for column in CHARGE_COLUMNS)}))"""
 
 
-def _insert(numbering: str) -> str:
+def _insert(numbering: str, *, told: str = "null") -> str:
     return f"""
     with {numbering},
-    {change_row("$5", "created", "taken.number", "taken")},
+    {change_row("$5", "created", "taken.number", "taken", detail=told)},
     inserted as (
         insert into document (company_id, number, version, created_at, modified_at, {_HEADER})
         select $1, taken.number, changed.change_id, changed.stamp, changed.stamp, {_NEW_HEADER}
@@ -70,7 +70,7 @@ def _insert(numbering: str) -> str:
 
 
 _NEXT = _insert(f"{take_number('$5', '$11', '$12')}, {note_reuse('$5')}")
-_SENT = _insert(use_number("$5", "$11", "any ($12::text[])"))
+_SENT = _insert(use_number("$5", "$11", "any ($12::text[])"), told="jsonb_build_object('number', taken.number)")
 _VOID = _insert("taken as (select $11::text as number)")
 
 
@@ -146,7 +146,7 @@ def _delete(*, logged: bool) -> str:
     uncharged as (delete from payment_charge where company_id = $1 and document_id = $6),
     {withdraw_lines("gone.document_id", "gone")},
     {log}
-    {change_row("$5", "deleted", "gone.number", "gone")},
+    {change_row("$5", "deleted", "gone.number", "gone", detail="$8::jsonb")},
     {tally("$5", -1)},
     {adjust_balance("gone", unreleased="-gone.amount_base * $7::integer")}
     select number from gone"""
@@ -155,12 +155,19 @@ def _delete(*, logged: bool) -> str:
 _DELETES = {logged: _delete(logged=logged) for logged in (False, True)}
 
 
-async def delete_payment(connection: Connection, context: Context, payment: Payment, document_id: int) -> None:
+async def delete_payment(
+    connection: Connection, context: Context, payment: Payment, document_id: int, *, detail: Mapping[str, Any]
+) -> None:
     """Delete a draft and keep its number in the log of deleted numbers; a void has its payment's (VDP-07)."""
     await connection.fetchrow(
         _DELETES[not payment.is_void], *parameters(context), payment.document_type, document_id,
-        payment.kind.balance_sign,
+        payment.kind.balance_sign, as_json(detail),
     )  # fmt: skip
+
+
+_STATUS = "(select document.status from document where document.company_id = $1 and document.document_id = $6)"
+_RELEASED = f"""jsonb_build_object('status', jsonb_build_array({_STATUS}, $13::text),
+                                                 'batch_number', jsonb_build_array(null, taken.number))"""
 
 
 def _release(*, settling: bool) -> str:
@@ -177,7 +184,7 @@ def _release(*, settling: bool) -> str:
     return f"""
     with {take_number("'Batch'", "$10", "$11")},
     {batch_and_entries("taken.number", "$8", "$9")},
-    {change_row("$5", "released", "$7::text", "taken")},
+    {change_row("$5", "released", "$7::text", "taken", detail=_RELEASED)},
     updated as (
         update document
            set status = $13, closed_period_id = $14, balance = $15, balance_base = $16, released_at = $2,

@@ -55,7 +55,8 @@ def set_dunning_state(source: str) -> str:
     """
     return f"""reminded as materialized (
         select document.document_id, document.document_type, document.number,
-               {source}.dunning_level, {source}.dunning_letter_date, {NEW_CHANGE_ID} as change_id
+               {source}.dunning_level, {source}.dunning_letter_date, document.dunning_level as level_before,
+               document.dunning_letter_date as letter_date_before, {NEW_CHANGE_ID} as change_id
           from {source}
           join document on document.company_id = $1 and document.document_id = {source}.document_id),
     {set_named_dunning_state("reminded")}"""
@@ -64,7 +65,8 @@ def set_dunning_state(source: str) -> str:
 def set_named_dunning_state(source: str) -> str:
     """`set_dunning_state` for a materialized CTE that already knows more about each document.
 
-    Its further columns: document_type, number, and `change_id` made by `NEW_CHANGE_ID`. The last CTE is called
+    Its further columns: document_type, number, what stands there now as `level_before` and `letter_date_before`, and
+    `change_id` made by `NEW_CHANGE_ID`. The last CTE is called
     `moved_documents` and returns `document_id`.
     """
     return f"""{
@@ -74,8 +76,10 @@ def set_named_dunning_state(source: str) -> str:
             f"{source}.number",
             source,
             name="reminder_changes",
-            detail=f'''jsonb_build_object('dunning_level', {source}.dunning_level,
-                                     'dunning_letter_date', {source}.dunning_letter_date)''',
+            detail=f'''jsonb_build_object(
+                    'dunning_level', jsonb_build_array({source}.level_before, {source}.dunning_level),
+                    'dunning_letter_date', jsonb_build_array({source}.letter_date_before,
+                                                             {source}.dunning_letter_date))''',
         )
     },
     {tally_each("reminder_changes")},

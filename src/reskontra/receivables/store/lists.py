@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from reskontra.changes.lists.store import Paged, plain_row
+from reskontra.changes.store import ANY_CHANGE
 from reskontra.customers.store.fragments import named, number_of_id
 from reskontra.db.lists import Filters, Window
 from reskontra.db.pool import Connection
@@ -105,7 +106,7 @@ APPLICATIONS = Paged(
     sort_key=lambda row: (row.application_id,),
     is_tallied=False,
     # An application moves both its documents, so the newest change of any document identifies the state of the list.
-    stamp="(select string_agg(last_change_id::text, ' ' order by entity) from tally where company_id = $1)",
+    stamp=ANY_CHANGE,
 )
 """Applications in the order they were made; filters are over `application`, `credit` and `debit`."""
 

@@ -154,7 +154,8 @@ def move_items(items: str, event: str) -> str:
     """
     return f"""moving as materialized (
         select document.document_id, document.document_type, document.number, document.customer_id, sent.balance,
-               sent.balance_base, sent.status, sent.closed_period_id,
+               sent.balance_base, sent.status, sent.closed_period_id, document.balance as balance_before,
+               document.status as status_before,
                (sent.balance_base - document.balance_base) * sent.sign as difference, {NEW_CHANGE_ID} as change_id
           from json_to_recordset({items}::json) as sent (
                    document_id bigint, sign integer, balance numeric, balance_base numeric, status text,
@@ -167,7 +168,11 @@ def move_items(items: str, event: str) -> str:
             "moving.number",
             "moving",
             name="moved_changes",
-            detail="jsonb_build_object('balance', moving.balance, 'status', moving.status)",
+            detail='''jsonb_build_object('balance', jsonb_build_array(moving.balance_before::text,
+                                                                     moving.balance::text))
+                || case when moving.status <> moving.status_before
+                   then jsonb_build_object('status', jsonb_build_array(moving.status_before, moving.status))
+                   else '{}' end''',
         )
     },
     {tally_each("moved_changes", name="moved_tallies")},

@@ -115,6 +115,12 @@ def wanted_assignments(
     return list(wanted.values())
 
 
+def assignments_before(wanted: Sequence[Wanted], standing: Sequence[Assignment]) -> list[Wanted]:
+    """What stands at the places of `wanted`, for the change row."""
+    percents = {(line.customer_id, line.location_id): line.commission_percent for line in standing}
+    return [replace(line, commission_percent=percents.get((line.customer_id, line.location_id))) for line in wanted]
+
+
 def _spot(position: int, line: Sent, spots: Mapping[int, Spot]) -> tuple[int, int]:
     field = ("customers", position)
     spot = spots.get(position)

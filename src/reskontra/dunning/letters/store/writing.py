@@ -15,6 +15,18 @@ from reskontra.dunning.store.making import ENTITY
 from reskontra.receivables.store.for_dunning import OPEN_DOCUMENTS, id_of_document, set_dunning_state
 from reskontra.records import differences
 
+_HEADER = (
+    "customer_number",
+    "customer_name",
+    "level",
+    "status",
+    "letter_date",
+    "payment_deadline",
+    "currency_id",
+    "fee",
+)
+"""What the change row of a deletion tells besides the documents."""
+
 _LETTER_ROW = "(values ($5::integer)) as letter (letter_id)"
 
 
@@ -47,8 +59,7 @@ async def save_letter(connection: Connection, context: Context, before: Letter, 
     """Write a changed draft; returns its new version. Lines can only have become fewer."""
     kept = {line.document_id for line in after.lines}
     gone = [line for line in before.lines if line.document_id not in kept]
-    told = ("level", "payment_deadline", "fee", "fee_entered", "final_reminder")
-    detail = differences(before, after, only=told)
+    detail = differences(before, after, only=("level", "payment_deadline", "fee", "fee_entered", "final_reminder"))
     row = await fetch_one(
         connection,
         _SAVE,
@@ -61,22 +72,27 @@ async def save_letter(connection: Connection, context: Context, before: Letter, 
         after.final_reminder,
         as_json(after.warnings),
         [line.document_id for line in gone],
-        as_json(detail | ({"removed": [line.document.number for line in gone]} if gone else {})),
+        as_json(detail | ({"documents": (_numbers(before), _numbers(after))} if gone else {})),
     )
     version: int = row["version"]
     return version
 
 
 _DELETE = f"""
-    with {change_row(f"'{ENTITY}'", "deleted", "letter.letter_id::text", _LETTER_ROW)},
+    with {change_row(f"'{ENTITY}'", "deleted", "letter.letter_id::text", _LETTER_ROW, detail="$6::jsonb")},
     {tally(f"'{ENTITY}'", -1)},
     unlined as (delete from dunning_letter_line where company_id = $1 and letter_id = $5)
     delete from dunning_letter where company_id = $1 and letter_id = $5"""
 
 
-async def delete_letter(connection: Connection, context: Context, letter_id: int) -> None:
+async def delete_letter(connection: Connection, context: Context, letter: Letter) -> None:
     """Delete a draft with its lines; its number is not given out again."""
-    await connection.execute(_DELETE, *parameters(context), letter_id)
+    detail = differences(letter, None, only=_HEADER) | {"documents": _numbers(letter)}
+    await connection.execute(_DELETE, *parameters(context), letter.letter_id, as_json(detail))
+
+
+def _numbers(letter: Letter) -> list[str]:
+    return [line.document.number for line in letter.lines]
 
 
 async def refresh_lines(connection: Connection, context: Context, letter_id: int) -> None:
@@ -138,7 +154,12 @@ async def void_letter(
 
     `deleted_fee` is the number of the fee invoice where that was deleted, `credit_note` of the one that took it back.
     """
-    told = {"void_date": void_date, "deleted_fee_invoice": deleted_fee, "fee_credit_note": credit_note}
+    told = {
+        "status": ("Released", "Voided"),
+        "void_date": (None, void_date),
+        **({"fee_invoice": (deleted_fee, None)} if deleted_fee else {}),
+        **({"fee_credit_note": (None, credit_note)} if credit_note else {}),
+    }
     row = await fetch_one(
         connection,
         _VOID,
@@ -147,7 +168,7 @@ async def void_letter(
         void_date,
         deleted_fee is not None,
         credit_note,
-        as_json({name: value for name, value in told.items() if value is not None}),
+        as_json(told),
     )
     version: int = row["version"]
     return version

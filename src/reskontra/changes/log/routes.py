@@ -1,0 +1,47 @@
+"""The address of the log of changes."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from reskontra.changes.lists.routes import answer_page
+from reskontra.changes.lists.wire import PAGING, declared, filtered
+from reskontra.changes.log.store import CHANGES, find_moment, follow
+from reskontra.changes.log.wire import AFTER, FILTERS, ChangeAnswer, change_answer
+from reskontra.errors import Malformed
+from reskontra.web.addresses import Addresses
+from reskontra.web.call import Call
+
+
+async def get_changes(call: Call) -> Response:
+    """GET a page of changes by document, person and time, in the order in which they were made.
+
+    What follows a change, or a moment, is shown once nothing earlier is still under way, so that a reader who goes on
+    from the last one misses none (decision 0021).
+    """
+    filters = filtered(call, FILTERS)
+    sent = call.query.text(AFTER.name)
+    if sent is not None:
+        change_id = _change_id(sent)
+        async with call.database.connection() as connection:
+            moment = None if change_id is None else await find_moment(connection, call.company_id, change_id)
+        if change_id is None or moment is None:
+            reason = f"There is no change {sent} in this company."
+            raise Malformed(
+                reason, field=(AFTER.name,), value=sent, hint="Send the changeId of a change that was read."
+            )
+        follow(filters, moment, change_id)
+    return await answer_page(call, CHANGES, filters, lambda change: change_answer(change, call.zone))
+
+
+_LONGEST_ID = 18
+
+
+def _change_id(sent: str) -> int | None:
+    text = sent.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else None
+
+
+_CHANGES = Addresses("/v1/reskontra/change", "change", ChangeAnswer)
+
+ROUTES = (_CHANGES.many("Reskontra_GetChanges", get_changes, query=(*declared(FILTERS), AFTER, *PAGING)),)

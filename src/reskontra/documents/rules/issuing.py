@@ -1,0 +1,105 @@
+"""What a document shows when it is released and must show for years: parties, terms, words on VAT (decision 0026)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reskontra.documents.document import Document
+from reskontra.records import Record, field
+
+if TYPE_CHECKING:
+    from reskontra.customers.customer import Debtor
+    from reskontra.reference.reference import Reference
+
+_ADDRESS = ("line_1", "line_2", "line_3", "postal_code", "city", "county", "country_id")
+
+
+class Party(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Who sold or bought: legal name, organisation number, VAT number, country (ISO 3166) and postal address."""
+
+    name: str
+    number: str | None = None
+    """The customer's number."""
+
+    branch_name: str | None = None
+    """The seller's branch."""
+
+    corporate_id: str | None = None
+    vat_registration_id: str | None = None
+    country_id: str | None = None
+    address: dict[str, str] = field(default_factory=dict)
+
+
+class VatText(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What the document says of a VAT id: its description, and the text for documents if it has one."""
+
+    vat_id: str
+    description: str = ""
+    text: str | None = None
+
+
+class Shown(Record, frozen=True, kw_only=True):
+    """What a document shows that neither its header nor its lines keep."""
+
+    seller: Party
+    buyer: Party
+    terms_text: str | None = None
+    vat_texts: tuple[VatText, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def shown_by(document: Document, debtor: Debtor, reference: Reference) -> Shown:
+    """What the document shows as it is released. `debtor` is its customer at the document's location."""
+    terms = reference.terms.get(document.terms_id or "")
+    return Shown(
+        seller=_seller(document, reference),
+        buyer=_buyer(document, debtor),
+        terms_text=terms.description if terms else None,
+        vat_texts=tuple(_vat_text(row.vat_id, reference) for row in document.vat),
+        warnings=tuple(_warnings(document, debtor, reference)),
+    )
+
+
+def _seller(document: Document, reference: Reference) -> Party:
+    branch = reference.branches[document.branch_number]
+    at = branch.main_address
+    address = {name: value for name in _ADDRESS if at is not None and (value := getattr(at, name))}
+    return Party(
+        name=reference.name,
+        branch_name=branch.name,
+        corporate_id=branch.corporate_id,
+        vat_registration_id=branch.vat_registration_id,
+        country_id=address.get("country_id") or branch.country_id or reference.country_id_of_company,
+        address=address,
+    )
+
+
+def _buyer(document: Document, debtor: Debtor) -> Party:
+    sent_to: dict[str, Any] = document.invoice_address or {}
+    address = {name: value for name in _ADDRESS if (value := sent_to.get(name))}
+    return Party(
+        name=debtor.name,
+        number=debtor.number,
+        corporate_id=debtor.location.corporate_id,
+        vat_registration_id=debtor.location.vat_registration_id,
+        country_id=address.get("country_id"),
+        address=address,
+    )
+
+
+def _vat_text(vat_id: str, reference: Reference) -> VatText:
+    vat = reference.vat[vat_id]
+    return VatText(vat_id=vat.vat_id, description=vat.description, text=vat.document_text)
+
+
+def _warnings(document: Document, debtor: Debtor, reference: Reference) -> list[str]:
+    """VAT that the buyer accounts for needs the buyer's VAT number on the document (VAT-12)."""
+    if debtor.location.vat_registration_id:
+        return []
+    left_to_buyer = [
+        row.vat_id for row in document.vat if row.reverse_charge or reference.vat[row.vat_id].eu_report_code is not None
+    ]
+    return [
+        f"VAT id {vat_id} leaves the VAT to the buyer, but customer {debtor.number} has no VAT number."
+        for vat_id in left_to_buyer
+    ]
