@@ -41,6 +41,7 @@ from reskontra.posting import routes as posting
 from reskontra.receivables import routes as receivables
 from reskontra.reference.routes import branches
 from reskontra.reference.store import remembered
+from reskontra.reports import routes as reports
 from reskontra.salespersons import routes as salespersons
 from reskontra.salespersons import store as salespersons_store
 from reskontra.terms import routes as terms
@@ -78,6 +79,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     payment_methods.ROUTES,
     balances.ROUTES,
     log.ROUTES,
+    reports.ROUTES,
 )
 """What the rooms serve."""
 

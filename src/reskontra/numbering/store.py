@@ -114,3 +114,20 @@ async def lock_ranges(connection: Connection, company_id: int, ranges: Sequence[
         [series_id for series_id, _ in ranges],
         [range_id for _, range_id in ranges],
     )
+
+
+SERIES_RANGES = r"""
+    select numbers.series_id, numbers.range_id, numbers.start_number, numbers.end_number, numbers.last_number,
+           numbers.step, form.parts[1] as prefix, length(form.parts[2]) as digits, form.parts[2]::bigint as start,
+           form.parts[3] as suffix, (regexp_match(numbers.last_number, '([0-9]+)[^0-9]*$'))[1]::bigint as last
+      from number_series_range as numbers
+     cross join lateral regexp_match(numbers.start_number, '^(.*?)([0-9]+)([^0-9]*)$') as form (parts)
+     where numbers.company_id = $1"""
+"""A select of the ranges of all series with the parts of their numbers. It ends inside its where clause."""
+
+DELETED_NUMBERS = """
+    select deleted_number.entity, deleted_number.number, deleted_number.deleted_at, deleted_number.actor,
+           deleted_number.reason
+      from deleted_number
+     where deleted_number.company_id = $1 and deleted_number.used_again_at is null"""
+"""A select of the numbers that are free again. It ends inside its where clause."""

@@ -10,7 +10,7 @@ from functools import cache
 import msgspec
 from asyncpg import Record
 
-from reskontra.accounts.store.accounts import numbers_of_types
+from reskontra.accounts.store.accounts import description_of, numbers_of_types
 from reskontra.changes.lists.store import Paged, json_record, plain_row
 from reskontra.changes.store import STAMP
 from reskontra.customers.store.fragments import number_of_id
@@ -109,6 +109,31 @@ def entries_with_opening(*, unposted: bool) -> Paged[Record]:
         columns="entry.*, opening.opening_base, opening.opening",
         tables=f"page as entry join ({opening}) as opening using (batch_number, line_number)",
     )
+
+
+# Entries for reports
+
+
+RECEIVABLE_ENTRIES = """
+    select entry.customer_id, entry.period_id, entry.batch_number, entry.line_number, entry.entry_date,
+           entry.moves_document_id as document_id, entry.currency_id, entry.debit, entry.credit, entry.debit_base,
+           entry.credit_base, entry.description
+      from journal_entry as entry
+     where entry.company_id = $1 and entry.moves_document_id is not null"""
+"""A select of the entries that move what customers owe, one for each document that they move. It ends inside its where
+clause."""
+
+JOURNAL_ENTRIES = f"""
+    select entry.period_id, entry.batch_number, entry.line_number, entry.entry_date, entry.account_number,
+           {description_of("entry.account_number")} as account_description, entry.branch_number,
+           {number_of_id("entry.customer_id")} as customer_number, entry.document_type, entry.document_number,
+           entry.vat_id, entry.purpose, entry.description, entry.currency_id, entry.debit, entry.credit,
+           entry.debit_base, entry.credit_base, {POSTED} as is_posted, batch.created_at, batch.created_by
+      from {_ENTRIES}
+     where entry.company_id = $1"""
+"""A select of all entries with who posted them and when. It ends inside its where clause."""
+
+BATCH_NUMBERS = "select batch.batch_number as number from batch where batch.company_id = $1"
 
 
 # Batches with their entries

@@ -98,3 +98,8 @@ REPORTED_TO = """exists (select from vat
                          where vat.company_id = vat_category.company_id and vat.vat_id = any (vat_category.vat_ids)
                            and lower(vat.agency_number) = lower({}::text collate "C"))"""
 """The condition that a category has a VAT id that is reported to this agency."""
+
+
+def description_of(vat_id: str) -> str:
+    """A scalar: the description of the VAT id of company $1, an SQL expression."""
+    return f"(select vat.description from vat where vat.company_id = $1 and vat.vat_id = {vat_id})"

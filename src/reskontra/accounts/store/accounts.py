@@ -58,6 +58,12 @@ class FoundAccount:
     version: int
 
 
+def description_of(number: str) -> str:
+    """A scalar: the description of the account of company $1 with exactly that number, an SQL expression."""
+    return f"""(select account.description from account
+                 where account.company_id = $1 and account.account_number = {number})"""
+
+
 _accounts = msgspec.json.Decoder(FoundAccount)
 
 _ACCOUNT_RECORD = f"""json_build_object(

@@ -116,3 +116,6 @@ def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
       left join address as place_address on place_address.company_id = $1
        and place_address.address_id = coalesce(place.address_id, owing.main_address_id)""",
     )
+
+
+CUSTOMER_NUMBERS = "select customer.number from customer where customer.company_id = $1"

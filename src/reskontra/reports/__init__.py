@@ -1,0 +1,1 @@
+"""What the law asks of the books, read from what other rooms store: specifications, open items, VAT, journal."""

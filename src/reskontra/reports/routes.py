@@ -1,0 +1,194 @@
+"""The addresses of reports. Each answers a page of JSON, or the whole report as CSV."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from reskontra.changes.lists.routes import answer_page, answer_rows
+from reskontra.changes.lists.wire import PAGING, declared, filtered, same
+from reskontra.db.export import as_csv
+from reskontra.db.lists import Filters
+from reskontra.errors import Malformed
+from reskontra.kinds import SERVED
+from reskontra.periods.rules import parse_period
+from reskontra.reference.reference import Reference
+from reskontra.reference.routes.answering import addressed, reference_of
+from reskontra.reports.store import numbers
+from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
+from reskontra.reports.store.journal import JOURNAL, JOURNAL_TABLE
+from reskontra.reports.store.open_items import OPEN_ITEM_TABLE, OPEN_ITEMS
+from reskontra.reports.store.vat import VAT_TABLE, find_sums
+from reskontra.reports.wire.ledger import JournalEntryAnswer, VatSumAnswer, journal_answer, vat_answer
+from reskontra.reports.wire.numbers import FindingAnswer, SeriesUseAnswer, finding_answer, series_use_answer
+from reskontra.reports.wire.specifications import (
+    OpenItemsAnswer,
+    SpecificationAnswer,
+    open_items_answer,
+    specification_answer,
+)
+from reskontra.web.addresses import Addresses, Struct
+from reskontra.web.answers import page
+from reskontra.web.call import Call
+from reskontra.web.contract import Parameter
+from reskontra.web.listing import MAXIMUM
+from reskontra.web.routing import Route
+from reskontra.web.table import FORMAT, table, wants_table
+
+if TYPE_CHECKING:
+    from reskontra.web.addresses import Handler
+
+_PERIOD, _TO_PERIOD = Parameter("period"), Parameter("toPeriod")
+_SERIES = Parameter("series", description="Only this number series.")
+_OF_CUSTOMER = (same("customer", "customer.number"),)
+_OF_ENTRY = (same("customer", "entry.customer_number"),)
+
+_TABLES_AT_ONCE = 2
+_turns = asyncio.Semaphore(_TABLES_AT_ONCE)
+"""Tables may take minutes of a connection, which other requests need too."""
+
+
+async def get_specifications(call: Call) -> Response:
+    """GET the customer specification of some periods, by customer."""
+    first, last = _periods(call, await reference_of(call))
+    if wants_table(call):
+        return await _table(call, "customers", SPECIFICATION_TABLE, first, last, _customer(call))
+    filters = filtered(call, _OF_CUSTOMER, first, last)
+    return await answer_page(call, SPECIFICATIONS, filters, lambda found: specification_answer(found, first, last))
+
+
+async def get_open_items(call: Call) -> Response:
+    """GET the open items at the end of a period, by customer."""
+    period, _ = _periods(call, await reference_of(call))
+    if wants_table(call):
+        return await _table(call, "open-items", OPEN_ITEM_TABLE, period, _customer(call))
+    filters = filtered(call, _OF_CUSTOMER, period)
+    return await answer_page(call, OPEN_ITEMS, filters, lambda found: open_items_answer(found, period))
+
+
+async def get_vat(call: Call) -> Response:
+    """GET the VAT of some periods, by period, VAT id and rate."""
+    first, last = _periods(call, await reference_of(call))
+    if wants_table(call):
+        return await _table(call, "vat", VAT_TABLE, first, last)
+    async with call.database.connection() as connection:
+        sums = await find_sums(connection, call.company_id, first, last)
+    return answer_rows(call, sums, vat_answer)
+
+
+async def get_journal(call: Call) -> Response:
+    """GET the journal of some periods, by period, batch and line."""
+    first, last = _periods(call, await reference_of(call))
+    if wants_table(call):
+        return await _table(call, "journal", JOURNAL_TABLE, first, last, _customer(call))
+    filters = filtered(call, _OF_ENTRY)
+    filters.add("entry.period_id between {} and {}", first, last)
+    return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))
+
+
+async def get_numbers(call: Call) -> Response:
+    """GET what each number series has given out, and the first of what is to be explained."""
+    reference = await reference_of(call)
+    drawing = _drawing(reference)
+    wanted = _wanted(call, reference)
+    async with call.database.connection() as connection:
+        control = await numbers.find_control(connection, call.company_id, drawing, wanted, MAXIMUM)
+    answers = [
+        series_use_answer(
+            series,
+            control,
+            {entity for series_id, entity, _ in drawing if series_id == series.series_id},
+            call.zone,
+        )
+        for series in reference.series.values()
+        if wanted in (None, series.series_id)
+    ]
+    return page(call, answers, len(answers))
+
+
+async def get_number_findings(call: Call) -> Response:
+    """GET all that is to be explained of number series, by series and number."""
+    reference = await reference_of(call)
+    drawing = _drawing(reference)
+    wanted = _wanted(call, reference)
+    if wants_table(call):
+        return await _table(call, "numbers", numbers.FINDING_TABLE, *numbers.arrays_of(drawing), wanted)
+    filters = Filters([call.company_id, *numbers.arrays_of(drawing)])
+    if wanted is not None:
+        filters.add("found.series_id = {}", wanted)
+    return await answer_page(call, numbers.FINDINGS, filters, lambda found: finding_answer(found, call.zone))
+
+
+def _drawing(reference: Reference) -> numbers.Drawing:
+    """Which entity draws its numbers from which series. An entity's usual series comes first."""
+    keys = [(key, kind.document_type, key == kind.series[0]) for kind in SERVED.values() for key in kind.series]
+    found: dict[tuple[str, str], bool] = {}
+    for key, entity, is_usual in (*keys, ("customer", "Customer", True), ("batch", "Batch", True)):
+        found.setdefault((reference.series_of(key).series_id, entity), is_usual)
+    return [(series_id, entity, is_usual) for (series_id, entity), is_usual in found.items()]
+
+
+def _wanted(call: Call, reference: Reference) -> str | None:
+    """The series that was asked for."""
+    sent = call.query.text(_SERIES.name)
+    return None if sent is None else addressed(reference.series, "number series", sent).series_id
+
+
+async def _table(call: Call, name: str, statement: str, *parameters: object) -> Response:
+    async with _turns, call.database.transaction() as connection:
+        file = await as_csv(connection, statement, call.company_id, *parameters)
+    return table(file, f"{name}.csv")
+
+
+def _customer(call: Call) -> str | None:
+    return call.query.text("customer")
+
+
+def _periods(call: Call, reference: Reference) -> tuple[str, str]:
+    """The first and the last period that are asked for; without any, the one of today."""
+    first, last = call.query.text(_PERIOD.name), call.query.text(_TO_PERIOD.name)
+    today = reference.today(call.context.now)
+    begun = [period.period_id for period in reference.ordinary_periods if period.start_date <= today]
+    first = _period(first, _PERIOD, reference) if first else (begun or sorted(reference.periods))[-1]
+    last = _period(last, _TO_PERIOD, reference) if last else first
+    if last < first:
+        raise Malformed(
+            f"The period {last} comes before the period {first}.",
+            field=(_TO_PERIOD.name,),
+            value=last,
+            hint="Send the earlier one as period.",
+        )
+    return first, last
+
+
+def _period(sent: str, parameter: Parameter, reference: Reference) -> str:
+    field = (parameter.name,)
+    return reference.period_named(parse_period(sent, field), field).period_id
+
+
+def _report(operation: str, handler: Handler, noun: str, answer: Struct, below: str, *query: Parameter) -> Route:
+    addresses = Addresses("/v1/reskontra/report", noun, answer, plural=noun)
+    return replace(addresses.many(operation, handler, below, (*query, FORMAT, *PAGING)), has_table=True)
+
+
+_SPAN, _CUSTOMER = (_PERIOD, _TO_PERIOD), tuple(declared(_OF_CUSTOMER))
+
+ROUTES = (
+    Addresses("/v1/reskontra/numbers", "number series", SeriesUseAnswer, plural="number series").many(
+        "Reskontra_GetNumbers", get_numbers, query=(_SERIES,)
+    ),
+    _report("Reskontra_ReportNumbers", get_number_findings, "numbers", FindingAnswer, "number", _SERIES),
+    _report(
+        "Reskontra_ReportCustomers", get_specifications, "customer specification", SpecificationAnswer, "customer",
+        *_SPAN, *_CUSTOMER,
+    ),
+    _report(
+        "Reskontra_ReportOpenItems", get_open_items, "open items", OpenItemsAnswer, "openItem",
+        _PERIOD, *_CUSTOMER,
+    ),
+    _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
+    _report("Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, *_CUSTOMER),
+)  # fmt: skip

@@ -1,0 +1,33 @@
+"""SQL of the journal by period: every entry, with its document and who posted it."""
+
+from __future__ import annotations
+
+from reskontra.changes.lists.store import Paged, plain_row
+from reskontra.posting.store import JOURNAL_ENTRIES
+
+JOURNAL = Paged(
+    entity="JournalEntry",
+    found=f"select entry.* from ({JOURNAL_ENTRIES}) as entry where true",
+    key=("entry.period_id", "entry.batch_number", "entry.line_number"),
+    columns="entry.*",
+    tables="page as entry",
+    read=plain_row,
+    sort_key=lambda row: (row["period_id"], row["batch_number"], row["line_number"]),
+)
+"""Entries by period, batch and line; the periods are a filter."""
+
+JOURNAL_TABLE = f"""
+    select entry.period_id as "period", entry.batch_number as "batchNumber", entry.line_number as "lineNumber",
+           entry.entry_date as "date", entry.account_number as "account",
+           entry.account_description as "accountDescription", entry.branch_number as "branch",
+           entry.customer_number as "customerNumber", entry.document_type as "documentType",
+           entry.document_number as "referenceNumber", entry.vat_id as "vatId", entry.purpose as "purpose",
+           entry.description as "description", entry.currency_id as "currencyId",
+           entry.debit as "debitAmountInCurrency", entry.credit as "creditAmountInCurrency",
+           entry.debit_base as "debitAmount", entry.credit_base as "creditAmount", entry.is_posted as "posted",
+           entry.created_by as "createdBy",
+           to_char(entry.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdDateTime"
+      from ({JOURNAL_ENTRIES} and entry.period_id between $2 and $3) as entry
+     where $4::text is null or lower(entry.customer_number) = lower($4::text)
+     order by entry.period_id, entry.batch_number, entry.line_number"""
+"""The periods from $2 to $3 as a table; $4 is a customer's number, or null for all."""

@@ -1,0 +1,1 @@
+"""How reports look on the wire, at addresses of our own."""

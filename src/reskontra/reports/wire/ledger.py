@@ -1,0 +1,93 @@
+"""VAT by period, and the journal."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from asyncpg import Record
+
+from reskontra.reports.store.vat import VatSum
+from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, field, local_text
+
+
+class VatSumAnswer(Answer, kw_only=True):
+    """The VAT of an id at one rate (percent) in one period, in base currency. Sales are above zero."""
+
+    period: str
+    vat_id: str
+    description: str | None = None
+    vat_rate: Decimal
+    exempt: bool
+    reverse_charge: bool
+    document_count: int
+    taxable_amount: Decimal
+    vat_amount: Decimal
+
+
+class JournalEntryAnswer(Answer, kw_only=True):
+    """An entry of the journal. `debitAmount` and `creditAmount` are in base currency."""
+
+    period: str
+    batch_number: str
+    line_number: int
+    date: DayOut
+    account: str
+    account_description: str | None = None
+    branch: str
+    customer_number: str | None = None
+    document_type: str
+    reference_number: str
+    vat_id: str | None = None
+    purpose: str
+    description: str | None = None
+    currency_id: str
+    debit_amount_in_currency: Decimal
+    credit_amount_in_currency: Decimal
+    debit_amount: Decimal
+    credit_amount: Decimal
+    posted: bool
+    created_by: str
+    created_at: MomentOut = field(name="createdDateTime")
+
+
+def vat_answer(found: VatSum) -> VatSumAnswer:
+    """The VAT of one id."""
+    return VatSumAnswer(
+        period=found.period_id,
+        vat_id=found.vat_id,
+        description=found.description,
+        vat_rate=found.rate,
+        exempt=found.exempt,
+        reverse_charge=found.reverse_charge,
+        document_count=found.documents,
+        taxable_amount=found.basis,
+        vat_amount=found.vat,
+    )
+
+
+def journal_answer(row: Record, zone: ZoneInfo) -> JournalEntryAnswer:
+    """One entry."""
+    return JournalEntryAnswer(
+        period=row["period_id"],
+        batch_number=row["batch_number"],
+        line_number=row["line_number"],
+        date=day_text(row["entry_date"]),
+        account=row["account_number"],
+        account_description=row["account_description"],
+        branch=row["branch_number"],
+        customer_number=row["customer_number"],
+        document_type=row["document_type"],
+        reference_number=row["document_number"],
+        vat_id=row["vat_id"],
+        purpose=row["purpose"],
+        description=row["description"],
+        currency_id=row["currency_id"],
+        debit_amount_in_currency=row["debit"],
+        credit_amount_in_currency=row["credit"],
+        debit_amount=row["debit_base"],
+        credit_amount=row["credit_base"],
+        posted=row["is_posted"],
+        created_by=row["created_by"],
+        created_at=local_text(row["created_at"], zone),
+    )

@@ -1,0 +1,265 @@
+"""Statutory reports: each ties to the journal, per period, customer and code, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, Clerk, application, refusal
+
+REPORT = "reskontra/report"
+CUSTOMERS, OPEN_ITEMS, VAT, JOURNAL = (f"{REPORT}/{name}" for name in ("customer", "openItem", "vat", "journal"))
+FIRST, LAST = "202501", "202512"
+EUROS = {"description": "Hours", "unitPriceInCurrency": 1000, "quantity": 1, "vatCodeId": "3"}
+
+
+@pytest.fixture
+async def year(clerk: Clerk) -> Clerk:
+    """A year of the demo company: sales in kroner and euros, over several periods, settled, undone and taken back."""
+    for customer in ("20001", "20002", "20003"):
+        for month in (1, 3, 6):
+            day = f"2025-{month:02d}-15"
+            await clerk.issue(INVOICE, customer, documentDate=day, lines=[ITEM_A, {"inventoryNumber": "222"}])
+    await clerk.issue(DEBIT_NOTE, "20002", documentDate="2025-04-01")
+    # Settled at once, in a later period, and undone in a later one still.
+    at_once = await clerk.issue(INVOICE, "20001", documentDate="2025-02-10")
+    await clerk.issue(CREDIT_NOTE, "20001", documentDate="2025-02-20", applicationLines=[application(at_once, 125)])
+    debit = await clerk.issue(INVOICE, "20003", documentDate="2025-02-10")
+    credit = await clerk.issue(CREDIT_NOTE, "20003", documentDate="2025-03-10")
+    applied = await clerk.post(
+        "reskontra/application",
+        credit={"documentType": "CreditNote", "referenceNumber": credit.number},
+        lines=[{"referenceNumber": debit.number, "amountPaid": 100}],
+        applicationDate="2025-05-05",
+        financialPeriod="202505",
+    )
+    assert applied.status_code == 200, applied.text
+    (made,) = applied.json()["applications"]
+    undone = await clerk.act(f"reskontra/application/{made['id']}", "undo", date="2025-08-01", financialPeriod="202508")
+    assert undone.status_code == 200, undone.text
+    # Paid in part, and with more than is owed, which is taken back at once.
+    for month, amount, part in ((3, 60, 60), (4, 500, 125)):
+        invoice = await clerk.issue(INVOICE, "20005", documentDate=f"2025-{month:02d}-01")
+        line = {"documentType": "Invoice", "refNbr": invoice.number, "amountPaid": part}
+        paid = await clerk.pay(amount, line, customer="20005", applicationDate=f"2025-{month + 1:02d}-20")
+    voided = await clerk.act(paid, "void", returnVoidPayment=True)
+    assert voided.status_code == 200, voided.text
+    released = await clerk.http.post(f"/v1/customerPayment/{paid.number}/action/release?paymentType=VoidPayment")
+    assert released.status_code == 200, released.text
+    # At rates of the table that differ: settling them makes an exchange difference.
+    euros = await clerk.issue(INVOICE, "20004", currencyId="EUR", documentDate="2025-01-15", lines=[EUROS])
+    await clerk.issue(
+        CREDIT_NOTE, "20004", currencyId="EUR", documentDate="2025-04-15", lines=[EUROS],
+        applicationLines=[application(euros, euros["amountInCurrency"])],
+    )  # fmt: skip
+    await clerk.issue(INVOICE, "20004", currencyId="EUR", documentDate="2025-05-15", lines=[EUROS])
+    assert await clerk.sql("select count(*) from journal_entry where purpose = 'exchange_gain_loss'")
+    return clerk
+
+
+async def sums(clerk: Clerk, statement: str, *values: Any) -> dict[Any, Decimal]:
+    rows = await clerk.rows(statement, *values)
+    return {row[0]: row[1] for row in rows if row[1]}
+
+
+async def periods(clerk: Clerk) -> list[str]:
+    """The periods of the year, and the first one that the demo company posted in."""
+    rows = await clerk.rows("select distinct period_id from journal_entry order by 1")
+    return [row["period_id"] for row in rows]
+
+
+OWED = """
+    select customer.number, sum(debit_base - credit_base)
+      from journal_entry join customer using (company_id, customer_id)
+     where company_id = 1 and purpose in ('receivable', 'prepayment') and period_id <= $1 group by 1"""
+
+
+async def test_each_customers_specification_ties_to_the_journal_and_to_the_next_period(year: Clerk) -> None:
+    closing: dict[str, Decimal] = {}
+    for period in await periods(year):
+        rows = await year.page(CUSTOMERS, period=period)
+        opening = {row["customer"]["number"]: row["openingBalance"] for row in rows if row["openingBalance"]}
+        assert opening == closing, period
+        for row in rows:
+            assert sum(it["debitAmount"] for it in row["postings"]) == row["debitTotal"]
+            assert sum(it["creditAmount"] for it in row["postings"]) == row["creditTotal"]
+            assert row["openingBalance"] + row["debitTotal"] - row["creditTotal"] == row["closingBalance"]
+            assert {it["period"] for it in row["postings"]} <= {period}
+        closing = {row["customer"]["number"]: row["closingBalance"] for row in rows if row["closingBalance"]}
+        assert closing == await sums(year, OWED, period)
+    assert closing, "somebody owes at the end"
+
+
+async def test_open_items_of_each_period_end_tie_to_the_journal(year: Clerk) -> None:
+    for period in await periods(year):
+        rows = await year.page(OPEN_ITEMS, period=period)
+        for row in rows:
+            assert sum(item["balance"] for item in row["items"]) == row["balance"]
+        balances = {row["customer"]["number"]: row["balance"] for row in rows if row["balance"]}
+        assert balances == await sums(year, OWED, period), period
+
+
+async def test_an_item_that_was_undone_was_settled_for_a_time(year: Clerk) -> None:
+    open_in = {}
+    for period in ("202504", "202505", "202507", "202508"):
+        (row,) = await year.page(OPEN_ITEMS, period=period, customer="20003")
+        open_in[period] = [item["balance"] for item in row["items"] if item["financialPeriod"] in ("202502", "202503")]
+    assert open_in["202504"] == open_in["202508"]
+    assert open_in["202505"] == open_in["202507"]
+    assert sum(open_in["202504"]) == sum(open_in["202505"]), "it only moved between the two"
+    assert open_in["202504"] != open_in["202505"]
+
+
+async def test_vat_ties_to_the_journal_by_period_and_code(year: Clerk) -> None:
+    rows = await year.page(VAT, period=FIRST, toPeriod=LAST)
+    booked = await sums(
+        year,
+        """
+        select period_id || ' ' || vat_id, sum(credit_base - debit_base) from journal_entry
+         where company_id = 1 and purpose = 'vat' and period_id between $1 and $2 group by 1
+        """,
+        FIRST,
+        LAST,
+    )
+    reported: dict[str, Decimal] = {}
+    for row in rows:
+        key = f"{row['period']} {row['vatId']}"
+        reported[key] = reported.get(key, Decimal(0)) + row["vatAmount"]
+        assert (
+            abs(row["taxableAmount"] * row["vatRate"] / 100 - row["vatAmount"])
+            <= Decimal("0.01") * row["documentCount"]
+        )
+    assert {key: vat for key, vat in reported.items() if vat} == booked
+    revenue = await year.sql(
+        """
+        select sum(credit_base - debit_base) from journal_entry
+         where company_id = 1 and purpose = 'revenue' and period_id between $1 and $2
+        """,
+        FIRST,
+        LAST,
+    )
+    assert sum(row["taxableAmount"] for row in rows) == revenue, "each line of these has one VAT id"
+
+
+async def test_the_journal_has_every_entry_once_and_balances(year: Clerk) -> None:
+    for period in await periods(year):
+        rows = await year.page(JOURNAL, period=period)
+        booked = await year.rows(
+            """
+            select batch_number, line_number, account_number, debit_base, credit_base from journal_entry
+             where company_id = 1 and period_id = $1 order by batch_number, line_number
+            """,
+            period,
+        )
+        names = ("batchNumber", "lineNumber", "account", "debitAmount", "creditAmount")
+        assert [tuple(row[name] for name in names) for row in rows] == [tuple(row) for row in booked]
+        assert sum(row["debitAmount"] for row in rows) == sum(row["creditAmount"] for row in rows)
+        assert all(row["accountDescription"] and row["createdBy"] for row in rows)
+
+
+# As a table
+
+
+async def table(clerk: Clerk, report: str, **query: Any) -> list[dict[str, str]]:
+    answer = await clerk.http.get(f"/v1/{report}", params={"format": "csv", **query})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+async def test_the_specification_as_a_table_says_the_same(year: Clerk) -> None:
+    rows = await table(year, CUSTOMERS, period=FIRST, toPeriod=LAST)
+    for found in await year.page(CUSTOMERS, period=FIRST, toPeriod=LAST):
+        opening, *postings, closing = [row for row in rows if row["customerNumber"] == found["customer"]["number"]]
+        assert (opening["rowType"], Decimal(opening["balance"])) == ("Opening", found["openingBalance"])
+        assert (closing["rowType"], Decimal(closing["balance"])) == ("Closing", found["closingBalance"])
+        assert [Decimal(closing[side]) for side in ("debitAmount", "creditAmount")] == [
+            found["debitTotal"],
+            found["creditTotal"],
+        ]
+        assert [(row["batchNumber"], row["referenceNumber"], row["date"]) for row in postings] == [
+            (it["batchNumber"], it["referenceNumber"], it["date"][:10]) for it in found["postings"]
+        ]
+        moved = found["openingBalance"]
+        for row in postings:
+            moved += Decimal(row["debitAmount"]) - Decimal(row["creditAmount"])
+            assert Decimal(row["balance"]) == moved
+    assert {row["customerNumber"] for row in rows} == {
+        row["customer"]["number"] for row in await year.page(CUSTOMERS, period=FIRST, toPeriod=LAST)
+    }
+
+
+async def test_open_items_vat_and_journal_as_tables_say_the_same(year: Clerk) -> None:
+    items = [
+        (row["customer"]["number"], item["referenceNumber"], item["balance"])
+        for row in await year.page(OPEN_ITEMS, period="202506")
+        for item in row["items"]
+    ]
+    as_table = await table(year, OPEN_ITEMS, period="202506")
+    assert [(row["customerNumber"], row["referenceNumber"], Decimal(row["balance"])) for row in as_table] == items
+    span = {"period": FIRST, "toPeriod": LAST}
+    assert [(row["period"], row["vatId"], Decimal(row["vatAmount"])) for row in await table(year, VAT, **span)] == [
+        (row["period"], row["vatId"], row["vatAmount"]) for row in await year.page(VAT, **span)
+    ]
+    entries = await year.page(JOURNAL, **span)
+    as_table = await table(year, JOURNAL, **span)
+    names = ("batchNumber", "account", "accountDescription", "customerNumber", "purpose")
+    assert [[row[name] for name in names] for row in as_table] == [[row[name] for name in names] for row in entries]
+
+
+async def test_accept_asks_for_a_table_too(bystander: Clerk) -> None:
+    for accept, is_table in (
+        ("text/csv", True),
+        ("text/csv, */*;q=0.1", True),
+        ("application/json, text/csv", False),
+        ("*/*", False),
+    ):
+        answer = await bystander.http.get(f"/v1/{JOURNAL}", headers={"Accept": accept})
+        assert answer.headers["content-type"].startswith("text/csv") == is_table, accept
+    answer = await bystander.http.get(f"/v1/{JOURNAL}", params={"format": "json"}, headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"].startswith("application/json")
+    assert "xml" in refusal(await bystander.http.get(f"/v1/{JOURNAL}", params={"format": "xml"}))
+
+
+# Asking
+
+
+async def test_reports_are_of_one_customer_where_that_is_asked_for(year: Clerk) -> None:
+    span = {"period": FIRST, "toPeriod": LAST, "customer": "20003"}
+    for report in (CUSTOMERS, OPEN_ITEMS):
+        assert [row["customer"]["number"] for row in await year.page(report, **span)] == ["20003"]
+    for report in (CUSTOMERS, OPEN_ITEMS, JOURNAL):
+        assert {row["customerNumber"] for row in await table(year, report, **span)} == {"20003"}
+    assert {row["customerNumber"] for row in await year.page(JOURNAL, **span)} == {"20003"}
+
+
+async def test_without_a_period_the_one_of_today_is_meant(bystander: Clerk) -> None:
+    today = f"{bystander.clock.now():%Y%m}"
+    for report in (CUSTOMERS, OPEN_ITEMS, VAT, JOURNAL):
+        assert await bystander.get(report) == await bystander.get(report, period=today)
+
+
+@pytest.mark.parametrize("report", [CUSTOMERS, VAT, JOURNAL])
+async def test_periods_that_do_not_exist_or_end_before_they_begin_are_refused(bystander: Clerk, report: str) -> None:
+    for query, reason in (
+        ({"period": "2025"}, "not a financial period"),
+        ({"period": "190001"}, "'190001' cannot be found"),
+        ({"period": FIRST, "toPeriod": "202413"}, "'202413' cannot be found"),
+        ({"period": "202503", "toPeriod": "022025"}, "202502 comes before the period 202503"),
+    ):
+        assert reason in refusal(await bystander.http.get(f"/v1/{report}", params=query)), query
+
+
+async def test_pages_of_a_report_are_those_of_the_whole(year: Clerk) -> None:
+    for report in (CUSTOMERS, OPEN_ITEMS, VAT, JOURNAL):
+        span = {"period": FIRST, "toPeriod": LAST} if report != OPEN_ITEMS else {"period": LAST}
+        whole = await year.page(report, **span)
+        paged = [
+            row for number in range(1, 4) for row in await year.page(report, **span, pageSize=2, pageNumber=number)
+        ]
+        assert paged == whole[:6]
+        assert whole[0]["metadata"]["totalCount"] == len(whole)
