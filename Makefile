@@ -46,6 +46,10 @@ format: .venv/.developing ## put the code into the form that `make test` asks fo
 	.venv/bin/ruff check --fix-only --quiet .
 	.venv/bin/ruff format --quiet .
 
+.PHONY: demo
+demo: .venv/.developing ## make src/reskontra/demo.zip anew, after a change of schema, templates or demo
+	@.venv/bin/python tools/make_demo.py
+
 .PHONY: bench
 bench: .venv/.developing ## measure speed against the database's own, half an hour (ARGS="get post --rounds 5 ...")
 	@.venv/bin/python -m bench $(ARGS)
@@ -60,15 +64,18 @@ clean: ## delete what was installed and built; books in .reskontra stay
 
 # Each leaves in place what the other installed.
 .venv/.installed: pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
-	$(SYNC) --no-dev --inexact
+	@echo "Installing what Reskontra needs into .venv, some 215 MB ..."
+	@$(SYNC) --no-dev --inexact
 	@touch $@
 
 .venv/.developing: pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
-	$(SYNC)
+	@echo "Installing what Reskontra and its tests need into .venv ..."
+	@$(SYNC)
 	@touch .venv/.installed $@
 
 # `python -m venv` is missing its pip on some systems, pip refuses to install into others: one of the two works.
 .uv/bin/uv:
+	@echo "Installing uv into .uv ..."
 	@{ $(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8'; } >/dev/null 2>&1 \
 	|| { rm -rf .uv && $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv/packages 'uv>=0.8' \
 	  && mkdir -p .uv/bin && ln -s ../packages/bin/uv .uv/bin/uv; } \

@@ -1,14 +1,36 @@
-"""The secret of the sandbox's client, and what the sandbox prints on the terminal when it is ready."""
+"""The sandbox: its books, the secret of its client, and what it prints on the terminal when it is ready."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from reskontra.clock import Clock, Context
 from reskontra.companies.commands import rotate_secret
 from reskontra.companies.store.access import StoredAccess
 from reskontra.config import Settings, is_loopback
 from reskontra.db.pool import Database
-from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
+from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID, Size, load_demo
+from reskontra.demo_file import restore_demo
+from reskontra.serve import bring_up_to_date, plain_connection
 from reskontra.web.secrets import is_secret, new_secret
+
+
+async def furnish(dsn: str, clock: Clock, *, step: Callable[[str], None]) -> None:
+    """Bring the database up to date with the demo in it: restored if it has no company yet, else made or completed.
+
+    The demo is made through connections of their own, on which rows are stamped with the demo's time and not with the
+    machine's: its customers were last changed before and after 2025-01-14. `step` is told what takes a moment.
+    Raises `SchemaError` and `Unavailable`.
+    """
+    async with plain_connection(dsn) as connection:
+        if await restore_demo(connection, clock.now(), step=step):
+            return
+    await bring_up_to_date(dsn, clock)
+    database = await Database.connect(dsn)
+    try:
+        await load_demo(database, clock, Size.YEAR)
+    finally:
+        await database.close()
 
 
 def secret_for(settings: Settings) -> str:

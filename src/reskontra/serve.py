@@ -84,12 +84,14 @@ def serve(
     *,
     announce: Callable[[str], None],
     migrating: bool,
+    furnish: Callable[[str], Coroutine[Any, Any, None]] | None = None,
     prepare: Callable[[Database], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then finish open requests and stop whatever was started.
 
-    `prepare` runs once before the port answers, `announce` is called with the base URL when it does. `migrating`
-    brings the database up to date first; without it, an outdated database is refused.
+    `furnish` runs before all else with the URL of the database, whatever its schema. `prepare` runs once before the
+    port answers, `announce` is called with the base URL when it does. `migrating` brings the database up to date first;
+    without it, an outdated database is refused.
     """
     # Bind first: a taken port is the cheapest error to find, and early callers wait instead of being turned away.
     with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
@@ -99,6 +101,8 @@ def serve(
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             started.callback(_ignore_further_signals)
             url = base_url(settings, port)
+            if furnish:
+                runner.run(furnish(dsn))
             database = runner.run(open_database(dsn, clock, migrating=migrating, url=url))
             try:
                 app = create_app(settings, database, clock)

@@ -63,14 +63,14 @@ def test_a_recipient_is_told_its_country_when_it_is_abroad() -> None:
 
 
 def test_a_sender_is_told_as_far_as_its_branch_is_known() -> None:
-    assert [*sender_lines("Demo AS", None)] == ["Demo AS"]
-    assert [*sender_lines("Demo AS", Branch(branch_number="1", name="Oslo"))] == ["Demo AS"]
+    labels = shipped_languages()["nb"].labels
+    assert [*sender_lines(None, labels)] == []
+    assert [*sender_lines(Branch(branch_number="1", name="Oslo"), labels)] == []
     contact = BranchContact(phone_1="22 00 00 00", email="post@demo.example", fax="no")
     branch = Branch(branch_number="1", name="Oslo", corporate_id="999", main_address=HOME, main_contact=contact)
-    assert [*sender_lines("Demo AS", branch)] == [
-        "Demo AS",
+    assert [*sender_lines(branch, labels)] == [
         *address_lines(HOME),
-        "999",
+        "Org.nr. 999",
         "22 00 00 00",
         "post@demo.example",
     ]

@@ -58,12 +58,19 @@ def kill(pid: int) -> None:
 class House:
     """`reskontra serve` on a data folder, started again after each kill, as whoever runs services would."""
 
-    def __init__(self, folder: Path, *words: str, prefix: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *words: str,
+        prefix: tuple[str, ...] = (),
+        program: tuple[str, ...] = ("-m", "reskontra"),
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = folder.parent / "server.log"
         self._prefix = prefix
+        self._program = program
         self._words = words or ("serve", "--data-dir", str(folder), "--log-format", "json")
         self._process: asyncio.subprocess.Process | None = None
 
@@ -85,7 +92,7 @@ class House:
         """Start the process, without waiting until it answers."""
         with self.log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *self._prefix, sys.executable, "-m", "reskontra", *self._words, "--port", str(self.port),
+                *self._prefix, sys.executable, *self._program, *self._words, "--port", str(self.port),
                 stdout=asyncio.subprocess.PIPE, stderr=log, env=environment(), cwd="/",
             )  # fmt: skip
 

@@ -70,11 +70,36 @@ async def test_kill_at_random_moments_of_the_first_start(tmp_path: Path) -> None
     await serves_whole(house)
 
 
+async def test_kill_while_the_demo_company_is_restored(tmp_path: Path) -> None:
+    """All of it or nothing: what was cut off is restored by the next start."""
+    folder, random = tmp_path / "books", Random(SEED)
+    house = House(folder, "sandbox", "--data-dir", str(folder), "--log-format", "json")
+    for attempt in range(ATTEMPTS):
+        launched_at = time.time()
+        await house.launch()
+        async with asyncio.timeout(60):
+            while not is_newer(folder / "cluster" / "postmaster.pid", launched_at):
+                await asyncio.sleep(0.002)
+        await asyncio.sleep(0.3 + random.random())
+        await end(house, all_of_it=attempt % 2 == 0)
+    assert await serves_whole(house) == demo_year.DOCUMENTS + 3
+    assert "Making the" not in house.said()
+
+
+WITHOUT_FILE = """
+from pathlib import Path
+from reskontra import __main__, demo_file
+demo_file.SHIPPED = Path("/nowhere/demo.zip")
+__main__.main()
+"""
+
+
 @pytest.mark.slow
 async def test_kill_while_the_demo_company_is_made(tmp_path: Path) -> None:
     """The demo is taken up where it ended: not a document too few, not one twice."""
     folder, random = tmp_path / "books", Random(SEED)
-    house = House(folder, "sandbox", "--data-dir", str(folder), "--log-format", "json")
+    words = ("sandbox", "--data-dir", str(folder), "--log-format", "json")
+    house = House(folder, *words, program=("-c", WITHOUT_FILE))
     for attempt in range(2):
         await house.launch()
         async with asyncio.timeout(120):

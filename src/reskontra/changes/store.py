@@ -225,3 +225,20 @@ SENT_NUMBERS = """
 
 ANY_CHANGE = "(select string_agg(last_change_id::text, ' ' order by entity) from tally where company_id = $1)"
 """A scalar that identifies the state of all that a company's tallies count, for lists over several entities."""
+
+
+async def number_transactions(connection: Connection) -> None:
+    """Number the transactions that made all changes so far from 1, so that the same changes are the same rows.
+
+    PostgreSQL's own numbers count what else the server did. These still say which changes were made together, and come
+    before those of any server that restores the rows.
+    """
+    await connection.execute(
+        """
+        update change
+           set transaction_id = numbered.place::text::xid8
+          from (select transaction_id, row_number() over (order by transaction_id) as place
+                  from change group by transaction_id) as numbered
+         where change.transaction_id = numbered.transaction_id
+        """
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from reskontra.command_line.options import BOOKS, SERVER, Books, PgBindir, Serving, option, settings, switch
-from reskontra.command_line.terminal import greet
+from reskontra.command_line.terminal import greet, tell_step
 from reskontra.config import SettingError, Settings
 
 if TYPE_CHECKING:
@@ -79,24 +79,27 @@ def sandbox(
 
 def _run_server(said: Settings, *, migrating: bool) -> None:
     from reskontra.clock import SystemClock
+    from reskontra.db.data_folder import holds_books
     from reskontra.log import configure_logging
     from reskontra.serve import serve as serve_until_stopped
 
     configure_logging(said.log_format)
     clock = SystemClock()
+    if said.database_url is None:
+        is_there = said.data_dir is not None and holds_books(said.data_dir)
+        tell_step("Starting PostgreSQL ..." if is_there else "Setting up PostgreSQL ...")
     if said.sandbox:
-        from reskontra.demo import Size, load_demo
-        from reskontra.sandbox import greeting, put_secret, secret_for
+        from reskontra.sandbox import furnish, greeting, put_secret, secret_for
 
         secret = secret_for(said)
 
         async def prepare(database: Database) -> None:
-            await load_demo(database, clock, Size.YEAR)
             await put_secret(database, secret, clock)
 
         serve_until_stopped(
             said,
             clock,
+            furnish=lambda dsn: furnish(dsn, clock, step=tell_step),
             prepare=prepare,
             announce=lambda url: greet(greeting(said, url, secret)),
             migrating=migrating,

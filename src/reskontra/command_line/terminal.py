@@ -63,6 +63,12 @@ def greet(text: str) -> None:
     _is_heard(text)
 
 
+def tell_step(text: str) -> None:
+    """Tell somebody who waits at a terminal what is being done; say nothing where stderr is a log."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
 def fail(sentence: str) -> NoReturn:
     """Print an error that the operator can fix to stderr, and exit."""
     print(f"reskontra: {sentence}", file=sys.stderr)  # noqa: T201

@@ -61,16 +61,17 @@ async def create_client(
     *,
     name: str,
     secret: str | None = None,
+    salt: bytes | None = None,
     context: Context,
 ) -> ClientCredentials:
     """Create an API client that sees these companies. Refused: an unknown scope or company, a name that is taken.
 
-    Give a `secret` only if it is meant to be public, like the demo's; otherwise one is made.
+    Give a `secret` and its `salt` only if they are meant to be public, like the demo's; otherwise they are made.
     """
     first = await _check_companies(connection, company_ids)
     _check_scopes(scopes)
     client_id = f"isv_{re.sub(r'[^a-z0-9]+', '_', name.lower()).strip('_') or 'client'}"
-    secret, salt = secret or new_secret(), new_salt()
+    secret, salt = secret or new_secret(), salt or new_salt()
     added = await clients.insert_client(
         connection,
         client_id=client_id,

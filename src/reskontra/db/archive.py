@@ -135,8 +135,10 @@ class Writer:
 
 
 @contextlib.contextmanager
-def write_archive(path: Path) -> Generator[Writer]:
+def write_archive(path: Path, *, compression: int = 1) -> Generator[Writer]:
     """Write a backup to `path`. It is there, complete, when the context succeeds; otherwise what was there stays.
+
+    `compression` is zlib's level: 1 is the fastest, 9 makes the smallest file.
 
     Raises `ArchiveError` if it cannot be written, for example because the disk is full, or if the file exists and is
     not a backup.
@@ -147,7 +149,7 @@ def write_archive(path: Path) -> Generator[Writer]:
         with draft.open("wb") as file:
             stream = _SealedStream(file)
             # These methods are all that zipfile needs of a file that it cannot seek.
-            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[call-overload]
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=compression) as archive:  # type: ignore[call-overload]
                 archive.comment = b"0" * _SEAL_BYTES
                 archive.writestr(_ABOUT, _EXPLANATION, zipfile.ZIP_STORED)
                 writer = Writer(archive)

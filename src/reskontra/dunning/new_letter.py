@@ -5,7 +5,7 @@ The attributes of letter and line are columns of the tables `dunning_letter` and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -61,6 +61,9 @@ class Basis:
 
     may_be_invoiced: bool = True
     """Whether the customer's status allows the invoice for a fee (CST-03)."""
+
+    branches_without_account: Container[str | None] = ()
+    """Branches that no bank account is known of; with None, if letters of the whole company lack one."""
 
     law: Mapping[str, Decimal] = field(default_factory=dict)
     """The legal figures in force on the letter date (LAW-01), in base currency or days."""

@@ -23,6 +23,9 @@ class PageLabels:
     of: str
     draft: str
     voided: str
+    organisation_number: str
+    brought_forward: str
+    carried_forward: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

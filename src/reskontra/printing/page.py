@@ -61,6 +61,7 @@ class Page:
     language: str
     title: str
     author: str
+    company: str
     sender: Sequence[str]
     recipient: Sequence[str]
     footer: str
@@ -69,15 +70,15 @@ class Page:
     """The text across the page behind everything, for example that it is a draft."""
 
 
-def sender_lines(company_name: str, branch: Branch | None) -> Iterator[str]:
-    """The company, and where and how the branch is reached."""
-    yield company_name
+def sender_lines(branch: Branch | None, labels: PageLabels) -> Iterator[str]:
+    """Where and how the branch is reached, below the company's name."""
     if branch is None:
         return
     if branch.main_address is not None:
         yield from address_lines(branch.main_address)
     contact = branch.main_contact
-    details = (branch.corporate_id, contact and contact.phone_1, contact and contact.email)
+    number = branch.corporate_id and f"{labels.organisation_number} {branch.corporate_id}"
+    details = (number, contact and contact.phone_1, contact and contact.email)
     yield from (detail for detail in details if detail)
 
 

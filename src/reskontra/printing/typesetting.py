@@ -14,6 +14,9 @@ import typst
 PACKAGE = Path(__file__).parents[1]
 """Where layouts are, and the only place that a layout reads from."""
 
+FONTS = PACKAGE / "printing" / "fonts"
+"""The house's face, Inter in two weights; the typesetter's own fonts step in for what it lacks."""
+
 
 def main() -> None:
     """Lay out standard input. Arguments: the layout, and the moment of the file in seconds since 1970."""
@@ -22,7 +25,7 @@ def main() -> None:
         find_layout(layout).read_bytes(),
         root=PACKAGE,
         format="pdf",
-        font_paths=typst.Fonts(include_system_fonts=False),
+        font_paths=typst.Fonts(include_system_fonts=False, font_paths=[FONTS]),
         ignore_system_fonts=True,
         sys_inputs={"content": sys.stdin.buffer.read().decode()},
         timestamp=int(moment),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pypdf
 import pytest
+from stdnum import iban, no
 
 from reskontra.dunning.letters.rules.wording import worded
 from reskontra.dunning.letters.store.lists import find_letter
@@ -110,10 +113,15 @@ async def test_two_hundred_documents_take_several_pages(clerk: Clerk) -> None:
     pdf = await printed(letter, worded(letter, found.debtor, reference), found.debtor, reference)
     pages = texts_of(pdf)
     assert len(pages) == 6
-    assert all("Dokument Dato Forfall Dager forfalt Utestående" in page for page in pages[:-1])
+    assert all("Dokument Dato Forfall Dager forfalt Utestående NOK" in page for page in pages[:-1])
     assert all(f"Side {number} av 6" in page for number, page in enumerate(pages, 1))
     assert [f"Faktura {number:06d} " in " ".join(pages) for number in range(1, 201)] == [True] * 200
     assert "25 035,00 NOK" in pages[-1]
+    assert " ".join(pages).count(" 125,00 NOK") == 0, "the head says the currency once"
+    carried = [re.findall(r"Over(?:føres til neste|ført fra forrige) side ([\d ]+,\d\d NOK)", page) for page in pages]
+    shown = [len(re.findall(r"Faktura \d{6} ", page)) for page in pages]
+    sums = [f"{sum(shown[: page + 1]) * 125:,}".replace(",", " ") + ",00 NOK" for page in range(len(pages))]
+    assert carried == [[sums[0]], *([*pair] for pair in pairwise(sums[:-1])), [sums[-2]]]
 
 
 async def test_a_fee_in_another_currency_than_the_documents_is_named(clerk: Clerk) -> None:
@@ -155,7 +163,7 @@ async def test_a_letter_is_the_same_bytes_each_time_and_brings_its_own_fonts(cle
     assert f"{reader.metadata.creation_date + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}" == made[:19]
     embedded, unembedded = reader.pages[0]._get_fonts()
     assert unembedded == set()
-    assert all("Libertinus" in font or "NewCM" in font or "DejaVu" in font for font in embedded)
+    assert all("Inter" in font or "Libertinus" in font or "NewCM" in font or "DejaVu" in font for font in embedded)
 
 
 async def test_the_words_of_the_company_go_before_those_that_ship(clerk: Clerk) -> None:
@@ -187,10 +195,37 @@ async def test_the_words_of_the_company_go_before_those_that_ship(clerk: Clerk) 
 async def test_the_account_to_pay_to_is_named_where_it_is_known(clerk: Clerk) -> None:
     customer = await debtor(clerk)
     await clerk.issue(INVOICE, customer)
+    await clerk.sql("update branch set detail = detail - 'bank'")
     await climb(clerk, customer, 1)
     assert "Betales til konto" not in (await pages_of(clerk, 1))[0]
     await clerk.sql('update branch set detail = detail || \'{"bank": {"iban": "NO9386011117947"}}\'')
-    assert "Betales til konto NO9386011117947" in (await pages_of(clerk, 1))[0]
+    assert "Betales til konto NO93 8601 1117 947" in (await pages_of(clerk, 1))[0]
+    await clerk.sql('update branch set detail = detail || \'{"bank": {"bban": "86011117947"}}\'')
+    assert "Betales til konto 86011117947" in (await pages_of(clerk, 1))[0]
+
+
+async def test_a_letter_without_an_account_is_made_with_a_warning(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    await clerk.sql("update branch set detail = detail - 'bank'")
+    await climb(clerk, customer, 1)
+    lacking = [it for it in (await clerk.get(numbered(1)))["warnings"] if "names no account to pay to" in it]
+    assert len(lacking) == 1
+    await clerk.sql('update branch set detail = detail || \'{"bank": {"bban": "86011117947"}}\'')
+    await climb(clerk, customer, 2)
+    assert not any("account to pay to" in it for it in (await clerk.get(numbered(2)))["warnings"])
+
+
+async def test_the_letter_of_the_demo_can_be_paid(clerk: Clerk) -> None:
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer, 1)
+    (page,) = await pages_of(clerk, 1)
+    assert "Demo AS" in page
+    assert "Bryggekanten 12 0150 Oslo Org.nr. 310000078" in page
+    assert "Betales til konto NO93 8601 1117 947" in page
+    assert no.orgnr.is_valid("310000078")
+    assert iban.is_valid("NO9386011117947")
 
 
 async def test_a_print_that_takes_too_long_is_given_up(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,8 +203,14 @@ def basis_of(order: Order, party: Addressee, rate: Rate | None, candidates: Sequ
         decimals=reference.decimals_of(currency_id),
         rate=BASE_RATE if currency_id == reference.base_currency else rate,
         may_be_invoiced=may(party.status, INVOICE.create_operation),
+        branches_without_account=reference.once("branches without account", lambda: _without_account(reference)),
         law=order.law,
     )
+
+
+def _without_account(reference: Reference) -> frozenset[str | None]:
+    lacking: set[str | None] = {it.branch_number for it in reference.branches.values() if not it.account}
+    return frozenset(lacking | {None} if reference.preferences.default_branch in lacking else lacking)
 
 
 async def _make(

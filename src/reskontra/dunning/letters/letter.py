@@ -51,6 +51,11 @@ class LetterLine:
         """Whether the letter asks for it; else it is listed for information (DUN-06)."""
         return self.level_after > self.level_before
 
+    @property
+    def is_summed(self) -> bool:
+        """Whether it is part of the letter's total: what is asked for, and credits."""
+        return self.is_reminded or self.balance < ZERO
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:

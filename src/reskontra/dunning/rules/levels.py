@@ -81,6 +81,13 @@ def terms_of_level(basis: Basis, level: int, *, fees_charged: int, entered_fee: 
     )
 
 
+def payment_doubts(basis: Basis, branch_number: str | None) -> Iterator[str]:
+    """What keeps the customer from paying the letter of a branch; None is the whole company (LET-07)."""
+    if branch_number in basis.branches_without_account:
+        whose = f"branch {branch_number}" if branch_number else "the company's default branch"
+        yield f"The letter names no account to pay to: no bank account of {whose} is known."
+
+
 def _fee(basis: Basis, setup: DunningLevel) -> Decimal:
     """The level's fee, which is set in base currency, in the letter's currency."""
     if basis.rate is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reskontra.customers.rules.standing import may
 from reskontra.dunning.new_letter import Basis, Candidate, NewLetter, NewLetterLine
-from reskontra.dunning.rules.levels import terms_of_level
+from reskontra.dunning.rules.levels import payment_doubts, terms_of_level
 from reskontra.dunning.rules.readiness import is_dunnable, is_overdue, is_ready
 from reskontra.money import ZERO
 from reskontra.records import replace as replace_record
@@ -131,7 +131,7 @@ def _letter(
         fee=terms.fee,
         final_reminder=terms.final_reminder,
         branch_number=branch_number,
-        warnings=terms.warnings,
+        warnings=(*terms.warnings, *payment_doubts(basis, branch_number)),
         lines=(*(_line(it, step=1) for it in reminded), *(_line(it, step=0) for it in _others(basis, moving))),
     )
 

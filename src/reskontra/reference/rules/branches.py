@@ -71,6 +71,11 @@ class Branch:
     delivery_contact: BranchContact | None = None
     bank: BranchBank | None = None
 
+    @property
+    def account(self) -> str | None:
+        """The account that customers pay to: its IBAN, else its national number."""
+        return (self.bank.iban or self.bank.bban) if self.bank else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Country:

@@ -16,7 +16,7 @@ from reskontra.currencies.rules import in_currency
 from reskontra.documents.document import UNRELEASED
 from reskontra.dunning.letters.letter import Letter, LetterLine, LetterStatus
 from reskontra.dunning.new_letter import Basis, Candidate, Fee
-from reskontra.dunning.rules.levels import terms_of_level
+from reskontra.dunning.rules.levels import payment_doubts, terms_of_level
 from reskontra.dunning.rules.readiness import is_overdue
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
@@ -69,7 +69,9 @@ def amended(letter: Letter, changes: Mapping[str, Any], basis: Basis) -> Letter:
         fee_entered=entered is not None,
         final_reminder=letter.final_reminder if is_same_level else terms.final_reminder,
     )
-    return after if after == letter else replace(after, warnings=terms.warnings)
+    if after == letter:
+        return after
+    return replace(after, warnings=(*terms.warnings, *payment_doubts(basis, letter.branch_number)))
 
 
 def _lines_after(letter: Letter, sent: Sequence[Mapping[str, Any]]) -> tuple[LetterLine, ...]:

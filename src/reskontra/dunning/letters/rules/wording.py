@@ -13,9 +13,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from stdnum import iban
+
 from reskontra.kinds import KINDS
 from reskontra.printing.languages import ENGLISH, Language, language_of, shipped_languages
-from reskontra.reference.rules.branches import Branch, BranchBank
+from reskontra.reference.rules.branches import Branch
 from reskontra.reference.rules.dunning_texts import DunningText
 from reskontra.yaml_file import Prose, read_yaml
 
@@ -154,10 +156,10 @@ def branch_of(letter: Letter, reference: Reference) -> Branch | None:
 
 
 def account_of(letter: Letter, reference: Reference) -> str:
-    """The bank account that the letter's branch is paid on; empty where none is known."""
+    """The bank account that the letter's branch is paid on, an IBAN in groups; empty where none is known."""
     branch = branch_of(letter, reference)
-    bank = (branch.bank if branch else None) or BranchBank()
-    return bank.iban or bank.bban or ""
+    account = (branch.account if branch else None) or ""
+    return iban.format(account) if iban.is_valid(account) else account
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

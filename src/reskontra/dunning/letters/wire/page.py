@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from reskontra.dunning.letters.letter import LetterLine, LetterStatus
 from reskontra.dunning.letters.rules.wording import account_of, branch_of, money
+from reskontra.money import ZERO
 from reskontra.printing.page import Page, paragraphs, recipient_lines, sender_lines
 from reskontra.printing.pdf import make_pdf
 
@@ -29,13 +31,21 @@ async def printed(letter: Letter, wording: Wording, debtor: Debtor, reference: R
 def laid_out(letter: Letter, wording: Wording, debtor: Debtor, reference: Reference) -> dict[str, Any]:
     """The content as `letter.typ` wants it: texts and lists of texts."""
     labels = wording.labels
+    currencies = {line.document.currency_id for line in letter.lines}
+    head_currency = currencies.pop() if len(currencies) == 1 else None
     return {
         "page": _page(letter, wording, debtor, reference),
         "facts": [*_facts(letter, wording, reference)],
         "opening": paragraphs(wording.words.opening),
         "closing": paragraphs(wording.words.closing),
-        "head": [labels.document, labels.document_date, labels.due_date, labels.days_overdue, labels.balance],
-        "groups": [*_groups(letter, wording, reference)],
+        "head": [
+            labels.document,
+            labels.document_date,
+            labels.due_date,
+            labels.days_overdue,
+            f"{labels.balance} {head_currency}" if head_currency else labels.balance,
+        ],
+        "groups": [*_groups(letter, wording, reference, head_currency)],
         "sums": [*_sums(letter, wording, reference)],
     }
 
@@ -46,7 +56,8 @@ def _page(letter: Letter, wording: Wording, debtor: Debtor, reference: Reference
         language=wording.code,
         title=wording.words.subject,
         author=reference.name,
-        sender=[*sender_lines(reference.name, branch_of(letter, reference))],
+        company=reference.name,
+        sender=[*sender_lines(branch_of(letter, reference), labels)],
         recipient=[
             *recipient_lines(
                 letter.customer_name,
@@ -73,8 +84,23 @@ def _facts(letter: Letter, wording: Wording, reference: Reference) -> Iterator[t
         yield labels.pay_to, account
 
 
-def _groups(letter: Letter, wording: Wording, reference: Reference) -> Iterator[dict[str, Any]]:
-    """The documents: first what is asked for, each child of a parent by itself, then what is listed besides."""
+def _groups(
+    letter: Letter, wording: Wording, reference: Reference, head_currency: str | None
+) -> Iterator[dict[str, Any]]:
+    """The documents: first what is asked for, each child of a parent by itself, then what is listed besides.
+
+    Each row has its cells, and what the rows so far come to. An amount names its currency unless the head does.
+    """
+    reached: dict[str, Decimal] = {}
+
+    def row(line: LetterLine) -> dict[str, Any]:
+        currency_id = line.document.currency_id
+        reached[currency_id] = reached.get(currency_id, ZERO) + (line.balance if line.is_summed else ZERO)
+        return {
+            "cells": _cells(letter, line, wording, reference, head_currency),
+            "reached": " + ".join(money(it, currency, wording.language, reference) for currency, it in reached.items()),
+        }
+
     reminded = [line for line in letter.lines if line.is_reminded]
     others = [line for line in letter.lines if not line.is_reminded]
     for (number, name), lines in groupby(
@@ -83,18 +109,19 @@ def _groups(letter: Letter, wording: Wording, reference: Reference) -> Iterator[
         other_customer = number != letter.customer_number
         yield {
             "name": f"{number} {name}" if other_customer else None,
-            "rows": [_row(letter, line, wording, reference) for line in lines],
+            "rows": [row(line) for line in lines],
         }
     if others:
-        rows = [_row(letter, line, wording, reference) for line in others]
-        yield {"name": wording.labels.information, "rows": rows}
+        yield {"name": wording.labels.information, "rows": [row(line) for line in others]}
 
 
 def _whose(line: LetterLine) -> str:
     return line.document.customer_number
 
 
-def _row(letter: Letter, line: LetterLine, wording: Wording, reference: Reference) -> list[str]:
+def _cells(
+    letter: Letter, line: LetterLine, wording: Wording, reference: Reference, head_currency: str | None
+) -> list[str]:
     language, document = wording.language, line.document
     days = letter.days_overdue(line)
     return [
@@ -102,7 +129,9 @@ def _row(letter: Letter, line: LetterLine, wording: Wording, reference: Referenc
         language.day(document.document_date),
         language.day(line.due_date) if line.due_date is not None else "",
         str(days) if days else "",
-        money(line.balance, document.currency_id, language, reference),
+        language.amount(line.balance, reference.decimals_of(head_currency))
+        if head_currency
+        else money(line.balance, document.currency_id, language, reference),
     ]
 
 
