@@ -51,7 +51,7 @@ async def list_(call: Call) -> Response:
     return await answer_page(
         call,
         listed,
-        filtered(call, FILTERS),
+        filtered(call),
         lambda customer, reference: customer_answer(customer, reference, expand),
     )
 
@@ -143,7 +143,7 @@ _NOTES = Addresses("/v1/customer/{customerCd}/note", "note", NoteAnswer)
 _CLASSES = Addresses("/v1/customer/customerClass", "customer class", CustomerClassAnswer, plural="customer classes")
 
 ROUTES = (
-    _CUSTOMERS.many("Customer_GetAll", list_),
+    _CUSTOMERS.many("Customer_GetAll", list_, filters=FILTERS),
     _CUSTOMERS.post("Customer_Post", create),
     _CUSTOMERS.one("Customer_GetByinternalID", get_internal, "internal/{internalId}"),
     _CUSTOMERS.put("Customer_PutByinternalID", change_internal, "internal/{internalId}"),

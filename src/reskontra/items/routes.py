@@ -73,7 +73,7 @@ async def list_(call: Call) -> Response:
         note=call.query.flag("expandNote"),
     )
     return await answer_page(
-        call, store.ITEMS, filtered(call, FILTERS), lambda card, reference: item_answer(card, reference, expand)
+        call, store.ITEMS, filtered(call), lambda card, reference: item_answer(card, reference, expand)
     )
 
 
@@ -144,7 +144,7 @@ _CLASSES = Addresses("/v1/inventory", "item class", ItemClassAnswer, plural="ite
 _UNITS = Addresses("/v1/unitofmeasure", "unit of measure", UnitAnswer, plural="units of measure")
 
 ROUTES = (
-    _ITEMS.many("Inventory_GetAll", list_),
+    _ITEMS.many("Inventory_GetAll", list_, filters=FILTERS),
     _ITEMS.post("Inventory_Post", create),
     _ITEMS.one("Inventory_GetByinventoryId", get_internal, "internal/{inventoryId}"),
     _ITEMS.put("Inventory_PutByinventoryID", change_internal, "internal/{inventoryId}"),

@@ -188,7 +188,7 @@ async def _read(call: Call, types: list[str] | tuple[str, ...], number: str) -> 
 async def get_all(resource: Resource, call: Call) -> Response:
     """GET a page of payments with their lines, by number or in the order that was asked for (PAY-11, PAY-14)."""
     wanted = _type_in_query(call.query)
-    filters: Filters = filtered(call, FILTERS, [wanted] if wanted else list(_LISTED))
+    filters: Filters = filtered(call, [wanted] if wanted else list(_LISTED))
     if wanted == PaymentType.CREDIT_NOTE:
         filters.add("document.released_at is not null")
     payments = replace(lists.PAYMENTS, order=_order(call.query))
@@ -229,7 +229,7 @@ def _address(resource: Resource, number: str) -> str:
 def _routes(resource: Resource) -> Iterator[Route]:
     payments = Addresses(f"/v1/{resource.path}", "payment", PaymentAnswer, PaymentUpdate)
     operation, below = resource.operation, "{paymentNumber}"
-    yield payments.many(f"{operation}_GetAllPayments", partial(get_all, resource))
+    yield payments.many(f"{operation}_GetAllPayments", partial(get_all, resource), filters=FILTERS)
     yield payments.one(f"{operation}_GetBypaymentNumber", partial(get_one, resource), below)
     yield payments.post(f"{operation}_CreatePayment", partial(create, resource))
     yield payments.put(f"{operation}_PutBypaymentNumber", partial(change, resource), below)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from reskontra.web.contract import Parameter
+from reskontra.web.contract import Declared, Parameter
 from reskontra.web.routing import Route
 
 if TYPE_CHECKING:
@@ -35,10 +35,20 @@ class Addresses:
     plural: str = ""
     """The plural, if it is not the noun with an s."""
 
-    def many(self, operation: str, handler: Handler, below: str = "", query: tuple[Parameter, ...] = ()) -> Route:
-        """GET a list. `query`: its parameters, if the contract does not have the operation."""
+    def many(
+        self,
+        operation: str,
+        handler: Handler,
+        below: str = "",
+        *,
+        filters: tuple[Declared, ...] = (),
+        query: tuple[Parameter, ...] = (),
+    ) -> Route:
+        """GET a list. It takes the parameters of the contract, of `filters`, and `query`: further ones of our own."""
         doing, path = f"reading {self._plural}", self._at(below)
-        return Route(operation, "GET", path, handler, doing, answer=self.answer, lists=True, query=query)
+        return Route(
+            operation, "GET", path, handler, doing, answer=self.answer, lists=True, filters=filters, query=query
+        )
 
     def texts(self, operation: str, handler: Handler) -> Route:
         """GET a bare array of texts."""

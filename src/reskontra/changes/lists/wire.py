@@ -1,14 +1,15 @@
 """The filters of a list as a table: each parameter's name on the wire, and the condition it stands for.
 
-The table is in the room's routes, where the wire's names and the columns meet. Conditions are SQL over the tables of
-the list's `found`; anything more than a comparison of columns is a fragment of the room's store. A value that a
-parameter cannot take is `Malformed`, and a parameter that was not sent adds no condition.
+The table is in the room's routes, where the wire's names and the columns meet, and goes to the list's address, which
+declares its parameters. Conditions are SQL over the tables of the list's `found`; anything more than a comparison of
+columns is a fragment of the room's store. A value that a parameter cannot take is `Malformed`, and a parameter that was
+not sent adds no condition.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reskontra.db.lists import Filters
@@ -39,16 +40,13 @@ PAGING = (Parameter("pageNumber", "integer"), Parameter("pageSize", "integer"))
 """The paging parameters of an operation of our own."""
 
 
-def declared(table: Iterable[Filter]) -> Iterator[Parameter]:
-    """The filter parameters of an operation of our own."""
-    for known in table:
-        yield from known.parameters
+def filtered(call: Call, *parameters: object) -> Filters:
+    """The conditions that were sent, by the filters of the address that was called.
 
-
-def filtered(call: Call, table: Iterable[Filter], *parameters: object) -> Filters:
-    """The conditions that were sent. `parameters` are those of the list's own statement, after the company."""
+    `parameters` are those of the list's own statement, after the company.
+    """
     filters = Filters([call.company_id, *parameters])
-    for known in table:
+    for known in call.route.filters:
         known.add(call.query, filters)
     return filters
 

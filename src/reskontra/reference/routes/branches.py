@@ -54,7 +54,7 @@ async def get_branches(call: Call) -> Response:
     branches = replace(BRANCHES, order=ordered(call.query, _ORDERS, tie="branch.branch_number"))
     expand = _expand(call.query, default=False)
     return await answer_page(
-        call, branches, filtered(call, FILTERS), lambda found, reference: branch_answer(found, reference, expand)
+        call, branches, filtered(call), lambda found, reference: branch_answer(found, reference, expand)
     )
 
 
@@ -99,7 +99,7 @@ def _country_answer(country: Country) -> CountryAnswer:
 
 async def _organisation(call: Call, *, expanded: bool) -> OrganisationAnswer | None:
     """None when it was not changed in the time that a list asks for."""
-    query, filters = call.query, filtered(call, () if expanded else (_MODIFIED,))
+    query, filters = call.query, filtered(call)
     async with call.database.connection() as connection:
         reference = await remembered.at(connection, call.company_id, None)
         filters.add_same("branch.branch_number", reference.preferences.default_branch)
@@ -119,9 +119,9 @@ _ORGANISATIONS = Addresses("/v1/organization", "organisation", OrganisationAnswe
 _COUNTRIES = Addresses("/v1/country", "country", CountryAnswer, plural="countries")
 
 ROUTES = (
-    _BRANCHES.many("Branch_GetAllBranches", get_branches),
+    _BRANCHES.many("Branch_GetAllBranches", get_branches, filters=FILTERS),
     _BRANCHES.one("Branch_GetSpecificBranchBybranchNumber", get_branch, "{branchNumber}"),
-    _ORGANISATIONS.many("Organization_GetAll", get_organisations),
+    _ORGANISATIONS.many("Organization_GetAll", get_organisations, filters=(_MODIFIED,)),
     _ORGANISATIONS.one(
         "Organization_GetByOrganizationCdByorganizationNumber", get_organisation, "{organizationNumber}"
     ),
