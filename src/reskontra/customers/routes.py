@@ -33,6 +33,7 @@ FILTERS = (
     matching("vatRegistrationId", finding.HAS_VAT_REGISTRATION_ID),
     matching("email", finding.HAS_EMAIL),
     matching("phone", finding.HAS_PHONE),
+    matching("city", finding.HAS_CITY),
     choice("status", Status, "customer.status"),
     moment("lastModifiedDateTime", "customer.modified_at"),
     moment("createdDateTime", "customer.created_at"),

@@ -19,6 +19,7 @@ async def fill(clerk: Clerk) -> None:
         corporateId="O-1",
         vatRegistrationId="V-1",
         mainContact={"email": "Post@Berg.no", "phone1": "11 11", "phone2": "22"},
+        mainAddress={"city": "Tromsø"},
         attributeLines=[
             {"attributeId": "COLOUR", "attributeValue": "red"},
             {"attributeId": "TAGS", "attributeValue": "big,old"},
@@ -33,6 +34,8 @@ async def fill(clerk: Clerk) -> None:
         corporateId="O-2",
         vatRegistrationId="V-2",
         mainContact={"email": "post@dal.no", "phone1": "33"},
+        mainAddress={"city": "Oslo"},
+        invoiceAddress={"city": "Tromsø"},
         attributeLines=[{"attributeId": "COLOUR", "attributeValue": "blue"}],
     )
     clerk.clock.move_to(datetime(2025, 3, 3, 9, tzinfo=UTC))
@@ -56,6 +59,10 @@ FILTERS: list[tuple[dict[str, str], list[str]]] = [
     ({"phone": "11 11"}, ["A"]),
     ({"phone": "22"}, ["A"]),
     ({"phone": "1"}, []),
+    ({"city": "TROMSØ"}, ["A"]),
+    ({"city": "Tromsø", "name": "Dal"}, []),
+    ({"city": "oslo"}, ["B"]),
+    ({"city": "Osl"}, []),
     ({"attributes": '{"COLOUR":"red"}'}, ["A"]),
     ({"attributes": '{"colour":"RED,blue"}'}, ["A", "B"]),
     ({"attributes": '{"COLOUR":"green"}'}, []),

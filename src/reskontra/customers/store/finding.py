@@ -194,10 +194,14 @@ _OF_LOCATION = """exists (select from location
 _OF_CONTACT = """exists (select from contact_details
                          where contact_details.company_id = customer.company_id
                            and contact_details.contact_id = customer.main_contact_id and {})"""
+_OF_ADDRESS = """exists (select from address
+                         where address.company_id = customer.company_id
+                           and address.address_id = customer.main_address_id and {})"""
 HAS_CORPORATE_ID = _OF_LOCATION.format("lower(location.corporate_id) = lower({})")
 HAS_VAT_REGISTRATION_ID = _OF_LOCATION.format("lower(location.vat_registration_id) = lower({})")
 HAS_EMAIL = _OF_CONTACT.format("lower(contact_details.email) = lower({})")
 HAS_PHONE = _OF_CONTACT.format("{} in (contact_details.phone_1, contact_details.phone_2)")
+HAS_CITY = _OF_ADDRESS.format("lower(address.city) = lower({})")
 """Conditions on what stands in the rows that belong to a customer."""
 
 # Some of the wanted values must be the whole value or, where several were chosen, one of them. Both sides are folded
