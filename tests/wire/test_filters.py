@@ -59,7 +59,12 @@ MADE: list[tuple[Filter, str, str, list[Any]]] = [
     (wire.day("on", "box.day"), "on=2025-01-02", "box.day >= $2", [date(2025, 1, 2)]),
     (wire.day("when", "box.day"), "when=2025-01-02&whenCondition=<", "box.day < $2", [date(2025, 1, 2)]),
     (wire.dated("when", "box.day <= {}"), "when=2025-01-02&whenCondition=>", "box.day <= $2", [date(2025, 1, 2)]),
-    (wire.pairs("has", "has({}, {})"), 'has={"A":"x,y"}', "has($2, $3)", ["A", ["x,y", "x", "y"]]),
+    (
+        wire.pairs("has", "has({0}, {1}, {2}) = all({0})"),
+        'has={"A":"x,y","B":"x"}',
+        "has($2, $3, $4) = all($2)",
+        [["A", "B"], ["A", "A", "A", "B"], ["x,y", "x", "y", "x"]],
+    ),
     (wire.nothing("stock", Query.integer), "stock=5", "false", []),
 ]  # fmt: skip
 

@@ -37,7 +37,7 @@ FILTERS = (
     choice("status", Status, "customer.status"),
     moment("lastModifiedDateTime", "customer.modified_at"),
     moment("createdDateTime", "customer.created_at"),
-    pairs("attributes", finding.HAS_ATTRIBUTE),
+    pairs("attributes", finding.HAS_ATTRIBUTES),
 )
 
 

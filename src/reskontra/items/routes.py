@@ -53,7 +53,7 @@ FILTERS = (
     choice("status", ItemStatus, "item.status"),
     Filter("inventoryTypes", "string", _of_types),
     matching("alternateID", store.IS_CALLED),
-    pairs("attributes", store.HAS_ATTRIBUTE),
+    pairs("attributes", store.HAS_ATTRIBUTES),
     greater("greaterThanValue", "item.item_number"),
     moment("createdDateTime", "item.created_at"),
     moment("lastModifiedDateTime", "item.modified_at"),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ _LOST_PLUS = re.compile(r"(?<=\d) (?=\d{2}:?\d{2}$)", re.ASCII)
 _INT4_MAX = 2**31 - 1
 _WHOLE_LENGTH = 19  # zeros in front are let pass, but not thousands of digits
 _NUMBER_LENGTH, _NUMBER_EXPONENTS = 30, range(-9, 10)
+_NAMES_MAX, _VALUES_MAX = 20, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +121,29 @@ class Query:
         """Members of `choices`, sent one by one (`types=A&types=B`, `types[0]=A`) or with commas; None when none is."""
         sent = [value for key, value in _pairs(self._raw) if key.partition("[")[0] == name.lower()]
         words = [word for value in sent for word in value.split(",") if word.strip()]
-        return [_member(name, word, choices) for word in words] or None
+        return list(dict.fromkeys(_member(name, word, choices) for word in words)) or None
 
     def values_by_name(self, name: str) -> dict[str, list[str]]:
-        """`{"COLOUR":"red,blue"}`: name -> values, one of which must match; the whole text is also one of them."""
+        """`{"COLOUR":"red,blue"}`: name -> values, one of which must match; the whole text is also one of them.
+
+        No name comes twice, in whatever letter case. There are at most 20 names with 200 values in all, as every row of
+        the list may have to be compared with each of them.
+        """
         text = self.text(name)
         if text is None:
             return {}
         try:
-            sent = json.loads(text)
+            sent = json.loads(text, object_pairs_hook=_Pairs)
         except (ValueError, RecursionError):
             sent = None
-        if not isinstance(sent, dict) or not all(_is_storable(part) for pair in sent.items() for part in pair):
+        if not isinstance(sent, _Pairs) or not all(_is_storable(part) for pair in sent for part in pair):
             raise _unfit(name, text, 'Send a JSON object such as {"COLOUR":"red,blue"}.')
-        return {key: [value, *(part.strip() for part in value.split(","))] for key, value in sent.items()}
+        if len({key.lower() for key, _ in sent}) < len(sent):
+            raise _unfit(name, text, "Send each name once, with its values after commas.")
+        found = {key: list(dict.fromkeys((value, *map(str.strip, value.split(","))))) for key, value in sent}
+        if len(found) > _NAMES_MAX or sum(map(len, found.values())) > _VALUES_MAX:
+            raise _unfit(name, text, f"At most {_NAMES_MAX} names with {_VALUES_MAX} values in all can be asked for.")
+        return found
 
     def moment(self, name: str) -> Comparison[datetime] | None:
         """The filter on a moment (UTC, aware), or None if there is nothing to filter.
@@ -174,6 +184,10 @@ def in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
 def declared_names(parameters: Iterable[Parameter]) -> frozenset[str]:
     """The names of `parameters` as `Query` wants them."""
     return frozenset(parameter.name.lower() for parameter in parameters)
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object, with what it holds twice."""
 
 
 def _parse(raw: bytes) -> dict[str, str]:

@@ -182,11 +182,16 @@ def dated(name: str, condition: str) -> Filter:
 
 
 def pairs(name: str, condition: str) -> Filter:
-    """An object of names and values: one condition for each name, with its values as a list."""
+    """An object of names and values, for one condition however many there are.
+
+    `{0}` in it are the names; `{1}` and `{2}` are each name with each of its values, one of which must match.
+    """
 
     def add(query: Query, filters: Filters) -> None:
-        for key, values in query.values_by_name(name).items():
-            filters.add(condition, key, list(values))
+        sent = query.values_by_name(name)
+        if sent:
+            named = [(key, value) for key, values in sent.items() for value in values]
+            filters.add(condition, list(sent), [key for key, _ in named], [value for _, value in named])
 
     return Filter(name, "string", add)
 

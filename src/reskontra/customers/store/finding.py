@@ -11,6 +11,7 @@ from functools import cache
 
 import msgspec
 
+from reskontra.attributes.store import have_wanted
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import REFERENCE_VERSION
 from reskontra.customers.customer import (
@@ -204,15 +205,11 @@ HAS_PHONE = _OF_CONTACT.format("{} in (contact_details.phone_1, contact_details.
 HAS_CITY = _OF_ADDRESS.format("lower(address.city) = lower({})")
 """Conditions on what stands in the rows that belong to a customer."""
 
-# Some of the wanted values must be the whole value or, where several were chosen, one of them. Both sides are folded
-# by the database, as other letters than ASCII's fold differently elsewhere.
-HAS_ATTRIBUTE = """exists (select from customer_attribute as held
-                         where held.company_id = customer.company_id and held.customer_id = customer.customer_id
-                           and lower(held.attribute_id) = lower({} collate "C")
-                           and exists (select from unnest({}::text[]) as wanted
-                                        where lower(wanted) = any (lower(held.value)
-                                                                   || string_to_array(lower(held.value), ','))))"""
-"""The condition that a customer has one of these values of an attribute."""
+HAS_ATTRIBUTES = have_wanted("""(select customer_attribute.attribute_id, customer_attribute.value
+                      from customer_attribute
+                     where customer_attribute.company_id = customer.company_id
+                       and customer_attribute.customer_id = customer.customer_id)""")
+"""The condition that a customer has one of the wanted values of each attribute."""
 
 
 @cache
