@@ -1,4 +1,7 @@
-"""The addresses of branches, the organisation and countries: read only, they come with the company file."""
+"""The addresses of branches, the organisation and countries: read only, they come with the company file.
+
+And the choice of a branch for a request, which any address takes in a header.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_rows
 from reskontra.changes.lists.wire import filtered, greater, moment, ordered
-from reskontra.db.lists import Window
-from reskontra.errors import NotFound
+from reskontra.codes import known_codes
+from reskontra.db.lists import Filters, Window
+from reskontra.errors import NotFound, Refused
 from reskontra.reference.routes.answering import addressed, answer_page, find_listed, reference_of
 from reskontra.reference.rules.branches import Country
 from reskontra.reference.store import remembered
@@ -24,8 +28,9 @@ from reskontra.reference.wire import (
 )
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import one, page
-from reskontra.web.call import Call
+from reskontra.web.call import Call, Database
 from reskontra.web.query import Query
+from reskontra.web.scalars import shown
 
 _PARTS = {
     "address": "expandAddress",
@@ -79,6 +84,19 @@ async def get_organisation(call: Call) -> Response:
     if answer is None or (answer.code or "").lower() != wanted.lower():
         raise NotFound("organisation", wanted)
     return one(call, answer)
+
+
+async def choose_branch(database: Database, company_id: int, sent: str) -> str:
+    """The number of the branch in use whose id a caller sent as `branchid` (W25). Raises `Refused`."""
+    async with database.connection() as connection:
+        found = await BRANCHES.all(connection, Filters([company_id]))
+    in_use = {str(it.branch_id): it.branch for it in found if it.branch.active}
+    if sent not in in_use:
+        names = [f"{branch_id} ({branch.name})" for branch_id, branch in in_use.items()]
+        raise Refused(
+            f"The header branchid '{shown(sent)}' names no branch that is in use.", hint=known_codes("branches", names)
+        )
+    return in_use[sent].branch_number
 
 
 async def get_countries(call: Call) -> Response:
