@@ -44,6 +44,11 @@ MADE: list[tuple[Filter, str, str, list[Any]]] = [
     (wire.same("name", "box.name"), "name=a", SAME, ["a"]),
     (wire.greater("after", "box.number"), "after=7", 'box.number > $2::text collate "C"', ["7"]),
     (wire.matching("near", "{} in (box.left, box.right)"), "near=x", "$2 in (box.left, box.right)", ["x"]),
+    (wire.equal("name", "box.name"), "name=+a%20b++", "box.name = $2", ["a b"]),
+    (wire.phone("call", "box.call in ({}, {})"), "call=%2B47+11", "box.call in ($2, $3)", ["+47 11", "+47 11"]),
+    (wire.phone("call", "box.call in ({}, {})"), "call=+47+11", "box.call in ($2, $3)", ["47 11", "+47 11"]),
+    (wire.mail("post", "box.post in ({}, {})"), "post=a%2Bb@c", "box.post in ($2, $3)", ["a+b@c", "a+b@c"]),
+    (wire.mail("post", "box.post in ({}, {})"), "post=a+b@c", "box.post in ($2, $3)", ["a b@c", "a+b@c"]),
     (wire.parsed("period", backwards, "box.period >= {}"), "period=12", "box.period >= $2", ["21"]),
     (wire.whole("level", "box.level = {}"), "level=3", "box.level = $2", [3]),
     (wire.number("share", "box.share"), "share=1.50", "box.share = $2", [Decimal("1.50")]),
@@ -81,7 +86,7 @@ def test_each_kind_makes_its_condition(known: Filter, sent: str, where: str, val
 @pytest.mark.parametrize("known", [it[0] for it in MADE if it[2] != "box.kept"], ids=lambda known: known.name)
 def test_what_was_not_sent_is_no_condition(known: Filter) -> None:
     filters = Filters([1])
-    query = Query(b"name=&after=&near=&all=1")
+    query = Query(b"name=&after=&near=&call=&post=&all=1")
     known.add(query, filters)
     assert filters.is_empty
     assert filters.parameters == [1]

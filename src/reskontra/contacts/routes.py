@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from reskontra.changes.lists.wire import filtered, flag, matching, moment, ordered, same, whole
+from reskontra.changes.lists.wire import filtered, flag, mail, matching, moment, ordered, same, whole
 from reskontra.contacts import commands, store
 from reskontra.contacts.wire import ContactAnswer, ContactUpdate, contact_answer
 from reskontra.customers.store.finding import find_customer_id
@@ -22,7 +22,7 @@ FILTERS = (
     same("displayName", "contact.display_name"),
     same("firstName", "contact.first_name"),
     same("lastName", "contact.last_name"),
-    same("email", "contact.email"),
+    mail("email", store.HAS_EMAIL),
     flag("active", "contact.active"),
     matching("businessAccount", f"contact.customer_id = {id_of_number('{}::text')}"),
     whole("greaterThanValue", "contact.contact_id > {}"),

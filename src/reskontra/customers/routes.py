@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_rows
-from reskontra.changes.lists.wire import choice, filtered, matching, moment, pairs
+from reskontra.changes.lists.wire import choice, filtered, mail, matching, moment, pairs, phone
 from reskontra.customers import commands
 from reskontra.customers.customer import Customer, Status
 from reskontra.customers.store import finding
@@ -28,11 +28,11 @@ from reskontra.web.call import Call
 from reskontra.web.wire import changes
 
 FILTERS = (
-    matching("name", "lower(customer.name) = lower({})"),
+    matching("name", finding.HAS_NAME),
     matching("corporateId", finding.HAS_CORPORATE_ID),
     matching("vatRegistrationId", finding.HAS_VAT_REGISTRATION_ID),
-    matching("email", finding.HAS_EMAIL),
-    matching("phone", finding.HAS_PHONE),
+    mail("email", finding.HAS_EMAIL),
+    phone("phone", finding.HAS_PHONE),
     matching("city", finding.HAS_CITY),
     choice("status", Status, "customer.status"),
     moment("lastModifiedDateTime", "customer.modified_at"),

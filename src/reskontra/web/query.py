@@ -1,7 +1,7 @@
 """Query strings as clients send them: any letter case, raw operators, unknown names.
 
-Sources: W11, W22. An unknown parameter is ignored, an empty one counts as not sent, and of a repeated one the last
-counts. A value that a known parameter cannot take is `Malformed`, which names the parameter.
+Sources: W11, W22. An unknown parameter is ignored, and an empty one counts as not sent. A value that a known parameter
+cannot take is `Malformed`, which names the parameter; so are two values where it takes one.
 """
 
 from __future__ import annotations
@@ -46,12 +46,18 @@ class Comparison(Generic[D]):
 class Query:
     """The parameters of one request. `declared` are those of the operation, `zone` is the company's."""
 
-    __slots__ = ("_declared", "_raw", "_values", "zone")
+    __slots__ = ("_ambiguous", "_declared", "_raw", "_values", "zone")
 
     def __init__(self, raw: bytes, declared: Iterable[str] = (), zone: ZoneInfo | None = None) -> None:
         """`declared`: the operation's parameter names in lower case."""
         self._raw = raw
-        self._values = _parse(raw) if raw else {}
+        self._values: dict[str, str] = {}
+        self._ambiguous: set[str] = set()
+        for name, value in _pairs(raw) if raw else ():
+            known = self._values.get(name)
+            if known and value and known != value:
+                self._ambiguous.add(name)
+            self._values[name] = known or value
         self._declared = declared if isinstance(declared, (set, frozenset)) else frozenset(declared)
         self.zone = zone or ZoneInfo("UTC")
 
@@ -69,6 +75,8 @@ class Query:
         value = self._values.get(name.lower())
         if not value:
             return None
+        if name.lower() in self._ambiguous:
+            raise Malformed(f"The parameter {name} was sent with more than one value.", hint="Send it once.")
         if "\x00" in value or not _is_text(value):
             raise Malformed(
                 f"The value of the parameter {name} is not text.", hint="Send UTF-8, percent-encoded, without NUL."
@@ -188,10 +196,6 @@ def declared_names(parameters: Iterable[Parameter]) -> frozenset[str]:
 
 class _Pairs(list[tuple[str, Any]]):
     """A JSON object, with what it holds twice."""
-
-
-def _parse(raw: bytes) -> dict[str, str]:
-    return dict(_pairs(raw))
 
 
 def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:

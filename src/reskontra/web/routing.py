@@ -236,8 +236,9 @@ def _decoded(segment: bytes) -> str:
 
 
 def _parameter(value: str) -> str:
+    """The id that stands in the address: as it is if it was packed, else without blanks around it (W26)."""
     if value[:4].lower() != "b64(" or not value.endswith(")"):
-        return value
+        return value.strip()
     inner = value[4:-1].rstrip("=")
     try:
         raw = base64.b64decode(inner + "=" * (-len(inner) % 4), altchars=b"-_", validate=True)

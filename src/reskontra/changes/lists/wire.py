@@ -19,6 +19,9 @@ from reskontra.web.contract import Parameter
 from reskontra.web.query import Query
 from reskontra.web.scalars import shown
 
+_LOST_PLUS = " "
+"""What a plus becomes that a client does not escape."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -71,16 +74,39 @@ def greater(name: str, column: str) -> Filter:
     return matching(name, f'{column} > {{}}::text collate "C"')
 
 
+def phone(name: str, condition: str) -> Filter:
+    """A phone number, for a condition with two `{}`: without its plus, if that arrived as a blank, and with it."""
+
+    def add(query: Query, filters: Filters) -> None:
+        value = query.text(name)
+        if value is not None:
+            number = value.strip()
+            filters.add(condition, number, f"+{number}" if value.startswith(_LOST_PLUS) else number)
+
+    return Filter(name, "string", add)
+
+
+def mail(name: str, condition: str) -> Filter:
+    """A mail address, for a condition with two `{}`: with blanks, and with pluses in their place."""
+
+    def add(filters: Filters, value: str) -> None:
+        filters.add(condition, value, value.replace(_LOST_PLUS, "+"))
+
+    return _text(name, add)
+
+
 def parsed(name: str, parse: Callable[[str, FieldPath], str], condition: str) -> Filter:
     """A text that `parse` reads; it also gets the parameter's name, for refusals."""
     return _text(name, lambda filters, value: filters.add(condition, parse(value, (name,))))
 
 
 def _text(name: str, add: Callable[[Filters, str], None]) -> Filter:
+    """Blanks around the text do not count (W26)."""
+
     def add_sent(query: Query, filters: Filters) -> None:
         value = query.text(name)
         if value is not None:
-            add(filters, value)
+            add(filters, value.strip())
 
     return Filter(name, "string", add_sent)
 

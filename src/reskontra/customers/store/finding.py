@@ -198,12 +198,14 @@ _OF_CONTACT = """exists (select from contact_details
 _OF_ADDRESS = """exists (select from address
                          where address.company_id = customer.company_id
                            and address.address_id = customer.main_address_id and {})"""
-HAS_CORPORATE_ID = _OF_LOCATION.format("lower(location.corporate_id) = lower({})")
-HAS_VAT_REGISTRATION_ID = _OF_LOCATION.format("lower(location.vat_registration_id) = lower({})")
-HAS_EMAIL = _OF_CONTACT.format("lower(contact_details.email) = lower({})")
-HAS_PHONE = _OF_CONTACT.format("{} in (contact_details.phone_1, contact_details.phone_2)")
-HAS_CITY = _OF_ADDRESS.format("lower(address.city) = lower({})")
-"""Conditions on what stands in the rows that belong to a customer."""
+HAS_NAME = "lower(btrim(customer.name)) = lower({})"
+HAS_CORPORATE_ID = _OF_LOCATION.format("lower(btrim(location.corporate_id)) = lower({})")
+HAS_VAT_REGISTRATION_ID = _OF_LOCATION.format("lower(btrim(location.vat_registration_id)) = lower({})")
+HAS_CITY = _OF_ADDRESS.format("lower(btrim(address.city)) = lower({})")
+HAS_EMAIL = _OF_CONTACT.format("lower(btrim(contact_details.email)) in (lower({}), lower({}))")
+HAS_PHONE = _OF_CONTACT.format("array[btrim(contact_details.phone_1), btrim(contact_details.phone_2)] && array[{}, {}]")
+"""Conditions on a customer and on what stands in the rows that belong to it. Blanks around a stored text do not count,
+as those around what is looked for do not."""
 
 HAS_ATTRIBUTES = have_wanted("""(select customer_attribute.attribute_id, customer_attribute.value
                       from customer_attribute
