@@ -13,10 +13,10 @@ import itertools
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -30,9 +30,10 @@ from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, I
 from reskontra.payments.wire.bodies import PaymentUpdate
 from reskontra.web.routing import Route
 from reskontra.web.scalars import DayText
-from reskontra.web.shapes import Kind, Shape, Slot, plan_of
+from reskontra.web.shapes import Kind, Shape
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, sale, wrapped
 from tests.clerk import body as body_of
+from tests.places import Json, places
 
 if TYPE_CHECKING:
     from tests.conftest import Databases, ServerProcess
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 MEBIBYTE = 1024 * 1024
 GROWTH_MAX = 50 * MEBIBYTE
 PEAK_MAX = 200 * MEBIBYTE  # ten megabytes of JSON may take twenty times that for a moment, not a hundred times
-
-Json = dict[str, Any]
 
 
 class Answer:
@@ -206,45 +205,6 @@ RESOURCES = {
 }
 DOCUMENTS = [name for name in RESOURCES if name not in ("customer", "payment")]
 REMIND = "/v1/customer/20001/action/createDunningLetter"
-
-
-class Place:
-    """One field of a body: how to write a value there, and what an error calls it."""
-
-    def __init__(self, slots: tuple[Slot, ...]) -> None:
-        self.slots = slots
-
-    @property
-    def last(self) -> Slot:
-        return self.slots[-1]
-
-    @property
-    def path(self) -> str:
-        return ".".join(slot.wire for slot in self.slots)
-
-    def body(self, tree: Json, value: str, *, wrapped: bool | None = None) -> bytes:
-        """`tree` as JSON with `value` (JSON text, or what is meant to be none) at this place."""
-        here = tree
-        for slot in self.slots[:-1]:
-            if slot.shape.kind is Kind.LIST:
-                here = here.setdefault(slot.wire, [{}])[0]
-            elif slot.wrapped:
-                here = here.setdefault(slot.wire, {"value": {}})["value"]
-            else:
-                here = here.setdefault(slot.wire, {})
-        is_wrapped = self.last.wrapped if wrapped is None else wrapped
-        here[self.last.wire] = {"value": "<here>"} if is_wrapped else "<here>"
-        return json.dumps(tree).replace('"<here>"', value).encode()
-
-
-def places(struct: type[msgspec.Struct], before: tuple[Slot, ...] = ()) -> Iterator[Place]:
-    """Every field of a body at every depth."""
-    for slot in plan_of(struct).slots:
-        slots = (*before, slot)
-        yield Place(slots)
-        inside = slot.shape.item or slot.shape
-        if inside.struct is not None:
-            yield from places(inside.struct, slots)
 
 
 # --- wrong types at every level
