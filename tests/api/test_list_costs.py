@@ -38,7 +38,6 @@ ATTRIBUTES = {
 LEGAL: dict[str, str] = {
     "attributes": json.dumps(ATTRIBUTES),
     "inventoryTypes": "NonStockItem," * 500,
-    "orderBy": "lastModifiedDateTime desc",
 }
 """The longest value of a parameter that takes no long text and does not say by itself what it takes."""
 
@@ -107,6 +106,11 @@ async def longest(client: httpx.AsyncClient, route: Route, parameter: Parameter)
     if answer.status_code == 200:
         return LONG
     hint = refusal(answer)
+    if parameter.name == "orderBy":
+        names = re.findall(r"\w+(?=,)", hint.rpartition("takes.")[2].partition(", each")[0] + ",")
+        every = ",".join(f"{name} desc" for name in names)
+        answer = await client.get(address(route), params={"orderBy": every})
+        return every if answer.status_code == 200 else f"{names[-1]} desc"
     if "whole number" in hint or "Send a number" in hint:
         return "1"
     choices = re.search(r".*(?:Send|one of:|such as|for example) (.+)\.$", hint)

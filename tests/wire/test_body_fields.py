@@ -53,6 +53,8 @@ MINIMAL: dict[str, Callable[[], Json]] = {
     "/v1/customercreditnote": document(CREDIT_NOTE),
     "/v1/customerdebitnote": document(DEBIT_NOTE),
     "/v1/customer": lambda: {"name": "Somebody"},
+    "/v1/customerpayment": lambda: {"customer": "20001", "applicationDate": "2025-05-05", "paymentAmount": 100},
+    "/v1/payment": lambda: {"customer": "20001", "applicationDate": "2025-05-05", "paymentAmount": 100},
     "/v1/contact": lambda: {"lastName": "Nordmann"},
     "/v1/location": lambda: {"baccountId": "20001", "locationId": code()},
     "/v1/salesperson": lambda: {"salespersonID": code(), "name": "Selma"},
@@ -72,6 +74,8 @@ ELSEWHERE = {
         "overrideWithClassValues": "test_customers",
         "defaultPaymentMethod.isDefault": "test_customers",
     },
+    "CustomerPayment_CreatePayment": {"overrideNumberSeries": "test_payments"},
+    "Payment_CreatePayment": {"overrideNumberSeries": "test_payments"},
     "CustomerInvoice_Create": {
         "overrideNumberSeries": "test_documents_numbers",
         "invoiceLines.manualDiscount": "test_documents_lines",

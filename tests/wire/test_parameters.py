@@ -27,7 +27,7 @@ IN_ADDRESSES = {
     "dimensionId": "SUBACCOUNT",
     "taxCategoryId": "3",
 }
-"""What there is at the addresses of the demo company."""
+"""What there is in the demo company at addresses whose parameters are read last."""
 
 OF_ONE_KIND = {"CustomerInvoice", "CustomerCreditNote", "CustomerDebitNote", "Customer_GetAllInvoices"}
 OF_ALL_KINDS = {"CustomerDocument", "Customer_GetAllDocuments"}
@@ -55,7 +55,7 @@ PAGED_OTHERWISE = {"numbertoread", "skiprecords"}
 
 
 def routes() -> list[Route]:
-    return [route for route in mounted_routes() if route.query and route.step is None and route.alias_of is None]
+    return [route for route in mounted_routes() if route.method == "GET" and route.step is None]
 
 
 @pytest.fixture
@@ -87,9 +87,9 @@ def is_known(route: Route, parameter: str) -> bool:
 async def test_every_declared_parameter_is_read_or_known_to_be_ignored(bystander: Clerk, names: set[str]) -> None:
     for route in routes():
         names.clear()
-        address = re.sub(r"\{(\w+)\}", lambda name: IN_ADDRESSES[name[1]], route.path)
-        answer = await bystander.http.request(route.method, address)
-        assert answer.status_code == 200, (route.operation, answer.text)
+        address = re.sub(r"\{(\w+)\}", lambda name: IN_ADDRESSES.get(name[1], "1"), route.path)
+        answer = await bystander.http.get(address)
+        assert answer.status_code in (200, 404), (route.operation, answer.text)
         ignored = {name for name in route.declared - names if not is_known(route, name)}
         assert not ignored, (
             f"{route.operation} declares {ignored} and reads none of them: add a filter, or say in IGNORED and in "

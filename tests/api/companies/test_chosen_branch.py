@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.clerk import CREDIT_NOTE, INVOICE, KINDS, Clerk, location_of, refusal
+from tests.clerk import CREDIT_NOTE, INVOICE, KINDS, PAYMENT, Clerk, location_of, refusal
 
 EAST = {"branchid": "12"}
 
@@ -31,6 +31,11 @@ async def test_a_new_document_belongs_to_the_chosen_branch(branches: Clerk, kind
     line = next(iter(document.get("invoiceLines") or document["lines"]))
     assert line["branchNumber"]["number"] == "E"
     assert document.number == "E001" or kind != INVOICE
+
+
+async def test_a_new_payment_belongs_to_the_chosen_branch(branches: Clerk) -> None:
+    answer = await branches.post(PAYMENT, EAST, **branches.paying(10))
+    assert (await branches.get(location_of(answer)))["branch"] == "E"
 
 
 async def test_a_branch_in_the_body_counts_more(branches: Clerk) -> None:

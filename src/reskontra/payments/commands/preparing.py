@@ -108,7 +108,14 @@ async def basis_of(
     rates = await loading.find_rates(
         connection, context.company_id, sorted(currencies), base=reference.base_currency, rate_type=rate_type, on=on
     )
-    return Basis(reference=reference, debtor=debtor, today=reference.today(context.now), payables=payables, rates=rates)
+    return Basis(
+        reference=reference,
+        debtor=debtor,
+        today=reference.today(context.now),
+        payables=payables,
+        rates=rates,
+        branch_number=context.branch_number,
+    )
 
 
 def payable_of(found: Any) -> Payable:
