@@ -140,6 +140,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
             reference=reference,
         ),
         guard=guard,
+        choose_branch=branches.choose_branch,
         database=database,
         clock=clock,
         settings=settings,

@@ -66,3 +66,5 @@ class Context:
     request_id: str
     now: datetime
     clock: Clock
+    branch_number: str | None = None
+    """The branch that new things belong to unless they name another; None: the company's default branch."""

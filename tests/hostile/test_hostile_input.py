@@ -13,27 +13,27 @@ import itertools
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 import pytest
 
-from reskontra.app import served_routes
+from reskontra.app import mounted_routes, served_routes
 from reskontra.customers.wire.bodies import CustomerUpdate
 from reskontra.db.selfcheck import offences
 from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate
 from reskontra.payments.wire.bodies import PaymentUpdate
-from reskontra.web.contract import operations
 from reskontra.web.routing import Route
 from reskontra.web.scalars import DayText
-from reskontra.web.shapes import Kind, Shape, Slot, plan_of
+from reskontra.web.shapes import Kind, Shape
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, sale, wrapped
 from tests.clerk import body as body_of
+from tests.places import Json, places
 
 if TYPE_CHECKING:
     from tests.conftest import Databases, ServerProcess
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 MEBIBYTE = 1024 * 1024
 GROWTH_MAX = 50 * MEBIBYTE
 PEAK_MAX = 200 * MEBIBYTE  # ten megabytes of JSON may take twenty times that for a moment, not a hundred times
-
-Json = dict[str, Any]
 
 
 class Answer:
@@ -207,45 +205,6 @@ RESOURCES = {
 }
 DOCUMENTS = [name for name in RESOURCES if name not in ("customer", "payment")]
 REMIND = "/v1/customer/20001/action/createDunningLetter"
-
-
-class Place:
-    """One field of a body: how to write a value there, and what an error calls it."""
-
-    def __init__(self, slots: tuple[Slot, ...]) -> None:
-        self.slots = slots
-
-    @property
-    def last(self) -> Slot:
-        return self.slots[-1]
-
-    @property
-    def path(self) -> str:
-        return ".".join(slot.wire for slot in self.slots)
-
-    def body(self, tree: Json, value: str, *, wrapped: bool | None = None) -> bytes:
-        """`tree` as JSON with `value` (JSON text, or what is meant to be none) at this place."""
-        here = tree
-        for slot in self.slots[:-1]:
-            if slot.shape.kind is Kind.LIST:
-                here = here.setdefault(slot.wire, [{}])[0]
-            elif slot.wrapped:
-                here = here.setdefault(slot.wire, {"value": {}})["value"]
-            else:
-                here = here.setdefault(slot.wire, {})
-        is_wrapped = self.last.wrapped if wrapped is None else wrapped
-        here[self.last.wire] = {"value": "<here>"} if is_wrapped else "<here>"
-        return json.dumps(tree).replace('"<here>"', value).encode()
-
-
-def places(struct: type[msgspec.Struct], before: tuple[Slot, ...] = ()) -> Iterator[Place]:
-    """Every field of a body at every depth."""
-    for slot in plan_of(struct).slots:
-        slots = (*before, slot)
-        yield Place(slots)
-        inside = slot.shape.item or slot.shape
-        if inside.struct is not None:
-            yield from places(inside.struct, slots)
 
 
 # --- wrong types at every level
@@ -562,19 +521,39 @@ ODD_VALUES = (
 )  # fmt: skip
 
 
+LISTS = [route for route in mounted_routes() if route.lists and route.step is None and route.alias_of is None]
+
+
+def send_odd_values(target: Target, path: str, parameter: str) -> None:
+    for odd in ODD_VALUES:
+        condition = "" if parameter.endswith("Condition") else f"&{parameter}Condition=%3E="
+        answer = target.send("GET", f"{path}?{parameter}={odd}{condition}")
+        assert answer.status in (200, 400), (path, parameter, odd, answer.status)
+        if answer.status == 400:
+            assert parameter in answer.message, (path, odd, answer.message)
+
+
 @pytest.mark.parametrize("name", RESOURCES)
 async def test_an_odd_value_of_a_parameter_is_refused_by_name_or_finds_nothing(target: Target, name: str):
     state = await target.state()
     path = RESOURCES[name].path
-    (operation,) = (it for it in operations().values() if (it.method, it.path.lower()) == ("GET", path.lower()))
-    for parameter, odd in itertools.product(operation.query, ODD_VALUES):
-        query = f"pageSize=1&{parameter.name}={odd}&{parameter.name}Condition=%3E="
-        answer = target.send("GET", f"{path}?{query}")
-        assert answer.status in (200, 400), (query, answer.status)
-        if answer.status == 400:
-            assert parameter.name in answer.message, (query, answer.message)
+    (route,) = (it for it in LISTS if it.path.lower() == path.lower())
+    for parameter in route.query:
+        send_odd_values(target, path, parameter.name)
     for query in ("=", "&&&", "?", "=&=&", "&".join(f"p{n}=1" for n in range(3000)), "%00=1", "pageSize=5" * 500):
         assert target.send("GET", f"{path}?{query}").status in (200, 400), query
+    assert await target.state() == state
+
+
+async def test_an_odd_value_of_a_parameter_of_any_other_list_is_refused_by_name_or_finds_nothing(target: Target):
+    state = await target.state()
+    paths = {resource.path.lower() for resource in RESOURCES.values()}
+    tried = {parameter.name for route in LISTS if route.path.lower() in paths for parameter in route.query}
+    for route in LISTS:
+        for parameter in route.query:
+            if parameter.name not in tried:
+                send_odd_values(target, re.sub(r"\{\w+\}", "20001", route.path), parameter.name)
+                tried.add(parameter.name)
     assert await target.state() == state
 
 

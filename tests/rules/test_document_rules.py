@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from reskontra.accounts.rules.accounts import Account, AccountType
 from reskontra.accounts.rules.subaccounts import Subaccount
-from reskontra.codes import Codes
-from reskontra.currencies.rules import BASE_RATE, Currency, CurrencyPosting, Operator, Rate, to_base
+from reskontra.currencies.rules import BASE_RATE, CurrencySetup, Operator, Rate, to_base
 from reskontra.customers.customer import Address, ContactDetails, Debtor, Location, Status
 from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.drafts import changed, check_deletable, check_releasable, created, released
@@ -35,7 +34,7 @@ from reskontra.reference.reference import Reference
 from reskontra.reference.rules.branches import Branch
 from reskontra.reference.rules.classes import CreditVerification, CustomerClass
 from reskontra.reference.rules.preferences import DocumentRoundingPreference, Preferences, SeriesChoice
-from reskontra.reference.rules.subaccounts import Subaccounts
+from reskontra.reference.store.remembered import made_of
 from reskontra.terms.rules.terms import Terms
 from reskontra.vat.rules.codes import CalculateOn, VatCategory, VatId, VatRate, VatZone
 
@@ -58,10 +57,49 @@ VAT_IDS = (
 
 
 def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Reference:
-    """A company with what documents need: two currencies, four VAT ids, one period."""
+    """A company with what documents need: three currencies, four VAT ids, one period."""
     names = [known.vat_id for known in VAT_IDS]
-    currencies = (Currency("NOK"), Currency("EUR"), Currency("ISK", decimals=0))
-    return Reference(
+    return made_of(
+        {
+            "currencies": [
+                CurrencySetup(
+                    currency_id=code,
+                    description=code,
+                    decimals=decimals,
+                    rounding_gain_account="7740",
+                    rounding_loss_account="7740",
+                    gain_account="8060",
+                    loss_account="8160",
+                )
+                for code, decimals in (("NOK", 2), ("EUR", 2), ("ISK", 0))
+            ],
+            "accounts": [
+                Account(account_number=number, description="", account_type=AccountType.INCOME) for number in ACCOUNTS
+            ],
+            "subaccounts": [Subaccount(subaccount_id=1, subaccount_number="0")],
+            "branches": [Branch(branch_number="1", name="Head")],
+            "terms": [Terms("14", due_day_1=14), Terms("D", due_day_1=30, discount_percent=Decimal(2))],
+            "vat": VAT_IDS,
+            "vat_categories": [VatCategory(name, vat_ids=(name,)) for name in names],
+            "vat_zones": [VatZone("NO", vat_ids=tuple(names), default_category="25")],
+            "periods": [Period("202503", date(2025, 3, 1), date(2025, 3, 31))],
+            "customer_classes": [
+                CustomerClass(
+                    customer_class_id="1",
+                    description="",
+                    terms_id="14",
+                    currency_id="NOK",
+                    customer_ledger_account="1500",
+                )
+            ],
+        },
+        Preferences(
+            series=SeriesChoice(customer="C", invoice="I", credit_note="CN", debit_note="DN", payment="P", batch="B"),
+            default_customer_class_id="1",
+            default_branch="1",
+            default_subaccount_id=1,
+            document_rounding=DocumentRoundingPreference(mode=rounding, precision=Decimal(step)),
+        ),
         company_id=1,
         version=1,
         code="T",
@@ -70,72 +108,6 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
         country_id_of_company="NO",
         base_currency="NOK",
         zone=ZoneInfo("UTC"),
-        preferences=Preferences(
-            series=SeriesChoice(customer="C", invoice="I", credit_note="CN", debit_note="DN", payment="P", batch="B"),
-            default_customer_class_id="1",
-            default_branch="1",
-            default_subaccount_id=1,
-            document_rounding=DocumentRoundingPreference(mode=rounding, precision=Decimal(step)),
-        ),
-        currencies=Codes((row.currency_id, row) for row in currencies),
-        currency_postings=Codes(
-            (
-                row.currency_id,
-                CurrencyPosting(
-                    currency_id=row.currency_id,
-                    rounding_gain_account="7740",
-                    rounding_loss_account="7740",
-                    gain_account="8060",
-                    loss_account="8160",
-                ),
-            )
-            for row in currencies
-        ),
-        accounts=Codes(
-            (number, Account(account_number=number, description="", account_type=AccountType.INCOME))
-            for number in ACCOUNTS
-        ),
-        dimensions=Codes(),
-        subaccounts=Subaccounts(
-            [Subaccount(subaccount_id=1, subaccount_number="0")], segments=(), default_id=1, mask=None
-        ),
-        branches=Codes([("1", Branch(branch_number="1", name="Head"))]),
-        countries=Codes(),
-        terms=Codes([("14", Terms("14", due_day_1=14)), ("D", Terms("D", due_day_1=30, discount_percent=Decimal(2)))]),
-        vat=Codes((known.vat_id, known) for known in VAT_IDS),
-        vat_categories=Codes((name, VatCategory(name, vat_ids=(name,))) for name in names),
-        vat_zones=Codes([("NO", VatZone("NO", vat_ids=tuple(names), default_category="25"))]),
-        units=Codes(),
-        item_classes=Codes(),
-        cash_accounts=Codes(),
-        payment_methods=Codes(),
-        periods={"202503": Period("202503", date(2025, 3, 1), date(2025, 3, 31))},
-        series=Codes(),
-        attributes=Codes(),
-        salespersons={},
-        salesperson_codes=Codes(),
-        customer_classes=Codes(
-            [
-                (
-                    "1",
-                    CustomerClass(
-                        customer_class_id="1",
-                        description="",
-                        terms_id="14",
-                        currency_id="NOK",
-                        customer_ledger_account="1500",
-                    ),
-                )
-            ]
-        ),
-        statement_cycles=Codes(),
-        reason_codes=Codes(),
-        dunning_levels=(),
-        dunning_texts=(),
-        control_accounts=frozenset({"1500"}),
-        legal_rates=(),
-        ordinary_periods=(Period("202503", date(2025, 3, 1), date(2025, 3, 31)),),
-        period_starts=(date(2025, 3, 1),),
     )
 
 

@@ -210,6 +210,9 @@ def open_edge() -> OpenEdge:
         async def ready() -> bool:
             return True
 
+        async def choose_branch(_database: Any, _company_id: int, sent: str) -> str:
+            return f"branch {sent}"
+
         app = Server(
             router=Router(mounted),
             pages=pages(
@@ -220,6 +223,7 @@ def open_edge() -> OpenEdge:
                 reference=reference,
             ),
             guard=guard,
+            choose_branch=choose_branch,
             database=database,
             clock=clock,
             settings=settings,

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from starlette.responses import Response
 
 import reskontra
 from reskontra.app import mounted_routes
@@ -19,7 +20,11 @@ from reskontra.changes.lists import wire
 from reskontra.changes.lists.wire import Filter
 from reskontra.db.lists import Filters
 from reskontra.errors import FieldPath, Malformed
+from reskontra.web.addresses import Addresses
+from reskontra.web.call import Call
+from reskontra.web.contract import Parameter, operations
 from reskontra.web.query import Query
+from reskontra.web.routing import complete
 
 
 class Colour(enum.Enum):
@@ -39,6 +44,11 @@ MADE: list[tuple[Filter, str, str, list[Any]]] = [
     (wire.same("name", "box.name"), "name=a", SAME, ["a"]),
     (wire.greater("after", "box.number"), "after=7", 'box.number > $2::text collate "C"', ["7"]),
     (wire.matching("near", "{} in (box.left, box.right)"), "near=x", "$2 in (box.left, box.right)", ["x"]),
+    (wire.equal("name", "box.name"), "name=+a%20b++", "box.name = $2", ["a b"]),
+    (wire.phone("call", "box.call in ({}, {})"), "call=%2B47+11", "box.call in ($2, $3)", ["+47 11", "+47 11"]),
+    (wire.phone("call", "box.call in ({}, {})"), "call=+47+11", "box.call in ($2, $3)", ["47 11", "+47 11"]),
+    (wire.mail("post", "box.post in ({}, {})"), "post=a%2Bb@c", "box.post in ($2, $3)", ["a+b@c", "a+b@c"]),
+    (wire.mail("post", "box.post in ({}, {})"), "post=a+b@c", "box.post in ($2, $3)", ["a b@c", "a+b@c"]),
     (wire.parsed("period", backwards, "box.period >= {}"), "period=12", "box.period >= $2", ["21"]),
     (wire.whole("level", "box.level = {}"), "level=3", "box.level = $2", [3]),
     (wire.number("share", "box.share"), "share=1.50", "box.share = $2", [Decimal("1.50")]),
@@ -54,7 +64,12 @@ MADE: list[tuple[Filter, str, str, list[Any]]] = [
     (wire.day("on", "box.day"), "on=2025-01-02", "box.day >= $2", [date(2025, 1, 2)]),
     (wire.day("when", "box.day"), "when=2025-01-02&whenCondition=<", "box.day < $2", [date(2025, 1, 2)]),
     (wire.dated("when", "box.day <= {}"), "when=2025-01-02&whenCondition=>", "box.day <= $2", [date(2025, 1, 2)]),
-    (wire.pairs("has", "has({}, {})"), 'has={"A":"x,y"}', "has($2, $3)", ["A", ["x,y", "x", "y"]]),
+    (
+        wire.pairs("has", "has({0}, {1}, {2}) = all({0})"),
+        'has={"A":"x,y","B":"x"}',
+        "has($2, $3, $4) = all($2)",
+        [["A", "B"], ["A", "A", "A", "B"], ["x,y", "x", "y", "x"]],
+    ),
     (wire.nothing("stock", Query.integer), "stock=5", "false", []),
 ]  # fmt: skip
 
@@ -71,7 +86,7 @@ def test_each_kind_makes_its_condition(known: Filter, sent: str, where: str, val
 @pytest.mark.parametrize("known", [it[0] for it in MADE if it[2] != "box.kept"], ids=lambda known: known.name)
 def test_what_was_not_sent_is_no_condition(known: Filter) -> None:
     filters = Filters([1])
-    query = Query(b"name=&after=&near=&all=1")
+    query = Query(b"name=&after=&near=&call=&post=&all=1")
     known.add(query, filters)
     assert filters.is_empty
     assert filters.parameters == [1]
@@ -83,11 +98,38 @@ def test_a_value_that_is_refused_is_named_by_its_parameter() -> None:
     assert refused.value.field == ("period",)
 
 
-def test_an_operation_of_our_own_declares_its_filters_with_their_operators() -> None:
-    table = (wire.flag("full", "box.full"), wire.day("on", "box.day"))
-    assert [(it.name, it.kind) for it in wire.declared(table)] == [
-        ("full", "boolean"), ("on", "datetime"), ("onCondition", "string")
-    ]  # fmt: skip
+async def unheard_of(_: Call) -> Response:
+    raise AssertionError
+
+
+def declared(operation: str) -> list[tuple[str, str]]:
+    """The parameters of a list of this name with the filters `name`, `full` and `on`, and the parameter `expandAll`."""
+    filters = (wire.same("name", "box.name"), wire.flag("full", "box.full"), wire.day("on", "box.day"))
+    (route, *_) = complete(
+        [Addresses("/v1/box", "box").many(operation, unheard_of, filters=filters, query=(Parameter("expandAll"),))],
+        unheard_of,
+    )
+    return [(parameter.name, parameter.kind) for parameter in route.query]
+
+
+OWN = [("full", "boolean"), ("on", "datetime"), ("onCondition", "string"), ("expandAll", "string")]
+
+
+def test_a_list_of_our_own_declares_its_filters_with_their_operators() -> None:
+    assert declared("Box_List") == [("name", "string"), *OWN]
+
+
+def test_a_filter_of_our_own_joins_the_parameters_that_the_contract_declares() -> None:
+    """The contract has `name`, so it is not declared again."""
+    of_contract = [(parameter.name, parameter.kind) for parameter in operations()["Customer_GetAll"].query]
+    assert declared("Customer_GetAll") == [*of_contract, *OWN]
+
+
+def test_a_date_that_the_contract_declares_without_an_operator_gets_none() -> None:
+    """Else it would filter nothing where it is sent alone (W11)."""
+    route = next(route for route in mounted_routes() if route.operation == "CurrencyRate_GetAll")
+    assert {"fromdate", "todate"} <= route.declared
+    assert not {"fromdatecondition", "todatecondition"} & route.declared
 
 
 ORDERS = {"number": "box.number", "name": 'box.name collate "C"'}
@@ -112,17 +154,25 @@ def test_an_unknown_order_is_told_the_known_ones(sent: str) -> None:
     assert "number, name" in refused.value.hint
 
 
-def tables() -> Iterator[tuple[str, Filter]]:
-    """Each filter that a room declares, with the table that it stands in."""
+def tables() -> Iterator[tuple[str, tuple[Filter, ...]]]:
+    """Each table of filters that a room has, with its name."""
     for module in pkgutil.walk_packages(reskontra.__path__, "reskontra."):
         if {"routes", "wire"} & set(module.name.split(".")):
             for name, value in vars(importlib.import_module(module.name)).items():
                 if name.endswith("FILTERS") and isinstance(value, tuple):
-                    yield from ((f"{module.name}.{name}", known) for known in value)
+                    yield f"{module.name}.{name}", value
 
 
-def test_each_filter_is_a_parameter_of_an_address() -> None:
-    declared = {parameter.name for route in mounted_routes() if route.lists for parameter in route.query}
+def test_each_table_of_filters_belongs_to_a_list() -> None:
     found = list(tables())
-    assert len(found) > 100
-    assert [(table, known.name) for table, known in found if known.name not in declared] == []
+    assert len(found) > 15
+    used = [route.filters for route in mounted_routes()]
+    idle = [name for name, table in found if table not in used]
+    assert not idle, f"Hand these tables to the address of their list (many(..., filters=...)): {idle}"
+
+
+def test_each_filter_of_a_list_is_one_of_its_own_parameters() -> None:
+    for route in mounted_routes():
+        names = [known.name for known in route.filters]
+        assert len(set(names)) == len(names), f"{route.operation} filters twice by one of {names}"
+        assert {name.lower() for name in names} <= route.declared, route.operation

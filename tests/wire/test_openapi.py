@@ -186,6 +186,18 @@ def test_each_field_of_the_mounted_structs_has_its_sentence() -> None:
     assert missing == WITHOUT_SENTENCE
 
 
+def test_each_parameter_of_a_served_operation_has_its_sentence() -> None:
+    """A parameter without one is either new or a misspelling of one that the contract has."""
+    served = [route for route in mounted_routes() if route.step is None]
+    missing = {
+        f"{parameter.name} of {route.operation}"
+        for route in served
+        for parameter in route.query
+        if not parameter.description and parameter.name not in sentences()["parameters"]
+    }
+    assert not missing, f"Say under [parameters] in web/sentences.toml what these do, or spell them right: {missing}"
+
+
 def test_each_name_of_step_one_has_its_sentence() -> None:
     schemas, seen = contract.schemas(), set()
 

@@ -26,11 +26,30 @@ def query(raw: str, *declared: str) -> Query:
     return Query(raw.encode(), declared, OSLO)
 
 
-def test_names_match_in_any_case_and_the_last_value_counts() -> None:
-    asked = query("Customer=1&CUSTOMER=2&other=3")
-    assert asked.text("customer") == "2"
+def test_names_match_in_any_case() -> None:
+    asked = query("Customer=1&other=3")
+    assert asked.text("customer") == "1"
     assert asked.text("missing") is None
     assert query("customer=").text("customer") is None
+
+
+@pytest.mark.parametrize("raw", ["status=Open&status=Closed", "status=Open&STATUS=Closed&status=Open"])
+def test_two_values_for_a_parameter_that_takes_one_are_refused(raw: str) -> None:
+    asked = query(f"{raw}&other=3")
+    with pytest.raises(Malformed) as caught:
+        asked.text("status")
+    assert caught.value.reason == "The parameter status was sent with more than one value."
+    assert asked.text("other") == "3"
+
+
+@pytest.mark.parametrize("raw", ["status=Open&status=Open", "status=&status=Open", "status=Open&Status="])
+def test_the_same_value_twice_or_an_empty_one_beside_it_is_one_value(raw: str) -> None:
+    assert query(raw).text("status") == "Open"
+
+
+def test_a_parameter_that_takes_several_values_takes_each_once() -> None:
+    asked = query("status=Open&status=balanced,OPEN&status[2]=Balanced")
+    assert asked.choices("status", Status) == [Status.OPEN, Status.BALANCED]
 
 
 def test_values_are_decoded_once() -> None:

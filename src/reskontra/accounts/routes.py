@@ -59,7 +59,7 @@ async def get_accounts(call: Call) -> Response:
     return await answer_page(
         call,
         accounts.ACCOUNTS,
-        filtered(call, ACCOUNT_FILTERS),
+        filtered(call),
         lambda found: account_answer(found, call.zone, class_description=described),
     )
 
@@ -94,7 +94,7 @@ async def get_subaccounts(call: Call) -> Response:
     return await answering.answer_page(
         call,
         subaccounts.SUBACCOUNTS,
-        filtered(call, SUBACCOUNT_FILTERS),
+        filtered(call),
         lambda found, reference: subaccount_answer(found, reference.subaccounts.segments, call.zone),
     )
 
@@ -211,11 +211,11 @@ _SEGMENTS = Addresses("/v1/dimension/{dimensionId}/{segmentId}", "segment", Dime
 _VALUES = Addresses("/v1/dimension/{dimensionId}/{segmentId}", "segment value", SegmentValueAnswer)
 
 ROUTES = (
-    _ACCOUNTS.many("Account_GetAll", get_accounts),
+    _ACCOUNTS.many("Account_GetAll", get_accounts, filters=ACCOUNT_FILTERS),
     _ACCOUNTS.post("Account_Post", create_account),
     _ACCOUNTS.one("Account_GetByaccountCd", get_account, "{accountCd}"),
     _ACCOUNTS.put("Account_PutByaccountCd", change_account, "{accountCd}"),
-    _SUBACCOUNTS.many("Subaccount_GetAllSubaccounts", get_subaccounts),
+    _SUBACCOUNTS.many("Subaccount_GetAllSubaccounts", get_subaccounts, filters=SUBACCOUNT_FILTERS),
     _SUBACCOUNTS.post("Subaccount_Post", create_subaccount),
     _SUBACCOUNTS.one("Subaccount_GetSubaccountBysubAccountNumber", get_subaccount, "{subAccountNumber}"),
     _SUBACCOUNTS.put("Subaccount_PutBysubAccountNumber", change_subaccount, "{subAccountNumber}"),

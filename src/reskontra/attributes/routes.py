@@ -28,7 +28,7 @@ FILTERS = (
 
 async def list_(call: Call) -> Response:
     """A page of attributes by id."""
-    filters = filtered(call, FILTERS)
+    filters = filtered(call)
     return await answer_page(call, store.ATTRIBUTES, filters, lambda stored: attribute_answer(stored, call.zone))
 
 
@@ -68,7 +68,7 @@ def _path(attribute_id: str) -> str:
 _ATTRIBUTES = Addresses("/v1/attribute", "attribute", AttributeAnswer, AttributeUpdate)
 
 ROUTES = (
-    _ATTRIBUTES.many("Attribute_GetAttributes", list_),
+    _ATTRIBUTES.many("Attribute_GetAttributes", list_, filters=FILTERS),
     _ATTRIBUTES.post("Attribute_Post", create),
     _ATTRIBUTES.one("Attribute_GetAttributeByattributeId", get, "{attributeId}"),
     _ATTRIBUTES.put("Attribute_PutByattributeId", change, "{attributeId}"),

@@ -35,6 +35,31 @@ ATTRIBUTES = Paged(
 """Attributes by id."""
 
 
+def have_wanted(held: str) -> str:
+    """The condition of a list that its rows have one of the wanted values of each attribute asked for.
+
+    `held`: what to select `attribute_id` and `value` of a row's attributes from. The parameters are those of
+    `changes.lists.wire.pairs`. Nothing is searched for an attribute that the company does not have; the wanted values
+    are hashed once.
+
+    A wanted value must be the whole value or, where several were chosen, one of them. Both sides are folded by the
+    database, as other letters than ASCII's fold differently elsewhere.
+    """
+    return f"""((select count(*)
+           from attribute
+          where attribute.company_id = $1
+            and lower(attribute.attribute_id) collate "C" in (select lower(asked collate "C")
+                                                                from unnest({{0}}::text[]) as asked))
+        = cardinality({{0}}::text[])
+       and (select count(*)
+              from {held} as held (attribute_id, value)
+             where exists (select from unnest(lower(held.value) || string_to_array(lower(held.value), ',')) as part
+                            where ((lower(held.attribute_id collate "C"), part)
+                                   in (select lower(wanted.name collate "C"), lower(wanted.value)
+                                         from unnest({{1}}::text[], {{2}}::text[]) as wanted (name, value)))
+                                  is true)) = cardinality({{0}}::text[]))"""
+
+
 async def lock_attribute(connection: Connection, company_id: int, attribute_id: str) -> Stored[Attribute] | None:
     """The attribute with that id in any case, locked until the transaction ends."""
     found = await connection.fetchval(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from reskontra.changes.lists.wire import filtered, flag, matching, moment, ordered, same, whole
+from reskontra.changes.lists.wire import filtered, flag, mail, matching, moment, ordered, same, whole
 from reskontra.contacts import commands, store
 from reskontra.contacts.wire import ContactAnswer, ContactUpdate, contact_answer
 from reskontra.customers.store.finding import find_customer_id
@@ -22,7 +22,7 @@ FILTERS = (
     same("displayName", "contact.display_name"),
     same("firstName", "contact.first_name"),
     same("lastName", "contact.last_name"),
-    same("email", "contact.email"),
+    mail("email", store.HAS_EMAIL),
     flag("active", "contact.active"),
     matching("businessAccount", f"contact.customer_id = {id_of_number('{}::text')}"),
     whole("greaterThanValue", "contact.contact_id > {}"),
@@ -41,12 +41,12 @@ _ORDERS = {
 
 async def list_(call: Call) -> Response:
     """A page of contacts."""
-    return await _list(call, filtered(call, FILTERS))
+    return await _list(call, filtered(call))
 
 
 async def list_of_customer(call: Call) -> Response:
     """A page of one customer's contacts."""
-    filters = filtered(call, FILTERS)
+    filters = filtered(call)
     filters.add("contact.customer_id = {}", await call.find("customer", find_customer_id, call.params["customerCd"]))
     return await _list(call, filters)
 
@@ -82,9 +82,9 @@ _CONTACTS = Addresses("/v1/contact", "contact", ContactAnswer, ContactUpdate)
 _OF_CUSTOMER = Addresses("/v1/customer/{customerCd}/contact", "contact", ContactAnswer)
 
 ROUTES = (
-    _CONTACTS.many("Contact_GetAllContacts", list_),
+    _CONTACTS.many("Contact_GetAllContacts", list_, filters=FILTERS),
     _CONTACTS.post("Contact_CreateContact", create),
     _CONTACTS.one("Contact_GetBycontactId", get, "{contactId}"),
     _CONTACTS.put("Contact_PutBycontactId", change, "{contactId}"),
-    _OF_CUSTOMER.many("Customer_GetAllContactsForCustomerBycustomerCd", list_of_customer),
+    _OF_CUSTOMER.many("Customer_GetAllContactsForCustomerBycustomerCd", list_of_customer, filters=FILTERS),
 )

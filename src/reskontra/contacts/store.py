@@ -81,6 +81,10 @@ async def find_employer(connection: Connection, company_id: int, number: str) ->
 # Lists
 
 
+_FOLDED = 'lower({}::text collate "C")'
+HAS_EMAIL = f'lower(btrim(contact.email) collate "C") in ({_FOLDED}, {_FOLDED})'
+"""The condition that a contact has one of two mail addresses, in any case."""
+
 CONTACTS = Paged(
     entity="Contact",
     found="select contact.* from contact where contact.company_id = $1",

@@ -25,7 +25,7 @@ RATE_FILTERS = (
 
 async def list_(call: Call) -> Response:
     """All currencies by code."""
-    return await answer_page(call, CURRENCIES, filtered(call, ()), currency_answer)
+    return await answer_page(call, CURRENCIES, filtered(call), currency_answer)
 
 
 async def get(call: Call) -> Response:
@@ -35,7 +35,7 @@ async def get(call: Call) -> Response:
 
 async def rates(call: Call) -> Response:
     """Exchange rates by pair, type and date."""
-    return await answer_page(call, RATES, filtered(call, RATE_FILTERS), rate_answer)
+    return await answer_page(call, RATES, filtered(call), rate_answer)
 
 
 async def create_rate(call: Call) -> Response:
@@ -66,7 +66,7 @@ _NEW_RATES = Addresses("/v2/currencyrate", "exchange rate", RateAnswer, NewRate)
 ROUTES = (
     _CURRENCIES.many("Currency_GetAll", list_),
     _CURRENCIES.one("Currency_GetSpecificCurrencyBycuryId", get, "{curyId}"),
-    _RATES.many("CurrencyRate_GetAll", rates),
+    _RATES.many("CurrencyRate_GetAll", rates, filters=RATE_FILTERS),
     _NEW_RATES.post("CurrencyRate_PostCurrencyRate", create_rate),
     _RATES.put("CurrencyRate_PutCurrencyRateBycurrencyRateId", change_rate, "{currencyRateId}"),
 )

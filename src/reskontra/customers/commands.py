@@ -38,7 +38,8 @@ async def create(connection: Connection, context: Context, sent: Mapping[str, An
     if number is not None:
         numbering = (number, series.series_id)
     else:
-        chosen = choose_range(series.ranges, reference.today(context.now), reference.preferences.default_branch)
+        branch_number = reference.branch_of_new(context.branch_number)
+        chosen = choose_range(series.ranges, reference.today(context.now), branch_number)
         numbering = (series.series_id, chosen.range_id)
     await wait_for_turn(context.company_id, series.series_id)
     with report_key_as_sent(number):

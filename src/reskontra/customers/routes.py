@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_rows
-from reskontra.changes.lists.wire import choice, filtered, matching, moment, pairs
+from reskontra.changes.lists.wire import choice, filtered, mail, matching, moment, pairs, phone
 from reskontra.customers import commands
 from reskontra.customers.customer import Customer, Status
 from reskontra.customers.store import finding
@@ -28,15 +28,16 @@ from reskontra.web.call import Call
 from reskontra.web.wire import changes
 
 FILTERS = (
-    matching("name", "lower(customer.name) = lower({})"),
+    matching("name", finding.HAS_NAME),
     matching("corporateId", finding.HAS_CORPORATE_ID),
     matching("vatRegistrationId", finding.HAS_VAT_REGISTRATION_ID),
-    matching("email", finding.HAS_EMAIL),
-    matching("phone", finding.HAS_PHONE),
+    mail("email", finding.HAS_EMAIL),
+    phone("phone", finding.HAS_PHONE),
+    matching("city", finding.HAS_CITY),
     choice("status", Status, "customer.status"),
     moment("lastModifiedDateTime", "customer.modified_at"),
     moment("createdDateTime", "customer.created_at"),
-    pairs("attributes", finding.HAS_ATTRIBUTE),
+    pairs("attributes", finding.HAS_ATTRIBUTES),
 )
 
 
@@ -51,7 +52,7 @@ async def list_(call: Call) -> Response:
     return await answer_page(
         call,
         listed,
-        filtered(call, FILTERS),
+        filtered(call),
         lambda customer, reference: customer_answer(customer, reference, expand),
     )
 
@@ -143,7 +144,7 @@ _NOTES = Addresses("/v1/customer/{customerCd}/note", "note", NoteAnswer)
 _CLASSES = Addresses("/v1/customer/customerClass", "customer class", CustomerClassAnswer, plural="customer classes")
 
 ROUTES = (
-    _CUSTOMERS.many("Customer_GetAll", list_),
+    _CUSTOMERS.many("Customer_GetAll", list_, filters=FILTERS),
     _CUSTOMERS.post("Customer_Post", create),
     _CUSTOMERS.one("Customer_GetByinternalID", get_internal, "internal/{internalId}"),
     _CUSTOMERS.put("Customer_PutByinternalID", change_internal, "internal/{internalId}"),

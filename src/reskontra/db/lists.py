@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -32,7 +33,7 @@ class Filters:
     _conditions: list[str] = field(default_factory=list)
 
     def add(self, condition: str, *values: object) -> None:
-        """A condition with one `{}` per value."""
+        """A condition with one `{}` per value, or with `{0}`, `{1}` ... for values that it needs more than once."""
         first = len(self.parameters) + 1
         self.parameters.extend(values)
         self._conditions.append(condition.format(*(f"${first + position}" for position in range(len(values)))))
@@ -64,8 +65,9 @@ class Filters:
 
     @property
     def key(self) -> Hashable:
-        """What identifies this filter, for remembering what it found."""
-        return self.where, tuple(repr(value) for value in self.parameters)
+        """What identifies this filter, for remembering what it found. As small for long values as for short ones."""
+        values = repr(self.parameters).encode("utf-8", "surrogatepass")
+        return self.where, hashlib.blake2b(values, digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,3 +207,6 @@ class Basis:
     today: date
     earliest_due_date: date | None = None
     """Of the customer's open debit documents; only loaded if credit is checked."""
+
+    branch_number: str | None = None
+    """The branch that the caller chose for new documents; None: the company's default branch."""

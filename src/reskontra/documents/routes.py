@@ -140,12 +140,12 @@ async def get_vat(resource: Resource, call: Call) -> Response:
 
 async def get_all(resource: Resource, call: Call) -> Response:
     """GET a page of documents in the order of their numbers."""
-    return await _answer_page(call, resource, filtered(call, ITEM_FILTERS, resource.kind.document_type))
+    return await _answer_page(call, resource, filtered(call, resource.kind.document_type))
 
 
 async def get_invoices_of_customer(call: Call) -> Response:
     """GET a page of a customer's invoices in the order of their numbers."""
-    filters = filtered(call, ITEM_FILTERS, INVOICE.document_type)
+    filters = filtered(call, INVOICE.document_type)
     customer_id = await call.find("customer", find_customer_id, call.params["customerNumber"])
     filters.add("document.customer_id = {}", customer_id)
     return await _answer_page(call, _INVOICES, filters)
@@ -176,7 +176,7 @@ def _routes(resource: Resource) -> Iterator[Route]:
     in_v2, named = replace(documents, path=f"/v2/{resource.path}"), replace(documents, noun=resource.kind.noun)
     operation, by_number, below = resource.operation, f"By{resource.parameter}", f"{{{resource.parameter}}}"
     post = partial(create, resource)
-    yield documents.many(f"{operation}_GetAll", partial(get_all, resource))
+    yield documents.many(f"{operation}_GetAll", partial(get_all, resource), filters=ITEM_FILTERS)
     yield named.one(f"{operation}_Get{by_number}", partial(get_one, resource), below)
     yield documents.post(f"{operation}_Create", post)
     yield in_v2.post(f"{operation}V2_Create", post)
@@ -200,7 +200,7 @@ def _routes(resource: Resource) -> Iterator[Route]:
 ROUTES = [
     *(route for resource in RESOURCES for route in _routes(resource)),
     Addresses("/v1/customer/{customerNumber}/invoice", "document", InvoiceAnswer).many(
-        "Customer_GetAllInvoicesForCustomerBycustomerNumber", get_invoices_of_customer
+        "Customer_GetAllInvoicesForCustomerBycustomerNumber", get_invoices_of_customer, filters=ITEM_FILTERS
     ),
     Addresses("/v1/reskontra/issuedDocument", "issued document", IssuedDocumentAnswer).one(
         "Reskontra_GetIssuedDocument", get_issued, "{documentType}/{referenceNumber}"

@@ -53,7 +53,7 @@ FILTERS = (
     choice("status", ItemStatus, "item.status"),
     Filter("inventoryTypes", "string", _of_types),
     matching("alternateID", store.IS_CALLED),
-    pairs("attributes", store.HAS_ATTRIBUTE),
+    pairs("attributes", store.HAS_ATTRIBUTES),
     greater("greaterThanValue", "item.item_number"),
     moment("createdDateTime", "item.created_at"),
     moment("lastModifiedDateTime", "item.modified_at"),
@@ -73,7 +73,7 @@ async def list_(call: Call) -> Response:
         note=call.query.flag("expandNote"),
     )
     return await answer_page(
-        call, store.ITEMS, filtered(call, FILTERS), lambda card, reference: item_answer(card, reference, expand)
+        call, store.ITEMS, filtered(call), lambda card, reference: item_answer(card, reference, expand)
     )
 
 
@@ -144,7 +144,7 @@ _CLASSES = Addresses("/v1/inventory", "item class", ItemClassAnswer, plural="ite
 _UNITS = Addresses("/v1/unitofmeasure", "unit of measure", UnitAnswer, plural="units of measure")
 
 ROUTES = (
-    _ITEMS.many("Inventory_GetAll", list_),
+    _ITEMS.many("Inventory_GetAll", list_, filters=FILTERS),
     _ITEMS.post("Inventory_Post", create),
     _ITEMS.one("Inventory_GetByinventoryId", get_internal, "internal/{inventoryId}"),
     _ITEMS.put("Inventory_PutByinventoryID", change_internal, "internal/{inventoryId}"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from reskontra.attributes.store import have_wanted
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import REFERENCE_VERSION, change_row, count_new, parameters, tally
 from reskontra.clock import Context
@@ -112,12 +113,8 @@ IS_CALLED = """exists (select from jsonb_array_elements(item.detail -> 'cross_re
                       where lower((other ->> 'alternate_id') collate "C") = lower({}::text collate "C"))"""
 """The condition that an item has this alternate id, in any case."""
 
-HAS_ATTRIBUTE = """exists (select from jsonb_each_text(item.detail -> 'attributes') as held
-                          where lower(held.key collate "C") = lower({}::text collate "C")
-                            and exists (select from unnest({}::text[]) as wanted
-                                         where lower(wanted) = any (lower(held.value)
-                                                                    || string_to_array(lower(held.value), ','))))"""
-"""The condition that an item has one of these values of an attribute, all in any case."""
+HAS_ATTRIBUTES = have_wanted("jsonb_each_text(item.detail -> 'attributes')")
+"""The condition that an item has one of the wanted values of each attribute."""
 
 ITEMS = Paged(
     entity="Item",

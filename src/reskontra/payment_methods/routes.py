@@ -20,7 +20,7 @@ FILTERS = (
 
 async def list_(call: Call) -> Response:
     """A page of payment methods by id."""
-    return await answer_page(call, PAYMENT_METHODS, filtered(call, FILTERS), payment_method_answer)
+    return await answer_page(call, PAYMENT_METHODS, filtered(call), payment_method_answer)
 
 
 async def get(call: Call) -> Response:
@@ -32,6 +32,6 @@ async def get(call: Call) -> Response:
 _METHODS = Addresses("/v1/paymentmethod", "payment method", PaymentMethodAnswer)
 
 ROUTES = (
-    _METHODS.many("PaymentMethod_GetAllPaymentMethod", list_),
+    _METHODS.many("PaymentMethod_GetAllPaymentMethod", list_, filters=FILTERS),
     _METHODS.one("PaymentMethod_GetBypaymentMethodNumber", get, "{paymentMethodNumber}"),
 )

@@ -157,6 +157,9 @@ class Basis:
     rates: Mapping[str, Rate | None]
     """Currency -> its rate on the date that was asked for; None if there is none."""
 
+    branch_number: str | None = None
+    """The branch that the caller chose for new documents; None: the company's default branch."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:

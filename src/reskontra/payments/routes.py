@@ -38,6 +38,7 @@ from reskontra.runs.answers import skipped_answers
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
+from reskontra.web.contract import Parameter
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown
@@ -61,6 +62,9 @@ FILTERS: tuple[Filter, ...] = (
     parsed("financialPeriod", parse_period, "document.period_id = {}"),
     moment("lastModifiedDateTime", "document.modified_at"),
 )
+
+_CHOICE = (Parameter("paymentType"),)
+"""What tells payments of one number apart, beside the number in the address (PAY-10)."""
 
 _ORDERS = {
     "type": "document.document_type",
@@ -188,7 +192,7 @@ async def _read(call: Call, types: list[str] | tuple[str, ...], number: str) -> 
 async def get_all(resource: Resource, call: Call) -> Response:
     """GET a page of payments with their lines, by number or in the order that was asked for (PAY-11, PAY-14)."""
     wanted = _type_in_query(call.query)
-    filters: Filters = filtered(call, FILTERS, [wanted] if wanted else list(_LISTED))
+    filters: Filters = filtered(call, [wanted] if wanted else list(_LISTED))
     if wanted == PaymentType.CREDIT_NOTE:
         filters.add("document.released_at is not null")
     payments = replace(lists.PAYMENTS, order=_order(call.query))
@@ -205,21 +209,21 @@ def _type_in_query(query: Query) -> str | None:
 
 
 def _order(query: Query) -> str:
-    """`orderBy` as SQL (PAY-13): names with commas between them, each alone or with asc or desc."""
+    """`orderBy` as SQL (PAY-13): names with commas between them, each once, alone or with asc or desc."""
     text = query.text("orderBy")
     if text is None:
         return ""
     by_name = {name.lower(): column for name, column in _ORDERS.items()}
-    terms = []
-    for part in text.split(","):
+    terms: dict[str, str] = {}
+    for part in text.split(",", len(by_name)):
         words = part.lower().split()
-        if not words or words[0] not in by_name or words[1:] not in ([], ["asc"], ["desc"]):
+        if not words or words[0] not in by_name or words[0] in terms or words[1:] not in ([], ["asc"], ["desc"]):
             raise Malformed(
                 f"'{shown(part.strip())}' is not a value that the parameter orderBy takes.",
-                hint=f"Send some of {', '.join(_ORDERS)}, each alone or with asc or desc.",
+                hint=f"Send some of {', '.join(_ORDERS)}, each once, alone or with asc or desc.",
             )
-        terms.append(f"{by_name[words[0]]} {words[1] if words[1:] else 'asc'} nulls last")
-    return ", ".join([*terms, "document.number", "document.document_type"])
+        terms[words[0]] = f"{by_name[words[0]]} {words[1] if words[1:] else 'asc'} nulls last"
+    return ", ".join([*terms.values(), "document.number", "document.document_type"])
 
 
 def _address(resource: Resource, number: str) -> str:
@@ -229,10 +233,10 @@ def _address(resource: Resource, number: str) -> str:
 def _routes(resource: Resource) -> Iterator[Route]:
     payments = Addresses(f"/v1/{resource.path}", "payment", PaymentAnswer, PaymentUpdate)
     operation, below = resource.operation, "{paymentNumber}"
-    yield payments.many(f"{operation}_GetAllPayments", partial(get_all, resource))
-    yield payments.one(f"{operation}_GetBypaymentNumber", partial(get_one, resource), below)
+    yield payments.many(f"{operation}_GetAllPayments", partial(get_all, resource), filters=FILTERS)
+    yield payments.one(f"{operation}_GetBypaymentNumber", partial(get_one, resource), below, query=_CHOICE)
     yield payments.post(f"{operation}_CreatePayment", partial(create, resource))
-    yield payments.put(f"{operation}_PutBypaymentNumber", partial(change, resource), below)
+    yield payments.put(f"{operation}_PutBypaymentNumber", partial(change, resource), below, query=_CHOICE)
     yield payments.act(
         f"{operation}_ReleasePaymentBypaymentNumber",
         partial(release, resource),
@@ -258,5 +262,5 @@ ROUTES = [
     Addresses("/v1/reskontra/run", "automatic application", AutoApplyAnswer).act(
         "Reskontra_RunAutoApply", run_auto_apply, "autoApply", "running", body=AutoApplyRun
     ),
-    _OURS.delete("Reskontra_DeletePayment", partial(delete, _RESOURCES[0]), "{paymentNumber}"),
+    _OURS.delete("Reskontra_DeletePayment", partial(delete, _RESOURCES[0]), "{paymentNumber}", query=_CHOICE),
 ]

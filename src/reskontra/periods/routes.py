@@ -19,7 +19,7 @@ FILTERS = (parsed("greaterThanValue", parse_period, "financial_period.period_id 
 
 async def list_(call: Call) -> Response:
     """All periods in their order, or those after one (written YYYYMM or MMYYYY)."""
-    return await answer_page(call, PERIODS, filtered(call, FILTERS), period_answer)
+    return await answer_page(call, PERIODS, filtered(call), period_answer)
 
 
 async def get(call: Call) -> Response:
@@ -35,6 +35,6 @@ async def get(call: Call) -> Response:
 _PERIODS = Addresses("/v1/financialPeriod", "financial period", PeriodAnswer)
 
 ROUTES = (
-    _PERIODS.many("FinancialPeriod_GetAll", list_),
+    _PERIODS.many("FinancialPeriod_GetAll", list_, filters=FILTERS),
     _PERIODS.one("FinancialPeriod_GetByfinancialPeriodId", get, "{financialPeriodId}"),
 )

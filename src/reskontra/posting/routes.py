@@ -38,7 +38,7 @@ BATCH_FILTERS = (
 
 async def get_entries(call: Call) -> Response:
     """A page of entries by period, batch and line. Batches that are not posted are shown when they are asked for."""
-    query, filters = call.query, filtered(call, ENTRY_FILTERS)
+    query, filters = call.query, filtered(call)
     account_info, branch_info = query.flag("expandAccountInfo"), query.flag("expandBranchInfo")
     balances = query.flag("includeTransactionBalance")
     entries = store.entries_with_opening(unposted=query.flag("includeUnposted")) if balances else store.ENTRIES
@@ -58,7 +58,7 @@ async def get_batches(call: Call) -> Response:
     return await answer_page(
         call,
         store.BATCHES,
-        filtered(call, BATCH_FILTERS),
+        filtered(call),
         lambda batch, reference: batch_answer(batch, reference, attachments=attachments),
     )
 
@@ -74,8 +74,8 @@ _ENTRIES = Addresses("/v1/GeneralLedgerTransactions", "general ledger transactio
 _BATCHES = Addresses("/v2/journaltransaction", "journal transaction", BatchAnswer)
 
 ROUTES = (
-    _ENTRIES.many("GeneralLedgerTransactions_GetAll", get_entries),
-    _BATCHES.many("JournalTransactionV2_GetAllJournalTransactions", get_batches),
+    _ENTRIES.many("GeneralLedgerTransactions_GetAll", get_entries, filters=ENTRY_FILTERS),
+    _BATCHES.many("JournalTransactionV2_GetAllJournalTransactions", get_batches, filters=BATCH_FILTERS),
     _BATCHES.one(
         "JournalTransactionV2_GetSpecificJournalTransactionsByjournalTransactionNumber",
         get_batch,

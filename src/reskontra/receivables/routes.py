@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page
-from reskontra.changes.lists.wire import PAGING, declared, either, filtered, matching
+from reskontra.changes.lists.wire import PAGING, either, filtered, matching
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.db.lists import Filters
@@ -54,7 +54,7 @@ async def get_documents_of_customer(call: Call) -> Response:
 
 def _filtered_documents(call: Call) -> Filters:
     wanted = call.query.choice("documentType", DocumentType)
-    return filtered(call, ITEM_FILTERS, [str(wanted)] if wanted is not None else sorted(map(str, DocumentType)))
+    return filtered(call, [str(wanted)] if wanted is not None else sorted(map(str, DocumentType)))
 
 
 async def _answer_documents(call: Call, filters: Filters) -> Response:
@@ -63,7 +63,7 @@ async def _answer_documents(call: Call, filters: Filters) -> Response:
 
 async def get_applications(call: Call) -> Response:
     """GET a page of applications in the order they were made (UNP-01), proposals among them unless filtered out."""
-    return await answer_page(call, lists.APPLICATIONS, filtered(call, APPLICATION_FILTERS), application_answer)
+    return await answer_page(call, lists.APPLICATIONS, filtered(call), application_answer)
 
 
 async def create(call: Call) -> Response:
@@ -102,9 +102,11 @@ _OF_CUSTOMER = Addresses("/v1/customer/{customerNumber}/document", "document", C
 _APPLICATIONS = Addresses("/v1/reskontra/application", "application", ApplicationAnswer)
 
 ROUTES = (
-    _DOCUMENTS.many("CustomerDocument_GetAllDocuments", get_documents),
-    _OF_CUSTOMER.many("Customer_GetAllDocumentsForCustomerBycustomerNumber", get_documents_of_customer),
-    _APPLICATIONS.many("Reskontra_GetApplications", get_applications, query=(*declared(APPLICATION_FILTERS), *PAGING)),
+    _DOCUMENTS.many("CustomerDocument_GetAllDocuments", get_documents, filters=ITEM_FILTERS),
+    _OF_CUSTOMER.many(
+        "Customer_GetAllDocumentsForCustomerBycustomerNumber", get_documents_of_customer, filters=ITEM_FILTERS
+    ),
+    _APPLICATIONS.many("Reskontra_GetApplications", get_applications, filters=APPLICATION_FILTERS, query=PAGING),
     Route(
         "Reskontra_CreateApplication",
         "POST",

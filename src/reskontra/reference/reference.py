@@ -105,6 +105,10 @@ class Reference:
         """The decimal places of an amount in a stored currency."""
         return self.currencies[currency_id].decimals
 
+    def branch_of_new(self, chosen: str | None) -> str:
+        """The number of the branch of something new: the one that the caller chose (W25), else the default one."""
+        return chosen or self.preferences.default_branch
+
     def series_of(self, key: str) -> Series:
         """The series that is chosen for a key of the preferences: `customer`, `invoice` ... (NUM-02)."""
         return self.series[self.preferences.series.of(key)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page, answer_rows
-from reskontra.changes.lists.wire import PAGING, declared, filtered, same
+from reskontra.changes.lists.wire import PAGING, Filter, filtered, same
 from reskontra.db.export import as_csv
 from reskontra.db.lists import Filters
 from reskontra.errors import Malformed
@@ -56,7 +56,7 @@ async def get_specifications(call: Call) -> Response:
     first, last = _periods(call, await reference_of(call))
     if wants_table(call):
         return await _table(call, "customers", SPECIFICATION_TABLE, first, last, _customer(call))
-    filters = filtered(call, _OF_CUSTOMER, first, last)
+    filters = filtered(call, first, last)
     return await answer_page(call, SPECIFICATIONS, filters, lambda found: specification_answer(found, first, last))
 
 
@@ -65,7 +65,7 @@ async def get_open_items(call: Call) -> Response:
     period, _ = _periods(call, await reference_of(call))
     if wants_table(call):
         return await _table(call, "open-items", OPEN_ITEM_TABLE, period, _customer(call))
-    filters = filtered(call, _OF_CUSTOMER, period)
+    filters = filtered(call, period)
     return await answer_page(call, OPEN_ITEMS, filters, lambda found: open_items_answer(found, period))
 
 
@@ -84,7 +84,7 @@ async def get_journal(call: Call) -> Response:
     first, last = _periods(call, await reference_of(call))
     if wants_table(call):
         return await _table(call, "journal", JOURNAL_TABLE, first, last, _customer(call))
-    filters = filtered(call, _OF_ENTRY)
+    filters = filtered(call)
     filters.add("entry.period_id between {} and {}", first, last)
     return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))
 
@@ -169,12 +169,22 @@ def _period(sent: str, parameter: Parameter, reference: Reference) -> str:
     return reference.period_named(parse_period(sent, field), field).period_id
 
 
-def _report(operation: str, handler: Handler, noun: str, answer: Struct, below: str, *query: Parameter) -> Route:
+def _report(
+    operation: str,
+    handler: Handler,
+    noun: str,
+    answer: Struct,
+    below: str,
+    *query: Parameter,
+    filters: tuple[Filter, ...] = (),
+) -> Route:
     addresses = Addresses("/v1/reskontra/report", noun, answer, plural=noun)
-    return replace(addresses.many(operation, handler, below, (*query, FORMAT, *PAGING)), has_table=True)
+    return replace(
+        addresses.many(operation, handler, below, filters=filters, query=(*query, FORMAT, *PAGING)), has_table=True
+    )
 
 
-_SPAN, _CUSTOMER = (_PERIOD, _TO_PERIOD), tuple(declared(_OF_CUSTOMER))
+_SPAN = (_PERIOD, _TO_PERIOD)
 
 ROUTES = (
     Addresses("/v1/reskontra/numbers", "number series", SeriesUseAnswer, plural="number series").many(
@@ -183,12 +193,12 @@ ROUTES = (
     _report("Reskontra_ReportNumbers", get_number_findings, "numbers", FindingAnswer, "number", _SERIES),
     _report(
         "Reskontra_ReportCustomers", get_specifications, "customer specification", SpecificationAnswer, "customer",
-        *_SPAN, *_CUSTOMER,
+        *_SPAN, filters=_OF_CUSTOMER,
     ),
     _report(
         "Reskontra_ReportOpenItems", get_open_items, "open items", OpenItemsAnswer, "openItem",
-        _PERIOD, *_CUSTOMER,
+        _PERIOD, filters=_OF_CUSTOMER,
     ),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
-    _report("Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, *_CUSTOMER),
+    _report("Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, filters=_OF_ENTRY),
 )  # fmt: skip

@@ -44,7 +44,7 @@ FILTERS = (
 
 async def list_(call: Call) -> Response:
     """A page of salespersons by id."""
-    filters = filtered(call, FILTERS)
+    filters = filtered(call)
     async with call.database.connection() as connection:
         await _add_subaccount(call, connection, filters)
         listed = await read_list(call, connection, store.SALESPERSONS, filters)
@@ -54,7 +54,7 @@ async def list_(call: Call) -> Response:
 
 async def list_of_customer(call: Call) -> Response:
     """A page of who sells to a customer, by location."""
-    filters = filtered(call, ())
+    filters = filtered(call)
     filters.add("seller.customer_id = {}", await call.find("customer", find_customer_id, call.params["customerCd"]))
     return await answer_page(call, for_salespersons.ASSIGNMENTS, filters, seller_answer)
 
@@ -115,7 +115,7 @@ _SALESPERSONS = Addresses("/v1/salesperson", "salesperson", SalespersonAnswer, S
 _SELLERS = Addresses("/v1/customer/{customerCd}/salespersons", "salesperson", SellerAnswer)
 
 ROUTES = (
-    _SALESPERSONS.many("SalesPerson_GetSalespersons", list_),
+    _SALESPERSONS.many("SalesPerson_GetSalespersons", list_, filters=FILTERS),
     _SALESPERSONS.post("SalesPerson_CreateSalesperson", create),
     _SALESPERSONS.one("SalesPerson_GetSalespersonBysalespersonCd", get, "{salespersonCd}"),
     _SALESPERSONS.put("SalesPerson_UpdateSalespersonBysalespersonCd", change, "{salespersonCd}"),

@@ -22,7 +22,7 @@ FILTERS = (
 
 async def list_(call: Call) -> Response:
     """Credit terms by id: an array whose only item is the page (docs/QUIRKS.md)."""
-    page, filters = page_of(call.query), filtered(call, FILTERS)
+    page, filters = page_of(call.query), filtered(call)
     async with call.database.connection() as connection:
         listed = await read_list(call, connection, TERMS, filters)
         # Such a page says how many terms there are when it has none, too.
@@ -38,6 +38,6 @@ async def list_(call: Call) -> Response:
 
 ROUTES = (
     Addresses("/v1/creditTerm", "credit terms", TermsPage, plural="credit terms").many(
-        "CreditTerm_GetCreditTerms", list_
+        "CreditTerm_GetCreditTerms", list_, filters=FILTERS
     ),
 )

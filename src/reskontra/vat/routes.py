@@ -36,7 +36,7 @@ CATEGORY_FILTERS = (
 
 async def vat_ids(call: Call) -> Response:
     """A page of VAT ids by id."""
-    return await answer_page(call, VAT_IDS, filtered(call, VAT_ID_FILTERS), vat_id_answer)
+    return await answer_page(call, VAT_IDS, filtered(call), vat_id_answer)
 
 
 async def vat_id(call: Call) -> Response:
@@ -48,7 +48,7 @@ async def vat_id(call: Call) -> Response:
 async def categories(call: Call) -> Response:
     """A page of VAT categories by id."""
     async with call.database.connection() as connection:
-        listed = await read_list(call, connection, VAT_CATEGORIES, filtered(call, CATEGORY_FILTERS))
+        listed = await read_list(call, connection, VAT_CATEGORIES, filtered(call))
         answers = await _category_answers(call, connection, listed.rows)
     return page(call, answers, listed.total)
 
@@ -88,9 +88,9 @@ _CATEGORIES = Addresses("/v1/vatCategory", "VAT category", CategoryAnswer, plura
 _ZONES = Addresses("/v1/vatZone", "VAT zone", ZoneAnswer)
 
 ROUTES = (
-    _VAT_IDS.many("Vat_GetAllVats", vat_ids),
+    _VAT_IDS.many("Vat_GetAllVats", vat_ids, filters=VAT_ID_FILTERS),
     _VAT_IDS.one("Vat_GetVatByvatId", vat_id, "{vatId}"),
-    _CATEGORIES.many("VatCategory_GetAllVatCategories", categories),
+    _CATEGORIES.many("VatCategory_GetAllVatCategories", categories, filters=CATEGORY_FILTERS),
     _CATEGORIES.one("VatCategory_GetVatCategoryBytaxCategoryId", category, "{taxCategoryId}"),
     _ZONES.many("VatZone_GetVatZones", zones),
     _ZONES.one("VatZone_GetVatZoneByvatZoneId", zone, "{vatZoneId}"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from reskontra.web.contract import Parameter
+from reskontra.web.contract import Declared, Parameter
 from reskontra.web.routing import Route
 
 if TYPE_CHECKING:
@@ -35,34 +35,45 @@ class Addresses:
     plural: str = ""
     """The plural, if it is not the noun with an s."""
 
-    def many(self, operation: str, handler: Handler, below: str = "", query: tuple[Parameter, ...] = ()) -> Route:
-        """GET a list. `query`: its parameters, if the contract does not have the operation."""
+    def many(
+        self,
+        operation: str,
+        handler: Handler,
+        below: str = "",
+        *,
+        filters: tuple[Declared, ...] = (),
+        query: tuple[Parameter, ...] = (),
+    ) -> Route:
+        """GET a list. It takes the parameters of the contract, of `filters`, and `query`: further ones of our own."""
         doing, path = f"reading {self._plural}", self._at(below)
-        return Route(operation, "GET", path, handler, doing, answer=self.answer, lists=True, query=query)
+        return Route(
+            operation, "GET", path, handler, doing, answer=self.answer, lists=True, filters=filters, query=query
+        )
 
     def texts(self, operation: str, handler: Handler) -> Route:
         """GET a bare array of texts."""
         return Route(operation, "GET", self.path, handler, f"reading {self._plural}", texts=True)
 
-    def one(self, operation: str, handler: Handler, below: str = "") -> Route:
-        """GET one."""
-        return Route(operation, "GET", self._at(below), handler, f"reading {self.noun}", answer=self.answer)
+    def one(self, operation: str, handler: Handler, below: str = "", *, query: tuple[Parameter, ...] = ()) -> Route:
+        """GET one. `query`: parameters of our own."""
+        path, doing = self._at(below), f"reading {self.noun}"
+        return Route(operation, "GET", path, handler, doing, answer=self.answer, query=query)
 
     def post(self, operation: str, handler: Handler, below: str = "") -> Route:
         """POST a new one."""
         return Route(operation, "POST", self._at(below), handler, f"creating {self.noun}", body=self.body)
 
-    def put(self, operation: str, handler: Handler, below: str) -> Route:
-        """PUT a change of one."""
-        return Route(operation, "PUT", self._at(below), handler, f"updating {self.noun}", body=self.body)
+    def put(self, operation: str, handler: Handler, below: str, *, query: tuple[Parameter, ...] = ()) -> Route:
+        """PUT a change of one. `query`: parameters of our own."""
+        return Route(operation, "PUT", self._at(below), handler, f"updating {self.noun}", body=self.body, query=query)
 
     def file(self, operation: str, handler: Handler, below: str, verb: str, media: str) -> Route:
         """GET a file."""
         return Route(operation, "GET", self._at(below), handler, f"{verb} {self.noun}", media=media)
 
-    def delete(self, operation: str, handler: Handler, below: str) -> Route:
-        """DELETE one."""
-        return Route(operation, "DELETE", self._at(below), handler, f"deleting {self.noun}")
+    def delete(self, operation: str, handler: Handler, below: str, *, query: tuple[Parameter, ...] = ()) -> Route:
+        """DELETE one. `query`: parameters of our own."""
+        return Route(operation, "DELETE", self._at(below), handler, f"deleting {self.noun}", query=query)
 
     def act(
         self,

@@ -60,13 +60,17 @@ class Call:
     lists: Memory
     accept: str = ""
     """The media types that the caller takes, as sent."""
+    branch_number: str | None = None
+    """The branch that the caller chose for what is created."""
     _context: Context | None = field(default=None, repr=False)
 
     @property
     def context(self) -> Context:
         """What a command needs to know about the caller; `now` is the same for the whole request."""
         if self._context is None:
-            self._context = Context(self.company_id, self.actor, self.request_id, self.clock.now(), self.clock)
+            self._context = Context(
+                self.company_id, self.actor, self.request_id, self.clock.now(), self.clock, self.branch_number
+            )
         return self._context
 
     def decode(self, struct: type[S]) -> S:

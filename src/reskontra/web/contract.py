@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,6 +18,19 @@ class Parameter:
     name: str
     kind: str = "string"
     description: str = ""
+
+
+class Declared(Protocol):
+    """A filter of a list (`changes.lists.wire.Filter`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def parameters(self) -> Iterator[Parameter]: ...
+    @property
+    def add(self) -> Callable[..., None]:
+        """Adds to some conditions what the query asks for: `add(query, filters)`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

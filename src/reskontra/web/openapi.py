@@ -138,7 +138,9 @@ def _info() -> Schema:
         "description": "A customer ledger that speaks the Visma Net API. Names match without regard to case; a "
         "wrapped field takes {\"value\": x} or x alone; an absent field stays as it is, {\"value\": null} clears it. "
         "A number of `format: decimal` is exact: read and write it as a decimal, not as a float. "
-        "Days are sent as a date, with or without a time; times in answers have no zone: they are the company's.",
+        "Days are sent as a date, with or without a time; times in answers have no zone: they are the company's. "
+        "The header branchid (the id of a branch) chooses the branch of documents that are created; "
+        "erp-api-background is refused, as jobs are not served yet.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     }  # fmt: skip
 

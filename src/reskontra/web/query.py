@@ -1,7 +1,7 @@
 """Query strings as clients send them: any letter case, raw operators, unknown names.
 
-Sources: W11, W22. An unknown parameter is ignored, an empty one counts as not sent, and of a repeated one the last
-counts. A value that a known parameter cannot take is `Malformed`, which names the parameter.
+Sources: W11, W22. An unknown parameter is ignored, and an empty one counts as not sent. A value that a known parameter
+cannot take is `Malformed`, which names the parameter; so are two values where it takes one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ _LOST_PLUS = re.compile(r"(?<=\d) (?=\d{2}:?\d{2}$)", re.ASCII)
 _INT4_MAX = 2**31 - 1
 _WHOLE_LENGTH = 19  # zeros in front are let pass, but not thousands of digits
 _NUMBER_LENGTH, _NUMBER_EXPONENTS = 30, range(-9, 10)
+_NAMES_MAX, _VALUES_MAX = 20, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,18 @@ class Comparison(Generic[D]):
 class Query:
     """The parameters of one request. `declared` are those of the operation, `zone` is the company's."""
 
-    __slots__ = ("_declared", "_raw", "_values", "zone")
+    __slots__ = ("_ambiguous", "_declared", "_raw", "_values", "zone")
 
     def __init__(self, raw: bytes, declared: Iterable[str] = (), zone: ZoneInfo | None = None) -> None:
         """`declared`: the operation's parameter names in lower case."""
         self._raw = raw
-        self._values = _parse(raw) if raw else {}
+        self._values: dict[str, str] = {}
+        self._ambiguous: set[str] = set()
+        for name, value in _pairs(raw) if raw else ():
+            known = self._values.get(name)
+            if known and value and known != value:
+                self._ambiguous.add(name)
+            self._values[name] = known or value
         self._declared = declared if isinstance(declared, (set, frozenset)) else frozenset(declared)
         self.zone = zone or ZoneInfo("UTC")
 
@@ -68,6 +75,8 @@ class Query:
         value = self._values.get(name.lower())
         if not value:
             return None
+        if name.lower() in self._ambiguous:
+            raise Malformed(f"The parameter {name} was sent with more than one value.", hint="Send it once.")
         if "\x00" in value or not _is_text(value):
             raise Malformed(
                 f"The value of the parameter {name} is not text.", hint="Send UTF-8, percent-encoded, without NUL."
@@ -120,20 +129,29 @@ class Query:
         """Members of `choices`, sent one by one (`types=A&types=B`, `types[0]=A`) or with commas; None when none is."""
         sent = [value for key, value in _pairs(self._raw) if key.partition("[")[0] == name.lower()]
         words = [word for value in sent for word in value.split(",") if word.strip()]
-        return [_member(name, word, choices) for word in words] or None
+        return list(dict.fromkeys(_member(name, word, choices) for word in words)) or None
 
     def values_by_name(self, name: str) -> dict[str, list[str]]:
-        """`{"COLOUR":"red,blue"}`: name -> values, one of which must match; the whole text is also one of them."""
+        """`{"COLOUR":"red,blue"}`: name -> values, one of which must match; the whole text is also one of them.
+
+        No name comes twice, in whatever letter case. There are at most 20 names with 200 values in all, as every row of
+        the list may have to be compared with each of them.
+        """
         text = self.text(name)
         if text is None:
             return {}
         try:
-            sent = json.loads(text)
+            sent = json.loads(text, object_pairs_hook=_Pairs)
         except (ValueError, RecursionError):
             sent = None
-        if not isinstance(sent, dict) or not all(_is_storable(part) for pair in sent.items() for part in pair):
+        if not isinstance(sent, _Pairs) or not all(_is_storable(part) for pair in sent for part in pair):
             raise _unfit(name, text, 'Send a JSON object such as {"COLOUR":"red,blue"}.')
-        return {key: [value, *(part.strip() for part in value.split(","))] for key, value in sent.items()}
+        if len({key.lower() for key, _ in sent}) < len(sent):
+            raise _unfit(name, text, "Send each name once, with its values after commas.")
+        found = {key: list(dict.fromkeys((value, *map(str.strip, value.split(","))))) for key, value in sent}
+        if len(found) > _NAMES_MAX or sum(map(len, found.values())) > _VALUES_MAX:
+            raise _unfit(name, text, f"At most {_NAMES_MAX} names with {_VALUES_MAX} values in all can be asked for.")
+        return found
 
     def moment(self, name: str) -> Comparison[datetime] | None:
         """The filter on a moment (UTC, aware), or None if there is nothing to filter.
@@ -191,8 +209,8 @@ def declared_names(parameters: Iterable[Parameter]) -> frozenset[str]:
     return frozenset(parameter.name.lower() for parameter in parameters)
 
 
-def _parse(raw: bytes) -> dict[str, str]:
-    return dict(_pairs(raw))
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object, with what it holds twice."""
 
 
 def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:

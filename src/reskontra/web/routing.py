@@ -18,7 +18,7 @@ import msgspec
 
 from reskontra.errors import Malformed
 from reskontra.web import contract
-from reskontra.web.contract import Parameter
+from reskontra.web.contract import Declared, Parameter
 from reskontra.web.query import declared_names
 from reskontra.web.shapes import check_body
 
@@ -51,7 +51,10 @@ class Route:
     """The media type of an answer that is a file, without a struct in `answer`."""
     has_table: bool = False
     """Whether the answer may also be asked for as CSV."""
+    filters: tuple[Declared, ...] = ()
+    """What a list can be filtered by."""
     query: tuple[Parameter, ...] = ()
+    """Parameters of our own that are no filters. Once mounted: all parameters (`complete`)."""
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals if there is no body: release, delete."""
     alias_of: str | None = None
@@ -133,7 +136,7 @@ class Router:
 
 
 def complete(served: Iterable[Route], not_served: Callable[[Call], Awaitable[Response]]) -> list[Route]:
-    """What is mounted: the served routes with their contract's parameters, their v2 aliases, and a refusal for each
+    """What is mounted: the served routes with all their parameters, their v2 aliases, and a refusal for each
     operation of the contract that is not served yet."""
     routes = [_with_contract(route) for route in served]
     for route in routes:
@@ -149,7 +152,15 @@ def complete(served: Iterable[Route], not_served: Callable[[Call], Awaitable[Res
 
 def _with_contract(route: Route) -> Route:
     operation = contract.operations().get(route.operation)
-    query = route.query or (operation.query if operation else ())
+    of_contract = operation.query if operation else ()
+    known = declared_names(of_contract)
+    own = [
+        parameter
+        for declared in route.filters
+        if declared.name.lower() not in known
+        for parameter in declared.parameters
+    ]
+    query = (*of_contract, *own, *route.query)
     return replace(route, query=query, declared=declared_names(query))
 
 
@@ -227,8 +238,9 @@ def _decoded(segment: bytes) -> str:
 
 
 def _parameter(value: str) -> str:
+    """The id that stands in the address: as it is if it was packed, else without blanks around it (W26)."""
     if value[:4].lower() != "b64(" or not value.endswith(")"):
-        return value
+        return value.strip()
     inner = value[4:-1].rstrip("=")
     try:
         raw = base64.b64decode(inner + "=" * (-len(inner) % 4), altchars=b"-_", validate=True)

@@ -153,10 +153,14 @@ def _named(value: int) -> int | None:
     return value or None
 
 
-Text10 = Annotated[str, Meta(max_length=10)]
-Text15 = Annotated[str, Meta(max_length=15)]
-Text30 = Annotated[str, Meta(max_length=30)]
-Text40 = Annotated[str, Meta(max_length=40)]
+def _without_blanks(value: str) -> str:
+    """A number, a code or a reference. Many systems hold them in columns of fixed width, and send them so (W26)."""
+    return value.strip()
+
+
+Text15 = Annotated[str, Meta(max_length=15), _without_blanks]
+Text30 = Annotated[str, Meta(max_length=30), _without_blanks]
+Text40 = Annotated[str, Meta(max_length=40), _without_blanks]
 Text60 = Annotated[str, Meta(max_length=60)]
 Text255 = Annotated[str, Meta(max_length=255)]
 Text256 = Annotated[str, Meta(max_length=256)]

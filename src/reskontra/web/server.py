@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from reskontra.clock import Clock
 from reskontra.config import Settings
-from reskontra.errors import Malformed, NotFound, Refusal
+from reskontra.errors import Malformed, NotFound, NotServed, Refusal
 from reskontra.web import wire
 from reskontra.web.auth import Caller, Company, Guard
 from reskontra.web.call import Call, Database, expected_of
@@ -35,6 +35,8 @@ from reskontra.web.routing import Match, Route, Router, WrongMethod
 from reskontra.web.visit import ClientGone, Visit
 
 PageHandler = Callable[[Visit], Awaitable[Response]]
+ChooseBranch = Callable[[Database, int, str], Awaitable[str]]
+"""The number of the company's branch with the id that was sent. Raises `Refused`."""
 
 _COMPRESS_FROM = 4 * 1024
 _COMPRESS_ASIDE_FROM = 64 * 1024
@@ -69,6 +71,7 @@ class Server:
         router: Router,
         pages: Mapping[str, Mapping[str, PageHandler]],
         guard: Guard,
+        choose_branch: ChooseBranch,
         database: Database,
         clock: Clock,
         settings: Settings,
@@ -77,6 +80,7 @@ class Server:
         self._router = router
         self._pages = pages
         self._guard = guard
+        self._choose_branch = choose_branch
         self._database = database
         self._clock = clock
         self._body_limit = settings.body_limit
@@ -170,14 +174,21 @@ class Server:
         outcome.allowance = self._limiter.take(company.company_id, caller.actor)
         if outcome.allowance.is_exceeded:
             raise TooMany(outcome.allowance.reset_seconds)
+        _refuse_background(visit)
+        branch_id = visit.headers.get("branchid", "").strip()
+        branch_number = None
+        if branch_id:
+            branch_number = await self._choose_branch(self._database, company.company_id, branch_id)
         body = b""
         if route.method in ("POST", "PUT") and route.step is None:
             body = await visit.json_body(self._body_limit)
             if route.body is None and body.strip():
                 wire.decode(body, _NoFields)
-        return await route.handler(self._call(visit, match, caller, company, body))
+        return await route.handler(self._call(visit, match, caller, company, branch_number=branch_number, body=body))
 
-    def _call(self, visit: Visit, match: Match, caller: Caller, company: Company, body: bytes) -> Call:
+    def _call(
+        self, visit: Visit, match: Match, caller: Caller, company: Company, *, branch_number: str | None, body: bytes
+    ) -> Call:
         return Call(
             route=match.route,
             company_id=company.company_id,
@@ -193,6 +204,7 @@ class Server:
             base_url=visit.base_url + match.prefix,
             lists=self.lists,
             accept=visit.headers.get("accept", ""),
+            branch_number=branch_number,
         )
 
     def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:
@@ -211,6 +223,15 @@ class Server:
             await send(message)
 
         return sender
+
+
+def _refuse_background(visit: Visit) -> None:
+    """A caller that asks for the background waits for the state of a job, and would send again what was done (W25)."""
+    if visit.headers.get("erp-api-background", "").strip():
+        raise NotServed(
+            "Requests in the background are not served yet, so this one was not carried out.",
+            hint="Leave the header erp-api-background out: the request is then carried out before it is answered.",
+        )
 
 
 async def _from_page(page: Mapping[str, PageHandler], visit: Visit) -> Response:

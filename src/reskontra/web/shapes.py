@@ -193,6 +193,19 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
+def _one_rule(rules: list[Callable[[Any], Any]]) -> Callable[[Any], Any] | None:
+    """The rules of an alias that is made from another one are followed one after the other."""
+    if len(rules) <= 1:
+        return rules[0] if rules else None
+
+    def all_of_them(value: Any) -> Any:
+        for rule in rules:
+            value = rule(value)
+        return value
+
+    return all_of_them
+
+
 _SCALARS = {str: Kind.TEXT, Decimal: Kind.NUMBER, int: Kind.WHOLE, bool: Kind.FLAG, msgspec.Raw: Kind.ANY}
 
 
@@ -200,7 +213,7 @@ def _shape(hint: Any) -> Shape:
     rule = meta = None
     if typing.get_origin(hint) is Annotated:
         hint, *extras = typing.get_args(hint)
-        rule = next((extra for extra in extras if callable(extra)), None)
+        rule = _one_rule([extra for extra in extras if callable(extra)])
         meta = next((extra for extra in extras if isinstance(extra, msgspec.Meta)), None)
     if typing.get_origin(hint) in (list, tuple):
         return Shape(Kind.LIST, item=_shape(typing.get_args(hint)[0]))

@@ -30,7 +30,6 @@ from reskontra.web.scalars import (
     Percent,
     Quantity,
     Rate,
-    Text10,
     Text15,
     Text30,
     Text40,
@@ -49,7 +48,7 @@ from reskontra.web.shapes import Answer, Body, Kind, Plan, Sent, Shape, V, plan_
 
 __all__ = [
     "UNSET", "Amount", "Answer", "Body", "Day", "DayOut", "Flag", "Id", "Moment", "MomentOut", "OneOf", "Percent",
-    "Quantity", "Rate", "Sent", "Text10", "Text15", "Text30", "Text40", "Text60", "Text255", "Text256", "Text512",
+    "Quantity", "Rate", "Sent", "Text15", "Text30", "Text40", "Text60", "Text255", "Text256", "Text512",
     "Text32000", "UnitPrice", "UnsetType", "V", "Whole", "changes", "day_text", "decode", "encode", "etag_of",
     "field", "local_text", "read_moment", "sent",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ async def fill(clerk: Clerk) -> None:
         corporateId="O-1",
         vatRegistrationId="V-1",
         mainContact={"email": "Post@Berg.no", "phone1": "11 11", "phone2": "22"},
+        mainAddress={"city": "Tromsø"},
         attributeLines=[
             {"attributeId": "COLOUR", "attributeValue": "red"},
             {"attributeId": "TAGS", "attributeValue": "big,old"},
@@ -29,10 +30,12 @@ async def fill(clerk: Clerk) -> None:
     clerk.clock.move_to(datetime(2025, 3, 2, 9, tzinfo=UTC))
     await clerk.customer(
         number="B",
-        name="Dal",
+        name=" Dal ",
         corporateId="O-2",
         vatRegistrationId="V-2",
-        mainContact={"email": "post@dal.no", "phone1": "33"},
+        mainContact={"email": "post+dal@dal.no", "phone1": "+47 33"},
+        mainAddress={"city": "Oslo"},
+        invoiceAddress={"city": "Tromsø"},
         attributeLines=[{"attributeId": "COLOUR", "attributeValue": "blue"}],
     )
     clerk.clock.move_to(datetime(2025, 3, 3, 9, tzinfo=UTC))
@@ -56,6 +59,14 @@ FILTERS: list[tuple[dict[str, str], list[str]]] = [
     ({"phone": "11 11"}, ["A"]),
     ({"phone": "22"}, ["A"]),
     ({"phone": "1"}, []),
+    ({"name": " Berg & Co  "}, ["A"]),
+    ({"name": "Dal"}, ["B"]),
+    ({"phone": " 11 11 "}, ["A"]),
+    ({"email": "post+dal@dal.no"}, ["B"]),
+    ({"city": "TROMSØ"}, ["A"]),
+    ({"city": "Tromsø", "name": "Dal"}, []),
+    ({"city": "oslo"}, ["B"]),
+    ({"city": "Osl"}, []),
     ({"attributes": '{"COLOUR":"red"}'}, ["A"]),
     ({"attributes": '{"colour":"RED,blue"}'}, ["A", "B"]),
     ({"attributes": '{"COLOUR":"green"}'}, []),
@@ -77,6 +88,14 @@ FILTERS: list[tuple[dict[str, str], list[str]]] = [
     ({"status": "OnHold", "name": "Dal"}, []),
     ({"greaterThanValue": "B", "numberToRead": "1", "skipRecords": "1", "unknown": "x", "name": ""}, ["A", "B", "C"]),
 ]
+
+
+@pytest.mark.parametrize(
+    "sent", ["phone=+47%2033", "phone=+47+33", "phone=%2B47%2033", "email=post+dal@dal.no", "email=POST%2BDAL%40DAL.NO"]
+)
+async def test_a_plus_need_not_be_escaped(clerk: Clerk, sent: str) -> None:
+    await fill(clerk)
+    assert [customer["number"] for customer in await clerk.get(f"customer?{sent}")] == ["B"]
 
 
 async def test_each_filter_finds_its_own_and_a_wrong_value_finds_nothing(clerk: Clerk) -> None:

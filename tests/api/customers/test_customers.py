@@ -618,6 +618,17 @@ class TestLines:
         after = await clerk.change("customer/D1", directDebitLines=[{"operation": "Delete", "id": ids["M1"]}])
         assert {line["mandateId"] for line in after["directDebitLines"]} == {"M2", "M3"}
 
+    async def test_a_mandate_keeps_the_id_that_a_client_gives_it(self, clerk: Clerk) -> None:
+        own, nobodys = "7F9C24E8-3B1D-4C5A-9E0F-1A2B3C4D5E6F", "00000000-0000-0000-0000-000000000000"
+        await clerk.customer(number="D1", directDebitLines=[{"id": own, "mandateId": "M1"}])
+        await clerk.customer(number="D2", directDebitLines=[{"id": nobodys, "mandateId": "M1"}])
+        (mandate,) = (await clerk.get("customer/D1"))["directDebitLines"]
+        assert mandate["id"] == own.lower()
+        (mandate,) = (await clerk.get("customer/D2"))["directDebitLines"]
+        assert mandate["id"] != nobodys
+        answer = await clerk.put("customer/D1", directDebitLines=[{"operation": "Insert", "id": "my first"}])
+        refused(answer, "The id of a direct debit line is a GUID.", "Field: directDebitLines[0].id", "my first")
+
     @pytest.mark.parametrize("operation", ["Update", "Delete"])
     async def test_an_unknown_mandate_is_refused(self, clerk: Clerk, operation: str) -> None:
         await clerk.customer(number="D1")

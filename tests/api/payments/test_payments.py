@@ -593,3 +593,17 @@ async def test_a_run_refuses_what_it_does_not_know(clerk: Clerk) -> None:
     assert "colour" in await clerk.refused("POST", "reskontra/run/autoApply", filters={"colour": "red"})
     asked = await clerk.http.post("/v1/reskontra/run/autoApply?dryRun=true", json={})
     assert asked.status_code == 400
+
+
+async def test_a_strict_series_takes_a_sent_number_only_if_it_is_overridden(clerk: Clerk) -> None:
+    await clerk.sql("update number_series set mode = 'strict' where series_id = 'PAYMENT'")
+    sent = clerk.paying(10, referenceNumber="X1")
+    assert "Field: referenceNumber." in await clerk.refused("POST", PAYMENT, **sent)
+    sent["overrideNumberSeries"] = True
+    assert (await clerk.create(PAYMENT, **sent)).number == "X1"
+
+
+async def test_an_order_names_each_column_once(clerk: Clerk) -> None:
+    for order in ("refNbr,refNbr desc", ",".join(["type"] * 5000), "type,"):
+        answer = await clerk.http.get(f"/v1/{PAYMENT}", params={"orderBy": order})
+        assert "each once, alone or with asc or desc" in refusal(answer)

@@ -1,14 +1,15 @@
 """The filters of a list as a table: each parameter's name on the wire, and the condition it stands for.
 
-The table is in the room's routes, where the wire's names and the columns meet. Conditions are SQL over the tables of
-the list's `found`; anything more than a comparison of columns is a fragment of the room's store. A value that a
-parameter cannot take is `Malformed`, and a parameter that was not sent adds no condition.
+The table is in the room's routes, where the wire's names and the columns meet, and goes to the list's address, which
+declares its parameters. Conditions are SQL over the tables of the list's `found`; anything more than a comparison of
+columns is a fragment of the room's store. A value that a parameter cannot take is `Malformed`, and a parameter that was
+not sent adds no condition.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reskontra.db.lists import Filters
@@ -17,6 +18,9 @@ from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 from reskontra.web.query import Query
 from reskontra.web.scalars import shown
+
+_LOST_PLUS = " "
+"""What a plus becomes that a client does not escape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,13 @@ PAGING = (Parameter("pageNumber", "integer"), Parameter("pageSize", "integer"))
 """The paging parameters of an operation of our own."""
 
 
-def declared(table: Iterable[Filter]) -> Iterator[Parameter]:
-    """The filter parameters of an operation of our own."""
-    for known in table:
-        yield from known.parameters
+def filtered(call: Call, *parameters: object) -> Filters:
+    """The conditions that were sent, by the filters of the address that was called.
 
-
-def filtered(call: Call, table: Iterable[Filter], *parameters: object) -> Filters:
-    """The conditions that were sent. `parameters` are those of the list's own statement, after the company."""
+    `parameters` are those of the list's own statement, after the company.
+    """
     filters = Filters([call.company_id, *parameters])
-    for known in table:
+    for known in call.route.filters:
         known.add(call.query, filters)
     return filters
 
@@ -73,16 +74,39 @@ def greater(name: str, column: str) -> Filter:
     return matching(name, f'{column} > {{}}::text collate "C"')
 
 
+def phone(name: str, condition: str) -> Filter:
+    """A phone number, for a condition with two `{}`: without its plus, if that arrived as a blank, and with it."""
+
+    def add(query: Query, filters: Filters) -> None:
+        value = query.text(name)
+        if value is not None:
+            number = value.strip()
+            filters.add(condition, number, f"+{number}" if value.startswith(_LOST_PLUS) else number)
+
+    return Filter(name, "string", add)
+
+
+def mail(name: str, condition: str) -> Filter:
+    """A mail address, for a condition with two `{}`: with blanks, and with pluses in their place."""
+
+    def add(filters: Filters, value: str) -> None:
+        filters.add(condition, value, value.replace(_LOST_PLUS, "+"))
+
+    return _text(name, add)
+
+
 def parsed(name: str, parse: Callable[[str, FieldPath], str], condition: str) -> Filter:
     """A text that `parse` reads; it also gets the parameter's name, for refusals."""
     return _text(name, lambda filters, value: filters.add(condition, parse(value, (name,))))
 
 
 def _text(name: str, add: Callable[[Filters, str], None]) -> Filter:
+    """Blanks around the text do not count (W26)."""
+
     def add_sent(query: Query, filters: Filters) -> None:
         value = query.text(name)
         if value is not None:
-            add(filters, value)
+            add(filters, value.strip())
 
     return Filter(name, "string", add_sent)
 
@@ -202,11 +226,16 @@ def dated(name: str, condition: str) -> Filter:
 
 
 def pairs(name: str, condition: str) -> Filter:
-    """An object of names and values: one condition for each name, with its values as a list."""
+    """An object of names and values, for one condition however many there are.
+
+    `{0}` in it are the names; `{1}` and `{2}` are each name with each of its values, one of which must match.
+    """
 
     def add(query: Query, filters: Filters) -> None:
-        for key, values in query.values_by_name(name).items():
-            filters.add(condition, key, list(values))
+        sent = query.values_by_name(name)
+        if sent:
+            named = [(key, value) for key, values in sent.items() for value in values]
+            filters.add(condition, list(sent), [key for key, _ in named], [value for _, value in named])
 
     return Filter(name, "string", add)
 

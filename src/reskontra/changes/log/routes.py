@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page
-from reskontra.changes.lists.wire import PAGING, declared, filtered
+from reskontra.changes.lists.wire import PAGING, filtered
 from reskontra.changes.log.store import CHANGES, find_moment, follow
 from reskontra.changes.log.wire import AFTER, FILTERS, ChangeAnswer, change_answer
 from reskontra.errors import Malformed
@@ -19,7 +19,7 @@ async def get_changes(call: Call) -> Response:
     What follows a change, or a moment, is shown once nothing earlier is still under way, so that a reader who goes on
     from the last one misses none (decision 0021).
     """
-    filters = filtered(call, FILTERS)
+    filters = filtered(call)
     sent = call.query.text(AFTER.name)
     if sent is not None:
         change_id = _change_id(sent)
@@ -44,4 +44,4 @@ def _change_id(sent: str) -> int | None:
 
 _CHANGES = Addresses("/v1/reskontra/change", "change", ChangeAnswer)
 
-ROUTES = (_CHANGES.many("Reskontra_GetChanges", get_changes, query=(*declared(FILTERS), AFTER, *PAGING)),)
+ROUTES = (_CHANGES.many("Reskontra_GetChanges", get_changes, filters=FILTERS, query=(AFTER, *PAGING)),)

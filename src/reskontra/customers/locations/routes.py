@@ -29,12 +29,12 @@ FILTERS = (
 
 async def list_(call: Call) -> Response:
     """A page of the locations of all customers."""
-    return await answer_page(call, store.PLACES, filtered(call, FILTERS), place_answer)
+    return await answer_page(call, store.PLACES, filtered(call), place_answer)
 
 
 async def list_of_customer(call: Call) -> Response:
     """A page of one customer's locations."""
-    filters = filtered(call, FILTERS)
+    filters = filtered(call)
     filters.add("location.customer_id = {}", await call.find("customer", find_customer_id, call.params["bAccountId"]))
     return await answer_page(call, store.PLACES, filters, place_answer)
 
@@ -76,9 +76,9 @@ def _path(place: Place) -> str:
 _LOCATIONS = Addresses("/v1/location", "location", PlaceAnswer, LocationUpdate)
 
 ROUTES = (
-    _LOCATIONS.many("Location_GetLocations", list_),
+    _LOCATIONS.many("Location_GetLocations", list_, filters=FILTERS),
     _LOCATIONS.post("Location_Create", create),
-    _LOCATIONS.many("Location_GetLocationsForBaccountBybAccountId", list_of_customer, "{bAccountId}"),
+    _LOCATIONS.many("Location_GetLocationsForBaccountBybAccountId", list_of_customer, "{bAccountId}", filters=FILTERS),
     _LOCATIONS.one("Location_GetLocationBybAccountIdlocationId", get, "{bAccountId}/{locationId}"),
     _LOCATIONS.put("Location_UpdateBybAccountIdlocationId", change, "{bAccountId}/{locationId}"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.attributes.rules import attribute_value
@@ -115,6 +116,7 @@ def with_attributes(customer: Customer, sent: Sequence[Sent], reference: Referen
 
 
 _MANDATE_FIELDS = frozenset(field for field in columns(DirectDebit)) - {"direct_debit_id"}
+_NO_ID = "00000000-0000-0000-0000-000000000000"
 _MANDATE_FLAGS = frozenset({"is_default", "one_time"})
 
 
@@ -123,7 +125,8 @@ def with_direct_debits(
 ) -> Customer:
     """The customer with mandates inserted, updated and deleted by id; at most one is the default one.
 
-    Without an operation a known id is updated and anything else inserted; Insert of a known id updates it.
+    Without an operation a known id is updated and anything else inserted, under the id that was sent if it is a GUID;
+    Insert of a known id updates it.
     """
     mandates = {mandate.direct_debit_id.lower(): mandate for mandate in customer.direct_debits}
     for position, line in enumerate(sent):
@@ -142,7 +145,8 @@ def with_direct_debits(
         if operation is LineOperation.DELETE:
             del mandates[sent_id.lower()]
             continue
-        mandate = _mandate(stored or DirectDebit(direct_debit_id=new_id()), line, reference, field)
+        standing = stored or DirectDebit(direct_debit_id=_sent_id(sent_id, (*field, "direct_debit_id")) or new_id())
+        mandate = _mandate(standing, line, reference, field)
         if line.get("max_amount") is not None and mandate.max_amount is not None:
             places = reference.decimals_of(customer.currency_id)
             mandate = replace(mandate, max_amount=in_currency(mandate.max_amount, places, (*field, "max_amount")))
@@ -150,6 +154,20 @@ def with_direct_debits(
             mandates = {key: replace(other, is_default=False) for key, other in mandates.items()}
         mandates[mandate.direct_debit_id.lower()] = mandate
     return replace(customer, direct_debits=tuple(sorted(mandates.values(), key=lambda it: it.direct_debit_id)))
+
+
+def _sent_id(sent: str, field: FieldPath) -> str | None:
+    """The id that a client gave to a new line; None if it gave none, or the one that typed clients send for none."""
+    try:
+        given = UUID(sent or _NO_ID)
+    except ValueError:
+        raise Refused(
+            "The id of a direct debit line is a GUID.",
+            field=field,
+            value=sent,
+            hint="Send a new GUID, or leave the id out to be given one.",
+        ) from None
+    return str(given) if given.int else None
 
 
 def _mandate(mandate: DirectDebit, line: Sent, reference: Reference, field: FieldPath) -> DirectDebit:

@@ -11,6 +11,7 @@ from functools import cache
 
 import msgspec
 
+from reskontra.attributes.store import have_wanted
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import REFERENCE_VERSION
 from reskontra.customers.customer import (
@@ -194,21 +195,23 @@ _OF_LOCATION = """exists (select from location
 _OF_CONTACT = """exists (select from contact_details
                          where contact_details.company_id = customer.company_id
                            and contact_details.contact_id = customer.main_contact_id and {})"""
-HAS_CORPORATE_ID = _OF_LOCATION.format("lower(location.corporate_id) = lower({})")
-HAS_VAT_REGISTRATION_ID = _OF_LOCATION.format("lower(location.vat_registration_id) = lower({})")
-HAS_EMAIL = _OF_CONTACT.format("lower(contact_details.email) = lower({})")
-HAS_PHONE = _OF_CONTACT.format("{} in (contact_details.phone_1, contact_details.phone_2)")
-"""Conditions on what stands in the rows that belong to a customer."""
+_OF_ADDRESS = """exists (select from address
+                         where address.company_id = customer.company_id
+                           and address.address_id = customer.main_address_id and {})"""
+HAS_NAME = "lower(btrim(customer.name)) = lower({})"
+HAS_CORPORATE_ID = _OF_LOCATION.format("lower(btrim(location.corporate_id)) = lower({})")
+HAS_VAT_REGISTRATION_ID = _OF_LOCATION.format("lower(btrim(location.vat_registration_id)) = lower({})")
+HAS_CITY = _OF_ADDRESS.format("lower(btrim(address.city)) = lower({})")
+HAS_EMAIL = _OF_CONTACT.format("lower(btrim(contact_details.email)) in (lower({}), lower({}))")
+HAS_PHONE = _OF_CONTACT.format("array[btrim(contact_details.phone_1), btrim(contact_details.phone_2)] && array[{}, {}]")
+"""Conditions on a customer and on what stands in the rows that belong to it. Blanks around a stored text do not count,
+as those around what is looked for do not."""
 
-# Some of the wanted values must be the whole value or, where several were chosen, one of them. Both sides are folded
-# by the database, as other letters than ASCII's fold differently elsewhere.
-HAS_ATTRIBUTE = """exists (select from customer_attribute as held
-                         where held.company_id = customer.company_id and held.customer_id = customer.customer_id
-                           and lower(held.attribute_id) = lower({} collate "C")
-                           and exists (select from unnest({}::text[]) as wanted
-                                        where lower(wanted) = any (lower(held.value)
-                                                                   || string_to_array(lower(held.value), ','))))"""
-"""The condition that a customer has one of these values of an attribute."""
+HAS_ATTRIBUTES = have_wanted("""(select customer_attribute.attribute_id, customer_attribute.value
+                      from customer_attribute
+                     where customer_attribute.company_id = customer.company_id
+                       and customer_attribute.customer_id = customer.customer_id)""")
+"""The condition that a customer has one of the wanted values of each attribute."""
 
 
 @cache

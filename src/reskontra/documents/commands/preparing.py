@@ -80,6 +80,7 @@ async def basis_of(connection: Connection, context: Context, loaded: Loaded, cha
         table_rate=loaded.table_rate,
         today=loaded.today,
         earliest_due_date=earliest_due_date,
+        branch_number=context.branch_number,
     )
 
 

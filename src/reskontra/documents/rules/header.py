@@ -53,7 +53,7 @@ def new_header(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document
         document_type=kind.document_type,
         customer_id=debtor.customer_id,
         location_id=debtor.location.location_id or 0,
-        branch_number=reference.preferences.default_branch,
+        branch_number=reference.branch_of_new(basis.branch_number),
         document_date=basis.today,
         period_id="",
         currency_id=debtor.currency_id,

@@ -6,7 +6,7 @@ import re
 
 from starlette.responses import Response
 
-from reskontra.changes.lists.wire import PAGING, choice, day, declared, filtered, flag, matching, moment, whole
+from reskontra.changes.lists.wire import PAGING, choice, day, filtered, flag, matching, moment, whole
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.dunning.letters import commands
 from reskontra.dunning.letters.letter import LetterStatus
@@ -46,7 +46,7 @@ async def get_letters(call: Call) -> Response:
     return await answer_page(
         call,
         lists.letters(with_lines=with_lines),
-        filtered(call, FILTERS),
+        filtered(call),
         lambda letter, reference: letter_answer(letter, reference, with_lines=with_lines),
     )
 
@@ -115,11 +115,11 @@ def _letter_id(call: Call) -> int:
 
 
 _LETTERS = Addresses("/v1/reskontra/dunningLetter", "dunning letter", LetterAnswer, LetterUpdate)
-_PARAMETERS = (*declared(FILTERS), Parameter("expandLines", "boolean"), *PAGING)
+_PARAMETERS = (Parameter("expandLines", "boolean"), *PAGING)
 _ACTION = "{letterNumber}/action"
 
 ROUTES = (
-    _LETTERS.many("Reskontra_GetDunningLetters", get_letters, query=_PARAMETERS),
+    _LETTERS.many("Reskontra_GetDunningLetters", get_letters, filters=FILTERS, query=_PARAMETERS),
     _LETTERS.one("Reskontra_GetDunningLetter", get_letter, "{letterNumber}"),
     _LETTERS.put("Reskontra_UpdateDunningLetter", change_letter, "{letterNumber}"),
     _LETTERS.delete("Reskontra_DeleteDunningLetter", delete_letter, "{letterNumber}"),

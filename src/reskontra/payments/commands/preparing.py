@@ -12,7 +12,7 @@ from typing import Any
 from reskontra.clock import Context
 from reskontra.customers.customer import Debtor
 from reskontra.db.pool import Connection
-from reskontra.errors import Conflict, NotFound, UnknownReference
+from reskontra.errors import Conflict, NotFound, Refused, UnknownReference
 from reskontra.kinds import CREDIT_NOTE, KINDS
 from reskontra.payments.payment import Basis, Payable, Payment
 from reskontra.payments.rules.lines import names_sent
@@ -37,11 +37,20 @@ VOIDS = ("VoidPayment", "VoidRefund")
 
 async def find(connection: Connection, context: Context, number: str, document_type: str | None) -> Stored:
     """The payment that an address means: of that type, or the first non-void one with the number (PAY-10)."""
-    types = [document_type] if document_type else ADDRESSED
+    types = types_meant(document_type, ADDRESSED)
     found = await loading.find_payments(connection, context.company_id, types, number)
     if not found:
         raise NotFound(KINDS[document_type].noun if document_type else "payment", number)
     return found[0]
+
+
+def types_meant(sent: str | None, otherwise: Sequence[str]) -> Sequence[str]:
+    """The type that was sent with a number, alone; if none was, the usual ones. Raises `Refused`."""
+    known = (*ADDRESSED, *VOIDS)
+    if sent and sent not in known:
+        hint = f"Send one of: {', '.join(known)}."
+        raise Refused("This is no type of payments.", field=("document_type",), value=sent, hint=hint)
+    return [sent] if sent else otherwise
 
 
 async def held(
@@ -108,7 +117,14 @@ async def basis_of(
     rates = await loading.find_rates(
         connection, context.company_id, sorted(currencies), base=reference.base_currency, rate_type=rate_type, on=on
     )
-    return Basis(reference=reference, debtor=debtor, today=reference.today(context.now), payables=payables, rates=rates)
+    return Basis(
+        reference=reference,
+        debtor=debtor,
+        today=reference.today(context.now),
+        payables=payables,
+        rates=rates,
+        branch_number=context.branch_number,
+    )
 
 
 def payable_of(found: Any) -> Payable:

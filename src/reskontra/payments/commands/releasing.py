@@ -14,7 +14,7 @@ from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
 from reskontra.payments.commands.auto_applying import applies_by_itself, found_lines, lock_unsettled, told
-from reskontra.payments.commands.preparing import ADDRESSED, VOIDS, basis_of, held, hold_debtor, names_of
+from reskontra.payments.commands.preparing import ADDRESSED, VOIDS, basis_of, held, hold_debtor, names_of, types_meant
 from reskontra.payments.commands.settlements import batch_of, write_settlement
 from reskontra.payments.payment import Applied, Basis, Payable, Payment
 from reskontra.payments.rules import voiding
@@ -198,7 +198,7 @@ async def _applied_names(connection: Connection, context: Context, origin: Store
 
 async def _to_release(connection: Connection, context: Context, number: str, document_type: str | None) -> Stored:
     """What a release means: the type that was sent, else the only one of that number with something to release."""
-    types = [document_type] if document_type else [*ADDRESSED[:3], *VOIDS]
+    types = types_meant(document_type, [*ADDRESSED[:3], *VOIDS])
     found = await loading.find_payments(connection, context.company_id, types, number)
     if not found:
         raise NotFound(KINDS[document_type].noun if document_type else "payment", number)

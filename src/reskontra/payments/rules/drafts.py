@@ -60,7 +60,7 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, currency_id: s
         document_type=kind.document_type,
         customer_id=debtor.customer_id,
         location_id=location.location_id or 0,
-        branch_number=_branch(changes, basis, reference.preferences.default_branch),
+        branch_number=_branch(changes, basis, reference.branch_of_new(basis.branch_number)),
         document_date=day,
         period_id="",
         currency_id=currency_id,

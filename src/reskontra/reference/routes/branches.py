@@ -1,4 +1,7 @@
-"""The addresses of branches, the organisation and countries: read only, they come with the company file."""
+"""The addresses of branches, the organisation and countries: read only, they come with the company file.
+
+And the choice of a branch for a request, which any address takes in a header.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_rows
 from reskontra.changes.lists.wire import filtered, greater, moment, ordered
-from reskontra.db.lists import Window
-from reskontra.errors import NotFound
+from reskontra.codes import known_codes
+from reskontra.db.lists import Filters, Window
+from reskontra.errors import NotFound, Refused
 from reskontra.reference.routes.answering import addressed, answer_page, find_listed, reference_of
 from reskontra.reference.rules.branches import Country
 from reskontra.reference.store import remembered
@@ -24,8 +28,9 @@ from reskontra.reference.wire import (
 )
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import one, page
-from reskontra.web.call import Call
+from reskontra.web.call import Call, Database
 from reskontra.web.query import Query
+from reskontra.web.scalars import shown
 
 _PARTS = {
     "address": "expandAddress",
@@ -54,7 +59,7 @@ async def get_branches(call: Call) -> Response:
     branches = replace(BRANCHES, order=ordered(call.query, _ORDERS, tie="branch.branch_number"))
     expand = _expand(call.query, default=False)
     return await answer_page(
-        call, branches, filtered(call, FILTERS), lambda found, reference: branch_answer(found, reference, expand)
+        call, branches, filtered(call), lambda found, reference: branch_answer(found, reference, expand)
     )
 
 
@@ -81,6 +86,19 @@ async def get_organisation(call: Call) -> Response:
     return one(call, answer)
 
 
+async def choose_branch(database: Database, company_id: int, sent: str) -> str:
+    """The number of the branch in use whose id a caller sent as `branchid` (W25). Raises `Refused`."""
+    async with database.connection() as connection:
+        found = await BRANCHES.all(connection, Filters([company_id]))
+    in_use = {str(it.branch_id): it.branch for it in found if it.branch.active}
+    if sent not in in_use:
+        names = [f"{branch_id} ({branch.name})" for branch_id, branch in in_use.items()]
+        raise Refused(
+            f"The header branchid '{shown(sent)}' names no branch that is in use.", hint=known_codes("branches", names)
+        )
+    return in_use[sent].branch_number
+
+
 async def get_countries(call: Call) -> Response:
     """A page of countries by code."""
     reference = await reference_of(call)
@@ -99,7 +117,7 @@ def _country_answer(country: Country) -> CountryAnswer:
 
 async def _organisation(call: Call, *, expanded: bool) -> OrganisationAnswer | None:
     """None when it was not changed in the time that a list asks for."""
-    query, filters = call.query, filtered(call, () if expanded else (_MODIFIED,))
+    query, filters = call.query, filtered(call)
     async with call.database.connection() as connection:
         reference = await remembered.at(connection, call.company_id, None)
         filters.add_same("branch.branch_number", reference.preferences.default_branch)
@@ -119,9 +137,9 @@ _ORGANISATIONS = Addresses("/v1/organization", "organisation", OrganisationAnswe
 _COUNTRIES = Addresses("/v1/country", "country", CountryAnswer, plural="countries")
 
 ROUTES = (
-    _BRANCHES.many("Branch_GetAllBranches", get_branches),
+    _BRANCHES.many("Branch_GetAllBranches", get_branches, filters=FILTERS),
     _BRANCHES.one("Branch_GetSpecificBranchBybranchNumber", get_branch, "{branchNumber}"),
-    _ORGANISATIONS.many("Organization_GetAll", get_organisations),
+    _ORGANISATIONS.many("Organization_GetAll", get_organisations, filters=(_MODIFIED,)),
     _ORGANISATIONS.one(
         "Organization_GetByOrganizationCdByorganizationNumber", get_organisation, "{organizationNumber}"
     ),

@@ -7,7 +7,7 @@ returns the version too. So an outdated copy is never used, and checking costs n
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -88,18 +88,9 @@ _BY_CODE = [table for table in reading.TABLES if table not in _ANOTHER_WAY]
 
 
 def _reference(row: Record) -> Reference:
-    rows: dict[str, list[Any]] = {table.section: table.decode(row[table.section]) for table in reading.TABLES}
-    by_code: dict[str, Any] = {
-        table.section: Codes((getattr(it, table.key[0]), it) for it in rows[table.section]) for table in _BY_CODE
-    }
-    preferences = _preferences.decode(row["preferences"])
-    ordinary = tuple(
-        sorted(
-            (period for period in rows["periods"] if not period.period_id.endswith(_ADJUSTMENT)),
-            key=lambda period: period.start_date,
-        )
-    )
-    return Reference(
+    return made_of(
+        {table.section: table.decode(row[table.section]) for table in reading.TABLES},
+        _preferences.decode(row["preferences"]),
         company_id=row["company_id"],
         version=row["version"],
         code=row["code"],
@@ -108,6 +99,25 @@ def _reference(row: Record) -> Reference:
         country_id_of_company=row["country_id"],
         base_currency=row["base_currency"],
         zone=ZoneInfo(row["time_zone"]),
+    )
+
+
+def made_of(sections: Mapping[str, Sequence[Any]], preferences: Preferences, **company: Any) -> Reference:
+    """The reference data of a company with these rows by the section of their table; a section left out has no rows.
+
+    `company`: what `Reference` has of the company itself.
+    """
+    rows: dict[str, Sequence[Any]] = {table.section: sections.get(table.section, ()) for table in reading.TABLES}
+    by_code: dict[str, Any] = {
+        table.section: Codes((getattr(it, table.key[0]), it) for it in rows[table.section]) for table in _BY_CODE
+    }
+    ordinary = tuple(
+        sorted(
+            (period for period in rows["periods"] if not period.period_id.endswith(_ADJUSTMENT)),
+            key=lambda period: period.start_date,
+        )
+    )
+    return Reference(
         preferences=preferences,
         currencies=Codes((setup.currency_id, setup.currency) for setup in rows["currencies"]),
         currency_postings=Codes((setup.currency_id, setup.posting) for setup in rows["currencies"]),
@@ -121,6 +131,7 @@ def _reference(row: Record) -> Reference:
         period_starts=tuple(period.start_date for period in ordinary),
         control_accounts=_control_accounts(rows["customer_classes"], rows["vat"]),
         **by_code,
+        **company,
     )
 
 

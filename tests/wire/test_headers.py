@@ -1,0 +1,80 @@
+"""Every header that a client may send means something: it acts, it is refused, or it is known why it may be ignored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reskontra.app import mounted_routes
+
+QUIRKS = (Path(__file__).parents[2] / "docs" / "QUIRKS.md").read_text(encoding="utf-8")
+
+ACTING = {
+    "Authorization": "test_auth",
+    "ipp-company-id": "test_auth",
+    "branchid": "test_chosen_branch",
+    "If-Match": "test_errors",
+    "Content-Type": "test_errors",
+    "Accept-Encoding": "test_errors",
+    "Host": "test_routing",
+    "X-Forwarded-Proto": "test_routing",
+    "X-Forwarded-Host": "test_routing",
+}
+"""The headers that public clients and the vendor's documentation send, and the test that shows what each does."""
+
+REFUSED = {"erp-api-background": ("none", "subscription", "subscription:a=b", "https://example.no/hook", "x")}
+
+IGNORED = {
+    "ipp-application-type": "Visma.net Financials",
+    "ipp-tenant-id": "00000000-0000-0000-0000-000000000099",
+    "Accept": "application/xml",
+    "Accept-Language": "nb-NO",
+    "User-Agent": "somebody",
+}
+"""What changes nothing. docs/QUIRKS.md says why each of them costs nobody anything."""
+
+
+@pytest.mark.parametrize("name", ACTING)
+def test_what_acts_is_shown_by_a_test(name: str) -> None:
+    (path,) = Path(__file__).parents[1].rglob(f"{ACTING[name]}.py")
+    assert name.lower() in path.read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.parametrize("value", REFUSED["erp-api-background"])
+async def test_the_background_is_refused_before_anything_is_done(edge: Any, value: str) -> None:
+    for method, path in (
+        ("GET", "/v1/box"),
+        ("POST", "/v1/box"),
+        ("POST", "/v2/box"),
+        ("PUT", "/API/controller/api/v1/box/1"),
+        ("DELETE", "/v1/box/1"),
+        ("POST", "/v1/box/1/action/release"),
+    ):
+        answer = await edge.client.request(method, path, headers={"erp-api-background": value}, content=b"{}")
+        assert answer.status_code == 501, (method, path)
+        assert "was not carried out. Leave the header erp-api-background out" in answer.json()["message"]
+    assert edge.seen == []
+    answer = await edge.client.get("/v1/box", headers={"erp-api-background": ""})
+    assert answer.status_code == 200, "an empty header asks for nothing"
+
+
+def test_no_address_is_left_out() -> None:
+    """The header is looked at before the route's handler, so that a new route is covered by itself."""
+    assert {route.path.split("/")[1] for route in mounted_routes()} == {"v1", "v2"}
+
+
+@pytest.mark.parametrize("name", IGNORED)
+async def test_what_is_ignored_changes_nothing_and_is_said_to(edge: Any, name: str) -> None:
+    plain = await edge.client.get("/v1/box/1")
+    answer = await edge.client.get("/v1/box/1", headers={name: IGNORED[name]})
+    assert (answer.status_code, answer.content) == (plain.status_code, plain.content)
+    assert f"`{name}`" in QUIRKS, f"say in docs/QUIRKS.md why {name} may be ignored"
+
+
+async def test_the_chosen_branch_reaches_the_command(edge: Any) -> None:
+    await edge.client.get("/v1/box", headers={"branchid": " 7 "})
+    assert edge.seen[-1].context.branch_number == "branch 7"
+    await edge.client.get("/v1/box")
+    assert edge.seen[-1].context.branch_number is None
