@@ -200,5 +200,7 @@ ROUTES = (
         _PERIOD, filters=_OF_CUSTOMER,
     ),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
-    _report("Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, filters=_OF_ENTRY),
+    _report(
+        "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, filters=_OF_ENTRY
+    ),
 )  # fmt: skip
