@@ -14,7 +14,7 @@ from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import Application, OpenItem
 from reskontra.receivables.store.applications import proposed_by
-from reskontra.receivables.store.open_items import OPEN_ITEM, open_item
+from reskontra.receivables.store.open_items import OPEN_ITEM, named_items, open_item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +44,7 @@ _PAYABLE = f"""{OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_cus
 
 _FIND = f"""
     select {_PAYABLE}
-      from unnest($3::text[], $4::text[]) as wanted (document_type, number)
-      join document on document.company_id = $1 and document.document_type = wanted.document_type
-       and lower(document.number) collate "C" = lower(wanted.number collate "C")"""
+      from {named_items("$3", "$4")}"""
 
 _FIND_UNSETTLED = f"""
     select {_PAYABLE}
@@ -163,17 +161,27 @@ _OWN = f"(document.document_id, {_ORIGIN})"
 _UNDONE = """exists (select from application as back where back.company_id = $1
                         and back.reverses_id = application.application_id)"""
 _FACTS = f"""
-           from application
+           from (
+            select application_id from application
+             where company_id = $1 and credit_document_id in {_OWN}
+            union
+            select application_id from application
+             where company_id = $1 and debit_document_id in {_OWN}
+            union
+            select made.application_id
+              from settlement
+              join application as made on made.company_id = $1 and made.settlement_id = settlement.settlement_id
+             where settlement.company_id = $1 and settlement.document_id in {_OWN}) as own
+           join application on application.company_id = $1 and application.application_id = own.application_id
            join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
-          where application.company_id = $1
-            and case when document.voids_document_id is null
-                     then document.document_id in (application.credit_document_id, application.debit_document_id)
-                          or settlement.document_id = document.document_id
+          where case when document.voids_document_id is null then true
                      when document.released_at is not null then settlement.document_id = document.document_id
-                     else application.reverses_id is null and not {_UNDONE}
-                          and ({_ORIGIN} in (application.credit_document_id, application.debit_document_id)
-                               or settlement.document_id = {_ORIGIN}) end"""
+                     else application.reverses_id is null and not {_UNDONE} end"""
 _FACTOR = "case when document.voids_document_id is not null and document.released_at is null then -1 else 1 end"
+
+# A filter and no condition: with one, the plan may walk all applications of the company for each line.
+_UNTIL = """application.released_at is not null
+                               and (shown.settlement_id is null or application.application_id <= shown.last_id)"""
 
 SHOWN_LINES = f"""(
     select json_agg(line order by line.is_proposed, line.first_id, line.document_type = 'CreditNote')
@@ -181,20 +189,9 @@ SHOWN_LINES = f"""(
         select shown.settlement_id is null as is_proposed, shown.first_id, other.document_type, other.number,
                shown.amount, shown.discount, shown.write_off, shown.reason_code, shown.cross_rate,
                other.document_date, other.due_date, other.cash_discount_date, other.invoice_text, other.currency_id,
-               other.period_id, other.customer_reference, other.amount - (
-                   select coalesce(sum(case application.debit_document_id when other.document_id
-                                       then application.amount_debit + application.discount + application.write_off
-                                       else application.amount_credit end), 0)
-                     from application
-                    where application.company_id = $1 and application.released_at is not null
-                      and other.document_id in (application.credit_document_id, application.debit_document_id)
-                      and (shown.settlement_id is null or application.application_id <= shown.last_id)) as balance,
-               other.cash_discount - (
-                   select coalesce(sum(application.discount), 0) from application
-                    where application.company_id = $1 and application.released_at is not null
-                      and application.debit_document_id = other.document_id
-                      and (shown.settlement_id is null or application.application_id <= shown.last_id))
-                   as discount_left
+               other.period_id, other.customer_reference,
+               other.amount - coalesce(paid.amount, 0) - coalesce(given.amount, 0) as balance,
+               other.cash_discount - coalesce(paid.discount, 0) as discount_left
           from (
             select settlement_id, other_id, min(application_id) as first_id, max(application_id) as last_id,
                    sum(amount) as amount, sum(discount) as discount, sum(write_off) as write_off,
@@ -219,6 +216,16 @@ SHOWN_LINES = f"""(
               from proposal
              where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id) as shown
           join document as other on other.company_id = $1 and other.document_id = shown.other_id
+          left join lateral (
+            select sum(application.amount_debit + application.discount + application.write_off)
+                       filter (where {_UNTIL}) as amount,
+                   sum(application.discount) filter (where {_UNTIL}) as discount
+              from application
+             where application.company_id = $1 and application.debit_document_id = other.document_id) as paid on true
+          left join lateral (
+            select sum(application.amount_credit) filter (where {_UNTIL}) as amount
+              from application
+             where application.company_id = $1 and application.credit_document_id = other.document_id) as given on true
          where other.voids_document_id is null) as line)"""
 """A scalar over `document`, a payment or credit note: its lines as JSON, what was released before what waits (LNE-13).
 

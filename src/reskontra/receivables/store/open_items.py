@@ -22,6 +22,19 @@ OPEN_ITEM = f"""document.document_id, document.document_type, document.number, d
 """The columns over `document` that `open_item` reads."""
 
 
+def named_items(document_types: str, numbers: str) -> str:
+    """A source `document`: the documents of company $1 with these types and numbers, in any case; two text arrays.
+
+    The offset makes it one search in the index for each name. A join may be planned by types alone, and then compares
+    all documents of a type with all names.
+    """
+    return f"""unnest({document_types}::text[], {numbers}::text[]) as wanted (document_type, number)
+         cross join lateral (
+            select * from document
+             where document.company_id = $1 and document.document_type = wanted.document_type
+               and lower(document.number) collate "C" = lower(wanted.number collate "C") offset 0) as document"""
+
+
 async def find_open_items(
     connection: Connection, company_id: int, names: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], OpenItem]:
@@ -29,9 +42,7 @@ async def find_open_items(
     rows = await connection.fetch(
         f"""
         select {OPEN_ITEM}
-          from unnest($2::text[], $3::text[]) as wanted (document_type, number)
-          join document on document.company_id = $1 and document.document_type = wanted.document_type
-           and lower(document.number) collate "C" = lower(wanted.number collate "C") """,
+          from {named_items("$2", "$3")}""",
         company_id,
         [document_type for document_type, _ in names],
         [number for _, number in names],
@@ -59,12 +70,12 @@ async def lock_named_items(connection: Connection, company_id: int, names: Seque
     A separate statement, so that the next read sees what the previous lock holders committed.
     """
     await connection.execute(
-        """
-        select from unnest($2::text[], $3::text[]) as wanted (document_type, number)
-          join document on document.company_id = $1 and document.document_type = wanted.document_type
-           and lower(document.number) collate "C" = lower(wanted.number collate "C")
-         order by document.document_type, document.number
-           for update of document""",
+        f"""
+        select from document as locked
+         where locked.company_id = $1
+           and locked.document_id = any (array(select document.document_id from {named_items("$2", "$3")}))
+         order by locked.document_type, locked.number
+           for update""",
         company_id,
         [document_type for document_type, _ in names],
         [number for _, number in names],
