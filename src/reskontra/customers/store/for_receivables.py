@@ -44,7 +44,7 @@ async def lock_balances(
     )
 
 
-PAYERS = """with payers as (
+PAYERS = """payers as (
             select customer.customer_id, customer.number,
                    array(select member.customer_id from customer as member
                           where member.company_id = $1

@@ -40,7 +40,7 @@ async def find(connection: Connection, context: Context, number: str, document_t
     types = types_meant(document_type, ADDRESSED)
     found = await loading.find_payments(connection, context.company_id, types, number)
     if not found:
-        raise NotFound(KINDS[document_type].noun if document_type else "payment", number)
+        raise not_found(number, document_type)
     return found[0]
 
 
@@ -51,6 +51,12 @@ def types_meant(sent: str | None, otherwise: Sequence[str]) -> Sequence[str]:
         hint = f"Send one of: {', '.join(known)}."
         raise Refused("This is no type of payments.", field=("document_type",), value=sent, hint=hint)
     return [sent] if sent else otherwise
+
+
+def not_found(number: str, document_type: str | None) -> NotFound:
+    """There is no such document; the type is as it was sent, and may be none at all."""
+    kind = KINDS.get(document_type or "")
+    return NotFound(kind.noun if kind else "payment", number)
 
 
 async def held(

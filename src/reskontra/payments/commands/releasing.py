@@ -10,11 +10,19 @@ from reskontra.clock import Context
 from reskontra.customers.rules.standing import check_may
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound, Refused
-from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
 from reskontra.payments.commands.auto_applying import applies_by_itself, found_lines, lock_unsettled, told
-from reskontra.payments.commands.preparing import ADDRESSED, VOIDS, basis_of, held, hold_debtor, names_of, types_meant
+from reskontra.payments.commands.preparing import (
+    ADDRESSED,
+    VOIDS,
+    basis_of,
+    held,
+    hold_debtor,
+    names_of,
+    not_found,
+    types_meant,
+)
 from reskontra.payments.commands.settlements import batch_of, write_settlement
 from reskontra.payments.payment import Applied, Basis, Payable, Payment
 from reskontra.payments.rules import voiding
@@ -76,8 +84,19 @@ async def release(
     _check_releasable(payment, basis)
     before = _items(stored, basis)
     settled = _settled(stored, before, basis) if payment.lines else None
+    after = _after(stored, settled, before)
+    parts = money_parts(after, stored.document_id, settled, before)
+    saved = await _write(
+        connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled
+    )
+    return saved, told(settled, before, debtor) if settled and by_itself else ()
+
+
+def _after(stored: Stored, settled: Settled | None, before: Mapping[int, OpenItem]) -> Payment:
+    """The payment as its release leaves it. A refund must be applied in full (PST-01)."""
+    payment = stored.payment
     own = settled.item(stored.document_id) if settled else before[stored.document_id]
-    if payment.kind.balance_sign > 0 and own.balance:  # PST-01
+    if payment.kind.balance_sign > 0 and own.balance:
         applied = payment.amount - own.balance
         raise Refused(
             f"A refund is applied in full before it is released: {applied:f} of {payment.amount:f} is.",
@@ -94,11 +113,7 @@ async def release(
     )
     if settled:
         after = replace(after, applied_on=max(payment.applied_on, *(it.applied_on for it in settled.applications)))
-    parts = money_parts(after, stored.document_id, settled, before)
-    saved = await _write(
-        connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled
-    )
-    return saved, told(settled, before, debtor) if settled and by_itself else ()
+    return after
 
 
 async def _write(
@@ -201,7 +216,7 @@ async def _to_release(connection: Connection, context: Context, number: str, doc
     types = types_meant(document_type, [*ADDRESSED[:3], *VOIDS])
     found = await loading.find_payments(connection, context.company_id, types, number)
     if not found:
-        raise NotFound(KINDS[document_type].noun if document_type else "payment", number)
+        raise not_found(number, document_type)
     waiting = [it for it in found if not it.payment.is_released or it.payment.lines]
     if not waiting:
         raise Refused(_NOTHING_LEFT)

@@ -167,7 +167,7 @@ def money_place(
         method = reference.payment_method_id(changes["payment_method_id"], ("payment_method_id",))
     if changes.get("cash_account"):
         return method, reference.cash_account(changes["cash_account"], ("cash_account",)).account_number
-    if standing and "payment_method_id" not in changes:
+    if standing and not changes.get("payment_method_id"):
         return method, standing.cash_account
     named = reference.cash_account_of(method)
     return method, named if named in reference.cash_accounts else None

@@ -109,7 +109,7 @@ async def find_matches(
     """Customers whose open credits could settle open debts, their own or a child's, by number."""
     rows = await connection.fetch(
         f"""
-        {PAYERS}
+        with {PAYERS}
         select payers.customer_id, payers.number, count(*) as documents
           from payers
           join lateral (
