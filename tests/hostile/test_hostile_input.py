@@ -199,9 +199,7 @@ RESOURCES = {
     "invoice": Resource("/v1/customerinvoice", InvoiceUpdate, document(INVOICE)),
     "credit note": Resource("/v1/customerCreditNote", CreditNoteUpdate, document(CREDIT_NOTE)),
     "debit note": Resource("/v1/customerDebitNote", DebitNoteUpdate, document(DEBIT_NOTE)),
-    "payment": Resource(
-        "/v1/customerPayment", PaymentUpdate, lambda: wrapped(customer="20001", paymentAmount=10, financeCharges=[])
-    ),
+    "payment": Resource("/v1/customerPayment", PaymentUpdate, lambda: wrapped(customer="20001", paymentAmount=10)),
 }
 DOCUMENTS = [name for name in RESOURCES if name not in ("customer", "payment")]
 REMIND = "/v1/customer/20001/action/createDunningLetter"
@@ -602,6 +600,7 @@ REFERENCES = {
         "lines.accountNumber", "lines.vatCodeId",
     ),
     "debit note": ("customerNumber", "creditTermsId", "currencyId", "lines.inventoryNumber", "lines.accountNumber"),
+    "payment": ("customer", "paymentMethod", "cashAccount", "currency", "branch", "location"),
     "customer": (
         "customerClassId", "creditTermsId", "currencyId", "parentRecordNumber", "vatZoneId", "mainAddress.countryId",
         "deliveryAddress.countryId", "defaultPaymentMethod.paymentMethodId", "glAccounts.salesAccount",

@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page, answer_rows
 from reskontra.changes.lists.wire import PAGING, Filter, filtered, same
+from reskontra.codes import known
 from reskontra.db.export import as_csv
 from reskontra.db.lists import Filters
 from reskontra.errors import Malformed
 from reskontra.kinds import SERVED
 from reskontra.periods.rules import parse_period
 from reskontra.reference.reference import Reference
-from reskontra.reference.routes.answering import addressed, reference_of
+from reskontra.reference.routes.answering import reference_of
 from reskontra.reports.store import numbers
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
 from reskontra.reports.store.journal import JOURNAL, JOURNAL_TABLE
@@ -134,7 +135,7 @@ def _drawing(reference: Reference) -> numbers.Drawing:
 def _wanted(call: Call, reference: Reference) -> str | None:
     """The series that was asked for."""
     sent = call.query.text(_SERIES.name)
-    return None if sent is None else addressed(reference.series, "number series", sent).series_id
+    return None if sent is None else known(reference.series, sent, (_SERIES.name,), "number series").series_id
 
 
 async def _table(call: Call, name: str, statement: str, *parameters: object) -> Response:

@@ -134,8 +134,8 @@ async def test_all_series_are_told_and_each_alone_says_the_same(clerk: Clerk) ->
     for row in everything:
         alone = await of_series(clerk, row["series"])
         assert {**alone, "metadata": None} == {**row, "metadata": None}
-    assert await clerk.status("GET", f"{NUMBERS}?series=nope") == 404
-    assert await clerk.status("GET", f"{FINDINGS}?series=nope") == 404
+    assert await clerk.status("GET", f"{NUMBERS}?series=nope") == 400
+    assert await clerk.status("GET", f"{FINDINGS}?series=nope") == 400
 
 
 async def test_findings_as_a_table_say_the_same(clerk: Clerk) -> None:

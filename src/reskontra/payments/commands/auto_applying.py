@@ -61,7 +61,7 @@ def told(settled: Settled, before: Mapping[int, OpenItem], debtor: Debtor) -> li
     return made
 
 
-async def lock_unsettled(connection: Connection, context: Context, debtor: Debtor) -> list[int]:
+async def hold_unsettled(connection: Connection, context: Context, debtor: Debtor) -> list[int]:
     """Lock what a payment may settle by itself; before the payment is locked, which comes later in the order."""
     family = await find_family(connection, context.company_id, debtor.customer_id)
     types = [*DEBITS, CREDIT_NOTE.document_type]

@@ -12,7 +12,7 @@ from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound, Refused
 from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
-from reskontra.payments.commands.auto_applying import applies_by_itself, found_lines, lock_unsettled, told
+from reskontra.payments.commands.auto_applying import applies_by_itself, found_lines, hold_unsettled, told
 from reskontra.payments.commands.preparing import (
     ADDRESSED,
     VOIDS,
@@ -58,7 +58,7 @@ async def release(
     if stored.payment.is_void:
         return await _release_void(connection, context, stored, expected_version), ()
     kept = reference, debtor = await hold_debtor(connection, context, stored.payment.customer_id, {})
-    unsettled = await lock_unsettled(connection, context, debtor) if applies_by_itself(stored.payment, debtor) else ()
+    unsettled = await hold_unsettled(connection, context, debtor) if applies_by_itself(stored.payment, debtor) else ()
     stored, reference, debtor = await held(
         connection, context, stored, {}, expected_version=expected_version, kept=kept
     )
