@@ -171,7 +171,7 @@ class Server:
         if outcome.allowance.is_exceeded:
             raise TooMany(outcome.allowance.reset_seconds)
         body = b""
-        if route.method in ("POST", "PUT") and route.step is None:
+        if route.method in ("POST", "PUT") and route.missing is None:
             body = await visit.json_body(self._body_limit)
             if route.body is None and body.strip():
                 wire.decode(body, _NoFields)
