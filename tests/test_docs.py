@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from reskontra import demo, demo_year
+from reskontra.clock import Clock, Context
 from reskontra.command_line.app import app
+from reskontra.company_file.commands.creating import create_company
 from reskontra.config import VARIABLES
+from reskontra.db.pool import Database
+from reskontra.numbering.rules import Mode
 from tests import citations
 from tests.conftest import RunningServer
 
@@ -38,18 +42,43 @@ def pattern_of(output: str) -> re.Pattern[str]:
     return re.compile(".*?".join(pieces), re.DOTALL)
 
 
-async def test_the_examples_run_in_order_as_printed(server: RunningServer) -> None:
-    examples = consoles(README)
-    assert len(examples) >= 6
-    for command, printed in examples:
-        process = await asyncio.create_subprocess_shell(
-            command.replace(BASE, server.url), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+MARK = "--- the end of an example ---"
+
+
+async def run_as_one_session(commands: list[str]) -> list[str]:
+    """What each command prints, typed one after the other into one shell."""
+    script = "\n".join(f"{command}\necho; echo '{MARK}'" for command in commands)
+    shell = await asyncio.create_subprocess_exec(
+        "bash", "-c", script, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await shell.communicate()
+    return output.decode().replace("\r\n", "\n").split(f"\n{MARK}\n")
+
+
+@pytest.fixture
+async def sandbox(server: RunningServer, clock: Clock) -> RunningServer:
+    """A server with the companies of the sandbox: the demo's, and an empty one."""
+    context = Context(0, "test", "test", clock.now(), clock)
+    database = await Database.connect(server.dsn)
+    async with database.transaction() as connection:
+        number = await create_company(
+            connection, "no", code="empty", name="Empty AS", numbering=Mode.AUTOMATIC, context=context
         )
-        output, _ = await process.communicate()
-        shown = output.decode().replace("\r\n", "\n").replace(server.url, BASE)
-        assert pattern_of(printed).match(shown), f"$ {command}\n{shown}\ninstead of\n{printed}"
-        if "/run/dunning" in command:
-            assert json.loads(shown)["created"] != []
+    await database.close()
+    assert number == 2
+    return server
+
+
+async def test_the_examples_run_in_order_as_printed_and_again(sandbox: RunningServer) -> None:
+    examples = consoles(README)
+    assert len(examples) >= 16
+    for _ in range(2):
+        outputs = await run_as_one_session([command.replace(BASE, sandbox.url) for command, _ in examples])
+        for (command, printed), output in zip(examples, outputs, strict=False):
+            shown = output.replace(sandbox.url, BASE)
+            assert pattern_of(printed).match(shown), f"$ {command}\n{shown}\ninstead of\n{printed}"
+            if "/run/dunning" in command:
+                assert json.loads(shown)["created"] != []
 
 
 def test_who_is_reminded_in_the_readme_is_late_in_the_sandbox_too() -> None:
@@ -75,8 +104,14 @@ def test_who_is_reminded_in_the_readme_is_late_in_the_sandbox_too() -> None:
     assert late
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    assert [variable for variable, _ in VARIABLES.values() if variable not in README] == []
+def test_every_setting_is_explained() -> None:
+    page = (ROOT / "docs" / "OPERATING.md").read_text(encoding="utf-8")
+    assert [variable for variable, _ in VARIABLES.values() if f"`{variable}`" not in page] == []
+
+
+def test_the_readme_counts_what_is_served() -> None:
+    served = re.findall(r"Served: (\d+ of )(\d+)", (ROOT / "docs" / "COVERAGE.md").read_text(encoding="utf-8"))[0]
+    assert f"It serves {served[0]}the {served[1]} operations" in README
 
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]

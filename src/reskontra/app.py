@@ -164,9 +164,5 @@ async def not_served(call: Call) -> Response:
     """Refuses an operation that is in the contract but not in this version."""
     raise NotServed(
         f"{call.route.operation} is part of the API but not served by this version.",
-        hint=f"It is planned for: {_when(call.route.step)}. What is served stands at /docs.",
+        hint=f"{call.route.missing} What is served is listed at /docs.",
     )
-
-
-def _when(step: int | str | None) -> str:
-    return f"step {step}" if isinstance(step, int) else str(step)

@@ -22,7 +22,7 @@ def lists() -> list[Route]:
         route
         for route in mounted_routes()
         if route.lists
-        and route.step is None
+        and route.missing is None
         and route.alias_of is None
         and route.declared & {"pagesize", "numbertoread"}
     ]

@@ -10,6 +10,9 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
+import yaml
+
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
 
@@ -53,7 +56,7 @@ def test_what_is_required_is_used_and_what_is_used_is_required() -> None:
                 imported |= {name.name.partition(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.partition(".")[0])
-    foreign = imported - sys.stdlib_module_names - {"reskontra", "_typeshed"}
+    foreign = imported - sys.stdlib_module_names - {"reskontra", "_typeshed", "pytest"}  # which loads the plugin itself
     names = {it: IMPORTED_AS.get(it, it) for it in required}
     assert {it for it, name in names.items() if name not in foreign} - NOT_IMPORTED == set()
     assert foreign - set(names.values()) == set()
@@ -63,8 +66,27 @@ def test_the_dockerfile_is_clean() -> None:
     check(PROGRAMS / "hadolint", "Dockerfile")
 
 
-def test_the_compose_file_keeps_to_its_schema() -> None:
-    check(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
+COMPOSE = ["compose.yaml", "compose.sandbox.yaml"]
+
+
+@pytest.mark.parametrize("name", COMPOSE)
+def test_the_compose_file_keeps_to_its_schema(name: str) -> None:
+    check(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", name)
+
+
+@pytest.mark.parametrize("name", COMPOSE)
+def test_containers_may_write_nowhere_and_gain_nothing(name: str) -> None:
+    for service in yaml.safe_load((ROOT / name).read_text())["services"].values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_the_database_of_the_container_has_no_password_that_everybody_knows() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+    assert ":${POSTGRES_PASSWORD}@" in services["reskontra"]["environment"]["DATABASE_URL"]
 
 
 def test_the_container_is_built_from_what_the_build_needs() -> None:

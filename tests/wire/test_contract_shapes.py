@@ -104,7 +104,7 @@ def served_pairs() -> Iterator[Pair]:
     operations = contract.operations()
     for route in mounted_routes():
         operation = operations.get(route.operation)
-        if operation is None or route.step is not None:
+        if operation is None or route.missing is not None:
             continue
         assert (route.body is None) == (operation.body is None), route.operation
         if route.body is not None and operation.body is not None:

@@ -243,7 +243,7 @@ def test_every_create_body_of_the_contract_is_tried() -> None:
     creates = {
         route.operation
         for route in mounted_routes()
-        if route.method == "POST" and route.step is None and route.body is not None
+        if route.method == "POST" and route.missing is None and route.body is not None
         if (operation := operations.get(route.operation)) is not None and "/action/" not in operation.path
     }
     assert creates == {*DOCUMENTS, *PAYMENTS, *(created.operation for created in OTHERS)}

@@ -28,7 +28,7 @@ from reskontra.yaml_file import read_partial_yaml
 from tests.clerk import DEMO_COMPANY
 from tests.golden.test_golden_answers import in_any_order, redacted
 
-SERVED = {route.operation: route for route in mounted_routes() if route.step is None and route.alias_of is None}
+SERVED = {route.operation: route for route in mounted_routes() if route.missing is None and route.alias_of is None}
 RECORDED = Path(kept.__file__).parent / kept.RECORDED
 ROWS_MAX = 2
 """How many rows of a list are kept as its example."""

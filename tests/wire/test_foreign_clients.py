@@ -134,11 +134,11 @@ async def test_the_go_client_passes_its_own_tests(swedish: httpx.AsyncClient) ->
     assert (await swedish.delete(f"/v1/customerinvoice/{invoice_number}")).status_code == 204
 
 
-async def test_the_go_clients_attachments_come_with_a_later_step(client: httpx.AsyncClient) -> None:
+async def test_the_go_clients_attachments_are_told_what_to_do_instead(client: httpx.AsyncClient) -> None:
     files = {"": ("Test.txt", b"test")}
     answer = await client.post("/v1/customerinvoice/003547/attachment", files=files)
     assert answer.status_code == 501
-    assert "step 4" in answer.json()["message"]
+    assert "Files cannot be attached to documents." in answer.json()["message"]
 
 
 async def test_an_older_go_client_sends_dates_that_it_did_not_set(client: httpx.AsyncClient) -> None:

@@ -123,7 +123,7 @@ async def test_operations_have_unique_names_and_their_parameters(edge: Any) -> N
         assert in_path == set(re.findall(r"\{(\w+)\}", path))
         assert any(part["name"] == "If-Match" for part in entry["parameters"]) == (method != "get")
         assert {"400", "401", "403"} <= set(entry["responses"])
-        assert ("501" in entry["responses"]) == ("x-planned-step" in entry)
+        assert ("501" in entry["responses"]) == ("x-not-served" in entry)
 
 
 async def test_the_address_spells_each_template_once(edge: Any) -> None:

@@ -2,49 +2,60 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
 
 from reskontra.web import contract
 from reskontra.web.contract import Operation
+from reskontra.web.not_served import group_of, groups
 from reskontra.web.routing import Route
 
 
 def coverage_text(routes: Iterable[Route]) -> str:
     """The page as Markdown. `routes` are the mounted ones; those that answer 501 do not count as served."""
-    served = {route.operation for route in routes if route.step is None}
+    routes = list(routes)
+    served = {route.operation for route in routes if route.missing is None}
     operations = list(contract.operations().values())
-    by_step: dict[str, list[Operation]] = defaultdict(list)
+    absent = [operation for operation in operations if operation.name not in served]
+    by_resource: dict[str, list[Operation]] = defaultdict(list)
     for operation in operations:
-        by_step[str(operation.step)].append(operation)
+        if operation.name in served:
+            by_resource[operation.path.split("/")[2].lower()].append(operation)
     own = sorted({route.operation for route in routes} - {operation.name for operation in operations})
     lines = [
         "# Coverage",
         "",
         "Made by `python tools/write_coverage.py` from the public contract and the mounted routes; do not edit.",
         "",
-        f"Served: {sum(operation.name in served for operation in operations)} of {len(operations)} operations. "
-        "Every other operation answers 501 and names the step that brings it.",
+        f"Served: {len(operations) - len(absent)} of {len(operations)} operations. Every other operation answers 501 "
+        "and says what is missing and what to do instead.",
         "",
-        "| step | operations | served |",
-        "|---|---|---|",
-        *(_step_row(step, by_step[step], served) for step in sorted(by_step)),
+        "## Not served",
     ]
-    for step in sorted(by_step):
-        lines += ["", f"## Step {step}", "", "| served | method | path | operation |", "|---|---|---|---|"]
-        lines += [_row(operation, served) for operation in sorted(by_step[step], key=_by_address)]
+    for group in groups():
+        members = [operation for operation in absent if group_of(operation) is group]
+        if members:
+            lines += ["", f"### {group.name[0].upper()}{group.name[1:]}", "", *_wrapped(group.sentences), ""]
+            lines += _table(members)
+    others = [operation for operation in absent if group_of(operation) is None]
+    if others:
+        lines += ["", "### Others", "", *_table(others)]
+    lines += ["", "## Served"]
+    for resource in sorted(by_resource):
+        lines += ["", f"### {by_resource[resource][0].path.split('/')[2]}", "", *_table(by_resource[resource])]
     if own:
         lines += ["", "## Our own", "", *(f"- {name}" for name in own)]
     return "\n".join(lines) + "\n"
 
 
-def _step_row(step: str, operations: list[Operation], served: set[str]) -> str:
-    return f"| {step} | {len(operations)} | {sum(operation.name in served for operation in operations)} |"
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
-def _row(operation: Operation, served: set[str]) -> str:
-    mark = "yes" if operation.name in served else "no"
-    return f"| {mark} | {operation.method} | `{operation.path}` | {operation.name} |"
+def _table(operations: Iterable[Operation]) -> list[str]:
+    rows = [f"| {it.method} | `{it.path}` | {it.name} |" for it in sorted(operations, key=_by_address)]
+    return ["| method | path | operation |", "|---|---|---|", *rows]
 
 
 def _by_address(operation: Operation) -> tuple[str, str]:

@@ -80,7 +80,7 @@ class Reference:
 
     @cached_property
     def _served(self) -> bytes:
-        served = (route for route in self._routes if route.step is None)
+        served = (route for route in self._routes if route.missing is None)
         return wire.encode(document(served, is_open=self._is_open))
 
     @cached_property
@@ -106,7 +106,7 @@ def document(routes: Iterable[Route], *, is_open: bool = False) -> Schema:
     shared = dict(_ERROR_SCHEMAS)
     if any(route.is_action and route.answer is None for route in routes):
         shared |= _ACTION_SCHEMA
-    is_whole = any(route.step is not None for route in routes)
+    is_whole = any(route.missing is not None for route in routes)
     # Generators only understand that a token is optional if the document says so, and the operations say nothing.
     security = {"security": [{}, {"token": [SCOPE]}]} if is_open else {}
     return {
@@ -161,8 +161,8 @@ def _operation(route: Route, path: str, schemas: Schemas) -> Schema:
         if example.body is not None:
             content["example"] = body_of(route.operation)
         operation["requestBody"] = {"required": not route.is_action, "content": {"application/json": content}}
-    if route.step is not None:
-        operation["x-planned-step"] = route.step
+    if route.missing is not None:
+        operation["x-not-served"] = True
     return operation
 
 
@@ -176,9 +176,8 @@ def _operation_id(route: Route) -> str:
 
 def _details(route: Route, example: Example) -> Iterator[str]:
     """What is true of all operations of this kind."""
-    if route.step is not None:
-        step = f"step {route.step}" if isinstance(route.step, int) else route.step
-        yield f"Not served by this version: it answers 501. It is planned for: {step}."
+    if route.missing is not None:
+        yield f"Not served by this version: it answers 501. {route.missing}"
     if example.company_file is not None:
         yield f"The example is for a company with `{example.company_file}` in its file (`reskontra company apply`)."
     if route.alias_of is not None:
@@ -187,7 +186,7 @@ def _details(route: Route, example: Example) -> Iterator[str]:
         yield "Answers one page; a list has as many as its metadata say."
     elif route.method == "PUT":
         yield "A field that is not sent stays as it is. If-Match makes sure that nobody else changed it meanwhile."
-    elif route.method == "POST" and not route.is_action and route.answer is None and route.step is None:
+    elif route.method == "POST" and not route.is_action and route.answer is None and route.missing is None:
         yield "Answers with the address of what was created, in Location."
     yield f"Needs the scope {route.scope}, where a token is needed."
 
@@ -254,7 +253,7 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
     statuses = [status for status in _ERRORS if status not in _WITH_BODY and status != "501"]
     if route.body is not None:
         statuses += _WITH_BODY
-    if route.step is not None:
+    if route.missing is not None:
         return {status: {"$ref": f"#/components/responses/{status}"} for status in ("400", "401", "403", "501")}
     status, answer = _success(route, schemas)
     return {status: answer} | {status: {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}

@@ -29,7 +29,7 @@ def _template() -> Template:
 
 
 def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The operations by tag; the served ones apart from the planned ones."""
+    """The operations by tag; the served ones apart from those that are not."""
     groups: dict[str, dict[str, Any]] = {}
     for path, methods in document["paths"].items():
         for method in _METHODS:
@@ -37,8 +37,8 @@ def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
             if operation is None:
                 continue
             entry = _entry(document, path, method, operation)
-            group = groups.setdefault(operation["tags"][0], {"served": [], "planned": []})
-            group["planned" if "x-planned-step" in operation else "served"].append(entry)
+            group = groups.setdefault(operation["tags"][0], {"served": [], "absent": []})
+            group["absent" if "x-not-served" in operation else "served"].append(entry)
     return [{"name": name, **group} for name, group in sorted(groups.items(), key=_served_first)]
 
 

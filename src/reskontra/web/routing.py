@@ -19,6 +19,7 @@ import msgspec
 from reskontra.errors import Malformed
 from reskontra.web import contract
 from reskontra.web.contract import Declared, Parameter
+from reskontra.web.not_served import missing
 from reskontra.web.query import declared_names
 from reskontra.web.shapes import check_body
 
@@ -58,8 +59,8 @@ class Route:
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals if there is no body: release, delete."""
     alias_of: str | None = None
-    step: int | str | None = None
-    """Set on routes that only answer "not served yet"."""
+    missing: str | None = None
+    """Set on routes that only answer 501: what is missing, and what to do instead."""
     declared: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
@@ -137,7 +138,7 @@ class Router:
 
 def complete(served: Iterable[Route], not_served: Callable[[Call], Awaitable[Response]]) -> list[Route]:
     """What is mounted: the served routes with all their parameters, their v2 aliases, and a refusal for each
-    operation of the contract that is not served yet."""
+    operation of the contract that is not served."""
     routes = [_with_contract(route) for route in served]
     for route in routes:
         if route.body is not None:
@@ -172,7 +173,7 @@ def _unserved(operation: contract.Operation, handler: Callable[[Call], Awaitable
         handler=handler,
         doing="answering",
         query=operation.query,
-        step=operation.step,
+        missing=missing(operation),
     )
 
 

@@ -180,7 +180,7 @@ class Server:
         if branch_id:
             branch_number = await self._choose_branch(self._database, company.company_id, branch_id)
         body = b""
-        if route.method in ("POST", "PUT") and route.step is None:
+        if route.method in ("POST", "PUT") and route.missing is None:
             body = await visit.json_body(self._body_limit)
             if route.body is None and body.strip():
                 wire.decode(body, _NoFields)
