@@ -88,7 +88,7 @@ def lists() -> list[Route]:
     return [
         route
         for route in mounted_routes()
-        if route.lists and route.step is None and route.alias_of is None and route.query
+        if route.lists and route.missing is None and route.alias_of is None and route.query
     ]
 
 

@@ -519,7 +519,7 @@ ODD_VALUES = (
 )  # fmt: skip
 
 
-LISTS = [route for route in mounted_routes() if route.lists and route.step is None and route.alias_of is None]
+LISTS = [route for route in mounted_routes() if route.lists and route.missing is None and route.alias_of is None]
 
 
 def send_odd_values(target: Target, path: str, parameter: str) -> None:

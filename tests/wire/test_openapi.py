@@ -188,7 +188,7 @@ def test_each_field_of_the_mounted_structs_has_its_sentence() -> None:
 
 def test_each_parameter_of_a_served_operation_has_its_sentence() -> None:
     """A parameter without one is either new or a misspelling of one that the contract has."""
-    served = [route for route in mounted_routes() if route.step is None]
+    served = [route for route in mounted_routes() if route.missing is None]
     missing = {
         f"{parameter.name} of {route.operation}"
         for route in served

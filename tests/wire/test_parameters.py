@@ -55,7 +55,7 @@ PAGED_OTHERWISE = {"numbertoread", "skiprecords"}
 
 
 def routes() -> list[Route]:
-    return [route for route in mounted_routes() if route.method == "GET" and route.step is None]
+    return [route for route in mounted_routes() if route.method == "GET" and route.missing is None]
 
 
 @pytest.fixture
