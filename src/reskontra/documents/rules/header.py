@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
+from reskontra.documents.rules.links import with_correction, with_vat_date
 from reskontra.documents.rules.rates import with_rate
 from reskontra.errors import Refused, UnknownReference
 from reskontra.kinds import Kind
@@ -157,6 +158,8 @@ def _written(
     draft = _with_party_details(draft, changes, basis)
     draft = _with_vat_zone(draft, changes, basis)
     draft = _with_period(before, draft, changes, basis)
+    draft = with_correction(kind, draft, changes, basis)
+    draft = with_vat_date(kind, before, draft, changes, basis)
     draft = with_rate(before, draft, changes, basis)
     return _with_due_dates(kind, before, draft, changes, basis)
 
