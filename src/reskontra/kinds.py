@@ -58,6 +58,9 @@ class Kind:
     has_lines: bool = False
     """Whether it has lines with VAT, like an invoice; otherwise it is just an amount."""
 
+    may_correct: tuple[str, ...] = ()
+    """The document types that it may correct (REV-06)."""
+
     sales_sign: int = 0
     """+1 if its lines are sales, -1 if they take sales back, 0 if neither (BAL-04)."""
 
@@ -108,6 +111,7 @@ DEBIT_NOTE = Kind(
     balance_sign=+1,
     may_be_reminded=True,
     has_lines=True,
+    may_correct=("Invoice", "CreditNote"),
     sales_sign=+1,
     has_terms=True,
     checks_credit=True,
@@ -126,6 +130,7 @@ CREDIT_NOTE = Kind(
     settles=DEBITS,
     may_be_reserved=True,
     has_lines=True,
+    may_correct=DEBITS,
     sales_sign=-1,
     has_wire_delete=True,
 )

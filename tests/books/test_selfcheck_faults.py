@@ -80,6 +80,7 @@ FAULTS = {
         "delete from journal_entry where batch_number = 'AR000001'",
         "update batch set total_base = 0 where batch_number = 'AR000001'",
     ],
+    "corrections-known": [f"update document set corrects_document_id = {OF_DRAFT} where {RELEASED}"],
     "vat-rows-complete": [f"delete from document_vat where document_id = {OF_DRAFT}"],
     "batch-total": ["update batch set total_base = total_base + 1 where batch_number = 'AR000001'"],
     "receivables-tie-to-ledger": ["delete from journal_entry where batch_number = 'AR000001'"],

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reskontra.errors import Malformed, Refused, UnknownReference
 from reskontra.periods.rules import (
     Period,
+    check_distance,
     check_open,
     parse_period,
     period_named,
@@ -156,3 +157,46 @@ def test_only_an_open_period_takes_postings(
             check_open(period, allow_closed, ("post_period",))
         assert refusal.value.field == ("post_period",)
         assert "202401" in refusal.value.reason
+
+
+@pytest.mark.parametrize(
+    ("on", "period_id", "passes"),
+    [
+        (date(2024, 3, 31), "202403", True),
+        (date(2024, 3, 1), "202406", True),
+        (date(2024, 3, 31), "202407", False),
+        (date(2024, 3, 1), "202402", False),
+        (date(2024, 12, 5), "202413", True),
+        (date(2024, 9, 30), "202413", True),
+        (date(2024, 8, 31), "202413", False),
+        (date(2025, 1, 2), "202413", False),
+        (date(2023, 11, 1), "202403", True),
+        (date(2023, 12, 31), "202404", False),
+    ],
+)
+def test_a_period_holds_the_date_or_is_one_of_the_few_after_it(on: date, period_id: str, passes: bool) -> None:
+    period = period_named(period_id, YEAR)
+    check_distance(period, on, YEAR, None)
+    if passes:
+        check_distance(period, on, YEAR, 3)
+        return
+    with pytest.raises(Refused) as refused:
+        check_distance(period, on, YEAR, 3)
+    assert refused.value.field == ("financial_period",)
+    assert on.isoformat() in str(refused.value.reason)
+    assert period_id in str(refused.value.reason)
+
+
+@pytest.mark.parametrize(
+    ("on", "most", "hint"),
+    [
+        (date(2024, 3, 1), 3, "Send 202403 to 202406, or another date."),
+        (date(2024, 3, 1), 0, "Send 202403, or another date."),
+        (date(2024, 11, 1), 3, "Send 202411 to 202412, or another date."),
+        (date(2030, 1, 1), 3, "Send another date."),
+    ],
+)
+def test_a_period_too_far_away_is_refused_with_those_that_would_do(on: date, most: int, hint: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_distance(period_named("202401", YEAR), on, YEAR, most)
+    assert refused.value.hint == hint

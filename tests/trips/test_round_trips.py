@@ -117,6 +117,8 @@ WRITES = (
          wrapped(invoiceLines=[FIRST_LINE])),
     Step("CustomerInvoice_UpdateByinvoiceNumber.of the header", "PUT", f"{INVOICE}/{{invoice}}",
          wrapped(invoiceText="anew")),
+    Step("Reskontra_UpdateCustomerInvoiceVat", "PUT", "/v1/reskontra/customerinvoice/{invoice}/vat",
+         wrapped(vatDate="2025-05-04")),
     Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber", "POST", f"{INVOICE}/{{invoice}}/action/release"),
     Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber.with a credit limit", "POST",
          f"{INVOICE}/{{checked}}/action/release"),
@@ -125,6 +127,8 @@ WRITES = (
     Step("CustomerCreditNoteV2_Create", "POST", "/v2/customerCreditNote", owed(), keeps="second note"),
     Step("CustomerCreditNote_Create.that settles", "POST", NOTE, owed() | settling("{invoice}"), keeps="settling"),
     Step("CustomerCreditNote_UpdateBycreditNoteNumber", "PUT", f"{NOTE}/{{note}}", wrapped(lines=[FIRST_LINE])),
+    Step("Reskontra_UpdateCustomerCreditNoteVat", "PUT", "/v1/reskontra/customerCreditNote/{note}/vat",
+         wrapped(corrects={"referenceNumber": "{invoice}"})),
     Step("CustomerCreditNote_ReleaseDocumentBycreditNoteNumber", "POST", f"{NOTE}/{{note}}/action/release"),
     Step("CustomerCreditNote_ReleaseDocumentBycreditNoteNumber.that settles", "POST",
          f"{NOTE}/{{settling}}/action/release"),
@@ -137,6 +141,8 @@ WRITES = (
     Step("CustomerDebitNoteV2_Create", "POST", "/v2/customerDebitNote", owed(), keeps="second debit"),
     Step("Reskontra_DeleteCustomerDebitNote", "DELETE", "/v1/reskontra/customerDebitNote/{second debit}"),
     Step("CustomerDebitNote_UpdateBydebitNoteNumber", "PUT", f"{DEBIT}/{{debit}}", wrapped(lines=[FIRST_LINE])),
+    Step("Reskontra_UpdateCustomerDebitNoteVat", "PUT", "/v1/reskontra/customerDebitNote/{debit}/vat",
+         wrapped(vatDate="2025-05-04")),
     Step("CustomerDebitNote_ReleaseDocumentBydebitNoteNumber", "POST", f"{DEBIT}/{{debit}}/action/release"),
     # Payments, under both of their names
     *(step for name, path in (("CustomerPayment", "customerPayment"), ("Payment", "payment")) for step in (

@@ -159,7 +159,7 @@ select document.company_id, document_type, number, used.vat_ids, stored.vat_ids 
                        from document_line cross join unnest(document_line.vat_ids) as vat_id
                       where document_line.company_id = document.company_id
                         and document_line.document_id = document.document_id) as used
- cross join lateral (select array_agg(vat_id order by vat_id) as vat_ids from document_vat
+ cross join lateral (select array_agg(distinct vat_id) as vat_ids from document_vat
                       where document_vat.company_id = document.company_id
                         and document_vat.document_id = document.document_id) as stored
  where used.vat_ids is distinct from stored.vat_ids;
@@ -382,6 +382,15 @@ select company_id, account_number, batch_number, credit_base - debit_base as rev
 select company_id, document_type, number, cash_discount, cash_discount_date, due_date
   from document
  where cash_discount > 0 and cash_discount_date > due_date;
+
+-- name: corrections-known A document corrects a released one of the same customer.
+select document.company_id, document.document_type, document.number, document.corrects_document_id
+  from document
+  left join document as corrected on corrected.company_id = document.company_id
+   and corrected.document_id = document.corrects_document_id
+ where document.corrects_document_id is not null
+   and (corrected.document_id is null or corrected.released_at is null
+        or corrected.customer_id <> document.customer_id);
 
 -- name: lines-have-documents Every line and VAT row has its document.
 select company_id, document_id, 'line' as row from document_line

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reskontra.money import ZERO
-from reskontra.receivables.rules.items import Proposal
+from reskontra.receivables.rules.items import OpenItem, Proposal
 from reskontra.records import Record, columns, field
 
 if TYPE_CHECKING:
@@ -71,12 +71,15 @@ class Line(Record, frozen=True, kw_only=True):
     term_end_date: date | None = None
     start_date: date | None = None
     end_date: date | None = None
+    vat_date: date | None = None
+    """The day whose VAT rates the line has; None: the document's."""
+
     task_id: str | None = None
     note: str | None = None
 
 
 class VatFigure(Record, frozen=True, kw_only=True):
-    """The VAT of one id on the document. `entered` if the caller's figures replaced ours (VAT-09)."""
+    """The VAT of one id at one rate on the document. `entered` if the caller's figures replaced ours (VAT-09)."""
 
     vat_id: str
     rate: Decimal
@@ -104,6 +107,11 @@ class Document(Record, frozen=True, kw_only=True):
     branch_number: str
     document_date: date
     original_invoice_date: date | None = None
+    vat_date: date | None = None
+    """The day whose VAT rates it has (VAT-14)."""
+
+    vat_date_entered: bool = False
+    corrects_document_id: int | None = None
     due_date: date | None = None
     cash_discount_date: date | None = None
     period_id: str
@@ -190,6 +198,18 @@ LINE_COLUMNS = columns(Line)
 VAT_COLUMNS = columns(VatFigure)
 
 
+class Links(Record, frozen=True):
+    """The documents that one names: what it will settle after a request, and what it corrects if that was said."""
+
+    settles: dict[tuple[str, str], OpenItem] = field(default_factory=dict)
+    """By type and number, in lower case."""
+
+    corrects: OpenItem | None = None
+
+
+_NO_LINKS = Links()
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What a decision about a document depends on, loaded in one read."""
@@ -210,3 +230,5 @@ class Basis:
 
     branch_number: str | None = None
     """The branch that the caller chose for new documents; None: the company's default branch."""
+
+    links: Links = _NO_LINKS

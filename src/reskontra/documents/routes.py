@@ -25,11 +25,12 @@ from reskontra.documents.wire.answers import (
     ReleaseAnswer,
     VatInBaseAnswer,
 )
-from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, DocumentUpdate, InvoiceUpdate
+from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, DocumentUpdate, InvoiceUpdate, VatUpdate
 from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
 from reskontra.errors import NotFound
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Kind
+from reskontra.operations import LineOperation
 from reskontra.receivables.wire.filters import ITEM_FILTERS
 from reskontra.reference.routes.answering import answer_page
 from reskontra.reference.store import remembered
@@ -138,6 +139,21 @@ async def get_vat(resource: Resource, call: Call) -> Response:
     return one(call, vat_in_base_answer(found), found.version)
 
 
+async def change_vat(resource: Resource, call: Call) -> Response:
+    """PUT the VAT dates of a document and of its lines, and what it corrects."""
+    update = changes(call.decode(VatUpdate))
+    if "lines" in update:
+        update["lines"] = [{**line, "operation": LineOperation.UPDATE} for line in update["lines"]]
+    number = call.params[resource.parameter]
+    written = await call.database.write(
+        lambda connection: drafting.change(
+            connection, call.context, resource.kind, number, update, expected_version=call.if_match
+        )
+    )
+    address = f"/v1/reskontra/{resource.path}/{quote(written.number, safe='')}/vat"
+    return no_content(call, address, written.version)
+
+
 async def get_all(resource: Resource, call: Call) -> Response:
     """GET a page of documents in the order of their numbers."""
     return await _answer_page(call, resource, filtered(call, resource.kind.document_type))
@@ -188,8 +204,9 @@ def _routes(resource: Resource) -> Iterator[Route]:
         "releasing",
         answer=ReleaseAnswer,
     )
-    of_ours = replace(named, path=f"/v1/reskontra/{resource.path}", answer=VatInBaseAnswer)
+    of_ours = replace(named, path=f"/v1/reskontra/{resource.path}", answer=VatInBaseAnswer, body=VatUpdate)
     yield of_ours.one(f"Reskontra_Get{operation}Vat", partial(get_vat, resource), f"{below}/vat")
+    yield of_ours.put(f"Reskontra_Update{operation}Vat", partial(change_vat, resource), f"{below}/vat")
     if resource.kind.has_wire_delete:
         yield documents.delete(f"{operation}_Delete{by_number}", partial(delete, resource), below)
     else:

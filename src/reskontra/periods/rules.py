@@ -13,6 +13,7 @@ _SIX_DIGITS = re.compile("[0-9]{6}")
 
 # Months end at 13, the adjustment period. With years from 1900 on no text reads as both YYYYMM and MMYYYY.
 _LAST_MONTH = 13
+_ADJUSTMENT = "13"
 _FIRST_YEAR = 1900
 
 
@@ -99,6 +100,34 @@ def check_open(period: Period, allow_closed: bool, field: FieldPath = ("financia
     else:
         return
     raise Refused(f"The financial period {period.period_id} {problem}.", field=field, value=period.period_id, hint=hint)
+
+
+def check_distance(
+    period: Period, on: date, periods: Sequence[Period], most: int | None, field: FieldPath = ("financial_period",)
+) -> None:
+    """Refuses a period that ends before `on`, or with more than `most` periods between them (PER-08).
+
+    A later date in an earlier period is a cut-off error, a much later period a slip of the pen. Any period will do if
+    `most` is None. Period 13 does not count as one more.
+    """
+    if most is None:
+        return
+    later = sorted(
+        (it for it in periods if it.start_date > on and not it.period_id.endswith(_ADJUSTMENT)),
+        key=lambda it: it.period_id,
+    )
+    distance = sum(it.period_id <= period.period_id for it in later)
+    if on <= period.end_date and distance <= most:
+        return
+    own = [it.period_id for it in periods if it.start_date <= on <= it.end_date]
+    reached = [*own, *(it.period_id for it in later[:most])]
+    choice = f"{min(reached)} to {max(reached)}" if len(reached) > 1 else "".join(reached)
+    raise Refused(
+        f"The date {on.isoformat()} and the financial period {period.period_id} are too far apart.",
+        field=field,
+        value=period.period_id,
+        hint=f"Send {choice}, or another date." if choice else "Send another date.",
+    )
 
 
 def _range_hint(periods: Sequence[Period]) -> str:

@@ -269,6 +269,12 @@ class Reference:
         """The period `YYYYMM` (PER-03)."""
         return self.periods.get(period_id) or period_rules.period_named(period_id, list(self.periods.values()), field)
 
+    def period_for(self, on: date, period_id: str, field: FieldPath = ("financial_period",)) -> Period:
+        """The period `YYYYMM`, which was chosen for something of that date (PER-03, PER-08)."""
+        period = self.period_named(period_id, field)
+        period_rules.check_distance(period, on, list(self.periods.values()), self.preferences.period_distance, field)
+        return period
+
 
 def control_account_refused(account_number: str, field: FieldPath) -> Refused:
     """The refusal of revenue on an account that is kept for receivables or VAT."""

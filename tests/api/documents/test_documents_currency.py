@@ -407,6 +407,25 @@ async def test_a_chosen_period_stands_until_the_date_changes(clerk: Clerk) -> No
     assert both["financialPeriod"] == "202508"
 
 
+async def test_a_period_too_far_from_the_date_is_refused_where_the_company_says_how_far(clerk: Clerk) -> None:
+    await clerk.prefer(period_distance=3)
+    for period in ("202507", "202502", "202301"):
+        text = await clerk.refuse(INVOICE, financialPeriod=period)
+        assert (
+            f"The date 2025-03-03 and the financial period {period} are too far apart. Field: financialPeriod." in text
+        )
+        assert "Send 202503 to 202506, or another date." in text
+    document = await clerk.invoice(postPeriod="202506")
+    text = await clerk.refuse_change(document, documentDate="2025-08-08", postPeriod="202506")
+    assert "The date 2025-08-08 and the financial period 202506 are too far apart. Field: postPeriod." in text
+    assert (await clerk.change(document, documentDate="2025-08-08"))["financialPeriod"] == "202508"
+    await clerk.prefer(period_distance=None)
+    far = await clerk.change(document, financialPeriod="202401")
+    await clerk.prefer(period_distance=0)
+    assert (await clerk.change(far, note="x", financialPeriod="202401"))["financialPeriod"] == "202401"
+    assert (await clerk.release(far))["financialPeriod"] == "202401"
+
+
 async def test_terms_that_are_paid_in_instalments_are_refused_for_now(clerk: Clerk) -> None:
     async with clerk.database.connection() as connection:
         await connection.execute(

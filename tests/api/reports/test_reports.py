@@ -50,10 +50,15 @@ async def year(clerk: Clerk) -> Clerk:
     assert voided.status_code == 200, voided.text
     released = await clerk.http.post(f"/v1/customerPayment/{paid.number}/action/release?paymentType=VoidPayment")
     assert released.status_code == 200, released.text
-    # At rates of the table that differ: settling them makes an exchange difference.
+    # At rates of the table that differ: settling them makes an exchange difference, since the later one is sent.
     euros = await clerk.issue(INVOICE, "20004", currencyId="EUR", documentDate="2025-01-15", lines=[EUROS])
+    april = await clerk.sql(
+        """select rate from currency_rate where company_id = $1 and from_currency = 'EUR'
+              and effective_date <= '2025-04-15' order by effective_date desc limit 1""",
+        clerk.company_id,
+    )
     await clerk.issue(
-        CREDIT_NOTE, "20004", currencyId="EUR", documentDate="2025-04-15", lines=[EUROS],
+        CREDIT_NOTE, "20004", currencyId="EUR", documentDate="2025-04-15", lines=[EUROS], exchangeRate=april,
         applicationLines=[application(euros, euros["amountInCurrency"])],
     )  # fmt: skip
     await clerk.issue(INVOICE, "20004", currencyId="EUR", documentDate="2025-05-15", lines=[EUROS])

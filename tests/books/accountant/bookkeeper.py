@@ -102,7 +102,13 @@ class Bookkeeper:
     def _propose(self, note: Document) -> dict[str, Any]:
         """Application lines, for some of what the customer owes."""
         drawn = self._debits(note.customer, note.currency.currency_id, note.figures.amount)
-        note.proposals = [it for it in drawn if _can_settle(note, it[0])]
+        drawn = [it for it in drawn if _can_settle(note, it[0])]
+        before, note.proposals = note.figures, drawn
+        note.recompute()
+        has_other_vat = note.figures != before
+        if has_other_vat and (note.entered or note.figures.amount < sum(amount for _, amount in drawn)):
+            note.proposals = []
+            note.recompute()
         for debit, _ in note.proposals:
             debit.proposed_by = note
         lines = [

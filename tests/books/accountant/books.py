@@ -86,13 +86,20 @@ class Document:
             return "Hold" if self.held else "Balanced"
         return "Open" if self.open else "Closed"
 
+    @property
+    def vat_day(self) -> date:
+        """The day whose VAT rates count: a credit note has that of what it corrects (VAT-14)."""
+        if self.kind != "CreditNote":
+            return self.day
+        return self.original_day or max((debit.vat_day for debit, _ in self.proposals), default=self.day)
+
     @cached_property
     def figures(self) -> Figures:
         return figures(
             self.company,
             self.lines,
             zone=self.zone,
-            on=self.day,
+            on=self.vat_day,
             places=self.currency.places,
             entered=self.entered,
         )

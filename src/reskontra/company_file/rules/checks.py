@@ -143,6 +143,9 @@ def _company(template: Template) -> Found:
     span = template.periods
     if not _is_span(span):
         yield ("periods", "last"), _month(span.last), _span_hint(span)
+    distance = template.preferences.period_distance
+    if distance is not None and distance < 0:
+        yield ("preferences", "period_distance"), distance, "Write 0 or more, or leave it out."
     yield from _document_rounding(template)
 
 

@@ -9,26 +9,34 @@ nothing reads from last to first, and they are written to fit that order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from reskontra.clock import Context
 from reskontra.customers.customer import Debtor
 from reskontra.db.pool import Connection, need_transaction, report_key_as_sent
-from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, wanted_by
+from reskontra.documents.commands.preparing import (
+    basis_of,
+    document_of,
+    load,
+    lock_debits,
+    wanted_by,
+    wanted_proposals,
+    with_links,
+)
 from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.drafts import changed, check_deletable, created
+from reskontra.documents.rules.links import named_by
 from reskontra.documents.rules.rates import check_agreed_rate
-from reskontra.documents.rules.settling import proposals_after, with_proposals
+from reskontra.documents.rules.settling import with_proposals
 from reskontra.documents.store import loading, writing
 from reskontra.documents.wire.rendering import lines_text, vat_text
-from reskontra.errors import Malformed
+from reskontra.errors import FieldPath, Malformed
 from reskontra.kinds import Kind
 from reskontra.numbering.rules import check_sent_document_number, choose_range
 from reskontra.operations import supplied
 from reskontra.receivables.commands import locks
-from reskontra.receivables.rules.items import OpenItem
-from reskontra.receivables.store import open_items
+from reskontra.receivables.rules.items import Proposal
 from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
@@ -60,11 +68,12 @@ async def change(
     before = document_of(loaded)
     await lock_debits(connection, context, kind, before, changes)
     basis = await basis_of(connection, context, loaded, changes)
-    after = changed(kind, before, changes, basis)
+    basis = await with_links(connection, context, kind, basis, standing=before, changes=changes)
     reference = basis.reference
-    debits = await _proposed_debits(connection, context, kind, after, changes)
-    after = _with_proposals(kind, after, changes, debits, reference=reference, document_id=loaded.document_id)
-    check_agreed_rate(before, after, reference.preferences, debits.values())
+    wanted = wanted_proposals(kind, before, changes)
+    after = changed(kind, before, changes, basis)
+    after = _with_proposals(after, wanted, basis, document_id=loaded.document_id)
+    check_agreed_rate(before, after, reference.preferences, named_by(basis.links))
     if after == before:
         return Saved(before.number, loaded.version)
     if after.customer_id != before.customer_id:
@@ -112,10 +121,10 @@ async def new_draft(
     loaded = await loading.find_basis(connection, context, wanted_by(changes))
     await lock_debits(connection, context, kind, None, changes)
     basis = await basis_of(connection, context, loaded, changes)
+    basis = await with_links(connection, context, kind, basis, standing=None, changes=changes)
     draft = created(kind, changes, basis)
-    debits = await _proposed_debits(connection, context, kind, draft, changes)
-    document = _with_proposals(kind, draft, changes, debits, reference=basis.reference)
-    check_agreed_rate(None, document, basis.reference.preferences, debits.values())
+    document = _with_proposals(draft, wanted_proposals(kind, None, changes), basis)
+    check_agreed_rate(None, document, basis.reference.preferences, named_by(basis.links))
     document = replace(document, origin=origin, created_by=context.actor)
     return document, basis
 
@@ -146,37 +155,14 @@ async def insert(
         )
 
 
-async def _proposed_debits(
-    connection: Connection, context: Context, kind: Kind, draft: Document, changes: Mapping[str, Any]
-) -> Mapping[tuple[str, str], OpenItem]:
-    """What the draft will settle after a request, by type and number; one read, only if there is anything."""
-    if not _proposes(kind, draft, changes):
-        return {}
-    need_transaction(connection)
-    wanted = proposals_after(draft.proposals, changes.get("application_lines") or ())
-    names = [(proposal.document_type, proposal.number) for proposal, _ in wanted]
-    return await open_items.find_open_items(connection, context.company_id, names)
-
-
 def _with_proposals(
-    kind: Kind,
-    draft: Document,
-    changes: Mapping[str, Any],
-    debits: Mapping[tuple[str, str], OpenItem],
-    *,
-    reference: Reference,
-    document_id: int = 0,
+    draft: Document, wanted: Sequence[tuple[Proposal, FieldPath]], basis: Basis, *, document_id: int = 0
 ) -> Document:
     """The draft with what it will settle after a request (APP)."""
-    if not _proposes(kind, draft, changes):
+    if not wanted and not draft.proposals:
         return draft
-    wanted = proposals_after(draft.proposals, changes.get("application_lines") or ())
-    decimals = reference.decimals_of(draft.currency_id)
-    return with_proposals(draft, wanted, debits, document_id=document_id, decimals=decimals)
-
-
-def _proposes(kind: Kind, draft: Document, changes: Mapping[str, Any]) -> bool:
-    return bool(kind.settles and not draft.is_released and (changes.get("application_lines") or draft.proposals))
+    decimals = basis.reference.decimals_of(draft.currency_id)
+    return with_proposals(draft, wanted, basis.links.settles, document_id=document_id, decimals=decimals)
 
 
 async def _numbering(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
-from reskontra.documents.document import Basis, Document
-from reskontra.documents.rules.settling import names_sent
+from reskontra.documents.document import Basis, Document, Links
+from reskontra.documents.rules.links import correction_sent, said_to_correct
+from reskontra.documents.rules.settling import names_sent, proposals_after
 from reskontra.documents.store import loading
 from reskontra.documents.store.loading import Loaded, Wanted
-from reskontra.errors import NotFound, UnknownReference
+from reskontra.errors import FieldPath, NotFound, UnknownReference
 from reskontra.kinds import Kind
 from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import OpenItem, Proposal, name_of
+from reskontra.receivables.store import open_items
 from reskontra.reference.rules.classes import CreditVerification
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
@@ -82,6 +85,52 @@ async def basis_of(connection: Connection, context: Context, loaded: Loaded, cha
         earliest_due_date=earliest_due_date,
         branch_number=context.branch_number,
     )
+
+
+async def with_links(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    basis: Basis,
+    *,
+    standing: Document | None,
+    changes: Mapping[str, Any],
+) -> Basis:
+    """The basis with the documents that the request or `standing`, the document before it, names. Without any, nothing
+    is read."""
+    named, wanted = changes.get("corrects"), wanted_proposals(kind, standing, changes)
+    names = [(proposal.document_type, proposal.number) for proposal, _ in wanted]
+    if names:
+        need_transaction(connection)
+    correction = correction_sent(named) if named else None
+    found: Mapping[tuple[str, str], OpenItem] = {}
+    if names or correction:
+        asked = [*names, *([correction] if correction else [])]
+        found = await open_items.find_open_items(connection, context.company_id, asked)
+    corrects = found.get(name_of(*correction)) if correction else None
+    if "corrects" not in changes and standing is not None and not standing.is_released:
+        corrects = await _standing_correction(connection, context, standing, basis)
+    settles = {name_of(*name): found[name_of(*name)] for name in names if name_of(*name) in found}
+    return replace(basis, links=Links(settles=settles, corrects=corrects))
+
+
+async def _standing_correction(
+    connection: Connection, context: Context, standing: Document, basis: Basis
+) -> OpenItem | None:
+    """What the document was said to correct, unless it moves to another customer."""
+    corrected_id = said_to_correct(standing)
+    if corrected_id is None or standing.customer_id != basis.debtor.customer_id:
+        return None
+    return await open_items.find_open_item(connection, context.company_id, corrected_id)
+
+
+def wanted_proposals(
+    kind: Kind, standing: Document | None, changes: Mapping[str, Any]
+) -> Sequence[tuple[Proposal, FieldPath]]:
+    """What a draft will settle after a request, if anything, with the path of each line."""
+    if not kind.settles or (standing is not None and standing.is_released):
+        return ()
+    return proposals_after(standing.proposals if standing else (), changes.get("application_lines") or ())
 
 
 async def lock_debits(

@@ -6,7 +6,7 @@ statement proves that what was read still holds (`Database.write`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +16,20 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.commands.drafting import insert, new_draft
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits
+from reskontra.documents.document import Document
 from reskontra.documents.rules.drafts import check_releasable, released
 from reskontra.documents.rules.entries import batch_of, entries_of
 from reskontra.documents.rules.issuing import shown_by
+from reskontra.documents.rules.links import warnings_about
+from reskontra.documents.rules.rates import rate_of
 from reskontra.documents.rules.settling import Settling, settling_of
 from reskontra.documents.store import writing
 from reskontra.documents.store.loading import Loaded
 from reskontra.kinds import Kind
 from reskontra.numbering.rules import choose_range
 from reskontra.receivables.commands import locks
+from reskontra.receivables.store import open_items
+from reskontra.records import replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
 
@@ -80,6 +85,8 @@ async def release(
     series = reference.series_of("batch")
     numbers = choose_range(series.ranges, document.document_date, document.branch_number)
     shown = shown_by(draft, basis.debtor, reference)
+    corrections = await _warnings(connection, context, kind, draft, settling)
+    shown = replace(shown, warnings=(*shown.warnings, *corrections))
     await locks.take_turn(context, series.series_id)
     saved = await writing.release_document(
         connection,
@@ -98,6 +105,19 @@ async def release(
     for warning in shown.warnings:
         _log.warning("released", document_type=draft.document_type, number=draft.number, warning=warning)
     return saved
+
+
+async def _warnings(
+    connection: Connection, context: Context, kind: Kind, draft: Document, settling: Settling | None
+) -> Sequence[str]:
+    """What the release is warned of (REV-06). The exchange rate of what is only corrected is the one thing to read."""
+    items = [settling.before[proposal.debit_document_id] for proposal in draft.proposals] if settling else []
+    if not items and draft.corrects_document_id is not None and draft.rate_entered:
+        corrected = await open_items.find_open_item(connection, context.company_id, draft.corrects_document_id)
+        items = [corrected] if corrected is not None else []
+    names_another = bool(items) or draft.corrects_document_id is not None
+    rates = [item.rate for item in items]
+    return warnings_about(kind, names_another=names_another, rate=rate_of(draft), rates=rates)
 
 
 async def _settling(connection: Connection, context: Context, loaded: Loaded, reference: Reference) -> Settling | None:

@@ -108,14 +108,27 @@ def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
         return True
     if name in ("customer_number", "child_customer_number", "location_cd"):
         return _is_same_party(name, sent, document, basis)
+    if name == "corrects":
+        return _is_same_correction(sent, document, basis)
     if name in ("vat_rows", "application_lines"):
         decimals = basis.reference.decimals_of(document.currency_id)
         return not sent or (name == "vat_rows" and vat_rows_echoed(document, sent, decimals))
-    standing = _standing(name, document, basis)
+    return _is_same(sent, _standing(name, document, basis))
+
+
+def _is_same(sent: Any, standing: Any) -> bool:
+    """Whether what was sent says what stands; of an object, only the parts that were sent count."""
     if isinstance(sent, Mapping):
         parts = standing if isinstance(standing, Mapping) else {}
         return all(_same(value, parts.get(part)) for part, value in sent.items())
     return _same(sent, standing)
+
+
+def _is_same_correction(sent: Any, document: Document, basis: Basis) -> bool:
+    """Whether the request named what the document corrects. The basis holds what was named, if it exists."""
+    corrected = basis.links.corrects
+    named = corrected.document_id if sent and corrected is not None else None
+    return named == document.corrects_document_id and bool(sent) == (named is not None)
 
 
 def _is_same_party(name: str, sent: Any, document: Document, basis: Basis) -> bool:
@@ -154,12 +167,14 @@ def _standing(name: str, document: Document, basis: Basis) -> Any:
 
 def vat_rows_echoed(document: Document, sent: Sequence[Mapping[str, Any]], decimals: int) -> bool:
     """Whether VAT rows were sent with their stored figures; `decimals` are the places of the document's currency."""
-    standing = {row.vat_id: row for row in document.vat}
     return all(
-        row.get("vat_id") in standing
-        and all(
-            row.get(name) is None or round_money(row[name], decimals) == getattr(standing[row["vat_id"]], name)
-            for name in ("taxable", "vat")
+        any(
+            row.get("vat_id") == standing.vat_id
+            and all(
+                row.get(name) is None or round_money(row[name], decimals) == getattr(standing, name)
+                for name in ("taxable", "vat")
+            )
+            for standing in document.vat
         )
         for row in sent
     )

@@ -10,7 +10,7 @@ from reskontra.customers.rules.standing import CreditFailure, check_may, credit_
 from reskontra.documents.document import Document, Line
 from reskontra.documents.rules.after_release import changed_after_release, vat_rows_echoed
 from reskontra.documents.rules.arithmetic import DiscountBasis
-from reskontra.documents.rules.figures import entered_vat, with_figures
+from reskontra.documents.rules.figures import entered_vat, with_figures, with_figures_of
 from reskontra.documents.rules.header import changed_header, check_discount_date, new_header
 from reskontra.documents.rules.line_accounts import check_accounts
 from reskontra.documents.rules.lines import LineBasis, apply_operations, in_branch, new_lines
@@ -29,11 +29,18 @@ from reskontra.documents.document import Basis
 
 
 def created(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """A new draft from what was sent (EDT-01, LIN, VAT, TOT, CRD). Raises `Refused`; the number comes later."""
+    """A new draft from what was sent (EDT-01, LIN, VAT, TOT, CRD). Raises `Refused`; the number comes later.
+
+    `takes_back` among the changes is a document whose lines and figures it has, instead of its own.
+    """
     check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
     draft = new_header(kind, changes, basis)
-    lines = new_lines(changes.get("lines") or (), _line_basis(draft, basis))
-    draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
+    taken_back = changes.get("takes_back")
+    if taken_back is not None:
+        draft = with_figures_of(draft, taken_back, basis.reference)
+    else:
+        lines = new_lines(changes.get("lines") or (), _line_basis(draft, basis))
+        draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
     check_discount_date(draft)
     return _with_status(kind, None, draft, changes, basis)
 
@@ -133,7 +140,7 @@ def _line_basis(draft: Document, basis: Basis, *, before: Document | None = None
     )
 
 
-_VAT_DEPENDS_ON = ("document_date", "vat_zone_id", "currency_id", "exchange_rate", "rate_operator", "vat_exchange_rate")
+_VAT_DEPENDS_ON = ("vat_date", "vat_zone_id", "currency_id", "exchange_rate", "rate_operator", "vat_exchange_rate")
 _FIGURES_DEPEND_ON = (*_VAT_DEPENDS_ON, "terms_id", "cash_discount_date")
 
 
@@ -148,7 +155,7 @@ def _vat_stands(document: Document, draft: Document, lines: tuple[Line, ...]) ->
 
 
 def _taxed(lines: tuple[Line, ...]) -> list[tuple[object, ...]]:
-    return [(line.line_number, line.amount, line.vat_category_id) for line in lines]
+    return [(line.line_number, line.amount, line.vat_category_id, line.vat_date) for line in lines]
 
 
 def _agree(document: Document, draft: Document, names: tuple[str, ...]) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import Rate, from_base, to_base
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.rules.arithmetic import BaseFigures, DocumentRounding, Totals, base_figures, document_totals
+from reskontra.documents.rules.links import field_of_vat_date, vat_date_of
 from reskontra.documents.rules.pricing import figures_of
 from reskontra.documents.rules.rates import rate_of, vat_rate_of
 from reskontra.errors import Malformed
@@ -29,17 +31,18 @@ def with_figures(
 ) -> Document:
     """`document` with these lines and what follows from them.
 
-    Rules: VAT-01 to VAT-11, VAT-13, TOT-01 to TOT-03, TOT-05, CUR-04.
+    Rules: VAT-01 to VAT-11, VAT-13, VAT-14, TOT-01 to TOT-03, TOT-05, CUR-04.
 
     The balance is the amount: only released documents are settled (BAL-02).
     """
     decimals = reference.decimals_of(document.currency_id)
     taxed = _with_vat_ids(lines, document, reference)
     vat = vat_of_document(
-        [TaxableLine(line.line_number, line.amount, line.vat_ids) for line in taxed],
+        [TaxableLine(line.line_number, line.amount, line.vat_ids, line.vat_date) for line in taxed],
         reference.vat,
-        document.document_date,
+        vat_date_of(document),
         decimals,
+        field_of_vat_date(document),
     )
     if sent_vat:
         tolerance = from_base(reference.preferences.vat_tolerance, rate_of(document), decimals)
@@ -50,7 +53,30 @@ def with_figures(
     rate = rate_of(document) if document.currency_id != reference.base_currency else None
     lines_alone = {line.line_number: figures_of(line) for line in taxed}
     base = base_figures(lines_alone, vat, totals, rate, reference.base_decimals, vat_rate=vat_rate_of(document))
-    return _assembled(document, taxed, vat, totals, base=base, reference=reference, decimals=decimals)
+    return _assembled(document, taxed, vat, totals, base=base, reference=reference)
+
+
+_COPIED = (
+    "detail_total", "detail_total_base", "discount_total", "discount_total_base", "vat_total", "vat_total_base",
+    "vat_taxable_total", "vat_taxable_total_base", "vat_exempt_total", "vat_exempt_total_base", "rounding_difference",
+    "amount", "amount_base", "lines", "vat",
+)  # fmt: skip
+
+
+def with_figures_of(document: Document, taken_back: Document, reference: Reference) -> Document:
+    """`document` with the lines, the VAT and the totals of the one that it takes back, as they stand there (REV-01).
+
+    Nothing is computed anew, whatever has become of VAT ids, rates and rounding since. Both have one currency.
+    """
+    copied = replace(document, **{name: getattr(taken_back, name) for name in _COPIED})
+    discount = _cash_discount(copied, copied.amount, copied.vat_total, reference)
+    return replace(
+        copied,
+        balance=copied.amount,
+        balance_base=copied.amount_base,
+        cash_discount=discount,
+        cash_discount_base=to_base(discount, rate_of(copied), reference.base_decimals),
+    )
 
 
 def entered_vat(document: Document) -> list[dict[str, Any]]:
@@ -89,12 +115,8 @@ def _assembled(
     *,
     base: BaseFigures,
     reference: Reference,
-    decimals: int,
 ) -> Document:
-    terms = reference.terms.get(document.terms_id or "")
-    cash_discount = ZERO
-    if terms is not None and document.cash_discount_date is not None:
-        cash_discount = discount_amount(terms, totals.amount, totals.vat_total, decimals)
+    cash_discount = _cash_discount(document, totals.amount, totals.vat_total, reference)
     rate = rate_of(document)
     return replace(
         document,
@@ -118,6 +140,13 @@ def _assembled(
         lines=tuple(_base_line(line, vat, base, rate) for line in lines),
         vat=tuple(_vat_figure(row, base_row, reference) for row, base_row in zip(vat.rows, base.vat_rows, strict=True)),
     )
+
+
+def _cash_discount(document: Document, amount: Decimal, vat_total: Decimal, reference: Reference) -> Decimal:
+    terms = reference.terms.get(document.terms_id or "")
+    if terms is None or document.cash_discount_date is None:
+        return ZERO
+    return discount_amount(terms, amount, vat_total, reference.decimals_of(document.currency_id))
 
 
 def _base_line(line: Line, vat: VatResult, base: BaseFigures, rate: Rate) -> Line:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
+from reskontra.documents.rules.links import with_correction, with_vat_date
 from reskontra.documents.rules.rates import with_rate
 from reskontra.errors import Refused, UnknownReference
 from reskontra.kinds import Kind
@@ -157,6 +158,8 @@ def _written(
     draft = _with_party_details(draft, changes, basis)
     draft = _with_vat_zone(draft, changes, basis)
     draft = _with_period(before, draft, changes, basis)
+    draft = with_correction(kind, draft, changes, basis)
+    draft = with_vat_date(kind, before, draft, changes, basis)
     draft = with_rate(before, draft, changes, basis)
     return _with_due_dates(kind, before, draft, changes, basis)
 
@@ -338,12 +341,15 @@ def _with_vat_zone(draft: Document, changes: Mapping[str, Any], basis: Basis) ->
 
 
 def _with_period(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """PER-02 to PER-05: the period sent, else that of the date. Checked only if it is new."""
+    """PER-02 to PER-05, PER-08: the period sent, else that of the date. Checked only if it is new."""
     reference = basis.reference
     sent = same_period(changes.get("post_period"), changes.get("financial_period"))
     if sent is not None:
         field = ("financial_period",) if changes.get("financial_period") is not None else ("post_period",)
-        period = reference.period_named(sent, field)
+        is_same = before is not None and (before.period_id, before.document_date) == (sent, draft.document_date)
+        period = (
+            reference.period_named(sent, field) if is_same else reference.period_for(draft.document_date, sent, field)
+        )
     elif before is None or before.document_date != draft.document_date:
         field = ("document_date",)
         period = reference.period_of(draft.document_date, field)

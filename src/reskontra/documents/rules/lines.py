@@ -276,6 +276,7 @@ _PLAIN = (
     "term_end_date",
     "start_date",
     "end_date",
+    "vat_date",
     "task_id",
     "note",
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate, check_near, check_rate, in_terms_of
+from reskontra.documents.rules.links import named_by
 from reskontra.errors import Refused
 from reskontra.records import replace
 
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
     from reskontra.reference.rules.preferences import Preferences
 
 _RATES = ("exchange_rate", "rate_operator", "vat_exchange_rate")
+
+
+def _linked(draft: Document, basis: Basis) -> OpenItem | None:
+    """A document that says which rates the draft has: any that it settles or else corrects, if all have one rate."""
+    items = named_by(basis.links)
+    rates = {(item.currency_id, item.rate, item.vat_exchange_rate) for item in items}
+    return items[0] if len(rates) == 1 and items[0].currency_id == draft.currency_id else None
+
+
+def _was_linked(before: Document | None) -> bool:
+    return before is not None and bool(before.proposals or before.corrects_document_id)
 
 
 def rate_of(document: Document) -> Rate:
@@ -28,15 +40,12 @@ def vat_rate_of(document: Document) -> Rate:
 
 
 def with_rate(before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
-    """CUR-02, CUR-03. A sent rate stays until it is cleared or the currency changes; else the table's of the date.
+    """CUR-02, CUR-03. A sent rate stays until it is cleared or the currency changes.
 
-    A document that takes back another has that one's rates (REV-04). In base currency, 0 is what typed clients send
-    if the rate was not set (X7).
+    Without one it is the rate of the documents that it settles or corrects, if they have one rate (REV-04), else the
+    table's of the date. In base currency, 0 is what typed clients send if the rate was not set (X7).
     """
     reference = basis.reference
-    taken_back = changes.get("rates_of")
-    if taken_back is not None:
-        return replace(draft, rate_entered=True, **{name: getattr(taken_back, name) for name in _RATES})
     sent = changes.get("exchange_rate")
     if draft.currency_id == reference.base_currency:
         if sent and sent != BASE_RATE.rate:
@@ -47,23 +56,18 @@ def with_rate(before: Document | None, draft: Document, changes: Mapping[str, An
                 hint="Send 1 or leave it out.",
             )
         return _at_rate(draft, BASE_RATE, basis)
+    linked = _linked(draft, basis)
     same_currency = before is not None and before.currency_id == draft.currency_id
-    if sent is not None and not (same_currency and sent == draft.exchange_rate):
-        return _at_rate(draft, _sent_rate(sent, basis), basis)
-    is_cleared = sent is None and "exchange_rate" in changes
     same_date = before is not None and before.document_date == draft.document_date
-    if same_currency and not is_cleared and same_date:
-        return draft
-    if same_currency and not is_cleared and draft.rate_entered:
-        return replace(_at_rate(draft, rate_of(draft), basis), rate_entered=True)
-    if basis.table_rate is None:
-        raise Refused(
-            f"There is no exchange rate for {draft.currency_id} on {draft.document_date.isoformat()}.",
-            field=("currency_id",),
-            value=draft.currency_id,
-            hint="Add a rate that is effective on or before that date, or send exchangeRate.",
-        )
-    return _at_rate(draft, basis.table_rate, basis)
+    if sent is not None and not (same_currency and sent == draft.exchange_rate):
+        return _at_sent_rate(draft, sent, linked, basis)
+    is_cleared = sent is None and "exchange_rate" in changes
+    if same_currency and not is_cleared:
+        if draft.rate_entered:
+            return draft if same_date else replace(_at_rate(draft, rate_of(draft), basis), rate_entered=True)
+        if linked is None and same_date and not _was_linked(before):
+            return draft
+    return _at_rate_of(draft, linked) if linked is not None else _at_table_rate(draft, basis)
 
 
 def check_agreed_rate(
@@ -93,6 +97,36 @@ def _sent_rate(sent: Any, basis: Basis) -> Rate:
             + (f", or send {basis.table_rate.rate:f}." if basis.table_rate is not None else ", and add a rate."),
         )
     return Rate(sent, basis.table_rate.operator) if basis.table_rate is not None else Rate(sent)
+
+
+def _at_sent_rate(draft: Document, sent: Any, linked: OpenItem | None, basis: Basis) -> Document:
+    if linked is None:
+        return _at_rate(draft, _sent_rate(sent, basis), basis)
+    if sent == linked.rate.rate:
+        return _at_rate_of(draft, linked)
+    return replace(_at_rate(draft, _sent_rate(sent, basis), basis), rate_entered=True)
+
+
+def _at_table_rate(draft: Document, basis: Basis) -> Document:
+    if basis.table_rate is None:
+        raise Refused(
+            f"There is no exchange rate for {draft.currency_id} on {draft.document_date.isoformat()}.",
+            field=("currency_id",),
+            value=draft.currency_id,
+            hint="Add a rate that is effective on or before that date, or send exchangeRate.",
+        )
+    return _at_rate(draft, basis.table_rate, basis)
+
+
+def _at_rate_of(draft: Document, linked: OpenItem) -> Document:
+    """`draft` with both rates of another document, so that nothing is left over the pair (REV-04)."""
+    return replace(
+        draft,
+        exchange_rate=linked.rate.rate,
+        rate_operator=str(linked.rate.operator),
+        rate_entered=False,
+        vat_exchange_rate=linked.vat_exchange_rate,
+    )
 
 
 def _at_rate(draft: Document, rate: Rate, basis: Basis) -> Document:

@@ -18,7 +18,7 @@ class Usage:
     """Receivables and VAT accounts of documents that are unpaid or not released."""
 
     vat_released_until: Mapping[str, date]
-    """VAT id -> date of the latest released document that has it."""
+    """VAT id -> the latest VAT date of a released document that has it."""
 
     currency_released_until: Mapping[str, date]
     """Currency -> date of the latest released document in it."""
@@ -35,8 +35,11 @@ async def find_usage(connection: Connection, company_id: int) -> Usage:
     )
     by_vat_id = await connection.fetch(
         """
-        select vat_id, max(document_date) as released_until
+        select vat_id, max(greatest(vat_date, latest.of_lines)) as released_until
           from document_vat join document using (company_id, document_id)
+         cross join lateral (select max(document_line.vat_date) as of_lines from document_line
+                              where document_line.company_id = document.company_id
+                                and document_line.document_id = document.document_id) as latest
          where company_id = $1 and released_at is not null
          group by vat_id
         """,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 
@@ -12,9 +13,11 @@ from asyncpg import Record
 
 from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.contacts.store import name_of
+from reskontra.currencies.rules import Operator, Rate
 from reskontra.db.pool import Connection
 from reskontra.documents.document import VatFigure
 from reskontra.documents.rules.issuing import Shown
+from reskontra.receivables.store.applications import applications_of
 from reskontra.receivables.store.lists import FOUND_ITEMS, ITEM_COLUMNS, ITEMS_OF_PAGE, PARTIES, as_text
 from reskontra.receivables.store.open_items import APPLICATIONS
 
@@ -90,7 +93,7 @@ _shown = msgspec.json.Decoder(Shown)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VatInBase:
-    """A document's VAT and the rates that it was converted with (VAT-13)."""
+    """A document's VAT, the rates that it was converted with (VAT-13), its VAT dates, and what it corrects."""
 
     document_type: str
     number: str
@@ -99,26 +102,77 @@ class VatInBase:
     base_currency: str
     exchange_rate: Decimal
     vat_exchange_rate: Decimal
+    rate_operator: Operator
+    vat_date: date
     vat: tuple[VatFigure, ...]
+    lines: Sequence[tuple[int, date]]
+    """The lines that have a VAT date of their own, by number."""
+
+    corrects: Linked | None
+    settles: Sequence[Linked]
+
+    @property
+    def rate(self) -> Rate:
+        """Its exchange rate."""
+        return Rate(self.exchange_rate, self.rate_operator)
 
 
-_FIND_VAT = """
-    select document_type, number, version, currency_id, company.base_currency, exchange_rate,
+class Linked(msgspec.Struct, frozen=True):
+    """A document that another corrects or settles."""
+
+    document_type: str
+    number: str
+    exchange_rate: Decimal
+    rate_operator: Operator
+
+    @property
+    def rate(self) -> Rate:
+        """Its exchange rate."""
+        return Rate(self.exchange_rate, self.rate_operator)
+
+
+_LINKED = """json_build_object('document_type', other.document_type, 'number', other.number,
+                                  'exchange_rate', other.exchange_rate, 'rate_operator', other.rate_operator)"""
+_FIND_VAT = f"""
+    select document_type, number, version, currency_id, company.base_currency, exchange_rate, rate_operator,
            coalesce(vat_exchange_rate, exchange_rate) as vat_exchange_rate,
-           (select coalesce(json_agg(vat_row order by vat_row.vat_id), '[]') from document_vat as vat_row
-             where vat_row.company_id = $1 and vat_row.document_id = document.document_id) as vat
+           coalesce(vat_date, document_date) as vat_date,
+           (select coalesce(json_agg(vat_row order by vat_row.vat_id, vat_row.rate), '[]') from document_vat as vat_row
+             where vat_row.company_id = $1 and vat_row.document_id = document.document_id) as vat,
+           (select coalesce(json_agg(json_build_array(line.line_number, line.vat_date) order by line.line_number), '[]')
+              from document_line as line
+             where line.company_id = $1 and line.document_id = document.document_id
+               and line.vat_date is not null) as lines,
+           (select {_LINKED} from document as other
+             where other.company_id = $1 and other.document_id = document.corrects_document_id) as corrects,
+           (select coalesce(json_agg({_LINKED}), '[]')
+              from {applications_of("document.document_id")}
+              join document as other on other.company_id = $1 and other.document_id = application.other_document_id
+             where not application.is_undone) as settles
       from document
       join company on company.company_id = document.company_id
      where document.company_id = $1 and document_type = $2
        and lower(number) collate "C" = lower($3 collate "C")"""
 
 _vat_figures = msgspec.json.Decoder(tuple[VatFigure, ...])
+_dated_lines = msgspec.json.Decoder(list[tuple[int, date]])
+_linked = msgspec.json.Decoder(Linked)
+_all_linked = msgspec.json.Decoder(list[Linked])
 
 
 async def find_vat(connection: Connection, company_id: int, document_type: str, number: str) -> VatInBase | None:
     """The VAT of a document by its number in any case."""
     row = await connection.fetchrow(_FIND_VAT, company_id, document_type, number)
-    return VatInBase(**{**row, "vat": _vat_figures.decode(row["vat"])}) if row else None
+    if row is None:
+        return None
+    decoded = {
+        "rate_operator": Operator(row["rate_operator"]),
+        "vat": _vat_figures.decode(row["vat"]),
+        "lines": _dated_lines.decode(row["lines"]),
+        "corrects": _linked.decode(row["corrects"]) if row["corrects"] else None,
+        "settles": _all_linked.decode(row["settles"]),
+    }
+    return VatInBase(**{**row, **decoded})
 
 
 @cache

@@ -190,7 +190,7 @@ _DAY_AFTER = "coalesce($6::date, doc.document_date)"
 DOCUMENT_ROWS = """row_to_json(doc.*) as document,
            (select json_agg(line order by line.line_number) from document_line as line
              where line.company_id = $1 and line.document_id = doc.document_id) as lines,
-           (select json_agg(vat_row order by vat_row.vat_id) from document_vat as vat_row
+           (select json_agg(vat_row order by vat_row.vat_id, vat_row.rate) from document_vat as vat_row
              where vat_row.company_id = $1 and vat_row.document_id = doc.document_id) as vat"""
 """Columns over `doc`, rows of the table document, for `read_document`."""
 

@@ -165,7 +165,8 @@ _WRITTEN_ROWS = f"""unlined as (
     untaxed as (
         delete from document_vat using updated
          where document_vat.company_id = $1 and document_vat.document_id = updated.document_id
-           and vat_id not in (select vat.vat_id from json_populate_recordset(null::document_vat, $17) as vat)),
+           and (vat_id, rate) not in (
+               select vat.vat_id, vat.rate from json_populate_recordset(null::document_vat, $17) as vat)),
     taxed as (
         insert into document_vat (company_id, document_id, {_VAT})
         select $1, updated.document_id, {_SENT_VAT}

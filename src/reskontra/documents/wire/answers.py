@@ -11,6 +11,7 @@ import msgspec
 
 from reskontra.accounts.wire.named import CodedAccount
 from reskontra.customers.wire.answers import AddressAnswer
+from reskontra.receivables.wire.applications import NamedDocumentAnswer
 from reskontra.receivables.wire.items import DatedSubaccount, ItemAnswer, ProjectAnswer
 from reskontra.web.pairs import AttachmentAnswer, IdDescription, NumberDescription, NumberName
 from reskontra.web.wire import Answer, DayOut
@@ -109,8 +110,16 @@ class VatInBaseRow(Answer, kw_only=True):
     vat: Decimal = msgspec.field(name="vatAmountInCurrency")
 
 
+class LineVatDateAnswer(Answer, kw_only=True):
+    """A line with a VAT date of its own."""
+
+    line_number: int
+    vat_date: DayOut
+
+
 class VatInBaseAnswer(Answer, kw_only=True):
-    """A document's VAT as it is reported: in base currency, at the company's rate of the day (VAT-13)."""
+    """A document's VAT as it is reported: in base currency, at the company's rate of the day (VAT-13), with the day
+    whose VAT rates it has (VAT-14) and what it corrects (REV-06)."""
 
     document_type: str
     number: str = msgspec.field(name="referenceNumber")
@@ -118,7 +127,11 @@ class VatInBaseAnswer(Answer, kw_only=True):
     base_currency: str
     exchange_rate: Decimal
     vat_exchange_rate: Decimal
+    vat_date: DayOut
     rows: list[VatInBaseRow] = msgspec.field(name="vat")
+    lines: list[LineVatDateAnswer] | None = None
+    corrects: NamedDocumentAnswer | None = None
+    warnings: list[str] | None = None
 
 
 class InvoiceAddressAnswer(AddressAnswer):

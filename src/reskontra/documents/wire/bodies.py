@@ -238,3 +238,25 @@ class DebitNoteUpdate(OwedDocumentUpdate):
 
     lines: list[DebitNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
     invoice_address: Sent[InvoiceAddressUpdate] = msgspec.UNSET
+
+
+class CorrectedUpdate(Body):
+    """The document that a credit note or a debit note corrects; an invoice unless it says otherwise."""
+
+    document_type: Sent[DocumentTypeText] = msgspec.UNSET
+    number: Sent[Text15] = sent("referenceNumber")
+
+
+class LineVatDateUpdate(Body):
+    """A line with a VAT date of its own."""
+
+    line_number: Sent[Whole] = msgspec.UNSET
+    vat_date: Sent[Day] = msgspec.UNSET
+
+
+class VatUpdate(Body):
+    """What law asks of a document and the contract has no field for (decision 0027)."""
+
+    vat_date: Sent[Day] = msgspec.UNSET
+    corrects: Sent[CorrectedUpdate] = msgspec.UNSET
+    lines: list[LineVatDateUpdate] | msgspec.UnsetType | None = msgspec.UNSET

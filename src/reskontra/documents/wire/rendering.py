@@ -6,6 +6,7 @@ documents costs no work per line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from reskontra.documents.document import Document, Line, VatFigure
+from reskontra.documents.rules.links import warnings_about
 from reskontra.documents.wire.answers import (
     LINE_ANSWERS,
     ApplicationAnswer,
@@ -22,13 +24,16 @@ from reskontra.documents.wire.answers import (
     DocumentAnswer,
     InvoiceAddressAnswer,
     InvoiceContactAnswer,
+    LineVatDateAnswer,
     MandateAnswer,
     NoteLineAnswer,
     VatInBaseAnswer,
     VatInBaseRow,
     VatRowAnswer,
 )
+from reskontra.kinds import KINDS
 from reskontra.money import ZERO
+from reskontra.receivables.wire.applications import NamedDocumentAnswer
 from reskontra.receivables.wire.items import (
     ProjectAnswer,
     account_answer,
@@ -149,8 +154,20 @@ def vat_in_base_answer(found: VatInBase) -> VatInBaseAnswer:
         base_currency=found.base_currency,
         exchange_rate=found.exchange_rate,
         vat_exchange_rate=found.vat_exchange_rate,
+        vat_date=day_text(found.vat_date),
         rows=rows,
+        lines=[LineVatDateAnswer(line_number=number, vat_date=day_text(on)) for number, on in found.lines] or None,
+        corrects=NamedDocumentAnswer(found.corrects.document_type, found.corrects.number) if found.corrects else None,
+        warnings=list(_warnings(found)) or None,
     )
+
+
+def _warnings(found: VatInBase) -> Sequence[str]:
+    kind = KINDS[found.document_type]
+    named = [it for it in found.settles if it.document_type in kind.may_correct]
+    if not named and found.corrects is not None:
+        named = [found.corrects]
+    return warnings_about(kind, names_another=bool(named), rate=found.rate, rates=[it.rate for it in named])
 
 
 def document_answer(row: Record, struct: type[D], reference: Reference, expand: Expand) -> D:

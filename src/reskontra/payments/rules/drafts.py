@@ -365,6 +365,7 @@ def _period(changes: Mapping[str, Any], day: date, reference: Reference, *, earl
                 f"{day.isoformat()} is in period {of_day.period_id}.", field=field, value=sent,
                 hint="Send that period or a later one.",
             )  # fmt: skip
-        period = wanted
+        if wanted != period:
+            period = reference.period_for(day, wanted.period_id, field)
     check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
     return period.period_id

@@ -186,7 +186,8 @@ def _when(
                 value=changes["financial_period"],
                 hint="Send that period or a later one.",
             )
-        period = wanted
+        if wanted != period:
+            period = reference.period_for(day, wanted.period_id, field)
     check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
     return day, period.period_id
 

@@ -35,6 +35,10 @@ class OpenItem(Record, frozen=True, kw_only=True):
     origin: str = "entered"
     """What made the document."""
 
+    vat_date: date | None = None
+    vat_exchange_rate: Decimal | None = None
+    """The exchange rate of its VAT, if that is not its own (VAT-13)."""
+
     proposed_by: int | None = None
     """The credit document that has an application proposed on this one, if any (APP-08)."""
 

@@ -17,7 +17,7 @@ OPEN_ITEM = f"""document.document_id, document.document_type, document.number, d
            document.account_number, document.subaccount_id, document.branch_number, document.document_date,
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
            document.balance, document.balance_base, document.closed_period_id,
-           document.origin,
+           document.origin, document.vat_date, document.vat_exchange_rate,
            {proposed_by("document.document_id")} as proposed_by"""
 """The columns over `document` that `open_item` reads."""
 
@@ -48,6 +48,16 @@ async def find_open_items(
         [number for _, number in names],
     )
     return {(row["document_type"].lower(), row["number"].lower()): open_item(row) for row in rows}
+
+
+async def find_open_item(connection: Connection, company_id: int, document_id: int) -> OpenItem | None:
+    """A document by its id."""
+    row = await connection.fetchrow(
+        f"select {OPEN_ITEM} from document where document.company_id = $1 and document.document_id = $2",
+        company_id,
+        document_id,
+    )
+    return open_item(row) if row else None
 
 
 async def lock_open_items(connection: Connection, company_id: int, ids: Sequence[int]) -> dict[int, OpenItem]:
@@ -129,7 +139,7 @@ async def lock_unsettled(
 
 _NAMES = ("document_id", "document_type", "number", "status", "customer_id", "account_number", "subaccount_id",
           "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base", "closed_period_id",
-          "origin", "proposed_by")  # fmt: skip
+          "origin", "vat_date", "vat_exchange_rate", "proposed_by")  # fmt: skip
 
 
 def open_item(row: Record) -> OpenItem:

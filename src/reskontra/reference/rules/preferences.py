@@ -119,7 +119,8 @@ class Preferences:
     """How a company keeps its customer ledger. Amounts are in base currency.
 
     `rate_tolerance_percent` is how far a sent exchange rate may be from the table's, either way; with
-    `accept_rates_beyond_tolerance` it may be any (CUR-06).
+    `accept_rates_beyond_tolerance` it may be any (CUR-06). `period_distance` is how many periods after its date's own a
+    document may be posted to; without it, any period (PER-08).
     """
 
     series: SeriesChoice
@@ -131,6 +132,7 @@ class Preferences:
     credit_check: CreditCheck = field(default_factory=CreditCheck)
     hold_on_entry: bool = False
     allow_posting_to_closed_periods: bool = False
+    period_distance: int | None = None
     auto_post_batches: bool = True
     validate_document_totals: bool = False
     use_original_invoice_date: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeAlias
 
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.money import HUNDRED, ONE, ZERO, divide, is_storable, multiply, percent_of, round_money, total
@@ -14,18 +15,22 @@ from reskontra.vat.rules.codes import CalculateOn, VatId, charged_rate
 
 
 class TaxableLine(Record, frozen=True):
-    """A line's amount after discount, as entered (with VAT if an id is inclusive), and the ids that apply."""
+    """A line's amount after discount, as entered (with VAT if an id is inclusive), and the ids that apply.
+
+    `on` is the day whose rates it has, if that is not the document's.
+    """
 
     line_number: int
     amount: Decimal
     vat_ids: tuple[str, ...] = ()
+    on: date | None = None
 
 
 class VatRow(Record, frozen=True):
-    """One id's VAT on a document: rate in percent as charged, base and VAT in one currency.
+    """One id's VAT at one rate on a document: the rate in percent as charged, base and VAT in one currency.
 
-    `line_count` is on how many lines the id stands. `entered` says that a request put a figure of its own instead of
-    the computed VAT.
+    `line_count` is on how many lines the id stands at that rate. `entered` says that a request put a figure of its own
+    instead of the computed VAT.
     """
 
     vat_id: str
@@ -40,7 +45,7 @@ class VatRow(Record, frozen=True):
 
 
 class VatResult(Record, frozen=True):
-    """A document's VAT: one row per id in order of id, and each line's amount without the VAT inside it."""
+    """A document's VAT: a row for each id and rate, in that order, and each line's amount without the VAT inside it."""
 
     rows: tuple[VatRow, ...]
     line_nets: dict[int, Decimal]
@@ -55,15 +60,26 @@ class SentVatRow:
     vat: Decimal | None = None
 
 
-def vat_of_document(lines: Sequence[TaxableLine], vat: Mapping[str, VatId], on: date, decimals: int) -> VatResult:
-    """The VAT rows of a document dated `on` and the net amounts of its lines (VAT-05, VAT-06).
+def vat_of_document(
+    lines: Sequence[TaxableLine],
+    vat: Mapping[str, VatId],
+    on: date,
+    decimals: int,
+    field: FieldPath = ("document_date",),
+) -> VatResult:
+    """The VAT rows of a document with the rates of the day `on`, and the net amounts of its lines (VAT-05, VAT-06,
+    VAT-14). `field` is what that day was sent as.
 
     Inclusive VAT is taken out of the line first; the others are computed on what is left. A compound id
     (ItemTaxAmount, DocumenTaxAmount) is computed on the net amount and the VAT of the ids that are not compound.
     """
-    charges = _charges(lines, vat, on)
-    taxed = [_tax_line(line, charges, decimals) for line in lines]
-    rows = tuple(_row(charges[vat_id], taxed, charges, decimals) for vat_id in sorted(charges))
+    charges = _charges(lines, vat, on, field)
+    taxed = [
+        _tax_line(line, [charges[vat_id, line.on] for vat_id in dict.fromkeys(line.vat_ids)], decimals)
+        for line in lines
+    ]
+    different = {charge.key: charge for charge in charges.values()}
+    rows = tuple(_row(different[key], taxed, different, decimals) for key in sorted(different))
     return VatResult(rows, {line.line_number: line.net for line in taxed})
 
 
@@ -80,33 +96,48 @@ def apply_sent_rows(
     the document; `tolerance`, in the document's currency, may allow less. VAT never changes its sign, and the taxable
     amount is that of the lines.
 
-    Refused: an id that does not apply, an id sent twice, a figure further off. VAT inside the line amounts and VAT at
-    0 per cent cannot be changed: the lines decide the first, the law the second. `field` is the path of the sent rows.
+    Refused: an id that does not apply, an id sent twice or with several rates, a figure further off. VAT inside the
+    line amounts and VAT at 0 per cent cannot be changed: the lines decide the first, the law the second. `field` is the
+    path of the sent rows.
     """
-    result = {row.vat_id: row for row in rows}
+    result = {(row.vat_id, row.rate): row for row in rows}
     seen: set[str] = set()
     for position, wanted in enumerate(sent):
         place = (*field, position)
-        if wanted.vat_id not in result:
-            hint = f"VAT ids of this document: {', '.join(result) or 'none'}."
+        keys = [key for key in result if key[0] == wanted.vat_id]
+        if not keys:
+            known = ", ".join(dict.fromkeys(vat_id for vat_id, _ in result))
+            hint = f"VAT ids of this document: {known or 'none'}."
             raise UnknownReference(field=(*place, "vat_id"), value=wanted.vat_id, hint=hint)
         if wanted.vat_id in seen:
             reason = f"The VAT id '{wanted.vat_id}' stands there twice."
             raise Refused(reason, field=(*place, "vat_id"), value=wanted.vat_id, hint="Send one row for each id.")
+        if len(keys) > 1:
+            raise Refused(
+                f"The VAT id '{wanted.vat_id}' has lines at {len(keys)} rates.",
+                field=(*place, "vat_id"),
+                value=wanted.vat_id,
+                hint="Leave it out: its VAT cannot be entered.",
+            )
         seen.add(wanted.vat_id)
-        result[wanted.vat_id] = _replaced(result[wanted.vat_id], wanted, tolerance, decimals, place)
+        result[keys[0]] = _replaced(result[keys[0]], wanted, tolerance, decimals, place)
     return tuple(result.values())
 
 
 # The computation
 
 
+_Key: TypeAlias = tuple[str, Decimal]
+"""A VAT id and a rate in percent."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Charge:
-    """A VAT id with its rate on the document's date."""
+    """A VAT id with its rate on the day that counts."""
 
     vat_id: VatId
     rate: Decimal
+    key: _Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +146,7 @@ class _TaxedLine:
 
     line_number: int
     net: Decimal
-    vat: dict[str, Decimal]
+    vat: dict[_Key, Decimal]
     simple_vat: Decimal
 
 
@@ -123,42 +154,43 @@ _COMPOUND = (CalculateOn.ITEM_TAX_AMOUNT, CalculateOn.DOCUMENT_TAX_AMOUNT)
 _ON_DOCUMENT = (CalculateOn.DOCUMENT_AMOUNT, CalculateOn.DOCUMENT_TAX_AMOUNT)
 
 
-def _charges(lines: Sequence[TaxableLine], vat: Mapping[str, VatId], on: date) -> dict[str, _Charge]:
-    charges: dict[str, _Charge] = {}
+def _charges(
+    lines: Sequence[TaxableLine], vat: Mapping[str, VatId], on: date, field: FieldPath
+) -> dict[tuple[str, date | None], _Charge]:
+    """What is charged, by VAT id and the line's own day."""
+    charges: dict[tuple[str, date | None], _Charge] = {}
     for position, line in enumerate(lines):
         for vat_id in line.vat_ids:
-            if vat_id in charges:
+            if (vat_id, line.on) in charges:
                 continue
             known = vat.get(vat_id)
             if known is None:
                 hint = "The VAT zone or category lists an id that does not exist."
                 raise UnknownReference(field=("lines", position, "vat_id"), value=vat_id, hint=hint)
-            charges[vat_id] = _Charge(known, charged_rate(known, on))
+            sent_as = field if line.on is None else ("lines", position, "vat_date")
+            rate = charged_rate(known, line.on or on, sent_as)
+            charges[vat_id, line.on] = _Charge(known, rate, (vat_id, rate))
     return charges
 
 
-def _tax_line(line: TaxableLine, charges: Mapping[str, _Charge], decimals: int) -> _TaxedLine:
-    applied = [charges[vat_id] for vat_id in dict.fromkeys(line.vat_ids)]
+def _tax_line(line: TaxableLine, applied: Sequence[_Charge], decimals: int) -> _TaxedLine:
     inside = [charge for charge in applied if charge.vat_id.inclusive]
     whole = HUNDRED + total(charge.rate for charge in inside)
-    vat = {
-        charge.vat_id.vat_id: round_money(divide(multiply(line.amount, charge.rate), whole), decimals)
-        for charge in inside
-    }
+    vat = {charge.key: round_money(divide(multiply(line.amount, charge.rate), whole), decimals) for charge in inside}
     net = line.amount - total(vat.values())
     for charge in applied:
         if not charge.vat_id.inclusive and charge.vat_id.calculate_on not in _COMPOUND:
-            vat[charge.vat_id.vat_id] = percent_of(net, charge.rate, decimals)
+            vat[charge.key] = percent_of(net, charge.rate, decimals)
     simple_vat = total(vat.values())
     for charge in applied:
         if charge.vat_id.calculate_on in _COMPOUND:
-            vat[charge.vat_id.vat_id] = percent_of(net + simple_vat, charge.rate, decimals)
+            vat[charge.key] = percent_of(net + simple_vat, charge.rate, decimals)
     return _TaxedLine(line.line_number, net, vat, simple_vat)
 
 
-def _row(charge: _Charge, taxed: Sequence[_TaxedLine], charges: Mapping[str, _Charge], decimals: int) -> VatRow:
+def _row(charge: _Charge, taxed: Sequence[_TaxedLine], charges: Mapping[_Key, _Charge], decimals: int) -> VatRow:
     vat_id = charge.vat_id
-    own = [line for line in taxed if vat_id.vat_id in line.vat]
+    own = [line for line in taxed if charge.key in line.vat]
     taxable = total(line.net for line in own)
     if vat_id.calculate_on == CalculateOn.ITEM_TAX_AMOUNT:
         taxable += total(line.simple_vat for line in own)
@@ -167,7 +199,7 @@ def _row(charge: _Charge, taxed: Sequence[_TaxedLine], charges: Mapping[str, _Ch
     if vat_id.calculate_on in _ON_DOCUMENT:
         amount = percent_of(taxable, charge.rate, decimals)
     else:
-        amount = total(line.vat[vat_id.vat_id] for line in own)
+        amount = total(line.vat[charge.key] for line in own)
     return VatRow(
         vat_id.vat_id,
         charge.rate,
@@ -180,15 +212,15 @@ def _row(charge: _Charge, taxed: Sequence[_TaxedLine], charges: Mapping[str, _Ch
     )
 
 
-def _simple_vat_of(lines: Collection[_TaxedLine], charges: Mapping[str, _Charge], decimals: int) -> Decimal:
+def _simple_vat_of(lines: Collection[_TaxedLine], charges: Mapping[_Key, _Charge], decimals: int) -> Decimal:
     """The VAT of these lines that is not compound. An id computed on the document is rounded only once here too."""
     amount = ZERO
-    for vat_id, charge in charges.items():
-        own = [line for line in lines if vat_id in line.vat]
+    for key, charge in charges.items():
+        own = [line for line in lines if key in line.vat]
         if charge.vat_id.calculate_on == CalculateOn.DOCUMENT_AMOUNT:
             amount += percent_of(total(line.net for line in own), charge.rate, decimals)
         elif charge.vat_id.calculate_on not in _COMPOUND:
-            amount += total(line.vat[vat_id] for line in own)
+            amount += total(line.vat[key] for line in own)
     return amount
 
 

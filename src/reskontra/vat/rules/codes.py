@@ -120,23 +120,23 @@ class VatZone:
     area: SalesArea = SalesArea.DOMESTIC
 
 
-def rate_on(vat_id: VatId, on: date) -> Decimal:
-    """The scheduled percent on a date: the row with the latest start, if still valid (VAT-04)."""
+def rate_on(vat_id: VatId, on: date, field: FieldPath = ("document_date",)) -> Decimal:
+    """The scheduled percent on a date, sent as `field`: the row with the latest start, if still valid (VAT-04)."""
     begun = [rate for rate in vat_id.rates if rate.start_date <= on]
     latest = max(begun, key=lambda rate: rate.start_date, default=None)
     if latest is None or (latest.not_valid_after is not None and on > latest.not_valid_after):
         raise Refused(
             f"The VAT id '{vat_id.vat_id}' has no rate on {on.isoformat()}.",
-            field=("document_date",),
+            field=field,
             value=on.isoformat(),
             hint="Choose another date or VAT category, or add a rate to the id.",
         )
     return latest.percent
 
 
-def charged_rate(vat_id: VatId, on: date) -> Decimal:
+def charged_rate(vat_id: VatId, on: date, field: FieldPath = ("document_date",)) -> Decimal:
     """The percent a buyer pays: the scheduled one, 0 when exempt or reverse charge (VAT-08)."""
-    scheduled = rate_on(vat_id, on)
+    scheduled = rate_on(vat_id, on, field)
     return ZERO if vat_id.exempt or vat_id.reverse_charge else scheduled
 
 
