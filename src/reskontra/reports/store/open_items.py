@@ -40,12 +40,12 @@ OPEN_ITEMS = Paged(
     tables=f"""page as customer
       cross join lateral (
         select sum(item.balance_base) as balance,
-               json_agg(json_build_object(
+               json_agg(json_strip_nulls(json_build_object(
                    'documentType', item.document_type, 'referenceNumber', item.number,
                    'documentDate', to_char(item.document_date, 'YYYY-MM-DD"T"00:00:00'),
                    'documentDueDate', to_char(item.due_date, 'YYYY-MM-DD"T"00:00:00'),
                    'financialPeriod', item.period_id, 'account', item.account_number, 'currencyId', item.currency_id,
-                   'amountInCurrency', item.amount, 'balanceInCurrency', item.balance, 'balance', item.balance_base)
+                   'amountInCurrency', item.amount, 'balanceInCurrency', item.balance, 'balance', item.balance_base))
                    order by item.document_date, item.document_type, item.number)::text as items
           from {_OPEN} as item) as open""",
     columns="customer.number, customer.name, open.balance, open.items",
