@@ -73,6 +73,9 @@ class Kind:
     has_wire_delete: bool = False
     """Whether the wire has a DELETE for its drafts; if not, there is one of our own (DST-05)."""
 
+    reference_digit: str | None = None
+    """The digit that stands for it in payment references (REFN-03); None if it has none of its own."""
+
     is_money: bool = False
     """Whether money comes in or goes out with it, through a cash account."""
 
@@ -97,6 +100,7 @@ INVOICE = Kind(
     has_terms=True,
     checks_credit=True,
     has_wire_delete=True,
+    reference_digit="1",
 )
 
 DEBIT_NOTE = Kind(
@@ -115,6 +119,7 @@ DEBIT_NOTE = Kind(
     sales_sign=+1,
     has_terms=True,
     checks_credit=True,
+    reference_digit="2",
 )
 
 CREDIT_NOTE = Kind(
@@ -148,6 +153,7 @@ OVERDUE_CHARGE = Kind(
     may_be_reminded=True,
     has_lines=True,
     has_terms=True,
+    reference_digit="3",
 )
 
 PAYMENT = Kind(

@@ -114,6 +114,10 @@ FAULTS = {
     "dunning-letter-whole": [RELEASED_LETTER],
     "dunning-voids": [LETTER.format(id=901, status="Released", fee_document=OF_RELEASED), VOIDED],
     "dunning-fees": [LETTER.format(id=901, status="Released", fee_document=OF_DRAFT)],
+    "references-stand": [
+        "drop index document_generated_reference_unique",
+        f"update document set generated_reference = '1', payment_reference = '1' where {RELEASED} or {DRAFT}",
+    ],
     "version-is-newest-change": [f"update document set version = 1 where {DRAFT}"],
 }
 

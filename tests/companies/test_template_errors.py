@@ -79,6 +79,17 @@ ONE_FAULT = [
     ('  country_id: "NO"\n  base', "  country_id: XX\n  base", "XX", "company.country_id 'XX': This is not in section"),
     ("sales_subaccount_id: 1", "sales_subaccount_id: 9", "9\n    discount_account",
      "customer_classes[0].sales_subaccount_id '9': This is not in section subaccounts. It has: 1."),
+    # payment references
+    ("      - {part: type, width: 1}\n", "", "- {part: customer",
+     "preferences.payment_reference.parts: Add the part type: without it references are not unique."),
+    ("{part: type, width: 1}", "{part: type, width: 2}", "2}",
+     "preferences.payment_reference.parts[1].width '2': The type is one digit: write 1."),
+    ("{part: number, width: 8}", "{part: number, width: 0}", "0}",
+     "preferences.payment_reference.parts[2].width '0': Write 1 or more."),
+    ("{part: number, width: 8}", "{part: number, width: 18}", "- {part: customer",
+     "preferences.payment_reference.parts: References would have 26 characters; choose widths that make 4 to"),
+    ("    algorithm: MOD10\n", "    algorithm: MOD10\n    length_digit: true\n", "true\n    parts",
+     "preferences.payment_reference.length_digit 'True': Only OCR numbers have one: leave it out."),
     # figures
     ("unit_price: 12.50", "unit_price: -12.50", "-12.50", "items[2].unit_price '-12.50': Write 0 or more."),
     ("fee: 35.00", "fee: 35.00001", "35.00001", "dunning_levels[2].fee '35.00001': Write at most 4 decimals."),

@@ -537,3 +537,12 @@ select document.company_id, null, document.document_id
    and not exists (select from dunning_letter as letter
                     where letter.company_id = document.company_id
                       and letter.fee_document_id = document.document_id);
+
+-- name: references-stand A payment reference that was made is the document's own, and is used unless another was sent.
+select company_id, document_type, number, generated_reference, payment_reference
+  from document
+ where generated_reference is not null
+   and (payment_reference is null
+        or exists (select from document as other
+                    where other.company_id = document.company_id and other.document_id <> document.document_id
+                      and other.generated_reference = document.generated_reference));

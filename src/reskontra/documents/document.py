@@ -133,6 +133,9 @@ class Document(Record, frozen=True, kw_only=True):
     customer_reference: str | None = None
     external_reference: str | None = None
     payment_reference: str | None = None
+    generated_reference: str | None = None
+    """The payment reference that was made at first save; the one that is used may have been sent instead."""
+
     invoice_text: str | None = None
     note: str | None = None
     project_id: str | None = None

@@ -32,6 +32,7 @@ from reskontra.errors import Refused
 from reskontra.money import AMOUNT_LIMIT, ZERO
 from reskontra.numbering.rules import Mode, check_series
 from reskontra.reference.rules.dunning_texts import faults_of
+from reskontra.reference.rules.preferences import CheckDigit, ReferencePart, ReferenceScheme
 from reskontra.terms.rules.terms import check_terms
 from reskontra.vat.rules.codes import applied_ids, check_vat_id
 from reskontra.yaml_file import Fault, FileFaults, Path, YamlFile
@@ -85,6 +86,7 @@ def find_faults(template: Template) -> list[tuple[Path, object, str]]:
         *_duplicates(template),
         *_broken_references(template),
         *_company(template),
+        *_payment_reference(template),
         *_figures(template, ()),
         *_rules_of_rooms(template),
         *_rates(template),
@@ -162,6 +164,37 @@ def _document_rounding(template: Template) -> Found:
         if named.currency_id in seen:
             yield (*place, "currency_id"), named.currency_id, seen[named.currency_id]
         seen.setdefault(named.currency_id, "This currency stands there twice.")
+
+
+# Characters that a reference may have: banks take no longer KID or OCR, and ISO 11649 no longer RF.
+_REFERENCE_LENGTHS = {ReferenceScheme.KID: (4, 25), ReferenceScheme.OCR: (2, 25), ReferenceScheme.RF: (5, 25)}
+
+
+def _payment_reference(template: Template) -> Found:
+    preference = template.preferences.payment_reference
+    path = ("preferences", "payment_reference")
+    seen = []
+    for position, (part, width) in enumerate((entry.part, entry.width) for entry in preference.parts):
+        if part in seen:
+            yield (*path, "parts", position, "part"), part, "This part stands there twice."
+        if part == ReferencePart.TYPE and width != 1:
+            yield (*path, "parts", position, "width"), width, "The type is one digit: write 1."
+        elif width == 0:
+            yield (*path, "parts", position, "width"), width, "Write 1 or more."
+        seen.append(part)
+    if preference.scheme == ReferenceScheme.NONE:
+        return
+    for needed in (ReferencePart.TYPE, ReferencePart.NUMBER):
+        if needed not in seen:
+            yield (*path, "parts"), None, f"Add the part {needed}: without it references are not unique."
+    if preference.algorithm != CheckDigit.MOD10 and preference.scheme != ReferenceScheme.KID:
+        yield (*path, "algorithm"), preference.algorithm, "Only KIDs have a choice: leave it out."
+    if preference.length_digit and preference.scheme != ReferenceScheme.OCR:
+        yield (*path, "length_digit"), preference.length_digit, "Only OCR numbers have one: leave it out."
+    shortest, longest = _REFERENCE_LENGTHS[preference.scheme]
+    if not shortest <= preference.length <= longest:
+        hint = f"References would have {preference.length} characters; choose widths that make {shortest} to {longest}."
+        yield (*path, "parts"), None, hint
 
 
 # Decimal places of values that are not stored with 8.

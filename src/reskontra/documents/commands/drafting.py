@@ -27,6 +27,7 @@ from reskontra.documents.commands.preparing import (
 from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.drafts import changed, check_deletable, created
 from reskontra.documents.rules.links import named_by
+from reskontra.documents.rules.payment_references import reference_layout
 from reskontra.documents.rules.rates import check_agreed_rate
 from reskontra.documents.rules.settling import with_proposals
 from reskontra.documents.store import loading, writing
@@ -150,8 +151,9 @@ async def insert(
             lines_text=lines_text(document, reference),
             vat_text=vat_text(document, reference),
             numbering=numbering,
-            customer_version=basis.debtor.version,
+            debtor=basis.debtor,
             reference_version=reference.version,
+            reference_layout=reference_layout(kind, reference.preferences.payment_reference),
         )
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _PLAIN = (
     "customer_reference",
     "external_reference",
-    "payment_reference",
     "invoice_text",
     "note",
     "project_id",
@@ -154,6 +153,8 @@ def _written(
     draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis), **_people(draft, changes, basis))
     if basis.debtor.location.vat_zone_id is None and draft.vat_zone_id == own_zone:
         draft = replace(draft, vat_zone_id=_branch_zone(draft, basis))  # another branch has its own
+    if "payment_reference" in changes:  # null brings the one that was made back (REFN-01)
+        draft = replace(draft, payment_reference=changes["payment_reference"] or draft.generated_reference)
     draft = replace(draft, particulars=particulars(draft.particulars, changes))
     draft = _with_party_details(draft, changes, basis)
     draft = _with_vat_zone(draft, changes, basis)

@@ -11,6 +11,7 @@ from typing import Any
 
 from reskontra.changes.store import change_row, parameters, reference_still_at, tally
 from reskontra.clock import Context
+from reskontra.customers.customer import Debtor
 from reskontra.customers.store.for_documents import unchanged
 from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.parameters import as_json
@@ -34,6 +35,10 @@ from reskontra.versions import Saved
 
 _HEADER = ", ".join(HEADER_COLUMNS)
 _SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS)
+_NEW_HEADER = _SENT_HEADER.replace(
+    "head.payment_reference, head.generated_reference",
+    "coalesce(head.payment_reference, named.reference), named.reference",
+)
 _LINE = ", ".join(LINE_COLUMNS)
 _SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
 _VAT = ", ".join(VAT_COLUMNS)
@@ -42,16 +47,22 @@ _SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
 
 def _insert(numbering: str, *, is_sent: bool, proposing: bool) -> str:
     told = "jsonb_build_object('number', taken.number)" if is_sent else "null"
-    proposed = f"{propose('inserted.document_id', '$17', 'inserted')}," if proposing else ""
+    proposed = f"{propose('inserted.document_id', '$19', 'inserted')}," if proposing else ""
     return f"""
     with {unchanged("$14::integer", "$15::bigint", "$16::bigint")},
     {numbering},
     {change_row("$5", "created", "taken.number", "taken", detail=told)},
+    named as materialized (
+        select number, document_id,
+               new_payment_reference($1, $17::jsonb, number, document_id, $18::text, $14::integer) as reference
+          from (select number, nextval('document_document_id_seq') as document_id from taken) as drawn),
     inserted as (
         insert into document (
-               company_id, number, version, created_at, modified_at, lines_json, vat_json, {_HEADER})
-        select $1, taken.number, changed.change_id, changed.stamp, changed.stamp, $9, $10, {_SENT_HEADER}
-          from taken, changed, json_populate_record(null::document, $6) as head
+               company_id, document_id, number, version, created_at, modified_at, lines_json, vat_json, {_HEADER})
+               overriding system value
+        select $1, named.document_id, named.number, changed.change_id, changed.stamp, changed.stamp, $9, $10,
+               {_NEW_HEADER}
+          from named, changed, json_populate_record(null::document, $6) as head
         returning document_id, number, version, customer_id, amount_base),
     lined as (
         insert into document_line (company_id, document_id, {_LINE})
@@ -87,10 +98,13 @@ async def insert_document(
     lines_text: str,
     vat_text: str,
     numbering: tuple[str, list[str]] | tuple[str, int],
-    customer_version: int,
+    debtor: Debtor,
     reference_version: int,
+    reference_layout: Mapping[str, Any] | None,
 ) -> Saved:
     """Write a new document under a number (number, its series' ids) or the next one of a range (series id, range id).
+
+    `reference_layout` says how its payment reference is made; None if it gets none.
 
     Raises `NeedsTransaction` when customer or reference data no longer have their versions; nothing is written then.
     """
@@ -108,8 +122,10 @@ async def insert_document(
         sign,
         *numbering,
         document.customer_id,
-        customer_version,
+        debtor.version,
         reference_version,
+        as_json(reference_layout) if reference_layout else None,
+        debtor.number,
         *more,
     )
 
@@ -365,6 +381,9 @@ CONSTRAINTS: dict[str, RefusalFactory] = {
         field=("number",),
         value=value.rpartition(", ")[2] or None,
         hint="Send another number, or leave it out to get the next one of the series.",
+    ),
+    "document_generated_reference_unique": lambda value: Conflict(
+        "Another document was given the same payment reference at the same moment."
     ),
     "document_released_is_frozen": lambda value: Refused(
         f"The document {value} can't be updated because it is already released."

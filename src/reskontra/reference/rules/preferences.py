@@ -39,6 +39,30 @@ class DunningConsolidation(StrEnum):
     BRANCH = "Branch"
 
 
+class ReferenceScheme(StrEnum):
+    """How payment references are written (REFN-02): Norwegian, Swedish, international, or not at all."""
+
+    KID = "kid"
+    OCR = "ocr"
+    RF = "rf"
+    NONE = "none"
+
+
+class CheckDigit(StrEnum):
+    """How the check digit of a KID is computed (KID-02)."""
+
+    MOD10 = "MOD10"
+    MOD11 = "MOD11"
+
+
+class ReferencePart(StrEnum):
+    """What a payment reference is made of (REFN-03)."""
+
+    CUSTOMER = "customer"
+    TYPE = "type"
+    NUMBER = "number"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditCheck:
     """Whether documents over the credit limit are held (D4)."""
@@ -91,6 +115,33 @@ class SeriesChoice:
         """The series that is chosen for a key of this: `customer`, `credit_note`, `dunning_fee` ..."""
         chosen: str | None = getattr(self, key)
         return chosen or self.invoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartWidth:
+    """A part of payment references, padded with zeros on the left to so many digits."""
+
+    part: ReferencePart
+    width: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReference:
+    """How payment references are made (REFN-02): the parts in their order, and what is added to them.
+
+    `algorithm` is for KID only, since OCR and RF have their own; `length_digit` is for OCR only.
+    """
+
+    scheme: ReferenceScheme = ReferenceScheme.NONE
+    algorithm: CheckDigit = CheckDigit.MOD10
+    parts: tuple[PartWidth, ...] = ()
+    length_digit: bool = False
+
+    @property
+    def length(self) -> int:
+        """Characters of a whole reference."""
+        check_digits = 4 if self.scheme == ReferenceScheme.RF else 1
+        return sum(part.width for part in self.parts) + check_digits + self.length_digit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,4 +200,5 @@ class Preferences:
     print_before_release: bool = False
     email_before_release: bool = False
     subaccount_mask: str | None = None
+    payment_reference: PaymentReference = field(default_factory=PaymentReference)
     dunning: DunningPreferences = field(default_factory=DunningPreferences)
