@@ -42,8 +42,10 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     # Requests per hour and client that are announced and enforced. None: no limit.
     rate_limit: int | None = None
-    # Bytes of a request body, attachments aside.
+    # Bytes of a request body that is not a file.
     body_limit: int = 10 * MEBIBYTE
+    # Bytes of one attached file.
+    attachment_limit: int = 25 * MEBIBYTE
     # Seconds that a client has for its headers, for its body, and for taking the next 64 KiB of an answer.
     header_timeout: int = 20
     body_timeout: int = 60
@@ -73,6 +75,8 @@ class Settings:
             raise SettingError("Give either --tls-cert or --tls-self-signed, not both.")
         if self.body_limit < 1:
             raise SettingError(f"The body limit must be at least 1 byte, not {self.body_limit}.")
+        if self.attachment_limit < 1:
+            raise SettingError(f"The attachment limit must be at least 1 byte, not {self.attachment_limit}.")
         for name, smallest in SMALLEST.items():
             if getattr(self, name) < smallest:
                 raise SettingError(f"{VARIABLES[name][0]} must be at least {smallest}, not {getattr(self, name)}.")
@@ -145,6 +149,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "trusted_proxies": ("RESKONTRA_TRUSTED_PROXIES", read_networks),
     "rate_limit": ("RESKONTRA_RATE_LIMIT", int),
     "body_limit": ("RESKONTRA_BODY_LIMIT", int),
+    "attachment_limit": ("RESKONTRA_ATTACHMENT_LIMIT", int),
     "header_timeout": ("RESKONTRA_HEADER_TIMEOUT", int),
     "body_timeout": ("RESKONTRA_BODY_TIMEOUT", int),
     "send_timeout": ("RESKONTRA_SEND_TIMEOUT", int),

@@ -41,7 +41,7 @@ def pieces_of(data: bytes, cuts: list[int]) -> list[bytes]:
 
 def decompressed(coding: str, pieces: list[bytes], limit: int = MEBIBYTE) -> bytes:
     decompressor = Decompressor(coding, limit)
-    data = b"".join(map(decompressor.decompress, pieces))
+    data = b"".join(part for piece in pieces for part in decompressor.decompress(piece))
     decompressor.finish()
     return data
 

@@ -30,6 +30,7 @@ INHERITED = {
     "parser",
     "pipeline",
     "scheme",
+    "scope",
     "server_state",
     "transport",
     "url",

@@ -93,6 +93,9 @@ class Serving:
         option("rate_limit", "Requests per hour, for each client and company; unlimited by default.", LIMITS),
     ] = None
     body_limit: Annotated[int | None, option("body_limit", "Largest request body, in bytes.", LIMITS)] = None
+    attachment_limit: Annotated[int | None, option("attachment_limit", "Largest attached file, in bytes.", LIMITS)] = (
+        None
+    )
     header_limit: Annotated[
         int | None, option("header_limit", "Largest request line and headers, in bytes.", LIMITS)
     ] = None

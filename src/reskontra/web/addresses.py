@@ -71,6 +71,11 @@ class Addresses:
         """GET a file."""
         return Route(operation, "GET", self._at(below), handler, f"{verb} {self.noun}", media=media)
 
+    def attach(self, operation: str, handler: Handler, below: str) -> Route:
+        """POST a file. Its refusals spell fields as `body` does, which is the metadata that come with it."""
+        doing = f"attaching a file to {self.noun}"
+        return Route(operation, "POST", self._at(below), handler, doing, takes_file=True, spelling=self.body)
+
     def delete(self, operation: str, handler: Handler, below: str, *, query: tuple[Parameter, ...] = ()) -> Route:
         """DELETE one. `query`: parameters of our own."""
         return Route(operation, "DELETE", self._at(below), handler, f"deleting {self.noun}", query=query)

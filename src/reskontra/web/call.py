@@ -7,8 +7,9 @@ import binascii
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,6 +22,9 @@ from reskontra.web.listing import Memory
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
 from reskontra.web.scalars import shown
+
+if TYPE_CHECKING:
+    from reskontra.web.uploads import Upload
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -58,6 +62,8 @@ class Call:
     base_url: str
     """The scheme, host and prefix that the caller used, without a slash at the end."""
     lists: Memory
+    upload: Callable[[], AbstractAsyncContextManager[Upload]] = field(repr=False)
+    """Receives the file that is the body, for a route that takes one."""
     accept: str = ""
     """The media types that the caller takes, as sent."""
     branch_number: str | None = None
@@ -81,7 +87,7 @@ class Call:
             raise Malformed("The body is empty.", hint="Send a JSON object.")
         return wire.decode(self.body, struct)
 
-    async def find(self, noun: str, load: Callable[..., Awaitable[T | None]], *key: str | int) -> T:
+    async def find(self, noun: str, load: Callable[..., Awaitable[T | None]], *key: str | int | UUID) -> T:
         """What `load(connection, company_id, *key)` finds. Raises `NotFound`, which names the end of the key."""
         async with self.database.connection() as connection:
             found = await load(connection, self.company_id, *key)

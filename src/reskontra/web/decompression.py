@@ -9,6 +9,7 @@ Sources: W4, RFC 9110 8.4.1, RFC 1952 (gzip), RFC 1950 (what `deflate` means).
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reskontra.errors import Malformed, Unavailable
@@ -18,6 +19,7 @@ SERVED = ("gzip", "deflate")
 _ALIASES = {"x-gzip": "gzip"}
 _WINDOW_BITS = {"gzip": 31, "deflate": 15}
 _NO_WRAPPER = -15
+_PART_BYTES = 256 * 1024
 # More members than any program writes. An empty one costs as much as kilobytes of data.
 _MEMBERS_MAX = 1000
 
@@ -60,28 +62,31 @@ class Decompressor:
         self._decoder: zlib._Decompress | None = None
         self._first = b""
 
-    def decompress(self, piece: bytes) -> bytes:
-        """The next piece, decompressed. Raises `TooMuch` and `Malformed`."""
+    def decompress(self, piece: bytes) -> Iterator[bytes]:
+        """The next piece, decompressed, in parts of limited size. Raises `TooMuch` and `Malformed`."""
         if self._decoder is None:
             piece = self._first + piece
             if len(piece) < 2:
                 self._first = piece
-                return b""
+                return
             self._decoder = zlib.decompressobj(self._bits(piece))
-        decompressed: list[bytes] = []
-        while piece:
+        is_full = False
+        while piece or is_full:
             if self._decoder.eof:
                 self._begin_member()
+            most = min(self._left + 1, _PART_BYTES)
             try:
-                part = self._decoder.decompress(piece, self._left + 1)
+                part = self._decoder.decompress(piece, most)
             except zlib.error as error:
                 raise self._malformed(str(error).partition(": ")[2]) from None
             self._left -= len(part)
             if self._left < 0:
                 raise TooMuch
-            decompressed.append(part)
-            piece = self._decoder.unused_data
-        return b"".join(decompressed)
+            if part:
+                yield part
+            # A full part may have more behind it, even if all that was sent is consumed.
+            is_full = len(part) == most and not self._decoder.eof
+            piece = self._decoder.unused_data if self._decoder.eof else self._decoder.unconsumed_tail
 
     def finish(self) -> None:
         """Raises `Malformed` if the body is cut off. An empty body is not."""

@@ -44,7 +44,7 @@ class TooLarge(Refusal):
 
 
 class UnsupportedMedia(Refusal):
-    """The body is not JSON."""
+    """The body is not of a media type that the address takes."""
 
 
 class UnsupportedCoding(UnsupportedMedia):

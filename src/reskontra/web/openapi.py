@@ -26,7 +26,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "409": ("Message", "Another request changed the same data at the same moment; send it again after Retry-After."),
     "412": ("Message", "If-Match does not name the present version."),
     "413": ("Message", "The body is too large."),
-    "415": ("Message", "The body is not JSON."),
+    "415": ("Message", "The body is not JSON, or not the file that is asked for."),
     "429": ("Gateway", "The caller's window is used up; Retry-After says for how long."),
     "500": ("Message", "A failure of the server; the log has it under the id in the text."),
     "501": ("Message", "The operation is part of the API but not served by this version."),
@@ -161,6 +161,8 @@ def _operation(route: Route, path: str, schemas: Schemas) -> Schema:
         if example.body is not None:
             content["example"] = body_of(route.operation)
         operation["requestBody"] = {"required": not route.is_action, "content": {"application/json": content}}
+    if route.takes_file:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _UPLOAD}}}
     if route.missing is not None:
         operation["x-not-served"] = True
     return operation
@@ -189,6 +191,16 @@ def _details(route: Route, example: Example) -> Iterator[str]:
     elif route.method == "POST" and not route.is_action and route.answer is None and route.missing is None:
         yield "Answers with the address of what was created, in Location."
     yield f"Needs the scope {route.scope}, where a token is needed."
+
+
+_UPLOAD: Schema = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "The file, with its name."},
+        "metadata": {"type": "string", "description": "JSON: includeAttachmentInvoiceEmail, sendToAutoInvoice."},
+    },
+    "required": ["file"],
+}
 
 
 def _spelled_out(route: Route) -> str:
@@ -251,7 +263,7 @@ def _query_parameter(parameter: Parameter, example: Example) -> Schema:
 
 def _responses(route: Route, schemas: Schemas) -> Schema:
     statuses = [status for status in _ERRORS if status not in _WITH_BODY and status != "501"]
-    if route.body is not None:
+    if route.body is not None or route.takes_file:
         statuses += _WITH_BODY
     if route.missing is not None:
         return {status: {"$ref": f"#/components/responses/{status}"} for status in ("400", "401", "403", "501")}

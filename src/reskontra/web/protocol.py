@@ -25,6 +25,7 @@ from reskontra.web.crowd import Crowd
 from reskontra.web.errors import message
 from reskontra.web.head import Unservable, addressed, check_head, written_without
 from reskontra.web.transport import JoiningTransport
+from reskontra.web.visit import BODY_FORGOTTEN
 
 _NEVER = float("inf")
 _RESTING, _IN_HEAD, _IN_BODY = range(3)
@@ -183,6 +184,7 @@ class JsonProtocol(HttpToolsProtocol):
         if not self.url.startswith((b"/", b"*")):
             self.url, self.headers[:] = addressed(self.url, self.headers)
         super().on_headers_complete()
+        self.scope["extensions"] = {BODY_FORGOTTEN: self._forget_bytes}  # type: ignore[dict-item]
         if not self.pipeline:
             self._answered = self.cycle
         if self.expect_100_continue:
@@ -237,8 +239,12 @@ class JsonProtocol(HttpToolsProtocol):
             self._forget_body()
 
     def _forget_body(self) -> None:
-        self._crowd.body_bytes -= self._body_bytes
-        self._body_bytes = 0
+        self._forget_bytes(self._body_bytes)
+
+    def _forget_bytes(self, size: int) -> None:
+        forgotten = min(size, self._body_bytes)
+        self._crowd.body_bytes -= forgotten
+        self._body_bytes -= forgotten
 
     # --- giving up
 

@@ -54,6 +54,8 @@ class Route:
     """Whether the answer may also be asked for as CSV."""
     filters: tuple[Declared, ...] = ()
     """What a list can be filtered by."""
+    takes_file: bool = False
+    """Whether the body is a file in multipart/form-data, which the handler reads by `Call.upload`."""
     query: tuple[Parameter, ...] = ()
     """Parameters of our own that are no filters. Once mounted: all parameters (`complete`)."""
     spelling: type[msgspec.Struct] | None = None

@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -32,6 +33,7 @@ from reskontra.web.metrics import Metrics
 from reskontra.web.origin import Origin
 from reskontra.web.query import Query
 from reskontra.web.routing import Match, Route, Router, WrongMethod
+from reskontra.web.uploads import received
 from reskontra.web.visit import ClientGone, Visit
 
 PageHandler = Callable[[Visit], Awaitable[Response]]
@@ -84,6 +86,7 @@ class Server:
         self._database = database
         self._clock = clock
         self._body_limit = settings.body_limit
+        self._attachment_limit = settings.attachment_limit
         self._room = Room(settings.waiting_limit)
         self._origin = Origin(settings.trusted_proxies)
         self._limiter = Limiter(settings.rate_limit)
@@ -180,7 +183,7 @@ class Server:
         if branch_id:
             branch_number = await self._choose_branch(self._database, company.company_id, branch_id)
         body = b""
-        if route.method in ("POST", "PUT") and route.missing is None:
+        if route.method in ("POST", "PUT") and route.missing is None and not route.takes_file:
             body = await visit.json_body(self._body_limit)
             if route.body is None and body.strip():
                 wire.decode(body, _NoFields)
@@ -205,6 +208,7 @@ class Server:
             lists=self.lists,
             accept=visit.headers.get("accept", ""),
             branch_number=branch_number,
+            upload=partial(received, visit, self._attachment_limit),
         )
 
     def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,10 @@ _SINGLE = frozenset(
         "origin", "sec-fetch-site",
     }
 )  # fmt: skip
+
+
+BODY_FORGOTTEN = "reskontra.body_forgotten"
+"""The extension of the scope by which `protocol.py` is told what of a body is no longer in memory."""
 
 
 class ClientGone(Exception):
@@ -42,6 +46,9 @@ class Visit:
     """A header that was sent more than once and may not be; None if there is none."""
     _receive: Receive = field(repr=False)
     _room: Room = field(repr=False)
+    _forget: Callable[[int], None] = field(repr=False)
+    """Tells the connection that so many bytes of the body are no longer in memory."""
+
     _decompressed_bytes: int = 0
 
     @classmethod
@@ -61,6 +68,7 @@ class Visit:
             repeated=repeated,
             _receive=receive,
             _room=room,
+            _forget=scope.get("extensions", {}).get(BODY_FORGOTTEN, _keep),
         )
 
     async def body(self, limit: int) -> bytes:
@@ -69,25 +77,47 @@ class Visit:
         Raises `ClientGone` if the client hangs up, `UnsupportedCoding` and `Malformed` for a body that cannot be
         decompressed, and `Unavailable` while other decompressed bodies take too much memory.
         """
+        parts: list[bytes] = []
+        decompressor = self._decompressor(limit)
+        async for piece in self._sent(limit):
+            if decompressor is None:
+                parts.append(piece)
+            else:
+                parts += self._decompressed(decompressor, piece, limit)
+        if decompressor is not None:
+            decompressor.finish()
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def pieces(self, limit: int) -> AsyncIterator[bytes]:
+        """The body piece by piece, decompressed, for whoever keeps none of them in memory. Raises as `body` does."""
+        decompressor = self._decompressor(limit)
+        async for piece in self._sent(limit):
+            if decompressor is None:
+                yield piece
+            else:
+                for part in self._decompressed(decompressor, piece, limit):
+                    yield part
+                    self.end()
+            self._forget(len(piece))
+        if decompressor is not None:
+            decompressor.finish()
+
+    async def _sent(self, limit: int) -> AsyncIterator[bytes]:
         announced = self.headers.get("content-length", "")
         if announced.isdigit() and (len(announced) > 15 or int(announced) > limit):
             raise _too_large(limit)
-        decompressor = self._decompressor(limit)
-        chunks: list[bytes] = []
         size = 0
         while True:
             message: Any = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
-            chunk = message.get("body", b"")
-            size += len(chunk)
+            piece = message.get("body", b"")
+            size += len(piece)
             if size > limit:
                 raise _too_large(limit)
-            chunks.append(chunk if decompressor is None else self._decompressed(decompressor, chunk, limit))
+            yield piece
             if not message.get("more_body", False):
-                if decompressor is not None:
-                    decompressor.finish()
-                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+                return
 
     def _decompressor(self, limit: int) -> Decompressor | None:
         header = self.headers.get("content-encoding")
@@ -101,14 +131,14 @@ class Visit:
     def _may_have_body(self) -> bool:
         return "transfer-encoding" in self.headers or self.headers.get("content-length", "0").strip() != "0"
 
-    def _decompressed(self, decompressor: Decompressor, chunk: bytes, limit: int) -> bytes:
+    def _decompressed(self, decompressor: Decompressor, piece: bytes, limit: int) -> Iterator[bytes]:
         try:
-            decompressed = decompressor.decompress(chunk)
+            for part in decompressor.decompress(piece):
+                self._room.take(len(part))
+                self._decompressed_bytes += len(part)
+                yield part
         except TooMuch:
             raise _too_large(limit) from None
-        self._room.take(len(decompressed))
-        self._decompressed_bytes += len(decompressed)
-        return decompressed
 
     def end(self) -> None:
         """Free the memory of the body, as the request is answered."""
@@ -130,6 +160,10 @@ class Visit:
             return b""
         body = await self.body(limit)
         return _in_utf8(body, parameters) if parameters else body
+
+
+def _keep(size: int) -> None:
+    """Servers other than ours do not count what they hold."""
 
 
 def _join_repeats(headers: dict[str, str], sent: Iterable[tuple[bytes, bytes]]) -> str | None:
