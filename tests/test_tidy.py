@@ -39,6 +39,7 @@ OWNERS = {
     ],
     "contacts": ["contact"],
     "documents": ["document_line", "document_vat", "issued_document"],
+    "attachments": ["attachment", "attachment_revision", "attachment_piece"],
     "receivables": ["document", "document_kind", "settlement", "application", "proposal"],
     "payments": ["payment", "payment_charge"],
     "posting": ["batch", "journal_entry"],

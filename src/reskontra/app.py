@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from reskontra.accounts import routes as accounts
 from reskontra.accounts.store import accounts as accounts_store
+from reskontra.attachments import routes as attachments
 from reskontra.attributes import routes as attributes
 from reskontra.attributes import store as attributes_store
 from reskontra.balances import routes as balances
@@ -65,6 +66,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     contacts.ROUTES,
     salespersons.ROUTES,
     documents.ROUTES,
+    attachments.ROUTES,
     payments.ROUTES,
     receivables.ROUTES,
     posting.ROUTES,

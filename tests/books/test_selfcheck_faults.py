@@ -114,6 +114,16 @@ FAULTS = {
     "dunning-letter-whole": [RELEASED_LETTER],
     "dunning-voids": [LETTER.format(id=901, status="Released", fee_document=OF_RELEASED), VOIDED],
     "dunning-fees": [LETTER.format(id=901, status="Released", fee_document=OF_DRAFT)],
+    "attachments-whole": [
+        f"""insert into attachment (company_id, attachment_id, document_id, name, name_key, revision,
+                                    send_to_auto_invoice, include_in_mail, modified_at, version)
+            values (1, gen_random_uuid(), {OF_RELEASED}, 'a.txt', 'a.txt', 1, false, false, now(), 1)""",
+        f"update document set has_attachments = true where {RELEASED}",
+        """insert into attachment_revision (company_id, attachment_id, revision, media_type, size, sha256, stored_at,
+                                            stored_by)
+           select 1, attachment_id, 1, 'text/plain', 1, encode(sha256('a'), 'hex'), now(), 'x' from attachment""",
+        "insert into attachment_piece select 1, attachment_id, 1, 0, 'b' from attachment",
+    ],
     "references-stand": [
         "drop index document_generated_reference_unique",
         f"update document set generated_reference = '1', payment_reference = '1' where {RELEASED} or {DRAFT}",

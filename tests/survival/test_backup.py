@@ -170,6 +170,25 @@ async def test_restored_books_are_the_same_and_go_on(fresh_dsn: Any, empty_dsn: 
     await assert_books_prove_themselves(target)
 
 
+async def test_attached_files_come_back_byte_for_byte(fresh_dsn: Any, empty_dsn: Any, tmp_path: Path) -> None:
+    source, target, file = await fresh_dsn(), await empty_dsn(), tmp_path / "books.zip"
+    content = random.Random(7).randbytes(600_000)
+    database = await Database.connect(source)
+    async with open_client(Settings(sandbox=True), database, SeededClock(NOW)) as client:
+        files = {"file": ("drawing.bin", content)}
+        answer = await client.post("/v1/customerinvoice/003547/1/attachment", files=files)
+        assert answer.status_code == 201, answer.text
+    await database.close()
+    await back_up_from(source, file)
+    assert reskontra("restore", file, DATABASE_URL=target).returncode == 0
+    assert await fingerprint(target) == await fingerprint(source)
+    database = await Database.connect(target)
+    async with open_client(Settings(sandbox=True), database, SeededClock(NOW)) as client:
+        assert (await client.get(answer.headers["Location"])).content == content
+    await database.close()
+    await assert_books_prove_themselves(target)
+
+
 async def test_backup_while_others_write_is_of_one_moment(
     server_process: Callable[..., ServerProcess], empty_dsn: Any, tmp_path: Path
 ) -> None:

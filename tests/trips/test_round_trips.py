@@ -64,6 +64,8 @@ class Step:
     target: str
     body: Body | None = None
     keeps: str = ""
+    file: bytes | None = None
+    """What is sent instead of a body."""
 
 
 INVOICE, NOTE, DEBIT = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customerDebitNote"
@@ -154,6 +156,17 @@ WRITES = (
         Step(f"{name}_VoidPaymentBypaymentNumber", "POST", f"/v1/{path}/{{payment}}/action/void", {}),
         Step(f"{name}_ReleasePaymentBypaymentNumber.of a void", "POST", f"/v1/{path}/{{payment}}/action/release", {}),
     )),
+    *(step for name, path, document, parameter in (
+        ("CustomerInvoice", INVOICE, "003547", "invoiceNumber"),
+        ("CustomerCreditNote", NOTE, "010001", "creditNoteNumber"),
+        ("CustomerDebitNote", DEBIT, "001001", "debitNoteNumber"),
+    ) for step in (
+        Step(f"{name}_CreateLineAttachmentBy{parameter}lineNumber", "POST", f"{path}/{document}/1/attachment",
+             file=b"x"),
+        Step(f"{name}_CreateHeaderAttachmentBy{parameter}", "POST", f"{path}/{document}/attachment", keeps="file",
+             file=b"x"),
+    )),
+    Step("Attachment_PutByattachmentId", "PUT", "/v1/attachment/{file}", wrapped(sendToAutoinvoice=True)),
     Step("", "POST", "/v1/payment", paying(), keeps="payment"),
     Step("Reskontra_DeletePayment", "DELETE", "/v1/reskontra/customerPayment/{payment}"),
     # Reminding: drafts, since nothing is released at once here
@@ -189,7 +202,7 @@ READ: Mapping[str, str] = {
     "branchNumber": "1", "organizationNumber": "{organisation}", "countryId": "NO", "customerClassId": "1",
     "inventoryId": "1", "inventoryNumber": "A", "itemClassNumber": "SALG", "vatId": "3", "taxCategoryId": "3",
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
-    "paymentMethodNumber": "1", "paymentNumber": "500001",
+    "attachmentId": "{file}", "paymentMethodNumber": "1", "paymentNumber": "500001",
     "letterNumber": "{first letter}", "publicId": "{public id}",
     "documentType": "Invoice", "referenceNumber": "003524",
 }  # fmt: skip
@@ -243,13 +256,17 @@ async def counted(traffic: tuple[str, Traffic], clock: Clock) -> dict[str, tuple
 async def _count(client: httpx.AsyncClient, tap: Traffic, step: Step, kept: dict[str, str]) -> tuple[int, int]:
     await client.get(f"{INVOICE}/003547")  # remembers the reference data, if the step before has changed it
     tap.reset()
-    answer = await client.request(step.method, step.target.format_map(kept), json=_filled(step.body, kept))
+    answer = await client.request(step.method, step.target.format_map(kept), **_content(step, kept))
     trips = tap.statements, tap.brackets
     assert answer.is_success, (step, answer.text)
     if step.keeps:
         location = answer.headers.get("location")
         kept[step.keeps] = location.rpartition("/")[2] if location else _last_listed(answer.json())
     return trips
+
+
+def _content(step: Step, kept: Mapping[str, str]) -> dict[str, Any]:
+    return {"files": {"file": ("a.txt", step.file)}} if step.file else {"json": _filled(step.body, kept)}
 
 
 def _last_listed(rows: list[dict[str, Any]]) -> str:

@@ -33,6 +33,9 @@ RECORDED = Path(kept.__file__).parent / kept.RECORDED
 ROWS_MAX = 2
 """How many rows of a list are kept as its example."""
 
+LAST = "last"
+"""Stands in an example's address for the id in the Location before, which the client carries with it."""
+
 ADD_THEM = "add them to src/reskontra/web/examples.toml"
 RECORD_THEM = "run: pytest tests/wire/test_examples.py --update-examples"
 
@@ -71,7 +74,14 @@ async def sent(http: httpx.AsyncClient, route: Route, example: Example, body: An
     """The example request, or the same with another body."""
     content = example.body if body is None else json.dumps(body)
     headers = {} if content is None else {"Content-Type": "application/json"}
-    return await http.request(route.method, example.target(route.path), content=content, headers=headers)
+    files = {"file": ("drawing.txt", example.file.encode())} if example.file is not None else None
+    path = route.path
+    for name in (name for name, value in example.path.items() if value == LAST):
+        path = path.replace(f"{{{name}}}", http.headers[LAST])
+    answer = await http.request(route.method, example.target(path), content=content, headers=headers, files=files)
+    if "Location" in answer.headers:
+        http.headers[LAST] = answer.headers["Location"].rpartition("/")[2]
+    return answer
 
 
 async def prepared(database: Database, clock: SeededClock, example: Example) -> None:

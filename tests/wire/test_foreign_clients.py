@@ -134,11 +134,13 @@ async def test_the_go_client_passes_its_own_tests(swedish: httpx.AsyncClient) ->
     assert (await swedish.delete(f"/v1/customerinvoice/{invoice_number}")).status_code == 204
 
 
-async def test_the_go_clients_attachments_are_told_what_to_do_instead(client: httpx.AsyncClient) -> None:
+async def test_the_go_client_attaches_a_file_and_marks_it_for_the_electronic_invoice(client: httpx.AsyncClient) -> None:
+    """Its part has no name, and its body spells the flag with a capital I."""
     files = {"": ("Test.txt", b"test")}
     answer = await client.post("/v1/customerinvoice/003547/attachment", files=files)
-    assert answer.status_code == 501
-    assert "Files cannot be attached to documents." in answer.json()["message"]
+    assert answer.status_code == 201, answer.text
+    marked = await client.put(answer.headers["Location"], json={"sendToAutoInvoice": v(True)})
+    assert marked.status_code == 204, marked.text
 
 
 async def test_an_older_go_client_sends_dates_that_it_did_not_set(client: httpx.AsyncClient) -> None:

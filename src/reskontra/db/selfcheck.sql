@@ -546,3 +546,23 @@ select company_id, document_type, number, generated_reference, payment_reference
         or exists (select from document as other
                     where other.company_id = document.company_id and other.document_id <> document.document_id
                       and other.generated_reference = document.generated_reference));
+
+-- name: attachments-whole A file has all its revisions, and the bytes of each have the size and hash that were noted.
+select attachment.company_id, attachment.attachment_id, attachment.revision, revisions.wrong
+  from attachment
+ cross join lateral (
+    select count(*) as total, max(kept.revision) as newest,
+           min(kept.revision) filter (where not (pieces.is_whole and pieces.size = kept.size
+                                                 and pieces.sha256 = kept.sha256)) as wrong
+      from attachment_revision as kept
+     cross join lateral (
+        select coalesce(sum(length(bytes)), 0) as size, count(*) = coalesce(max(position) + 1, 0) as is_whole,
+               encode(sha256(coalesce(string_agg(bytes, ''::bytea order by position), ''::bytea)), 'hex') as sha256
+          from attachment_piece as piece
+         where piece.company_id = kept.company_id and piece.attachment_id = kept.attachment_id
+           and piece.revision = kept.revision) as pieces
+     where kept.company_id = attachment.company_id and kept.attachment_id = attachment.attachment_id) as revisions
+ where revisions.total <> attachment.revision or revisions.newest <> attachment.revision
+    or revisions.wrong is not null
+    or not exists (select from document where document.company_id = attachment.company_id
+                      and document.document_id = attachment.document_id and document.has_attachments);

@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from reskontra.attachments.rules import ReceivedFile, file_name, media_type_of
+from reskontra.attachments.wire import AttachmentMetadata, address_of
 from reskontra.changes.lists.wire import filtered
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
-from reskontra.documents.commands import drafting, releasing
+from reskontra.documents.commands import attaching, drafting, releasing
 from reskontra.documents.store import lists
 from reskontra.documents.wire.answers import (
     CreditNoteAnswer,
@@ -38,7 +40,10 @@ from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
 from reskontra.web.routing import Route
-from reskontra.web.wire import changes
+from reskontra.web.scalars import shown
+from reskontra.web.wire import changes, decode
+
+_LINE_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,42 @@ async def release(resource: Resource, call: Call) -> Response:
         lambda connection: releasing.release(connection, call.context, resource.kind, number, call.if_match)
     )
     return done(call, written.version)
+
+
+async def attach(resource: Resource, call: Call) -> Response:
+    """POST a file to a document or, if the address names one, to a line of it."""
+    number, line_number = call.params[resource.parameter], _line_number(resource, call)
+    async with call.upload() as upload:
+        metadata = changes(decode(upload.metadata or b"{}", AttachmentMetadata))
+        file = ReceivedFile(
+            name=file_name(upload.name),
+            content=upload.file,
+            size=upload.size,
+            sha256=upload.sha256,
+            media_type=media_type_of(upload.start),
+            **{flag: bool(value) for flag, value in metadata.items()},
+        )
+        async with call.database.transaction() as connection:
+            named, version = await attaching.attach(
+                connection,
+                call.context,
+                resource.kind,
+                number,
+                line_number=line_number,
+                file=file,
+                expected_version=call.if_match,
+            )
+    return created(call, address_of(named.attachment_id), version)
+
+
+def _line_number(resource: Resource, call: Call) -> int | None:
+    text = call.params.get("lineNumber")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > _LINE_DIGITS:
+        number = call.params[resource.parameter]
+        raise NotFound(reason=f"The {resource.kind.noun} {number} has no line {shown(text)}.")
+    return int(text)
 
 
 async def get_one(resource: Resource, call: Call) -> Response:
@@ -207,6 +248,12 @@ def _routes(resource: Resource) -> Iterator[Route]:
     of_ours = replace(named, path=f"/v1/reskontra/{resource.path}", answer=VatInBaseAnswer, body=VatUpdate)
     yield of_ours.one(f"Reskontra_Get{operation}Vat", partial(get_vat, resource), f"{below}/vat")
     yield of_ours.put(f"Reskontra_Update{operation}Vat", partial(change_vat, resource), f"{below}/vat")
+    files = Addresses(documents.path, resource.kind.noun, body=AttachmentMetadata)
+    post_file = partial(attach, resource)
+    yield files.attach(f"{operation}_CreateHeaderAttachment{by_number}", post_file, f"{below}/attachment")
+    yield files.attach(
+        f"{operation}_CreateLineAttachment{by_number}lineNumber", post_file, f"{below}/{{lineNumber}}/attachment"
+    )
     if resource.kind.has_wire_delete:
         yield documents.delete(f"{operation}_Delete{by_number}", partial(delete, resource), below)
     else:

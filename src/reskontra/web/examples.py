@@ -21,8 +21,9 @@ RECORDED = "example_answers.json"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One request: the values of its address, its query parameters, and its body as JSON text.
+    """One request: the values of its address, its query parameters, and its body as JSON text, or the text of a file.
 
+    In an address, `last` stands for the last segment of the Location that was answered before: an id that we give.
     `company_file` is what has to be applied to the demo company first, because it brings nothing that fits.
     """
 
@@ -30,6 +31,7 @@ class Example:
     query: Mapping[str, str | int | bool] = field(default_factory=dict)
     body: str | None = None
     company_file: str | None = None
+    file: str | None = None
 
     def target(self, template: str) -> str:
         """`template` with the values in place of its parameters, and the query."""

@@ -187,6 +187,7 @@ async def test_only_what_was_sent_changes(clerk: Clerk, kind: str) -> None:
 
 @pytest.mark.parametrize("empty", [None, ""])
 async def test_null_and_an_empty_text_clear_a_field(clerk: Clerk, empty: str | None) -> None:
+    await clerk.prefer(payment_reference={"scheme": "none"})  # or one would take the place of what is cleared
     fields: dict[str, Any] = {
         "invoiceText": "x",
         "note": "x",

@@ -176,11 +176,12 @@ async def test_a_reference_stays_whatever_changes_on_the_draft_or_in_the_company
     assert released["paymentReference"] == moved["paymentReference"] == invoice["paymentReference"]
 
 
-async def test_a_sent_reference_wins_and_null_brings_the_made_one_back(clerk: Clerk):
+@pytest.mark.parametrize("empty", [None, ""])
+async def test_a_sent_reference_wins_and_null_brings_the_made_one_back(clerk: Clerk, empty: str | None):
     await clerk.prefer(payment_reference=KID)
     invoice = await clerk.invoice(paymentReference=" Ours 1")
     assert invoice["paymentReference"].strip() == "Ours 1"
-    back = await clerk.change(invoice, paymentReference=None)
+    back = await clerk.change(invoice, paymentReference=empty)
     assert back["paymentReference"] == "0200011000035480"
     again = await clerk.change(back, paymentReference="Ours 2")
     assert again["paymentReference"] == "Ours 2"
@@ -200,6 +201,7 @@ async def test_a_released_document_keeps_its_reference(clerk: Clerk):
 
 
 async def test_sent_references_may_repeat_and_are_found_by_their_exact_text(clerk: Clerk):
+    """REFN-04, REFN-06."""
     await clerk.prefer(payment_reference=KID)
     numbers = [(await clerk.invoice(paymentReference="One-KID")).number for _ in range(2)]
     made = await clerk.invoice()

@@ -1,4 +1,7 @@
-"""Which new documents get a payment reference, and how it is laid out. SQL makes it, as it knows the number."""
+"""Which new documents get a payment reference, and how it is laid out. SQL makes it, as it knows the number.
+
+Sources: KID-01, KID-03 and KID-04, REFN-01 to REFN-05.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from functools import cache
 import msgspec
 from asyncpg import Record
 
+from reskontra.attachments.store import attachments_of
 from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.contacts.store import name_of
 from reskontra.currencies.rules import Operator, Rate
@@ -33,7 +34,7 @@ _COLUMNS = f"""{ITEM_COLUMNS},
            document.dont_print, document.dont_email, document.revoked, document.exclude_debt_collection,
            document.send_to_auto_invoice, document.dunning_level, document.dunning_letter_date,
            document.invoice_address, document.invoice_contact, document.lines_json, document.vat_json,
-           document.version, {PARTIES.columns}"""
+           document.version, {attachments_of("document")} as attachments, {PARTIES.columns}"""
 
 _FIND = f"""
     select company.reference_version, {_COLUMNS}, {APPLICATIONS} as applications

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from reskontra.attachments.wire import FilesByLine, files_by_line
 from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.documents.rules.links import warnings_about
 from reskontra.documents.wire.answers import (
@@ -182,7 +183,6 @@ def document_answer(row: Record, struct: type[D], reference: Reference, expand: 
     answer.dont_print = row["dont_print"]
     answer.dont_email = row["dont_email"]
     answer.revoked = row["revoked"]
-    answer.lines = msgspec.Raw(row["lines_json"].encode())  # type: ignore[attr-defined]
     if row["child_number"]:
         answer.child = NumberName(row["child_number"], row["child_name"])
     if row["contact_id"]:
@@ -227,8 +227,10 @@ def _add_expanded(answer: DocumentAnswer, row: Record, reference: Reference, exp
     if expand.dunning and row["dunning_level"] > 0:
         answer.dunning_letter_date = day_answer(row["dunning_letter_date"])
         answer.dunning_letter_level = row["dunning_level"]
+    files = files_by_line(row["attachments"]) if expand.attachments else {}
     if expand.attachments:
-        answer.attachments = []
+        answer.attachments = files.get(None, [])
+    answer.lines = _with_files(row["lines_json"], files, expand)  # type: ignore[attr-defined]
     if expand.vat_rows:
         answer.vat_rows = msgspec.Raw(row["vat_json"].encode())
     if expand.invoice_address:
@@ -236,6 +238,25 @@ def _add_expanded(answer: DocumentAnswer, row: Record, reference: Reference, exp
         answer.invoice_contact = _contact(row["invoice_contact"])
     if expand.applications:
         answer.applications = _applications(row["applications"])
+
+
+_NO_FILES = b'"attachments":[],'
+"""How the stored text of a line says that it has none. Inside a text, each quote would have a backslash before it."""
+
+_raw_lines = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+
+
+def _with_files(stored: str, files: FilesByLine, expand: Expand) -> msgspec.Raw:
+    """The stored text of the lines, with their files (ATT-04), which it does not have."""
+    text = stored.encode()
+    if not expand.attachments:
+        return msgspec.Raw(text.replace(_NO_FILES, b""))
+    if not files.keys() - {None}:
+        return msgspec.Raw(text)
+    lines = _raw_lines.decode(text)
+    for line in lines:
+        line["attachments"] = msgspec.Raw(encode(files.get(int(bytes(line["lineNumber"])), [])))
+    return msgspec.Raw(encode(lines))
 
 
 class _Applied(msgspec.Struct):

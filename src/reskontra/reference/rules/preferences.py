@@ -145,6 +145,13 @@ class PaymentReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentPreferences:
+    """How much may be attached: `max_total` are the bytes of all files of the company; None is no limit (ATT-05)."""
+
+    max_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DunningPreferences:
     """The options of reminding (DUN-07). Without `fee_terms_id` a fee has the customer's terms.
 
@@ -201,4 +208,5 @@ class Preferences:
     email_before_release: bool = False
     subaccount_mask: str | None = None
     payment_reference: PaymentReference = field(default_factory=PaymentReference)
+    attachments: AttachmentPreferences = field(default_factory=AttachmentPreferences)
     dunning: DunningPreferences = field(default_factory=DunningPreferences)
