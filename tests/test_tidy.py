@@ -38,6 +38,7 @@ OWNERS = {
         "direct_debit", "customer_balance", "customer_salesperson",
     ],
     "contacts": ["contact"],
+    "prices": ["sales_price"],
     "documents": ["document_line", "document_vat", "issued_document"],
     "attachments": ["attachment", "attachment_revision", "attachment_piece"],
     "receivables": ["document", "document_kind", "settlement", "application", "proposal"],

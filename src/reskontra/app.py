@@ -39,6 +39,8 @@ from reskontra.payments import routes as payments
 from reskontra.payments.store import writing as payments_store
 from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
+from reskontra.prices import routes as prices
+from reskontra.prices import store as prices_store
 from reskontra.receivables import routes as receivables
 from reskontra.reference.routes import branches
 from reskontra.reference.store import remembered
@@ -65,6 +67,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     locations.ROUTES,
     contacts.ROUTES,
     salespersons.ROUTES,
+    prices.ROUTES,
     documents.ROUTES,
     attachments.ROUTES,
     payments.ROUTES,
@@ -94,6 +97,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     documents_store.CONSTRAINTS,
     payments_store.CONSTRAINTS,
     items_store.CONSTRAINTS,
+    prices_store.CONSTRAINTS,
     currencies_store.CONSTRAINTS,
 )
 """What a violated constraint of the database means, by its name."""

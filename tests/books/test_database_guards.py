@@ -241,3 +241,32 @@ async def test_what_only_documents_with_lines_have_is_there_as_a_whole_or_not_at
     assert len(columns) == 20
     nothing = ", ".join(f"{column} = null" for column in columns)
     assert await refused_by(connection, f"update document set {nothing} where {draft}") is None
+
+
+PRICE = """
+    insert into sales_price (company_id, price_id, price_type, customer_id, item_id, unit_id, promotion, break_quantity,
+                             price, currency_id, effective_date, expiration_date, created_at, modified_at, version)
+    values (1, {price_id}, '{price_type}', {customer}, 1, 'STK', true, {quantity}, 10, 'NOK', '{first}', '{last}',
+            now(), now(), 1)"""
+"""A promotion, as a price that may be broken in one place."""
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"customer": "1"}, "sales_price_buyer"),
+        ({"price_type": "Customer"}, "sales_price_buyer"),
+        ({"price_type": "All"}, "sales_price_buyer"),
+        ({"quantity": "-1"}, "sales_price_figures"),
+        ({"first": "2025-07-01"}, "sales_price_dates"),
+        ({"first": "2025-06-30", "last": "2025-07-31"}, "sales_price_one_promotion"),
+        ({"first": "2025-06-30", "last": "2025-07-31", "quantity": "2"}, None),
+        ({"first": "2025-07-01", "last": "2025-07-31"}, None),
+    ],
+)
+async def test_a_price_is_for_somebody_and_a_promotion_is_alone(
+    connection: Connection, fields: dict[str, str], constraint: str | None
+) -> None:
+    whole = {"price_type": "Base", "customer": "null", "quantity": "0", "first": "2025-06-01", "last": "2025-06-30"}
+    await connection.execute(PRICE.format(price_id=1, **whole))
+    assert await refused_by(connection, PRICE.format(price_id=2, **{**whole, **fields})) == constraint

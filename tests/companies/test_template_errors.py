@@ -42,7 +42,7 @@ ONE_FAULT = [
     ("periods: {first: 2020-01", "periods: {first: 2020-13", "2020-13, last: 2030-12}\n\n# automatic",
      "periods.first '2020-13': Write a month like 2025-01."),
     ("account_type: Income, account_class: SALES}", "account_type: Revenue, account_class: SALES}", "Revenue",
-     "accounts[7].account_type 'Revenue': Write one of Asset, Liability, Income, Expense."),
+     "accounts[8].account_type 'Revenue': Write one of Asset, Liability, Income, Expense."),
     ("due_type: M}", "due_type: Z}", "Z}", "terms[3].due_type 'Z': Write one of N, D, E, M, T, P, C."),
     ("description: 30 days net,", "colour: red, description: 30 days net,", "colour",
      "terms[1].colour: This key is unknown. Known keys: terms_id, description, due_type"),

@@ -132,6 +132,7 @@ COMMANDS: Mapping[str, Command] = {
     "rename the place": put(f"/v1/location/{MAIN}/Main", locationName="The yard"),
     # What documents show and stand on
     "change the item": put("/v1/inventory/A", description="Advice", defaultPrice=120),
+    "give the item a price": post("/v1/customerSalesPrice", {"inventoryId": "A", "price": 77}),
     "rename the account": put("/v1/account/3000", description="Sales, all of them"),
     "change rules and words by the file": Command("APPLY", ""),
     "close the month": post(f"{PERIODS}/202505/action/close"),

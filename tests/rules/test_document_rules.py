@@ -125,6 +125,7 @@ DEBTOR = Debtor(
     rate_type=None,
     rate_override=True,
     default_payment_method_id=None,
+    price_class_id=None,
     credit_verification=CreditVerification.DISABLED,
     credit_limit=Decimal(0),
     credit_days_past_due=0,

@@ -107,6 +107,10 @@ WRITES = (
          wrapped(fromCurrencyId="EUR", toCurrencyId="NOK", rateType="SPOT", effectiveDate="2025-03-1{pass}",
                  rate=11.5), keeps="rate"),
     Step("CurrencyRate_PutCurrencyRateBycurrencyRateId", "PUT", "/v2/currencyrate/{rate}", wrapped(rate=11.6)),
+    Step("CustomerSalesPrice_PostCustomerSalesPrice", "POST", "/v1/customerSalesPrice",
+         wrapped(inventoryId="I{pass}", price=90), keeps="price"),
+    Step("CustomerSalesPrice_PutCustomerSalesPriceByrecordId", "PUT", "/v1/customerSalesPrice/{price}",
+         wrapped(price=80)),
     # Documents
     Step("CustomerInvoice_Create", "POST", INVOICE, owed(lines="invoiceLines"), keeps="invoice"),
     Step("CustomerInvoice_Create.under a sent number", "POST", INVOICE,
@@ -202,8 +206,8 @@ READ: Mapping[str, str] = {
     "branchNumber": "1", "organizationNumber": "{organisation}", "countryId": "NO", "customerClassId": "1",
     "inventoryId": "1", "inventoryNumber": "A", "itemClassNumber": "SALG", "vatId": "3", "taxCategoryId": "3",
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
-    "attachmentId": "{file}", "paymentMethodNumber": "1", "paymentNumber": "500001",
-    "letterNumber": "{first letter}", "publicId": "{public id}",
+    "attachmentId": "{file}", "paymentMethodNumber": "1", "accountNumber": "1920", "paymentNumber": "500001",
+    "recordId": "1", "letterNumber": "{first letter}", "publicId": "{public id}",
     "documentType": "Invoice", "referenceNumber": "003524",
 }  # fmt: skip
 """What reads name in their addresses."""

@@ -62,6 +62,7 @@ MINIMAL: dict[str, Callable[[], Json]] = {
     "/v1/subaccount": lambda: {"subaccountNumber": letter()},
     "/v1/attribute": lambda: {"attributeID": code(), "description": "x", "controlType": "Text"},
     "/v1/inventory": lambda: {"inventoryNumber": code(), "description": "x"},
+    "/v1/customersalesprice": lambda: {"inventoryId": "A", "price": 90},
     "/v2/currencyrate": lambda: {"fromCurrencyId": "EUR", "rate": 11, "effectiveDate": day()},
 }
 """The least that each address takes to create something."""

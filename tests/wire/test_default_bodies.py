@@ -161,6 +161,11 @@ OTHERS = [
         lambda mark, at: invoiced(invoiceLines=[wrapped(inventoryNumber=f"I{mark}", quantity=2)]),
     ),
     Created(
+        "CustomerSalesPrice_PostCustomerSalesPrice",
+        lambda mark: wrapped(inventoryId="A", price=f"8{mark}.5"),
+        lambda mark, at: invoiced(),
+    ),
+    Created(
         "Account_Post",
         lambda mark: wrapped(accountCD=f"32{mark:0>2}", description="Sales", type="Income"),
         lambda mark, at: invoiced(invoiceLines=[line(accountNumber=f"32{mark:0>2}", unitPriceInCurrency=90)]),

@@ -203,6 +203,7 @@ class Debtor(Record, frozen=True, kw_only=True):
     rate_type: str | None
     rate_override: bool
     default_payment_method_id: str | None
+    price_class_id: str | None
     credit_verification: CreditVerification
     credit_limit: Decimal
     credit_days_past_due: int

@@ -6,8 +6,9 @@ written and read as one JSON value. Amounts are in document currency, `*_base` i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reskontra.currencies.rules import Rate
     from reskontra.customers.customer import Debtor
     from reskontra.items.rules.items import Item
+    from reskontra.prices.rules import Offer
     from reskontra.reference.reference import Reference
 
 UNRELEASED = frozenset({"Hold", "Balanced", "PendingPrint", "PendingEmail", "CreditHold", "CcHold", "Scheduled"})
@@ -48,6 +50,9 @@ class Line(Record, frozen=True, kw_only=True):
     unit_id: str | None = None
     unit_price: Decimal
     unit_price_base: Decimal = ZERO
+    price_entered: bool = False
+    """Whether the caller set the price; a price that was looked up follows item, quantity, unit and date (PRC-06)."""
+
     extended_amount: Decimal = ZERO
     extended_amount_base: Decimal = ZERO
     amount_entered: bool = False
@@ -228,6 +233,9 @@ class Basis:
     """The company's rate for the document's currency and date; None if there is none or it is the base currency."""
 
     today: date
+    offers: Mapping[int, Sequence[Offer]] = dataclass_field(default_factory=dict)
+    """The sales prices in force for the customer in the document's currency, by internal id of the item."""
+
     earliest_due_date: date | None = None
     """Of the customer's open debit documents; only loaded if credit is checked."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -72,6 +73,29 @@ def items_json(numbers: str) -> str:
                    and lower(item.item_number) collate "C" in (
                        select lower(number collate "C") from unnest({numbers}) as number)
                  order by item.item_id) as line)"""
+
+
+def ids_of_numbers(numbers: str) -> str:
+    """A select of the internal ids of company $1's items with one of these numbers (type text[]) in any case."""
+    return f"""
+        select item.item_id from item
+         where item.company_id = $1
+           and lower(item.item_number) collate "C" in (
+               select lower(number collate "C") from unnest({numbers}) as number)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Scalars with which other rooms show an item."""
+
+    number: str
+    description: str
+
+
+def named(item_id: str) -> Named:
+    """Number and description of the item of company $1 with that internal id, an SQL expression."""
+    of_item = f"from item where item.company_id = $1 and item.item_id = {item_id}"
+    return Named(f"(select item.item_number {of_item})", f"(select item.description {of_item})")
 
 
 def read_items(text: str) -> dict[str, Item]:

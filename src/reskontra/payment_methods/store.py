@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.db.tables import Table
 from reskontra.payment_methods.rules import CashAccount, EntryType, PaymentMethod
@@ -37,3 +40,22 @@ PAYMENT_METHODS = Paged(
     is_tallied=False,
 )
 """Payment methods by id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCashAccount(CashAccount):
+    """A cash account and when it was last changed (UTC)."""
+
+    modified_at: datetime
+
+
+CASH_ACCOUNTS = Paged(
+    entity="CashAccount",
+    found="select cash_account.* from cash_account where cash_account.company_id = $1",
+    key=("cash_account.account_number",),
+    columns=as_record(f"{CASH_ACCOUNT_TABLE.select_list}, cash_account.modified_at"),
+    read=json_record(ListedCashAccount),
+    sort_key=lambda cash_account: (cash_account.account_number,),
+    is_tallied=False,
+)
+"""Cash accounts by number."""

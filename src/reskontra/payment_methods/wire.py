@@ -1,9 +1,21 @@
-"""How payment methods look on the wire."""
+"""How payment methods and cash accounts look on the wire."""
 
 from __future__ import annotations
 
-from reskontra.payment_methods.rules import MeansOfPayment, PaymentMethod
-from reskontra.web.wire import Answer, field
+from reskontra.accounts.wire.named import (
+    CodedAccount,
+    NamedAccount,
+    NamedSubaccount,
+    SegmentedSubaccount,
+    coded_account,
+    named_account,
+    named_subaccount,
+    segmented_subaccount,
+)
+from reskontra.payment_methods.rules import Direction, EntryType, MeansOfPayment, PaymentMethod
+from reskontra.payment_methods.store import ListedCashAccount
+from reskontra.reference.reference import Reference
+from reskontra.web.wire import Answer, MomentOut, field, local_text
 
 
 class DetailAnswer(Answer):
@@ -34,4 +46,62 @@ def payment_method_answer(method: PaymentMethod) -> PaymentMethodAnswer:
         description=method.description,
         used_for_suppliers=False,
         details=[],
+    )
+
+
+class EntryTypeAnswer(Answer):
+    """A kind of charge or income of a cash account, and the account that it goes to."""
+
+    entry_type_id: str | None = None
+    direction: Direction | None = field(name="disableReceipt", default=None)
+    """The contract's name; it says which of the two the entry is."""
+
+    module: str | None = None
+    account: CodedAccount | None = field(name="defaultOffsetAccount", default=None)
+    subaccount: NamedSubaccount | None = field(name="defaultOffsetSubaccount", default=None)
+    description: str | None = None
+    reclassifies: bool | None = field(name="useForPaymentsReclasification", default=None)
+    vat_mode: str | None = field(name="taxCalculationMode", default=None)
+    modified_at: MomentOut | None = field(name="lastModifiedDateTime", default=None)
+
+
+class CashAccountAnswer(Answer):
+    """A place where money lies."""
+
+    modified_at: MomentOut | None = field(name="lastModifiedDateTime", default=None)
+    entry_types: list[EntryTypeAnswer] | None = None
+    currency_id: str | None = field(name="currency", default=None)
+    account: NamedAccount | None = None
+    subaccount: SegmentedSubaccount | None = None
+    number: str | None = None
+    description: str | None = None
+
+
+def cash_account_answer(found: ListedCashAccount, reference: Reference) -> CashAccountAnswer:
+    """A cash account for the wire, in base currency if it has none of its own; moments in the company's zone."""
+    changed = local_text(found.modified_at, reference.zone)
+    return CashAccountAnswer(
+        modified_at=changed,
+        entry_types=[_entry_type_answer(entry_type, reference, changed) for entry_type in found.entry_types],
+        currency_id=found.currency_id or reference.base_currency,
+        account=named_account(reference.accounts[found.account_number]),
+        subaccount=segmented_subaccount(
+            reference.subaccounts[reference.subaccounts.default_id], reference.subaccounts.segments
+        ),
+        number=found.account_number,
+        description=found.description,
+    )
+
+
+def _entry_type_answer(entry_type: EntryType, reference: Reference, changed: str) -> EntryTypeAnswer:
+    return EntryTypeAnswer(
+        entry_type_id=entry_type.entry_type_id,
+        direction=entry_type.direction,
+        module="CA",
+        account=coded_account(reference.accounts[entry_type.account_number]),
+        subaccount=named_subaccount(reference.subaccounts[reference.subaccounts.default_id]),
+        description=entry_type.description,
+        reclassifies=False,
+        vat_mode="TaxSetting",
+        modified_at=changed,
     )

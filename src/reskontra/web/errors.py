@@ -109,6 +109,8 @@ MEASURED_NAMES: dict[tuple[str, ...], str] = {
     ("vatCodeId",): "TaxCategoryID",
     ("taxId",): "TaxID",
     ("vatId",): "TaxID",
+    ("inventoryId",): "InventoryID",
+    ("uoM",): "UOM",
     ("applicationLines", "refNbr"): "AdjdRefNbr",
     ("paymentLines", "refNbr"): "AdjdRefNbr",
 }

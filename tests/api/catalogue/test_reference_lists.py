@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import Clerk
+from tests.clerk import Clerk, refusal
 
 LATE = "2090-01-01"
 
@@ -133,24 +133,68 @@ async def test_currencies(clerk: Clerk) -> None:
 async def test_payment_methods(clerk: Clerk) -> None:
     await clerk.sql(
         "insert into payment_method (company_id, payment_method_id, description, active, means_of_payment, modified_at)"
-        " values ($1, '2', 'Kort', false, 'CreditCard', '2025-01-01'), ($1, '3', 'Annet', true, null, '2025-01-01')",
+        " values ($1, '7', 'Kort', false, 'CreditCard', '2025-01-01'), ($1, '8', 'Annet', true, null, '2025-01-01')",
         clerk.company_id,
     )
-    assert ids(await clerk.get("paymentmethod"), "paymentMethodID") == ["1", "2", "3"]
-    assert await clerk.get("paymentmethod/2") == {
-        "paymentMethodID": "2",
+    assert ids(await clerk.get("paymentmethod"), "paymentMethodID") == ["1", "2", "7", "8"]
+    assert await clerk.get("paymentmethod/7") == {
+        "paymentMethodID": "7",
         "active": False,
         "meansOfPayment": "CreditCard",
         "description": "Kort",
         "useInAP": False,
         "details": [],
     }
-    assert ids(await clerk.get("paymentmethod", greaterThanValue="2"), "paymentMethodID") == ["3"]
+    assert ids(await clerk.get("paymentmethod", greaterThanValue="7"), "paymentMethodID") == ["8"]
     assert ids(await clerk.get("paymentmethod", numberToRead=1, skipRecords=1), "paymentMethodID") == ["2"]
-    assert (await clerk.get("paymentmethod", numberToRead=1))[0]["metadata"]["totalCount"] == 3
+    assert (await clerk.get("paymentmethod", numberToRead=1))[0]["metadata"]["totalCount"] == 4
     old = {"lastModifiedDateTime": "2025-06-01", "lastModifiedDateTimeCondition": "<"}
-    assert ids(await clerk.get("paymentmethod", **old), "paymentMethodID") == ["2", "3"]
+    assert ids(await clerk.get("paymentmethod", **old), "paymentMethodID") == ["7", "8"]
     assert await clerk.get("paymentmethod", lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
+
+
+async def test_cash_accounts_are_read_whole_or_one_by_one(clerk: Clerk) -> None:
+    """CAC-01, CAC-02."""
+    bank, abroad = await clerk.get("cashaccount")
+    changed = bank.pop("lastModifiedDateTime")
+    assert bank.pop("metadata")["totalCount"] == 2
+    entry_types = bank.pop("entryTypes")
+    assert [
+        (it["entryTypeId"], it["disableReceipt"], it["defaultOffsetAccount"]["number"], it["lastModifiedDateTime"])
+        for it in entry_types
+    ] == [
+        ("BANKGEBYR", "Disbursement", "7770", changed),
+        ("BANKRENTE", "Receipt", "8050", changed),
+        ("TREKK", "Disbursement", "7770", changed),
+    ]
+    assert entry_types[0]["defaultOffsetSubaccount"]["id"] == "0"
+    assert (entry_types[0]["taxCalculationMode"], entry_types[0]["useForPaymentsReclasification"]) == (
+        "TaxSetting", False,
+    )  # fmt: skip
+    subaccount = bank.pop("subaccount")
+    assert (subaccount["subaccountNumber"], subaccount["active"], len(subaccount["segments"])) == ("0", True, 1)
+    assert bank == {
+        "number": "1920",
+        "description": "Bank",
+        "currency": "NOK",
+        "account": {"type": "Asset", "number": "1920", "description": "Bank"},
+    }
+    assert (abroad["number"], abroad["currency"], abroad["entryTypes"]) == ("1930", "EUR", [])
+    assert (await clerk.get("cashaccount/1930"))["description"] == "Bank in euros"
+    assert refusal(await clerk.send("GET", "cashaccount/1500"), 404) == (
+        "The cash account '1500' cannot be found in the system."
+    )
+
+
+async def test_cash_accounts_are_found_by_every_filter(clerk: Clerk) -> None:
+    async def numbers(**query: Any) -> list[str]:
+        return ids(await clerk.get("cashaccount", **query), "number")
+
+    assert await numbers(greaterThanValue="1920") == ["1930"]
+    assert await numbers(numberToRead=1) == ["1920"]
+    assert await numbers(numberToRead=1, skipRecords=1) == ["1930"]
+    assert await numbers(lastModifiedDateTime=LATE, lastModifiedDateTimeCondition=">") == []
+    assert await numbers(lastModifiedDateTime=LATE, lastModifiedDateTimeCondition="<") == ["1920", "1930"]
 
 
 async def test_series_show_the_last_number_live(clerk: Clerk) -> None:

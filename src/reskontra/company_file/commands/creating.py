@@ -46,6 +46,7 @@ ENTITIES = (
     "JournalEntry",
     "CurrencyRate",
     "Salesperson",
+    "SalesPrice",
     "Attribute",
 )
 """What is counted for each company, by the names that change rows have."""

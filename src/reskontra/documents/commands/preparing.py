@@ -34,7 +34,7 @@ async def load(
 ) -> Loaded:
     wanted = None
     if changes is not None:
-        wanted = replace(wanted_by(changes), items_of_lines=_may_move_accounts(changes))
+        wanted = replace(wanted_by(changes), items_of_lines=_may_move_accounts(changes) or _may_move_prices(changes))
     loaded = await loading.load_document(connection, context, kind.document_type, number, wanted)
     if loaded is None:
         raise NotFound(kind.noun, number)
@@ -80,6 +80,7 @@ async def basis_of(connection: Connection, context: Context, loaded: Loaded, cha
         child=loaded.child,
         contact=loaded.contact,
         items=loaded.items,
+        offers=loaded.offers,
         table_rate=loaded.table_rate,
         today=loaded.today,
         earliest_due_date=earliest_due_date,
@@ -164,3 +165,9 @@ def _item_numbers(changes: Mapping[str, Any]) -> list[str]:
 
 def _upper(code: str | None) -> str | None:
     return code.upper() if code else None
+
+
+def _may_move_prices(changes: Mapping[str, Any]) -> bool:
+    """Whether lines may be priced anew, by what they hold already (PRC-06)."""
+    moved = ("quantity", "unit_id", "unit_price")
+    return "document_date" in changes or any(name in line for line in changes.get("lines") or () for name in moved)

@@ -13,7 +13,7 @@ from reskontra.documents.rules.arithmetic import DiscountBasis
 from reskontra.documents.rules.figures import entered_vat, with_figures, with_figures_of
 from reskontra.documents.rules.header import changed_header, check_discount_date, new_header
 from reskontra.documents.rules.line_accounts import check_accounts
-from reskontra.documents.rules.lines import LineBasis, apply_operations, in_branch, new_lines
+from reskontra.documents.rules.lines import LineBasis, apply_operations, in_branch, new_lines, on_another_day
 from reskontra.documents.rules.pricing import rounded_lines
 from reskontra.documents.rules.rates import rate_of
 from reskontra.errors import FieldPath, Refused
@@ -54,6 +54,8 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
     draft = changed_header(kind, document, changes, basis)
     moved = _moved_lines(document, draft, basis)
     lines = apply_operations(moved, changes.get("lines") or (), _line_basis(draft, basis, before=document))
+    if draft.document_date != document.document_date:
+        lines = on_another_day(lines, _line_basis(draft, basis))
     if (draft.account_number, draft.currency_id) != (document.account_number, document.currency_id):
         check_accounts(lines, _line_basis(draft, basis))
     sent_vat = changes.get("vat_rows") or ()
@@ -128,6 +130,7 @@ def _line_basis(draft: Document, basis: Basis, *, before: Document | None = None
         reference=basis.reference,
         debtor=basis.debtor,
         items=basis.items,
+        offers=basis.offers,
         rate=rate_of(draft),
         currency_id=draft.currency_id,
         decimals=basis.reference.decimals_of(draft.currency_id),

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import Rate, from_base
+from reskontra.currencies.rules import Rate
 from reskontra.documents.document import Line
 from reskontra.documents.rules.arithmetic import DiscountBasis
 from reskontra.documents.rules.line_accounts import account_of_sale, check_account, with_account_of_vat
-from reskontra.documents.rules.pricing import priced
+from reskontra.documents.rules.pricing import looked_up, offer_to, own_price, priced
 from reskontra.errors import FieldPath, Refused, UnknownReference
-from reskontra.money import ONE, PRICE_DECIMALS, ZERO
+from reskontra.money import ONE, ZERO
 from reskontra.operations import LineOperation, supplied
 from reskontra.records import replace
 from reskontra.vat.rules.codes import vat_ids_of_line
@@ -23,6 +23,7 @@ from reskontra.vat.rules.codes import vat_ids_of_line
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
     from reskontra.items.rules.items import Item
+    from reskontra.prices.rules import Offer
     from reskontra.reference.reference import Reference
 
 MOST_LINES = 5_000
@@ -36,6 +37,9 @@ class LineBasis:
     debtor: Debtor
     items: Mapping[str, Item]
     """Items by lower-case number."""
+
+    offers: Mapping[int, Sequence[Offer]]
+    """The sales prices in force for the document, by internal id of the item."""
 
     rate: Rate
     currency_id: str
@@ -139,6 +143,10 @@ def new_line(number: int, change: Mapping[str, Any], basis: LineBasis, field: Fi
             hint="Send one, or set one on the item or the customer.",
         )
     check_account(line.account_number, basis, (*field, "account_number"))
+    if change.get("unit_price") is not None:
+        line = replace(line, price_entered=True)
+    elif item is not None:
+        line = replace(line, unit_price=looked_up(line, item, basis))
     if not change.get("subaccount"):
         line = _with_subaccount(line, item, basis, field)
     return priced(line, change, None, basis, field, own=own)
@@ -154,7 +162,8 @@ def changed_line(line: Line, change: Mapping[str, Any], basis: LineBasis, field:
     elif "item_number" in change and item is None:
         draft = replace(line, item_id=None, item_number=None)
     own = draft
-    draft = _with_vat_ids(_with_sent(draft, change, basis, field), basis, (*field, "vat_category_id"))
+    draft = _with_price(line, _with_sent(draft, change, basis, field), change, basis)
+    draft = _with_vat_ids(draft, basis, (*field, "vat_category_id"))
     if has_new_item and not draft.account_number:
         account = account_of_sale(draft.vat_ids, basis.vat_zone_id, item, basis)
         draft = replace(draft, account_number=account or line.account_number)
@@ -201,13 +210,43 @@ def _with_item(line: Line, item: Item, basis: LineBasis) -> Line:
         item_number=item.item_number,
         description=item.description,
         unit_id=item.unit_id,
-        unit_price=item.unit_price
-        if basis.rate.rate == ONE
-        else from_base(item.unit_price, basis.rate, PRICE_DECIMALS),
+        unit_price=own_price(item, basis),
         vat_category_id=item.vat_category_id or (zone.default_category if zone else None),
         account_number="",
         deferral_code=item.deferral_code,
     )
+
+
+def _with_price(before: Line, draft: Line, change: Mapping[str, Any], basis: LineBasis) -> Line:
+    """`draft` with the price that it has now (PRC-06): the one that was sent, unless that only repeats a price that was
+    looked up; else the one that its item, quantity and unit lead to. Null looks it up again.
+
+    Without a sales price before and after the change, the line keeps what it took from the item (D2)."""
+    sent = change.get("unit_price")
+    item = basis.items.get((draft.item_number or "").lower())
+    if sent is not None and (before.price_entered or sent != before.unit_price):
+        return replace(draft, price_entered=True)
+    if item is None or item.item_id != draft.item_id:
+        return draft
+    asks = sent is None and "unit_price" in change
+    if draft.item_id != before.item_id or asks:
+        return replace(draft, unit_price=looked_up(draft, item, basis), price_entered=False)
+    moves = (draft.quantity, draft.unit_id) != (before.quantity, before.unit_id)
+    if before.price_entered or not moves or not (offer_to(before, item, basis) or offer_to(draft, item, basis)):
+        return draft
+    return replace(draft, unit_price=looked_up(draft, item, basis))
+
+
+def on_another_day(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
+    """Lines of a draft whose date has changed, at the prices of the new one (PRC-06); entered ones stay."""
+    return tuple(_repriced(line, basis, ("lines", position)) for position, line in enumerate(lines))
+
+
+def _repriced(line: Line, basis: LineBasis, field: FieldPath) -> Line:
+    item = basis.items.get((line.item_number or "").lower())
+    if line.price_entered or line.amount_entered or item is None or item.item_id != line.item_id:
+        return line
+    return priced(replace(line, unit_price=looked_up(line, item, basis)), {}, line, basis, field, own=line)
 
 
 def _with_subaccount(line: Line, item: Item | None, basis: LineBasis, field: FieldPath) -> Line:

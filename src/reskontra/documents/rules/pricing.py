@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import in_currency
+from reskontra.currencies.rules import from_base, in_currency
 from reskontra.documents.document import Line
 from reskontra.documents.rules.arithmetic import LineFigures, line_figures
 from reskontra.errors import FieldPath, Refused
-from reskontra.money import HUNDRED, ZERO, multiply, round_money
+from reskontra.money import HUNDRED, ONE, PRICE_DECIMALS, ZERO, multiply, round_money
+from reskontra.prices.rules import best_offer
 from reskontra.records import replace
 
 if TYPE_CHECKING:
     from reskontra.documents.rules.lines import LineBasis
+    from reskontra.items.rules.items import Item
+    from reskontra.prices.rules import Offer
 
 
 def amounts_in_currency(change: Mapping[str, Any], decimals: int, field: FieldPath) -> Mapping[str, Any]:
@@ -23,6 +26,24 @@ def amounts_in_currency(change: Mapping[str, Any], decimals: int, field: FieldPa
     if not names:
         return change
     return {**change, **{name: in_currency(change[name], decimals, (*field, name)) for name in names}}
+
+
+def own_price(item: Item, basis: LineBasis) -> Decimal:
+    """The item's own price at the document's rate, with 6 places."""
+    if basis.rate.rate == ONE:
+        return item.unit_price
+    return from_base(item.unit_price, basis.rate, PRICE_DECIMALS)
+
+
+def offer_to(line: Line, item: Item, basis: LineBasis) -> Offer | None:
+    """The best sales price for a line, whatever price it has (PRC-03)."""
+    return best_offer(basis.offers.get(item.item_id, ()), line.quantity, line.unit_id, item)
+
+
+def looked_up(line: Line, item: Item, basis: LineBasis) -> Decimal:
+    """The unit price of a line without an entered one: the best sales price, else the item's own (PRC-03)."""
+    offer = offer_to(line, item, basis)
+    return offer.price if offer is not None else own_price(item, basis)
 
 
 def priced(

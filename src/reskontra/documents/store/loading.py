@@ -31,6 +31,8 @@ from reskontra.documents.document import Document, Line, VatFigure
 from reskontra.items.rules.items import Item
 from reskontra.items.store import items_json, read_items
 from reskontra.kinds import DEBITS
+from reskontra.prices.rules import Offer
+from reskontra.prices.store import offers_json, read_offers
 from reskontra.receivables.rules.items import Proposal
 from reskontra.receivables.store.open_items import PROPOSALS
 from reskontra.records import replace
@@ -76,6 +78,7 @@ class Loaded:
     child: Debtor | None
     contact: Contact | None
     items: dict[str, Item]
+    offers: dict[int, list[Offer]]
     table_rate: Rate | None
     document: Document | None = None
     document_id: int = 0
@@ -115,6 +118,15 @@ def _surroundings(currency: str, day: str, *, version: str, reads: _Reads, items
     }
     usual = f"""{plain},
            {items_json(items)} as items,
+           {
+        offers_json(
+            items,
+            customer_id="(party.facts ->> 'customer_id')::integer",
+            price_class_id="party.facts ->> 'price_class_id'",
+            currency_id=currency,
+            on=day,
+        )
+    } as offers,
            {rate_on("rate", **exact)} as rate,
            {rate_on("operator", **exact)} as rate_operator"""
     if reads == _Reads.USUAL:
@@ -292,7 +304,7 @@ def _loaded(row: Record) -> Loaded:
     if row.get("document"):
         proposals = _proposals.decode(row["proposals"]) if row["proposals"] else ()
         document = replace(read_document(row), proposals=proposals)
-    rate, child, items = row.get("rate"), row.get("child"), row.get("items")
+    rate, child, items, offers = row.get("rate"), row.get("child"), row.get("items"), row.get("offers")
     return Loaded(
         reference_version=row["reference_version"],
         today=row["today"],
@@ -300,6 +312,7 @@ def _loaded(row: Record) -> Loaded:
         child=read_debtor(child) if child else None,
         contact=read_contact(row.get("contact")),
         items=read_items(items) if items else {},
+        offers=read_offers(offers) if offers else {},
         table_rate=Rate(rate, Operator(row["rate_operator"])) if rate is not None else None,
         document=document,
         document_id=row["document_id"] if document else 0,
