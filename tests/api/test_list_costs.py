@@ -38,10 +38,11 @@ ATTRIBUTES = {
 LEGAL: dict[str, str] = {
     "attributes": json.dumps(ATTRIBUTES),
     "inventoryTypes": "NonStockItem," * 500,
+    "format": "json",
 }
 """The longest value of a parameter that takes no long text and does not say by itself what it takes."""
 
-PLAN_NODES = 70
+PLAN_NODES = 85
 """The largest plan has 49 nodes: customers with all filters at once. A condition for each of 20 names would add 60."""
 
 PLANNING_MS = 250

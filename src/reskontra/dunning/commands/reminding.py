@@ -90,11 +90,17 @@ async def create_letters(
     """
     reference = await remembered.held(connection, context.company_id)
     letters_go_to_parent = reference.preferences.dunning.letters_to_parent
-    (customer_id,) = await find_addressee_ids(
-        connection, context.company_id, [customer_number], letters_go_to_parent=letters_go_to_parent
-    )
-    if customer_id is None:
-        raise NotFound("customer", customer_number)
+
+    async def addressee() -> int:
+        (found,) = await find_addressee_ids(
+            connection, context.company_id, [customer_number], letters_go_to_parent=letters_go_to_parent
+        )
+        if found is None:
+            raise NotFound("customer", customer_number)
+        return found
+
+    await locks.take(connection, context, reference, locks.Needs(customers=[await addressee()]))
+    customer_id = await addressee()  # it may have got another number during the wait for the lock
     order = order_of(context, reference, changes)
     outcome = await remind(connection, context, order, [customer_id], skips=False)
     return [made.letter_id for made in outcome.created if made.letter_id is not None]
