@@ -43,7 +43,8 @@ LEGAL: dict[str, str] = {
 """The longest value of a parameter that takes no long text and does not say by itself what it takes."""
 
 PLAN_NODES = 85
-"""The largest plan has 49 nodes: customers with all filters at once. A condition for each of 20 names would add 60."""
+"""The largest plan has 77 nodes: payments with their lines and all filters at once; customers have 49. A condition for
+each of 20 names would add 60."""
 
 PLANNING_MS = 250
 """Some fifteen times what planning that one takes."""
