@@ -21,7 +21,7 @@ insert into attribute (company_id, attribute_id, description, control_type, opti
     ($1, 'REMARK', 'Remark', 'Text', '[]', now(), now())
 ;;
 insert into payment_method (company_id, payment_method_id, description, active, modified_at) values
-    ($1, '2', 'Card', true, now()), ($1, '3', 'Cheque', false, now())
+    ($1, '3', 'Cheque', false, now())
 ;;
 insert into segment_value (company_id, dimension_id, segment_id, value, description, modified_at) values
     ($1, 'SUBACCOUNT', 1, '1', 'North', now()), ($1, 'SUBACCOUNT', 1, '2', 'South', now()),

@@ -13,7 +13,7 @@ MORE_REFERENCE_DATA = (
     """insert into account (company_id, account_id, account_number, description, account_type, modified_at)
        values (1, 9001, '1910', 'Till', 'Asset', now())""",
     """insert into payment_method (company_id, payment_method_id, description, cash_account, modified_at)
-       values (1, '2', 'Card', '7770', now())""",
+       values (1, '3', 'Card', '7770', now())""",
     """insert into salesperson (company_id, salesperson_id, salesperson_cd, name, created_at, modified_at)
        values (1, 7, 'KARI', 'Kari Nordmann', now(), now())""",
     """insert into segment_value (company_id, dimension_id, segment_id, value, description, modified_at)
@@ -62,7 +62,7 @@ ADDRESS = {
     "county": "Vestland",
 }
 OWED: dict[str, Any] = {
-    "paymentMethodId": "2",
+    "paymentMethodId": "3",
     "creditTermsId": "30d2",
     "cashDiscountDate": "2025-03-20",
     "documentDueDate": "2025-04-30",
@@ -162,7 +162,7 @@ READ_HEADER: dict[str, Any] = {
     "isRotRutDeductible": False,
 }
 READ_OWED: dict[str, Any] = {
-    "paymentMethod": {"id": "2", "description": "Card"},
+    "paymentMethod": {"id": "3", "description": "Card"},
     "creditTerms": {"id": "30D2", "description": "30 days net, 2 % cash discount within 10 days"},
     "cashDiscountDate": "2025-03-20T00:00:00",
     "documentDueDate": "2025-04-30T00:00:00",
