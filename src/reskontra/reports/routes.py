@@ -63,7 +63,7 @@ async def get_specifications(call: Call) -> Response:
 
 async def get_open_items(call: Call) -> Response:
     """GET the open items at the end of a period, by customer."""
-    period, _ = _periods(call, await reference_of(call))
+    period = _first_period(call, await reference_of(call))
     if wants_table(call):
         return await _table(call, "open-items", OPEN_ITEM_TABLE, period, _customer(call))
     filters = filtered(call, period)
@@ -150,10 +150,7 @@ def _customer(call: Call) -> str | None:
 
 def _periods(call: Call, reference: Reference) -> tuple[str, str]:
     """The first and the last period that are asked for; without any, the one of today."""
-    first, last = call.query.text(_PERIOD.name), call.query.text(_TO_PERIOD.name)
-    today = reference.today(call.context.now)
-    begun = [period.period_id for period in reference.ordinary_periods if period.start_date <= today]
-    first = _period(first, _PERIOD, reference) if first else (begun or sorted(reference.periods))[-1]
+    first, last = _first_period(call, reference), call.query.text(_TO_PERIOD.name)
     last = _period(last, _TO_PERIOD, reference) if last else first
     if last < first:
         raise Malformed(
@@ -163,6 +160,16 @@ def _periods(call: Call, reference: Reference) -> tuple[str, str]:
             hint="Send the earlier one as period.",
         )
     return first, last
+
+
+def _first_period(call: Call, reference: Reference) -> str:
+    """The period that is asked for; without any, the one of today."""
+    sent = call.query.text(_PERIOD.name)
+    if sent:
+        return _period(sent, _PERIOD, reference)
+    today = reference.today(call.context.now)
+    begun = [period.period_id for period in reference.ordinary_periods if period.start_date <= today]
+    return (begun or sorted(reference.periods))[-1]
 
 
 def _period(sent: str, parameter: Parameter, reference: Reference) -> str:
