@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from reskontra.errors import FieldPath, Refused, UnknownReference
@@ -36,6 +36,14 @@ def known(rows: Codes[T], sent: str | None, field: FieldPath, noun: str) -> T:
     if found is None:
         raise UnknownReference(field=field, value=sent, hint=known_codes(noun, rows))
     return found
+
+
+def all_known(found: Sequence[T | None], sent: Sequence[str], field: FieldPath, hint: str) -> list[T]:
+    """The rows that a list of codes found, None where there is no such code; refuses the first of those."""
+    for position, (row, code) in enumerate(zip(found, sent, strict=True)):
+        if row is None:
+            raise UnknownReference(field=(*field, position), value=code, hint=hint)
+    return [row for row in found if row is not None]
 
 
 def known_codes(noun: str, codes: Iterable[str]) -> str:

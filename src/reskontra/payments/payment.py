@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.kinds import KINDS, Kind
 from reskontra.money import ONE, ZERO
-from reskontra.receivables.rules.items import OpenItem
+from reskontra.receivables.rules.items import Payable
 from reskontra.records import Record, columns
 
 if TYPE_CHECKING:
@@ -124,24 +124,6 @@ SIDE_COLUMNS = _BESIDE
 
 LINE_COLUMNS = tuple(column for column in columns(PaymentLine) if column not in ("document_type", "number"))
 CHARGE_COLUMNS = columns(Charge)
-
-
-class Payable(Record, frozen=True, kw_only=True):
-    """A document that a line names: the open item, and what only payments ask about it."""
-
-    item: OpenItem
-    parent_customer_id: int | None = None
-    """The parent of the item's customer, which may pay for it (PAR-03)."""
-
-    discount_left: Decimal = ZERO
-    """The cash discount that nobody has taken yet, in the document's currency."""
-
-    discount_date: date | None = None
-    proposer: str | None = None
-    """Type and number of the document that has a proposal on this one (APP-08)."""
-
-    waiting_void: bool = False
-    """Whether a void of it waits for release (VDP-04)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -17,8 +18,9 @@ from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound
 from reskontra.payments.commands import auto_applying, drafting, releasing, voiding
-from reskontra.payments.commands.preparing import ADDRESSED, Overtaken
+from reskontra.payments.commands.preparing import ADDRESSED
 from reskontra.payments.store import lists
+from reskontra.payments.store.loading import SEEN_AS_PAYMENT
 from reskontra.payments.wire.answers import (
     AutoApplyAnswer,
     PaymentAnswer,
@@ -29,6 +31,7 @@ from reskontra.payments.wire.answers import (
 from reskontra.payments.wire.bodies import AutoApplyRun, PaymentRelease, PaymentUpdate, PaymentVoid
 from reskontra.payments.wire.rendering import applied_answer, payment_answer
 from reskontra.periods.rules import parse_period
+from reskontra.receivables.commands import locks
 from reskontra.receivables.store.for_payments import has_line_on
 from reskontra.receivables.wire.items import Status
 from reskontra.reference.reference import Reference
@@ -163,14 +166,12 @@ async def void(resource: Resource, call: Call) -> Response:
 
 async def _carried_out(call: Call, work: Callable[[Connection], Awaitable[T]]) -> T:
     """Do `work` in a transaction, once more from the start each time that another request overtakes it."""
-    for attempt in range(_ATTEMPTS):
-        try:
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(locks.Overtaken):
             async with call.database.transaction() as connection:
                 return await work(connection)
-        except Overtaken:
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise LookupError("there is an attempt")
+    async with call.database.transaction() as connection:
+        return await work(connection)
 
 
 async def get_one(resource: Resource, call: Call) -> Response:
@@ -194,7 +195,7 @@ async def get_all(resource: Resource, call: Call) -> Response:
     wanted = _type_in_query(call.query)
     filters: Filters = filtered(call, [wanted] if wanted else list(_LISTED))
     if wanted == PaymentType.CREDIT_NOTE:
-        filters.add("document.released_at is not null")
+        filters.add(SEEN_AS_PAYMENT)
     payments = replace(lists.PAYMENTS, order=_order(call.query))
     return await answer_page(call, payments, filters, _answer)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.errors import Refused
@@ -57,6 +59,37 @@ class Entry:
     currency_id: str | None = None
     exchange_rate: Decimal | None = None
     moves_document_id: int | None = None
+
+
+def batch_header(
+    *,
+    description: str,
+    document: tuple[str, str],
+    customer_id: int,
+    currency_id: str,
+    exchange_rate: Decimal,
+    on: tuple[date, str],
+    entries: Iterable[Entry],
+    auto_post: bool,
+) -> dict[str, Any]:
+    """A batch's header, and what all its entries share, as `posting.store.batch_and_entries` takes it.
+
+    `document` is the type and number it is in the name of, `on` its date and period.
+    """
+    day, period_id = on
+    return {
+        "period_id": period_id,
+        "batch_date": day,
+        "entry_date": day,
+        "description": description,
+        "status": "Posted" if auto_post else "Unposted",
+        "currency_id": currency_id,
+        "exchange_rate": exchange_rate,
+        "document_type": document[0],
+        "document_number": document[1],
+        "customer_id": customer_id,
+        "total_base": sum(entry.debit_base for entry in entries),
+    }
 
 
 def receivable_entries(

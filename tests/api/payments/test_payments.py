@@ -607,3 +607,74 @@ async def test_an_order_names_each_column_once(clerk: Clerk) -> None:
     for order in ("refNbr,refNbr desc", ",".join(["type"] * 5000), "type,"):
         answer = await clerk.http.get(f"/v1/{PAYMENT}", params={"orderBy": order})
         assert "each once, alone or with asc or desc" in refusal(answer)
+
+
+# What must not slip through
+
+
+async def test_a_credit_note_that_is_not_released_is_no_payment_yet(clerk: Clerk) -> None:
+    note = await clerk.credit_note(**priced(50), cashAccount="1920")
+    address = f"{PAYMENT}/{note.number}"
+    assert await clerk.status("POST", f"{address}/action/release", type="CreditNote") == 404
+    assert await clerk.status("PUT", address, type="CreditNote", invoiceText="x") == 404
+    gone = await clerk.delete(f"reskontra/customerPayment/{note.number}?paymentType=CreditNote")
+    assert gone.status_code == 404
+    assert (await clerk.get(note))["status"] == "Balanced"
+
+
+async def test_a_released_payment_keeps_its_customer_its_location_and_its_type(clerk: Clerk) -> None:
+    paid = await clerk.pay(100)
+    await clerk.location(clerk.customer_number, "North", locationName="North")
+    for changed in ({"customer": "20001"}, {"location": "North"}, {"location": "nowhere"}, {"type": "Refund"}):
+        assert "cannot change" in await clerk.refuse_change(paid, **changed)
+    same = await clerk.change(paid, customer=clerk.customer_number, location="main", type="Payment")
+    assert same.etag == paid.etag
+
+
+async def test_a_draft_moves_to_another_location(clerk: Clerk) -> None:
+    await clerk.location(clerk.customer_number, "North", locationName="North")
+    draft = await clerk.payment(100)
+    moved = await clerk.change(draft, location="North")
+    assert moved["location"]["id"] == "North"
+    assert (await clerk.change(moved, invoiceText="Thanks"))["location"]["id"] == "North"
+
+
+async def test_a_number_with_letters_is_written_as_it_is(clerk: Clerk) -> None:
+    paid = await clerk.pay(100, referenceNumber="PAY-7", overrideNumberSeries=True)
+    (row,) = await clerk.rows("select description from batch where document_number = $1", paid.number)
+    assert row["description"] == "Payment PAY-7"
+
+
+async def test_the_draft_of_a_void_takes_another_date_and_nothing_else(clerk: Clerk) -> None:
+    invoice = await owed(clerk, 100, documentDate="2025-03-05")
+    paid = await clerk.pay(100, line(invoice))
+    assert (await clerk.act(paid, "void")).status_code == 200
+    address = f"{PAYMENT}/{paid.number}?paymentType=VoidPayment"
+    assert "of 2025-03-05" in await clerk.refused("PUT", address, applicationDate="2025-03-04")
+    assert "only its date" in await clerk.refused("PUT", address, paymentAmount=90)
+    moved = await clerk.put(address, applicationDate="2025-04-07")
+    assert moved.status_code == 204, moved.text
+    assert (await clerk.act(paid, "release")).status_code == 200
+    (row,) = await clerk.rows("select batch_date, period_id from batch where document_type = 'VoidPayment'")
+    assert (str(row["batch_date"]), row["period_id"]) == ("2025-04-07", "202504")
+    assert await state(clerk, invoice) == ("Open", 100)
+
+
+async def test_a_run_passes_over_whom_nothing_may_be_applied_for(clerk: Clerk) -> None:
+    await owed(clerk, 100)
+    await clerk.pay(40)
+    await clerk.sql("update customer set status = 'Inactive' where number = $1", clerk.customer_number)
+    run = await clerk.post("reskontra/run/autoApply", filters={"customer": [clerk.customer_number]})
+    assert run.json()["created"] == []
+    assert run.json()["skipped"] == [{"ref": clerk.customer_number, "reason": "The customer has the status Inactive."}]
+
+
+async def test_a_run_pays_for_children(clerk: Clerk) -> None:
+    """The parent's credit settles the child's debt, each with its own balance (PAR-03)."""
+    child = await clerk.customer(name="Child AS", parentRecordNumber=clerk.customer_number)
+    invoice = await clerk.issue(INVOICE, child, **priced(100))
+    paid = await clerk.pay(60)
+    run = await clerk.post("reskontra/run/autoApply", filters={"customer": [clerk.customer_number]})
+    assert run.status_code == 200, run.text
+    assert [await state(clerk, it) for it in (invoice, paid)] == [("Open", 40), ("Closed", 0)]
+    assert [await balance(clerk), await clerk.balance(child)] == [(0, 0), (40, 0)]

@@ -58,31 +58,15 @@ PAYERS = """payers as (
 `family`: itself and its children, whose debts it may pay (PAR-03)."""
 
 
-async def find_family(connection: Connection, company_id: int, customer_id: int) -> list[int]:
-    """A customer and its children, by id."""
+async def find_family(connection: Connection, company_id: int, customer_id: int) -> dict[int, str]:
+    """A customer and its children: id -> number."""
     rows = await connection.fetch(
         """
-        select customer_id from customer
+        select customer_id, number from customer
          where company_id = $1 and $2 in (customer_id, parent_customer_id)
          order by customer_id
         """,
         company_id,
         customer_id,
     )
-    return [row["customer_id"] for row in rows]
-
-
-async def find_ids(connection: Connection, company_id: int, numbers: Sequence[str]) -> list[int | None]:
-    """The ids of customers in the order of their numbers, in any case; None for one that is not known."""
-    rows = await connection.fetch(
-        """
-        select customer.customer_id
-          from unnest($2::text[]) with ordinality as sent (number, position)
-          left join customer on customer.company_id = $1
-           and lower(customer.number) collate "C" = lower(sent.number collate "C")
-         order by sent.position
-        """,
-        company_id,
-        numbers,
-    )
-    return [row["customer_id"] for row in rows]
+    return {row["customer_id"]: row["number"] for row in rows}

@@ -10,13 +10,13 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.document import Basis, Document, Links
 from reskontra.documents.rules.links import correction_sent, said_to_correct
-from reskontra.documents.rules.settling import names_sent, proposals_after
+from reskontra.documents.rules.settling import proposals_after
 from reskontra.documents.store import loading
 from reskontra.documents.store.loading import Loaded, Wanted
 from reskontra.errors import FieldPath, NotFound, UnknownReference
 from reskontra.kinds import Kind
 from reskontra.receivables.commands import locks
-from reskontra.receivables.rules.items import OpenItem, Proposal, name_of
+from reskontra.receivables.rules.items import OpenItem, Proposal, name_of, names_sent
 from reskontra.receivables.store import open_items
 from reskontra.reference.rules.classes import CreditVerification
 from reskontra.reference.store import remembered

@@ -9,7 +9,7 @@ from reskontra.documents.rules.arithmetic import vat_rate_difference
 from reskontra.documents.rules.rates import rate_of
 from reskontra.kinds import Kind
 from reskontra.money import ZERO
-from reskontra.posting.rules import Entry, Part, receivable_entries
+from reskontra.posting.rules import Entry, Part, batch_header, receivable_entries
 from reskontra.receivables.rules.settling import difference_account, settlement_parts
 
 if TYPE_CHECKING:
@@ -96,17 +96,14 @@ def _vat_difference(kind: Kind, document: Document, reference: Reference) -> lis
 
 
 def batch_of(kind: Kind, document: Document, entries: tuple[Entry, ...], reference: Reference) -> dict[str, Any]:
-    """The batch's header, and what all its entries share."""
-    return {
-        "period_id": document.period_id,
-        "batch_date": document.document_date,
-        "entry_date": document.document_date,
-        "description": document.invoice_text or f"{kind.noun.capitalize()} {document.number}",
-        "status": "Posted" if reference.preferences.auto_post_batches else "Unposted",
-        "currency_id": document.currency_id,
-        "exchange_rate": document.exchange_rate,
-        "document_type": document.document_type,
-        "document_number": document.number,
-        "customer_id": document.customer_id,
-        "total_base": sum(entry.debit_base for entry in entries),
-    }
+    """The batch of a release."""
+    return batch_header(
+        description=document.invoice_text or f"{kind.noun.capitalize()} {document.number}",
+        document=(document.document_type, document.number),
+        customer_id=document.customer_id,
+        currency_id=document.currency_id,
+        exchange_rate=document.exchange_rate,
+        on=(document.document_date, document.period_id),
+        entries=entries,
+        auto_post=reference.preferences.auto_post_batches,
+    )

@@ -12,7 +12,7 @@ from reskontra.documents.rules.rates import rate_of
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.operations import LineOperation
-from reskontra.receivables.rules.items import OpenItem, Proposal, Settled
+from reskontra.receivables.rules.items import OpenItem, Proposal, Settled, name_of, named_on
 from reskontra.receivables.rules.proposals import check_proposal, check_total
 from reskontra.receivables.rules.settling import settle
 from reskontra.records import replace
@@ -45,17 +45,17 @@ def proposals_after(
 ) -> list[tuple[Proposal, FieldPath]]:
     """The proposals after a request, each with the path of its line; lines are matched by type and number."""
     wanted: dict[tuple[str, str], tuple[Proposal, FieldPath]] = {
-        _key(proposal.document_type, proposal.number): (proposal, ("application_lines",)) for proposal in standing
+        name_of(proposal.document_type, proposal.number): (proposal, ("application_lines",)) for proposal in standing
     }
     seen: set[tuple[str, str]] = set()
     for position, line in enumerate(sent):
         field: FieldPath = ("application_lines", position)
         if line.get("operation") == LineOperation.NOTHING:
             continue
-        document_type, number = _name_sent(line)
+        document_type, number = named_on(line)
         if not number:
             raise Malformed("An application needs a document.", field=(*field, "number"), hint="Send its number.")
-        key = _key(document_type, number)
+        key = name_of(document_type, number)
         if key in seen:
             raise Refused(
                 f"{number} stands there twice.", field=(*field, "number"), value=number, hint="Send one line for it."
@@ -73,11 +73,6 @@ def proposals_after(
     return list(wanted.values())
 
 
-def names_sent(sent: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """The type and number of each document that a request names for settlement; `proposals_after` judges them."""
-    return [_name_sent(line) for line in sent if (line.get("number") or "").strip()]
-
-
 def with_proposals(
     draft: Document,
     wanted: Sequence[tuple[Proposal, FieldPath]],
@@ -91,7 +86,7 @@ def with_proposals(
     proposals = []
     for sent, field in wanted:
         proposal = replace(sent, amount=in_currency(sent.amount, decimals, (*field, "amount_paid")))
-        debit = debits.get(_key(proposal.document_type, proposal.number))
+        debit = debits.get(name_of(proposal.document_type, proposal.number))
         check_proposal(proposal, debit, field, credit=credit)
         if debit is not None:
             proposals.append(
@@ -136,11 +131,3 @@ def _credit(draft: Document, document_id: int) -> OpenItem:
         balance=draft.amount,
         balance_base=draft.amount_base,
     )
-
-
-def _name_sent(line: Mapping[str, Any]) -> tuple[str, str]:
-    return line.get("document_type") or "Invoice", (line.get("number") or "").strip()
-
-
-def _key(document_type: str, number: str) -> tuple[str, str]:
-    return document_type.lower(), number.lower()

@@ -7,15 +7,15 @@ in document currency (D8).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
 
 from reskontra.accounts.wire.named import Segments
 from reskontra.customers.wire.bodies import AddressUpdate
 from reskontra.documents.document import CostType
-from reskontra.kinds import kind_spelled
 from reskontra.operations import LineOperation
+from reskontra.receivables.wire.items import DocumentTypeText
 from reskontra.web.wire import (
     Amount,
     Body,
@@ -38,15 +38,6 @@ from reskontra.web.wire import (
     Whole,
     sent,
 )
-
-
-def _type_spelled_here(sent: str) -> str:
-    """The document type in our spelling, from any case or other name; unknown ones as sent, for the rules."""
-    kind = kind_spelled(sent)
-    return kind.document_type if kind else sent
-
-
-DocumentTypeText = Annotated[Text30, _type_spelled_here]
 
 
 class NoteLineUpdate(Body):

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
+from reskontra.codes import all_known
 from reskontra.customers.store.for_dunning import find_addressee_ids
 from reskontra.db.pool import Connection
 from reskontra.dunning.commands.fees import REMINDED
 from reskontra.dunning.commands.reminding import Order, order_of, remind
 from reskontra.dunning.new_letter import Made
 from reskontra.dunning.store import finding
-from reskontra.errors import Refused, UnknownReference
+from reskontra.errors import Refused
 from reskontra.money import ZERO
 from reskontra.reference.reference import Reference
 from reskontra.reference.rules.preferences import DunningConsolidation
@@ -107,14 +108,7 @@ def _branch(reference: Reference, sent: str | None) -> str | None:
 async def _customers(connection: Connection, order: Order, sent: Sequence[str]) -> list[int]:
     company_id = order.reference.company_id
     found = await find_addressee_ids(connection, company_id, sent, letters_go_to_parent=order.letters_go_to_parent)
-    for position, customer_id in enumerate(found):
-        if customer_id is None:
-            raise UnknownReference(
-                field=(_FILTERS, "customer_numbers", position),
-                value=sent[position],
-                hint="Send numbers of existing customers.",
-            )
-    return [customer_id for customer_id in found if customer_id is not None]
+    return all_known(found, sent, (_FILTERS, "customer_numbers"), "Send numbers of existing customers.")
 
 
 def _weight(party: finding.Overdue) -> int:

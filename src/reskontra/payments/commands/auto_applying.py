@@ -8,19 +8,21 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
+from reskontra.codes import all_known
 from reskontra.customers.customer import Debtor
-from reskontra.customers.store.for_receivables import find_family, find_ids
+from reskontra.customers.rules.standing import may
+from reskontra.customers.store.for_dunning import find_addressee_ids
+from reskontra.customers.store.for_receivables import find_family
 from reskontra.db.pool import Connection
-from reskontra.errors import UnknownReference
 from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS, PAYMENT, PREPAYMENT
-from reskontra.payments.commands.preparing import hold_debtor, payable_of
-from reskontra.payments.commands.settlements import write_settlement
-from reskontra.payments.payment import Applied, Payable, Payment, PaymentLine
+from reskontra.payments.commands.preparing import hold_debtor
+from reskontra.payments.payment import Applied, Payment, PaymentLine
 from reskontra.payments.rules.matching import after, debts_settled, lines_by_itself, reason_to_skip
-from reskontra.payments.rules.settling import places_of, settle_lines
+from reskontra.payments.rules.settling import discount_account_of, settle_lines
 from reskontra.periods.rules import check_open
 from reskontra.receivables.commands import locks
-from reskontra.receivables.rules.items import OpenItem, Settled
+from reskontra.receivables.commands.settlements import write_settlement
+from reskontra.receivables.rules.items import OpenItem, Payable, Settled
 from reskontra.receivables.store.for_payments import Match, find_matches, find_unsettled
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
@@ -61,23 +63,37 @@ def told(settled: Settled, before: Mapping[int, OpenItem], debtor: Debtor) -> li
     return made
 
 
-async def hold_unsettled(connection: Connection, context: Context, debtor: Debtor) -> list[int]:
-    """Lock what a payment may settle by itself; before the payment is locked, which comes later in the order."""
+async def hold_unsettled(
+    connection: Connection, context: Context, debtor: Debtor, credit_types: Sequence[str] = (CREDIT_NOTE.document_type,)
+) -> locks.Unsettled:
+    """Lock the open debts and these credits of a customer and its children (PAR-03)."""
     family = await find_family(connection, context.company_id, debtor.customer_id)
-    types = [*DEBITS, CREDIT_NOTE.document_type]
-    return await locks.take_unsettled(connection, context, family, types)
+    types = [*DEBITS, *credit_types]
+    return locks.Unsettled(await locks.take_unsettled(connection, context, list(family), types), family, types)
+
+
+async def _payables(
+    connection: Connection,
+    context: Context,
+    reference: Reference,
+    unsettled: locks.Unsettled,
+    moved: Sequence[str] = (),
+) -> list[Payable]:
+    """What is unsettled, in the order in which it is settled; all that this moves is locked."""
+    await locks.take_what_settling_moves(connection, context, reference, unsettled, moved)
+    first = reference.preferences.overdue_charges_first
+    return await find_unsettled(connection, context.company_id, unsettled.ids, charges_first=first)
 
 
 async def found_lines(
-    connection: Connection, context: Context, payment: Payment, ids: Sequence[int], reference: Reference
+    connection: Connection, context: Context, payment: Payment, unsettled: locks.Unsettled, reference: Reference
 ) -> tuple[PaymentLine, ...]:
     """The lines that a payment gets by itself from the documents that are locked (AUP-01 to AUP-03)."""
-    first = reference.preferences.overdue_charges_first
-    found = await find_unsettled(connection, context.company_id, ids, charges_first=first)
+    if not unsettled.ids:
+        return ()
+    found = await _payables(connection, context, reference, unsettled, [payment.document_type])
     on = payment.document_date
-    open_items = [
-        payable for payable in map(payable_of, found) if reason_to_skip(payable, payment.currency_id, on) is None
-    ]
+    open_items = [payable for payable in found if reason_to_skip(payable, payment.currency_id, on) is None]
     debts = [it for it in open_items if it.item.sign > 0]
     notes = [it for it in open_items if it.item.sign < 0 and it.item.customer_id == payment.customer_id]
     return lines_by_itself(payment.amount, sorted(notes, key=_oldest_first), debts, on)
@@ -154,26 +170,17 @@ def _classes(reference: Reference, filters: Mapping[str, Any]) -> tuple[Sequence
 
 
 async def _customers(connection: Connection, context: Context, sent: Sequence[str]) -> list[int]:
-    found = await find_ids(connection, context.company_id, sent)
-    for position, customer_id in enumerate(found):
-        if customer_id is None:
-            raise UnknownReference(
-                field=(_FILTERS, "customer_numbers", position),
-                value=sent[position],
-                hint="Send numbers of existing customers.",
-            )
-    return [customer_id for customer_id in found if customer_id is not None]
+    found = await find_addressee_ids(connection, context.company_id, sent, letters_go_to_parent=False)
+    return all_known(found, sent, (_FILTERS, "customer_numbers"), "Send numbers of existing customers.")
 
 
 async def _apply_for(connection: Connection, context: Context, match: Match, order: _Order) -> Outcome[Applied]:
     """One customer: its credits, the oldest first, to the debts of its family (AUP-01, AUP-04)."""
     reference, debtor = await hold_debtor(connection, context, match.customer_id, {})
-    family = await find_family(connection, context.company_id, debtor.customer_id)
-    ids = await locks.take_unsettled(connection, context, family, [*DEBITS, *_CREDITS])
-    found = await find_unsettled(
-        connection, context.company_id, ids, charges_first=reference.preferences.overdue_charges_first
-    )
-    payables = [payable_of(it) for it in found]
+    if not may(debtor.status, "payment"):
+        return Outcome(skipped=(Skipped(debtor.number, f"The customer has the status {debtor.status}."),))
+    unsettled = await hold_unsettled(connection, context, debtor, _CREDITS)
+    payables = await _payables(connection, context, reference, unsettled)
     own = sorted(
         (it for it in payables if it.item.document_type in order.credits and it.item.customer_id == debtor.customer_id),
         key=_oldest_first,
@@ -182,7 +189,6 @@ async def _apply_for(connection: Connection, context: Context, match: Match, ord
     made: list[Applied] = []
     skipped: list[Skipped] = []
     on = order.on[0]
-    await locks.take(connection, context, reference, _needs(payables, debtor))
     for credit in own:
         reason = reason_to_skip(credit, credit.item.currency_id, on)
         if reason is not None:
@@ -200,19 +206,10 @@ async def _apply_for(connection: Connection, context: Context, match: Match, ord
         debts = after(debts, settled)
     currencies = {it.item.currency_id for it in own}
     for debt in debts:
-        reason = next((it for it in (reason_to_skip(debt, at, on) for at in sorted(currencies)) if it), None)
-        if reason is not None and all(reason_to_skip(debt, at, on) for at in currencies):
-            skipped.append(_skipped(debt, reason))
+        reasons = [reason_to_skip(debt, currency_id, on) for currency_id in sorted(currencies)]
+        if reasons and reasons[0] is not None and all(reasons):
+            skipped.append(_skipped(debt, reasons[0]))
     return Outcome(created=tuple(made), skipped=tuple(skipped))
-
-
-def _needs(payables: Sequence[Payable], debtor: Debtor) -> locks.Needs:
-    """Several settlements are written one after the other, so everything that they move is locked before."""
-    return locks.Needs(
-        series=("batch",),
-        balances=(debtor.number,),
-        tallies=sorted({it.item.document_type for it in payables}),
-    )
 
 
 def _skipped(payable: Payable, reason: str) -> Skipped:
@@ -233,9 +230,19 @@ async def _settle(
     items: dict[int, OpenItem] = {it.item.document_id: it.item for it in debts}
     items[credit.item.document_id] = credit.item
     payment = replace(_as_payment(credit.item, debtor, on), lines=tuple(lines))
-    settled = settle_lines(payment, credit.item.document_id, items, reference, places_of(debtor, reference))
+    settled = settle_lines(payment, credit.item.document_id, items, reference, discount_account_of(debtor, reference))
     document_id = credit.item.document_id
-    await write_settlement(connection, context, payment, document_id, reference, settled=settled, before=items)
+    await write_settlement(
+        connection,
+        context,
+        reference,
+        settled,
+        items,
+        credit=credit.item,
+        kind="apply",
+        on=(payment.applied_on, payment.applied_period_id),
+        document_id=document_id,
+    )
     return settled, items
 
 

@@ -11,12 +11,14 @@ from reskontra.db.pool import Connection, report_key_as_sent
 from reskontra.errors import Malformed, Refused
 from reskontra.numbering.rules import check_sent_document_number, choose_range
 from reskontra.operations import supplied
-from reskontra.payments.commands.preparing import basis_of, find, held, hold_debtor, names_of
+from reskontra.payments.commands.preparing import applied_by, basis_of, find, held, hold_debtor, names_of, origin_of
 from reskontra.payments.payment import Payment
 from reskontra.payments.rules import drafts
-from reskontra.payments.rules.lines import names_sent
+from reskontra.payments.rules.voiding import changed_void
 from reskontra.payments.store import writing
+from reskontra.payments.store.loading import Stored
 from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import names_sent
 from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
@@ -59,13 +61,9 @@ async def change(
     stored, reference, debtor = await held(connection, context, stored, changes, expected_version=expected_version)
     before = stored.payment
     check_may(debtor.status, "payment", debtor.number, ("customer_number",))
-    if before.is_void:
-        raise Refused(
-            f"{before.number} is a void: only its date follows from the payment.",
-            field=("document_type",),
-            value=before.document_type,
-            hint="Release it, or delete it.",
-        )
+    if before.is_void and not before.is_released:
+        after = await _changed_void(connection, context, before, changes, reference)
+        return await _saved(connection, context, stored, after)
     currency_id = changes.get("currency_id") or before.currency_id
     if not before.is_released and changes.get("currency_id"):
         currency_id = reference.currency_id(changes["currency_id"], ("currency_id",))
@@ -79,6 +77,19 @@ async def change(
         after = drafts.changed_after_release(before, changes, basis)
     else:
         after = drafts.changed(before, changes, basis, currency_id)
+    return await _saved(connection, context, stored, after)
+
+
+async def _changed_void(
+    connection: Connection, context: Context, void: Payment, changes: Mapping[str, Any], reference: Reference
+) -> Payment:
+    origin = await origin_of(connection, context, void)
+    applied = await applied_by(connection, context, origin)
+    return changed_void(void, changes, origin.payment, applied.in_force.values(), reference)
+
+
+async def _saved(connection: Connection, context: Context, stored: Stored, after: Payment) -> Saved:
+    before = stored.payment
     if after == before:
         return Saved(before.number, stored.version)
     return await writing.save_payment(

@@ -6,30 +6,27 @@ Locks are taken in the order of `receivables.commands.locks`: reference data, cu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from reskontra.clock import Context
 from reskontra.customers.customer import Debtor
 from reskontra.db.pool import Connection
-from reskontra.errors import Conflict, NotFound, Refused, UnknownReference
+from reskontra.errors import NotFound, Refused, UnknownReference
 from reskontra.kinds import CREDIT_NOTE, KINDS
-from reskontra.payments.payment import Basis, Payable, Payment
-from reskontra.payments.rules.lines import names_sent
+from reskontra.payments.payment import Basis, Payment
+from reskontra.payments.rules.drafts import ENTERED
 from reskontra.payments.store import loading
 from reskontra.payments.store.loading import Stored
 from reskontra.receivables.commands import locks
-from reskontra.receivables.store.for_payments import find_payables
+from reskontra.receivables.rules.items import Application, names_sent
+from reskontra.receivables.store.for_payments import find_in_force, find_payables
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
-
-class Overtaken(Conflict):
-    """The payment got lines that are not locked between the first look at it and the lock. Try again from the start."""
-
-
-ADDRESSED = ("Payment", "Prepayment", "Refund", CREDIT_NOTE.document_type)
+ADDRESSED = (*ENTERED, CREDIT_NOTE.document_type)
 """What a number means, the first that there is (PAY-10)."""
 
 VOIDS = ("VoidPayment", "VoidRefund")
@@ -86,7 +83,7 @@ async def held(
     what = f"{payment.kind.noun} {payment.number}"
     check_expected(expected_version, again.version, what=what)
     if set(_named(again.payment)) - set(names):
-        raise Overtaken(f"The {what} changed at the same moment.", hint="Send the request again.")
+        raise locks.Overtaken(f"The {what} changed at the same moment.", hint="Send the request again.")
     return again, reference, debtor
 
 
@@ -114,10 +111,7 @@ async def basis_of(
     proposer_id: int = 0,
 ) -> Basis:
     """What a decision depends on: the documents that lines name, and the rates of a date."""
-    payables: dict[tuple[str, str], Payable] = {}
-    if names:
-        found = await find_payables(connection, context.company_id, names, proposer_id)
-        payables = {name: payable_of(it) for name, it in found.items()}
+    payables = await find_payables(connection, context.company_id, names, proposer_id) if names else {}
     currencies = {currency_id, *(it.item.currency_id for it in payables.values())} - {reference.base_currency}
     rate_type = debtor.rate_type or reference.preferences.default_rate_type
     rates = await loading.find_rates(
@@ -133,17 +127,6 @@ async def basis_of(
     )
 
 
-def payable_of(found: Any) -> Payable:
-    return Payable(
-        item=found.item,
-        parent_customer_id=found.parent_customer_id,
-        discount_left=found.discount_left,
-        discount_date=found.discount_date,
-        proposer=found.proposer,
-        waiting_void=found.waiting_void,
-    )
-
-
 def names_of(payment: Payment, changes: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What the lines of a payment name after a request."""
     return [*_named(payment), *names_sent(changes.get("lines") or ())]
@@ -151,3 +134,24 @@ def names_of(payment: Payment, changes: Mapping[str, Any]) -> list[tuple[str, st
 
 def _named(payment: Payment) -> list[tuple[str, str]]:
     return [(line.document_type, line.number) for line in payment.lines]
+
+
+async def origin_of(connection: Connection, context: Context, void: Payment) -> Stored:
+    """What a void takes back."""
+    found = await loading.find_payments(connection, context.company_id, ENTERED, void.number)
+    return next(stored for stored in found if stored.document_id == void.voids_document_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedBy:
+    """What a payment or refund has applied and nobody took back, the newest first, and the documents of both sides."""
+
+    in_force: Mapping[int, Application]
+    names: Mapping[int, tuple[str, str]]
+
+
+async def applied_by(connection: Connection, context: Context, stored: Stored) -> AppliedBy:
+    """The applications of a payment that are in force."""
+    in_force = await find_in_force(connection, context.company_id, stored.document_id)
+    ids = {it.credit_document_id for it in in_force.values()} | {it.debit_document_id for it in in_force.values()}
+    return AppliedBy(in_force, await loading.names_of_ids(connection, context.company_id, sorted(ids)) if ids else {})

@@ -9,32 +9,33 @@ from typing import Any
 from reskontra.clock import Context
 from reskontra.customers.rules.standing import check_may
 from reskontra.db.pool import Connection
-from reskontra.errors import Malformed, NotFound, Refused
+from reskontra.errors import Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
 from reskontra.payments.commands.auto_applying import applies_by_itself, found_lines, hold_unsettled, told
 from reskontra.payments.commands.preparing import (
     ADDRESSED,
     VOIDS,
+    applied_by,
     basis_of,
     held,
     hold_debtor,
     names_of,
     not_found,
+    origin_of,
     types_meant,
 )
-from reskontra.payments.commands.settlements import batch_of, write_settlement
-from reskontra.payments.payment import Applied, Basis, Payable, Payment
+from reskontra.payments.payment import Applied, Basis, Payment, PaymentLine
 from reskontra.payments.rules import voiding
 from reskontra.payments.rules.lines import LINES, check_line, check_sums
-from reskontra.payments.rules.settling import money_parts, places_of, settle_lines
+from reskontra.payments.rules.settling import discount_account_of, money_parts, settle_lines
 from reskontra.payments.store import loading, writing
 from reskontra.payments.store.loading import Stored
 from reskontra.periods.rules import check_open
-from reskontra.posting.rules import entries_of
+from reskontra.posting.rules import batch_header, entries_of
 from reskontra.receivables.commands import locks
-from reskontra.receivables.rules.items import OpenItem, Settled
-from reskontra.receivables.store.for_payments import find_in_force
+from reskontra.receivables.commands.settlements import write_settlement
+from reskontra.receivables.rules.items import OpenItem, Payable, Settled
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
@@ -58,15 +59,15 @@ async def release(
     if stored.payment.is_void:
         return await _release_void(connection, context, stored, expected_version), ()
     kept = reference, debtor = await hold_debtor(connection, context, stored.payment.customer_id, {})
-    unsettled = await hold_unsettled(connection, context, debtor) if applies_by_itself(stored.payment, debtor) else ()
+    unsettled = await hold_unsettled(connection, context, debtor) if applies_by_itself(stored.payment, debtor) else None
     stored, reference, debtor = await held(
         connection, context, stored, {}, expected_version=expected_version, kept=kept
     )
     payment = stored.payment
-    by_itself = bool(unsettled) and applies_by_itself(payment, debtor)
-    if by_itself:
-        lines = await found_lines(connection, context, payment, unsettled, reference)
-        payment = replace(payment, lines=lines)
+    found: Sequence[PaymentLine] = ()
+    if unsettled is not None and applies_by_itself(payment, debtor):
+        found = await found_lines(connection, context, payment, unsettled, reference)
+        payment = replace(payment, lines=tuple(found))
         stored = dataclasses.replace(stored, payment=payment)
     check_may(debtor.status, payment.kind.release_operation, debtor.number)
     basis = await basis_of(
@@ -89,7 +90,7 @@ async def release(
     saved = await _write(
         connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled
     )
-    return saved, told(settled, before, debtor) if settled and by_itself else ()
+    return saved, told(settled, before, debtor) if settled and found else ()
 
 
 def _after(stored: Stored, settled: Settled | None, before: Mapping[int, OpenItem]) -> Payment:
@@ -136,7 +137,16 @@ async def _write(
         context,
         payment,
         document_id,
-        batch=batch_of(payment, reference, entries),
+        batch=batch_header(
+            description=payment.invoice_text or f"{payment.kind.noun.capitalize()} {payment.number}",
+            document=(payment.document_type, payment.number),
+            customer_id=payment.customer_id,
+            currency_id=payment.currency_id,
+            exchange_rate=payment.exchange_rate,
+            on=(payment.document_date, payment.period_id),
+            entries=entries,
+            auto_post=reference.preferences.auto_post_batches,
+        ),
         entries=entries,
         series=(series.series_id, numbers.range_id),
         settled=settled,
@@ -162,18 +172,28 @@ async def _release_lines(connection: Connection, context: Context, stored: Store
     before = _items(stored, basis)
     settled = _settled(stored, before, basis)
     await writing.forget_lines(connection, context, stored.document_id)
-    await write_settlement(connection, context, payment, stored.document_id, reference, settled=settled, before=before)
+    await write_settlement(
+        connection,
+        context,
+        reference,
+        settled,
+        before,
+        credit=before[stored.document_id],
+        kind="apply",
+        on=(payment.applied_on, payment.applied_period_id),
+        description=payment.invoice_text,
+        document_id=stored.document_id,
+    )
     return await writing.version_of(connection, context.company_id, stored.document_id)
 
 
 async def _release_void(connection: Connection, context: Context, stored: Stored, expected_version: Expected) -> Saved:
     """Take a payment or refund back: its applications, its money, and what was left of it (VDP-05)."""
-    void = stored.payment
-    origin = await _origin(connection, context, void)
-    names = await _applied_names(connection, context, origin)
+    origin = await origin_of(connection, context, stored.payment)
+    seen = await applied_by(connection, context, origin)
     stored, reference, debtor = await held(
         connection, context, stored, {}, expected_version=expected_version,
-        more=[(origin.payment.document_type, origin.payment.number), *names],
+        more=[(origin.payment.document_type, origin.payment.number), *seen.names.values()],
     )  # fmt: skip
     void = stored.payment
     if void.is_released:
@@ -181,11 +201,15 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
     check_may(debtor.status, "payment", debtor.number)
     _check_balanced(void)
     _check_period(void.period_id, reference)
-    in_force = await find_in_force(connection, context.company_id, origin.document_id)
-    ids = {it.credit_document_id for it in in_force.values()} | {it.debit_document_id for it in in_force.values()}
-    before = await locks.take_items(connection, context, [*ids, origin.document_id, stored.document_id])
-    origin = await _origin(connection, context, void)
-    voiding.check_voidable(origin.payment, in_force, origin.document_id, before)
+    origin = await origin_of(connection, context, void)
+    applied = await applied_by(connection, context, origin)
+    if applied.names.keys() - seen.names.keys():
+        raise locks.Overtaken(
+            f"The payment {void.number} was applied at the same moment.", hint="Send the request again."
+        )
+    in_force = applied.in_force
+    before = await locks.take_items(connection, context, [*applied.names, origin.document_id, stored.document_id])
+    voiding.check_voidable(origin.payment, origin.document_id, in_force.values(), applied.names)
     settled = voiding.voided(void, stored.document_id, origin.document_id, in_force, before)
     parts = money_parts(origin.payment, origin.document_id, voiding.without_void(settled, stored.document_id), before,
                         sign=-1)  # fmt: skip
@@ -193,22 +217,6 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
     return await _write(
         connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled, kind="void"
     )
-
-
-async def _origin(connection: Connection, context: Context, void: Payment) -> Stored:
-    types = ("Payment", "Prepayment", "Refund")
-    found = await loading.find_payments(connection, context.company_id, types, void.number)
-    for stored in found:
-        if stored.document_id == void.voids_document_id:
-            return stored
-    raise NotFound("payment", void.number)
-
-
-async def _applied_names(connection: Connection, context: Context, origin: Stored) -> list[tuple[str, str]]:
-    """The documents that a payment has settled, to be locked together with it."""
-    in_force = await find_in_force(connection, context.company_id, origin.document_id)
-    ids = {it.credit_document_id for it in in_force.values()} | {it.debit_document_id for it in in_force.values()}
-    return await loading.names_of_ids(connection, context.company_id, sorted(ids))
 
 
 async def _to_release(connection: Connection, context: Context, number: str, document_type: str | None) -> Stored:
@@ -293,5 +301,5 @@ def _items(stored: Stored, basis: Basis) -> dict[int, OpenItem]:
 
 
 def _settled(stored: Stored, before: Mapping[int, OpenItem], basis: Basis) -> Settled:
-    places = places_of(basis.debtor, basis.reference)
-    return settle_lines(stored.payment, stored.document_id, before, basis.reference, places)
+    account = discount_account_of(basis.debtor, basis.reference)
+    return settle_lines(stored.payment, stored.document_id, before, basis.reference, account)

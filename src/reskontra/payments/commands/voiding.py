@@ -6,12 +6,10 @@ from reskontra.clock import Context
 from reskontra.customers.rules.standing import check_may
 from reskontra.db.pool import Connection
 from reskontra.errors import Refused
-from reskontra.payments.commands.preparing import find, held
+from reskontra.payments.commands.preparing import applied_by, find, held
 from reskontra.payments.payment import Payment
 from reskontra.payments.rules import voiding
 from reskontra.payments.store import writing
-from reskontra.receivables.commands import locks
-from reskontra.receivables.store.for_payments import find_in_force
 from reskontra.versions import Expected, Saved
 
 
@@ -35,10 +33,8 @@ async def void(
             value=payment.number,
             hint="Release that one, or delete it.",
         )
-    in_force = await find_in_force(connection, context.company_id, stored.document_id)
-    ids = {it.debit_document_id for it in in_force.values()} - {stored.document_id}
-    items = await locks.take_items(connection, context, sorted(ids)) if ids else {}
-    voiding.check_voidable(payment, in_force, stored.document_id, items)
+    applied = await applied_by(connection, context, stored)
+    voiding.check_voidable(payment, stored.document_id, applied.in_force.values(), applied.names)
     made = voiding.void_of(payment, stored.document_id, reference, context.actor)
     saved = await writing.insert_payment(connection, context, made, (payment.number,))
     return made, saved

@@ -13,8 +13,9 @@ from reskontra.kinds import CREDIT_NOTE, KINDS, PAYMENT, PREPAYMENT, Kind
 from reskontra.money import ZERO
 from reskontra.payments.payment import Basis, Payment
 from reskontra.payments.rules.charges import charges_after
-from reskontra.payments.rules.lines import is_pot, lines_after
-from reskontra.periods.rules import check_open, parse_period
+from reskontra.payments.rules.lines import lines_after, taken_by
+from reskontra.periods.rules import parse_period
+from reskontra.receivables.rules.periods import booking_period
 from reskontra.records import replace
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
         raise _cannot_change("type", "document_type", sent_type, payment.document_type)
     _check_number(payment, changes)
     draft = payment
-    if basis.debtor.customer_id != payment.customer_id:
+    _check_location(basis, changes)
+    if basis.debtor.customer_id != payment.customer_id or changes.get("location_cd"):
         account, subaccount = _accounts(kind, basis)
         draft = replace(
             draft,
@@ -94,7 +96,6 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
             account_number=account,
             subaccount_id=subaccount,
         )
-    _check_location(basis, changes)
     if changes.get("application_date") is not None:
         day = changes["application_date"]
         draft = replace(draft, document_date=day, applied_on=day)
@@ -114,10 +115,10 @@ def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: B
     _check_number(payment, changes)
     after = _with_texts(payment, changes)
     if payment.status in ("Closed", "Voided"):
-        _refuse_others(payment, after, changes, ("payment_reference", "invoice_text"))
+        _refuse_others(payment, changes, basis, ("payment_reference", "invoice_text"))
         return after
     _refuse_others(
-        payment, after, changes,
+        payment, changes, basis,
         ("payment_reference", "invoice_text", "hold", "application_date", "application_period", "lines"),
     )  # fmt: skip
     if changes.get("application_date") is not None or changes.get("application_period"):
@@ -129,7 +130,7 @@ def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: B
                 value=day.isoformat(),
                 hint="Send that day or a later one.",
             )
-        period = _period(changes, day, basis.reference, earliest=payment.period_id)
+        period = period_after(changes, day, basis.reference, earliest=payment.period_id)
         after = replace(after, applied_on=day, applied_period_id=period)
     if changes.get("hold") is not None:
         after = replace(after, status="Reserved" if changes["hold"] else "Open")
@@ -185,7 +186,7 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
     draft = _with_texts(draft, changes)
     moved = standing is None or draft.document_date != standing.document_date
     if moved or changes.get("application_period"):
-        period = _period(changes, draft.document_date, reference)
+        period = period_after(changes, draft.document_date, reference)
         draft = replace(draft, period_id=period, applied_period_id=period)
     if standing is None:
         held = reference.preferences.hold_on_entry if changes.get("hold") is None else changes["hold"]
@@ -205,7 +206,7 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
         draft, changes.get("lines") or (), basis, available=draft.amount if draft.amount_entered else None
     )
     if not draft.amount_entered:
-        draft = replace(draft, amount=needed(draft, lines))
+        draft = replace(draft, amount=max(taken_by(draft, lines), ZERO))
     if not draft.amount and (draft.document_type != PAYMENT.document_type or not lines):
         raise Malformed(
             f"A {draft.kind.noun} needs an amount.", field=_AMOUNT, hint="Send the amount, above 0, or lines."
@@ -213,13 +214,6 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
     charges = charges_after(draft, changes.get("charges") or (), basis)
     base = to_base(draft.amount, draft.rate, reference.base_decimals)
     return replace(draft, lines=lines, charges=charges, amount_base=base, balance=draft.amount, balance_base=base)
-
-
-def needed(payment: Payment, lines: tuple[Any, ...]) -> Decimal:
-    """What the lines take: debits less the credit notes that pay for some of them (LNE-05, CNP-03)."""
-    notes = sum((line.amount for line in lines if is_pot(payment, line.document_type)), ZERO)
-    rest = sum((line.amount for line in lines if not is_pot(payment, line.document_type)), ZERO)
-    return max(rest - notes, ZERO)
 
 
 def _with_texts(payment: Payment, changes: Mapping[str, Any]) -> Payment:
@@ -243,24 +237,19 @@ def _cannot_change(what: str, field: str, sent: str, stored: str) -> Refused:
     )  # fmt: skip
 
 
-_COMPARED = {
-    "payment_method_id": "payment_method_id", "cash_account": "cash_account", "amount": "amount",
-    "currency_id": "currency_id", "branch_number": "branch_number",
-}  # fmt: skip
+_COMPARED = ("payment_method_id", "cash_account", "amount", "currency_id", "branch_number", "document_type")
 
 
-def _refuse_others(before: Payment, after: Payment, changes: Mapping[str, Any], may_change: tuple[str, ...]) -> None:
+def _refuse_others(before: Payment, changes: Mapping[str, Any], basis: Basis, may_change: tuple[str, ...]) -> None:
     """Whatever else was sent must say what is stored already (W13)."""
     for name, value in changes.items():
-        if name in may_change or name in (
-            "number",
-            "document_type",
-            "customer_number",
-            "location_cd",
-            "override_number_series",
-        ):
+        if name in may_change or name in ("number", "override_number_series"):
             continue
-        if name in _COMPARED and value in (None, getattr(before, _COMPARED[name])):
+        if name == "location_cd" and (not value or _is_location(basis, value, before.location_id)):
+            continue
+        if name in _COMPARED and value in (None, getattr(before, name)):
+            continue
+        if name == "customer_number" and (value is None or basis.debtor.customer_id == before.customer_id):
             continue
         if name == "hold" and value in (None, before.status == "Reserved"):
             continue
@@ -276,6 +265,11 @@ def _refuse_others(before: Payment, after: Payment, changes: Mapping[str, Any], 
             value=None if isinstance(value, list) else str(value),
             hint="Send the stored value or leave the field out.",
         )
+
+
+def _is_location(basis: Basis, sent: str, location_id: int) -> bool:
+    location = basis.debtor.location
+    return location.location_cd.lower() == sent.lower() and location.location_id == location_id
 
 
 def _check_location(basis: Basis, changes: Mapping[str, Any]) -> None:
@@ -352,20 +346,13 @@ def _check_amount(draft: Payment, amount: Decimal) -> None:
         )  # fmt: skip
 
 
-def _period(changes: Mapping[str, Any], day: date, reference: Reference, *, earliest: str = "") -> str:
+def period_after(changes: Mapping[str, Any], day: date, reference: Reference, *, earliest: str = "") -> str:
     """The period that was sent, else the date's; it holds the date or is a later open one."""
-    of_day, field = reference.period_of(day, ("application_date",)), ("application_date",)
-    period = reference.period_named(max(of_day.period_id, earliest))
-    sent = changes.get("application_period")
-    if sent:
-        field = ("application_period",)
-        wanted = reference.period_named(parse_period(sent, field), field)
-        if wanted.period_id < period.period_id:
-            raise Refused(
-                f"{day.isoformat()} is in period {of_day.period_id}.", field=field, value=sent,
-                hint="Send that period or a later one.",
-            )  # fmt: skip
-        if wanted != period:
-            period = reference.period_for(day, wanted.period_id, field)
-    check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
-    return period.period_id
+    return booking_period(
+        reference,
+        day,
+        changes.get("application_period"),
+        day_field=("application_date",),
+        sent_field=("application_period",),
+        earliest=earliest,
+    )

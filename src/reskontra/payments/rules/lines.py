@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,8 @@ from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.kinds import CREDIT_NOTE, DEBITS, PAYMENT, PREPAYMENT, REFUND
 from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_money
 from reskontra.operations import LineOperation
-from reskontra.payments.payment import Basis, Payable, Payment, PaymentLine
-from reskontra.receivables.rules.items import name_of
+from reskontra.payments.payment import Basis, Payment, PaymentLine
+from reskontra.receivables.rules.items import Payable, name_of, named_on
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -33,11 +33,6 @@ _MAY_NAME = {
 def is_pot(payment: Payment, document_type: str) -> bool:
     """Whether a line of this type adds to what the payment has, rather than taking from it (CNP-03)."""
     return payment.kind.balance_sign < 0 and document_type == CREDIT_NOTE.document_type
-
-
-def names_sent(sent: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Type and number of each document that a request names."""
-    return [_named(line) for line in sent if (line.get("number") or "").strip()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +59,13 @@ def lines_after(
     """
     lines = {name_of(line.document_type, line.number): line for line in payment.lines}
     fields: dict[tuple[str, str], FieldPath] = {}
-    left = None if available is None else available - sum((_takes(payment, line) for line in lines.values()), ZERO)
+    left = None if available is None else available - taken_by(payment, lines.values())
     for position, change in enumerate(sent):
         field: FieldPath = (*LINES, position)
         operation = change.get("operation")
         if operation == LineOperation.NOTHING:
             continue
-        document_type, number = _named(change)
+        document_type, number = named_on(change)
         if not number:
             raise Malformed("A line needs a document.", field=(*field, "number"), hint="Send its number.")
         key = name_of(document_type, number)
@@ -100,13 +95,13 @@ def lines_after(
     return result
 
 
+def taken_by(payment: Payment, lines: Iterable[PaymentLine]) -> Decimal:
+    """What lines take of the payment: debits less the credit notes that pay for some of them (LNE-05, CNP-03)."""
+    return sum((_takes(payment, line) for line in lines), ZERO)
+
+
 def _takes(payment: Payment, line: PaymentLine) -> Decimal:
-    """What a line takes of the payment; a credit note gives."""
     return -line.amount if is_pot(payment, line.document_type) else line.amount
-
-
-def _named(line: Mapping[str, Any]) -> tuple[str, str]:
-    return line.get("document_type") or "Invoice", (line.get("number") or "").strip()
 
 
 def _payable(payment: Payment, document_type: str, number: str, basis: Basis, field: FieldPath) -> Payable:
@@ -324,7 +319,7 @@ def _check_open(payment: Payment, payable: Payable, field: FieldPath) -> None:
             value=item.number,
             hint="Release that one, or take its line away, first.",
         )
-    if payable.waiting_void:
+    if payable.item.waiting_void:
         raise Refused(
             f"{item.number} has a void that waits for release.",
             field=(*field, "number"),

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from reskontra.kinds import CREDIT_NOTE
 from reskontra.money import ZERO
-from reskontra.payments.payment import Payable, PaymentLine
-from reskontra.receivables.rules.items import Settled
+from reskontra.payments.payment import PaymentLine
+from reskontra.receivables.rules.items import Payable, Settled
 from reskontra.records import replace
 
 
@@ -22,7 +22,7 @@ def reason_to_skip(payable: Payable, currency_id: str, on: date) -> str | None:
         return f"It is in {item.currency_id}."
     if payable.proposer is not None:
         return f"It has an application of {payable.proposer} that waits for release."
-    if payable.waiting_void:
+    if payable.item.waiting_void:
         return "A void of it waits for release."
     if item.document_date > on:
         return f"It is of {item.document_date.isoformat()}, later than the run."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reskontra.currencies.rules import carry_down, to_base
 from reskontra.errors import Refused
+from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.payment_methods.rules import Direction
 from reskontra.payments.payment import Payment, PaymentLine
@@ -23,17 +24,12 @@ if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """Where discounts go; where a write-off goes, its reason code says."""
-
-    discount_account: str | None
-
-
-def places_of(debtor: Debtor, reference: Reference) -> Places:
-    """The discount account of the customer's location, else of its class."""
-    customer_class = reference.customer_classes[debtor.customer_class_id]
-    return Places(discount_account=debtor.location.cash_discount_account or customer_class.cash_discount_account)
+def discount_account_of(debtor: Debtor, reference: Reference) -> str | None:
+    """Where the cash discounts of a customer go: the account of its location, else of its class."""
+    return (
+        debtor.location.cash_discount_account
+        or reference.customer_classes[debtor.customer_class_id].cash_discount_account
+    )
 
 
 @dataclass(slots=True)
@@ -42,7 +38,7 @@ class _Open:
 
     items: dict[int, OpenItem]
     latest: str
-    """The latest period of any application so far, in which what is emptied closes."""
+    """The latest period of any application so far, in which a credit or refund that is used up closes."""
 
 
 def settle_lines(
@@ -50,7 +46,7 @@ def settle_lines(
     document_id: int,
     items: Mapping[int, OpenItem],
     reference: Reference,
-    places: Places,
+    discount_account: str | None,
 ) -> Settled:
     """Apply a payment's lines, in their order (LNE-07, LNE-12); linear in their number.
 
@@ -83,7 +79,7 @@ def settle_lines(
                 pots.append((note_id, has - used))
         if left or not portions:
             portions.append((document_id, left))
-        made.extend(_pay_in(payment, line, portions, state, reference=reference, places=places))
+        made.extend(_pay_in(payment, line, portions, state, reference=reference, discount_account=discount_account))
     return Settled(items=tuple(state.items[it] for it in moved), applications=tuple(made))
 
 
@@ -94,7 +90,7 @@ def _pay_in(
     state: _Open,
     *,
     reference: Reference,
-    places: Places,
+    discount_account: str | None,
 ) -> list[Application]:
     """One debit settled from one or more credits; the last portion has discount, write-off and the rest (XCU-03)."""
     made = []
@@ -123,7 +119,7 @@ def _pay_in(
             write_off=write_off if is_last else ZERO,
             line=line if is_last else replace(line, discount=ZERO, write_off=ZERO),
             reference=reference,
-            places=places,
+            discount_account=discount_account,
         )
         made.append(application)
         _move(state, application)
@@ -150,7 +146,7 @@ def _pay_out(payment: Payment, document_id: int, line: PaymentLine, state: _Open
         write_off=ZERO,
         line=line,
         reference=reference,
-        places=Places(discount_account=None),
+        discount_account=None,
     )
     _move(state, application)
     return application
@@ -167,7 +163,7 @@ def _application(
     write_off: Decimal,
     line: PaymentLine,
     reference: Reference,
-    places: Places,
+    discount_account: str | None,
 ) -> Application:
     """One application; the difference of both base amounts is gain or loss, whatever cross rate was agreed (XCU-04)."""
     decimals = reference.base_decimals
@@ -196,7 +192,7 @@ def _application(
         discount=discount,
         discount_base=discount_base,
         discount_credit=line.discount,
-        discount_account=_needed(places.discount_account, "cash discounts") if discount else None,
+        discount_account=_needed(discount_account, "cash discounts") if discount else None,
         write_off=write_off,
         write_off_base=write_off_base,
         write_off_credit=line.write_off,
@@ -226,13 +222,10 @@ def _needed(account_number: str | None, what: str) -> str:
 
 def _move(state: _Open, application: Application) -> None:
     state.latest = max(state.latest, application.period_id)
-    for document_id, amount, base in (
-        (application.credit_document_id, application.amount_credit, application.base_credit),
-        (application.debit_document_id, application.reduction, application.reduction_base),
-    ):
-        item = state.items[document_id]
-        period = max(application.period_id, item.period_id)
-        state.items[document_id] = reduced(item, amount, base, period)
+    credit, debit = state.items[application.credit_document_id], state.items[application.debit_document_id]
+    closes = state.latest if KINDS[debit.document_type].is_money else application.period_id
+    state.items[credit.document_id] = reduced(credit, application.amount_credit, application.base_credit, state.latest)
+    state.items[debit.document_id] = reduced(debit, application.reduction, application.reduction_base, closes)
 
 
 # Entries

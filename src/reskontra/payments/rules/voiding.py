@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reskontra.errors import Refused
 from reskontra.kinds import KINDS
 from reskontra.money import ONE, ZERO
 from reskontra.payments.payment import Payment
+from reskontra.payments.rules.drafts import period_after
 from reskontra.periods.rules import is_open
 from reskontra.receivables.rules.items import Application, OpenItem, Settled
 from reskontra.receivables.rules.settling import undone
@@ -23,9 +24,12 @@ VOID_OF = {"Payment": "VoidPayment", "Prepayment": "VoidPayment", "Refund": "Voi
 
 
 def check_voidable(
-    payment: Payment, in_force: Mapping[int, Application], document_id: int, items: Mapping[int, OpenItem]
+    payment: Payment, document_id: int, in_force: Iterable[Application], names: Mapping[int, tuple[str, str]]
 ) -> None:
-    """Only what was released, is not voided, and was not paid out again may be voided (PST-03, VDP-06, RFD-04)."""
+    """Only what was released, is not voided, and was not paid out again may be voided (PST-03, VDP-06, RFD-04).
+
+    `names` are type and number of the documents of its applications.
+    """
     if payment.document_type not in VOID_OF:
         raise _refused(payment, f"A {payment.kind.noun} cannot be voided.", "")
     if not payment.is_released:
@@ -36,12 +40,10 @@ def check_voidable(
         raise _refused(
             payment, f"{payment.number} has lines that wait for release.", "Release or delete those lines first."
         )
-    for application in in_force.values():
-        refund = items.get(application.debit_document_id)
-        if application.credit_document_id == document_id and refund and refund.document_type == "Refund":
-            raise _refused(
-                payment, f"{payment.number} is paid out by refund {refund.number}.", "Void the refund first."
-            )
+    for application in in_force:
+        document_type, number = names[application.debit_document_id]
+        if application.credit_document_id == document_id and KINDS[document_type].is_money:
+            raise _refused(payment, f"{payment.number} is paid out by refund {number}.", "Void the refund first.")
 
 
 def _refused(payment: Payment, reason: str, hint: str) -> Refused:
@@ -69,6 +71,40 @@ def void_of(payment: Payment, document_id: int, reference: Reference, actor: str
         voids_document_id=document_id,
         lines=(),
     )
+
+
+def changed_void(
+    void: Payment, changes: Mapping[str, Any], payment: Payment, in_force: Iterable[Application], reference: Reference
+) -> Payment:
+    """The draft of a void after a PUT: held or not, and a date not before the payment and what it applied (VDP-03)."""
+    other = next((name for name in changes if name not in _OF_A_VOID), None)
+    if other is not None:
+        raise Refused(
+            f"{void.number} is a void: only its date and its hold may change.",
+            field=(other,),
+            value=None,
+            hint="Leave the field out.",
+        )
+    if changes.get("hold") is not None:
+        void = replace(void, status="Hold" if changes["hold"] else "Balanced")
+    if not (changes.get("application_date") or changes.get("application_period")):
+        return void
+    applied = list(in_force)
+    day = changes.get("application_date") or void.document_date
+    earliest = max([payment.document_date, *(it.applied_on for it in applied)])
+    if day < earliest:
+        raise Refused(
+            f"The payment and what it applied are of {earliest.isoformat()}.",
+            field=("application_date",),
+            value=day.isoformat(),
+            hint="Send that day or a later one.",
+        )
+    first = max([payment.period_id, *(it.period_id for it in applied)])
+    period_id = period_after(changes, day, reference, earliest=first)
+    return replace(void, document_date=day, period_id=period_id, applied_on=day, applied_period_id=period_id)
+
+
+_OF_A_VOID = ("application_date", "application_period", "hold", "document_type", "number")
 
 
 def _when(day: date, period_id: str, reference: Reference) -> tuple[date, str]:

@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.db.pool import Connection
+from reskontra.payments.store.loading import SEEN_AS_PAYMENT
 from reskontra.receivables.store.for_payments import SHOWN_LINES
 from reskontra.receivables.store.lists import ITEMS_OF_PAGE, PARTIES
 
@@ -53,7 +54,7 @@ _FIND = f"""
       {PARTIES.joins}
      where document.company_id = $1 and document.document_type = any ($2::text[])
        and lower(document.number) collate "C" = lower($3 collate "C")
-       and (document.document_type <> 'CreditNote' or document.released_at is not null)
+       and {SEEN_AS_PAYMENT}
      order by array_position($2::text[], document.document_type)
      limit 1"""
 

@@ -32,6 +32,9 @@ class Stored:
     """The void of it that waits for release, if there is one."""
 
 
+SEEN_AS_PAYMENT = "(document.document_type <> 'CreditNote' or document.released_at is not null)"
+"""The condition over `document` that leaves credit notes out until they are released (CNP-01)."""
+
 _HEADER = """(to_jsonb(document.*) - 'lines_json' - 'vat_json') || jsonb_build_object(
                'applied_on', coalesce(payment.applied_on, document.document_date),
                'applied_period_id', coalesce(payment.applied_period_id, document.period_id),
@@ -50,7 +53,7 @@ _FIND = f"""
       from document
       left join payment using (company_id, document_id)
      where document.company_id = $1 and document.document_type = any ($2::text[])
-       and lower(document.number) collate "C" = lower($3 collate "C") """
+       and lower(document.number) collate "C" = lower($3 collate "C") and {SEEN_AS_PAYMENT}"""
 
 _payments = msgspec.json.Decoder(Payment)
 _lines = msgspec.json.Decoder(tuple[PaymentLine, ...])
@@ -139,11 +142,14 @@ async def find_rates(
     }
 
 
-async def names_of_ids(connection: Connection, company_id: int, ids: Sequence[int]) -> list[tuple[str, str]]:
+async def names_of_ids(connection: Connection, company_id: int, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
     """Type and number of documents by id."""
     rows = await connection.fetch(
-        "select document_type, number from document where company_id = $1 and document_id = any ($2::bigint[])",
+        """
+        select document_id, document_type, number from document
+         where company_id = $1 and document_id = any ($2::bigint[])
+        """,
         company_id,
         ids,
     )
-    return [(row["document_type"], row["number"]) for row in rows]
+    return {row["document_id"]: (row["document_type"], row["number"]) for row in rows}

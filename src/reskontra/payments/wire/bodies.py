@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
 
-from reskontra.kinds import kind_spelled
 from reskontra.operations import LineOperation
+from reskontra.receivables.wire.items import DocumentTypeText
 from reskontra.web.wire import (
     Amount,
     Body,
@@ -25,19 +25,11 @@ from reskontra.web.wire import (
 )
 
 
-def _type_spelled_here(sent: str) -> str:
-    kind = kind_spelled(sent)
-    return kind.document_type if kind else sent
-
-
-TypeText = Annotated[Text30, _type_spelled_here]
-
-
 class PaymentLineUpdate(Body):
     """What is settled of one document, or used of one credit note."""
 
     operation: OneOf[LineOperation] | msgspec.UnsetType | None = msgspec.UNSET
-    document_type: Sent[TypeText] = msgspec.UNSET
+    document_type: Sent[DocumentTypeText] = msgspec.UNSET
     number: Sent[Text15] = sent("refNbr")
     amount_paid: Sent[Amount] = msgspec.UNSET
     discount: Sent[Amount] = sent("cashDiscountTaken")
@@ -73,7 +65,7 @@ class PaymentUpdate(Body):
     needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number"})
 
     number: Sent[Text15] = sent("referenceNumber")
-    document_type: Sent[TypeText] = sent("type")
+    document_type: Sent[DocumentTypeText] = sent("type")
     hold: Sent[Flag] = msgspec.UNSET
     application_date: Sent[Day] = msgspec.UNSET
     application_period: Sent[Text30] = msgspec.UNSET
@@ -95,13 +87,13 @@ class PaymentUpdate(Body):
 class PaymentRelease(Body):
     """Which of the documents with that number is released."""
 
-    document_type: Sent[TypeText] = sent("type")
+    document_type: Sent[DocumentTypeText] = sent("type")
 
 
 class PaymentVoid(Body):
     """Which of the documents with that number is voided, and whether the answer shows the void."""
 
-    document_type: TypeText | msgspec.UnsetType | None = sent("type")
+    document_type: DocumentTypeText | msgspec.UnsetType | None = sent("type")
     returns_void: Flag | msgspec.UnsetType | None = sent("returnVoidPayment")
 
 

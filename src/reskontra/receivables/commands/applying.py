@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,15 +11,15 @@ from reskontra.currencies.rules import in_currency
 from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, Malformed, NotFound, Refused, UnknownReference
 from reskontra.kinds import KINDS
-from reskontra.numbering.rules import choose_range
-from reskontra.periods.rules import check_open, is_open, parse_period
-from reskontra.posting.rules import entries_of
+from reskontra.periods.rules import is_open
 from reskontra.receivables.commands import locks
-from reskontra.receivables.rules.items import VOID_ORIGIN, Application, OpenItem, Proposal, Settled, name_of
+from reskontra.receivables.commands.settlements import write_settlement
+from reskontra.receivables.rules.items import VOID_ORIGIN, Application, OpenItem, Proposal, name_of
+from reskontra.receivables.rules.periods import booking_period
 from reskontra.receivables.rules.proposals import check_credit, check_proposal, check_total
-from reskontra.receivables.rules.settling import settle, settlement_parts, undone
+from reskontra.receivables.rules.settling import settle, undone
 from reskontra.receivables.store import open_items, settling
-from reskontra.receivables.store.settling import FoundApplication, Posting
+from reskontra.receivables.store.settling import FoundApplication
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
@@ -43,7 +43,7 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     await locks.take_documents(connection, context, names)
     found = await open_items.find_open_items(connection, context.company_id, names)
     credit = check_credit(found.get(name_of(*credit_name)), credit_name, ("credit",))
-    await _check_no_void(connection, context, [credit.document_id])
+    _check_no_void([credit])
     earliest = credit.document_date, credit.period_id
     on = _when(reference, changes, earliest=earliest, default=reference.today(context.now))
     proposals = _proposals(lines, found, credit, on, reference)
@@ -57,7 +57,7 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
         on=on,
         field=_LINES,
     )
-    return await _write(connection, context, reference, settled, before, credit=credit, kind="apply", on=on)
+    return await write_settlement(connection, context, reference, settled, before, credit=credit, kind="apply", on=on)
 
 
 async def undo(connection: Connection, context: Context, application_id: int, changes: Mapping[str, Any]) -> int:
@@ -72,14 +72,14 @@ async def undo(connection: Connection, context: Context, application_id: int, ch
     found = await _application(connection, context, application_id)  # nobody else can undo it under these locks
     credit, debit = items[found.credit_document_id], items[found.debit_document_id]
     application = _check_undoable(found, credit, debit)
-    await _check_no_void(connection, context, list(items))
+    _check_no_void(items.values())
     stays_open = is_open(
         reference.period_named(application.period_id), reference.preferences.allow_posting_to_closed_periods
     )
     default = application.applied_on if stays_open else reference.today(context.now)
     on = _when(reference, changes, earliest=(application.applied_on, application.period_id), default=default)
     settled = undone(application, application_id, credit, debit, on)
-    ids = await _write(
+    ids = await write_settlement(
         connection,
         context,
         reference,
@@ -124,10 +124,10 @@ def _check_undoable(found: FoundApplication, credit: OpenItem, debit: OpenItem) 
     return found.application
 
 
-async def _check_no_void(connection: Connection, context: Context, ids: Sequence[int]) -> None:
-    number = await open_items.find_waiting_void(connection, context.company_id, ids)
-    if number is not None:
-        raise Refused(f"{number} has a void that waits for release.", hint="Release or delete the void first.")
+def _check_no_void(items: Iterable[OpenItem]) -> None:
+    for item in items:
+        if item.waiting_void:
+            raise Refused(f"{item.number} has a void that waits for release.", hint="Release or delete the void first.")
 
 
 def _lines(sent: Sequence[Mapping[str, Any]]) -> list[Proposal]:
@@ -172,24 +172,11 @@ def _when(
             value=day.isoformat(),
             hint="Send that day or a later one.",
         )
-    of_day, field = reference.period_of(day, _DATE), _DATE
-    period = reference.period_named(max(of_day.period_id, earliest[1]))
-    if changes.get("financial_period"):
-        field = ("financial_period",)
-        wanted = reference.period_named(parse_period(changes["financial_period"], field), field)
-        if wanted.period_id < period.period_id:
-            raise Refused(
-                f"The date is in period {of_day.period_id}."
-                if period is of_day
-                else f"Nothing is applied before period {period.period_id}.",
-                field=field,
-                value=changes["financial_period"],
-                hint="Send that period or a later one.",
-            )
-        if wanted != period:
-            period = reference.period_for(day, wanted.period_id, field)
-    check_open(period, reference.preferences.allow_posting_to_closed_periods, field)
-    return day, period.period_id
+    sent = changes.get("financial_period")
+    period_id = booking_period(
+        reference, day, sent, day_field=_DATE, sent_field=("financial_period",), earliest=earliest[1]
+    )
+    return day, period_id
 
 
 def _proposals(
@@ -211,52 +198,3 @@ def _proposals(
         proposals.append(replace(rounded, debit_document_id=debit.document_id))
     check_total(proposals, credit.balance, _LINES)
     return proposals
-
-
-async def _write(
-    connection: Connection,
-    context: Context,
-    reference: Reference,
-    settled: Settled,
-    before: Mapping[int, OpenItem],
-    *,
-    credit: OpenItem,
-    kind: str,
-    on: tuple[date, str],
-    reverses_id: int | None = None,
-) -> list[int]:
-    """Write the settlement with its postings: none between two documents with the same account and rate."""
-    entries = entries_of(settlement_parts(settled, before))
-    posting = None
-    if entries:
-        series = reference.series_of("batch")
-        numbers = choose_range(series.ranges, on[0], credit.branch_number)
-        await locks.take_turn(context, series.series_id)
-        posting = Posting(
-            batch=_batch(reference, credit, kind, on, sum(entry.debit_base for entry in entries)),
-            entries=entries,
-            series=(series.series_id, numbers.range_id),
-        )
-    return await settling.insert_settlement(
-        connection, context, settled, kind=kind, on=on, posting=posting, reverses_id=reverses_id
-    )
-
-
-_WORDS = {"apply": "Application", "undo": "Undone application"}
-
-
-def _batch(reference: Reference, credit: OpenItem, kind: str, on: tuple[date, str], total_base: Any) -> dict[str, Any]:
-    day, period_id = on
-    return {
-        "period_id": period_id,
-        "batch_date": day,
-        "entry_date": day,
-        "description": f"{_WORDS[kind]} of {KINDS[credit.document_type].noun} {credit.number}",
-        "status": "Posted" if reference.preferences.auto_post_batches else "Unposted",
-        "currency_id": credit.currency_id,
-        "exchange_rate": credit.rate.rate,
-        "document_type": credit.document_type,
-        "document_number": credit.number,
-        "customer_id": credit.customer_id,
-        "total_base": total_base,
-    }

@@ -16,7 +16,7 @@ tally. Two calls of `take` must keep this order too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reskontra.changes.store import lock_tallies
@@ -25,12 +25,17 @@ from reskontra.customers.customer import Debtor
 from reskontra.customers.store.finding import lock_balance
 from reskontra.customers.store.for_receivables import keep_customers, lock_balances
 from reskontra.db.pool import Connection
+from reskontra.errors import Conflict
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.store import lock_ranges
 from reskontra.receivables.rules.items import OpenItem
 from reskontra.receivables.store import open_items
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
+
+
+class Overtaken(Conflict):
+    """What must be locked became more between the first look and the lock. Try again from the start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,15 @@ class Needs:
 
     tallies: Sequence[str] = ()
     """Entities whose tallies change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Unsettled documents of these types that are locked, by id; customers are internal id -> number."""
+
+    ids: Sequence[int]
+    customers: Mapping[int, str]
+    document_types: Sequence[str]
 
 
 async def take(connection: Connection, context: Context, reference: Reference, needs: Needs) -> None:
@@ -89,6 +103,22 @@ async def take_unsettled(
 ) -> list[int]:
     """The ids of these customers' unsettled documents of these types, locked until the transaction ends."""
     return await open_items.lock_unsettled(connection, context.company_id, customer_ids, document_types, branch_number)
+
+
+async def take_what_settling_moves(
+    connection: Connection, context: Context, reference: Reference, unsettled: Unsettled, moved: Sequence[str] = ()
+) -> None:
+    """Lock all that settling these documents moves, with the tallies of `moved`, types of other documents.
+
+    What is released, or becomes open again, after the documents were locked can no longer be locked in order. If there
+    is any, this raises `Overtaken`.
+    """
+    types = unsettled.document_types
+    needs = Needs(series=("batch",), balances=list(unsettled.customers.values()), tallies=[*types, *moved])
+    await take(connection, context, reference, needs)
+    now = await open_items.find_unsettled_ids(connection, context.company_id, list(unsettled.customers), types)
+    if set(now) - set(unsettled.ids):
+        raise Overtaken("The customer's documents changed at the same moment.", hint="Send the request again.")
 
 
 async def take_credit(connection: Connection, context: Context, debtor: Debtor) -> Debtor:

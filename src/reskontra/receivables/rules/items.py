@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from reskontra.currencies.rules import Rate
 from reskontra.kinds import KINDS
@@ -42,10 +44,28 @@ class OpenItem(Record, frozen=True, kw_only=True):
     proposed_by: int | None = None
     """The credit document that has an application proposed on this one, if any (APP-08)."""
 
+    waiting_void: bool = False
+    """Whether a void of it waits for release (VDP-04)."""
+
     @property
     def sign(self) -> int:
         """+1 when the document makes the customer owe more, -1 when less."""
         return KINDS[self.document_type].balance_sign
+
+
+class Payable(Record, frozen=True, kw_only=True):
+    """A document that a line names: the open item, and what only payments ask about it."""
+
+    item: OpenItem
+    parent_customer_id: int | None = None
+    """The parent of the item's customer, which may pay for it (PAR-03)."""
+
+    discount_left: Decimal = ZERO
+    """The cash discount that nobody has taken yet, in the document's currency."""
+
+    discount_date: date | None = None
+    proposer: str | None = None
+    """Type and number of the document that has a proposal on this one (APP-08)."""
 
 
 class Proposal(Record, frozen=True, kw_only=True):
@@ -115,6 +135,16 @@ class Settled(Record, frozen=True, kw_only=True):
     def item(self, document_id: int) -> OpenItem:
         """One of the moved documents as the settlement leaves it."""
         return next(item for item in self.items if item.document_id == document_id)
+
+
+def named_on(line: Mapping[str, Any]) -> tuple[str, str]:
+    """Type and number of the document that a sent line names: an invoice where no type is sent."""
+    return line.get("document_type") or "Invoice", (line.get("number") or "").strip()
+
+
+def names_sent(lines: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Type and number of each document that sent lines name; whether they may is judged later."""
+    return [named_on(line) for line in lines if (line.get("number") or "").strip()]
 
 
 def name_of(document_type: str, number: str) -> tuple[str, str]:

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 
 from asyncpg import Record
 
 from reskontra.customers.store.for_receivables import PAYERS
 from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
-from reskontra.receivables.rules.items import Application, OpenItem
+from reskontra.receivables.rules.items import Application, Payable
 from reskontra.receivables.store.applications import proposed_by
 from reskontra.receivables.store.open_items import OPEN_ITEM, named_items, open_item
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPayable:
-    """An open item with what only payments ask about it."""
-
-    item: OpenItem
-    parent_customer_id: int | None
-    discount_left: Decimal
-    discount_date: date | None
-    proposer: str | None
-    waiting_void: bool
-
 
 _PAYABLE = f"""{OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_customer_id,
            document.cash_discount_date as discount_date,
@@ -37,10 +22,7 @@ _PAYABLE = f"""{OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_cus
                   and application.released_at is not null) as discount_left,
            (select named.document_type || ' ' || named.number from document as named
              where named.company_id = $1 and named.document_id = {proposed_by("document.document_id")}
-               and named.document_id <> $2) as proposer,
-           exists (select from document as void
-                    where void.company_id = $1 and void.voids_document_id = document.document_id
-                      and void.released_at is null) as waiting_void"""
+               and named.document_id <> $2) as proposer"""
 
 _FIND = f"""
     select {_PAYABLE}
@@ -56,7 +38,7 @@ _FIND_UNSETTLED = f"""
 
 async def find_payables(
     connection: Connection, company_id: int, names: Sequence[tuple[str, str]], proposer_id: int
-) -> dict[tuple[str, str], FoundPayable]:
+) -> dict[tuple[str, str], Payable]:
     """Documents by (type, number) in any case, under their lower-case names; `proposer` is another than that one."""
     rows = await connection.fetch(
         _FIND,
@@ -70,20 +52,19 @@ async def find_payables(
 
 async def find_unsettled(
     connection: Connection, company_id: int, ids: Sequence[int], *, charges_first: bool
-) -> list[FoundPayable]:
+) -> list[Payable]:
     """Documents by id in the order in which they are settled: overdue charges if asked for, due date, date, number."""
     rows = await connection.fetch(_FIND_UNSETTLED, company_id, 0, ids, charges_first)
     return [_payable(row) for row in rows]
 
 
-def _payable(row: Record) -> FoundPayable:
-    return FoundPayable(
+def _payable(row: Record) -> Payable:
+    return Payable(
         item=open_item(row),
         parent_customer_id=row["parent_customer_id"],
         discount_left=row["discount_left"],
         discount_date=row["discount_date"],
         proposer=row["proposer"],
-        waiting_void=row["waiting_void"],
     )
 
 

@@ -18,7 +18,10 @@ OPEN_ITEM = f"""document.document_id, document.document_type, document.number, d
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
            document.balance, document.balance_base, document.closed_period_id,
            document.origin, document.vat_date, document.vat_exchange_rate,
-           {proposed_by("document.document_id")} as proposed_by"""
+           {proposed_by("document.document_id")} as proposed_by,
+           exists (select from document as void
+                    where void.company_id = $1 and void.voids_document_id = document.document_id
+                      and void.released_at is null) as waiting_void"""
 """The columns over `document` that `open_item` reads."""
 
 
@@ -92,21 +95,6 @@ async def lock_named_items(connection: Connection, company_id: int, names: Seque
     )
 
 
-async def find_waiting_void(connection: Connection, company_id: int, ids: Sequence[int]) -> str | None:
-    """The number of the first of these documents that has a void which waits for release (VDP-04)."""
-    number: str | None = await connection.fetchval(
-        """
-        select document.number from document
-          join document as void on void.company_id = $1 and void.voids_document_id = document.document_id
-         where document.company_id = $1 and document.document_id = any ($2::bigint[]) and void.released_at is null
-         order by document.number limit 1
-        """,
-        company_id,
-        ids,
-    )
-    return number
-
-
 async def lock_unsettled(
     connection: Connection,
     company_id: int,
@@ -119,20 +107,28 @@ async def lock_unsettled(
     A separate statement, so that the next read sees what the previous lock holders committed. The order is the one in
     which all transactions lock several documents.
     """
+    return await _unsettled(connection, "for update", company_id, customer_ids, document_types, branch_number)
+
+
+async def find_unsettled_ids(
+    connection: Connection, company_id: int, customer_ids: Sequence[int], document_types: Sequence[str]
+) -> list[int]:
+    """The ids that `lock_unsettled` would return now, without locking anything."""
+    return await _unsettled(connection, "", company_id, customer_ids, document_types, None)
+
+
+async def _unsettled(connection: Connection, locking: str, *values: object) -> list[int]:
     rows = await connection.fetch(
-        """
+        f"""
         select document.document_id
           from document
          where document.company_id = $1 and document.released_at is not null and document.balance > 0
            and document.customer_id = any ($2::integer[]) and document.document_type = any ($3::text[])
            and ($4::text is null or document.branch_number = $4)
          order by document.document_type, document.number
-           for update
+           {locking}
         """,
-        company_id,
-        customer_ids,
-        document_types,
-        branch_number,
+        *values,
     )
     return [row["document_id"] for row in rows]
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
 from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount, coded_account, segment_answers
 from reskontra.kinds import SERVED, kind_spelled
 from reskontra.web.pairs import IdDescription, NumberName
-from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, local_text
+from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, day_text, local_text
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -41,6 +41,16 @@ class _Spelled(StrEnum):
 
 DocumentType: type[_Spelled] = _Spelled("DocumentType", {it: it for it in SERVED})  # type: ignore[call-arg, assignment]
 """The kinds of documents that are served, as the wire spells them."""
+
+
+def _spelled_here(sent: str) -> str:
+    """The document type in our spelling, from any case or other name; unknown ones as sent, for the rules."""
+    kind = kind_spelled(sent)
+    return kind.document_type if kind else sent
+
+
+DocumentTypeText = Annotated[Text30, _spelled_here]
+"""A document type that is sent in a body."""
 
 
 class Status(StrEnum):
