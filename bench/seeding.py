@@ -268,6 +268,8 @@ async def copy_documents(connection: Connection) -> None:
         "document_id": "made.document_id",
         "number": "made.number",
         "document_number": "made.number",
+        "generated_reference": "null",
+        "payment_reference": "null",
         "customer_id": "made.customer_id",
         "batch_number": "made.batch_number",
         "document_date": "made.day",

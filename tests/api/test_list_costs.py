@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from reskontra.app import mounted_routes
+from reskontra.changes.log.wire import AFTER
 from reskontra.db.pool import Connection, Database
 from reskontra.web.contract import Parameter
 from reskontra.web.routing import Route
@@ -104,6 +105,9 @@ async def longest(client: httpx.AsyncClient, route: Route, parameter: Parameter)
         return LEGAL[parameter.name]
     if parameter.name.endswith("Condition"):
         return ">="
+    if parameter.name == AFTER.name:
+        (change,) = (await client.get(address(route), params={"pageSize": "1"})).json()
+        return str(change["changeId"])
     answer = await client.get(address(route), params={parameter.name: LONG, f"{parameter.name}Condition": ">="})
     if answer.status_code == 200:
         return LONG

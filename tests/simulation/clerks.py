@@ -169,7 +169,7 @@ class RandomClerk:
             del changed.lines[number]
             body[LINES[document.kind]] = [{"operation": "Delete", "lineNumber": {"value": number}}]
         elif sort == "date":
-            changed.day = self.some_day(may_be_closed=False)
+            self.move(changed, self.some_day(may_be_closed=False))
             body["documentDate"] = {"value": str(changed.day)}
         else:
             body[LINES[document.kind]] = [{"operation": "Update", "lineNumber": {"value": number}}]
@@ -189,7 +189,8 @@ class RandomClerk:
         elif document.kind != DEBIT_NOTE:
             await self.delete_one(document)
         else:
-            later = replace(copied(document), day=date(2025, 2, 3))
+            later = copied(document)
+            self.move(later, date(2025, 2, 3))
             await self.put(document, later, {"documentDate": {"value": str(later.day)}})
 
     async def reserve(self) -> None:
@@ -460,13 +461,20 @@ class RandomClerk:
 
     def some_change(self, line: Line, sort: str) -> dict[str, Any]:
         if sort == "price":
-            line.price = self.some_price()
+            line.price, line.is_priced = self.some_price(), True
             return wrapped(unitPriceInCurrency=str(line.price))
         if sort == "discount":
             line.discount = Decimal(self.random.choice((5, "12.5", 50)))
             return wrapped(discountPercent=str(line.discount))
         line.quantity = Decimal(self.random.randrange(1, 50))
         return wrapped(quantity=str(line.quantity))
+
+    def move(self, document: Document, day: date) -> None:
+        """Another date: lines without an entered price take what the item costs now (PRC-06)."""
+        if day != document.day:
+            document.day = day
+            for line in document.lines.values():
+                line.price = line.price if line.is_priced else self.item_price
 
     def some_price(self) -> Decimal:
         return Decimal(self.random.randrange(1, 100_000)) / self.random.choice((10, 100, 100, 10_000))
