@@ -18,6 +18,8 @@ import asyncpg
 import httpx
 import pytest
 
+from reskontra.attachments.store import lock_total
+
 if TYPE_CHECKING:
     from tests.conftest import ServerProcess
 
@@ -218,6 +220,8 @@ async def test_the_horizon_is_the_beginning_of_the_oldest_write(fresh_dsn: Calla
     found, now = tuple(await reader.fetchrow(horizon) or ())
     assert begins[1] - timedelta(milliseconds=5) <= found <= begins[1] < now
     await second.execute("rollback")
+    await first.execute("begin")
+    assert await lock_total(first, 1) == 0  # an upload is no write that others wait to see
     found, now = tuple(await reader.fetchrow(horizon) or ())
     assert now - timedelta(milliseconds=50) <= found <= now
     given = await asyncpg.connect(dsn)

@@ -1,6 +1,6 @@
 // Imports an OpenAPI document as Postman does, with the settings that docs/CLIENTS.md names, and prints the requests
 // of the collection as they would be sent.
-//   node postman.js DOCUMENT -> [{"template", "method", "url", "headers", "body"}]
+//   node postman.js DOCUMENT -> [{"template", "method", "url", "headers", "body", "form"}]
 
 "use strict";
 
@@ -19,6 +19,7 @@ function sendable(item, variables) {
     url: variables.replaceIn(address),
     headers: Object.fromEntries(headers.filter((it) => !it.disabled).map((it) => [it.key, it.value])),
     body: body && body.raw ? body.raw : null,
+    form: body && body.mode === "formdata" ? body.formdata.map((it) => ({ key: it.key, type: it.type })) : null,
   };
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,24 @@ from reskontra.app import mounted_routes
 QUIRKS = (Path(__file__).parents[2] / "docs" / "QUIRKS.md").read_text(encoding="utf-8")
 
 ACTING = {
-    "Authorization": "test_auth",
-    "ipp-company-id": "test_auth",
-    "branchid": "test_chosen_branch",
-    "If-Match": "test_errors",
-    "Content-Type": "test_errors",
-    "Accept-Encoding": "test_errors",
-    "Host": "test_routing",
-    "X-Forwarded-Proto": "test_routing",
-    "X-Forwarded-Host": "test_routing",
+    "Accept-Encoding": "test_errors: large_answers_are_packed_for_those_who_can_read_it",
+    "Authorization": "test_auth: no_token_or_garbage",
+    "branchid": "test_headers: the_chosen_branch_reaches_the_command",
+    "Content-Encoding": "test_compressed_bodies: a_compressed_body_is_read_as_a_plain_one",
+    "Content-Type": "test_errors: json_by_any_name",
+    "Expect": "test_framing: an_answer_to_a_client_that_was_not_asked_for_its_body_ends_the_connection",
+    "Host": "test_routing: a_host_that_is_no_host_is_not_echoed",
+    "If-Match": "test_errors: versions_travel_in_etag_and_if_match",
+    "ipp-company-id": "test_auth: several_companies_need_the_header",
+    "Origin": "test_auth: open_mode_says_why_a_request_may_come_from_elsewhere",
+    "Sec-Fetch-Site": "test_auth: open_mode_says_why_a_request_may_come_from_elsewhere",
+    "X-Forwarded-For": "test_tokens: a_trusted_proxy_is_believed_who_it_speaks_for",
+    "X-Forwarded-Host": "test_routing: forwarded_headers_count_only_from_a_trusted_proxy",
+    "X-Forwarded-Prefix": "test_routing: a_forwarded_prefix_that_leads_elsewhere_is_not_believed",
+    "X-Forwarded-Proto": "test_routing: forwarded_headers_count_only_from_a_trusted_proxy",
 }
-"""The headers that public clients and the vendor's documentation send, and the test that shows what each does."""
+"""The headers that clients, browsers, proxies and the vendor's documentation send, and the test that shows what each
+does."""
 
 REFUSED = {"erp-api-background": ("none", "subscription", "subscription:a=b", "https://example.no/hook", "x")}
 
@@ -38,8 +46,17 @@ IGNORED = {
 
 @pytest.mark.parametrize("name", ACTING)
 def test_what_acts_is_shown_by_a_test(name: str) -> None:
-    (path,) = Path(__file__).parents[1].rglob(f"{ACTING[name]}.py")
-    assert name.lower() in path.read_text(encoding="utf-8").lower()
+    module, _, test = ACTING[name].partition(": ")
+    (path,) = Path(__file__).parents[1].rglob(f"{module}.py")
+    text = path.read_text(encoding="utf-8")
+    (found,) = (
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == f"test_{test}"
+    )
+    first = min([found, *found.decorator_list], key=lambda node: node.lineno).lineno
+    shown = text.splitlines()[first - 1 : found.end_lineno]
+    assert name.lower() in "\n".join(shown).lower()
 
 
 @pytest.mark.parametrize("value", REFUSED["erp-api-background"])

@@ -49,6 +49,10 @@ def attachments_of(document: str) -> str:
 
 PIECE_BYTES = 256 * 1024
 
+_TOTAL_LOCK = 1
+"""An advisory lock of the company beside 0, its reference data, and the periods' yyyymm. A negative one would be taken
+for a write under way (`stamp_horizon`)."""
+
 _FIND_NAMED = """
     select attachment_id, revision from attachment
      where company_id = $1 and document_id = $2 and line_number is not distinct from $3 and name_key = $4"""
@@ -124,7 +128,7 @@ async def _pieces_of(company_id: int, file: ReceivedFile, named: Named) -> Async
 
 async def lock_total(connection: Connection, company_id: int) -> int:
     """The bytes of all revisions of all files of a company; nobody else adds to them until the transaction ends."""
-    await connection.execute("select pg_advisory_xact_lock($1, hashtext('attachment'))", company_id)
+    await connection.execute("select pg_advisory_xact_lock($1, $2)", company_id, _TOTAL_LOCK)
     total: int = await connection.fetchval(
         "select coalesce(sum(size), 0)::bigint from attachment_revision where company_id = $1", company_id
     )

@@ -40,7 +40,7 @@ from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
 from reskontra.web.routing import Route
-from reskontra.web.scalars import shown
+from reskontra.web.scalars import shown, whole_number
 from reskontra.web.wire import changes, decode
 
 _LINE_DIGITS = 9
@@ -143,10 +143,11 @@ def _line_number(resource: Resource, call: Call) -> int | None:
     text = call.params.get("lineNumber")
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > _LINE_DIGITS:
+    found = whole_number(text, _LINE_DIGITS)
+    if found is None:
         number = call.params[resource.parameter]
         raise NotFound(reason=f"The {resource.kind.noun} {number} has no line {shown(text)}.")
-    return int(text)
+    return found
 
 
 async def get_one(resource: Resource, call: Call) -> Response:

@@ -29,6 +29,7 @@ from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done
 from reskontra.web.call import Call
 from reskontra.web.routing import Route
+from reskontra.web.scalars import whole_number
 from reskontra.web.wire import changes
 
 APPLICATION_FILTERS = (
@@ -87,14 +88,12 @@ async def _done(call: Call, connection: Connection, application_ids: Sequence[in
     return done(call, more={"applications": [application_answer(row) for row in made]})
 
 
-_LARGEST_ID = 2**63 - 1
-
-
 def _application_id(call: Call) -> int:
     text = call.params["applicationId"]
-    if not (text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID):
+    found = whole_number(text)
+    if found is None:
         raise Malformed("This is no application.", field=("application_id",), value=text, hint="Send its whole number.")
-    return int(text)
+    return found
 
 
 _DOCUMENTS = Addresses("/v1/customerdocument", "document", CustomerDocumentAnswer)

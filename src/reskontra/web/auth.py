@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +18,7 @@ import jwt
 from reskontra.clock import Clock, SystemClock
 from reskontra.errors import NotAllowed, NotAuthenticated
 from reskontra.web.errors import WrongCompany
+from reskontra.web.recent import Recent
 from reskontra.web.this_machine import why_foreign
 from reskontra.web.watch import Watch
 
@@ -134,7 +134,7 @@ class Guard:
         self._access = access
         self._open_mode = open_mode
         self._clock = clock or SystemClock()
-        self._sessions: OrderedDict[bytes, _Session] = OrderedDict()
+        self._sessions: Recent[bytes, _Session] = Recent(_SESSIONS_MAX)
         self._key: bytes | None = None
         self._everyone: tuple[float, Caller] | None = None
         self._forgotten = 0
@@ -179,10 +179,7 @@ class Guard:
         forgotten = self._forgotten
         session = await self._verified(token, now)
         if self._forgotten == forgotten:  # else what was read may be outdated already
-            self._sessions[digest] = session
-            self._sessions.move_to_end(digest)
-            if len(self._sessions) > _SESSIONS_MAX:
-                self._sessions.popitem(last=False)
+            self._sessions.put(digest, session)
         return session.caller
 
     async def _verified(self, token: str, now: float) -> _Session:

@@ -21,7 +21,7 @@ from reskontra.web import wire
 from reskontra.web.listing import Memory
 from reskontra.web.query import Query
 from reskontra.web.routing import Route
-from reskontra.web.scalars import shown
+from reskontra.web.scalars import shown, whole_number
 
 if TYPE_CHECKING:
     from reskontra.web.uploads import Upload
@@ -98,10 +98,11 @@ class Call:
     def internal_id(self, name: str) -> int:
         """The id in the address, from the parameter `name`. What cannot be an id is also not found."""
         text = self.params[name]
-        if not text.isascii() or not text.isdigit() or len(text) > _ID_DIGITS:
+        found = whole_number(text, _ID_DIGITS)
+        if found is None:
             reason = f"'{shown(text)}' is not an internal id."
             raise NotFound(reason=reason, hint="Internal ids are whole numbers.")
-        return int(text)
+        return found
 
     def url(self, path: str) -> str:
         """`path` (begins with `/v1/`) as an absolute address on the host and prefix that the caller used.

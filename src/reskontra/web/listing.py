@@ -6,16 +6,14 @@ the company's newest change). As long as the stamp is the same, what was remembe
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from reskontra.web.query import Query
+from reskontra.web.recent import Recent
 
 R = TypeVar("R")
-K = TypeVar("K", bound=Hashable)
-W = TypeVar("W")
 
 MAXIMUM = 1000
 """The most rows of a page, and the number if no size is asked for (W20)."""
@@ -43,38 +41,12 @@ class Listed(Generic[R]):
     reference_version: int | None = None
 
 
-class _Recent(Generic[K, W]):
-    """A dict that forgets the least recently used entry."""
-
-    def __init__(self, size_max: int) -> None:
-        self._size_max = size_max
-        self._entries: OrderedDict[K, W] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def clear(self) -> None:
-        self._entries.clear()
-
-    def get(self, key: K) -> W | None:
-        entry = self._entries.get(key)
-        if entry is not None:
-            self._entries.move_to_end(key)
-        return entry
-
-    def put(self, key: K, value: W) -> None:
-        self._entries[key] = value
-        self._entries.move_to_end(key)
-        if len(self._entries) > self._size_max:
-            self._entries.popitem(last=False)
-
-
 class Memory:
     """Totals and page ends of recently requested lists, of all companies in this process."""
 
     def __init__(self, size_max: int = 4096) -> None:
-        self._totals: _Recent[Hashable, tuple[Hashable, int]] = _Recent(size_max)
-        self._ends: _Recent[Hashable, tuple[Hashable, tuple[Any, ...]]] = _Recent(size_max)
+        self._totals: Recent[Hashable, tuple[Hashable, int]] = Recent(size_max)
+        self._ends: Recent[Hashable, tuple[Hashable, tuple[Any, ...]]] = Recent(size_max)
 
     def forget(self) -> None:
         """Forget everything, since the database may be another one."""

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 
+import msgspec
+
 from reskontra.web import wire
 from reskontra.web.auth import SCOPE, SCOPES
 from reskontra.web.contract import Parameter
@@ -162,7 +164,7 @@ def _operation(route: Route, path: str, schemas: Schemas) -> Schema:
             content["example"] = body_of(route.operation)
         operation["requestBody"] = {"required": not route.is_action, "content": {"application/json": content}}
     if route.takes_file:
-        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _UPLOAD}}}
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _upload(route)}}}
     if route.missing is not None:
         operation["x-not-served"] = True
     return operation
@@ -193,14 +195,13 @@ def _details(route: Route, example: Example) -> Iterator[str]:
     yield f"Needs the scope {route.scope}, where a token is needed."
 
 
-_UPLOAD: Schema = {
-    "type": "object",
-    "properties": {
-        "file": {"type": "string", "format": "binary", "description": "The file, with its name."},
-        "metadata": {"type": "string", "description": "JSON: includeAttachmentInvoiceEmail, sendToAutoInvoice."},
-    },
-    "required": ["file"],
-}
+def _upload(route: Route) -> Schema:
+    file = {"type": "string", "format": "binary", "description": "The file, with its name."}
+    properties: Schema = {"file": file}
+    if route.spelling is not None:
+        named = ", ".join(sorted(it.encode_name for it in msgspec.structs.fields(route.spelling)))
+        properties["metadata"] = {"type": "string", "description": f"JSON: {named}."}
+    return {"type": "object", "properties": properties, "required": ["file"]}
 
 
 def _spelled_out(route: Route) -> str:

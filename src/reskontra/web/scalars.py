@@ -38,6 +38,12 @@ class Unfit(Exception):
         return self
 
 
+def whole_number(text: str, digits: int = 18) -> int | None:
+    """An id or a number without a sign, or None if it is not one or has more digits than any of ours."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
 def shown(value: object) -> str:
     """`value` as an error text may quote it: one line, at most 40 characters."""
     if isinstance(value, Decimal) and (not value.is_finite() or abs(value.adjusted()) > 40):

@@ -13,7 +13,6 @@ import base64
 import binascii
 import hashlib
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -33,6 +32,7 @@ from reskontra.web.answers import json_answer
 from reskontra.web.auth import ALGORITHM, SCOPE, SCOPES, Access, Client
 from reskontra.web.pauses import Pauses
 from reskontra.web.peers import address_of, home_of
+from reskontra.web.recent import Recent
 from reskontra.web.secrets import PUBLISHED_SECRET, is_secret
 from reskontra.web.this_machine import is_web_page_elsewhere
 
@@ -118,8 +118,8 @@ class TokenDesk:
         self._pauses = Pauses() if pauses is None else pauses
         self._hashing = _Hashing()
         self._salt = secrets.token_bytes(16)
-        self._known: OrderedDict[_Caller, bytes] = OrderedDict()
-        self._failed: OrderedDict[_Caller, bytes] = OrderedDict()
+        self._known: Recent[_Caller, bool] = Recent(_REMEMBERED_MAX)
+        self._failed: Recent[_Caller, bytes] = Recent(_REMEMBERED_MAX)
 
     async def answer(self, headers: Mapping[str, str], peer: str | None, body: bytes) -> Response:
         """The answer of POST /connect/token (client credentials; in the body or as HTTP Basic)."""
@@ -164,7 +164,7 @@ class TokenDesk:
                     continue
                 if matches and not client.is_disabled:
                     self._pauses.forget(*caller.keys)
-                    _keep(self._known, caller, b"")
+                    self._known.put(caller, True)
                     return client
                 reason = "disabled_client" if matches else "wrong_secret"
             self._count_failure(caller, request.pairs[0][1])
@@ -177,7 +177,7 @@ class TokenDesk:
         """
         attempt = hashlib.blake2b(secret.encode(), key=self._salt, digest_size=16).digest()
         is_again = self._failed.get(caller) == attempt
-        _keep(self._failed, caller, attempt)
+        self._failed.put(caller, attempt)
         self._pauses.failed(*(caller.keys[:1] if is_again else caller.keys))
 
     def _check_pauses(self, caller: _Caller) -> None:
@@ -256,14 +256,6 @@ def discovery(base_url: str) -> dict[str, object]:
         "scopes_supported": sorted(SCOPES),
         "response_types_supported": ["token"],
     }
-
-
-def _keep(remembered: OrderedDict[_Caller, bytes], caller: _Caller, value: bytes) -> None:
-    """Remember a value for a caller, and forget those that were used longest ago."""
-    remembered[caller] = value
-    remembered.move_to_end(caller)
-    if len(remembered) > _REMEMBERED_MAX:
-        remembered.popitem(last=False)
 
 
 def _read(headers: Mapping[str, str], body: bytes) -> _Request:

@@ -8,6 +8,7 @@ Sources: ATT-01, ATT-05, ATT-07, RFC 7578, RFC 6266 (file names).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ _METADATA_BYTES = 64 * 1024
 # What a form may have around its file: boundaries, headers and metadata.
 _AROUND_BYTES = 128 * 1024
 _METADATA = "metadata"
+_MOST_PARTS = 100
 T = TypeVar("T")
 
 _HINT = "Send multipart/form-data with one file."
@@ -79,7 +81,7 @@ def _boundary_of(visit: Visit) -> str:
     media = header.partition(";")[0].strip().lower()
     if media != "multipart/form-data":
         raise UnsupportedMedia(f"The content type '{shown(media)}' is not served.", hint=_HINT)
-    boundary = _parsed(header).get_boundary()
+    boundary = _readable(lambda: _parsed(header).get_boundary())
     if not boundary:
         raise Malformed("The Content-Type names no boundary.", hint=_HINT)
     return boundary
@@ -118,7 +120,7 @@ class _Form:
             "on_part_data": self._take,
             "on_end": self._end,
         }
-        self._parser = _well_formed(lambda: MultipartParser(boundary, callbacks))
+        self._parser = _well_formed(lambda: _readable(lambda: MultipartParser(boundary, callbacks)))
 
     def write(self, piece: bytes) -> None:
         """Parse the next piece of the body."""
@@ -144,6 +146,8 @@ class _Form:
         )
 
     def _begin_part(self) -> None:
+        if len(self._found) == _MOST_PARTS:
+            raise Malformed("The form has too many parts.", hint=f"Send at most {_MOST_PARTS} parts.")
         self._part = _Part()
 
     def _end_header(self) -> None:
@@ -154,7 +158,7 @@ class _Form:
 
     def _end_headers(self) -> None:
         part = self._part
-        parameters = _parameters(part.headers.get("content-disposition", ""))
+        parameters = _readable(lambda: _parameters(part.headers.get("content-disposition", "")))
         part.name, part.filename = parameters.get("name", ""), parameters.get("filename") or None
         self._found.append(f"{part.name or '(no name)'}{f' ({part.filename})' if part.filename else ''}")
         if part.filename is not None:
@@ -191,6 +195,14 @@ def _well_formed(parse: Callable[[], T]) -> T:
         raise Malformed(f"The form cannot be read: {shown(str(error))}.", hint=_HINT) from None
 
 
+def _readable(read: Callable[[], T]) -> T:
+    """What a header says. The parsers of the standard library trip over some that no client should send."""
+    try:
+        return read()
+    except (LookupError, TypeError, ValueError):
+        raise Malformed("A header of the form cannot be read.", hint=_HINT) from None
+
+
 def _text_of(raw: bytes) -> str:
     """Browsers, curl and most libraries send names in UTF-8; very old clients send Latin-1."""
     try:
@@ -201,7 +213,7 @@ def _text_of(raw: bytes) -> str:
 
 def _parsed(header: str) -> Message:
     message = Message()
-    message["content-type"] = " ".join(header.split())
+    message["content-type"] = re.sub(r"[\r\n]+[ \t]*|\t", " ", header)
     return message
 
 
@@ -223,5 +235,5 @@ def _plain(value: str) -> str:
         return value
     try:
         return str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, UnicodeError):
+    except (HeaderParseError, LookupError, ValueError):
         return value

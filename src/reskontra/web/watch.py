@@ -26,7 +26,7 @@ class Watch:
         self._asked = 0
         self._answered = 0
         self._answered_at: float | None = None
-        self.version: int | None = None
+        self._version: int | None = None
 
     async def keep_up(self) -> None:
         """Make sure that what is remembered is at most `TRUSTED_SECONDS` old. Raises `Unavailable`."""
@@ -43,9 +43,9 @@ class Watch:
             self._asked += 1
             question, began_at = self._asked, self._now()
             version = await self._ask()
-            if version != self.version:
+            if version != self._version:
                 self._forget()
-            self.version, self._answered, self._answered_at = version, question, began_at
+            self._version, self._answered, self._answered_at = version, question, began_at
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

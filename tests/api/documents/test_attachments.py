@@ -191,6 +191,7 @@ async def test_the_file_is_the_part_with_a_file_name_whatever_it_is_called(clerk
         ('filename="../../etc/passwd.txt"', "passwd.txt"),
         ('filename="a;b \\"c\\".txt"', 'a;b "c".txt'),
         ('filename="a\tb.txt"', "a b.txt"),
+        ('filename="a  b.txt"', "a  b.txt"),
     ],
 )
 async def test_names_are_read_as_clients_write_them(clerk: Clerk, parameters: str, name: str):
@@ -291,6 +292,32 @@ async def test_a_form_without_exactly_one_good_file_is_refused(clerk: Clerk, par
 )
 async def test_a_broken_form_is_refused(clerk: Clerk, sent: bytes):
     assert "form" in refusal(await post_raw(clerk, await clerk.invoice(), sent))
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        'form-data; filename*=a; filename*1="b.txt"',
+        f"form-data; filename*{'9' * 5000}*=a.txt",
+    ],
+)
+async def test_a_header_that_trips_the_parser_is_refused(clerk: Clerk, disposition: str):
+    assert "cannot be read" in refusal(await post_raw(clerk, await clerk.invoice(), form(disposition)))
+
+
+async def test_a_boundary_that_trips_the_parser_is_refused(clerk: Clerk):
+    invoice = await clerk.invoice()
+    for boundary in ("\xe9", '"=?utf-8?B?w6k=?="'):
+        headers = {b"Content-Type": f"multipart/form-data; boundary={boundary}".encode("latin-1")}
+        answer = await clerk.http.post(f"{invoice.address}/attachment", content=form("form-data"), headers=headers)
+        assert "form" in refusal(answer)
+
+
+async def test_a_form_of_very_many_parts_is_refused(clerk: Clerk):
+    part = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n\r\n'
+    invoice = await clerk.invoice()
+    assert "at most 100 parts" in refusal(await post_raw(clerk, invoice, part * 1001 + b"--b--\r\n"))
+    assert (await post_raw(clerk, invoice, part * 99 + form('form-data; filename="a.txt"'))).status_code == 201
 
 
 async def test_another_media_type_is_refused(clerk: Clerk):

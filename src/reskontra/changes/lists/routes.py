@@ -81,21 +81,22 @@ async def read_page(
     """One page of the list that `key` names.
 
     `rows` and `total` ask the store; `sort_key` returns a row's value for `Window.after`, which is unique. Without it
-    each page is counted off from the start. Usually takes one statement; a second one if the page is full and the
-    total is not known, or if the list changed during a walk.
+    each page is counted off from the start. Usually takes one statement; one more if the page is full and the total is
+    not known, and one if the list changed during a walk.
 
     Where rows have gone since the `walker` was shown the page before, this one begins that much earlier, so that no row
     that was there all the time is missed; the total counts on as if they were still there. `rank` asks how many rows do
     not come after a sort key.
     """
-    found, gone = await _rows(memory, key, page, rows, rank=rank, walker=walker)
+    found, gone, is_of_one_moment = await _rows(memory, key, page, rows, rank=rank, walker=walker)
     if not found.rows:
         return Listed((), 0)
     if settled is not None and _has_moved(found.stamp, settled):
         memory = Memory()  # what was written since then is not shown, so it may not be remembered as what there is
     end = page.offset + len(found.rows)
     if len(found.rows) < page.limit:
-        memory.keep_total(key, found.stamp, end - gone)
+        if is_of_one_moment:
+            memory.keep_total(key, found.stamp, end - gone)
         return Listed(found.rows, end, found.reference_version)
     if sort_key is not None:
         memory.keep_end((key, walker), end, found.stamp, sort_key(found.rows[-1]))
@@ -118,17 +119,20 @@ async def _rows(
     *,
     rank: Callable[[tuple[Any, ...]], Awaitable[int]] | None,
     walker: str,
-) -> tuple[Slice[R], int]:
-    """The rows of a page, and how many have gone before it since the walker was shown the page before."""
+) -> tuple[Slice[R], int, bool]:
+    """The rows of a page, how many have gone before it since the walker was shown the page before, and whether one
+    statement told both."""
     known = memory.end((key, walker), page.offset) if page.offset else None
     if known is None:
-        return await rows(Window(page.limit, page.offset)), 0
+        return await rows(Window(page.limit, page.offset)), 0, True
     stamp, after = known
     found = await rows(Window(page.limit, 0, after))
     if found.stamp == stamp:
-        return found, 0
-    gone = max(page.offset - await rank(after), 0) if rank is not None else 0
-    return await rows(Window(page.limit, page.offset - gone)), gone
+        return found, 0, True
+    before = await rank(after) if rank is not None else page.offset + 1
+    if before > page.offset:  # others came before it; the page begins where its number says
+        return await rows(Window(page.limit, page.offset)), 0, True
+    return found, page.offset - before, False
 
 
 async def _is_short(

@@ -11,6 +11,7 @@ from reskontra.changes.log.wire import AFTER, FILTERS, ChangeAnswer, change_answ
 from reskontra.errors import Malformed
 from reskontra.web.addresses import Addresses
 from reskontra.web.call import Call
+from reskontra.web.scalars import whole_number
 
 
 async def get_changes(call: Call) -> Response:
@@ -22,7 +23,7 @@ async def get_changes(call: Call) -> Response:
     filters = filtered(call)
     sent = call.query.text(AFTER.name)
     if sent is not None:
-        change_id = _change_id(sent)
+        change_id = whole_number(sent)
         async with call.database.connection() as connection:
             moment = None if change_id is None else await find_moment(connection, call.company_id, change_id)
         if change_id is None or moment is None:
@@ -32,14 +33,6 @@ async def get_changes(call: Call) -> Response:
             )
         follow(filters, moment, change_id)
     return await answer_page(call, CHANGES, filters, lambda change: change_answer(change, call.zone))
-
-
-_LONGEST_ID = 18
-
-
-def _change_id(sent: str) -> int | None:
-    text = sent.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else None
 
 
 _CHANGES = Addresses("/v1/reskontra/change", "change", ChangeAnswer)
