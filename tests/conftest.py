@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
@@ -23,6 +21,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 import uvicorn
 import uvloop
@@ -42,7 +41,6 @@ TEMPLATE = "template_books"
 SEEDED_FROM = datetime(2025, 6, 1, 8, tzinfo=UTC)
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
-MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 * 2**30
 
 _server_key = pytest.StashKey[EmbeddedPostgres]()
@@ -54,8 +52,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     sampling.add_option(parser)
 
 
+# How long an example takes says how busy the machine is; speed is measured in `bench/`.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(sampling)
+    hypothesis.settings.load_profile("untimed")
 
 
 # --- one PostgreSQL for the run: under xdist it belongs to the controller, which tells its workers where it is
@@ -72,13 +75,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def _start_postgres() -> EmbeddedPostgres:
     """Start the run's PostgreSQL, in memory if there is room: a clone per test is a thousand files."""
-    usual = tempfile.tempdir
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
-        tempfile.tempdir = str(MEMORY)
-    try:
-        return EmbeddedPostgres.start_throw_away()
-    finally:
-        tempfile.tempdir = usual
+    return EmbeddedPostgres.start_throw_away(memory_bytes=ROOM_BYTES)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

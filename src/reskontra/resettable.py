@@ -10,12 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import asyncpg
 import uvicorn
@@ -30,13 +27,10 @@ from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.pool import Database
 from reskontra.demo import load_demo
 from reskontra.log import configure_logging
-from reskontra.serve import base_url, bring_up_to_date, limits_of
-from reskontra.web.crowd import Crowd
-from reskontra.web.protocol import JsonProtocol
+from reskontra.serve import base_url, bring_up_to_date, limits_of, server_settings
 from reskontra.web.server import Server
 
 _PRISTINE = "pristine"
-_MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 2**30
 
 
@@ -86,19 +80,10 @@ class _Books:
             await self._app(scope, receive, send)
 
 
-def _start_postgres() -> EmbeddedPostgres:
-    """Start PostgreSQL in memory if there is room: a copy of the books is a thousand files."""
-    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
-        tempfile.tempdir = str(_MEMORY)
-    try:
-        return EmbeddedPostgres.start_throw_away()
-    finally:
-        tempfile.tempdir = None
-
-
 @contextlib.asynccontextmanager
 async def _serving(settings: Settings) -> AsyncGenerator[tuple[_Books, socket.socket]]:
-    with _start_postgres() as postgres:
+    # In memory, as a copy of the books is a thousand files.
+    with EmbeddedPostgres.start_throw_away(memory_bytes=_ROOM_BYTES) as postgres:
         administrator = await asyncpg.connect(postgres.superuser_dsn("postgres"))
         books = _Books(postgres, administrator)
         try:
@@ -112,18 +97,8 @@ async def _serving(settings: Settings) -> AsyncGenerator[tuple[_Books, socket.so
 
 async def _run() -> None:
     settings = Settings(sandbox=True, throw_away=True)
-    crowd = Crowd(limits_of(settings))
     async with _serving(settings) as (books, port):
-        config = uvicorn.Config(
-            books,
-            http=lambda *given, **named: JsonProtocol(*given, crowd=crowd, **named),  # type: ignore[arg-type]
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_settings(books, None, limits_of(settings), lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[port]))
         _say(base_url(settings, port))
         while (line := await asyncio.to_thread(sys.stdin.readline)) != "":

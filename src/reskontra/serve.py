@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import structlog
@@ -108,7 +108,7 @@ def serve(
                 app = create_app(settings, database, clock)
                 if prepare:
                     runner.run(prepare(database))
-                config = _server_settings(app, certificate, limits_of(settings))
+                config = server_settings(app, certificate, limits_of(settings))
                 server = _Server(config, lambda: announce(url), own)
                 _calm_garbage_collection()
                 log.info("serving", url=url, open_mode=settings.open_mode)
@@ -215,13 +215,16 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def _server_settings(app: ASGIApp, certificate: Certificate | None, limits: Limits) -> uvicorn.Config:
+def server_settings(
+    app: ASGIApp, certificate: Certificate | None, limits: Limits, *, lifespan: Literal["on", "off"] = "on"
+) -> uvicorn.Config:
+    """How uvicorn serves an application of ours."""
     protocol: Any = partial(JsonProtocol, crowd=Crowd(limits))  # uvicorn wants a class, but only calls it
     return uvicorn.Config(
         app,
         http=protocol,
         ws="none",
-        lifespan="on",
+        lifespan=lifespan,
         log_config=None,
         access_log=False,  # the application writes one line per request itself, with the request's id
         proxy_headers=False,  # it also decides which proxies to trust

@@ -40,6 +40,7 @@ LEGAL: dict[str, str] = {
     "attributes": json.dumps(ATTRIBUTES),
     "inventoryTypes": "NonStockItem," * 500,
     "format": "json",
+    "series": "INVOICE",
 }
 """The longest value of a parameter that takes no long text and does not say by itself what it takes."""
 

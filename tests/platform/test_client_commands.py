@@ -117,6 +117,7 @@ async def test_listings_and_status_tell_people_and_programs_the_same(server_proc
 async def test_a_client_is_changed_by_naming_all_that_it_may(server_process: Begin) -> None:
     server = server_process()
     told(server.dsn, "client", "change", CLIENT_ID, "--scope", "vismanet_erp_service_api:read")
+    told(server.dsn, "client", "change", CLIENT_ID, "--company", "demo", "--company", "demo")
     assert "  read  " in told(server.dsn, "client", "list")
     refused = run("client", "change", CLIENT_ID, DATABASE_URL=server.dsn)
     assert (refused.returncode, refused.stderr) == (2, "reskontra: Say what to change: --company or --scope.\n")

@@ -43,10 +43,10 @@ async def find_expiring(connection: Connection, moment: datetime) -> list[tuple[
 
 
 async def company_ids(connection: Connection, codes: Iterable[str]) -> list[int]:
-    """The ids of companies by code, in the order of the codes. Raises `UnknownReference`."""
+    """The ids of companies by code, each once, in the order of the codes. Raises `UnknownReference`."""
     known = {company.code: company.company_id for company in await companies.list_companies(connection)}
     found = []
-    for code in codes:
+    for code in dict.fromkeys(codes):
         if code not in known:
             hint = f"Known companies: {', '.join(known) or 'none'}."
             raise UnknownReference(field=("company",), value=code, hint=hint)

@@ -46,6 +46,7 @@ _START_SECONDS = 600  # after a crash it first replays its log, which may be a g
 _STOP_SECONDS = 30
 _LOG_BYTES_MAX = 10_000_000
 _THROW_AWAY_PREFIX = "reskontra-throw-away-"
+_MEMORY = Path("/dev/shm")
 _SOCKET_PATH_BYTES_MAX = 100
 _READY_LINE = 8
 
@@ -122,10 +123,15 @@ class EmbeddedPostgres:
         return cls(launch, process, lock)
 
     @classmethod
-    def start_throw_away(cls, *, binaries: Binaries | None = None) -> Self:
-        """Start PostgreSQL on a new temporary folder that is deleted by `stop`."""
-        _sweep_throw_away_folders()
-        folder = Path(tempfile.mkdtemp(prefix=_THROW_AWAY_PREFIX))
+    def start_throw_away(cls, *, memory_bytes: int | None = None, binaries: Binaries | None = None) -> Self:
+        """Start PostgreSQL on a new temporary folder that is deleted by `stop`.
+
+        The folder is in memory if that has `memory_bytes` of room.
+        """
+        in_memory = memory_bytes is not None and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > memory_bytes
+        parent = _MEMORY if in_memory else Path(tempfile.gettempdir())
+        _sweep_throw_away_folders(parent)
+        folder = Path(tempfile.mkdtemp(prefix=_THROW_AWAY_PREFIX, dir=parent))
         try:
             server = cls.start(folder, throw_away=True, binaries=binaries)
         except BaseException:
@@ -302,9 +308,9 @@ def _why_not_started(folder: Path, log_path: Path, begin: int) -> str:
     return f"PostgreSQL did not start on the data folder {folder}: {reason} (see {log_path}); {WAY_OUT}."
 
 
-def _sweep_throw_away_folders() -> None:
+def _sweep_throw_away_folders(parent: Path) -> None:
     """Delete throw-away folders of ours that a killed process left behind."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_THROW_AWAY_PREFIX}*"):
+    for folder in parent.glob(f"{_THROW_AWAY_PREFIX}*"):
         with contextlib.suppress(OSError, EmbeddedError):
             # A folder that another process is just making has no lock file yet.
             if has_lock_file(folder):

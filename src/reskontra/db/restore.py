@@ -103,9 +103,18 @@ async def books_to_replace(connection: Connection, *, replacing: bool) -> list[s
 
 
 async def restore(connection: Connection, archive: Reader, now: datetime, *, replacing: Sequence[str]) -> Restored:
+    """`refill` the database, and check the books that it holds then."""
+    applied = await refill(connection, archive, now, replacing=replacing)
+    return Restored(applied, await offences(connection))
+
+
+async def refill(
+    connection: Connection, archive: Reader, now: datetime, *, replacing: Sequence[str]
+) -> list[Migration]:
     """Replace what the database holds, which must be the companies `replacing`, by the books of `archive`.
 
-    Raises `RestoreError`, `ArchiveError` and `SchemaError`, having changed nothing.
+    Returns the migrations that they needed. Raises `RestoreError`, `ArchiveError` and `SchemaError`, having changed
+    nothing.
     """
     migrations = migrations_of(archive.manifest)
     try:
@@ -122,7 +131,7 @@ async def restore(connection: Connection, archive: Reader, now: datetime, *, rep
         raise RestoreError(f"The books could not be restored, and nothing was changed: {error}.") from error
     # Statements are planned only once, so the statistics must know the new rows first.
     await connection.execute("analyze")
-    return Restored(applied, await offences(connection))
+    return applied
 
 
 def migrations_of(manifest: Manifest) -> list[Migration]:

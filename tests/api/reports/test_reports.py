@@ -268,3 +268,13 @@ async def test_pages_of_a_report_are_those_of_the_whole(year: Clerk) -> None:
         ]
         assert paged == whole[:6]
         assert whole[0]["metadata"]["totalCount"] == len(whole)
+
+
+async def test_a_customers_rows_are_found_whatever_its_letters(clerk: Clerk) -> None:
+    customer = await clerk.customer(number="ÅS1")
+    await clerk.issue(INVOICE, customer.number, documentDate="2025-01-15")
+    for report in (CUSTOMERS, OPEN_ITEMS, JOURNAL):
+        query = {"period": "202501", "customer": "Ås1"}
+        assert await clerk.page(report, **query), report
+        answer = await clerk.http.get(f"/v1/{report}", params={**query, "format": "csv"})
+        assert len(answer.text.splitlines()) > 1, report

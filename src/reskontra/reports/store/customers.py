@@ -9,7 +9,7 @@ import msgspec
 
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
-from reskontra.customers.store.fragments import OWING
+from reskontra.customers.store.fragments import OWING, id_of_number
 from reskontra.posting.store import RECEIVABLE_ENTRIES
 from reskontra.receivables.store.for_reports import DOCUMENT_NAMES
 
@@ -74,7 +74,8 @@ _OWED = "coalesce(sum(entry.debit_base - entry.credit_base)"
 
 SPECIFICATION_TABLE = f"""
     with entry as materialized (
-        select * from ({RECEIVABLE_ENTRIES}) as entry where entry.period_id <= $3),
+        select * from ({RECEIVABLE_ENTRIES}) as entry
+         where entry.period_id <= $3 and ($4::text is null or entry.customer_id = {id_of_number("$4::text")})),
     told as (
         select customer_id, 0 as kind, null::date as entry_date, null::text as period_id, null::text as batch_number,
                null::integer as line_number, null::bigint as document_id, null::text as description,
@@ -103,6 +104,5 @@ SPECIFICATION_TABLE = f"""
       from told
       join ({OWING}) as customer on customer.customer_id = told.customer_id
       left join ({DOCUMENT_NAMES}) as document on document.document_id = told.document_id
-     where ($4::text is null or lower(customer.number) = lower($4::text collate "C"))
      order by customer.number, told.kind, told.period_id, told.batch_number, told.line_number"""
 """The same as a table, with the balance after each row; $4 is a customer's number, or null for all."""

@@ -28,6 +28,6 @@ JOURNAL_TABLE = f"""
            entry.created_by as "createdBy",
            to_char(entry.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdDateTime"
       from ({JOURNAL_ENTRIES} and entry.period_id between $2 and $3) as entry
-     where $4::text is null or lower(entry.customer_number) = lower($4::text)
+     where $4::text is null or lower(entry.customer_number) = lower($4::text collate "C")
      order by entry.period_id, entry.batch_number, entry.line_number"""
 """The periods from $2 to $3 as a table; $4 is a customer's number, or null for all."""
