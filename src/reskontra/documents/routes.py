@@ -5,9 +5,10 @@ One `Resource` per address says what differs on the wire; all share the same han
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -31,11 +32,12 @@ from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, D
 from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
 from reskontra.errors import NotFound
-from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Kind
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind, kind_spelled
 from reskontra.operations import LineOperation
 from reskontra.receivables.wire.filters import ITEM_FILTERS
 from reskontra.reference.routes.answering import answer_page
 from reskontra.reference.store import remembered
+from reskontra.versions import Saved
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
@@ -87,14 +89,17 @@ async def create(resource: Resource, call: Call) -> Response:
 
 async def change(resource: Resource, call: Call) -> Response:
     """PUT the fields that change."""
-    update = changes(call.decode(resource.update))
+    written = await _changed(resource, call, changes(call.decode(resource.update)))
+    return no_content(call, _address(resource, written.number), written.version)
+
+
+async def _changed(resource: Resource, call: Call, update: Mapping[str, Any]) -> Saved:
     number = call.params[resource.parameter]
-    written = await call.database.write(
+    return await call.database.write(
         lambda connection: drafting.change(
             connection, call.context, resource.kind, number, update, expected_version=call.if_match
         )
     )
-    return no_content(call, _address(resource, written.number), written.version)
 
 
 async def delete(resource: Resource, call: Call) -> Response:
@@ -163,8 +168,8 @@ async def get_one(resource: Resource, call: Call) -> Response:
 
 async def get_issued(call: Call) -> Response:
     """GET what a released document shows of its parties, terms and VAT, as it was when it was released."""
-    kind = next((it for it in KINDS.values() if it.document_type.lower() == call.params["documentType"].lower()), None)
-    if kind is None or not kind.is_served:
+    kind = kind_spelled(call.params["documentType"])
+    if kind is None:
         raise NotFound("document type", call.params["documentType"])
     number = call.params["referenceNumber"]
     found = await call.find(f"released {kind.noun}", lists.find_issued, kind.document_type, number)
@@ -173,11 +178,8 @@ async def get_issued(call: Call) -> Response:
 
 async def get_vat(resource: Resource, call: Call) -> Response:
     """GET the VAT of one document in base currency."""
-    number = call.params[resource.parameter]
-    async with call.database.connection() as connection:
-        found = await lists.find_vat(connection, call.company_id, resource.kind.document_type, number)
-    if found is None:
-        raise NotFound(resource.kind.noun, number)
+    key = resource.kind.document_type, call.params[resource.parameter]
+    found = await call.find(resource.kind.noun, lists.find_vat, *key)
     return one(call, vat_in_base_answer(found), found.version)
 
 
@@ -186,12 +188,7 @@ async def change_vat(resource: Resource, call: Call) -> Response:
     update = changes(call.decode(VatUpdate))
     if "lines" in update:
         update["lines"] = [{**line, "operation": LineOperation.UPDATE} for line in update["lines"]]
-    number = call.params[resource.parameter]
-    written = await call.database.write(
-        lambda connection: drafting.change(
-            connection, call.context, resource.kind, number, update, expected_version=call.if_match
-        )
-    )
+    written = await _changed(resource, call, update)
     address = f"/v1/reskontra/{resource.path}/{quote(written.number, safe='')}/vat"
     return no_content(call, address, written.version)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -151,6 +152,13 @@ async def test_lines_of_two_days_have_vat_at_two_rates(grocer: Clerk) -> None:
     assert "The VAT id 'FOOD' has lines at 2 rates." in text
     released = await grocer.release(changed)
     assert (released["vatTotal"], released["amount"]) == (150, 1650)
+    issued = await grocer.get(f"reskontra/issuedDocument/Invoice/{released.number}")
+    assert [text["vatId"] for text in issued["vatTexts"]] == ["FOOD"]
+    edits = await grocer.rows(
+        "select detail from change where entity = 'Invoice' and event = 'updated' order by change_id desc limit 1"
+    )
+    before, after = json.loads(edits[0][0])["vat"]
+    assert [len(before), len(after)] == [1, 2]
     async with grocer.database.transaction() as connection:
         await credit_whole(connection, context_of(grocer), kinds.INVOICE, released.number, date(2025, 6, 1), origin="x")
     assert (await grocer.get(released))["status"] == "Closed"

@@ -335,7 +335,7 @@ def _dunning(template: Template) -> Found:
 
 def _dunning_texts(template: Template) -> Found:
     levels = [level.level for level in template.dunning_levels]
-    knows_account = any(branch.bank and (branch.bank.iban or branch.bank.bban) for branch in template.branches)
+    knows_account = any(branch.account for branch in template.branches)
     first: dict[tuple[int, str], int] = {}
     for position, text in enumerate(template.dunning_texts):
         if text.level not in levels:

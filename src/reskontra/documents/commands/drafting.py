@@ -193,7 +193,9 @@ def _difference(before: Document, after: Document) -> dict[str, Any]:
             {line.line_number: line for line in before.lines}, {line.line_number: line for line in after.lines}
         )
     if after.vat != before.vat:
-        told["vat"] = _differing({row.vat_id: row for row in before.vat}, {row.vat_id: row for row in after.vat})
+        told["vat"] = _differing(
+            {(row.vat_id, row.rate): row for row in before.vat}, {(row.vat_id, row.rate): row for row in after.vat}
+        )
     return told
 
 

@@ -116,7 +116,7 @@ async def _warnings(
         corrected = await open_items.find_open_item(connection, context.company_id, draft.corrects_document_id)
         items = [corrected] if corrected is not None else []
     names_another = bool(items) or draft.corrects_document_id is not None
-    rates = [item.rate for item in items]
+    rates = [item.rate for item in items if item.currency_id == draft.currency_id]
     return warnings_about(kind, names_another=names_another, rate=rate_of(draft), rates=rates)
 
 

@@ -47,8 +47,6 @@ def with_figures(
     if sent_vat:
         tolerance = from_base(reference.preferences.vat_tolerance, rate_of(document), decimals)
         vat = VatResult(apply_sent_rows(vat.rows, _sent_rows(sent_vat), tolerance, decimals), vat.line_nets)
-        entered = {row["vat_id"] for row in sent_vat}
-        vat = VatResult(tuple(replace(row, entered=row.vat_id in entered) for row in vat.rows), vat.line_nets)
     totals = document_totals((line.amount for line in taxed), vat, _rounding(document.currency_id, reference))
     rate = rate_of(document) if document.currency_id != reference.base_currency else None
     lines_alone = {line.line_number: figures_of(line) for line in taxed}

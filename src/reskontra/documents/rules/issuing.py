@@ -55,7 +55,7 @@ def shown_by(document: Document, debtor: Debtor, reference: Reference) -> Shown:
         seller=_seller(document, reference),
         buyer=_buyer(document, debtor),
         terms_text=terms.description if terms else None,
-        vat_texts=tuple(_vat_text(row.vat_id, reference) for row in document.vat),
+        vat_texts=tuple(_vat_text(vat_id, reference) for vat_id in dict.fromkeys(row.vat_id for row in document.vat)),
         warnings=tuple(_warnings(document, debtor, reference)),
     )
 
@@ -96,9 +96,9 @@ def _warnings(document: Document, debtor: Debtor, reference: Reference) -> list[
     """VAT that the buyer accounts for needs the buyer's VAT number on the document (VAT-12)."""
     if debtor.location.vat_registration_id:
         return []
-    left_to_buyer = [
+    left_to_buyer = dict.fromkeys(
         row.vat_id for row in document.vat if row.reverse_charge or reference.vat[row.vat_id].eu_report_code is not None
-    ]
+    )
     return [
         f"VAT id {vat_id} leaves the VAT to the buyer, but customer {debtor.number} has no VAT number."
         for vat_id in left_to_buyer

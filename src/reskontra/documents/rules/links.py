@@ -80,7 +80,7 @@ def with_vat_date(
 
 def warnings_about(kind: Kind, *, names_another: bool, rate: Rate, rates: Iterable[Rate]) -> Sequence[str]:
     """What is wrong with a correction without being refused (REV-06): it has nothing that it corrects, or another
-    exchange rate than what it corrects or settles, whose rates are `rates`.
+    exchange rate than what it corrects or settles in its own currency, whose rates are `rates`.
     """
     if kind.sales_sign >= 0:
         return ()

@@ -123,6 +123,7 @@ class Linked(msgspec.Struct, frozen=True):
 
     document_type: str
     number: str
+    currency_id: str
     exchange_rate: Decimal
     rate_operator: Operator
 
@@ -133,6 +134,7 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 _LINKED = """json_build_object('document_type', other.document_type, 'number', other.number,
+                                  'currency_id', other.currency_id,
                                   'exchange_rate', other.exchange_rate, 'rate_operator', other.rate_operator)"""
 _FIND_VAT = f"""
     select document_type, number, version, currency_id, company.base_currency, exchange_rate, rate_operator,

@@ -168,7 +168,8 @@ def _warnings(found: VatInBase) -> Sequence[str]:
     named = [it for it in found.settles if it.document_type in kind.may_correct]
     if not named and found.corrects is not None:
         named = [found.corrects]
-    return warnings_about(kind, names_another=bool(named), rate=found.rate, rates=[it.rate for it in named])
+    rates = [it.rate for it in named if it.currency_id == found.currency_id]
+    return warnings_about(kind, names_another=bool(named), rate=found.rate, rates=rates)
 
 
 def document_answer(row: Record, struct: type[D], reference: Reference, expand: Expand) -> D:
