@@ -14,12 +14,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 INVOICE, CREDIT_NOTE, DEBIT_NOTE = "Invoice", "CreditNote", "DebitNote"
+PAYMENT, PREPAYMENT = "Payment", "Prepayment"
 PERCENT = {"3": Decimal(25), "31": Decimal(15), "32": Decimal("11.11"), "33": Decimal(12)} | dict.fromkeys(
     ("5", "51", "52", "6", "7"), Decimal(0)
 )
 VAT_ACCOUNT = {"3": "2711", "31": "2712", "32": "2714", "33": "2713"}
 EXPORT_ACCOUNT = {"EU": "3110", "EX": "3120"}
 DEBTORS, ROUNDING, GAIN, LOSS = "1500", "7740", "8060", "8160"
+BANK, PREPAID = "1920", "2900"
 HIGHEST_LEVEL = 3
 
 
@@ -49,6 +51,30 @@ class Line:
 
 
 @dataclass(eq=False)
+class Application:
+    """What a credit settled of a debit: in currency, and in base currency as each of the two books it."""
+
+    credit: Document
+    debit: Document
+    amount: Decimal
+    ours: Decimal
+    theirs: Decimal
+
+    @property
+    def gain(self) -> Decimal:
+        """What settling gained by the exchange rate; less than zero is a loss."""
+        return self.ours - self.theirs
+
+    def undo(self) -> None:
+        """Both sides have open again what was settled."""
+        for side, base in ((self.credit, self.ours), (self.debit, self.theirs)):
+            side.open += self.amount
+            side.open_base += base
+            side.status = "Open"
+        self.credit.applied.remove(self)
+
+
+@dataclass(eq=False)
 class Document:
     """A document of one customer, from its first save on."""
 
@@ -70,8 +96,8 @@ class Document:
     proposed_by: Document | None = None
     open: Decimal = Decimal(0)
     open_base: Decimal = Decimal(0)
-    gain: Decimal = Decimal(0)
-    loss: Decimal = Decimal(0)
+    applied: list[Application] = field(default_factory=list)
+    """What it settled and still does."""
 
     @property
     def sign(self) -> int:
@@ -120,10 +146,12 @@ class Document:
         """Into the books, with what a credit note settles."""
         self.released = True
         self.open, self.open_base = self.amount, self.amount_base
-        for debit, amount in sorted(self.settles, key=lambda entry: (entry[0].kind, entry[0].number)):
-            ours, theirs = self.take(amount), debit.take(amount)
-            self.gain += max(ours - theirs, Decimal(0))
-            self.loss += max(theirs - ours, Decimal(0))
+        self.apply(sorted(self.settles, key=lambda entry: (entry[0].kind, entry[0].number)))
+
+    def apply(self, settles: list[tuple[Document, Decimal]]) -> None:
+        """Settle debits, each by an amount."""
+        for debit, amount in settles:
+            self.applied.append(Application(self, debit, amount, self.take(amount), debit.take(amount)))
             debit.proposed_by = None
             debit.status = "Open" if debit.open else "Closed"
         self.status = "Open" if self.open else "Closed"
@@ -154,10 +182,51 @@ class Document:
             if tax:
                 own[VAT_ACCOUNT[vat_id]] -= self.sign * self.base(tax)
         own[ROUNDING] -= sum(own.values(), Decimal(0))
-        own[DEBTORS] += self.gain - self.loss
-        own[GAIN] -= self.gain
-        own[LOSS] += self.loss
+        return self.with_applications(own, DEBTORS)
+
+    def with_applications(self, own: dict[str, Decimal], account: str) -> dict[str, Decimal]:
+        """The entries with those of what it settled: `account` carries what is left of it."""
+        for it in self.applied:
+            own[account] += it.ours
+            own[DEBTORS] -= it.theirs
+            own[GAIN] -= max(it.gain, Decimal(0))
+            own[LOSS] += max(-it.gain, Decimal(0))
         return {account: amount for account, amount in own.items() if amount}
+
+
+@dataclass(eq=False)
+class Payment(Document):
+    """Money that came in. Its one line is the amount."""
+
+    is_void: bool = False
+
+    @property
+    def sign(self) -> int:
+        return -1
+
+    @property
+    def figures(self) -> tuple[Any, ...]:
+        """Status, amount, and what is left of it in currency and in base currency."""
+        return self.status, self.amount, self.open, self.open_base
+
+    @property
+    def account(self) -> str:
+        return PREPAID if self.kind == PREPAYMENT else DEBTORS
+
+    @property
+    def entries(self) -> dict[str, Decimal]:
+        if self.is_void:
+            return {}
+        own: dict[str, Decimal] = defaultdict(Decimal)
+        own[BANK] += self.amount_base
+        own[self.account] -= self.amount_base
+        return self.with_applications(own, self.account)
+
+    def void(self) -> None:
+        """As if it had never been."""
+        for it in reversed(list(self.applied)):
+            it.undo()
+        self.is_void, self.status, self.open, self.open_base = True, "Voided", Decimal(0), Decimal(0)
 
 
 @dataclass(eq=False)
@@ -169,11 +238,13 @@ class Customer:
     zone: str = "NO"
     limit: Decimal | None = None
     documents: list[Document] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
     letters: int = 0
 
     @property
     def balance(self) -> Decimal:
-        return sum((it.sign * it.open_base for it in self.documents if it.released), Decimal(0))
+        open_ones = [it for it in (*self.documents, *self.payments) if it.released]
+        return sum((it.sign * it.open_base for it in open_ones), Decimal(0))
 
     @property
     def unreleased(self) -> Decimal:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
 from decimal import Decimal
@@ -23,14 +23,20 @@ import pytest
 
 from tests.simulation.clerks import CLOSING, PATH, Office, RandomClerk
 from tests.simulation.model import (
+    BANK,
     CREDIT_NOTE,
     DEBIT_NOTE,
     DEBTORS,
     INVOICE,
+    PAYMENT,
+    PREPAID,
+    PREPAYMENT,
     VAT_ACCOUNT,
     Document,
+    Payment,
     differences,
 )
+from tests.simulation.payers import PAYING, Payer, figures
 
 if TYPE_CHECKING:
     from tests.conftest import ServerProcess
@@ -38,7 +44,7 @@ if TYPE_CHECKING:
 CLERKS = 8
 COMMANDS = int(os.environ.get("RESKONTRA_SIMULATION_COMMANDS", "5000"))
 SEED = int(os.environ.get("RESKONTRA_SIMULATION_SEED", "2025"))
-FIRST = {INVOICE: 3548, CREDIT_NOTE: 10002, DEBIT_NOTE: 1002}
+FIRST = {INVOICE: 3548, CREDIT_NOTE: 10002, DEBIT_NOTE: 1002, PAYMENT: 500001}
 """The next number of each series of the demo company."""
 
 
@@ -53,7 +59,7 @@ async def test_the_books_agree_with_the_model(server_process: Callable[..., Serv
                 headers = {"Authorization": f"Bearer {server.token}"}
                 client = httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60)
                 await opened.enter_async_context(client)
-                clerks.append(RandomClerk(position, client, office, Random(f"{SEED}/{position}")))
+                clerks.append(Payer(position, client, office, Random(f"{SEED}/{position}"), commands=PAYING))
             await clear_the_way(clerks[0])
             await asyncio.gather(*(clerk.begin() for clerk in clerks))
             await asyncio.gather(*(clerk.work(COMMANDS // CLERKS) for clerk in clerks))
@@ -79,7 +85,7 @@ async def clear_the_way(clerk: RandomClerk) -> None:
         clerk.office.known_rates.add(key)
 
 
-async def close_the_month(clerks: list[RandomClerk]) -> None:
+async def close_the_month(clerks: Sequence[RandomClerk]) -> None:
     """When nothing waits in the month any more it can be closed, and takes nothing from then on."""
     for clerk in clerks:
         for document in [it for it in clerk.drafts if it.period == CLOSING]:
@@ -93,14 +99,28 @@ async def close_the_month(clerks: list[RandomClerk]) -> None:
     assert CLOSING in answer.json()["message"]
 
 
-async def compare(clerks: list[RandomClerk], office: Office, dsn: str) -> None:
+async def compare(clerks: Sequence[RandomClerk], office: Office, dsn: str) -> None:
     documents = [document for clerk in clerks for document in clerk.documents]
     shown = {kind: await everything(clerks[0], f"/v1/{PATH[kind]}?expandDunningInformation=true") for kind in PATH}
     assert_every_document(documents, shown)
     await assert_numbers(documents, office, dsn)
     await assert_balances(clerks, dsn)
     assert_vat(documents, shown)
-    await assert_journal(clerks[0], documents)
+    payments = [payment for clerk in clerks for customer in clerk.customers for payment in customer.payments]
+    await assert_payments(clerks[0], payments)
+    await assert_journal(clerks[0], documents, payments)
+
+
+async def assert_payments(clerk: RandomClerk, payments: list[Payment]) -> None:
+    """All are listed, with what the model says of them, and their series is without a gap."""
+    rows = await everything(clerk, "/v1/customerPayment?docDate=2020-01-01&docDateCondition=>")
+    found = {row["refNbr"]: row for row in rows if row["type"] in (PAYMENT, PREPAYMENT)}
+    voids = [row for row in rows if row["type"] == "VoidPayment"]
+    first = FIRST[PAYMENT]
+    assert sorted(map(int, found)) == list(range(first, first + len(payments)))
+    assert len(voids) == sum(payment.is_void for payment in payments) > 0
+    for payment in payments:
+        assert figures(found[payment.number]) == payment.figures, payment.number
 
 
 def assert_every_document(documents: list[Document], shown: dict[str, list[dict[str, Any]]]) -> None:
@@ -117,7 +137,7 @@ def assert_every_document(documents: list[Document], shown: dict[str, list[dict[
 
 async def assert_numbers(documents: list[Document], office: Office, dsn: str) -> None:
     """Each series is without a gap, when the deleted numbers are counted; and these are on record."""
-    for kind, first in FIRST.items():
+    for kind, first in ((kind, FIRST[kind]) for kind in PATH):
         deleted = {number for number in office.deleted[kind] if number.isdigit()}
         used = {document.number for document in documents if document.kind == kind and document.number.isdigit()}
         assert not used & deleted
@@ -126,7 +146,7 @@ async def assert_numbers(documents: list[Document], office: Office, dsn: str) ->
         assert {row["number"] for row in rows if not is_older(row["number"], kind)} == office.deleted[kind]
 
 
-async def assert_balances(clerks: list[RandomClerk], dsn: str) -> None:
+async def assert_balances(clerks: Sequence[RandomClerk], dsn: str) -> None:
     rows = await query(
         dsn, "select number, unreleased from customer_balance join customer using (company_id, customer_id)"
     )
@@ -153,21 +173,22 @@ def assert_vat(documents: list[Document], shown: dict[str, list[dict[str, Any]]]
     assert theirs == ours
 
 
-async def assert_journal(clerk: RandomClerk, documents: list[Document]) -> None:
+async def assert_journal(clerk: RandomClerk, documents: list[Document], payments: list[Payment]) -> None:
     """Each document's entries by account, and through them the accounts of debtors and VAT."""
     found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for entry in await everything(clerk, "/v1/GeneralLedgerTransactions?fromPeriod=202001&toPeriod=203012"):
         found[entry["refNumber"]][entry["account"]["number"]] += entry["debitAmount"] - entry["creditAmount"]
     totals: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for document in documents:
+    for document in (*documents, *payments):
         booked = {account: amount for account, amount in found[document.number].items() if amount}
         assert booked == document.entries, f"{document.kind} {document.number}: {booked}, expected {document.entries}"
         for position, entries in enumerate((booked, document.entries)):
             for account, amount in entries.items():
                 totals[account][position] += amount
-    for account in (DEBTORS, *VAT_ACCOUNT.values()):
+    for account in (DEBTORS, BANK, PREPAID, *VAT_ACCOUNT.values()):
         assert totals[account][0] == totals[account][1] != 0, account
-    owed = sum((document.sign * document.open_base for document in documents if document.released), Decimal(0))
+    on_debtors = [it for it in (*documents, *payments) if it.released and it.kind != PREPAYMENT]
+    owed = sum((it.sign * it.open_base for it in on_debtors), Decimal(0))
     assert totals[DEBTORS][0] == owed
 
 

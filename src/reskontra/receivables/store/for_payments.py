@@ -141,6 +141,8 @@ _ORIGIN = "coalesce(document.voids_document_id, document.document_id)"
 _OWN = f"(document.document_id, {_ORIGIN})"
 _UNDONE = """exists (select from application as back where back.company_id = $1
                         and back.reverses_id = application.application_id)"""
+# The offsets keep the order of the joins: by id from the document's own applications. A plan that was made while the
+# tables were all but empty would otherwise walk all applications of the company for each line.
 _FACTS = f"""
            from (
             select application_id from application
@@ -150,11 +152,17 @@ _FACTS = f"""
              where company_id = $1 and debit_document_id in {_OWN}
             union
             select made.application_id
-              from settlement
-              join application as made on made.company_id = $1 and made.settlement_id = settlement.settlement_id
-             where settlement.company_id = $1 and settlement.document_id in {_OWN}) as own
-           join application on application.company_id = $1 and application.application_id = own.application_id
-           join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
+              from (select settlement_id from settlement
+                     where company_id = $1 and document_id in {_OWN} offset 0) as settlement
+             cross join lateral (
+                select application_id from application
+                 where company_id = $1 and settlement_id = settlement.settlement_id offset 0) as made) as own
+          cross join lateral (
+            select * from application as found
+             where found.company_id = $1 and found.application_id = own.application_id offset 0) as application
+          cross join lateral (
+            select document_id from settlement as found
+             where found.company_id = $1 and found.settlement_id = application.settlement_id offset 0) as settlement
           where case when document.voids_document_id is null then true
                      when document.released_at is not null then settlement.document_id = document.document_id
                      else application.reverses_id is null and not {_UNDONE} end"""
@@ -196,7 +204,9 @@ SHOWN_LINES = f"""(
                    proposal.write_off, proposal.reason_code, proposal.cross_rate
               from proposal
              where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id) as shown
-          join document as other on other.company_id = $1 and other.document_id = shown.other_id
+         cross join lateral (
+            select * from document as found
+             where found.company_id = $1 and found.document_id = shown.other_id offset 0) as other
           left join lateral (
             select sum(application.amount_debit + application.discount + application.write_off)
                        filter (where {_UNTIL}) as amount,

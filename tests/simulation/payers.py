@@ -1,0 +1,160 @@
+"""Clerks who take money too: payments for what is open, in part and in advance, their voids, and what is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from tests.clerk import number_of, wrapped
+from tests.simulation.clerks import COMMANDS, RandomClerk, applied
+from tests.simulation.model import PAYMENT, PREPAYMENT, Application, Document, Line, Payment, cents
+
+PATH = "/v1/customerPayment"
+
+
+class Payer(RandomClerk):
+    """A clerk who also takes payments."""
+
+    @property
+    def payments(self) -> list[Payment]:
+        return [payment for customer in self.customers for payment in customer.payments if not payment.is_void]
+
+    @property
+    def owed(self) -> list[Document]:
+        """What may be paid."""
+        return [it for it in self.documents if it.sign > 0 and it.status == "Open" and it.proposed_by is None]
+
+    async def pay(self) -> None:
+        """Money for one to three open documents, in full, in part, or with something left over."""
+        debit = self.some_of(self.owed)
+        if debit is None:
+            return
+        debits = self.alike(debit, 2)
+        amount = max(sum((it.balance for it in debits), Decimal(0)), Decimal("0.01"))
+        if self.random.random() < 0.4:
+            amount = (amount * Decimal(self.random.choice(("0.3", "0.9", "1.25")))).quantize(Decimal("0.01"))
+        kind = self.random.choice((PAYMENT, PAYMENT, PAYMENT, PREPAYMENT))
+        day = max(self.some_day(may_be_closed=False), *(it.day for it in debits))
+        payment = Payment(kind, debit.customer, day, debit.currency, {1: Line(Decimal(1), amount, "6")})
+        if payment.amount <= 0:
+            return
+        lines = self.parts(payment.amount, debits) if self.random.random() < 0.8 else []
+        await self.take(payment, lines)
+
+    async def take(self, payment: Payment, lines: list[tuple[Document, Decimal]]) -> None:
+        """Store and release it."""
+        known = set(self.office.known_rates)
+        fields = {"type": payment.kind, "customer": payment.customer.number, "currency": payment.currency}
+        more = {"paymentAmount": str(payment.amount), "applicationDate": str(payment.day)}
+        body: dict[str, Any] = wrapped(**fields, **more)
+        if lines:
+            body["paymentLines"] = [applied(debit, amount) for debit, amount in lines]
+        payment.number = number_of(await self.expect(201, "POST", PATH, body))
+        if payment.currency != "NOK":
+            booked = (await self.read(f"{PATH}/{payment.number}"))["paymentAmountInCurrency"]
+            rates = self.office.possible_rates(payment.currency, payment.day, known)
+            payment.rate = next(rate for rate in rates if cents(payment.amount * rate) == booked)
+        await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
+        payment.released, payment.open, payment.open_base = True, payment.amount, payment.amount_base
+        payment.apply(lines)
+        payment.customer.payments.append(payment)
+        await self.verify_payment(payment)
+
+    async def use_up(self) -> None:
+        """What is left of a payment, for something else that is open."""
+        for payment in self.random.sample(self.payments, min(len(self.payments), 5)):
+            debits = [it for it in self.owed if (it.customer, it.currency) == (payment.customer, payment.currency)]
+            if payment.open and debits:
+                lines = self.parts(payment.open, debits[:2])
+                day = max(payment.day, *(debit.day for debit, _ in lines))
+                sent = {**wrapped(applicationDate=str(day)), "paymentLines": [applied(*line) for line in lines]}
+                await self.expect(204, "PUT", f"{PATH}/{payment.number}", sent)
+                await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
+                payment.apply(lines)
+                await self.verify_payment(payment)
+                return
+
+    async def void(self) -> None:
+        payment = self.some_of(self.payments)
+        if payment is not None:
+            body = wrapped(type=payment.kind)
+            await self.expect(200, "POST", f"{PATH}/{payment.number}/action/void", body)
+            kind = {"type": {"value": "VoidPayment"}}
+            await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release", kind)
+            payment.void()
+            await self.verify_payment(payment)
+
+    async def undo(self) -> None:
+        """Of a payment or a credit note, one application."""
+        everyone: list[Document] = [*self.payments, *self.documents]
+        credit = self.some_of([it for it in everyone if it.applied and it.status != "Reserved"])
+        if credit is None:
+            return
+        made = self.random.choice(credit.applied)
+        found = await self.application_of(made)
+        await self.expect(200, "POST", f"/v1/reskontra/application/{found}/action/undo", {})
+        made.undo()
+        await self.verify(made.debit)
+
+    async def application_of(self, made: Application) -> int:
+        """Its id: one of those that are in force between the two for that amount."""
+        credit, debit = made.credit, made.debit
+        rows = await self.read(
+            f"/v1/reskontra/application?documentType={credit.kind}&referenceNumber={credit.number}&released=true"
+        )
+        ids = [
+            row["id"]
+            for row in rows
+            if (row["debit"]["referenceNumber"], row["debit"]["documentType"]) == (debit.number, debit.kind)
+            and row["amount"] == made.amount and row.get("undoneBy") is None and row.get("undoes") is None
+        ]  # fmt: skip
+        same = [it for it in credit.applied if (it.debit, it.amount) == (debit, made.amount)]
+        assert len(ids) == len(same), rows
+        return int(sorted(ids)[same.index(made)])
+
+    async def verify_payment(self, payment: Payment) -> None:
+        """What the payment and what it settled show."""
+        shown = await self.read(f"{PATH}/{payment.number}?paymentType={payment.kind}")
+        found = (
+            shown["status"],
+            shown["paymentAmount"],
+            shown["availableBalance"],
+            shown["availableBalanceInCurrency"],
+        )
+        assert found == (payment.status, payment.amount, payment.open, payment.open_base), payment.number
+        for made in payment.applied:
+            await self.verify(made.debit)
+
+    def alike(self, debit: Document, more: int) -> list[Document]:
+        """The document, and others that one payment may settle with it."""
+        key = debit.customer, debit.currency
+        others = [it for it in self.owed if it is not debit and (it.customer, it.currency) == key]
+        return [debit, *self.random.sample(others, min(more, len(others)))]
+
+    def parts(self, available: Decimal, debits: list[Document]) -> list[tuple[Document, Decimal]]:
+        """What of each is paid: as much as there is, or a third of that."""
+        lines = []
+        for debit in debits:
+            most = min(available, debit.balance)
+            third = (most / 3).quantize(Decimal("0.01"), ROUND_DOWN)
+            amount = most if self.random.random() < 0.6 else third
+            if amount > 0:
+                lines.append((debit, amount))
+                available -= amount
+        return lines
+
+
+def figures(shown: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What an answer says of a payment, as `Payment.figures` does."""
+    return tuple(shown[name] for name in ("status", "paymentAmount", "availableBalance", "availableBalanceInCurrency"))
+
+
+PAYING: dict[Callable[[Any], Awaitable[None]], int] = {
+    **COMMANDS,
+    Payer.pay: 14,
+    Payer.use_up: 5,
+    Payer.void: 3,
+    Payer.undo: 4,
+}
+"""What a clerk does who takes money too."""
