@@ -51,8 +51,8 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
         await demo.load_demo(database, CLOCK, demo.Size.YEAR)
         await demo.load_demo(database, CLOCK, demo.Size.YEAR)
     assert [entry["event"] for entry in logged if entry["event"].startswith("Making")] == [
-        "Making the demo company: 200 customers and 2,000 documents, some ten seconds ...",
-        "Making the rest of the demo company: 1,724 documents ...",
+        "Making the demo company: 200 customers and 3,200 documents, most of a minute ...",
+        "Making the rest of the demo company: 2,898 documents ...",
     ]
     async with database.connection() as connection:
         counted = await connection.fetch(
@@ -73,8 +73,11 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
         ("CreditNote", demo_year.CREDIT_NOTES + 1, "010001", "010250"),
         ("DebitNote", demo_year.DEBIT_NOTES + 1, "001001", "001204"),
         ("Invoice", demo_year.INVOICES + 1, "002001", "003547"),
+        ("Payment", 1156, "500001", "501167"),
+        ("Refund", 11, "500046", "501135"),
+        ("VoidPayment", 7, "500100", "501000"),
     ]
-    assert statuses == ["Balanced", "Closed", "Hold", "Open", "Reserved"]
+    assert statuses == ["Balanced", "Closed", "Hold", "Open", "Reserved", "Voided"]
     assert reserved == 4
     assert [tuple(row) for row in customers] == [("EUR", 10), ("NOK", 180), ("SEK", 10)]
     assert last is not None
@@ -89,4 +92,4 @@ async def _delete_last_invoice_and_load_again(database: Database) -> None:
         await drafting.delete(connection, Context(1, "somebody", "test", CLOCK.now(), CLOCK), INVOICE, "003547")
     await demo.load_demo(database, CLOCK, demo.Size.YEAR)
     async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from document") == demo_year.DOCUMENTS + 2
+        assert await connection.fetchval("select count(*) from document") == len(demo.year()) + 2

@@ -8,17 +8,17 @@ Size `page` holds little more; size `year` adds a year of business (`demo_year`)
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 import structlog
 
-from reskontra import demo_year
+from reskontra import demo_payments, demo_year
 from reskontra.changes.store import count_events
 from reskontra.clock import Clock, Context, SeededClock
 from reskontra.companies.commands import create_client
@@ -27,10 +27,14 @@ from reskontra.company_file.commands.creating import create_company
 from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection, Database
 from reskontra.db.tables import put_rows
+from reskontra.demo_payments import Manner
 from reskontra.documents.commands import drafting, releasing
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, SERVED
 from reskontra.numbering.rules import Mode
 from reskontra.numbering.store import move_range
+from reskontra.payments.commands import drafting as payment_drafting
+from reskontra.payments.commands import releasing as payment_releasing
+from reskontra.payments.commands import voiding
 from reskontra.receivables.store.open_items import find_open_items
 from reskontra.reference.rules.branches import Branch, BranchAddress, BranchBank, BranchContact
 from reskontra.reference.store.tables import BRANCH_TABLE
@@ -64,7 +68,8 @@ _SEED = 2025
 _FIRST_DAY = datetime(2019, 12, 2, 8, tzinfo=UTC)
 _PAGE_CUSTOMERS = 20
 _FIRST_CUSTOMER = 20001
-_FIRST_OF_YEAR = 2001
+_FIRST_OF = {"Invoice": 2001, "DebitNote": 1002}
+_FIRST_PAYMENT = 500_001
 _FIXTURES = 2
 _BATCH = 25
 _FIRST_INVOICE = 3524
@@ -81,6 +86,14 @@ _ABROAD: Mapping[int, Mapping[str, str]] = {
     18: {"currency_id": "SEK", "country_id": "SE", "vat_zone_id": "EU", "postal_code": "352 30", "city": "Växjö"},
     19: {"currency_id": "EUR", "country_id": "DE", "vat_zone_id": "EU", "postal_code": "01067", "city": "Dresden"},
 }
+
+
+class _Numbered(NamedTuple):
+    """A receipt, with its number or that of what it takes back."""
+
+    day: date
+    receipt: demo_payments.Receipt
+    number: str
 
 
 class Size(StrEnum):
@@ -109,8 +122,9 @@ async def load_demo(database: Database, clock: Clock, size: Size = Size.PAGE) ->
 async def _announce(connection: Connection, company_id: int | None) -> None:
     """Log what is about to take a while, since callers of the server have to wait for it."""
     if company_id is None:
-        log.info("Making the demo company: 200 customers and 2,000 documents, some ten seconds ...")
-    elif (missing := demo_year.DOCUMENTS + 1 + _FIXTURES - await _count_documents(connection, company_id)) > 0:
+        count = f"{round(len(year()), -2):,}"
+        log.info(f"Making the demo company: 200 customers and {count} documents, most of a minute ...")
+    elif (missing := len(year()) + 1 + _FIXTURES - await _count_documents(connection, company_id)) > 0:
         log.info(f"Making the rest of the demo company: {missing:,} documents ...")
 
 
@@ -141,10 +155,9 @@ async def _fill_year(database: Database, origin: Context) -> None:
     """The year's documents in batches: in one long transaction, the counters would become slower and slower to read."""
     async with database.connection() as connection:
         done = await _count_documents(connection, origin.company_id)
-    if done > _FIXTURES + demo_year.DOCUMENTS:
+    plan = year()
+    if done > _FIXTURES + len(plan):
         return
-    abroad = {position for position in range(demo_year.CUSTOMERS) if position % _PAGE_CUSTOMERS in _ABROAD}
-    plan = list(demo_year.steps(_SEED, abroad))
     for start in range(done - _FIXTURES, len(plan), _BATCH):
         async with database.transaction() as connection:
             for step in plan[start : start + _BATCH]:
@@ -153,17 +166,75 @@ async def _fill_year(database: Database, origin: Context) -> None:
         await _last_invoice(connection, origin, date(2025, 12, 30))
 
 
+@cache
+def year() -> Sequence[demo_year.Step | _Numbered]:
+    """The year by day, each step of which makes one document."""
+    abroad = {position for position in range(demo_year.CUSTOMERS) if position % _PAGE_CUSTOMERS in _ABROAD}
+    documents = list(demo_year.steps(_SEED, abroad))
+    numbers: dict[demo_payments.Receipt, str] = {}
+    receipts = []
+    for receipt in demo_payments.receipts(_SEED, documents):
+        if receipt.manner != Manner.VOID:
+            numbers[receipt] = f"{_FIRST_PAYMENT + len(numbers):06d}"
+        receipts.append(_Numbered(receipt.day, receipt, numbers[receipt.of] if receipt.of else numbers[receipt]))
+    return sorted([*documents, *receipts], key=lambda step: step.day)  # documents come first, as they stand first
+
+
 async def _count_documents(connection: Connection, company_id: int) -> int:
     """How many documents this module has made so far, deleted ones included. Those of others do not count."""
     return await count_events(connection, company_id, _ACTOR, "created", list(SERVED))
 
 
-async def _take_step(connection: Connection, context: Context, step: demo_year.Step) -> None:
+async def _take_step(connection: Connection, context: Context, step: demo_year.Step | _Numbered) -> None:
+    if isinstance(step, _Numbered):
+        await _pay(connection, context, step)
+    else:
+        await _write(connection, context, step)
+
+
+async def _pay(connection: Connection, context: Context, step: _Numbered) -> None:
+    """A payment, refund or void. `number` is what it is going to have, or that of what it takes back."""
+    receipt, number = step.receipt, step.number
+    if receipt.manner == Manner.VOID:
+        await voiding.void(connection, context, number)
+        await payment_releasing.release(connection, context, number, document_type="VoidPayment")
+        return
+    sent: dict[str, Any] = {"customer_number": _customer_number(receipt.customer), "application_date": receipt.day}
+    if receipt.manner == Manner.REFUND:
+        sent |= {"document_type": "Refund", "lines": [{"document_type": "Payment", "number": number}]}
+    else:
+        names = [(kind, f"{_FIRST_OF[kind] + position:06d}") for kind, position in receipt.debts]
+        sent |= await _received(connection, context, receipt.manner, names)
+    written = await payment_drafting.create(connection, context, sent)
+    await payment_releasing.release(connection, context, written.number)
+
+
+async def _received(
+    connection: Connection, context: Context, manner: Manner, names: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """How much comes in, and for what. What is left out is as much as the documents need."""
+    lines: list[dict[str, Any]] = [{"document_type": kind, "number": number} for kind, number in names]
+    if manner == Manner.FULL:
+        return {"lines": lines}
+    (item,) = (await find_open_items(connection, context.company_id, names)).values()
+    owed, (line,) = item.balance, lines
+    if manner == Manner.OVER:
+        rounded = owed.quantize(Decimal("1e2"), ROUND_CEILING)
+        return {"amount": rounded if rounded > owed else owed + 100, "lines": [line | {"amount_paid": owed}]}
+    if manner == Manner.PART:
+        return {"lines": [line | {"amount_paid": (owed * Decimal("0.6")).quantize(Decimal(1)) or owed}]}
+    short = min(owed - owed.to_integral(ROUND_FLOOR), Decimal("0.30")) or Decimal("0.30")
+    return {"lines": [line | {"amount_paid": owed - short, "write_off": short}]}
+
+
+async def _write(connection: Connection, context: Context, step: demo_year.Step) -> None:
     sent = _document(_customer_number(step.customer), step.day, list(step.lines))
+    if KINDS[step.document_type].has_terms and demo_payments.takes_discount(step.customer):
+        sent["terms_id"] = "30D2"
     if step.outcome == "hold":
         sent["hold"] = True
     if step.repeats is not None:
-        taken = [("Invoice", f"{_FIRST_OF_YEAR + step.repeats:06d}")]
+        taken = [("Invoice", f"{_FIRST_OF['Invoice'] + step.repeats:06d}")]
         sent["application_lines"] = [
             {"document_type": item.document_type, "number": item.number, "amount_paid": item.balance}
             for item in (await find_open_items(connection, context.company_id, taken)).values()

@@ -17,10 +17,9 @@ INVOICES = 1546
 CREDIT_NOTES = 249
 DEBIT_NOTES = 203
 CUSTOMERS = 200
-DOCUMENTS = INVOICES + CREDIT_NOTES + DEBIT_NOTES
 
 _FIRST_DAY = date(2025, 1, 2)
-_LAST_DAY = date(2025, 12, 30)
+LAST_DAY = date(2025, 12, 30)
 _RESERVED_EVERY = 12
 _MONTH_WEIGHTS = (7, 8, 10, 9, 9, 8, 4, 6, 10, 11, 10, 8)
 
@@ -83,7 +82,7 @@ def steps(seed: int, abroad: Collection[int]) -> Iterator[Step]:
 
 def _days(draw: random.Random, count: int, after: int = 0) -> list[date]:
     first = _FIRST_DAY + timedelta(days=after)
-    span = (_LAST_DAY - first).days
+    span = (LAST_DAY - first).days
     days: list[date] = []
     while len(days) < count:
         day = first + timedelta(days=draw.randrange(span + 1))
@@ -106,7 +105,7 @@ def _step(draw: random.Random, document_type: str, day: date, abroad: Collection
     # Squaring favours the first customers, so that a few buy a lot.
     customer = int(CUSTOMERS * draw.random() ** 2)
     lines = tuple(_line(draw, customer in abroad) for _ in range(draw.choice((1, 1, 2, 2, 3, 4))))
-    left = (_LAST_DAY - day).days
+    left = (LAST_DAY - day).days
     chance = draw.random()
     if chance < (0.35 if left < 14 else 0.04):
         outcome = "draft"

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from reskontra import demo_year
+from reskontra import demo
 from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.migrate import known_migrations
 from reskontra.db.selfcheck import offences
@@ -82,7 +82,7 @@ async def test_kill_while_the_demo_company_is_restored(tmp_path: Path) -> None:
                 await asyncio.sleep(0.002)
         await asyncio.sleep(0.3 + random.random())
         await end(house, all_of_it=attempt % 2 == 0)
-    assert await serves_whole(house) == demo_year.DOCUMENTS + 3
+    assert await serves_whole(house) == len(demo.year()) + 3
     assert "Making the" not in house.said()
 
 
@@ -108,7 +108,7 @@ async def test_kill_while_the_demo_company_is_made(tmp_path: Path) -> None:
         await asyncio.sleep(0.5 + random.random() * 2)
         await end(house, all_of_it=attempt % 2 == 0)
     made = await serves_whole(house)
-    assert made == demo_year.DOCUMENTS + 3
+    assert made == len(demo.year()) + 3
 
 
 async def end(house: House, *, all_of_it: bool) -> None:
