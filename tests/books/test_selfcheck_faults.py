@@ -26,6 +26,30 @@ LETTER_LINE = f"""
 RELEASED_LETTER = LETTER.format(id=901, status="Released", fee_document="null")
 VOIDED = """
     update dunning_letter set status = 'Voided', voided_at = now(), void_date = '2024-06-01' where letter_id = 901"""
+INSTALMENTS = f"""
+    with settled as (
+        insert into settlement (company_id, kind, settled_on, period_id, batch_number, created_at, created_by)
+        select company_id, 'split', document_date, period_id, batch_number, released_at, 'x'
+          from document where {RELEASED}
+        returning settlement_id),
+    part as (
+        insert into document overriding system value
+        select (json_populate_record(master, json_build_object(
+                   'document_id', 90000 + place, 'generated_reference', null, 'number', '00' || 3547 + place,
+                   'master_document_id', master.document_id,
+                   'instalment_number', place, 'amount', amount / 2, 'balance', amount / 2,
+                   'amount_base', amount_base / 2, 'balance_base', amount_base / 2))).*
+          from document as master cross join generate_series(1, 2) as place
+         where {RELEASED}
+        returning *)
+    insert into application (company_id, settlement_id, credit_document_id, debit_document_id, applied_on, period_id,
+                             amount_credit, base_credit, amount_debit, base_debit, gain_loss, is_posted, is_split,
+                             created_at, created_by, released_at, released_by)
+    select part.company_id, settlement_id, part.document_id, master_document_id, document_date, part.period_id, 0, 0,
+           amount, amount_base, 0, true, true, released_at, 'x', released_at, 'x'
+      from part, settled"""
+"""A released invoice is divided into 003548 and 003549, as far as `instalments-whole` looks."""
+
 FAULTS = {
     "migrations-in-sequence": [
         "update schema_version set applied_at = applied_at - interval '1 hour' where version = 2"
@@ -100,6 +124,9 @@ FAULTS = {
     "control-accounts-clean": [
         "update journal_entry set account_number = '1500' where purpose = 'revenue' and batch_number = 'AR000001'"
     ],
+    "instalments-whole": [
+        f"update document set master_document_id = {OF_DRAFT}, instalment_number = 1 where {RELEASED}"
+    ],
     "discount-before-due": [
         f"update document set cash_discount = 1, cash_discount_date = due_date + 1 where {RELEASED}"
     ],
@@ -158,6 +185,27 @@ async def test_a_document_worth_nothing_may_have_a_batch_without_entries(connect
         assert "batch-without-entries" in [it.name for it in await offences(connection)]
         await connection.execute(f"update {table} set {figures} where document_id = ({of_batch})")
     assert "batch-without-entries" not in [it.name for it in await offences(connection)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "update document set amount = amount + 0.01, balance = balance + 0.01 where number = '003548'",
+        "update document set amount_base = amount_base - 1, balance_base = balance_base - 1 where number = '003548'",
+        "update document set customer_id = 2 where number = '003549'",
+        "update document set instalment_number = 3 where number = '003549'",
+        "update document set master_document_id = null, instalment_number = null where number = '003549'",
+        "update application set amount_debit = amount_debit - 0.01 where is_split",
+        "update application set is_split = false where is_split",
+    ],
+)
+async def test_instalments_that_do_not_add_up_are_found(connection: Connection, fault: str) -> None:
+    await connection.execute("set local session_replication_role = replica")
+    await connection.execute("alter table application drop constraint application_released_whole")
+    await connection.execute(INSTALMENTS)
+    assert "instalments-whole" not in [it.name for it in await offences(connection)]
+    await connection.execute(fault)
+    assert "instalments-whole" in [it.name for it in await offences(connection)]
 
 
 async def test_a_document_in_two_drafts_is_found(connection: Connection) -> None:

@@ -154,7 +154,7 @@ async def test_an_unknown_code_is_refused_with_the_ones_there_are(company: Refer
     with pytest.raises(UnknownReference) as refused:
         company.terms_id("15", FIELD)
     assert (refused.value.field, refused.value.value) == (FIELD, "15")
-    assert refused.value.hint == "Known credit terms: 14, 30, 30D2, EOM, KONTANT."
+    assert refused.value.hint == "Known credit terms: 14, 30, 30D2, EOM, KONTANT, RATE3."
     unknown: list[tuple[Callable[[Any, FieldPath], object], object]] = [
         (company.salesperson_id, "KARI"),
         (company.salesperson_id, 99),

@@ -65,7 +65,7 @@ ONE_FAULT = [
      "units[2].unit_id '': Write 1 to 30 characters without blanks around them."),
     # references
     ('    terms_id: "14"\n    currency_id', '    terms_id: "15"\n    currency_id', '"15"',
-     "customer_classes[0].terms_id '15': This is not in section terms. It has: 14, 30, 30D2, EOM, KONTANT."),
+     "customer_classes[0].terms_id '15': This is not in section terms. It has: 14, 30, 30D2, EOM, KONTANT, RATE3."),
     ('sales_account: "3000"', 'sales_account: "3333"', '"3333"',
      "item_classes[0].sales_account '3333': This is not in section accounts. It has: 1500, 1920"),
     ('vat_ids: ["33"]', 'vat_ids: ["34"]', '"34"', "vat_categories[3].vat_ids[0] '34': This is not in section vat."),

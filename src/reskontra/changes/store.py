@@ -103,6 +103,14 @@ def tally_each(changed: str, *, name: str = "tallied_each") -> str:
          where tally.company_id = $1 and tally.entity = newest.entity)"""
 
 
+def tally_new(changed: str, entity: str, *, name: str = "tallied_new") -> str:
+    """A CTE that counts one more row of an entity for each of `changed`, a CTE of `numbered_change_rows`."""
+    return f"""{name} as (
+        update tally set total = total + added.rows, last_change_id = added.change_id
+          from (select count(*) as rows, max(change_id) as change_id from {changed}) as added
+         where tally.company_id = $1 and tally.entity = {entity} and added.rows > 0)"""
+
+
 async def lock_tallies(connection: Connection, company_id: int, entities: Sequence[str]) -> None:
     """Lock tallies that a transaction will write one by one, in the order that all such transactions use."""
     await connection.execute(

@@ -41,7 +41,7 @@ select document.company_id, document_type, number, balance, currency.decimals
  where balance <> round(balance, currency.decimals);
 
 -- 19, 20
--- name: applications-legal An application settles a released debit by a credit of the same customer, and is unreleased only while its credit is.
+-- name: applications-legal An application settles a released debit by a credit of the same customer, or by its own instalment, and is unreleased only while its credit is.
 select application.company_id, application.application_id, credit.document_type as credit_type, credit.status,
        debit.document_type as debit_type, debit.status as debit_status
   from application
@@ -52,7 +52,9 @@ select application.company_id, application.application_id, credit.document_type 
   left join document_kind as credit_kind on credit_kind.document_type = credit.document_type
   left join document_kind as debit_kind on debit_kind.document_type = debit.document_type
  where credit.document_id is null or debit.document_id is null
-    or not (debit.document_type = any (credit_kind.settles) or credit.document_type = any (debit_kind.settles))
+    or case when application.is_split then credit.master_document_id is distinct from debit.document_id
+            else not (debit.document_type = any (credit_kind.settles)
+                      or credit.document_type = any (debit_kind.settles)) end
     or credit.customer_id <> debit.customer_id
        and not exists (select from customer where customer.company_id = credit.company_id
                           and customer.customer_id = debit.customer_id
@@ -67,8 +69,9 @@ select settlement.company_id, settlement.settlement_id, settlement.kind
     select count(*) as total, bool_or(is_posted) as posts,
            bool_and(application.released_at = settlement.created_at and applied_on >= settled_on
                     and application.period_id >= settlement.period_id) as in_time,
-           bool_and(settlement.kind = 'void'
-                    or (application.reverses_id is null) = (settlement.reverses_id is null)) as whole
+           bool_and((settlement.kind = 'void'
+                     or (application.reverses_id is null) = (settlement.reverses_id is null))
+                    and application.is_split = (settlement.kind = 'split')) as whole
       from application
      where application.company_id = settlement.company_id
        and application.settlement_id = settlement.settlement_id) as made
@@ -322,10 +325,16 @@ select batch.company_id, batch.batch_number, batch.period_id
                       and financial_period.period_id = batch.period_id);
 
 -- 30
--- name: released-has-batch A released document has exactly the batch that it names, and every batch has its document or settlement.
+-- name: released-has-batch A released document has exactly the batch that it names, an instalment that of its master, and every batch has its document or settlement.
 select coalesce(document.company_id, batch.company_id) as company_id, document.document_type, document.number,
        document.batch_number, batch.batch_number as batch
-  from (select * from document where released_at is not null) as document
+  from (select document.company_id, document.document_type, document.number, document.batch_number,
+               coalesce(master.document_type, document.document_type) as booked_type,
+               coalesce(master.number, document.number) as booked_number
+          from document
+          left join document as master on master.company_id = document.company_id
+           and master.document_id = document.master_document_id
+         where document.released_at is not null) as document
   full join (select * from batch
               where document_type is not null
                 and not exists (select from settlement
@@ -335,8 +344,8 @@ select coalesce(document.company_id, batch.company_id) as company_id, document.d
                                                     where document.company_id = batch.company_id
                                                       and document.batch_number = batch.batch_number))) as batch
     on batch.company_id = document.company_id and batch.batch_number = document.batch_number
-   and batch.document_type = document.document_type and batch.document_number = document.number
- where document.document_id is null or batch.batch_number is null;
+   and batch.document_type = document.booked_type and batch.document_number = document.booked_number
+ where document.number is null or batch.batch_number is null;
 
 -- 31
 -- name: vat-ties-to-ledger The ledger's VAT of each VAT id is that of the released documents' VAT rows.
@@ -354,7 +363,7 @@ select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledg
  where coalesce(ledger.vat, 0) <> coalesce(rows.vat, 0);
 
 -- 31
--- name: revenue-ties-to-ledger The ledger's revenue of each revenue account is that of the released documents' lines.
+-- name: revenue-ties-to-ledger The ledger's revenue of each revenue account is that of the released documents' lines, but for instalments.
 select coalesce(ledger.company_id, lines.company_id) as company_id,
        coalesce(ledger.account_number, lines.account_number) as account_number, ledger.revenue, lines.net
   from (select company_id, account_number, sum(credit_base - debit_base) as revenue
@@ -364,7 +373,8 @@ select coalesce(ledger.company_id, lines.company_id) as company_id,
                from document_line
                join document using (company_id, document_id)
                join document_kind using (document_type)
-              where released_at is not null group by document.company_id, document_line.account_number) as lines
+              where released_at is not null and master_document_id is null
+              group by document.company_id, document_line.account_number) as lines
       using (company_id, account_number)
  where coalesce(ledger.revenue, 0) <> coalesce(lines.net, 0);
 
@@ -376,6 +386,33 @@ select company_id, account_number, batch_number, credit_base - debit_base as rev
    and exists (select from journal_entry as control
                 where control.company_id = journal_entry.company_id
                   and control.account_number = journal_entry.account_number and control.purpose in ('receivable', 'vat'));
+
+-- 14
+-- name: instalments-whole A divided document is settled by released instalments, from the first on, that are together worth what it is worth in both currencies.
+select coalesce(parts.company_id, splits.company_id) as company_id, master.document_type, master.number, master.amount,
+       parts.amount as amount_of_parts, master.amount_base, parts.amount_base as amount_base_of_parts,
+       splits.total as settled_by
+  from (select part.company_id, part.master_document_id as document_id, count(*) as total,
+               sum(part.amount) as amount, sum(part.amount_base) as amount_base,
+               bool_and(part.released_at is not null
+                        and (split.amount_debit, split.base_debit)
+                            is not distinct from (part.amount, part.amount_base)) as whole,
+               count(distinct part.instalment_number) as places, max(part.instalment_number) as last_place,
+               min(part.instalment_number) as first_place,
+               array_agg(distinct (part.customer_id, part.currency_id)::text) as owed
+          from document as part
+          left join application as split on split.company_id = part.company_id
+           and split.credit_document_id = part.document_id and split.debit_document_id = part.master_document_id
+           and split.is_split
+         where part.master_document_id is not null
+         group by part.company_id, part.master_document_id) as parts
+  full join (select company_id, debit_document_id as document_id, count(*) as total from application
+              where is_split group by company_id, debit_document_id) as splits using (company_id, document_id)
+  left join document as master using (company_id, document_id)
+ where (parts.total, parts.places, parts.first_place, parts.last_place, parts.amount, parts.amount_base, parts.owed)
+       is distinct from (splits.total, splits.total, 1, splits.total, master.amount, master.amount_base,
+                         array[(master.customer_id, master.currency_id)::text])
+    or not parts.whole;
 
 -- 13
 -- name: discount-before-due A cash discount ends no later than its document's due date.

@@ -141,6 +141,12 @@ class Document(Record, frozen=True, kw_only=True):
     generated_reference: str | None = None
     """The payment reference that was made at first save; the one that is used may have been sent instead."""
 
+    master_document_id: int | None = None
+    """The document that this one is an instalment of (IPL-01)."""
+
+    instalment_number: int | None = None
+    """Which one, from 1."""
+
     invoice_text: str | None = None
     note: str | None = None
     project_id: str | None = None

@@ -19,7 +19,8 @@ from reskontra.changes.lists.wire import filtered
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
 from reskontra.documents.commands import attaching, drafting, releasing
-from reskontra.documents.store import lists
+from reskontra.documents.rules.instalments import parts_of
+from reskontra.documents.store import instalments, lists
 from reskontra.documents.wire.answers import (
     CreditNoteAnswer,
     DebitNoteAnswer,
@@ -29,6 +30,7 @@ from reskontra.documents.wire.answers import (
     VatInBaseAnswer,
 )
 from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, DocumentUpdate, InvoiceUpdate, VatUpdate
+from reskontra.documents.wire.instalments import InstalmentsAnswer, instalments_answer
 from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
 from reskontra.errors import NotFound
@@ -183,6 +185,18 @@ async def get_vat(resource: Resource, call: Call) -> Response:
     return one(call, vat_in_base_answer(found), found.version)
 
 
+async def get_instalments(resource: Resource, call: Call) -> Response:
+    """GET the parts that a document is or will be paid in."""
+    number = call.params[resource.parameter]
+    async with call.database.connection() as connection:
+        found = await instalments.find_parts(connection, call.company_id, resource.kind.document_type, number)
+        if found is None:
+            raise NotFound(resource.kind.noun, number)
+        reference = await remembered.at(connection, call.company_id, found.reference_version)
+    planned = () if found.document.is_released else parts_of(resource.kind, found.document, reference)
+    return one(call, instalments_answer(found, planned), found.version)
+
+
 async def change_vat(resource: Resource, call: Call) -> Response:
     """PUT the VAT dates of a document and of its lines, and what it corrects."""
     update = changes(call.decode(VatUpdate))
@@ -246,6 +260,11 @@ def _routes(resource: Resource) -> Iterator[Route]:
     of_ours = replace(named, path=f"/v1/reskontra/{resource.path}", answer=VatInBaseAnswer, body=VatUpdate)
     yield of_ours.one(f"Reskontra_Get{operation}Vat", partial(get_vat, resource), f"{below}/vat")
     yield of_ours.put(f"Reskontra_Update{operation}Vat", partial(change_vat, resource), f"{below}/vat")
+    if resource.kind.has_terms:
+        parts = replace(of_ours, answer=InstalmentsAnswer)
+        yield parts.one(
+            f"Reskontra_Get{operation}Instalments", partial(get_instalments, resource), f"{below}/instalments"
+        )
     files = Addresses(documents.path, resource.kind.noun, body=AttachmentMetadata)
     post_file = partial(attach, resource)
     yield files.attach(f"{operation}_CreateHeaderAttachment{by_number}", post_file, f"{below}/attachment")

@@ -40,12 +40,30 @@ def take_number(entity: str, series: str, range_id: str, *, given: str | None = 
         returning last_number as number)"""
 
 
+def take_numbers(entity: str, series: str, range_id: str, how_many: str) -> str:
+    """CTEs `taken(number, place)`: the next free numbers of a range, places from 1. Arguments are SQL expressions."""
+    return f"""counter as materialized (
+        select last_number, step, end_number from number_series_range
+         where company_id = $1 and series_id = {series} and range_id = {range_id}
+           for update),
+    drawn as materialized (
+        select next_free_numbers($1, {entity}, last_number, step, end_number, {how_many}) as numbers from counter),
+    counted_on as (
+        update number_series_range set last_number = drawn.numbers[cardinality(drawn.numbers)]
+          from drawn
+         where company_id = $1 and series_id = {series} and range_id = {range_id}),
+    taken as materialized (
+        select next.number, next.place
+          from drawn cross join unnest(drawn.numbers) with ordinality as next (number, place))"""
+
+
 def _if_any(given: str | None) -> str:
     return f" and exists (select from {given})" if given else ""
 
 
 def note_reuse(entity: str) -> str:
-    """A CTE after `take_number`: it notes that the number was deleted before, as `use_number` does."""
+    """A CTE after `take_number` or `take_numbers`: it notes of numbers that they were deleted before, as `use_number`
+    does."""
     return f"""reused as (
         update deleted_number set used_again_at = $2
           from taken

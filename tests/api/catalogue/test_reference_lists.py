@@ -43,10 +43,10 @@ async def test_terms_come_as_a_page_in_an_array(bystander: Clerk) -> None:
     answer = await bystander.get("creditTerm")
     assert len(answer) == 1
     page = answer[0]
-    assert (page["pageNumber"], page["pageSize"], page["totalCount"]) == (1, 1000, 5)
-    assert ids(page["records"], "termsId") == ["14", "30", "30D2", "EOM", "KONTANT"]
+    assert (page["pageNumber"], page["pageSize"], page["totalCount"]) == (1, 1000, 6)
+    assert ids(page["records"], "termsId") == ["14", "30", "30D2", "EOM", "KONTANT", "RATE3"]
     second = (await bystander.get("creditTerm", pageNumber=2, pageSize=2))[0]
-    assert (second["pageNumber"], second["pageSize"], second["totalCount"]) == (2, 2, 5)
+    assert (second["pageNumber"], second["pageSize"], second["totalCount"]) == (2, 2, 6)
     assert ids(second["records"], "termsId") == ["30D2", "EOM"]
     assert (await bystander.get("creditTerm", pageNumber=9, pageSize=2))[0]["records"] == []
 
@@ -102,10 +102,10 @@ async def test_custom_terms_and_instalments_show_their_days(clerk: Clerk) -> Non
 
 async def test_terms_are_filtered_by_time(clerk: Clerk) -> None:
     for name in ("lastModifiedDateTime", "createdDateTime"):
-        for moment, condition, count in ((LATE, "<", 5), (LATE, ">", 0), ("2000-01-01", ">=", 5)):
+        for moment, condition, count in ((LATE, "<", 6), (LATE, ">", 0), ("2000-01-01", ">=", 6)):
             query = {name: moment, f"{name}Condition": condition}
             assert (await clerk.get("creditTerm", **query))[0]["totalCount"] == count
-        assert (await clerk.get("creditTerm", **{name: LATE}))[0]["totalCount"] == 5  # no condition, no filter
+        assert (await clerk.get("creditTerm", **{name: LATE}))[0]["totalCount"] == 6  # no condition, no filter
     assert (await clerk.get("creditTerm", termsId="QQ"))[0]["totalCount"] == 0
 
 

@@ -123,11 +123,10 @@ async def new_draft(
     await lock_debits(connection, context, kind, None, changes)
     basis = await basis_of(connection, context, loaded, changes)
     basis = await with_links(connection, context, kind, basis, standing=None, changes=changes)
-    draft = created(kind, changes, basis)
+    draft = created(kind, changes, basis, origin)
     document = _with_proposals(draft, wanted_proposals(kind, None, changes), basis)
     check_agreed_rate(None, document, basis.reference.preferences, named_by(basis.links))
-    document = replace(document, origin=origin, created_by=context.actor)
-    return document, basis
+    return replace(document, created_by=context.actor), basis
 
 
 async def insert(

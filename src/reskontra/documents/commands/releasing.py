@@ -14,11 +14,13 @@ import structlog
 
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
+from reskontra.documents.commands import dividing
 from reskontra.documents.commands.drafting import insert, new_draft
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits
 from reskontra.documents.document import Document
 from reskontra.documents.rules.drafts import check_releasable, released
 from reskontra.documents.rules.entries import batch_of, entries_of
+from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.rules.issuing import shown_by
 from reskontra.documents.rules.links import warnings_about
 from reskontra.documents.rules.rates import rate_of
@@ -72,7 +74,8 @@ async def issue(
 async def release(
     connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
 ) -> Saved:
-    """Post a balanced document to the general ledger, once (REL-01 to REL-03)."""
+    """Post a balanced document to the general ledger, once (REL-01 to REL-03), and divide it into instalments if its
+    terms say so (INS-04)."""
     loaded = await load(connection, context, kind, number, expected_version=expected_version)
     draft = document_of(loaded)
     await lock_debits(connection, context, kind, draft, {})
@@ -80,8 +83,12 @@ async def release(
     check_releasable(kind, draft, basis)
     reference = basis.reference
     settling = await _settling(connection, context, loaded, reference)
-    document = released(draft, context.now, context.actor, settling)
-    entries = entries_of(kind, draft, loaded.document_id, reference, settling)
+    parts = parts_of(kind, draft, reference)
+    document = released(draft, context.now, context.actor, settling, is_divided=bool(parts))
+    divided = None
+    if parts:
+        divided = await dividing.write_parts(connection, context, kind, loaded, basis=basis, parts=parts)
+    entries = entries_of(kind, draft, loaded.document_id, reference, settling, divided=divided)
     series = reference.series_of("batch")
     numbers = choose_range(series.ranges, document.document_date, document.branch_number)
     shown = shown_by(draft, basis.debtor, reference)
@@ -102,6 +109,8 @@ async def release(
         shown=shown,
         settled=settling.settled if settling else None,
     )
+    if divided:
+        await dividing.release_parts(connection, context, draft, loaded.document_id, basis)
     for warning in shown.warnings:
         _log.warning("released", document_type=draft.document_type, number=draft.number, warning=warning)
     return saved

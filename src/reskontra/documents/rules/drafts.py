@@ -12,6 +12,7 @@ from reskontra.documents.rules.after_release import changed_after_release, vat_r
 from reskontra.documents.rules.arithmetic import DiscountBasis
 from reskontra.documents.rules.figures import entered_vat, with_figures, with_figures_of
 from reskontra.documents.rules.header import changed_header, check_discount_date, new_header
+from reskontra.documents.rules.instalments import check_parts
 from reskontra.documents.rules.line_accounts import check_accounts
 from reskontra.documents.rules.lines import LineBasis, apply_operations, in_branch, new_lines, on_another_day
 from reskontra.documents.rules.pricing import rounded_lines
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 from reskontra.documents.document import Basis
 
 
-def created(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
+def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, origin: str = "entered") -> Document:
     """A new draft from what was sent (EDT-01, LIN, VAT, TOT, CRD). Raises `Refused`; the number comes later.
 
-    `takes_back` among the changes is a document whose lines and figures it has, instead of its own.
+    `takes_back` among the changes is a document whose lines and figures it has, instead of its own. `origin` is
+    "entered" if somebody sent it, or the word for what makes it.
     """
     check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
-    draft = new_header(kind, changes, basis)
+    draft = new_header(kind, changes, basis, origin)
     taken_back = changes.get("takes_back")
     if taken_back is not None:
         draft = with_figures_of(draft, taken_back, basis.reference)
@@ -42,6 +44,7 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
         lines = new_lines(changes.get("lines") or (), _line_basis(draft, basis))
         draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
     check_discount_date(draft)
+    check_parts(kind, draft, basis.reference)
     return _with_status(kind, None, draft, changes, basis)
 
 
@@ -69,6 +72,7 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         draft = with_figures(draft, lines, basis.reference, sent_vat)
     if _discount_of(draft) != _discount_of(document):
         check_discount_date(draft)
+    check_parts(kind, draft, basis.reference)
     return _with_status(kind, document, draft, changes, basis)
 
 
@@ -102,11 +106,19 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     _check_period(document, basis.reference)
     _check_accounts(document, basis.reference)
     check_accounts(document.lines, _line_basis(document, basis))
+    check_parts(kind, document, basis.reference)  # the terms may have changed since it was saved
 
 
-def released(document: Document, now: datetime, actor: str, settling: Settling | None = None) -> Document:
-    """The document as release leaves it: Open, or Closed if nothing is left of it (REL-02, PER-07)."""
+def released(
+    document: Document, now: datetime, actor: str, settling: Settling | None = None, *, is_divided: bool = False
+) -> Document:
+    """The document as release leaves it: Open, or Closed if nothing is left of it (REL-02, PER-07).
+
+    Nothing is left of one that is divided into parts (INS-04).
+    """
     balance, balance_base, period_id = document.amount, document.amount_base, document.period_id
+    if is_divided:
+        balance = ZERO
     if settling is not None:
         credit = settling.credit
         balance, balance_base = credit.balance, credit.balance_base

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document
@@ -15,22 +17,44 @@ from reskontra.receivables.rules.settling import difference_account, settlement_
 if TYPE_CHECKING:
     from reskontra.documents.rules.settling import Settling
     from reskontra.reference.reference import Reference
+    from reskontra.terms.rules.instalments import Instalment
 
 
 def entries_of(
-    kind: Kind, document: Document, document_id: int, reference: Reference, settling: Settling | None = None
+    kind: Kind,
+    document: Document,
+    document_id: int,
+    reference: Reference,
+    settling: Settling | None = None,
+    *,
+    divided: Mapping[int, Instalment] | None = None,
 ) -> tuple[Entry, ...]:
-    """The entries of a release (GL-06): the receivable against revenue lines and VAT, then what settling adds."""
+    """The entries of a release (GL-06): the receivable against revenue lines and VAT, then what settling adds.
+
+    `divided` are the parts that the document is divided into, by the ids of their invoices (INS-04).
+    """
     postings = reference.currency_postings[document.currency_id]
+    receivable = _receivable(document, document_id)
     return receivable_entries(
         kind.balance_sign,
-        _receivable(document, document_id),
+        receivable,
         [*_revenue(document), *_vat(document), *_vat_difference(kind, document, reference)],
         rounding=document.rounding_difference,
         rounding_gain_account=postings.rounding_gain_account,
         rounding_loss_account=postings.rounding_loss_account,
-        more=settlement_parts(settling.settled, settling.before) if settling else (),
+        more=settlement_parts(settling.settled, settling.before) if settling else _division(receivable, divided or {}),
     )
+
+
+def _division(receivable: Part, divided: Mapping[int, Instalment]) -> list[tuple[Part, int]]:
+    """The receivable moves from the divided document to its parts, on one account: parts and sides (+1 debit)."""
+    if not divided:
+        return []
+    parts = [
+        replace(receivable, amount=part.amount, amount_base=part.amount_base, moves_document_id=document_id)
+        for document_id, part in divided.items()
+    ]
+    return [(receivable, -1), *((part, +1) for part in parts)]
 
 
 def _receivable(document: Document, document_id: int) -> Part:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
+from reskontra.documents.rules.instalments import base_date_of, terms_in_parts
 from reskontra.documents.rules.links import with_correction, with_vat_date
 from reskontra.documents.rules.rates import with_rate
 from reskontra.errors import Refused, UnknownReference
@@ -17,7 +18,7 @@ from reskontra.money import ZERO
 from reskontra.periods.rules import check_open, same_period
 from reskontra.records import as_dict, replace
 from reskontra.terms.rules.dates import discount_date, due_date
-from reskontra.terms.rules.terms import InstalmentType
+from reskontra.terms.rules.instalments import first_due_date
 
 if TYPE_CHECKING:
     from reskontra.documents.document import Basis
@@ -46,11 +47,12 @@ PARTICULARS = (
 )
 
 
-def new_header(kind: Kind, changes: Mapping[str, Any], basis: Basis) -> Document:
+def new_header(kind: Kind, changes: Mapping[str, Any], basis: Basis, origin: str) -> Document:
     """The header of a new draft: what was sent, else the customer's and the company's defaults (LIN-05, CUR-01)."""
     debtor, reference = basis.debtor, basis.reference
     blank = Document(
         document_type=kind.document_type,
+        origin=origin,
         customer_id=debtor.customer_id,
         location_id=debtor.location.location_id or 0,
         branch_number=reference.branch_of_new(basis.branch_number),
@@ -368,21 +370,14 @@ def _with_due_dates(
     if draft.terms_id is None and not kind.has_terms:
         return replace(draft, due_date=None, cash_discount_date=None)
     terms = basis.reference.terms.get(draft.terms_id or "")
-    if terms is not None and terms.instalment_type == InstalmentType.MULTIPLE:
-        raise Refused(
-            f"The credit terms '{terms.terms_id}' are paid in instalments, which are not served yet.",
-            field=("terms_id",),
-            value=terms.terms_id,
-            hint="Choose terms that are paid at once.",
-        )
-    use_original = basis.reference.preferences.use_original_invoice_date and draft.original_invoice_date
-    base_date = draft.original_invoice_date if use_original and draft.original_invoice_date else draft.document_date
+    base_date = base_date_of(draft, basis.reference)
+    first_due = first_due_date if terms_in_parts(kind, draft, basis.reference) else due_date
     reset = before is None or any(
         getattr(before, name) != getattr(draft, name)
         for name in ("document_date", "original_invoice_date", "terms_id", "customer_id")
     )
     values: dict[str, Any] = {}
-    for name, formula in (("due_date", due_date), ("cash_discount_date", discount_date)):
+    for name, formula in (("due_date", first_due), ("cash_discount_date", discount_date)):
         sent = changes.get(name)
         entered = f"{name}_entered"
         computed = formula(terms, base_date) if terms is not None else base_date

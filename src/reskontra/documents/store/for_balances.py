@@ -10,14 +10,15 @@ _KINDS = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in SE
 def sales(customer_id: str, condition: str) -> str:
     """A scalar: released sales without VAT to a customer of company $1, in base currency (BAL-04).
 
-    Credit notes are subtracted. `condition` is over `document`, for example on its period.
+    Credit notes are subtracted. Instalments are not counted besides the document that they are parts of (IPL-02).
+    `condition` is over `document`, for example on its period.
     """
     return f"""(select coalesce(sum(line.net_amount_base * kind.sign), 0.0000)
                   from document
                   join (values {_KINDS}) as kind (document_type, sign) on kind.document_type = document.document_type
                   join document_line as line on line.company_id = $1 and line.document_id = document.document_id
                  where document.company_id = $1 and document.customer_id = {customer_id}
-                   and document.released_at is not null
+                   and document.released_at is not null and document.master_document_id is null
                    and {condition})"""
 
 

@@ -211,7 +211,11 @@ _ITEMS_OF_LINES = """$5::text[] || array(
                         where line.company_id = $1 and line.document_id = doc.document_id
                           and line.item_number is not null)"""
 
-_BY_NUMBER = """company_id = $1 and document_type = $10 and lower(number) collate "C" = lower($11 collate "C")"""
+BY_NUMBER = """company_id = $1 and document_type = {document_type}
+               and lower(number) collate "C" = lower({number} collate "C")"""
+"""A condition over the table document, to be formatted with SQL expressions of a type and a number in any case."""
+
+_BY_NUMBER = BY_NUMBER.format(document_type="$10", number="$11")
 _CUSTOMER_AFTER = f"case when $2::text is null then doc.customer_id else {id_of_number('$2::text')} end"
 
 

@@ -33,14 +33,18 @@ from reskontra.receivables.store.applications import release as release_applicat
 from reskontra.receivables.store.open_items import items_json, move_items
 from reskontra.versions import Saved
 
-_HEADER = ", ".join(HEADER_COLUMNS)
+HEADER = ", ".join(HEADER_COLUMNS)
+"""The columns of a document that come from its record."""
+
 _SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS)
-_NEW_HEADER = _SENT_HEADER.replace(
+NEW_HEADER = _SENT_HEADER.replace(
     "head.payment_reference, head.generated_reference",
     "coalesce(head.payment_reference, named.reference), named.reference",
 )
-_LINE = ", ".join(LINE_COLUMNS)
-_SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
+"""Their values over `head`, the record, and `named`, which has the payment reference that was made."""
+
+LINE = ", ".join(LINE_COLUMNS)
+SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
 _VAT = ", ".join(VAT_COLUMNS)
 _SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
 
@@ -58,15 +62,15 @@ def _insert(numbering: str, *, is_sent: bool, proposing: bool) -> str:
           from (select number, nextval('document_document_id_seq') as document_id from taken) as drawn),
     inserted as (
         insert into document (
-               company_id, document_id, number, version, created_at, modified_at, lines_json, vat_json, {_HEADER})
+               company_id, document_id, number, version, created_at, modified_at, lines_json, vat_json, {HEADER})
                overriding system value
         select $1, named.document_id, named.number, changed.change_id, changed.stamp, changed.stamp, $9, $10,
-               {_NEW_HEADER}
+               {NEW_HEADER}
           from named, changed, json_populate_record(null::document, $6) as head
         returning document_id, number, version, customer_id, amount_base),
     lined as (
-        insert into document_line (company_id, document_id, {_LINE})
-        select $1, inserted.document_id, {_SENT_LINE}
+        insert into document_line (company_id, document_id, {LINE})
+        select $1, inserted.document_id, {SENT_LINE}
           from inserted, json_populate_recordset(null::document_line, $7) as line),
     taxed as (
         insert into document_vat (company_id, document_id, {_VAT})
@@ -114,7 +118,7 @@ async def insert_document(
         _INSERTS[isinstance(numbering[1], list), bool(document.proposals)],
         *parameters(context),
         document.document_type,
-        as_json(_header(document)),
+        as_json(header_of(document)),
         as_json(document.lines),
         as_json(document.vat),
         lines_text,
@@ -151,7 +155,7 @@ def _save(*, rows: bool, proposing: bool) -> str:
     {change_row("$5", "updated", "$9::text", "held", detail="$13::jsonb")},
     updated as (
         update document
-           set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $10) as head),
+           set ({HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $10) as head),
                modified_at = changed.stamp, version = changed.change_id{texts}
           from changed
          where company_id = $1 and document_id = $6
@@ -173,11 +177,11 @@ _WRITTEN_ROWS = f"""unlined as (
            and line_number not in (select line.line_number
                                      from json_populate_recordset(null::document_line, $16) as line)),
     lined as (
-        insert into document_line (company_id, document_id, {_LINE})
-        select $1, updated.document_id, {_SENT_LINE}
+        insert into document_line (company_id, document_id, {LINE})
+        select $1, updated.document_id, {SENT_LINE}
           from updated, json_populate_recordset(null::document_line, $16) as line
         on conflict on constraint document_line_pk do update
-           set ({_LINE}) = row({", ".join(f"excluded.{column}" for column in LINE_COLUMNS)})),
+           set ({LINE}) = row({", ".join(f"excluded.{column}" for column in LINE_COLUMNS)})),
     untaxed as (
         delete from document_vat using updated
          where document_vat.company_id = $1 and document_vat.document_id = updated.document_id
@@ -225,7 +229,7 @@ async def save_document(
         version,
         reference_version,
         before.number,
-        as_json(_header(after)),
+        as_json(header_of(after)),
         [before.customer_id, after.customer_id] if counts else [],
         [-before.amount_base * sign, after.amount_base * sign] if counts else [],
         as_json(detail),
@@ -261,6 +265,14 @@ async def delete_document(
     await connection.fetchrow(_DELETE, *parameters(context), document_type, document_id, sign, as_json(detail))
 
 
+def keep_shown(source: str, document_id: str, shown: str) -> str:
+    """A CTE that keeps what the released documents of `source` show from now on: `shown` is the JSON of a `Shown`."""
+    return f"""issued as (
+        insert into issued_document (company_id, document_id, taken_at, seller, buyer, terms_text, vat_texts, warnings)
+        select $1, {document_id}, $2, said.seller, said.buyer, said.terms_text, said.vat_texts, said.warnings
+          from {source}, jsonb_populate_record(null::issued_document, {shown}::jsonb) as said)"""
+
+
 _RELEASED = """jsonb_build_object('status', jsonb_build_array(held.status, $15::text),
                                                  'batch_number', jsonb_build_array(null, taken.number))"""
 
@@ -281,10 +293,7 @@ def _release(*, settling: bool) -> str:
          where company_id = $1 and document_id = $6
         returning document.number, version, customer_id, document_date, period_id, batch_number,
                   balance_base * $14::integer as owed, amount_base * $14::integer as waiting),
-    issued as (
-        insert into issued_document (company_id, document_id, taken_at, seller, buyer, terms_text, vat_texts, warnings)
-        select $1, $6, $2, said.seller, said.buyer, said.terms_text, said.vat_texts, said.warnings
-          from updated, jsonb_populate_record(null::issued_document, $19::jsonb) as said),
+    {keep_shown("updated", "$6", "$19")},
     {settled}
     {tally("$5", 0)},
     {
@@ -371,7 +380,7 @@ async def _written(connection: Connection, statement: str, *parameters: object) 
     return Saved(row["number"], row["version"])
 
 
-def _header(document: Document) -> dict[str, Any]:
+def header_of(document: Document) -> dict[str, Any]:
     return {column: getattr(document, column) for column in HEADER_COLUMNS}
 
 

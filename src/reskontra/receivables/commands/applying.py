@@ -109,6 +109,8 @@ def _check_undoable(found: FoundApplication, credit: OpenItem, debit: OpenItem) 
         )
     if found.application.reverses_id is not None:
         raise Refused(f"This application takes application {found.application.reverses_id} back.")
+    if found.is_split:
+        raise Refused(f"{credit.number} is an instalment of {debit.number}, which stays divided.")
     if found.undone_by is not None:
         raise Refused(f"The application is undone already, by application {found.undone_by}.")
     if KINDS[debit.document_type].is_money:

@@ -99,6 +99,22 @@ def add(applications: str) -> str:
         returning application_id)"""
 
 
+def split(parts: str) -> str:
+    """A CTE after `settlement` by which a document that is divided is settled by its parts (INS-04).
+
+    `parts` has a row for each: document_id, master_id, amount, amount_base, document_date, period_id. A part loses
+    nothing: it takes over what the document had open.
+    """
+    return f"""divided as (
+        insert into application (
+               company_id, settlement_id, credit_document_id, debit_document_id, applied_on, period_id, amount_credit,
+               base_credit, amount_debit, base_debit, gain_loss, is_posted, is_split, created_at, created_by,
+               released_at, released_by)
+        select $1, settlement_made.settlement_id, {parts}.document_id, {parts}.master_id, {parts}.document_date,
+               {parts}.period_id, 0, 0, {parts}.amount, {parts}.amount_base, 0, true, true, $2, $3, $2, $3
+          from settlement_made, {parts})"""
+
+
 _LINE = "position, document_id, amount, discount, write_off, reason_code, cross_rate"
 _SENT_LINE = ", ".join(f"sent.{column.strip()}" for column in _LINE.split(","))
 
@@ -161,7 +177,8 @@ def proposed_by(document_id: str) -> str:
 def applications_of(document_id: str) -> str:
     """A lateral source `application` of all applications from or to a document, in the order they were made.
 
-    Reversing rows are left out; the rows they reverse have `is_undone`. `amount` is in the document's currency.
+    Reversing rows are left out; the rows they reverse have `is_undone`. So is what divides a document: nobody paid it.
+    `amount` is in the document's currency.
     """
     return f"""lateral (
         select application.*,
@@ -172,5 +189,5 @@ def applications_of(document_id: str) -> str:
                exists (select from application as back
                         where back.company_id = $1 and back.reverses_id = application.application_id) as is_undone
           from application
-         where application.company_id = $1 and application.reverses_id is null
+         where application.company_id = $1 and application.reverses_id is null and not application.is_split
            and {document_id} in (application.credit_document_id, application.debit_document_id)) as application"""

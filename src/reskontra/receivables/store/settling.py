@@ -104,6 +104,9 @@ class FoundApplication:
     undone_by: int | None
     """The application that takes it back, if any."""
 
+    is_split: bool = False
+    """Whether it divides the debit document: the credit one is a part of it (INS-04)."""
+
 
 async def find_application(connection: Connection, company_id: int, application_id: int) -> FoundApplication | None:
     """An application by its id."""
@@ -130,4 +133,5 @@ async def find_application(connection: Connection, company_id: int, application_
         settlement_id=row["settlement_id"],
         application=released,
         undone_by=row["undone_by"],
+        is_split=row["is_split"],
     )

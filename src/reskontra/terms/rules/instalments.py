@@ -32,13 +32,15 @@ def instalments(
     gross_base: Decimal,
     vat_base: Decimal,
     base_decimals: int,
+    first_due: date | None = None,
 ) -> tuple[Instalment, ...]:
     """The parts of a document, in order of due date (INS-01, INS-02, INS-03).
 
     Amounts are not negative. Both currencies are divided separately, each with its own remainder in the last part:
-    converting the parts would lose or gain a minor unit. Terms without instalments give one part.
+    converting the parts would lose or gain a minor unit. `first_due` is the due date of the first part if somebody
+    entered one; the others keep their distance from it. Terms without instalments give one part.
     """
-    due_dates = in_calendar(lambda: _instalment_dates(terms, base_date), base_date)
+    due_dates = in_calendar(lambda: _instalment_dates(terms, base_date, first_due), base_date)
     amounts = _divided(terms, gross, vat, decimals)
     amounts_base = _divided(terms, gross_base, vat_base, base_decimals)
     return tuple(
@@ -47,22 +49,33 @@ def instalments(
     )
 
 
+def first_due_date(terms: Terms, base_date: date) -> date:
+    """The date that the first part falls due (IPL-05)."""
+    return in_calendar(lambda: _instalment_dates(terms, base_date)[0], base_date)
+
+
 # Instalments
 
 
-def _instalment_dates(terms: Terms, base_date: date) -> list[date]:
+def _instalment_dates(terms: Terms, base_date: date, entered: date | None = None) -> list[date]:
+    """IPL-04: each part is moved off a weekend, but not a date that was entered."""
+    schedule = [share.days for share in terms.instalment_schedule]
+    by_table = terms.instalment_method == InstalmentMethod.PERCENT_TABLE
     first = formula_due_date(terms, base_date)
+    if entered is not None:
+        first = entered - timedelta(days=schedule[0]) if by_table else entered
     if terms.instalment_type == InstalmentType.SINGLE:
         dates = [first]
-    elif terms.instalment_method == InstalmentMethod.PERCENT_TABLE:
-        dates = [first + timedelta(days=share.days) for share in terms.instalment_schedule]
+    elif by_table:
+        dates = [first + timedelta(days=days) for days in schedule]
     else:
         dates = [_part_date(first, terms.instalment_frequency, part) for part in range(terms.instalment_count)]
-    return [moved_off_weekend(due, terms.weekend_rule) for due in dates]
+    moved = [moved_off_weekend(due, terms.weekend_rule) for due in dates]
+    return moved if entered is None else [entered, *moved[1:]]
 
 
 def _part_date(first: date, frequency: InstalmentFrequency, part: int) -> date:
-    """The due date of part `part` (from 0). Half months alternate: 15 days later, then the same day a month on."""
+    """The due date of part `part` (from 0). Half months alternate: 15 days on, a month on from the first (IPL-03)."""
     if frequency == InstalmentFrequency.WEEKLY:
         return first + timedelta(days=7 * part)
     if frequency == InstalmentFrequency.MONTHLY:
