@@ -16,7 +16,8 @@ PERIODS = "/v1/reskontra/financialPeriod"
 MAIN, OTHER = "20001", "20002"
 REMINDED_TWICE, OWED, DRAFT, SECOND_DRAFT = "002001", "002002", "002003", "002004"
 OWED_MORE = "002005"
-NEXT_INVOICE, NEXT_CUSTOMER = "002006", "20003"
+IN_INSTALMENTS = "002006"
+NEXT_INVOICE, NEXT_CUSTOMER = "002007", "20003"
 NOTE = "010001"
 OPEN_NOTE = "010002"
 APPLICATIONS = "/v1/reskontra/application"
@@ -99,6 +100,8 @@ COMMANDS: Mapping[str, Command] = {
     "release": post(f"{_DRAFT}/action/release"),
     "release what was read": post(f"{_DRAFT}/action/release", of_draft=True),
     "release another one": post(f"{INVOICES}/{SECOND_DRAFT}/action/release"),
+    "release what is paid in instalments": post(f"{INVOICES}/{IN_INSTALMENTS}/action/release"),
+    "change what is paid in instalments": put(f"{INVOICES}/{IN_INSTALMENTS}", lines=[line(1, "Update", quantity=2)]),
     "change the note of what is owed": put(f"{INVOICES}/{OWED}", note="called them"),
     # Settlement
     "create a note that settles": post(CREDIT_NOTES, credit_note(application(OWED, 50))),
@@ -175,6 +178,7 @@ async def open_company(clerk: Caller) -> None:
     await clerk.create(CREDIT_NOTE, **credit_note(application(REMINDED_TWICE, 100)))
     await clerk.issue(CREDIT_NOTE, **credit_note(application(OWED, 30)))
     await clerk.issue(INVOICE, **invoice(day="2025-02-01"))
+    await clerk.create(INVOICE, **invoice(day="2025-06-03", creditTermsId="RATE3"))
     await clerk.create(PAYMENTS, **payment(60, OWED_MORE))
     await clerk.release(await clerk.create(PAYMENTS, **payment(90)))
     await clerk.change(f"{PAYMENTS}/{PAYMENT}", paymentLines=[pays(OWED_MORE, 60) | {"operation": "Delete"}])

@@ -71,6 +71,16 @@ INVOICE = wrapped(
         line(description="Freight", quantity=1, unitPriceInCurrency=149.5, discountPercent=10),
     ],
 )
+DIVIDED = wrapped(
+    referenceNumber="DIV-1",
+    overrideNumberSeries=True,
+    customerNumber="10000",
+    documentDate="2025-01-27",
+    creditTermsId="RATE3",
+    invoiceText="Paid in instalments",
+    customerRefNumber="PO-78",
+    invoiceLines=[line(inventoryNumber="A", quantity=1)],
+)
 ABROAD = wrapped(
     customerNumber="20020",
     documentDate="2025-01-27",
@@ -155,6 +165,11 @@ PLAY = (
         {"dunningLetterDate": "2025-03-21T09:39:48.538Z", "levelFrom": 1, "levelTo": 2},
     ),
     Scene("CustomerInvoice_GetByinvoiceNumber.reminded", "GET", f"{INVOICES}/156589"),
+    # Instalments
+    Scene("CustomerInvoice_Create.divided", "POST", INVOICES, DIVIDED),
+    Scene("CustomerInvoice_ReleaseInvoiceByinvoiceNumber.divided", "POST", f"{INVOICES}/DIV-1/action/release"),
+    Scene("CustomerInvoice_GetByinvoiceNumber.divided", "GET", f"{INVOICES}/DIV-1"),
+    Scene("CustomerInvoice_GetAll.instalments", "GET", f"{INVOICES}?externalReference=DIV-1"),
 )
 
 
