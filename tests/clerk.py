@@ -23,10 +23,16 @@ from reskontra.db.pool import Database
 
 INVOICE, CREDIT_NOTE, DEBIT_NOTE = KINDS = ("customerinvoice", "customerCreditNote", "customerDebitNote")
 PAYMENT = "customerPayment"
-LINES = {INVOICE: "invoiceLines", CREDIT_NOTE: "lines", DEBIT_NOTE: "lines", PAYMENT: "paymentLines"}
+CASH_SALE = "cashsale"
+LINES = {
+    INVOICE: "invoiceLines", CREDIT_NOTE: "lines", DEBIT_NOTE: "lines", PAYMENT: "paymentLines",
+    CASH_SALE: "cashSaleLines",
+}  # fmt: skip
 """The name that each kind gives its lines. Tests call them `lines`."""
 
-TYPES = {INVOICE: "Invoice", CREDIT_NOTE: "CreditNote", DEBIT_NOTE: "DebitNote", PAYMENT: "Payment"}
+TYPES = {
+    INVOICE: "Invoice", CREDIT_NOTE: "CreditNote", DEBIT_NOTE: "DebitNote", PAYMENT: "Payment", CASH_SALE: "CashSale",
+}  # fmt: skip
 """The name of each kind in a `documentType`."""
 
 LETTERS = "reskontra/dunningLetter"
@@ -259,6 +265,18 @@ class Caller:
     async def issue(self, kind: str, customer: Record | str | None = None, **fields: Any) -> Record:
         """A document that is released at once."""
         return await self.release(location_of(await self.post(kind, **self.sale(customer, **fields))))
+
+    async def cash_sale(self, customer: Record | str | None = None, **fields: Any) -> Record:
+        return await self.document(CASH_SALE, customer, **{"paymentReference": "Receipt 1"} | fields)
+
+    async def cash_return(self, of: Record, **fields: Any) -> Record:
+        """A draft return of a released cash sale, with what `fields` change of it."""
+        answer = await self.act(of, "reverse")
+        assert answer.status_code == 200, answer.text
+        back: Record = await self.get(f"{CASH_SALE}/{answer.json()['referenceNumber']}")
+        if fields:
+            back = await self.change(back, **fields)
+        return back
 
     # Payments
 

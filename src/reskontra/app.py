@@ -27,6 +27,7 @@ from reskontra.customers.locations import store as locations_store
 from reskontra.customers.store import writing as customers_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
 from reskontra.documents import routes as documents
+from reskontra.documents.cash_sales import routes as cash_sales
 from reskontra.documents.commands.texts import rewrite_texts
 from reskontra.documents.store import writing as documents_store
 from reskontra.dunning import routes as dunning
@@ -69,6 +70,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     salespersons.ROUTES,
     prices.ROUTES,
     documents.ROUTES,
+    cash_sales.ROUTES,
     attachments.ROUTES,
     payments.ROUTES,
     receivables.ROUTES,

@@ -79,6 +79,16 @@ class Kind:
     is_money: bool = False
     """Whether money comes in or goes out with it, through a cash account."""
 
+    @property
+    def is_paid_at_once(self) -> bool:
+        """Whether its release pays it too, so that it is never open (CSH-01)."""
+        return self.account_role is None
+
+    @property
+    def entry_sign(self) -> int:
+        """+1 if its release debits receivables or cash and credits sales and VAT, -1 the other way round."""
+        return self.balance_sign or self.sales_sign
+
 
 DEBITS = ("Invoice", "DebitNote", "FinCharge")
 """What a credit note or payment may settle (APP-01)."""
@@ -249,7 +259,6 @@ CASH_SALE = Kind(
     document_type="CashSale",
     noun="cash sale",
     journal_code="CSL",
-    is_served=False,
     series=("cash_sale",),
     create_operation="create_debit",
     release_operation="release_debit",
@@ -257,20 +266,22 @@ CASH_SALE = Kind(
     account_role=None,
     has_lines=True,
     sales_sign=+1,
+    is_money=True,
 )
 
 CASH_RETURN = Kind(
     document_type="CashReturn",
     noun="cash return",
     journal_code="RCS",
-    is_served=False,
     series=("cash_sale",),
     create_operation="create_credit",
     release_operation="release_credit",
     balance_sign=0,
     account_role=None,
     has_lines=True,
+    may_correct=("CashSale",),
     sales_sign=-1,
+    is_money=True,
 )
 
 KINDS = {kind.document_type: kind for kind in (

@@ -127,6 +127,7 @@ async def test_a_released_document_cannot_be_deleted(connection: Connection) -> 
 
 async def test_there_are_no_documents_of_a_kind_that_is_not_served(connection: Connection) -> None:
     change = "update document set document_type = '{}' where document_type = 'Invoice' and number = '003547'"
+    await connection.execute("update document_kind set is_served = false where document_type = 'CashSale'")
     assert await refused_by(connection, change.format("CashSale")) == "document_kind_is_served"
     assert await refused_by(connection, change.format("Letter")) == "document_kind_is_served"
     assert await refused_by(connection, change.format("DebitNote")) is None

@@ -54,7 +54,7 @@ FAULTS = {
     "migrations-in-sequence": [
         "update schema_version set applied_at = applied_at - interval '1 hour' where version = 2"
     ],
-    "document-kind-served": [f"update document set document_type = 'CashSale' where {DRAFT}"],
+    "document-kind-served": ["update document_kind set is_served = false where document_type = 'DebitNote'"],
     "document-balance-range": [
         "alter table document drop constraint document_balance_range",
         f"update document set balance = amount + 1 where {RELEASED}",
@@ -64,6 +64,11 @@ FAULTS = {
                                     created_at, created_by)
            select company_id, document_id, document_id + 1, 1, 1, created_at, 'x' from document
             where document_type = 'Invoice' and number = '003524'"""
+    ],
+    # The released invoice becomes a cash sale that nobody paid.
+    "paid-at-once": [f"update document set document_type = 'CashSale' where {RELEASED}"],
+    "returned-within-sale": [
+        f"update document set document_type = 'CashReturn', corrects_document_id = null where {RELEASED}",
     ],
     "settlements-whole": [
         """insert into settlement (company_id, kind, settled_on, period_id, created_at, created_by)
@@ -269,3 +274,29 @@ async def test_a_series_that_is_chosen_no_longer_may_have_numbered_anything(conn
 async def test_a_fee_invoice_without_a_letter_is_found(connection: Connection) -> None:
     await connection.execute(f"update document set origin = 'dunning_fee' where {DRAFT}")
     assert [offence.name for offence in await offences(connection)] == ["dunning-fees"]
+
+
+async def test_more_back_than_was_paid_is_found(connection: Connection) -> None:
+    await connection.execute("set local session_replication_role = replica")
+    await connection.execute(
+        f"""
+        update document as back
+           set document_type = 'CashReturn', corrects_document_id = sold.document_id, amount = sold.amount,
+               balance = 0, balance_base = 0, status = 'Closed'
+          from document as sold
+         where sold.document_id = {OF_RELEASED} and back.document_type = 'Invoice' and back.number = '003525'"""
+    )
+    assert "returned-within-sale" not in [offence.name for offence in await offences(connection)]
+    await connection.execute("update document set amount = amount + 0.01 where document_type = 'CashReturn'")
+    assert "returned-within-sale" in [offence.name for offence in await offences(connection)]
+
+
+async def test_only_what_is_paid_at_once_settles_itself(connection: Connection) -> None:
+    await connection.execute("alter table application drop constraint application_two_documents")
+    await connection.execute(
+        f"""
+        insert into application (company_id, credit_document_id, debit_document_id, amount_credit, amount_debit,
+                                 created_at, created_by)
+        select 1, document_id, document_id, 1, 1, now(), 'x' from document where {DRAFT}"""
+    )
+    assert "applications-legal" in [offence.name for offence in await offences(connection)]

@@ -23,6 +23,8 @@ OPEN_NOTE = "010002"
 APPLICATIONS = "/v1/reskontra/application"
 PAYMENTS = "/v1/customerPayment"
 PAYMENT, OPEN_PAYMENT, VOIDED_PAYMENT = "500001", "500002", "500003"
+CASH_SALES = "/v1/cashsale"
+SOLD, TO_SELL = "040001", "040002"
 APPLIED_EARLIER = 2  # the application of OPEN_NOTE; that of NOTE has the id 1
 
 
@@ -60,6 +62,10 @@ def later_application(debit: str, amount: int) -> Mapping[str, Any]:
 def payment(amount: int, *numbers: str) -> dict[str, Any]:
     lines = [pays(number, amount) for number in numbers]
     return {"customer": MAIN, "applicationDate": "2025-06-06", "paymentAmount": amount, "paymentLines": lines}
+
+
+def cash_sale() -> dict[str, Any]:
+    return sale(MAIN, documentDate=DAY, lines=[line(inventoryNumber="A", quantity=1)], paymentReference="Receipt")
 
 
 def pays(number: str, amount: int) -> dict[str, Any]:
@@ -119,6 +125,10 @@ COMMANDS: Mapping[str, Command] = {
     "void the open payment": post(f"{PAYMENTS}/{OPEN_PAYMENT}/action/void", {}),
     "release a void": post(f"{PAYMENTS}/{VOIDED_PAYMENT}/action/release", {}),
     "apply by itself": post("/v1/reskontra/run/autoApply", {"asOf": "2025-06-06"}),
+    # Cash sales
+    "sell for cash": post(CASH_SALES, cash_sale()),
+    "release the cash sale": post(f"{CASH_SALES}/{TO_SELL}/action/release"),
+    "reverse what was sold": post(f"{CASH_SALES}/{SOLD}/action/reverse"),
     # Reminding
     "remind": post(_REMIND, reminder(1, "2025-03-10")),
     "remind for a fee": post(_REMIND, reminder(3, "2025-04-15")),
@@ -179,6 +189,8 @@ async def open_company(clerk: Caller) -> None:
     await clerk.issue(CREDIT_NOTE, **credit_note(application(OWED, 30)))
     await clerk.issue(INVOICE, **invoice(day="2025-02-01"))
     await clerk.create(INVOICE, **invoice(day="2025-06-03", creditTermsId="RATE3"))
+    await clerk.release(await clerk.create(CASH_SALES, **cash_sale()))
+    await clerk.create(CASH_SALES, **cash_sale())
     await clerk.create(PAYMENTS, **payment(60, OWED_MORE))
     await clerk.release(await clerk.create(PAYMENTS, **payment(90)))
     await clerk.change(f"{PAYMENTS}/{PAYMENT}", paymentLines=[pays(OWED_MORE, 60) | {"operation": "Delete"}])

@@ -26,12 +26,12 @@ import pytest
 from reskontra.app import mounted_routes, served_routes
 from reskontra.customers.wire.bodies import CustomerUpdate
 from reskontra.db.selfcheck import offences
-from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate
+from reskontra.documents.wire.bodies import CashSaleUpdate, CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate
 from reskontra.payments.wire.bodies import PaymentUpdate
 from reskontra.web.routing import Route
 from reskontra.web.scalars import DayText
 from reskontra.web.shapes import Kind, Shape
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, sale, wrapped
+from tests.clerk import CASH_SALE, CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, sale, wrapped
 from tests.clerk import body as body_of
 from tests.places import Json, places
 
@@ -199,9 +199,12 @@ RESOURCES = {
     "invoice": Resource("/v1/customerinvoice", InvoiceUpdate, document(INVOICE)),
     "credit note": Resource("/v1/customerCreditNote", CreditNoteUpdate, document(CREDIT_NOTE)),
     "debit note": Resource("/v1/customerDebitNote", DebitNoteUpdate, document(DEBIT_NOTE)),
+    "cash sale": Resource(
+        "/v1/cashsale", CashSaleUpdate, lambda: document(CASH_SALE)() | wrapped(paymentReference="Receipt 1")
+    ),
     "payment": Resource("/v1/customerPayment", PaymentUpdate, lambda: wrapped(customer="20001", paymentAmount=10)),
 }
-DOCUMENTS = [name for name in RESOURCES if name not in ("customer", "payment")]
+DOCUMENTS = [name for name in RESOURCES if name not in ("customer", "payment", "cash sale")]
 REMIND = "/v1/customer/20001/action/createDunningLetter"
 
 
@@ -600,6 +603,10 @@ REFERENCES = {
         "lines.accountNumber", "lines.vatCodeId",
     ),
     "debit note": ("customerNumber", "creditTermsId", "currencyId", "lines.inventoryNumber", "lines.accountNumber"),
+    "cash sale": (
+        "customerNumber", "creditTermsId", "paymentMethodId", "branchNumber", "locationId", "cashAccount",
+        "cashSaleLines.inventoryNumber", "cashSaleLines.accountNumber", "cashSaleLines.vatCodeId",
+    ),
     "payment": ("customer", "paymentMethod", "cashAccount", "currency", "branch", "location"),
     "customer": (
         "customerClassId", "creditTermsId", "currencyId", "parentRecordNumber", "vatZoneId", "mainAddress.countryId",

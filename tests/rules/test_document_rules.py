@@ -28,6 +28,7 @@ from reskontra.errors import Refused
 from reskontra.items.rules.items import Item
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, Kind
 from reskontra.money import Rounding
+from reskontra.payment_methods.rules import CashAccount
 from reskontra.periods.rules import Period
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
@@ -40,7 +41,7 @@ from reskontra.vat.rules.codes import CalculateOn, VatCategory, VatId, VatRate, 
 
 TODAY = date(2025, 3, 3)
 MOMENT = datetime(2025, 3, 3, 12, tzinfo=UTC)
-ACCOUNTS = ("1500", "2711", "3000", "3100", "7740")
+ACCOUNTS = ("1500", "1920", "2711", "3000", "3100", "7740")
 
 
 def vat(vat_id: str, percent: str, calculate_on: CalculateOn = CalculateOn.DOCUMENT_AMOUNT, **more: Any) -> VatId:
@@ -74,8 +75,14 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
                 for code, decimals in (("NOK", 2), ("EUR", 2), ("ISK", 0))
             ],
             "accounts": [
-                Account(account_number=number, description="", account_type=AccountType.INCOME) for number in ACCOUNTS
+                Account(
+                    account_number=number,
+                    description="",
+                    account_type=AccountType.ASSET if number < "2000" else AccountType.INCOME,
+                )
+                for number in ACCOUNTS
             ],
+            "cash_accounts": [CashAccount(account_number="1920", description="Bank")],
             "subaccounts": [Subaccount(subaccount_id=1, subaccount_number="0")],
             "branches": [Branch(branch_number="1", name="Head")],
             "terms": [Terms("14", due_day_1=14), Terms("D", due_day_1=30, discount_percent=Decimal(2))],
@@ -94,7 +101,9 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
             ],
         },
         Preferences(
-            series=SeriesChoice(customer="C", invoice="I", credit_note="CN", debit_note="DN", payment="P", batch="B"),
+            series=SeriesChoice(
+                customer="C", invoice="I", credit_note="CN", debit_note="DN", payment="P", cash_sale="CS", batch="B"
+            ),
             default_customer_class_id="1",
             default_branch="1",
             default_subaccount_id=1,
@@ -198,6 +207,8 @@ def drafts(draw: st.DrawFn) -> tuple[Kind, Document, Basis]:
     sent: dict[str, Any] = {"lines": draw(st.lists(LINES, min_size=1, max_size=5)), "terms_id": "D"}
     if not kind.has_terms:
         del sent["terms_id"]
+    if kind.is_paid_at_once:
+        sent |= {"payment_reference": "1", "cash_account": "1920"}
     if rate is not None:
         sent["currency_id"] = draw(st.sampled_from(["EUR", "ISK"]))
         if draw(st.booleans()):

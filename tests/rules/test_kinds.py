@@ -18,13 +18,15 @@ from reskontra.company_file.commands.creating import ENTITIES
 from reskontra.customers.rules import standing as customers
 from reskontra.db.pool import Connection
 from reskontra.db.selfcheck import known_checks
-from reskontra.documents.routes import RESOURCES
+from reskontra.documents.cash_sales import routes as cash_sales
+from reskontra.documents.routes import RESOURCES as DOCUMENTS
 from reskontra.documents.wire.answers import LINE_ANSWERS
 from reskontra.dunning.letters.rules.wording import Labels
 from reskontra.kinds import DEBITS, KINDS, SERVED, Kind, kind_spelled
 from reskontra.receivables.wire.items import DocumentType
 from reskontra.reference.rules.preferences import SeriesChoice
 
+RESOURCES = (*DOCUMENTS, *cash_sales.RESOURCES)
 SOURCE = Path(__file__).parents[2] / "src" / "reskontra"
 
 # The kinds as KND-01 and APP-01 have them: short name, sign, and the short names of what it settles.
@@ -69,7 +71,7 @@ PLACES: dict[str, Callable[[Kind], bool]] = {
     "documents/wire/answers.py LINE_ANSWERS has the struct of its lines": lambda kind: (
         kind.has_lines == (kind.document_type in LINE_ANSWERS)
     ),
-    "documents/routes.py RESOURCES has its address": lambda kind: (
+    "RESOURCES of documents/routes.py, or of a room within, has its address": lambda kind: (
         kind.has_lines == any(it.kind is kind for it in RESOURCES)
     ),
 }

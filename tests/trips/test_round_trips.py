@@ -69,6 +69,7 @@ class Step:
 
 
 INVOICE, NOTE, DEBIT = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customerDebitNote"
+CASH = "/v1/cashsale"
 APPLICATION = "/v1/reskontra/application"
 LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
 REMIND = "/v1/customer/{debtor}/action/createDunningLetter"
@@ -153,6 +154,13 @@ WRITES = (
     Step("Reskontra_UpdateCustomerDebitNoteVat", "PUT", "/v1/reskontra/customerDebitNote/{debit}/vat",
          wrapped(vatDate="2025-05-04")),
     Step("CustomerDebitNote_ReleaseDocumentBydebitNoteNumber", "POST", f"{DEBIT}/{{debit}}/action/release"),
+    Step("CashSale_Post", "POST", CASH, owed(lines="cashSaleLines", paymentReference="Receipt"), keeps="sold"),
+    Step("CashSale_PutBydocumentNumber", "PUT", f"{CASH}/{{sold}}", wrapped(cashSaleLines=[FIRST_LINE])),
+    Step("Reskontra_UpdateCashSaleVat", "PUT", "/v1/reskontra/cashsale/{sold}/vat", wrapped(vatDate="2025-05-04")),
+    Step("Reskontra_ReleaseCashSale", "POST", f"{CASH}/{{sold}}/action/release"),
+    Step("Reskontra_ReverseCashSale", "POST", f"{CASH}/{{sold}}/action/reverse"),
+    Step("", "GET", f"{CASH}?documentType=CashReturn", keeps="returned"),
+    Step("Reskontra_ReleaseCashSale.of a return", "POST", f"{CASH}/{{returned}}/action/release"),
     # Payments, under both of their names
     *(step for name, path in (("CustomerPayment", "customerPayment"), ("Payment", "payment")) for step in (
         Step("", "POST", INVOICE, owed(lines="invoiceLines"), keeps="to pay"),
@@ -204,7 +212,8 @@ WRITES = (
 READ: Mapping[str, str] = {
     "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001", "locationId": "Main", "internalId": "1",
     "contactId": "{contact}", "salespersonCd": "S1", "attributeId": "K1", "invoiceNumber": "003547",
-    "creditNoteNumber": "010001", "debitNoteNumber": "001001", "journalTransactionNumber": "AR000001",
+    "creditNoteNumber": "010001", "debitNoteNumber": "001001", "documentNumber": "{sold}",
+    "journalTransactionNumber": "AR000001",
     "accountCd": "3000", "subAccountNumber": "0", "dimensionId": "SUBACCOUNT", "segmentId": "1", "valueId": "0",
     "branchNumber": "1", "organizationNumber": "{organisation}", "countryId": "NO", "customerClassId": "1",
     "inventoryId": "1", "inventoryNumber": "A", "itemClassNumber": "SALG", "vatId": "3", "taxCategoryId": "3",
@@ -277,7 +286,8 @@ def _content(step: Step, kept: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _last_listed(rows: list[dict[str, Any]]) -> str:
-    return str(rows[-1].get("letterNumber") or rows[-1]["id"])
+    named = ("letterNumber", "referenceNumber", "id")
+    return next(str(rows[-1][name]) for name in named if name in rows[-1])
 
 
 def _filled(body: Any, kept: Mapping[str, str]) -> Any:

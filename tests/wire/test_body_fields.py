@@ -21,7 +21,7 @@ from reskontra.app import mounted_routes
 from reskontra.web.routing import Route
 from reskontra.web.scalars import DayText, MomentText
 from reskontra.web.shapes import Kind, Shape
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, Clerk, body, sale
+from tests.clerk import CASH_SALE, CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, Clerk, body, sale
 from tests.places import Json, Place, places
 
 QUIRKS = (Path(__file__).parents[2] / "docs" / "QUIRKS.md").read_text(encoding="utf-8")
@@ -52,6 +52,7 @@ MINIMAL: dict[str, Callable[[], Json]] = {
     "/v1/customerinvoice": document(INVOICE),
     "/v1/customercreditnote": document(CREDIT_NOTE),
     "/v1/customerdebitnote": document(DEBIT_NOTE),
+    "/v1/cashsale": lambda: document(CASH_SALE)() | body(CASH_SALE, paymentReference="Receipt 1"),
     "/v1/customer": lambda: {"name": "Somebody"},
     "/v1/customerpayment": lambda: {"customer": "20001", "applicationDate": "2025-05-05", "paymentAmount": 100},
     "/v1/payment": lambda: {"customer": "20001", "applicationDate": "2025-05-05", "paymentAmount": 100},
@@ -85,6 +86,7 @@ ELSEWHERE = {
         "overrideNumberSeries": "test_documents_numbers",
         "lines.manualDiscount": "test_documents_lines",
     },
+    "CashSale_Post": {"cashSaleLines.manualDiscount": "test_documents_lines"},
     "CustomerDebitNote_Create": {
         "overrideNumberSeries": "test_documents_numbers",
         "lines.manualDiscount": "test_documents_lines",
@@ -93,7 +95,15 @@ ELSEWHERE = {
 """Fields that act only together with others or with what there is, and the test that shows it."""
 
 IGNORED = {
-    "consolidateInvoices": {"CustomerInvoice_Create", "CustomerCreditNote_Create", "CustomerDebitNote_Create"},
+    "consolidateInvoices": {
+        "CustomerInvoice_Create",
+        "CustomerCreditNote_Create",
+        "CustomerDebitNote_Create",
+        "CashSale_Post",
+    },
+    "cashSaleLines.lineNumber": {"CashSale_Post"},
+    "cashSaleLines.termStartDate": {"CashSale_Post"},
+    "cashSaleLines.termEndDate": {"CashSale_Post"},
     "rotRutDetails.distribution.operation": {"CustomerInvoice_Create", "CustomerDebitNote_Create"},
     "subaccountId": {"Subaccount_Post"},
     "invoiceLines.lineNumber": {"CustomerInvoice_Create"},

@@ -97,6 +97,8 @@ LEFT_OUT = {
     "SubaccountInCustomerCreditNoteLineDto.timeStamp": "as above",
     "SubaccountInCustomerDebitNoteDto.timeStamp": "as above",
     "SubaccountInCustomerDebitNoteLineDto.timeStamp": "as above",
+    "SubaccountInCashSaleDto.timeStamp": "as above",
+    "SubaccountInCashSaleLineDto.timeStamp": "as above",
 }
 
 KINDS = {

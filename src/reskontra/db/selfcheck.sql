@@ -51,8 +51,12 @@ select application.company_id, application.application_id, credit.document_type 
    and debit.document_id = application.debit_document_id
   left join document_kind as credit_kind on credit_kind.document_type = credit.document_type
   left join document_kind as debit_kind on debit_kind.document_type = debit.document_type
+  left join settlement on settlement.company_id = application.company_id
+   and settlement.settlement_id = application.settlement_id
  where credit.document_id is null or debit.document_id is null
     or case when application.is_split then credit.master_document_id is distinct from debit.document_id
+            when credit.document_id = debit.document_id
+            then debit_kind.balance_sign <> 0 or settlement.kind is distinct from 'cash'
             else not (debit.document_type = any (credit_kind.settles)
                       or credit.document_type = any (debit_kind.settles)) end
     or credit.customer_id <> debit.customer_id
@@ -254,6 +258,35 @@ select batch.company_id, batch.batch_number, document.document_type, document.nu
                     group by account_number, subaccount_id, branch_number, vat_ids
                    having sum(net_amount) <> 0 or sum(net_amount_base) <> 0));
 
+-- name: paid-at-once A released document that is never open is paid by one settlement of its own, and cash moved by as much.
+select document.company_id, document.document_type, document.number, amount_base, paid.total, cash.moved
+  from document
+  join document_kind using (document_type)
+ cross join lateral (
+    select count(*) as total, coalesce(sum(amount_debit), 0) as amount
+      from application
+      join settlement using (company_id, settlement_id)
+     where application.company_id = document.company_id and settlement.kind = 'cash'
+       and credit_document_id = document.document_id and debit_document_id = document.document_id
+       and settlement.batch_number = document.batch_number) as paid
+ cross join lateral (
+    select coalesce(sum(debit_base - credit_base), 0) as moved
+      from journal_entry
+     where journal_entry.company_id = document.company_id and purpose = 'payment'
+       and journal_entry.batch_number = document.batch_number) as cash
+ where balance_sign = 0 and released_at is not null
+   and (paid.total <> (document.amount > 0)::integer or paid.amount <> document.amount
+        or cash.moved <> entry_sign * amount_base);
+
+-- name: returned-within-sale A return names its sale, and no more has come back than was paid.
+select back.company_id, sale.document_type, sale.number, sale.amount, sum(back.amount) as returned
+  from document as back
+  join document_kind as back_kind on back_kind.document_type = back.document_type
+  left join document as sale on sale.company_id = back.company_id and sale.document_id = back.corrects_document_id
+ where back_kind.balance_sign = 0 and back_kind.sales_sign < 0 and back.released_at is not null
+ group by back.company_id, back.corrects_document_id, sale.document_type, sale.number, sale.amount
+having sale.amount is null or sum(back.amount) > sale.amount;
+
 -- 24
 -- name: receivables-tie-to-ledger The ledger's balance of each receivables account is that of its released documents.
 select coalesce(ledger.company_id, documents.company_id) as company_id,
@@ -354,7 +387,7 @@ select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledg
   from (select company_id, vat_id, sum(credit_base - debit_base) as vat
           from journal_entry where purpose = 'vat' group by company_id, vat_id) as ledger
   full join (select document.company_id, vat_id,
-                    sum(balance_sign * vat_base) as vat
+                    sum(entry_sign * vat_base) as vat
                from document_vat
                join document using (company_id, document_id)
                join document_kind using (document_type)

@@ -1,4 +1,4 @@
-"""The addresses of invoices, credit notes and debit notes.
+"""The addresses of invoices, credit notes and debit notes; cash sales have theirs in the room within.
 
 One `Resource` per address says what differs on the wire; all share the same handlers.
 """
@@ -24,12 +24,12 @@ from reskontra.documents.store import instalments, lists
 from reskontra.documents.wire.answers import (
     CreditNoteAnswer,
     DebitNoteAnswer,
-    DocumentAnswer,
     InvoiceAnswer,
     ReleaseAnswer,
+    SaleAnswer,
     VatInBaseAnswer,
 )
-from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, DocumentUpdate, InvoiceUpdate, VatUpdate
+from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate, SaleUpdate, VatUpdate
 from reskontra.documents.wire.instalments import InstalmentsAnswer, instalments_answer
 from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
@@ -52,7 +52,7 @@ _LINE_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What differs between the three addresses: names, structs, and which operations there are."""
+    """What differs between the addresses: names, structs, and which operations there are."""
 
     kind: Kind
     path: str
@@ -60,8 +60,8 @@ class Resource:
     operation: str
     release: str
     """The name of the releasing operation, after `operation`."""
-    update: type[DocumentUpdate]
-    answer: type[DocumentAnswer]
+    update: type[SaleUpdate]
+    answer: type[SaleAnswer]
 
 
 _INVOICES = Resource(
@@ -209,7 +209,7 @@ async def change_vat(resource: Resource, call: Call) -> Response:
 
 async def get_all(resource: Resource, call: Call) -> Response:
     """GET a page of documents in the order of their numbers."""
-    return await _answer_page(call, resource, filtered(call, resource.kind.document_type))
+    return await answer_documents(call, resource, filtered(call, resource.kind.document_type))
 
 
 async def get_invoices_of_customer(call: Call) -> Response:
@@ -217,10 +217,11 @@ async def get_invoices_of_customer(call: Call) -> Response:
     filters = filtered(call, INVOICE.document_type)
     customer_id = await call.find("customer", find_customer_id, call.params["customerNumber"])
     filters.add("document.customer_id = {}", customer_id)
-    return await _answer_page(call, _INVOICES, filters)
+    return await answer_documents(call, _INVOICES, filters)
 
 
-async def _answer_page(call: Call, resource: Resource, filters: Filters) -> Response:
+async def answer_documents(call: Call, resource: Resource, filters: Filters, *, of_kinds: bool = False) -> Response:
+    """A page of documents in the order of their numbers, with what the caller asked for."""
     expand = Expand(
         applications=call.query.flag("expandApplications"),
         dunning=call.query.flag("expandDunningInformation"),
@@ -230,7 +231,7 @@ async def _answer_page(call: Call, resource: Resource, filters: Filters) -> Resp
     )
     return await answer_page(
         call,
-        lists.documents(with_applications=expand.applications),
+        lists.documents(with_applications=expand.applications, of_kinds=of_kinds),
         filters,
         lambda row, reference: document_answer(row, resource.answer, reference, expand),
     )

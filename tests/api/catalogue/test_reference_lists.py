@@ -222,6 +222,7 @@ async def test_series_show_the_last_number_live(clerk: Clerk) -> None:
     }
     assert ids(await clerk.get("numberSequence"), "numberingId") == [
         "BATCH",
+        "CASHSALE",
         "CREDITNOTE",
         "CUSTOMER",
         "DEBITNOTE",

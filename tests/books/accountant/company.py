@@ -13,7 +13,10 @@ FIRST, LAST = date(2020, 1, 1), date(2025, 12, 31)
 """The days of documents: 72 months."""
 
 RECEIVABLES, SALES, USUAL_SALES = ("1500", "1510"), ("3000", "3010", "3020"), "3020"
-FIRST_NUMBERS = {"customer": 20001, "invoice": 2001, "credit_note": 10001, "debit_note": 1001, "payment": 1, "batch": 1}
+FIRST_NUMBERS = {
+    "customer": 20001, "invoice": 2001, "credit_note": 10001, "debit_note": 1001, "payment": 1, "cash_sale": 1,
+    "batch": 1,
+}  # fmt: skip
 
 INSIDE, ON_LINE, ON_LINE_AND_VAT = "ExtractFromItemAmount", "ItemAmount", "ItemTaxAmount"
 ON_DOCUMENT, ON_DOCUMENT_AND_VAT = "DocumentAmount", "DocumenTaxAmount"

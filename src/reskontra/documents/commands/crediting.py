@@ -36,7 +36,13 @@ async def credit_whole(
 
 
 def whole_credit(document: Document, debtor: Debtor, on: date) -> dict[str, Any]:
-    """The content of a credit note over all of a document, applied to it.
+    """The content of a credit note over all of a document, applied to it."""
+    applied = {"document_type": document.document_type, "number": document.number, "amount_paid": document.amount}
+    return {**taking_back(document, debtor, on), "application_lines": [applied]}
+
+
+def taking_back(document: Document, debtor: Debtor, on: date) -> dict[str, Any]:
+    """The content of a document that takes back all of another.
 
     Lines, VAT and totals stand as they do there (REV-01); rates and VAT date are those of what it corrects.
     """
@@ -53,11 +59,4 @@ def whole_credit(document: Document, debtor: Debtor, on: date) -> dict[str, Any]
         "send_to_auto_invoice": False,
         "takes_back": document,
         "corrects": {"document_type": document.document_type, "number": document.number},
-        "application_lines": [
-            {
-                "document_type": document.document_type,
-                "number": document.number,
-                "amount_paid": document.amount,
-            }
-        ],
     }

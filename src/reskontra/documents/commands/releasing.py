@@ -24,7 +24,7 @@ from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.rules.issuing import shown_by
 from reskontra.documents.rules.links import warnings_about
 from reskontra.documents.rules.rates import rate_of
-from reskontra.documents.rules.settling import Settling, settling_of
+from reskontra.documents.rules.settling import Settling, paid_by_itself, settling_of
 from reskontra.documents.store import writing
 from reskontra.documents.store.loading import Loaded
 from reskontra.kinds import Kind
@@ -82,7 +82,7 @@ async def release(
     basis = await basis_of(connection, context, loaded, {})
     check_releasable(kind, draft, basis)
     reference = basis.reference
-    settling = await _settling(connection, context, loaded, reference)
+    settling = await _settling(connection, context, kind, loaded, reference)
     parts = parts_of(kind, draft, reference)
     document = released(draft, context.now, context.actor, settling, is_divided=bool(parts))
     divided = None
@@ -103,6 +103,7 @@ async def release(
         version=loaded.version,
         reference_version=reference.version,
         sign=kind.balance_sign,
+        settles_by="cash" if kind.is_paid_at_once else "apply",
         batch=batch_of(kind, document, entries, reference),
         entries=entries,
         series=(series.series_id, numbers.range_id),
@@ -129,9 +130,13 @@ async def _warnings(
     return warnings_about(kind, names_another=names_another, rate=rate_of(draft), rates=rates)
 
 
-async def _settling(connection: Connection, context: Context, loaded: Loaded, reference: Reference) -> Settling | None:
-    """The settlement that releasing makes, with its debits locked; None if the document proposes none."""
+async def _settling(
+    connection: Connection, context: Context, kind: Kind, loaded: Loaded, reference: Reference
+) -> Settling | None:
+    """The settlement that releasing makes, with its debits locked; None if it makes none."""
     draft = document_of(loaded)
+    if kind.is_paid_at_once:
+        return paid_by_itself(draft, loaded.document_id)
     if not draft.proposals:
         return None
     need_transaction(connection)

@@ -16,7 +16,7 @@ from reskontra.documents.rules.header import (
 )
 from reskontra.documents.rules.pricing import amounts_in_currency
 from reskontra.errors import FieldPath, Refused
-from reskontra.kinds import Kind
+from reskontra.kinds import KINDS, Kind
 from reskontra.money import round_money
 from reskontra.operations import LineOperation
 from reskontra.periods.rules import parse_period
@@ -211,5 +211,7 @@ def _frozen_line(document: Document, where: FieldPath, value: object) -> Refused
         f"The lines of {document.number} can't be updated because it is already released.",
         field=("lines", *where),
         value=value,
-        hint="Correct it with a credit note or a debit note.",
+        hint="Reverse it with POST /v1/cashsale/{number}/action/reverse."
+        if KINDS[document.document_type].is_paid_at_once
+        else "Correct it with a credit note or a debit note.",
     )

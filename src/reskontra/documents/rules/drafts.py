@@ -104,7 +104,7 @@ def check_releasable(kind: Kind, document: Document, basis: Basis) -> None:
     check_may(basis.debtor.status, kind.release_operation, basis.debtor.number, ())
     _check_credit(kind, document, basis)
     _check_period(document, basis.reference)
-    _check_accounts(document, basis.reference)
+    _check_accounts(kind, document, basis.reference)
     check_accounts(document.lines, _line_basis(document, basis))
     check_parts(kind, document, basis.reference)  # the terms may have changed since it was saved
 
@@ -209,10 +209,12 @@ def _with_status(
             raise _credit_refusal(failure, field=("hold",), value=False)
         return replace(draft, status=preferences.credit_check.status)
     approved = draft.amount_base if kind.checks_credit and failure is None else draft.credit_approved_amount_base
-    return replace(draft, status=_pending_status(draft, basis), credit_approved_amount_base=approved)
+    return replace(draft, status=_pending_status(kind, draft, basis), credit_approved_amount_base=approved)
 
 
-def _pending_status(draft: Document, basis: Basis) -> str:
+def _pending_status(kind: Kind, draft: Document, basis: Basis) -> str:
+    if kind.is_paid_at_once:  # the buyer stands there and pays (CSA-02)
+        return "Balanced"
     preferences = basis.reference.preferences
     if preferences.print_before_release and basis.debtor.print_invoices and not draft.dont_print:
         return "PendingPrint"
@@ -267,9 +269,11 @@ def _check_period(document: Document, reference: Reference) -> None:
     check_open(period, reference.preferences.allow_posting_to_closed_periods, ())
 
 
-def _check_accounts(document: Document, reference: Reference) -> None:
+def _check_accounts(kind: Kind, document: Document, reference: Reference) -> None:
     """REL-01.7: every account that the entries will name is active."""
     used: dict[str, tuple[str | int, ...]] = {document.account_number: ("account",)}
+    if kind.is_paid_at_once:
+        used = {document.cash_account or "": ("cash_account",)}
     for position, line in enumerate(document.lines):
         used.setdefault(line.account_number, ("lines", position, "account_number"))
     for row in document.vat:

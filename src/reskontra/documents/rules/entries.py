@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,19 +31,24 @@ def entries_of(
 ) -> tuple[Entry, ...]:
     """The entries of a release (GL-06): the receivable against revenue lines and VAT, then what settling adds.
 
-    `divided` are the parts that the document is divided into, by the ids of their invoices (INS-04).
+    `divided` are the parts that the document is divided into, by the ids of their invoices (INS-04). What is paid at
+    once debits cash instead, and settling it adds nothing (CSA-03).
     """
     postings = reference.currency_postings[document.currency_id]
-    receivable = _receivable(document, document_id)
+    carried = _carried(kind, document, document_id)
     return receivable_entries(
-        kind.balance_sign,
-        receivable,
+        kind.entry_sign,
+        carried,
         [*_revenue(document), *_vat(document), *_vat_difference(kind, document, reference)],
         rounding=document.rounding_difference,
         rounding_gain_account=postings.rounding_gain_account,
         rounding_loss_account=postings.rounding_loss_account,
-        more=settlement_parts(settling.settled, settling.before) if settling else _division(receivable, divided or {}),
+        more=_settled(kind, settling) or _division(carried, divided or {}),
     )
+
+
+def _settled(kind: Kind, settling: Settling | None) -> Sequence[tuple[Part, int]]:
+    return settlement_parts(settling.settled, settling.before) if settling and not kind.is_paid_at_once else ()
 
 
 def _division(receivable: Part, divided: Mapping[int, Instalment]) -> list[tuple[Part, int]]:
@@ -57,15 +62,17 @@ def _division(receivable: Part, divided: Mapping[int, Instalment]) -> list[tuple
     return [(receivable, -1), *((part, +1) for part in parts)]
 
 
-def _receivable(document: Document, document_id: int) -> Part:
+def _carried(kind: Kind, document: Document, document_id: int) -> Part:
+    """Where the total stands: on receivables, or on the cash account if it is paid at once."""
+    at_once = kind.is_paid_at_once
     return Part(
-        account_number=document.account_number,
+        account_number=(document.cash_account or "") if at_once else document.account_number,
         subaccount_id=document.subaccount_id,
         branch_number=document.branch_number,
         amount=document.amount,
         amount_base=document.amount_base,
-        purpose="receivable",
-        moves_document_id=document_id,
+        purpose="payment" if at_once else "receivable",
+        moves_document_id=None if at_once else document_id,
     )
 
 
@@ -106,7 +113,7 @@ def _vat_difference(kind: Kind, document: Document, reference: Reference) -> lis
         return []
     rows = ((row.vat, row.vat_base) for row in document.vat)
     difference = vat_rate_difference(rows, rate_of(document), reference.base_decimals)
-    gain = -kind.balance_sign * difference
+    gain = -kind.entry_sign * difference
     return [
         Part(
             account_number=difference_account(gain, reference.currency_postings[document.currency_id]) or "",

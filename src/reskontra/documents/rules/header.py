@@ -11,6 +11,7 @@ from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
 from reskontra.documents.rules.instalments import base_date_of, terms_in_parts
 from reskontra.documents.rules.links import with_correction, with_vat_date
+from reskontra.documents.rules.paying import paid_at_once
 from reskontra.documents.rules.rates import with_rate
 from reskontra.errors import Refused, UnknownReference
 from reskontra.kinds import Kind
@@ -105,7 +106,7 @@ def check_same_number(kind: Kind, document: Document, changes: Mapping[str, Any]
 
 def _with_customer_defaults(kind: Kind, draft: Document, basis: Basis) -> Document:
     debtor, reference = basis.debtor, basis.reference
-    method = debtor.default_payment_method_id if kind.has_terms else None
+    method = debtor.default_payment_method_id if kind.has_terms or kind.is_paid_at_once else None
     return replace(
         draft,
         terms_id=debtor.terms_id if _uses_terms(kind, basis) else None,
@@ -144,6 +145,8 @@ def _branch_zone(draft: Document, basis: Basis) -> str | None:
 
 
 def _uses_terms(kind: Kind, basis: Basis) -> bool:
+    if kind.is_paid_at_once:
+        return False
     return kind.has_terms or basis.reference.preferences.credit_terms_in_credit_notes
 
 
@@ -152,6 +155,7 @@ def _written(
 ) -> Document:
     _refuse_unsupported_fields(changes)
     own_zone = _branch_zone(draft, basis)
+    standing_account = draft.cash_account
     draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis), **_people(draft, changes, basis))
     if basis.debtor.location.vat_zone_id is None and draft.vat_zone_id == own_zone:
         draft = replace(draft, vat_zone_id=_branch_zone(draft, basis))  # another branch has its own
@@ -164,6 +168,8 @@ def _written(
     draft = with_correction(kind, draft, changes, basis)
     draft = with_vat_date(kind, before, draft, changes, basis)
     draft = with_rate(before, draft, changes, basis)
+    if kind.is_paid_at_once:
+        draft = paid_at_once(kind, draft, changes, basis.reference, standing_account)
     return _with_due_dates(kind, before, draft, changes, basis)
 
 
@@ -367,7 +373,7 @@ def _with_due_dates(
     kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
 ) -> Document:
     """TRM-06, TRM-07: dates that were sent stay until document date, customer or terms change."""
-    if draft.terms_id is None and not kind.has_terms:
+    if kind.is_paid_at_once or (draft.terms_id is None and not kind.has_terms):
         return replace(draft, due_date=None, cash_discount_date=None)
     terms = basis.reference.terms.get(draft.terms_id or "")
     base_date = base_date_of(draft, basis.reference)

@@ -12,9 +12,9 @@ from reskontra.documents.rules.rates import rate_of
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.operations import LineOperation
-from reskontra.receivables.rules.items import OpenItem, Proposal, Settled, name_of, named_on
+from reskontra.receivables.rules.items import Application, OpenItem, Proposal, Settled, name_of, named_on
 from reskontra.receivables.rules.proposals import check_proposal, check_total
-from reskontra.receivables.rules.settling import settle
+from reskontra.receivables.rules.settling import reduced, settle
 from reskontra.records import replace
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def with_proposals(
     decimals: int,
 ) -> Document:
     """The draft with these proposals, each rounded (X6) and checked against the document that it names (APP)."""
-    credit = _credit(draft, document_id)
+    credit = _item(draft, document_id)
     proposals = []
     for sent, field in wanted:
         proposal = replace(sent, amount=in_currency(sent.amount, decimals, (*field, "amount_paid")))
@@ -106,15 +106,39 @@ def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem
 
     In order of kind and number, not of entry: which application takes the last øre must not depend on edits.
     """
-    credit = _credit(draft, document_id)
+    credit = _item(draft, document_id)
     proposals = sorted(draft.proposals, key=lambda proposal: (proposal.document_type, proposal.number))
     posting = reference.currency_postings[draft.currency_id]
     settled = settle(credit, proposals, debits, reference.base_decimals, posting=posting)
     return Settling(credit_id=document_id, before={document_id: credit, **debits}, settled=settled)
 
 
-def _credit(draft: Document, document_id: int) -> OpenItem:
-    """The credit document as its release leaves it before it settles anything."""
+def paid_by_itself(draft: Document, document_id: int) -> Settling | None:
+    """The settlement by which a cash sale or return closes (CSH-01): all of it, as its release makes it.
+
+    One application stands on both of its sides. None if the document is worth nothing.
+    """
+    if not draft.amount:
+        return None
+    before = _item(draft, document_id)
+    paid = Application(
+        credit_document_id=document_id,
+        debit_document_id=document_id,
+        applied_on=draft.document_date,
+        period_id=draft.period_id,
+        amount_credit=draft.amount,
+        amount_debit=draft.amount,
+        base_credit=draft.amount_base,
+        base_debit=draft.amount_base,
+        is_posted=True,
+    )
+    after = reduced(before, draft.amount, draft.amount_base, draft.period_id)
+    settled = Settled(items=(after,), applications=(paid,))
+    return Settling(credit_id=document_id, before={document_id: before}, settled=settled)
+
+
+def _item(draft: Document, document_id: int) -> OpenItem:
+    """The document as its release leaves it before it settles anything."""
     return OpenItem(
         document_id=document_id,
         document_type=draft.document_type,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reskontra.kinds import SERVED
 
-_KINDS = ", ".join(f"('{kind.document_type}', {kind.balance_sign})" for kind in SERVED.values() if kind.has_lines)
+_KINDS = ", ".join(f"('{kind.document_type}', {kind.entry_sign})" for kind in SERVED.values() if kind.has_lines)
 
 VAT_ROWS = f"""
     select document.period_id, row.vat_id, row.rate, row.exempt, row.reverse_charge,

@@ -178,19 +178,37 @@ async def find_vat(connection: Connection, company_id: int, document_type: str, 
     return VatInBase(**{**row, **decoded})
 
 
+async def find_type(connection: Connection, company_id: int, document_types: Sequence[str], number: str) -> str | None:
+    """The type of the document with that number, in any case; these types share no number."""
+    found: str | None = await connection.fetchval(
+        """
+        select document_type from document
+         where company_id = $1 and document_type = any ($2::text[])
+           and lower(number) collate "C" = lower($3 collate "C")
+        """,
+        company_id,
+        document_types,
+        number,
+    )
+    return found
+
+
 @cache
-def documents(*, with_applications: bool) -> Paged[Record]:
-    """Documents of the kind $2, by number."""
-    tally = "from tally where tally.company_id = $1 and tally.entity = $2"
+def documents(*, with_applications: bool, of_kinds: bool = False) -> Paged[Record]:
+    """Documents of the kind $2, by number; with `of_kinds`, of the kinds in the array $2, whose numbers differ."""
+    wanted = "any ($2::text[])" if of_kinds else "$2"
+    tally = f"from tally where tally.company_id = $1 and tally.entity = {wanted}"
     return Paged(
         entity="Document",
-        found=f"{FOUND_ITEMS} and document.document_type = $2",
+        found=f"{FOUND_ITEMS} and document.document_type = {wanted}",
         key=("document.number",),
         tables=ITEMS_OF_PAGE,
         columns=f"{_COLUMNS}, {APPLICATIONS if with_applications else 'null'} as applications",
         read=plain_row,
         sort_key=lambda row: (row["number"],),
-        stamp=f"(select tally.last_change_id {tally})",
-        kept_total=f"(select tally.total {tally})",
+        stamp=f"(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) {tally})"
+        if of_kinds
+        else f"(select tally.last_change_id {tally})",
+        kept_total=f"(select sum(tally.total)::bigint {tally})" if of_kinds else f"(select tally.total {tally})",
         may_gather=True,
     )

@@ -28,7 +28,7 @@ from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_
 from reskontra.posting.rules import Entry
 from reskontra.posting.store import batch_and_entries
 from reskontra.receivables.rules.items import Settled
-from reskontra.receivables.store.applications import propose, settlement, withdraw_all
+from reskontra.receivables.store.applications import add, propose, settlement, withdraw_all
 from reskontra.receivables.store.applications import release as release_applications
 from reskontra.receivables.store.open_items import items_json, move_items
 from reskontra.versions import Saved
@@ -277,8 +277,8 @@ _RELEASED = """jsonb_build_object('status', jsonb_build_array(held.status, $15::
                                                  'batch_number', jsonb_build_array(null, taken.number))"""
 
 
-def _release(*, settling: bool) -> str:
-    settled = f"{_SETTLED}," if settling else ""
+def _release(settles_by: str | None) -> str:
+    settled = _settled(settles_by) if settles_by else ""
     return f"""
     with {_HELD},
     {take_number("'Batch'", "$12", "$13", given="held")},
@@ -298,33 +298,35 @@ def _release(*, settling: bool) -> str:
     {tally("$5", 0)},
     {
         adjust_balance("owing", balance="owing.owed", unreleased="-owing.waiting")
-        if settling
+        if settles_by == "apply"
         else adjust_balance("updated", balance="updated.owed", unreleased="-updated.waiting")
     }
     select number, version from updated"""
 
 
-_SETTLED = f"""{
-    settlement(
-        "'apply'",
+def _settled(settles_by: str) -> str:
+    """What a release that settles adds. If it settles others, a customer's balance moves by both sides at once."""
+    made = settlement(
+        f"'{settles_by}'",
         "updated",
         settled_on="updated.document_date",
         period_id="updated.period_id",
         batch_number="updated.batch_number",
     )
-},
+    if settles_by == "cash":
+        return f"{made}, {add('$20')},"
+    return f"""{made},
     {release_applications("$6", "$20")},
     {move_items("$21", "settled")},
     owing as (
         select customer_id, sum(owed) as owed, sum(waiting) as waiting
           from (select customer_id, owed, waiting from updated
                  union all select customer_id, difference, 0 from moving) as parts
-         group by customer_id)"""
-"""What a release that settles others adds: a customer's balance moves by both sides at once."""
+         group by customer_id),"""
 
 
-_RELEASES = {settling: _release(settling=settling) for settling in (False, True)}
-"""By whether the release settles other documents."""
+_RELEASES = {settles_by: _release(settles_by) for settles_by in (None, "apply", "cash")}
+"""By whether the release settles other documents, or the document itself with cash."""
 
 
 async def release_document(
@@ -341,18 +343,23 @@ async def release_document(
     series: tuple[str, int],
     shown: Shown,
     settled: Settled | None = None,
+    settles_by: str = "apply",
 ) -> Saved:
     """Write what release changes, with its batch and entries; the database checks that they balance.
 
-    `shown` is what the document shows from now on. `settled` is what the document settles; its other documents are
-    moved here too.
+    `shown` is what the document shows from now on. `settled` is what the document settles: others (`settles_by` is
+    "apply"), which are moved here too, or itself ("cash").
 
     Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
     """
-    debits = [item for item in settled.items if item.document_id != document_id] if settled else ()
+    more: tuple[str, ...] = ()
+    if settled is not None:
+        more = (as_json(settled.applications),)
+        if settles_by == "apply":
+            more += (items_json(item for item in settled.items if item.document_id != document_id),)
     return await _written(
         connection,
-        _RELEASES[settled is not None],
+        _RELEASES[settles_by if settled is not None else None],
         *parameters(context),
         document.document_type,
         document_id,
@@ -368,7 +375,7 @@ async def release_document(
         document.balance,
         document.balance_base,
         as_json(shown),
-        *((as_json(settled.applications), items_json(debits)) if settled else ()),
+        *more,
     )
 
 
@@ -384,13 +391,18 @@ def header_of(document: Document) -> dict[str, Any]:
     return {column: getattr(document, column) for column in HEADER_COLUMNS}
 
 
-CONSTRAINTS: dict[str, RefusalFactory] = {
-    "document_number_unique": lambda value: Refused(
+def _number_taken(value: str) -> Refused:
+    return Refused(
         "A document with this number exists already.",
         field=("number",),
         value=value.rpartition(", ")[2] or None,
         hint="Send another number, or leave it out to get the next one of the series.",
-    ),
+    )
+
+
+CONSTRAINTS: dict[str, RefusalFactory] = {
+    "document_number_unique": _number_taken,
+    "document_cash_sale_number_unique": _number_taken,
     "document_generated_reference_unique": lambda value: Conflict(
         "Another document was given the same payment reference at the same moment."
     ),

@@ -32,19 +32,9 @@ class WorkTypeAnswer(Answer):
     xml_tag: str | None = None
 
 
-class NoteLineAnswer(Answer):
+class SaleLineAnswer(Answer):
     """A line as all kinds answer it."""
 
-    term_start_date: DayOut | None = None
-    term_end_date: DayOut | None = None
-    is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
-    item_type: str | None = None
-    work_type: WorkTypeAnswer | None = msgspec.field(default=None, name="typeOfWork")
-    deductible_amount: Decimal | None = msgspec.field(default=None, name="deductableAmount")
-    attachments: list[AttachmentAnswer] | None = None
-    shipment_number: str | None = msgspec.field(default=None, name="soShipmentNbr")
-    order_type: str | None = msgspec.field(default=None, name="soOrderType")
-    order_number: str | None = msgspec.field(default=None, name="soOrderNbr")
     line_number: int | None = None
     item_number: str | None = msgspec.field(default=None, name="inventoryNumber")
     description: str | None = None
@@ -72,6 +62,21 @@ class NoteLineAnswer(Answer):
     note: str | None = None
     branch: NumberName | None = msgspec.field(default=None, name="branchNumber")
     external_link: str | None = None
+
+
+class NoteLineAnswer(SaleLineAnswer):
+    """A line of an invoice, credit note or debit note. Its attachments come before something that is never absent."""
+
+    attachments: list[AttachmentAnswer] | None = None
+    term_start_date: DayOut | None = None
+    term_end_date: DayOut | None = None
+    is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
+    item_type: str | None = None
+    work_type: WorkTypeAnswer | None = msgspec.field(default=None, name="typeOfWork")
+    deductible_amount: Decimal | None = msgspec.field(default=None, name="deductableAmount")
+    shipment_number: str | None = msgspec.field(default=None, name="soShipmentNbr")
+    order_type: str | None = msgspec.field(default=None, name="soOrderType")
+    order_number: str | None = msgspec.field(default=None, name="soOrderNbr")
 
 
 class CreditNoteLineAnswer(NoteLineAnswer):
@@ -197,23 +202,10 @@ class DebtCollectionAnswer(Answer):
     case_url: str | None = None
 
 
-class DocumentAnswer(ItemAnswer):
+class SaleAnswer(ItemAnswer):
     """A document with lines, without them: each kind has its own."""
 
     credit_terms: IdDescription | None = None
-    due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
-    cash_discount_date: DayOut | None = None
-    external_reference: str | None = None
-    is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
-    exchange_rate: Decimal | None = None
-    dunning_letter_date: DayOut | None = None
-    dunning_letter_level: int | None = None
-    contact: ContactName | None = None
-    attachments: list[AttachmentAnswer] | None = None
-    vat_rows: list[VatRowAnswer] | msgspec.Raw | None = msgspec.field(default=None, name="taxDetails")
-    rounding_difference: Decimal | None = msgspec.field(default=None, name="roundingDiff")
-    vat_zone: IdDescription | None = msgspec.field(default=None, name="customerVatZone")
-    child: NumberName | None = msgspec.field(default=None, name="childRecord")
     time_stamp: str | None = None
     hold: bool | None = None
     discount_total_base: Decimal | None = msgspec.field(default=None, name="discountTotal")
@@ -234,6 +226,24 @@ class DocumentAnswer(ItemAnswer):
     dont_print: bool | None = None
     dont_email: bool | None = None
     revoked: bool | None = None
+
+
+class DocumentAnswer(SaleAnswer):
+    """An invoice, credit note or debit note, without its lines."""
+
+    due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
+    cash_discount_date: DayOut | None = None
+    external_reference: str | None = None
+    is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
+    exchange_rate: Decimal | None = None
+    dunning_letter_date: DayOut | None = None
+    dunning_letter_level: int | None = None
+    contact: ContactName | None = None
+    attachments: list[AttachmentAnswer] | None = None
+    vat_rows: list[VatRowAnswer] | msgspec.Raw | None = msgspec.field(default=None, name="taxDetails")
+    rounding_difference: Decimal | None = msgspec.field(default=None, name="roundingDiff")
+    vat_zone: IdDescription | None = msgspec.field(default=None, name="customerVatZone")
+    child: NumberName | None = msgspec.field(default=None, name="childRecord")
 
 
 class InvoiceAnswer(DocumentAnswer):
@@ -264,8 +274,16 @@ class DebitNoteAnswer(DocumentAnswer):
     lines: list[NoteLineAnswer] | msgspec.Raw | None = None
 
 
-LINE_ANSWERS: dict[str, type[NoteLineAnswer]] = {
+class CashSaleAnswer(SaleAnswer):
+    """A cash sale or its return as it is answered."""
+
+    lines: list[SaleLineAnswer] | msgspec.Raw | None = msgspec.field(default=None, name="cashSaleLines")
+
+
+LINE_ANSWERS: dict[str, type[SaleLineAnswer]] = {
     "Invoice": InvoiceLineAnswer,
     "CreditNote": CreditNoteLineAnswer,
     "DebitNote": NoteLineAnswer,
+    "CashSale": SaleLineAnswer,
+    "CashReturn": SaleLineAnswer,
 }

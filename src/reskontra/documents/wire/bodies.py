@@ -1,4 +1,4 @@
-"""The bodies in which invoices, credit notes and debit notes are sent.
+"""The bodies in which invoices, credit notes, debit notes and cash sales are sent.
 
 Plain amounts are in base currency, `...InCurrency` ones in the document's (Q1), here and in `answers`. `taxDetails` are
 in document currency (D8).
@@ -40,11 +40,10 @@ from reskontra.web.wire import (
 )
 
 
-class NoteLineUpdate(Body):
+class SaleLineUpdate(Body):
     """What all kinds of lines take."""
 
     operation: OneOf[LineOperation] | msgspec.UnsetType | None = msgspec.UNSET
-    discount_code: Sent[Text30] = msgspec.UNSET
     item_number: Sent[Text30] = sent("inventoryNumber")
     line_number: Sent[Whole] = msgspec.UNSET
     description: Sent[Text256] = msgspec.UNSET
@@ -65,6 +64,12 @@ class NoteLineUpdate(Body):
     term_end_date: Sent[Day] = msgspec.UNSET
     note: Sent[Text32000] = msgspec.UNSET
     branch_number: Sent[Text30] = msgspec.UNSET
+
+
+class NoteLineUpdate(SaleLineUpdate):
+    """What the lines of invoices, credit notes and debit notes take."""
+
+    discount_code: Sent[Text30] = msgspec.UNSET
 
 
 class CreditNoteLineUpdate(NoteLineUpdate):
@@ -143,12 +148,10 @@ class ApplicationLineUpdate(Body):
     amount_paid: Sent[Amount] = msgspec.UNSET
 
 
-class DocumentUpdate(Body):
-    """What all kinds of documents take. Invoices and notes call their lines differently; each kind takes both names."""
+class SaleUpdate(Body):
+    """What all kinds of documents take."""
 
     needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number"})
-
-    other_names: ClassVar[Mapping[str, str]] = {"lines": "lines", "invoiceLines": "lines"}
 
     number: Sent[Text15] = sent("referenceNumber")
     customer_number: Sent[Text30] = msgspec.UNSET
@@ -168,6 +171,13 @@ class DocumentUpdate(Body):
     cash_account: Sent[Text30] = msgspec.UNSET
     dont_print: Sent[Flag] = msgspec.UNSET
     dont_email: Sent[Flag] = msgspec.UNSET
+
+
+class DocumentUpdate(SaleUpdate):
+    """What invoices and notes take. They call their lines differently; each kind takes both names."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"lines": "lines", "invoiceLines": "lines"}
+
     currency_id: Sent[Text30] = msgspec.UNSET
     customer_reference: Sent[Text40] = sent("customerRefNumber")
     external_reference: Sent[Text40] = msgspec.UNSET
@@ -229,6 +239,17 @@ class DebitNoteUpdate(OwedDocumentUpdate):
 
     lines: list[DebitNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
     invoice_address: Sent[InvoiceAddressUpdate] = msgspec.UNSET
+
+
+class CashSaleUpdate(SaleUpdate):
+    """A cash sale as it is sent, or what changes of it or of its return (CSA-01)."""
+
+    needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number", "payment_reference"})
+
+    payment_method_id: Sent[Text30] = msgspec.UNSET
+    terms_id: Sent[Text30] = sent("creditTermsId")
+    payment_reference: Sent[Text40] = msgspec.UNSET
+    lines: list[SaleLineUpdate] | msgspec.UnsetType | None = sent("cashSaleLines")
 
 
 class CorrectedUpdate(Body):

@@ -28,6 +28,8 @@ from reskontra.documents.wire.answers import (
     LineVatDateAnswer,
     MandateAnswer,
     NoteLineAnswer,
+    SaleAnswer,
+    SaleLineAnswer,
     VatInBaseAnswer,
     VatInBaseRow,
     VatRowAnswer,
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
 _MONEY = Decimal("0.0001")
 _FINE = Decimal("0.000001")
 
-D = TypeVar("D", bound=DocumentAnswer)
+D = TypeVar("D", bound=SaleAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +84,23 @@ def vat_text(document: Document, reference: Reference) -> str:
     return encode([_vat_row(row, position, reference) for position, row in enumerate(document.vat, 1)]).decode()
 
 
-def _line(struct: type[NoteLineAnswer], line: Line, reference: Reference) -> NoteLineAnswer:
+def _line(struct: type[SaleLineAnswer], line: Line, reference: Reference) -> SaleLineAnswer:
     more: dict[str, Any] = {}
+    if issubclass(struct, NoteLineAnswer):
+        more = {
+            "attachments": [],
+            "is_deductible": False,
+            "item_type": line.item_type,
+            "term_start_date": day_answer(line.term_start_date),
+            "term_end_date": day_answer(line.term_end_date),
+        }
     if "line_type" in struct.__struct_fields__:
-        more = {"line_type": "GN", "start_date": day_answer(line.start_date), "end_date": day_answer(line.end_date)}
+        more |= {"line_type": "GN", "start_date": day_answer(line.start_date), "end_date": day_answer(line.end_date)}
     if "project_task" in struct.__struct_fields__ and line.task_id:
         more["project_task"] = ProjectAnswer(id=line.task_id)
     category = reference.vat_categories.get(line.vat_category_id or "")
     salesperson = reference.salespersons.get(line.salesperson_id) if line.salesperson_id is not None else None
     return struct(
-        term_start_date=day_answer(line.term_start_date),
-        term_end_date=day_answer(line.term_end_date),
-        is_deductible=False,
-        item_type=line.item_type,
-        attachments=[],
         line_number=line.line_number,
         item_number=line.item_number,
         description=line.description,
@@ -177,42 +182,56 @@ def document_answer(row: Record, struct: type[D], reference: Reference, expand: 
     answer = item_answer(struct, row, reference)
     _add_terms(answer, row, reference)
     _add_totals(answer, row)
-    answer.external_reference = row["external_reference"]
-    answer.is_deductible = False
     answer.time_stamp = etag_of(row["version"])
     answer.hold = row["status"] in ("Hold", "Reserved", "CreditHold")
     answer.dont_print = row["dont_print"]
     answer.dont_email = row["dont_email"]
     answer.revoked = row["revoked"]
-    if row["child_number"]:
-        answer.child = NumberName(row["child_number"], row["child_name"])
-    if row["contact_id"]:
-        answer.contact = ContactName(id=row["contact_id"], name=row["contact_name"])
     salesperson = reference.salespersons.get(row["salesperson_id"]) if row["salesperson_id"] is not None else None
     answer.salesperson_id = row["salesperson_id"]
     if salesperson:
         answer.salesperson_name = salesperson.name
         answer.salesperson = IdDescription(salesperson.salesperson_cd, salesperson.name)
+    files = files_by_line(row["attachments"]) if expand.attachments else {}
+    answer.lines = _with_files(row["lines_json"], files, expand)  # type: ignore[attr-defined]
     _add_expanded(answer, row, reference, expand)
     _add_particulars(answer, row)
+    if isinstance(answer, DocumentAnswer):
+        _add_what_cash_sales_lack(answer, row, reference, expand)
+        answer.attachments = files.get(None, []) if expand.attachments else None
     return answer
 
 
-def _add_terms(answer: DocumentAnswer, row: Record, reference: Reference) -> None:
-    """Add when and how it must be paid."""
-    method = row["payment_method_id"]
-    answer.credit_terms = _described(reference.terms.get(row["terms_id"] or ""), row["terms_id"])
+def _add_what_cash_sales_lack(answer: DocumentAnswer, row: Record, reference: Reference, expand: Expand) -> None:
+    """Add what only invoices, credit notes and debit notes show."""
+    answer.external_reference = row["external_reference"]
+    answer.is_deductible = False
+    if row["child_number"]:
+        answer.child = NumberName(row["child_number"], row["child_name"])
+    if row["contact_id"]:
+        answer.contact = ContactName(id=row["contact_id"], name=row["contact_name"])
     answer.due_date = day_answer(row["due_date"])
     answer.cash_discount_date = day_answer(row["cash_discount_date"])
     answer.vat_zone = _described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"])
+    answer.exchange_rate = as_written(row["exchange_rate"])
+    answer.rounding_difference = as_written(row["rounding_difference"])
+    if expand.dunning and row["dunning_level"] > 0:
+        answer.dunning_letter_date = day_answer(row["dunning_letter_date"])
+        answer.dunning_letter_level = row["dunning_level"]
+    if expand.vat_rows:
+        answer.vat_rows = msgspec.Raw(row["vat_json"].encode())
+
+
+def _add_terms(answer: SaleAnswer, row: Record, reference: Reference) -> None:
+    """Add how it must be paid."""
+    method = row["payment_method_id"]
+    answer.credit_terms = _described(reference.terms.get(row["terms_id"] or ""), row["terms_id"])
     answer.payment_method = _described(reference.payment_methods.get(method or ""), method)
     answer.payment_reference = row["payment_reference"]
-    answer.exchange_rate = as_written(row["exchange_rate"])
 
 
-def _add_totals(answer: DocumentAnswer, row: Record) -> None:
+def _add_totals(answer: SaleAnswer, row: Record) -> None:
     """Add what its amount consists of."""
-    answer.rounding_difference = as_written(row["rounding_difference"])
     answer.discount_total_base = as_written(row["discount_total_base"])
     answer.discount_total = as_written(row["discount_total"])
     answer.detail_total_base = as_written(row["detail_total_base"])
@@ -223,17 +242,8 @@ def _add_totals(answer: DocumentAnswer, row: Record) -> None:
     answer.vat_exempt_total = as_written(row["vat_exempt_total"])
 
 
-def _add_expanded(answer: DocumentAnswer, row: Record, reference: Reference, expand: Expand) -> None:
+def _add_expanded(answer: SaleAnswer, row: Record, reference: Reference, expand: Expand) -> None:
     """Add what the caller asked for (W10)."""
-    if expand.dunning and row["dunning_level"] > 0:
-        answer.dunning_letter_date = day_answer(row["dunning_letter_date"])
-        answer.dunning_letter_level = row["dunning_level"]
-    files = files_by_line(row["attachments"]) if expand.attachments else {}
-    if expand.attachments:
-        answer.attachments = files.get(None, [])
-    answer.lines = _with_files(row["lines_json"], files, expand)  # type: ignore[attr-defined]
-    if expand.vat_rows:
-        answer.vat_rows = msgspec.Raw(row["vat_json"].encode())
     if expand.invoice_address:
         answer.invoice_address = _address(row["invoice_address"], reference)
         answer.invoice_contact = _contact(row["invoice_contact"])

@@ -15,6 +15,7 @@ from reskontra.payments.payment import Basis, Payment
 from reskontra.payments.rules.charges import charges_after
 from reskontra.payments.rules.lines import lines_after, taken_by
 from reskontra.periods.rules import parse_period
+from reskontra.receivables.rules.cash_accounts import check_cash_account
 from reskontra.receivables.rules.periods import booking_period
 from reskontra.records import replace
 
@@ -193,7 +194,7 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
         draft = replace(draft, status="Hold" if held else "Balanced")
     elif changes.get("hold") is not None:
         draft = replace(draft, status="Hold" if changes["hold"] else "Balanced")
-    _check_cash_account(draft, basis)
+    check_cash_account(draft.kind, draft.cash_account, draft.currency_id, reference)
     decimals = reference.decimals_of(draft.currency_id)
     amount = changes.get("amount")
     if amount is not None:
@@ -317,24 +318,6 @@ def _rate(currency_id: str, day: date, basis: Basis) -> Rate:
             hint="Enter one with POST /v2/currencyrate first.",
         )
     return rate
-
-
-def _check_cash_account(draft: Payment, basis: Basis) -> None:
-    """The money needs a place, whose currency, if it has one, is the payment's (PAY-05)."""
-    if draft.cash_account is None:
-        raise Malformed(
-            f"The {draft.kind.noun} has no cash account.",
-            field=("cash_account",),
-            hint=f"Send one of: {', '.join(basis.reference.cash_accounts) or 'none is set up'}.",
-        )
-    kept_in = basis.reference.cash_accounts[draft.cash_account].currency_id
-    if kept_in is not None and kept_in not in (draft.currency_id, basis.reference.base_currency):
-        raise Refused(
-            f"The cash account {draft.cash_account} is kept in {kept_in}, but this is in {draft.currency_id}.",
-            field=("cash_account",),
-            value=draft.cash_account,
-            hint=f"Send {kept_in} as currency or another cash account.",
-        )
 
 
 def _check_amount(draft: Payment, amount: Decimal) -> None:

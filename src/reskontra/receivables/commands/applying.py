@@ -113,6 +113,11 @@ def _check_undoable(found: FoundApplication, credit: OpenItem, debit: OpenItem) 
         raise Refused(f"{credit.number} is an instalment of {debit.number}, which stays divided.")
     if found.undone_by is not None:
         raise Refused(f"The application is undone already, by application {found.undone_by}.")
+    if found.credit_document_id == found.debit_document_id:
+        raise Refused(
+            f"The {KINDS[debit.document_type].noun} {debit.number} was paid when it was released.",
+            hint="A cash sale is taken back with POST /v1/cashsale/{number}/action/reverse.",
+        )
     if KINDS[debit.document_type].is_money:
         raise Refused(
             f"{credit.number} was paid out by the {KINDS[debit.document_type].noun} {debit.number}.",

@@ -177,8 +177,8 @@ def proposed_by(document_id: str) -> str:
 def applications_of(document_id: str) -> str:
     """A lateral source `application` of all applications from or to a document, in the order they were made.
 
-    Reversing rows are left out; the rows they reverse have `is_undone`. So is what divides a document: nobody paid it.
-    `amount` is in the document's currency.
+    Reversing rows are left out; the rows they reverse have `is_undone`. So are what divides a document, as nobody paid
+    it, and what a cash sale was paid with (CSA-02). `amount` is in the document's currency.
     """
     return f"""lateral (
         select application.*,
@@ -190,4 +190,5 @@ def applications_of(document_id: str) -> str:
                         where back.company_id = $1 and back.reverses_id = application.application_id) as is_undone
           from application
          where application.company_id = $1 and application.reverses_id is null and not application.is_split
+           and application.credit_document_id <> application.debit_document_id
            and {document_id} in (application.credit_document_id, application.debit_document_id)) as application"""

@@ -99,7 +99,9 @@ _JOINS = """join document as credit on credit.company_id = $1 and credit.documen
 
 APPLICATIONS = Paged(
     entity="Application",
-    found=f"select {_COLUMNS} from application {_JOINS} where application.company_id = $1 and not application.is_split",
+    found=f"""select {_COLUMNS} from application {_JOINS}
+              where application.company_id = $1 and not application.is_split
+                and application.credit_document_id <> application.debit_document_id""",
     key=("application.application_id",),
     columns="application.*",
     read=lambda row: ListedApplication(**{name: row[name] for name in ListedApplication.__slots__}),
@@ -108,8 +110,8 @@ APPLICATIONS = Paged(
     # An application moves both its documents, so the newest change of any document identifies the state of the list.
     stamp=ANY_CHANGE,
 )
-"""Applications in the order they were made, but for those that divide a document into instalments; filters are over
-`application`, `credit` and `debit`."""
+"""Applications of one document to another in the order they were made, but for those that divide a document into
+instalments; filters are over `application`, `credit` and `debit`."""
 
 
 async def find_applications(

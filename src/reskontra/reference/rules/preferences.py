@@ -108,6 +108,7 @@ class SeriesChoice:
     credit_note: str
     debit_note: str
     payment: str
+    cash_sale: str
     batch: str
     dunning_fee: str | None = None
 

@@ -1,0 +1,68 @@
+"""Releasing and reversing cash sales. The routes open the transactions."""
+
+from __future__ import annotations
+
+from reskontra.clock import Context
+from reskontra.db.pool import Connection, need_transaction
+from reskontra.documents.cash_sales import store
+from reskontra.documents.cash_sales.rules import check_returnable, check_reversible
+from reskontra.documents.commands import drafting, releasing
+from reskontra.documents.commands.crediting import taking_back
+from reskontra.documents.commands.preparing import document_of, load
+from reskontra.errors import Malformed, Refused
+from reskontra.kinds import CASH_RETURN, Kind
+from reskontra.receivables.commands import locks
+from reskontra.reference.store import remembered
+from reskontra.versions import Expected, Saved
+
+
+async def release(
+    connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
+) -> Saved:
+    """Post a cash sale or return and pay it, once (CSA-03)."""
+    if kind.sales_sign < 0:
+        need_transaction(connection)
+        await _check_returnable(connection, context, number)
+    return await releasing.release(connection, context, kind, number, expected_version)
+
+
+async def _check_returnable(connection: Connection, context: Context, number: str) -> None:
+    """Refuse a return of more than there is, with both documents locked, so that no two returns pass together."""
+    await remembered.held(connection, context.company_id)
+    await locks.take_documents(connection, context, [(CASH_RETURN.document_type, number)])
+    sale_id = await store.find_sale_of(connection, context.company_id, number)
+    if sale_id is None:
+        raise Refused(
+            f"The return {number} does not say which cash sale it takes back.",
+            hint=f"Name one of the same customer with PUT /v1/reskontra/cashsale/{number}/vat.",
+        )
+    await locks.take_items(connection, context, [sale_id])
+    back = document_of(await load(connection, context, CASH_RETURN, number, expected_version=None))
+    if not back.is_released:
+        check_returnable(back, await store.find_returned(connection, context.company_id, sale_id))
+
+
+async def reverse(
+    connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
+) -> Saved:
+    """A return of all of a released cash sale, as a draft; its date is today, but not before the sale's (CSA-04)."""
+    reference = await remembered.held(connection, context.company_id)
+    buyer = await store.find_buyer(connection, context.company_id, number)
+    if buyer is not None:  # the return names it by its number, which must stay
+        await locks.take(connection, context, reference, locks.Needs(customers=[buyer]))
+    loaded = await load(connection, context, kind, number, expected_version=expected_version)
+    sale, debtor = document_of(loaded), loaded.debtor
+    if kind.sales_sign < 0:
+        raise Refused(f"{sale.number} is a return itself.", hint="Create a cash sale instead.")
+    if debtor is None:
+        raise Malformed(f"The cash sale {sale.number} has no customer.")
+    check_reversible(sale, await store.find_returned(connection, context.company_id, loaded.document_id))
+    changes = {
+        **taking_back(sale, debtor, max(loaded.today, sale.document_date)),
+        "payment_method_id": sale.payment_method_id,
+        "cash_account": sale.cash_account,
+        "payment_reference": sale.payment_reference,
+        "invoice_text": sale.invoice_text,
+    }
+    draft, basis = await drafting.new_draft(connection, context, CASH_RETURN, changes, "reversed")
+    return await drafting.insert(connection, context, CASH_RETURN, draft, changes=changes, basis=basis)

@@ -1,0 +1,124 @@
+"""The addresses of cash sales (CSA-05). One address and one series serve sales and returns, so a number is of one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+
+from starlette.responses import Response
+
+from reskontra.changes.lists.wire import filtered
+from reskontra.customers.store.finding import find_customer_id
+from reskontra.db.lists import Filters
+from reskontra.db.pool import Connection
+from reskontra.documents import routes as documents
+from reskontra.documents.cash_sales import commands
+from reskontra.documents.cash_sales.wire import CashReturnAnswer
+from reskontra.documents.routes import Resource
+from reskontra.documents.store.lists import find_type
+from reskontra.documents.wire.answers import CashSaleAnswer, ReleaseAnswer, VatInBaseAnswer
+from reskontra.documents.wire.bodies import CashSaleUpdate, VatUpdate
+from reskontra.kinds import CASH_RETURN, CASH_SALE
+from reskontra.receivables.wire.filters import ITEM_FILTERS
+from reskontra.receivables.wire.items import DocumentType
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import done
+from reskontra.web.call import Call
+
+Handler = Callable[[Resource, Call], Awaitable[Response]]
+
+_SALES = Resource(
+    CASH_SALE, "cashsale", "documentNumber", "CashSale", "ReleaseDocument", CashSaleUpdate, CashSaleAnswer
+)
+RESOURCES = (_SALES, replace(_SALES, kind=CASH_RETURN))
+_BY_TYPE = {resource.kind.document_type: resource for resource in RESOURCES}
+
+
+async def _found(call: Call) -> Resource:
+    """What the number in the address is of. A document never becomes one of another kind."""
+    found = await call.find(CASH_SALE.noun, _find_type, call.params[_SALES.parameter])
+    return _BY_TYPE[found]
+
+
+async def _find_type(connection: Connection, company_id: int, number: str) -> str | None:
+    return await find_type(connection, company_id, list(_BY_TYPE), number)
+
+
+async def at_number(handler: Handler, call: Call) -> Response:
+    """What a handler of documents answers for the cash sale or return with the number in the address."""
+    if call.route.body is not None:
+        call.decode(call.route.body)  # a body that cannot be read is refused before a number is looked up
+    return await handler(await _found(call), call)
+
+
+async def release(resource: Resource, call: Call) -> Response:
+    """POST the release action; a body is not needed and not read."""
+    number = call.params[resource.parameter]
+    written = await call.database.write(
+        lambda connection: commands.release(connection, call.context, resource.kind, number, call.if_match)
+    )
+    return done(call, written.version)
+
+
+async def reverse(resource: Resource, call: Call) -> Response:
+    """POST the reverse action: it makes a return, which takes effect when it is released (CSA-04)."""
+    number = call.params[resource.parameter]
+    async with call.database.transaction() as connection:
+        made = await commands.reverse(connection, call.context, resource.kind, number, call.if_match)
+    more = {"documentType": CASH_RETURN.document_type, "referenceNumber": made.number}
+    return done(call, made.version, more)
+
+
+async def get_all(call: Call) -> Response:
+    """GET a page of cash sales and returns in the order of their numbers."""
+    return await _answer(call, _filtered(call))
+
+
+async def get_all_of_customer(call: Call) -> Response:
+    """GET a page of a customer's cash sales and returns in the order of their numbers."""
+    filters = _filtered(call)
+    customer_id = await call.find("customer", find_customer_id, call.params["customerNumber"])
+    filters.add("document.customer_id = {}", customer_id)
+    return await _answer(call, filters)
+
+
+def _filtered(call: Call) -> Filters:
+    wanted = call.query.choice("documentType", DocumentType)
+    return filtered(call, [it for it in _BY_TYPE if wanted in (None, it)])
+
+
+async def _answer(call: Call, filters: Filters) -> Response:
+    return await documents.answer_documents(call, _SALES, filters, of_kinds=True)
+
+
+_BELOW = f"{{{_SALES.parameter}}}"
+_ACTION = f"{_BELOW}/action"
+_CASH_SALES = Addresses(f"/v1/{_SALES.path}", CASH_SALE.noun, CashSaleAnswer, CashSaleUpdate)
+_VAT = Addresses(f"/v1/reskontra/{_SALES.path}", CASH_SALE.noun, VatInBaseAnswer, VatUpdate)
+
+ROUTES = [
+    _CASH_SALES.many("CashSale_GetAllCashSales", get_all, filters=ITEM_FILTERS),
+    _CASH_SALES.one("CashSale_GetBydocumentNumber", partial(at_number, documents.get_one), _BELOW),
+    _CASH_SALES.post("CashSale_Post", partial(documents.create, _SALES)),
+    _CASH_SALES.put("CashSale_PutBydocumentNumber", partial(at_number, documents.change), _BELOW),
+    _CASH_SALES.act(
+        "Reskontra_ReleaseCashSale",
+        partial(at_number, release),
+        f"{_ACTION}/release",
+        "releasing",
+        answer=ReleaseAnswer,
+    ),
+    _CASH_SALES.act(
+        "Reskontra_ReverseCashSale",
+        partial(at_number, reverse),
+        f"{_ACTION}/reverse",
+        "reversing",
+        answer=CashReturnAnswer,
+    ),
+    _VAT.one("Reskontra_GetCashSaleVat", partial(at_number, documents.get_vat), f"{_BELOW}/vat"),
+    _VAT.put("Reskontra_UpdateCashSaleVat", partial(at_number, documents.change_vat), f"{_BELOW}/vat"),
+    Addresses("/v1/customer/{customerNumber}/cashSale", CASH_SALE.noun, CashSaleAnswer).many(
+        "Customer_GetAllCashSalesForCustomerBycustomerNumber", get_all_of_customer, filters=ITEM_FILTERS
+    ),
+]
