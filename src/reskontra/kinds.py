@@ -79,6 +79,15 @@ class Kind:
     is_money: bool = False
     """Whether money comes in or goes out with it, through a cash account."""
 
+    @property
+    def movement(self) -> str:
+        """The column of balances by period that it counts in (BLN-01): sales, payments, charges or adjustments."""
+        if self.is_money:
+            return "payments"
+        if self.has_lines and self.balance_sign > 0:
+            return "sales" if self.sales_sign else "charges"
+        return "adjustments"
+
 
 DEBITS = ("Invoice", "DebitNote", "FinCharge")
 """What a credit note or payment may settle (APP-01)."""
