@@ -40,6 +40,11 @@ LETTERS = "reskontra/dunningLetter"
 ITEM_A = {"inventoryNumber": "A", "quantity": 1}
 """One piece of the item that every company of the tests has: 100.00, with VAT 125.00."""
 
+NEEDED: dict[str, dict[str, str]] = {
+    "CustomerV2_GetAllCustomerBalance": {"fromFinPeriod": "202401", "toFinPeriod": "202512"}
+}
+"""Parameters that a list is refused without."""
+
 DEMO_COMPANY = 1
 STALE = {"If-Match": '"AAAAAAAAAAE="'}
 """The version of nothing that exists."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
+from reskontra.account_statements import routes as account_statements
 from reskontra.accounts import routes as accounts
 from reskontra.accounts.store import accounts as accounts_store
 from reskontra.attachments import routes as attachments
@@ -88,6 +89,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     numbering.ROUTES,
     payment_methods.ROUTES,
     balances.ROUTES,
+    account_statements.ROUTES,
     log.ROUTES,
     reports.ROUTES,
 )

@@ -93,6 +93,15 @@ class Kind:
         """+1 if its release debits receivables or cash and credits sales and VAT, -1 the other way round."""
         return self.balance_sign or self.sales_sign
 
+    @property
+    def movement(self) -> str:
+        """The column of balances by period that it counts in (BLN-01): sales, payments, charges or adjustments."""
+        if self.is_money:
+            return "payments"
+        if self.has_lines and self.balance_sign > 0:
+            return "sales" if self.sales_sign else "charges"
+        return "adjustments"
+
 
 DEBITS = ("Invoice", "DebitNote", "FinCharge")
 """What a credit note or payment may settle (APP-01)."""

@@ -9,6 +9,7 @@ import httpx
 
 from reskontra.app import mounted_routes
 from reskontra.web.routing import Route
+from tests.clerk import NEEDED
 
 PARAMETERS = {"customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001"}
 """What lists name in their addresses."""
@@ -38,7 +39,7 @@ async def read(client: httpx.AsyncClient, route: Route, offset: int, limit: int)
         asked = {"pageSize": limit, "pageNumber": offset // limit + 1}
     else:
         asked = {"numberToRead": limit, "skipRecords": offset}
-    answer = await client.get(target, params=asked)
+    answer = await client.get(target, params={**asked, **NEEDED.get(route.operation, {})})
     assert answer.status_code == 200, answer.text
     rows: list[dict[str, Any]] = answer.json()
     if route.operation == "CreditTerm_GetCreditTerms":  # its one item is the page

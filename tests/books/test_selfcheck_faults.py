@@ -50,6 +50,12 @@ INSTALMENTS = f"""
       from part, settled"""
 """A released invoice is divided into 003548 and 003549, as far as `instalments-whole` looks."""
 
+STATEMENT = """
+    insert into account_statement (company_id, customer_id, as_of, follows, statement_type, by_currency, known_before,
+                                   balance, body, created_at, created_by, version)
+    values (1, 1, '{day}', {follows}, 'BalanceBroughtForward', false, now(), 0,
+            '{{"currencies":[{{"currency":"NOK","openingBalance":{opening},"closingBalance":{closing}}}]}}', now(), 'x',
+            1)"""
 FAULTS = {
     "migrations-in-sequence": [
         "update schema_version set applied_at = applied_at - interval '1 hour' where version = 2"
@@ -85,6 +91,11 @@ FAULTS = {
     ],
     "each-receivable-ties-to-ledger": [
         "update journal_entry set moves_document_id = 99 where batch_number = 'AR000001' and purpose = 'receivable'"
+    ],
+    "periods-tie-to-ledger": [f"update document set period_id = '202402' where {RELEASED}"],
+    "statements-continue": [
+        STATEMENT.format(day="2024-01-31", follows="null", opening=0, closing=5),
+        STATEMENT.format(day="2024-02-29", follows="'2024-01-31'", opening=4, closing=0),
     ],
     "document-balance-settled": [f"update document set balance = balance - 1 where {RELEASED}"],
     "document-status-balance": [

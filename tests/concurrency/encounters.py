@@ -124,6 +124,7 @@ COMMANDS: Mapping[str, Command] = {
     "add a line to the open payment": put(f"{PAYMENTS}/{OPEN_PAYMENT}", paymentLines=[pays(OWED, 15)]),
     "void the open payment": post(f"{PAYMENTS}/{OPEN_PAYMENT}/action/void", {}),
     "release a void": post(f"{PAYMENTS}/{VOIDED_PAYMENT}/action/release", {}),
+    "make the statements": post("/v1/reskontra/run/statements", {"asOf": "2025-06-30"}),
     "apply by itself": post("/v1/reskontra/run/autoApply", {"asOf": "2025-06-06"}),
     # Cash sales
     "sell for cash": post(CASH_SALES, cash_sale()),

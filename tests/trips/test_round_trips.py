@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -21,7 +21,7 @@ from reskontra.app import served_routes
 from reskontra.clock import Clock
 from reskontra.config import Settings
 from reskontra.db.pool import Database
-from tests.clerk import application, wrapped
+from tests.clerk import NEEDED, application, wrapped
 from tests.conftest import open_client
 from tests.trips.traffic import Traffic, tapped
 
@@ -221,6 +221,8 @@ WRITES = (
         Step("", "GET", f"{CHARGE}?customer={{debtor}}", keeps="charge"),
         *end,
     )),
+    Step("Reskontra_RunStatements", "POST", "/v1/reskontra/run/statements",
+         {"asOf": "203{pass}-06-30", "filters": {"customer": ["20001"]}}),
     # Periods
     Step("Reskontra_OpenFinancialPeriod", "POST", f"{PERIOD}/20300{{pass}}/action/open"),
     Step("", "PUT", f"{NOTE}/010001", wrapped(documentDate="2025-05-05")),  # the only draft in the month
@@ -282,6 +284,8 @@ async def counted(traffic: tuple[str, Traffic], clock: Clock) -> dict[str, tuple
         for route in served_routes():
             if route.method == "GET":
                 target = re.sub(r"\{(\w+)\}", lambda name: READ[name[1]].format_map(kept), route.path)
+                if route.operation in NEEDED:
+                    target += f"?{urlencode(NEEDED[route.operation])}"
                 for _ in range(2):
                     trips[route.operation] = await _count(client, tap, Step("", "GET", target), kept)
     await database.close()

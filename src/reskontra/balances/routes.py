@@ -1,27 +1,161 @@
-"""The addresses of customers' figures."""
+"""The addresses of customers' figures: balances, movements of periods, and ageing."""
 
 from __future__ import annotations
 
+import enum
+import itertools
+from dataclasses import replace
 from functools import partial
 
 from starlette.responses import Response
 
-from reskontra.balances.store import find_balance
-from reskontra.balances.wire import BalanceAnswer, balance_answer
+from reskontra.balances.store.ageing import ageing
+from reskontra.balances.store.customers import BALANCES, find_balance
+from reskontra.balances.store.periods import MOVEMENTS
+from reskontra.balances.wire import (
+    AgeingAnswer,
+    BalanceAnswer,
+    MovementsAnswer,
+    ageing_answer,
+    balance_answer,
+    movements_answer,
+)
+from reskontra.changes.lists.routes import answer_page
+from reskontra.changes.lists.wire import PAGING, filtered, greater, matching, moment, ordered, same
 from reskontra.clock import local_date
+from reskontra.customers.store.fragments import OF_CLASS, id_of_number
+from reskontra.errors import Malformed
+from reskontra.periods.rules import parse_period
+from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
+from reskontra.reference.routes.answering import answer_page as answer_page_with_names
+from reskontra.reference.routes.answering import reference_of
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import one
 from reskontra.web.call import Call
+from reskontra.web.contract import Parameter
+from reskontra.web.scalars import shown
+
+_BALANCE_FILTERS = (
+    greater("greaterThanValue", "customer.number"),
+    moment("lastModifiedDateTime", "customer.modified_at"),
+)
+_ORDERS = {
+    "number": "customer.number",
+    "name": "customer.name",
+    "balance": "customer.balance",
+    "lastModified": "customer.modified_at",
+}
+_FROM, _TO = "fromFinPeriod", "toFinPeriod"
+_MOVEMENT_FILTERS = (
+    same("branchNumber", "moved.branch_number"),
+    matching("customer", f"moved.customer_id = {id_of_number('{}::text')}"),
+)
+_BY, _AGE_CREDITS, _BUCKETS, _CUSTOMER = (
+    Parameter("by"), Parameter("ageCredits", "boolean"), Parameter("buckets"), Parameter("customer"),
+)  # fmt: skip
+_AGEING_FILTERS = (matching("customerClass", OF_CLASS),)
+_LAST_DAYS = (0, 30, 60, 90)
+_BUCKETS_MAX, _DAYS_MAX = 20, 9999
+
+
+class AgedBy(enum.Enum):
+    """What age is counted from."""
+
+    DUE_DATE = "dueDate"
+    DOCUMENT_DATE = "documentDate"
 
 
 async def of_customer(call: Call) -> Response:
-    """What a customer owes, and its sales in the current month and year of the company's time zone."""
-    period_id = f"{local_date(call.context.now, call.zone):%Y%m}"
-    load = partial(find_balance, period_id=period_id)
+    """GET what a customer owes, and its sales in the current month and year of the company's time zone."""
+    load = partial(find_balance, period_id=_month(call))
     balance = await call.find("customer", load, call.params["customerCd"])
     return one(call, balance_answer(balance, call.zone))
 
 
-_BALANCES = Addresses("/v1/customer/{customerCd}/balance", "balance", BalanceAnswer)
+async def of_all(call: Call) -> Response:
+    """GET the same of all customers, by number or in the order that was asked for (BLN-03)."""
+    balances = replace(BALANCES, order=ordered(call.query, _ORDERS, "customer.number"))
+    filters = filtered(call, _month(call))
+    return await answer_page(call, balances, filters, lambda balance: balance_answer(balance, call.zone))
 
-ROUTES = (_BALANCES.one("Customer_GetCustomerBalanceBycustomerCd", of_customer),)
+
+def _month(call: Call) -> str:
+    return f"{local_date(call.context.now, call.zone):%Y%m}"
+
+
+async def of_periods(call: Call) -> Response:
+    """GET what moved balances from one period to another, by customer and branch (BLN-01)."""
+    first, last = _required_period(call, _FROM), _required_period(call, _TO)
+    if last < first:
+        raise Malformed(
+            f"The period {last} comes before the period {first}.",
+            field=(_TO,),
+            value=last,
+            hint=f"Send the earlier one as {_FROM}.",
+        )
+    return await answer_page_with_names(call, MOVEMENTS, filtered(call, first, last), movements_answer)
+
+
+def _required_period(call: Call, name: str) -> str:
+    sent = call.query.text(name)
+    if sent is None:
+        raise Malformed(f"The parameter {name} is missing.", hint="Send a financial period, for example 202503.")
+    return parse_period(sent.strip(), (name,))
+
+
+async def by_age(call: Call) -> Response:
+    """GET what customers owed on a date, by how long it had been due (AGS-02)."""
+    reference = await reference_of(call)
+    wanted, last_days = asked(call.query, reference.today(call.context.now)), _last_days(call)
+    filters = filtered(
+        call,
+        wanted.day,
+        wanted.dates_at,
+        [day + 1 for day in last_days],
+        (call.query.choice(_BY.name, AgedBy) or AgedBy.DUE_DATE) is AgedBy.DUE_DATE,
+        call.query.flag(_AGE_CREDITS.name),
+        call.query.text(_CUSTOMER.name),
+        *([] if wanted.known_at is None else [wanted.known_at]),
+    )
+    return await answer_page(
+        call,
+        ageing(is_dated=wanted.known_at is not None),
+        filters,
+        lambda aged: ageing_answer(aged, wanted, last_days, reference.base_currency),
+    )
+
+
+def _last_days(call: Call) -> tuple[int, ...]:
+    """The last day of each bucket but the last, from `buckets`."""
+    sent = call.query.text(_BUCKETS.name)
+    if sent is None:
+        return _LAST_DAYS
+    words = [word.strip() for word in sent.split(",", _BUCKETS_MAX)]
+    if all(word.isascii() and word.isdigit() and len(word) <= len(str(_DAYS_MAX)) for word in words):
+        days = tuple(int(word) for word in words)
+        if len(days) <= _BUCKETS_MAX and days[0] == 0 and all(a < b for a, b in itertools.pairwise(days)):
+            return days
+    raise Malformed(
+        f"'{shown(sent)}' is not a value that the parameter {_BUCKETS.name} takes.",
+        hint=f"Send at most {_BUCKETS_MAX} rising numbers of days from 0 to {_DAYS_MAX}, the first of them 0, "
+        "for example 0,30,60,90.",
+    )
+
+
+_BALANCES = Addresses("/v1/customer/balance", "balance", BalanceAnswer)
+
+ROUTES = (
+    Addresses("/v1/customer/{customerCd}/balance", "balance", BalanceAnswer).one(
+        "Customer_GetCustomerBalanceBycustomerCd", of_customer
+    ),
+    _BALANCES.many("Customer_GetAllCustomerBalance", of_all, filters=_BALANCE_FILTERS),
+    Addresses("/v2/customer/balance", "balance", MovementsAnswer).many(
+        "CustomerV2_GetAllCustomerBalance", of_periods, filters=_MOVEMENT_FILTERS
+    ),
+    Addresses("/v1/reskontra/ageing", "ageing", AgeingAnswer, plural="ageing").many(
+        "Reskontra_GetAgeing",
+        by_age,
+        filters=_AGEING_FILTERS,
+        query=(AS_OF, KNOWN_AT, _CUSTOMER, _BY, _AGE_CREDITS, _BUCKETS, *PAGING),
+    ),
+)

@@ -1,12 +1,18 @@
-"""How a customer's figures look on the wire."""
+"""How the figures of customers look on the wire."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from reskontra.balances.store import Balance
-from reskontra.web.wire import Answer, MomentOut, field, local_text
+from reskontra.balances.store.ageing import Aged
+from reskontra.balances.store.customers import Balance
+from reskontra.balances.store.periods import Movements
+from reskontra.receivables.wire.ageing import BucketAnswer, bucket_answers
+from reskontra.receivables.wire.as_of import Asked
+from reskontra.reference.reference import Reference
+from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, field, local_text
 
 _MONEY = Decimal("0.0001")
 _NONE = Decimal("0.0000")
@@ -34,8 +40,49 @@ class BalanceAnswer(Answer, kw_only=True):
     modified_at: MomentOut = field(name="lastModified")
 
 
+class BalanceBranchAnswer(Answer):
+    """The branch of the documents."""
+
+    number: str
+    name: str | None = None
+
+
+class MovementsAnswer(Answer, kw_only=True):
+    """What a customer owed on the documents of a branch before the first period and after the last, and what moved it.
+
+    In base currency. beginBalance + sales - paymentsAndPrepayments + adjustmentsAndDiscounts + overdueCharges is
+    yearToDateBalance.
+    """
+
+    branch: BalanceBranchAnswer = field(name="branchNumber")
+    customer: BalanceCustomerAnswer
+    beginning: Decimal = field(name="beginBalance")
+    sales: Decimal
+    payments: Decimal = field(name="paymentsAndPrepayments")
+    adjustments: Decimal = field(name="adjustmentsAndDiscounts")
+    charges: Decimal = field(name="overdueCharges")
+    ending: Decimal = field(name="yearToDateBalance")
+
+
+class AgedCustomerAnswer(Answer):
+    """Whose balance it is."""
+
+    number: str
+    name: str
+
+
+class AgeingAnswer(Answer, kw_only=True):
+    """What a customer owed on a date in base currency, and how long it had been due. The buckets add up to it."""
+
+    customer: AgedCustomerAnswer
+    as_of: DayOut
+    currency: str
+    balance: Decimal
+    buckets: list[BucketAnswer]
+
+
 def balance_answer(balance: Balance, zone: ZoneInfo) -> BalanceAnswer:
-    """A customer's figures. Orders and loans do not exist here; cash discounts wait for payments (BAL-04)."""
+    """A customer's figures. Orders and loans do not exist here."""
     return BalanceAnswer(
         customer=BalanceCustomerAnswer(internal_id=balance.customer_id, number=balance.number, name=balance.name),
         balance=balance.balance.quantize(_MONEY),
@@ -43,7 +90,38 @@ def balance_answer(balance: Balance, zone: ZoneInfo) -> BalanceAnswer:
         loans=_NONE,
         sales_in_period=balance.sales_in_period.quantize(_MONEY),
         sales_in_year=balance.sales_in_year.quantize(_MONEY),
-        discounts_in_period=_NONE,
-        discounts_in_year=_NONE,
+        discounts_in_period=balance.discounts_in_period.quantize(_MONEY),
+        discounts_in_year=balance.discounts_in_year.quantize(_MONEY),
         modified_at=local_text(balance.modified_at, zone),
     )
+
+
+def movements_answer(moved: Movements, reference: Reference) -> MovementsAnswer:
+    """A customer's movements on one branch."""
+    branch = reference.branches.get(moved.branch_number)
+    return MovementsAnswer(
+        branch=BalanceBranchAnswer(number=moved.branch_number, name=branch.name if branch else None),
+        customer=BalanceCustomerAnswer(internal_id=moved.customer_id, number=moved.number, name=moved.name),
+        beginning=moved.beginning,
+        sales=moved.sales,
+        payments=moved.payments,
+        adjustments=moved.adjustments,
+        charges=moved.charges,
+        ending=moved.ending,
+    )
+
+
+def ageing_answer(aged: Aged, asked: Asked, last_days: Sequence[int], currency_id: str) -> AgeingAnswer:
+    """A customer's balance by age; `last_days` are those of each bucket but the last."""
+    return AgeingAnswer(
+        customer=AgedCustomerAnswer(number=aged.number, name=aged.name),
+        as_of=day_text(asked.day),
+        currency=currency_id,
+        balance=aged.balance,
+        buckets=list(_filled(aged, last_days)),
+    )
+
+
+def _filled(aged: Aged, last_days: Sequence[int]) -> Iterator[BucketAnswer]:
+    amounts = [aged.buckets.get(position, _NONE) for position in range(len(last_days) + 1)]
+    return bucket_answers(last_days, amounts)

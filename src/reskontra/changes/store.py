@@ -231,6 +231,21 @@ SENT_NUMBERS = """
      where change.company_id = $1 and change.event in ('created', 'renumbered') and change.detail ? 'number'"""
 """A select of the numbers that were once sent and not drawn from a series. It ends inside its where clause."""
 
+
+def changed_values(attribute: str, since: str) -> str:
+    """A select of the values that an attribute, a plain word, had before it was changed, at a moment or after it.
+
+    Columns: entity, entity_key, change_id, changed_at and `before`, a text or null. None if `since`, an SQL expression,
+    is null. What was changed before the log kept old values is left out.
+    """
+    return f"""
+    select change.entity, change.entity_key, change.change_id, change.changed_at,
+           change.detail -> '{attribute}' ->> 0 as before
+      from change
+     where change.company_id = $1 and change.event = 'updated' and change.detail ? '{attribute}'
+       and jsonb_array_length(change.detail -> '{attribute}') = 2 and change.changed_at >= {since}"""
+
+
 ANY_CHANGE = "(select string_agg(last_change_id::text, ' ' order by entity) from tally where company_id = $1)"
 """A scalar that identifies the state of all that a company's tallies count, for lists over several entities."""
 

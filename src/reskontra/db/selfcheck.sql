@@ -321,6 +321,23 @@ select document.company_id, document.document_type, document.number, balance_sig
  where coalesce(ledger.balance, 0) + coalesce(unposted.balance, 0)
        <> case when released_at is null then 0 else balance_sign * balance_base end;
 
+-- 24
+-- name: periods-tie-to-ledger What the ledger has on receivables and prepayments in a period is what its documents and settlements moved.
+select company_id, period_id, sum(booked) as booked, sum(moved) as moved
+  from (select company_id, period_id, debit_base - credit_base as booked, 0 as moved
+          from journal_entry where moves_document_id is not null
+         union all
+        -- An instalment divides what another document added, and so does the settlement that makes it.
+        select company_id, period_id, 0, balance_sign * amount_base
+          from document join document_kind using (document_type)
+         where released_at is not null and master_document_id is null
+         union all
+        select application.company_id, application.period_id, 0, gain_loss - discount_base - write_off_base
+          from application join settlement using (company_id, settlement_id)
+         where settlement.kind <> 'split') as parts
+ group by company_id, period_id
+having sum(booked) <> sum(moved);
+
 -- 25, 26
 -- name: customer-balance A customer's balance and unreleased balance are the sums over its documents.
 select customer_balance.company_id, customer_balance.customer_id, customer_balance.balance, owed.balance as documents,
@@ -655,3 +672,27 @@ select days.company_id, days.document_id, days.line_number, days.source_document
     or not exists (select from document_line as line
                     where line.company_id = days.company_id and line.document_id = days.document_id
                       and line.line_number = days.line_number);
+
+-- name: statements-continue A kept statement follows the one before it, and brings forward the balance that that one closed with.
+with kept as (
+    select statement.*, earlier.as_of as earlier_day, earlier.body as earlier_body,
+           earlier.statement_type = 'BalanceBroughtForward' and statement.statement_type = 'BalanceBroughtForward'
+           and earlier.by_currency = statement.by_currency as continues
+      from account_statement as statement
+      left join lateral (
+        select * from account_statement as earlier
+         where earlier.company_id = statement.company_id and earlier.customer_id = statement.customer_id
+           and earlier.as_of < statement.as_of
+         order by earlier.as_of desc limit 1) as earlier on true)
+select company_id, customer_id, as_of, follows, earlier_day, null as currency, null as opening, null as closing
+  from kept where follows is distinct from earlier_day
+ union all
+select company_id, customer_id, as_of, follows, earlier_day, block ->> 'currency', block ->> 'openingBalance',
+       closed.balance::text
+  from kept
+ cross join lateral jsonb_array_elements(body::jsonb -> 'currencies') as block
+ cross join lateral (
+    select coalesce(sum((before ->> 'closingBalance')::numeric), 0) as balance
+      from jsonb_array_elements(earlier_body::jsonb -> 'currencies') as before
+     where before ->> 'currency' = block ->> 'currency') as closed
+ where continues and (block ->> 'openingBalance')::numeric <> closed.balance;

@@ -115,9 +115,9 @@ def entries_with_opening(*, unposted: bool) -> Paged[Record]:
 
 
 RECEIVABLE_ENTRIES = """
-    select entry.customer_id, entry.period_id, entry.batch_number, entry.line_number, entry.entry_date,
-           entry.moves_document_id as document_id, entry.currency_id, entry.debit, entry.credit, entry.debit_base,
-           entry.credit_base, entry.description
+    select entry.customer_id, entry.branch_number, entry.period_id, entry.batch_number, entry.line_number,
+           entry.entry_date, entry.moves_document_id as document_id, entry.currency_id, entry.debit, entry.credit,
+           entry.debit_base, entry.credit_base, entry.description
       from journal_entry as entry
      where entry.company_id = $1 and entry.moves_document_id is not null"""
 """A select of the entries that move what customers owe, one for each document that they move. It ends inside its where

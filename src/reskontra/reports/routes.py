@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -16,12 +17,13 @@ from reskontra.db.lists import Filters
 from reskontra.errors import Malformed
 from reskontra.kinds import SERVED
 from reskontra.periods.rules import parse_period
+from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, dates_at, known_at
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import reference_of
 from reskontra.reports.store import numbers
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
 from reskontra.reports.store.journal import JOURNAL, JOURNAL_TABLE
-from reskontra.reports.store.open_items import OPEN_ITEM_TABLE, OPEN_ITEMS
+from reskontra.reports.store.open_items import open_item_table, open_items
 from reskontra.reports.store.vat import VAT_TABLE, find_sums
 from reskontra.reports.wire.ledger import JournalEntryAnswer, VatSumAnswer, journal_answer, vat_answer
 from reskontra.reports.wire.numbers import FindingAnswer, SeriesUseAnswer, finding_answer, series_use_answer
@@ -62,12 +64,23 @@ async def get_specifications(call: Call) -> Response:
 
 
 async def get_open_items(call: Call) -> Response:
-    """GET the open items at the end of a period, by customer."""
-    period = _first_period(call, await reference_of(call))
+    """GET the open items as of a date, or at the end of a period, by customer; as they are known now, or were then."""
+    reference = await reference_of(call)
+    sent, known = call.query.day(AS_OF.name), known_at(call.query)
+    mark: date | str
+    if sent is None:
+        mark = _first_period(call, reference)
+        last_day = reference.periods[mark].end_date
+    elif call.query.text(_PERIOD.name):
+        raise Malformed("Both asOf and period were sent.", hint="Send one of them.")
+    else:
+        mark = last_day = sent.value
+    form = {"by_day": sent is not None, "is_dated": known is not None}
+    parameters = [mark, dates_at(last_day, known, call.zone), *([] if known is None else [known])]
     if wants_table(call):
-        return await _table(call, "open-items", OPEN_ITEM_TABLE, period, _customer(call))
-    filters = filtered(call, period)
-    return await answer_page(call, OPEN_ITEMS, filters, lambda found: open_items_answer(found, period))
+        return await _table(call, "open-items", open_item_table(**form), *parameters, _customer(call))
+    filters = filtered(call, *parameters)
+    return await answer_page(call, open_items(**form), filters, lambda found: open_items_answer(found, mark))
 
 
 async def get_vat(call: Call) -> Response:
@@ -205,7 +218,7 @@ ROUTES = (
     ),
     _report(
         "Reskontra_ReportOpenItems", get_open_items, "open items", OpenItemsAnswer, "openItem",
-        _PERIOD, filters=_OF_CUSTOMER,
+        _PERIOD, AS_OF, KNOWN_AT, filters=_OF_CUSTOMER,
     ),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
     _report(

@@ -119,3 +119,8 @@ def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
 
 
 CUSTOMER_NUMBERS = "select customer.number from customer where customer.company_id = $1"
+
+OF_CLASS = """exists (select from customer as member
+                         where member.company_id = $1 and member.number = customer.number
+                           and member.customer_class_id = {})"""
+"""The condition that the row `customer` of a list is of a class."""

@@ -286,7 +286,7 @@ def _release(settles_by: str | None) -> str:
     {change_row("$5", "released", "$9::text", "taken cross join held", detail=_RELEASED)},
     updated as (
         update document
-           set status = $15, closed_period_id = $16, balance = $17, balance_base = $18, released_at = $2,
+           set status = $15, closed_period_id = $16, balance = $17, balance_base = $18, released_at = changed.stamp,
                released_by = $3, modified_at = changed.stamp, version = changed.change_id, batch_number = taken.number,
                figures_hash = document_figures($1, $6)
           from changed, taken

@@ -187,7 +187,7 @@ def _release(*, settling: bool) -> str:
     {change_row("$5", "released", "$7::text", "taken", detail=_RELEASED)},
     updated as (
         update document
-           set status = $13, closed_period_id = $14, balance = $15, balance_base = $16, released_at = $2,
+           set status = $13, closed_period_id = $14, balance = $15, balance_base = $16, released_at = changed.stamp,
                released_by = $3, modified_at = changed.stamp, version = changed.change_id, batch_number = taken.number,
                figures_hash = document_figures($1, $6)
           from changed, taken

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reskontra.changes.store import STAMP
+
 
 def propose(credit_id: str, proposals: str, source: str) -> str:
     """CTEs that replace the proposals of a draft by the JSON list `proposals` (keys debit_document_id, amount).
@@ -48,7 +50,8 @@ def settlement(
     reverses_id: str = "null::bigint",
     document_id: str = "null::bigint",
 ) -> str:
-    """A CTE `settlement_made` that writes a settlement for the one row of `source` and returns its settlement_id.
+    """A CTE `settlement_made` that writes a settlement for the one row of `source` and returns its settlement_id and
+    created_at, the moment that its applications are released at.
 
     The arguments are SQL expressions over `source`; `batch_number` is null if nothing is booked, `document_id` the
     payment that makes it, if one does.
@@ -56,9 +59,9 @@ def settlement(
     return f"""settlement_made as (
         insert into settlement (company_id, kind, settled_on, period_id, batch_number, reverses_id, document_id,
                                 created_at, created_by)
-        select $1, {kind}, {settled_on}, {period_id}, {batch_number}, {reverses_id}, {document_id}, $2, $3
+        select $1, {kind}, {settled_on}, {period_id}, {batch_number}, {reverses_id}, {document_id}, {STAMP}, $3
           from {source}
-        returning settlement_id)"""
+        returning settlement_id, created_at)"""
 
 
 _FIGURES = (
@@ -78,7 +81,8 @@ def release(credit_id: str, applications: str) -> str:
     return f"""applied as (
         update application
            set ({_NAMES}, gain_loss, settlement_id, released_at, released_by) =
-               row({_SENT}, sent.base_credit - sent.base_debit, settlement_made.settlement_id, $2, $3)
+               row({_SENT}, sent.base_credit - sent.base_debit, settlement_made.settlement_id,
+                   settlement_made.created_at, $3)
           from settlement_made, json_populate_recordset(null::application, {applications}) as sent
          where application.company_id = $1 and application.credit_document_id = {credit_id}
            and application.debit_document_id = sent.debit_document_id and application.released_at is null)"""
@@ -94,7 +98,7 @@ def add(applications: str) -> str:
                company_id, settlement_id, credit_document_id, debit_document_id, reverses_id, {_NAMES}, gain_loss,
                created_at, created_by, released_at, released_by)
         select $1, settlement_made.settlement_id, sent.credit_document_id, sent.debit_document_id, sent.reverses_id,
-               {_SENT}, sent.base_credit - sent.base_debit, $2, $3, $2, $3
+               {_SENT}, sent.base_credit - sent.base_debit, $2, $3, settlement_made.created_at, $3
           from settlement_made, json_populate_recordset(null::application, {applications}) as sent
         returning application_id)"""
 

@@ -1,41 +1,194 @@
-"""SQL of open items as reports read them: as of the end of a period, and by number."""
+"""SQL of open items and of what moved them, as reports, ageing and statements read it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 
-def open_at_end_of(period: str) -> str:
-    """A select of the documents that were open at the end of a period, an SQL expression.
+from reskontra.changes.store import changed_values
+from reskontra.kinds import KINDS
 
-    `amount` and `balance` are in the document's currency, `balance_base` in base currency; credits are negative. It
-    ends inside its where clause.
-    """
-    return f"""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """A moment in the past, in SQL expressions. One of `day` and `period` is given: balances by date and by period
+    differ where something is booked in a later period than its date's."""
+
+    day: str = ""
+    """Documents and applications count up to this date (AGS-01)."""
+
+    period: str = ""
+    """Documents and applications count up to this period."""
+
+    dates_at: str = "null::timestamptz"
+    """Due dates are those that stood just before this moment; null means today's."""
+
+    known_at: str = ""
+    """Only what had been released before this moment counts; empty means all that is known now."""
+
+    @property
+    def has_document(self) -> str:
+        """A condition: the released `document` counts."""
+        in_time = f"document.period_id <= {self.period}" if self.period else f"document.document_date <= {self.day}"
+        return f"{in_time} and document.released_at < {self.known_at}" if self.known_at else in_time
+
+    @property
+    def lacks_application(self) -> str:
+        """A condition: the released `application` does not count."""
+        is_later = f"application.period_id > {self.period}" if self.period else f"application.applied_on > {self.day}"
+        return f"({is_later} or application.released_at >= {self.known_at})" if self.known_at else is_later
+
+    def open_items(self, whose: str = "true") -> str:
+        """A select of the documents that were open then. `whose` is a condition on `document` that leaves some.
+
+        `amount` and `balance` are in the document's currency, those that end in `_base` in base currency; credits
+        are negative (AGE-01). A balance then is the balance now and all that was applied since: the past is read
+        backwards, so that recent dates cost little, however old the books are.
+        """
+        sides = " union all ".join(self._applied_since(side, whose) for side in ("credit", "debit"))
+        return f"""
+    with late as (
+        select side.document_id, sum(side.amount) as amount, sum(side.amount_base) as amount_base
+          from ({sides}) as side
+         group by side.document_id),
+    redated as ({_redated(self.dates_at, whose)})
     select document.document_id, document.customer_id, document.document_type, document.number,
-           document.document_date, document.due_date, document.period_id, document.account_number,
-           document.currency_id, document_kind.balance_sign * document.amount as amount,
-           document_kind.balance_sign * (document.amount - settled.amount) as balance,
-           document_kind.balance_sign * (document.amount_base - settled.amount_base) as balance_base
+           document.document_date, {_DUE_DATE} as due_date,
+           document.period_id, document.account_number, document.currency_id,
+           document_kind.balance_sign * document.amount as amount,
+           document_kind.balance_sign * document.amount_base as amount_base,
+           document_kind.balance_sign * (document.balance + coalesce(late.amount, 0)) as balance,
+           document_kind.balance_sign * (document.balance_base + coalesce(late.amount_base, 0)) as balance_base
       from document
       join document_kind on document_kind.document_type = document.document_type
-     cross join lateral (
-        select coalesce(sum(case when application.credit_document_id = document.document_id
-                                 then application.amount_credit
-                                 else application.amount_debit + application.discount + application.write_off
-                            end), 0) as amount,
-               coalesce(sum(case when application.credit_document_id = document.document_id
-                                 then application.base_credit
-                                 else application.base_debit + application.discount_base + application.write_off_base
-                            end), 0) as amount_base
-          from application
-         where application.company_id = $1 and application.released_at is not null
-           and document.document_id in (application.credit_document_id, application.debit_document_id)
-           and application.period_id <= {period}) as settled
-     where document.company_id = $1 and document.released_at is not null and document.period_id <= {period}
-       and (document.closed_period_id is null or document.closed_period_id > {period})
-       and (document.amount, document.amount_base) is distinct from (settled.amount, settled.amount_base)"""
+      left join late on late.document_id = document.document_id
+      left join redated on redated.document_id = document.document_id
+     where document.company_id = $1 and document.released_at is not null and {self.has_document} and {whose}
+       and (document.balance > 0 or late.document_id is not null)
+       and (document.balance + coalesce(late.amount, 0), document.balance_base + coalesce(late.amount_base, 0))
+           is distinct from (0.0, 0.0)"""
+
+    def _applied_since(self, side: str, whose: str) -> str:
+        """A select of what applications took from one side's documents that had not happened or was not known then."""
+        taken = {
+            "credit": ("application.amount_credit", "application.base_credit"),
+            "debit": (
+                "application.amount_debit + application.discount + application.write_off",
+                "application.base_debit + application.discount_base + application.write_off_base",
+            ),
+        }[side]
+        return f"""
+            select application.{side}_document_id as document_id, {taken[0]} as amount, {taken[1]} as amount_base
+              from application
+              join document on document.company_id = $1 and document.document_id = application.{side}_document_id
+             where application.company_id = $1 and application.released_at is not null and {self.lacks_application}
+               and {whose}"""
+
+
+def _redated(at: str, whose: str = "true") -> str:
+    """A select of the documents whose due date was changed at a moment or later, with what it was before."""
+    return f"""
+        select distinct on (document.document_id) document.document_id, moved.before::date as due_date
+          from ({changed_values("due_date", at)}) as moved
+          join document on document.company_id = $1 and document.document_type = moved.entity
+           and document.number = moved.entity_key and document.released_at <= moved.changed_at and {whose}
+         order by document.document_id, moved.change_id"""
+
+
+_DUE_DATE = "case when redated.document_id is null then document.due_date else redated.due_date end"
+"""The due date of `document` as it was, by a left join of `_redated`."""
 
 
 DOCUMENT_NAMES = """
     select document.document_id, document.document_type, document.number from document
      where document.company_id = $1"""
 """A select of all documents by name. It ends inside its where clause."""
+
+
+# Movements of periods (BLN-01)
+
+
+_COLUMNS_OF_KINDS = ", ".join(f"('{kind.document_type}', '{kind.movement}')" for kind in KINDS.values())
+
+MADE = f"""
+    select document.customer_id, document.branch_number, document.period_id, made.movement,
+           document_kind.balance_sign * document.amount_base as amount
+      from document
+      join document_kind on document_kind.document_type = document.document_type
+      join (values {_COLUMNS_OF_KINDS}) as made (document_type, movement)
+        on made.document_type = document.document_type
+     where document.company_id = $1 and document.released_at is not null and document.master_document_id is null"""
+"""A select of what each released document added to what its customer owed, in base currency. Instalments only
+divide what another document added. It ends inside its where clause."""
+
+UNBOOKED = """
+    select document.customer_id, document.branch_number, application.period_id, side.amount
+      from application
+     cross join lateral (values
+        (application.credit_document_id, application.base_credit),
+        (application.debit_document_id,
+         -(application.base_debit + application.discount_base + application.write_off_base)))
+        as side (document_id, amount)
+      join document on document.company_id = $1 and document.document_id = side.document_id
+     where application.company_id = $1 and not application.is_posted"""
+"""A select of what applications that book nothing moved between documents. In sum it is nothing, but the documents may
+be of two branches, or of a customer and its child. It ends inside its where clause."""
+
+
+# Movements of statements (AGS-04)
+
+
+def movements(asked: str, as_of: AsOf) -> str:
+    """A select of all that moved what customers owed up to a date, and was known.
+
+    `asked` names a CTE with `customer_id` and `by_currency`: whether amounts are told in each document's currency.
+    Where both sides of an application are of one customer and, if told by currency, of one currency, only discount,
+    write-off and exchange difference are left of it. Instalments divide what was already told.
+    """
+    same = "(credit.customer_id = debit.customer_id and (credit.currency_id = debit.currency_id or not {}.by_currency))"
+    return f"""
+    select document.customer_id, document.document_date as day, document.released_at, 'Document' as kind,
+           document.document_type, document.number, {_DUE_DATE} as due_date, document.currency_id,
+           document_kind.balance_sign * document.amount as amount,
+           document_kind.balance_sign * document.amount_base as amount_base
+      from {asked} as asked
+      join document on document.company_id = $1 and document.customer_id = asked.customer_id
+      join document_kind on document_kind.document_type = document.document_type and document_kind.balance_sign <> 0
+      left join ({_redated(as_of.dates_at)}) as redated on redated.document_id = document.document_id
+     where document.released_at is not null and {as_of.has_document}
+       and document.master_document_id is null
+     union all
+    select side.customer_id, application.applied_on, application.released_at, side.kind, side.document_type,
+           side.number, null, side.currency_id, side.amount, side.amount_base
+      from (select distinct application.application_id
+              from {asked} as asked
+              join document on document.company_id = $1 and document.customer_id = asked.customer_id
+              join application on application.company_id = $1
+               and document.document_id in (application.credit_document_id, application.debit_document_id)) as found
+      join application on application.company_id = $1 and application.application_id = found.application_id
+      join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
+       and settlement.kind <> 'split'
+      join document as credit on credit.company_id = $1 and credit.document_id = application.credit_document_id
+      join document as debit on debit.company_id = $1 and debit.document_id = application.debit_document_id
+     cross join lateral (
+        select debit.customer_id, 'Discount' as kind, debit.document_type, debit.number, debit.currency_id,
+               -application.discount as amount, -application.discount_base as amount_base
+         union all
+        select debit.customer_id, 'WriteOff', debit.document_type, debit.number, debit.currency_id,
+               -application.write_off, -application.write_off_base
+         union all
+        select debit.customer_id, 'ExchangeDifference', debit.document_type, debit.number, debit.currency_id,
+               application.amount_credit - application.amount_debit, application.gain_loss
+          from {asked} as asked
+         where asked.customer_id = debit.customer_id and {same.format("asked")}
+         union all
+        select credit.customer_id, 'Application', credit.document_type, credit.number, credit.currency_id,
+               application.amount_credit, application.base_credit
+          from {asked} as asked
+         where asked.customer_id = credit.customer_id and not {same.format("asked")}
+         union all
+        select debit.customer_id, 'Application', debit.document_type, debit.number, debit.currency_id,
+               -application.amount_debit, -application.base_debit
+          from {asked} as asked
+         where asked.customer_id = debit.customer_id and not {same.format("asked")}) as side
+     where application.released_at is not null and not ({as_of.lacks_application})
+       and (side.amount, side.amount_base) <> (0.0, 0.0)"""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import msgspec
 
 from reskontra.reports.store.customers import Specification
 from reskontra.reports.store.open_items import OpenItems
-from reskontra.web.wire import Answer, DayOut
+from reskontra.web.wire import Answer, DayOut, day_text
 
 
 class ReportedCustomer(Answer, kw_only=True):
@@ -49,7 +50,7 @@ class SpecificationAnswer(Answer, kw_only=True):
 
 
 class OpenItemAnswer(Answer, kw_only=True):
-    """A document that was open. Credits are negative. The due date is the one of today."""
+    """A document that was open. Credits are negative. The due date is the one that stood then."""
 
     document_type: str
     reference_number: str
@@ -64,10 +65,11 @@ class OpenItemAnswer(Answer, kw_only=True):
 
 
 class OpenItemsAnswer(Answer, kw_only=True):
-    """The open items of a customer at the end of a period, and their sum in base currency."""
+    """The open items of a customer at the end of a period or as of a date, and their sum in base currency."""
 
     customer: ReportedCustomer
-    period: str
+    period: str | None = None
+    as_of: DayOut | None = None
     balance: Decimal
     items: list[OpenItemAnswer] | msgspec.Raw
 
@@ -86,11 +88,12 @@ def specification_answer(found: Specification, first: str, last: str) -> Specifi
     )
 
 
-def open_items_answer(found: OpenItems, period: str) -> OpenItemsAnswer:
-    """One customer's open items."""
+def open_items_answer(found: OpenItems, mark: date | str) -> OpenItemsAnswer:
+    """One customer's open items as of a date or at the end of a period."""
     return OpenItemsAnswer(
         customer=ReportedCustomer(number=found.number, name=found.name),
-        period=period,
+        period=mark if isinstance(mark, str) else None,
+        as_of=None if isinstance(mark, str) else day_text(mark),
         balance=found.balance,
         items=found.raw_items,
     )

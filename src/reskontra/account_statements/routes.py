@@ -1,0 +1,70 @@
+"""The addresses of statements of account: one of a customer, and the run that makes and keeps them."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from reskontra.account_statements.commands import run_statements, show
+from reskontra.account_statements.wire import MadeStatementAnswer, StatementAnswer, StatementRun, StatementRunAnswer
+from reskontra.clock import local_date
+from reskontra.errors import Malformed, NotFound
+from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
+from reskontra.reference.rules.classes import StatementType
+from reskontra.runs.answers import skipped_answers
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import done, one
+from reskontra.web.call import Call
+from reskontra.web.contract import Parameter
+from reskontra.web.wire import changes, day_text
+
+_FROM, _TYPE = Parameter("from", "datetime"), Parameter("type")
+
+
+async def of_customer(call: Call) -> Response:
+    """GET a customer's statement as of a date (AGS-04)."""
+    wanted = asked(call.query, local_date(call.context.now, call.zone))
+    statement_type, sent = call.query.choice(_TYPE.name, StatementType), call.query.day(_FROM.name)
+    if sent is not None and statement_type is not StatementType.BALANCE_FORWARD:
+        raise Malformed(
+            "Only a statement that brings a balance forward begins on a day.",
+            hint=f"Send type={StatementType.BALANCE_FORWARD.value} with from, or leave from out.",
+        )
+    if sent is not None and sent.value > wanted.day:
+        raise Malformed(
+            f"The statement would begin on {sent.value}, after it ends on {wanted.day}.", hint="Send an earlier from."
+        )
+    number = call.params["customerCd"]
+    async with call.database.connection() as connection:
+        found = await show(
+            connection,
+            call.company_id,
+            number,
+            wanted,
+            statement_type=statement_type,
+            since=None if sent is None else sent.value,
+        )
+    if found is None:
+        raise NotFound("customer", number)
+    return one(call, found)
+
+
+async def run(call: Call) -> Response:
+    """POST: make statements and keep them (AGS-05). Parameters in the address are refused, as by every run."""
+    if call.query.names:
+        raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")
+    outcome = await run_statements(call.database, call.context, changes(call.decode(StatementRun)))
+    created = [
+        MadeStatementAnswer(customer=it.customer_number, as_of=day_text(it.as_of), balance=it.balance)
+        for it in outcome.created
+    ]
+    return done(call, more={"created": created, "skipped": skipped_answers(outcome)})
+
+
+ROUTES = (
+    Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement", StatementAnswer).one(
+        "Reskontra_GetStatement", of_customer, query=(AS_OF, KNOWN_AT, _FROM, _TYPE)
+    ),
+    Addresses("/v1/reskontra/run", "statements", StatementRunAnswer).act(
+        "Reskontra_RunStatements", run, "statements", "running", body=StatementRun
+    ),
+)

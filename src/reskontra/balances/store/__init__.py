@@ -1,0 +1,1 @@
+"""SQL of customers' figures, composed from fragments of the rooms that store them."""
