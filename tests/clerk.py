@@ -23,15 +23,16 @@ from reskontra.db.pool import Database
 
 INVOICE, CREDIT_NOTE, DEBIT_NOTE = KINDS = ("customerinvoice", "customerCreditNote", "customerDebitNote")
 PAYMENT = "customerPayment"
-CASH_SALE = "cashsale"
+CASH_SALE, OVERDUE_CHARGE = "cashsale", "customerOverdueCharge"
 LINES = {
     INVOICE: "invoiceLines", CREDIT_NOTE: "lines", DEBIT_NOTE: "lines", PAYMENT: "paymentLines",
-    CASH_SALE: "cashSaleLines",
+    CASH_SALE: "cashSaleLines", OVERDUE_CHARGE: "lines",
 }  # fmt: skip
 """The name that each kind gives its lines. Tests call them `lines`."""
 
 TYPES = {
     INVOICE: "Invoice", CREDIT_NOTE: "CreditNote", DEBIT_NOTE: "DebitNote", PAYMENT: "Payment", CASH_SALE: "CashSale",
+    OVERDUE_CHARGE: "FinCharge",
 }  # fmt: skip
 """The name of each kind in a `documentType`."""
 
@@ -294,6 +295,19 @@ class Caller:
         if amount is not None:
             sent["paymentAmount"] = amount
         return sent | ({"lines": list(lines)} if lines else {})
+
+    # Charging for late payment
+
+    async def charge(self, day: date | str, **run: Any) -> dict[str, Any]:
+        """What a run made that charges up to that day, and whom it left out."""
+        answer: dict[str, Any] = decoded(await self.post("reskontra/run/overdueCharge", asOf=str(day), **run))
+        return answer
+
+    async def charged(self, day: date | str, **run: Any) -> Record:
+        """The one charge that a run made, as a draft."""
+        (made,) = (await self.charge(day, **run))["created"]
+        found: Record = await self.get(f"{OVERDUE_CHARGE}/{made['referenceNumber']}")
+        return found
 
     # Reminding
 

@@ -21,6 +21,7 @@ LONG_LAYERS: dict[str, int] = {}
 
 RECORDS = {
     "customers": "customer", "documents": "document", "payments": "payment",
+    "charges": "charge",
     "dunning": "new_letter", "dunning.letters": "letter",
     "reference": "reference", "company_file": "file",
 }  # fmt: skip

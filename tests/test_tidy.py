@@ -20,7 +20,7 @@ OWNERS = {
     "companies": ["api_client", "api_client_company", "server_secret", "access_version"],
     "reference": [
         "branch", "country", "customer_class", "statement_cycle", "reason_code", "dunning_level", "dunning_text",
-        "legal_rate",
+        "legal_rate", "overdue_charge", "overdue_charge_rate",
     ],
     "accounts": ["account", "account_class", "subaccount", "dimension", "segment", "segment_value"],
     "currencies": ["currency", "currency_rate"],
@@ -44,6 +44,7 @@ OWNERS = {
     "receivables": ["document", "document_kind", "settlement", "application", "proposal"],
     "payments": ["payment", "payment_charge"],
     "posting": ["batch", "journal_entry"],
+    "charges": ["charged_days"],
     "dunning": ["dunning_letter", "dunning_letter_line"],
 }  # fmt: skip
 # Every statement is about a company, and every list asks its tally; the migration runner has its own table.

@@ -14,6 +14,8 @@ from reskontra.attributes import store as attributes_store
 from reskontra.balances import routes as balances
 from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.changes.log import routes as log
+from reskontra.charges import routes as charges
+from reskontra.charges import store as charges_store
 from reskontra.clock import Clock
 from reskontra.closing import routes as closing
 from reskontra.companies.store.access import StoredAccess
@@ -76,6 +78,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     receivables.ROUTES,
     posting.ROUTES,
     dunning.ROUTES,
+    charges.ROUTES,
     closing.ROUTES,
     items.ROUTES,
     vat.ROUTES,
@@ -98,6 +101,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     salespersons_store.CONSTRAINTS,
     documents_store.CONSTRAINTS,
     payments_store.CONSTRAINTS,
+    charges_store.CONSTRAINTS,
     items_store.CONSTRAINTS,
     prices_store.CONSTRAINTS,
     currencies_store.CONSTRAINTS,

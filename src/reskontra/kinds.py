@@ -76,6 +76,10 @@ class Kind:
     reference_digit: str | None = None
     """The digit that stands for it in payment references (REFN-03); None if it has none of its own."""
 
+    made_by_run: bool = False
+    """Whether only a run makes it, from documents of one customer in one currency, both of which it keeps (DST-04,
+    OCH-08)."""
+
     is_money: bool = False
     """Whether money comes in or goes out with it, through a cash account."""
 
@@ -155,7 +159,6 @@ OVERDUE_CHARGE = Kind(
     noun="overdue charge",
     word="charge",
     journal_code="FCH",
-    is_served=False,
     series=("overdue_charge",),
     create_operation="overdue_charge",
     release_operation="release_credit",
@@ -163,6 +166,7 @@ OVERDUE_CHARGE = Kind(
     may_be_reminded=True,
     has_lines=True,
     has_terms=True,
+    made_by_run=True,
     reference_digit="3",
 )
 

@@ -143,6 +143,10 @@ FAULTS = {
     "dunning-state": [f"update document set dunning_level = 1, dunning_letter_date = '2024-06-01' where {RELEASED}"],
     "dunning-steps": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=1, due="2024-01-22")],
     "dunning-lines-due": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=0, due="2024-06-01")],
+    "charged-days-once": [
+        "alter table charged_days drop constraint charged_days_of_a_line",
+        f"insert into charged_days values (1, {OF_DRAFT}, 1, {OF_RELEASED}, '2024-06-01', '2024-06-30', null)",
+    ],
     "dunning-letter-whole": [RELEASED_LETTER],
     "dunning-voids": [LETTER.format(id=901, status="Released", fee_document=OF_RELEASED), VOIDED],
     "dunning-fees": [LETTER.format(id=901, status="Released", fee_document=OF_DRAFT)],

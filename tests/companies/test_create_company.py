@@ -165,6 +165,7 @@ async def test_the_first_number_of_a_series_is_the_one_in_the_file(connection: C
         ("CUSTOMER", "20000", "99999", "20001"),
         ("DEBITNOTE", "001000", "999999", "001001"),
         ("INVOICE", "002000", "999999", "002001"),
+        ("OVERDUE", "030000", "039999", "030001"),
         ("PAYMENT", "500000", "999999", "500001"),
     ]
     assert company.series_of("dunning_fee") is company.series["INVOICE"]

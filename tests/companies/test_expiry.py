@@ -43,7 +43,7 @@ async def test_the_norwegian_figures_of_2026_run_out_by_the_date_in_oslo(
     await creating.create_company(connection, "no", code="norge", context=context)
     await creating.create_company(connection, "se", code="sverige", context=context)
     assert await kinds(connection, moment, "norge") == expected
-    assert await kinds(connection, moment, "sverige") == {}
+    assert await kinds(connection, moment, "sverige") == {"late_interest_percent": "2025-12-31"}
 
 
 async def test_a_server_logs_what_runs_out_by_its_clock(

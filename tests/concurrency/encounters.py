@@ -132,6 +132,8 @@ COMMANDS: Mapping[str, Command] = {
     # Reminding
     "remind": post(_REMIND, reminder(1, "2025-03-10")),
     "remind for a fee": post(_REMIND, reminder(3, "2025-04-15")),
+    # Charging for late payment
+    "charge for late payment": post("/v1/reskontra/run/overdueCharge", {"asOf": "2025-06-06"}),
     # Customers and their series
     "create a customer": post(CUSTOMERS, {"name": "New AS"}),
     "create a customer under the next number": post(CUSTOMERS, {"number": NEXT_CUSTOMER, "name": "Next AS"}),

@@ -102,7 +102,14 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
         },
         Preferences(
             series=SeriesChoice(
-                customer="C", invoice="I", credit_note="CN", debit_note="DN", payment="P", cash_sale="CS", batch="B"
+                customer="C",
+                invoice="I",
+                credit_note="CN",
+                debit_note="DN",
+                payment="P",
+                cash_sale="CS",
+                overdue_charge="O",
+                batch="B",
             ),
             default_customer_class_id="1",
             default_branch="1",

@@ -69,7 +69,7 @@ class Step:
 
 
 INVOICE, NOTE, DEBIT = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customerDebitNote"
-CASH = "/v1/cashsale"
+CASH, CHARGE = "/v1/cashsale", "/v1/customerOverdueCharge"
 APPLICATION = "/v1/reskontra/application"
 LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
 REMIND = "/v1/customer/{debtor}/action/createDunningLetter"
@@ -202,6 +202,25 @@ WRITES = (
          {"asOf": DUE, "filters": {"customer": ["{debtor}"]}}),
     Step("Reskontra_RunAutoApply", "POST", "/v1/reskontra/run/autoApply",
          {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
+    # Charging for late payment: two drafts, one deleted, one released
+    *(step for end in (
+        (Step("Reskontra_DeleteCustomerOverdueCharge", "DELETE", "/v1/reskontra/customerOverdueCharge/{charge}"),),
+        (
+            Step("CustomerOverdueCharge_UpdateByoverdueChargeNumber", "PUT", f"{CHARGE}/{{charge}}",
+                 wrapped(invoiceText="anew")),
+            Step("CustomerOverdueCharge_CreateLineAttachmentByoverdueChargeNumberlineNumber", "POST",
+                 f"{CHARGE}/{{charge}}/1/attachment", file=b"x"),
+            Step("CustomerOverdueCharge_CreateHeaderAttachmentByoverdueChargeNumber", "POST",
+                 f"{CHARGE}/{{charge}}/attachment", file=b"x"),
+            Step("CustomerOverdueCharge_ReleaseDocumentByoverdueChargeNumber", "POST",
+                 f"{CHARGE}/{{charge}}/action/release"),
+        ),
+    ) for step in (
+        Step("Reskontra_RunOverdueCharge", "POST", "/v1/reskontra/run/overdueCharge",
+             {"asOf": DUE, "filters": {"customer": ["{debtor}"]}}),
+        Step("", "GET", f"{CHARGE}?customer={{debtor}}", keeps="charge"),
+        *end,
+    )),
     # Periods
     Step("Reskontra_OpenFinancialPeriod", "POST", f"{PERIOD}/20300{{pass}}/action/open"),
     Step("", "PUT", f"{NOTE}/010001", wrapped(documentDate="2025-05-05")),  # the only draft in the month
@@ -213,6 +232,7 @@ READ: Mapping[str, str] = {
     "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001", "locationId": "Main", "internalId": "1",
     "contactId": "{contact}", "salespersonCd": "S1", "attributeId": "K1", "invoiceNumber": "003547",
     "creditNoteNumber": "010001", "debitNoteNumber": "001001", "documentNumber": "{sold}",
+    "overdueChargeNumber": "{charge}",
     "journalTransactionNumber": "AR000001",
     "accountCd": "3000", "subAccountNumber": "0", "dimensionId": "SUBACCOUNT", "segmentId": "1", "valueId": "0",
     "branchNumber": "1", "organizationNumber": "{organisation}", "countryId": "NO", "customerClassId": "1",

@@ -99,6 +99,8 @@ LEFT_OUT = {
     "SubaccountInCustomerDebitNoteLineDto.timeStamp": "as above",
     "SubaccountInCashSaleDto.timeStamp": "as above",
     "SubaccountInCashSaleLineDto.timeStamp": "as above",
+    "SubaccountInCustomerOverdueChargeDto.timeStamp": "as above",
+    "SubaccountInCustomerOverdueChargeLineDto.timeStamp": "as above",
 }
 
 KINDS = {

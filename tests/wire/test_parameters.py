@@ -29,7 +29,9 @@ IN_ADDRESSES = {
 }
 """What there is in the demo company at addresses whose parameters are read last."""
 
-OF_ONE_KIND = {"CustomerInvoice", "CustomerCreditNote", "CustomerDebitNote", "Customer_GetAllInvoices"}
+OF_ONE_KIND = {
+    "CustomerInvoice", "CustomerCreditNote", "CustomerDebitNote", "CustomerOverdueCharge", "Customer_GetAllInvoices",
+}  # fmt: skip
 OF_ALL_KINDS = {"CustomerDocument", "Customer_GetAllDocuments"}
 IGNORED = {
     "documentType": OF_ONE_KIND,

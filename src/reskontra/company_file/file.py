@@ -35,6 +35,7 @@ from reskontra.reference.rules.branches import Branch, Country
 from reskontra.reference.rules.classes import CustomerClass, ReasonCode, StatementCycle
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
+from reskontra.reference.rules.overdue_charges import OverdueCharge
 from reskontra.reference.rules.preferences import Preferences
 from reskontra.reference.store.reading import TABLES
 from reskontra.salespersons.rules.salespersons import Salesperson
@@ -130,6 +131,7 @@ class Template:
     salespersons: tuple[Salesperson, ...] = ()
     statement_cycles: tuple[StatementCycle, ...] = ()
     reason_codes: tuple[ReasonCode, ...] = ()
+    overdue_charges: tuple[OverdueCharge, ...] = ()
     dunning_levels: tuple[DunningLevel, ...] = ()
     dunning_texts: tuple[DunningText, ...] = ()
     legal_rates: tuple[LegalRate, ...] = ()

@@ -222,6 +222,7 @@ class Debtor(Record, frozen=True, kw_only=True):
     main_address: Address
     invoice_address: Address
     invoice_contact: ContactDetails
+    statement_cycle_id: str | None = None
     salesperson_id: int | None = None
     """Who sells at the location unless a document says otherwise."""
 

@@ -402,7 +402,7 @@ select coalesce(ledger.company_id, lines.company_id) as company_id,
   from (select company_id, account_number, sum(credit_base - debit_base) as revenue
           from journal_entry where purpose = 'revenue' group by company_id, account_number) as ledger
   full join (select document.company_id, document_line.account_number,
-                    sum(sales_sign * net_amount_base) as net
+                    sum(coalesce(nullif(sales_sign, 0), balance_sign) * net_amount_base) as net
                from document_line
                join document using (company_id, document_id)
                join document_kind using (document_type)
@@ -636,3 +636,22 @@ select attachment.company_id, attachment.attachment_id, attachment.revision, rev
     or revisions.wrong is not null
     or not exists (select from document where document.company_id = attachment.company_id
                       and document.document_id = attachment.document_id and document.has_attachments);
+
+-- 36
+-- name: charged-days-once A charge's line is for days of a debit of the same customer that no other line is for.
+select days.company_id, days.document_id, days.line_number, days.source_document_id, days.first_day, days.last_day
+  from (select charged_days.*,
+               lag(last_day) over (partition by company_id, source_document_id order by last_day) as last_day_before
+          from charged_days) as days
+  left join document as charge on charge.company_id = days.company_id and charge.document_id = days.document_id
+  left join document as source on source.company_id = days.company_id
+   and source.document_id = days.source_document_id
+  left join document_kind as charging on charging.document_type = charge.document_type
+  left join document_kind as charged on charged.document_type = source.document_type
+ where not coalesce('overdue_charge' = any (charging.series) and charged.sales_sign = 1, false)
+    or source.released_at is null or source.customer_id <> charge.customer_id
+    or source.origin = 'dunning_fee'
+    or days.charged_until is distinct from days.last_day_before or days.first_day <= days.last_day_before
+    or not exists (select from document_line as line
+                    where line.company_id = days.company_id and line.document_id = days.document_id
+                      and line.line_number = days.line_number);

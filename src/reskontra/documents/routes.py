@@ -1,4 +1,4 @@
-"""The addresses of invoices, credit notes and debit notes; cash sales have theirs in the room within.
+"""The addresses of invoices, credit notes, debit notes and overdue charges; cash sales have theirs in the room within.
 
 One `Resource` per address says what differs on the wire; all share the same handlers.
 """
@@ -21,20 +21,21 @@ from reskontra.db.lists import Filters
 from reskontra.documents.commands import attaching, drafting, releasing
 from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.store import instalments, lists
+from reskontra.documents.wire import bodies
 from reskontra.documents.wire.answers import (
     CreditNoteAnswer,
     DebitNoteAnswer,
     InvoiceAnswer,
+    OverdueChargeAnswer,
     ReleaseAnswer,
     SaleAnswer,
     VatInBaseAnswer,
 )
-from reskontra.documents.wire.bodies import CreditNoteUpdate, DebitNoteUpdate, InvoiceUpdate, SaleUpdate, VatUpdate
 from reskontra.documents.wire.instalments import InstalmentsAnswer, instalments_answer
 from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
 from reskontra.errors import NotFound
-from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind, kind_spelled
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, OVERDUE_CHARGE, Kind, kind_spelled
 from reskontra.operations import LineOperation
 from reskontra.receivables.wire.filters import ITEM_FILTERS
 from reskontra.reference.routes.answering import answer_page
@@ -60,22 +61,32 @@ class Resource:
     operation: str
     release: str
     """The name of the releasing operation, after `operation`."""
-    update: type[SaleUpdate]
+    update: type[bodies.SaleUpdate]
     answer: type[SaleAnswer]
 
 
 _INVOICES = Resource(
-    INVOICE, "customerinvoice", "invoiceNumber", "CustomerInvoice", "ReleaseInvoice", InvoiceUpdate, InvoiceAnswer
+    INVOICE,
+    "customerinvoice",
+    "invoiceNumber",
+    "CustomerInvoice",
+    "ReleaseInvoice",
+    bodies.InvoiceUpdate,
+    InvoiceAnswer,
 )
 RESOURCES = (
     _INVOICES,
     Resource(
         CREDIT_NOTE, "customerCreditNote", "creditNoteNumber", "CustomerCreditNote", "ReleaseDocument",
-        CreditNoteUpdate, CreditNoteAnswer,
+        bodies.CreditNoteUpdate, CreditNoteAnswer,
     ),
     Resource(
         DEBIT_NOTE, "customerDebitNote", "debitNoteNumber", "CustomerDebitNote", "ReleaseDocument",
-        DebitNoteUpdate, DebitNoteAnswer,
+        bodies.DebitNoteUpdate, DebitNoteAnswer,
+    ),
+    Resource(
+        OVERDUE_CHARGE, "customerOverdueCharge", "overdueChargeNumber", "CustomerOverdueCharge", "ReleaseDocument",
+        bodies.OverdueChargeUpdate, OverdueChargeAnswer,
     ),
 )  # fmt: skip
 
@@ -199,7 +210,7 @@ async def get_instalments(resource: Resource, call: Call) -> Response:
 
 async def change_vat(resource: Resource, call: Call) -> Response:
     """PUT the VAT dates of a document and of its lines, and what it corrects."""
-    update = changes(call.decode(VatUpdate))
+    update = changes(call.decode(bodies.VatUpdate))
     if "lines" in update:
         update["lines"] = [{**line, "operation": LineOperation.UPDATE} for line in update["lines"]]
     written = await _changed(resource, call, update)
@@ -245,11 +256,11 @@ def _routes(resource: Resource) -> Iterator[Route]:
     documents = Addresses(f"/v1/{resource.path}", "document", resource.answer, resource.update)
     in_v2, named = replace(documents, path=f"/v2/{resource.path}"), replace(documents, noun=resource.kind.noun)
     operation, by_number, below = resource.operation, f"By{resource.parameter}", f"{{{resource.parameter}}}"
-    post = partial(create, resource)
     yield documents.many(f"{operation}_GetAll", partial(get_all, resource), filters=ITEM_FILTERS)
     yield named.one(f"{operation}_Get{by_number}", partial(get_one, resource), below)
-    yield documents.post(f"{operation}_Create", post)
-    yield in_v2.post(f"{operation}V2_Create", post)
+    if not resource.kind.made_by_run:
+        yield documents.post(f"{operation}_Create", partial(create, resource))
+        yield in_v2.post(f"{operation}V2_Create", partial(create, resource))
     yield documents.put(f"{operation}_Update{by_number}", partial(change, resource), below)
     yield documents.act(
         f"{operation}_{resource.release}{by_number}",
@@ -258,14 +269,13 @@ def _routes(resource: Resource) -> Iterator[Route]:
         "releasing",
         answer=ReleaseAnswer,
     )
-    of_ours = replace(named, path=f"/v1/reskontra/{resource.path}", answer=VatInBaseAnswer, body=VatUpdate)
-    yield of_ours.one(f"Reskontra_Get{operation}Vat", partial(get_vat, resource), f"{below}/vat")
-    yield of_ours.put(f"Reskontra_Update{operation}Vat", partial(change_vat, resource), f"{below}/vat")
-    if resource.kind.has_terms:
-        parts = replace(of_ours, answer=InstalmentsAnswer)
-        yield parts.one(
-            f"Reskontra_Get{operation}Instalments", partial(get_instalments, resource), f"{below}/instalments"
-        )
+    of_ours = replace(named, path=f"/v1/reskontra/{resource.path}", answer=VatInBaseAnswer, body=bodies.VatUpdate)
+    if resource.kind.sales_sign:
+        yield of_ours.one(f"Reskontra_Get{operation}Vat", partial(get_vat, resource), f"{below}/vat")
+        yield of_ours.put(f"Reskontra_Update{operation}Vat", partial(change_vat, resource), f"{below}/vat")
+    if resource.kind.has_terms and not resource.kind.made_by_run:
+        parts, get_parts = replace(of_ours, answer=InstalmentsAnswer), partial(get_instalments, resource)
+        yield parts.one(f"Reskontra_Get{operation}Instalments", get_parts, f"{below}/instalments")
     files = Addresses(documents.path, resource.kind.noun, body=AttachmentMetadata)
     post_file = partial(attach, resource)
     yield files.attach(f"{operation}_CreateHeaderAttachment{by_number}", post_file, f"{below}/attachment")

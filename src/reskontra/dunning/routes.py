@@ -13,7 +13,7 @@ from reskontra.dunning.wire import (
     DunningRunAnswer,
     run_answer,
 )
-from reskontra.errors import Malformed
+from reskontra.runs.answers import sent_to_run
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done
 from reskontra.web.call import Call
@@ -29,13 +29,8 @@ async def create_letter(call: Call) -> Response:
 
 
 async def run(call: Call) -> Response:
-    """POST: remind everybody who is due. The run opens its transactions itself, one for each chunk of customers.
-
-    Parameters in the address are refused: if they were ignored, `?dryRun=true` would make real letters.
-    """
-    if call.query.names:
-        raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")
-    outcome = await running.run_dunning(call.database, call.context, changes(call.decode(DunningRun)))
+    """POST: remind everybody who is due. The run opens its transactions itself, one for each chunk of customers."""
+    outcome = await running.run_dunning(call.database, call.context, sent_to_run(call, DunningRun))
     return done(call, more=run_answer(outcome))
 
 

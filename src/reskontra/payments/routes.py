@@ -37,7 +37,7 @@ from reskontra.receivables.wire.items import Status
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import answer_page
 from reskontra.reference.store import remembered
-from reskontra.runs.answers import skipped_answers
+from reskontra.runs.answers import sent_to_run, skipped_answers
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
@@ -143,9 +143,7 @@ async def release(resource: Resource, call: Call) -> Response:
 
 async def run_auto_apply(call: Call) -> Response:
     """POST: apply open credits to open debts (AUP-04). Parameters in the address are refused, as by every run."""
-    if call.query.names:
-        raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")
-    outcome = await auto_applying.run_auto_apply(call.database, call.context, changes(call.decode(AutoApplyRun)))
+    outcome = await auto_applying.run_auto_apply(call.database, call.context, sent_to_run(call, AutoApplyRun))
     more = {"created": [applied_answer(it) for it in outcome.created], "skipped": skipped_answers(outcome)}
     return done(call, more=more)
 

@@ -26,6 +26,7 @@ from reskontra.reference.rules.branches import Branch, Country
 from reskontra.reference.rules.classes import CustomerClass, ReasonCode, StatementCycle
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
+from reskontra.reference.rules.overdue_charges import OverdueCharge
 from reskontra.reference.rules.preferences import Preferences
 from reskontra.reference.rules.subaccounts import Subaccounts
 from reskontra.salespersons.rules.salespersons import Salesperson
@@ -76,6 +77,7 @@ class Reference:
     customer_classes: Codes[CustomerClass]
     statement_cycles: Codes[StatementCycle]
     reason_codes: Codes[ReasonCode]
+    overdue_charges: Codes[OverdueCharge]
     dunning_levels: tuple[DunningLevel, ...]
     dunning_texts: tuple[DunningText, ...]
     legal_rates: tuple[LegalRate, ...]

@@ -1,13 +1,27 @@
-"""How every run reports those it left out."""
+"""How every run is asked for, and how it reports those it left out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reskontra.web.wire import Answer
+from reskontra.errors import Malformed
+from reskontra.web.wire import Answer, changes
 
 if TYPE_CHECKING:
+    import msgspec
+
     from reskontra.runs.outcome import Outcome
+    from reskontra.web.call import Call
+
+
+def sent_to_run(call: Call, body: type[msgspec.Struct]) -> dict[str, Any]:
+    """What the body of a run asks for.
+
+    Parameters in the address are refused: if they were ignored, `?dryRun=true` would be a real run.
+    """
+    if call.query.names:
+        raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")
+    return changes(call.decode(body))
 
 
 class SkippedAnswer(Answer):

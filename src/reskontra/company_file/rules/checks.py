@@ -32,6 +32,7 @@ from reskontra.errors import Refused
 from reskontra.money import AMOUNT_LIMIT, ZERO
 from reskontra.numbering.rules import Mode, check_series
 from reskontra.reference.rules.dunning_texts import faults_of
+from reskontra.reference.rules.overdue_charges import COMPENSATION, Charging, OverdueCharge
 from reskontra.reference.rules.preferences import CheckDigit, ReferencePart, ReferenceScheme
 from reskontra.terms.rules.terms import check_terms
 from reskontra.vat.rules.codes import applied_ids, check_vat_id
@@ -70,6 +71,7 @@ _REFERENCES: dict[str, str] = {
     "account_class": "account_classes",
     "payable_subaccount": "subaccounts",
     "fee_item": "items",
+    "overdue_charge_code": "overdue_charges",
 }
 
 
@@ -97,6 +99,7 @@ def find_faults(template: Template) -> list[tuple[Path, object, str]]:
         *_dunning(template),
         *_dunning_texts(template),
         *_legal_rates(template),
+        *_overdue_charges(template),
     ]
 
 
@@ -359,6 +362,48 @@ def _legal_rates(template: Template) -> Found:
         if rate.valid_until is not None and rate.valid_until < rate.start_date:
             hint = f"Write {rate.start_date} or a later date."
             yield ("legal_rates", position, "valid_until"), rate.valid_until, hint
+
+
+def _overdue_charges(template: Template) -> Found:
+    kinds = {rate.kind for rate in template.legal_rates}
+    control = {entry.customer_ledger_account for entry in template.customer_classes}
+    for position, code in enumerate(template.overdue_charges):
+        path: Path = ("overdue_charges", position)
+        for within, value, hint in _faults_of_charge(template, code):
+            yield (*path, *within), value, hint
+        for key in ("legal", "fee_legal"):
+            kind = getattr(code, key)
+            if kind is not None and kind not in kinds:
+                yield (
+                    (*path, key),
+                    kind,
+                    f"Add legal rates of this kind. There are: {', '.join(sorted(kinds)) or 'none'}.",
+                )
+        for key in ("charge_account", "fee_account"):
+            if getattr(code, key) in control:
+                yield (*path, key), getattr(code, key), "Receivables stand there: write an account of type Income."
+        if len({rate.start_date for rate in code.rates}) < len(code.rates):
+            yield (*path, "rates"), None, "Two rates of one code cannot begin on the same date."
+
+
+def _faults_of_charge(template: Template, code: OverdueCharge) -> Found:
+    if code.charging == Charging.FIXED:
+        if code.amount == ZERO:
+            yield ("amount",), code.amount, "Write the fixed amount."
+        if code.legal is not None or code.rates:
+            yield ("charging",), code.charging, "A fixed amount has no percents: leave legal and rates out."
+    elif (code.legal is None) == (not code.rates):
+        yield ("charging",), code.charging, "Write either legal, the kind of a legal rate, or rates."
+    has_fee = code.fee_amount > ZERO or code.fee_legal is not None
+    if code.fee_amount > ZERO and code.fee_legal is not None:
+        yield ("fee_legal",), code.fee_legal, "Write either fee_amount or fee_legal."
+    if has_fee and code.fee_account is None:
+        yield ("fee_account",), None, "The fee needs an account."
+    if code.fee_legal is not None and not code.in_base_currency:
+        yield ("in_base_currency",), code.in_base_currency, "A legal figure is in base currency: write true."
+    if code.fee_legal == COMPENSATION and not template.preferences.sells_to_businesses_only:
+        hint = "Only businesses owe it: set preferences.sells_to_businesses_only if all customers are businesses."
+        yield ("fee_legal",), code.fee_legal, hint
 
 
 def _entries(template: Template, section: str) -> Sequence[Any]:

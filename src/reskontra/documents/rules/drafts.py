@@ -18,7 +18,7 @@ from reskontra.documents.rules.lines import LineBasis, apply_operations, in_bran
 from reskontra.documents.rules.pricing import rounded_lines
 from reskontra.documents.rules.rates import rate_of
 from reskontra.errors import FieldPath, Refused
-from reskontra.kinds import Kind
+from reskontra.kinds import KINDS, Kind
 from reskontra.money import ZERO
 from reskontra.periods.rules import check_open
 from reskontra.records import replace
@@ -32,8 +32,9 @@ from reskontra.documents.document import Basis
 def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, origin: str = "entered") -> Document:
     """A new draft from what was sent (EDT-01, LIN, VAT, TOT, CRD). Raises `Refused`; the number comes later.
 
-    `takes_back` among the changes is a document whose lines and figures it has, instead of its own. `origin` is
-    "entered" if somebody sent it, or the word for what makes it.
+    `takes_back` among the changes is a document whose lines and figures it has, `made_lines` are lines as a run made
+    them, both instead of `lines` that were sent. `origin` is "entered" if somebody sent it, or the word for what makes
+    it.
     """
     check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
     draft = new_header(kind, changes, basis, origin)
@@ -41,7 +42,7 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, origin: str = 
     if taken_back is not None:
         draft = with_figures_of(draft, taken_back, basis.reference)
     else:
-        lines = new_lines(changes.get("lines") or (), _line_basis(draft, basis))
+        lines = changes.get("made_lines") or new_lines(changes.get("lines") or (), _line_basis(draft, basis))
         draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
     check_discount_date(draft)
     check_parts(kind, draft, basis.reference)
@@ -52,6 +53,8 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
     """`document` after a PUT; equal to `document` if nothing changes (EDT-01 to EDT-04, W13)."""
     if document.is_released or document.status == "Voided":
         return changed_after_release(kind, document, changes, basis)
+    if kind.made_by_run:
+        _check_kept(kind, document, changes, basis)
     if basis.debtor.customer_id != document.customer_id:
         check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
     draft = changed_header(kind, document, changes, basis)
@@ -74,6 +77,23 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         check_discount_date(draft)
     check_parts(kind, draft, basis.reference)
     return _with_status(kind, document, draft, changes, basis)
+
+
+def _check_kept(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> None:
+    """Refuses another customer or currency: the documents that were charged for have those (OCH-08)."""
+    currency_id = changes.get("currency_id")
+    kept = {
+        "customer_number": basis.debtor.customer_id == document.customer_id,
+        "currency_id": currency_id is None or currency_id.upper() == document.currency_id,
+    }
+    for name, is_kept in kept.items():
+        if not is_kept:
+            raise Refused(
+                f"The {name.split('_')[0]} of this {kind.noun} cannot be changed: it is that of what was charged for.",
+                field=(name,),
+                value=changes.get(name),
+                hint="Leave it out. A draft that is not wanted can be deleted.",
+            )
 
 
 def check_deletable(kind: Kind, document: Document) -> None:
@@ -142,7 +162,7 @@ def _line_basis(draft: Document, basis: Basis, *, before: Document | None = None
         reference=basis.reference,
         debtor=basis.debtor,
         items=basis.items,
-        offers=basis.offers,
+        offers=basis.offers if KINDS[draft.document_type].sales_sign else {},  # PRC-08
         rate=rate_of(draft),
         currency_id=draft.currency_id,
         decimals=basis.reference.decimals_of(draft.currency_id),

@@ -65,6 +65,7 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
     _check_count(sent)
     standing = {line.line_number: line for line in lines}
     untouched = dict(standing)
+    highest = max(standing, default=0)  # what hangs on a line that is deleted must not come to hang on a new one
     for position, change in enumerate(sent):
         field = ("lines", position)
         number = change.get("line_number") or 0
@@ -72,7 +73,7 @@ def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], b
         if operation == LineOperation.NOTHING:
             continue
         if operation == LineOperation.INSERT and number not in standing:
-            number = max(standing, default=0) + 1
+            number = highest = highest + 1
             standing[number] = new_line(number, supplied(change), basis, field)
             continue
         if number not in standing:

@@ -64,10 +64,15 @@ class SaleLineAnswer(Answer):
     external_link: str | None = None
 
 
-class NoteLineAnswer(SaleLineAnswer):
-    """A line of an invoice, credit note or debit note. Its attachments come before something that is never absent."""
+class ChargeLineAnswer(SaleLineAnswer):
+    """An overdue charge's line."""
 
     attachments: list[AttachmentAnswer] | None = None
+
+
+class NoteLineAnswer(ChargeLineAnswer):
+    """A line of an invoice, credit note or debit note."""
+
     term_start_date: DayOut | None = None
     term_end_date: DayOut | None = None
     is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
@@ -228,13 +233,12 @@ class SaleAnswer(ItemAnswer):
     revoked: bool | None = None
 
 
-class DocumentAnswer(SaleAnswer):
-    """An invoice, credit note or debit note, without its lines."""
+class OwedAnswer(SaleAnswer):
+    """A document that is owed or credited until it is settled, without its lines."""
 
     due_date: DayOut | None = msgspec.field(default=None, name="documentDueDate")
     cash_discount_date: DayOut | None = None
     external_reference: str | None = None
-    is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
     exchange_rate: Decimal | None = None
     dunning_letter_date: DayOut | None = None
     dunning_letter_level: int | None = None
@@ -243,6 +247,12 @@ class DocumentAnswer(SaleAnswer):
     vat_rows: list[VatRowAnswer] | msgspec.Raw | None = msgspec.field(default=None, name="taxDetails")
     rounding_difference: Decimal | None = msgspec.field(default=None, name="roundingDiff")
     vat_zone: IdDescription | None = msgspec.field(default=None, name="customerVatZone")
+
+
+class DocumentAnswer(OwedAnswer):
+    """An invoice, credit note or debit note, without its lines."""
+
+    is_deductible: bool | None = msgspec.field(default=None, name="isRotRutDeductible")
     child: NumberName | None = msgspec.field(default=None, name="childRecord")
 
 
@@ -274,6 +284,12 @@ class DebitNoteAnswer(DocumentAnswer):
     lines: list[NoteLineAnswer] | msgspec.Raw | None = None
 
 
+class OverdueChargeAnswer(OwedAnswer):
+    """An overdue charge as it is answered."""
+
+    lines: list[ChargeLineAnswer] | msgspec.Raw | None = None
+
+
 class CashSaleAnswer(SaleAnswer):
     """A cash sale or its return as it is answered."""
 
@@ -284,6 +300,7 @@ LINE_ANSWERS: dict[str, type[SaleLineAnswer]] = {
     "Invoice": InvoiceLineAnswer,
     "CreditNote": CreditNoteLineAnswer,
     "DebitNote": NoteLineAnswer,
+    "FinCharge": ChargeLineAnswer,
     "CashSale": SaleLineAnswer,
     "CashReturn": SaleLineAnswer,
 }

@@ -1,4 +1,4 @@
-"""The bodies in which invoices, credit notes, debit notes and cash sales are sent.
+"""The bodies in which documents with lines are sent.
 
 Plain amounts are in base currency, `...InCurrency` ones in the document's (Q1), here and in `answers`. `taxDetails` are
 in document currency (D8).
@@ -183,13 +183,10 @@ class DocumentUpdate(SaleUpdate):
     external_reference: Sent[Text40] = msgspec.UNSET
     exchange_rate: Sent[Rate] = msgspec.UNSET
     contact_id: Sent[Id] = sent("contact")
-    vat_zone_id: Sent[Text30] = sent("customerVatZoneId")
-    invoice_contact: Sent[ContactUpdate] = msgspec.UNSET
-    override_number_series: Sent[Flag] = msgspec.UNSET
 
 
 class OwedDocumentUpdate(DocumentUpdate):
-    """What invoices and debit notes take besides: terms, dates and payment."""
+    """What debit documents take besides: terms, dates and payment."""
 
     payment_method_id: Sent[Text30] = msgspec.UNSET
     terms_id: Sent[Text30] = sent("creditTermsId")
@@ -197,11 +194,25 @@ class OwedDocumentUpdate(DocumentUpdate):
     due_date: Sent[Day] = sent("documentDueDate")
     payment_reference: Sent[Text40] = msgspec.UNSET
     deductible: Sent[Flag] = sent("domesticServicesDeductibleDocument")
+
+
+class OverdueChargeUpdate(OwedDocumentUpdate):
+    """An overdue charge as it is sent."""
+
+    lines: list[DebitNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class EnteredDebitUpdate(OwedDocumentUpdate):
+    """What invoices and debit notes take besides."""
+
     rot_rut: RotRutUpdate | msgspec.UnsetType | None = sent("rotRutDetails")
     vat_rows: list[VatRowUpdate] | msgspec.UnsetType | None = sent("taxDetailLines")
+    vat_zone_id: Sent[Text30] = sent("customerVatZoneId")
+    invoice_contact: Sent[ContactUpdate] = msgspec.UNSET
+    override_number_series: Sent[Flag] = msgspec.UNSET
 
 
-class InvoiceUpdate(OwedDocumentUpdate):
+class InvoiceUpdate(EnteredDebitUpdate):
     """An invoice as it is sent."""
 
     lines: list[InvoiceLineUpdate] | msgspec.UnsetType | None = sent("invoiceLines")
@@ -226,6 +237,9 @@ class InvoiceUpdate(OwedDocumentUpdate):
 class CreditNoteUpdate(DocumentUpdate):
     """A credit note as it is sent."""
 
+    vat_zone_id: Sent[Text30] = sent("customerVatZoneId")
+    invoice_contact: Sent[ContactUpdate] = msgspec.UNSET
+    override_number_series: Sent[Flag] = msgspec.UNSET
     lines: list[CreditNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
     invoice_address: Sent[InvoiceAddressUpdate] = msgspec.UNSET
     project_id: Sent[Text30] = sent("project")
@@ -234,7 +248,7 @@ class CreditNoteUpdate(DocumentUpdate):
     send_to_auto_invoice: Sent[Flag] = msgspec.UNSET
 
 
-class DebitNoteUpdate(OwedDocumentUpdate):
+class DebitNoteUpdate(EnteredDebitUpdate):
     """A debit note as it is sent."""
 
     lines: list[DebitNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET

@@ -20,6 +20,7 @@ from reskontra.documents.rules.links import warnings_about
 from reskontra.documents.wire.answers import (
     LINE_ANSWERS,
     ApplicationAnswer,
+    ChargeLineAnswer,
     ContactName,
     DebtCollectionAnswer,
     DocumentAnswer,
@@ -28,6 +29,7 @@ from reskontra.documents.wire.answers import (
     LineVatDateAnswer,
     MandateAnswer,
     NoteLineAnswer,
+    OwedAnswer,
     SaleAnswer,
     SaleLineAnswer,
     VatInBaseAnswer,
@@ -86,9 +88,10 @@ def vat_text(document: Document, reference: Reference) -> str:
 
 def _line(struct: type[SaleLineAnswer], line: Line, reference: Reference) -> SaleLineAnswer:
     more: dict[str, Any] = {}
+    if issubclass(struct, ChargeLineAnswer):
+        more = {"attachments": []}
     if issubclass(struct, NoteLineAnswer):
-        more = {
-            "attachments": [],
+        more |= {
             "is_deductible": False,
             "item_type": line.item_type,
             "term_start_date": day_answer(line.term_start_date),
@@ -196,18 +199,19 @@ def document_answer(row: Record, struct: type[D], reference: Reference, expand: 
     answer.lines = _with_files(row["lines_json"], files, expand)  # type: ignore[attr-defined]
     _add_expanded(answer, row, reference, expand)
     _add_particulars(answer, row)
-    if isinstance(answer, DocumentAnswer):
+    if isinstance(answer, OwedAnswer):
         _add_what_cash_sales_lack(answer, row, reference, expand)
         answer.attachments = files.get(None, []) if expand.attachments else None
     return answer
 
 
-def _add_what_cash_sales_lack(answer: DocumentAnswer, row: Record, reference: Reference, expand: Expand) -> None:
-    """Add what only invoices, credit notes and debit notes show."""
+def _add_what_cash_sales_lack(answer: OwedAnswer, row: Record, reference: Reference, expand: Expand) -> None:
+    """Add what only documents show that are owed until they are settled."""
     answer.external_reference = row["external_reference"]
-    answer.is_deductible = False
-    if row["child_number"]:
-        answer.child = NumberName(row["child_number"], row["child_name"])
+    if isinstance(answer, DocumentAnswer):
+        answer.is_deductible = False
+        if row["child_number"]:
+            answer.child = NumberName(row["child_number"], row["child_name"])
     if row["contact_id"]:
         answer.contact = ContactName(id=row["contact_id"], name=row["contact_name"])
     answer.due_date = day_answer(row["due_date"])
@@ -251,7 +255,7 @@ def _add_expanded(answer: SaleAnswer, row: Record, reference: Reference, expand:
         answer.applications = _applications(row["applications"])
 
 
-_NO_FILES = b'"attachments":[],'
+_NO_FILES = b',"attachments":[]'
 """How the stored text of a line says that it has none. Inside a text, each quote would have a backslash before it."""
 
 _raw_lines = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])

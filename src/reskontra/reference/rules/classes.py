@@ -98,6 +98,7 @@ class StatementCycle:
     age_by_due_date: bool = True
     require_payment_application: bool = False
     require_overdue_charges: bool = False
+    overdue_charge_code: str | None = None
     print_empty_statements: bool = False
 
 

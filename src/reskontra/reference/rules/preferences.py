@@ -109,6 +109,7 @@ class SeriesChoice:
     debit_note: str
     payment: str
     cash_sale: str
+    overdue_charge: str
     batch: str
     dunning_fee: str | None = None
 
@@ -204,6 +205,12 @@ class Preferences:
     check_identifiers: bool = False
     overdue_charges_first: bool = False
     """Whether money that comes in by itself settles overdue charges before all else (AUP-01)."""
+
+    overdue_charges_by_cycle: bool = False
+    """Whether the code of a customer's overdue charges is that of its statement cycle, not of its class (OVD-09)."""
+
+    sells_to_businesses_only: bool = False
+    """Whether all customers are businesses, so that compensation for late payment may be claimed (OCH-12)."""
 
     print_before_release: bool = False
     email_before_release: bool = False

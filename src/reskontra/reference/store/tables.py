@@ -11,6 +11,7 @@ from reskontra.reference.rules.branches import Branch, Country
 from reskontra.reference.rules.classes import CustomerClass, ReasonCode, StatementCycle
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
+from reskontra.reference.rules.overdue_charges import ChargeRate, OverdueCharge
 
 BRANCH_TABLE = Table(
     "branches",
@@ -42,10 +43,18 @@ STATEMENT_CYCLE_TABLE = Table(
     entity="StatementCycle",
     detail=(
         "schedule", "day_1", "day_2", "ageing_days", "age_by_due_date", "require_payment_application",
-        "require_overdue_charges", "print_empty_statements",
+        "require_overdue_charges", "overdue_charge_code", "print_empty_statements",
     ),
 )  # fmt: skip
 REASON_CODE_TABLE = Table("reason_codes", "reason_code", ReasonCode, ("reason_code_id",), entity="ReasonCode")
+OVERDUE_CHARGE_TABLE = Table(
+    "overdue_charges",
+    "overdue_charge",
+    OverdueCharge,
+    ("overdue_charge_id",),
+    entity="OverdueCharge",
+    parts=(Table("rates", "overdue_charge_rate", ChargeRate, ("start_date",)),),
+)
 DUNNING_LEVEL_TABLE = Table("dunning_levels", "dunning_level", DunningLevel, ("level",), entity="DunningLevel")
 DUNNING_TEXT_TABLE = Table("dunning_texts", "dunning_text", DunningText, ("level", "language"), entity="DunningText")
 LEGAL_RATE_TABLE = Table("legal_rates", "legal_rate", LegalRate, ("kind", "start_date"), entity="LegalRate")

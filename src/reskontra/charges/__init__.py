@@ -1,0 +1,1 @@
+"""Charging customers for paying late: the run that makes overdue charges."""

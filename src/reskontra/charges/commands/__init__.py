@@ -1,0 +1,1 @@
+"""Charging customers for paying late: the run, and the drafts that it makes."""

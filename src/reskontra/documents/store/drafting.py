@@ -1,0 +1,122 @@
+"""SQL that writes many new drafts of one kind at once, for the runs that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, parameters
+from reskontra.clock import Context
+from reskontra.customers.store.fragments import adjust_balance
+from reskontra.db.parameters import as_json
+from reskontra.db.pool import Connection
+from reskontra.documents.document import HEADER_COLUMNS, LINE_COLUMNS, VAT_COLUMNS, Document
+from reskontra.numbering.store import note_reuse, take_numbers
+from reskontra.records import Record
+
+_HEADER = ", ".join(HEADER_COLUMNS)
+_SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS).replace(
+    "head.payment_reference, head.generated_reference",
+    "coalesce(head.payment_reference, named.reference), named.reference",
+)
+_LINE = ", ".join(LINE_COLUMNS)
+_SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
+_VAT = ", ".join(VAT_COLUMNS)
+_SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
+
+
+class Draft(Record, frozen=True, kw_only=True):
+    """A new document, its customer's number, and the texts of its lines and VAT rows."""
+
+    document: Document
+    customer_number: str
+    lines_text: str
+    vat_text: str
+
+
+class Drafted(Record, frozen=True, kw_only=True):
+    """A draft as it was written."""
+
+    document_id: int
+    number: str
+
+
+# Rows of all documents are one JSON array each, and beside it the positions of their documents, called `unnest`.
+_INSERT = f"""
+    with {take_numbers("$5", "$6", "$7", "$8::integer")},
+    {note_reuse("$5")},
+    named as materialized (
+        select made.*,
+               new_payment_reference($1, $9::jsonb, number, document_id, customer_number, customer_id) as reference
+          from (select taken.place as position, taken.number, sent.customer_id, sent.customer_number, sent.lines_text,
+                       sent.vat_text, nextval('document_document_id_seq') as document_id,
+                       {NEW_CHANGE_ID} as change_id
+                  from taken
+                  join unnest($10::integer[], $11::text[], $12::text[], $13::text[]) with ordinality
+                       as sent (customer_id, customer_number, lines_text, vat_text, place) using (place)
+                 order by place) as made),
+    {numbered_change_rows("$5", "created", "named.number", "named")},
+    inserted as (
+        insert into document (
+               company_id, document_id, number, version, created_at, modified_at, lines_json, vat_json, {_HEADER})
+               overriding system value
+        select $1, named.document_id, named.number, named.change_id, write_stamp($1, $2), write_stamp($1, $2),
+               named.lines_text, named.vat_text, {_SENT_HEADER}
+          from json_populate_recordset(null::document, $14) with ordinality as head
+          join named on named.position = head.ordinality
+        returning customer_id, amount_base),
+    lined as (
+        insert into document_line (company_id, document_id, {_LINE})
+        select $1, named.document_id, {_SENT_LINE}
+          from rows from (json_populate_recordset(null::document_line, $15), unnest($16::integer[])) as line
+          join named on named.position = line.unnest),
+    taxed as (
+        insert into document_vat (company_id, document_id, {_VAT})
+        select $1, named.document_id, {_SENT_VAT}
+          from rows from (json_populate_recordset(null::document_vat, $17), unnest($18::integer[])) as vat
+          join named on named.position = vat.unnest),
+    tallied as (
+        update tally set total = total + added.count, last_change_id = added.last_change_id
+          from (select count(*) as count, max(change_id) as last_change_id from named having count(*) > 0) as added
+         where tally.company_id = $1 and tally.entity = $5),
+    waiting as (select customer_id, sum(amount_base) as amount from inserted group by customer_id),
+    {adjust_balance("waiting", unreleased="waiting.amount * $19::integer")}
+    select document_id, number from named order by position"""
+
+
+async def insert_drafts(
+    connection: Connection,
+    context: Context,
+    document_type: str,
+    drafts: Sequence[Draft],
+    *,
+    sign: int,
+    numbering: tuple[str, int],
+    reference_layout: dict[str, Any] | None,
+) -> list[Drafted]:
+    """Write new documents under the next numbers of a range (series id, range id), in their order.
+
+    The caller holds customers and reference data, and has locked series, balances and tally.
+    """
+    documents = [draft.document for draft in drafts]
+    lines = [(position, line) for position, it in enumerate(documents, start=1) for line in it.lines]
+    vat = [(position, row) for position, it in enumerate(documents, start=1) for row in it.vat]
+    rows = await connection.fetch(
+        _INSERT,
+        *parameters(context),
+        document_type,
+        *numbering,
+        len(drafts),
+        as_json(reference_layout) if reference_layout else None,
+        [it.customer_id for it in documents],
+        [draft.customer_number for draft in drafts],
+        [draft.lines_text for draft in drafts],
+        [draft.vat_text for draft in drafts],
+        as_json([{column: getattr(it, column) for column in HEADER_COLUMNS} for it in documents]),
+        as_json([line for _, line in lines]),
+        [position for position, _ in lines],
+        as_json([row for _, row in vat]),
+        [position for position, _ in vat],
+        sign,
+    )
+    return [Drafted(**row) for row in rows]
