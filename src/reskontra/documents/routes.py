@@ -256,12 +256,11 @@ def _routes(resource: Resource) -> Iterator[Route]:
     documents = Addresses(f"/v1/{resource.path}", "document", resource.answer, resource.update)
     in_v2, named = replace(documents, path=f"/v2/{resource.path}"), replace(documents, noun=resource.kind.noun)
     operation, by_number, below = resource.operation, f"By{resource.parameter}", f"{{{resource.parameter}}}"
-    post = partial(create, resource)
     yield documents.many(f"{operation}_GetAll", partial(get_all, resource), filters=ITEM_FILTERS)
     yield named.one(f"{operation}_Get{by_number}", partial(get_one, resource), below)
     if not resource.kind.made_by_run:
-        yield documents.post(f"{operation}_Create", post)
-        yield in_v2.post(f"{operation}V2_Create", post)
+        yield documents.post(f"{operation}_Create", partial(create, resource))
+        yield in_v2.post(f"{operation}V2_Create", partial(create, resource))
     yield documents.put(f"{operation}_Update{by_number}", partial(change, resource), below)
     yield documents.act(
         f"{operation}_{resource.release}{by_number}",
