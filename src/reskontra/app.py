@@ -32,6 +32,7 @@ from reskontra.db.pool import Database, RefusalFactory, register_constraints
 from reskontra.documents import routes as documents
 from reskontra.documents.cash_sales import routes as cash_sales
 from reskontra.documents.commands.texts import rewrite_texts
+from reskontra.documents.reversals import routes as reversals
 from reskontra.documents.store import writing as documents_store
 from reskontra.dunning import routes as dunning
 from reskontra.errors import NotServed
@@ -74,6 +75,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     prices.ROUTES,
     documents.ROUTES,
     cash_sales.ROUTES,
+    reversals.ROUTES,
     attachments.ROUTES,
     payments.ROUTES,
     receivables.ROUTES,

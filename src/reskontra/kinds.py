@@ -61,6 +61,9 @@ class Kind:
     may_correct: tuple[str, ...] = ()
     """The document types that it may correct (REV-06)."""
 
+    may_be_replaced: bool = False
+    """Whether a copy of it may be made that replaces it (CRR)."""
+
     sales_sign: int = 0
     """+1 if its lines are sales, -1 if they take sales back, 0 if neither (BAL-04)."""
 
@@ -119,6 +122,7 @@ INVOICE = Kind(
     balance_sign=+1,
     may_be_reminded=True,
     has_lines=True,
+    may_be_replaced=True,
     sales_sign=+1,
     has_terms=True,
     checks_credit=True,

@@ -13,6 +13,10 @@ from reskontra.db.selfcheck import known_checks, offences
 
 RELEASED = "document_type = 'Invoice' and number = '003524'"
 DRAFT = "document_type = 'Invoice' and number = '003547'"
+OF_OLDER = """(select older.document_id from document as older
+                where older.document_type = 'Invoice' and older.customer_id = document.customer_id
+                  and older.released_at is not null and older.document_id <> document.document_id
+                order by older.document_id limit 1)"""
 OF_RELEASED = f"(select document_id from document where {RELEASED})"
 OF_DRAFT = f"(select document_id from document where {DRAFT})"
 LETTER = """
@@ -121,6 +125,7 @@ FAULTS = {
         "update batch set total_base = 0 where batch_number = 'AR000001'",
     ],
     "corrections-known": [f"update document set corrects_document_id = {OF_DRAFT} where {RELEASED}"],
+    "corrections-whole": [f"update document set corrects_document_id = {OF_OLDER} where {RELEASED}"],
     "vat-rows-complete": [f"delete from document_vat where document_id = {OF_DRAFT}"],
     "batch-total": ["update batch set total_base = total_base + 1 where batch_number = 'AR000001'"],
     "receivables-tie-to-ledger": ["delete from journal_entry where batch_number = 'AR000001'"],
@@ -260,6 +265,15 @@ async def test_a_credit_note_that_a_voided_letter_only_names_is_found(connection
     assert "dunning-voids" not in [offence.name for offence in await offences(connection)]
     await connection.execute(f"update dunning_letter set fee_credit_document_id = {OF_RELEASED} where letter_id = 901")
     assert "dunning-voids" in [offence.name for offence in await offences(connection)]
+
+
+async def test_an_invoice_that_is_settled_while_its_correction_waits_is_found(connection: Connection) -> None:
+    await connection.execute("set local session_replication_role = replica")
+    await connection.execute(f"update document set corrects_document_id = {OF_OLDER} where {DRAFT}")
+    assert "corrections-whole" not in [offence.name for offence in await offences(connection)]
+    corrected = f"(select corrects_document_id from document where {DRAFT})"
+    await connection.execute(f"update document set balance = balance - 1 where document_id = {corrected}")
+    assert "corrections-whole" in [offence.name for offence in await offences(connection)]
 
 
 async def test_a_letter_with_an_old_version_is_found(connection: Connection) -> None:

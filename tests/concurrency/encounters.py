@@ -17,7 +17,8 @@ MAIN, OTHER = "20001", "20002"
 REMINDED_TWICE, OWED, DRAFT, SECOND_DRAFT = "002001", "002002", "002003", "002004"
 OWED_MORE = "002005"
 IN_INSTALMENTS = "002006"
-NEXT_INVOICE, NEXT_CUSTOMER = "002007", "20003"
+UNTOUCHED, CORRECTED, CORRECTION = "002007", "002008", "002009"
+NEXT_INVOICE, NEXT_CUSTOMER = "002010", "20003"
 NOTE = "010001"
 OPEN_NOTE = "010002"
 APPLICATIONS = "/v1/reskontra/application"
@@ -55,8 +56,8 @@ def credit_note(*applications: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def later_application(debit: str, amount: int) -> Mapping[str, Any]:
     """What applies the open note to one more document."""
-    settled = {"documentType": "Invoice", "referenceNumber": debit, "amount": amount}
-    return {"credit": {"documentType": "CreditNote", "referenceNumber": OPEN_NOTE}, "applications": [settled]}
+    settled = {"documentType": "Invoice", "referenceNumber": debit, "amountPaid": amount}
+    return {"credit": {"documentType": "CreditNote", "referenceNumber": OPEN_NOTE}, "lines": [settled]}
 
 
 def payment(amount: int, *numbers: str) -> dict[str, Any]:
@@ -109,6 +110,13 @@ COMMANDS: Mapping[str, Command] = {
     "release what is paid in instalments": post(f"{INVOICES}/{IN_INSTALMENTS}/action/release"),
     "change what is paid in instalments": put(f"{INVOICES}/{IN_INSTALMENTS}", lines=[line(1, "Update", quantity=2)]),
     "change the note of what is owed": put(f"{INVOICES}/{OWED}", note="called them"),
+    # Taking back
+    "reverse and apply": post(f"{INVOICES}/{UNTOUCHED}/action/reverseandapplytonote", {}),
+    "correct": post(f"{INVOICES}/{UNTOUCHED}/action/correct"),
+    "release a correction": post(f"{INVOICES}/{CORRECTION}/action/release"),
+    "delete a correction": Command("DELETE", f"{INVOICES}/{CORRECTION}"),
+    "pay what is corrected": post(PAYMENTS, payment(35, CORRECTED)),
+    "pay the untouched": post(PAYMENTS, payment(45, UNTOUCHED)),
     # Settlement
     "create a note that settles": post(CREDIT_NOTES, credit_note(application(OWED, 50))),
     "settle another one too": put(_NOTE, applicationLines=[application(OWED, 70)]),
@@ -194,6 +202,9 @@ async def open_company(clerk: Caller) -> None:
     await clerk.create(INVOICE, **invoice(day="2025-06-03", creditTermsId="RATE3"))
     await clerk.release(await clerk.create(CASH_SALES, **cash_sale()))
     await clerk.create(CASH_SALES, **cash_sale())
+    for _ in (UNTOUCHED, CORRECTED):
+        await clerk.issue(INVOICE, **invoice(day="2025-03-01"))
+    assert (await clerk.act(f"{INVOICES}/{CORRECTED}", "correct")).json()["refNbr"] == CORRECTION
     await clerk.create(PAYMENTS, **payment(60, OWED_MORE))
     await clerk.release(await clerk.create(PAYMENTS, **payment(90)))
     await clerk.change(f"{PAYMENTS}/{PAYMENT}", paymentLines=[pays(OWED_MORE, 60) | {"operation": "Delete"}])

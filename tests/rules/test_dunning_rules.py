@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate
 from reskontra.dunning.new_letter import Basis, Candidate, Fee, NewLetter
-from reskontra.dunning.rules.fees import FEE_ORIGIN, fee_invoice
+from reskontra.dunning.rules.fees import fee_invoice
 from reskontra.dunning.rules.levels import check_letter_date, letter_levels
 from reskontra.dunning.rules.new_letters import is_due, new_letters, releases_at_once
 from reskontra.dunning.rules.readiness import is_ready
 from reskontra.errors import Refused
+from reskontra.receivables.rules.items import FEE_ORIGIN
 from reskontra.records import replace as replace_record
 from reskontra.reference.rules.dunning_levels import DunningLevel
 from reskontra.reference.rules.preferences import DunningConsolidation, DunningPreferences, DunningProcess

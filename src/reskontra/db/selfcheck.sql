@@ -479,6 +479,25 @@ select document.company_id, document.document_type, document.number, document.co
    and (corrected.document_id is null or corrected.released_at is null
         or corrected.customer_id <> document.customer_id);
 
+-- name: corrections-whole An invoice that replaces another took back all of it on release; until then nothing settles that one.
+select copy.company_id, copy.number, corrected.number as corrects, corrected.status, corrected.balance
+  from document as copy
+  join document as corrected on corrected.company_id = copy.company_id
+   and corrected.document_id = copy.corrects_document_id
+ where copy.document_type = corrected.document_type
+   and case when copy.released_at is not null
+       then not exists (select from document as note
+                         where note.company_id = copy.company_id and note.corrects_document_id = corrected.document_id
+                           and note.document_type <> corrected.document_type and note.origin = 'correction'
+                           and note.released_at is not null and note.amount = corrected.amount)
+       else corrected.status <> 'Open' or corrected.balance <> corrected.amount
+         or exists (select from application
+                     where application.company_id = copy.company_id
+                       and application.debit_document_id = corrected.document_id and application.released_at is null)
+         or exists (select from proposal
+                     where proposal.company_id = copy.company_id and proposal.document_id = corrected.document_id)
+       end;
+
 -- name: lines-have-documents Every line and VAT row has its document.
 select company_id, document_id, 'line' as row from document_line
  where not exists (select from document where document.company_id = document_line.company_id

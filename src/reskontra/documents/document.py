@@ -219,6 +219,8 @@ class Links(Record, frozen=True):
     """By type and number, in lower case."""
 
     corrects: OpenItem | None = None
+    replaces: OpenItem | None = None
+    """The invoice that the draft of an invoice is to replace (CRR)."""
 
 
 _NO_LINKS = Links()

@@ -18,7 +18,7 @@ from reskontra.attachments.wire import AttachmentMetadata, address_of
 from reskontra.changes.lists.wire import filtered
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
-from reskontra.documents.commands import attaching, drafting, releasing
+from reskontra.documents.commands import attaching, drafting, reversing
 from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.store import instalments, lists
 from reskontra.documents.wire import bodies
@@ -65,7 +65,7 @@ class Resource:
     answer: type[SaleAnswer]
 
 
-_INVOICES = Resource(
+INVOICES = Resource(
     INVOICE,
     "customerinvoice",
     "invoiceNumber",
@@ -74,12 +74,13 @@ _INVOICES = Resource(
     bodies.InvoiceUpdate,
     InvoiceAnswer,
 )
+CREDIT_NOTES = Resource(
+    CREDIT_NOTE, "customerCreditNote", "creditNoteNumber", "CustomerCreditNote", "ReleaseDocument",
+    bodies.CreditNoteUpdate, CreditNoteAnswer,
+)  # fmt: skip
 RESOURCES = (
-    _INVOICES,
-    Resource(
-        CREDIT_NOTE, "customerCreditNote", "creditNoteNumber", "CustomerCreditNote", "ReleaseDocument",
-        bodies.CreditNoteUpdate, CreditNoteAnswer,
-    ),
+    INVOICES,
+    CREDIT_NOTES,
     Resource(
         DEBIT_NOTE, "customerDebitNote", "debitNoteNumber", "CustomerDebitNote", "ReleaseDocument",
         bodies.DebitNoteUpdate, DebitNoteAnswer,
@@ -126,7 +127,7 @@ async def release(resource: Resource, call: Call) -> Response:
     """POST the release action; a body is not needed and not read."""
     number = call.params[resource.parameter]
     written = await call.database.write(
-        lambda connection: releasing.release(connection, call.context, resource.kind, number, call.if_match)
+        lambda connection: reversing.release(connection, call.context, resource.kind, number, call.if_match)
     )
     return done(call, written.version)
 
@@ -170,13 +171,17 @@ def _line_number(resource: Resource, call: Call) -> int | None:
 
 async def get_one(resource: Resource, call: Call) -> Response:
     """GET one document, everything expanded (W10)."""
-    number = call.params[resource.parameter]
+    return one(call, *await read(resource, call, call.params[resource.parameter]))
+
+
+async def read(resource: Resource, call: Call, number: str) -> tuple[SaleAnswer, int]:
+    """One document as GET answers it, and its version."""
     async with call.database.connection() as connection:
         row = await lists.find_document(connection, call.company_id, resource.kind.document_type, number)
         if row is None:
             raise NotFound(resource.kind.noun, number)
         reference = await remembered.at(connection, call.company_id, row["reference_version"])
-    return one(call, document_answer(row, resource.answer, reference, Expand()), row["version"])
+    return document_answer(row, resource.answer, reference, Expand()), row["version"]
 
 
 async def get_issued(call: Call) -> Response:
@@ -228,7 +233,7 @@ async def get_invoices_of_customer(call: Call) -> Response:
     filters = filtered(call, INVOICE.document_type)
     customer_id = await call.find("customer", find_customer_id, call.params["customerNumber"])
     filters.add("document.customer_id = {}", customer_id)
-    return await answer_documents(call, _INVOICES, filters)
+    return await answer_documents(call, INVOICES, filters)
 
 
 async def answer_documents(call: Call, resource: Resource, filters: Filters, *, of_kinds: bool = False) -> Response:

@@ -27,11 +27,11 @@ from reskontra.documents.rules.drafts import created
 from reskontra.documents.rules.payment_references import reference_layout
 from reskontra.documents.store.drafting import Draft, insert_drafts
 from reskontra.documents.wire.rendering import lines_text, vat_text
-from reskontra.dunning.rules.fees import FEE_ORIGIN
 from reskontra.errors import Refused
 from reskontra.kinds import DEBIT_NOTE, INVOICE, OVERDUE_CHARGE
 from reskontra.numbering.rules import choose_range
 from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import FEE_ORIGIN
 from reskontra.records import replace as replace_record
 from reskontra.reference.reference import Reference
 from reskontra.runs.outcome import Outcome, Skipped

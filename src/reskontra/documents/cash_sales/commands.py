@@ -7,8 +7,9 @@ from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.cash_sales import store
 from reskontra.documents.cash_sales.rules import check_returnable, check_reversible
 from reskontra.documents.commands import drafting, releasing
-from reskontra.documents.commands.crediting import taking_back
+from reskontra.documents.commands.crediting import UNSEEN, taking_back
 from reskontra.documents.commands.preparing import document_of, load
+from reskontra.documents.rules.links import REVERSAL_ORIGIN
 from reskontra.errors import Malformed, Refused
 from reskontra.kinds import CASH_RETURN, Kind
 from reskontra.receivables.commands import locks
@@ -58,11 +59,12 @@ async def reverse(
         raise Malformed(f"The cash sale {sale.number} has no customer.")
     check_reversible(sale, await store.find_returned(connection, context.company_id, loaded.document_id))
     changes = {
-        **taking_back(sale, debtor, max(loaded.today, sale.document_date)),
+        **taking_back(sale, debtor, max(loaded.today, sale.document_date), reference),
+        **UNSEEN,
         "payment_method_id": sale.payment_method_id,
         "cash_account": sale.cash_account,
         "payment_reference": sale.payment_reference,
         "invoice_text": sale.invoice_text,
     }
-    draft, basis = await drafting.new_draft(connection, context, CASH_RETURN, changes, "reversed")
+    draft, basis = await drafting.new_draft(connection, context, CASH_RETURN, changes, REVERSAL_ORIGIN)
     return await drafting.insert(connection, context, CASH_RETURN, draft, changes=changes, basis=basis)

@@ -29,6 +29,7 @@ from reskontra.documents.rules.drafts import changed, check_deletable, created
 from reskontra.documents.rules.links import named_by
 from reskontra.documents.rules.payment_references import reference_layout
 from reskontra.documents.rules.rates import check_agreed_rate
+from reskontra.documents.rules.reversing import cut_to
 from reskontra.documents.rules.settling import with_proposals
 from reskontra.documents.store import loading, writing
 from reskontra.documents.wire.rendering import lines_text, vat_text
@@ -73,6 +74,7 @@ async def change(
     reference = basis.reference
     wanted = wanted_proposals(kind, before, changes)
     after = changed(kind, before, changes, basis)
+    wanted = cut_to(after.amount, before, wanted, changes)
     after = _with_proposals(after, wanted, basis, document_id=loaded.document_id)
     check_agreed_rate(before, after, reference.preferences, named_by(basis.links))
     if after == before:

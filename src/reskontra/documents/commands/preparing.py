@@ -9,7 +9,7 @@ from typing import Any
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.document import Basis, Document, Links
-from reskontra.documents.rules.links import correction_sent, said_to_correct
+from reskontra.documents.rules.links import correction_sent, is_replacement, said_to_correct
 from reskontra.documents.rules.settling import proposals_after
 from reskontra.documents.store import loading
 from reskontra.documents.store.loading import Loaded, Wanted
@@ -109,10 +109,20 @@ async def with_links(
         asked = [*names, *([correction] if correction else [])]
         found = await open_items.find_open_items(connection, context.company_id, asked)
     corrects = found.get(name_of(*correction)) if correction else None
-    if "corrects" not in changes and standing is not None and not standing.is_released:
-        corrects = await _standing_correction(connection, context, standing, basis)
+    replaces = None
+    if standing is not None and not standing.is_released:
+        if is_replacement(kind, standing):
+            replaces = await _replaced(connection, context, standing)
+        elif "corrects" not in changes:
+            corrects = await _standing_correction(connection, context, standing, basis)
     settles = {name_of(*name): found[name_of(*name)] for name in names if name_of(*name) in found}
-    return replace(basis, links=Links(settles=settles, corrects=corrects))
+    return replace(basis, links=Links(settles=settles, corrects=corrects, replaces=replaces))
+
+
+async def _replaced(connection: Connection, context: Context, draft: Document) -> OpenItem | None:
+    if draft.corrects_document_id is None:
+        return None
+    return await open_items.find_open_item(connection, context.company_id, draft.corrects_document_id)
 
 
 async def _standing_correction(

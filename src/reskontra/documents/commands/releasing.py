@@ -16,13 +16,13 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.commands import dividing
 from reskontra.documents.commands.drafting import insert, new_draft
-from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits
+from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, with_links
 from reskontra.documents.document import Document
 from reskontra.documents.rules.drafts import check_releasable, released
 from reskontra.documents.rules.entries import batch_of, entries_of
 from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.rules.issuing import shown_by
-from reskontra.documents.rules.links import warnings_about
+from reskontra.documents.rules.links import is_replacement, warnings_about
 from reskontra.documents.rules.rates import rate_of
 from reskontra.documents.rules.settling import Settling, paid_by_itself, settling_of
 from reskontra.documents.store import writing
@@ -80,6 +80,9 @@ async def release(
     draft = document_of(loaded)
     await lock_debits(connection, context, kind, draft, {})
     basis = await basis_of(connection, context, loaded, {})
+    if is_replacement(kind, draft):
+        need_transaction(connection)  # `reversing.release` does the rest
+        basis = await with_links(connection, context, kind, basis, standing=draft, changes={})
     check_releasable(kind, draft, basis)
     reference = basis.reference
     settling = await _settling(connection, context, kind, loaded, reference)

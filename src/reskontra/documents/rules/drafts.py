@@ -17,6 +17,7 @@ from reskontra.documents.rules.line_accounts import check_accounts
 from reskontra.documents.rules.lines import LineBasis, apply_operations, in_branch, new_lines, on_another_day
 from reskontra.documents.rules.pricing import rounded_lines
 from reskontra.documents.rules.rates import rate_of
+from reskontra.documents.rules.reversing import check_same_customer, check_same_rate, replacement_of, with_header_of
 from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import KINDS, Kind
 from reskontra.money import ZERO
@@ -40,13 +41,20 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, origin: str = 
     draft = new_header(kind, changes, basis, origin)
     taken_back = changes.get("takes_back")
     if taken_back is not None:
-        draft = with_figures_of(draft, taken_back, basis.reference)
+        draft = with_figures_of(with_header_of(draft, taken_back), taken_back, basis.reference)
     else:
         lines = changes.get("made_lines") or new_lines(changes.get("lines") or (), _line_basis(draft, basis))
         draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
     check_discount_date(draft)
     check_parts(kind, draft, basis.reference)
     return _with_status(kind, None, draft, changes, basis)
+
+
+def replacing(kind: Kind, original: Document, original_id: int, basis: Basis, actor: str) -> Document:
+    """The draft that is to replace a released invoice (CRR-02). Raises `Refused`; the number comes later."""
+    check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ())
+    copy = replace(replacement_of(kind, original, original_id, basis), created_by=actor)
+    return _with_status(kind, None, copy, {}, basis)
 
 
 def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
@@ -57,7 +65,9 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         _check_kept(kind, document, changes, basis)
     if basis.debtor.customer_id != document.customer_id:
         check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
+    check_same_customer(kind, document, basis)
     draft = changed_header(kind, document, changes, basis)
+    check_same_rate(document, draft)
     moved = _moved_lines(document, draft, basis)
     lines = apply_operations(moved, changes.get("lines") or (), _line_basis(draft, basis, before=document))
     if draft.document_date != document.document_date:
@@ -260,14 +270,14 @@ def _credit_failure(kind: Kind, before: Document | None, draft: Document, basis:
     """CRD-02, CRD-03: why `draft` is too much for its customer; `before` is what is already counted."""
     if not kind.checks_credit or not basis.reference.preferences.credit_check.enabled:
         return None
-    unreleased = basis.debtor.unreleased
+    unreleased, replaced = basis.debtor.unreleased, basis.links.replaces
     if before is not None and before.customer_id == draft.customer_id:
         unreleased -= before.amount_base
     return credit_check(
         rule=basis.debtor.credit_verification,
         limit=basis.debtor.credit_limit,
         days_past_due=basis.debtor.credit_days_past_due,
-        balance=basis.debtor.balance,
+        balance=basis.debtor.balance - (replaced.balance_base if replaced is not None else ZERO),
         unreleased=unreleased,
         earliest_due_date=basis.earliest_due_date,
         today=basis.today,

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reskontra.documents.document import Document, Line
+from reskontra.documents.rules.links import CORRECTION_ORIGIN
 from reskontra.errors import Refused
 from reskontra.kinds import INVOICE, Kind
 from reskontra.money import ONE, ZERO
@@ -31,9 +32,9 @@ def base_date_of(document: Document, reference: Reference) -> date:
 def terms_in_parts(kind: Kind, document: Document, reference: Reference) -> Terms | None:
     """The document's terms if they divide it; None for a credit note (IPL-04).
 
-    What the program makes, such as a fee, is paid at once: it is also taken back as a whole.
+    What the program makes of its own accord, such as a fee, is paid at once: it is also taken back as a whole.
     """
-    if not kind.has_terms or document.origin != "entered":
+    if not kind.has_terms or document.origin not in ("entered", CORRECTION_ORIGIN):
         return None
     terms = reference.terms.get(document.terms_id or "")
     return terms if terms is not None and terms.instalment_type == InstalmentType.MULTIPLE else None

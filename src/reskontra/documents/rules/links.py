@@ -9,13 +9,24 @@ from typing import TYPE_CHECKING, Any
 from reskontra.currencies.rules import Rate
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import Kind
-from reskontra.receivables.rules.items import OpenItem
+from reskontra.receivables.rules.items import OpenItem, name_of
 from reskontra.records import replace
 
 if TYPE_CHECKING:
     from reskontra.documents.document import Basis, Document, Links
 
+REVERSAL_ORIGIN = "reversed"
+"""The origin of credit notes that were made by reversing an invoice."""
+
+CORRECTION_ORIGIN = "correction"
+"""The origin of drafts that replace an invoice, and of the credit notes that take the replaced one back."""
+
 _RELEASED = ("Open", "Closed", "Reserved")
+
+
+def is_replacement(kind: Kind, document: Document) -> bool:
+    """Whether the document is an invoice that replaces another one (CRR)."""
+    return kind.may_be_replaced and document.corrects_document_id is not None
 
 
 def vat_date_of(document: Document | OpenItem) -> date:
@@ -39,6 +50,9 @@ def named_by(links: Links) -> Sequence[OpenItem]:
 def with_correction(kind: Kind, draft: Document, changes: Mapping[str, Any], basis: Basis) -> Document:
     """REV-06: what it was said to correct, until that is cleared, else the one document that it settles."""
     named, corrected = changes.get("corrects"), basis.links.corrects
+    if not kind.may_correct:
+        _check_not_moved(kind, changes, basis.links.replaces)
+        return draft
     if named:
         return replace(draft, corrects_document_id=_checked(kind, named, corrected, draft))
     if corrected is not None:
@@ -54,6 +68,8 @@ def correction_sent(named: Mapping[str, Any]) -> tuple[str, str]:
 
 def said_to_correct(document: Document) -> int | None:
     """The id of what it was said to correct; None if what it corrects, if anything, follows from its applications."""
+    if document.origin == REVERSAL_ORIGIN:
+        return document.corrects_document_id
     settled = {proposal.debit_document_id for proposal in document.proposals}
     return None if settled == {document.corrects_document_id} else document.corrects_document_id
 
@@ -98,8 +114,6 @@ def warnings_about(kind: Kind, *, names_another: bool, rate: Rate, rates: Iterab
 
 def _checked(kind: Kind, named: Mapping[str, Any], corrected: OpenItem | None, draft: Document) -> int:
     field: FieldPath = ("corrects", "number")
-    if not kind.may_correct:
-        raise Refused(f"An {kind.noun} corrects nothing.", field=("corrects",), hint="Leave the field out.")
     if corrected is None or corrected.customer_id != draft.customer_id:
         raise UnknownReference(
             field=field, value=named.get("number"), hint="Send a released document of the same customer."
@@ -119,3 +133,18 @@ def _checked(kind: Kind, named: Mapping[str, Any], corrected: OpenItem | None, d
             hint="Send a released document.",
         )
     return corrected.document_id
+
+
+def _check_not_moved(kind: Kind, changes: Mapping[str, Any], replaced: OpenItem | None) -> None:
+    """Refuse to say what an invoice corrects: only the action does that, and only DELETE ends it (CRR-04)."""
+    named = changes.get("corrects")
+    if replaced is None and named:
+        raise Refused(f"An {kind.noun} corrects nothing.", field=("corrects",), hint="Leave the field out.")
+    if replaced is None or "corrects" not in changes:
+        return
+    if not named or name_of(*correction_sent(named)) != name_of(replaced.document_type, replaced.number):
+        raise Refused(
+            f"The {kind.noun} replaces {replaced.number}, and nothing else.",
+            field=("corrects",),
+            hint="Leave the field out, or delete the draft to end the correction.",
+        )

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import BASE_RATE, Operator, Rate, check_near, check_rate, in_terms_of
-from reskontra.documents.rules.links import named_by
+from reskontra.documents.rules.links import is_replacement, named_by
 from reskontra.errors import Refused
+from reskontra.kinds import KINDS
 from reskontra.records import replace
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ def _linked(draft: Document, basis: Basis) -> OpenItem | None:
 
 
 def _was_linked(before: Document | None) -> bool:
-    return before is not None and bool(before.proposals or before.corrects_document_id)
+    if before is None or is_replacement(KINDS[before.document_type], before):
+        return False
+    return bool(before.proposals or before.corrects_document_id)
 
 
 def rate_of(document: Document) -> Rate:

@@ -11,11 +11,12 @@ from reskontra.clock import Context
 from reskontra.db.pool import Connection, refusal_for
 from reskontra.documents.commands import releasing
 from reskontra.dunning.new_letter import Fee
-from reskontra.dunning.rules.fees import FEE_ORIGIN, fee_invoice
+from reskontra.dunning.rules.fees import fee_invoice
 from reskontra.dunning.store import making
 from reskontra.errors import Refused
 from reskontra.kinds import INVOICE, SERVED
 from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import FEE_ORIGIN
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference

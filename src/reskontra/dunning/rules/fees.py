@@ -8,9 +8,6 @@ from reskontra.dunning.new_letter import Fee, NewLetter
 from reskontra.money import ONE
 from reskontra.reference.rules.preferences import DunningPreferences
 
-FEE_ORIGIN = "dunning_fee"
-"""The origin of fee invoices. No letter reminds of them: no fee on a fee (FEE-03)."""
-
 
 def fee_of_letter(letter: NewLetter, customer_number: str) -> Fee | None:
     """The fee that the letter charges; None without one."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from reskontra.dunning.new_letter import Candidate
-from reskontra.dunning.rules.fees import FEE_ORIGIN
 from reskontra.money import ZERO
+from reskontra.receivables.rules.items import FEE_ORIGIN
 from reskontra.reference.rules.dunning_levels import DunningLevel
 
 

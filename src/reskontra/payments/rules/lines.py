@@ -14,6 +14,7 @@ from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_mo
 from reskontra.operations import LineOperation
 from reskontra.payments.payment import Basis, Payment, PaymentLine
 from reskontra.receivables.rules.items import Payable, name_of, named_on
+from reskontra.receivables.rules.proposals import check_nothing_waits
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -319,13 +320,7 @@ def _check_open(payment: Payment, payable: Payable, field: FieldPath) -> None:
             value=item.number,
             hint="Release that one, or take its line away, first.",
         )
-    if payable.item.waiting_void:
-        raise Refused(
-            f"{item.number} has a void that waits for release.",
-            field=(*field, "number"),
-            value=item.number,
-            hint="Delete the void first.",
-        )
+    check_nothing_waits(item, (*field, "number"))
 
 
 def _check_credit_line(line: PaymentLine, payable: Payable, field: FieldPath, *, decimals: int) -> None:

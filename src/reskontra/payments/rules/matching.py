@@ -10,6 +10,7 @@ from reskontra.kinds import CREDIT_NOTE
 from reskontra.money import ZERO
 from reskontra.payments.payment import PaymentLine
 from reskontra.receivables.rules.items import Payable, Settled
+from reskontra.receivables.rules.proposals import what_waits
 from reskontra.records import replace
 
 
@@ -20,10 +21,9 @@ def reason_to_skip(payable: Payable, currency_id: str, on: date) -> str | None:
         return f"It is {item.status}."
     if item.currency_id != currency_id:
         return f"It is in {item.currency_id}."
-    if payable.proposer is not None:
-        return f"It has an application of {payable.proposer} that waits for release."
-    if payable.item.waiting_void:
-        return "A void of it waits for release."
+    waiting = f"an application of {payable.proposer}" if payable.proposer is not None else what_waits(item)
+    if waiting is not None:
+        return f"It has {waiting} that waits for release."
     if item.document_date > on:
         return f"It is of {item.document_date.isoformat()}, later than the run."
     return None

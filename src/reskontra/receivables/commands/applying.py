@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from reskontra.receivables.commands import locks
 from reskontra.receivables.commands.settlements import write_settlement
 from reskontra.receivables.rules.items import VOID_ORIGIN, Application, OpenItem, Proposal, name_of
 from reskontra.receivables.rules.periods import booking_period
-from reskontra.receivables.rules.proposals import check_credit, check_proposal, check_total
+from reskontra.receivables.rules.proposals import check_credit, check_nothing_waits, check_proposal, check_total
 from reskontra.receivables.rules.settling import settle, undone
 from reskontra.receivables.store import open_items, settling
 from reskontra.receivables.store.settling import FoundApplication
@@ -43,7 +43,7 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     await locks.take_documents(connection, context, names)
     found = await open_items.find_open_items(connection, context.company_id, names)
     credit = check_credit(found.get(name_of(*credit_name)), credit_name, ("credit",))
-    _check_no_void([credit])
+    check_nothing_waits(credit)
     earliest = credit.document_date, credit.period_id
     on = _when(reference, changes, earliest=earliest, default=reference.today(context.now))
     proposals = _proposals(lines, found, credit, on, reference)
@@ -72,7 +72,8 @@ async def undo(connection: Connection, context: Context, application_id: int, ch
     found = await _application(connection, context, application_id)  # nobody else can undo it under these locks
     credit, debit = items[found.credit_document_id], items[found.debit_document_id]
     application = _check_undoable(found, credit, debit)
-    _check_no_void(items.values())
+    for item in items.values():
+        check_nothing_waits(item)
     stays_open = is_open(
         reference.period_named(application.period_id), reference.preferences.allow_posting_to_closed_periods
     )
@@ -129,12 +130,6 @@ def _check_undoable(found: FoundApplication, credit: OpenItem, debit: OpenItem) 
             hint="Send a new invoice if the fee is owed after all.",
         )
     return found.application
-
-
-def _check_no_void(items: Iterable[OpenItem]) -> None:
-    for item in items:
-        if item.waiting_void:
-            raise Refused(f"{item.number} has a void that waits for release.", hint="Release or delete the void first.")
 
 
 def _lines(sent: Sequence[Mapping[str, Any]]) -> list[Proposal]:

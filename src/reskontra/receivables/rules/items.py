@@ -12,6 +12,9 @@ from reskontra.kinds import KINDS
 from reskontra.money import ONE, ZERO
 from reskontra.records import Record
 
+FEE_ORIGIN = "dunning_fee"
+"""The origin of fee invoices. No letter reminds of them: no fee on a fee (FEE-03)."""
+
 VOID_ORIGIN = "dunning_void"
 """The origin of credit notes that take back the fee of a voided dunning letter."""
 
@@ -47,10 +50,29 @@ class OpenItem(Record, frozen=True, kw_only=True):
     waiting_void: bool = False
     """Whether a void of it waits for release (VDP-04)."""
 
+    waiting_correction: str | None = None
+    """The number of the draft invoice that is to replace it, if any (CRR-04)."""
+
     @property
     def sign(self) -> int:
         """+1 when the document makes the customer owe more, -1 when less."""
         return KINDS[self.document_type].balance_sign
+
+
+class Ties(Record, frozen=True, kw_only=True):
+    """What ties a document to others; they are named by type and number."""
+
+    settler: str | None
+    """The first that has an application with it that is in force."""
+
+    proposer: str | None
+    """The draft that has an application with it (APP-08)."""
+
+    waiting_correction: str | None
+    """The number of the draft invoice that is to replace it."""
+
+    is_divided: bool
+    """Whether it has instalments, or is one."""
 
 
 class Payable(Record, frozen=True, kw_only=True):

@@ -75,6 +75,7 @@ def check_proposal(
             value=proposal.number,
             hint=f"Settle documents in {credit.currency_id} only.",
         )
+    check_nothing_waits(debit, (*field, "number"))
     _check_order(proposal, credit, debit, field, on or (credit.document_date, credit.period_id))
     if debit.proposed_by not in (None, credit.document_id):
         raise Refused(
@@ -89,6 +90,25 @@ def check_proposal(
             field=(*field, "amount_paid"),
             value=f"{proposal.amount:f}",
             hint=f"Send more than 0 and at most {debit.balance:f}.",
+        )
+
+
+def what_waits(item: OpenItem) -> str | None:
+    """The draft that is to take a document back as a whole, so that nothing may settle it (VDP-04, CRR-04)."""
+    if item.waiting_void:
+        return "a void"
+    return f"the correction {item.waiting_correction}" if item.waiting_correction is not None else None
+
+
+def check_nothing_waits(item: OpenItem, field: FieldPath = ()) -> None:
+    """Refuse to settle a document that a draft is to take back as a whole."""
+    waiting = what_waits(item)
+    if waiting is not None:
+        raise Refused(
+            f"{item.number} has {waiting} that waits for release.",
+            field=field,
+            value=item.number if field else None,
+            hint="Release or delete that one first.",
         )
 
 

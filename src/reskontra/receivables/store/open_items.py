@@ -13,6 +13,15 @@ from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import OpenItem
 from reskontra.receivables.store.applications import applications_of, proposals_of, proposed_by
 
+
+def waiting_correction(document_id: str) -> str:
+    """A scalar: the number of the draft invoice that is to replace a document, or null (CRR-04)."""
+    return f"""(
+        select copy.number from document as copy
+         where copy.company_id = $1 and copy.corrects_document_id = {document_id}
+           and copy.document_type = 'Invoice' and copy.released_at is null)"""
+
+
 OPEN_ITEM = f"""document.document_id, document.document_type, document.number, document.status, document.customer_id,
            document.account_number, document.subaccount_id, document.branch_number, document.document_date,
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
@@ -21,7 +30,8 @@ OPEN_ITEM = f"""document.document_id, document.document_type, document.number, d
            {proposed_by("document.document_id")} as proposed_by,
            exists (select from document as void
                     where void.company_id = $1 and void.voids_document_id = document.document_id
-                      and void.released_at is null) as waiting_void"""
+                      and void.released_at is null) as waiting_void,
+           {waiting_correction("document.document_id")} as waiting_correction"""
 """The columns over `document` that `open_item` reads."""
 
 
@@ -135,7 +145,7 @@ async def _unsettled(connection: Connection, locking: str, *values: object) -> l
 
 _NAMES = ("document_id", "document_type", "number", "status", "customer_id", "account_number", "subaccount_id",
           "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base", "closed_period_id",
-          "origin", "vat_date", "vat_exchange_rate", "proposed_by")  # fmt: skip
+          "origin", "vat_date", "vat_exchange_rate", "proposed_by", "waiting_void", "waiting_correction")  # fmt: skip
 
 
 def open_item(row: Record) -> OpenItem:

@@ -1,0 +1,1 @@
+"""Reversing and correcting invoices over HTTP (RVS, CRR)."""

@@ -1,0 +1,49 @@
+"""Open items as reversing and correcting documents asks about them: what ties them to others."""
+
+from __future__ import annotations
+
+from reskontra.db.pool import Connection
+from reskontra.receivables.rules.items import OpenItem, Ties
+from reskontra.receivables.store.applications import applications_of, proposed_by
+from reskontra.receivables.store.open_items import OPEN_ITEM, open_item, waiting_correction
+
+_NAMED = "named.document_type || ' ' || named.number"
+
+_TIES = f"""
+    select (select {_NAMED} from {applications_of("document.document_id")}
+              join document as named on named.company_id = $1 and named.document_id = application.other_document_id
+             where application.released_at is not null and not application.is_undone
+             order by application.application_id limit 1) as settler,
+           (select {_NAMED} from document as named
+             where named.company_id = $1
+               and named.document_id = {proposed_by("document.document_id")}) as proposer,
+           {waiting_correction("document.document_id")} as waiting_correction,
+           document.master_document_id is not null
+           or exists (select from document as part
+                       where part.company_id = $1 and part.master_document_id = document.document_id) as is_divided
+      from document
+     where document.company_id = $1 and document.document_id = $2"""
+
+
+async def find_ties(connection: Connection, company_id: int, document_id: int) -> Ties:
+    """What ties a document to others. Lock it first, so that nothing more comes."""
+    row = await connection.fetchrow(_TIES, company_id, document_id)
+    if row is None:
+        raise LookupError(f"there is no document {document_id}")
+    return Ties(**row)
+
+
+async def find_corrected(connection: Connection, company_id: int, document_type: str, number: str) -> OpenItem | None:
+    """What a document corrects, by the document's number in any case."""
+    row = await connection.fetchrow(
+        f"""
+        select {OPEN_ITEM}
+          from document as correcting
+          join document on document.company_id = $1 and document.document_id = correcting.corrects_document_id
+         where correcting.company_id = $1 and correcting.document_type = $2
+           and lower(correcting.number) collate "C" = lower($3 collate "C")""",
+        company_id,
+        document_type,
+        number,
+    )
+    return open_item(row) if row else None
