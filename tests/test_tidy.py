@@ -27,7 +27,7 @@ OWNERS = {
     "terms": ["credit_terms"],
     "vat": ["vat", "vat_rate", "vat_category", "vat_zone"],
     "items": ["item", "item_class", "unit_of_measure"],
-    "payment_methods": ["payment_method", "cash_account", "cash_entry_type"],
+    "payment_methods": ["payment_method", "payment_method_detail", "cash_account", "cash_entry_type"],
     "attributes": ["attribute"],
     "salespersons": ["salesperson"],
     "periods": ["financial_period"],

@@ -24,6 +24,7 @@ from reskontra.currencies import store as currencies_store
 from reskontra.customers import routes as customers
 from reskontra.customers.locations import routes as locations
 from reskontra.customers.locations import store as locations_store
+from reskontra.customers.payment_methods import routes as customer_payment_methods
 from reskontra.customers.store import writing as customers_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
 from reskontra.documents import routes as documents
@@ -66,6 +67,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     attributes.ROUTES,
     customers.ROUTES,
     locations.ROUTES,
+    customer_payment_methods.ROUTES,
     contacts.ROUTES,
     salespersons.ROUTES,
     prices.ROUTES,

@@ -142,6 +142,10 @@ COMMANDS: Mapping[str, Command] = {
     "take the other class": put(_MAIN, customerClassId="2", overrideWithClassValues=True),
     "give the invoices an address": put(_MAIN, invoiceAddress={"addressLine1": "Box 1"}),
     "end the other customer": put(f"{CUSTOMERS}/{OTHER}", status="Inactive"),
+    "give the customer a payment method": post(
+        "/v1/customerpaymentmethod", {"customerId": MAIN, "paymentMethodId": "2", "cashAccountId": "1920"}
+    ),
+    "close the customer's payment method": put(f"/v1/customerpaymentmethod/{MAIN}/1", active=False),
     "rename the place": put(f"/v1/location/{MAIN}/Main", locationName="The yard"),
     # What documents show and stand on
     "change the item": put("/v1/inventory/A", description="Advice", defaultPrice=120),

@@ -27,6 +27,7 @@ from tests.places import Json, Place, places
 QUIRKS = (Path(__file__).parents[2] / "docs" / "QUIRKS.md").read_text(encoding="utf-8")
 
 _codes, _days = count(1), count(1)
+_pairs = ((f"{20001 + n}", method) for method in ("2", "1") for n in range(20))
 
 
 def code() -> str:
@@ -64,6 +65,7 @@ MINIMAL: dict[str, Callable[[], Json]] = {
     "/v1/attribute": lambda: {"attributeID": code(), "description": "x", "controlType": "Text"},
     "/v1/inventory": lambda: {"inventoryNumber": code(), "description": "x"},
     "/v1/customersalesprice": lambda: {"inventoryId": "A", "price": 90},
+    "/v1/customerpaymentmethod": lambda: dict(zip(("customerId", "paymentMethodId"), next(_pairs), strict=True)),
     "/v2/currencyrate": lambda: {"fromCurrencyId": "EUR", "rate": 11, "effectiveDate": day()},
 }
 """The least that each address takes to create something."""

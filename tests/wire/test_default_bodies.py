@@ -167,6 +167,11 @@ OTHERS = [
         lambda mark, at: invoiced(),
     ),
     Created(
+        "CustomerPaymentMethod_CreateCustomerPaymentMethod",
+        lambda mark: wrapped(customerId=f"200{mark:0>2}", paymentMethodId="2", active=True, cashAccountId="1920"),
+        lambda mark, at: invoiced(),
+    ),
+    Created(
         "Account_Post",
         lambda mark: wrapped(accountCD=f"32{mark:0>2}", description="Sales", type="Income"),
         lambda mark, at: invoiced(invoiceLines=[line(accountNumber=f"32{mark:0>2}", unitPriceInCurrency=90)]),
