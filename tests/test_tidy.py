@@ -39,6 +39,7 @@ OWNERS = {
     ],
     "contacts": ["contact"],
     "prices": ["sales_price"],
+    "discounts": ["discount_code", "discount_series"],
     "documents": ["document_line", "document_vat", "issued_document"],
     "attachments": ["attachment", "attachment_revision", "attachment_piece"],
     "receivables": ["document", "document_kind", "settlement", "application", "proposal"],

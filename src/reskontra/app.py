@@ -27,6 +27,8 @@ from reskontra.customers.locations import store as locations_store
 from reskontra.customers.payment_methods import routes as customer_payment_methods
 from reskontra.customers.store import writing as customers_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
+from reskontra.discounts import routes as discounts
+from reskontra.discounts import store as discounts_store
 from reskontra.documents import routes as documents
 from reskontra.documents.cash_sales import routes as cash_sales
 from reskontra.documents.commands.texts import rewrite_texts
@@ -71,6 +73,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     contacts.ROUTES,
     salespersons.ROUTES,
     prices.ROUTES,
+    discounts.ROUTES,
     documents.ROUTES,
     cash_sales.ROUTES,
     attachments.ROUTES,
@@ -102,6 +105,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     payments_store.CONSTRAINTS,
     items_store.CONSTRAINTS,
     prices_store.CONSTRAINTS,
+    discounts_store.CONSTRAINTS,
     currencies_store.CONSTRAINTS,
 )
 """What a violated constraint of the database means, by its name."""

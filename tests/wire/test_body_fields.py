@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import msgspec
@@ -66,6 +66,7 @@ MINIMAL: dict[str, Callable[[], Json]] = {
     "/v1/inventory": lambda: {"inventoryNumber": code(), "description": "x"},
     "/v1/customersalesprice": lambda: {"inventoryId": "A", "price": 90},
     "/v1/customerpaymentmethod": lambda: dict(zip(("customerId", "paymentMethodId"), next(_pairs), strict=True)),
+    "/v1/discount": lambda: {"discountCode": "RABATT", "series": code()},
     "/v2/currencyrate": lambda: {"fromCurrencyId": "EUR", "rate": 11, "effectiveDate": day()},
 }
 """The least that each address takes to create something."""
@@ -176,6 +177,9 @@ async def made(client: httpx.AsyncClient, route: Route, content: bytes) -> dict[
     if route.operation == "CurrencyRate_PostCurrencyRate":  # there is no address to read one rate
         listed = await client.get(route.path, params={"fromDate": "2025-05-01"})
         return next(flat(rate) for rate in listed.json() if path.endswith(f"/{rate['id']}"))
+    if route.operation == "Discount_Post":  # nor one series
+        listed = await client.get("/v2/discount", params={"series": unquote(path.rpartition("/")[2])})
+        return flat(listed.json()[0])
     read = await client.get(path)
     assert read.status_code == 200, read.text
     return flat(read.json())

@@ -28,6 +28,7 @@ from reskontra.company_file.file import (
     rates_of,
 )
 from reskontra.currencies.rules import check_currency, check_rate
+from reskontra.discounts.rules.series import check_discount_code
 from reskontra.errors import Refused
 from reskontra.money import AMOUNT_LIMIT, ZERO
 from reskontra.numbering.rules import Mode, check_series
@@ -233,6 +234,7 @@ def _rules_of_rooms(template: Template) -> Found:
         "terms": (template.terms, check_terms),
         "vat": (template.vat, check_vat_id),
         "series": (template.series, check_series),
+        "discount_codes": (template.discount_codes, check_discount_code),
         "payment_methods": (template.payment_methods, check_payment_method),
     }
     for section, (entries, check) in checks.items():
