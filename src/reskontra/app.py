@@ -27,8 +27,11 @@ from reskontra.currencies import store as currencies_store
 from reskontra.customers import routes as customers
 from reskontra.customers.locations import routes as locations
 from reskontra.customers.locations import store as locations_store
+from reskontra.customers.payment_methods import routes as customer_payment_methods
 from reskontra.customers.store import writing as customers_store
 from reskontra.db.pool import Database, RefusalFactory, register_constraints
+from reskontra.discounts import routes as discounts
+from reskontra.discounts import store as discounts_store
 from reskontra.documents import routes as documents
 from reskontra.documents.cash_sales import routes as cash_sales
 from reskontra.documents.commands.texts import rewrite_texts
@@ -70,9 +73,11 @@ ROUTES: tuple[Sequence[Route], ...] = (
     attributes.ROUTES,
     customers.ROUTES,
     locations.ROUTES,
+    customer_payment_methods.ROUTES,
     contacts.ROUTES,
     salespersons.ROUTES,
     prices.ROUTES,
+    discounts.ROUTES,
     documents.ROUTES,
     cash_sales.ROUTES,
     reversals.ROUTES,
@@ -108,6 +113,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     charges_store.CONSTRAINTS,
     items_store.CONSTRAINTS,
     prices_store.CONSTRAINTS,
+    discounts_store.CONSTRAINTS,
     currencies_store.CONSTRAINTS,
 )
 """What a violated constraint of the database means, by its name."""

@@ -271,3 +271,30 @@ async def test_a_price_is_for_somebody_and_a_promotion_is_alone(
     whole = {"price_type": "Base", "customer": "null", "quantity": "0", "first": "2025-06-01", "last": "2025-06-30"}
     await connection.execute(PRICE.format(price_id=1, **whole))
     assert await refused_by(connection, PRICE.format(price_id=2, **{**whole, **fields})) == constraint
+
+
+SERIES = """
+    insert into discount_series (company_id, discount_code, series, discount_by, break_by, promotional, active,
+                                 effective_date, expiration_date, breakpoints, created_at, modified_at, version)
+    values (1, '{code}', '{series}', 'Percent', 'Amount', {promotional}, true, {first}, {last}, '[]',
+            now(), now(), 1)"""
+"""A discount series, as one that may be broken in one place."""
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"code": "SALE"}, "discount_series_of_code"),
+        ({"series": "S1"}, "discount_series_pk"),
+        ({"series": "s1"}, "discount_series_folded"),
+        ({"first": "'2025-02-01'", "last": "'2025-01-31'"}, "discount_series_dates"),
+        ({"promotional": "true", "first": "'2025-02-01'"}, "discount_series_promotion"),
+        ({"promotional": "true", "first": "'2025-02-01'", "last": "'2025-02-01'"}, None),
+    ],
+)
+async def test_a_discount_series_is_of_a_code_and_a_promotion_has_its_days(
+    connection: Connection, fields: dict[str, str], constraint: str | None
+) -> None:
+    whole = {"code": "RABATT", "series": "S2", "promotional": "false", "first": "null", "last": "null"}
+    await connection.execute(SERIES.format(**{**whole, "series": "S1"}))
+    assert await refused_by(connection, SERIES.format(**{**whole, **fields})) == constraint

@@ -137,7 +137,12 @@ vat_zones: [{zone_id: NEWZONE, vat_ids: [NEW], default_category: NEWCAT}]
 units: [{unit_id: KG, description: Kilogram}, {unit_id: STK, description: Pieces}]
 item_classes: [{item_class_id: NEWCLASS, description: New, unit_id: KG}]
 items: [{item_id: 90, item_number: Z, description: Last, unit_id: KG, unit_price: 5}, {item_id: 1, active: false}]
-payment_methods: [{payment_method_id: CARD, description: Card, means_of_payment: CreditCard}]
+payment_methods:
+  - payment_method_id: CARD
+    description: Card
+    means_of_payment: CreditCard
+    details: [{detail_id: NUMBER, description: Number, is_identifier: true}]
+discount_codes: [{discount_code: VIP, description: For two, applies_to: Customer, customers: ["20001", "20002"]}]
 periods: {last: 2031-02}
 series:
   - {series_id: BATCH, mode: strict}

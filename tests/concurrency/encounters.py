@@ -73,6 +73,10 @@ def pays(number: str, amount: int) -> dict[str, Any]:
     return {"operation": "Insert", "refNbr": number, "amountPaid": amount}
 
 
+STEPS = [{"breakAmount": 0, "discountPercent": 5}]
+"""The steps of a discount."""
+
+
 def post(path: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Command:
     return Command("POST", path, None if fields is None else body(path, **fields), **more)
 
@@ -153,10 +157,18 @@ COMMANDS: Mapping[str, Command] = {
     "take the other class": put(_MAIN, customerClassId="2", overrideWithClassValues=True),
     "give the invoices an address": put(_MAIN, invoiceAddress={"addressLine1": "Box 1"}),
     "end the other customer": put(f"{CUSTOMERS}/{OTHER}", status="Inactive"),
+    "give the customer a payment method": post(
+        "/v1/customerpaymentmethod", {"customerId": MAIN, "paymentMethodId": "2", "cashAccountId": "1920"}
+    ),
+    "close the customer's payment method": put(f"/v1/customerpaymentmethod/{MAIN}/1", active=False),
     "rename the place": put(f"/v1/location/{MAIN}/Main", locationName="The yard"),
     # What documents show and stand on
     "change the item": put("/v1/inventory/A", description="Advice", defaultPrice=120),
     "give the item a price": post("/v1/customerSalesPrice", {"inventoryId": "A", "price": 77}),
+    "give a discount": post("/v1/discount", {"discountCode": "RABATT", "series": "NEW", "discountBreakpoints": STEPS}),
+    "change the discount": put("/v1/discount/RABATT/S1", discountBreakpoints=[{"lineNbr": 1, "discountPercent": 7}]),
+    "stop the discount": Command("DELETE", "/v1/discount/RABATT/S1"),
+    "sell at a discount": put(_DRAFT, lines=[line(1, "Update", discountCode="RABATT")]),
     "rename the account": put("/v1/account/3000", description="Sales, all of them"),
     "change rules and words by the file": Command("APPLY", ""),
     "close the month": post(f"{PERIODS}/202505/action/close"),
@@ -194,6 +206,8 @@ async def open_company(clerk: Caller) -> None:
             for level, reminded in ((1, "2025-02-01"), (2, "2025-03-01")):
                 answer = await clerk.act(f"customer/{MAIN}", "createDunningLetter", **reminder(level, reminded))
                 assert answer.status_code == 200, answer.text
+    answer = await clerk.post("/v1/discount", discountCode="RABATT", series="S1", discountBreakpoints=STEPS)
+    assert answer.status_code == 201, answer.text
     await clerk.create(INVOICE, **invoice())
     await clerk.create(INVOICE, **invoice(day="2025-06-01"))
     await clerk.create(CREDIT_NOTE, **credit_note(application(REMINDED_TWICE, 100)))

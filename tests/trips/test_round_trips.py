@@ -112,6 +112,14 @@ WRITES = (
          wrapped(inventoryId="I{pass}", price=90), keeps="price"),
     Step("CustomerSalesPrice_PutCustomerSalesPriceByrecordId", "PUT", "/v1/customerSalesPrice/{price}",
          wrapped(price=80)),
+    Step("Discount_Post", "POST", "/v1/discount",
+         wrapped(discountCode="RABATT", series="S{pass}", discountBreakpoints=[wrapped(discountPercent=5)])),
+    Step("Discount_PutBydiscountCodeseries", "PUT", "/v1/discount/RABATT/S{pass}", wrapped(description="Pass {pass}")),
+    Step("Discount_DeleteBydiscountCodeseries", "DELETE", "/v1/discount/RABATT/S{pass}"),
+    Step("CustomerPaymentMethod_CreateCustomerPaymentMethod", "POST", "/v1/customerpaymentmethod",
+         wrapped(customerId="2001{pass}", paymentMethodId="2")),
+    Step("CustomerPaymentMethod_UpdateCustomerPaymentMethodBycustomerIdcustomerPaymentMethodId", "PUT",
+         "/v1/customerpaymentmethod/2001{pass}/2", wrapped(cashAccountId="1920")),
     # Documents
     Step("CustomerInvoice_Create", "POST", INVOICE, owed(lines="invoiceLines"), keeps="invoice"),
     Step("CustomerInvoice_Create.under a sent number", "POST", INVOICE,
@@ -231,6 +239,7 @@ WRITES = (
 )  # fmt: skip
 
 READ: Mapping[str, str] = {
+    "customerId": "20001", "customerPaymentMethodId": "1",
     "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001", "locationId": "Main", "internalId": "1",
     "contactId": "{contact}", "salespersonCd": "S1", "attributeId": "K1", "invoiceNumber": "003547",
     "creditNoteNumber": "010001", "debitNoteNumber": "001001", "documentNumber": "{sold}",

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import msgspec
@@ -27,6 +27,7 @@ from tests.places import Json, Place, places
 QUIRKS = (Path(__file__).parents[2] / "docs" / "QUIRKS.md").read_text(encoding="utf-8")
 
 _codes, _days = count(1), count(1)
+_pairs = ((f"{20001 + n}", method) for method in ("2", "1") for n in range(20))
 
 
 def code() -> str:
@@ -64,6 +65,8 @@ MINIMAL: dict[str, Callable[[], Json]] = {
     "/v1/attribute": lambda: {"attributeID": code(), "description": "x", "controlType": "Text"},
     "/v1/inventory": lambda: {"inventoryNumber": code(), "description": "x"},
     "/v1/customersalesprice": lambda: {"inventoryId": "A", "price": 90},
+    "/v1/customerpaymentmethod": lambda: dict(zip(("customerId", "paymentMethodId"), next(_pairs), strict=True)),
+    "/v1/discount": lambda: {"discountCode": "RABATT", "series": code()},
     "/v2/currencyrate": lambda: {"fromCurrencyId": "EUR", "rate": 11, "effectiveDate": day()},
 }
 """The least that each address takes to create something."""
@@ -174,6 +177,9 @@ async def made(client: httpx.AsyncClient, route: Route, content: bytes) -> dict[
     if route.operation == "CurrencyRate_PostCurrencyRate":  # there is no address to read one rate
         listed = await client.get(route.path, params={"fromDate": "2025-05-01"})
         return next(flat(rate) for rate in listed.json() if path.endswith(f"/{rate['id']}"))
+    if route.operation == "Discount_Post":  # nor one series
+        listed = await client.get("/v2/discount", params={"series": unquote(path.rpartition("/")[2])})
+        return flat(listed.json()[0])
     read = await client.get(path)
     assert read.status_code == 200, read.text
     return flat(read.json())

@@ -167,6 +167,18 @@ OTHERS = [
         lambda mark, at: invoiced(),
     ),
     Created(
+        "Discount_Post",
+        lambda mark: wrapped(
+            discountCode="RABATT", series=f"S{mark}", active=True, discountBreakpoints=[wrapped(discountPercent=5)]
+        ),
+        lambda mark, at: invoiced(invoiceLines=[line(discountCode="RABATT")]),
+    ),
+    Created(
+        "CustomerPaymentMethod_CreateCustomerPaymentMethod",
+        lambda mark: wrapped(customerId=f"200{mark:0>2}", paymentMethodId="2", active=True, cashAccountId="1920"),
+        lambda mark, at: invoiced(),
+    ),
+    Created(
         "Account_Post",
         lambda mark: wrapped(accountCD=f"32{mark:0>2}", description="Sales", type="Income"),
         lambda mark, at: invoiced(invoiceLines=[line(accountNumber=f"32{mark:0>2}", unitPriceInCurrency=90)]),

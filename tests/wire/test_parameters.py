@@ -22,6 +22,7 @@ IN_ADDRESSES = {
     "customerCd": "20001",
     "customerNumber": "20001",
     "bAccountId": "20001",
+    "customerId": "20001",
     "branchNumber": "1",
     "organizationNumber": "demo",
     "dimensionId": "SUBACCOUNT",

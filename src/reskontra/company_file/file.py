@@ -24,6 +24,7 @@ from reskontra.attributes.rules import Attribute
 from reskontra.currencies.rules import CurrencySetup, Operator, RateRow
 from reskontra.currencies.store import RATE_TABLE
 from reskontra.db.tables import Table
+from reskontra.discounts.rules.series import DiscountCode
 from reskontra.errors import Refused
 from reskontra.items.rules.items import Item, ItemClass, Unit
 from reskontra.items.store import ITEM_TABLE
@@ -127,6 +128,7 @@ class Template:
     items: tuple[Item, ...] = ()
     payment_methods: tuple[PaymentMethod, ...] = ()
     cash_accounts: tuple[CashAccount, ...] = ()
+    discount_codes: tuple[DiscountCode, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     salespersons: tuple[Salesperson, ...] = ()
     statement_cycles: tuple[StatementCycle, ...] = ()

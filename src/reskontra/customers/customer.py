@@ -166,12 +166,15 @@ class Customer(Record, frozen=True, kw_only=True):
     """Attribute id -> value, in the spelling of the company's set-up."""
 
     payment_methods: tuple[str, ...] = ()
+    closed_payment_methods: tuple[str, ...] = ()
+    """Those of them that are not in use (CPM-03)."""
+
     direct_debits: tuple[DirectDebit, ...] = ()
 
 
 _PARTS = frozenset({
     "parent", "location", "main_address", "invoice_address", "delivery_address", "main_contact", "invoice_contact",
-    "delivery_contact", "attributes", "payment_methods", "direct_debits",
+    "delivery_contact", "attributes", "payment_methods", "closed_payment_methods", "direct_debits",
 })  # fmt: skip
 _KEPT_BY_THE_STORE = frozenset({"customer_id", "number", "version", "created_at", "modified_at"})
 
@@ -182,6 +185,15 @@ LOCATION_COLUMNS = tuple(column for column in columns(Location) if column != "lo
 ADDRESS_COLUMNS = tuple(column for column in columns(Address) if column != "address_id")
 CONTACT_COLUMNS = tuple(column for column in columns(ContactDetails) if column != "contact_id")
 DIRECT_DEBIT_COLUMNS = tuple(column for column in columns(DirectDebit))
+
+
+class OwnMethod(Record, frozen=True, kw_only=True):
+    """How a customer pays by one of the company's payment methods (CPM-01)."""
+
+    payment_method_id: str
+    active: bool = True
+    cash_account: str | None = None
+    """Where the money arrives; None is the method's own cash account."""
 
 
 class Debtor(Record, frozen=True, kw_only=True):
@@ -223,6 +235,9 @@ class Debtor(Record, frozen=True, kw_only=True):
     invoice_address: Address
     invoice_contact: ContactDetails
     statement_cycle_id: str | None = None
+    own_methods: tuple[OwnMethod, ...] = ()
+    """The payment methods of which something is stored; others are as the company has them (CPM-03)."""
+
     salesperson_id: int | None = None
     """Who sells at the location unless a document says otherwise."""
 

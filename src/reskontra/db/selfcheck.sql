@@ -542,7 +542,7 @@ select company_id, entity
              union all
              select unnest(array['Customer', 'Address', 'Contact', 'Location', 'DirectDebit', 'DunningLetter', 'Item',
                                  'Account', 'Subaccount', 'Batch', 'JournalEntry', 'CurrencyRate', 'Salesperson',
-                                 'Attribute', 'SalesPrice'])) as counted
+                                 'Attribute', 'SalesPrice', 'DiscountSeries'])) as counted
  where not exists (select from tally where tally.company_id = company.company_id and tally.entity = counted.entity);
 
 -- name: version-is-newest-change The version of a document or letter is the id of its newest change row.

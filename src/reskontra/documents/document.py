@@ -56,6 +56,9 @@ class Line(Record, frozen=True, kw_only=True):
     extended_amount: Decimal = ZERO
     extended_amount_base: Decimal = ZERO
     amount_entered: bool = False
+    discount_code: str | None = None
+    """Whose best series gives the discount, unless the caller set one (`manual_discount`, DCT-03)."""
+
     discount_percent: Decimal = ZERO
     discount_amount: Decimal = ZERO
     discount_amount_base: Decimal = ZERO

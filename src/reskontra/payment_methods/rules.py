@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reskontra.errors import Refused
+
 
 class MeansOfPayment(StrEnum):
     """How the money moves, as the wire names it."""
@@ -12,6 +14,16 @@ class MeansOfPayment(StrEnum):
     CREDIT_CARD = "CreditCard"
     CASH_OR_CHECK = "CashOrCheck"
     DIRECT_DEPOSIT = "DirectDeposit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethodDetail:
+    """Something that a customer may say of its way to pay, such as the number of an account (CPM-01)."""
+
+    detail_id: str
+    description: str
+    is_identifier: bool = False
+    """Whether it tells the card or account itself; at most one detail of a method does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +35,22 @@ class PaymentMethod:
     active: bool = True
     cash_account: str | None = None
     means_of_payment: MeansOfPayment | None = None
+    details: tuple[PaymentMethodDetail, ...] = ()
+
+
+def check_payment_method(method: PaymentMethod) -> None:
+    """Raises `Refused` if details have the same id in any case, or if two of them are the identifier."""
+    seen: dict[str, str] = {}
+    for position, detail in enumerate(method.details):
+        field = ("details", position, "detail_id")
+        folded = detail.detail_id.lower()
+        if folded in seen:
+            raise Refused(f"The detail {seen[folded]} stands there twice.", field=field, value=detail.detail_id)
+        seen[folded] = detail.detail_id
+    identifiers = [position for position, detail in enumerate(method.details) if detail.is_identifier]
+    if len(identifiers) > 1:
+        field = ("details", identifiers[1], "is_identifier")
+        raise Refused("Another detail is the identifier.", field=field, value=True, hint="Leave one of them.")
 
 
 class Direction(StrEnum):

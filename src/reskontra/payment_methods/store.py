@@ -7,8 +7,9 @@ from datetime import datetime
 
 from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.db.tables import Table
-from reskontra.payment_methods.rules import CashAccount, EntryType, PaymentMethod
+from reskontra.payment_methods.rules import CashAccount, EntryType, PaymentMethod, PaymentMethodDetail
 
+_DETAIL_TABLE = Table("details", "payment_method_detail", PaymentMethodDetail, ("detail_id",))
 PAYMENT_METHOD_TABLE = Table(
     "payment_methods",
     "payment_method",
@@ -16,6 +17,7 @@ PAYMENT_METHOD_TABLE = Table(
     ("payment_method_id",),
     entity="PaymentMethod",
     moments=("modified_at",),
+    parts=(_DETAIL_TABLE,),
 )
 
 _ENTRY_TYPE_TABLE = Table("entry_types", "cash_entry_type", EntryType, ("entry_type_id",), renamed={

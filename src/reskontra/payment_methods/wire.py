@@ -19,7 +19,7 @@ from reskontra.web.wire import Answer, MomentOut, field, local_text
 
 
 class DetailAnswer(Answer):
-    """A detail that a payment by this method requires, such as an account number. None are stored."""
+    """A detail that customers give of this way to pay, such as an account number."""
 
     detail_id: str | None = field(name="detailID", default=None)
     description: str | None = None
@@ -38,14 +38,14 @@ class PaymentMethodAnswer(Answer):
 
 
 def payment_method_answer(method: PaymentMethod) -> PaymentMethodAnswer:
-    """A payment method for the wire. There are no payments to suppliers here, and no details are stored."""
+    """A payment method for the wire. There are no payments to suppliers here."""
     return PaymentMethodAnswer(
         payment_method_id=method.payment_method_id,
         active=method.active,
         means_of_payment=method.means_of_payment,
         description=method.description,
         used_for_suppliers=False,
-        details=[],
+        details=[DetailAnswer(detail_id=detail.detail_id, description=detail.description) for detail in method.details],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from reskontra.attributes.rules import Attribute
 from reskontra.clock import local_date
 from reskontra.codes import Codes, known, known_codes, refuse_unless
 from reskontra.currencies.rules import Currency, CurrencyPosting
+from reskontra.discounts.rules.series import DiscountCode, DiscountSeries
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.items.rules.items import ItemClass, Unit
 from reskontra.numbering.rules import Series
@@ -69,6 +70,10 @@ class Reference:
     item_classes: Codes[ItemClass]
     payment_methods: Codes[PaymentMethod]
     cash_accounts: Codes[CashAccount]
+    discount_codes: Codes[DiscountCode]
+    discount_series: Mapping[str, Sequence[DiscountSeries]]
+    """By their discount code."""
+
     periods: dict[str, Period]
     series: Codes[Series]
     attributes: Codes[Attribute]
@@ -203,6 +208,10 @@ class Reference:
         method = known(self.payment_methods, sent, field, "payment methods")
         refuse_unless(method.active, "payment method", sent, field)
         return method.payment_method_id
+
+    def discount_code(self, sent: str | None, field: FieldPath) -> str | None:
+        """A discount code; None stays None."""
+        return known(self.discount_codes, sent, field, "discount codes").discount_code if sent else None
 
     def cash_account(self, sent: str, field: FieldPath) -> CashAccount:
         """A cash account whose account is in use."""

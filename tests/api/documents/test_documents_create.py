@@ -449,7 +449,10 @@ REFUSED_IN_A_LINE: list[tuple[dict[str, Any], str]] = [
     ({"inventoryNumber": "A", "vatCodeId": "0"}, "TaxCategoryID '0' cannot be found in the system. Field: {}[1]."),
     ({"inventoryNumber": "A", "vatCodeId": "52"}, "TaxID '52' cannot be found in the system. Field: {}[1].vatCodeId."),
     ({"inventoryNumber": "A", "salesperson": "X"}, "Salesperson 'X' cannot be found in the system. Field: {}[1]."),
-    ({"inventoryNumber": "A", "discountCode": "SALE"}, "Discount codes are not served yet. Field: {}[1].discountCode."),
+    (
+        {"inventoryNumber": "A", "discountCode": "SALE"},
+        "DiscountCode 'SALE' cannot be found in the system. Field: {}[1].discountCode.",
+    ),
     ({"inventoryNumber": "A", "discountPercent": 101}, "The discount is larger than the line. Field: {}[1]."),
     ({"inventoryNumber": "A", "discountAmountInCurrency": 101}, "Field: {}[1].discountAmountInCurrency."),
     ({"inventoryNumber": "A", "operation": "Delete"}, "A new document has no line to delete. Field: {}[1].operation."),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from reskontra.changes.lists.store import Paged, Settled, find_settled
 from reskontra.db.lists import Filters, Slice, Total, Window
 from reskontra.db.pool import Connection
+from reskontra.web.answers import json_answer
 from reskontra.web.answers import page as page_answer
 from reskontra.web.call import Call
 from reskontra.web.listing import Listed, Memory, Page, cut, page_of
@@ -26,6 +27,31 @@ async def answer_page(call: Call, paged: Paged[R], filters: Filters, answer: Cal
     async with call.database.connection() as connection:
         listed = await read_list(call, connection, paged, filters)
     return page_answer(call, map(answer, listed.rows), listed.total)
+
+
+async def answer_page_object(
+    call: Call,
+    paged: Paged[R],
+    filters: Filters,
+    answer: Callable[[R], msgspec.Struct],
+    shape: Callable[..., msgspec.Struct],
+) -> Response:
+    """The page that the caller asked for, as an array whose only item is the page (docs/QUIRKS.md).
+
+    `shape` makes it of `page_number`, `page_size`, `total_count` and `records`.
+    """
+    page = page_of(call.query)
+    async with call.database.connection() as connection:
+        listed = await read_list(call, connection, paged, filters)
+        # Such a page says how many there are when it has none, too.
+        total = listed.total or (await paged.total(connection, filters)).count
+    shown = shape(
+        page_number=page.offset // page.limit + 1,
+        page_size=page.limit,
+        total_count=total,
+        records=list(map(answer, listed.rows)),
+    )
+    return json_answer([shown])
 
 
 def answer_rows(call: Call, rows: Iterable[R], answer: Callable[[R], msgspec.Struct]) -> Response:

@@ -48,6 +48,7 @@ ENTITIES = (
     "Salesperson",
     "SalesPrice",
     "Attribute",
+    "DiscountSeries",
 )
 """What is counted for each company, by the names that change rows have."""
 

@@ -28,9 +28,11 @@ from reskontra.company_file.file import (
     rates_of,
 )
 from reskontra.currencies.rules import check_currency, check_rate
+from reskontra.discounts.rules.series import check_discount_code
 from reskontra.errors import Refused
 from reskontra.money import AMOUNT_LIMIT, ZERO
 from reskontra.numbering.rules import Mode, check_series
+from reskontra.payment_methods.rules import check_payment_method
 from reskontra.reference.rules.dunning_texts import faults_of
 from reskontra.reference.rules.overdue_charges import COMPENSATION, Charging, OverdueCharge
 from reskontra.reference.rules.preferences import CheckDigit, ReferencePart, ReferenceScheme
@@ -235,6 +237,8 @@ def _rules_of_rooms(template: Template) -> Found:
         "terms": (template.terms, check_terms),
         "vat": (template.vat, check_vat_id),
         "series": (template.series, check_series),
+        "discount_codes": (template.discount_codes, check_discount_code),
+        "payment_methods": (template.payment_methods, check_payment_method),
     }
     for section, (entries, check) in checks.items():
         for position, entry in enumerate(entries):

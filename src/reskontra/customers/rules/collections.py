@@ -8,7 +8,7 @@ from uuid import UUID
 
 from reskontra.accounts.rules.accounts import AccountType
 from reskontra.attributes.rules import attribute_value
-from reskontra.codes import kept_or
+from reskontra.codes import kept_or, refuse_unless
 from reskontra.currencies.rules import in_currency
 from reskontra.customers.customer import Customer, DirectDebit, Location
 from reskontra.errors import FieldPath, Refused, UnknownReference
@@ -87,6 +87,8 @@ def with_sent_payment_method(customer: Customer, sent: Sent | None, reference: R
     default = customer.default_payment_method_id
     changed = with_payment_method(customer, method_id)
     if (sent or {}).get("is_default", True):
+        is_usable = method_id == default or method_id not in customer.closed_payment_methods
+        refuse_unless(is_usable, f"payment method of customer {customer.number}", method_id, field)
         return changed
     return replace(changed, default_payment_method_id=None if default == method_id else default)
 

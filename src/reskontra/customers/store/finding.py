@@ -93,6 +93,11 @@ def _record(*, payment_methods: str = "true", direct_debits: str = "true") -> st
                   from customer_payment_method
                  where {payment_methods} and customer_payment_method.company_id = customer.company_id
                    and customer_payment_method.customer_id = customer.customer_id) as payment_methods,
+               (select coalesce(json_agg(payment_method_id order by payment_method_id), '[]')
+                  from customer_payment_method
+                 where {payment_methods} and customer_payment_method.company_id = customer.company_id
+                   and customer_payment_method.customer_id = customer.customer_id
+                   and not customer_payment_method.active) as closed_payment_methods,
                (select coalesce(json_agg(direct_debit order by direct_debit_id), '[]')
                   from direct_debit
                  where {direct_debits} and direct_debit.company_id = customer.company_id

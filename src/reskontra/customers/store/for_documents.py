@@ -10,7 +10,8 @@ from reskontra.customers.store.fragments import by_number
 from reskontra.records import columns
 
 _PARTS = {
-    "location", "main_address", "invoice_address", "invoice_contact", "balance", "unreleased", "salesperson_id",
+    "location", "main_address", "invoice_address", "invoice_contact", "own_methods", "balance", "unreleased",
+    "salesperson_id",
 }  # fmt: skip
 _COLUMNS = ", ".join(f"customer.{column}" for column in columns(Debtor) if column not in _PARTS)
 
@@ -75,6 +76,11 @@ def for_document(location_id: str | None = None) -> str:
         )
     }
                    as invoice_contact,
+               (select coalesce(json_agg(own.*), '[]')
+                  from (select method.payment_method_id, method.active, method.cash_account
+                          from customer_payment_method as method
+                         where method.company_id = $1 and method.customer_id = customer.customer_id
+                           and method.version > 0) as own) as own_methods,
                (select seller.salesperson_id from customer_salesperson as seller
                  where seller.company_id = $1 and seller.customer_id = customer.customer_id
                    and seller.location_id = place.location_id and seller.is_default) as salesperson_id) as debtor

@@ -174,6 +174,7 @@ def _line_basis(draft: Document, basis: Basis, *, before: Document | None = None
         items=basis.items,
         offers=basis.offers if KINDS[draft.document_type].sales_sign else {},  # PRC-08
         rate=rate_of(draft),
+        day=draft.document_date,
         currency_id=draft.currency_id,
         decimals=basis.reference.decimals_of(draft.currency_id),
         receivable_account=draft.account_number,

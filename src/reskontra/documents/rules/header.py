@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.accounts.rules.accounts import AccountType
+from reskontra.customers.payment_methods.rules import cash_account_of, default_method, sent_method
 from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
 from reskontra.documents.rules.instalments import base_date_of, terms_in_parts
@@ -106,12 +107,12 @@ def check_same_number(kind: Kind, document: Document, changes: Mapping[str, Any]
 
 def _with_customer_defaults(kind: Kind, draft: Document, basis: Basis) -> Document:
     debtor, reference = basis.debtor, basis.reference
-    method = debtor.default_payment_method_id if kind.has_terms or kind.is_paid_at_once else None
+    method = default_method(debtor) if kind.has_terms or kind.is_paid_at_once else None
     return replace(
         draft,
         terms_id=debtor.terms_id if _uses_terms(kind, basis) else None,
         payment_method_id=method,
-        cash_account=reference.cash_account_of(method),
+        cash_account=cash_account_of(debtor, method, reference),
     )
 
 
@@ -220,8 +221,8 @@ def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
     if "terms_id" in changes:
         chosen["terms_id"] = reference.terms_id(changes["terms_id"], ("terms_id",))
     if "payment_method_id" in changes:
-        method = reference.payment_method_id(changes["payment_method_id"], ("payment_method_id",))
-        chosen.update(payment_method_id=method, cash_account=reference.cash_account_of(method))
+        method = sent_method(debtor, changes["payment_method_id"], ("payment_method_id",), reference)
+        chosen.update(payment_method_id=method, cash_account=cash_account_of(debtor, method, reference))
     if "cash_account" in changes:
         wanted = changes["cash_account"]
         field = ("cash_account",)

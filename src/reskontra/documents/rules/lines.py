@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import Rate
 from reskontra.documents.document import Line
 from reskontra.documents.rules.arithmetic import DiscountBasis
+from reskontra.documents.rules.discounts import follows_code
 from reskontra.documents.rules.line_accounts import account_of_sale, check_account, with_account_of_vat
 from reskontra.documents.rules.pricing import looked_up, offer_to, own_price, priced
 from reskontra.errors import FieldPath, Refused, UnknownReference
@@ -22,6 +25,7 @@ from reskontra.vat.rules.codes import vat_ids_of_line
 
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
+    from reskontra.discounts.rules.series import CodeOfDocument
     from reskontra.items.rules.items import Item
     from reskontra.prices.rules import Offer
     from reskontra.reference.reference import Reference
@@ -42,6 +46,9 @@ class LineBasis:
     """The sales prices in force for the document, by internal id of the item."""
 
     rate: Rate
+    day: date
+    """The date of the document."""
+
     currency_id: str
     decimals: int
     """The decimal places of the document's currency."""
@@ -58,6 +65,8 @@ class LineBasis:
     """The zone that standing lines were in before the request."""
 
     discount_basis: DiscountBasis
+    discount_codes: dict[str, CodeOfDocument] = dataclass_field(default_factory=dict)
+    """The discount codes that lines asked for so far."""
 
 
 def apply_operations(lines: Sequence[Line], sent: Sequence[Mapping[str, Any]], basis: LineBasis) -> tuple[Line, ...]:
@@ -239,15 +248,16 @@ def _with_price(before: Line, draft: Line, change: Mapping[str, Any], basis: Lin
 
 
 def on_another_day(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
-    """Lines of a draft whose date has changed, at the prices of the new one (PRC-06); entered ones stay."""
+    """Lines of a draft whose date has changed, at its prices and discounts (PRC-06, DCT-03); entered ones stay."""
     return tuple(_repriced(line, basis, ("lines", position)) for position, line in enumerate(lines))
 
 
 def _repriced(line: Line, basis: LineBasis, field: FieldPath) -> Line:
     item = basis.items.get((line.item_number or "").lower())
-    if line.price_entered or line.amount_entered or item is None or item.item_id != line.item_id:
-        return line
-    return priced(replace(line, unit_price=looked_up(line, item, basis)), {}, line, basis, field, own=line)
+    draft = line
+    if not line.price_entered and not line.amount_entered and item is not None and item.item_id == line.item_id:
+        draft = replace(line, unit_price=looked_up(line, item, basis))
+    return priced(draft, {}, line, basis, field, own=line, afresh=follows_code(line))
 
 
 def _with_subaccount(line: Line, item: Item | None, basis: LineBasis, field: FieldPath) -> Line:
@@ -340,6 +350,8 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
         sent["account_number"] = account.account_number
     if change.get("subaccount"):
         sent["subaccount_id"] = reference.subaccounts.in_use(change["subaccount"], (*field, "subaccount"))
+    if "discount_code" in change:
+        sent["discount_code"] = reference.discount_code(change["discount_code"], (*field, "discount_code"))
     if "vat_category_id" in change:
         category = change["vat_category_id"]
         sent["vat_category_id"] = reference.vat_category_id(category, (*field, "vat_category_id"))
@@ -360,7 +372,6 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
 def _refuse_unsupported_fields(change: Mapping[str, Any], field: FieldPath) -> None:
     """Fields whose silent loss would cost money (W14)."""
     for name, subject in (
-        ("discount_code", "Discount codes"),
         ("deductible", "Deductions for domestic services (ROT/RUT)"),
         ("work_type", "Deductions for domestic services (ROT/RUT)"),
     ):

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import from_base, in_currency
 from reskontra.documents.document import Line
-from reskontra.documents.rules.arithmetic import LineFigures, line_figures
+from reskontra.documents.rules.arithmetic import LineFigures, extended_price, line_figures
+from reskontra.documents.rules.discounts import (
+    best_code,
+    discount_by_code,
+    enters_discount,
+    follows_code,
+    looks_for_code,
+)
 from reskontra.errors import FieldPath, Refused
 from reskontra.money import HUNDRED, ONE, PRICE_DECIMALS, ZERO, multiply, round_money
 from reskontra.prices.rules import best_offer
@@ -47,23 +54,40 @@ def looked_up(line: Line, item: Item, basis: LineBasis) -> Decimal:
 
 
 def priced(
-    draft: Line, change: Mapping[str, Any], before: Line | None, basis: LineBasis, field: FieldPath, *, own: Line
+    draft: Line,
+    change: Mapping[str, Any],
+    before: Line | None,
+    basis: LineBasis,
+    field: FieldPath,
+    *,
+    own: Line,
+    afresh: bool = False,
 ) -> Line:
     """`draft` with the amounts that follow from what was sent (LIN-02 to LIN-04).
 
     `own` is the draft as it was before the sent values went into it. An entered amount stays until it is cleared, or
-    quantity, price or item change.
+    quantity, price or item change. `afresh`: the discount follows from something else that has changed.
     """
     change = _meant_amounts(draft, own, change, basis, field)
     repriced = before is None or _is_repriced(draft, before)
-    if before is not None and not repriced and not _changes_money(change, before):
+    recoded = afresh or (before is not None and draft.discount_code != before.discount_code)
+    if before is not None and not repriced and not recoded and not _changes_money(change, before):
         return draft
     manual_amount = change.get("manual_amount")
     if before is not None and manual_amount == before.extended_amount and repriced:
         manual_amount = None  # a whole line sent back with a new price: the old amount is an echo
     if manual_amount is None and not repriced and draft.amount_entered and "manual_amount" not in change:
         manual_amount = draft.extended_amount
-    percent, amount = _discount_wanted(draft, change, before)
+    is_entered = enters_discount(draft, change, before)
+    if not is_entered and looks_for_code(draft, change, before, basis) and not _is_promotion(draft, basis):
+        draft = replace(draft, discount_code=best_code(draft, _extended(draft, manual_amount, basis, field), basis))
+    follows = draft.discount_code is not None and not is_entered
+    if follows:
+        percent, amount = discount_by_code(draft, _extended(draft, manual_amount, basis, field), basis, field)
+    elif before is not None and follows_code(before) and not is_entered:
+        percent, amount = None, None  # what its code gave goes with the code
+    else:
+        percent, amount = _discount_wanted(draft, change, before)
     figures = line_figures(
         draft.quantity,
         draft.unit_price,
@@ -76,7 +100,20 @@ def priced(
     )
     computed = round_money(multiply(draft.quantity, draft.unit_price), basis.decimals)
     entered = manual_amount is not None and figures.extended_price != computed
-    return replace(_with_figures(draft, figures), amount_entered=entered)
+    has_discount = bool(figures.discount_amount or figures.discount_percent)
+    is_manual = not follows and (has_discount or draft.discount_code is not None)
+    return replace(_with_figures(draft, figures), amount_entered=entered, manual_discount=is_manual)
+
+
+def _extended(line: Line, manual_amount: Decimal | None, basis: LineBasis, field: FieldPath) -> Decimal:
+    return extended_price(line.quantity, line.unit_price, manual_amount, basis.decimals, field)
+
+
+def _is_promotion(line: Line, basis: LineBasis) -> bool:
+    """Whether the line has the price of a promotion."""
+    item = basis.items.get((line.item_number or "").lower())
+    offer = None if line.price_entered or item is None else offer_to(line, item, basis)
+    return offer is not None and offer.promotion
 
 
 def rounded_lines(lines: Sequence[Line], basis: LineBasis) -> tuple[Line, ...]:
@@ -141,7 +178,6 @@ def _with_figures(line: Line, figures: LineFigures) -> Line:
         extended_amount=figures.extended_price,
         discount_percent=figures.discount_percent,
         discount_amount=figures.discount_amount,
-        manual_discount=bool(figures.discount_amount or figures.discount_percent),
         amount=figures.amount,
     )
 

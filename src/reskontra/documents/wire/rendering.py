@@ -118,6 +118,7 @@ def _line(struct: type[SaleLineAnswer], line: Line, reference: Reference) -> Sal
         account=account_answer(line.account_number, reference),
         vat_category=IdDescription(category.category_id, category.description) if category else None,
         unit_id=line.unit_id,
+        discount_code=line.discount_code,
         discount_percent=line.discount_percent.quantize(_FINE),
         discount_amount_base=line.discount_amount_base.quantize(_MONEY),
         discount_amount=line.discount_amount.quantize(_MONEY),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import BASE_RATE, Rate, in_currency, to_base
+from reskontra.customers.payment_methods.rules import cash_account_of, default_method, sent_method
 from reskontra.errors import FieldPath, Malformed, Refused, UnknownReference
 from reskontra.kinds import CREDIT_NOTE, KINDS, PAYMENT, PREPAYMENT, Kind
 from reskontra.money import ZERO
@@ -164,14 +165,14 @@ def money_place(
 ) -> tuple[str | None, str | None]:
     """Payment method and cash account: sent, else the method's account, else the customer's method."""
     reference = basis.reference
-    method = standing.payment_method_id if standing else basis.debtor.default_payment_method_id
+    method = standing.payment_method_id if standing else default_method(basis.debtor)
     if "payment_method_id" in changes:
-        method = reference.payment_method_id(changes["payment_method_id"], ("payment_method_id",))
+        method = sent_method(basis.debtor, changes["payment_method_id"], ("payment_method_id",), reference)
     if changes.get("cash_account"):
         return method, reference.cash_account(changes["cash_account"], ("cash_account",)).account_number
     if standing and not changes.get("payment_method_id"):
         return method, standing.cash_account
-    named = reference.cash_account_of(method)
+    named = cash_account_of(basis.debtor, method, reference)
     return method, named if named in reference.cash_accounts else None
 
 

@@ -194,6 +194,9 @@ class Preferences:
     allow_posting_to_closed_periods: bool = False
     period_distance: int | None = None
     auto_post_batches: bool = True
+    automatic_line_discounts: bool = False
+    """Whether a line without a discount code gets the best one that there is (DCT-04)."""
+
     validate_document_totals: bool = False
     use_original_invoice_date: bool = False
     credit_terms_in_credit_notes: bool = False

@@ -12,6 +12,7 @@ from reskontra.changes.store import HELD_REFERENCE
 from reskontra.currencies.store import CURRENCY_TABLE
 from reskontra.db.pool import Connection
 from reskontra.db.tables import Table, lists_of
+from reskontra.discounts.store import DISCOUNT_CODE_TABLE, DISCOUNT_SERIES_TABLE
 from reskontra.items.store import ITEM_CLASS_TABLE, UNIT_TABLE
 from reskontra.numbering.store import SERIES_TABLE
 from reskontra.payment_methods.store import CASH_ACCOUNT_TABLE, PAYMENT_METHOD_TABLE
@@ -49,6 +50,8 @@ TABLES: tuple[Table[Any], ...] = (
     ITEM_CLASS_TABLE,
     PAYMENT_METHOD_TABLE,
     CASH_ACCOUNT_TABLE,
+    DISCOUNT_CODE_TABLE,
+    DISCOUNT_SERIES_TABLE,
     PERIOD_TABLE,
     SERIES_TABLE,
     ATTRIBUTE_TABLE,

@@ -18,6 +18,8 @@ from reskontra.accounts.store.subaccounts import SUBACCOUNT_TABLE
 from reskontra.codes import Codes
 from reskontra.currencies.store import CURRENCY_TABLE
 from reskontra.db.pool import Connection
+from reskontra.discounts.rules.series import DiscountSeries
+from reskontra.discounts.store import DISCOUNT_SERIES_TABLE
 from reskontra.errors import NotFound
 from reskontra.reference.reference import Reference
 from reskontra.reference.rules.classes import CustomerClass
@@ -79,6 +81,7 @@ _ANOTHER_WAY = (
     CURRENCY_TABLE,
     SUBACCOUNT_TABLE,
     SALESPERSON_TABLE,
+    DISCOUNT_SERIES_TABLE,
     DUNNING_LEVEL_TABLE,
     DUNNING_TEXT_TABLE,
     LEGAL_RATE_TABLE,
@@ -124,6 +127,7 @@ def made_of(sections: Mapping[str, Sequence[Any]], preferences: Preferences, **c
         subaccounts=_subaccounts(rows["subaccounts"], rows["dimensions"], preferences),
         salespersons={person.salesperson_id: person for person in rows["salespersons"]},
         salesperson_codes=Codes((person.salesperson_cd, person) for person in rows["salespersons"]),
+        discount_series=_by_discount_code(rows["discount_series"]),
         dunning_levels=tuple(rows["dunning_levels"]),
         dunning_texts=tuple(rows["dunning_texts"]),
         legal_rates=tuple(rows["legal_rates"]),
@@ -133,6 +137,13 @@ def made_of(sections: Mapping[str, Sequence[Any]], preferences: Preferences, **c
         **by_code,
         **company,
     )
+
+
+def _by_discount_code(rows: Sequence[DiscountSeries]) -> dict[str, list[DiscountSeries]]:
+    by_code: dict[str, list[DiscountSeries]] = {}
+    for series in rows:
+        by_code.setdefault(series.discount_code, []).append(series)
+    return by_code
 
 
 def _subaccounts(rows: Sequence[Subaccount], dimensions: Sequence[Dimension], preferences: Preferences) -> Subaccounts:

@@ -1,0 +1,1 @@
+"""Discounts of lines. Rules and store are below the reference data, which is made of them; addresses are above it."""

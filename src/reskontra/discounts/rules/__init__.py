@@ -1,0 +1,1 @@
+"""What discounts are, how series are written, and which one a line gets."""
