@@ -140,6 +140,17 @@ WRITES = (
     Step("", "POST", INVOICE, owed(lines="invoiceLines", creditTermsId="RATE3"), keeps="divided"),
     Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber.in instalments", "POST",
          f"{INVOICE}/{{divided}}/action/release"),
+    *(step for name, path, verb in (
+        ("ReverseInvoice", "reverse", "reversed"),
+        ("ReverseInvoiceAndApplyToNote", "reverseandapplytonote", "applied"),
+        ("CorrectInvoice", "correct", "corrected"),
+    ) for step in (
+        Step("", "POST", INVOICE, owed(lines="invoiceLines"), keeps=verb),
+        Step("", "POST", f"{INVOICE}/{{{verb}}}/action/release"),
+        Step(f"CustomerInvoice_{name}ByinvoiceNumber", "POST", f"{INVOICE}/{{{verb}}}/action/{path}", {}),
+    )),
+    Step("", "GET", f"{INVOICE}?released=0&greaterThanValue={{corrected}}&pageSize=1", keeps="copy"),
+    Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber.of a copy", "POST", f"{INVOICE}/{{copy}}/action/release"),
     Step("CustomerInvoice_DeleteByinvoiceNumber", "DELETE", f"{INVOICE}/{{second}}"),
     Step("CustomerCreditNote_Create", "POST", NOTE, owed(), keeps="note"),
     Step("CustomerCreditNoteV2_Create", "POST", "/v2/customerCreditNote", owed(), keeps="second note"),
