@@ -66,14 +66,9 @@ class Resource:
 
 
 INVOICES = Resource(
-    INVOICE,
-    "customerinvoice",
-    "invoiceNumber",
-    "CustomerInvoice",
-    "ReleaseInvoice",
-    bodies.InvoiceUpdate,
+    INVOICE, "customerinvoice", "invoiceNumber", "CustomerInvoice", "ReleaseInvoice", bodies.InvoiceUpdate,
     InvoiceAnswer,
-)
+)  # fmt: skip
 CREDIT_NOTES = Resource(
     CREDIT_NOTE, "customerCreditNote", "creditNoteNumber", "CustomerCreditNote", "ReleaseDocument",
     bodies.CreditNoteUpdate, CreditNoteAnswer,
@@ -95,9 +90,7 @@ RESOURCES = (
 async def create(resource: Resource, call: Call) -> Response:
     """POST a new document."""
     update = changes(call.decode(resource.update))
-    written = await call.database.write(
-        lambda connection: drafting.create(connection, call.context, resource.kind, update)
-    )
+    written = await call.database.write(lambda it: drafting.create(it, call.context, resource.kind, update))
     return created(call, _address(resource, written.number), written.version)
 
 
@@ -110,9 +103,7 @@ async def change(resource: Resource, call: Call) -> Response:
 async def _changed(resource: Resource, call: Call, update: Mapping[str, Any]) -> Saved:
     number = call.params[resource.parameter]
     return await call.database.write(
-        lambda connection: drafting.change(
-            connection, call.context, resource.kind, number, update, expected_version=call.if_match
-        )
+        lambda it: drafting.change(it, call.context, resource.kind, number, update, expected_version=call.if_match)
     )
 
 
