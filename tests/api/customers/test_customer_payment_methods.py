@@ -155,6 +155,8 @@ async def test_payments_and_invoices_take_the_customers_own_cash_account(clerk: 
     assert payment["cashAccount"] == "1930"
     invoice = await clerk.invoice()
     assert invoice["cashAccount"] == "1930"
+    text = await clerk.refuse("cashsale", paymentReference="Receipt 1")
+    assert "The cash account 1930 is kept in EUR, but this is in NOK." in text
     named = await clerk.invoice(paymentMethodId="2", cashAccount="1920")
     assert named["cashAccount"] == "1920"
 

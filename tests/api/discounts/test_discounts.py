@@ -372,6 +372,8 @@ async def test_without_a_code_nothing_is_looked_up_unless_the_company_wants_it(c
     assert lines_of(document)[0]["discountCode"] == "RABATT"
     assert await discounted(clerk, plain | {"discountPercent": 3}) == (3, 30, True)
     assert await discounted(clerk, {"description": "By hand", "quantity": 1, "unitPriceInCurrency": 5}) == (0, 0, False)
+    sale = await clerk.cash_sale(lines=[plain])
+    assert (sale["cashSaleLines"][0]["discountCode"], sale["cashSaleLines"][0]["discountPercent"]) == ("RABATT", 10)
     month = {"promotion": True, "effectiveDate": "2025-03-01", "expirationDate": "2025-03-31"}
     await clerk.post("customerSalesPrice", inventoryId="A", price=70, **month)
     assert await discounted(clerk, plain) == (0, 0, False)
