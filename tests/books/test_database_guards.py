@@ -226,8 +226,11 @@ async def test_links_lead_to_another_document_and_an_instalment_has_its_number(c
     for link in ("corrects_document_id", "voids_document_id"):
         itself = f"update document set {link} = document_id where document_type = 'Invoice' and number = '003547'"
         assert await refused_by(connection, itself) == "document_links_to_another"
-    part = f"update document set master_document_id = document_id + 1 where {RELEASED}"
-    assert await refused_by(connection, part) == "document_is_an_instalment"
+    part = "update document set master_document_id = document_id + 1 where "
+    assert await refused_by(connection, f"{part} document_type = 'Invoice' and number = '003547'") == (
+        "document_is_an_instalment"
+    )
+    assert await refused_by(connection, part + RELEASED) == "document_released_is_frozen"
 
 
 async def test_what_only_documents_with_lines_have_is_there_as_a_whole_or_not_at_all(connection: Connection) -> None:
