@@ -74,8 +74,8 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
         ("DebitNote", demo_year.DEBIT_NOTES + 1, "001001", "001204"),
         ("Invoice", demo_year.INVOICES + 1, "002001", "003547"),
         ("Payment", 1156, "500001", "501167"),
-        ("Refund", 11, "500046", "501135"),
-        ("VoidPayment", 7, "500100", "501000"),
+        ("Refund", 11, "500082", "501106"),
+        ("VoidPayment", 7, "500089", "501093"),
     ]
     assert statuses == ["Balanced", "Closed", "Hold", "Open", "Reserved", "Voided"]
     assert reserved == 4

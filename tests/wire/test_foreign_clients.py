@@ -208,7 +208,7 @@ async def test_the_c_sharp_client_creates_reads_changes_and_releases(client: htt
     lines = [whole, {"operation": "Delete", "lineNumber": capital(2)}, {"operation": "Nothing"}, new]
     assert (await client.put(path, json={"invoiceLines": lines})).status_code == 204
     after = await read(client, path)
-    assert [(line["lineNumber"], line["amount"]) for line in after["invoiceLines"]] == [(1, 300), (2, 0)]
+    assert [(line["lineNumber"], line["amount"]) for line in after["invoiceLines"]] == [(1, 300), (3, 0)]
     done = await client.post(f"{path}/action/release", json={})
     assert done.json()["actionResult"] == "Done"
 
