@@ -16,7 +16,7 @@ from rich.console import Console
 from bench import books, ceiling, load, machine, program, reminding, report, seeding
 from bench.load import BenchError
 from bench.rounds import Bench, Cell, stored_texts
-from bench.stock import Stock
+from bench.stock import stocks
 from bench.workloads import DUNNING, WORKLOADS, Scene, Workload
 from reskontra import __version__
 from reskontra.config import SetupError
@@ -71,7 +71,7 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
         wanted = [workload for workload in WORKLOADS if not asked.workloads or workload.name in asked.workloads]
         if wanted:
             with program.serving(opened.dsn, log) as served:
-                scene = Scene(asked.size, Stock(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
+                scene = Scene(asked.size, stocks(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
                 bench = Bench(opened, served, scene, stored_texts(opened.dsn), generator)
                 for workload in wanted:
                     tried.add(workload, _measured(bench, workload, asked))

@@ -16,7 +16,7 @@ from bench.books import Books, opened, self_check
 from bench.load import BenchError, Generator, Plan, Request
 from bench.program import Program, serving
 from bench.rounds import Bench, stored_texts
-from bench.stock import Stock
+from bench.stock import ARTICLES, Article, stocks
 from bench.workloads import WORKLOADS, Scene, Workload
 from reskontra.dunning import routes as dunning
 
@@ -69,22 +69,23 @@ def test_the_command_measures_and_tells(folder: Path, generator: Generator, caps
     assert all(title in said for title in ("get one invoice", "release"))
 
 
-def test_seeded_books_and_the_drafts_made_between_rounds_prove_themselves(books: Books) -> None:
+@pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.name)
+def test_seeded_books_and_the_stock_made_between_rounds_prove_themselves(books: Books, article: Article) -> None:
     assert self_check(books.dsn) == []
 
-    stock = Stock(books.dsn, books.size)
+    stock = stocks(books.dsn, books.size)[article]
     stock.reserve(20)
     stock.used = 20
     stock.reserve(20)
 
     assert self_check(books.dsn) == []
-    assert len(stock.drafts(5)) == 5
+    assert len(stock.next(5)) == 5
     books.copy_anew()
 
 
 @pytest.fixture(scope="module")
 def bench(books: Books, program: Program) -> Bench:
-    scene = Scene(books.size, Stock(books.dsn, books.size), datetime.now(UTC).date(), random.Random(1))
+    scene = Scene(books.size, stocks(books.dsn, books.size), datetime.now(UTC).date(), random.Random(1))
     return Bench(books, program, scene, stored_texts(books.dsn), Generator("none"))
 
 
@@ -94,8 +95,8 @@ def test_a_request_of_each_workload_is_answered_and_its_ceiling_finds_rows(bench
 
     load.send(bench.program, sent)
 
-    if workload.uses_stock:
-        bench.scene.stock.used += 1
+    if workload.uses:
+        bench.scene.stocks[workload.uses].used += 1
     ceiling.prove(bench.books.dsn, workload.script, bench.values(workload, 1))
     assert ceiling.reach_once(bench.books.dsn, workload.script, bench.values(workload, 1)).transactions == 1
 
