@@ -63,6 +63,10 @@ class Cell:
         return self.typical("ceiling", "database_cpu") / spent if spent else 0.0
 
     @property
+    def has_ceiling(self) -> bool:
+        return any(one.side == "ceiling" for one in self.rounds)
+
+    @property
     def ratio(self) -> float:
         ceiling_rate = self.typical("ceiling", "rate")
         return self.typical("program", "rate") / ceiling_rate if ceiling_rate else 0.0
@@ -78,7 +82,7 @@ class Bench:
     texts: Mapping[str, str]
     generator: Generator
     rates: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    """The latest rate of a workload, a side and a number of clients: a round makes as many documents as it may use up."""
+    """The latest rate of a workload, a side and a number of clients: a round makes as many documents as it may use."""
 
     def measure(self, workload: Workload, clients: int, *, rounds: int, seconds: int, warm: bool) -> Cell:
         """The rounds of a cell, alternating; each side also begins every second pair."""
@@ -101,7 +105,8 @@ class Bench:
         # wrk hangs up while its last requests are under way: they must not reach into what comes next.
         machine.wait_until_quiet(self.program.pid)
         spent = meter.read(driven.requests)
-        self.rates[workload.name, "program", clients] = driven.rate
+        if number:  # a first round, which does not count, is slower than what follows
+            self.rates[workload.name, "program", clients] = driven.rate
         if workload.uses:
             self.scene.stocks[workload.uses].used += driven.reached
         return Round(

@@ -20,6 +20,7 @@ _PAYMENTS = "/v1/customerPayment"
 _DISTINCT = 5000
 _FIRST_PAGES = 5
 _WALKED_PAGES = 20
+_AGEING_DAYS = 50
 DEEP_PAGE = 1000
 
 
@@ -158,6 +159,23 @@ def _balance(scene: Scene, _: int) -> Plan:
     for _ in range(_DISTINCT):
         company_id = _company(scene)
         requests.append(Request("GET", f"/v1/customer/{_customer(scene, company_id)}/balance", company_id))
+    return Plan(requests)
+
+
+def _ageing(scene: Scene, _: int) -> Plan:
+    """Each as of a day and with buckets of its own, so that no total is remembered from another request."""
+    days = [seeding.LAST_DAY + timedelta(days=ahead) for ahead in range(_AGEING_DAYS)]
+    lasts = range(90, 90 + _DISTINCT // _AGEING_DAYS)
+    requests = [
+        Request(
+            "GET",
+            f"/v1/reskontra/ageing?asOf={day}&buckets=0,30,60,{last}&pageNumber=1&pageSize=100",
+            seeding.LARGE_COMPANY,
+        )
+        for day in days
+        for last in lasts
+    ]
+    scene.chance.shuffle(requests)
     return Plan(requests)
 
 
@@ -300,6 +318,8 @@ WORKLOADS = (
              clients=(1, 16)),
     Workload("modified", "page of 100, lastModified filter", _modified, "modified", _of_modified),
     Workload("balance", "customer balance", _balance, "balance"),
+    Workload("ageing", "ageing of all, first 100 customers", _ageing, "ageing",
+             lambda _: {"as_of": seeding.LAST_DAY}, clients=(1,), short_clients=(1,)),
     Workload("post", "post 10 lines, spread", _post_spread, "post_spread", target=Target(16, ratio=0.45)),
     Workload("hot", "post 10 lines, one company", _post_hot, "post_hot", short_clients=(1, 64)),
     Workload("put", "put a line", _put_line, "put_line", _of_stock(DRAFT), uses=DRAFT),
@@ -310,7 +330,3 @@ WORKLOADS = (
     Workload("pay-release", "release a payment", _release_payment, "pay_release", _of_stock(PAYMENT),
              target=Target(16, ratio=0.40), uses=PAYMENT),
 )  # fmt: skip
-
-DUNNING = Workload("dunning", "dunning run, in documents", lambda *_: Plan(()), "dunning", clients=(1,),
-                   short_clients=(1,), target=Target(1, rate=20_000))  # fmt: skip
-"""Has rounds of its own (`reminding`), as each needs fresh books."""
