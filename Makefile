@@ -55,7 +55,7 @@ bench: .venv/.developing ## measure speed against the database's own, half an ho
 	@.venv/bin/python -m bench $(ARGS)
 
 .PHONY: bench-short
-bench-short: .venv/.developing ## the same with a tenth of the data and 16 clients, under three minutes
+bench-short: .venv/.developing ## the same with a tenth of the data and 16 clients, a few minutes
 	@.venv/bin/python -m bench --short $(ARGS)
 
 .PHONY: clean

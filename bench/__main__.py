@@ -13,11 +13,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import books, ceiling, load, machine, program, reminding, report, seeding
+from bench import books, ceiling, load, machine, program, report, runs, seeding
 from bench.load import BenchError
 from bench.rounds import Bench, Cell, stored_texts
-from bench.stock import Stock
-from bench.workloads import DUNNING, WORKLOADS, Scene, Workload
+from bench.stock import stocks
+from bench.workloads import WORKLOADS, Scene, Workload
 from reskontra import __version__
 from reskontra.config import SetupError
 
@@ -37,7 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
-    names = [workload.name for workload in (*WORKLOADS, DUNNING)]
+    names = [it.name for it in (*WORKLOADS, *runs.RUNS)]
     parser.add_argument("workloads", nargs="*", metavar="workload", help=f"which to run [all]: {', '.join(names)}")
     parser.add_argument("--short", action="store_true", help="a tenth of the data, 16 clients, short rounds")
     parser.add_argument("--size", choices=list(seeding.SIZES), help="how much data")
@@ -71,12 +71,13 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
         wanted = [workload for workload in WORKLOADS if not asked.workloads or workload.name in asked.workloads]
         if wanted:
             with program.serving(opened.dsn, log) as served:
-                scene = Scene(asked.size, Stock(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
+                scene = Scene(asked.size, stocks(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
                 bench = Bench(opened, served, scene, stored_texts(opened.dsn), generator)
                 for workload in wanted:
-                    tried.add(workload, _measured(bench, workload, asked))
-        if not asked.workloads or DUNNING.name in asked.workloads:
-            tried.add(DUNNING, (reminding.measure(opened, log, rounds=asked.rounds) for _ in (DUNNING,)))
+                    tried.add(workload.name, _measured(bench, workload, asked))
+        for run in runs.RUNS:
+            if not asked.workloads or run.name in asked.workloads:
+                tried.add(run.name, runs.measure(run, opened, log, rounds=asked.rounds))
     cells, about = tried.cells, _about(asked, begun, generators)
     if asked.markdown:
         console.print(report.markdown(cells), soft_wrap=True, markup=False, highlight=False)
@@ -100,7 +101,7 @@ class _Tried:
     cells: list[Cell] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def add(self, workload: Workload, measured: Iterator[Cell]) -> None:
+    def add(self, name: str, measured: Iterator[Cell]) -> None:
         try:
             for cell in measured:
                 self.cells.append(cell)
@@ -109,7 +110,7 @@ class _Tried:
                     "  ".join(f"{name} {value}" for name, value in row.items() if value), highlight=False
                 )
         except BenchError as error:
-            self.failures.append(f"{workload.name}: {error}")
+            self.failures.append(f"{name}: {error}")
             self.console.print(self.failures[-1], style="bold red", markup=False, highlight=False)
 
 

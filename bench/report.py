@@ -47,10 +47,10 @@ def row_of(cell: Cell) -> list[str]:
         _number(cell.typical("program", "program_cpu")),
         _number(cell.typical("program", "database_cpu")),
         _number(cell.typical("program", "generator_cpu")),
-        _number(cell.typical("ceiling", "rate")),
-        _number(cell.typical("ceiling", "database_cpu")),
-        f"{cell.processor_ratio:.2f}",
-        f"{cell.ratio:.2f}",
+        _number(cell.typical("ceiling", "rate")) if cell.has_ceiling else "",
+        _number(cell.typical("ceiling", "database_cpu")) if cell.has_ceiling else "",
+        f"{cell.processor_ratio:.2f}" if cell.has_ceiling else "",
+        f"{cell.ratio:.2f}" if cell.has_ceiling else "",
         _target(cell),
     ]
 
@@ -65,7 +65,7 @@ def _target(cell: Cell) -> str:
 
 
 def comparisons(cells: Sequence[Cell]) -> list[str]:
-    """The targets that compare two rows: a hot series by its crowd, a deep page by the first one."""
+    """What two rows say together: a hot series by its crowd, a deep page by the first one, a payment in all."""
     by_name = {(cell.workload.name, cell.clients): cell for cell in cells}
     said = []
     few, many = by_name.get(("hot", 1)), by_name.get(("hot", 64))
@@ -82,7 +82,23 @@ def comparisons(cells: Sequence[Cell]) -> list[str]:
                 times = first.typical("program", "rate") / deep.typical("program", "rate")
                 reached = _reached(times <= 1.3)
                 said.append(f"Page 1,000 {words}, {clients} clients: {times:.2f} times page 1 (target 1.30 {reached})")
+    for (name, clients), posted in by_name.items():
+        released = by_name.get(("pay-release", clients))
+        if name == "pay-post" and released:
+            said.append(_paying(posted, released))
     return said
+
+
+def _paying(posted: Cell, released: Cell) -> str:
+    """A payment as one unit: the seconds of its two requests together."""
+    seconds = {
+        side: sum(1 / cell.typical(side, "rate") for cell in (posted, released)) for side in ("program", "ceiling")
+    }
+    ratio = seconds["ceiling"] / seconds["program"]
+    return (
+        f"Pay, apply and release, {posted.clients} clients: {1 / seconds['program']:,.0f}/s, "
+        f"{ratio:.2f} of the ceiling (target 0.40 {_reached(ratio >= 0.4)})"
+    )
 
 
 def _reached(yes: bool) -> str:

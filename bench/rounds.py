@@ -63,6 +63,10 @@ class Cell:
         return self.typical("ceiling", "database_cpu") / spent if spent else 0.0
 
     @property
+    def has_ceiling(self) -> bool:
+        return any(one.side == "ceiling" for one in self.rounds)
+
+    @property
     def ratio(self) -> float:
         ceiling_rate = self.typical("ceiling", "rate")
         return self.typical("program", "rate") / ceiling_rate if ceiling_rate else 0.0
@@ -78,7 +82,7 @@ class Bench:
     texts: Mapping[str, str]
     generator: Generator
     rates: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    """The latest rate of a workload, a side and a number of clients: a round makes as many drafts as it may use."""
+    """The latest rate of a workload, a side and a number of clients: a round makes as many documents as it may use."""
 
     def measure(self, workload: Workload, clients: int, *, rounds: int, seconds: int, warm: bool) -> Cell:
         """The rounds of a cell, alternating; each side also begins every second pair."""
@@ -101,9 +105,10 @@ class Bench:
         # wrk hangs up while its last requests are under way: they must not reach into what comes next.
         machine.wait_until_quiet(self.program.pid)
         spent = meter.read(driven.requests)
-        self.rates[workload.name, "program", clients] = driven.rate
-        if workload.uses_stock:
-            self.scene.stock.used += driven.reached
+        if number:  # a first round, which does not count, is slower than what follows
+            self.rates[workload.name, "program", clients] = driven.rate
+        if workload.uses:
+            self.scene.stocks[workload.uses].used += driven.reached
         return Round(
             "program", number, driven.requests, driven.rate, driven.median, driven.p99,
             generator_cpu=driven.generator_seconds * 1000 / driven.requests, **asdict(spent),
@@ -116,8 +121,8 @@ class Bench:
         reached = ceiling.reach(self.books.dsn, workload.script, values, clients=clients, seconds=seconds)
         spent = meter.read(reached.transactions)
         self.rates[workload.name, "ceiling", clients] = reached.rate
-        if workload.uses_stock:
-            self.scene.stock.skip_released()
+        if workload.uses:
+            self.scene.stocks[workload.uses].skip_used()
         return Round(
             "ceiling",
             number,
@@ -149,11 +154,11 @@ class Bench:
         }
 
     def _needed(self, workload: Workload, side: str, clients: int, seconds: int) -> int:
-        """How many drafts a round may use; they are there afterwards."""
+        """How many documents a round may use up; they are there afterwards."""
         guess = min(_RATE_AT_FIRST[side], 500 * clients)
         count = int(self.rates.get((workload.name, side, clients), guess) * seconds * _ROOM) + 4 * clients
-        if workload.uses_stock:
-            self.scene.stock.reserve(count)
+        if workload.uses:
+            self.scene.stocks[workload.uses].reserve(count)
         return count
 
 

@@ -20,9 +20,10 @@ from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import drafting, releasing
 from reskontra.kinds import INVOICE
+from reskontra.payments.commands import drafting as paying
 from reskontra.serve import open_database, plain_connection
 
-SEED_VERSION = 1
+SEED_VERSION = 2
 """Raise it when this module makes other books than before: kept books are then made anew."""
 
 CLIENT_ID = "isv_bench"
@@ -40,7 +41,8 @@ FIRST_DAY = date(2026, 1, 2)
 SPREAD_DAYS = 250
 LAST_DAY = FIRST_DAY + timedelta(days=SPREAD_DAYS)
 _DRAFT = 4
-RELEASED_OF_TEN_LINES, DRAFT_OF_TEN_LINES = 0, 4
+RELEASED_OF_TEN_LINES, RELEASED_OF_TWO_LINES, DRAFT_OF_TEN_LINES, PAYMENT_OF_TWO_LINES = 0, 3, 4, 8
+"""Places of stencils (`_keep_stencils`). The payment is a draft that pays the released invoice of two lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +128,32 @@ async def _make_stencils(connection: Connection, size: Size) -> None:
             written = await drafting.create(connection, context, INVOICE, sent)
             if released:
                 await releasing.release(connection, context, INVOICE, written.number)
+    paid = f"{NUMBER_BEFORE_FIRST + 1 + RELEASED_OF_TWO_LINES:06d}"
+    lines = [{"document_type": INVOICE.document_type, "number": paid}]
+    await paying.create(connection, context, {"customer_number": number, "application_date": FIRST_DAY, "lines": lines})
 
 
 # Copying
 
 
-_OF_DOCUMENTS = ("document", "document_line", "document_vat", "issued_document", "batch", "journal_entry")
+_OF_DOCUMENTS = ("document", "document_line", "document_vat", "issued_document", "batch", "journal_entry", "payment",
+                 "proposal")  # fmt: skip
 _OF_CUSTOMERS = ("customer", "address", "contact_details", "location", "customer_payment_method")
 
 
 async def _keep_stencils(connection: Connection) -> None:
     """Move what the program made into tables of the schema `bench`, of the same names, with their place as `stencil`.
 
-    Places: 0 to 3 are the released ones in the order of `LINE_COUNTS`, 4 to 7 the drafts.
+    Places: 0 to 3 are the released ones in the order of `LINE_COUNTS`, 4 to 7 the drafts, 8 the payment.
     """
     await connection.execute("create schema bench")
-    place = f"(document.number::integer - {NUMBER_BEFORE_FIRST + 1})"
+    place = f"""case document.document_type when 'Payment' then {PAYMENT_OF_TWO_LINES}
+                                            else document.number::integer - {NUMBER_BEFORE_FIRST + 1} end"""
     await connection.execute(f"create table bench.document as select {place} as stencil, document.* from document")
-    for table in ("document_line", "document_vat", "issued_document"):
+    await connection.execute(
+        f"create table bench.proposal as select {PAYMENT_OF_TWO_LINES} as stencil, proposal.* from proposal"
+    )
+    for table in ("document_line", "document_vat", "issued_document", "payment"):
         await connection.execute(
             f"create table bench.{table} as select {place} as stencil, {table}.* "
             f"from {table} join document using (company_id, document_id)"
@@ -156,8 +166,21 @@ async def _keep_stencils(connection: Connection) -> None:
     for table in (*_OF_CUSTOMERS, "change"):
         await connection.execute(f"create table bench.{table} as select * from {table}")
     await connection.execute(f"truncate {', '.join((*_OF_DOCUMENTS, *_OF_CUSTOMERS))}, customer_balance cascade")
-    await connection.execute("delete from change where entity in ('Customer', 'Invoice')")
-    await connection.execute("update tally set total = 0 where entity in ('Invoice', 'Batch', 'JournalEntry')")
+    await connection.execute("delete from change where entity in ('Customer', 'Invoice', 'Payment')")
+    await connection.execute(
+        "update tally set total = 0 where entity in ('Invoice', 'Payment', 'Batch', 'JournalEntry')"
+    )
+    # The books have no payments yet: the series begins as in the other companies.
+    await connection.execute(
+        """
+        update number_series_range
+           set last_number = untouched.last_number
+          from number_series_range as untouched
+         where number_series_range.company_id = $1 and number_series_range.series_id = 'PAYMENT'
+           and untouched.company_id = $1 + 1 and untouched.series_id = 'PAYMENT'
+        """,
+        LARGE_COMPANY,
+    )
 
 
 async def _copy(
@@ -226,7 +249,7 @@ async def _copy_customers(connection: Connection, size: Size) -> None:
 _WANTED = """
     create unlogged table bench.wanted (
         company_id integer, position integer, stencil integer, customer_id integer, day date, moment timestamptz,
-        document_id bigint, number text, batch_number text, created bigint, released bigint)"""
+        document_id bigint, number text, batch_number text, created bigint, released bigint, pays_document_id bigint)"""
 
 
 async def _want_documents(connection: Connection, size: Size) -> None:
@@ -269,15 +292,17 @@ async def copy_documents(connection: Connection) -> None:
         "number": "made.number",
         "document_number": "made.number",
         "generated_reference": "null",
-        "payment_reference": "null",
+        "payment_reference": "case when kept.document_type = 'Payment' then made.number end",
         "customer_id": "made.customer_id",
         "batch_number": "made.batch_number",
         "document_date": "made.day",
         "due_date": "made.day + (kept.due_date - kept.document_date)",
-        "cash_discount_date": "made.day",
+        "cash_discount_date": "made.day + (kept.cash_discount_date - kept.document_date)",
         "period_id": period,
         "batch_date": "made.day",
         "entry_date": "made.day",
+        "applied_on": "made.day",
+        "applied_period_id": period,
         "description": "'Invoice ' || made.number",
         "moves_document_id": "case when kept.moves_document_id is not null then made.document_id end",
         "created_at": "made.moment",
@@ -289,14 +314,17 @@ async def copy_documents(connection: Connection) -> None:
     }
     for table in _OF_DOCUMENTS:
         values = {name: value for name, value in anew.items() if table != "document_line" or name != "description"}
+        if table == "proposal":
+            values |= {"proposer_document_id": "made.document_id", "document_id": "made.pays_document_id"}
         source = f"bench.wanted as made join bench.{table} as kept using (stencil)"
         await _copy(connection, table, source, values, defaults=["version"] if table == "batch" else [])
     for event, change_id in (("created", "made.created"), ("released", "made.released")):
         await connection.execute(
             f"""
             insert into change (company_id, change_id, changed_at, actor, request_id, entity, entity_key, event)
-            select made.company_id, {change_id}, made.moment, '{_ACTOR}', 'bench', 'Invoice', made.number, '{event}'
-              from bench.wanted as made where {change_id} is not null
+            select made.company_id, {change_id}, made.moment, '{_ACTOR}', 'bench', kept.document_type, made.number,
+                   '{event}'
+              from bench.wanted as made join bench.document as kept using (stencil) where {change_id} is not null
             """
         )
     await connection.execute(
@@ -318,15 +346,17 @@ async def _count_up(connection: Connection) -> None:
            set balance = customer_balance.balance + added.balance,
                unreleased = customer_balance.unreleased + added.unreleased
           from (select company_id, customer_id,
-                       coalesce(sum(balance_base) filter (where released_at is not null), 0) as balance,
-                       coalesce(sum(amount_base) filter (where released_at is null), 0) as unreleased
-                  from document join bench.wanted using (company_id, document_id, customer_id)
+                       coalesce(sum(balance_base * balance_sign) filter (where released_at is not null), 0) as balance,
+                       coalesce(sum(amount_base * balance_sign) filter (where released_at is null), 0) as unreleased
+                  from document join document_kind using (document_type)
+                  join bench.wanted using (company_id, document_id, customer_id)
                  group by company_id, customer_id) as added
          where customer_balance.company_id = added.company_id and customer_balance.customer_id = added.customer_id;
         update tally
            set total = total + added.count, last_change_id = greatest(last_change_id, added.change_id)
-          from (select company_id, 'Invoice' as entity, count(*) as count, max(coalesce(released, created)) as change_id
-                  from bench.wanted group by 1
+          from (select wanted.company_id, kept.document_type as entity, count(*) as count,
+                       max(coalesce(released, created)) as change_id
+                  from bench.wanted join bench.document as kept using (stencil) group by 1, 2
                 union all
                 select company_id, 'Batch', count(batch_number), max(released) from bench.wanted group by 1
                 union all
@@ -335,7 +365,8 @@ async def _count_up(connection: Connection) -> None:
          where tally.company_id = added.company_id and tally.entity = added.entity;
         update number_series_range
            set last_number = greatest(number_series_range.last_number, added.number)
-          from (select company_id, 'INVOICE' as series_id, max(number) as number from bench.wanted group by 1
+          from (select wanted.company_id, upper(kept.document_type) as series_id, max(wanted.number) as number
+                  from bench.wanted join bench.document as kept using (stencil) group by 1, 2
                 union all
                 select company_id, 'BATCH', max(batch_number) from bench.wanted group by 1) as added
          where number_series_range.company_id = added.company_id and number_series_range.series_id = added.series_id

@@ -12,13 +12,15 @@ import msgspec
 from bench import seeding
 from bench.load import Plan, Request
 from bench.seeding import Size
-from bench.stock import Stock
+from bench.stock import DRAFT, OPEN_INVOICE, PAYMENT, Article, Stock
 from reskontra.web.wire import etag_of
 
 _INVOICES = "/v1/customerinvoice"
+_PAYMENTS = "/v1/customerPayment"
 _DISTINCT = 5000
 _FIRST_PAGES = 5
 _WALKED_PAGES = 20
+_AGEING_DAYS = 50
 DEEP_PAGE = 1000
 
 
@@ -27,7 +29,7 @@ class Scene:
     """The books that a run works on, as far as a plan must know them."""
 
     size: Size
-    stock: Stock
+    stocks: Mapping[Article, Stock]
     today: date
     chance: random.Random
     rounds_done: int = 0
@@ -59,7 +61,8 @@ class Workload:
     clients: Sequence[int] = (1, 16, 64)
     short_clients: Sequence[int] = (16,)
     target: Target | None = None
-    uses_stock: bool = False
+    uses: Article | None = None
+    """What each request uses one of."""
 
 
 def _company(scene: Scene) -> int:
@@ -159,6 +162,23 @@ def _balance(scene: Scene, _: int) -> Plan:
     return Plan(requests)
 
 
+def _ageing(scene: Scene, _: int) -> Plan:
+    """Each as of a day and with buckets of its own, so that no total is remembered from another request."""
+    days = [seeding.LAST_DAY + timedelta(days=ahead) for ahead in range(_AGEING_DAYS)]
+    lasts = range(90, 90 + _DISTINCT // _AGEING_DAYS)
+    requests = [
+        Request(
+            "GET",
+            f"/v1/reskontra/ageing?asOf={day}&buckets=0,30,60,{last}&pageNumber=1&pageSize=100",
+            seeding.LARGE_COMPANY,
+        )
+        for day in days
+        for last in lasts
+    ]
+    scene.chance.shuffle(requests)
+    return Plan(requests)
+
+
 # Writing
 
 
@@ -174,6 +194,10 @@ def _invoice_body(customer_number: str) -> str:
         for line in seeding.ten_lines()
     ]
     body = {"customerNumber": {"value": customer_number}, "invoiceLines": lines}
+    return _json(body)
+
+
+def _json(body: object) -> str:
     return msgspec.json.Encoder(decimal_format="number").encode(body).decode()
 
 
@@ -198,7 +222,7 @@ def _put_line(scene: Scene, count: int) -> Plan:
     return Plan(
         [
             Request("PUT", f"{_INVOICES}/{draft['number']}", draft["company_id"], etag_of(draft["version"]), body)
-            for draft in scene.stock.drafts(count)
+            for draft in scene.stocks[DRAFT].next(count)
         ],
         once=True,
     )
@@ -213,7 +237,43 @@ def _release(scene: Scene, count: int) -> Plan:
                 draft["company_id"],
                 etag_of(draft["version"]),
             )
-            for draft in scene.stock.drafts(count)
+            for draft in scene.stocks[DRAFT].next(count)
+        ],
+        once=True,
+    )
+
+
+def _post_payment(scene: Scene, count: int) -> Plan:
+    """A payment of one invoice in full, of its own each time: nobody may pay what another payment proposes to."""
+    requests = []
+    for invoice in scene.stocks[OPEN_INVOICE].next(count):
+        line = {
+            "operation": "Insert",
+            "documentType": {"value": "Invoice"},
+            "refNbr": {"value": invoice["number"]},
+            "amountPaid": {"value": invoice["amount"]},
+        }
+        body = {
+            "type": {"value": "Payment"},
+            "customer": {"value": invoice["customer_number"]},
+            "paymentAmount": {"value": invoice["amount"]},
+            "paymentLines": [line],
+        }
+        requests.append(Request("POST", _PAYMENTS, invoice["company_id"], body=_json(body)))
+    return Plan(requests, once=True)
+
+
+def _release_payment(scene: Scene, count: int) -> Plan:
+    return Plan(
+        [
+            Request(
+                "POST",
+                f"{_PAYMENTS}/{payment['number']}/action/release",
+                payment["company_id"],
+                etag_of(payment["version"]),
+                _json({"type": {"value": "Payment"}}),
+            )
+            for payment in scene.stocks[PAYMENT].next(count)
         ],
         once=True,
     )
@@ -238,8 +298,12 @@ def _of_modified(scene: Scene) -> Mapping[str, object]:
     return {"since_max": _longest_ago(scene.size)}
 
 
-def _of_stock(scene: Scene) -> Mapping[str, object]:
-    return {"first_document": scene.stock.first, "start": scene.stock.used, "step": -1, "made": scene.stock.made}
+def _of_stock(article: Article) -> Callable[[Scene], Mapping[str, object]]:
+    def values(scene: Scene) -> Mapping[str, object]:
+        stock = scene.stocks[article]
+        return {"first_document": stock.first, "start": stock.used, "step": -1, "made": stock.made}
+
+    return values
 
 
 WORKLOADS = (
@@ -254,13 +318,15 @@ WORKLOADS = (
              clients=(1, 16)),
     Workload("modified", "page of 100, lastModified filter", _modified, "modified", _of_modified),
     Workload("balance", "customer balance", _balance, "balance"),
+    Workload("ageing", "ageing of all, first 100 customers", _ageing, "ageing",
+             lambda _: {"as_of": seeding.LAST_DAY}, clients=(1,), short_clients=(1,)),
     Workload("post", "post 10 lines, spread", _post_spread, "post_spread", target=Target(16, ratio=0.45)),
     Workload("hot", "post 10 lines, one company", _post_hot, "post_hot", short_clients=(1, 64)),
-    Workload("put", "put a line", _put_line, "put_line", _of_stock, uses_stock=True),
-    Workload("release", "release, 10 lines", _release, "release", _of_stock, target=Target(16, ratio=0.45),
-             uses_stock=True),
+    Workload("put", "put a line", _put_line, "put_line", _of_stock(DRAFT), uses=DRAFT),
+    Workload("release", "release, 10 lines", _release, "release", _of_stock(DRAFT), target=Target(16, ratio=0.45),
+             uses=DRAFT),
+    Workload("pay-post", "post a payment of an invoice", _post_payment, "pay_post", _of_stock(OPEN_INVOICE),
+             target=Target(16, ratio=0.40), uses=OPEN_INVOICE),
+    Workload("pay-release", "release a payment", _release_payment, "pay_release", _of_stock(PAYMENT),
+             target=Target(16, ratio=0.40), uses=PAYMENT),
 )  # fmt: skip
-
-DUNNING = Workload("dunning", "dunning run, in documents", lambda *_: Plan(()), "dunning", clients=(1,),
-                   short_clients=(1,), target=Target(1, rate=20_000))  # fmt: skip
-"""Has rounds of its own (`reminding`), as each needs fresh books."""

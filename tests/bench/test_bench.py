@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections.abc import Iterator
@@ -11,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command_line
-from bench import ceiling, load, reminding, seeding
+from bench import ceiling, load, runs, seeding
 from bench.books import Books, opened, self_check
 from bench.load import BenchError, Generator, Plan, Request
 from bench.program import Program, serving
 from bench.rounds import Bench, stored_texts
-from bench.stock import Stock
+from bench.stock import ARTICLES, Article, stocks
 from bench.workloads import WORKLOADS, Scene, Workload
-from reskontra.dunning import routes as dunning
+from reskontra.serve import plain_connection
 
 pytestmark = pytest.mark.xdist_group("bench")
 
@@ -69,22 +70,23 @@ def test_the_command_measures_and_tells(folder: Path, generator: Generator, caps
     assert all(title in said for title in ("get one invoice", "release"))
 
 
-def test_seeded_books_and_the_drafts_made_between_rounds_prove_themselves(books: Books) -> None:
+@pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.name)
+def test_seeded_books_and_the_stock_made_between_rounds_prove_themselves(books: Books, article: Article) -> None:
     assert self_check(books.dsn) == []
 
-    stock = Stock(books.dsn, books.size)
+    stock = stocks(books.dsn, books.size)[article]
     stock.reserve(20)
     stock.used = 20
     stock.reserve(20)
 
     assert self_check(books.dsn) == []
-    assert len(stock.drafts(5)) == 5
+    assert len(stock.next(5)) == 5
     books.copy_anew()
 
 
 @pytest.fixture(scope="module")
 def bench(books: Books, program: Program) -> Bench:
-    scene = Scene(books.size, Stock(books.dsn, books.size), datetime.now(UTC).date(), random.Random(1))
+    scene = Scene(books.size, stocks(books.dsn, books.size), datetime.now(UTC).date(), random.Random(1))
     return Bench(books, program, scene, stored_texts(books.dsn), Generator("none"))
 
 
@@ -94,10 +96,43 @@ def test_a_request_of_each_workload_is_answered_and_its_ceiling_finds_rows(bench
 
     load.send(bench.program, sent)
 
-    if workload.uses_stock:
-        bench.scene.stock.used += 1
+    if workload.uses:
+        bench.scene.stocks[workload.uses].used += 1
     ceiling.prove(bench.books.dsn, workload.script, bench.values(workload, 1))
     assert ceiling.reach_once(bench.books.dsn, workload.script, bench.values(workload, 1)).transactions == 1
+
+
+_WRITTEN = ("document", "payment", "proposal", "settlement", "application", "batch", "journal_entry", "change")
+
+
+def _rows(dsn: str) -> dict[str, int]:
+    async def ask() -> dict[str, int]:
+        async with plain_connection(dsn) as connection:
+            return {table: await connection.fetchval(f"select count(*) from {table}") for table in _WRITTEN}
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("name", ["pay-post", "pay-release"])
+def test_the_ceiling_of_a_payment_writes_as_many_rows_as_the_program(bench: Bench, name: str) -> None:
+    (workload,) = (it for it in WORKLOADS if it.name == name)
+    assert workload.uses
+    stock = bench.scene.stocks[workload.uses]
+    stock.skip_used()
+    sent = workload.plan(bench.scene, 1).requests[0]
+    stock.reserve(2)
+    before = _rows(bench.books.dsn)
+
+    load.send(bench.program, sent)
+    stock.used += 1
+    by_program = _rows(bench.books.dsn)
+    ceiling.reach_once(bench.books.dsn, workload.script, bench.values(workload, 1))
+    stock.skip_used()
+    by_ceiling = _rows(bench.books.dsn)
+
+    added = {table: by_program[table] - before[table] for table in _WRITTEN}
+    assert added == {table: by_ceiling[table] - by_program[table] for table in _WRITTEN}
+    assert added["change"] == (1 if name == "pay-post" else 2)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +149,9 @@ def test_a_round_that_measured_something_else_fails(
         load.drive(program, generator, plan, clients=2, seconds=1)
 
 
-def test_the_dunning_run_is_timed_on_fresh_books(books: Books, folder: Path) -> None:
-    if "Reskontra_RunDunning" not in {route.operation for route in dunning.ROUTES}:
-        pytest.skip("there is no run yet")
+@pytest.mark.parametrize("run", runs.RUNS, ids=lambda run: run.name)
+def test_a_run_over_all_open_documents_is_timed_on_fresh_books(books: Books, folder: Path, run: runs.Run) -> None:
+    (cell,) = runs.measure(run, books, folder / "run.log", rounds=1)
 
-    cell = reminding.measure(books, folder / "dunning.log", rounds=1)
-
-    assert {one.side: one.answers for one in cell.rounds} == dict.fromkeys(
-        ("program", "ceiling"), seeding.TINY.large_documents
-    )
+    sides = ("program", "ceiling") if run.script else ("program",)
+    assert {one.side: one.answers for one in cell.rounds} == dict.fromkeys(sides, seeding.TINY.large_documents)

@@ -44,28 +44,36 @@ class AsOf:
         are negative (AGE-01). A balance then is the balance now and all that was applied since: the past is read
         backwards, so that recent dates cost little, however old the books are.
         """
+        # All that bears on a document is added up before anything is joined: what the planner believes about how much
+        # that is then decides nothing, as the one join goes by the document's key.
         sides = " union all ".join(self._applied_since(side, whose) for side in ("credit", "debit"))
         return f"""
-    with late as (
-        select side.document_id, sum(side.amount) as amount, sum(side.amount_base) as amount_base
-          from ({sides}) as side
-         group by side.document_id),
-    redated as ({_redated(self.dates_at, whose)})
     select document.document_id, document.customer_id, document.document_type, document.number,
-           document.document_date, {_DUE_DATE} as due_date,
+           document.document_date,
+           case when past.is_redated then past.due_date else document.due_date end as due_date,
            document.period_id, document.account_number, document.currency_id,
            document_kind.balance_sign * document.amount as amount,
            document_kind.balance_sign * document.amount_base as amount_base,
-           document_kind.balance_sign * (document.balance + coalesce(late.amount, 0)) as balance,
-           document_kind.balance_sign * (document.balance_base + coalesce(late.amount_base, 0)) as balance_base
-      from document
+           document_kind.balance_sign * past.amount as balance,
+           document_kind.balance_sign * past.amount_base as balance_base
+      from (
+        select side.document_id, sum(side.amount) as amount, sum(side.amount_base) as amount_base,
+               bool_or(side.is_redated) as is_redated, max(side.due_date) as due_date
+          from (
+            select document.document_id, document.balance as amount, document.balance_base as amount_base,
+                   false as is_redated, null::date as due_date
+              from document
+             where document.company_id = $1 and document.released_at is not null and document.balance > 0
+               and {self.has_document} and {whose}
+             union all {sides}
+             union all
+            select redated.document_id, 0, 0, true, redated.due_date
+              from ({_redated(self.dates_at, whose)}) as redated) as side
+         group by side.document_id) as past
+      join document on document.company_id = $1 and document.document_id = past.document_id
       join document_kind on document_kind.document_type = document.document_type
-      left join late on late.document_id = document.document_id
-      left join redated on redated.document_id = document.document_id
-     where document.company_id = $1 and document.released_at is not null and {self.has_document} and {whose}
-       and (document.balance > 0 or late.document_id is not null)
-       and (document.balance + coalesce(late.amount, 0), document.balance_base + coalesce(late.amount_base, 0))
-           is distinct from (0.0, 0.0)"""
+     where document.released_at is not null and {self.has_document} and {whose}
+       and (past.amount, past.amount_base) <> (0.0, 0.0)"""
 
     def _applied_since(self, side: str, whose: str) -> str:
         """A select of what applications took from one side's documents that had not happened or was not known then."""
@@ -77,7 +85,7 @@ class AsOf:
             ),
         }[side]
         return f"""
-            select application.{side}_document_id as document_id, {taken[0]} as amount, {taken[1]} as amount_base
+            select application.{side}_document_id, {taken[0]}, {taken[1]}, false, null
               from application
               join document on document.company_id = $1 and document.document_id = application.{side}_document_id
              where application.company_id = $1 and application.released_at is not null and {self.lacks_application}
