@@ -45,6 +45,7 @@ from reskontra.numbering import routes as numbering
 from reskontra.payment_methods import routes as payment_methods
 from reskontra.payments import routes as payments
 from reskontra.payments.store import writing as payments_store
+from reskontra.payments.write_offs import routes as write_offs
 from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
 from reskontra.prices import routes as prices
@@ -83,6 +84,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     reversals.ROUTES,
     attachments.ROUTES,
     payments.ROUTES,
+    write_offs.ROUTES,
     receivables.ROUTES,
     posting.ROUTES,
     dunning.ROUTES,

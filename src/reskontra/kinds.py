@@ -86,6 +86,9 @@ class Kind:
     is_money: bool = False
     """Whether money comes in or goes out with it, through a cash account."""
 
+    settles_for_good: bool = False
+    """Whether what it settled is never undone or voided, but taken back by a note (UNP-03, WRO-05)."""
+
     @property
     def is_paid_at_once(self) -> bool:
         """Whether its release pays it too, so that it is never open (CSH-01)."""
@@ -252,24 +255,24 @@ BALANCE_WRITE_OFF = Kind(
     document_type="SmallBalanceWo",
     noun="balance write-off",
     journal_code="SMB",
-    is_served=False,
     series=("write_off",),
     create_operation="payment",
     release_operation="payment",
     balance_sign=-1,
     settles=DEBITS,
+    settles_for_good=True,
 )
 
 CREDIT_WRITE_OFF = Kind(
     document_type="SmallCreditWo",
     noun="credit write-off",
     journal_code="SMC",
-    is_served=False,
     series=("write_off",),
     create_operation="payment",
     release_operation="payment",
     balance_sign=+1,
     settles=_CREDITS,
+    settles_for_good=True,
 )
 
 CASH_SALE = Kind(

@@ -102,6 +102,8 @@ FAULTS = {
         STATEMENT.format(day="2024-02-29", follows="'2024-01-31'", opening=4, closing=0),
     ],
     "document-balance-settled": [f"update document set balance = balance - 1 where {RELEASED}"],
+    # The released invoice becomes a write-off that settles nothing.
+    "write-offs-settle-one": [f"update document set document_type = 'SmallCreditWo' where {RELEASED}"],
     "document-status-balance": [
         "alter table document drop constraint document_closed_balance",
         f"update document set status = 'Closed' where {RELEASED}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.clerk import CREDIT_NOTE, INVOICE, Caller, application, body, sale
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Caller, application, body, sale
 
 DAY = "2025-05-05"
 INVOICES, CREDIT_NOTES, CUSTOMERS = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customer"
@@ -26,6 +26,7 @@ PAYMENTS = "/v1/customerPayment"
 PAYMENT, OPEN_PAYMENT, VOIDED_PAYMENT = "500001", "500002", "500003"
 CASH_SALES = "/v1/cashsale"
 SOLD, TO_SELL = "040001", "040002"
+SMALL_DEBT, SMALL_PAYMENT = "001001", "500004"
 APPLIED_EARLIER = 2  # the application of OPEN_NOTE; that of NOTE has the id 1
 
 
@@ -138,6 +139,12 @@ COMMANDS: Mapping[str, Command] = {
     "release a void": post(f"{PAYMENTS}/{VOIDED_PAYMENT}/action/release", {}),
     "make the statements": post("/v1/reskontra/run/statements", {"asOf": "2025-06-30"}),
     "apply by itself": post("/v1/reskontra/run/autoApply", {"asOf": "2025-06-06"}),
+    "pay the small debt": post(
+        PAYMENTS,
+        payment(4) | {"paymentLines": [pays(SMALL_DEBT, 4) | {"documentType": "DebitNote"}]},
+    ),
+    "void the small payment": post(f"{PAYMENTS}/{SMALL_PAYMENT}/action/void", {}),
+    "write off what is small": post("/v1/reskontra/run/writeOff", {"asOf": "2025-06-06"}),
     # Cash sales
     "sell for cash": post(CASH_SALES, cash_sale()),
     "release the cash sale": post(f"{CASH_SALES}/{TO_SELL}/action/release"),
@@ -225,3 +232,6 @@ async def open_company(clerk: Caller) -> None:
     voided = await clerk.release(await clerk.create(PAYMENTS, **payment(20, OWED_MORE)))
     assert (await clerk.act(voided, "void")).status_code == 200
     await clerk.change(f"{PAYMENTS}/{PAYMENT}", paymentLines=[pays(OWED_MORE, 60)])
+    small = [line(description="Fee", quantity=1, unitPriceInCurrency=4, vatCodeId="6")]
+    await clerk.issue(DEBIT_NOTE, **sale(MAIN, documentDate="2025-06-01", lines=small))
+    await clerk.release(await clerk.create(PAYMENTS, **payment(3)))

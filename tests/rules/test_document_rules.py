@@ -109,6 +109,7 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
                 payment="P",
                 cash_sale="CS",
                 overdue_charge="O",
+                write_off="W",
                 batch="B",
             ),
             default_customer_class_id="1",

@@ -242,6 +242,8 @@ WRITES = (
     )),
     Step("Reskontra_RunStatements", "POST", "/v1/reskontra/run/statements",
          {"asOf": "203{pass}-06-30", "filters": {"customer": ["20001"]}}),
+    Step("Reskontra_RunWriteOff", "POST", "/v1/reskontra/run/writeOff",
+         {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
     # Periods
     Step("Reskontra_OpenFinancialPeriod", "POST", f"{PERIOD}/20300{{pass}}/action/open"),
     Step("", "PUT", f"{NOTE}/010001", wrapped(documentDate="2025-05-05")),  # the only draft in the month

@@ -101,6 +101,23 @@ select back.company_id, back.application_id, back.reverses_id
                -taken.discount_base, -taken.write_off, -taken.write_off_base)
         or back.applied_on < taken.applied_on);
 
+-- name: write-offs-settle-one A write-off is closed and settles one document of its customer in full, by one application that stands.
+select document.company_id, document_type, number, status, document.amount, made.total
+  from document
+  join document_kind using (document_type)
+ cross join lateral (
+    select count(*) as total,
+           bool_and(application.reverses_id is null and discount = 0 and write_off = 0 and amount_credit = document.amount
+                    and amount_debit = document.amount and base_credit = document.amount_base
+                    and base_debit = document.amount_base) as whole,
+           bool_and(settlement.kind = 'write_off' and settlement.document_id = document.document_id) as by_itself
+      from application
+      join settlement using (company_id, settlement_id)
+     where application.company_id = document.company_id
+       and document.document_id in (credit_document_id, debit_document_id)) as made
+ where 'write_off' = any (document_kind.series)
+   and (made.total <> 1 or status <> 'Closed' or not made.whole or not made.by_itself);
+
 -- 3, 4
 -- name: document-status-balance A released document is closed or voided when nothing is left of it, and open while something is.
 select company_id, document_type, number, status, balance, released_at

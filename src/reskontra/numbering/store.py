@@ -57,6 +57,23 @@ def take_numbers(entity: str, series: str, range_id: str, how_many: str) -> str:
           from drawn cross join unnest(drawn.numbers) with ordinality as next (number, place))"""
 
 
+async def draw_numbers(
+    connection: Connection, company_id: int, entity: str, numbers: tuple[str, int], count: int
+) -> list[str]:
+    """The next free numbers of a range (series id, range id), in their order."""
+    rows = await connection.fetch(
+        f"""
+        with {take_numbers("$2::text", "$3", "$4", "$5::integer")}
+        select number from taken order by place
+        """,
+        company_id,
+        entity,
+        *numbers,
+        count,
+    )
+    return [row["number"] for row in rows]
+
+
 def _if_any(given: str | None) -> str:
     return f" and exists (select from {given})" if given else ""
 

@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 _ATTEMPTS = 3
 
-_LISTED = ("Payment", "Prepayment", "Refund", "VoidPayment", "VoidRefund")
+_LISTED = ("Payment", "Prepayment", "Refund", "VoidPayment", "VoidRefund", "SmallBalanceWo")
 """What a list has without `paymentType`: no credit notes (PAY-12)."""
 
 FILTERS: tuple[Filter, ...] = (
@@ -104,7 +104,7 @@ async def change(resource: Resource, call: Call) -> Response:
     update = changes(call.decode(PaymentUpdate))
     number = call.params["paymentNumber"]
     document_type = _type_in_query(call.query) or update.get("document_type")
-    if document_type not in ("CreditNote", "VoidPayment", "VoidRefund"):
+    if document_type not in ("CreditNote", "VoidPayment", "VoidRefund", "SmallBalanceWo"):
         document_type = None
     written = await _carried_out(
         call,

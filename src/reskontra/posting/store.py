@@ -48,6 +48,34 @@ def batch_and_entries(number: str, header: str, entries: str) -> str:
                json_populate_recordset(null::journal_entry, {entries}) as entry)"""
 
 
+def batch_each(source: str, *, description: str, status: str) -> str:
+    """CTEs `batched` and `entered`: a batch for each row of `source`, with one debit and one credit of the same amount.
+
+    `source` has batch_number, document_type, number, customer_id, settled_on, period_id, branch_number, subaccount_id,
+    currency_id, exchange_rate, amount and amount_base, and of each side (`debit_`, `credit_`) account, purpose and
+    moves, the document whose balance the entry moves. `description` and `status` are SQL expressions over it.
+    """
+    return f"""batched as (
+        insert into batch (company_id, batch_number, period_id, batch_date, description, status, currency_id,
+                           document_type, document_number, total_base, created_at, created_by)
+        select $1, batch_number, period_id, settled_on, {description}, {status}, currency_id, document_type, number,
+               amount_base, {STAMP}, $3
+          from {source}),
+    entered as (
+        insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id,
+                                   branch_number, debit, credit, debit_base, credit_base, currency_id, exchange_rate,
+                                   entry_date, period_id, document_type, document_number, customer_id, purpose,
+                                   moves_document_id, description)
+        select $1, batch_number, side.line_number, side.account_number, subaccount_id, branch_number, side.debit,
+               side.credit, side.debit_base, side.credit_base, currency_id, exchange_rate, settled_on, period_id,
+               document_type, number, customer_id, side.purpose, side.moves, {description}
+          from {source}
+         cross join lateral (values
+               (1, debit_account, amount, 0, amount_base, 0, debit_purpose, debit_moves),
+               (2, credit_account, 0, amount, 0, amount_base, credit_purpose, credit_moves)) as side (
+               line_number, account_number, debit, credit, debit_base, credit_base, purpose, moves))"""
+
+
 # Entries, one row each
 
 

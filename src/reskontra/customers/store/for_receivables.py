@@ -58,6 +58,17 @@ PAYERS = """payers as (
 `family`: itself and its children, whose debts it may pay (PAR-03)."""
 
 
+FORGIVEN = """forgiven as (
+            select customer.customer_id, customer.number, customer.status,
+                   case when customer.write_off_allowed then customer.write_off_limit else 0 end as write_off_limit
+              from customer
+             where customer.company_id = $1
+               and ($2::integer[] is null or customer.customer_id = any ($2))
+               and ($3::text[] is null or customer.customer_class_id = any ($3)))"""
+"""A CTE of the customers that $2 and $3 (ids, classes; null for all) leave, with how much of a document may be written
+off, in base currency (WOF-01)."""
+
+
 async def find_family(connection: Connection, company_id: int, customer_id: int) -> dict[int, str]:
     """A customer and its children: id -> number."""
     rows = await connection.fetch(

@@ -14,7 +14,7 @@ from reskontra.clock import Context
 from reskontra.customers.customer import Debtor
 from reskontra.db.pool import Connection
 from reskontra.errors import NotFound, Refused, UnknownReference
-from reskontra.kinds import CREDIT_NOTE, KINDS
+from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_NOTE, KINDS
 from reskontra.payments.payment import Basis, Payment
 from reskontra.payments.rules.drafts import ENTERED
 from reskontra.payments.store import loading
@@ -26,7 +26,7 @@ from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
 
-ADDRESSED = (*ENTERED, CREDIT_NOTE.document_type)
+ADDRESSED = (*ENTERED, BALANCE_WRITE_OFF.document_type, CREDIT_NOTE.document_type)
 """What a number means, the first that there is (PAY-10)."""
 
 VOIDS = ("VoidPayment", "VoidRefund")

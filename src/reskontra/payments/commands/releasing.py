@@ -221,7 +221,7 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
 
 async def _to_release(connection: Connection, context: Context, number: str, document_type: str | None) -> Stored:
     """What a release means: the type that was sent, else the only one of that number with something to release."""
-    types = types_meant(document_type, [*ADDRESSED[:3], *VOIDS])
+    types = types_meant(document_type, [*ADDRESSED[:-1], *VOIDS])
     found = await loading.find_payments(connection, context.company_id, types, number)
     if not found:
         raise not_found(number, document_type)

@@ -31,7 +31,8 @@ def check_voidable(
     `names` are type and number of the documents of its applications.
     """
     if payment.document_type not in VOID_OF:
-        raise _refused(payment, f"A {payment.kind.noun} cannot be voided.", "")
+        hint = "Take it back with a debit note or a credit note." if payment.kind.settles_for_good else ""
+        raise _refused(payment, f"A {payment.kind.noun} cannot be voided.", hint)
     if not payment.is_released:
         raise _refused(payment, f"{payment.number} has the status {payment.status}.", "Delete the draft instead.")
     if payment.status == "Voided":
@@ -44,6 +45,9 @@ def check_voidable(
         document_type, number = names[application.debit_document_id]
         if application.credit_document_id == document_id and KINDS[document_type].is_money:
             raise _refused(payment, f"{payment.number} is paid out by refund {number}.", "Void the refund first.")
+        if KINDS[document_type].settles_for_good:
+            hint = "Take the write-off back with a credit note instead."
+            raise _refused(payment, f"What was left of {payment.number} is written off by {number}.", hint)
 
 
 def _refused(payment: Payment, reason: str, hint: str) -> Refused:

@@ -119,6 +119,12 @@ def _check_undoable(found: FoundApplication, credit: OpenItem, debit: OpenItem) 
             f"The {KINDS[debit.document_type].noun} {debit.number} was paid when it was released.",
             hint="A cash sale is taken back with POST /v1/cashsale/{number}/action/reverse.",
         )
+    for item in (credit, debit):
+        if KINDS[item.document_type].settles_for_good:
+            raise Refused(
+                f"{item.number} is a {KINDS[item.document_type].noun}, which is not undone.",
+                hint="Take it back with a debit note or a credit note.",
+            )
     if KINDS[debit.document_type].is_money:
         raise Refused(
             f"{credit.number} was paid out by the {KINDS[debit.document_type].noun} {debit.number}.",

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from reskontra.changes.store import lock_tallies
 from reskontra.clock import Context
@@ -100,9 +101,16 @@ async def take_unsettled(
     customer_ids: Sequence[int],
     document_types: Sequence[str],
     branch_number: str | None = None,
+    *,
+    at_most: Decimal | None = None,
 ) -> list[int]:
-    """The ids of these customers' unsettled documents of these types, locked until the transaction ends."""
-    return await open_items.lock_unsettled(connection, context.company_id, customer_ids, document_types, branch_number)
+    """The ids of these customers' unsettled documents of these types, locked until the transaction ends.
+
+    `at_most` leaves out those with a greater balance, in base currency.
+    """
+    return await open_items.lock_unsettled(
+        connection, context.company_id, customer_ids, document_types, branch_number, at_most=at_most
+    )
 
 
 async def take_what_settling_moves(

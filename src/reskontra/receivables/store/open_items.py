@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from asyncpg import Record
 
@@ -111,20 +112,23 @@ async def lock_unsettled(
     customer_ids: Sequence[int],
     document_types: Sequence[str],
     branch_number: str | None = None,
+    *,
+    at_most: Decimal | None = None,
 ) -> list[int]:
     """Lock these customers' unsettled documents of these types until the transaction ends; returns their ids.
 
     A separate statement, so that the next read sees what the previous lock holders committed. The order is the one in
     which all transactions lock several documents.
     """
-    return await _unsettled(connection, "for update", company_id, customer_ids, document_types, branch_number)
+    values = company_id, customer_ids, document_types, branch_number, at_most
+    return await _unsettled(connection, "for update", *values)
 
 
 async def find_unsettled_ids(
     connection: Connection, company_id: int, customer_ids: Sequence[int], document_types: Sequence[str]
 ) -> list[int]:
     """The ids that `lock_unsettled` would return now, without locking anything."""
-    return await _unsettled(connection, "", company_id, customer_ids, document_types, None)
+    return await _unsettled(connection, "", company_id, customer_ids, document_types, None, None)
 
 
 async def _unsettled(connection: Connection, locking: str, *values: object) -> list[int]:
@@ -135,6 +139,7 @@ async def _unsettled(connection: Connection, locking: str, *values: object) -> l
          where document.company_id = $1 and document.released_at is not null and document.balance > 0
            and document.customer_id = any ($2::integer[]) and document.document_type = any ($3::text[])
            and ($4::text is null or document.branch_number = $4)
+           and ($5::numeric is null or document.balance_base <= $5)
          order by document.document_type, document.number
            {locking}
         """,

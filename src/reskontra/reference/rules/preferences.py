@@ -110,6 +110,7 @@ class SeriesChoice:
     payment: str
     cash_sale: str
     overdue_charge: str
+    write_off: str
     batch: str
     dunning_fee: str | None = None
 

@@ -1,0 +1,1 @@
+"""Writing off small balances and small credits: the run, and the documents that it makes."""
