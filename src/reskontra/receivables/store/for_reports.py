@@ -44,36 +44,32 @@ class AsOf:
         are negative (AGE-01). A balance then is the balance now and all that was applied since: the past is read
         backwards, so that recent dates cost little, however old the books are.
         """
-        # All that bears on a document is added up before anything is joined: what the planner believes about how much
-        # that is then decides nothing, as the one join goes by the document's key.
+        # All that bears on a document is added up and nothing is joined to the sums, so that what the planner believes
+        # about how many there are decides nothing.
         sides = " union all ".join(self._applied_since(side, whose) for side in ("credit", "debit"))
+        counts = f"document.released_at is not null and {self.has_document} and {whose}"
         return f"""
-    select document.document_id, document.customer_id, document.document_type, document.number,
-           document.document_date,
-           case when past.is_redated then past.due_date else document.due_date end as due_date,
-           document.period_id, document.account_number, document.currency_id,
-           document_kind.balance_sign * document.amount as amount,
-           document_kind.balance_sign * document.amount_base as amount_base,
-           document_kind.balance_sign * past.amount as balance,
-           document_kind.balance_sign * past.amount_base as balance_base
+    select past.document_id, past.customer_id, past.document_type, past.number, past.document_date,
+           case when bool_or(past.is_redated) then max(past.redated_to) else past.due_date end as due_date,
+           past.period_id, past.account_number, past.currency_id,
+           document_kind.balance_sign * past.amount as amount,
+           document_kind.balance_sign * past.amount_base as amount_base,
+           document_kind.balance_sign * sum(past.open) as balance,
+           document_kind.balance_sign * sum(past.open_base) as balance_base
       from (
-        select side.document_id, sum(side.amount) as amount, sum(side.amount_base) as amount_base,
-               bool_or(side.is_redated) as is_redated, max(side.due_date) as due_date
-          from (
-            select document.document_id, document.balance as amount, document.balance_base as amount_base,
-                   false as is_redated, null::date as due_date
-              from document
-             where document.company_id = $1 and document.released_at is not null and document.balance > 0
-               and {self.has_document} and {whose}
-             union all {sides}
-             union all
-            select redated.document_id, 0, 0, true, redated.due_date
-              from ({_redated(self.dates_at, whose)}) as redated) as side
-         group by side.document_id) as past
-      join document on document.company_id = $1 and document.document_id = past.document_id
-      join document_kind on document_kind.document_type = document.document_type
-     where document.released_at is not null and {self.has_document} and {whose}
-       and (past.amount, past.amount_base) <> (0.0, 0.0)"""
+        select {_PAST}, document.balance as open, document.balance_base as open_base, false as is_redated,
+               null::date as redated_to
+          from document
+         where document.company_id = $1 and document.balance > 0 and {counts}
+         union all {sides}
+         union all
+        select {_PAST}, 0, 0, true, redated.due_date
+          from ({_redated(self.dates_at, whose)}) as redated
+          join document on document.company_id = $1 and document.document_id = redated.document_id
+         where {counts}) as past
+      join document_kind on document_kind.document_type = past.document_type
+     group by {_PAST.replace("document.", "past.")}, document_kind.balance_sign
+    having (sum(past.open), sum(past.open_base)) <> (0.0, 0.0)"""
 
     def _applied_since(self, side: str, whose: str) -> str:
         """A select of what applications took from one side's documents that had not happened or was not known then."""
@@ -85,11 +81,16 @@ class AsOf:
             ),
         }[side]
         return f"""
-            select application.{side}_document_id, {taken[0]}, {taken[1]}, false, null
+            select {_PAST}, {taken[0]}, {taken[1]}, false, null
               from application
               join document on document.company_id = $1 and document.document_id = application.{side}_document_id
              where application.company_id = $1 and application.released_at is not null and {self.lacks_application}
-               and {whose}"""
+               and {self.has_document} and {whose}"""
+
+
+_PAST = """document.document_id, document.customer_id, document.document_type, document.number,
+               document.document_date, document.due_date, document.period_id, document.account_number,
+               document.currency_id, document.amount, document.amount_base"""
 
 
 def _redated(at: str, whose: str = "true") -> str:
