@@ -242,6 +242,12 @@ WRITES = (
     )),
     Step("Reskontra_RunStatements", "POST", "/v1/reskontra/run/statements",
          {"asOf": "203{pass}-06-30", "filters": {"customer": ["20001"]}}),
+<<<<<<< HEAD
+=======
+    Step("", "POST", "/v1/customerPayment", wrapped(customer="20001", applicationDate="2025-06-06", paymentAmount=3),
+         keeps="small"),
+    Step("", "POST", "/v1/customerPayment/{small}/action/release", {}),
+>>>>>>> 541f161 (payments: write small balances and small credits off)
     Step("Reskontra_RunWriteOff", "POST", "/v1/reskontra/run/writeOff",
          {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
     # Periods
@@ -255,6 +261,7 @@ READ: Mapping[str, str] = {
     "customerId": "20001", "customerPaymentMethodId": "1",
     "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001", "locationId": "Main", "internalId": "1",
     "contactId": "{contact}", "salespersonCd": "S1", "attributeId": "K1", "invoiceNumber": "003547",
+    "creditWriteOffNumber": "600001",
     "creditNoteNumber": "010001", "debitNoteNumber": "001001", "documentNumber": "{sold}",
     "overdueChargeNumber": "{charge}",
     "journalTransactionNumber": "AR000001",
