@@ -20,7 +20,7 @@ from reskontra.demo_file import SHIPPED, books_of, restore_demo, write_demo
 from tests.conftest import NOW, Databases, assert_books_prove_themselves, make_books
 
 STALE = "src/reskontra/demo.zip is not the demo that this program makes: run `make demo` and commit the file"
-DOCUMENTS = len(demo.year()) + 3
+DOCUMENTS = len(demo.year()) + 63
 
 
 @pytest.fixture

@@ -72,9 +72,11 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
     assert [tuple(row) for row in counted] == [
         ("CreditNote", demo_year.CREDIT_NOTES + 1, "010001", "010250"),
         ("DebitNote", demo_year.DEBIT_NOTES + 1, "001001", "001204"),
+        ("FinCharge", 56, "030001", "030056"),
         ("Invoice", demo_year.INVOICES + 1, "002001", "003547"),
         ("Payment", 1156, "500001", "501167"),
         ("Refund", 11, "500082", "501106"),
+        ("SmallBalanceWo", 4, "600001", "600004"),
         ("VoidPayment", 7, "500089", "501093"),
     ]
     assert statuses == ["Balanced", "Closed", "Hold", "Open", "Reserved", "Voided"]
@@ -92,4 +94,4 @@ async def _delete_last_invoice_and_load_again(database: Database) -> None:
         await drafting.delete(connection, Context(1, "somebody", "test", CLOCK.now(), CLOCK), INVOICE, "003547")
     await demo.load_demo(database, CLOCK, demo.Size.YEAR)
     async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from document") == len(demo.year()) + 2
+        assert await connection.fetchval("select count(*) from document") == len(demo.year()) + 62

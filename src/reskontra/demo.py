@@ -20,6 +20,7 @@ import structlog
 
 from reskontra import demo_payments, demo_year
 from reskontra.changes.store import count_events
+from reskontra.charges.commands.running import run_overdue_charge
 from reskontra.clock import Clock, Context, SeededClock
 from reskontra.companies.commands import create_client
 from reskontra.companies.store.companies import list_companies
@@ -29,12 +30,13 @@ from reskontra.db.pool import Connection, Database
 from reskontra.db.tables import put_rows
 from reskontra.demo_payments import Manner
 from reskontra.documents.commands import drafting, releasing
-from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, SERVED
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, OVERDUE_CHARGE, SERVED
 from reskontra.numbering.rules import Mode
 from reskontra.numbering.store import move_range
 from reskontra.payments.commands import drafting as payment_drafting
 from reskontra.payments.commands import releasing as payment_releasing
 from reskontra.payments.commands import voiding
+from reskontra.payments.write_offs.commands import run_write_offs
 from reskontra.receivables.store.open_items import find_open_items
 from reskontra.reference.rules.branches import Branch, BranchAddress, BranchBank, BranchContact
 from reskontra.reference.store.tables import BRANCH_TABLE
@@ -70,6 +72,9 @@ _PAGE_CUSTOMERS = 20
 _FIRST_CUSTOMER = 20001
 _FIRST_OF = {"Invoice": 2001, "DebitNote": 1002}
 _FIRST_PAYMENT = 500_001
+_CHARGED = range(40, 100)
+"""Customers by position: few enough for one transaction, so that the numbers are the same on every machine."""
+_MADE_BY_RUNS = {"FinCharge", "SmallBalanceWo", "SmallCreditWo"}
 _FIXTURES = 2
 _BATCH = 25
 _FIRST_INVOICE = 3524
@@ -162,8 +167,19 @@ async def _fill_year(database: Database, origin: Context) -> None:
         async with database.transaction() as connection:
             for step in plan[start : start + _BATCH]:
                 await _take_step(connection, _at(origin, step.day), step)
+    await _end_year(database, _at(origin, demo_year.LAST_DAY))
     async with database.transaction() as connection:
-        await _last_invoice(connection, origin, date(2025, 12, 30))
+        await _last_invoice(connection, origin, demo_year.LAST_DAY)
+
+
+async def _end_year(database: Database, context: Context) -> None:
+    """Some customers are charged for late payment, and small balances are written off."""
+    order = {"as_of": demo_year.LAST_DAY, "filters": {"customer_numbers": [*map(_customer_number, _CHARGED)]}}
+    charged, _ = await run_overdue_charge(database, context, order)
+    async with database.transaction() as connection:
+        for charge in charged.created:
+            await releasing.release(connection, context, OVERDUE_CHARGE, charge.number or "")
+    await run_write_offs(database, context, {"as_of": demo_year.LAST_DAY})
 
 
 @cache
@@ -182,7 +198,7 @@ def year() -> Sequence[demo_year.Step | _Numbered]:
 
 async def _count_documents(connection: Connection, company_id: int) -> int:
     """How many documents this module has made so far, deleted ones included. Those of others do not count."""
-    return await count_events(connection, company_id, _ACTOR, "created", list(SERVED))
+    return await count_events(connection, company_id, _ACTOR, "created", list(SERVED.keys() - _MADE_BY_RUNS))
 
 
 async def _take_step(connection: Connection, context: Context, step: demo_year.Step | _Numbered) -> None:

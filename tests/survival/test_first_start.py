@@ -82,7 +82,7 @@ async def test_kill_while_the_demo_company_is_restored(tmp_path: Path) -> None:
                 await asyncio.sleep(0.002)
         await asyncio.sleep(0.3 + random.random())
         await end(house, all_of_it=attempt % 2 == 0)
-    assert await serves_whole(house) == len(demo.year()) + 3
+    assert await serves_whole(house) == len(demo.year()) + 63
     assert "Making the" not in house.said()
 
 
@@ -108,7 +108,7 @@ async def test_kill_while_the_demo_company_is_made(tmp_path: Path) -> None:
         await asyncio.sleep(0.5 + random.random() * 2)
         await end(house, all_of_it=attempt % 2 == 0)
     made = await serves_whole(house)
-    assert made == len(demo.year()) + 3
+    assert made == len(demo.year()) + 63
 
 
 async def end(house: House, *, all_of_it: bool) -> None:

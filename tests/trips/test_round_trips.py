@@ -242,12 +242,9 @@ WRITES = (
     )),
     Step("Reskontra_RunStatements", "POST", "/v1/reskontra/run/statements",
          {"asOf": "203{pass}-06-30", "filters": {"customer": ["20001"]}}),
-<<<<<<< HEAD
-=======
     Step("", "POST", "/v1/customerPayment", wrapped(customer="20001", applicationDate="2025-06-06", paymentAmount=3),
          keeps="small"),
     Step("", "POST", "/v1/customerPayment/{small}/action/release", {}),
->>>>>>> 541f161 (payments: write small balances and small credits off)
     Step("Reskontra_RunWriteOff", "POST", "/v1/reskontra/run/writeOff",
          {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
     # Periods
