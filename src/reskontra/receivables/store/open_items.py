@@ -181,18 +181,21 @@ def move_items(items: str, event: str) -> str:
     """CTEs that give documents of both sides their balance and status, each with its change row and version.
 
     `items` is a JSON parameter made by `items_json`; an empty list moves nothing. `event` is the word of the change
-    rows. `moving` has a row for each document: `difference` is how much more its customer, `customer_id`, then owes, in
-    base currency.
+    rows, which are written by document. `moving` has a row for each document: `difference` is how much more its
+    customer, `customer_id`, then owes, in base currency.
     """
     return f"""moving as materialized (
-        select document.document_id, document.document_type, document.number, document.customer_id, sent.balance,
-               sent.balance_base, sent.status, sent.closed_period_id, document.balance as balance_before,
-               document.status as status_before,
-               (sent.balance_base - document.balance_base) * sent.sign as difference, {NEW_CHANGE_ID} as change_id
-          from json_to_recordset({items}::json) as sent (
-                   document_id bigint, sign integer, balance numeric, balance_base numeric, status text,
-                   closed_period_id text)
-          join document on document.company_id = $1 and document.document_id = sent.document_id),
+        select found.*, {NEW_CHANGE_ID} as change_id
+          from (
+            select document.document_id, document.document_type, document.number, document.customer_id, sent.balance,
+                   sent.balance_base, sent.status, sent.closed_period_id, document.balance as balance_before,
+                   document.status as status_before,
+                   (sent.balance_base - document.balance_base) * sent.sign as difference
+              from json_to_recordset({items}::json) as sent (
+                       document_id bigint, sign integer, balance numeric, balance_base numeric, status text,
+                       closed_period_id text)
+              join document on document.company_id = $1 and document.document_id = sent.document_id
+             order by document.document_id) as found),
     {
         numbered_change_rows(
             "moving.document_type",
