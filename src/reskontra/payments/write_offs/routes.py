@@ -1,4 +1,4 @@
-"""The addresses of credit write-offs and of the run that writes off; small balances are read as payments."""
+"""The addresses of credit write-offs and of the run that writes off; small balances are read as payments (SWO-04)."""
 
 from __future__ import annotations
 
