@@ -19,7 +19,8 @@ import httpx
 
 from tests.clerk import ITEM_A, LINES, TYPES, body, sale, wrapped
 
-PATH = {name: kind for kind, name in TYPES.items()}
+PATH = {name: kind for kind, name in TYPES.items() if name in ("Invoice", "CreditNote", "DebitNote")}
+PAYMENTS = "/v1/customerPayment"
 PRICE = 125
 """What one of item A costs with VAT."""
 
@@ -38,7 +39,9 @@ class Document:
     quantities: list[int]
     text: str = ""
     released: bool = False
+    paid: bool = False
     level: int = 0
+    files: list[str] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -47,7 +50,7 @@ class Document:
     @property
     def shown(self) -> tuple[object, ...]:
         """What its answer must say."""
-        status = "Open" if self.released else "Balanced"
+        status = "Closed" if self.paid else "Open" if self.released else "Balanced"
         return (
             self.customer,
             self.reference,
@@ -55,6 +58,7 @@ class Document:
             len(self.quantities),
             self.text,
             status,
+            self.files,
         )
 
 
@@ -72,6 +76,8 @@ class Tally:
     done: Counter[str] = field(default_factory=Counter)
     answered: Counter[int | str] = field(default_factory=Counter)
     deleted: set[tuple[str, str]] = field(default_factory=set)
+    payments: dict[str, Decimal] = field(default_factory=dict)
+    """What came in, by number."""
 
     @property
     def writes(self) -> int:
@@ -182,7 +188,7 @@ class Integrator:
 
     async def remind(self) -> None:
         """One letter more to a customer that has not got them all: the documents that it names go up a level."""
-        owed = [it for it in self.documents if it.released and it.kind != "CreditNote"]
+        owed = self._owed()
         customer = next(
             (
                 it
@@ -209,7 +215,54 @@ class Integrator:
         self.tally.done["customer reminded"] += 1
         return None
 
+    async def pay(self) -> None:
+        """All of a document, by a payment that is stored and then released."""
+        owed = self._owed()
+        if not owed:
+            return await self.new_document()
+        document, reference = self.random.choice(owed), self._reference()
+        amount = Decimal(PRICE * sum(document.quantities))
+        line = wrapped(documentType=document.kind, refNbr=document.number, amountPaid=str(amount))
+        sent = wrapped(customer=document.customer, paymentAmount=str(amount), paymentRef=reference)
+
+        async def find() -> str | None:
+            rows = await self._read(f"{PAYMENTS}?customer={document.customer}")
+            found = [row["refNbr"] for row in rows if row["paymentRef"] == reference]
+            assert len(found) <= 1, f"{reference} is there {len(found)} times"
+            return f"{PAYMENTS}/{found[0]}" if found else None
+
+        address = await self._sent("POST", PAYMENTS, sent | {"paymentLines": [line]}, find)
+        number = address.rpartition("/")[2]
+        path = f"{PAYMENTS}/{number}"
+
+        async def is_released() -> str | None:
+            return path if (await self._read(path))["status"] != "Balanced" else None
+
+        await self._sent("POST", f"{path}/action/release", None, is_released)
+        document.paid = True
+        self.tally.payments[number] = amount
+        self.tally.done["document paid"] += 1
+        return None
+
+    async def attach(self) -> None:
+        if not self.documents:
+            return await self.new_document()
+        document, name = self.random.choice(self.documents), f"{self._reference()}.txt"
+
+        async def has_arrived() -> str | None:
+            named = [it["name"] for it in (await self._read(document.path))["attachments"]]
+            assert named.count(name) <= 1
+            return document.path if name in named else None
+
+        await self._sent("POST", f"{document.path}/attachment", {"file": (name, b"x" * 300_000)}, has_arrived)
+        document.files.append(name)
+        self.tally.done["file attached"] += 1
+        return None
+
     # How they do it
+
+    def _owed(self) -> list[Document]:
+        return [it for it in self.documents if it.released and not it.paid and it.kind != "CreditNote"]
 
     async def _sent(
         self,
@@ -240,11 +293,13 @@ class Integrator:
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> httpx.Response | None:
         """The answer, or None where the connection broke."""
-        content = None if body is None else json.dumps(body)
+        sent: dict[str, Any] = {"headers": {"Content-Type": "application/json", **(headers or {})}}
+        if path.endswith("/attachment"):
+            sent = {"files": body}
+        elif body is not None:
+            sent["content"] = json.dumps(body)
         try:
-            answer = await self.http.request(
-                method, path, content=content, headers={"Content-Type": "application/json", **(headers or {})}
-            )
+            answer = await self.http.request(method, path, **sent)
         except httpx.TransportError:
             self.tally.answered["no answer"] += 1
             return None
@@ -296,5 +351,7 @@ WRITES: dict[Callable[[Integrator], Awaitable[None]], int] = {
     Integrator.new_customer: 2,
     Integrator.change_customer: 3,
     Integrator.remind: 3,
+    Integrator.pay: 12,
+    Integrator.attach: 6,
 }
 """What they write, and how often of a hundred times."""
