@@ -148,7 +148,7 @@ async def company(databases: Databases, tmp_path_factory: pytest.TempPathFactory
     await databases.drop(name)
 
 
-@pytest.mark.sampled(1 / 6)
+@pytest.mark.sampled(1 / 14)
 @pytest.mark.parametrize(("one", "other"), PAIRS, ids=[f"{one} + {other}" for one, other in PAIRS])
 async def test_pair(one: str, other: str, company: LittleCompany, monkeypatch: pytest.MonkeyPatch):
     requests = {name: partial(company.send, COMMANDS[name]) for name in (one, other)}

@@ -230,6 +230,15 @@ class Payment(Document):
 
 
 @dataclass(eq=False)
+class CashSale(Document):
+    """Sold and paid at once: what is owed never shows it."""
+
+    @property
+    def entries(self) -> dict[str, Decimal]:
+        return {BANK if account == DEBTORS else account: amount for account, amount in super().entries.items()}
+
+
+@dataclass(eq=False)
 class Customer:
     """A customer and all its documents, also deleted ones' absence: what is here exists."""
 
@@ -239,6 +248,7 @@ class Customer:
     limit: Decimal | None = None
     documents: list[Document] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    cash_sales: list[CashSale] = field(default_factory=list)
     letters: int = 0
 
     @property

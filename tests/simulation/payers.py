@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from tests.clerk import number_of, wrapped
-from tests.simulation.clerks import COMMANDS, RandomClerk, applied
-from tests.simulation.model import PAYMENT, PREPAYMENT, Application, Document, Line, Payment, cents
+from tests.simulation.clerks import CLOSING, COMMANDS, RandomClerk, applied, copied, path_of
+from tests.simulation.model import (
+    CREDIT_NOTE,
+    INVOICE,
+    PAYMENT,
+    PREPAYMENT,
+    Application,
+    CashSale,
+    Document,
+    Line,
+    Payment,
+    cents,
+)
 
 PATH = "/v1/customerPayment"
+CASH_SALES = "/v1/cashsale"
 
 
 class Payer(RandomClerk):
@@ -97,6 +111,66 @@ class Payer(RandomClerk):
         made.undo()
         await self.verify(made.debit)
 
+    async def take_back(self) -> None:
+        """An invoice by one call: a note over all of it, applied to what is open."""
+        invoice = self.some_of([it for it in self.owed if it.kind == INVOICE and not it.is_fee and it.amount > 0])
+        if invoice is None:
+            return
+        answer = await self.expect(200, "POST", f"{path_of(invoice)}/action/reverseandapplytonote", {})
+        number = answer.json()["referenceNumber"]
+        note = replace(copied(invoice), kind=CREDIT_NOTE, number=number, released=False, level=0, applied=[])
+        note.settles, note.status = [(invoice, min(invoice.balance, note.amount))], "Balanced"
+        note.day = date.fromisoformat((await self.read(path_of(note)))["documentDate"][:10])
+        invoice.proposed_by = note
+        invoice.customer.documents.append(note)
+        await self.verify(note)
+        await self.release_one(note)
+
+    async def correct(self) -> None:
+        """An invoice that nothing has touched, by a copy with another quantity."""
+        touched = {id(made.debit) for credit in (*self.payments, *self.documents) for made in credit.applied}
+        candidates = [
+            it
+            for it in self.owed
+            if it.kind == INVOICE and not it.is_fee and it.amount > 0 and it.customer.limit is None
+            and it.period != CLOSING and id(it) not in touched
+        ]  # fmt: skip
+        invoice = self.some_of(candidates)
+        if invoice is None:
+            return
+        answer = await self.expect(200, "POST", f"{path_of(invoice)}/action/correct", {})
+        copy = replace(copied(invoice), number=answer.json()["refNbr"], released=False, level=0, status="Balanced")
+        invoice.customer.documents.append(copy)
+        await self.verify(copy)
+        number = min(copy.lines)
+        copy.lines[number].quantity = abs(copy.lines[number].quantity) + 1
+        line = {"operation": "Update", **wrapped(lineNumber=number, quantity=str(copy.lines[number].quantity))}
+        await self.expect(204, "PUT", path_of(copy), {"invoiceLines": [line]})
+        await self.expect(200, "POST", f"{path_of(copy)}/action/release")
+        copy.release()
+        (shown,) = [it for it in (await self.read(path_of(invoice)))["applications"] if not it["voided"]]
+        note = replace(copied(invoice), kind=CREDIT_NOTE, number=shown["refNbr"], released=False, level=0, applied=[])
+        note.settles = [(invoice, invoice.balance)]
+        note.release()
+        note.customer.documents.append(note)
+        for document in (invoice, copy, note):
+            await self.verify(document)
+
+    async def sell_for_cash(self) -> None:
+        customer = self.random.choice(self.customers)
+        lines = {position: self.some_line(customer) for position in range(1, self.random.randrange(2, 4))}
+        sale = CashSale("CashSale", customer, self.some_day(may_be_closed=False), "NOK", lines)
+        if sale.amount <= 0:
+            return
+        fields = {"customerNumber": customer.number, "documentDate": str(sale.day), "paymentReference": "Till"}
+        body = {**wrapped(**fields), "cashSaleLines": [self.sent_line(it) for it in lines.values()]}
+        sale.number = number_of(await self.expect(201, "POST", CASH_SALES, body))
+        await self.expect(200, "POST", f"{CASH_SALES}/{sale.number}/action/release", {})
+        sale.released = True
+        customer.cash_sales.append(sale)
+        shown = await self.read(f"{CASH_SALES}/{sale.number}")
+        assert (shown["status"], shown["amount"], shown["balance"]) == ("Closed", sale.amount_base, 0)
+
     async def application_of(self, made: Application) -> int:
         """Its id: one of those that are in force between the two for that amount."""
         credit, debit = made.credit, made.debit
@@ -156,5 +230,8 @@ PAYING: dict[Callable[[Any], Awaitable[None]], int] = {
     Payer.use_up: 5,
     Payer.void: 3,
     Payer.undo: 4,
+    Payer.take_back: 3,
+    Payer.correct: 3,
+    Payer.sell_for_cash: 3,
 }
 """What a clerk does who takes money too."""
