@@ -50,7 +50,7 @@ STALE = {"If-Match": '"AAAAAAAAAAE="'}
 """The version of nothing that exists."""
 
 _NEVER_WRAPPED = {"operation", "segmentId", "segmentValue", "overrideWithClassValues"}
-_WRAPPED_INSIDE = {"rotRutDetails"}
+_WRAPPED_INSIDE = {"rotRutDetails", "visibility"}
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 

@@ -40,6 +40,7 @@ OWNERS = {
     ],
     "contacts": ["contact"],
     "prices": ["sales_price"],
+    "projects": ["project"],
     "discounts": ["discount_code", "discount_series"],
     "documents": ["document_line", "document_vat", "issued_document"],
     "attachments": ["attachment", "attachment_revision", "attachment_piece"],

@@ -50,6 +50,8 @@ from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
 from reskontra.prices import routes as prices
 from reskontra.prices import store as prices_store
+from reskontra.projects import routes as projects
+from reskontra.projects.store import projects as projects_store
 from reskontra.receivables import routes as receivables
 from reskontra.reference.routes import branches
 from reskontra.reference.store import remembered
@@ -79,6 +81,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     salespersons.ROUTES,
     prices.ROUTES,
     discounts.ROUTES,
+    projects.ROUTES,
     documents.ROUTES,
     cash_sales.ROUTES,
     reversals.ROUTES,
@@ -116,6 +119,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     items_store.CONSTRAINTS,
     prices_store.CONSTRAINTS,
     discounts_store.CONSTRAINTS,
+    projects_store.CONSTRAINTS,
     currencies_store.CONSTRAINTS,
 )
 """What a violated constraint of the database means, by its name."""

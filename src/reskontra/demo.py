@@ -37,6 +37,7 @@ from reskontra.payments.commands import drafting as payment_drafting
 from reskontra.payments.commands import releasing as payment_releasing
 from reskontra.payments.commands import voiding
 from reskontra.payments.write_offs.commands import run_write_offs
+from reskontra.projects import commands as projects
 from reskontra.receivables.store.open_items import find_open_items
 from reskontra.reference.rules.branches import Branch, BranchAddress, BranchBank, BranchContact
 from reskontra.reference.store.tables import BRANCH_TABLE
@@ -272,6 +273,7 @@ async def _customers(connection: Connection, origin: Context, count: int) -> lis
 
 async def _fixtures(connection: Connection, origin: Context, numbers: list[str]) -> None:
     """What the page's requests look for."""
+    await projects.create(connection, _at(origin, date(2024, 1, 8)), {"number": "20", "description": "New warehouse"})
     await drafting.create(
         connection,
         _at(origin, date(2020, 1, 15)),

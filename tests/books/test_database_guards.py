@@ -301,3 +301,32 @@ async def test_a_discount_series_is_of_a_code_and_a_promotion_has_its_days(
     whole = {"code": "RABATT", "series": "S2", "promotional": "false", "first": "null", "last": "null"}
     await connection.execute(SERIES.format(**{**whole, "series": "S1"}))
     assert await refused_by(connection, SERIES.format(**{**whole, **fields})) == constraint
+
+
+PROJECT = """
+    insert into project (company_id, project_id, number, description, customer_id, status, on_hold, start_date,
+                         end_date, auto_allocate, auto_release, restrict_employees, restrict_equipment, employees,
+                         visibility, tasks, created_at, modified_at, version)
+    values (1, {project_id}, '{number}', '', {customer}, 'Planned', false, {first}, {last}, false, false, false, false,
+            '[]', '{{}}', '[]', now(), now(), 1)"""
+"""A project, as one that may be broken in one place."""
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"project_id": "91"}, "project_pk"),
+        ({"number": "Dock"}, "project_number_unique"),
+        ({"number": "DOCK"}, "project_number_folded"),
+        ({"number": "x"}, "project_is_one"),
+        ({"customer": "99999"}, "project_of_customer"),
+        ({"first": "'2025-02-01'", "last": "'2025-01-31'"}, "project_dates"),
+        ({"first": "'2025-02-01'", "last": "'2025-02-01'"}, None),
+    ],
+)
+async def test_a_project_has_a_number_of_its_own_and_a_customer_that_exists(
+    connection: Connection, fields: dict[str, str], constraint: str | None
+) -> None:
+    whole = {"project_id": "92", "number": "Quay", "customer": "null", "first": "null", "last": "null"}
+    await connection.execute(PROJECT.format(**{**whole, "project_id": "91", "number": "Dock"}))
+    assert await refused_by(connection, PROJECT.format(**{**whole, **fields})) == constraint

@@ -288,6 +288,16 @@ async def test_letters_that_were_counted_and_never_made_are_found(connection: Co
     assert [offence.name for offence in await offences(connection)] == ["tally-exact"]
 
 
+async def test_projects_that_were_counted_and_never_made_are_found(connection: Connection) -> None:
+    await connection.execute("update tally set total = total + 1 where entity = 'Project'")
+    assert [offence.name for offence in await offences(connection)] == ["tally-exact"]
+
+
+async def test_a_project_number_that_was_left_out_is_found(connection: Connection) -> None:
+    await connection.execute("update number_series_range set last_number = 'P00001' where series_id = 'PROJECT'")
+    assert [offence.name for offence in await offences(connection)] == ["numbers-unbroken"]
+
+
 async def test_an_entity_that_is_not_counted_is_found(connection: Connection) -> None:
     await connection.execute("delete from tally where entity = 'DebitNote'")
     assert [offence.name for offence in await offences(connection)] == ["tally-exact", "tally-complete"]

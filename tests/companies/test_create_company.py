@@ -167,6 +167,8 @@ async def test_the_first_number_of_a_series_is_the_one_in_the_file(connection: C
         ("INVOICE", "002000", "999999", "002001"),
         ("OVERDUE", "030000", "039999", "030001"),
         ("PAYMENT", "500000", "999999", "500001"),
+        ("PROJECT", "P00000", "P99999", "P00001"),
+        ("WRITEOFF", "600000", "999999", "600001"),
     ]
     assert company.series_of("dunning_fee") is company.series["INVOICE"]
 

@@ -23,8 +23,8 @@ def read(template: str) -> Template:
 @BOTH
 def test_numbers_of_documents_are_given_by_the_machine_in_a_real_company(template: str) -> None:
     modes = {series.series_id: str(series.mode) for series in read(template).series}
-    assert modes.pop("CUSTOMER") == "automatic"
-    assert modes.keys() == {"INVOICE", "CREDITNOTE", "DEBITNOTE", "PAYMENT", "CASHSALE", "OVERDUE", "BATCH"}
+    assert (modes.pop("CUSTOMER"), modes.pop("PROJECT")) == ("automatic", "automatic")
+    assert modes.keys() == {"INVOICE", "CREDITNOTE", "DEBITNOTE", "PAYMENT", "CASHSALE", "OVERDUE", "WRITEOFF", "BATCH"}
     assert set(modes.values()) == {"strict"}
 
 

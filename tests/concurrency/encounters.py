@@ -176,6 +176,10 @@ COMMANDS: Mapping[str, Command] = {
     "change the discount": put("/v1/discount/RABATT/S1", discountBreakpoints=[{"lineNbr": 1, "discountPercent": 7}]),
     "stop the discount": Command("DELETE", "/v1/discount/RABATT/S1"),
     "sell at a discount": put(_DRAFT, lines=[line(1, "Update", discountCode="RABATT")]),
+    "start the next project": post("/v1/project", {"description": "Next harbour"}),
+    "start a project under the next number": post("/v1/project", {"projectID": "P00001", "description": "Harbour"}),
+    "rename the project": put("/v1/project/20", description="Old warehouse"),
+    "sell on the project": put(_DRAFT, project="20"),
     "rename the account": put("/v1/account/3000", description="Sales, all of them"),
     "change rules and words by the file": Command("APPLY", ""),
     "close the month": post(f"{PERIODS}/202505/action/close"),
@@ -215,6 +219,7 @@ async def open_company(clerk: Caller) -> None:
                 assert answer.status_code == 200, answer.text
     answer = await clerk.post("/v1/discount", discountCode="RABATT", series="S1", discountBreakpoints=STEPS)
     assert answer.status_code == 201, answer.text
+    await clerk.create("/v1/project", projectID="20", description="New warehouse")
     await clerk.create(INVOICE, **invoice())
     await clerk.create(INVOICE, **invoice(day="2025-06-01"))
     await clerk.create(CREDIT_NOTE, **credit_note(application(REMINDED_TWICE, 100)))

@@ -110,6 +110,7 @@ def reference(rounding: Rounding = Rounding.CURRENCY, step: str = "1") -> Refere
                 cash_sale="CS",
                 overdue_charge="O",
                 write_off="W",
+                project="PR",
                 batch="B",
             ),
             default_customer_class_id="1",

@@ -116,6 +116,9 @@ WRITES = (
          wrapped(discountCode="RABATT", series="S{pass}", discountBreakpoints=[wrapped(discountPercent=5)])),
     Step("Discount_PutBydiscountCodeseries", "PUT", "/v1/discount/RABATT/S{pass}", wrapped(description="Pass {pass}")),
     Step("Discount_DeleteBydiscountCodeseries", "DELETE", "/v1/discount/RABATT/S{pass}"),
+    Step("Project_Post", "POST", "/v1/project", wrapped(projectID="3{pass}", description="Dock", customer="20001")),
+    Step("Project_PutByprojectId", "PUT", "/v1/project/3{pass}", wrapped(description="Quay")),
+    Step("Project_PutByinternalId", "PUT", "/v1/project/internal/1", wrapped(description="Pass {pass}")),
     Step("CustomerPaymentMethod_CreateCustomerPaymentMethod", "POST", "/v1/customerpaymentmethod",
          wrapped(customerId="2001{pass}", paymentMethodId="2")),
     Step("CustomerPaymentMethod_UpdateCustomerPaymentMethodBycustomerIdcustomerPaymentMethodId", "PUT",
@@ -267,7 +270,7 @@ READ: Mapping[str, str] = {
     "inventoryId": "1", "inventoryNumber": "A", "itemClassNumber": "SALG", "vatId": "3", "taxCategoryId": "3",
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
     "attachmentId": "{file}", "paymentMethodNumber": "1", "accountNumber": "1920", "paymentNumber": "500001",
-    "recordId": "1", "letterNumber": "{first letter}", "publicId": "{public id}",
+    "recordId": "1", "projectId": "20", "letterNumber": "{first letter}", "publicId": "{public id}",
     "documentType": "Invoice", "referenceNumber": "003524",
 }  # fmt: skip
 """What reads name in their addresses."""

@@ -66,6 +66,7 @@ MINIMAL: dict[str, Callable[[], Json]] = {
     "/v1/inventory": lambda: {"inventoryNumber": code(), "description": "x"},
     "/v1/customersalesprice": lambda: {"inventoryId": "A", "price": 90},
     "/v1/customerpaymentmethod": lambda: dict(zip(("customerId", "paymentMethodId"), next(_pairs), strict=True)),
+    "/v1/project": lambda: {"description": "Dock"},
     "/v1/discount": lambda: {"discountCode": "RABATT", "series": code()},
     "/v2/currencyrate": lambda: {"fromCurrencyId": "EUR", "rate": 11, "effectiveDate": day()},
 }

@@ -174,6 +174,11 @@ OTHERS = [
         lambda mark, at: invoiced(invoiceLines=[line(discountCode="RABATT")]),
     ),
     Created(
+        "Project_Post",
+        lambda mark: wrapped(projectID=f"P{mark}", description="Dock"),
+        lambda mark, at: invoiced(project=f"P{mark}"),
+    ),
+    Created(
         "CustomerPaymentMethod_CreateCustomerPaymentMethod",
         lambda mark: wrapped(customerId=f"200{mark:0>2}", paymentMethodId="2", active=True, cashAccountId="1920"),
         lambda mark, at: invoiced(),

@@ -217,6 +217,8 @@ numbered as (
     union all
     select company_id, 'Batch', batch_number from batch
     union all
+    select company_id, 'Project', number from project
+    union all
     select company_id, entity, number from deleted_number),
 -- A series that is no longer chosen for anything may have numbered anything.
 explained as (
@@ -539,17 +541,19 @@ select company_id, document_type, number
     or json_array_length(vat_json::json) <> (select count(*) from document_vat
             where document_vat.company_id = document.company_id and document_vat.document_id = document.document_id);
 
--- name: tally-exact The kept counts of customers, documents and letters are exact.
+-- name: tally-exact The kept counts of customers, documents, letters and projects are exact.
 select company_id, entity, tally.total, counted.total as counted
   from tally
   full join (select company_id, document_type as entity, count(*) as total from document group by company_id, document_type
              union all
              select company_id, 'Customer', count(*) from customer group by company_id
              union all
-             select company_id, 'DunningLetter', count(*) from dunning_letter group by company_id) as counted
+             select company_id, 'DunningLetter', count(*) from dunning_letter group by company_id
+             union all
+             select company_id, 'Project', count(*) from project group by company_id) as counted
     using (company_id, entity)
  where tally.total is distinct from coalesce(counted.total, 0)
-   and (counted.total is not null or entity in ('Customer', 'DunningLetter')
+   and (counted.total is not null or entity in ('Customer', 'DunningLetter', 'Project')
         or entity in (select document_type from document_kind where is_served));
 
 -- name: tally-complete A company has a count for each entity: without one, lists show it as empty.
@@ -559,7 +563,7 @@ select company_id, entity
              union all
              select unnest(array['Customer', 'Address', 'Contact', 'Location', 'DirectDebit', 'DunningLetter', 'Item',
                                  'Account', 'Subaccount', 'Batch', 'JournalEntry', 'CurrencyRate', 'Salesperson',
-                                 'Attribute', 'SalesPrice', 'DiscountSeries'])) as counted
+                                 'Attribute', 'SalesPrice', 'DiscountSeries', 'Project'])) as counted
  where not exists (select from tally where tally.company_id = company.company_id and tally.entity = counted.entity);
 
 -- name: version-is-newest-change The version of a document or letter is the id of its newest change row.

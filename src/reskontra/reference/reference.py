@@ -23,6 +23,7 @@ from reskontra.numbering.rules import Series
 from reskontra.payment_methods.rules import CashAccount, PaymentMethod
 from reskontra.periods import rules as period_rules
 from reskontra.periods.rules import Period
+from reskontra.projects.rules.project import ProjectName
 from reskontra.reference.rules.branches import Branch, Country
 from reskontra.reference.rules.classes import CustomerClass, ReasonCode, StatementCycle
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
@@ -73,6 +74,8 @@ class Reference:
     discount_codes: Codes[DiscountCode]
     discount_series: Mapping[str, Sequence[DiscountSeries]]
     """By their discount code."""
+
+    projects: Codes[ProjectName]
 
     periods: dict[str, Period]
     series: Codes[Series]
@@ -212,6 +215,10 @@ class Reference:
     def discount_code(self, sent: str | None, field: FieldPath) -> str | None:
         """A discount code; None stays None."""
         return known(self.discount_codes, sent, field, "discount codes").discount_code if sent else None
+
+    def project_number(self, sent: str, field: FieldPath) -> str:
+        """The number of a project (PRJ-02)."""
+        return known(self.projects, sent, field, "projects").number
 
     def cash_account(self, sent: str, field: FieldPath) -> CashAccount:
         """A cash account whose account is in use."""

@@ -140,7 +140,8 @@ def _drawing(reference: Reference) -> numbers.Drawing:
     """Which entity draws its numbers from which series. An entity's usual series comes first."""
     keys = [(key, kind.document_type, key == kind.series[0]) for kind in SERVED.values() for key in kind.series]
     found: dict[tuple[str, str], bool] = {}
-    for key, entity, is_usual in (*keys, ("customer", "Customer", True), ("batch", "Batch", True)):
+    others = [(entity.lower(), entity, True) for entity in ("Customer", "Project", "Batch")]
+    for key, entity, is_usual in (*keys, *others):
         found.setdefault((reference.series_of(key).series_id, entity), is_usual)
     return [(series_id, entity, is_usual) for (series_id, entity), is_usual in found.items()]
 

@@ -49,6 +49,7 @@ ENTITIES = (
     "SalesPrice",
     "Attribute",
     "DiscountSeries",
+    "Project",
 )
 """What is counted for each company, by the names that change rows have."""
 

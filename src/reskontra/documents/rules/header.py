@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.accounts.rules.accounts import AccountType
+from reskontra.codes import kept_or
 from reskontra.customers.payment_methods.rules import cash_account_of, default_method, sent_method
 from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
@@ -157,7 +158,8 @@ def _written(
     _refuse_unsupported_fields(changes)
     own_zone = _branch_zone(draft, basis)
     standing_account = draft.cash_account
-    draft = replace(draft, **_plain_values(changes), **_chosen(changes, basis), **_people(draft, changes, basis))
+    named = _chosen(changes, basis) | _people(draft, changes, basis) | _project(draft, changes, basis)
+    draft = replace(draft, **(_plain_values(changes) | named))
     if basis.debtor.location.vat_zone_id is None and draft.vat_zone_id == own_zone:
         draft = replace(draft, vat_zone_id=_branch_zone(draft, basis))  # another branch has its own
     if "payment_reference" in changes:  # null brings the one that was made back (REFN-01)
@@ -231,6 +233,14 @@ def _chosen(changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
     if changes.get("currency_id") is not None:
         chosen["currency_id"] = _currency(changes["currency_id"], basis)
     return chosen
+
+
+def _project(draft: Document, changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:
+    """The project as the company spells it, if it wants to know them all (PRJ-02). A stored one passes."""
+    reference = basis.reference
+    if "project_id" not in changes or not reference.preferences.check_projects:
+        return {}
+    return {"project_id": kept_or(reference.project_number, changes["project_id"], draft.project_id, ("project_id",))}
 
 
 def _people(draft: Document, changes: Mapping[str, Any], basis: Basis) -> dict[str, Any]:

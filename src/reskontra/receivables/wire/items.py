@@ -166,10 +166,18 @@ def item_answer(struct: type[A], row: Record, reference: Reference) -> A:
         location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
         branch_number=branch_answer(row["branch_number"], reference),
         cash_account=row["cash_account"],
-        project=ProjectAnswer(id=row["project_id"]) if row["project_id"] else None,
+        project=_project(row["project_id"], reference),
         account=account_answer(row["account_number"], reference),
         subaccount=subaccount_answer(row["subaccount_id"], reference),
     )
+
+
+def _project(project_id: str | None, reference: Reference) -> ProjectAnswer | None:
+    """A document's project: any text, with what is known of it if the company has such a project (PRJ-02)."""
+    if not project_id:
+        return None
+    known = reference.projects.find(project_id)
+    return ProjectAnswer(known.project_id, project_id, known.description) if known else ProjectAnswer(id=project_id)
 
 
 def customer_document_answer(row: Record, reference: Reference) -> CustomerDocumentAnswer:

@@ -111,6 +111,7 @@ class SeriesChoice:
     cash_sale: str
     overdue_charge: str
     write_off: str
+    project: str
     batch: str
     dunning_fee: str | None = None
 
@@ -197,6 +198,9 @@ class Preferences:
     auto_post_batches: bool = True
     automatic_line_discounts: bool = False
     """Whether a line without a discount code gets the best one that there is (DCT-04)."""
+
+    check_projects: bool = False
+    """Whether the project of a document must be one of the company's (PRJ-02)."""
 
     validate_document_totals: bool = False
     use_original_invoice_date: bool = False

@@ -17,6 +17,7 @@ from reskontra.items.store import ITEM_CLASS_TABLE, UNIT_TABLE
 from reskontra.numbering.store import SERIES_TABLE
 from reskontra.payment_methods.store import CASH_ACCOUNT_TABLE, PAYMENT_METHOD_TABLE
 from reskontra.periods.store import PERIOD_TABLE
+from reskontra.projects.store.names import PROJECT_NAME_TABLE
 from reskontra.reference.store.tables import (
     BRANCH_TABLE,
     COUNTRY_TABLE,
@@ -52,6 +53,7 @@ TABLES: tuple[Table[Any], ...] = (
     CASH_ACCOUNT_TABLE,
     DISCOUNT_CODE_TABLE,
     DISCOUNT_SERIES_TABLE,
+    PROJECT_NAME_TABLE,
     PERIOD_TABLE,
     SERIES_TABLE,
     ATTRIBUTE_TABLE,

@@ -20,6 +20,7 @@ from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.numbering.store import DELETED_NUMBERS, SERIES_RANGES
 from reskontra.posting.store import BATCH_NUMBERS
+from reskontra.projects.store.names import PROJECT_NUMBERS
 from reskontra.receivables.store.for_reports import DOCUMENT_NAMES
 
 Drawing: TypeAlias = Sequence[tuple[str, str, bool]]
@@ -84,7 +85,9 @@ _NUMBERS = f"""
         union all
         select document.document_type, document.number from ({DOCUMENT_NAMES}) as document
         union all
-        select 'Batch', batch.number from ({BATCH_NUMBERS}) as batch),
+        select 'Batch', batch.number from ({BATCH_NUMBERS}) as batch
+        union all
+        select 'Project', project.number from ({PROJECT_NUMBERS}) as project),
     known as (
         select drawing.series_id, drawing.is_usual, present.entity, present.number, true as is_used,
                null::timestamptz as deleted_at, null::text as actor, null::text as reason

@@ -1,0 +1,1 @@
+"""What a project is, and how one is made from what was sent."""
