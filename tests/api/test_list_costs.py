@@ -24,7 +24,7 @@ from reskontra.web.contract import Parameter
 from reskontra.web.routing import Route
 from tests.clerk import NEEDED, Clerk, refusal
 
-IN_ADDRESSES = {"customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001"}
+IN_ADDRESSES = {"customerId": "20001", "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001"}
 """What lists name in their addresses."""
 
 LONG = "x" * 30_000
