@@ -77,7 +77,7 @@ async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.
         ("Payment", 1156, "500001", "501167"),
         ("Refund", 11, "500082", "501106"),
         ("SmallBalanceWo", 4, "600001", "600004"),
-        ("VoidPayment", 7, "500089", "501093"),
+        ("VoidPayment", 7, "500319", "501093"),
     ]
     assert statuses == ["Balanced", "Closed", "Hold", "Open", "Reserved", "Voided"]
     assert reserved == 4

@@ -11,7 +11,7 @@ from reskontra.app import mounted_routes
 from reskontra.web.routing import Route
 from tests.clerk import NEEDED
 
-PARAMETERS = {"customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001"}
+PARAMETERS = {"customerCd": "20001", "customerNumber": "20001", "customerId": "20001", "bAccountId": "20001"}
 """What lists name in their addresses."""
 
 WALKED = 12
@@ -42,7 +42,7 @@ async def read(client: httpx.AsyncClient, route: Route, offset: int, limit: int)
     answer = await client.get(target, params={**asked, **NEEDED.get(route.operation, {})})
     assert answer.status_code == 200, answer.text
     rows: list[dict[str, Any]] = answer.json()
-    if route.operation == "CreditTerm_GetCreditTerms":  # its one item is the page
+    if route.operation in ("CreditTerm_GetCreditTerms", "Discount_GetDiscounts"):  # its one item is the page
         (page,) = rows
         return [{**row, "metadata": {"totalCount": page["totalCount"]}} for row in page["records"]]
     return rows

@@ -96,11 +96,11 @@ class House:
                 stdout=asyncio.subprocess.PIPE, stderr=log, env=environment(), cwd="/",
             )  # fmt: skip
 
-    async def answers(self) -> None:
+    async def answers(self, seconds: float = ANSWERS_SECONDS) -> None:
         """Wait until the server says where it answers."""
         assert self._process is not None
         assert self._process.stdout is not None
-        async with asyncio.timeout(ANSWERS_SECONDS):
+        async with asyncio.timeout(seconds):
             while line := await self._process.stdout.readline():
                 if re.search(rb"http://\S+", line):
                     return
@@ -142,11 +142,11 @@ class House:
 
 
 @asynccontextmanager
-async def running(house: House) -> AsyncIterator[House]:
+async def running(house: House, seconds: float = ANSWERS_SECONDS) -> AsyncIterator[House]:
     """The house answers inside; afterwards nothing of it runs any more."""
     await house.launch()
     try:
-        await house.answers()
+        await house.answers(seconds)
         yield house
     finally:
         await house.stop()

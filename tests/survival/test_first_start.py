@@ -16,7 +16,7 @@ from reskontra import demo
 from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.migrate import known_migrations
 from reskontra.db.selfcheck import offences
-from tests.survival.houses import House, cluster_processes, kill, running
+from tests.survival.houses import ANSWERS_SECONDS, House, cluster_processes, kill, running
 
 SEED = 7
 ATTEMPTS = 4
@@ -107,7 +107,7 @@ async def test_kill_while_the_demo_company_is_made(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.5 + random.random() * 2)
         await end(house, all_of_it=attempt % 2 == 0)
-    made = await serves_whole(house)
+    made = await serves_whole(house, 240)  # it makes a year of documents
     assert made == len(demo.year()) + 63
 
 
@@ -117,9 +117,9 @@ async def end(house: House, *, all_of_it: bool) -> None:
         kill(pid)
 
 
-async def serves_whole(house: House) -> int:
+async def serves_whole(house: House, seconds: float = ANSWERS_SECONDS) -> int:
     """The next start goes through, all that is there proves itself, and nothing of the others runs beside it."""
-    async with running(house):
+    async with running(house, seconds):
         async with httpx.AsyncClient(base_url=house.url) as http:
             assert (await http.get("/readyz")).status_code == 200
         assert json.loads((house.folder / "reskontra.json").read_text())["postgres"] >= 15

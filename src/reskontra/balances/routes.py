@@ -150,7 +150,7 @@ ROUTES = (
     ),
     _BALANCES.many("Customer_GetAllCustomerBalance", of_all, filters=_BALANCE_FILTERS),
     Addresses("/v2/customer/balance", "balance", MovementsAnswer).many(
-        "CustomerV2_GetAllCustomerBalance", of_periods, filters=_MOVEMENT_FILTERS
+        "CustomerV2_GetAllCustomerBalance", of_periods, filters=_MOVEMENT_FILTERS, needed=(_FROM, _TO)
     ),
     Addresses("/v1/reskontra/ageing", "ageing", AgeingAnswer, plural="ageing").many(
         "Reskontra_GetAgeing",

@@ -43,12 +43,17 @@ class Addresses:
         *,
         filters: tuple[Declared, ...] = (),
         query: tuple[Parameter, ...] = (),
+        needed: tuple[str, ...] = (),
     ) -> Route:
-        """GET a list. It takes the parameters of the contract, of `filters`, and `query`: further ones of our own."""
+        """GET a list. It takes the parameters of the contract, of `filters`, and `query`: further ones of our own.
+
+        Without those in `needed` it is refused.
+        """
         doing, path = f"reading {self._plural}", self._at(below)
         return Route(
-            operation, "GET", path, handler, doing, answer=self.answer, lists=True, filters=filters, query=query
-        )
+            operation, "GET", path, handler, doing, answer=self.answer, lists=True, filters=filters, query=query,
+            needed=frozenset(needed),
+        )  # fmt: skip
 
     def texts(self, operation: str, handler: Handler) -> Route:
         """GET a bare array of texts."""

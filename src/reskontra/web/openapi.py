@@ -230,7 +230,7 @@ def _parameters(route: Route, path: str, example: Example) -> Iterator[Schema]:
             **({"example": values[name]} if name in values else {}),
         }
     for parameter in route.query:
-        yield _query_parameter(parameter, example)
+        yield _query_parameter(parameter, example, is_needed=parameter.name in route.needed)
     if route.method != "GET":
         yield {
             "name": "If-Match",
@@ -241,7 +241,7 @@ def _parameters(route: Route, path: str, example: Example) -> Iterator[Schema]:
         }
 
 
-def _query_parameter(parameter: Parameter, example: Example) -> Schema:
+def _query_parameter(parameter: Parameter, example: Example, *, is_needed: bool) -> Schema:
     name, kind = parameter.name, _KIND_READ.get(parameter.name, parameter.kind)
     schema: Schema = {"type": _KINDS.get(kind, "string")}
     if name.endswith("Condition"):
@@ -252,7 +252,7 @@ def _query_parameter(parameter: Parameter, example: Example) -> Schema:
         schema["format"] = "int32"
         if name in _LEAST:
             schema["minimum"] = _LEAST[name]
-    found: Schema = {"name": name, "in": "query", "required": False}
+    found: Schema = {"name": name, "in": "query", "required": is_needed}
     text = parameter.description or sentences()["parameters"].get(name, "")
     if text:
         found["description"] = text

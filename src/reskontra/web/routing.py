@@ -58,6 +58,8 @@ class Route:
     """Whether the body is a file in multipart/form-data, which the handler reads by `Call.upload`."""
     query: tuple[Parameter, ...] = ()
     """Parameters of our own that are no filters. Once mounted: all parameters (`complete`)."""
+    needed: frozenset[str] = frozenset()
+    """The parameters without which the request is refused."""
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals if there is no body: release, delete."""
     alias_of: str | None = None

@@ -227,7 +227,10 @@ async def test_series_show_the_last_number_live(clerk: Clerk) -> None:
         "CUSTOMER",
         "DEBITNOTE",
         "INVOICE",
+        "OVERDUE",
         "PAYMENT",
+        "PROJECT",
+        "WRITEOFF",
     ]
 
 

@@ -424,14 +424,3 @@ async def test_a_period_too_far_from_the_date_is_refused_where_the_company_says_
     await clerk.prefer(period_distance=0)
     assert (await clerk.change(far, note="x", financialPeriod="202401"))["financialPeriod"] == "202401"
     assert (await clerk.release(far))["financialPeriod"] == "202401"
-
-
-async def test_terms_that_are_paid_in_instalments_are_refused_for_now(clerk: Clerk) -> None:
-    async with clerk.database.connection() as connection:
-        await connection.execute(
-            "update credit_terms set instalment_type = 'M', instalment_count = 3 where terms_id = '30'"
-        )
-    answer = await clerk.post(INVOICE, **clerk.sale(creditTermsId="30"))
-    assert answer.status_code == 400
-    assert "Field: creditTermsId." in answer.json()["message"]
-    assert "instalments" in answer.json()["message"]

@@ -678,3 +678,16 @@ async def test_a_run_pays_for_children(clerk: Clerk) -> None:
     assert run.status_code == 200, run.text
     assert [await state(clerk, it) for it in (invoice, paid)] == [("Open", 40), ("Closed", 0)]
     assert [await balance(clerk), await clerk.balance(child)] == [(0, 0), (40, 0)]
+
+
+async def test_a_void_is_not_older_than_what_it_takes_back(clerk: Clerk) -> None:
+    """VDP-03: a payment of March that was used in May is voided in May, and each period ties to the ledger."""
+    paid = await clerk.pay(100, applicationDate="2025-03-10")
+    later = await owed(clerk, 100, documentDate="2025-05-02")
+    await clerk.release(await clerk.change(paid, applicationDate="2025-05-05", lines=[line(later, amountPaid=100)]))
+    assert (await clerk.act(paid, "void", returnVoidPayment=True)).json()["voidPayment"]["applicationDate"][:10] == (
+        "2025-05-05"
+    )
+    released = await clerk.http.post(f"/v1/customerPayment/{paid.number}/action/release?paymentType=VoidPayment")
+    assert released.status_code == 200, released.text
+    assert await ledger(clerk, paid) == {}

@@ -15,8 +15,7 @@ FIRST, LAST = date(2020, 1, 1), date(2025, 12, 31)
 RECEIVABLES, SALES, USUAL_SALES = ("1500", "1510"), ("3000", "3010", "3020"), "3020"
 FIRST_NUMBERS = {
     "customer": 20001, "invoice": 2001, "credit_note": 10001, "debit_note": 1001, "payment": 1, "cash_sale": 1,
-    "write_off": 1,
-    "batch": 1,
+    "write_off": 1, "overdue_charge": 1, "project": 1, "batch": 1,
 }  # fmt: skip
 
 INSIDE, ON_LINE, ON_LINE_AND_VAT = "ExtractFromItemAmount", "ItemAmount", "ItemTaxAmount"

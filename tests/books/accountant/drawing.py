@@ -202,6 +202,7 @@ def _discount(random: Random, line: Line, document: Document) -> Sent:
 def _change_lines(random: Random, document: Document) -> Sent:
     """Some lines changed or deleted and one added; VAT that was entered ends (EDT-02, VAT-11)."""
     sent = []
+    highest = max(document.lines)  # the number of a line that this deletes is not given again
     for number in list(document.lines):
         draw = random.random()
         if draw < 0.1 and len(document.lines) > 1:
@@ -215,7 +216,7 @@ def _change_lines(random: Random, document: Document) -> Sent:
             fields = {"quantity": line.quantity, "unitPriceInCurrency": line.price, "discountPercent": line.percent}
             sent.append({"operation": "Update", "lineNumber": number} | fields)
     line, fields = _line(random, document)
-    document.lines[max(document.lines) + 1] = line
+    document.lines[highest + 1] = line
     document.entered = {}
     return {LINES[document.kind]: [*sent, {"operation": "Insert"} | fields]}
 

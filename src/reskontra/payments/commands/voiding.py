@@ -35,6 +35,6 @@ async def void(
         )
     applied = await applied_by(connection, context, stored)
     voiding.check_voidable(payment, stored.document_id, applied.in_force.values(), applied.names)
-    made = voiding.void_of(payment, stored.document_id, reference, context.actor)
+    made = voiding.void_of(payment, stored.document_id, applied.in_force.values(), reference, context.actor)
     saved = await writing.insert_payment(connection, context, made, (payment.number,))
     return made, saved

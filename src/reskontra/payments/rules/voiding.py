@@ -54,9 +54,11 @@ def _refused(payment: Payment, reason: str, hint: str) -> Refused:
     return Refused(reason, field=("number",), value=payment.number, hint=hint)
 
 
-def void_of(payment: Payment, document_id: int, reference: Reference, actor: str) -> Payment:
-    """The draft of a void: same number, place and rate, on the payment's date if that is open (VDP-02, VDP-03)."""
-    day, period_id = _when(payment.document_date, payment.period_id, reference)
+def void_of(
+    payment: Payment, document_id: int, in_force: Iterable[Application], reference: Reference, actor: str
+) -> Payment:
+    """The draft of a void: same number, place and rate, on the first open day that it may have (VDP-02, VDP-03)."""
+    day, period_id = _when(*_earliest(payment, in_force), reference)
     return replace(
         payment,
         document_type=VOID_OF[payment.document_type],
@@ -93,9 +95,8 @@ def changed_void(
         void = replace(void, status="Hold" if changes["hold"] else "Balanced")
     if not (changes.get("application_date") or changes.get("application_period")):
         return void
-    applied = list(in_force)
+    earliest, first = _earliest(payment, in_force)
     day = changes.get("application_date") or void.document_date
-    earliest = max([payment.document_date, *(it.applied_on for it in applied)])
     if day < earliest:
         raise Refused(
             f"The payment and what it applied are of {earliest.isoformat()}.",
@@ -103,7 +104,6 @@ def changed_void(
             value=day.isoformat(),
             hint="Send that day or a later one.",
         )
-    first = max([payment.period_id, *(it.period_id for it in applied)])
     period_id = period_after(changes, day, reference, earliest=first)
     return replace(void, document_date=day, period_id=period_id, applied_on=day, applied_period_id=period_id)
 
@@ -111,8 +111,17 @@ def changed_void(
 _OF_A_VOID = ("application_date", "application_period", "hold", "document_type", "number")
 
 
+def _earliest(payment: Payment, in_force: Iterable[Application]) -> tuple[date, str]:
+    """The day and period of a payment or, if that is later, of the last thing it applied."""
+    applied = list(in_force)
+    return (
+        max([payment.document_date, *(it.applied_on for it in applied)]),
+        max([payment.period_id, *(it.period_id for it in applied)]),
+    )
+
+
 def _when(day: date, period_id: str, reference: Reference) -> tuple[date, str]:
-    """The payment's day and period if that is open, else the first day of the next open one (VDP-03)."""
+    """The day and period if that is open, else the first day of the next open one (VDP-03)."""
     allow_closed = reference.preferences.allow_posting_to_closed_periods
     if is_open(reference.period_named(period_id), allow_closed):
         return day, period_id

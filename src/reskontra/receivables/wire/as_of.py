@@ -13,6 +13,10 @@ AS_OF = Parameter("asOf", "datetime")
 KNOWN_AT = Parameter("knownAt", "datetime")
 
 
+_LAST_DAY = date.max - timedelta(days=1)
+"""The day after is infinity to the database's driver, and cannot be counted from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A date, and from when on what became known does not count (None: everything that is known now counts)."""
@@ -30,7 +34,7 @@ class Asked:
 def asked(query: Query, today: date) -> Asked:
     """What `asOf` and `knownAt` ask for; today, and as it is known now, where they are not sent."""
     sent = query.day(AS_OF.name)
-    return Asked(today if sent is None else sent.value, known_at(query), query.zone)
+    return Asked(today if sent is None else min(sent.value, _LAST_DAY), known_at(query), query.zone)
 
 
 def known_at(query: Query) -> datetime | None:
@@ -41,7 +45,7 @@ def known_at(query: Query) -> datetime | None:
 
 def dates_at(day: date, known_at: datetime | None, zone: ZoneInfo) -> datetime | None:
     """The end of a day in the zone, or the moment up to which things are known if that is earlier."""
-    if day == date.max:
+    if day > _LAST_DAY:
         return known_at
     end = in_utc(datetime.combine(day + timedelta(days=1), time()), zone)
     return end if known_at is None else min(end, known_at)
