@@ -7,7 +7,7 @@ from starlette.responses import Response
 from reskontra.accounts.rules.accounts import LEDGER
 from reskontra.changes.lists.wire import choice, dated, equal, filtered, idle, matching, moment, parsed, unless
 from reskontra.periods.rules import parse_period
-from reskontra.posting import store
+from reskontra.posting.store import reading
 from reskontra.posting.wire import BatchAnswer, BatchStatus, EntryAnswer, Module, batch_answer, entry_answer
 from reskontra.reference.routes.answering import answer_page, find
 from reskontra.web.addresses import Addresses
@@ -16,7 +16,7 @@ from reskontra.web.call import Call
 
 ENTRY_FILTERS = (
     idle("includeUnreleased"),  # what is not released makes no batch
-    unless("includeUnposted", store.POSTED),
+    unless("includeUnposted", reading.POSTED),
     equal("branch", "entry.branch_number"),
     equal("account", "entry.account_number"),
     equal("subaccountId", "entry.subaccount_id::text"),
@@ -31,7 +31,7 @@ BATCH_FILTERS = (
     parsed("periodId", parse_period, "batch.period_id = {}"),
     choice("module", Module, "'Module' || batch.module"),
     choice("status", BatchStatus, "batch.status"),
-    matching("branch", store.OF_BRANCH),
+    matching("branch", reading.OF_BRANCH),
     moment("lastModifiedDateTime", "batch.created_at"),
 )
 
@@ -41,7 +41,7 @@ async def get_entries(call: Call) -> Response:
     query, filters = call.query, filtered(call)
     account_info, branch_info = query.flag("expandAccountInfo"), query.flag("expandBranchInfo")
     balances = query.flag("includeTransactionBalance")
-    entries = store.entries_with_opening(unposted=query.flag("includeUnposted")) if balances else store.ENTRIES
+    entries = reading.entries_with_opening(unposted=query.flag("includeUnposted")) if balances else reading.ENTRIES
     return await answer_page(
         call,
         entries,
@@ -57,7 +57,7 @@ async def get_batches(call: Call) -> Response:
     attachments = call.query.flag("expandAttachments", default=True)
     return await answer_page(
         call,
-        store.BATCHES,
+        reading.BATCHES,
         filtered(call),
         lambda batch, reference: batch_answer(batch, reference, attachments=attachments),
     )
@@ -66,7 +66,7 @@ async def get_batches(call: Call) -> Response:
 async def get_batch(call: Call) -> Response:
     """One batch by its number in any case."""
     number = call.params["journalTransactionNumber"]
-    batch, reference = await find(call, "journal transaction", store.find_batch, number)
+    batch, reference = await find(call, "journal transaction", reading.find_batch, number)
     return one(call, batch_answer(batch, reference), batch.version)
 
 

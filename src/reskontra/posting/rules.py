@@ -72,7 +72,7 @@ def batch_header(
     entries: Iterable[Entry],
     auto_post: bool,
 ) -> dict[str, Any]:
-    """A batch's header, and what all its entries share, as `posting.store.batch_and_entries` takes it.
+    """A batch's header, and what all its entries share, as `posting.store.writing.batch_and_entries` takes it.
 
     `document` is the type and number it is in the name of, `on` its date and period.
     """

@@ -13,7 +13,7 @@ from reskontra.accounts.wire.named import SegmentedSubaccount, segmented_subacco
 from reskontra.kinds import KINDS
 from reskontra.money import MONEY_DECIMALS, ZERO, round_money
 from reskontra.posting.rules import balance_on_own_side
-from reskontra.posting.store import FoundBatch, FoundEntry
+from reskontra.posting.store.reading import FoundBatch, FoundEntry
 from reskontra.reference.reference import Reference
 from reskontra.web.pairs import AttachmentAnswer, IdDescription, NumberDescription
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, etag_of, local_text

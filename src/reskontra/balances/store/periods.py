@@ -8,7 +8,7 @@ from decimal import Decimal
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
 from reskontra.customers.store.fragments import OWING
-from reskontra.posting.store import RECEIVABLE_ENTRIES
+from reskontra.posting.store.reading import RECEIVABLE_ENTRIES
 from reskontra.receivables.store.for_reports import MADE, UNBOOKED
 
 

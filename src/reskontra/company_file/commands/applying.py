@@ -30,7 +30,7 @@ from reskontra.errors import Conflict
 from reskontra.items import store as items
 from reskontra.items.rules.items import SALES_ACCOUNTS, SELLING, Item, ItemCard, ItemDetail, ItemStatus
 from reskontra.numbering.store import NUMBERED_SERIES_TABLE, SERIES_TABLE
-from reskontra.posting.store import find_posted_accounts
+from reskontra.posting.store.reading import find_posted_accounts
 from reskontra.records import differences
 from reskontra.reference.store import remembered
 from reskontra.salespersons import store as salespersons

@@ -26,7 +26,7 @@ from reskontra.documents.rules.issuing import Shown
 from reskontra.errors import Conflict, Refused
 from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
 from reskontra.posting.rules import Entry
-from reskontra.posting.store import batch_and_entries
+from reskontra.posting.store.writing import batch_and_entries
 from reskontra.receivables.rules.items import Settled
 from reskontra.receivables.store.applications import add, propose, settlement, withdraw_all
 from reskontra.receivables.store.applications import release as release_applications

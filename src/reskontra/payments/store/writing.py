@@ -15,7 +15,7 @@ from reskontra.errors import Conflict, Refused
 from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
 from reskontra.payments.payment import CHARGE_COLUMNS, HEADER_COLUMNS, SIDE_COLUMNS, Payment
 from reskontra.posting.rules import Entry
-from reskontra.posting.store import batch_and_entries
+from reskontra.posting.store.writing import batch_and_entries
 from reskontra.receivables.rules.items import OpenItem, Settled
 from reskontra.receivables.store.applications import add, propose_lines, settlement, withdraw_lines
 from reskontra.receivables.store.open_items import items_json, move_items

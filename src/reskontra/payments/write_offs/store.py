@@ -13,7 +13,7 @@ from reskontra.clock import Context
 from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.pool import Connection
 from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_WRITE_OFF, Kind
-from reskontra.posting.store import batch_each
+from reskontra.posting.store.writing import batch_each
 from reskontra.receivables.store.lists import ITEM_COLUMNS, ITEMS, PARTIES
 from reskontra.receivables.store.open_items import move_items
 from reskontra.receivables.store.write_offs import ACCOUNT_ROLE, settle_each

@@ -15,7 +15,7 @@ from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.numbering.store import take_number
 from reskontra.posting.rules import Entry
-from reskontra.posting.store import batch_and_entries
+from reskontra.posting.store.writing import batch_and_entries
 from reskontra.receivables.rules.items import Application, Settled
 from reskontra.receivables.store.applications import add, settlement
 from reskontra.receivables.store.open_items import items_json, move_items

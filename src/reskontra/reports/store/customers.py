@@ -10,7 +10,7 @@ import msgspec
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
 from reskontra.customers.store.fragments import OWING, id_of_number
-from reskontra.posting.store import RECEIVABLE_ENTRIES
+from reskontra.posting.store.reading import RECEIVABLE_ENTRIES
 from reskontra.receivables.store.for_reports import DOCUMENT_NAMES
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reskontra.changes.lists.store import Paged, plain_row
-from reskontra.posting.store import JOURNAL_ENTRIES
+from reskontra.posting.store.reading import JOURNAL_ENTRIES
 
 JOURNAL = Paged(
     entity="JournalEntry",

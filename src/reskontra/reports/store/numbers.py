@@ -19,7 +19,7 @@ from reskontra.customers.store.fragments import CUSTOMER_NUMBERS
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.numbering.store import DELETED_NUMBERS, SERIES_RANGES
-from reskontra.posting.store import BATCH_NUMBERS
+from reskontra.posting.store.reading import BATCH_NUMBERS
 from reskontra.projects.store.names import PROJECT_NUMBERS
 from reskontra.receivables.store.for_reports import DOCUMENT_NAMES
 

@@ -1,4 +1,4 @@
-"""SQL of batches and journal entries: reading, and a fragment for whatever posts."""
+"""SQL that reads batches and journal entries."""
 
 from __future__ import annotations
 
@@ -12,69 +12,9 @@ from asyncpg import Record
 
 from reskontra.accounts.store.accounts import description_of, numbers_of_types
 from reskontra.changes.lists.store import Paged, json_record, plain_row
-from reskontra.changes.store import STAMP
 from reskontra.customers.store.fragments import number_of_id
 from reskontra.db.pool import Connection
 from reskontra.posting.rules import RESULT_TYPES
-
-
-def batch_and_entries(number: str, header: str, entries: str) -> str:
-    """CTEs `batched` and `entered`: a batch with its entries, written in one statement (the database checks it there).
-
-    `number` is an SQL expression for the batch number over the CTE `taken`. `header` is a JSON parameter with the
-    keys period_id, batch_date, description, status, currency_id, exchange_rate, document_type, document_number,
-    customer_id, total_base. `entries` is a JSON parameter: a list of `posting.rules.Entry`. An entry without its own
-    customer, currency and rate has the header's.
-    """
-    return f"""batched as (
-        insert into batch (company_id, batch_number, period_id, batch_date, description, status, currency_id,
-                           document_type, document_number, total_base, created_at, created_by)
-        select $1, {number}, head.period_id, head.batch_date, head.description, head.status, head.currency_id,
-               head.document_type, head.document_number, head.total_base, {STAMP}, $3
-          from taken, json_populate_record(null::batch, {header}) as head
-        returning batch_number),
-    entered as (
-        insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id,
-                                   branch_number, debit, credit, debit_base, credit_base, currency_id, exchange_rate,
-                                   entry_date, period_id, document_type, document_number, customer_id, vat_id, purpose,
-                                   moves_document_id, description)
-        select $1, batched.batch_number, entry.line_number, entry.account_number, entry.subaccount_id,
-               entry.branch_number, entry.debit, entry.credit, entry.debit_base, entry.credit_base,
-               coalesce(entry.currency_id, head.currency_id), coalesce(entry.exchange_rate, head.exchange_rate),
-               head.entry_date, head.period_id, head.document_type, head.document_number,
-               coalesce(entry.customer_id, head.customer_id), entry.vat_id, entry.purpose, entry.moves_document_id,
-               head.description
-          from batched, json_populate_record(null::journal_entry, {header}) as head,
-               json_populate_recordset(null::journal_entry, {entries}) as entry)"""
-
-
-def batch_each(source: str, *, description: str, status: str) -> str:
-    """CTEs `batched` and `entered`: a batch for each row of `source`, with one debit and one credit of the same amount.
-
-    `source` has batch_number, document_type, number, customer_id, settled_on, period_id, branch_number, subaccount_id,
-    currency_id, exchange_rate, amount and amount_base, and of each side (`debit_`, `credit_`) account, purpose and
-    moves, the document whose balance the entry moves. `description` and `status` are SQL expressions over it.
-    """
-    return f"""batched as (
-        insert into batch (company_id, batch_number, period_id, batch_date, description, status, currency_id,
-                           document_type, document_number, total_base, created_at, created_by)
-        select $1, batch_number, period_id, settled_on, {description}, {status}, currency_id, document_type, number,
-               amount_base, {STAMP}, $3
-          from {source}),
-    entered as (
-        insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id,
-                                   branch_number, debit, credit, debit_base, credit_base, currency_id, exchange_rate,
-                                   entry_date, period_id, document_type, document_number, customer_id, purpose,
-                                   moves_document_id, description)
-        select $1, batch_number, side.line_number, side.account_number, subaccount_id, branch_number, side.debit,
-               side.credit, side.debit_base, side.credit_base, currency_id, exchange_rate, settled_on, period_id,
-               document_type, number, customer_id, side.purpose, side.moves, {description}
-          from {source}
-         cross join lateral (values
-               (1, debit_account, amount, 0, amount_base, 0, debit_purpose, debit_moves),
-               (2, credit_account, 0, amount, 0, amount_base, credit_purpose, credit_moves)) as side (
-               line_number, account_number, debit, credit, debit_base, credit_base, purpose, moves))"""
-
 
 # Entries, one row each
 
