@@ -45,7 +45,7 @@ OWNERS = {
     "documents": ["document_line", "document_vat", "issued_document"],
     "attachments": ["attachment", "attachment_revision", "attachment_piece"],
     "receivables": ["document", "document_kind", "settlement", "application", "proposal"],
-    "payments": ["payment", "payment_charge"],
+    "payments": ["payment", "payment_charge", "opening_item"],
     "posting": ["batch", "journal_entry"],
     "charges": ["charged_days"],
     "dunning": ["dunning_letter", "dunning_letter_line"],

@@ -44,6 +44,7 @@ from reskontra.items import store as items_store
 from reskontra.numbering import routes as numbering
 from reskontra.payment_methods import routes as payment_methods
 from reskontra.payments import routes as payments
+from reskontra.payments.openings import routes as openings
 from reskontra.payments.store import writing as payments_store
 from reskontra.payments.write_offs import routes as write_offs
 from reskontra.periods import routes as periods
@@ -88,6 +89,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     attachments.ROUTES,
     payments.ROUTES,
     write_offs.ROUTES,
+    openings.ROUTES,
     receivables.ROUTES,
     posting.ROUTES,
     dunning.ROUTES,

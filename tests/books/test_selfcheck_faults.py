@@ -144,6 +144,7 @@ FAULTS = {
     "revenue-ties-to-ledger": [
         "update journal_entry set account_number = '3100' where purpose = 'revenue' and batch_number = 'AR000001'"
     ],
+    "openings-booked-once": [f"update document set origin = 'opening' where {RELEASED}"],
     "control-accounts-clean": [
         "update journal_entry set account_number = '1500' where purpose = 'revenue' and batch_number = 'AR000001'"
     ],

@@ -145,6 +145,23 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "void the small payment": post(f"{PAYMENTS}/{SMALL_PAYMENT}/action/void", {}),
     "write off what is small": post("/v1/reskontra/run/writeOff", {"asOf": "2025-06-06"}),
+    "take open items over": post(
+        "/v1/reskontra/openItems",
+        {
+            "asOf": "2025-06-06",
+            "items": [
+                {
+                    "documentType": kind,
+                    "referenceNumber": number,
+                    "customer": MAIN,
+                    "documentDate": "2025-05-05",
+                    "dueDate": "2025-05-19",
+                    "balance": 70,
+                }
+                for kind, number in (("Invoice", "OLD-1"), ("CreditNote", "OLD-2"), ("Payment", "OLD-3"))
+            ],
+        },
+    ),
     # Cash sales
     "sell for cash": post(CASH_SALES, cash_sale()),
     "release the cash sale": post(f"{CASH_SALES}/{TO_SELL}/action/release"),

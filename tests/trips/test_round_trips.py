@@ -250,6 +250,12 @@ WRITES = (
     Step("", "POST", "/v1/customerPayment/{small}/action/release", {}),
     Step("Reskontra_RunWriteOff", "POST", "/v1/reskontra/run/writeOff",
          {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
+    Step("Reskontra_TakeOverOpenItems", "POST", "/v1/reskontra/openItems",
+         {"asOf": "2025-06-06", "items": [
+             {"documentType": "Payment", "referenceNumber": "OLD-{pass}", "customer": "20002",
+              "documentDate": "2025-01-01", "balance": 1},
+             {"documentType": "Invoice", "referenceNumber": "OLD-{pass}", "customer": "20002",
+              "documentDate": "2025-01-01", "dueDate": "2025-01-31", "balance": 1}]}),
     # Periods
     Step("Reskontra_OpenFinancialPeriod", "POST", f"{PERIOD}/20300{{pass}}/action/open"),
     Step("", "PUT", f"{NOTE}/010001", wrapped(documentDate="2025-05-05")),  # the only draft in the month

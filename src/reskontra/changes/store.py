@@ -216,10 +216,11 @@ async def count_events(connection: Connection, company_id: int, actor: str, even
 
 
 def given_number(entity: str, key: str) -> str:
-    """A lateral source `given` with one row or none: who gave a thing the number that it has, when, and `is_sent`,
-    whether it was sent and not drawn from a series."""
+    """A lateral source `given` with one row or none: who gave a thing the number that it has, when, `is_sent`,
+    whether it was sent and not drawn from a series, and `origin`, what made it if that was told."""
     return f"""lateral (
-        select change.changed_at, change.actor, change.event = 'renumbered' or change.detail ? 'number' as is_sent
+        select change.changed_at, change.actor, change.event = 'renumbered' or change.detail ? 'number' as is_sent,
+               change.detail ->> 'origin' as origin
           from change
          where change.company_id = $1 and change.entity = {entity} and change.entity_key = {key}
            and change.event in ('created', 'renumbered')

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
@@ -155,3 +157,62 @@ def apply(
 
     with open_books(books) as dsn:
         asyncio.run(change(dsn))
+
+
+@app.command(
+    name="open-items",
+    help_epilogue=examples(
+        "reskontra company open-items open.csv --company acme --as-of 2026-01-01 --account 9990 --dry-run"
+    ),
+)
+def open_items(
+    file: Annotated[Path, Parameter(help="A CSV file in UTF-8 whose first line has the titles of the columns.")],
+    /,
+    *,
+    company: Annotated[str, Parameter(help="Code of the company.")],
+    as_of: Annotated[date, Parameter(help="Day of the opening; its period gets the batch.")],
+    account: Annotated[
+        str | None, Parameter(help="Account of the other side [default: the company's `opening_account`].")
+    ] = None,
+    dry_run: Annotated[bool, switch("Say what would be taken over, and change nothing.")] = False,
+    books: Books | None = None,
+) -> None:
+    """Take over the open items of an older system from a file: all of them, or none if anything is wrong.
+
+    Each line becomes a released document with the number that it had, without revenue and VAT. docs/OPERATING.md
+    describes the columns.
+    """
+    import asyncio
+
+    from reskontra.app import connect_rooms
+    from reskontra.clock import SystemClock
+    from reskontra.command_line.database import context, open_books
+    from reskontra.companies.commands import company_ids
+    from reskontra.payments.openings.commands import take_over
+    from reskontra.payments.openings.rules.csv_file import read_file
+    from reskontra.payments.openings.rules.taking import TakenOver
+    from reskontra.serve import open_database
+
+    rows = read_file(file)
+    connect_rooms()
+
+    async def take(dsn: str) -> TakenOver:
+        database = await open_database(dsn, SystemClock(), migrating=False)
+        try:
+            async with database.connection() as connection:
+                (company_id,) = await company_ids(connection, [company])
+            whose = replace(context(), company_id=company_id)
+            return await take_over(database, whose, rows, on=as_of, account_number=account, dry_run=dry_run)
+        finally:
+            await database.close()
+
+    with open_books(books) as dsn:
+        taken = asyncio.run(take(dsn))
+    say_table(
+        ("TYPE", "DOCUMENTS", f"OPEN, IN {taken.base_currency}"),
+        [(it.document_type, it.count, f"{it.balance:.2f}") for it in taken.totals],
+    )
+    if taken.batch_number is None:
+        say("Nothing was changed: this was a trial.")
+    else:
+        say(f"Taken over by batch {taken.batch_number} of period {taken.period_id} against {taken.account_number}.")

@@ -394,18 +394,22 @@ select batch.company_id, batch.batch_number, batch.period_id
                       and financial_period.period_id = batch.period_id);
 
 -- 30
--- name: released-has-batch A released document has exactly the batch that it names, an instalment that of its master, and every batch has its document or settlement.
+-- name: released-has-batch A released document has exactly the batch that it names, an instalment that of its master, what was taken over one that is nobody's own, and every batch has its document or settlement.
 select coalesce(document.company_id, batch.company_id) as company_id, document.document_type, document.number,
        document.batch_number, batch.batch_number as batch
   from (select document.company_id, document.document_type, document.number, document.batch_number,
-               coalesce(master.document_type, document.document_type) as booked_type,
-               coalesce(master.number, document.number) as booked_number
+               case when document.origin = 'opening' then ''
+                    else coalesce(master.document_type, document.document_type) end as booked_type,
+               case when document.origin = 'opening' then '' else coalesce(master.number, document.number) end
+                   as booked_number
           from document
           left join document as master on master.company_id = document.company_id
            and master.document_id = document.master_document_id
          where document.released_at is not null) as document
   full join (select * from batch
-              where document_type is not null
+              where (document_type is not null
+                     or batch_number in (select opening.batch_number from document as opening
+                                          where opening.company_id = batch.company_id and opening.origin = 'opening'))
                 and not exists (select from settlement
                                  where settlement.company_id = batch.company_id
                                    and settlement.batch_number = batch.batch_number
@@ -413,7 +417,8 @@ select coalesce(document.company_id, batch.company_id) as company_id, document.d
                                                     where document.company_id = batch.company_id
                                                       and document.batch_number = batch.batch_number))) as batch
     on batch.company_id = document.company_id and batch.batch_number = document.batch_number
-   and batch.document_type = document.booked_type and batch.document_number = document.booked_number
+   and coalesce(batch.document_type, '') = document.booked_type
+   and coalesce(batch.document_number, '') = document.booked_number
  where document.number is null or batch.batch_number is null;
 
 -- 31
@@ -432,7 +437,7 @@ select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledg
  where coalesce(ledger.vat, 0) <> coalesce(rows.vat, 0);
 
 -- 31
--- name: revenue-ties-to-ledger The ledger's revenue of each revenue account is that of the released documents' lines, but for instalments.
+-- name: revenue-ties-to-ledger The ledger's revenue of each revenue account is that of the released documents' lines, but for instalments and what was taken over.
 select coalesce(ledger.company_id, lines.company_id) as company_id,
        coalesce(ledger.account_number, lines.account_number) as account_number, ledger.revenue, lines.net
   from (select company_id, account_number, sum(credit_base - debit_base) as revenue
@@ -442,10 +447,33 @@ select coalesce(ledger.company_id, lines.company_id) as company_id,
                from document_line
                join document using (company_id, document_id)
                join document_kind using (document_type)
-              where released_at is not null and master_document_id is null
+              where released_at is not null and master_document_id is null and origin <> 'opening'
               group by document.company_id, document_line.account_number) as lines
       using (company_id, account_number)
  where coalesce(ledger.revenue, 0) <> coalesce(lines.net, 0);
+
+-- name: openings-booked-once A document that was taken over is released without VAT, was once worth as much or more, and its batch has all of it on the other side once; nothing else is booked there.
+select coalesce(opened.company_id, booked.company_id) as company_id,
+       coalesce(opened.document_type, booked.document_type) as document_type,
+       coalesce(opened.number, booked.document_number) as number, opened.amount_base, opened.original_amount,
+       booked.amount_base as booked
+  from (select document.*, balance_sign * document.amount as owed, balance_sign * document.amount_base as owed_base,
+               opening_item.original_amount
+          from document
+          join document_kind using (document_type)
+          full join opening_item using (company_id, document_id)
+         where document.origin = 'opening' or opening_item.document_id is not null) as opened
+  full join (select company_id, batch_number, document_type, document_number, count(*) as entries,
+                    sum(credit - debit) as amount, sum(credit_base - debit_base) as amount_base
+               from journal_entry where purpose = 'opening'
+              group by company_id, batch_number, document_type, document_number) as booked
+    on booked.company_id = opened.company_id and booked.batch_number = opened.batch_number
+   and booked.document_type = opened.document_type and booked.document_number = opened.number
+ where opened.origin is distinct from 'opening' or opened.released_at is null
+    or opened.original_amount is null or opened.original_amount < opened.amount
+    or booked.entries is distinct from 1 or booked.amount <> opened.owed or booked.amount_base <> opened.owed_base
+    or exists (select from document_vat where document_vat.company_id = opened.company_id
+                  and document_vat.document_id = opened.document_id);
 
 -- 24, 31
 -- name: control-accounts-clean No revenue is posted to an account that receivables or VAT are posted to.

@@ -211,6 +211,14 @@ _MADE_BY_STATEMENTS = ("lines", "vat", "proposals", "number", "batch_number", "c
 HEADER_COLUMNS = tuple(column for column in columns(Document) if column not in _MADE_BY_STATEMENTS)
 """The columns that are written from the record. The statements make number, version, batch and moments themselves."""
 
+LINES_PART = (
+    "detail_total", "detail_total_base", "discount_total", "discount_total_base", "vat_total", "vat_total_base",
+    "vat_taxable_total", "vat_taxable_total_base", "vat_exempt_total", "vat_exempt_total_base", "rounding_difference",
+    "dont_print", "dont_email", "send_to_auto_invoice", "due_date_entered", "cash_discount_date_entered",
+    "rate_entered", "particulars",
+)  # fmt: skip
+"""The columns that only documents with lines have, which stand beside those of their texts (decision 0018)."""
+
 LINE_COLUMNS = columns(Line)
 VAT_COLUMNS = columns(VatFigure)
 

@@ -88,6 +88,18 @@ def note_reuse(entity: str) -> str:
            and used_again_at is null)"""
 
 
+def note_each_reuse(source: str) -> str:
+    """A CTE `reused` that notes of numbers which were sent that they were deleted before (D5).
+
+    `source` has document_type, the entity, and number.
+    """
+    return f"""reused as (
+        update deleted_number set used_again_at = $2
+          from {source}
+         where company_id = $1 and entity = {source}.document_type
+           and lower(deleted_number.number) = lower({source}.number collate "C") and used_again_at is null)"""
+
+
 def use_number(entity: str, number: str, series: str, *, given: str | None = None) -> str:
     """CTEs `taken(number)` and `reused`: a number that the caller sent; that it was deleted before is noted (D5).
 

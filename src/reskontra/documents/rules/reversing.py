@@ -16,7 +16,7 @@ from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import KINDS, Kind
 from reskontra.money import ZERO
 from reskontra.periods.rules import is_open
-from reskontra.receivables.rules.items import FEE_ORIGIN, Proposal, Ties
+from reskontra.receivables.rules.items import FEE_ORIGIN, OPENING_ORIGIN, Proposal, Ties
 from reskontra.records import replace
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def with_header_of(draft: Document, taken_back: Document) -> Document:
 
 def check_reversible(kind: Kind, document: Document) -> None:
     """RVS-01, REV-03: only what is released and stands can be reversed."""
+    _check_of_this_ledger(kind, document, "reversed")
     if document.status not in ("Open", "Closed"):
         raise Refused(
             f"The {kind.noun} {document.number} has the status {document.status} and cannot be reversed.",
@@ -50,6 +51,7 @@ def check_applicable(kind: Kind, document: Document, ties: Ties) -> None:
 
 def check_correctable(kind: Kind, document: Document, ties: Ties) -> None:
     """CRR-01: an open invoice that nothing has touched. ROT and RUT claims need no word: they are refused when sent."""
+    _check_of_this_ledger(kind, document, "corrected")
     _check_open(kind, document, "be corrected")
     if ties.is_divided:
         raise Refused(
@@ -67,6 +69,16 @@ def check_correctable(kind: Kind, document: Document, ties: Ties) -> None:
             hint="Undo the application first, or reverse the invoice and send a new one.",
         )
     _check_free(kind, document, ties)
+
+
+def _check_of_this_ledger(kind: Kind, document: Document, done: str) -> None:
+    """OPN-05: the lines and the VAT of what was taken over are in the older system."""
+    if document.origin == OPENING_ORIGIN:
+        raise Refused(
+            f"The {kind.noun} {document.number} was taken over from an older system, without lines and VAT, and cannot "
+            f"be {done}.",
+            hint="Send a credit note with the lines and the VAT that are to be taken back, and apply it.",
+        )
 
 
 def _check_open(kind: Kind, document: Document, purpose: str) -> None:

@@ -21,6 +21,7 @@ from reskontra.receivables.rules.periods import booking_period
 from reskontra.records import replace
 
 if TYPE_CHECKING:
+    from reskontra.customers.customer import Debtor
     from reskontra.reference.reference import Reference
 
 ENTERED = ("Payment", "Prepayment", "Refund")
@@ -56,7 +57,7 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, currency_id: s
     location = debtor.location
     _check_location(basis, changes)
     day = changes.get("application_date") or basis.today
-    account, subaccount = _accounts(kind, basis)
+    account, subaccount = accounts_of(kind, basis.debtor, basis.reference)
     method, cash_account = money_place(changes, basis)
     rate = _rate(currency_id, day, basis)
     draft = Payment(
@@ -90,7 +91,7 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
     draft = payment
     _check_location(basis, changes)
     if basis.debtor.customer_id != payment.customer_id or changes.get("location_cd"):
-        account, subaccount = _accounts(kind, basis)
+        account, subaccount = accounts_of(kind, basis.debtor, basis.reference)
         draft = replace(
             draft,
             customer_id=basis.debtor.customer_id,
@@ -282,19 +283,19 @@ def _check_location(basis: Basis, changes: Mapping[str, Any]) -> None:
         )
 
 
-def _accounts(kind: Kind, basis: Basis) -> tuple[str, int]:
-    """The account that the unapplied rest stands on: receivables, or prepayments for a prepayment (PAY-30)."""
-    location, reference = basis.debtor.location, basis.reference
+def accounts_of(kind: Kind, debtor: Debtor, reference: Reference) -> tuple[str, int]:
+    """Account and subaccount that the open rest stands on: receivables, or prepayments for a prepayment (PAY-30)."""
+    location = debtor.location
     default = reference.subaccounts.default_id
     if kind is not PREPAYMENT:
         return location.customer_ledger_account, location.customer_ledger_subaccount_id or default
-    customer_class = reference.customer_classes[basis.debtor.customer_class_id]
+    customer_class = reference.customer_classes[debtor.customer_class_id]
     account = location.prepayment_account or customer_class.prepayment_account
     if account is None:
         raise Refused(
-            f"Customer {basis.debtor.number} has no account for prepayments.",
+            f"Customer {debtor.number} has no account for prepayments.",
             field=("customer_number",),
-            value=basis.debtor.number,
+            value=debtor.number,
             hint="Set a prepayment account on its location or class.",
         )
     subaccount = location.prepayment_subaccount_id or customer_class.prepayment_subaccount_id or default

@@ -12,7 +12,7 @@ from reskontra.money import ONE, ZERO
 from reskontra.payments.payment import Payment
 from reskontra.payments.rules.drafts import period_after
 from reskontra.periods.rules import is_open
-from reskontra.receivables.rules.items import Application, OpenItem, Settled
+from reskontra.receivables.rules.items import OPENING_ORIGIN, Application, OpenItem, Settled
 from reskontra.receivables.rules.settling import undone
 from reskontra.records import replace
 
@@ -35,6 +35,9 @@ def check_voidable(
         raise _refused(payment, f"A {payment.kind.noun} cannot be voided.", hint)
     if not payment.is_released:
         raise _refused(payment, f"{payment.number} has the status {payment.status}.", "Delete the draft instead.")
+    if payment.origin == OPENING_ORIGIN:
+        reason = f"{payment.number} was taken over from an older system: its money came in there."
+        raise _refused(payment, reason, "Pay it back with a refund, or undo what it settled.")
     if payment.status == "Voided":
         raise _refused(payment, f"{payment.number} has the status Voided already.", "")
     if payment.lines:

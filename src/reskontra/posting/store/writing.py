@@ -61,3 +61,46 @@ def batch_each(source: str, *, description: str, status: str) -> str:
                (1, debit_account, amount, 0, amount_base, 0, debit_purpose, debit_moves),
                (2, credit_account, 0, amount, 0, amount_base, credit_purpose, credit_moves)) as side (
                line_number, account_number, debit, credit, debit_base, credit_base, purpose, moves))"""
+
+
+def batch_of_all(
+    source: str,
+    *,
+    number: str,
+    day: str,
+    period_id: str,
+    account_number: str,
+    subaccount_id: str,
+    purpose: str,
+    description: str,
+    status: str,
+) -> str:
+    """CTEs `batched` and `entered`: one batch for all rows of `source`, each with a debit and a credit.
+
+    `source` has document_id, document_type, number, customer_id, branch_number, account_number, subaccount_id,
+    currency_id, exchange_rate, amount, amount_base, purpose, sign (+1: its own account is debited, -1: credited) and
+    place, from 1. The other side of all is `account_number` with its `purpose`. These and the rest are SQL expressions.
+    """
+    return f"""batched as (
+        insert into batch (company_id, batch_number, period_id, batch_date, description, status, currency_id,
+                           total_base, created_at, created_by)
+        select $1, {number}, {period_id}, {day}, {description}, {status},
+               case when count(distinct {source}.currency_id) = 1 then min({source}.currency_id)
+                    else (select company.base_currency from company where company.company_id = $1) end,
+               sum({source}.amount_base), {STAMP}, $3
+          from {source}),
+    entered as (
+        insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id,
+                                   branch_number, debit, credit, debit_base, credit_base, currency_id, exchange_rate,
+                                   entry_date, period_id, document_type, document_number, customer_id, purpose,
+                                   moves_document_id, description)
+        select $1, {number}, 2 * place + side.line_number, side.account_number, side.subaccount_id, branch_number,
+               case when side.sign > 0 then amount else 0 end, case when side.sign < 0 then amount else 0 end,
+               case when side.sign > 0 then amount_base else 0 end, case when side.sign < 0 then amount_base else 0 end,
+               currency_id, exchange_rate, {day}, {period_id}, document_type, number, customer_id, side.purpose,
+               side.moves, {description}
+          from {source}
+         cross join lateral (values
+               (-1, {source}.account_number, {source}.subaccount_id, {source}.sign, {source}.purpose, document_id),
+               (0, {account_number}, {subaccount_id}, -{source}.sign, {purpose}, null)) as side (
+               line_number, account_number, subaccount_id, sign, purpose, moves))"""

@@ -18,6 +18,9 @@ FEE_ORIGIN = "dunning_fee"
 VOID_ORIGIN = "dunning_void"
 """The origin of credit notes that take back the fee of a voided dunning letter."""
 
+OPENING_ORIGIN = "opening"
+"""The origin of documents that were taken over from an older system: they are no sales and have no VAT (OPN-01)."""
+
 
 class OpenItem(Record, frozen=True, kw_only=True):
     """A document as settling sees it: what is left of it, in its currency and in base currency."""

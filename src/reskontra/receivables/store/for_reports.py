@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reskontra.changes.store import changed_values
 from reskontra.kinds import KINDS
+from reskontra.receivables.rules.items import OPENING_ORIGIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +126,11 @@ MADE = f"""
       join document_kind on document_kind.document_type = document.document_type
       join (values {_COLUMNS_OF_KINDS}) as made (document_type, movement)
         on made.document_type = document.document_type
-     where document.company_id = $1 and document.released_at is not null and document.master_document_id is null"""
+     where document.company_id = $1 and document.released_at is not null and document.master_document_id is null
+       and document.origin <> '{OPENING_ORIGIN}'"""
 """A select of what each released document added to what its customer owed, in base currency. Instalments only
-divide what another document added. It ends inside its where clause."""
+divide what another document added, and an older system added what was taken over from it. It ends inside its where
+clause."""
 
 UNBOOKED = """
     select document.customer_id, document.branch_number, application.period_id, side.amount

@@ -223,6 +223,9 @@ class Preferences:
     print_before_release: bool = False
     email_before_release: bool = False
     subaccount_mask: str | None = None
+    opening_account: str | None = None
+    """The account against which open items of an older system are taken over (OPN-01)."""
+
     payment_reference: PaymentReference = field(default_factory=PaymentReference)
     attachments: AttachmentPreferences = field(default_factory=AttachmentPreferences)
     dunning: DunningPreferences = field(default_factory=DunningPreferences)

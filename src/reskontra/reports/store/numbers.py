@@ -21,6 +21,7 @@ from reskontra.db.rows import fetch_one
 from reskontra.numbering.store import DELETED_NUMBERS, SERIES_RANGES
 from reskontra.posting.store.reading import BATCH_NUMBERS
 from reskontra.projects.store.names import PROJECT_NUMBERS
+from reskontra.receivables.rules.items import OPENING_ORIGIN
 from reskontra.receivables.store.for_reports import DOCUMENT_NAMES
 
 Drawing: TypeAlias = Sequence[tuple[str, str, bool]]
@@ -150,10 +151,11 @@ _FINDING = f"""{_NUMBERS},
          group by told.entity, told.number
         having count(told.series_id) > 0 and (bool_or(told.is_sent) or not bool_or(told.is_passed))),
     made as (
-        select odd.series_id, odd.entity, odd.number, 'OutOfForm' as kind, given.changed_at, given.actor
+        select odd.series_id, odd.entity, odd.number, 'OutOfForm' as kind, given.changed_at, given.actor, given.origin
           from odd left join {given_number("odd.entity", "odd.number")} on true
         union all
-        select suspected.series_id, suspected.entity, suspected.number, 'HandMade', given.changed_at, given.actor
+        select suspected.series_id, suspected.entity, suspected.number, 'HandMade', given.changed_at, given.actor,
+               given.origin
           from suspected left join {given_number("suspected.entity", "suspected.number")} on true
          where suspected.is_ahead or given.is_sent),
     finding as (
@@ -165,7 +167,9 @@ _FINDING = f"""{_NUMBERS},
         select series_id, number collate "C", 'Deleted', number, 1, entity, deleted_at, actor, reason
           from passed where not is_used
         union all
-        select series_id, number collate "C", kind, number, 1, entity, changed_at, actor, null from made)"""
+        select series_id, number collate "C", kind, number, 1, entity, changed_at, actor,
+               case origin when '{OPENING_ORIGIN}' then 'taken over from an older system' end
+          from made)"""
 
 _FOUND = f"with {_FINDING} select * from finding"
 

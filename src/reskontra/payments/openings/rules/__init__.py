@@ -1,0 +1,1 @@
+"""What may be taken over from an older system, and how its file is read."""
