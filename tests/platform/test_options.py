@@ -27,6 +27,7 @@ READING = [
     ["company", "list"],
     ["company", "show", "acme"],
     ["company", "apply", "no", "--company", "acme"],
+    ["company", "open-items", "x.csv", "--company", "acme", "--as-of", "2025-12-31"],
     ["client", "list"],
     ["client", "create", "--company", "acme"],
     ["client", "change", "isv_a", "--company", "acme"],

@@ -193,7 +193,6 @@ def open_items(
     from reskontra.payments.openings.rules.taking import TakenOver
     from reskontra.serve import open_database
 
-    rows = read_file(file)
     connect_rooms()
 
     async def take(dsn: str) -> TakenOver:
@@ -202,7 +201,7 @@ def open_items(
             async with database.connection() as connection:
                 (company_id,) = await company_ids(connection, [company])
             whose = replace(context(), company_id=company_id)
-            return await take_over(database, whose, rows, on=as_of, account_number=account, dry_run=dry_run)
+            return await take_over(database, whose, read_file(file), on=as_of, account_number=account, dry_run=dry_run)
         finally:
             await database.close()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
+import secrets
 import zipfile
 import zlib
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -144,9 +144,10 @@ def write_archive(path: Path, *, compression: int = 1) -> Generator[Writer]:
     not a backup.
     """
     path = Path(os.path.realpath(path))
-    draft = _new_draft(path)
-    try:
-        with draft.open("wb") as file:
+    _check_replaceable(path)
+    draft = path.with_name(f"{path.name}.partial-{secrets.token_hex(4)}")
+    try:  # whatever ends the program from here on, the draft goes
+        with open(draft, "xb", opener=_readable_by_its_owner_only) as file:
             stream = _SealedStream(file)
             # These methods are all that zipfile needs of a file that it cannot seek.
             with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=compression) as archive:  # type: ignore[call-overload]
@@ -165,15 +166,16 @@ def write_archive(path: Path, *, compression: int = 1) -> Generator[Writer]:
         draft.unlink(missing_ok=True)
 
 
-def _new_draft(path: Path) -> Path:
+def _check_replaceable(path: Path) -> None:
     try:
         if path.exists() and not _may_be_replaced(path):
             raise ArchiveError(f"{path} is there already and is no backup: name another file to write to.")
-        number, draft = tempfile.mkstemp(prefix=f"{path.name}.partial-", dir=path.parent)  # readable by its owner only
     except OSError as error:
         raise ArchiveError(f"The backup cannot be written to {path}: {error.strerror}.") from error
-    os.close(number)
-    return Path(draft)
+
+
+def _readable_by_its_owner_only(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def _may_be_replaced(path: Path) -> bool:

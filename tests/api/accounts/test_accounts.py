@@ -41,7 +41,7 @@ async def test_an_account_is_created_and_read_back_with_all_fields(clerk: Clerk)
     found = await clerk.http.get("/v1/account/3010")
     assert found.headers["ETag"] == answer.headers["ETag"] == f'"{found.json()["timeStamp"]}"'
     account = found.json()
-    assert account.pop("accountID") == 23
+    assert account.pop("accountID") == 24
     assert account.pop("timeStamp")
     assert account.pop("lastModifiedDateTime").startswith("2026-01-15T13:00:00")
     assert account == {
@@ -179,9 +179,9 @@ class TestTheList:
         found = await clerk.page("account")
         in_order = [account["accountCD"] for account in found]
         assert in_order == sorted(in_order)
-        assert {account["metadata"]["totalCount"] for account in found} == {22}
+        assert {account["metadata"]["totalCount"] for account in found} == {23}
         await clerk.post("account", **ALL_FIELDS)
-        assert (await clerk.page("account?numberToRead=1"))[0]["metadata"]["totalCount"] == 23
+        assert (await clerk.page("account?numberToRead=1"))[0]["metadata"]["totalCount"] == 24
 
     async def test_reads_pieces_that_join(self, clerk: Clerk) -> None:
         every = await numbers(clerk)
@@ -198,15 +198,15 @@ class TestTheList:
             ({"externalCode2": "X2"}, {"externalCode2": "X1"}),
             ({"analysisCode": "AN1"}, {"analysisCode": "AN"}),
             ({"active": "false"}, {"active": "true", "publicCode": "P1"}),
-            ({"greaterThanValue": "8160"}, {"greaterThanValue": "9010"}),
+            ({"greaterThanValue": "9990"}, {"greaterThanValue": "9991"}),
         ],
     )
     async def test_each_filter_finds_its_own_and_a_wrong_value_finds_nothing(
         self, clerk: Clerk, query: dict[str, str], wrong: dict[str, str]
     ) -> None:
-        fields = ALL_FIELDS | {"accountCD": "9010", "active": False}
+        fields = ALL_FIELDS | {"accountCD": "9991", "active": False}
         assert await clerk.status("POST", "account", **fields) == 201
-        assert await numbers(clerk, **query) == ["9010"]
+        assert await numbers(clerk, **query) == ["9991"]
         assert await numbers(clerk, **wrong) == []
 
     async def test_finds_what_was_changed_since(self, clerk: Clerk, clock: SeededClock) -> None:
@@ -217,7 +217,7 @@ class TestTheList:
         assert await numbers(clerk, **since) == ["3000"]
         later = since | {"lastModifiedDateTime": (moment + timedelta(days=1)).strftime("%Y-%m-%d")}
         assert await numbers(clerk, **later) == []
-        assert len(await numbers(clerk, lastModifiedDateTime="2026-02-02")) == 22
+        assert len(await numbers(clerk, lastModifiedDateTime="2026-02-02")) == 23
 
     async def test_tells_the_words_of_the_class_when_asked(self, clerk: Clerk) -> None:
         plain = await clerk.page("account?greaterThanValue=8140")
@@ -252,4 +252,4 @@ async def test_two_changes_at_once_both_hold(clerk: Clerk) -> None:
 async def test_the_same_number_at_once_is_given_to_one(clerk: Clerk) -> None:
     answers = await asyncio.gather(*(clerk.post("account", **ALL_FIELDS) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 400, 400, 400]
-    assert (await clerk.page("account?numberToRead=1"))[0]["metadata"]["totalCount"] == 23
+    assert (await clerk.page("account?numberToRead=1"))[0]["metadata"]["totalCount"] == 24

@@ -253,7 +253,7 @@ async def test_every_field_of_an_invoice_is_stored_and_read_back(clerk: Clerk) -
         | READ_OWED
         | {
             "customerProject": "CP-1",
-            "project": {"id": "20"},
+            "project": {"internalId": 1, "id": "20", "description": "New warehouse"},
             "sendToAutoInvoice": True,
             "startDate": "2025-03-01T00:00:00",
             "endDate": "2025-03-31T00:00:00",
@@ -294,7 +294,12 @@ async def test_every_field_of_a_credit_note_is_stored_and_read_back(clerk: Clerk
         document,
         "lines",
         READ_HEADER
-        | {"project": {"id": "20"}, "sendToAutoInvoice": True, "cashDiscount": 0, "cashDiscountInCurrency": 0},
+        | {
+            "project": {"internalId": 1, "id": "20", "description": "New warehouse"},
+            "sendToAutoInvoice": True,
+            "cashDiscount": 0,
+            "cashDiscountInCurrency": 0,
+        },
         READ_LINE | {"projectTask": {"id": "T1"}},
     )
 

@@ -424,3 +424,15 @@ async def test_the_database_keeps_what_a_part_belongs_to(clerk: Clerk) -> None:
     first, *_ = await parts_of(clerk, master)
     with pytest.raises(Exception, match="released"):
         await clerk.sql("update document set instalment_number = 9 where company_id = 1 and number = $1", first.number)
+
+
+@pytest.mark.parametrize("verb", ["reverse", "reverseandapplytonote"])
+async def test_an_instalment_is_not_reversed_by_itself(clerk: Clerk, verb: str) -> None:
+    """RVS-06: its master has the sales and the VAT, and says so before a note is made that cannot be released."""
+    master = await clerk.issue(INVOICE, creditTermsId="RATE3")
+    shown = await clerk.get(f"reskontra/customerinvoice/{master.number}/instalments")
+    part = shown["instalments"][0]["referenceNumber"]
+    said = refusal(await clerk.act(f"customerinvoice/{part}", verb))
+    assert f"is an instalment of {master.number}" in said
+    if verb == "reverseandapplytonote":
+        assert "paid in instalments" in refusal(await clerk.act(master, verb))

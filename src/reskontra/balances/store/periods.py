@@ -58,7 +58,7 @@ MOVEMENTS = Paged(
                               from ({MADE}) as document) as moves
                      where period_id <= $3::text
                      group by customer_id, branch_number
-                    having bool_or(period_id >= $2::text) or sum(moved) <> 0) as part
+                    having bool_or(period_id >= $2::text and (moved, made) <> (0.0, 0.0)) or sum(moved) <> 0) as part
               join ({OWING}) as customer on customer.customer_id = part.customer_id) as moved
      where true""",
     key=("moved.number", "moved.branch_number"),

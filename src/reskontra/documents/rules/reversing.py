@@ -34,7 +34,14 @@ def with_header_of(draft: Document, taken_back: Document) -> Document:
 
 
 def check_reversible(kind: Kind, document: Document) -> None:
-    """RVS-01, REV-03: only what is released and stands can be reversed."""
+    """RVS-01, REV-03: only what is released and stands can be reversed, and is not taken back in another way."""
+    if document.master_document_id is not None:
+        raise Refused(
+            f"The {kind.noun} {document.number} is an instalment of {document.external_reference}.",
+            hint="Reverse that one: it has the sales and the VAT. Settle its instalments with the note.",
+        )
+    if document.origin == FEE_ORIGIN:
+        raise _is_fee(kind, document)
     _check_of_this_ledger(kind, document, "reversed")
     if document.status not in ("Open", "Closed"):
         raise Refused(
@@ -45,6 +52,11 @@ def check_reversible(kind: Kind, document: Document) -> None:
 
 def check_applicable(kind: Kind, document: Document, ties: Ties) -> None:
     """RVS-04, RVS-06: a note can be applied to what is open, which a master is not, and waits for nobody else."""
+    if ties.is_divided:
+        raise Refused(
+            f"The {kind.noun} {document.number} has the status {document.status} and cannot be settled by a note.",
+            hint="It is paid in instalments: reverse it without applying the note, and settle them with the note.",
+        )
     _check_open(kind, document, "be settled by a note")
     _check_free(kind, document, ties)
 
@@ -52,17 +64,14 @@ def check_applicable(kind: Kind, document: Document, ties: Ties) -> None:
 def check_correctable(kind: Kind, document: Document, ties: Ties) -> None:
     """CRR-01: an open invoice that nothing has touched. ROT and RUT claims need no word: they are refused when sent."""
     _check_of_this_ledger(kind, document, "corrected")
-    _check_open(kind, document, "be corrected")
     if ties.is_divided:
         raise Refused(
             f"The {kind.noun} {document.number} is paid in instalments and cannot be corrected.",
             hint="Reverse the whole of it, and send a new one.",
         )
     if document.origin == FEE_ORIGIN:
-        raise Refused(
-            f"The {kind.noun} {document.number} is the fee of a dunning letter and cannot be corrected.",
-            hint="Void the letter: that takes the fee back.",
-        )
+        raise _is_fee(kind, document)
+    _check_open(kind, document, "be corrected")
     if ties.settler is not None:
         raise Refused(
             f"The {kind.noun} {document.number} cannot be corrected: it has an application of {ties.settler}.",
@@ -79,6 +88,13 @@ def _check_of_this_ledger(kind: Kind, document: Document, done: str) -> None:
             f"be {done}.",
             hint="Send a credit note with the lines and the VAT that are to be taken back, and apply it.",
         )
+
+
+def _is_fee(kind: Kind, document: Document) -> Refused:
+    return Refused(
+        f"The {kind.noun} {document.number} is the fee of a dunning letter.",
+        hint="Void the letter: that takes the fee back.",
+    )
 
 
 def _check_open(kind: Kind, document: Document, purpose: str) -> None:

@@ -115,7 +115,8 @@ def split(parts: str) -> str:
                base_credit, amount_debit, base_debit, gain_loss, is_posted, is_split, created_at, created_by,
                released_at, released_by)
         select $1, settlement_made.settlement_id, {parts}.document_id, {parts}.master_id, {parts}.document_date,
-               {parts}.period_id, 0, 0, {parts}.amount, {parts}.amount_base, 0, true, true, $2, $3, $2, $3
+               {parts}.period_id, 0, 0, {parts}.amount, {parts}.amount_base, 0, true, true, $2, $3,
+               settlement_made.created_at, $3
           from settlement_made, {parts})"""
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from asyncpg import Record
 
+from reskontra.changes.store import STAMP
 from reskontra.customers.store.for_receivables import FORGIVEN
 from reskontra.db.pool import Connection
 from reskontra.receivables.store.applications import proposed_by
@@ -114,8 +115,9 @@ def settle_each(source: str, kind: str) -> str:
                                 created_at, created_by)
         overriding system value
         select $1, {source}.settlement_id, '{kind}', {source}.settled_on, {source}.period_id, {source}.batch_number,
-               {source}.document_id, $2, $3
-          from {source}),
+               {source}.document_id, {STAMP}, $3
+          from {source}
+        returning settlement_id, created_at),
     applied_each as (
         insert into application (
                company_id, settlement_id, credit_document_id, debit_document_id, applied_on, period_id, amount_credit,
@@ -123,5 +125,6 @@ def settle_each(source: str, kind: str) -> str:
                released_at, released_by)
         select $1, {source}.settlement_id, {source}.credit_id, {source}.debit_id, {source}.settled_on,
                {source}.period_id, {source}.amount, {source}.amount, {source}.amount_base, {source}.amount_base, 0,
-               {source}.reason_code, true, $2, $3, $2, $3
-          from {source})"""
+               {source}.reason_code, true, $2, $3, settled_each.created_at, $3
+          from {source}
+          join settled_each using (settlement_id))"""
