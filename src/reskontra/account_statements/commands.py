@@ -22,8 +22,7 @@ from reskontra.account_statements.store import (
 )
 from reskontra.account_statements.wire import StatementAnswer, statement_answer
 from reskontra.clock import Context
-from reskontra.codes import all_known
-from reskontra.customers.store.for_dunning import find_addressee_ids
+from reskontra.customers.commands import ids_of_sent
 from reskontra.db.pool import Connection
 from reskontra.receivables.wire.as_of import Asked, dates_at
 from reskontra.reference.reference import Reference
@@ -169,8 +168,7 @@ async def _recipients(
     numbers, class_id, cycle_id = (filters.get(it) for it in ("customer_numbers", "customer_class", "statement_cycle"))
     customer_ids = None
     if numbers is not None:
-        found = await find_addressee_ids(connection, context.company_id, numbers, letters_go_to_parent=False)
-        customer_ids = all_known(found, numbers, (_FILTERS, "customer_numbers"), "Send numbers of existing customers.")
+        customer_ids = await ids_of_sent(connection, context.company_id, numbers, (_FILTERS, "customer_numbers"))
     if class_id is not None:
         class_id = reference.customer_class(class_id, (_FILTERS, "customer_class")).customer_class_id
     if cycle_id is not None:

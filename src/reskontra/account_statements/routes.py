@@ -10,12 +10,12 @@ from reskontra.clock import local_date
 from reskontra.errors import Malformed, NotFound
 from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
 from reskontra.reference.rules.classes import StatementType
-from reskontra.runs.answers import skipped_answers
+from reskontra.runs.answers import sent_to_run, skipped_answers
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done, one
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
-from reskontra.web.wire import changes, day_text
+from reskontra.web.wire import day_text
 
 _FROM, _TYPE = Parameter("from", "datetime"), Parameter("type")
 
@@ -49,10 +49,8 @@ async def of_customer(call: Call) -> Response:
 
 
 async def run(call: Call) -> Response:
-    """POST: make statements and keep them (AGS-05). Parameters in the address are refused, as by every run."""
-    if call.query.names:
-        raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")
-    outcome = await run_statements(call.database, call.context, changes(call.decode(StatementRun)))
+    """POST: make statements and keep them (AGS-05)."""
+    outcome = await run_statements(call.database, call.context, sent_to_run(call, StatementRun))
     created = [
         MadeStatementAnswer(customer=it.customer_number, as_of=day_text(it.as_of), balance=it.balance)
         for it in outcome.created

@@ -198,14 +198,13 @@ class Kept:
 
     statement_type: StatementType
     body: str
-    version: int
 
 
 async def find_kept(connection: Connection, company_id: int, customer_id: int, as_of: date) -> Kept | None:
     """The kept statement of that date."""
     row = await connection.fetchrow(
         """
-        select statement_type, body, version from account_statement
+        select statement_type, body from account_statement
          where company_id = $1 and customer_id = $2 and as_of = $3
         """,
         company_id,

@@ -14,7 +14,7 @@ from reskontra.account_statements.store import Recipient
 from reskontra.receivables.wire.ageing import BucketAnswer, bucket_answers
 from reskontra.reference.rules.classes import StatementCycle, StatementType
 from reskontra.runs.answers import SkippedAnswer
-from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, day_text, field, sent
+from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, day_answer, day_text, field, sent
 
 _PLACES = Decimal("0.0001")
 
@@ -116,7 +116,7 @@ def statement_answer(
         customer=StatementCustomerAnswer(number=recipient.number, name=recipient.name),
         as_of=day_text(as_of),
         type=statement_type,
-        since=None if since is None else day_text(since),
+        since=day_answer(since),
         balance=balance.quantize(_PLACES),
         currencies=[_currency(block, cycle) for block in blocks],
     )
@@ -139,7 +139,7 @@ def _lines(lines: tuple[Line, ...]) -> Iterator[StatementLineAnswer]:
             line_type=line.kind,
             document_type=line.document_type,
             reference_number=line.number,
-            due_date=None if line.due_date is None else day_text(line.due_date),
+            due_date=day_answer(line.due_date),
             amount=line.amount,
             balance=line.balance,
         )

@@ -21,9 +21,9 @@ from reskontra.balances.wire import (
     movements_answer,
 )
 from reskontra.changes.lists.routes import answer_page
-from reskontra.changes.lists.wire import PAGING, filtered, greater, matching, moment, ordered, same
+from reskontra.changes.lists.wire import PAGING, equal, filtered, greater, matching, moment, ordered, same
 from reskontra.clock import local_date
-from reskontra.customers.store.fragments import OF_CLASS, id_of_number
+from reskontra.customers.store.fragments import id_of_number
 from reskontra.errors import Malformed
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
@@ -33,7 +33,7 @@ from reskontra.web.addresses import Addresses
 from reskontra.web.answers import one
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
-from reskontra.web.scalars import shown
+from reskontra.web.scalars import shown, whole_number
 
 _BALANCE_FILTERS = (
     greater("greaterThanValue", "customer.number"),
@@ -53,7 +53,7 @@ _MOVEMENT_FILTERS = (
 _BY, _AGE_CREDITS, _BUCKETS, _CUSTOMER = (
     Parameter("by"), Parameter("ageCredits", "boolean"), Parameter("buckets"), Parameter("customer"),
 )  # fmt: skip
-_AGEING_FILTERS = (matching("customerClass", OF_CLASS),)
+_AGEING_FILTERS = (equal("customerClass", "customer.customer_class_id"),)
 _LAST_DAYS = (0, 30, 60, 90)
 _BUCKETS_MAX, _DAYS_MAX = 20, 9999
 
@@ -130,11 +130,11 @@ def _last_days(call: Call) -> tuple[int, ...]:
     sent = call.query.text(_BUCKETS.name)
     if sent is None:
         return _LAST_DAYS
-    words = [word.strip() for word in sent.split(",", _BUCKETS_MAX)]
-    if all(word.isascii() and word.isdigit() and len(word) <= len(str(_DAYS_MAX)) for word in words):
-        days = tuple(int(word) for word in words)
-        if len(days) <= _BUCKETS_MAX and days[0] == 0 and all(a < b for a, b in itertools.pairwise(days)):
-            return days
+    read = [whole_number(word.strip(), len(str(_DAYS_MAX))) for word in sent.split(",", _BUCKETS_MAX)]
+    days = tuple(day for day in read if day is not None)
+    is_rising = days[:1] == (0,) and all(a < b for a, b in itertools.pairwise(days))
+    if is_rising and len(days) == len(read) <= _BUCKETS_MAX:
+        return days
     raise Malformed(
         f"'{shown(sent)}' is not a value that the parameter {_BUCKETS.name} takes.",
         hint=f"Send at most {_BUCKETS_MAX} rising numbers of days from 0 to {_DAYS_MAX}, the first of them 0, "

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reskontra.clock import Context
+from reskontra.codes import all_known
 from reskontra.customers.customer import Customer, Parent
 from reskontra.customers.rules import master_data
 from reskontra.customers.rules.standing import check_may
 from reskontra.customers.store import finding, writing
 from reskontra.db.pool import Connection, report_key_as_sent
-from reskontra.errors import NotFound, Refused
+from reskontra.errors import FieldPath, NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.operations import supplied
@@ -98,6 +99,12 @@ async def renumber(
     await wait_for_turn(context.company_id, series.series_id)
     with report_key_as_sent(wanted):
         return await writing.save_number(connection, context, stored, wanted, series.series_id)
+
+
+async def ids_of_sent(connection: Connection, company_id: int, sent: Sequence[str], field: FieldPath) -> list[int]:
+    """The ids of customers by the numbers that a request names, in any case. Raises `UnknownReference`."""
+    found = await finding.find_customer_ids(connection, company_id, sent)
+    return all_known(found, sent, field, "Send numbers of existing customers.")
 
 
 async def _locked(connection: Connection, context: Context, key: str | int) -> tuple[Customer, Reference]:

@@ -28,7 +28,7 @@ from reskontra.web.wire import (
     Text255,
     UnsetType,
     Whole,
-    day_text,
+    day_answer,
     field,
     local_text,
     sent,
@@ -155,8 +155,8 @@ def discount_answer(stored: Stored[DiscountSeries], reference: Reference, today:
         promotional=series.promotional,
         active=series.active,
         prorate=False,
-        effective_date=_day(series.effective_date),
-        expiration_date=_day(series.expiration_date),
+        effective_date=day_answer(series.effective_date),
+        expiration_date=day_answer(series.expiration_date),
         line_counter=max((step.line_number for step in series.breakpoints), default=0),
         created_at=local_text(stored.created_at, reference.zone),
         modified_at=local_text(stored.modified_at, reference.zone),
@@ -178,8 +178,8 @@ def _breakpoints(series: DiscountSeries, today: date) -> Iterator[BreakpointAnsw
         answer = BreakpointAnswer(
             line_number=step.line_number,
             active=now is not None,
-            pending_date=_day(pending.since) if pending else None,
-            effective_date=_day(now.since) if now else None,
+            pending_date=day_answer(pending.since) if pending else None,
+            effective_date=day_answer(now.since) if now else None,
         )
         _show(answer, series, now, "")
         _show(answer, series, last, "last_")
@@ -202,7 +202,3 @@ def _show(answer: BreakpointAnswer, series: DiscountSeries, figures: StepFigures
 
 def _figure(figure: Decimal | None) -> Decimal | None:
     return None if figure is None else figure.quantize(_SIX_PLACES)
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day_text(day)

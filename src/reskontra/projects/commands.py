@@ -54,12 +54,12 @@ async def change(
     Raises `NotFound` and `Stale`.
     """
     await lock_reference(connection, context.company_id)
-    stored = await store.lock_project(connection, context.company_id, key)
-    if stored is None:
+    found = await store.lock_project(connection, context.company_id, key)
+    if found is None:
         raise NotFound("project", key)
+    stored, standing = found
     check_expected(expected_version, stored.version)
     reference = await remembered.at(connection, context.company_id, None)
-    standing = (await store.find_project(connection, context.company_id, stored.project_id)).rows[0].buyer
     buyer = await _buyer(connection, context, standing, sent)
     project = master_data.changed_project(stored, sent, buyer, reference)
     if project == stored:

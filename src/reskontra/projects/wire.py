@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from reskontra.accounts.wire.named import NamedAccount, NamedSubaccount, Segments, named_account, named_subaccount
+from reskontra.accounts.wire.named import NamedAccount, NamedSubaccount, Segments, named_account_of, named_subaccount
 from reskontra.money import ZERO
 from reskontra.operations import LineOperation
 from reskontra.projects.rules.project import BillingPeriod, ProjectStatus, Task, TaskStatus, Visibility
@@ -28,7 +28,7 @@ from reskontra.web.wire import (
     Text255,
     Text32000,
     UnsetType,
-    day_text,
+    day_answer,
     etag_of,
     field,
     local_text,
@@ -227,15 +227,15 @@ def project_answer(listed: Listed, reference: Reference) -> ProjectAnswer:
         liability=_CENTS,
         income=listed.income.quantize(_CENTS) if listed.income != ZERO else _CENTS,
         expenses=_CENTS,
-        start_date=day_text(project.start_date) if project.start_date else None,
-        end_date=day_text(project.end_date) if project.end_date else None,
+        start_date=day_answer(project.start_date),
+        end_date=day_answer(project.end_date),
         manager=EmployeeAnswer(project.manager_id, project.manager_number) if is_managed else None,
         restrict_employees=project.restrict_employees,
         restrict_equipment=project.restrict_equipment,
         visibility=_visibility(project.visibility),
-        default_account=_account(project.default_account, reference),
+        default_account=named_account_of(reference.accounts, project.default_account),
         default_subaccount=_subaccount(project.default_subaccount_id, reference),
-        accrual_account=_account(project.accrual_account, reference),
+        accrual_account=named_account_of(reference.accounts, project.accrual_account),
         accrual_subaccount=_subaccount(project.accrual_subaccount_id, reference),
         billing_period=project.billing_period,
         customer_location=PlaceAnswer(buyer.location_id, buyer.location_name) if buyer else None,
@@ -258,9 +258,9 @@ def _task(task: Task, branch: NumberName | None, version: str) -> TaskAnswer:
     return TaskAnswer(
         task_id=task.task_id,
         description=task.description,
-        planned_start=day_text(task.planned_start) if task.planned_start else None,
-        planned_end=day_text(task.planned_end) if task.planned_end else None,
-        start_date=day_text(task.start_date) if task.start_date else None,
+        planned_start=day_answer(task.planned_start),
+        planned_end=day_answer(task.planned_end),
+        start_date=day_answer(task.start_date),
         branch=branch,
         rate_table=_code(task.rate_table),
         status=task.status,
@@ -277,11 +277,6 @@ def _visibility(visibility: Visibility) -> VisibilityAnswer:
 
 def _code(code: str | None) -> IdDescription | None:
     return IdDescription(id=code) if code else None
-
-
-def _account(number: str | None, reference: Reference) -> NamedAccount | None:
-    account = reference.accounts.get(number or "")
-    return named_account(account) if account else None
 
 
 def _subaccount(subaccount_id: int | None, reference: Reference) -> NamedSubaccount | None:

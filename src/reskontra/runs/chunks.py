@@ -37,6 +37,7 @@ class Party(Protocol):
 
 
 P = TypeVar("P", bound=Party)
+R = TypeVar("R")
 Work: TypeAlias = "Callable[[Connection, Sequence[P]], Awaitable[Outcome[T]]]"
 """What is done for the parties of a chunk, inside the chunk's transaction."""
 
@@ -111,9 +112,15 @@ async def _done(database: Database, chunk: Sequence[P], work: Work[P, T], *, dry
 
 
 async def _attempted(database: Database, chunk: Sequence[P], work: Work[P, T], *, dry_run: bool) -> Outcome[T]:
+    outcome = await carried_out(database, lambda connection: work(connection, chunk), dry_run=dry_run)
+    return outcome.without_ids() if dry_run else outcome
+
+
+async def carried_out(database: Database, work: Callable[[Connection], Awaitable[R]], *, dry_run: bool) -> R:
+    """What `work` returns, done in a transaction of its own, which a trial rolls back."""
     with suppress(_RollBack):
         async with database.transaction() as connection:
-            outcome = await work(connection, chunk)
+            result = await work(connection)
             if dry_run:
                 raise _RollBack
-    return outcome.without_ids() if dry_run else outcome
+    return result

@@ -12,7 +12,7 @@ from reskontra.reference.reference import Reference
 from reskontra.vat.rules.codes import CalculateOn, EuReportCode, VatCategory, VatId, VatType, VatZone
 from reskontra.vat.store import ListedCategory, ListedVatId
 from reskontra.web.pairs import NumberDescription
-from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, field, local_text
+from reskontra.web.wire import Answer, DayOut, MomentOut, day_answer, day_text, field, local_text
 
 _NO_LIMIT = Decimal("0.0000")
 
@@ -146,7 +146,7 @@ def vat_id_answer(vat: ListedVatId, reference: Reference) -> VatIdAnswer:
         calculate_on=vat.calculate_on,
         cash_discount=CashDiscount(vat.cash_discount),
         agency=AgencyAnswer(number=vat.agency_number, name=vat.agency_name) if vat.agency_number else None,
-        not_valid_after=day_text(end) if end else None,
+        not_valid_after=day_answer(end),
         eu_report_code=vat.eu_report_code,
         document_text=vat.document_text,
         modified_at=local_text(vat.modified_at, reference.zone),

@@ -40,7 +40,6 @@ class Unfit(Exception):
 
 def whole_number(text: str, digits: int = 18) -> int | None:
     """An id or a number without a sign, or None if it is not one or has more digits than any of ours."""
-    text = text.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
 
 

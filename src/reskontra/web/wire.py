@@ -162,3 +162,8 @@ def local_text(moment: datetime, zone: ZoneInfo) -> str:
 def day_text(day: date) -> str:
     """A date as the wire writes it, with an empty time."""
     return f"{day.isoformat()}T00:00:00"
+
+
+def day_answer(day: date | None) -> str | None:
+    """The same where there may be none."""
+    return None if day is None else day_text(day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reskontra.accounts.rules.accounts import Account
 from reskontra.accounts.rules.subaccounts import Segment, Subaccount, subaccount_segments
@@ -69,6 +69,12 @@ class SegmentedSubaccount(Answer):
 def named_account(account: Account) -> NamedAccount:
     """An account, short."""
     return NamedAccount(account.account_type, account.account_number, account.description)
+
+
+def named_account_of(accounts: Mapping[str, Account], number: str | None) -> NamedAccount | None:
+    """The account with a number, short; None if there is none."""
+    account = accounts.get(number or "")
+    return named_account(account) if account else None
 
 
 def coded_account(account: Account) -> CodedAccount:

@@ -23,7 +23,7 @@ async def get_changes(call: Call) -> Response:
     filters = filtered(call)
     sent = call.query.text(AFTER.name)
     if sent is not None:
-        change_id = whole_number(sent)
+        change_id = whole_number(sent.strip())
         async with call.database.connection() as connection:
             moment = None if change_id is None else await find_moment(connection, call.company_id, change_id)
         if change_id is None or moment is None:

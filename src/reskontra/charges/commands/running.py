@@ -14,8 +14,7 @@ from reskontra.charges.charge import MadeCharge
 from reskontra.charges.commands.charging import CHARGED, Order, charge
 from reskontra.charges.rules import code_for, doubts
 from reskontra.clock import Context
-from reskontra.codes import all_known
-from reskontra.customers.store.for_dunning import find_addressee_ids
+from reskontra.customers.commands import ids_of_sent
 from reskontra.db.pool import Connection
 from reskontra.periods.rules import check_open
 from reskontra.reference.reference import Reference
@@ -78,8 +77,7 @@ async def _asked_for(
         branch_number = reference.active_branch(filters["branch_number"], field).branch_number
     if filters.get("customer_numbers") is not None:
         sent = filters["customer_numbers"]
-        found = await find_addressee_ids(connection, context.company_id, sent, letters_go_to_parent=False)
-        customer_ids = all_known(found, sent, (_FILTERS, "customer_numbers"), "Send numbers of existing customers.")
+        customer_ids = await ids_of_sent(connection, context.company_id, sent, (_FILTERS, "customer_numbers"))
     late = await store.find_late(
         connection,
         context.company_id,

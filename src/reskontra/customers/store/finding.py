@@ -5,6 +5,7 @@ A record travels as one JSON value whose keys are the columns' names.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -42,6 +43,22 @@ async def lock_balance(connection: Connection, company_id: int, customer_id: int
     if row is None:
         raise LookupError(f"customer {customer_id} of company {company_id} has no balance row")
     return Balance(row["balance"], row["unreleased"])
+
+
+async def find_customer_ids(connection: Connection, company_id: int, numbers: Sequence[str]) -> list[int | None]:
+    """The ids of customers in the order of their numbers, in any case; None for one that is not known."""
+    rows = await connection.fetch(
+        """
+        select customer.customer_id
+          from unnest($2::text[]) with ordinality as sent (number, position)
+          left join customer on customer.company_id = $1
+           and lower(customer.number) collate "C" = lower(sent.number collate "C")
+         order by sent.position
+        """,
+        company_id,
+        numbers,
+    )
+    return [row["customer_id"] for row in rows]
 
 
 # Reading whole customers

@@ -71,7 +71,8 @@ def save_address(address: str) -> str:
 
 
 OWING = """
-    select customer.customer_id, customer.number, customer.name, customer_balance.balance, customer.modified_at
+    select customer.customer_id, customer.number, customer.name, customer.customer_class_id, customer_balance.balance,
+           customer.modified_at
       from customer
       join customer_balance on customer_balance.company_id = customer.company_id
        and customer_balance.customer_id = customer.customer_id
@@ -119,8 +120,3 @@ def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
 
 
 CUSTOMER_NUMBERS = "select customer.number from customer where customer.company_id = $1"
-
-OF_CLASS = """exists (select from customer as member
-                         where member.company_id = $1 and member.number = customer.number
-                           and member.customer_class_id = {})"""
-"""The condition that the row `customer` of a list is of a class."""

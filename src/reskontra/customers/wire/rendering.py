@@ -25,7 +25,7 @@ from reskontra.customers.wire.answers import (
 from reskontra.reference.reference import Reference
 from reskontra.reference.rules.classes import CustomerClass
 from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
-from reskontra.web.wire import day_text, etag_of, local_text
+from reskontra.web.wire import day_answer, etag_of, local_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +177,14 @@ def direct_debit_answers(lines: Iterable[DirectDebit]) -> list[DirectDebitAnswer
             id=line.direct_debit_id,
             mandate_id=line.mandate_id,
             mandate_description=line.mandate_description,
-            signed_on=day_text(line.signed_on) if line.signed_on else None,
+            signed_on=day_answer(line.signed_on),
             is_default=line.is_default,
             one_time=line.one_time,
             bic=line.bic,
             iban=line.iban,
-            last_collection_date=day_text(line.last_collection_date) if line.last_collection_date else None,
+            last_collection_date=day_answer(line.last_collection_date),
             max_amount=line.max_amount,
-            expires_on=day_text(line.expires_on) if line.expires_on else None,
+            expires_on=day_answer(line.expires_on),
             branch_number=line.branch_number,
         )
         for line in lines

@@ -11,8 +11,11 @@ from reskontra.documents.commands.crediting import UNSEEN, taking_back
 from reskontra.documents.commands.preparing import document_of, load
 from reskontra.documents.rules.links import REVERSAL_ORIGIN
 from reskontra.errors import Malformed, Refused
-from reskontra.kinds import CASH_RETURN, Kind
+from reskontra.kinds import CASH_RETURN, CASH_SALE, Kind
 from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import name_of
+from reskontra.receivables.store.for_documents import find_corrected
+from reskontra.receivables.store.open_items import find_open_items
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, Saved
 
@@ -31,16 +34,16 @@ async def _check_returnable(connection: Connection, context: Context, number: st
     """Refuse a return of more than there is, with both documents locked, so that no two returns pass together."""
     await remembered.held(connection, context.company_id)
     await locks.take_documents(connection, context, [(CASH_RETURN.document_type, number)])
-    sale_id = await store.find_sale_of(connection, context.company_id, number)
-    if sale_id is None:
+    sale = await find_corrected(connection, context.company_id, CASH_RETURN.document_type, number)
+    if sale is None:
         raise Refused(
             f"The return {number} does not say which cash sale it takes back.",
             hint=f"Name one of the same customer with PUT /v1/reskontra/cashsale/{number}/vat.",
         )
-    await locks.take_items(connection, context, [sale_id])
+    await locks.take_items(connection, context, [sale.document_id])
     back = document_of(await load(connection, context, CASH_RETURN, number, expected_version=None))
     if not back.is_released:
-        check_returnable(back, await store.find_returned(connection, context.company_id, sale_id))
+        check_returnable(back, await store.find_returned(connection, context.company_id, sale.document_id))
 
 
 async def reverse(
@@ -48,9 +51,10 @@ async def reverse(
 ) -> Saved:
     """A return of all of a released cash sale, as a draft; its date is today, but not before the sale's (CSA-04)."""
     reference = await remembered.held(connection, context.company_id)
-    buyer = await store.find_buyer(connection, context.company_id, number)
-    if buyer is not None:  # the return names it by its number, which must stay
-        await locks.take(connection, context, reference, locks.Needs(customers=[buyer]))
+    name = CASH_SALE.document_type, number
+    found = (await find_open_items(connection, context.company_id, [name])).get(name_of(*name))
+    if found is not None:  # the return names its customer by number, which must stay
+        await locks.take(connection, context, reference, locks.Needs(customers=[found.customer_id]))
     loaded = await load(connection, context, kind, number, expected_version=expected_version)
     sale, debtor = document_of(loaded), loaded.debtor
     if kind.sales_sign < 0:

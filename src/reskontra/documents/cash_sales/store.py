@@ -6,34 +6,6 @@ from reskontra.db.pool import Connection
 from reskontra.documents.cash_sales.rules import Returned
 
 
-async def find_buyer(connection: Connection, company_id: int, number: str) -> int | None:
-    """The internal id of the customer of the cash sale with that number in any case."""
-    found: int | None = await connection.fetchval(
-        """
-        select customer_id from document
-         where company_id = $1 and document_type = 'CashSale'
-           and lower(number) collate "C" = lower($2 collate "C")
-        """,
-        company_id,
-        number,
-    )
-    return found
-
-
-async def find_sale_of(connection: Connection, company_id: int, number: str) -> int | None:
-    """The id of the sale that the return with that number in any case takes back."""
-    found: int | None = await connection.fetchval(
-        """
-        select corrects_document_id from document
-         where company_id = $1 and document_type = 'CashReturn'
-           and lower(number) collate "C" = lower($2 collate "C")
-        """,
-        company_id,
-        number,
-    )
-    return found
-
-
 async def find_returned(connection: Connection, company_id: int, sale_id: int) -> Returned:
     """What has come back of a sale, and the draft of a return that waits, if there is one."""
     row = await connection.fetchrow(

@@ -12,6 +12,7 @@ from reskontra.documents.rules.instalments import invoice_of_part
 from reskontra.documents.rules.issuing import shown_by
 from reskontra.documents.rules.payment_references import reference_layout
 from reskontra.documents.store import instalments
+from reskontra.documents.store.drafting import Draft, insert_drafts
 from reskontra.documents.store.loading import Loaded
 from reskontra.documents.wire.rendering import lines_text, vat_text
 from reskontra.kinds import INVOICE, Kind
@@ -42,16 +43,25 @@ async def write_parts(
     ]
     series = reference.series_of(series_key)
     numbers = choose_range(series.ranges, master.document_date, master.branch_number)
-    ids = await instalments.insert_parts(
+    drafts = [
+        Draft(
+            document=invoice,
+            customer_number=basis.debtor.number,
+            lines_text=lines_text(invoice, reference),
+            vat_text=vat_text(invoice, reference),
+        )
+        for invoice in invoices
+    ]
+    written = await insert_drafts(
         connection,
         context,
-        invoices,
-        texts=[(lines_text(invoice, reference), vat_text(invoice, reference)) for invoice in invoices],
-        numbers=(series.series_id, numbers.range_id),
+        INVOICE.document_type,
+        drafts,
+        sign=0,
+        numbering=(series.series_id, numbers.range_id),
         reference_layout=reference_layout(INVOICE, reference.preferences.payment_reference),
-        customer_number=basis.debtor.number,
     )
-    return dict(zip(ids, parts, strict=True))
+    return {it.document_id: part for it, part in zip(written, parts, strict=True)}
 
 
 async def release_parts(

@@ -1,28 +1,19 @@
-"""SQL that writes many new drafts of one kind at once, for the runs that make them."""
+"""SQL that writes many new drafts of one kind at once: those of a run, or the instalments of a document."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, parameters
+from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, parameters, tally_new
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.documents.document import HEADER_COLUMNS, LINE_COLUMNS, VAT_COLUMNS, Document
+from reskontra.documents.document import Document
+from reskontra.documents.store.writing import HEADER, LINE, NEW_HEADER, SENT_LINE, SENT_VAT, VAT, header_of
 from reskontra.numbering.store import note_reuse, take_numbers
 from reskontra.records import Record
-
-_HEADER = ", ".join(HEADER_COLUMNS)
-_SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS).replace(
-    "head.payment_reference, head.generated_reference",
-    "coalesce(head.payment_reference, named.reference), named.reference",
-)
-_LINE = ", ".join(LINE_COLUMNS)
-_SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
-_VAT = ", ".join(VAT_COLUMNS)
-_SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
 
 
 class Draft(Record, frozen=True, kw_only=True):
@@ -58,27 +49,24 @@ _INSERT = f"""
     {numbered_change_rows("$5", "created", "named.number", "named")},
     inserted as (
         insert into document (
-               company_id, document_id, number, version, created_at, modified_at, lines_json, vat_json, {_HEADER})
+               company_id, document_id, number, version, created_at, modified_at, lines_json, vat_json, {HEADER})
                overriding system value
-        select $1, named.document_id, named.number, named.change_id, write_stamp($1, $2), write_stamp($1, $2),
-               named.lines_text, named.vat_text, {_SENT_HEADER}
+        select $1, named.document_id, named.number, named.change_id, {STAMP}, {STAMP}, named.lines_text,
+               named.vat_text, {NEW_HEADER}
           from json_populate_recordset(null::document, $14) with ordinality as head
           join named on named.position = head.ordinality
         returning customer_id, amount_base),
     lined as (
-        insert into document_line (company_id, document_id, {_LINE})
-        select $1, named.document_id, {_SENT_LINE}
+        insert into document_line (company_id, document_id, {LINE})
+        select $1, named.document_id, {SENT_LINE}
           from rows from (json_populate_recordset(null::document_line, $15), unnest($16::integer[])) as line
           join named on named.position = line.unnest),
     taxed as (
-        insert into document_vat (company_id, document_id, {_VAT})
-        select $1, named.document_id, {_SENT_VAT}
+        insert into document_vat (company_id, document_id, {VAT})
+        select $1, named.document_id, {SENT_VAT}
           from rows from (json_populate_recordset(null::document_vat, $17), unnest($18::integer[])) as vat
           join named on named.position = vat.unnest),
-    tallied as (
-        update tally set total = total + added.count, last_change_id = added.last_change_id
-          from (select count(*) as count, max(change_id) as last_change_id from named having count(*) > 0) as added
-         where tally.company_id = $1 and tally.entity = $5),
+    {tally_new("changed", "$5")},
     waiting as (select customer_id, sum(amount_base) as amount from inserted group by customer_id),
     {adjust_balance("waiting", unreleased="waiting.amount * $19::integer")}
     select document_id, number from named order by position"""
@@ -96,6 +84,8 @@ async def insert_drafts(
 ) -> list[Drafted]:
     """Write new documents under the next numbers of a range (series id, range id), in their order.
 
+    `sign` says how they count in what their customers have unreleased; 0 if they do not.
+
     The caller holds customers and reference data, and has locked series, balances and tally.
     """
     documents = [draft.document for draft in drafts]
@@ -112,7 +102,7 @@ async def insert_drafts(
         [draft.customer_number for draft in drafts],
         [draft.lines_text for draft in drafts],
         [draft.vat_text for draft in drafts],
-        as_json([{column: getattr(it, column) for column in HEADER_COLUMNS} for it in documents]),
+        as_json([header_of(it) for it in documents]),
         as_json([line for _, line in lines]),
         [position for position, _ in lines],
         as_json([row for _, row in vat]),

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from reskontra.documents.store.writing import HEADER, LINE, SENT_LINE, keep_shown
-
-OPENED_HEADER = HEADER
-"""The columns of a header, and their values over `head`."""
-
-SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER.split(", "))
+from reskontra.documents.store.writing import LINE, SENT_LINE, keep_shown
 
 
 def opened_lines(source: str) -> str:

@@ -1,20 +1,15 @@
-"""SQL that divides a document into invoices of its parts: first they are written, then released with what they divide.
-And SQL that finds them.
-
-The caller of what writes has locked all that both statements move (`receivables.commands.locks`).
-"""
+"""SQL of the invoices that a document is divided into: releasing them with it, and finding them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
-from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, parameters, tally_each, tally_new
+from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, parameters, tally_each
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.parameters import as_json
@@ -22,69 +17,9 @@ from reskontra.db.pool import Connection
 from reskontra.documents.document import Document
 from reskontra.documents.rules.issuing import Shown
 from reskontra.documents.store.loading import BY_NUMBER, DOCUMENT_ROWS, read_document
-from reskontra.documents.store.writing import HEADER, LINE, NEW_HEADER, SENT_LINE, header_of, keep_shown
+from reskontra.documents.store.writing import keep_shown
 from reskontra.kinds import INVOICE
-from reskontra.numbering.store import note_reuse, take_numbers
 from reskontra.receivables.store.applications import settlement, split
-
-_INSERT = f"""
-    with {take_numbers("$5", "$7", "$8", "json_array_length($6::json)")},
-    {note_reuse("$5")},
-    named as materialized (
-        select drawn.*, {NEW_CHANGE_ID} as change_id,
-               new_payment_reference($1, $9::jsonb, drawn.number, drawn.document_id, $10::text, $11::integer)
-                   as reference
-          from (select taken.number, taken.place, sent.part, nextval('document_document_id_seq') as document_id
-                  from taken
-                  join json_array_elements($6::json) with ordinality as sent (part, place) using (place)
-                 order by place) as drawn),
-    {numbered_change_rows("$5", "created", "named.number", "named")},
-    inserted as (
-        insert into document (
-               company_id, document_id, number, version, created_at, modified_at, lines_json, vat_json, {HEADER})
-               overriding system value
-        select $1, named.document_id, named.number, named.change_id, {STAMP}, {STAMP}, named.part ->> 'lines_text',
-               named.part ->> 'vat_text', {NEW_HEADER}
-          from named, json_populate_record(null::document, named.part -> 'header') as head),
-    lined as (
-        insert into document_line (company_id, document_id, {LINE})
-        select $1, named.document_id, {SENT_LINE}
-          from named, json_populate_recordset(null::document_line, named.part -> 'lines') as line),
-    {tally_new("changed", "$5")}
-    select array_agg(document_id order by place) as ids from named"""
-
-
-async def insert_parts(
-    connection: Connection,
-    context: Context,
-    parts: Sequence[Document],
-    *,
-    texts: Sequence[tuple[str, str]],
-    numbers: tuple[str, int],
-    reference_layout: Mapping[str, Any] | None,
-    customer_number: str,
-) -> Sequence[int]:
-    """Write the invoices of the parts of one document under the next numbers of a range (series id, range id); returns
-    their ids in the same order.
-
-    `texts` are what each shows of its lines and its VAT rows. The invoices count nowhere until `release_parts`.
-    """
-    rows = [
-        {"header": header_of(part), "lines": part.lines, "lines_text": lines, "vat_text": vat}
-        for part, (lines, vat) in zip(parts, texts, strict=True)
-    ]
-    ids: Sequence[int] = await connection.fetchval(
-        _INSERT,
-        *parameters(context),
-        INVOICE.document_type,
-        as_json(rows),
-        *numbers,
-        as_json(reference_layout) if reference_layout else None,
-        customer_number,
-        parts[0].customer_id,
-    )
-    return ids
-
 
 _PARTS = f"""part as materialized (
         select part.document_id, part.number, part.customer_id, part.status, part.amount, part.amount_base,
@@ -103,7 +38,9 @@ _RELEASE = f"""
     {numbered_change_rows("$5", "released", "part.number", "part", detail=_DETAIL)},
     released as (
         update document
-           set status = 'Open', released_at = $2, released_by = $3, modified_at = {STAMP}, version = part.change_id,
+           set status = 'Open', released_at = {STAMP}, released_by = $3, modified_at = {
+    STAMP
+}, version = part.change_id,
                batch_number = part.batch_number, figures_hash = document_figures($1, part.document_id)
           from part
          where document.company_id = $1 and document.document_id = part.document_id),
@@ -125,7 +62,10 @@ _RELEASE = f"""
 
 
 async def release_parts(connection: Connection, context: Context, master_id: int, shown: Shown) -> None:
-    """Release the parts of a document that was just released, and settle it by them. All show `shown`."""
+    """Release the parts of a document that was just released, and settle it by them. All show `shown`.
+
+    The caller has locked all that this moves.
+    """
     await connection.fetchrow(_RELEASE, *parameters(context), INVOICE.document_type, master_id, as_json(shown))
 
 

@@ -36,17 +36,19 @@ from reskontra.versions import Saved
 HEADER = ", ".join(HEADER_COLUMNS)
 """The columns of a document that come from its record."""
 
-_SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS)
-NEW_HEADER = _SENT_HEADER.replace(
+SENT_HEADER = ", ".join(f"head.{column}" for column in HEADER_COLUMNS)
+"""Their values over `head`, the record."""
+
+NEW_HEADER = SENT_HEADER.replace(
     "head.payment_reference, head.generated_reference",
     "coalesce(head.payment_reference, named.reference), named.reference",
 )
-"""Their values over `head`, the record, and `named`, which has the payment reference that was made."""
+"""The same for a new document, over `named` too, which has the payment reference that was made."""
 
 LINE = ", ".join(LINE_COLUMNS)
 SENT_LINE = ", ".join(f"line.{column}" for column in LINE_COLUMNS)
-_VAT = ", ".join(VAT_COLUMNS)
-_SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
+VAT = ", ".join(VAT_COLUMNS)
+SENT_VAT = ", ".join(f"vat.{column}" for column in VAT_COLUMNS)
 
 
 def _insert(numbering: str, *, is_sent: bool, proposing: bool) -> str:
@@ -73,8 +75,8 @@ def _insert(numbering: str, *, is_sent: bool, proposing: bool) -> str:
         select $1, inserted.document_id, {SENT_LINE}
           from inserted, json_populate_recordset(null::document_line, $7) as line),
     taxed as (
-        insert into document_vat (company_id, document_id, {_VAT})
-        select $1, inserted.document_id, {_SENT_VAT}
+        insert into document_vat (company_id, document_id, {VAT})
+        select $1, inserted.document_id, {SENT_VAT}
           from inserted, json_populate_recordset(null::document_vat, $8) as vat),
     {proposed}
     {tally("$5", 1)},
@@ -155,7 +157,7 @@ def _save(*, rows: bool, proposing: bool) -> str:
     {change_row("$5", "updated", "$9::text", "held", detail="$13::jsonb")},
     updated as (
         update document
-           set ({HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $10) as head),
+           set ({HEADER}) = (select {SENT_HEADER} from json_populate_record(null::document, $10) as head),
                modified_at = changed.stamp, version = changed.change_id{texts}
           from changed
          where company_id = $1 and document_id = $6
@@ -188,11 +190,11 @@ _WRITTEN_ROWS = f"""unlined as (
            and (vat_id, rate) not in (
                select vat.vat_id, vat.rate from json_populate_recordset(null::document_vat, $17) as vat)),
     taxed as (
-        insert into document_vat (company_id, document_id, {_VAT})
-        select $1, updated.document_id, {_SENT_VAT}
+        insert into document_vat (company_id, document_id, {VAT})
+        select $1, updated.document_id, {SENT_VAT}
           from updated, json_populate_recordset(null::document_vat, $17) as vat
         on conflict on constraint document_vat_pk do update
-           set ({_VAT}) = row({", ".join(f"excluded.{column}" for column in VAT_COLUMNS)})),"""
+           set ({VAT}) = row({", ".join(f"excluded.{column}" for column in VAT_COLUMNS)})),"""
 
 _SAVES = {
     (rows, proposing): _save(rows=rows, proposing=proposing) for rows in (False, True) for proposing in (False, True)

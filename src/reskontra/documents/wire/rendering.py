@@ -44,13 +44,12 @@ from reskontra.receivables.wire.items import (
     account_answer,
     as_written,
     branch_answer,
-    day_answer,
     item_answer,
     particulars_of,
     subaccount_answer,
 )
 from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
-from reskontra.web.wire import day_text, encode, etag_of
+from reskontra.web.wire import day_answer, day_text, encode, etag_of
 
 if TYPE_CHECKING:
     from asyncpg import Record

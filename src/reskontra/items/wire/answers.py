@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reskontra.accounts.wire.named import NamedAccount, NamedSubaccount, named_account, named_subaccount
+from reskontra.accounts.wire.named import NamedAccount, NamedSubaccount, named_account_of, named_subaccount
 from reskontra.items.rules.items import AlternateType, CrossReference, ItemCard, ItemClass, ItemStatus, Unit
 from reskontra.items.wire.bodies import MultDiv
 from reskontra.reference.reference import Reference
@@ -206,15 +206,10 @@ def _accounts(card: ItemCard, reference: Reference) -> AccountsAnswer:
     }
     answer = AccountsAnswer()
     for name, number in numbers.items():
-        setattr(answer, name, _account(number, reference))
+        setattr(answer, name, named_account_of(reference.accounts, number))
     for name, subaccount_id in subaccounts.items():
         setattr(answer, name, _subaccount(subaccount_id, reference))
     return answer
-
-
-def _account(number: str | None, reference: Reference) -> NamedAccount | None:
-    account = reference.accounts.get(number or "")
-    return named_account(account) if account else None
 
 
 def _subaccount(subaccount_id: int | None, reference: Reference) -> NamedSubaccount | None:

@@ -8,10 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
-from reskontra.codes import all_known
+from reskontra.customers.commands import ids_of_sent
 from reskontra.customers.customer import Debtor
 from reskontra.customers.rules.standing import may
-from reskontra.customers.store.for_dunning import find_addressee_ids
 from reskontra.customers.store.for_receivables import find_family
 from reskontra.db.pool import Connection
 from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS, PAYMENT, PREPAYMENT
@@ -170,8 +169,7 @@ def _classes(reference: Reference, filters: Mapping[str, Any]) -> tuple[Sequence
 
 
 async def _customers(connection: Connection, context: Context, sent: Sequence[str]) -> list[int]:
-    found = await find_addressee_ids(connection, context.company_id, sent, letters_go_to_parent=False)
-    return all_known(found, sent, (_FILTERS, "customer_numbers"), "Send numbers of existing customers.")
+    return await ids_of_sent(connection, context.company_id, sent, (_FILTERS, "customer_numbers"))
 
 
 async def _apply_for(connection: Connection, context: Context, match: Match, order: _Order) -> Outcome[Applied]:

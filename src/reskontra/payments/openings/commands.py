@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
 from reskontra.customers.customer import Debtor
+from reskontra.customers.store.finding import find_customer_ids
 from reskontra.customers.store.for_charges import find_debtors
-from reskontra.customers.store.for_dunning import find_addressee_ids
 from reskontra.db.pool import Connection
 from reskontra.documents.rules.issuing import shown_by
 from reskontra.documents.wire.rendering import lines_text, vat_text
@@ -35,16 +34,13 @@ from reskontra.periods.rules import check_open
 from reskontra.receivables.commands import locks
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
+from reskontra.runs.chunks import carried_out
 
 if TYPE_CHECKING:
     from reskontra.runs.chunks import Database
 
 _SERIES = (*dict.fromkeys(kind.series[0] for kind in TAKEN), "batch")
 _NOTHING = {"lines_text": None, "vat_text": None, "shown": None}
-
-
-class _RollBack(Exception):
-    """Ends the transaction of a trial."""
 
 
 async def take_over(
@@ -69,13 +65,10 @@ async def take_over(
             field=("items",),
             hint=f"At most {MOST_ROWS} are taken over at once: divide them into several runs.",
         )
-    taken: list[TakenOver] = []
-    with suppress(_RollBack):
-        async with database.transaction() as connection:
-            taken.append(await _take_over(connection, context, rows, on, account_number))
-            if dry_run:
-                raise _RollBack
-    return replace(taken[0], batch_number=None) if dry_run else taken[0]
+    taken = await carried_out(
+        database, lambda connection: _take_over(connection, context, rows, on, account_number), dry_run=dry_run
+    )
+    return replace(taken, batch_number=None) if dry_run else taken
 
 
 async def _take_over(
@@ -112,7 +105,7 @@ async def _held_debtors(
 ) -> Mapping[str, Debtor]:
     """The customers that the rows name, by number in lower case, kept from changing until the transaction ends."""
     numbers = sorted({row.customer_number.strip().lower() for row in rows if row.customer_number})
-    found = await find_addressee_ids(connection, context.company_id, numbers, letters_go_to_parent=False)
+    found = await find_customer_ids(connection, context.company_id, numbers)
     ids = sorted({customer_id for customer_id in found if customer_id is not None})
     await locks.take(connection, context, reference, locks.Needs(customers=ids))
     return {debtor.number.lower(): debtor for debtor in await find_debtors(connection, context.company_id, ids)}

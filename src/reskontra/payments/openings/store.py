@@ -14,8 +14,8 @@ from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.documents.document import LINES_PART
-from reskontra.documents.store.for_openings import OPENED_HEADER, SENT_HEADER, opened_lines
-from reskontra.documents.store.writing import header_of
+from reskontra.documents.store.for_openings import opened_lines
+from reskontra.documents.store.writing import HEADER, SENT_HEADER, header_of
 from reskontra.kinds import KINDS
 from reskontra.numbering.store import note_each_reuse
 from reskontra.payments.openings.rules.taking import Opening, Order
@@ -31,7 +31,10 @@ _FIND_TAKEN = """
 
 async def find_taken(connection: Connection, company_id: int, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Of these keys (series, number in lower case), those that a document of any type of the series has."""
-    types = {series: [it.document_type for it in KINDS.values() if it.series[:1] == (series,)] for series, _ in keys}
+    types = {
+        series: [it.document_type for it in KINDS.values() if it.series[:1] == (series,)]
+        for series in {series for series, _ in keys}
+    }
     wanted = [(document_type, number) for series, number in keys for document_type in types[series]]
     rows = await connection.fetch(_FIND_TAKEN, company_id, [it[0] for it in wanted], [it[1] for it in wanted])
     return {(KINDS[row["document_type"]].series[0], row["number"]) for row in rows}
@@ -52,7 +55,7 @@ _INSERT = f"""
     inserted as (
         insert into document (
                company_id, document_id, number, version, created_at, modified_at, lines_json, vat_json,
-               {OPENED_HEADER})
+               {HEADER})
                overriding system value
         select $1, named.document_id, named.number, named.change_id, {STAMP}, {STAMP}, named.lines_text,
                named.vat_text, {SENT_HEADER}

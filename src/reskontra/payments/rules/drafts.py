@@ -1,4 +1,4 @@
-"""A payment before its release: what was sent, what customer and company supply (PAY-01 to PAY-08)."""
+"""A payment before its release: what was sent, what customer and company supply (PAY-01 to PAY-08, APP-04)."""
 
 from __future__ import annotations
 

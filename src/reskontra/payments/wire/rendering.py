@@ -16,9 +16,9 @@ from reskontra.payments.payment import Applied, Charge
 from reskontra.payments.rules.lines import in_payment_currency
 from reskontra.payments.wire.answers import AppliedAnswer, FinancialDetails, PaymentAnswer, PaymentLineAnswer
 from reskontra.receivables.wire.applications import NamedDocumentAnswer
-from reskontra.receivables.wire.items import NamedLocation, day_answer
+from reskontra.receivables.wire.items import NamedLocation
 from reskontra.web.pairs import IdDescription, NumberName
-from reskontra.web.wire import day_text, etag_of, local_text
+from reskontra.web.wire import day_answer, day_text, etag_of, local_text
 
 if TYPE_CHECKING:
     from asyncpg import Record

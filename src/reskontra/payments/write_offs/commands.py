@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
-from reskontra.codes import all_known
-from reskontra.customers.store.for_dunning import find_addressee_ids
+from reskontra.customers.commands import ids_of_sent
 from reskontra.db.pool import Connection
 from reskontra.numbering.rules import Series, SeriesRange, choose_range
 from reskontra.numbering.store import draw_numbers
@@ -98,8 +97,7 @@ def _order_of(context: Context, reference: Reference, changes: Mapping[str, Any]
 async def _customers(connection: Connection, context: Context, sent: Sequence[str] | None) -> list[int] | None:
     if sent is None:
         return None
-    found = await find_addressee_ids(connection, context.company_id, sent, letters_go_to_parent=False)
-    return all_known(found, sent, (FILTERS, "customer_numbers"), "Send numbers of existing customers.")
+    return await ids_of_sent(connection, context.company_id, sent, (FILTERS, "customer_numbers"))
 
 
 async def _write_off(

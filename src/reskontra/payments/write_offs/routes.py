@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from reskontra.changes.lists.wire import filtered
-from reskontra.errors import Malformed, NotFound
+from reskontra.errors import NotFound
 from reskontra.kinds import CREDIT_WRITE_OFF
 from reskontra.payments.write_offs import store
 from reskontra.payments.write_offs.commands import run_write_offs
@@ -20,18 +20,15 @@ from reskontra.receivables.wire.filters import ITEM_FILTERS
 from reskontra.receivables.wire.items import DocumentType
 from reskontra.reference.routes.answering import answer_page
 from reskontra.reference.store import remembered
-from reskontra.runs.answers import skipped_answers
+from reskontra.runs.answers import sent_to_run, skipped_answers
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done, one
 from reskontra.web.call import Call
-from reskontra.web.wire import changes
 
 
 async def run(call: Call) -> Response:
-    """POST: write off what is small. Parameters in the address are refused, as by every run."""
-    if call.query.names:
-        raise Malformed(f"A run takes no parameters in its address: {call.query.names[0]}.", hint="Send a body.")
-    outcome = await run_write_offs(call.database, call.context, changes(call.decode(WriteOffRun)))
+    """POST: write off what is small (WRO-01)."""
+    outcome = await run_write_offs(call.database, call.context, sent_to_run(call, WriteOffRun))
     more = {"created": [written_off_answer(it) for it in outcome.created], "skipped": skipped_answers(outcome)}
     return done(call, more=more)
 

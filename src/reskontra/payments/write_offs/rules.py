@@ -67,6 +67,7 @@ class Small(Record, frozen=True, kw_only=True):
     """Type and number of the document that has an application on this one, or of it, that waits for release."""
 
     waiting_void: bool
+    waiting_correction: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,8 @@ def _held_back(small: Small, order: Order) -> str | None:
         return f"It has a pending application of {small.proposer}, which waits for release."
     if small.waiting_void:
         return "A void of it waits for release."
+    if small.waiting_correction is not None:
+        return f"The correction {small.waiting_correction} of it waits for release."
     if small.period_id > order.period_id:
         return f"It is of the period {small.period_id}, later than the run."
     return None

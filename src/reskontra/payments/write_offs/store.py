@@ -8,7 +8,7 @@ from datetime import date
 
 from asyncpg import Record
 
-from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, parameters
+from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, parameters, tally_new
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.pool import Connection
@@ -35,7 +35,7 @@ _INSERTED = f"""inserted as (
         select $1, document_id, document_type, number, 'Closed', customer_id, location_id, branch_number,
                settled_on, period_id, period_id, currency_id, exchange_rate, rate_operator, account_number,
                subaccount_id, number, amount, amount_base, 0, 0, 0,
-               0, false, false, 'write_off', {STAMP}, $3, {STAMP}, $2, $3, batch_number, version
+               0, false, false, 'write_off', {STAMP}, $3, {STAMP}, {STAMP}, $3, batch_number, version
           from made)"""
 
 
@@ -84,10 +84,7 @@ def _write_off(kind: Kind) -> str:
     {_INSERTED},
     {settle_each("made", "write_off")},
     {move_items(_CLOSED.format(sign=-kind.balance_sign), "settled")},
-    counted as (
-        update tally set total = total + new.count, last_change_id = new.newest
-          from (select count(*) as count, max(version) as newest from made) as new
-         where tally.company_id = $1 and tally.entity = {entity}),
+    {tally_new("releases", entity)},
     owing as (select customer_id, sum(difference) as owed from moving group by customer_id having sum(difference) <> 0),
     {adjust_balance("owing", balance="owing.owed")}
     select count(*) from made"""

@@ -121,21 +121,25 @@ async def insert_project(
     return Saved(**row)
 
 
-_decoder = msgspec.json.Decoder(Project)
+_project = msgspec.json.Decoder(Project)
+_buyer = msgspec.json.Decoder(Buyer)
 
 
-async def lock_project(connection: Connection, company_id: int, key: str | int) -> Project | None:
-    """The project with a number in any case or an internal id, locked until the transaction ends."""
+async def lock_project(connection: Connection, company_id: int, key: str | int) -> tuple[Project, Buyer | None] | None:
+    """The project with a number in any case or an internal id, locked until the transaction ends, and its customer."""
     condition = "project_id = $2" if isinstance(key, int) else 'lower(number) collate "C" = lower($2::text collate "C")'
-    text = await connection.fetchval(
+    row = await connection.fetchrow(
         f"""
-        select row_to_json(found)::text
+        select row_to_json(found)::text as project,
+               {buyer_json("found.customer_id", "found.location_id")}::text as buyer
           from (select {_PROJECT} from project where company_id = $1 and {condition} for update) as found
         """,
         company_id,
         key,
     )
-    return None if text is None else _decoder.decode(text)
+    if row is None:
+        return None
+    return _project.decode(row["project"]), None if row["buyer"] is None else _buyer.decode(row["buyer"])
 
 
 _SAVE = f"""

@@ -1,4 +1,4 @@
-"""Open items as reversing and correcting documents asks about them: what ties them to others."""
+"""Open items as reversing, correcting and returning documents ask about them: what ties them to others."""
 
 from __future__ import annotations
 

@@ -23,15 +23,18 @@ def waiting_correction(document_id: str) -> str:
            and copy.document_type = 'Invoice' and copy.released_at is null)"""
 
 
+WAITING_VOID = """exists (select from document as void
+                    where void.company_id = $1 and void.voids_document_id = document.document_id
+                      and void.released_at is null)"""
+"""A scalar over `document`: whether a void of it waits for release (VDP-04)."""
+
 OPEN_ITEM = f"""document.document_id, document.document_type, document.number, document.status, document.customer_id,
            document.account_number, document.subaccount_id, document.branch_number, document.document_date,
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
            document.balance, document.balance_base, document.closed_period_id,
            document.origin, document.vat_date, document.vat_exchange_rate,
            {proposed_by("document.document_id")} as proposed_by,
-           exists (select from document as void
-                    where void.company_id = $1 and void.voids_document_id = document.document_id
-                      and void.released_at is null) as waiting_void,
+           {WAITING_VOID} as waiting_void,
            {waiting_correction("document.document_id")} as waiting_correction"""
 """The columns over `document` that `open_item` reads."""
 

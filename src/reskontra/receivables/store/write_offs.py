@@ -13,6 +13,7 @@ from reskontra.changes.store import STAMP
 from reskontra.customers.store.for_receivables import FORGIVEN
 from reskontra.db.pool import Connection
 from reskontra.receivables.store.applications import proposed_by
+from reskontra.receivables.store.open_items import WAITING_VOID, waiting_correction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +73,7 @@ _FIND_OPEN = f"""
            document.period_id, document.currency_id, document.balance, document.balance_base,
            forgiven.customer_id, forgiven.number as customer_number, forgiven.status as customer_status,
            forgiven.write_off_limit as "limit", {_PROPOSER} as proposer,
-           exists (select from document as void
-                    where void.company_id = $1 and void.voids_document_id = document.document_id
-                      and void.released_at is null) as waiting_void
+           {WAITING_VOID} as waiting_void, {waiting_correction("document.document_id")} as waiting_correction
       from forgiven
       join document on document.customer_id = forgiven.customer_id and {_OPEN}
      order by forgiven.number, document.document_type, document.number"""

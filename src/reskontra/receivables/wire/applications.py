@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from reskontra.receivables.store.lists import ListedApplication
-from reskontra.web.wire import Amount, Answer, Body, Day, DayOut, Text15, Text30, UnsetType, day_text, sent
+from reskontra.web.wire import Amount, Answer, Body, Day, DayOut, Text15, Text30, UnsetType, day_answer, sent
 
 
 class NamedDocument(Body):
@@ -100,7 +100,7 @@ def application_answer(found: ListedApplication) -> ApplicationAnswer:
         write_off=found.write_off,
         gain_loss=found.gain_loss,
         currency_id=found.currency_id,
-        application_date=day_text(found.applied_on) if found.applied_on else None,
+        application_date=day_answer(found.applied_on),
         application_period=found.period_id,
         released=found.released,
         batch_number=found.batch_number,

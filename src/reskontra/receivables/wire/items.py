@@ -15,7 +15,7 @@ import msgspec
 from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount, coded_account, segment_answers
 from reskontra.kinds import SERVED, kind_spelled
 from reskontra.web.pairs import IdDescription, NumberName
-from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, day_text, local_text
+from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, day_answer, local_text
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -194,11 +194,6 @@ def particulars_of(row: Record) -> Mapping[str, Any]:
     stored = row["particulars"]
     particulars: Mapping[str, Any] = msgspec.json.decode(stored) if stored and stored != "{}" else {}
     return particulars
-
-
-def day_answer(day: Any) -> str | None:
-    """A date as the wire writes it."""
-    return day_text(day) if day is not None else None
 
 
 def branch_answer(branch_number: str, reference: Reference) -> NumberName:

@@ -44,7 +44,7 @@ class ChargeRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueCharge:
-    """How customers of a class are charged for paying late.
+    """How customers of a class or a statement cycle are charged for paying late.
 
     `amount`, `minimum` and `threshold` count for each overdue document, `total_threshold` for the charge without its
     fee, of which it has one. They are in the charge's currency: that of the documents, or base currency. Percents are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from reskontra.dunning.letters.wire.answers import (
     LetterTotalAnswer,
 )
 from reskontra.web.pairs import NumberName
-from reskontra.web.wire import day_text, etag_of, local_text
+from reskontra.web.wire import day_answer, etag_of, local_text
 
 if TYPE_CHECKING:
     from reskontra.dunning.letters.letter import Letter, LetterLine, Mention
@@ -44,8 +44,8 @@ def letter_answer(
         level=letter.level,
         level_description=setup.description if setup else None,
         final_reminder=letter.final_reminder,
-        letter_date=_day(letter.letter_date),
-        payment_deadline=_day(letter.payment_deadline),
+        letter_date=day_answer(letter.letter_date),
+        payment_deadline=day_answer(letter.payment_deadline),
         currency_id=letter.currency_id,
         fee=letter.fee,
         fee_entered=letter.fee_entered,
@@ -55,7 +55,7 @@ def letter_answer(
         lines=[_line(letter, line) for line in letter.lines] if with_lines else None,
         totals=_totals(letter) if with_lines else None,
         text=_text(wording) if wording is not None else None,
-        void_date=_day(letter.void_date),
+        void_date=day_answer(letter.void_date),
         created_at=moment(letter.created_at),
         created_by=letter.created_by,
         released_at=moment(letter.released_at),
@@ -71,8 +71,8 @@ def _line(letter: Letter, line: LetterLine) -> LetterLineAnswer:
         document_type=document.document_type,
         number=document.number,
         customer=NumberName(number=document.customer_number, name=document.customer_name),
-        document_date=_day(document.document_date),
-        due_date=_day(line.due_date),
+        document_date=day_answer(document.document_date),
+        due_date=day_answer(line.due_date),
         days_overdue=letter.days_overdue(line),
         currency_id=document.currency_id,
         balance_base=line.balance_base,
@@ -80,7 +80,7 @@ def _line(letter: Letter, line: LetterLine) -> LetterLineAnswer:
         is_reminded=line.is_reminded,
         level_before=line.level_before,
         level_after=line.level_after,
-        previous_letter_date=_day(line.previous_letter_date),
+        previous_letter_date=day_answer(line.previous_letter_date),
     )
 
 
@@ -108,7 +108,3 @@ def _reference(mention: Mention | None) -> LetterReferenceAnswer | None:
 def _text(wording: Wording) -> LetterTextAnswer:
     words = wording.words
     return LetterTextAnswer(language=wording.code, subject=words.subject, opening=words.opening, closing=words.closing)
-
-
-def _day(day: date | None) -> str | None:
-    return day_text(day) if day is not None else None

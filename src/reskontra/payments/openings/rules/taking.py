@@ -12,7 +12,7 @@ from reskontra.currencies.rules import BASE_RATE, Rate, check_rate, to_base
 from reskontra.customers.customer import Debtor, Status
 from reskontra.documents.document import Document, Line
 from reskontra.errors import Refused
-from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PAYMENT, PREPAYMENT, Kind, kind_spelled
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, PAYMENT, PREPAYMENT, Kind, kind_spelled
 from reskontra.money import AMOUNT_LIMIT, ONE, ZERO, round_money
 from reskontra.numbering.rules import check_sent_document_number
 from reskontra.payments.openings.rules.rows import Fault, Row, RowFaults
@@ -59,7 +59,7 @@ class Opening(Record, frozen=True, kw_only=True):
     @property
     def kind(self) -> Kind:
         """The kind of the document."""
-        return next(kind for kind in TAKEN if kind.document_type == self.document.document_type)
+        return KINDS[self.document.document_type]
 
     @property
     def key(self) -> tuple[str, str]:
@@ -131,7 +131,7 @@ def openings_of(rows: Sequence[Row], order: Order, debtors: Mapping[str, Debtor]
 
 
 def check_new(openings: Sequence[Opening], taken: Collection[tuple[str, str]]) -> None:
-    """Refuses numbers of documents that exist: (document type, number in lower case), payments by their first type."""
+    """Refuses numbers of documents that exist; `taken` are keys as `Opening.key`."""
     faults = [
         Fault(it.place, "number", it.document.number, "A document has this number already.")
         for it in openings
