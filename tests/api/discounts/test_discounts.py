@@ -258,7 +258,7 @@ async def test_amounts_are_in_base_currency(clerk: Clerk) -> None:
 
 
 async def test_pending_figures_count_from_their_day_on_for_documents(clerk: Clerk) -> None:
-    today = (await clerk.get(await clerk_today(clerk)))["documentDate"][:10]
+    today = (await clerk.get(await invoice_of_today(clerk)))["documentDate"][:10]
     address = await series(clerk, discountBreakpoints=[{"breakAmount": 0, "discountPercent": 5}])
     pending = {"lineNbr": 1, "pendingDiscountPercent": 8, "pendingDate": today}
     await clerk.put(address, discountBreakpoints=[pending])
@@ -282,7 +282,7 @@ async def test_pending_figures_count_from_their_day_on_for_documents(clerk: Cler
     assert (await discounted(clerk, coded(), documentDate="2025-03-01"))[0] == 7
 
 
-async def clerk_today(clerk: Clerk) -> str:
+async def invoice_of_today(clerk: Clerk) -> str:
     """A document of today."""
     return location_of(await clerk.post(INVOICE, customerNumber="20001", lines=[{"inventoryNumber": "A"}]))
 

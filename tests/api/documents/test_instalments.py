@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 
-from reskontra.db.selfcheck import offences
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Clerk, Record, application, refusal
 
 APPLICATION = "reskontra/application"
@@ -17,13 +16,9 @@ APRIL = {"applicationDate": "2025-04-02"}
 
 
 @pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> Any:
-    """A customer who owes nothing yet; after each test the self-check finds nothing."""
+async def payer(clerk: Clerk) -> None:
+    """A customer who owes nothing yet."""
     clerk.customer_number = (await clerk.customer(name="Payer AS")).number
-    yield
-    async with clerk.database.connection() as connection:
-        found = await offences(connection)
-    assert not found, "\n".join(f"{it.sentence} {[dict(row) for row in it.rows[:5]]}" for it in found)
 
 
 async def agree(clerk: Clerk, **columns: Any) -> str:
