@@ -334,7 +334,7 @@ class RunningServer:
 async def server(fresh_dsn: Callable[[], Awaitable[str]]) -> AsyncIterator[RunningServer]:
     """The application on uvicorn in a thread of its own, open on loopback, on a fresh clone."""
     dsn = await fresh_dsn()
-    running = _ServerThread(Settings(sandbox=True), dsn)
+    running = ServerThread(Settings(sandbox=True), dsn)
     await asyncio.to_thread(running.start_and_wait)
     yield RunningServer(running.url, dsn)
     await asyncio.to_thread(running.stop_and_wait)
@@ -398,10 +398,13 @@ def token_of(url: str) -> str:
     return token
 
 
-class _ServerThread:
-    def __init__(self, settings: Settings, dsn: str) -> None:
+class ServerThread:
+    """The application on uvicorn in a thread with an event loop of its own."""
+
+    def __init__(self, settings: Settings, dsn: str, clock: Clock | None = None) -> None:
         self._settings = settings
         self._dsn = dsn
+        self._clock = clock or SystemClock()
         self._uvicorn: uvicorn.Server | None = None
         self._error: BaseException | None = None
         self._ready = threading.Event()
@@ -432,7 +435,7 @@ class _ServerThread:
         from reskontra.app import create_app
 
         database = await Database.connect(self._dsn)
-        app = create_app(self._settings, database, SystemClock())
+        app = create_app(self._settings, database, self._clock)
         config = uvicorn.Config(app, host="127.0.0.1", port=0, http=JsonProtocol, log_config=None, access_log=False)
         self._uvicorn = uvicorn.Server(config)
         serving = asyncio.create_task(self._uvicorn.serve())

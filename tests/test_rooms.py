@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "reskontra"
 
 LAYERS = {"routes", "commands", "wire", "store", "rules"}
-MECHANICS = {"web", "db", "printing", "runs", "command_line"}
+MECHANICS = {"web", "db", "printing", "runs", "command_line", "pages"}
 """Folders that are no rooms and have no layers: what rooms stand on, and the command line above them."""
 
 FILE_OF_A_LAYER = 300

@@ -42,6 +42,10 @@ from reskontra.errors import NotServed
 from reskontra.items import routes as items
 from reskontra.items import store as items_store
 from reskontra.numbering import routes as numbering
+from reskontra.pages.api import Engine
+from reskontra.pages.sandbox_door import SandboxDoor
+from reskontra.pages.site import Site
+from reskontra.pages.table import PAGES, SANDBOX_PAGES
 from reskontra.payment_methods import routes as payment_methods
 from reskontra.payments import routes as payments
 from reskontra.payments.openings import routes as openings
@@ -63,6 +67,7 @@ from reskontra.terms import routes as terms
 from reskontra.vat import routes as vat
 from reskontra.web.auth import Guard
 from reskontra.web.call import Call
+from reskontra.web.listing import Memory
 from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
@@ -155,8 +160,16 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
     metrics = Metrics()
     mounted = mounted_routes()
     reference = Reference(mounted, is_open=settings.open_mode)
+    router, lists = Router(mounted), Memory()
+    site = Site(
+        (*PAGES, *SANDBOX_PAGES) if settings.sandbox else PAGES,
+        engine=Engine(router, database, clock, lists),
+        door=SandboxDoor(guard),
+        server_key=access.server_secret,
+        is_sandbox=settings.sandbox,
+    )
     server = Server(
-        router=Router(mounted),
+        router=router,
         pages=pages(
             guard=guard,
             tokens=TokenDesk(
@@ -169,14 +182,16 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
             is_ready=access.is_ready,
             reference=reference,
         ),
+        site=site.answer,
         guard=guard,
         choose_branch=branches.choose_branch,
         database=database,
         clock=clock,
         settings=settings,
         metrics=metrics,
+        lists=lists,
     )
-    database.when_connected += (remembered.forget, server.lists.forget, guard.forget)
+    database.when_connected += (remembered.forget, lists.forget, guard.forget)
     return server
 
 

@@ -31,6 +31,7 @@ from reskontra.web.auth import SCOPE, Client, Company, Guard
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 from reskontra.web.crowd import Crowd
+from reskontra.web.listing import Memory
 from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
@@ -40,6 +41,7 @@ from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import hash_secret
 from reskontra.web.server import Server
 from reskontra.web.tokens import TokenDesk
+from reskontra.web.visit import Visit
 from reskontra.web.wire import (
     Amount,
     Answer,
@@ -213,6 +215,9 @@ def open_edge() -> OpenEdge:
         async def choose_branch(_database: Any, _company_id: int, sent: str) -> str:
             return f"branch {sent}"
 
+        async def no_pages(_visit: Visit) -> Response:
+            return Response(status_code=404)
+
         app = Server(
             router=Router(mounted),
             pages=pages(
@@ -222,12 +227,14 @@ def open_edge() -> OpenEdge:
                 is_ready=ready,
                 reference=reference,
             ),
+            site=no_pages,
             guard=guard,
             choose_branch=choose_branch,
             database=database,
             clock=clock,
             settings=settings,
             metrics=metrics,
+            lists=Memory(),
         )
         transport = httpx.ASGITransport(app=app, client=(peer, 50000))
         async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:

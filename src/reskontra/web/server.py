@@ -45,6 +45,7 @@ _COMPRESS_ASIDE_FROM = 64 * 1024
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 # The status in the log and the metrics if the caller hung up before its body was complete, as in nginx.
 _HUNG_UP = 499
+_SITE = b"/ui/"
 _log = structlog.stdlib.get_logger("reskontra.web")
 
 
@@ -65,22 +66,28 @@ class _Outcome:
 
 
 class Server:
-    """`router` has the operations, `pages` the other addresses: exact path in lower case -> method -> handler."""
+    """`router` has the operations, `pages` the other addresses: exact path in lower case -> method -> handler.
+
+    `site` answers what lies below `/ui/`, whatever the method.
+    """
 
     def __init__(
         self,
         *,
         router: Router,
         pages: Mapping[str, Mapping[str, PageHandler]],
+        site: PageHandler,
         guard: Guard,
         choose_branch: ChooseBranch,
         database: Database,
         clock: Clock,
         settings: Settings,
         metrics: Metrics,
+        lists: Memory,
     ) -> None:
         self._router = router
         self._pages = pages
+        self._site = site
         self._guard = guard
         self._choose_branch = choose_branch
         self._database = database
@@ -91,7 +98,7 @@ class Server:
         self._origin = Origin(settings.trusted_proxies)
         self._limiter = Limiter(settings.rate_limit)
         self._metrics = metrics
-        self.lists = Memory()
+        self._lists = lists
         self._request_context = f"appId=cid-v1:{clock.new_id()}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,6 +160,9 @@ class Server:
         if page is not None:
             outcome.operation = "page"
             return await _from_page(page, visit)
+        if visit.raw_path.startswith(_SITE) or visit.raw_path == _SITE[:-1]:
+            outcome.operation = "site"
+            return await self._site(visit)
         match = self._router.find("GET" if visit.method == "HEAD" else visit.method, visit.raw_path)
         if match is None:
             raise NotFound(
@@ -205,7 +215,7 @@ class Server:
             clock=self._clock,
             zone=company.zone,
             base_url=visit.base_url + match.prefix,
-            lists=self.lists,
+            lists=self._lists,
             accept=visit.headers.get("accept", ""),
             branch_number=branch_number,
             upload=partial(received, visit, self._attachment_limit),

@@ -1,0 +1,184 @@
+"""The API as pages ask it: the handlers of the same operations, in this process and as the person at the page.
+
+So a page cannot show a figure that a program could not fetch, refuses in the same sentences, and can tell which
+requests it is made of. Nothing is sent over HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.clock import Clock
+from reskontra.errors import NotAllowed, NotFound
+from reskontra.pages.people import Person, Role, role_for
+from reskontra.web.auth import Company
+from reskontra.web.call import Call, Database, expected_of
+from reskontra.web.listing import Memory
+from reskontra.web.query import Query
+from reskontra.web.routing import Match, Route, Router
+from reskontra.web.visit import Visit
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What answers requests: the routes and what their handlers need."""
+
+    router: Router
+    database: Database
+    clock: Clock
+    lists: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that a page made, as a program would send it. `body` is JSON."""
+
+    method: str
+    address: str
+    body: str = ""
+    if_match: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned(Generic[T]):
+    """A thing and its version, as an ETag."""
+
+    thing: T
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[T]):
+    """A page of a list, and how many there are in all."""
+
+    rows: list[T]
+    total: int
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    total_count: int
+
+
+class _Counted(msgspec.Struct):
+    metadata: _Metadata
+
+
+@dataclass(slots=True)
+class Api:
+    """The operations for one person and one company. `asked` lists what was asked, in order."""
+
+    engine: Engine
+    visit: Visit
+    person: Person
+    company: Company
+    asked: list[Asked] = field(default_factory=list)
+
+    def may(self, role: str) -> bool:
+        """Whether the person has at least that role."""
+        return self.person.role.includes(Role(role))
+
+    async def get(self, type_: type[T], path: str, **query: object) -> T:
+        """What GET answers, as `type_`. Parameters that are None or empty are not sent. Raises `Refusal`."""
+        return _decoded((await self.request("GET", path, query=query)).body, type_)
+
+    async def find(self, type_: type[T], path: str, **query: object) -> T | None:
+        """As `get`, or None where the address names nothing."""
+        try:
+            return await self.get(type_, path, **query)
+        except NotFound:
+            return None
+
+    async def read(self, type_: type[T], path: str) -> Versioned[T]:
+        """One thing and its version. Raises `Refusal`."""
+        answer = await self.request("GET", path)
+        return Versioned(_decoded(answer.body, type_), answer.headers.get("etag", ""))
+
+    async def list(self, type_: type[T], path: str, **query: object) -> Rows[T]:
+        """A page of a list. Raises `Refusal`."""
+        answer = await self.request("GET", path, query=query)
+        rows = _decoded(answer.body, list[type_])  # type: ignore[valid-type]
+        counted = _decoded(answer.body, list[_Counted]) if rows else []
+        return Rows(rows, counted[0].metadata.total_count if counted else 0)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        if_match: str | None = None,
+        query: Mapping[str, object] = {},
+    ) -> Response:
+        """Change something: POST, PUT or DELETE. Raises `Refusal`."""
+        return await self.request(method, path, query=query, body=body, if_match=if_match)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] = {},
+        body: object = None,
+        if_match: str | None = None,
+        accept: str = "",
+    ) -> Response:
+        """The answer of one operation. `path` begins with `/v1/` or `/v2/`, its ids quoted (`segment`)."""
+        words = urlencode([(name.rstrip("_"), text) for name, value in query.items() if (text := _text(value))])
+        encoded = b"" if body is None else msgspec.json.encode(body)
+        self.asked.append(Asked(method, f"{path}?{words}" if words else path, encoded.decode(), if_match))
+        match = self.engine.router.find(method, path.encode("ascii"))
+        if not isinstance(match, Match):
+            raise NotFound(reason=f"There is no operation {method} {path}.")
+        self._require(match.route)
+        return await match.route.handler(self._call(match, words.encode(), encoded, if_match, accept))
+
+    def _require(self, route: Route) -> None:
+        needed = role_for(route)
+        if not self.person.role.includes(needed):
+            raise NotAllowed(f"This needs the role {needed.value}; yours is {self.person.role.value}.")
+
+    def _call(self, match: Match, query: bytes, body: bytes, if_match: str | None, accept: str) -> Call:
+        return Call(
+            route=match.route,
+            company_id=self.company.company_id,
+            actor=self.person.actor,
+            request_id=self.visit.request_id,
+            params=match.params,
+            query=Query(query, match.route.declared, self.company.zone),
+            body=body,
+            if_match=expected_of(if_match),
+            database=self.engine.database,
+            clock=self.engine.clock,
+            zone=self.company.zone,
+            base_url=self.visit.base_url,
+            lists=self.engine.lists,
+            upload=_no_upload,
+            accept=accept,
+        )
+
+
+def segment(text: object) -> str:
+    """A number or id as a segment of a path."""
+    return quote(str(text), safe="")
+
+
+def _no_upload() -> Any:
+    raise NotImplementedError("pages send files by a form of their own")
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _decoded(body: bytes | memoryview, type_: type[T]) -> T:
+    return msgspec.json.decode(body, type=type_, strict=False)

@@ -1,0 +1,58 @@
+"""How pages write figures, dates and states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from reskontra.pages.words import say
+from reskontra.printing.languages import shipped_languages
+
+_MINUS = "\u2212"
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The ways of one language and one company's time zone."""
+
+    language: str
+    zone: ZoneInfo
+
+    def say(self, sentence: str, /, **values: object) -> str:
+        """A sentence of ours in the person's language."""
+        return say(self.language, sentence, **values)
+
+    def amount(self, amount: Decimal | None, decimals: int = 2) -> str:
+        """`1 234,50` in nb and sv, `1,234.50` in en, with a true minus; empty for None."""
+        if amount is None:
+            return ""
+        text = shipped_languages()[self.language].amount(abs(amount), decimals)
+        is_negative = amount < 0 and any(digit in text for digit in "123456789")
+        return f"{_MINUS}{text}" if is_negative else text
+
+    def number(self, number: Decimal | int | None) -> str:
+        """A quantity, a rate or a count with as many decimals as it has."""
+        if number is None:
+            return ""
+        plain = Decimal(number).normalize()
+        exponent = plain.as_tuple().exponent
+        return self.amount(plain, max(0, -exponent) if isinstance(exponent, int) else 0)
+
+    def day(self, day: date | datetime | None) -> str:
+        """A date in ISO form; empty for None."""
+        if day is None:
+            return ""
+        return f"{day:%Y-%m-%d}"
+
+    def moment(self, moment: datetime | None) -> str:
+        """A moment to the minute, in the company's time zone; one without a zone is in it already."""
+        if moment is None:
+            return ""
+        local = moment.astimezone(self.zone) if moment.tzinfo else moment
+        return f"{local:%Y-%m-%d %H:%M}"
+
+    def month(self, period: str) -> str:
+        """A financial period such as 202503 as `2025-03`."""
+        return f"{period[:4]}-{period[4:]}" if len(period) == 6 and period.isdigit() else period

@@ -1,0 +1,73 @@
+"""Who looks at a page, and what they may do."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reskontra.web.auth import Company
+from reskontra.web.routing import Route
+
+
+class Role(enum.Enum):
+    """What somebody may do; each role may do what those before it may."""
+
+    READER = "reader"
+    BOOKKEEPER = "bookkeeper"
+    CONTROLLER = "controller"
+    ADMIN = "admin"
+
+    def includes(self, other: Role) -> bool:
+        """Whether this role may do what `other` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(other)
+
+
+FOR_CONTROLLERS = frozenset(
+    {
+        "CustomerPayment_VoidPaymentBypaymentNumber",
+        "Payment_VoidPaymentBypaymentNumber",
+        "Reskontra_CloseFinancialPeriod",
+        "Reskontra_OpenFinancialPeriod",
+        "Reskontra_ReopenFinancialPeriod",
+        "Reskontra_RunWriteOff",
+        "Reskontra_VoidDunningLetter",
+    }
+)
+"""The operations that close, void or write off."""
+
+
+def role_for(route: Route) -> Role:
+    """The least role that may call an operation."""
+    if route.method == "GET":
+        return Role.READER
+    return Role.CONTROLLER if route.operation in FOR_CONTROLLERS else Role.BOOKKEEPER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who is signed in. `actor` is how the change log names them."""
+
+    actor: str
+    name: str
+    role: Role
+    companies: Sequence[Company]
+    seal: str
+    """What the forms of their session are sealed with; it stands for the session, but does not give it away."""
+    language: str | None = None
+    """The language of their choice; None: the browser's."""
+    is_sandbox: bool = False
+    """Whether nobody had to sign in: the sandbox, asked from this machine."""
+
+
+class Door(Protocol):
+    """Finds out who is asking. `users/` has the real one, a sandbox on loopback has one that lets everybody in."""
+
+    async def person(self, headers: Mapping[str, str], peer: str | None) -> Person | None:
+        """Who sent these headers (names in lower case); None if they have to sign in first.
+
+        Raises `NotAuthenticated` if no sign-in would help.
+        """
+        ...

@@ -1,0 +1,324 @@
+"""One request for a page: who asks, for which company, in which language, and how a page is answered."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+from starlette.responses import Response
+
+from reskontra.errors import Malformed, NotAllowed, Refusal
+from reskontra.pages import assets
+from reskontra.pages.api import Api, Asked, segment
+from reskontra.pages.formats import Formats
+from reskontra.pages.people import Person
+from reskontra.pages.words import LANGUAGES
+from reskontra.web.auth import Company
+from reskontra.web.errors import sentences
+from reskontra.web.visit import Visit
+
+ROOT = "/ui"
+"""Where all pages are."""
+
+FORM_LIMIT = 2 * 1024 * 1024
+_FIELDS_MAX = 20_000
+_HTML = "text/html; charset=utf-8"
+COMPANY_COOKIE, THEME_COOKIE, LANGUAGE_COOKIE, KEYS_COOKIE, STATUS_COOKIE = (
+    "reskontra_company", "reskontra_theme", "reskontra_language", "reskontra_keys", "reskontra_status",
+)  # fmt: skip
+THEMES = ("system", "light", "dark")
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Type": _HTML,
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Form(Mapping[str, str]):
+    """What a form sent: the last value of each name; `all` gives every value of one."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self.pairs = tuple(pairs)
+        self._last = dict(pairs)
+
+    def __getitem__(self, name: str) -> str:
+        return self._last[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._last)
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def text(self, name: str) -> str | None:
+        """The value without blanks around it; None if it is empty or was not sent."""
+        return self._last.get(name, "").strip() or None
+
+    def all(self, name: str) -> list[str]:
+        """Every value that was sent under `name`, in order."""
+        return [value for key, value in self.pairs if key == name]
+
+
+@dataclass(slots=True)
+class Screen:
+    """What a page knows about the request it answers. `path` holds the parts of the address, decoded."""
+
+    visit: Visit
+    path: Mapping[str, str]
+    person: Person
+    company: Company
+    formats: Formats
+    cookies: Mapping[str, str]
+    api: Api
+    server_key: bytes = field(repr=False)
+    is_sandbox: bool
+    today: Any
+    """The date at the ledger's clock, in the company's time zone."""
+    _form: Form | None = None
+
+    # --- what was asked
+
+    @property
+    def query(self) -> Form:
+        """The parameters in the address. `Form.text` reads one."""
+        return Form(_pairs(self.visit.query_string))
+
+    @property
+    def here(self) -> str:
+        """The address of this page, parameters included, from the root of the server on."""
+        query = self.visit.query_string.decode("latin-1")
+        return self.visit.raw_path.decode("latin-1") + (f"?{query}" if query else "")
+
+    @property
+    def page_number(self) -> int:
+        """Which page of a list is asked for, from 1 on."""
+        text = self.query.text("page") or ""
+        return max(int(text), 1) if text.isdecimal() and len(text) < 8 else 1
+
+    def with_query(self, **changes: object) -> str:
+        """The address of this page with other parameters; those that become None or empty are left out."""
+        kept = {name: value for name, value in self.query.pairs if name not in changes}
+        words = {**kept, **{name: str(value) for name, value in changes.items() if value not in (None, "")}}
+        return f"?{urlencode({name: value for name, value in words.items() if value})}"
+
+    async def form(self) -> Form:
+        """What was posted by a form of ours, for this session and company. Raises `NotAllowed` if it was not."""
+        if self._form is None:
+            media = self.visit.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if media != "application/x-www-form-urlencoded":
+                raise Malformed("A form was expected.", hint="Send application/x-www-form-urlencoded.")
+            sent = Form(_pairs(await self.visit.body(FORM_LIMIT)))
+            if not hmac.compare_digest(sent.get("seal", ""), self.seal):
+                raise NotAllowed(
+                    self.formats.say(
+                        "This form belongs to another session or another company, so nothing was done. "
+                        "Go back, reload the page, and try again."
+                    )
+                )
+            self._form = sent
+        return self._form
+
+    @property
+    def seal(self) -> str:
+        """What every form carries: proof that a page of ours made it, for this session and this company."""
+        words = f"form {self.person.seal} {self.company.company_id}".encode()
+        return hmac.new(self.server_key, words, hashlib.sha256).hexdigest()
+
+    # --- what is answered
+
+    def show(self, template: str, status: int = 200, **values: object) -> Response:
+        """A page made of a template in `pages/templates`."""
+        body = _environment().get_template(template).render(screen=self, **values)
+        response = Response(body.encode(), status, HEADERS)
+        if STATUS_COOKIE in self.cookies:
+            response.delete_cookie(STATUS_COOKIE, path=ROOT)
+        return response
+
+    def go(self, address: str, status: str | None = None, **values: object) -> Response:
+        """Redirect to another page (below the root), which shows `status`, a sentence, in its status line.
+
+        A `[text](address)` in the sentence becomes a link, where the address is a value and begins with the root.
+        """
+        response = Response(None, 303, {"Location": f"{self.base}{address}", "Cache-Control": "no-store"})
+        if status is not None:
+            said = self.formats.say(status, **values)
+            packed = msgspec.json.encode(said).hex()
+            response.set_cookie(
+                STATUS_COOKIE, packed[:3500], path=ROOT, httponly=True, samesite="lax", secure=self.is_secure
+            )
+        return response
+
+    @property
+    def status(self) -> str:
+        """The sentence about what was just done; empty if nothing was."""
+        try:
+            return str(msgspec.json.decode(bytes.fromhex(self.cookies.get(STATUS_COOKIE, ""))))
+        except (ValueError, msgspec.DecodeError):
+            return ""
+
+    def file(self, body: bytes, name: str, media: str) -> Response:
+        """A download."""
+        headers = {
+            "Content-Type": media,
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        }
+        return Response(body, headers=headers)
+
+    def why(self, refusal: Refusal) -> str:
+        """The server's own sentences about a refusal."""
+        return sentences(refusal, None)
+
+    # --- what templates ask
+
+    @property
+    def base(self) -> str:
+        """The prefix that a proxy cut off, if any: what stands before `/ui` in the addresses of links."""
+        scheme_end = self.visit.base_url.find("://") + 3
+        slash = self.visit.base_url.find("/", scheme_end)
+        return "" if slash < 0 else self.visit.base_url[slash:]
+
+    @property
+    def is_secure(self) -> bool:
+        return self.visit.base_url.startswith("https:")
+
+    @property
+    def theme(self) -> str:
+        chosen = self.cookies.get(THEME_COOKIE, "system")
+        return chosen if chosen in THEMES else "system"
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether single keys do something (WCAG 2.1.4)."""
+        return self.cookies.get(KEYS_COOKIE) != "off"
+
+
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        raise Malformed("The form or the address cannot be read.", hint="Send UTF-8.") from None
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reskontra.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(
+        _=_say, ui=_address, asset=_asset, segment=segment, LANGUAGES=LANGUAGES, url=_url, VERSION=version("reskontra")
+    )
+    environment.filters.update(
+        amount=_amount, number=_number, day=_day, moment=_moment, month=_month, linked=_linked, curl=_curl
+    )
+    return environment
+
+
+@pass_context
+def _say(context: Context, sentence: str, **values: object) -> str:
+    said: str = context["screen"].formats.say(sentence, **values)
+    return said
+
+
+@pass_context
+def _address(context: Context, path: str = "", **query: object) -> str:
+    """The address of a page: `ui("customers", status="Active")`."""
+    words = urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
+    address = f"{context['screen'].base}{ROOT}/{path}"
+    return f"{address}?{words}" if words else address
+
+
+@pass_context
+def _url(context: Context, path: str) -> str:
+    """Any address of this server, behind the prefix of its proxy."""
+    return f"{context['screen'].base}{path}"
+
+
+@pass_context
+def _asset(context: Context, name: str) -> str:
+    return f"{context['screen'].base}{ROOT}/{assets.address(name)}"
+
+
+@pass_context
+def _amount(context: Context, amount: Any, decimals: int = 2) -> str:
+    written: str = context["screen"].formats.amount(amount, decimals)
+    return written
+
+
+@pass_context
+def _number(context: Context, number: Any) -> str:
+    written: str = context["screen"].formats.number(number)
+    return written
+
+
+@pass_context
+def _day(context: Context, day: Any) -> str:
+    written: str = context["screen"].formats.day(day)
+    return written
+
+
+@pass_context
+def _moment(context: Context, moment: Any) -> str:
+    written: str = context["screen"].formats.moment(moment)
+    return written
+
+
+@pass_context
+def _month(context: Context, period: str) -> str:
+    written: str = context["screen"].formats.month(period)
+    return written
+
+
+@pass_context
+def _curl(context: Context, asked: Asked) -> str:
+    """A request as a curl line. In a company beside others a program names it in a header."""
+    screen: Screen = context["screen"]
+    words = ["curl"]
+    if asked.method != "GET":
+        words += ["-X", asked.method]
+    if not screen.person.is_sandbox:
+        words += ["-H", "Authorization: Bearer $TOKEN"]
+    if len(screen.person.companies) > 1:
+        words += ["-H", f"ipp-company-id: {screen.company.company_id}"]
+    if asked.if_match:
+        words += ["-H", f"If-Match: {asked.if_match}"]
+    if asked.body:
+        words += ["-H", "Content-Type: application/json", "-d", asked.body]
+    words.append(screen.visit.base_url + asked.address)
+    return " ".join(f'"{word}"' if "$" in word else shlex.quote(word) for word in words)
+
+
+def _linked(text: str) -> Markup:
+    """`[Invoice 003548](/ui/...)` in a status line as a link; everything else is text."""
+    parts = re.split(r"\[([^\]]*)\]\((/[^)\s]*)\)", text)
+    made = Markup()
+    for index in range(0, len(parts), 3):
+        made += escape(parts[index])
+        if index + 2 < len(parts):
+            made += Markup('<a href="{}">{}</a>').format(parts[index + 2], parts[index + 1])
+    return made

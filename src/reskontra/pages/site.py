@@ -1,0 +1,184 @@
+"""Answers every address below `/ui/`: finds the page, lets in who may see it, and makes errors pages too."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import unquote, urlencode
+
+import structlog
+from starlette.responses import Response
+
+from reskontra.clock import local_date
+from reskontra.errors import Malformed, NotAllowed, NotAuthenticated, NotFound, Refusal, Unavailable
+from reskontra.pages import assets
+from reskontra.pages.api import Api, Engine
+from reskontra.pages.formats import Formats
+from reskontra.pages.people import Door, Person, Role
+from reskontra.pages.screen import COMPANY_COOKIE, HEADERS, LANGUAGE_COOKIE, ROOT, Screen
+from reskontra.pages.words import choose
+from reskontra.web.auth import Company
+from reskontra.web.errors import NoSuchMethod, status_of
+from reskontra.web.visit import ClientGone, Visit
+
+PageOf = Callable[[Screen], Awaitable[Response]]
+OpenPage = Callable[[Visit], Awaitable[Response]]
+
+_log = structlog.stdlib.get_logger("reskontra.pages")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: method, path below the root with `{names}`, and what makes it. `role` is the least that may see it."""
+
+    method: str
+    path: str
+    make: PageOf
+    role: Role = Role.READER
+
+
+class Site:
+    """All pages. `open_pages` are those that nobody has to sign in for: exact path below the root -> handler."""
+
+    def __init__(
+        self,
+        pages: Sequence[Page],
+        *,
+        engine: Engine,
+        door: Door,
+        server_key: Callable[[], Awaitable[bytes]],
+        is_sandbox: bool,
+        open_pages: Mapping[tuple[str, str], OpenPage] = {},
+    ) -> None:
+        self._pages = [(_pattern(page.path), page) for page in pages]
+        self._engine = engine
+        self._door = door
+        self._server_key = server_key
+        self._is_sandbox = is_sandbox
+        self._open_pages = open_pages
+
+    async def answer(self, visit: Visit) -> Response:
+        """The answer to any request below the root. Raises only `ClientGone`."""
+        path = visit.raw_path.decode("latin-1")[len(ROOT) :].strip("/")
+        if path.startswith("assets/"):
+            try:
+                return assets.answer(path.removeprefix("assets/"))
+            except NotFound as refusal:
+                return Response(refusal.reason, 404, {"Content-Type": "text/plain"})
+        method = "GET" if visit.method == "HEAD" else visit.method
+        open_page = self._open_pages.get((method, path))
+        try:
+            if open_page is not None:
+                return await open_page(visit)
+            person = await self._door.person(visit.headers, visit.peer)
+            if person is None:
+                return _to_sign_in(visit)
+            screen = await self._screen(visit, person)
+        except ClientGone:
+            raise
+        except Refusal as refusal:
+            return _plain(visit, refusal)
+        return await self._shown(screen, method, path)
+
+    async def _shown(self, screen: Screen, method: str, path: str) -> Response:
+        try:
+            page, screen.path = self._find(method, path)
+            if not screen.person.role.includes(page.role):
+                raise NotAllowed(
+                    screen.formats.say("This page needs the role {role}.", role=screen.formats.say(page.role.value))
+                )
+            return await page.make(screen)
+        except ClientGone:
+            raise
+        except Refusal as refusal:
+            return screen.show("error.html", status_of(refusal), status_code=status_of(refusal), refusal=refusal)
+        except Exception:
+            _log.exception("unexpected failure on a page", path=path)
+            return screen.show("error.html", 500, status_code=500, refusal=None)
+
+    def _find(self, method: str, path: str) -> tuple[Page, Mapping[str, str]]:
+        allowed = []
+        for pattern, page in self._pages:
+            found = pattern.fullmatch(path)
+            if found is None:
+                continue
+            if page.method == method:
+                return page, {name: _decoded(part) for name, part in found.groupdict().items()}
+            allowed.append(page.method)
+        if allowed:
+            raise NoSuchMethod(allowed)
+        raise NotFound(reason="There is no such page.")
+
+    async def _screen(self, visit: Visit, person: Person) -> Screen:
+        cookies = cookies_of(visit.headers)
+        company = _company(person, cookies.get(COMPANY_COOKIE))
+        language = choose(cookies.get(LANGUAGE_COOKIE) or person.language, visit.headers.get("accept-language", ""))
+        return Screen(
+            visit=visit,
+            path={},
+            person=person,
+            company=company,
+            formats=Formats(language, company.zone),
+            cookies=cookies,
+            api=Api(self._engine, visit, person, company),
+            server_key=await self._server_key(),
+            is_sandbox=self._is_sandbox,
+            today=local_date(self._engine.clock.now(), company.zone),
+        )
+
+
+def cookies_of(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The cookies that were sent; none if the header cannot be read."""
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}
+
+
+def _company(person: Person, chosen: str | None) -> Company:
+    for company in person.companies:
+        if chosen == str(company.company_id):
+            return company
+    if not person.companies:
+        raise NotFound(reason="There is no company yet.", hint="Create one: `reskontra company create`.")
+    return person.companies[0]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """`{name}` is one segment, `{name:rest}` all that follows."""
+    one_or_rest = re.sub(r"\\{(\w+):rest\\}", r"(?P<\1>.+)", re.escape(path))
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", one_or_rest))
+
+
+def _decoded(part: str) -> str:
+    try:
+        return unquote(part, errors="strict")
+    except UnicodeDecodeError:
+        raise Malformed("The address is not UTF-8.", hint="Percent-encode it.") from None
+
+
+def _to_sign_in(visit: Visit) -> Response:
+    here = visit.raw_path.decode("latin-1")
+    if visit.query_string and visit.method == "GET":
+        here += "?" + visit.query_string.decode("latin-1")
+    wanted = here if visit.method == "GET" else ROOT + "/"
+    return Response(None, 303, {"Location": f"{visit.base_url}{ROOT}/sign-in?{urlencode({'to': wanted})}",
+                                "Cache-Control": "no-store"})  # fmt: skip
+
+
+def _plain(visit: Visit, refusal: Refusal) -> Response:
+    """A refusal before anybody is known to whom a page could be shown."""
+    status = status_of(refusal)
+    words = {
+        NotAuthenticated: "This page is only for people on the machine that the sandbox runs on.",
+        Unavailable: "The database is away. Try again in a moment.",
+    }
+    reason = next((text for kind, text in words.items() if isinstance(refusal, kind)), "") or refusal.reason
+    text = html.escape(f"{reason} {refusal.hint}".strip())
+    body = (
+        f"<!doctype html><html lang=en><title>Reskontra</title><h1>{status}</h1><p>{text}</p><p>{visit.request_id}</p>"
+    )
+    return Response(body.encode(), status, dict(HEADERS))

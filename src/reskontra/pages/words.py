@@ -1,0 +1,41 @@
+"""What pages say in each language. The English sentence is the key; a catalogue has its translation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+ENGLISH = "en"
+LANGUAGES: Mapping[str, str] = {"en": "English", "nb": "Norsk", "sv": "Svenska"}
+"""The languages of pages: code and own name."""
+
+_ALSO = {"no": "nb", "nn": "nb"}
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """English sentence -> the same in `language`."""
+    if language == ENGLISH:
+        return {}
+    text = (files("reskontra.pages") / "languages" / f"{language}.yaml").read_text(encoding="utf-8")
+    found: Mapping[str, str] = yaml.safe_load(text)
+    return found
+
+
+def say(language: str, sentence: str, **values: object) -> str:
+    """`sentence` in `language`, with `{names}` replaced by values. What is not translated stays English."""
+    text = catalogue(language).get(sentence, sentence)
+    return text.format(**values) if values else text
+
+
+def choose(preferred: str | None, accepted: str) -> str:
+    """A person's language: the one of their choice, else the first of `accepted` (Accept-Language) that there is."""
+    for part in [preferred or "", *accepted.split(",")]:
+        code = part.partition(";")[0].strip().partition("-")[0].lower()
+        code = _ALSO.get(code, code)
+        if code in LANGUAGES:
+            return code
+    return ENGLISH

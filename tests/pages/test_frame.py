@@ -1,0 +1,94 @@
+"""The frame of every page: who is let in, what it says, which headers it has, and how it looks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+
+from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
+from tests.pages.conftest import OpenTab, Visitor, assert_accessible
+
+PAGES = Path(__file__).resolve().parents[2] / "src" / "reskontra" / "pages"
+_SAID = re.compile(r'(?:\bsay|\.go)\((?:[^()"]*,)?\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
+
+
+def sentences() -> set[str]:
+    """Every sentence that a template or a page says, in English."""
+    found: set[str] = set()
+    environment = Environment(autoescape=True)
+    for path in (PAGES / "templates").rglob("*.html"):
+        for call in environment.parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "_" and isinstance(call.args[0], nodes.Const):
+                found.add(call.args[0].value)
+    for path in PAGES.rglob("*.py"):
+        for said in _SAID.findall(path.read_text(encoding="utf-8")):
+            found.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', said)))
+    return found
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
+def test_every_sentence_is_said_in_every_language(language: str) -> None:
+    known = catalogue(language)
+    said = sentences()
+    assert "Customers" in said
+    assert sorted(said - set(known)) == [], f"missing in {language}.yaml"
+    for sentence in said:
+        names = set(re.findall(r"\{(\w+)\}", sentence))
+        assert set(re.findall(r"\{(\w+)\}", known[sentence])) == names, sentence
+
+
+async def test_a_page_is_safe_to_show(visitor: Visitor) -> None:
+    await visitor.go("customers")
+    assert visitor.answer is not None
+    policy = visitor.answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert visitor.answer.headers["x-content-type-options"] == "nosniff"
+    assert not visitor.seen.select("script:not([src]), style, [style], [onclick], [onload]")
+    for it in visitor.seen.select("[src], link[href]"):
+        assert str(it.get("src") or it.get("href")).startswith("/ui/assets/"), it
+
+
+async def test_a_page_tells_the_requests_behind_it(visitor: Visitor) -> None:
+    await visitor.go("customers")
+    (line,) = [it.get_text() for it in visitor.seen.select(".behind code")]
+    assert line.startswith("curl -H 'ipp-company-id: ")
+    assert line.endswith("http://localhost/v1/customer?pageNumber=1&pageSize=50'")
+
+
+async def test_a_form_of_another_company_changes_nothing(visitor: Visitor) -> None:
+    await visitor.go("preferences")
+    await visitor.send("main form", 403, seal="0" * 64, theme="dark")
+    assert "nothing was done" in visitor.text
+
+
+async def test_a_person_chooses_language_and_colours(visitor: Visitor) -> None:
+    await visitor.go("preferences")
+    await visitor.send("main form", language="nb", theme="dark")
+    await visitor.go("customers")
+    assert visitor.seen.select_one("html[lang=nb][data-theme=dark]")
+    assert "Kunder" in visitor.text
+
+
+async def test_who_is_not_on_this_machine_is_not_let_in(visitor: Visitor) -> None:
+    await visitor.go("customers", 401, host="evil.example")
+    assert "Aurdal" not in visitor.text
+    await visitor.go("customers", 401, origin="http://evil.example")
+
+
+async def test_a_page_that_does_not_exist_says_so(visitor: Visitor) -> None:
+    await visitor.go("nowhere", 404)
+    assert "There is no such page." in visitor.text
+    await visitor.go("assets/../secret.css", 404)
+
+
+@pytest.mark.xdist_group("browser")
+async def test_the_frame_is_accessible(look: OpenTab) -> None:
+    page = await look("customers")
+    for path in ("customers", "preferences", "nowhere"):
+        await page.goto(f"/ui/{path}")
+        await assert_accessible(page)
