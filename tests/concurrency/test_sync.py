@@ -197,6 +197,51 @@ async def test_nothing_newer_than_the_oldest_write_under_way_is_shown(
     await writer.close()
 
 
+@pytest.mark.parametrize("order", ["", "lastModifiedDateTime", "documentDate desc"])
+async def test_a_walk_is_of_one_moment(server_process: Callable[..., ServerProcess], order: str) -> None:
+    """What is written between two pages of a walk is left to the next poll, and takes no other row with it."""
+    running = server_process()
+    headers = {"Authorization": f"Bearer {running.token}"}
+    async with httpx.AsyncClient(base_url=running.url, headers=headers) as client:
+        before = [await new_credit_note(client) for _ in range(6)]
+        query: dict[str, Any] = {
+            "lastModifiedDateTime": "2026-02-01",
+            "lastModifiedDateTimeCondition": ">",
+            "pageSize": 3,
+        }
+        query |= {"orderBy": order} if order else {}
+
+        async def page(number: int) -> list[dict[str, Any]]:
+            answer = await client.get("/v1/customerdocument", params=query | {"pageNumber": number})
+            rows: list[dict[str, Any]] = answer.json()
+            assert {row["metadata"]["totalCount"] for row in rows} <= {6}
+            return rows
+
+        rows = await page(1)
+        changed = rows[-1]["referenceNumber"]
+        note = {"note": {"value": "changed"}}
+        assert (await client.put(f"/v1/customerCreditNote/{changed}", json=note)).status_code == 204
+        added = await new_credit_note(client)
+        await new_invoice(client, {"customerNumber": {"value": "20001"}, "invoiceLines": [LINE]})
+        rows += await page(2)
+        rows += await page(3)
+        assert sorted(row["referenceNumber"] for row in rows) == sorted(before)
+        query["lastModifiedDateTime"] = max(row["lastModifiedDateTime"] for row in rows)
+        assert {changed, added} <= {row["referenceNumber"] for row in await page_of_any_total(client, query)}
+
+
+async def page_of_any_total(client: httpx.AsyncClient, query: dict[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = (await client.get("/v1/customerdocument", params=query)).json()
+    return rows
+
+
+async def new_credit_note(client: httpx.AsyncClient) -> str:
+    answer = await client.post("/v1/customerCreditNote", json={"customerNumber": {"value": "20001"}, "lines": [LINE]})
+    assert answer.status_code == 201, answer.text
+    await asyncio.sleep(0.002)
+    return answer.headers["location"].rpartition("/")[2]
+
+
 async def new_invoice(client: httpx.AsyncClient, body: dict[str, Any]) -> str:
     answer = await client.post("/v1/customerinvoice", json=body)
     assert answer.status_code == 201, answer.text

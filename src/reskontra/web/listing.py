@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from reskontra.web.query import Query
@@ -41,10 +42,32 @@ class Listed(Generic[R]):
     reference_version: int | None = None
 
 
+_ENDS_MAX = 8
+
+
+@dataclass(slots=True)
+class Walk:
+    """A list that is filtered by stamps, as one caller is shown it page by page (decision 0021)."""
+
+    horizon: datetime
+    """All its pages show what was stamped before this moment."""
+    total: int
+    ends: dict[int, Sequence[tuple[Any, ...]]]
+    """Offset -> the sort keys of the last rows before it, for the pages shown last."""
+
+    def keep_end(self, offset: int, keys: Sequence[tuple[Any, ...]]) -> None:
+        """Note which rows come just before `offset`."""
+        self.ends.pop(offset, None)
+        self.ends[offset] = keys
+        if len(self.ends) > _ENDS_MAX:
+            del self.ends[next(iter(self.ends))]
+
+
 class Memory:
-    """Totals and page ends of recently requested lists, of all companies in this process."""
+    """Totals, page ends and walks of recently requested lists, of all companies in this process."""
 
     def __init__(self, size_max: int = 4096) -> None:
+        self._walks: Recent[Hashable, Walk] = Recent(size_max)
         self._totals: Recent[Hashable, tuple[Hashable, int]] = Recent(size_max)
         self._ends: Recent[Hashable, tuple[Hashable, tuple[Any, ...]]] = Recent(size_max)
 
@@ -52,6 +75,7 @@ class Memory:
         """Forget everything, since the database may be another one."""
         self._totals.clear()
         self._ends.clear()
+        self._walks.clear()
 
     def total(self, key: Hashable, stamp: Hashable) -> int | None:
         """The count under `key`, if it was made under this `stamp`."""
@@ -72,6 +96,13 @@ class Memory:
 
     def keep_end(self, key: Hashable, offset: int, stamp: Hashable, sort_key: tuple[Any, ...]) -> None:
         self._ends.put((key, offset), (stamp, sort_key))
+
+    def walk(self, key: Hashable) -> Walk | None:
+        """The walk that a caller began by asking for the first page."""
+        return self._walks.get(key)
+
+    def keep_walk(self, key: Hashable, walk: Walk) -> None:
+        self._walks.put(key, walk)
 
 
 def page_of(query: Query) -> Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,11 +15,13 @@ from reskontra.db.pool import Connection
 from reskontra.web.answers import json_answer
 from reskontra.web.answers import page as page_answer
 from reskontra.web.call import Call
-from reskontra.web.listing import Listed, Memory, Page, cut, page_of
+from reskontra.web.listing import Listed, Memory, Page, Walk, cut, page_of
 
 R = TypeVar("R")
 
 _FEW, _VERY_FEW = 20_000, 2_000
+_STANDING_MAX = 20
+"""Rows at the end of a page among which one is looked for that still stands, in an order that cannot be walked."""
 
 
 async def answer_page(call: Call, paged: Paged[R], filters: Filters, answer: Callable[[R], msgspec.Struct]) -> Response:
@@ -67,10 +69,14 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
     than the newest that he has seen misses nothing (decision 0021).
     """
     memory, key = call.lists, (call.company_id, paged.entity, paged.order, filters.key)
+    page = page_of(call.query)
     settled = await find_settled(connection, call.company_id) if filters.stamps else None
+    walk = memory.walk((key, call.actor)) if settled is not None and page.offset else None
     if settled is not None:
         for column in filters.stamps:
-            filters.add(f"{column} < {{}}", settled.horizon)
+            filters.add(f"{column} < {{}}", settled.horizon if walk is None else walk.horizon)
+        if walk is not None:
+            return await _go_on(connection, paged, filters, page, walk)
         if not settled.is_quiet:
             memory = Memory()
     total = partial(paged.total, connection, filters)
@@ -79,10 +85,10 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
         gathers = paged.may_gather and await _is_short(memory, key, window, total, filters)
         return await paged.rows(connection, filters, window, gathers=gathers)
 
-    return await read_page(
+    listed = await read_page(
         memory,
         key,
-        page_of(call.query),
+        page,
         rows=rows,
         total=total,
         sort_key=None if paged.order else paged.sort_key,
@@ -90,6 +96,39 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
         walker=call.actor,
         settled=settled,
     )
+    if settled is not None and not page.offset:
+        began = Walk(settled.horizon, listed.total, {})
+        began.keep_end(len(listed.rows), _last_keys(paged, listed.rows))
+        call.lists.keep_walk((key, call.actor), began)
+    return listed
+
+
+async def _go_on(connection: Connection, paged: Paged[R], filters: Filters, page: Page, walk: Walk) -> Listed[R]:
+    """A further page of a walk.
+
+    All pages are of the moment at which the first was asked for. From then on rows can only leave the list, by being
+    changed, so this page begins after the last row that was shown and still stands. The total stays as it was.
+    """
+    before = walk.ends.get(page.offset)
+    window = Window(page.limit, page.offset)
+    if before and paged.order:
+        window = Window(
+            page.limit, await paged.position(connection, filters, before) or max(page.offset - page.limit, 0)
+        )
+    elif before:
+        window = Window(page.limit, 0, before[-1])
+    gathers = paged.may_gather and walk.total <= (_FEW if window.after is None else _VERY_FEW)
+    found = await paged.rows(connection, filters, window, gathers=gathers)
+    if not found.rows:
+        return Listed((), 0)
+    end = page.offset + len(found.rows)
+    walk.keep_end(end, _last_keys(paged, found.rows))
+    return Listed(found.rows, max(walk.total, end), found.reference_version)
+
+
+def _last_keys(paged: Paged[R], rows: Sequence[R]) -> list[tuple[Any, ...]]:
+    """The sort keys of the last rows: of one, if what comes after it can be asked for."""
+    return [paged.sort_key(row) for row in rows[-_STANDING_MAX if paged.order else -1 :]]
 
 
 async def read_page(

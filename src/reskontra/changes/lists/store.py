@@ -101,6 +101,28 @@ class Paged(Generic[R]):
         rank: int = row["rank"]
         return rank
 
+    async def position(self, connection: Connection, filters: Filters, keys: Sequence[tuple[Any, ...]]) -> int | None:
+        """Which row in the list's order the last of these is that still passes the filters, from 1 on."""
+        parameter = len(filters.parameters)
+        marks = []
+        for key in keys:
+            marks.append(f"({', '.join(f'${parameter + position}' for position in range(1, len(key) + 1))})")
+            parameter += len(key)
+        names = [f"key_{position}" for position in range(len(self.key))]
+        order = self.order or ", ".join(self.key)
+        columns = [f"{column} as {name}" for column, name in zip(self.key, names, strict=True)]
+        columns.append(f"row_number() over (order by {order}) as position_in_list, ")
+        found = self.found.lstrip().removeprefix("select ")
+        position: int | None = await connection.fetchval(
+            f"""
+            select max(position_in_list)
+              from (select {", ".join(columns)}{found} and {filters.where}) as found
+             where ({", ".join(names)}) in ({", ".join(marks)})""",
+            *filters.parameters,
+            *(value for key in keys for value in key),
+        )
+        return position
+
     def page_statement(self, filters: Filters, *, goes_on: bool = False, gathers: bool = False) -> str:
         """The statement of `rows`. Its parameters: those of the filters, the sort key to continue after, the limit and
         the offset.
