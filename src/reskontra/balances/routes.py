@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
 from starlette.responses import Response
@@ -12,25 +13,53 @@ from starlette.responses import Response
 from reskontra.balances.store.ageing import ageing
 from reskontra.balances.store.customers import BALANCES, find_balance
 from reskontra.balances.store.periods import MOVEMENTS
+from reskontra.balances.store.standing import (
+    EXCEEDS_CREDIT,
+    IS_OVERDUE,
+    RESEMBLES,
+    STANDINGS,
+    find_overview,
+    find_totals,
+)
 from reskontra.balances.wire import (
     AgeingAnswer,
     BalanceAnswer,
     MovementsAnswer,
+    OverviewAnswer,
+    StandingAnswer,
+    StandingTotalAnswer,
     ageing_answer,
     balance_answer,
     movements_answer,
+    overview_answer,
+    standing_answer,
+    standing_total_answer,
 )
 from reskontra.changes.lists.routes import answer_page
-from reskontra.changes.lists.wire import PAGING, equal, filtered, greater, matching, moment, ordered, same
+from reskontra.changes.lists.wire import (
+    PAGING,
+    choice,
+    either,
+    equal,
+    filtered,
+    greater,
+    looking_like,
+    matching,
+    moment,
+    ordered,
+    same,
+)
 from reskontra.clock import local_date
+from reskontra.customers.customer import Status
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.errors import Malformed
 from reskontra.periods.rules import parse_period
+from reskontra.receivables.store.for_balances import LAST_DAYS
 from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
 from reskontra.reference.routes.answering import answer_page as answer_page_with_names
 from reskontra.reference.routes.answering import reference_of
 from reskontra.web.addresses import Addresses
-from reskontra.web.answers import one
+from reskontra.web.answers import json_answer, one
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 from reskontra.web.scalars import shown, whole_number
@@ -50,11 +79,28 @@ _MOVEMENT_FILTERS = (
     same("branchNumber", "moved.branch_number"),
     matching("customer", f"moved.customer_id = {id_of_number('{}::text')}"),
 )
+_ORDER_BY = Parameter("orderBy")
 _BY, _AGE_CREDITS, _BUCKETS, _CUSTOMER = (
     Parameter("by"), Parameter("ageCredits", "boolean"), Parameter("buckets"), Parameter("customer"),
 )  # fmt: skip
 _AGEING_FILTERS = (equal("customerClass", "customer.customer_class_id"),)
-_LAST_DAYS = (0, 30, 60, 90)
+_STANDING_FILTERS = (
+    looking_like("text", RESEMBLES),
+    choice("status", Status, "customer.status"),
+    equal("customerClass", "customer.customer_class_id"),
+    same("currency", "customer.currency_id"),
+    either("overdue", IS_OVERDUE, f"not {IS_OVERDUE}"),
+    either("exceedsCredit", EXCEEDS_CREDIT, f"({EXCEEDS_CREDIT}) is not true"),
+)
+_STANDING_ORDERS = {
+    "number": "customer.number",
+    "name": "customer.name",
+    "balance": "customer.balance",
+    "overdue": "customer.overdue",
+    "oldestDueDate": "customer.oldest_due_date",
+    "dunningLevel": "customer.dunning_level",
+    "creditLeft": "(customer.credit_limit - customer.credit_used)",
+}
 _BUCKETS_MAX, _DAYS_MAX = 20, 9999
 
 
@@ -125,11 +171,39 @@ async def by_age(call: Call) -> Response:
     )
 
 
+async def standings(call: Call) -> Response:
+    """GET how customers stand today, by number or in the order that was asked for."""
+    today = await _today(call)
+    listed = replace(STANDINGS, order=ordered(call.query, _STANDING_ORDERS, "customer.number"))
+    return await answer_page(call, listed, filtered(call, today), lambda stands: standing_answer(stands, today))
+
+
+async def standing_total(call: Call) -> Response:
+    """GET how all customers of such a list stand together."""
+    filters = filtered(call, await _today(call))
+    async with call.database.connection() as connection:
+        totals = await find_totals(connection, filters)
+    return json_answer(standing_total_answer(totals))
+
+
+async def overview(call: Call) -> Response:
+    """GET what waits today, and what was sold in each month of this year and the last."""
+    reference = await reference_of(call)
+    today = reference.today(call.context.now)
+    async with call.database.connection() as connection:
+        found = await find_overview(connection, call.company_id, today, date(max(today.year - 2, 1), today.month, 1))
+    return json_answer(overview_answer(found, today, reference.base_currency))
+
+
+async def _today(call: Call) -> date:
+    return (await reference_of(call)).today(call.context.now)
+
+
 def _last_days(call: Call) -> tuple[int, ...]:
     """The last day of each bucket but the last, from `buckets`."""
     sent = call.query.text(_BUCKETS.name)
     if sent is None:
-        return _LAST_DAYS
+        return LAST_DAYS
     read = [whole_number(word.strip(), len(str(_DAYS_MAX))) for word in sent.split(",", _BUCKETS_MAX)]
     days = tuple(day for day in read if day is not None)
     is_rising = days[:1] == (0,) and all(a < b for a, b in itertools.pairwise(days))
@@ -158,4 +232,11 @@ ROUTES = (
         filters=_AGEING_FILTERS,
         query=(AS_OF, KNOWN_AT, _CUSTOMER, _BY, _AGE_CREDITS, _BUCKETS, *PAGING),
     ),
+    Addresses("/v1/reskontra/standing", "standing", StandingAnswer).many(
+        "Reskontra_GetStandings", standings, filters=_STANDING_FILTERS, query=(_ORDER_BY, *PAGING)
+    ),
+    Addresses("/v1/reskontra/standing/total", "standing total", StandingTotalAnswer).one(
+        "Reskontra_GetStandingTotal", standing_total, filters=_STANDING_FILTERS
+    ),
+    Addresses("/v1/reskontra/overview", "overview", OverviewAnswer).one("Reskontra_GetOverview", overview),
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from reskontra.balances.store.ageing import Aged
 from reskontra.balances.store.customers import Balance
 from reskontra.balances.store.periods import Movements
+from reskontra.balances.store.standing import Overview, Standing, Totals
+from reskontra.receivables.store.for_balances import LAST_DAYS
 from reskontra.receivables.wire.ageing import BucketAnswer, bucket_answers
 from reskontra.receivables.wire.as_of import Asked
 from reskontra.reference.reference import Reference
@@ -81,6 +84,54 @@ class AgeingAnswer(Answer, kw_only=True):
     buckets: list[BucketAnswer]
 
 
+class StandingAnswer(Answer, kw_only=True):
+    """How a customer stands, in base currency."""
+
+    customer: AgedCustomerAnswer
+    status: str
+    customer_class: str
+    currency: str
+    balance: Decimal
+    overdue: Decimal
+    oldest_due_date: DayOut | None = None
+    overdue_days: int
+    dunning_level: int
+    credit_limit: Decimal | None = None
+    credit_left: Decimal | None = None
+    buckets: list[BucketAnswer]
+
+
+class StandingTotalAnswer(Answer, kw_only=True):
+    """How the customers of a selection stand together, in base currency."""
+
+    count: int
+    balance: Decimal
+    overdue: Decimal
+    buckets: list[BucketAnswer]
+
+
+class MonthAnswer(Answer):
+    """What was sold in a month, VAT included, and what of it is open."""
+
+    month: str
+    billed: Decimal
+    open: Decimal
+
+
+class OverviewAnswer(Answer, kw_only=True):
+    """What waits today, and what was sold by month; amounts in base currency."""
+
+    today: DayOut
+    currency: str
+    unreleased: int
+    old_drafts: int
+    on_hold: int
+    overdue: int
+    credit_exceeded: int
+    paid_in_month: Decimal
+    months: list[MonthAnswer]
+
+
 def balance_answer(balance: Balance, zone: ZoneInfo) -> BalanceAnswer:
     """A customer's figures. Orders and loans do not exist here."""
     return BalanceAnswer(
@@ -125,3 +176,47 @@ def ageing_answer(aged: Aged, asked: Asked, last_days: Sequence[int], currency_i
 def _filled(aged: Aged, last_days: Sequence[int]) -> Iterator[BucketAnswer]:
     amounts = [aged.buckets.get(position, _NONE) for position in range(len(last_days) + 1)]
     return bucket_answers(last_days, amounts)
+
+
+def standing_answer(stands: Standing, today: date) -> StandingAnswer:
+    """A customer's standing on a day."""
+    oldest, limit = stands.oldest_due_date, stands.credit_limit
+    return StandingAnswer(
+        customer=AgedCustomerAnswer(number=stands.number, name=stands.name),
+        status=stands.status,
+        customer_class=stands.customer_class_id,
+        currency=stands.currency_id,
+        balance=stands.balance,
+        overdue=stands.overdue,
+        oldest_due_date=None if oldest is None else day_text(oldest),
+        overdue_days=0 if oldest is None else (today - oldest).days,
+        dunning_level=stands.dunning_level,
+        credit_limit=limit,
+        credit_left=None if limit is None else limit - stands.credit_used,
+        buckets=list(bucket_answers(LAST_DAYS, stands.buckets)),
+    )
+
+
+def standing_total_answer(totals: Totals) -> StandingTotalAnswer:
+    """The sums of a selection of customers."""
+    return StandingTotalAnswer(
+        count=totals.count,
+        balance=totals.balance,
+        overdue=totals.overdue,
+        buckets=list(bucket_answers(LAST_DAYS, totals.buckets)),
+    )
+
+
+def overview_answer(overview: Overview, today: date, currency_id: str) -> OverviewAnswer:
+    """What waits on a day."""
+    return OverviewAnswer(
+        today=day_text(today),
+        currency=currency_id,
+        unreleased=overview.unreleased,
+        old_drafts=overview.old_drafts,
+        on_hold=overview.on_hold,
+        overdue=overview.overdue,
+        credit_exceeded=overview.credit_exceeded,
+        paid_in_month=overview.paid_in_month,
+        months=[MonthAnswer(month=it.month, billed=it.billed, open=it.open) for it in overview.months],
+    )

@@ -59,10 +59,18 @@ class Addresses:
         """GET a bare array of texts."""
         return Route(operation, "GET", self.path, handler, f"reading {self._plural}", texts=True)
 
-    def one(self, operation: str, handler: Handler, below: str = "", *, query: tuple[Parameter, ...] = ()) -> Route:
-        """GET one. `query`: parameters of our own."""
+    def one(
+        self,
+        operation: str,
+        handler: Handler,
+        below: str = "",
+        *,
+        filters: tuple[Declared, ...] = (),
+        query: tuple[Parameter, ...] = (),
+    ) -> Route:
+        """GET one. `filters` and `query`: parameters of our own."""
         path, doing = self._at(below), f"reading {self.noun}"
-        return Route(operation, "GET", path, handler, doing, answer=self.answer, query=query)
+        return Route(operation, "GET", path, handler, doing, answer=self.answer, filters=filters, query=query)
 
     def post(self, operation: str, handler: Handler, below: str = "") -> Route:
         """POST a new one."""

@@ -117,12 +117,16 @@ def _change_hold(random: Random, document: Document) -> Sent:
 
 
 def _change_day(random: Random, document: Document) -> Sent:
-    """Another day brings its rate, and ends what was entered of dates and VAT (TRM-06, VAT-11)."""
+    """Another day brings its rate, and ends what was entered of dates. Entered VAT stands as long as the VAT
+    date and the rates do (TRM-06, VAT-11, VAT-14)."""
+    before = copy(document)
     document.day = some_day(random)
     document.period = period_of(document.day)
     document.rate = document.currency.rate(document.day)
     document.due_sent = document.discount_date_sent = None
-    document.entered = {}
+    rates = {before.rate, document.rate, *(document.currency.rate(it) for it in (before.day, document.day))}
+    if len(rates) > 1 or (document.original_day or document.day) != (before.original_day or before.day):
+        document.entered = {}
     sent = {"documentDate": document.day.isoformat(), "financialPeriod": document.period}
     return sent | ({"exchangeRate": document.rate} if document.is_foreign else {})
 

@@ -9,6 +9,7 @@ not sent adds no condition.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -72,6 +73,16 @@ def same(name: str, column: str) -> Filter:
 def greater(name: str, column: str) -> Filter:
     """A code comes after this one in the list's order."""
     return matching(name, f'{column} > {{}}::text collate "C"')
+
+
+def looking_like(name: str, condition: str) -> Filter:
+    """A text for a condition with patterns of `ilike`: `{0}` begins with it, `{1}` contains it."""
+
+    def add(filters: Filters, value: str) -> None:
+        literal = re.sub(r"([%_\\])", r"\\\1", value)
+        filters.add(condition, f"{literal}%", f"%{literal}%")
+
+    return _text(name, add)
 
 
 def phone(name: str, condition: str) -> Filter:

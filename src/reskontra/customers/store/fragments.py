@@ -80,6 +80,32 @@ OWING = """
 """A select of customers with what they owe on released documents (BAL-03). It ends inside its where clause."""
 
 
+STANDING = """
+    select customer.customer_id, customer.number, customer.name, customer.status, customer.customer_class_id,
+           customer.currency_id, customer_balance.balance, customer_balance.unreleased,
+           case when customer.credit_verification in ('CreditLimit', 'LimitAndDaysPastDue')
+                then customer.credit_limit end as credit_limit
+      from customer
+      join customer_balance on customer_balance.company_id = customer.company_id
+       and customer_balance.customer_id = customer.customer_id
+     where customer.company_id = $1"""
+"""A select of customers with what they owe, what waits unreleased, and the limit of their credit, null if none is
+checked (CRD-01). It ends inside its where clause."""
+
+LOOKS_LIKE = """(customer.number ilike {0} or customer.name ilike {1}
+                 or exists (select from location
+                             where location.company_id = customer.company_id
+                               and location.customer_id = customer.customer_id
+                               and location.location_id = customer.default_location_id
+                               and location.corporate_id ilike {0})
+                 or exists (select from contact_details
+                             where contact_details.company_id = customer.company_id
+                               and contact_details.contact_id = customer.main_contact_id
+                               and (contact_details.email ilike {0} or contact_details.phone_1 ilike {0})))"""
+"""The condition that a customer's number, organisation number, mail address or phone begins with a text, or that its
+name contains it: two patterns of `ilike`."""
+
+
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:
     """A CTE that adds to the balance of the customers that `source` names in its column `customer_id` (BAL-02, BAL-03).
 

@@ -1,0 +1,143 @@
+"""SQL of how customers stand on the day $2: what they owe, by age, and what credit they have left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from reskontra.changes.lists.store import Paged
+from reskontra.changes.store import ANY_CHANGE
+from reskontra.customers.store.fragments import LOOKS_LIKE, STANDING
+from reskontra.db.lists import Filters
+from reskontra.db.pool import Connection
+from reskontra.db.rows import fetch_one
+from reskontra.receivables.store.for_balances import LAST_DAYS, billed_by_month, open_by_age, waiting
+
+_BUCKETS = range(len(LAST_DAYS) + 1)
+_BUCKET_COLUMNS = ", ".join(f"coalesce(aged.bucket_{it}, 0.0000) as bucket_{it}" for it in _BUCKETS)
+_OVERDUE = " + ".join(f"coalesce(aged.bucket_{position}, 0)" for position in _BUCKETS[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a customer stands, in base currency."""
+
+    number: str
+    name: str
+    status: str
+    customer_class_id: str
+    currency_id: str
+    balance: Decimal
+    overdue: Decimal
+    oldest_due_date: date | None
+    dunning_level: int
+    credit_limit: Decimal | None
+    """None if its credit is not checked."""
+    credit_used: Decimal
+    """What it owes and what waits unreleased."""
+    buckets: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How all customers of a selection stand together, in base currency."""
+
+    count: int
+    balance: Decimal
+    overdue: Decimal
+    buckets: tuple[Decimal, ...]
+
+
+_FOUND = f"""
+    select customer.*
+      from (select stands.*, {_OVERDUE} as overdue, aged.oldest_due_date,
+                   coalesce(aged.dunning_level, 0) as dunning_level, stands.balance + stands.unreleased as credit_used,
+                   {_BUCKET_COLUMNS}
+              from ({STANDING}) as stands
+              left join ({open_by_age("$2::date")}) as aged on aged.customer_id = stands.customer_id) as customer
+     where true"""
+
+
+def _standing(row: Any) -> Standing:
+    names = [name for name in Standing.__slots__ if name != "buckets"]
+    return Standing(**{name: row[name] for name in names}, buckets=_buckets(row))
+
+
+def _buckets(row: Any) -> tuple[Decimal, ...]:
+    return tuple(row[f"bucket_{position}"] for position in _BUCKETS)
+
+
+STANDINGS = Paged(
+    entity="Standing",
+    found=_FOUND,
+    key=("customer.number",),
+    tables="page as customer",
+    columns="customer.*",
+    read=_standing,
+    sort_key=lambda found: (found.number,),
+    is_tallied=False,
+    stamp=ANY_CHANGE,
+)
+"""Customers by number."""
+
+RESEMBLES = f"""customer.customer_id in (select customer.customer_id from customer
+                where customer.company_id = $1 and {LOOKS_LIKE})"""
+"""The condition of `LOOKS_LIKE`, for a customer of this list."""
+
+EXCEEDS_CREDIT = "customer.credit_used > customer.credit_limit"
+IS_OVERDUE = "customer.overdue > 0"
+
+_TOTALS = f"""
+    select count(*) as count, coalesce(sum(found.balance), 0.0000) as balance,
+           coalesce(sum(found.overdue), 0.0000) as overdue,
+           {", ".join(f"coalesce(sum(found.bucket_{position}), 0.0000) as bucket_{position}" for position in _BUCKETS)}
+      from ({_FOUND} and {{where}}) as found"""
+
+
+async def find_totals(connection: Connection, filters: Filters) -> Totals:
+    """The sums over all customers that pass the filters, whose parameters begin as those of `STANDINGS` do."""
+    row = await fetch_one(connection, _TOTALS.format(where=filters.where), *filters.parameters)
+    return Totals(row["count"], row["balance"], row["overdue"], _buckets(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What was sold in a month `YYYYMM`, VAT included, and what of it is open; base currency."""
+
+    month: str
+    billed: Decimal
+    open: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What waits on a day, and what was sold by month up to it."""
+
+    unreleased: int
+    old_drafts: int
+    on_hold: int
+    overdue: int
+    paid_in_month: Decimal
+    credit_exceeded: int
+    months: tuple[Month, ...]
+
+
+_OVERVIEW = f"""
+    select {waiting("$2::date")},
+           (select count(*) from ({STANDING}) as stands
+             where stands.balance + stands.unreleased > stands.credit_limit) as credit_exceeded,
+           (select coalesce(json_agg(json_build_array(billed.month, billed.billed::text, billed.open::text)
+                                     order by billed.month), '[]')
+              from ({billed_by_month("$3::date")}) as billed)::text as months"""
+
+
+async def find_overview(connection: Connection, company_id: int, today: date, first_day: date) -> Overview:
+    """What waits today, and the months from `first_day` on in which something was sold."""
+    row = await fetch_one(connection, _OVERVIEW, company_id, today, first_day)
+    named = {name: row[name] for name in Overview.__slots__ if name != "months"}
+    months = msgspec.json.decode(row["months"], type=list[tuple[str, Decimal, Decimal]])
+    return Overview(**named, months=tuple(Month(*month) for month in months))
