@@ -14,6 +14,9 @@ from tests.pages.conftest import OpenTab, Visitor, assert_accessible
 PAGES = Path(__file__).resolve().parents[2] / "src" / "reskontra" / "pages"
 _SAID = re.compile(r'(?:\bsay|\.go)\((?:[^()"]*,)?\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
 
+_SAID_LATER = re.compile(r'"([A-Z][^"\\]*\.)"\),?$', re.MULTILINE)
+"""Sentences in a table of what is said."""
+
 
 def sentences() -> set[str]:
     """Every sentence that a template or a page says, in English."""
@@ -26,6 +29,8 @@ def sentences() -> set[str]:
     for path in PAGES.rglob("*.py"):
         for said in _SAID.findall(path.read_text(encoding="utf-8")):
             found.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', said)))
+        for said in _SAID_LATER.findall(path.read_text(encoding="utf-8")):
+            found.add(said)
     return found
 
 

@@ -86,6 +86,7 @@ _BY, _AGE_CREDITS, _BUCKETS, _CUSTOMER = (
 _AGEING_FILTERS = (equal("customerClass", "customer.customer_class_id"),)
 _STANDING_FILTERS = (
     looking_like("text", RESEMBLES),
+    same("number", "customer.number"),
     choice("status", Status, "customer.status"),
     equal("customerClass", "customer.customer_class_id"),
     same("currency", "customer.currency_id"),

@@ -11,7 +11,7 @@ from reskontra.dunning.new_letter import Made
 from reskontra.runs.answers import SkippedAnswer, skipped_answers
 from reskontra.runs.outcome import Outcome
 from reskontra.web.pairs import NumberName
-from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, UnsetType, Whole, day_text, sent
+from reskontra.web.wire import Answer, Body, Day, DayOut, Flag, Text30, UnsetType, Whole, day_answer, day_text, sent
 
 
 class DunningLetterAction(Body):
@@ -63,6 +63,9 @@ class MadeLetterAnswer(Answer, kw_only=True):
     documents: int
     """How many documents it reminds of, without those that it lists for information."""
 
+    oldest_due_date: DayOut | None = None
+    """The earliest due date among them."""
+
     currency_id: str
     fee: Decimal
     fee_invoice_number: str | None = None
@@ -97,6 +100,9 @@ def _made_answer(made: Made) -> MadeLetterAnswer:
         letter_date=day_text(letter.letter_date),
         payment_deadline=day_text(letter.payment_deadline),
         documents=sum(line.is_reminded for line in letter.lines),
+        oldest_due_date=day_answer(
+            min((line.due_date for line in letter.lines if line.is_reminded and line.due_date), default=None)
+        ),
         currency_id=letter.currency_id,
         fee=letter.fee,
         fee_invoice_number=made.fee_number,

@@ -1,36 +1,406 @@
-"""The pages of customers: all of them, and one."""
+"""The pages of customers: all of them, and one with its documents, letters and changes."""
 
 from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 from starlette.responses import Response
 
+from reskontra.errors import Malformed
+from reskontra.pages.api import Rows, segment
 from reskontra.pages.screen import Screen
 
 ROWS = 50
+_EXPORT_MAX = 10_000
 
 
-class ClassOfRow(msgspec.Struct):
-    """The customer's class."""
+class Name(msgspec.Struct):
+    """Number and name of a customer."""
+
+    number: str
+    name: str
+
+
+class Bucket(msgspec.Struct, rename="camel"):
+    """An amount that has been due for so many days; the first is not due yet."""
+
+    amount: Decimal
+    from_days: int | None = None
+    to_days: int | None = None
+
+
+class Standing(msgspec.Struct, rename="camel", kw_only=True):
+    """How a customer stands."""
+
+    customer: Name
+    status: str
+    customer_class: str
+    currency: str
+    balance: Decimal
+    overdue: Decimal
+    overdue_days: int
+    dunning_level: int
+    credit_limit: Decimal | None = None
+    credit_left: Decimal | None = None
+    buckets: list[Bucket]
+
+
+class StandingTotal(msgspec.Struct, rename="camel"):
+    """How customers stand together."""
+
+    count: int
+    balance: Decimal
+    overdue: Decimal
+    buckets: list[Bucket]
+
+
+class IdName(msgspec.Struct, kw_only=True):
+    """A code and its name."""
+
+    id: str
+    description: str | None = None
+    name: str | None = None
+
+
+class Address(msgspec.Struct, rename="camel"):
+    """A postal address."""
+
+    address_line1: str | None = None
+    address_line2: str | None = None
+    address_line3: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    country: IdName | None = None
+
+
+class Contact(msgspec.Struct):
+    """How to reach a customer."""
+
+    name: str | None = None
+    attention: str | None = None
+    email: str | None = None
+    phone1: str | None = None
+    phone2: str | None = None
+    web: str | None = None
+
+
+class Customer(msgspec.Struct, rename="camel", kw_only=True):
+    """A customer, as its page shows it."""
+
+    internal_id: int
+    number: str
+    name: str
+    status: str
+    main_address: Address
+    main_contact: Contact
+    invoice_address: Address
+    delivery_address: Address
+    customer_class: IdName
+    credit_terms: IdName
+    currency_id: str
+    credit_verification: str
+    credit_limit: Decimal
+    corporate_id: str | None = None
+    vat_registration_id: str | None = None
+    account_reference: str | None = None
+    print_invoices: bool
+    send_invoices_by_email: bool
+    accept_auto_invoices: bool
+    exclude_debt_collection: bool = False
+    note: str | None = None
+    last_modified_date_time: datetime | None = None
+
+
+class DocumentRow(msgspec.Struct, rename="camel", kw_only=True):
+    """A document in a list. Amounts are above zero; `sign` is -1 where they lower what the customer owes."""
+
+    document_type: str
+    reference_number: str
+    document_date: datetime | None = None
+    document_due_date: datetime | None = None
+    currency_id: str
+    sign: int
+    amount_in_currency: Decimal
+    balance_in_currency: Decimal
+    status: str
+    invoice_text: str | None = None
+    dunning_level: int | None = None
+    days_overdue: int | None = None
+
+
+class ClassRow(msgspec.Struct):
+    """A class of customers."""
 
     id: str
     description: str | None = None
 
 
-class CustomerRow(msgspec.Struct, rename="camel"):
-    """A customer as the list shows it."""
-
-    number: str
-    name: str
-    status: str
-    customer_class: ClassOfRow
+def _standing_filters(screen: Screen) -> dict[str, object]:
+    query = screen.query
+    return {
+        "text": query.text("q"),
+        "status": query.text("status"),
+        "customerClass": query.text("class"),
+        "currency": query.text("currency"),
+        "overdue": query.text("overdue"),
+        "exceedsCredit": query.text("exceeds"),
+    }
 
 
 async def show_customers(screen: Screen) -> Response:
-    """B3: all customers."""
-    query = screen.query
+    """B3: all customers, how they stand, and the sums of the selection. `format=csv` gives it all as a file."""
+    filters, order = _standing_filters(screen), screen.query.text("order") or "number"
+    if screen.query.text("format") == "csv":
+        return await _customers_file(screen, filters, order)
     page = screen.page_number
     found = await screen.api.list(
-        CustomerRow, "/v1/customer", name=query.text("q"), status=query.text("status"), pageNumber=page, pageSize=ROWS
+        Standing, "/v1/reskontra/standing", **filters, orderBy=order, pageNumber=page, pageSize=ROWS
     )
-    return screen.show("customers.html", found=found, page=page, size=ROWS)
+    total = await screen.api.get(StandingTotal, "/v1/reskontra/standing/total", **filters)
+    classes = await screen.api.get(list[ClassRow], "/v1/customer/customerClass")
+    return screen.show(
+        "customers.html",
+        found=found,
+        total=total,
+        classes=classes,
+        order=order,
+        page=page,
+        size=ROWS,
+        filtered=sum(1 for value in filters.values() if value),
+    )
+
+
+async def _customers_file(screen: Screen, filters: dict[str, object], order: str) -> Response:
+    rows: list[Standing] = []
+    while len(rows) < _EXPORT_MAX:
+        found: Rows[Standing] = await screen.api.list(
+            Standing,
+            "/v1/reskontra/standing",
+            **filters,
+            orderBy=order,
+            pageNumber=len(rows) // 1000 + 1,
+            pageSize=1000,
+        )
+        rows += found.rows
+        if len(rows) >= found.total or not found.rows:
+            break
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(("number", "name", "class", "status", "balance", "overdue", "overdueDays", "level", "creditLeft"))
+    for it in rows:
+        writer.writerow(
+            (
+                it.customer.number, it.customer.name, it.customer_class, it.status, it.balance, it.overdue,
+                it.overdue_days, it.dunning_level, "" if it.credit_left is None else it.credit_left,
+            )
+        )  # fmt: skip
+    return screen.file(table.getvalue().encode("utf-8-sig"), "customers.csv", "text/csv; charset=utf-8")
+
+
+async def show_customer(screen: Screen) -> Response:
+    """B4: a customer, and its documents: the open ones, the oldest due first, or all, the newest first."""
+    number, page = screen.path["number"], screen.page_number
+    customer, standing = await _head(screen, number)
+    shows_all = screen.query.text("all") == "1"
+    documents = await screen.api.list(
+        DocumentRow,
+        "/v1/reskontra/document",
+        customer=customer.number,
+        open=None if shows_all else True,
+        orderBy="documentDate desc" if shows_all else "documentDueDate",
+        pageNumber=page,
+        pageSize=ROWS,
+    )
+    return screen.show(
+        "customer.html",
+        tab="documents",
+        customer=customer,
+        standing=standing,
+        documents=documents,
+        shows_all=shows_all,
+        page=page,
+        size=ROWS,
+    )
+
+
+async def show_details(screen: Screen) -> Response:
+    """B4, details: addresses, contacts, terms and credit."""
+    customer, standing = await _head(screen, screen.path["number"])
+    return screen.show("customer_details.html", tab="details", customer=customer, standing=standing)
+
+
+class Place(msgspec.Struct, rename="camel", kw_only=True):
+    """A location of a customer."""
+
+    location_id: str
+    location_name: str | None = None
+    active: bool
+    corporate_id: str | None = None
+    vat_registration_id: str | None = None
+
+
+class Person(msgspec.Struct, rename="camel", kw_only=True):
+    """A person at a customer."""
+
+    contact_id: int
+    display_name: str | None = None
+    email: str | None = None
+    phone1: str | None = None
+    active: bool = True
+
+
+async def show_places(screen: Screen) -> Response:
+    """B4, locations and contacts."""
+    number = screen.path["number"]
+    customer, standing = await _head(screen, number)
+    places = await screen.api.list(Place, f"/v1/location/{segment(number)}")
+    people = await screen.api.list(Person, f"/v1/customer/{segment(number)}/contact")
+    return screen.show(
+        "customer_places.html", tab="places", customer=customer, standing=standing, places=places, people=people
+    )
+
+
+class LetterTotal(msgspec.Struct, rename="camel"):
+    """What a letter claims in one currency."""
+
+    currency_id: str
+    total: Decimal
+
+
+class Letter(msgspec.Struct, rename="camel", kw_only=True):
+    """A dunning letter of a customer."""
+
+    letter_number: int
+    letter_date: datetime
+    payment_deadline: datetime | None = None
+    level: int
+    level_description: str | None = None
+    status: str
+    fee: Decimal
+    totals: list[LetterTotal]
+
+
+async def show_letters(screen: Screen) -> Response:
+    """B4, letters: what the customer was reminded of."""
+    customer, standing = await _head(screen, screen.path["number"])
+    page = screen.page_number
+    letters = await screen.api.list(
+        Letter,
+        "/v1/reskontra/dunningLetter",
+        customer=customer.number,
+        expandLines=False,
+        pageNumber=page,
+        pageSize=ROWS,
+    )
+    return screen.show(
+        "customer_letters.html",
+        tab="letters",
+        customer=customer,
+        standing=standing,
+        letters=letters,
+        page=page,
+        size=ROWS,
+    )
+
+
+class Change(msgspec.Struct, rename="camel", kw_only=True):
+    """A line of the change log."""
+
+    change_id: int
+    changed_date_time: datetime
+    actor: str
+    request_id: str
+    entity: str
+    key: str
+    event: str
+
+
+async def show_log(screen: Screen) -> Response:
+    """B4, log: who changed the customer, and when."""
+    customer, standing = await _head(screen, screen.path["number"])
+    page = screen.page_number
+    changes = await screen.api.list(
+        Change,
+        "/v1/reskontra/change",
+        entity="Customer",
+        key=customer.number,
+        newestFirst=True,
+        pageNumber=page,
+        pageSize=ROWS,
+    )
+    return screen.show(
+        "customer_log.html",
+        tab="log",
+        customer=customer,
+        standing=standing,
+        changes=changes,
+        page=page,
+        size=ROWS,
+    )
+
+
+class StatementLine(msgspec.Struct, rename="camel", kw_only=True):
+    """A line of a statement."""
+
+    date: datetime
+    line_type: str
+    document_type: str
+    reference_number: str
+    due_date: datetime | None = None
+    amount: Decimal
+    balance: Decimal
+
+
+class StatementBlock(msgspec.Struct, rename="camel", kw_only=True):
+    """What a statement shows in one currency."""
+
+    currency: str
+    opening_balance: Decimal | None = None
+    lines: list[StatementLine]
+    closing_balance: Decimal
+    buckets: list[Bucket]
+
+
+class Statement(msgspec.Struct, kw_only=True):
+    """A statement of account."""
+
+    as_of: datetime = msgspec.field(name="asOf")
+    since: datetime | None = msgspec.field(name="from", default=None)
+    type: str
+    balance: Decimal
+    currencies: list[StatementBlock]
+
+
+async def show_statement(screen: Screen) -> Response:
+    """B5: what a customer owed on any day, as open items or with a balance brought forward."""
+    customer, standing = await _head(screen, screen.path["number"])
+    query, statement, refusal = screen.query, None, None
+    try:
+        statement = await screen.api.get(
+            Statement,
+            f"/v1/reskontra/customer/{segment(customer.number)}/statement",
+            asOf=query.text("asOf"),
+            type=query.text("type"),
+            from_=query.text("from"),
+        )
+    except Malformed as found:
+        refusal = found
+    return screen.show(
+        "customer_statement.html",
+        400 if refusal else 200,
+        tab="statement",
+        customer=customer,
+        standing=standing,
+        statement=statement,
+        problems=[("asOf", screen.why(refusal))] if refusal else [],
+    )
+
+
+async def _head(screen: Screen, number: str) -> tuple[Customer, Standing]:
+    customer = await screen.api.get(Customer, f"/v1/customer/{segment(number)}")
+    standing = await screen.api.get(list[Standing], "/v1/reskontra/standing", number=customer.number, pageSize=1)
+    return customer, standing[0]

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reskontra.pages import customers, settings
+from reskontra.pages import customers, overview, reminding, settings
+from reskontra.pages.people import Role
 from reskontra.pages.site import Page
 
 PAGES: Sequence[Page] = (
+    Page("GET", "", overview.show_overview),
     Page("GET", "customers", customers.show_customers),
+    Page("GET", "customers/{number}", customers.show_customer),
+    Page("GET", "customers/{number}/statement", customers.show_statement),
+    Page("GET", "customers/{number}/details", customers.show_details),
+    Page("GET", "customers/{number}/places", customers.show_places),
+    Page("GET", "customers/{number}/letters", customers.show_letters),
+    Page("GET", "customers/{number}/log", customers.show_log),
+    Page("GET", "reminding", reminding.show_board),
+    Page("POST", "reminding", reminding.remind, Role.BOOKKEEPER),
+    Page("GET", "letters", reminding.show_letters),
+    Page("GET", "letters/{number}", reminding.show_letter),
+    Page("POST", "letters/{number}/{action}", reminding.act_on_letter, Role.BOOKKEEPER),
     Page("POST", "company", settings.choose_company),
     Page("GET", "preferences", settings.show_preferences),
     Page("POST", "preferences", settings.change_preferences),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page
 from reskontra.changes.lists.wire import PAGING, filtered
-from reskontra.changes.log.store import CHANGES, find_moment, follow
-from reskontra.changes.log.wire import AFTER, FILTERS, ChangeAnswer, change_answer
+from reskontra.changes.log.store import BACKWARDS, CHANGES, find_moment, follow
+from reskontra.changes.log.wire import AFTER, FILTERS, NEWEST_FIRST, ChangeAnswer, change_answer
 from reskontra.errors import Malformed
 from reskontra.web.addresses import Addresses
 from reskontra.web.call import Call
@@ -32,9 +34,15 @@ async def get_changes(call: Call) -> Response:
                 reason, field=(AFTER.name,), value=sent, hint="Send the changeId of a change that was read."
             )
         follow(filters, moment, change_id)
-    return await answer_page(call, CHANGES, filters, lambda change: change_answer(change, call.zone))
+    newest_first = call.query.flag(NEWEST_FIRST.name)
+    if newest_first and sent is not None:
+        raise Malformed(
+            f"{AFTER.name} goes on forwards, and {NEWEST_FIRST.name} goes backwards.", hint="Send one of the two."
+        )
+    listed = replace(CHANGES, order=BACKWARDS) if newest_first else CHANGES
+    return await answer_page(call, listed, filters, lambda change: change_answer(change, call.zone))
 
 
 _CHANGES = Addresses("/v1/reskontra/change", "change", ChangeAnswer)
 
-ROUTES = (_CHANGES.many("Reskontra_GetChanges", get_changes, filters=FILTERS, query=(AFTER, *PAGING)),)
+ROUTES = (_CHANGES.many("Reskontra_GetChanges", get_changes, filters=FILTERS, query=(AFTER, NEWEST_FIRST, *PAGING)),)

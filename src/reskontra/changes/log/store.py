@@ -39,6 +39,9 @@ CHANGES = Paged(
 )
 """Changes in the order of their moments; those of one statement in the order in which it made them."""
 
+BACKWARDS = "change.changed_at desc, change.change_id desc"
+"""The other order: the newest first."""
+
 MENTIONS = "change.detail ? {}::text"
 """The condition that a change row names an attribute."""
 

@@ -33,6 +33,8 @@ FILTERS = (
     matching("customer", f"letter.customer_id = {id_of_number('{}::text')}"),
     choice("status", LetterStatus, "letter.status"),
     whole("level", "letter.level = {}"),
+    whole("firstNumber", "letter.letter_id >= {}"),
+    whole("lastNumber", "letter.letter_id <= {}"),
     day("letterDate", "letter.letter_date"),
     matching("refNbr", lists.LISTS_DOCUMENT),
     flag("finalReminder", "letter.final_reminder"),

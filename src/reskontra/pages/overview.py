@@ -1,0 +1,94 @@
+"""B2: the morning page. What is owed, what is overdue, what waits, and what was sold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.pages.customers import Change, Standing, StandingTotal
+from reskontra.pages.screen import ROOT, Screen
+
+_MONTHS = 12
+
+
+class Month(msgspec.Struct):
+    """What was sold in a month `YYYYMM`, VAT included, and what of it is open."""
+
+    month: str
+    billed: Decimal
+    open: Decimal
+
+
+class Overview(msgspec.Struct, rename="camel", kw_only=True):
+    """What waits today, and what was sold by month."""
+
+    currency: str
+    unreleased: int
+    old_drafts: int
+    on_hold: int
+    overdue: int
+    credit_exceeded: int
+    paid_in_month: Decimal
+    months: list[Month]
+
+
+Column = tuple[str, Decimal, Decimal, Decimal | None, str]
+"""A column of the chart: month, invoiced, paid, the year before, and the address of the list behind it."""
+
+
+async def show_overview(screen: Screen) -> Response:
+    """What somebody looks at first in the morning."""
+    api = screen.api
+    seen = await api.get(Overview, "/v1/reskontra/overview")
+    total = await api.get(StandingTotal, "/v1/reskontra/standing/total")
+    debtors = await api.list(
+        Standing, "/v1/reskontra/standing", overdue=True, orderBy="overdue desc", pageNumber=1, pageSize=10
+    )
+    changes = await api.list(Change, "/v1/reskontra/change", newestFirst=True, pageNumber=1, pageSize=10)
+    columns = _columns(screen, seen)
+    return screen.show(
+        "overview.html",
+        seen=seen,
+        total=total,
+        debtors=debtors.rows,
+        changes=changes.rows,
+        columns=columns,
+        finding=_finding(screen, columns),
+        todo=_todo(screen, seen),
+    )
+
+
+def _columns(screen: Screen, seen: Overview) -> list[Column]:
+    by_month = {it.month: it for it in seen.months}
+    columns: list[Column] = []
+    for back in range(_MONTHS - 1, -1, -1):
+        year, month = divmod(screen.today.year * 12 + screen.today.month - 1 - back, 12)
+        now, before = by_month.get(f"{year}{month + 1:02d}"), by_month.get(f"{year - 1}{month + 1:02d}")
+        billed, still_open = (now.billed, now.open) if now else (Decimal(0), Decimal(0))
+        address = f"{screen.base}{ROOT}/documents?fromDate={year}-{month + 1:02d}-01"
+        columns.append(
+            (f"{year}-{month + 1:02d}", billed, billed - still_open, before.billed if before else None, address)
+        )
+    return columns
+
+
+def _finding(screen: Screen, columns: list[Column]) -> str:
+    billed = sum((column[1] for column in columns), Decimal(0))
+    paid = sum((column[2] for column in columns), Decimal(0))
+    share = round(paid * 100 / billed) if billed > 0 else 0
+    return screen.formats.say(
+        "{billed} in twelve months, of which {share} % is paid.", billed=screen.formats.amount(billed), share=share
+    )
+
+
+def _todo(screen: Screen, seen: Overview) -> list[tuple[str, int, str]]:
+    base, say = f"{screen.base}{ROOT}", screen.formats.say
+    todo = [
+        (say("Remind of what is overdue"), seen.overdue, f"{base}/reminding"),
+        (say("Release drafts"), seen.unreleased, f"{base}/documents?saved=drafts"),
+        (say("Documents on hold"), seen.on_hold, f"{base}/documents?saved=hold"),
+        (say("Customers over their limit"), seen.credit_exceeded, f"{base}/customers?exceeds=true"),
+    ]
+    return [it for it in todo if it[1]]
