@@ -16,7 +16,6 @@ from reskontra.balances.store.periods import MOVEMENTS
 from reskontra.balances.store.standing import (
     EXCEEDS_CREDIT,
     IS_OVERDUE,
-    RESEMBLES,
     STANDINGS,
     find_overview,
     find_totals,
@@ -51,7 +50,7 @@ from reskontra.changes.lists.wire import (
 )
 from reskontra.clock import local_date
 from reskontra.customers.customer import Status
-from reskontra.customers.store.fragments import id_of_number
+from reskontra.customers.store.fragments import RESEMBLES, id_of_number
 from reskontra.errors import Malformed
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.store.for_balances import LAST_DAYS

@@ -152,7 +152,7 @@ def _standing_filters(screen: Screen) -> dict[str, object]:
 
 
 async def show_customers(screen: Screen) -> Response:
-    """B3: all customers, how they stand, and the sums of the selection. `format=csv` gives it all as a file."""
+    """All customers, how they stand, and the sums of the selection. `format=csv` gives it all as a file."""
     filters, order = _standing_filters(screen), screen.query.text("order") or "number"
     if screen.query.text("format") == "csv":
         return await _customers_file(screen, filters, order)
@@ -202,7 +202,7 @@ async def _customers_file(screen: Screen, filters: dict[str, object], order: str
 
 
 async def show_customer(screen: Screen) -> Response:
-    """B4: a customer, and its documents: the open ones, the oldest due first, or all, the newest first."""
+    """A customer, and its documents: the open ones, the oldest due first, or all, the newest first."""
     number, page = screen.path["number"], screen.page_number
     customer, standing = await _head(screen, number)
     shows_all = screen.query.text("all") == "1"
@@ -228,7 +228,7 @@ async def show_customer(screen: Screen) -> Response:
 
 
 async def show_details(screen: Screen) -> Response:
-    """B4, details: addresses, contacts, terms and credit."""
+    """Addresses, contacts, terms and credit."""
     customer, standing = await _head(screen, screen.path["number"])
     return screen.show("customer_details.html", tab="details", customer=customer, standing=standing)
 
@@ -254,7 +254,7 @@ class Person(msgspec.Struct, rename="camel", kw_only=True):
 
 
 async def show_places(screen: Screen) -> Response:
-    """B4, locations and contacts."""
+    """Locations and contacts of a customer."""
     number = screen.path["number"]
     customer, standing = await _head(screen, number)
     places = await screen.api.list(Place, f"/v1/location/{segment(number)}")
@@ -285,7 +285,7 @@ class Letter(msgspec.Struct, rename="camel", kw_only=True):
 
 
 async def show_letters(screen: Screen) -> Response:
-    """B4, letters: what the customer was reminded of."""
+    """What the customer was reminded of."""
     customer, standing = await _head(screen, screen.path["number"])
     page = screen.page_number
     letters = await screen.api.list(
@@ -320,7 +320,7 @@ class Change(msgspec.Struct, rename="camel", kw_only=True):
 
 
 async def show_log(screen: Screen) -> Response:
-    """B4, log: who changed the customer, and when."""
+    """Who changed the customer, and when."""
     customer, standing = await _head(screen, screen.path["number"])
     page = screen.page_number
     changes = await screen.api.list(
@@ -376,7 +376,7 @@ class Statement(msgspec.Struct, kw_only=True):
 
 
 async def show_statement(screen: Screen) -> Response:
-    """B5: what a customer owed on any day, as open items or with a balance brought forward."""
+    """What a customer owed on any day, as open items or with a balance brought forward."""
     customer, standing = await _head(screen, screen.path["number"])
     query, statement, refusal = screen.query, None, None
     try:

@@ -1,4 +1,4 @@
-"""B2: the morning page. What is owed, what is overdue, what waits, and what was sold."""
+"""The morning page. What is owed, what is overdue, what waits, and what was sold."""
 
 from __future__ import annotations
 

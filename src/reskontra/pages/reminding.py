@@ -1,4 +1,4 @@
-"""B9 and B10: who is to be reminded on a day, the letters that come of it, and each letter."""
+"""Who is to be reminded on a day, the letters that come of it, and each letter."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Level(msgspec.Struct):
 
 
 async def show_board(screen: Screen) -> Response:
-    """B9: the letters that a run on that day would make, by level, and who is left out."""
+    """The letters that a run on that day would make, by level, and who is left out."""
     day = screen.query.text("asOf") or screen.today.isoformat()
     wanted = screen.query.text("customer")
     return await _board(screen, day, [wanted] if wanted else [])
@@ -229,7 +229,7 @@ async def show_letters(screen: Screen) -> Response:
 
 
 async def show_letter(screen: Screen) -> Response:
-    """B10: a letter, its facts and what it says."""
+    """A letter, its facts and what it says."""
     return await _letter(screen)
 
 

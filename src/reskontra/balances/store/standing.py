@@ -11,7 +11,7 @@ import msgspec
 
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
-from reskontra.customers.store.fragments import LOOKS_LIKE, STANDING
+from reskontra.customers.store.fragments import STANDING
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
@@ -83,10 +83,6 @@ STANDINGS = Paged(
     stamp=ANY_CHANGE,
 )
 """Customers by number."""
-
-RESEMBLES = f"""customer.customer_id in (select customer.customer_id from customer
-                where customer.company_id = $1 and {LOOKS_LIKE})"""
-"""The condition of `LOOKS_LIKE`, for a customer of this list."""
 
 EXCEEDS_CREDIT = "customer.credit_used > customer.credit_limit"
 IS_OVERDUE = "customer.overdue > 0"

@@ -92,7 +92,7 @@ STANDING = """
 """A select of customers with what they owe, what waits unreleased, and the limit of their credit, null if none is
 checked (CRD-01). It ends inside its where clause."""
 
-LOOKS_LIKE = """(customer.number ilike {0} or customer.name ilike {1}
+_LOOKS_LIKE = """(customer.number ilike {0} or customer.name ilike {1}
                  or exists (select from location
                              where location.company_id = customer.company_id
                                and location.customer_id = customer.customer_id
@@ -103,6 +103,11 @@ LOOKS_LIKE = """(customer.number ilike {0} or customer.name ilike {1}
                                and contact_details.contact_id = customer.main_contact_id
                                and (contact_details.email ilike {0} or contact_details.phone_1 ilike {0})))"""
 """The condition that a customer's number, organisation number, mail address or phone begins with a text, or that its
+name contains it: two patterns of `ilike`."""
+
+RESEMBLES = f"""customer.customer_id in (select customer.customer_id from customer
+                where customer.company_id = $1 and {_LOOKS_LIKE})"""
+"""The condition that the number, organisation number, mail address or phone of a customer begins with a text, or that its
 name contains it: two patterns of `ilike`."""
 
 
