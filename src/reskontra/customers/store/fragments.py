@@ -107,8 +107,8 @@ name contains it: two patterns of `ilike`."""
 
 RESEMBLES = f"""customer.customer_id in (select customer.customer_id from customer
                 where customer.company_id = $1 and {_LOOKS_LIKE})"""
-"""The condition that the number, organisation number, mail address or phone of a customer begins with a text, or that its
-name contains it: two patterns of `ilike`."""
+"""The condition that the number, organisation number, mail address or phone of a customer begins with a text, or that
+its name contains it: two patterns of `ilike`."""
 
 
 def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", name: str = "balanced") -> str:
