@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reskontra.pages import customers, overview, reminding, settings
+from reskontra.pages import customers, ledger, overview, reminding, reports, settings
 from reskontra.pages.people import Role
 from reskontra.pages.site import Page
 
@@ -22,6 +22,13 @@ PAGES: Sequence[Page] = (
     Page("GET", "letters", reminding.show_letters),
     Page("GET", "letters/{number}", reminding.show_letter),
     Page("POST", "letters/{number}/{action}", reminding.act_on_letter, Role.BOOKKEEPER),
+    Page("GET", "periods", ledger.show_periods),
+    Page("POST", "periods/{period}/{verb}", ledger.change_period, Role.CONTROLLER),
+    Page("GET", "journal", ledger.show_journal),
+    Page("GET", "journal/{number}", ledger.show_batch),
+    Page("GET", "reports/{report}", reports.show_report),
+    Page("GET", "search", reports.search),
+    Page("GET", "log", ledger.show_log),
     Page("POST", "company", settings.choose_company),
     Page("GET", "preferences", settings.show_preferences),
     Page("POST", "preferences", settings.change_preferences),
