@@ -211,7 +211,7 @@ def _plain(raw: msgspec.Raw) -> str:
 class WholeChange(Change, kw_only=True):
     """A change with its fields."""
 
-    fields: list[ChangedField] = []
+    fields: list[ChangedField] = msgspec.field(default_factory=list)
 
 
 async def show_log(screen: Screen) -> Response:

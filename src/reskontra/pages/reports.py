@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refusal
 from reskontra.pages.api import Rows
-from reskontra.pages.customers import ROWS, Bucket, DocumentRow, Name, Standing
+from reskontra.pages.customers import Bucket, DocumentRow, Name, Standing
 from reskontra.pages.screen import ROOT, Screen
 
 
@@ -137,7 +137,9 @@ async def search(screen: Screen) -> Response:
         return screen.show("search.html", words="", customers=[], documents=[], searched="")
     customers = await screen.api.list(Standing, "/v1/reskontra/standing", text=words, pageNumber=1, pageSize=_FOUND_MAX)
     amount, found = _amount(words), list[FoundDocument]()
-    for sent in ({"search": words}, *([{"amount": amount}] if amount is not None else [])):
+    asked: list[dict[str, object]] = [{"search": words}]
+    asked += [{"amount": amount}] if amount is not None else []
+    for sent in asked:
         found += (
             await screen.api.list(FoundDocument, "/v1/reskontra/document", **sent, pageNumber=1, pageSize=_FOUND_MAX)
         ).rows

@@ -24,8 +24,16 @@ from reskontra.reports.store import numbers
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
 from reskontra.reports.store.journal import JOURNAL, JOURNAL_TABLE
 from reskontra.reports.store.open_items import open_item_table, open_items
+from reskontra.reports.store.receivables import RECONCILED_TABLE, find_reconciled
 from reskontra.reports.store.vat import VAT_TABLE, find_sums
-from reskontra.reports.wire.ledger import JournalEntryAnswer, VatSumAnswer, journal_answer, vat_answer
+from reskontra.reports.wire.ledger import (
+    JournalEntryAnswer,
+    ReconciledAnswer,
+    VatSumAnswer,
+    journal_answer,
+    reconciled_answer,
+    vat_answer,
+)
 from reskontra.reports.wire.numbers import FindingAnswer, SeriesUseAnswer, finding_answer, series_use_answer
 from reskontra.reports.wire.specifications import (
     OpenItemsAnswer,
@@ -91,6 +99,16 @@ async def get_vat(call: Call) -> Response:
     async with call.database.connection() as connection:
         sums = await find_sums(connection, call.company_id, first, last)
     return answer_rows(call, sums, vat_answer)
+
+
+async def get_receivables(call: Call) -> Response:
+    """GET the accounts that carry what customers owe at the end of a period, against the documents open then."""
+    period = _first_period(call, await reference_of(call))
+    if wants_table(call):
+        return await _table(call, "receivables", RECONCILED_TABLE, period)
+    async with call.database.connection() as connection:
+        accounts = await find_reconciled(connection, call.company_id, period)
+    return answer_rows(call, accounts, reconciled_answer)
 
 
 async def get_journal(call: Call) -> Response:
@@ -221,6 +239,7 @@ ROUTES = (
         "Reskontra_ReportOpenItems", get_open_items, "open items", OpenItemsAnswer, "openItem",
         _PERIOD, AS_OF, KNOWN_AT, filters=_OF_CUSTOMER,
     ),
+    _report("Reskontra_ReportReceivables", get_receivables, "receivables", ReconciledAnswer, "receivable", _PERIOD),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
     _report(
         "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, filters=_OF_ENTRY

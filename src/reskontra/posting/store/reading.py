@@ -91,6 +91,17 @@ RECEIVABLE_ENTRIES = """
 """A select of the entries that move what customers owe, one for each document that they move. It ends inside its where
 clause."""
 
+RECEIVABLE_ACCOUNTS = f"""
+    select entry.account_number, {description_of("entry.account_number")} as description,
+           sum(entry.debit_base - entry.credit_base) as balance
+      from journal_entry as entry
+     where entry.company_id = $1 and entry.period_id <= $2
+       and entry.account_number in (select moved.account_number from journal_entry as moved
+                                     where moved.company_id = $1 and moved.moves_document_id is not null)
+     group by entry.account_number"""
+"""A select of the accounts that carry what customers owe, with their balances in the ledger at the end of the period
+$2, whatever was posted to them."""
+
 JOURNAL_ENTRIES = f"""
     select entry.period_id, entry.batch_number, entry.line_number, entry.entry_date, entry.account_number,
            {description_of("entry.account_number")} as account_description, entry.branch_number,

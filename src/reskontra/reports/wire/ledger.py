@@ -1,4 +1,4 @@
-"""VAT by period, and the journal."""
+"""VAT by period, the journal, and the ledger's receivables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 
+from reskontra.reports.store.receivables import Reconciled
 from reskontra.reports.store.vat import VatSum
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, field, local_text
 
@@ -51,6 +52,16 @@ class JournalEntryAnswer(Answer, kw_only=True):
     created_at: MomentOut = field(name="createdDateTime")
 
 
+class ReconciledAnswer(Answer, kw_only=True):
+    """An account that carries what customers owe, in base currency."""
+
+    account: str
+    description: str | None = None
+    ledger: Decimal
+    open_items: Decimal
+    difference: Decimal
+
+
 def vat_answer(found: VatSum) -> VatSumAnswer:
     """The VAT of one id."""
     return VatSumAnswer(
@@ -90,4 +101,15 @@ def journal_answer(row: Record, zone: ZoneInfo) -> JournalEntryAnswer:
         posted=row["is_posted"],
         created_by=row["created_by"],
         created_at=local_text(row["created_at"], zone),
+    )
+
+
+def reconciled_answer(found: Reconciled) -> ReconciledAnswer:
+    """An account and what it differs by from the open documents."""
+    return ReconciledAnswer(
+        account=found.account_number,
+        description=found.description,
+        ledger=found.ledger,
+        open_items=found.open_items,
+        difference=found.difference,
     )
