@@ -17,7 +17,7 @@ from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.changes.log import routes as log
 from reskontra.charges import routes as charges
 from reskontra.charges import store as charges_store
-from reskontra.clock import Clock
+from reskontra.clock import Clock, SystemClock
 from reskontra.closing import routes as closing
 from reskontra.companies.store.access import StoredAccess
 from reskontra.config import Settings, is_loopback
@@ -44,8 +44,9 @@ from reskontra.items import store as items_store
 from reskontra.numbering import routes as numbering
 from reskontra.pages.api import Engine
 from reskontra.pages.sandbox_door import SandboxDoor
-from reskontra.pages.site import Site
+from reskontra.pages.site import Page, Site
 from reskontra.pages.table import PAGES, SANDBOX_PAGES
+from reskontra.pages.user_door import UserDoor
 from reskontra.payment_methods import routes as payment_methods
 from reskontra.payments import routes as payments
 from reskontra.payments.openings import routes as openings
@@ -71,6 +72,7 @@ from reskontra.web.listing import Memory
 from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
+from reskontra.web.pauses import Pauses
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import PUBLISHED_SECRET
 from reskontra.web.server import Server
@@ -161,12 +163,16 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
     mounted = mounted_routes()
     reference = Reference(mounted, is_open=settings.open_mode)
     router, lists = Router(mounted), Memory()
+    users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
     site = Site(
-        (*PAGES, *SANDBOX_PAGES) if settings.sandbox else PAGES,
+        (*PAGES, *(SANDBOX_PAGES if settings.sandbox else ()), Page("POST", "sign-out", users.sign_out)),
         engine=Engine(router, database, clock, lists),
-        door=SandboxDoor(guard),
+        door=SandboxDoor(guard) if settings.open_mode else users,
         server_key=access.server_secret,
         is_sandbox=settings.sandbox,
+        open_pages={}
+        if settings.open_mode
+        else {("GET", "sign-in"): users.show_sign_in, ("POST", "sign-in"): users.sign_in},
     )
     server = Server(
         router=router,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from reskontra import __version__
-from reskontra.command_line import clients, companies, keeping, serving, status
+from reskontra.command_line import clients, companies, keeping, serving, status, users
 from reskontra.command_line.options import examples
 from reskontra.command_line.sql import sql
 from reskontra.command_line.terminal import say
@@ -47,7 +47,7 @@ _add(
 )
 _add(sql, "reskontra sql", "reskontra sql documents.lists.find")
 _add(status.status, "reskontra status --data-dir books", "reskontra status --json")
-for group in (companies.app, clients.app, clients.keys_app):
+for group in (companies.app, clients.app, clients.keys_app, users.app):
     app.command(group)
 
 

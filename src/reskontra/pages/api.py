@@ -16,7 +16,8 @@ from starlette.responses import Response
 
 from reskontra.clock import Clock
 from reskontra.errors import NotAllowed, NotFound
-from reskontra.pages.people import Person, Role, role_for
+from reskontra.pages.people import Person, role_for
+from reskontra.users.rules import Role
 from reskontra.web.auth import Company
 from reskontra.web.call import Call, Database, expected_of
 from reskontra.web.listing import Memory

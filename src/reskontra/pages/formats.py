@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from reskontra.pages.words import say
 from reskontra.printing.languages import shipped_languages
@@ -18,7 +17,7 @@ class Formats:
     """The ways of one language and one company's time zone."""
 
     language: str
-    zone: ZoneInfo
+    zone: tzinfo = UTC
 
     def say(self, sentence: str, /, **values: object) -> str:
         """A sentence of ours in the person's language."""

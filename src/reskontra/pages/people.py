@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from reskontra.users.rules import Role
 from reskontra.web.auth import Company
 from reskontra.web.routing import Route
-
-
-class Role(enum.Enum):
-    """What somebody may do; each role may do what those before it may."""
-
-    READER = "reader"
-    BOOKKEEPER = "bookkeeper"
-    CONTROLLER = "controller"
-    ADMIN = "admin"
-
-    def includes(self, other: Role) -> bool:
-        """Whether this role may do what `other` may."""
-        ranks = list(Role)
-        return ranks.index(self) >= ranks.index(other)
-
 
 FOR_CONTROLLERS = frozenset(
     {

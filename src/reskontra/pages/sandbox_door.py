@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reskontra.pages.people import Person, Role
+from reskontra.pages.people import Person
+from reskontra.users.rules import Role
 from reskontra.web.auth import Guard
 
 _ACTOR = "sandbox"

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from http.cookies import CookieError, SimpleCookie
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -78,16 +79,43 @@ class Form(Mapping[str, str]):
         return [value for key, value in self.pairs if key == name]
 
 
-@dataclass(slots=True)
-class Screen:
-    """What a page knows about the request it answers. `path` holds the parts of the address, decoded."""
+@dataclass
+class Doorstep:
+    """What every template may ask, also the one for people who are not signed in."""
 
     visit: Visit
+    formats: Formats
+    cookies: Mapping[str, str]
+
+    @property
+    def base(self) -> str:
+        """The prefix that a proxy cut off, if any: what stands before `/ui` in the addresses of links."""
+        scheme_end = self.visit.base_url.find("://") + 3
+        slash = self.visit.base_url.find("/", scheme_end)
+        return "" if slash < 0 else self.visit.base_url[slash:]
+
+    @property
+    def is_secure(self) -> bool:
+        return self.visit.base_url.startswith("https:")
+
+    @property
+    def theme(self) -> str:
+        chosen = self.cookies.get(THEME_COOKIE, "system")
+        return chosen if chosen in THEMES else "system"
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether single keys do something (WCAG 2.1.4)."""
+        return self.cookies.get(KEYS_COOKIE) != "off"
+
+
+@dataclass
+class Screen(Doorstep):
+    """What a page knows about the request it answers. `path` holds the parts of the address, decoded."""
+
     path: Mapping[str, str]
     person: Person
     company: Company
-    formats: Formats
-    cookies: Mapping[str, str]
     api: Api
     server_key: bytes = field(repr=False)
     is_sandbox: bool
@@ -147,8 +175,7 @@ class Screen:
 
     def show(self, template: str, status: int = 200, **values: object) -> Response:
         """A page made of a template in `pages/templates`."""
-        body = _environment().get_template(template).render(screen=self, **values)
-        response = Response(body.encode(), status, HEADERS)
+        response = Response(render(template, self, **values), status, HEADERS)
         if STATUS_COOKIE in self.cookies:
             response.delete_cookie(STATUS_COOKIE, path=ROOT)
         return response
@@ -189,28 +216,13 @@ class Screen:
         """The server's own sentences about a refusal."""
         return sentences(refusal, None)
 
-    # --- what templates ask
 
-    @property
-    def base(self) -> str:
-        """The prefix that a proxy cut off, if any: what stands before `/ui` in the addresses of links."""
-        scheme_end = self.visit.base_url.find("://") + 3
-        slash = self.visit.base_url.find("/", scheme_end)
-        return "" if slash < 0 else self.visit.base_url[slash:]
-
-    @property
-    def is_secure(self) -> bool:
-        return self.visit.base_url.startswith("https:")
-
-    @property
-    def theme(self) -> str:
-        chosen = self.cookies.get(THEME_COOKIE, "system")
-        return chosen if chosen in THEMES else "system"
-
-    @property
-    def has_keys(self) -> bool:
-        """Whether single keys do something (WCAG 2.1.4)."""
-        return self.cookies.get(KEYS_COOKIE) != "off"
+def cookies_of(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The cookies that were sent; none if the header cannot be read."""
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}
 
 
 def _pairs(raw: bytes) -> list[tuple[str, str]]:
@@ -218,6 +230,11 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
         return parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
     except ValueError:
         raise Malformed("The form or the address cannot be read.", hint="Send UTF-8.") from None
+
+
+def render(template: str, screen: Doorstep, **values: object) -> bytes:
+    """A template of `pages/templates`, filled."""
+    return _environment().get_template(template).render(screen=screen, **values).encode()
 
 
 @cache

@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import unquote, urlencode
 
 import structlog
@@ -17,9 +16,10 @@ from reskontra.errors import Malformed, NotAllowed, NotAuthenticated, NotFound, 
 from reskontra.pages import assets
 from reskontra.pages.api import Api, Engine
 from reskontra.pages.formats import Formats
-from reskontra.pages.people import Door, Person, Role
-from reskontra.pages.screen import COMPANY_COOKIE, HEADERS, LANGUAGE_COOKIE, ROOT, Screen
+from reskontra.pages.people import Door, Person
+from reskontra.pages.screen import COMPANY_COOKIE, HEADERS, LANGUAGE_COOKIE, ROOT, Screen, cookies_of
 from reskontra.pages.words import choose
+from reskontra.users.rules import Role
 from reskontra.web.auth import Company
 from reskontra.web.errors import NoSuchMethod, status_of
 from reskontra.web.visit import ClientGone, Visit
@@ -128,14 +128,6 @@ class Site:
             is_sandbox=self._is_sandbox,
             today=local_date(self._engine.clock.now(), company.zone),
         )
-
-
-def cookies_of(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The cookies that were sent; none if the header cannot be read."""
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
-    except CookieError:
-        return {}
 
 
 def _company(person: Person, chosen: str | None) -> Company:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reskontra.pages import customers, ledger, overview, reminding, reports, settings
-from reskontra.pages.people import Role
 from reskontra.pages.site import Page
+from reskontra.users.rules import Role
 
 PAGES: Sequence[Page] = (
     Page("GET", "", overview.show_overview),

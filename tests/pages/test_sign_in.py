@@ -1,0 +1,151 @@
+"""People sign in with a password, stay signed in, see what their role and their companies allow, and are signed out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from reskontra.clock import Context, SeededClock
+from reskontra.config import Settings
+from reskontra.db.pool import Database
+from reskontra.errors import Refused
+from reskontra.users import commands
+from reskontra.users.rules import Role
+from tests.conftest import new_company, open_client
+from tests.pages.conftest import Visitor
+
+PASSWORD = "four words are enough"
+FEW_WORDS = "Mail address and password do not match a user."
+
+
+@pytest.fixture
+async def company_ids(books: Database, clock: SeededClock) -> list[int]:
+    async with books.connection() as connection:
+        demo = await connection.fetchval("select min(company_id) from company")
+    return [demo, await new_company(books, clock, code="OTHER", name="Other AS")]
+
+
+@pytest.fixture
+async def people(books: Database, clock: SeededClock, company_ids: list[int]) -> None:
+    context = Context(0, "test", "test", clock.now(), clock)
+    async with books.transaction() as connection:
+        for role in Role:
+            seen = company_ids if role is Role.ADMIN else company_ids[:1]
+            await commands.create_user(
+                connection,
+                context,
+                email=f"{role.value}@example.com",
+                name=role.value.title(),
+                role=role,
+                company_ids=seen,
+                password=PASSWORD,
+            )
+
+
+@pytest.fixture
+async def stranger(books: Database, clock: SeededClock, people: None) -> AsyncIterator[Visitor]:
+    async with open_client(Settings(), books, clock) as http:
+        yield Visitor(http)
+
+
+async def sign_in(visitor: Visitor, role: str, status: int = 200, **fields: str) -> None:
+    await visitor.go("sign-in")
+    await visitor.send("form", status, **{"email": f"{role}@example.com", "password": PASSWORD} | fields)
+
+
+async def test_who_is_not_signed_in_signs_in_and_goes_where_they_wanted_to(stranger: Visitor) -> None:
+    await stranger.go("customers?status=Active")
+    assert stranger.http_path == "/ui/sign-in?to=%2Fui%2Fcustomers%3Fstatus%3DActive"
+    await stranger.send("form", email="Reader@Example.com", password=PASSWORD)
+    assert stranger.http_path == "/ui/customers?status=Active"
+    assert "Aurdal Bakeri AS" in stranger.text
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "/ui//evil.example", "/v1/customer"])
+async def test_nobody_is_sent_elsewhere(stranger: Visitor, to: str) -> None:
+    await stranger.go("sign-in", to=to)
+    await stranger.send("form", email="reader@example.com", password=PASSWORD, to=to)
+    assert stranger.http_path == "/ui/"
+
+
+async def test_every_wrong_pair_gets_one_sentence_and_failures_make_pauses(stranger: Visitor) -> None:
+    for role, password in (("reader", "wrong"), ("nobody", PASSWORD), ("reader", "")):
+        await sign_in(stranger, role, 403, password=password)
+        assert FEW_WORDS in stranger.text
+    wrong = {"email": "reader@example.com", "password": "wrong"}
+    for _ in range(3):
+        await stranger.http.post("/ui/sign-in", data=wrong)
+    await sign_in(stranger, "reader", 429)
+    assert "Too many attempts. Try again in" in stranger.text
+
+
+async def test_a_form_of_another_site_signs_nobody_in(stranger: Visitor) -> None:
+    form = {"email": "reader@example.com", "password": PASSWORD}
+    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        refused = await stranger.http.post("/ui/sign-in", data=form, headers=headers)
+        assert refused.status_code == 400
+        assert "set-cookie" not in refused.headers
+
+
+async def test_roles_are_kept(stranger: Visitor) -> None:
+    await sign_in(stranger, "reader")
+    await stranger.go("customers")
+    assert "New customer" not in stranger.text
+    await stranger.go("periods")
+    assert "Close" not in stranger.text
+    seal = stranger.seen.select_one("input[name=seal]")
+    assert seal is not None
+    sent = {"seal": str(seal["value"]), "confirmed": "1"}
+    refused = await stranger.http.post("/ui/periods/202501/close", data=sent)
+    assert refused.status_code == 403
+    assert "controller" in refused.text
+    await sign_in(stranger, "controller")
+    await stranger.go("periods?year=2025")
+    assert "Close" in stranger.text
+
+
+async def test_a_person_sees_their_companies_only(stranger: Visitor, company_ids: list[int]) -> None:
+    await sign_in(stranger, "bookkeeper")
+    stranger.http.cookies.set("reskontra_company", str(company_ids[1]), path="/ui")
+    await stranger.go("customers")
+    assert "Aurdal Bakeri AS" in stranger.text, "a company that they do not see is not chosen"
+    await sign_in(stranger, "admin")
+    await stranger.go("customers")
+    await stranger.send("form.switch", company=str(company_ids[1]))
+    await stranger.go("customers")
+    assert "No customers yet." in stranger.text
+
+
+async def test_who_signs_out_or_is_disabled_is_out(stranger: Visitor, books: Database, clock: SeededClock) -> None:
+    await sign_in(stranger, "reader")
+    cookie = stranger.http.cookies.get("reskontra_session")
+    await stranger.send('form[action="/ui/sign-out"]')
+    stranger.http.cookies.set("reskontra_session", cookie or "", path="/ui")
+    await stranger.go("customers")
+    assert stranger.http_path.startswith("/ui/sign-in")
+    await sign_in(stranger, "reader")
+    context = Context(0, "test", "test", datetime.now(UTC), clock)
+    async with books.transaction() as connection:
+        assert await commands.set_disabled(connection, context, "reader@example.com", disabled=True)
+    await stranger.go("customers")
+    assert stranger.http_path.startswith("/ui/sign-in")
+    await sign_in(stranger, "reader", 403)
+    assert FEW_WORDS in stranger.text
+
+
+async def test_the_log_names_the_person(stranger: Visitor, books: Database) -> None:
+    async with books.connection() as connection:
+        rows = await connection.fetch("select entity_key, event from change where entity = 'User'")
+    assert ("admin@example.com", "created") in {tuple(row) for row in rows}
+
+
+async def test_passwords_and_addresses_are_checked(books: Database, clock: SeededClock) -> None:
+    context = Context(0, "test", "test", clock.now(), clock)
+    good = {"email": "a@example.com", "name": "A", "role": Role.READER, "company_ids": [], "password": PASSWORD}
+    for wrong, words in (({"password": "short"}, "12 to 200"), ({"email": "nobody"}, "name@example.com")):
+        async with books.transaction() as connection:
+            with pytest.raises(Refused) as refused:
+                await commands.create_user(connection, context, **(good | wrong))  # type: ignore[arg-type]
+        assert words in refused.value.hint
