@@ -66,6 +66,7 @@ from reskontra.salespersons import routes as salespersons
 from reskontra.salespersons import store as salespersons_store
 from reskontra.terms import routes as terms
 from reskontra.vat import routes as vat
+from reskontra.web import trials
 from reskontra.web.auth import Guard
 from reskontra.web.call import Call
 from reskontra.web.listing import Memory
@@ -113,6 +114,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     account_statements.ROUTES,
     log.ROUTES,
     reports.ROUTES,
+    trials.ROUTES,
 )
 """What the rooms serve."""
 

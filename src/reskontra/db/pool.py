@@ -213,6 +213,20 @@ class Database:
             async with self._transaction() as connection:
                 return await work(connection)
 
+    @asynccontextmanager
+    async def trial(self) -> AsyncGenerator[Trial]:
+        """A transaction that is rolled back in the end, for trying what a write would do."""
+        async with self._borrow() as connection:
+            with _holding():
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    yield Trial(connection)
+                except BaseException as error:
+                    await _undo(connection, transaction, error)
+                    raise
+                await transaction.rollback()
+
     async def close(self) -> None:
         """Wait for borrowed connections, then close all of them; those that do not come back are cut."""
         try:
@@ -296,6 +310,44 @@ class Database:
         except FAULTS as error:
             # asyncpg has thrown it away by now, and the caller's answer is already decided.
             _log.warning("a connection to the database was thrown away", error=repr(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Takes the place of a `Database` for one write and reads after it, all in one transaction.
+
+    A second write could take its locks in an order that others do not expect, and wait for whoever waits for it.
+    """
+
+    _connection: Connection
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """The connection of the trial."""
+        return self._savepoint()
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """The same: what fails is rolled back alone."""
+        return self._savepoint()
+
+    def trial(self) -> AbstractAsyncContextManager[Trial]:
+        """A trial is not tried."""
+        raise NotImplementedError("a trial within a trial")
+
+    async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run `work` in the transaction, with locks."""
+        async with self._savepoint() as connection:
+            return await work(connection)
+
+    @asynccontextmanager
+    async def _savepoint(self) -> AsyncGenerator[Connection]:
+        try:
+            async with self._connection.transaction():
+                yield self._connection
+        except FAULTS as error:
+            refusal = refusal_for(error)
+            if refusal is None:
+                raise
+            raise refusal from error
 
 
 @contextmanager

@@ -44,7 +44,7 @@ from reskontra.versions import Saved
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
-from reskontra.web.routing import Route
+from reskontra.web.routing import Route, tryable
 from reskontra.web.scalars import shown, whole_number
 from reskontra.web.wire import changes, decode
 
@@ -288,7 +288,7 @@ def _routes(resource: Resource) -> Iterator[Route]:
 
 
 ROUTES = [
-    *(route for resource in RESOURCES for route in _routes(resource)),
+    *tryable(route for resource in RESOURCES for route in _routes(resource)),
     Addresses("/v1/customer/{customerNumber}/invoice", "document", InvoiceAnswer).many(
         "Customer_GetAllInvoicesForCustomerBycustomerNumber", get_invoices_of_customer, filters=ITEM_FILTERS
     ),

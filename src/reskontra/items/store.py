@@ -137,6 +137,11 @@ IS_CALLED = """exists (select from jsonb_array_elements(item.detail -> 'cross_re
                       where lower((other ->> 'alternate_id') collate "C") = lower({}::text collate "C"))"""
 """The condition that an item has this alternate id, in any case."""
 
+MENTIONS = (
+    """(position(lower({0}) in lower(item.item_number)) > 0 or position(lower({0}) in lower(item.description)) > 0)"""
+)
+"""The condition that a text stands in an item's number or description."""
+
 HAS_ATTRIBUTES = have_wanted("jsonb_each_text(item.detail -> 'attributes')")
 """The condition that an item has one of the wanted values of each attribute."""
 

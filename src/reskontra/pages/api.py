@@ -162,6 +162,7 @@ class Api:
             base_url=self.visit.base_url,
             lists=self.engine.lists,
             upload=_no_upload,
+            router=self.engine.router,
             accept=accept,
         )
 

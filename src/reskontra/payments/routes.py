@@ -43,7 +43,7 @@ from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 from reskontra.web.query import Query
-from reskontra.web.routing import Route
+from reskontra.web.routing import Route, tryable
 from reskontra.web.scalars import shown
 from reskontra.web.wire import changes
 
@@ -257,9 +257,11 @@ def _routes(resource: Resource) -> Iterator[Route]:
 _OURS = Addresses("/v1/reskontra/customerPayment", "payment")
 
 ROUTES = [
-    *(route for resource in _RESOURCES for route in _routes(resource)),
+    *tryable(route for resource in _RESOURCES for route in _routes(resource)),
     Addresses("/v1/reskontra/run", "automatic application", AutoApplyAnswer).act(
         "Reskontra_RunAutoApply", run_auto_apply, "autoApply", "running", body=AutoApplyRun
     ),
-    _OURS.delete("Reskontra_DeletePayment", partial(delete, _RESOURCES[0]), "{paymentNumber}", query=_CHOICE),
+    *tryable(
+        [_OURS.delete("Reskontra_DeletePayment", partial(delete, _RESOURCES[0]), "{paymentNumber}", query=_CHOICE)]
+    ),
 ]

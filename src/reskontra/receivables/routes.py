@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page
-from reskontra.changes.lists.wire import PAGING, either, filtered, matching
+from reskontra.changes.lists.wire import PAGING, either, filtered, matching, ordered
+from reskontra.clock import local_date
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.customers.store.fragments import id_of_number
+from reskontra.db.export import as_csv
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed
 from reskontra.receivables.commands import applying
-from reskontra.receivables.store import lists
+from reskontra.receivables.store import documents, lists
 from reskontra.receivables.wire.applications import (
     ApplicationActionAnswer,
     ApplicationAnswer,
@@ -22,14 +25,23 @@ from reskontra.receivables.wire.applications import (
     ApplicationUndo,
     application_answer,
 )
+from reskontra.receivables.wire.documents import (
+    DOCUMENT_FILTERS,
+    DocumentRowAnswer,
+    DocumentSumsAnswer,
+    document_row_answer,
+    document_sums_answer,
+)
 from reskontra.receivables.wire.filters import ITEM_FILTERS
 from reskontra.receivables.wire.items import CustomerDocumentAnswer, DocumentType, customer_document_answer
 from reskontra.reference.routes import answering
 from reskontra.web.addresses import Addresses
-from reskontra.web.answers import done
+from reskontra.web.answers import done, one
 from reskontra.web.call import Call
-from reskontra.web.routing import Route
+from reskontra.web.contract import Parameter
+from reskontra.web.routing import Route, tryable
 from reskontra.web.scalars import whole_number
+from reskontra.web.table import FORMAT, table, wants_table
 from reskontra.web.wire import changes
 
 APPLICATION_FILTERS = (
@@ -60,6 +72,26 @@ def _filtered_documents(call: Call) -> Filters:
 
 async def _answer_documents(call: Call, filters: Filters) -> Response:
     return await answering.answer_page(call, lists.ITEMS, filters, customer_document_answer)
+
+
+async def list_documents(call: Call) -> Response:
+    """GET a page of documents of all kinds for people, the newest first or in the order that was asked for."""
+    filters = filtered(call, local_date(call.context.now, call.zone))
+    order = ordered(call.query, documents.ORDERS, "document.document_id") or documents.DOCUMENTS.order
+    if wants_table(call):
+        async with call.database.transaction() as connection:
+            file = await as_csv(connection, documents.document_table(filters), *filters.parameters)
+        return table(file, "documents.csv")
+    return await answer_page(
+        call, replace(documents.DOCUMENTS, order=order), filters, lambda found: document_row_answer(found, call.zone)
+    )
+
+
+async def get_document_sums(call: Call) -> Response:
+    """GET the sums of the documents that a list would show."""
+    filters = filtered(call, local_date(call.context.now, call.zone))
+    async with call.database.connection() as connection:
+        return one(call, document_sums_answer(await documents.find_sums(connection, filters)))
 
 
 async def get_applications(call: Call) -> Response:
@@ -97,30 +129,44 @@ def _application_id(call: Call) -> int:
 
 
 _DOCUMENTS = Addresses("/v1/customerdocument", "document", CustomerDocumentAnswer)
+_LISTED = Addresses("/v1/reskontra/document", "document", DocumentRowAnswer)
+_SUMS = Addresses("/v1/reskontra/documentSum", "sums of documents", DocumentSumsAnswer)
 _OF_CUSTOMER = Addresses("/v1/customer/{customerNumber}/document", "document", CustomerDocumentAnswer)
 _APPLICATIONS = Addresses("/v1/reskontra/application", "application", ApplicationAnswer)
 
-ROUTES = (
-    _DOCUMENTS.many("CustomerDocument_GetAllDocuments", get_documents, filters=ITEM_FILTERS),
-    _OF_CUSTOMER.many(
-        "Customer_GetAllDocumentsForCustomerBycustomerNumber", get_documents_of_customer, filters=ITEM_FILTERS
-    ),
-    _APPLICATIONS.many("Reskontra_GetApplications", get_applications, filters=APPLICATION_FILTERS, query=PAGING),
-    Route(
-        "Reskontra_CreateApplication",
-        "POST",
-        "/v1/reskontra/application",
-        create,
-        "applying",
-        body=ApplicationCreate,
-        answer=ApplicationActionAnswer,
-    ),
-    _APPLICATIONS.act(
-        "Reskontra_UndoApplication",
-        undo,
-        "{applicationId}/action/undo",
-        "undoing",
-        body=ApplicationUndo,
-        answer=ApplicationActionAnswer,
-    ),
+ROUTES = tryable(
+    (
+        _DOCUMENTS.many("CustomerDocument_GetAllDocuments", get_documents, filters=ITEM_FILTERS),
+        _OF_CUSTOMER.many(
+            "Customer_GetAllDocumentsForCustomerBycustomerNumber", get_documents_of_customer, filters=ITEM_FILTERS
+        ),
+        replace(
+            _LISTED.many(
+                "Reskontra_GetDocuments",
+                list_documents,
+                filters=DOCUMENT_FILTERS,
+                query=(Parameter("orderBy"), FORMAT, *PAGING),
+            ),
+            has_table=True,
+        ),
+        replace(_SUMS.one("Reskontra_GetDocumentSums", get_document_sums), filters=DOCUMENT_FILTERS),
+        _APPLICATIONS.many("Reskontra_GetApplications", get_applications, filters=APPLICATION_FILTERS, query=PAGING),
+        Route(
+            "Reskontra_CreateApplication",
+            "POST",
+            "/v1/reskontra/application",
+            create,
+            "applying",
+            body=ApplicationCreate,
+            answer=ApplicationActionAnswer,
+        ),
+        _APPLICATIONS.act(
+            "Reskontra_UndoApplication",
+            undo,
+            "{applicationId}/action/undo",
+            "undoing",
+            body=ApplicationUndo,
+            answer=ApplicationActionAnswer,
+        ),
+    )
 )

@@ -18,11 +18,12 @@ from reskontra.errors import Malformed
 from reskontra.kinds import SERVED
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, dates_at, known_at
+from reskontra.receivables.wire.items import DocumentType
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import reference_of
 from reskontra.reports.store import numbers
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
-from reskontra.reports.store.journal import JOURNAL, JOURNAL_TABLE
+from reskontra.reports.store.journal import JOURNAL, JOURNAL_TABLE, OF_DOCUMENT
 from reskontra.reports.store.open_items import open_item_table, open_items
 from reskontra.reports.store.receivables import RECONCILED_TABLE, find_reconciled
 from reskontra.reports.store.vat import VAT_TABLE, find_sums
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from reskontra.web.addresses import Handler
 
 _PERIOD, _TO_PERIOD = Parameter("period"), Parameter("toPeriod")
+_TYPE, _NUMBER = Parameter("documentType"), Parameter("referenceNumber")
 _SERIES = Parameter("series", description="Only this number series.")
 _OF_CUSTOMER = (same("customer", "customer.number"),)
 _OF_ENTRY = (same("customer", "entry.customer_number"),)
@@ -112,12 +114,25 @@ async def get_receivables(call: Call) -> Response:
 
 
 async def get_journal(call: Call) -> Response:
-    """GET the journal of some periods, by period, batch and line."""
+    """GET the journal of some periods, or of one document, by period, batch and line."""
+    number = call.query.text(_NUMBER.name)
+    if number is not None:
+        return await _journal_of(call, number)
     first, last = _periods(call, await reference_of(call))
     if wants_table(call):
         return await _table(call, "journal", JOURNAL_TABLE, first, last, _customer(call))
     filters = filtered(call)
     filters.add("entry.period_id between {} and {}", first, last)
+    return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))
+
+
+async def _journal_of(call: Call, number: str) -> Response:
+    """What the release of a document posted."""
+    kind = call.query.choice(_TYPE.name, DocumentType)
+    if kind is None:
+        raise Malformed("The type of the document is missing.", field=(_TYPE.name,), hint="Send it with its number.")
+    filters = filtered(call)
+    filters.add(OF_DOCUMENT, str(kind), number)
     return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))
 
 
@@ -242,6 +257,7 @@ ROUTES = (
     _report("Reskontra_ReportReceivables", get_receivables, "receivables", ReconciledAnswer, "receivable", _PERIOD),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
     _report(
-        "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, filters=_OF_ENTRY
+        "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, _TYPE, _NUMBER,
+        filters=_OF_ENTRY,
     ),
 )  # fmt: skip

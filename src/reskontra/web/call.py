@@ -20,7 +20,7 @@ from reskontra.versions import Expected
 from reskontra.web import wire
 from reskontra.web.listing import Memory
 from reskontra.web.query import Query
-from reskontra.web.routing import Route
+from reskontra.web.routing import Route, Router
 from reskontra.web.scalars import shown, whole_number
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Database(Protocol):
     def connection(self) -> AbstractAsyncContextManager[Any]: ...
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+
+    def trial(self) -> AbstractAsyncContextManager[Database]: ...
 
     async def write(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
 
@@ -64,6 +66,8 @@ class Call:
     lists: Memory
     upload: Callable[[], AbstractAsyncContextManager[Upload]] = field(repr=False)
     """Receives the file that is the body, for a route that takes one."""
+    router: Router = field(repr=False)
+    """All operations, for a request that holds another one."""
     accept: str = ""
     """The media types that the caller takes, as sent."""
     branch_number: str | None = None

@@ -102,7 +102,7 @@ def document(routes: Iterable[Route], *, is_open: bool = False) -> Schema:
         path = spelled.setdefault(bare, route.path)
         operation = _operation(route, path, schemas)
         if not is_open:
-            operation["security"] = [{"token": [route.scope]}]
+            operation["security"] = [{"token": list(route.scopes)}]
         paths.setdefault(path, {})[route.method.lower()] = operation
         tags[_tag(route)] = None
     shared = dict(_ERROR_SCHEMAS)
@@ -192,7 +192,8 @@ def _details(route: Route, example: Example) -> Iterator[str]:
         yield "A field that is not sent stays as it is. If-Match makes sure that nobody else changed it meanwhile."
     elif route.method == "POST" and not route.is_action and route.answer is None and route.missing is None:
         yield "Answers with the address of what was created, in Location."
-    yield f"Needs the scope {route.scope}, where a token is needed."
+    scopes = route.scopes
+    yield f"Needs the scope{'s' if len(scopes) > 1 else ''} {', '.join(scopes)}, where a token is needed."
 
 
 def _upload(route: Route) -> Schema:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
@@ -32,6 +32,7 @@ PREFIXES: tuple[tuple[str, ...], ...] = ((), ("api",), ("api", "controller", "ap
 """What may come before /v1 and /v2: the paths of the old and the new hosts (W18)."""
 
 _SCOPE = "vismanet_erp_service_api"
+_VERBS = ("create", "read", "update", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ class Route:
     """The parameters without which the request is refused."""
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals if there is no body: release, delete."""
+    holds_requests: bool = False
+    """Whether the body holds other requests, so that a token needs every scope."""
+    may_be_tried: bool = False
+    """Whether a trial may carry it out: it writes in one transaction, and does nothing outside it (`tryable`)."""
     alias_of: str | None = None
     missing: str | None = None
     """Set on routes that only answer 501: what is missing, and what to do instead."""
@@ -75,6 +80,11 @@ class Route:
         else:
             verb = {"GET": "read", "PUT": "update", "DELETE": "delete"}[self.method]
         return f"{_SCOPE}:{verb}"
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """All scopes that a token needs."""
+        return [f"{_SCOPE}:{verb}" for verb in _VERBS] if self.holds_requests else [self.scope]
 
     @property
     def is_action(self) -> bool:
@@ -138,6 +148,11 @@ class Router:
             params = {name: _parameter(value) for name, value in zip(names, values, strict=True)}
             return Match(route, params, f"/{prefix}" if prefix else "")
         return WrongMethod(allowed) if allowed else None
+
+
+def tryable(routes: Iterable[Route]) -> list[Route]:
+    """The same routes; those that write may be tried (`web/trials.py`)."""
+    return [replace(route, may_be_tried=route.method != "GET" and not route.takes_file) for route in routes]
 
 
 def complete(served: Iterable[Route], not_served: Callable[[Call], Awaitable[Response]]) -> list[Route]:

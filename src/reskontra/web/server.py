@@ -181,7 +181,8 @@ class Server:
         route = match.route
         caller = await self._guard.caller(visit.headers, visit.peer)
         outcome.actor = caller.actor
-        caller.require(route.scope)
+        for scope in route.scopes:
+            caller.require(scope)
         company = caller.company(visit.headers.get("ipp-company-id"))
         outcome.company_id = company.company_id
         outcome.allowance = self._limiter.take(company.company_id, caller.actor)
@@ -219,6 +220,7 @@ class Server:
             accept=visit.headers.get("accept", ""),
             branch_number=branch_number,
             upload=partial(received, visit, self._attachment_limit),
+            router=self._router,
         )
 
     def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:

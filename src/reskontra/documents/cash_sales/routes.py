@@ -25,6 +25,7 @@ from reskontra.receivables.wire.items import DocumentType
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done
 from reskontra.web.call import Call
+from reskontra.web.routing import tryable
 
 Handler = Callable[[Resource, Call], Awaitable[Response]]
 
@@ -97,28 +98,30 @@ _ACTION = f"{_BELOW}/action"
 _CASH_SALES = Addresses(f"/v1/{_SALES.path}", CASH_SALE.noun, CashSaleAnswer, CashSaleUpdate)
 _VAT = Addresses(f"/v1/reskontra/{_SALES.path}", CASH_SALE.noun, VatInBaseAnswer, VatUpdate)
 
-ROUTES = [
-    _CASH_SALES.many("CashSale_GetAllCashSales", get_all, filters=ITEM_FILTERS),
-    _CASH_SALES.one("CashSale_GetBydocumentNumber", partial(at_number, documents.get_one), _BELOW),
-    _CASH_SALES.post("CashSale_Post", partial(documents.create, _SALES)),
-    _CASH_SALES.put("CashSale_PutBydocumentNumber", partial(at_number, documents.change), _BELOW),
-    _CASH_SALES.act(
-        "Reskontra_ReleaseCashSale",
-        partial(at_number, release),
-        f"{_ACTION}/release",
-        "releasing",
-        answer=ReleaseAnswer,
-    ),
-    _CASH_SALES.act(
-        "Reskontra_ReverseCashSale",
-        partial(at_number, reverse),
-        f"{_ACTION}/reverse",
-        "reversing",
-        answer=CashReturnAnswer,
-    ),
-    _VAT.one("Reskontra_GetCashSaleVat", partial(at_number, documents.get_vat), f"{_BELOW}/vat"),
-    _VAT.put("Reskontra_UpdateCashSaleVat", partial(at_number, documents.change_vat), f"{_BELOW}/vat"),
-    Addresses("/v1/customer/{customerNumber}/cashSale", CASH_SALE.noun, CashSaleAnswer).many(
-        "Customer_GetAllCashSalesForCustomerBycustomerNumber", get_all_of_customer, filters=ITEM_FILTERS
-    ),
-]
+ROUTES = tryable(
+    [
+        _CASH_SALES.many("CashSale_GetAllCashSales", get_all, filters=ITEM_FILTERS),
+        _CASH_SALES.one("CashSale_GetBydocumentNumber", partial(at_number, documents.get_one), _BELOW),
+        _CASH_SALES.post("CashSale_Post", partial(documents.create, _SALES)),
+        _CASH_SALES.put("CashSale_PutBydocumentNumber", partial(at_number, documents.change), _BELOW),
+        _CASH_SALES.act(
+            "Reskontra_ReleaseCashSale",
+            partial(at_number, release),
+            f"{_ACTION}/release",
+            "releasing",
+            answer=ReleaseAnswer,
+        ),
+        _CASH_SALES.act(
+            "Reskontra_ReverseCashSale",
+            partial(at_number, reverse),
+            f"{_ACTION}/reverse",
+            "reversing",
+            answer=CashReturnAnswer,
+        ),
+        _VAT.one("Reskontra_GetCashSaleVat", partial(at_number, documents.get_vat), f"{_BELOW}/vat"),
+        _VAT.put("Reskontra_UpdateCashSaleVat", partial(at_number, documents.change_vat), f"{_BELOW}/vat"),
+        Addresses("/v1/customer/{customerNumber}/cashSale", CASH_SALE.noun, CashSaleAnswer).many(
+            "Customer_GetAllCashSalesForCustomerBycustomerNumber", get_all_of_customer, filters=ITEM_FILTERS
+        ),
+    ]
+)

@@ -13,6 +13,7 @@ from reskontra.kinds import INVOICE
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done
 from reskontra.web.call import Call
+from reskontra.web.routing import tryable
 from reskontra.web.wire import changes
 
 
@@ -41,28 +42,30 @@ async def correct(call: Call) -> Response:
 _INVOICES = Addresses(f"/v1/{INVOICES.path}", INVOICE.noun, body=INVOICES.update)
 _ACTION = f"{{{INVOICES.parameter}}}/action"
 
-ROUTES = [
-    _INVOICES.act(
-        "CustomerInvoice_ReverseInvoiceByinvoiceNumber",
-        partial(reverse, applies=False),
-        f"{_ACTION}/reverse",
-        "reversing",
-        body=ReversalRequest,
-        answer=ReversalAnswer,
-    ),
-    _INVOICES.act(
-        "CustomerInvoice_ReverseInvoiceAndApplyToNoteByinvoiceNumber",
-        partial(reverse, applies=True),
-        f"{_ACTION}/reverseandapplytonote",
-        "reversing",
-        body=ReversalRequest,
-        answer=ReversalAnswer,
-    ),
-    _INVOICES.act(
-        "CustomerInvoice_CorrectInvoiceByinvoiceNumber",
-        correct,
-        f"{_ACTION}/correct",
-        "correcting",
-        answer=CorrectionAnswer,
-    ),
-]
+ROUTES = tryable(
+    [
+        _INVOICES.act(
+            "CustomerInvoice_ReverseInvoiceByinvoiceNumber",
+            partial(reverse, applies=False),
+            f"{_ACTION}/reverse",
+            "reversing",
+            body=ReversalRequest,
+            answer=ReversalAnswer,
+        ),
+        _INVOICES.act(
+            "CustomerInvoice_ReverseInvoiceAndApplyToNoteByinvoiceNumber",
+            partial(reverse, applies=True),
+            f"{_ACTION}/reverseandapplytonote",
+            "reversing",
+            body=ReversalRequest,
+            answer=ReversalAnswer,
+        ),
+        _INVOICES.act(
+            "CustomerInvoice_CorrectInvoiceByinvoiceNumber",
+            correct,
+            f"{_ACTION}/correct",
+            "correcting",
+            answer=CorrectionAnswer,
+        ),
+    ]
+)

@@ -24,6 +24,7 @@ from reskontra.web.addresses import Addresses
 from reskontra.web.answers import deleted, done, no_content, one
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
+from reskontra.web.routing import tryable
 from reskontra.web.wire import changes
 
 _PDF = "application/pdf"
@@ -120,21 +121,27 @@ _LETTERS = Addresses("/v1/reskontra/dunningLetter", "dunning letter", LetterAnsw
 _PARAMETERS = (Parameter("expandLines", "boolean"), *PAGING)
 _ACTION = "{letterNumber}/action"
 
-ROUTES = (
-    _LETTERS.many("Reskontra_GetDunningLetters", get_letters, filters=FILTERS, query=_PARAMETERS),
-    _LETTERS.one("Reskontra_GetDunningLetter", get_letter, "{letterNumber}"),
-    _LETTERS.put("Reskontra_UpdateDunningLetter", change_letter, "{letterNumber}"),
-    _LETTERS.delete("Reskontra_DeleteDunningLetter", delete_letter, "{letterNumber}"),
-    _LETTERS.file("Reskontra_PrintDunningLetter", print_letter, "{letterNumber}/print", "printing", _PDF),
-    _LETTERS.act(
-        "Reskontra_ReleaseDunningLetter", release_letter, f"{_ACTION}/release", "releasing", answer=LetterActionAnswer
-    ),
-    _LETTERS.act(
-        "Reskontra_VoidDunningLetter",
-        void_letter,
-        f"{_ACTION}/void",
-        "voiding",
-        body=LetterVoid,
-        answer=LetterActionAnswer,
-    ),
+ROUTES = tryable(
+    (
+        _LETTERS.many("Reskontra_GetDunningLetters", get_letters, filters=FILTERS, query=_PARAMETERS),
+        _LETTERS.one("Reskontra_GetDunningLetter", get_letter, "{letterNumber}"),
+        _LETTERS.put("Reskontra_UpdateDunningLetter", change_letter, "{letterNumber}"),
+        _LETTERS.delete("Reskontra_DeleteDunningLetter", delete_letter, "{letterNumber}"),
+        _LETTERS.file("Reskontra_PrintDunningLetter", print_letter, "{letterNumber}/print", "printing", _PDF),
+        _LETTERS.act(
+            "Reskontra_ReleaseDunningLetter",
+            release_letter,
+            f"{_ACTION}/release",
+            "releasing",
+            answer=LetterActionAnswer,
+        ),
+        _LETTERS.act(
+            "Reskontra_VoidDunningLetter",
+            void_letter,
+            f"{_ACTION}/void",
+            "voiding",
+            body=LetterVoid,
+            answer=LetterActionAnswer,
+        ),
+    )
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reskontra.changes.lists.store import Paged, plain_row
-from reskontra.posting.store.reading import JOURNAL_ENTRIES
+from reskontra.posting.store.reading import BATCH_NUMBERS, JOURNAL_ENTRIES
 
 JOURNAL = Paged(
     entity="JournalEntry",
@@ -15,6 +15,9 @@ JOURNAL = Paged(
     sort_key=lambda row: (row["period_id"], row["batch_number"], row["line_number"]),
 )
 """Entries by period, batch and line; the periods are a filter."""
+
+OF_DOCUMENT = f"entry.batch_number in ({BATCH_NUMBERS} and batch.document_type = {{}} and batch.document_number = {{}})"
+"""The condition that an entry is in the batch of a document, by its type and number as it is stored."""
 
 JOURNAL_TABLE = f"""
     select entry.period_id as "period", entry.batch_number as "batchNumber", entry.line_number as "lineNumber",

@@ -1,0 +1,137 @@
+"""SQL of documents of all kinds as people work with them: found in many ways, sorted, added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from reskontra.changes.lists.store import Paged
+from reskontra.changes.store import ANY_CHANGE
+from reskontra.customers.store.fragments import by_id, name_of_id, number_of_id
+from reskontra.db.lists import Filters
+from reskontra.db.pool import Connection
+from reskontra.db.rows import fetch_one
+from reskontra.kinds import KINDS
+
+_CREDITS = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.entry_sign < 0)
+SIGN = f"case when document.document_type in ({_CREDITS}) then -1 else 1 end"
+"""-1 for what lowers what the customer owes, or what was sold."""
+
+CUSTOMER_NAME = name_of_id("document.customer_id")
+
+MENTIONS = f"""(position({{0}} in document.number) > 0 or document.customer_reference = {{0}}
+            or document.external_reference = {{0}} or document.payment_reference = {{0}}
+            or position(lower({{0}}) in lower(document.invoice_text)) > 0
+            or exists (select from customer
+                        where customer.company_id = $1 and {by_id("document.customer_id")}
+                          and (customer.number = {{0}} or position(lower({{0}}) in lower(customer.name)) > 0)))"""
+"""The condition that a text stands in a document's number, texts or references, or names its customer."""
+
+OVERDUE = "document.released_at is not null and document.balance > 0 and document.due_date < $2::date"
+"""The condition that something of a document should have been paid before $2."""
+
+OPEN = "document.released_at is not null and document.balance > 0"
+
+_FOUND = """select document.document_id, document.document_type, document.number, document.document_date,
+                   document.due_date, document.customer_id, document.amount_base, document.balance_base,
+                   document.status
+              from document
+             where document.company_id = $1 and $2::date is not null"""
+
+_COLUMNS = f"""document.document_type, document.number, document.status, document.document_date, document.due_date,
+       {number_of_id("document.customer_id")} as customer_number, {CUSTOMER_NAME} as customer_name,
+       document.invoice_text, document.currency_id, {SIGN} as sign, document.amount, document.amount_base,
+       document.balance, document.balance_base, document.dunning_level, document.created_at,
+       case when {OVERDUE} then $2::date - document.due_date end as days_overdue"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDocument:
+    """A document of any kind. Amounts are above zero, whatever its `sign`; `..._base` ones are in base currency."""
+
+    document_type: str
+    number: str
+    status: str
+    document_date: date
+    due_date: date | None
+    customer_number: str
+    customer_name: str
+    invoice_text: str | None
+    currency_id: str
+    sign: int
+    amount: Decimal
+    amount_base: Decimal
+    balance: Decimal
+    balance_base: Decimal
+    dunning_level: int | None
+    created_at: datetime
+    days_overdue: int | None
+
+
+DOCUMENTS = Paged(
+    entity="Document",
+    found=_FOUND,
+    key=("document.document_date", "document.document_id"),
+    tables="""page
+          join lateral (
+            select * from document as found
+             where found.company_id = $1 and found.document_id = page.document_id offset 0) as document on true""",
+    columns=_COLUMNS,
+    read=lambda row: ListedDocument(**{name: row[name] for name in ListedDocument.__slots__}),
+    sort_key=lambda found: (found.document_date, found.number),
+    order="document.document_date desc, document.document_id desc",
+    is_tallied=False,
+    stamp=ANY_CHANGE,
+)
+"""Documents of all kinds, the newest first; $2 is today."""
+
+ORDERS = {
+    "type": "document.document_type",
+    "number": "document.number",
+    "documentDate": "document.document_date",
+    "documentDueDate": "document.due_date",
+    "customer": CUSTOMER_NAME,
+    "amount": f"document.amount_base * {SIGN}",
+    "balance": f"document.balance_base * {SIGN}",
+    "status": "document.status",
+}
+"""What the list can be sorted by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSums:
+    """How many documents there are, and their amounts and balances in base currency, credits below zero."""
+
+    count: int
+    amount_base: Decimal
+    balance_base: Decimal
+
+
+async def find_sums(connection: Connection, filters: Filters) -> DocumentSums:
+    """The sums of all documents that pass the filters."""
+    row = await fetch_one(
+        connection,
+        f"""
+        select count(*) as count, coalesce(sum(document.amount_base * {SIGN}), 0) as amount_base,
+               coalesce(sum(document.balance_base * {SIGN}), 0) as balance_base
+          from ({_FOUND} and {filters.where}) as document""",
+        *filters.parameters,
+    )
+    return DocumentSums(**row)
+
+
+def document_table(filters: Filters) -> str:
+    """The documents that pass the filters as a table, the newest first."""
+    return f"""
+    select document.document_type as "documentType", document.number as "referenceNumber",
+           document.status as "status", document.document_date as "documentDate",
+           document.due_date as "documentDueDate", {number_of_id("document.customer_id")} as "customerNumber",
+           {CUSTOMER_NAME} as "customerName", document.invoice_text as "invoiceText",
+           document.currency_id as "currencyId", {SIGN} as "sign", document.amount as "amountInCurrency",
+           document.amount_base as "amount", document.balance as "balanceInCurrency",
+           document.balance_base as "balance",
+           case when {OVERDUE} then $2::date - document.due_date end as "daysOverdue"
+      from document
+     where document.company_id = $1 and {filters.where}
+     order by {DOCUMENTS.order}"""

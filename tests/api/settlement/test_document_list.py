@@ -1,0 +1,73 @@
+"""The list of documents for people: found in many ways, sorted, added up, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+from tests.clerk import Clerk
+
+LIST, SUMS = "/v1/reskontra/document", "/v1/reskontra/documentSum"
+
+
+async def test_documents_of_all_kinds_are_found_sorted_and_added_up(clerk: Clerk) -> None:
+    late = await clerk.release(await clerk.invoice(documentDate="2025-03-03", invoiceText="Spare keys"))
+    note = await clerk.release(await clerk.credit_note(documentDate="2025-04-01"))
+    draft = await clerk.invoice(documentDate="2025-05-05", customerRefNumber="PO-9")
+
+    async def found(**query: Any) -> list[str]:
+        rows = await clerk.get(LIST, pageSize=1000, **query)
+        sums = await clerk.get(SUMS, **query)
+        assert sums["count"] == len(rows)
+        for name in ("amount", "balance"):
+            assert sums[name] == sum(Decimal(row[name]) * row["sign"] for row in rows), name
+        return [row["referenceNumber"] for row in rows]
+
+    everything = await found()
+    assert everything[:3] == [draft.number, note.number, late.number]
+    assert await found(search="spare KEYS") == [late.number]
+    assert await found(search="PO-9") == [draft.number]
+    assert draft.number in await found(search="20001", status="Balanced,Hold")
+    assert (await found(documentType="creditnote"))[0] == note.number
+    assert await found(released=False, status="Hold") == []
+    assert late.number in await found(overdue=True, customer="20001")
+    assert late.number not in await found(overdue=False)
+    assert note.number in await found(open=True, documentType="CreditNote,Payment")
+    assert await found(fromDate="2025-05-05", toDate="2025-05-05") == [draft.number]
+    assert late.number in await found(toDueDate="2025-04-30", fromDueDate="2025-03-01")
+
+    by_number = await clerk.get(LIST, orderBy="number desc", pageSize=1000)
+    assert [row["referenceNumber"] for row in by_number] == sorted(everything, reverse=True)
+    second = await clerk.get(LIST, pageSize=1, pageNumber=2)
+    assert [row["referenceNumber"] for row in second] == [note.number]
+    assert second[0]["metadata"]["totalCount"] == len(everything)
+    (row,) = await clerk.get(LIST, search="spare keys")
+    assert row["customer"]["number"] == "20001"
+    assert row["daysOverdue"] > 0
+
+    answer = await clerk.http.get(LIST, params={"format": "csv", "search": note.number})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert [line["referenceNumber"] for line in csv.DictReader(io.StringIO(answer.text))] == [note.number]
+    for wrong in ({"orderBy": "colour"}, {"documentType": "Order"}, {"status": "asleep"}):
+        assert (await clerk.http.get(LIST, params=wrong)).status_code == 400
+
+
+async def test_the_journal_of_one_document(clerk: Clerk) -> None:
+    invoice = await clerk.release(await clerk.invoice())
+    rows = await clerk.get(f"/v1/reskontra/report/journal?documentType=Invoice&referenceNumber={invoice.number}")
+    assert {(row["documentType"], row["referenceNumber"]) for row in rows} == {("Invoice", invoice.number)}
+    assert len(rows) > 2
+    assert await clerk.get(f"/v1/reskontra/report/journal?documentType=Payment&referenceNumber={invoice.number}") == []
+    alone = await clerk.http.get(f"/v1/reskontra/report/journal?referenceNumber={invoice.number}")
+    assert alone.status_code == 400
+
+
+async def test_customers_and_items_are_found_by_what_people_type(clerk: Clerk) -> None:
+    (customer,) = await clerk.get("/v1/customer", search="20001")
+    assert (await clerk.get("/v1/customer", search=customer["name"][2:6].upper()))[0]["name"]
+    assert await clerk.get("/v1/customer", search="nobody at all") == []
+    (item,) = await clerk.get("/v1/inventory", search="223")
+    assert item["inventoryNumber"] in [it["inventoryNumber"] for it in await clerk.get("/v1/inventory", search="2")]
+    assert await clerk.get("/v1/inventory", search="nothing like it") == []
