@@ -48,11 +48,12 @@ async def test_what_was_tried_is_told_and_rolled_back(client: httpx.AsyncClient,
     assert read["etag"] == draft["request"]["etag"]
 
     journal = f"/v1/reskontra/report/journal?documentType=Invoice&referenceNumber={number}"
-    released = await tried(client, "POST", f"{kept}/action/release", None, kept, journal, "/v1/reskontra/document?open=1")
+    listing = "/v1/reskontra/document?open=1"
+    released = await tried(client, "POST", f"{kept}/action/release", None, kept, journal, listing)
     invoice, entries, listed = (it["content"] for it in released["reads"])
     assert invoice["status"] == "Open"
     assert sum(it["debitAmount"] - it["creditAmount"] for it in entries) == 0
-    assert [it["account"] for it in entries][0] == "1500"
+    assert next(it["account"] for it in entries) == "1500"
     assert number in [it["referenceNumber"] for it in listed]
 
     assert await state(books) == before
@@ -100,5 +101,3 @@ async def test_what_a_trial_does_not_take(
     method, path = request_
     assert says in (await tried(client, method, path, INVOICE, *reads, status=400))["message"]
     assert await state(books) == before
-
-

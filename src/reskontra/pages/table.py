@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reskontra.pages import customers, ledger, overview, reminding, reports, settings
+from reskontra.pages import customer_form, customers, ledger, overview, reminding, reports, settings
 from reskontra.pages.site import Page
 from reskontra.users.rules import Role
 
 PAGES: Sequence[Page] = (
     Page("GET", "", overview.show_overview),
     Page("GET", "customers", customers.show_customers),
+    Page("GET", "customers/new", customer_form.show_new, Role.BOOKKEEPER),
+    Page("POST", "customers/new", customer_form.create, Role.BOOKKEEPER),
+    Page("GET", "customers/{number}/edit", customer_form.show_edit, Role.BOOKKEEPER),
+    Page("POST", "customers/{number}/edit", customer_form.change, Role.BOOKKEEPER),
     Page("GET", "customers/{number}", customers.show_customer),
     Page("GET", "customers/{number}/statement", customers.show_statement),
     Page("GET", "customers/{number}/details", customers.show_details),

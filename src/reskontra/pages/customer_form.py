@@ -1,0 +1,206 @@
+"""A new customer, and changes of one: a form whose refusals come back to its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.errors import Refusal, Stale
+from reskontra.pages.api import segment
+from reskontra.pages.customers import Address, ClassRow, Customer
+from reskontra.pages.screen import ROOT, Form, Screen
+from reskontra.web.errors import status_of
+
+_ADDRESS = ("addressLine1", "addressLine2", "postalCode", "city")
+_TEXTS = ("name", "corporateId", "vatRegistrationId", "accountReference")
+_CODES = ("customerClassId", "creditTermsId", "currencyId", "status")
+_CONTACT = ("email", "phone1")
+_FLAGS = ("printInvoices", "sendInvoicesByEmail", "acceptAutoInvoices")
+
+
+class Terms(msgspec.Struct):
+    """Terms of payment."""
+
+    id: str
+    description: str | None = None
+
+
+class Currency(msgspec.Struct):
+    """A currency."""
+
+    id: str
+    description: str | None = None
+
+
+class Country(msgspec.Struct):
+    """A country."""
+
+    id: str
+    name: str | None = None
+
+
+async def show_new(screen: Screen) -> Response:
+    """An empty form."""
+    return await _form(screen, {}, title=screen.formats.say("New customer"))
+
+
+async def create(screen: Screen) -> Response:
+    """POST: a new customer."""
+    form = await screen.form()
+    try:
+        answer = await screen.api.send("POST", "/v1/customer", _body(form, {}))
+    except Refusal as refusal:
+        return await _form(screen, form, title=screen.formats.say("New customer"), refusal=refusal)
+    number = answer.headers["location"].rpartition("/")[2]
+    return screen.go(
+        f"{ROOT}/customers/{number}", "Customer [{number}]({link}) created.", number=number,
+        link=f"{screen.base}{ROOT}/customers/{number}",
+    )  # fmt: skip
+
+
+async def show_edit(screen: Screen) -> Response:
+    """The form with what stands."""
+    found = await screen.api.read(Customer, f"/v1/customer/{segment(screen.path['number'])}")
+    values = _values(found.thing) | {"version": found.etag}
+    return await _form(screen, values, title=found.thing.name, number=found.thing.number)
+
+
+async def change(screen: Screen) -> Response:
+    """POST: what was changed in the form is changed, if nobody else changed the customer since it was shown."""
+    form, number = await screen.form(), screen.path["number"]
+    path = f"/v1/customer/{segment(number)}"
+    shown = {name.removeprefix("was-"): value for name, value in form.pairs if name.startswith("was-")}
+    try:
+        await screen.api.send("PUT", path, _body(form, shown), if_match=form.text("version"))
+    except Stale as refusal:
+        found = await screen.api.read(Customer, path)
+        theirs = _values(found.thing)
+        differing = {name: value for name, value in theirs.items() if value != shown.get(name, "")}
+        values = dict(form) | {"version": found.etag}
+        return await _form(screen, values, title=number, number=number, refusal=refusal, theirs=differing, was=theirs)
+    except Refusal as refusal:
+        return await _form(screen, form, title=number, number=number, refusal=refusal, was=shown)
+    return screen.go(f"{ROOT}/customers/{segment(number)}/details", "Customer {number} changed.", number=number)
+
+
+async def _form(
+    screen: Screen,
+    values: Mapping[str, str],
+    *,
+    title: str,
+    number: str | None = None,
+    refusal: Refusal | None = None,
+    theirs: Mapping[str, str] | None = None,
+    was: Mapping[str, str] | None = None,
+) -> Response:
+    problems = [] if refusal is None else [(_field_of(refusal), screen.why(refusal))]
+    return screen.show(
+        "customer_form.html",
+        200 if refusal is None else status_of(refusal),
+        title=title,
+        number=number,
+        values=values,
+        was=values if was is None else was,
+        theirs=theirs or {},
+        problems=problems,
+        wrong=dict(problems),
+        choices=await _choices(screen, is_new=number is None),
+        flags=_FLAGS,
+    )
+
+
+async def _choices(screen: Screen, *, is_new: bool) -> dict[str, list[tuple[str, str]]]:
+    """What can be chosen; on a new customer also what follows from the company and the class."""
+    api, say = screen.api, screen.formats.say
+    classes = await api.get(list[ClassRow], "/v1/customer/customerClass")
+    terms = await api.get(list[Terms], "/v1/creditTerm")
+    currencies = await api.get(list[Currency], "/v1/currency")
+    countries = await api.get(list[Country], "/v1/country")
+    found = {
+        "customerClassId": [(it.id, it.description or it.id) for it in classes],
+        "creditTermsId": [(it.id, it.description or it.id) for it in terms],
+        "currencyId": [(it.id, it.id) for it in currencies],
+    }
+    if is_new:
+        usual = {
+            "customerClassId": say("The company's own"),
+            "creditTermsId": say("Those of the class"),
+            "currencyId": say("That of the class"),
+        }
+        found = {name: [("", usual[name]), *options] for name, options in found.items()}
+    return found | {"countryId": [("", ""), *((it.id, it.name or it.id) for it in countries)]}
+
+
+_FIELDS = {
+    "terms_id": "creditTermsId", "customer_class_id": "customerClassId", "currency_id": "currencyId",
+    "corporate_id": "corporateId", "vat_registration_id": "vatRegistrationId", "postal_code": "postalCode",
+    "line_1": "addressLine1", "line_2": "addressLine2", "country_id": "countryId", "phone_1": "phone1",
+}  # fmt: skip
+
+
+def _field_of(refusal: Refusal) -> str:
+    """The field of the form that a refusal is about."""
+    names = [str(step) for step in refusal.field if isinstance(step, str)]
+    return _FIELDS.get(names[-1], names[-1]) if names else ""
+
+
+def _values(customer: Customer) -> dict[str, str]:
+    address: Address = customer.main_address
+    texts = {
+        "name": customer.name,
+        "corporateId": customer.corporate_id,
+        "vatRegistrationId": customer.vat_registration_id,
+        "accountReference": customer.account_reference,
+        "customerClassId": customer.customer_class.id,
+        "creditTermsId": customer.credit_terms.id,
+        "currencyId": customer.currency_id,
+        "status": customer.status,
+        "addressLine1": address.address_line1,
+        "addressLine2": address.address_line2,
+        "postalCode": address.postal_code,
+        "city": address.city,
+        "countryId": address.country.id if address.country else None,
+        "email": customer.main_contact.email,
+        "phone1": customer.main_contact.phone1,
+        "creditLimit": f"{customer.credit_limit.normalize():f}" if customer.credit_limit else None,
+        "note": customer.note,
+    }
+    flags = {
+        "printInvoices": customer.print_invoices,
+        "sendInvoicesByEmail": customer.send_invoices_by_email,
+        "acceptAutoInvoices": customer.accept_auto_invoices,
+    }
+    return {name: text or "" for name, text in texts.items()} | {
+        name: "on" if value else "" for name, value in flags.items()
+    }
+
+
+def _body(form: Form, shown: Mapping[str, str]) -> dict[str, object]:
+    """What the form changes of what it showed, as the API takes it."""
+
+    def changed(name: str) -> bool:
+        return form.get(name, "").strip() != shown.get(name, "")
+
+    body: dict[str, object] = {
+        name: {"value": form.get(name, "").strip()} for name in (*_TEXTS, *_CODES) if changed(name)
+    }
+    address: dict[str, object] = {name: {"value": form.get(name, "").strip()} for name in _ADDRESS if changed(name)}
+    if changed("countryId") and form.get("countryId", ""):
+        address["countryId"] = {"value": form["countryId"]}
+    if address:
+        body["mainAddress"] = {"value": address}
+    contact = {name: {"value": form.get(name, "").strip()} for name in _CONTACT if changed(name)}
+    if contact:
+        body["mainContact"] = {"value": contact}
+    if changed("note"):
+        body["note"] = {"value": form.get("note", "").strip()}
+    if changed("creditLimit"):
+        limit = form.get("creditLimit", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
+        body["creditLimit"] = {"value": limit or "0"}
+        body["creditVerification"] = {"value": "CreditLimit" if limit.strip("0.") else "Disabled"}
+    for name in _FLAGS if form.text("hasFlags") else ():
+        if changed(name):
+            body[name] = {"value": form.get(name) == "on"}
+    return {name: value for name, value in body.items() if shown or value != {"value": ""}}
