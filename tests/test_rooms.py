@@ -23,7 +23,7 @@ RECORDS = {
     "customers": "customer", "documents": "document", "payments": "payment",
     "charges": "charge",
     "dunning": "new_letter", "dunning.letters": "letter",
-    "reference": "reference", "company_file": "file",
+    "reference": "reference", "company_file": "file", "requests": "recorded",
 }  # fmt: skip
 """Room -> the module that says what its thing is, for those that have one."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from reskontra.account_statements import routes as account_statements
 from reskontra.accounts import routes as accounts
@@ -62,6 +63,8 @@ from reskontra.receivables import routes as receivables
 from reskontra.reference.routes import branches
 from reskontra.reference.store import remembered
 from reskontra.reports import routes as reports
+from reskontra.requests import routes as requests
+from reskontra.requests.commands.desk import Desk
 from reskontra.salespersons import routes as salespersons
 from reskontra.salespersons import store as salespersons_store
 from reskontra.terms import routes as terms
@@ -74,6 +77,7 @@ from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
 from reskontra.web.pauses import Pauses
+from reskontra.web.recording import Recording
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import PUBLISHED_SECRET
 from reskontra.web.server import Server
@@ -156,15 +160,22 @@ def connect_rooms() -> None:
         register_follow_up(entity, follow_up)
 
 
-def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
-    """The ASGI application. The caller opens and closes the database."""
+def create_app(
+    settings: Settings, database: Database, clock: Clock, *, reset: Callable[[], Awaitable[None]] | None = None
+) -> ASGIApp:
+    """The ASGI application. The caller opens and closes the database.
+
+    A sandbox records the requests to it, and has addresses that show them; a server of real books has neither. `reset`
+    makes its books as they were when it was new.
+    """
     connect_rooms()
     access = StoredAccess(database)
     guard = Guard(access, open_mode=settings.open_mode)
     metrics = Metrics()
     mounted = mounted_routes()
     reference = Reference(mounted, is_open=settings.open_mode)
-    router, lists = Router(mounted), Memory()
+    desk = Desk(database, mounted, clock, is_open=settings.open_mode, reset=reset) if settings.sandbox else None
+    router, lists = Router([*mounted, *requests.routes_of(desk)] if desk else mounted), Memory()
     users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
     site = Site(
         (*PAGES, *(SANDBOX_PAGES if settings.sandbox else ()), Page("POST", "sign-out", users.sign_out)),
@@ -200,7 +211,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Server:
         lists=lists,
     )
     database.when_connected += (remembered.forget, lists.forget, guard.forget)
-    return server
+    return Recording(server, desk.recorder, desk.stop) if desk else server
 
 
 def served_routes() -> list[Route]:

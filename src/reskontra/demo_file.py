@@ -19,11 +19,11 @@ from reskontra import __version__
 from reskontra.changes.store import number_transactions
 from reskontra.clock import SeededClock
 from reskontra.config import SetupError
-from reskontra.db.archive import Manifest, Reader, Table, read_archive, write_archive
+from reskontra.db.archive import Manifest, Reader, Table, read_archive, whose, write_archive
 from reskontra.db.backup import back_up
 from reskontra.db.migrate import known_migrations, migrate
 from reskontra.db.pool import Connection, Database
-from reskontra.db.restore import books_in, refill
+from reskontra.db.restore import RestoreError, books_in, refill, refill_while_served
 from reskontra.demo import Size, load_demo
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -59,6 +59,20 @@ async def restore_demo(
         log.warning("demo not restored", reason=str(error))
         return False
     return True
+
+
+async def reset_demo(connection: Connection, *, file: Path | None = None) -> None:
+    """Make the books those of the demo again, under a server that goes on. Raises `SetupError`, having changed nothing.
+
+    Refused if there are other companies, which would be gone.
+    """
+    with read_archive(file or SHIPPED) as archive:
+        demo, here = archive.manifest.companies, await books_in(connection)
+        if here != demo:
+            raise RestoreError(f"A reset would lose companies, as there are others than in the demo: {whose(here)}.")
+        if not _has_schema_of_program(archive.manifest):
+            raise RestoreError("The demo that ships has another schema than this program, so it cannot be restored.")
+        await refill_while_served(connection, archive, replacing=demo)
 
 
 def _has_schema_of_program(manifest: Manifest) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import AsyncGenerator
 import asyncpg
 import uvicorn
 import uvloop
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reskontra.app import connect_rooms, create_app
 from reskontra.clock import SystemClock
@@ -28,7 +28,6 @@ from reskontra.db.pool import Database
 from reskontra.demo import load_demo
 from reskontra.log import configure_logging
 from reskontra.serve import base_url, bring_up_to_date, limits_of, server_settings
-from reskontra.web.server import Server
 
 _PRISTINE = "pristine"
 _ROOM_BYTES = 2**30
@@ -43,7 +42,7 @@ class _Books:
         self._numbers = itertools.count(1)
         self._name = ""
         self._database: Database | None = None
-        self._app: Server | None = None
+        self._app: ASGIApp | None = None
 
     async def make(self) -> None:
         """Make the pristine books, which holds for as long as PostgreSQL runs."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from reskontra.clock import Clock, Context
 from reskontra.companies.commands import rotate_secret
 from reskontra.companies.store.access import StoredAccess
-from reskontra.config import Settings, is_loopback
+from reskontra.config import Settings, SetupError, is_loopback
 from reskontra.db.pool import Database
 from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID, Size, load_demo
-from reskontra.demo_file import restore_demo
+from reskontra.demo_file import reset_demo, restore_demo
+from reskontra.errors import Refused
 from reskontra.serve import bring_up_to_date, plain_connection
 from reskontra.web.secrets import is_secret, new_secret
 
@@ -46,6 +48,22 @@ async def put_secret(database: Database, secret: str, clock: Clock) -> None:
     context = Context(0, "sandbox", str(clock.new_id()), clock.now(), clock)
     async with database.transaction() as connection:
         await rotate_secret(connection, CLIENT_ID, context, secret=secret)
+
+
+async def reset(database: Database, dsn: str, secret: str, clock: Clock, *, file: Path | None = None) -> None:
+    """Make the books of a running sandbox those of the demo again. Raises `Refused` and `Unavailable`.
+
+    Requests wait meanwhile. Tokens end with it, as the key that signs them is new; the client's secret stays.
+    """
+    try:
+        async with plain_connection(dsn) as connection:
+            await reset_demo(connection, file=file)
+    except SetupError as error:
+        hint = "Stop the sandbox and start it with --fresh, which deletes all books."
+        raise Refused(str(error), hint=hint) from error
+    finally:
+        database.forget()
+    await put_secret(database, secret, clock)
 
 
 def greeting(settings: Settings, url: str, secret: str) -> str:

@@ -35,6 +35,7 @@ from reskontra.errors import Unavailable
 from reskontra.tls import Certificate, keep_renewed, make_certificate
 from reskontra.web.crowd import Crowd, Limits
 from reskontra.web.protocol import JsonProtocol
+from reskontra.web.recording import Recording
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -86,12 +87,13 @@ def serve(
     migrating: bool,
     furnish: Callable[[str], Coroutine[Any, Any, None]] | None = None,
     prepare: Callable[[Database], Coroutine[Any, Any, None]] | None = None,
+    reset: Callable[[Database, str], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then finish open requests and stop whatever was started.
 
     `furnish` runs before all else with the URL of the database, whatever its schema. `prepare` runs once before the
-    port answers, `announce` is called with the base URL when it does. `migrating` brings the database up to date first;
-    without it, an outdated database is refused.
+    port answers, `announce` is called with the base URL when it does. `reset` makes the books of a sandbox as they were
+    when it was new. `migrating` brings the database up to date first; without it, an outdated database is refused.
     """
     # Bind first: a taken port is the cheapest error to find, and early callers wait instead of being turned away.
     with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
@@ -105,11 +107,12 @@ def serve(
                 runner.run(furnish(dsn))
             database = runner.run(open_database(dsn, clock, migrating=migrating, url=url))
             try:
-                app = create_app(settings, database, clock)
+                app = create_app(settings, database, clock, reset=reset and partial(reset, database, dsn))
                 if prepare:
                     runner.run(prepare(database))
                 config = server_settings(app, certificate, limits_of(settings))
-                server = _Server(config, lambda: announce(url), own)
+                stop = app.stop if isinstance(app, Recording) else _nothing
+                server = _Server(config, lambda: announce(url), own, stop)
                 _calm_garbage_collection()
                 log.info("serving", url=url, open_mode=settings.open_mode)
                 runner.run(_serve_and_warn(server, port, None if settings.sandbox else database, clock))
@@ -235,11 +238,22 @@ def server_settings(
     )
 
 
+def _nothing() -> None:
+    """A server of real books has nobody who follows along."""
+
+
 class _Server(uvicorn.Server):
     """uvicorn without its handling of signals: it would raise them again while PostgreSQL is still running."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], renewed: Certificate | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        announce: Callable[[], None],
+        renewed: Certificate | None,
+        stop: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        self._stop = stop
         self._announce = announce
         self._renewed = renewed
         self._renewing: asyncio.Task[None] | None = None
@@ -255,6 +269,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._renewing:
             self._renewing.cancel()
+        self._stop()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

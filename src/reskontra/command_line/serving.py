@@ -89,7 +89,7 @@ def _run_server(said: Settings, *, migrating: bool) -> None:
         is_there = said.data_dir is not None and holds_books(said.data_dir)
         tell_step("Starting PostgreSQL ..." if is_there else "Setting up PostgreSQL ...")
     if said.sandbox:
-        from reskontra.sandbox import furnish, greeting, put_secret, secret_for
+        from reskontra.sandbox import furnish, greeting, put_secret, reset, secret_for
 
         secret = secret_for(said)
 
@@ -101,6 +101,7 @@ def _run_server(said: Settings, *, migrating: bool) -> None:
             clock,
             furnish=lambda dsn: furnish(dsn, clock, step=tell_step),
             prepare=prepare,
+            reset=lambda database, dsn: reset(database, dsn, secret, clock),
             announce=lambda url: greet(greeting(said, url, secret)),
             migrating=migrating,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 import asyncpg
 import structlog
 
+from reskontra.db.counting import counted
 from reskontra.db.faults import (
     BUSY,
     FAULTS,
@@ -227,6 +228,11 @@ class Database:
                     raise
                 await transaction.rollback()
 
+    def forget(self) -> None:
+        """Have everything forgotten that was remembered of the rows, because other ones have been restored."""
+        for listen in self.when_connected:
+            listen()
+
     async def close(self) -> None:
         """Wait for borrowed connections, then close all of them; those that do not come back are cut."""
         try:
@@ -282,10 +288,15 @@ class Database:
 
     @asynccontextmanager
     async def _borrow(self) -> AsyncGenerator[PoolConnectionProxy[Record]]:
+        count = counted()
+        if count is not None:
+            count.begin_waiting()
         try:
             connection = await self._pool.acquire(timeout=self._acquire_timeout_seconds)
         except FAULTS as error:
             raise self._told_at_the_door(error) from error
+        if count is not None:
+            count.watch(connection)
         try:
             yield connection
         except FAULTS as error:
@@ -296,6 +307,8 @@ class Database:
                 await self._pool.expire_connections()  # by now another server may accept changes
             raise refusal from error
         finally:
+            if count is not None:
+                count.leave(connection)
             await self._give_back(connection)
 
     def _told_at_the_door(self, error: Exception) -> Refusal:

@@ -38,6 +38,10 @@ _SERVING = """
 select pid from pg_stat_activity where datname = current_database()
    and (application_name = 'reskontra' or application_name like 'reskontra http%') limit 1"""
 
+_TAKE_TURN = "select pg_try_advisory_xact_lock($1)"
+_AT_WORK = "Another command of reskontra is at work on this database: try again when it is done."
+_RESET_LOCK_SECONDS = 10
+
 # What migrations make, in an order in which it can be dropped. Functions that belong to an extension stay.
 _OURS = """
 select format('drop table %s cascade', string_agg(format('%I', relname), ', '))
@@ -134,6 +138,25 @@ async def refill(
     return applied
 
 
+async def refill_while_served(connection: Connection, archive: Reader, *, replacing: Sequence[str]) -> None:
+    """`refill` a database that has the schema of the archive, under a server that goes on: its requests wait meanwhile.
+
+    Raises `RestoreError` and `ArchiveError`, having changed nothing.
+    """
+    try:
+        await connection.fetchrow(PLAIN_TEXT, "reskontra reset")
+        await connection.execute(f"set lock_timeout = '{_RESET_LOCK_SECONDS}s'")  # for requests that are under way
+        async with connection.transaction():
+            if not await connection.fetchval(_TAKE_TURN, MIGRATION_LOCK):
+                raise RestoreError(_AT_WORK)
+            if await books_in(connection) != list(replacing):
+                raise RestoreError("The database was changed meanwhile; nothing was restored.")
+            await _fill(connection, archive)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, OSError) as error:
+        raise RestoreError(f"The books could not be restored, and nothing was changed: {error}.") from error
+    await connection.execute("analyze")
+
+
 def migrations_of(manifest: Manifest) -> list[Migration]:
     """The migrations that make the schema of a backup. Raises `ArchiveError` if this program does not have them."""
     known = {migration.version: migration for migration in known_migrations()}
@@ -152,8 +175,8 @@ def migrations_of(manifest: Manifest) -> list[Migration]:
 
 
 async def _check_alone(connection: Connection) -> None:
-    if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", MIGRATION_LOCK):
-        raise RestoreError("Another command of reskontra is at work on this database: try again when it is done.")
+    if not await connection.fetchval(_TAKE_TURN, MIGRATION_LOCK):
+        raise RestoreError(_AT_WORK)
     if await connection.fetchval(_SERVING) is not None:
         raise RestoreError("A reskontra is serving this database: stop it first.")
 

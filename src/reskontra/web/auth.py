@@ -17,8 +17,8 @@ import jwt
 
 from reskontra.clock import Clock, SystemClock
 from reskontra.errors import NotAllowed, NotAuthenticated
+from reskontra.recent import Recent
 from reskontra.web.errors import WrongCompany
-from reskontra.web.recent import Recent
 from reskontra.web.this_machine import why_foreign
 from reskontra.web.watch import Watch
 

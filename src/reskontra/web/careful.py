@@ -8,7 +8,7 @@ where a number or one of a few words is expected, ignores unknown names, and say
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -62,14 +62,12 @@ def _nested(raw: object, plan: Plan) -> msgspec.Struct:
     found: dict[str, Any] = {}
     called_otherwise: dict[str, tuple[str, Any]] = {}
     for name, value in raw.items():
-        slot = plan.by_lower_name.get(name.lower()) or plan.by_other_name.get(name.lower())
-        if slot is None:
-            slot = plan.by_lower_name.get(_READ_AS.get(name.lower(), ""))
-            if slot is None and plan.refuses_unknown:
-                known = ", ".join(known.wire for known in plan.slots)
-                raise Unfit(f"'{shown(name)}' is not known here.", f"Send {known}.", name).inside(name)
-            if slot is None or slot.attribute in found:
-                continue
+        slot, is_as_read = _slot_of(name, plan)
+        if slot is None and plan.refuses_unknown:
+            known = ", ".join(known.wire for known in plan.slots)
+            raise Unfit(f"'{shown(name)}' is not known here.", f"Send {known}.", name).inside(name)
+        if slot is None or (is_as_read and slot.attribute in found):
+            continue
         try:
             if plan.refuses_unknown:
                 _check_says_something(value, slot.shape)
@@ -84,6 +82,43 @@ def _nested(raw: object, plan: Plan) -> msgspec.Struct:
         if slot.required and slot.attribute not in found:
             raise Unfit("This field is missing.", "Send it.").inside(slot.attribute)
     return plan.struct(**found)
+
+
+def _slot_of(name: str, plan: Plan) -> tuple[Slot | None, bool]:
+    """The field that is meant by `name`, if any, and whether that is what answers call it."""
+    slot = plan.by_lower_name.get(name.lower()) or plan.by_other_name.get(name.lower())
+    if slot is not None:
+        return slot, False
+    return plan.by_lower_name.get(_READ_AS.get(name.lower(), "")), True
+
+
+def ignored(body: bytes, struct: type[msgspec.Struct]) -> list[tuple[str | int, ...]]:
+    """The paths of what `read` passes over because no field is called so, as they were spelled. Raises `Malformed`."""
+    return list(_ignored(_parse(body), struct))
+
+
+def _ignored(raw: object, struct: type[msgspec.Struct]) -> Iterator[tuple[str | int, ...]]:
+    if not isinstance(raw, dict):
+        return
+    plan = plan_of(struct)
+    for name, value in raw.items():
+        slot, _ = _slot_of(name, plan)
+        if slot is None:
+            yield (name,)
+        else:
+            yield from ((name, *path) for path in _ignored_inside(value, slot.shape))
+
+
+def _ignored_inside(raw: object, shape: Shape) -> Iterator[tuple[str | int, ...]]:
+    inner = _unwrapped(raw, shape)
+    if isinstance(raw, dict) and inner is not raw and isinstance(inner, dict | list):
+        wrapper = next(name for name, value in raw.items() if value is inner)
+        yield from ((wrapper, *path) for path in _ignored_inside(inner, shape))
+    elif shape.kind is Kind.NESTED and shape.struct is not None:
+        yield from _ignored(inner, shape.struct)
+    elif shape.kind is Kind.LIST and shape.item is not None and isinstance(inner, list):
+        for position, element in enumerate(inner):
+            yield from ((position, *path) for path in _ignored_inside(element, shape.item))
 
 
 def _add_called_otherwise(found: dict[str, Any], called_otherwise: dict[str, tuple[str, Any]], plan: Plan) -> None:

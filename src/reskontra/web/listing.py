@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from reskontra.recent import Recent
 from reskontra.web.query import Query
-from reskontra.web.recent import Recent
 
 R = TypeVar("R")
 

@@ -66,6 +66,10 @@ class Query:
         """All parameters that were sent, in lower case, known or not."""
         return list(self._values)
 
+    def raw(self, name: str) -> str:
+        """The value as it was sent, unread; empty if none was."""
+        return self._values.get(name.lower(), "")
+
     def declares(self, name: str) -> bool:
         """Whether the operation has this parameter at all."""
         return name.lower() in self._declared

@@ -43,9 +43,13 @@ ChooseBranch = Callable[[Database, int, str], Awaitable[str]]
 _COMPRESS_FROM = 4 * 1024
 _COMPRESS_ASIDE_FROM = 64 * 1024
 _METHODS = ("GET", "POST", "PUT", "DELETE")
-# The status in the log and the metrics if the caller hung up before its body was complete, as in nginx.
-_HUNG_UP = 499
 _SITE = b"/ui/"
+HUNG_UP = 499
+"""The status in the log and the metrics if the caller hung up before its body was complete, as in nginx."""
+
+OUTCOME = "reskontra.outcome"
+"""The key of the scope under which what is known about a request is left for whoever stands around the server."""
+
 _log = structlog.stdlib.get_logger("reskontra.web")
 
 
@@ -54,15 +58,18 @@ class _NoFields(wire.Body):
 
 
 @dataclass(slots=True)
-class _Outcome:
+class Outcome:
     """What is known about a request while it is served, for its headers, log line and metrics."""
 
+    request_id: str
+    base_url: str
     allowance: Allowance
     operation: str = "none"
     doing: str = "reading the request"
     route: Route | None = None
     company_id: int | None = None
     actor: str | None = None
+    refusal: Refusal | None = None
 
 
 class Server:
@@ -114,8 +121,8 @@ class Server:
         error_id = self._clock.new_id()
         structlog.contextvars.bind_contextvars(request_id=str(error_id))
         visit = Visit.of(scope, receive, self._origin, str(error_id), self._room)
-        outcome = _Outcome(self._limiter.idle())
-        status = _HUNG_UP
+        outcome = scope[OUTCOME] = Outcome(visit.request_id, visit.base_url, self._limiter.idle())
+        status = HUNG_UP
         try:
             response = await self._answered(visit, outcome, error_id)
             status = response.status_code
@@ -137,13 +144,14 @@ class Server:
                 actor=outcome.actor,
             )
 
-    async def _answered(self, visit: Visit, outcome: _Outcome, error_id: UUID) -> Response:
+    async def _answered(self, visit: Visit, outcome: Outcome, error_id: UUID) -> Response:
         """The answer, whatever happens. Raises only `ClientGone`."""
         try:
             response = await self._answer(visit, outcome)
         except ClientGone:
             raise
         except Refusal as refusal:
+            outcome.refusal = refusal
             body = (outcome.route.body or outcome.route.spelling) if outcome.route else None
             response = refusal_answer(refusal, error_id, outcome.doing, body)
         except Exception:
@@ -151,7 +159,7 @@ class Server:
             response = bug_answer(error_id, outcome.doing)
         return await _compressed(response, visit)
 
-    async def _answer(self, visit: Visit, outcome: _Outcome) -> Response:
+    async def _answer(self, visit: Visit, outcome: Outcome) -> Response:
         if visit.repeated is not None:
             raise Malformed(f"The header {visit.repeated} was sent more than once.", hint="Send it once.")
         if visit.raw_path == b"*" and visit.method == "OPTIONS":
@@ -177,7 +185,7 @@ class Server:
         outcome.doing = match.route.doing
         return await self._routed(visit, match, outcome)
 
-    async def _routed(self, visit: Visit, match: Match, outcome: _Outcome) -> Response:
+    async def _routed(self, visit: Visit, match: Match, outcome: Outcome) -> Response:
         route = match.route
         caller = await self._guard.caller(visit.headers, visit.peer)
         outcome.actor = caller.actor
@@ -223,7 +231,7 @@ class Server:
             router=self._router,
         )
 
-    def _sender(self, send: Send, error_id: UUID, outcome: _Outcome, is_head: bool) -> Send:
+    def _sender(self, send: Send, error_id: UUID, outcome: Outcome, is_head: bool) -> Send:
         """`send`, adding the headers of every answer (W9) and leaving out the body for HEAD."""
 
         async def sender(message: Message) -> None:

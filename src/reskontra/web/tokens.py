@@ -28,11 +28,11 @@ from starlette.responses import Response
 
 from reskontra.clock import Clock, SystemClock
 from reskontra.config import Network
+from reskontra.recent import Recent
 from reskontra.web.answers import json_answer
 from reskontra.web.auth import ALGORITHM, SCOPE, SCOPES, Access, Client
 from reskontra.web.pauses import Pauses
 from reskontra.web.peers import address_of, home_of
-from reskontra.web.recent import Recent
 from reskontra.web.secrets import PUBLISHED_SECRET, is_secret
 from reskontra.web.this_machine import is_web_page_elsewhere
 

@@ -50,7 +50,7 @@ __all__ = [
     "UNSET", "Amount", "Answer", "Body", "Day", "DayOut", "Flag", "Id", "Moment", "MomentOut", "OneOf", "Percent",
     "Quantity", "Rate", "Sent", "Text15", "Text30", "Text40", "Text60", "Text255", "Text256", "Text512",
     "Text32000", "UnitPrice", "UnsetType", "V", "Whole", "changes", "day_text", "decode", "encode", "etag_of",
-    "field", "local_text", "read_moment", "sent",
+    "field", "ignored_names", "local_text", "read_moment", "sent",
 ]  # fmt: skip
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -84,6 +84,15 @@ def decode(body: bytes, struct: type[S]) -> S:
             pass  # the careful path decides whether anything is wrong at all
     read: S = careful.read(body, struct)
     return read
+
+
+def ignored_names(body: bytes, struct: type[msgspec.Struct]) -> list[tuple[str | int, ...]]:
+    """The paths of what `decode` passes over in a body, as they were spelled. Raises `Malformed`."""
+    try:
+        _fast_decoder(struct).decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return careful.ignored(body, struct)
+    return []  # this decoder lets no unknown name pass
 
 
 def _check_crowd(body: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,3 +59,46 @@ def follow(filters: Filters, moment: datetime, change_id: int) -> None:
     """Only what comes after that change, which was made at that moment."""
     filters.stamps.append("change.changed_at")
     filters.add("(change.changed_at, change.change_id) > ({}, {})", moment, change_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A change row of a request, and how many the request made in all."""
+
+    request_id: str
+    entity: str
+    entity_key: str
+    event: str
+    detail: dict[str, Any] | None
+    total: int
+
+
+_TRACES = """
+    select row_to_json(trace)::text as record
+      from (select request_id, entity, entity_key, event, detail, change_id,
+                   count(*) over (partition by request_id) as total,
+                   row_number() over (partition by request_id order by change_id) as place
+              from change
+             where company_id = $1 and change_id > $2 and request_id = any ($3::text[])) as trace
+     where place <= $4
+     order by change_id"""
+
+_read_trace = json_record(Trace)
+
+
+async def find_traces(
+    connection: Connection, company_id: int, request_ids: Sequence[str], after: int, most: int
+) -> list[Trace]:
+    """What requests changed in a company, in the order in which they did: of each the first `most` rows.
+
+    The log has no index of requests, so `after` says which change was made before any of them came.
+    """
+    return [_read_trace(row) for row in await connection.fetch(_TRACES, company_id, after, request_ids, most)]
+
+
+async def find_newest(connection: Connection, company_id: int) -> int:
+    """The newest change of a company; 0 if there is none."""
+    newest: int | None = await connection.fetchval(
+        "select max(change_id) from change where company_id = $1", company_id
+    )
+    return newest or 0
