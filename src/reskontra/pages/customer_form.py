@@ -20,11 +20,17 @@ _CONTACT = ("email", "phone1")
 _FLAGS = ("printInvoices", "sendInvoicesByEmail", "acceptAutoInvoices")
 
 
-class Terms(msgspec.Struct):
+class Terms(msgspec.Struct, rename="camel"):
     """Terms of payment."""
 
-    id: str
+    terms_id: str
     description: str | None = None
+
+
+class TermsPage(msgspec.Struct):
+    """A page of terms, which is an object."""
+
+    records: list[Terms]
 
 
 class Currency(msgspec.Struct):
@@ -115,12 +121,12 @@ async def _choices(screen: Screen, *, is_new: bool) -> dict[str, list[tuple[str,
     """What can be chosen; on a new customer also what follows from the company and the class."""
     api, say = screen.api, screen.formats.say
     classes = await api.get(list[ClassRow], "/v1/customer/customerClass")
-    terms = await api.get(list[Terms], "/v1/creditTerm")
+    terms = (await api.get(list[TermsPage], "/v1/creditTerm"))[0].records
     currencies = await api.get(list[Currency], "/v1/currency")
     countries = await api.get(list[Country], "/v1/country")
     found = {
         "customerClassId": [(it.id, it.description or it.id) for it in classes],
-        "creditTermsId": [(it.id, it.description or it.id) for it in terms],
+        "creditTermsId": [(it.terms_id, it.description or it.terms_id) for it in terms],
         "currencyId": [(it.id, it.id) for it in currencies],
     }
     if is_new:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 import msgspec
 from starlette.responses import Response
@@ -11,6 +12,8 @@ from reskontra.errors import Malformed, NotFound, Refusal
 from reskontra.pages.api import Rows
 from reskontra.pages.customers import Bucket, DocumentRow, Name, Standing
 from reskontra.pages.screen import ROOT, Screen
+
+T = TypeVar("T")
 
 
 class Aged(msgspec.Struct, rename="camel", kw_only=True):
@@ -52,9 +55,13 @@ async def show_report(screen: Screen) -> Response:
     return await show(screen)
 
 
+def _nothing(type_: type[T]) -> Rows[T]:
+    return Rows([], 0)
+
+
 async def _ageing(screen: Screen) -> Response:
     day = screen.query.text("asOf") or screen.today.isoformat()
-    page, found, problems = screen.page_number, Rows[Aged]([], 0), []
+    page, found, problems = screen.page_number, _nothing(Aged), []
     try:
         found = await screen.api.list(
             Aged,
@@ -85,7 +92,7 @@ async def _ageing(screen: Screen) -> Response:
 async def _vat(screen: Screen) -> Response:
     first = screen.query.text("period") or f"{screen.today:%Y%m}"
     last = screen.query.text("toPeriod") or first
-    found, problems = Rows[VatSum]([], 0), []
+    found, problems = _nothing(VatSum), []
     try:
         found = await screen.api.list(VatSum, "/v1/reskontra/report/vat", period=first, toPeriod=last)
     except Refusal as refusal:
@@ -104,7 +111,7 @@ async def _vat(screen: Screen) -> Response:
 
 
 async def _reconcile(screen: Screen) -> Response:
-    period, found, problems = screen.query.text("period") or f"{screen.today:%Y%m}", Rows[Account]([], 0), []
+    period, found, problems = screen.query.text("period") or f"{screen.today:%Y%m}", _nothing(Account), []
     try:
         found = await screen.api.list(Account, "/v1/reskontra/report/receivable", period=period)
     except Refusal as refusal:
