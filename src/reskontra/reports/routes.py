@@ -15,7 +15,7 @@ from reskontra.codes import known
 from reskontra.db.export import as_csv
 from reskontra.db.lists import Filters
 from reskontra.errors import Malformed
-from reskontra.kinds import SERVED
+from reskontra.kinds import KINDS
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, dates_at, known_at
 from reskontra.receivables.wire.items import DocumentType
@@ -171,7 +171,7 @@ async def get_number_findings(call: Call) -> Response:
 
 def _drawing(reference: Reference) -> numbers.Drawing:
     """Which entity draws its numbers from which series. An entity's usual series comes first."""
-    keys = [(key, kind.document_type, key == kind.series[0]) for kind in SERVED.values() for key in kind.series]
+    keys = [(key, kind.document_type, key == kind.series[0]) for kind in KINDS.values() for key in kind.series]
     found: dict[tuple[str, str], bool] = {}
     others = [(entity.lower(), entity, True) for entity in ("Customer", "Project", "Batch")]
     for key, entity, is_usual in (*keys, *others):
