@@ -1,8 +1,8 @@
 """The kinds of documents in a customer ledger, and everything that differs between them in accounting.
 
-Ask a kind a question (`kind.balance_sign`); never compare it with a name outside this file and `routes.py`. The room
-that serves a kind knows how it looks on the wire. The table `document_kind` tells the database the same;
-`tests/rules/test_kinds.py` keeps its rows equal.
+Ask a kind a question (`kind.balance_sign`); never compare it with a name outside this file, `routes.py` and
+`resources.py`. The room that serves a kind knows how it looks on the wire. The table `document_kind` tells the database
+the same; `tests/rules/test_kinds.py` keeps its rows equal.
 """
 
 from __future__ import annotations

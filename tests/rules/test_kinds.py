@@ -19,8 +19,8 @@ from reskontra.customers.rules import standing as customers
 from reskontra.db.pool import Connection
 from reskontra.db.selfcheck import known_checks
 from reskontra.documents.cash_sales import routes as cash_sales
-from reskontra.documents.routes import RESOURCES as DOCUMENTS
 from reskontra.documents.wire.answers import LINE_ANSWERS
+from reskontra.documents.wire.resources import RESOURCES as DOCUMENTS
 from reskontra.dunning.letters.rules.wording import Labels
 from reskontra.kinds import DEBITS, KINDS, Kind, kind_spelled
 from reskontra.receivables.wire.items import DocumentType
@@ -71,7 +71,7 @@ PLACES: dict[str, Callable[[Kind], bool]] = {
     "documents/wire/answers.py LINE_ANSWERS has the struct of its lines": lambda kind: (
         kind.has_lines == (kind.document_type in LINE_ANSWERS)
     ),
-    "RESOURCES of documents/routes.py, or of a room within, has its address": lambda kind: (
+    "RESOURCES of documents/wire/resources.py, or of a room within, has its address": lambda kind: (
         kind.has_lines == any(it.kind is kind for it in RESOURCES)
     ),
 }
