@@ -30,7 +30,7 @@ from reskontra.db.pool import Connection, Database
 from reskontra.db.tables import put_rows
 from reskontra.demo_payments import Manner
 from reskontra.documents.commands import drafting, releasing
-from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, OVERDUE_CHARGE, SERVED
+from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, OVERDUE_CHARGE
 from reskontra.numbering.rules import Mode
 from reskontra.numbering.store import move_range
 from reskontra.payments.commands import drafting as payment_drafting
@@ -199,7 +199,7 @@ def year() -> Sequence[demo_year.Step | _Numbered]:
 
 async def _count_documents(connection: Connection, company_id: int) -> int:
     """How many documents this module has made so far, deleted ones included. Those of others do not count."""
-    return await count_events(connection, company_id, _ACTOR, "created", list(SERVED.keys() - _MADE_BY_RUNS))
+    return await count_events(connection, company_id, _ACTOR, "created", list(KINDS.keys() - _MADE_BY_RUNS))
 
 
 async def _take_step(connection: Connection, context: Context, step: demo_year.Step | _Numbered) -> None:

@@ -1,8 +1,8 @@
 """The kinds of documents in a customer ledger, and everything that differs between them in accounting.
 
-Ask a kind a question (`kind.balance_sign`); never compare it with a name outside this file and `routes.py`. The room
-that serves a kind knows how it looks on the wire. The table `document_kind` tells the database the same;
-`tests/rules/test_kinds.py` keeps its rows equal.
+Ask a kind a question (`kind.balance_sign`); never compare it with a name outside this file, `routes.py` and
+`resources.py`. The room that serves a kind knows how it looks on the wire. The table `document_kind` tells the database
+the same; `tests/rules/test_kinds.py` keeps its rows equal.
 """
 
 from __future__ import annotations
@@ -28,9 +28,6 @@ class Kind:
 
     journal_code: str
     """Its short name in the journal."""
-
-    is_served: bool = True
-    """Whether documents of this kind can exist. A future kind has only names, codes and signs."""
 
     series: tuple[str, ...]
     """The preference keys of the series that number it, the usual one first (NUM-02). A void has none: its number is
@@ -310,14 +307,11 @@ KINDS = {kind.document_type: kind for kind in (
 )}  # fmt: skip
 """Document type -> kind: all that there are."""
 
-SERVED = {document_type: kind for document_type, kind in KINDS.items() if kind.is_served}
-"""Document type -> kind: those of which there are documents."""
-
 _BY_SPELLING = {
-    spelling.lower(): kind for kind in SERVED.values() for spelling in (kind.document_type, *kind.other_spellings)
+    spelling.lower(): kind for kind in KINDS.values() for spelling in (kind.document_type, *kind.other_spellings)
 }
 
 
 def kind_spelled(sent: str) -> Kind | None:
-    """The served kind of that name, whatever its case, blanks and other spelling; None for any other."""
+    """The kind of that name, whatever its case, blanks and other spelling; None for any other."""
     return _BY_SPELLING.get(sent.replace(" ", "").lower())

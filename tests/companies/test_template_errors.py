@@ -66,6 +66,8 @@ ONE_FAULT = [
     # references
     ('    terms_id: "14"\n    currency_id', '    terms_id: "15"\n    currency_id', '"15"',
      "customer_classes[0].terms_id '15': This is not in section terms. It has: 14, 30, 30D2, EOM, KONTANT, RATE3."),
+    ('terms_id: "14"\n    charge_account', "terms_id: RATE3\n    charge_account", "RATE3\n    charge",
+     "overdue_charges[0].terms_id 'RATE3': A charge is paid at once: write terms without instalments."),
     ('sales_account: "3000"', 'sales_account: "3333"', '"3333"',
      "item_classes[0].sales_account '3333': This is not in section accounts. It has: 1500, 1920"),
     ('vat_ids: ["33"]', 'vat_ids: ["34"]', '"34"', "vat_categories[3].vat_ids[0] '34': This is not in section vat."),

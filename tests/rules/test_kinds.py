@@ -19,10 +19,10 @@ from reskontra.customers.rules import standing as customers
 from reskontra.db.pool import Connection
 from reskontra.db.selfcheck import known_checks
 from reskontra.documents.cash_sales import routes as cash_sales
-from reskontra.documents.routes import RESOURCES as DOCUMENTS
 from reskontra.documents.wire.answers import LINE_ANSWERS
+from reskontra.documents.wire.resources import RESOURCES as DOCUMENTS
 from reskontra.dunning.letters.rules.wording import Labels
-from reskontra.kinds import DEBITS, KINDS, SERVED, Kind, kind_spelled
+from reskontra.kinds import DEBITS, KINDS, Kind, kind_spelled
 from reskontra.receivables.wire.items import DocumentType
 from reskontra.reference.rules.preferences import SeriesChoice
 
@@ -71,15 +71,15 @@ PLACES: dict[str, Callable[[Kind], bool]] = {
     "documents/wire/answers.py LINE_ANSWERS has the struct of its lines": lambda kind: (
         kind.has_lines == (kind.document_type in LINE_ANSWERS)
     ),
-    "RESOURCES of documents/routes.py, or of a room within, has its address": lambda kind: (
+    "RESOURCES of documents/wire/resources.py, or of a room within, has its address": lambda kind: (
         kind.has_lines == any(it.kind is kind for it in RESOURCES)
     ),
 }
-"""What must be so of a kind that is served, as a sentence that says what to do, and whether it is. The sixth place is
+"""What must be so of a kind, as a sentence that says what to do, and whether it is. The sixth place is
 the table `document_kind`."""
 
 
-@pytest.mark.parametrize("kind", SERVED.values(), ids=SERVED)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_kind_is_known_wherever_it_must_be(kind: Kind) -> None:
     missing = [place for place, is_known in PLACES.items() if not is_known(kind)]
     assert missing == [], f"half a kind: for {kind.document_type} it must become true that {'; that '.join(missing)}"
@@ -89,20 +89,10 @@ async def test_the_database_knows_the_kinds_as_they_are(connection: Connection) 
     rows = {row["document_type"]: dict(row) for row in await connection.fetch("select * from document_kind")}
     assert rows.keys() == KINDS.keys(), "a migration must write the rows of the table document_kind"
     for document_type, row in rows.items():
-        assert row.pop("served_type") == (document_type if row["is_served"] else None)
+        assert (row.pop("is_served"), row.pop("served_type")) == (True, document_type)
         kind = {name: getattr(KINDS[document_type], name) for name in row}
         lists = {name: tuple(row[name]) for name in ("settles", "series")}
         assert row | lists == kind, f"a migration must change the row of {document_type} in document_kind"
-
-
-@pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS.values() if not kind.is_served], ids=lambda it: it.document_type
-)
-def test_a_kind_that_is_not_served_is_a_name_only(kind: Kind) -> None:
-    assert kind.document_type not in LINE_ANSWERS
-    assert kind.document_type not in ENTITIES
-    assert [it.path for it in RESOURCES if it.kind is kind] == []
-    assert kind_spelled(kind.document_type) is None
 
 
 def test_the_kinds_are_those_of_the_rules() -> None:
@@ -147,14 +137,14 @@ def test_no_two_kinds_are_one() -> None:
 
 
 def test_a_kind_is_found_by_each_of_its_spellings() -> None:
-    for kind in SERVED.values():
+    for kind in KINDS.values():
         spellings = (kind.document_type, *kind.other_spellings)
         found = {
             kind_spelled(form) for it in spellings for form in (it, it.lower(), re.sub("(?<=.)([A-Z])", r" \1", it))
         }
         assert found == {kind}
         assert {DocumentType(it) for it in spellings} == {kind.document_type}
-    assert [str(it) for it in DocumentType] == list(SERVED)
+    assert [str(it) for it in DocumentType] == list(KINDS)
     assert kind_spelled("Undefined") is None
 
 

@@ -81,7 +81,7 @@ def test_an_open_debit_of_the_same_customer_may_be_settled() -> None:
         (proposal("1"), replace(DEBIT, status="Closed"), "number"),
         (proposal("1"), replace(DEBIT, status="Reserved"), "number"),
         (proposal("1"), replace(DEBIT, currency_id="EUR"), "number"),
-        (proposal("1"), replace(DEBIT, proposed_by=9), "number"),
+        (proposal("1"), replace(DEBIT, proposed_by=9, proposer="CreditNote 9"), "number"),
         (proposal("0"), DEBIT, "amount_paid"),
         (proposal("-1"), DEBIT, "amount_paid"),
         (proposal("100.01"), DEBIT, "amount_paid"),

@@ -183,11 +183,6 @@ async def test_killed_again_and_again_while_others_write(postgres: EmbeddedPostg
             assert (shown["amount"], shown["status"]) == (document.shown[2], document.shown[5])
 
 
-DOUBLED = """
-select external_reference from document where external_reference is not null group by 1 having count(*) > 1
-"""
-
-
 async def test_frozen(postgres: EmbeddedPostgres) -> None:
     """A server that neither answers nor hangs up: a machine that swaps, a network that swallows."""
     async with application_on(postgres.dsn(), statement_timeout_seconds=0.5, acquire_timeout_seconds=1) as application:

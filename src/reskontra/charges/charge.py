@@ -23,13 +23,15 @@ class LateDocument(Record, frozen=True, kw_only=True):
     """A document that was not paid in time, with the days that nobody charged yet.
 
     `computed` is the charge before minimum and threshold, `amount` after them: 0 if nothing is charged.
-    `charged_until` is the last day that was charged before; None if none was.
+    `charged_until` is the last day that was charged before; None if none was. `waiting_correction` is the draft that is
+    to replace the document, if there is one (CRR-04).
     """
 
     document_id: int
     document_type: str
     number: str
     charged_until: date | None
+    waiting_correction: str | None
     computed: Decimal
     amount: Decimal
     stretches: tuple[Stretch, ...]

@@ -45,8 +45,10 @@ def reason_to_skip(debtor: Debtor, code: OverdueCharge | None, waiting: str | No
     return None
 
 
-def too_little(document: LateDocument, code: OverdueCharge) -> str | None:
-    """Why a document is not charged yet; its days are not lost (OCH-04). None if it is."""
+def not_yet(document: LateDocument, code: OverdueCharge) -> str | None:
+    """Why a document is not charged yet; its days are not lost (OCH-04, OCH-06). None if it is."""
+    if document.waiting_correction is not None:
+        return f"The correction {document.waiting_correction} of it waits for release."
     if document.amount > ZERO:
         return None
     return f"The charge of {document.computed:f} is below the threshold of {code.threshold.normalize():f}."

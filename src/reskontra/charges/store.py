@@ -105,7 +105,7 @@ _FIND_CHARGES = f"""
         select late.document_id, late.document_type, late.number, late.customer_id, late.due_date,
                case when in_base_currency then $9 else late.currency_id end as currency_id,
                case when in_base_currency then late.amount_base else late.amount end as open_amount,
-               charged.until, greatest(late.due_date, charged.until) as start, code.*
+               late.waiting_correction, charged.until, greatest(late.due_date, charged.until) as start, code.*
           from unnest($3::integer[], $11::text[]) as payer (customer_id, code_id)
          cross join lateral (select * from code where overdue_charge_id = payer.code_id offset 0) as code
          cross join lateral (
@@ -142,8 +142,8 @@ _FIND_CHARGES = f"""
          where first_day <= last_day and balance > 0 and (charging = 'Fixed' or percent > 0)
            and (calculation <> 'InterestOnArrears' or balance_left <= 0)),
     computed as (
-        select document_id, document_type, number, customer_id, currency_id, due_date, until, charging, minimum,
-               threshold,
+        select document_id, document_type, number, customer_id, currency_id, due_date, until, waiting_correction,
+               charging, minimum, threshold,
                case charging when 'Fixed' then amount
                              else round(sum(balance * percent * days) / 36500,
                                         (select places from decimals where decimals.currency_id = priced.currency_id))
@@ -151,12 +151,12 @@ _FIND_CHARGES = f"""
                json_agg(json_build_object('first_day', first_day, 'last_day', last_day, 'days', days,
                                           'balance', balance, 'percent', percent) order by first_day) as stretches
           from priced
-         group by document_id, document_type, number, customer_id, currency_id, due_date, until, charging, amount,
-                  minimum, threshold)
+         group by document_id, document_type, number, customer_id, currency_id, due_date, until, waiting_correction,
+                  charging, amount, minimum, threshold)
     select customer_id, currency_id,
            json_agg(json_build_object(
                'document_id', document_id, 'document_type', document_type, 'number', number, 'charged_until', until,
-               'computed', computed,
+               'waiting_correction', waiting_correction, 'computed', computed,
                'amount', case charging when 'PercentWithMinimum' then greatest(computed, minimum)
                                        when 'PercentWithThreshold' then case when computed >= threshold then computed
                                                                              else 0 end

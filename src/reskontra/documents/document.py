@@ -120,6 +120,9 @@ class Document(Record, frozen=True, kw_only=True):
 
     vat_date_entered: bool = False
     corrects_document_id: int | None = None
+    corrects_entered: bool = False
+    """Whether somebody said what it corrects; otherwise that follows from what it settles (REV-06)."""
+
     due_date: date | None = None
     cash_discount_date: date | None = None
     period_id: str
@@ -180,6 +183,9 @@ class Document(Record, frozen=True, kw_only=True):
     rate_entered: bool = False
     credit_approved_amount_base: Decimal = ZERO
     origin: str = "entered"
+    taken_over_on: date | None = None
+    """The day on which it was taken over from an older system; None for what was made here (OPN-01)."""
+
     invoice_address: dict[str, Any] | None = None
     invoice_contact: dict[str, Any] | None = None
     particulars: dict[str, Any] = field(default_factory=dict)

@@ -1,12 +1,12 @@
 """The addresses of invoices, credit notes, debit notes and overdue charges; cash sales have theirs in the room within.
 
-One `Resource` per address says what differs on the wire; all share the same handlers.
+Each has a `Resource`, which says what differs on the wire; all share the same handlers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -16,31 +16,26 @@ from starlette.responses import Response
 from reskontra.attachments.rules import ReceivedFile, file_name, media_type_of
 from reskontra.attachments.wire import AttachmentMetadata, address_of
 from reskontra.changes.lists.wire import filtered
+from reskontra.clock import Context
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
+from reskontra.db.pool import Connection
 from reskontra.documents.commands import attaching, drafting, reversing
 from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.store import instalments, lists
 from reskontra.documents.wire import bodies
-from reskontra.documents.wire.answers import (
-    CreditNoteAnswer,
-    DebitNoteAnswer,
-    InvoiceAnswer,
-    OverdueChargeAnswer,
-    ReleaseAnswer,
-    SaleAnswer,
-    VatInBaseAnswer,
-)
+from reskontra.documents.wire.answers import InvoiceAnswer, ReleaseAnswer, SaleAnswer, VatInBaseAnswer
 from reskontra.documents.wire.instalments import InstalmentsAnswer, instalments_answer
 from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
+from reskontra.documents.wire.resources import INVOICES, RESOURCES, Resource
 from reskontra.errors import NotFound
-from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, OVERDUE_CHARGE, Kind, kind_spelled
+from reskontra.kinds import INVOICE, Kind, kind_spelled
 from reskontra.operations import LineOperation
 from reskontra.receivables.wire.filters import ITEM_FILTERS
 from reskontra.reference.routes.answering import answer_page
 from reskontra.reference.store import remembered
-from reskontra.versions import Saved
+from reskontra.versions import Expected, Saved
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
 from reskontra.web.call import Call
@@ -49,42 +44,8 @@ from reskontra.web.scalars import shown, whole_number
 from reskontra.web.wire import changes, decode
 
 _LINE_DIGITS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """What differs between the addresses: names, structs, and which operations there are."""
-
-    kind: Kind
-    path: str
-    parameter: str
-    operation: str
-    release: str
-    """The name of the releasing operation, after `operation`."""
-    update: type[bodies.SaleUpdate]
-    answer: type[SaleAnswer]
-
-
-INVOICES = Resource(
-    INVOICE, "customerinvoice", "invoiceNumber", "CustomerInvoice", "ReleaseInvoice", bodies.InvoiceUpdate,
-    InvoiceAnswer,
-)  # fmt: skip
-CREDIT_NOTES = Resource(
-    CREDIT_NOTE, "customerCreditNote", "creditNoteNumber", "CustomerCreditNote", "ReleaseDocument",
-    bodies.CreditNoteUpdate, CreditNoteAnswer,
-)  # fmt: skip
-RESOURCES = (
-    INVOICES,
-    CREDIT_NOTES,
-    Resource(
-        DEBIT_NOTE, "customerDebitNote", "debitNoteNumber", "CustomerDebitNote", "ReleaseDocument",
-        bodies.DebitNoteUpdate, DebitNoteAnswer,
-    ),
-    Resource(
-        OVERDUE_CHARGE, "customerOverdueCharge", "overdueChargeNumber", "CustomerOverdueCharge", "ReleaseDocument",
-        bodies.OverdueChargeUpdate, OverdueChargeAnswer,
-    ),
-)  # fmt: skip
+Release = Callable[[Connection, Context, Kind, str, Expected], Awaitable[Saved]]
+"""Releases the document of a kind with a number, if it has one of the versions."""
 
 
 async def create(resource: Resource, call: Call) -> Response:
@@ -114,11 +75,11 @@ async def delete(resource: Resource, call: Call) -> Response:
     return deleted()
 
 
-async def release(resource: Resource, call: Call) -> Response:
+async def release(resource: Resource, call: Call, *, command: Release = reversing.release) -> Response:
     """POST the release action; a body is not needed and not read."""
     number = call.params[resource.parameter]
     written = await call.database.write(
-        lambda connection: reversing.release(connection, call.context, resource.kind, number, call.if_match)
+        lambda connection: command(connection, call.context, resource.kind, number, call.if_match)
     )
     return done(call, written.version)
 
@@ -168,7 +129,7 @@ async def get_one(resource: Resource, call: Call) -> Response:
 async def read(resource: Resource, call: Call, number: str) -> tuple[SaleAnswer, int]:
     """One document as GET answers it, and its version."""
     async with call.database.connection() as connection:
-        row = await lists.find_document(connection, call.company_id, resource.kind.document_type, number)
+        row = await lists.find_document(connection, call.company_id, resource.types, number)
         if row is None:
             raise NotFound(resource.kind.noun, number)
         reference = await remembered.at(connection, call.company_id, row["reference_version"])
@@ -187,8 +148,11 @@ async def get_issued(call: Call) -> Response:
 
 async def get_vat(resource: Resource, call: Call) -> Response:
     """GET the VAT of one document in base currency."""
-    key = resource.kind.document_type, call.params[resource.parameter]
-    found = await call.find(resource.kind.noun, lists.find_vat, *key)
+    number = call.params[resource.parameter]
+    async with call.database.connection() as connection:
+        found = await lists.find_vat(connection, call.company_id, resource.types, number)
+    if found is None:
+        raise NotFound(resource.kind.noun, number)
     return one(call, vat_in_base_answer(found), found.version)
 
 
@@ -221,10 +185,14 @@ async def get_all(resource: Resource, call: Call) -> Response:
 
 async def get_invoices_of_customer(call: Call) -> Response:
     """GET a page of a customer's invoices in the order of their numbers."""
-    filters = filtered(call, INVOICE.document_type)
+    return await answer_of_customer(call, INVOICES, filtered(call, INVOICE.document_type))
+
+
+async def answer_of_customer(call: Call, resource: Resource, filters: Filters, *, of_kinds: bool = False) -> Response:
+    """A page of those documents that are the customer's in the address."""
     customer_id = await call.find("customer", find_customer_id, call.params["customerNumber"])
     filters.add("document.customer_id = {}", customer_id)
-    return await answer_documents(call, INVOICES, filters)
+    return await answer_documents(call, resource, filters, of_kinds=of_kinds)
 
 
 async def answer_documents(call: Call, resource: Resource, filters: Filters, *, of_kinds: bool = False) -> Response:

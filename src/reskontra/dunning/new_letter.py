@@ -33,6 +33,9 @@ class Candidate(Record, frozen=True, kw_only=True):
     """The level of the last released letter that reminded of it; 0 without one (DUN-03)."""
 
     dunning_letter_date: date | None
+    waiting_correction: str | None = None
+    """The number of the draft invoice that is to replace it, if any (CRR-04)."""
+
     in_draft: bool = False
     """Whether a letter that is not released yet reminds of it."""
 

@@ -84,6 +84,7 @@ class Payment(Record, frozen=True, kw_only=True):
     revoked: bool = False
     exclude_debt_collection: bool = False
     origin: str = "entered"
+    taken_over_on: date | None = None
     created_by: str = ""
     released_at: datetime | None = None
     released_by: str | None = None
@@ -104,6 +105,11 @@ class Payment(Record, frozen=True, kw_only=True):
     @property
     def is_released(self) -> bool:
         return self.released_at is not None
+
+    @property
+    def stands_from(self) -> date:
+        """The first day on which it stands in these books: its own, or that of its takeover (OPN-06)."""
+        return self.taken_over_on or self.document_date
 
     @property
     def is_void(self) -> bool:

@@ -19,13 +19,12 @@ from reskontra.changes.lists.wire import (
     nothing,
 )
 from reskontra.db.lists import Filters
-from reskontra.errors import NotFound
 from reskontra.projects import commands
 from reskontra.projects.rules.project import ProjectStatus, TaskStatus
 from reskontra.projects.store import projects as store
 from reskontra.projects.wire import ProjectAnswer, ProjectUpdate, project_answer
-from reskontra.reference.routes.answering import answer_page
-from reskontra.reference.store import remembered
+from reskontra.reference.reference import Reference
+from reskontra.reference.routes.answering import answer_page, find_listed
 from reskontra.versions import Saved
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, no_content, one
@@ -80,12 +79,12 @@ async def list_(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """One project by number."""
-    return await _get(call, call.params["projectId"])
+    return _shown(call, *await find_listed(call, "project", store.PROJECTS, call.params["projectId"]))
 
 
 async def get_internal(call: Call) -> Response:
     """One project by internal id."""
-    return await _get(call, call.internal_id("internalId"))
+    return _shown(call, *await find_listed(call, "project", store.PROJECTS_BY_ID, call.internal_id("internalId")))
 
 
 async def create(call: Call) -> Response:
@@ -106,13 +105,8 @@ async def change_internal(call: Call) -> Response:
     return await _change(call, call.internal_id("internalId"))
 
 
-async def _get(call: Call, key: str | int) -> Response:
-    async with call.database.connection() as connection:
-        found = await store.find_project(connection, call.company_id, key)
-        if not found.rows:
-            raise NotFound("project", key)
-        reference = await remembered.at(connection, call.company_id, found.reference_version)
-    return one(call, project_answer(found.rows[0], reference), found.rows[0].project.version)
+def _shown(call: Call, found: store.Listed, reference: Reference) -> Response:
+    return one(call, project_answer(found, reference), found.project.version)
 
 
 async def _change(call: Call, key: str | int) -> Response:

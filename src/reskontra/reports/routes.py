@@ -15,9 +15,9 @@ from reskontra.codes import known
 from reskontra.db.export import as_csv
 from reskontra.db.lists import Filters
 from reskontra.errors import Malformed
-from reskontra.kinds import SERVED
+from reskontra.kinds import KINDS
 from reskontra.periods.rules import parse_period
-from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, dates_at, known_at
+from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
 from reskontra.receivables.wire.items import DocumentType
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import reference_of
@@ -76,17 +76,15 @@ async def get_specifications(call: Call) -> Response:
 async def get_open_items(call: Call) -> Response:
     """GET the open items as of a date, or at the end of a period, by customer; as they are known now, or were then."""
     reference = await reference_of(call)
-    sent, known = call.query.day(AS_OF.name), known_at(call.query)
-    mark: date | str
-    if sent is None:
+    wanted, by_day = asked(call.query, reference.today(call.context.now)), call.query.day(AS_OF.name) is not None
+    mark: date | str = wanted.day
+    if not by_day:
         mark = _first_period(call, reference)
-        last_day = reference.periods[mark].end_date
+        wanted = replace(wanted, day=reference.periods[mark].end_date)
     elif call.query.text(_PERIOD.name):
         raise Malformed("Both asOf and period were sent.", hint="Send one of them.")
-    else:
-        mark = last_day = sent.value
-    form = {"by_day": sent is not None, "is_dated": known is not None}
-    parameters = [mark, dates_at(last_day, known, call.zone), *([] if known is None else [known])]
+    form = {"by_day": by_day, "is_dated": wanted.known_at is not None}
+    parameters = [mark, wanted.dates_at, *([] if wanted.known_at is None else [wanted.known_at])]
     if wants_table(call):
         return await _table(call, "open-items", open_item_table(**form), *parameters, _customer(call))
     filters = filtered(call, *parameters)
@@ -171,7 +169,7 @@ async def get_number_findings(call: Call) -> Response:
 
 def _drawing(reference: Reference) -> numbers.Drawing:
     """Which entity draws its numbers from which series. An entity's usual series comes first."""
-    keys = [(key, kind.document_type, key == kind.series[0]) for kind in SERVED.values() for key in kind.series]
+    keys = [(key, kind.document_type, key == kind.series[0]) for kind in KINDS.values() for key in kind.series]
     found: dict[tuple[str, str], bool] = {}
     others = [(entity.lower(), entity, True) for entity in ("Customer", "Project", "Batch")]
     for key, entity, is_usual in (*keys, *others):

@@ -35,9 +35,14 @@ _generic = msgspec.json.Decoder(float_hook=_Fraction)
 def read(body: bytes, struct: type[msgspec.Struct]) -> Any:
     """`body` as `struct`, or `Malformed` with the path, the value and what would pass."""
     try:
-        return _nested(_parse(body), plan_of(struct))
+        return nested(_parse(body), plan_of(struct))
     except Unfit as unfit:
         raise Malformed(unfit.reason, field=unfit.path, value=unfit.value, hint=unfit.hint) from None
+
+
+def parsed(raw: object) -> object:
+    """A value as this path reads JSON; a field that may be anything has its text where the fast path read the body."""
+    return _parse(bytes(raw)) if isinstance(raw, msgspec.Raw) else raw
 
 
 def _parse(body: bytes) -> object:
@@ -56,7 +61,8 @@ def _parse(body: bytes) -> object:
         raise Malformed(f"The body is not valid JSON: {detail}.", hint="Send one JSON object.") from None
 
 
-def _nested(raw: object, plan: Plan) -> msgspec.Struct:
+def nested(raw: object, plan: Plan) -> msgspec.Struct:
+    """An object as the struct of the plan. Raises `Unfit`."""
     if not isinstance(raw, dict):
         raise Unfit(f"{_described(raw)} stands where a JSON object is needed.", 'Send an object: {"name": ...}.')
     found: dict[str, Any] = {}
@@ -190,7 +196,7 @@ def _as_read(raw: dict[str, Any], shape: Shape) -> object:
 
 def _value(raw: object, shape: Shape) -> Any:
     if shape.kind is Kind.NESTED and shape.struct is not None:
-        return _nested(raw, plan_of(shape.struct))
+        return nested(raw, plan_of(shape.struct))
     if shape.kind is Kind.LIST and shape.item is not None:
         return _list(raw, shape.item)
     return _READERS[shape.kind](raw, shape)

@@ -49,8 +49,8 @@ from reskontra.web.shapes import Answer, Body, Kind, Plan, Sent, Shape, V, plan_
 __all__ = [
     "UNSET", "Amount", "Answer", "Body", "Day", "DayOut", "Flag", "Id", "Moment", "MomentOut", "OneOf", "Percent",
     "Quantity", "Rate", "Sent", "Text15", "Text30", "Text40", "Text60", "Text255", "Text256", "Text512",
-    "Text32000", "UnitPrice", "UnsetType", "V", "Whole", "changes", "day_text", "decode", "encode", "etag_of",
-    "field", "ignored_names", "local_text", "read_moment", "sent",
+    "Text32000", "UnitPrice", "UnsetType", "V", "Whole", "changes", "changes_apart", "day_text", "decode", "encode",
+    "etag_of", "field", "ignored_names", "local_text", "read_moment", "sent",
 ]  # fmt: skip
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -116,6 +116,23 @@ def changes(update: msgspec.Struct) -> dict[str, Any]:
         return _collect(update, plan_of(struct))
     except Unfit as unfit:
         raise Malformed(unfit.reason, field=unfit.path, value=unfit.value, hint=unfit.hint) from None
+
+
+def changes_apart(raw: object, struct: type[msgspec.Struct]) -> tuple[dict[str, Any], list[Malformed]]:
+    """The `changes` of one object in a body, and what is wrong with each field that cannot be read.
+
+    For a body that is told all its faults at once. `raw` is the object in a field that may hold anything.
+    """
+    plan, content = plan_of(struct), careful.parsed({} if raw is UNSET else raw)
+    fields = [{name: value} for name, value in content.items()] if isinstance(content, dict) else [content]
+    collected: dict[str, Any] = {}
+    faults: list[Malformed] = []
+    for one in fields:
+        try:
+            collected |= _collect(careful.nested(one, plan), plan)
+        except Unfit as unfit:
+            faults.append(Malformed(unfit.reason, field=unfit.path, value=unfit.value, hint=unfit.hint))
+    return collected, faults
 
 
 def _collect(update: msgspec.Struct, plan: Plan) -> dict[str, Any]:

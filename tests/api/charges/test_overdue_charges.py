@@ -279,6 +279,18 @@ async def test_a_customer_whose_charge_is_refused_is_left_out(clerk: Clerk) -> N
     assert skipped["reason"] == f"Customer {clerk.customer_number} is invoiced in NOK only."
 
 
+async def test_a_code_whose_terms_divide_charges_nobody(clerk: Clerk) -> None:
+    """IPL-04: a company's file cannot say so, but terms may change behind a code."""
+    await late(clerk, 10_000)
+    draft = await clerk.charged("2025-06-30")
+    await clerk.sql("update document set terms_id = 'RATE3' where number = $1", draft.number)
+    assert "this overdue charge is paid at once" in await clerk.refuse_release(draft)
+    assert (await clerk.delete(f"reskontra/{OVERDUE_CHARGE}/{draft.number}")).status_code == 204
+    await use(clerk, terms_id="RATE3")
+    (skipped,) = (await clerk.charge("2025-06-30"))["skipped"]
+    assert "this overdue charge is paid at once." in skipped["reason"]
+
+
 async def test_a_customer_without_the_flag_is_not_charged(clerk: Clerk) -> None:
     """OCH-06."""
     await late(clerk, 10_000)
@@ -432,6 +444,11 @@ async def test_lines_may_be_changed_left_out_and_added(clerk: Clerk) -> None:
         ({"customerNumber": "20001"}, "customer"),
         ({"currencyId": "EUR"}, "currency"),
         ({"documentDate": "1999-01-01"}, "1999"),
+        (
+            {"creditTermsId": "RATE3"},
+            "The terms RATE3 divide a document into instalments, and this overdue charge is paid at once. "
+            "Field: creditTermsId. Choose terms with one due date.",
+        ),
     ],
 )
 async def test_what_a_draft_keeps(clerk: Clerk, sent: dict[str, Any], says: str) -> None:
@@ -511,3 +528,6 @@ async def test_no_day_is_charged_twice(clerk: Clerk) -> None:
             await clerk.execute(
                 f"insert into charged_days values (1, {charge_id}, 2, {source_id}, '{first}', '{last}', {until})"
             )
+    rows = f"charged_days values (1, {charge_id}, 2, {source_id}, '2025-07-01', '2025-07-31', '2025-06-30')"
+    await clerk.execute(f"insert into {rows}")  # the next days, for once
+    assert await clerk.sql("select sum(last_day - first_day + 1) from charged_days") == 60

@@ -277,6 +277,24 @@ async def test_a_return_that_names_no_sale_is_not_released(clerk: Clerk) -> None
     assert "does not say which cash sale it takes back" in await clerk.refuse_release(back)
 
 
+async def test_a_return_is_no_earlier_than_its_sale(clerk: Clerk) -> None:
+    """CSA-04: whichever sale it takes back."""
+    sale, later = await sold(clerk, documentDate="2025-03-03"), await sold(clerk, documentDate="2025-05-05")
+    back = await clerk.cash_return(sale)
+    text = await clerk.refuse_change(back, documentDate="2025-03-02")
+    assert "a cash return is no earlier than that. Field: documentDate. Sent: '2025-03-02'. Send 2025-03-03" in text
+    back = await clerk.change(back, documentDate="2025-03-03")
+    text = await clerk.refuse_change(
+        f"reskontra/{CASH_SALE}/{back.number}/vat",
+        corrects={"documentType": "CashSale", "referenceNumber": later.number},
+    )
+    assert "Field: corrects.referenceNumber. Date the cash return 2025-05-05" in text
+    await clerk.sql("update document set document_date = '2025-03-01' where number = $1", back.number)
+    assert "is of 2025-03-03 in period 202503" in await clerk.refuse_release(back)
+    await clerk.sql("update document set document_date = '2025-03-03' where number = $1", back.number)
+    assert (await clerk.release(back))["status"] == "Closed"
+
+
 async def test_reversing_asks_for_the_version(clerk: Clerk) -> None:
     sale = await sold(clerk)
     assert (await clerk.act(sale, "reverse", STALE)).status_code == 412

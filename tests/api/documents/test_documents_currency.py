@@ -139,8 +139,6 @@ async def test_a_currency_without_places_rounds_the_lines_again(clerk: Clerk) ->
 
 # VAT
 
-INCLUSIVE = ("update vat set calculate_on = 'ExtractFromItemAmount' where vat_id = '3'",)
-
 
 async def test_vat_is_rounded_once_on_the_document_or_on_each_line(clerk: Clerk) -> None:
     lines = [line("33.33", "3") for _ in range(3)]

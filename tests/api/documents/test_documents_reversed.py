@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -95,6 +96,26 @@ async def test_a_reversal_is_dated_no_earlier_than_its_invoice(clerk: Clerk) -> 
     invoice = await clerk.issue(INVOICE, documentDate="2026-02-20")
     note = await reversed_by(clerk, invoice)
     assert (note["documentDate"], note["postPeriod"]) == ("2026-02-20T00:00:00", "202602")
+
+
+async def test_what_takes_an_invoice_back_is_no_earlier_than_it(clerk: Clerk) -> None:
+    """RVS-02: by date and by period; the refusal names the field, the value and the earliest that passes."""
+    invoice = await clerk.issue(INVOICE, documentDate="2025-03-31", financialPeriod="202504")
+    is_of = f"{invoice.number} is of 2025-03-31 in period 202504; a credit note is no earlier than that."
+    for action in ("reverse", "reverseandapplytonote"):
+        note = await reversed_by(clerk, invoice, action)
+        text = await clerk.refuse_change(note, documentDate="2025-03-30", invoiceText="Earlier")
+        assert f"{is_of} Field: documentDate. Sent: '2025-03-30'. Send 2025-03-31 or a later day." in text
+        text = await clerk.refuse_change(note, documentDate="2025-03-31")
+        assert f"{is_of} Field: financialPeriod. Sent: '202503'. Send 202504 or a later period." in text
+        assert (await clerk.get(note)).etag == note.etag
+        moved = await clerk.change(note, documentDate="2025-03-31", financialPeriod="202504")
+        assert (await clerk.release(moved))["documentDate"] == "2025-03-31T00:00:00"
+    earlier = await clerk.credit_note(documentDate="2025-03-30")
+    text = await clerk.refuse_change(
+        f"reskontra/{CREDIT_NOTE}/{earlier.number}/vat", corrects={"referenceNumber": invoice.number}
+    )
+    assert f"{is_of} Field: corrects.referenceNumber. Date the credit note 2025-03-31" in text
 
 
 async def test_the_answer_names_the_note_and_shows_it_if_asked(clerk: Clerk) -> None:
@@ -348,6 +369,12 @@ async def test_nothing_settles_what_is_being_corrected(clerk: Clerk) -> None:
     assert waits in await clerk.refused("POST", "reskontra/application", **later)
     run = decoded(await clerk.post("reskontra/run/autoApply", filters={"customer": [clerk.customer_number]}))
     assert f"the correction {draft.number} that waits for release." in str(run["skipped"])
+    filters = {"customer": [clerk.customer_number]}
+    charged = await clerk.charge("2025-12-31", filters=filters)
+    waiting = {"ref": f"Invoice {invoice.number}", "reason": f"The correction {draft.number} of it waits for release."}
+    assert (charged["created"], charged["skipped"]) == ([], [waiting])
+    await clerk.remind(clerk.customer_number, date(2025, 12, 31))
+    assert await clerk.letters(customer=clerk.customer_number) == []
     assert await state(clerk, invoice) == ("Open", 125)
 
 

@@ -221,6 +221,21 @@ async def test_a_credit_note_corrects_the_one_invoice_that_it_is_applied_to(groc
     assert (await vat_of(grocer, note))["corrects"]["referenceNumber"] == second.number
 
 
+async def test_what_it_was_said_to_correct_stays_when_it_no_longer_settles_that(grocer: Clerk) -> None:
+    """Decision 0027: said before or after it is also applied to the same invoice."""
+    invoice = await march(grocer)
+    note = await grocer.credit_note(lines=[FOOD], applicationLines=[application(invoice, 500)])
+    said = await set_vat(grocer, note, corrects={"referenceNumber": invoice.number})
+    assert said.etag != note.etag
+    for _ in range(2):
+        await grocer.change(note, applicationLines=[application(invoice, 500, "Delete")])
+        assert (await vat_of(grocer, note))["corrects"]["referenceNumber"] == invoice.number
+        await grocer.change(note, applicationLines=[application(invoice, 500)])
+    await set_vat(grocer, note, corrects={"value": None})
+    await grocer.change(note, applicationLines=[application(invoice, 500, "Delete")])
+    assert "corrects" not in await vat_of(grocer, note)
+
+
 async def test_what_a_credit_note_cannot_correct_is_refused_and_named(grocer: Clerk) -> None:
     note = await grocer.credit_note(lines=[FOOD])
     draft = await grocer.invoice(lines=[FOOD])

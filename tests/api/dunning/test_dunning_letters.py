@@ -506,6 +506,13 @@ async def test_a_settled_fee_is_to_be_dealt_with_first(clerk: Clerk) -> None:
         f"{refused} settles a part of it. Settle the rest, 25.0000 NOK, by a credit note first."
     )
     assert await level_of(clerk, invoice) == (3, at(late(43)))
+    clerk.customer_number = customer
+    payment = await clerk.payment(25, application(fee, 25))
+    money = f"Payment {payment.number}"
+    assert refusal(await clerk.act(numbered(number), "void")) == (
+        f"{refused.removesuffix(note)}{money} is about to settle it. Release or delete {money} first."
+    )
+    assert (await clerk.delete(f"reskontra/customerPayment/{payment.number}")).status_code == 204
     # Credited by hand, there is nothing left to credit: the letter can be voided.
     await clerk.release(await credited(clerk, customer, fee, 25))
     assert (await clerk.act(numbered(number), "void")).status_code == 200

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from reskontra.errors import Refused
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PAYMENT, Clerk, application, decoded, refusal
 
 OPEN_ITEMS = "reskontra/openItems"
@@ -41,7 +42,7 @@ async def take(clerk: Clerk, *items: dict[str, Any], **fields: Any) -> dict[str,
     return taken
 
 
-async def refused(clerk: Clerk, *items: dict[str, Any], **fields: Any) -> str:
+async def refused(clerk: Clerk, *items: Any, **fields: Any) -> str:
     sent = {"asOf": DAY, "account": ACCOUNT, "items": list(items)} | fields
     return refusal(await clerk.post(OPEN_ITEMS, **{name: it for name, it in sent.items() if it is not None}))
 
@@ -187,6 +188,86 @@ async def test_all_that_is_wrong_with_all_rows_is_told_at_once(clerk: Clerk) -> 
         "items[6]: balance: Give the amount that is open.",
     ]
     assert await clerk.numbers(INVOICE, customer=clerk.customer_number) == []
+
+
+async def test_what_cannot_be_read_hides_no_other_fault(clerk: Clerk) -> None:
+    """OPN-03: not in its row, not in others, and not that a number exists already."""
+    await take(clerk, item(clerk, "OLD", 1))
+    said = await refused(
+        clerk,
+        item(clerk, "1", "a lot", "Cheque", documentDate="soon", dueDate="2024-11-14", colour="red", text="x" * 256),
+        item(clerk, "2", -5, currency="C" * 31, exchangeRate=2),
+        item(clerk, "OLD", 1),
+        5,
+        {},
+    )
+    first, *faults = said.strip().split("\n")
+    assert first.endswith("Nothing was taken over.")
+    assert faults == [
+        "items[0]: documentDate 'soon': Send a date such as 2025-01-27 or 2025-01-27T00:00:00.",
+        "items[0]: balance 'a lot': Send a number below 10^13, for example 12.5; it is rounded to its currency.",
+        "items[0]: colour: Send documentType, referenceNumber, customer, documentDate, dueDate, currency, "
+        "exchangeRate, originalAmount, balance, paymentReference, text, branch.",
+        f"items[0]: text '{'x' * 39}…': At most 255 characters fit.",
+        "items[0]: documentType 'Cheque': Use one of: Invoice, DebitNote, CreditNote, Payment, Prepayment.",
+        f"items[1]: currency '{'C' * 31}': At most 30 characters fit.",
+        "items[1]: balance '-5': Give an amount above zero; the type says whether it is a debt or a credit.",
+        "items[2]: referenceNumber 'OLD': A document has this number already.",
+        'items[3]: item: Send an object: {"name": ...}.',
+        "items[4]: documentType: Use one of: Invoice, DebitNote, CreditNote, Payment, Prepayment.",
+        "items[4]: customer: Give the number of a customer that exists.",
+        "items[4]: documentDate: Give the date of the document, as 2025-12-31.",
+        "items[4]: balance: Give the amount that is open.",
+    ]
+    assert "Field: asOf" in await refused(clerk, item(clerk, "4", "x"), asOf="soon")
+
+
+async def test_nothing_is_applied_before_the_day_of_the_takeover(clerk: Clerk) -> None:
+    """OPN-06: from either side; the refusal names the date that was sent and the first day that passes."""
+    early, day = "2025-01-14", "2025-01-15"
+    await take(
+        clerk,
+        item(clerk, "4711", 4500), item(clerk, "C-1", 200, "CreditNote"), item(clerk, "P-1", 100, "Payment"),
+        asOf=day,
+    )  # fmt: skip
+    before = f"Field: applicationDate. Sent: '{early}'. Send {day} or a later day."
+    taken = "{} was taken over from an older system on 2025-01-15: before that, nothing is applied to it or from it. "
+    text = await clerk.refused("POST", PAYMENT, **clerk.paying(100, application("4711", 100), applicationDate=early))
+    assert taken.format("4711") + before in text
+    refund = {"documentType": "CreditNote", "refNbr": "C-1", "amountPaid": 200, "operation": "Insert"}
+    sent = clerk.paying(200, refund) | {"type": "Refund", "applicationDate": early}
+    assert taken.format("C-1") + before in await clerk.refused("POST", PAYMENT, **sent)
+    text = await clerk.refuse_change(f"{PAYMENT}/P-1", lines=[application("4711", 100)], applicationDate=early)
+    assert f"The payment was taken over on {day}; nothing is applied before it. Field: applicationDate." in text
+    text = await clerk.refuse(CREDIT_NOTE, applicationLines=[application("4711", 100)], documentDate=early)
+    assert f"{taken.format('4711')}Field: documentDate. Sent: '{early}'. Send {day} or a later day." in text
+    owed = {"documentType": "Invoice", "referenceNumber": "4711", "amountPaid": 10}
+    for kind, number in (("CreditNote", "C-1"), ("Payment", "P-1")):
+        credit = {"documentType": kind, "referenceNumber": number}
+        text = await clerk.refused("POST", "reskontra/application", credit=credit, lines=[owed], applicationDate=early)
+        assert f"Nothing is applied before {day}. Field: applicationDate. Sent: '{early}'." in text
+    note = await clerk.issue(CREDIT_NOTE, documentDate="2025-01-02")
+    credit = {"documentType": "CreditNote", "referenceNumber": note.number}
+    text = await clerk.refused("POST", "reskontra/application", credit=credit, lines=[owed], applicationDate=early)
+    assert taken.format("4711") + before in text
+
+    filters = {"customer": [clerk.customer_number]}
+    run = decoded(await clerk.post("reskontra/run/autoApply", asOf=early, filters=filters))
+    assert run["created"] == []
+    assert {it["ref"]: it["reason"] for it in run["skipped"]}["CreditNote C-1"] == (
+        "It was taken over on 2025-01-15, later than the run."
+    )
+    await clerk.sql("update customer set write_off_limit = 9999 where number = $1", clerk.customer_number)
+    run = decoded(await clerk.post("reskontra/run/writeOff", asOf=early, filters=filters))
+    assert [it["settled"]["referenceNumber"] for it in run["created"]] == [note.number]
+
+    await clerk.change(f"{PAYMENT}/C-1?paymentType=CreditNote", lines=[application("4711", 200)])
+    released = await clerk.act(f"{PAYMENT}/C-1", "release", type="CreditNote")
+    assert released.status_code == 200, released.text
+    assert (await clerk.pay(100, application("4711", 100), applicationDate=day))["status"] == "Closed"
+    assert [it["applicationDate"][:10] for it in (await clerk.get(f"{INVOICE}/4711"))["applications"]] == [day, day]
+    with pytest.raises(Refused, match="already released"):
+        await clerk.sql("update document set taken_over_on = '2025-01-01' where number = '4711'")
 
 
 async def test_a_second_run_is_refused_since_the_numbers_exist(clerk: Clerk) -> None:

@@ -115,8 +115,14 @@ async def test_no_more_can_be_settled_than_the_note_is_over(clerk: Clerk, invoic
 
 async def test_an_invoice_waits_for_one_credit_note_at_a_time(clerk: Clerk, invoice: Record) -> None:
     first = await clerk.credit_note(**settling(invoice, 100))
-    assert "applicationLines[0].refNbr" in await clerk.refuse(CREDIT_NOTE, **settling(invoice, 100))
+    waits = f"{invoice.number} has an application that is not released yet, from CreditNote {first.number}."
+    text = await clerk.refuse(CREDIT_NOTE, **settling(invoice, 100))
+    assert f"{waits} Field: applicationLines[0].refNbr. Release that one" in text
     assert (await clerk.delete(first)).status_code == 204
+    payment = await clerk.payment(1, application(invoice, 1))
+    text = await clerk.refuse(CREDIT_NOTE, **settling(invoice, 100))
+    assert f"{invoice.number} has an application that is not released yet, from Payment {payment.number}." in text
+    assert (await clerk.delete(f"reskontra/customerPayment/{payment.number}")).status_code == 204
     await clerk.credit_note(**settling(invoice, 100))
 
 

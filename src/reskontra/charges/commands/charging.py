@@ -14,8 +14,8 @@ from reskontra.charges.rules import (
     code_for,
     fee_of,
     lines_of,
+    not_yet,
     reason_to_skip,
-    too_little,
     too_little_in_all,
 )
 from reskontra.clock import Context
@@ -105,7 +105,7 @@ async def _payers(
 
 def _due(late: LateCustomer, payer: _Payer) -> tuple[LateCustomer, list[Skipped]]:
     """What is charged of the documents, none if it is too little in all, and why the others are not."""
-    reasons = [(document, too_little(document, payer.code)) for document in late.documents]
+    reasons = [(document, not_yet(document, payer.code)) for document in late.documents]
     skipped = [Skipped(f"{it.document_type} {it.number}", reason) for it, reason in reasons if reason is not None]
     due = replace_record(late, documents=tuple(it for it, reason in reasons if reason is None))
     reason = too_little_in_all(due, payer.code) if due.documents else None
@@ -186,9 +186,7 @@ def _drafted(
         table_rate=rate,
         today=reference.today(context.now),
     )
-    document: Document = replace_record(
-        created(OVERDUE_CHARGE, changes, basis), origin=ORIGIN, created_by=context.actor
-    )
+    document: Document = replace_record(created(OVERDUE_CHARGE, changes, basis, ORIGIN), created_by=context.actor)
     draft = Draft(
         document=document,
         customer_number=debtor.number,

@@ -10,7 +10,7 @@ from reskontra.changes.store import change_row, newest_moment, parameters
 from reskontra.clock import Context
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.kinds import SERVED
+from reskontra.kinds import KINDS
 from reskontra.reference.rules.preferences import Preferences
 
 
@@ -63,7 +63,7 @@ async def describe_companies(connection: Connection) -> list[CompanyFacts]:
           from company
          order by company_id
         """,
-        list(SERVED),
+        list(KINDS),
     )
     return [CompanyFacts(**row) for row in rows]
 

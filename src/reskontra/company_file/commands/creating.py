@@ -25,7 +25,7 @@ from reskontra.currencies.store import RATE_TABLE
 from reskontra.db.pool import Connection
 from reskontra.db.tables import Rows, insert_rows
 from reskontra.errors import Refused
-from reskontra.kinds import SERVED
+from reskontra.kinds import KINDS
 from reskontra.numbering.rules import Mode
 from reskontra.numbering.store import SERIES_TABLE
 from reskontra.periods.store import PERIOD_TABLE
@@ -37,7 +37,7 @@ ENTITIES = (
     "Contact",
     "Location",
     "DirectDebit",
-    *SERVED,
+    *KINDS,
     "DunningLetter",
     "Item",
     "Account",

@@ -36,7 +36,7 @@ from reskontra.payment_methods.rules import check_payment_method
 from reskontra.reference.rules.dunning_texts import faults_of
 from reskontra.reference.rules.overdue_charges import COMPENSATION, Charging, OverdueCharge
 from reskontra.reference.rules.preferences import CheckDigit, ReferencePart, ReferenceScheme
-from reskontra.terms.rules.terms import check_terms
+from reskontra.terms.rules.terms import InstalmentType, check_terms
 from reskontra.vat.rules.codes import applied_ids, check_vat_id
 from reskontra.yaml_file import Fault, FileFaults, Path, YamlFile
 
@@ -371,6 +371,7 @@ def _legal_rates(template: Template) -> Found:
 def _overdue_charges(template: Template) -> Found:
     kinds = {rate.kind for rate in template.legal_rates}
     control = {entry.customer_ledger_account for entry in template.customer_classes}
+    divided = {terms.terms_id for terms in template.terms if terms.instalment_type == InstalmentType.MULTIPLE}
     for position, code in enumerate(template.overdue_charges):
         path: Path = ("overdue_charges", position)
         for within, value, hint in _faults_of_charge(template, code):
@@ -383,6 +384,8 @@ def _overdue_charges(template: Template) -> Found:
                     kind,
                     f"Add legal rates of this kind. There are: {', '.join(sorted(kinds)) or 'none'}.",
                 )
+        if code.terms_id in divided:
+            yield (*path, "terms_id"), code.terms_id, "A charge is paid at once: write terms without instalments."
         for key in ("charge_account", "fee_account"):
             if getattr(code, key) in control:
                 yield (*path, key), getattr(code, key), "Receivables stand there: write an account of type Income."

@@ -9,7 +9,7 @@ from reskontra.documents.cash_sales.rules import check_returnable, check_reversi
 from reskontra.documents.commands import drafting, releasing
 from reskontra.documents.commands.crediting import UNSEEN, taking_back
 from reskontra.documents.commands.preparing import document_of, load
-from reskontra.documents.rules.links import REVERSAL_ORIGIN
+from reskontra.documents.rules.links import REVERSAL_ORIGIN, check_not_earlier
 from reskontra.errors import Malformed, Refused
 from reskontra.kinds import CASH_RETURN, CASH_SALE, Kind
 from reskontra.receivables.commands import locks
@@ -43,6 +43,7 @@ async def _check_returnable(connection: Connection, context: Context, number: st
     await locks.take_items(connection, context, [sale.document_id])
     back = document_of(await load(connection, context, CASH_RETURN, number, expected_version=None))
     if not back.is_released:
+        check_not_earlier(CASH_RETURN, back, sale, {})
         check_returnable(back, await store.find_returned(connection, context.company_id, sale.document_id))
 
 

@@ -9,16 +9,15 @@ from functools import partial
 from starlette.responses import Response
 
 from reskontra.changes.lists.wire import filtered
-from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.documents import routes as documents
 from reskontra.documents.cash_sales import commands
 from reskontra.documents.cash_sales.wire import CashReturnAnswer
-from reskontra.documents.routes import Resource
 from reskontra.documents.store.lists import find_type
 from reskontra.documents.wire.answers import CashSaleAnswer, ReleaseAnswer, VatInBaseAnswer
 from reskontra.documents.wire.bodies import CashSaleUpdate, VatUpdate
+from reskontra.documents.wire.resources import Resource
 from reskontra.kinds import CASH_RETURN, CASH_SALE
 from reskontra.receivables.wire.filters import ITEM_FILTERS
 from reskontra.receivables.wire.items import DocumentType
@@ -30,9 +29,10 @@ from reskontra.web.routing import tryable
 Handler = Callable[[Resource, Call], Awaitable[Response]]
 
 _SALES = Resource(
-    CASH_SALE, "cashsale", "documentNumber", "CashSale", "ReleaseDocument", CashSaleUpdate, CashSaleAnswer
-)
-RESOURCES = (_SALES, replace(_SALES, kind=CASH_RETURN))
+    CASH_SALE, "cashsale", "documentNumber", "CashSale", "ReleaseDocument", CashSaleUpdate, CashSaleAnswer,
+    beside=(CASH_RETURN,),
+)  # fmt: skip
+RESOURCES = (_SALES, replace(_SALES, kind=CASH_RETURN, beside=()))
 _BY_TYPE = {resource.kind.document_type: resource for resource in RESOURCES}
 
 
@@ -53,15 +53,6 @@ async def at_number(handler: Handler, call: Call) -> Response:
     return await handler(await _found(call), call)
 
 
-async def release(resource: Resource, call: Call) -> Response:
-    """POST the release action; a body is not needed and not read."""
-    number = call.params[resource.parameter]
-    written = await call.database.write(
-        lambda connection: commands.release(connection, call.context, resource.kind, number, call.if_match)
-    )
-    return done(call, written.version)
-
-
 async def reverse(resource: Resource, call: Call) -> Response:
     """POST the reverse action: it makes a return, which takes effect when it is released (CSA-04)."""
     number = call.params[resource.parameter]
@@ -73,24 +64,17 @@ async def reverse(resource: Resource, call: Call) -> Response:
 
 async def get_all(call: Call) -> Response:
     """GET a page of cash sales and returns in the order of their numbers."""
-    return await _answer(call, _filtered(call))
+    return await documents.answer_documents(call, _SALES, _filtered(call), of_kinds=True)
 
 
 async def get_all_of_customer(call: Call) -> Response:
     """GET a page of a customer's cash sales and returns in the order of their numbers."""
-    filters = _filtered(call)
-    customer_id = await call.find("customer", find_customer_id, call.params["customerNumber"])
-    filters.add("document.customer_id = {}", customer_id)
-    return await _answer(call, filters)
+    return await documents.answer_of_customer(call, _SALES, _filtered(call), of_kinds=True)
 
 
 def _filtered(call: Call) -> Filters:
     wanted = call.query.choice("documentType", DocumentType)
     return filtered(call, [it for it in _BY_TYPE if wanted in (None, it)])
-
-
-async def _answer(call: Call, filters: Filters) -> Response:
-    return await documents.answer_documents(call, _SALES, filters, of_kinds=True)
 
 
 _BELOW = f"{{{_SALES.parameter}}}"
@@ -101,12 +85,12 @@ _VAT = Addresses(f"/v1/reskontra/{_SALES.path}", CASH_SALE.noun, VatInBaseAnswer
 ROUTES = tryable(
     [
         _CASH_SALES.many("CashSale_GetAllCashSales", get_all, filters=ITEM_FILTERS),
-        _CASH_SALES.one("CashSale_GetBydocumentNumber", partial(at_number, documents.get_one), _BELOW),
+        _CASH_SALES.one("CashSale_GetBydocumentNumber", partial(documents.get_one, _SALES), _BELOW),
         _CASH_SALES.post("CashSale_Post", partial(documents.create, _SALES)),
         _CASH_SALES.put("CashSale_PutBydocumentNumber", partial(at_number, documents.change), _BELOW),
         _CASH_SALES.act(
             "Reskontra_ReleaseCashSale",
-            partial(at_number, release),
+            partial(at_number, partial(documents.release, command=commands.release)),
             f"{_ACTION}/release",
             "releasing",
             answer=ReleaseAnswer,
@@ -118,7 +102,7 @@ ROUTES = tryable(
             "reversing",
             answer=CashReturnAnswer,
         ),
-        _VAT.one("Reskontra_GetCashSaleVat", partial(at_number, documents.get_vat), f"{_BELOW}/vat"),
+        _VAT.one("Reskontra_GetCashSaleVat", partial(documents.get_vat, _SALES), f"{_BELOW}/vat"),
         _VAT.put("Reskontra_UpdateCashSaleVat", partial(at_number, documents.change_vat), f"{_BELOW}/vat"),
         Addresses("/v1/customer/{customerNumber}/cashSale", CASH_SALE.noun, CashSaleAnswer).many(
             "Customer_GetAllCashSalesForCustomerBycustomerNumber", get_all_of_customer, filters=ITEM_FILTERS

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from reskontra.documents.commands import reversing
 from reskontra.documents.reversals.wire import CorrectionAnswer, ReversalAnswer, ReversalRequest
-from reskontra.documents.routes import CREDIT_NOTES, INVOICES, read
+from reskontra.documents.routes import read
+from reskontra.documents.wire.resources import CREDIT_NOTES, INVOICES
 from reskontra.kinds import INVOICE
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done

@@ -85,7 +85,7 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         draft = with_figures(draft, lines, basis.reference, sent_vat)
     if _discount_of(draft) != _discount_of(document):
         check_discount_date(draft)
-    check_parts(kind, draft, basis.reference)
+    check_parts(kind, draft, basis.reference, document)
     return _with_status(kind, document, draft, changes, basis)
 
 

@@ -12,7 +12,7 @@ from reskontra.customers.payment_methods.rules import cash_account_of, default_m
 from reskontra.customers.rules.addresses import check_mail, country_after
 from reskontra.documents.document import Document
 from reskontra.documents.rules.instalments import base_date_of, terms_in_parts
-from reskontra.documents.rules.links import with_correction, with_vat_date
+from reskontra.documents.rules.links import check_not_earlier, with_correction, with_vat_date
 from reskontra.documents.rules.paying import paid_at_once
 from reskontra.documents.rules.rates import with_rate
 from reskontra.errors import Refused, UnknownReference
@@ -169,6 +169,8 @@ def _written(
     draft = _with_vat_zone(draft, changes, basis)
     draft = _with_period(before, draft, changes, basis)
     draft = with_correction(kind, draft, changes, basis)
+    if kind.may_correct:
+        check_not_earlier(kind, draft, basis.links.corrects, changes)
     draft = with_vat_date(kind, before, draft, changes, basis)
     draft = with_rate(before, draft, changes, basis)
     if kind.is_paid_at_once:

@@ -34,10 +34,14 @@ def terms_in_parts(kind: Kind, document: Document, reference: Reference) -> Term
 
     What the program makes of its own accord, such as a fee, is paid at once: it is also taken back as a whole.
     """
-    if not kind.has_terms or document.origin not in ("entered", CORRECTION_ORIGIN):
+    if not kind.has_terms or not _may_be_divided(kind, document):
         return None
     terms = reference.terms.get(document.terms_id or "")
     return terms if terms is not None and terms.instalment_type == InstalmentType.MULTIPLE else None
+
+
+def _may_be_divided(kind: Kind, document: Document) -> bool:
+    return not kind.made_by_run and document.origin in ("entered", CORRECTION_ORIGIN)
 
 
 def parts_of(kind: Kind, document: Document, reference: Reference) -> Sequence[Instalment]:
@@ -61,8 +65,16 @@ def parts_of(kind: Kind, document: Document, reference: Reference) -> Sequence[I
     )
 
 
-def check_parts(kind: Kind, document: Document, reference: Reference) -> None:
-    """Refuses a document of which an instalment would be worth nothing, or less (IPL-04)."""
+def check_parts(kind: Kind, document: Document, reference: Reference, before: Document | None = None) -> None:
+    """Refuses a document of which an instalment would be worth nothing, or less, and terms that would divide what is
+    paid at once (IPL-04).
+
+    A fee may have such terms from its customer, and is not divided; nobody may give them to it. `before` is the
+    document before the request.
+    """
+    is_given = kind.made_by_run or (before is not None and before.terms_id != document.terms_id)
+    if is_given and kind.has_terms and not _may_be_divided(kind, document):
+        _check_paid_at_once(kind, document, reference)
     parts = parts_of(kind, document, reference)
     for part in parts:
         if part.amount <= ZERO:
@@ -72,6 +84,18 @@ def check_parts(kind: Kind, document: Document, reference: Reference) -> None:
                 value=document.terms_id,
                 hint="Choose terms with fewer instalments, or terms that are paid at once.",
             )
+
+
+def _check_paid_at_once(kind: Kind, document: Document, reference: Reference) -> None:
+    terms = reference.terms.get(document.terms_id or "")
+    if terms is not None and terms.instalment_type == InstalmentType.MULTIPLE:
+        made = kind.noun if kind.made_by_run else "fee"
+        raise Refused(
+            f"The terms {terms.terms_id} divide a document into instalments, and this {made} is paid at once.",
+            field=("terms_id",),
+            value=terms.terms_id,
+            hint="Choose terms with one due date.",
+        )
 
 
 def invoice_of_part(
@@ -93,6 +117,7 @@ def invoice_of_part(
         due_date=part.due_date,
         due_date_entered=False,
         corrects_document_id=None,
+        corrects_entered=False,
         payment_reference=None,
         generated_reference=None,
         note=None,

@@ -54,11 +54,11 @@ def with_correction(kind: Kind, draft: Document, changes: Mapping[str, Any], bas
         _check_not_moved(kind, changes, basis.links.replaces)
         return draft
     if named:
-        return replace(draft, corrects_document_id=_checked(kind, named, corrected, draft))
+        return replace(draft, corrects_document_id=_checked(kind, named, corrected, draft), corrects_entered=True)
     if corrected is not None:
         return draft
     settled = [item.document_id for item in basis.links.settles.values()]
-    return replace(draft, corrects_document_id=settled[0] if len(settled) == 1 else None)
+    return replace(draft, corrects_document_id=settled[0] if len(settled) == 1 else None, corrects_entered=False)
 
 
 def correction_sent(named: Mapping[str, Any]) -> tuple[str, str]:
@@ -68,10 +68,37 @@ def correction_sent(named: Mapping[str, Any]) -> tuple[str, str]:
 
 def said_to_correct(document: Document) -> int | None:
     """The id of what it was said to correct; None if what it corrects, if anything, follows from its applications."""
-    if document.origin == REVERSAL_ORIGIN:
-        return document.corrects_document_id
-    settled = {proposal.debit_document_id for proposal in document.proposals}
-    return None if settled == {document.corrects_document_id} else document.corrects_document_id
+    return document.corrects_document_id if document.corrects_entered else None
+
+
+def check_not_earlier(kind: Kind, draft: Document, corrected: OpenItem | None, changes: Mapping[str, Any]) -> None:
+    """Refuse a document that is earlier, by date or period, than what it was said to correct (RVS-02, CSA-04).
+
+    `changes` tell which field is to blame: what it corrects, or else its date or period.
+    """
+    if corrected is None:
+        return
+    earliest, first = corrected.stands_from, corrected.period_id
+    if draft.document_date >= earliest and draft.period_id >= first:
+        return
+    reason = (
+        f"{corrected.number} is of {earliest.isoformat()} in period {first}; a {kind.noun} is no earlier than that."
+    )
+    if changes.get("corrects") and "document_date" not in changes:
+        raise Refused(
+            reason,
+            field=("corrects", "number"),
+            value=corrected.number,
+            hint=f"Date the {kind.noun} {earliest.isoformat()} or later first, or name another document.",
+        )
+    if draft.document_date < earliest:
+        raise Refused(
+            reason,
+            field=("document_date",),
+            value=draft.document_date.isoformat(),
+            hint=f"Send {earliest.isoformat()} or a later day.",
+        )
+    raise Refused(reason, field=("financial_period",), value=draft.period_id, hint=f"Send {first} or a later period.")
 
 
 def with_vat_date(

@@ -129,6 +129,7 @@ def replacement_of(kind: Kind, original: Document, original_id: int, basis: Basi
         number="",
         status="Balanced",
         corrects_document_id=original_id,
+        corrects_entered=True,
         origin=CORRECTION_ORIGIN,
         payment_reference=None,
         generated_reference=None,

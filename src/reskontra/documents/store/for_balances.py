@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reskontra.kinds import SERVED
+from reskontra.kinds import KINDS
 from reskontra.receivables.rules.items import OPENING_ORIGIN
 
-_KINDS = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in SERVED.values() if kind.sales_sign)
+_KINDS = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in KINDS.values() if kind.sales_sign)
 
 
 def sales(customer_id: str, condition: str) -> str:

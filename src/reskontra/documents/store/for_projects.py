@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reskontra.kinds import SERVED
+from reskontra.kinds import KINDS
 
-_SALES = ", ".join(f"'{name}'" for name, kind in SERVED.items() if kind.sales_sign)
-_RETURNS = ", ".join(f"'{name}'" for name, kind in SERVED.items() if kind.sales_sign < 0)
+_SALES = ", ".join(f"'{name}'" for name, kind in KINDS.items() if kind.sales_sign)
+_RETURNS = ", ".join(f"'{name}'" for name, kind in KINDS.items() if kind.sales_sign < 0)
 
 
 def sold_on(number: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reskontra.kinds import SERVED
+from reskontra.kinds import KINDS
 
-_KINDS = ", ".join(f"('{kind.document_type}', {kind.entry_sign})" for kind in SERVED.values() if kind.has_lines)
+_KINDS = ", ".join(f"('{kind.document_type}', {kind.entry_sign})" for kind in KINDS.values() if kind.has_lines)
 
 VAT_ROWS = f"""
     select document.period_id, row.vat_id, row.rate, row.exempt, row.reverse_charge,

@@ -41,13 +41,16 @@ _FIND = f"""
       from document
       join company on company.company_id = document.company_id
       {PARTIES.joins}
-     where document.company_id = $1 and document.document_type = $2
+     where document.company_id = $1 and document.document_type = any ($2::text[])
        and lower(document.number) collate "C" = lower($3 collate "C") """
 
 
-async def find_document(connection: Connection, company_id: int, document_type: str, number: str) -> Record | None:
-    """A document by its number in any case, as `rendering.document_answer` wants it."""
-    row: Record | None = await connection.fetchrow(_FIND, company_id, document_type, number)
+async def find_document(
+    connection: Connection, company_id: int, document_types: Sequence[str], number: str
+) -> Record | None:
+    """A document of one of these types, which share no number, by its number in any case, as
+    `rendering.document_answer` wants it."""
+    row: Record | None = await connection.fetchrow(_FIND, company_id, document_types, number)
     return row
 
 
@@ -154,7 +157,7 @@ _FIND_VAT = f"""
              where not application.is_undone) as settles
       from document
       join company on company.company_id = document.company_id
-     where document.company_id = $1 and document_type = $2
+     where document.company_id = $1 and document_type = any ($2::text[])
        and lower(number) collate "C" = lower($3 collate "C")"""
 
 _vat_figures = msgspec.json.Decoder(tuple[VatFigure, ...])
@@ -163,9 +166,11 @@ _linked = msgspec.json.Decoder(Linked)
 _all_linked = msgspec.json.Decoder(list[Linked])
 
 
-async def find_vat(connection: Connection, company_id: int, document_type: str, number: str) -> VatInBase | None:
-    """The VAT of a document by its number in any case."""
-    row = await connection.fetchrow(_FIND_VAT, company_id, document_type, number)
+async def find_vat(
+    connection: Connection, company_id: int, document_types: Sequence[str], number: str
+) -> VatInBase | None:
+    """The VAT of a document of one of these types, which share no number, by its number in any case."""
+    row = await connection.fetchrow(_FIND_VAT, company_id, document_types, number)
     if row is None:
         return None
     decoded = {

@@ -14,7 +14,7 @@ from reskontra.dunning.new_letter import Fee
 from reskontra.dunning.rules.fees import fee_invoice
 from reskontra.dunning.store import making
 from reskontra.errors import Refused
-from reskontra.kinds import INVOICE, SERVED
+from reskontra.kinds import INVOICE, KINDS
 from reskontra.receivables.commands import locks
 from reskontra.receivables.rules.items import FEE_ORIGIN
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 
-REMINDED = tuple(kind.document_type for kind in SERVED.values() if kind.may_be_reminded)
+REMINDED = tuple(kind.document_type for kind in KINDS.values() if kind.may_be_reminded)
 _FEE_SERIES = "dunning_fee"
 
 

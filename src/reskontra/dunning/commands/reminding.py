@@ -32,7 +32,7 @@ from reskontra.dunning.rules.new_letters import (
 )
 from reskontra.dunning.store import finding, making
 from reskontra.errors import Conflict, FieldPath, NotFound, Refused
-from reskontra.kinds import INVOICE, SERVED
+from reskontra.kinds import INVOICE, KINDS
 from reskontra.receivables.commands import locks
 from reskontra.reference.store import remembered
 from reskontra.runs.outcome import Outcome, Skipped
@@ -40,7 +40,7 @@ from reskontra.runs.outcome import Outcome, Skipped
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
-_CREDITS = tuple(kind.document_type for kind in SERVED.values() if kind.balance_sign < 0)
+_CREDITS = tuple(kind.document_type for kind in KINDS.values() if kind.balance_sign < 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ from reskontra.reference.rules.dunning_levels import DunningLevel
 
 
 def is_dunnable(candidate: Candidate) -> bool:
-    """Whether a document may be reminded of, whatever the date: open, undisputed, on no draft, not a fee (DUN-01)."""
+    """Whether a document may be reminded of, whatever the date: open, undisputed, on no draft, not a fee, and not being
+    corrected (DUN-01)."""
     return (
         candidate.status == "Open"
         and candidate.balance > ZERO
         and not candidate.revoked
         and candidate.origin != FEE_ORIGIN
         and not candidate.in_draft
+        and candidate.waiting_correction is None
     )
 
 

@@ -25,7 +25,7 @@ from reskontra.payments.openings.rules.taking import (
     Opening,
     Order,
     TakenOver,
-    check_new,
+    check_rows,
     opening_account,
     openings_of,
     totals_of,
@@ -80,9 +80,11 @@ async def _take_over(
     account = opening_account(account_number, reference)
     order = Order(on=on, period_id=period.period_id, account_number=account, reference=reference, actor=context.actor)
     debtors = await _held_debtors(connection, context, reference, rows)
-    openings = openings_of(rows, order, debtors)
-    await _lock(connection, context, reference, openings)
-    check_new(openings, await store.find_taken(connection, context.company_id, [it.key for it in openings]))
+    openings, faults = openings_of(rows, order, debtors)
+    if not faults:
+        await _lock(connection, context, reference, openings)
+    taken = await store.find_taken(connection, context.company_id, [it.key for it in openings])
+    check_rows(rows, faults, openings, taken)
 
     ids = await store.insert_openings(connection, context, order, openings, [_shown(it, reference) for it in openings])
     series = reference.series_of("batch")

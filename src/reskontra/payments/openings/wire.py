@@ -8,8 +8,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from reskontra.payments.openings.rules.rows import Row
-from reskontra.web.wire import Amount, Answer, Body, Day, Flag, Rate, Text30, Text255, UnsetType, sent
+from reskontra.errors import Malformed
+from reskontra.payments.openings.rules.rows import AN_ITEM, Fault, Row
+from reskontra.web.scalars import shown
+from reskontra.web.wire import (
+    Amount,
+    Answer,
+    Body,
+    Day,
+    Flag,
+    Rate,
+    Text30,
+    Text255,
+    UnsetType,
+    changes_apart,
+    sent,
+)
 
 if TYPE_CHECKING:
     from reskontra.payments.openings.rules.taking import TakenOver
@@ -46,6 +60,12 @@ class OpenItems(Body):
     dry_run: Flag | UnsetType = msgspec.UNSET
 
 
+class OpenItemsApart(OpenItems):
+    """The same with items as they came, to be read field by field: a body with faults is told all of them."""
+
+    items: list[msgspec.Raw] | UnsetType = msgspec.UNSET  # type: ignore[assignment]
+
+
 class TakenOverTotal(Answer, kw_only=True):
     """The documents of one type that were taken over; the balance is in base currency."""
 
@@ -69,6 +89,22 @@ class TakenOverAnswer(Answer):
 def rows_of(items: Sequence[Mapping[str, Any]]) -> list[Row]:
     """The items of a body as rows."""
     return [Row(place=f"items[{position}]", **item) for position, item in enumerate(items)]
+
+
+def rows_apart(items: Sequence[object]) -> list[Row]:
+    """The items of a body as rows, each with what is wrong with the fields that cannot be read (OPN-03)."""
+    rows = []
+    for position, item in enumerate(items):
+        place = f"items[{position}]"
+        fields, faults = changes_apart(item, OpenItem)
+        rows.append(Row(place=place, **fields, unread=tuple(_unread(place, fault) for fault in faults)))
+    return rows
+
+
+def _unread(place: str, fault: Malformed) -> Fault:
+    attribute = str(fault.field[0]) if fault.field else AN_ITEM
+    value = None if fault.value in (None, attribute) else shown(fault.value)
+    return Fault(place, attribute, value, fault.hint or fault.reason)
 
 
 _MONEY = Decimal("0.0001")

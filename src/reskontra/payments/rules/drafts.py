@@ -126,9 +126,10 @@ def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: B
     )  # fmt: skip
     if changes.get("application_date") is not None or changes.get("application_period"):
         day = changes.get("application_date") or payment.applied_on
-        if day < payment.document_date:
+        if day < payment.stands_from:
+            came = "was taken over on" if payment.taken_over_on else "is of"
             raise Refused(
-                f"The payment is of {payment.document_date.isoformat()}; nothing is applied before it.",
+                f"The payment {came} {payment.stands_from.isoformat()}; nothing is applied before it.",
                 field=("application_date",),
                 value=day.isoformat(),
                 hint="Send that day or a later one.",

@@ -14,7 +14,7 @@ from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_mo
 from reskontra.operations import LineOperation
 from reskontra.payments.payment import Basis, Payment, PaymentLine
 from reskontra.receivables.rules.items import Payable, name_of, named_on
-from reskontra.receivables.rules.proposals import check_nothing_waits
+from reskontra.receivables.rules.proposals import check_not_proposed, check_nothing_waits, check_taken_over
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -261,6 +261,7 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     """Refuse a line that could not be released as things are (LNE-03 to LNE-09b)."""
     item = payable.item
     _check_open(payment, payable, field)
+    check_taken_over(item, payment.applied_on, ("application_date",))
     decimals = basis.reference.decimals_of(payment.currency_id)
     if item.document_type not in DEBITS:
         _check_credit_line(line, payable, field, decimals=decimals)
@@ -313,13 +314,7 @@ def _check_open(payment: Payment, payable: Payable, field: FieldPath) -> None:
             value=item.number,
             hint="Send a released document that is open.",
         )
-    if payable.proposer is not None:
-        raise Refused(
-            f"{item.number} has an application that is not released yet, from {payable.proposer}.",
-            field=(*field, "number"),
-            value=item.number,
-            hint="Release that one, or take its line away, first.",
-        )
+    check_not_proposed(item, payable.proposer, (*field, "number"))
     check_nothing_waits(item, (*field, "number"))
 
 

@@ -24,6 +24,8 @@ def reason_to_skip(payable: Payable, currency_id: str, on: date) -> str | None:
     waiting = f"an application of {payable.proposer}" if payable.proposer is not None else what_waits(item)
     if waiting is not None:
         return f"It has {waiting} that waits for release."
+    if item.taken_over_on is not None and item.taken_over_on > on:
+        return f"It was taken over on {item.taken_over_on.isoformat()}, later than the run."
     if item.document_date > on:
         return f"It is of {item.document_date.isoformat()}, later than the run."
     return None

@@ -183,7 +183,7 @@ def _application(
     return Application(
         credit_document_id=credit.document_id,
         debit_document_id=debit.document_id,
-        applied_on=max(payment.applied_on, credit.document_date, debit.document_date),
+        applied_on=max(payment.applied_on, credit.stands_from, debit.stands_from),
         period_id=max(payment.applied_period_id, credit.period_id, debit.period_id),
         amount_credit=amount_credit,
         amount_debit=amount_debit,

@@ -36,7 +36,7 @@ SEEN_AS_PAYMENT = "(document.document_type <> 'CreditNote' or document.released_
 """The condition over `document` that leaves credit notes out until they are released (CNP-01)."""
 
 _HEADER = """(to_jsonb(document.*) - 'lines_json' - 'vat_json') || jsonb_build_object(
-               'applied_on', coalesce(payment.applied_on, document.document_date),
+               'applied_on', coalesce(payment.applied_on, document.taken_over_on, document.document_date),
                'applied_period_id', coalesce(payment.applied_period_id, document.period_id),
                'amount_entered', coalesce(payment.amount_entered, true))"""
 

@@ -13,7 +13,6 @@ from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.customers.store.for_projects import buyer_json
-from reskontra.db.lists import Filters, Slice, Window
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.documents.store.for_projects import sold_on
@@ -50,6 +49,9 @@ PROJECTS = Paged(
 )
 """Projects by number."""
 
+PROJECTS_BY_ID = replace(PROJECTS, key=("project.project_id",), sort_key=lambda listed: (listed.project.project_id,))
+"""The same by internal id."""
+
 _NOTHING = as_dict(Project(number=NON_PROJECT, description="Non-project code"))
 _ROW_OF_NOTHING = as_json(_NOTHING).replace("'", "''")
 NON_PROJECTS = replace(
@@ -63,16 +65,6 @@ NON_PROJECTS = replace(
     is_tallied=False,
 )
 """The one row that stands for no project (PRJ-01)."""
-
-
-async def find_project(connection: Connection, company_id: int, key: str | int) -> Slice[Listed]:
-    """The project with a number in any case or (a whole number) an internal id, if there is one."""
-    filters = Filters([company_id])
-    if isinstance(key, int):
-        filters.add("project.project_id = {}", key)
-    else:
-        filters.add_same("project.number", key)
-    return await PROJECTS.rows(connection, filters, Window(1, 0))
 
 
 HAS_TASK_WITH_STATUS = """exists (select from jsonb_array_elements(project.tasks) as task

@@ -44,7 +44,7 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     found = await open_items.find_open_items(connection, context.company_id, names)
     credit = check_credit(found.get(name_of(*credit_name)), credit_name, ("credit",))
     check_nothing_waits(credit)
-    earliest = credit.document_date, credit.period_id
+    earliest = credit.stands_from, credit.period_id
     on = _when(reference, changes, earliest=earliest, default=reference.today(context.now))
     proposals = _proposals(lines, found, credit, on, reference)
     before = {item.document_id: item for item in found.values()}

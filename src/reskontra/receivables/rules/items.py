@@ -43,12 +43,18 @@ class OpenItem(Record, frozen=True, kw_only=True):
     origin: str = "entered"
     """What made the document."""
 
+    taken_over_on: date | None = None
+    """The day on which it was taken over from an older system; None for what was made here."""
+
     vat_date: date | None = None
     vat_exchange_rate: Decimal | None = None
     """The exchange rate of its VAT, if that is not its own (VAT-13)."""
 
     proposed_by: int | None = None
-    """The credit document that has an application proposed on this one, if any (APP-08)."""
+    """The document that has an application proposed on this one, if any (APP-08)."""
+
+    proposer: str | None = None
+    """The type and number of that document."""
 
     waiting_void: bool = False
     """Whether a void of it waits for release (VDP-04)."""
@@ -60,6 +66,11 @@ class OpenItem(Record, frozen=True, kw_only=True):
     def sign(self) -> int:
         """+1 when the document makes the customer owe more, -1 when less."""
         return KINDS[self.document_type].balance_sign
+
+    @property
+    def stands_from(self) -> date:
+        """The first day on which it stands in these books: its own, or that of its takeover (OPN-06)."""
+        return self.taken_over_on or self.document_date
 
 
 class Ties(Record, frozen=True, kw_only=True):

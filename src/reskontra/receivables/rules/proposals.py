@@ -76,20 +76,43 @@ def check_proposal(
             hint=f"Settle documents in {credit.currency_id} only.",
         )
     check_nothing_waits(debit, (*field, "number"))
-    _check_order(proposal, credit, debit, field, on or (credit.document_date, credit.period_id))
-    if debit.proposed_by not in (None, credit.document_id):
-        raise Refused(
-            f"{debit.number} has an application of another document that is not released yet.",
-            field=(*field, "number"),
-            value=proposal.number,
-            hint="Release or remove that one first.",
-        )
+    day, period_id = on or (credit.document_date, credit.period_id)
+    check_taken_over(debit, day, ("application_date",) if on else ("document_date",))
+    _check_order(proposal, credit, debit, field, (day, period_id))
+    if debit.proposed_by != credit.document_id:
+        check_not_proposed(debit, debit.proposer, (*field, "number"))
     if not ZERO < proposal.amount <= debit.balance:
         raise Refused(
             "The amount is not open on that document.",
             field=(*field, "amount_paid"),
             value=f"{proposal.amount:f}",
             hint=f"Send more than 0 and at most {debit.balance:f}.",
+        )
+
+
+def check_taken_over(item: OpenItem, day: date, field: FieldPath) -> None:
+    """Refuse to apply anything to a document, or it to anything, before the day of its takeover (OPN-06).
+
+    What happened earlier is in the older system, and in the balance that was taken over.
+    """
+    if day < item.stands_from and item.taken_over_on is not None:
+        raise Refused(
+            f"{item.number} was taken over from an older system on {item.taken_over_on.isoformat()}: before "
+            "that, nothing is applied to it or from it.",
+            field=field,
+            value=day.isoformat(),
+            hint=f"Send {item.taken_over_on.isoformat()} or a later day.",
+        )
+
+
+def check_not_proposed(item: OpenItem, proposer: str | None, field: FieldPath) -> None:
+    """Refuse a document that has an application of another one, `proposer`, that waits for release (APP-08, LNE-11)."""
+    if proposer is not None:
+        raise Refused(
+            f"{item.number} has an application that is not released yet, from {proposer}.",
+            field=field,
+            value=item.number,
+            hint="Release that one, or take its line away, first.",
         )
 
 

@@ -49,7 +49,7 @@ def settle(
         application = Application(
             credit_document_id=credit.document_id,
             debit_document_id=debit.document_id,
-            applied_on=max(day, credit.document_date, debit.document_date),
+            applied_on=max(day, credit.stands_from, debit.stands_from),
             period_id=max(period_id, credit.period_id, debit.period_id),
             amount_credit=proposal.amount,
             amount_debit=proposal.amount,

@@ -179,6 +179,13 @@ def proposed_by(document_id: str) -> str:
           where proposal.company_id = $1 and proposal.document_id = {document_id}))"""
 
 
+def proposer_of(document_id: str) -> str:
+    """A scalar: the type and number of that document, or null."""
+    return f"""(
+        select proposer.document_type || ' ' || proposer.number from document as proposer
+         where proposer.company_id = $1 and proposer.document_id = {proposed_by(document_id)})"""
+
+
 def applications_of(document_id: str) -> str:
     """A lateral source `application` of all applications from or to a document, in the order they were made.
 

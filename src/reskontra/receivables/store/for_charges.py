@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from reskontra.receivables.store.open_items import waiting_correction
+
 
 def late_documents(on: str, document_types: str, excluded_origins: str, branch_number: str) -> str:
     """A select of documents that were not paid on their due date, and were due before a date (OCH-06).
 
-    Columns: document_id, document_type, number, customer_id, currency_id, due_date, amount, amount_base. The arguments
-    are SQL expressions: a date, an array of types, an array of origins that are left out, a branch or null for all. A
-    document that is settled counts too: days before it was are charged. Masters of instalments do not, their parts do.
+    Columns: document_id, document_type, number, customer_id, currency_id, due_date, amount, amount_base, and
+    waiting_correction, the number of the draft that is to replace it. The arguments are SQL expressions: a date, an
+    array of types, an array of origins that are left out, a branch or null for all. A document that is settled counts
+    too: days before it was are charged. Masters of instalments do not, their parts do.
+
     The select ends inside its where clause.
     """
     return f"""
     select document.document_id, document.document_type, document.number, document.customer_id, document.currency_id,
-           document.due_date, document.amount, document.amount_base
+           document.due_date, document.amount, document.amount_base,
+           {waiting_correction("document.document_id")} as waiting_correction
       from document
      where document.company_id = $1 and document.released_at is not null and document.status <> 'Voided'
        and document.document_type = any ({document_types}) and document.due_date < {on}

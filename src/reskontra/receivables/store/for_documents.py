@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import OpenItem, Ties
-from reskontra.receivables.store.applications import applications_of, proposed_by
+from reskontra.receivables.store.applications import applications_of, proposer_of
 from reskontra.receivables.store.open_items import OPEN_ITEM, open_item, waiting_correction
 
-_NAMED = "named.document_type || ' ' || named.number"
-
 _TIES = f"""
-    select (select {_NAMED} from {applications_of("document.document_id")}
+    select (select named.document_type || ' ' || named.number
+              from {applications_of("document.document_id")}
               join document as named on named.company_id = $1 and named.document_id = application.other_document_id
              where application.released_at is not null and not application.is_undone
              order by application.application_id limit 1) as settler,
-           (select {_NAMED} from document as named
-             where named.company_id = $1
-               and named.document_id = {proposed_by("document.document_id")}) as proposer,
+           {proposer_of("document.document_id")} as proposer,
            {waiting_correction("document.document_id")} as waiting_correction,
            document.master_document_id is not null
            or exists (select from document as part

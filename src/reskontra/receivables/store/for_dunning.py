@@ -9,6 +9,7 @@ from reskontra.customers.store.fragments import name_of_id, number_of_id
 from reskontra.db.pool import Connection
 from reskontra.kinds import KINDS
 from reskontra.receivables.store.applications import applications_of
+from reskontra.receivables.store.open_items import waiting_correction
 
 _CREDITS = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.balance_sign < 0)
 
@@ -18,7 +19,8 @@ OPEN_DOCUMENTS = f"""
            case when document.document_type in ({_CREDITS}) then -document.balance else document.balance end as balance,
            case when document.document_type in ({_CREDITS}) then -document.balance_base else document.balance_base end
                as balance_base,
-           document.dunning_level, document.dunning_letter_date
+           document.dunning_level, document.dunning_letter_date,
+           {waiting_correction("document.document_id")} as waiting_correction
       from document
      where document.company_id = $1 and document.released_at is not null and document.balance > 0"""
 """A select of the released documents that are not settled; credits have negative amounts.
@@ -111,13 +113,18 @@ def is_numbered(document_id: str, parameter: str) -> str:
 
 
 async def find_settlers(connection: Connection, company_id: int, document_id: int) -> Sequence[tuple[str, str, bool]]:
-    """What settles a debit document, by type and number: document type, number, whether that is released."""
+    """What settles a debit document or has a proposal on it, by type and number: document type, number, whether that is
+    released."""
     rows = await connection.fetch(
         f"""
-        select settler.document_type, settler.number, application.released_at is not null as is_released
-          from {applications_of("$2::bigint")}
-          join document as settler on settler.company_id = $1 and settler.document_id = application.other_document_id
-         where not application.is_undone
+        select settler.document_type, settler.number, found.is_released
+          from (select application.other_document_id as document_id, application.released_at is not null as is_released
+                  from {applications_of("$2::bigint")}
+                 where not application.is_undone
+                union all
+                select proposal.proposer_document_id, false from proposal
+                 where proposal.company_id = $1 and proposal.document_id = $2) as found
+          join document as settler on settler.company_id = $1 and settler.document_id = found.document_id
          order by settler.document_type, settler.number""",
         company_id,
         document_id,

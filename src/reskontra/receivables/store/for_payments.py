@@ -11,7 +11,6 @@ from reskontra.customers.store.for_receivables import PAYERS
 from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import Application, Payable
-from reskontra.receivables.store.applications import proposed_by
 from reskontra.receivables.store.open_items import OPEN_ITEM, named_items, open_item
 
 _PAYABLE = f"""{OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_customer_id,
@@ -19,20 +18,17 @@ _PAYABLE = f"""{OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_cus
            document.cash_discount - (
                select coalesce(sum(application.discount), 0) from application
                 where application.company_id = $1 and application.debit_document_id = document.document_id
-                  and application.released_at is not null) as discount_left,
-           (select named.document_type || ' ' || named.number from document as named
-             where named.company_id = $1 and named.document_id = {proposed_by("document.document_id")}
-               and named.document_id <> $2) as proposer"""
+                  and application.released_at is not null) as discount_left"""
 
 _FIND = f"""
     select {_PAYABLE}
-      from {named_items("$3", "$4")}"""
+      from {named_items("$2", "$3")}"""
 
 _FIND_UNSETTLED = f"""
     select {_PAYABLE}
       from document
-     where document.company_id = $1 and document.document_id = any ($3::bigint[])
-     order by $4 and document.document_type = 'FinCharge' desc, document.due_date, document.document_date,
+     where document.company_id = $1 and document.document_id = any ($2::bigint[])
+     order by $3 and document.document_type = 'FinCharge' desc, document.due_date, document.document_date,
               document.document_type, document.number"""
 
 
@@ -43,28 +39,28 @@ async def find_payables(
     rows = await connection.fetch(
         _FIND,
         company_id,
-        proposer_id,
         [document_type for document_type, _ in names],
         [number for _, number in names],
     )
-    return {(row["document_type"].lower(), row["number"].lower()): _payable(row) for row in rows}
+    return {(row["document_type"].lower(), row["number"].lower()): _payable(row, proposer_id) for row in rows}
 
 
 async def find_unsettled(
     connection: Connection, company_id: int, ids: Sequence[int], *, charges_first: bool
 ) -> list[Payable]:
     """Documents by id in the order in which they are settled: overdue charges if asked for, due date, date, number."""
-    rows = await connection.fetch(_FIND_UNSETTLED, company_id, 0, ids, charges_first)
+    rows = await connection.fetch(_FIND_UNSETTLED, company_id, ids, charges_first)
     return [_payable(row) for row in rows]
 
 
-def _payable(row: Record) -> Payable:
+def _payable(row: Record, proposer_id: int | None = None) -> Payable:
+    item = open_item(row)
     return Payable(
-        item=open_item(row),
+        item=item,
         parent_customer_id=row["parent_customer_id"],
         discount_left=row["discount_left"],
         discount_date=row["discount_date"],
-        proposer=row["proposer"],
+        proposer=None if item.proposed_by == proposer_id else item.proposer,
     )
 
 

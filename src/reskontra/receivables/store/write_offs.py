@@ -31,7 +31,8 @@ class Holder:
 
 
 _OPEN = """document.company_id = $1 and document.released_at is not null and document.balance > 0
-                and document.document_type = any ($4::text[]) and document.document_date <= $5
+                and document.document_type = any ($4::text[])
+                and coalesce(document.taken_over_on, document.document_date) <= $5
                 and ($6::text is null or document.currency_id = $6)"""
 
 _FIND_HOLDERS = f"""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import msgspec
 
 from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount, coded_account, segment_answers
-from reskontra.kinds import SERVED, kind_spelled
+from reskontra.kinds import KINDS, kind_spelled
 from reskontra.web.pairs import IdDescription, NumberName
 from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, day_answer, local_text
 
@@ -39,7 +39,7 @@ class _Spelled(StrEnum):
         return cls(kind.document_type) if kind else None
 
 
-DocumentType: type[_Spelled] = _Spelled("DocumentType", {it: it for it in SERVED})  # type: ignore[call-arg, assignment]
+DocumentType: type[_Spelled] = _Spelled("DocumentType", {it: it for it in KINDS})  # type: ignore[call-arg, assignment]
 """The kinds of documents that are served, as the wire spells them."""
 
 

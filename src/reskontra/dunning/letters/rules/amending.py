@@ -175,6 +175,8 @@ def _why_not(line: LetterLine, present: Candidate | None, letter_date: date) -> 
         return "is disputed"
     if present.dunning_level != line.level_before:
         return f"is at level {present.dunning_level}"
+    if present.waiting_correction is not None:
+        return f"has the correction {present.waiting_correction} that waits for release"
     if not is_overdue(replace_record(present, in_draft=False), letter_date):
         return "is not overdue on the letter's date"
     return None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reskontra.errors import Refused
-from reskontra.payments.openings.rules.rows import COLUMNS, Fault, Row, RowFaults
+from reskontra.payments.openings.rules.rows import A_LINE, COLUMNS, Fault, Row, RowFaults
 
 _DIVIDERS = ";,\t"
 _BY_TITLE = {title.lower(): attribute for attribute, title in COLUMNS.items()}
@@ -26,7 +26,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def read_file(path: Path) -> list[Row]:
-    """The rows of a file in UTF-8. Raises `RowFaults`, and `Refused` for a file that cannot be read."""
+    """The rows of a file in UTF-8. Raises `RowFaults` as `read_rows`, and `Refused` for a file that cannot be read."""
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
@@ -37,26 +37,27 @@ def read_file(path: Path) -> list[Row]:
 
 
 def read_rows(text: str) -> list[Row]:
-    """The rows of the file, empty lines left out. Raises `RowFaults` with every fault of form in it."""
+    """The rows of the file, empty lines left out; each says which of its fields could not be read.
+
+    Raises `RowFaults` if the file has no rows, or is not divided into lines and fields.
+    """
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise RowFaults([Fault("line 1", "titles", None, f"Write the titles of the columns: {_titles()}.")])
     divider = max(_DIVIDERS, key=text.partition("\n")[0].count)
     # strict: a quote that is never closed would otherwise swallow the rest of the file.
     reader = csv.reader(StringIO(text, newline=""), delimiter=divider, strict=True)
-    faults: list[Fault] = []
     rows: list[Row] = []
     try:
         columns = _columns(next(reader))
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append(_row(f"line {reader.line_num}", columns, cells, faults))
+                rows.append(_row(f"line {reader.line_num}", columns, cells))
     except csv.Error as error:
-        faults.append(Fault(f"line {reader.line_num}", "line", None, f"This is not CSV: {error}."))
-    if not rows and not faults:
-        faults.append(Fault("line 2", "line", None, "Write a line for each open item."))
-    if faults:
-        raise RowFaults(faults)
+        fault = Fault(f"line {reader.line_num}", A_LINE, None, f"This is not CSV: {error}.")
+        raise RowFaults([*(it for row in rows for it in row.unread), fault]) from error
+    if not rows:
+        raise RowFaults([Fault("line 2", A_LINE, None, "Write a line for each open item.")])
     return rows
 
 
@@ -85,10 +86,11 @@ def _columns(titles: list[str]) -> list[str]:
     return columns
 
 
-def _row(place: str, columns: list[str], cells: list[str], faults: list[Fault]) -> Row:
+def _row(place: str, columns: list[str], cells: list[str]) -> Row:
+    faults: list[Fault] = []
     if len(cells) > len(columns):
         hint = f"The line has {len(cells)} fields and there are {len(columns)} columns. Put quotes around a field."
-        faults.append(Fault(place, "line", None, hint))
+        faults.append(Fault(place, A_LINE, None, hint))
     values: dict[str, Any] = {}
     for attribute, cell in zip(columns, cells, strict=False):
         written = cell.strip()
@@ -97,7 +99,7 @@ def _row(place: str, columns: list[str], cells: list[str], faults: list[Fault]) 
                 values[attribute] = _value(attribute, written)
             except ValueError as error:
                 faults.append(Fault(place, attribute, written, str(error)))
-    return Row(place=place, **values)
+    return Row(place=place, **values, unread=tuple(faults))
 
 
 def _value(attribute: str, written: str) -> Any:

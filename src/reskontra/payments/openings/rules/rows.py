@@ -26,8 +26,25 @@ COLUMNS = {
 }
 """Attribute of a row -> its name in the API, which is also the title of its column in a file."""
 
+A_LINE, AN_ITEM = "line", "item"
+"""The attributes of faults that leave nothing of a row to be read, in a file and in a body."""
+
 _TOLD = 1000
 """The most faults that a refusal lists; it counts the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with a row: where, in which attribute, the value there, and what would pass."""
+
+    place: str
+    attribute: str
+    value: object
+    hint: str
+
+    def __str__(self) -> str:
+        said = "" if self.value is None else f" '{self.value}'"
+        return f"{self.place}: {COLUMNS.get(self.attribute, self.attribute)}{said}: {self.hint}"
 
 
 class Row(Record, frozen=True, kw_only=True):
@@ -50,20 +67,8 @@ class Row(Record, frozen=True, kw_only=True):
     payment_reference: str | None = None
     text: str | None = None
     branch_number: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong with a row: where, in which attribute, the value there, and what would pass."""
-
-    place: str
-    attribute: str
-    value: object
-    hint: str
-
-    def __str__(self) -> str:
-        said = "" if self.value is None else f" '{self.value}'"
-        return f"{self.place}: {COLUMNS.get(self.attribute, self.attribute)}{said}: {self.hint}"
+    unread: tuple[Fault, ...] = ()
+    """What is wrong with the fields that could not be read, which are None."""
 
 
 class RowFaults(Refused):

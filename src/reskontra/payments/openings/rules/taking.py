@@ -15,7 +15,7 @@ from reskontra.errors import Refused
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KINDS, PAYMENT, PREPAYMENT, Kind, kind_spelled
 from reskontra.money import AMOUNT_LIMIT, ONE, ZERO, round_money
 from reskontra.numbering.rules import check_sent_document_number
-from reskontra.payments.openings.rules.rows import Fault, Row, RowFaults
+from reskontra.payments.openings.rules.rows import A_LINE, AN_ITEM, Fault, Row, RowFaults
 from reskontra.payments.rules.drafts import accounts_of
 from reskontra.receivables.rules.items import OPENING_ORIGIN
 from reskontra.records import Record, as_dict, replace
@@ -108,10 +108,12 @@ def opening_account(sent: str | None, reference: Reference) -> str:
     return account
 
 
-def openings_of(rows: Sequence[Row], order: Order, debtors: Mapping[str, Debtor]) -> list[Opening]:
-    """The documents that the rows become; `debtors` are customers by number in lower case.
+def openings_of(
+    rows: Sequence[Row], order: Order, debtors: Mapping[str, Debtor]
+) -> tuple[Sequence[Opening], Sequence[Fault]]:
+    """The documents that the rows become, and all that is wrong with the other rows.
 
-    Raises `RowFaults` with all that is wrong with all rows.
+    `debtors` are customers by number in lower case.
     """
     faults: list[Fault] = []
     openings: list[Opening] = []
@@ -125,20 +127,24 @@ def openings_of(rows: Sequence[Row], order: Order, debtors: Mapping[str, Debtor]
             openings.append(opening)
         else:
             faults.append(Fault(row.place, "number", row.number, f"The number stands at {first} already."))
-    if faults:
-        raise RowFaults(faults)
-    return openings
+    return openings, faults
 
 
-def check_new(openings: Sequence[Opening], taken: Collection[tuple[str, str]]) -> None:
-    """Refuses numbers of documents that exist; `taken` are keys as `Opening.key`."""
-    faults = [
+def check_rows(
+    rows: Sequence[Row], faults: Sequence[Fault], openings: Sequence[Opening], taken: Collection[tuple[str, str]]
+) -> None:
+    """Raises `RowFaults` with the faults of the rows and the numbers that exist, in the order of the rows.
+
+    `taken` are keys of documents that exist, as `Opening.key`.
+    """
+    exist = [
         Fault(it.place, "number", it.document.number, "A document has this number already.")
         for it in openings
         if it.key in taken
     ]
-    if faults:
-        raise RowFaults(faults)
+    if faults or exist:
+        places = {row.place: position for position, row in enumerate(rows)}
+        raise RowFaults(sorted([*faults, *exist], key=lambda fault: places[fault.place]))
 
 
 class _Reading:
@@ -147,10 +153,14 @@ class _Reading:
     def __init__(self, row: Row, order: Order, faults: list[Fault]) -> None:
         self._row, self._order, self._faults = row, order, faults
         self._reference = order.reference
-        self._failed = False
+        faults.extend(row.unread)
+        self._unread = {fault.attribute for fault in row.unread}
+        self._failed = bool(row.unread)
 
     def opening(self, debtors: Mapping[str, Debtor]) -> Opening | None:
         """The document; None if anything is wrong."""
+        if self._unread & {A_LINE, AN_ITEM}:
+            return None
         row, reference = self._row, self._reference
         kind = self._kind()
         number = self._number(kind) if kind else None
@@ -198,6 +208,7 @@ class _Reading:
             balance_base=base,
             exclude_debt_collection=debtor.exclude_debt_collection,
             origin=OPENING_ORIGIN,
+            taken_over_on=self._order.on,
             created_by=self._order.actor,
         )
         if kind.has_lines:
@@ -242,6 +253,8 @@ class _Reading:
 
     def _note(self, attribute: str, hint: str) -> None:
         self._failed = True
+        if attribute in self._unread:
+            return  # what is wrong with it is told already
         self._faults.append(Fault(self._row.place, attribute, getattr(self._row, attribute), hint))
 
     def _tried(self, attribute: str, look: Callable[[], T]) -> T | None:
@@ -301,6 +314,8 @@ class _Reading:
 
     def _currency(self, debtor: Debtor) -> str | None:
         sent = self._row.currency_id
+        if "currency_id" in self._unread:
+            return None
         if not sent:
             return debtor.currency_id
         found = self._tried("currency_id", lambda: self._reference.currency_id(sent, ()))
