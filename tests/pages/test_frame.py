@@ -12,10 +12,7 @@ from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible
 
 PAGES = Path(__file__).resolve().parents[2] / "src" / "reskontra" / "pages"
-_SAID = re.compile(r'(?:\bsay|\.go)\((?:[^()"]*,)?\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
-
-_SAID_LATER = re.compile(r'"([A-Z][^"\\]*\.)"\),?$', re.MULTILINE)
-"""Sentences in a table of what is said."""
+_SAID = re.compile(r'(?:\bsay|\blater|\.go)\((?:[^()"]*,)?\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
 
 
 def sentences() -> set[str]:
@@ -29,8 +26,6 @@ def sentences() -> set[str]:
     for path in PAGES.rglob("*.py"):
         for said in _SAID.findall(path.read_text(encoding="utf-8")):
             found.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', said)))
-        for said in _SAID_LATER.findall(path.read_text(encoding="utf-8")):
-            found.add(said)
     return found
 
 

@@ -13,6 +13,7 @@ from reskontra.errors import NotFound, Refusal
 from reskontra.pages.api import segment
 from reskontra.pages.customers import ROWS, Change
 from reskontra.pages.screen import ROOT, Screen
+from reskontra.pages.words import later
 from reskontra.web.errors import status_of
 
 
@@ -171,9 +172,9 @@ async def change_period(screen: Screen) -> Response:
         return await _show_periods(screen, [("", screen.why(refusal))], status_of(refusal))
     touched = msgspec.json.decode(answer.body, type=Touched).periods
     said = {
-        "open": "Period {periods} is open.",
-        "close": "Closed: {periods}.",
-        "reopen": "Reopened: {periods}.",
+        "open": later("Period {periods} is open."),
+        "close": later("Closed: {periods}."),
+        "reopen": later("Reopened: {periods}."),
     }[verb]
     shown = ", ".join(screen.formats.month(it) for it in touched) or screen.formats.month(period)
     return screen.go(f"{ROOT}/periods?year={period[:4]}", said, periods=shown)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from reskontra.errors import NotFound, Refusal, Refused
 from reskontra.pages.customers import ROWS, Letter, Name, Standing
 from reskontra.pages.screen import ROOT, Form, Screen
+from reskontra.pages.words import later
 from reskontra.web.errors import status_of
 
 
@@ -252,10 +253,10 @@ async def act_on_letter(screen: Screen) -> Response:
         return screen.show("letter_void.html", letter=found.thing, etag=found.etag, day=screen.today)
     void = {"voidDate": form.text("voidDate") or screen.today.isoformat()}
     actions: dict[str, tuple[str, str, object, str]] = {
-        "release": ("POST", f"{path}/action/release", {}, "Letter {number} released."),
-        "fee": ("PUT", path, {"fee": _fee(form)}, "The fee of letter {number} was changed."),
-        "delete": ("DELETE", path, None, "Letter {number} deleted."),
-        "void": ("POST", f"{path}/action/void", void, "Letter {number} voided."),
+        "release": ("POST", f"{path}/action/release", {}, later("Letter {number} released.")),
+        "fee": ("PUT", path, {"fee": _fee(form)}, later("The fee of letter {number} was changed.")),
+        "delete": ("DELETE", path, None, later("Letter {number} deleted.")),
+        "void": ("POST", f"{path}/action/void", void, later("Letter {number} voided.")),
     }
     if action not in actions:
         raise NotFound(reason="There is no such action.")

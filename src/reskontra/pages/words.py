@@ -31,6 +31,11 @@ def say(language: str, sentence: str, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+def later(sentence: str) -> str:
+    """Marks a sentence that is said somewhere else, so that the catalogues have it."""
+    return sentence
+
+
 def choose(preferred: str | None, accepted: str) -> str:
     """A person's language: the one of their choice, else the first of `accepted` (Accept-Language) that there is."""
     for part in [preferred or "", *accepted.split(",")]:
