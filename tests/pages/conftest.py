@@ -63,7 +63,7 @@ class Visitor:
         """Open an address below `/ui/`, or a whole one."""
         address = path if path.startswith("/") else f"/ui/{path}"
         self.answer = await self.http.get(address, headers=headers, follow_redirects=True)
-        assert self.answer.status_code == status, self.answer.text
+        assert self.answer.status_code == status, told(self.answer)
         self.seen = BeautifulSoup(self.answer.text, "html.parser")
         return self.seen
 
@@ -88,7 +88,7 @@ class Visitor:
             self.answer = await self.http.get(action, params=data, follow_redirects=True)
         else:
             self.answer = await self.http.post(action, data=data, follow_redirects=True)
-        assert self.answer.status_code == status, self.answer.text
+        assert self.answer.status_code == status, told(self.answer)
         self.seen = BeautifulSoup(self.answer.text, "html.parser")
         return self.seen
 
@@ -115,6 +115,12 @@ class Visitor:
             [" ".join(cell.get_text(" ", strip=True).split()) for cell in row.select("th, td")]
             for row in self.seen.select(f"{table} tbody tr")
         ]
+
+
+def told(answer: httpx.Response) -> str:
+    """What a page says, for a test that fails."""
+    seen = BeautifulSoup(answer.text, "html.parser")
+    return f"{answer.status_code} {answer.url}: {(seen.select_one('main') or seen).get_text(' ', strip=True)[:500]}"
 
 
 def _fields(form: Tag) -> list[tuple[str, str]]:

@@ -84,7 +84,8 @@ async def change(screen: Screen) -> Response:
         found = await screen.api.read(Customer, path)
         theirs = _values(found.thing)
         differing = {name: value for name, value in theirs.items() if value != shown.get(name, "")}
-        values = dict(form) | {"version": found.etag}
+        untouched = {name: value for name, value in theirs.items() if form.get(name, "") == shown.get(name, "")}
+        values = dict(form) | untouched | {"version": found.etag}
         return await _form(screen, values, title=number, number=number, refusal=refusal, theirs=differing, was=theirs)
     except Refusal as refusal:
         return await _form(screen, form, title=number, number=number, refusal=refusal, was=shown)

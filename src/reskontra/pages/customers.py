@@ -292,7 +292,6 @@ async def show_letters(screen: Screen) -> Response:
         Letter,
         "/v1/reskontra/dunningLetter",
         customer=customer.number,
-        expandLines=False,
         pageNumber=page,
         pageSize=ROWS,
     )

@@ -222,7 +222,6 @@ async def show_letters(screen: Screen) -> Response:
         lastNumber=query.text("last"),
         status=query.text("status"),
         level=query.text("level"),
-        expandLines=False,
         pageNumber=page,
         pageSize=ROWS,
     )

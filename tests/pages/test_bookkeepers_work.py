@@ -1,0 +1,126 @@
+"""What a bookkeeper does in the browser: creates and changes customers, reminds them, closes periods; step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.clerk import INVOICE, Clerk
+from tests.pages.conftest import PHONE, OpenTab, Visitor, assert_accessible
+
+
+async def test_a_customer_is_created_refused_and_changed(bookkeeper: Visitor, clerk: Clerk) -> None:
+    await bookkeeper.go("customers/new")
+    await bookkeeper.send("main form", 400, name="", corporateId="999888777")
+    assert "Nothing was changed" in bookkeeper.text
+    typed = bookkeeper.seen.select_one("#corporateId")
+    assert typed is not None
+    assert typed["value"] == "999888777", "what was typed stays"
+    await bookkeeper.send("main form", name="Ny <b>Kunde</b> AS", postalCode="0150", city="Oslo", countryId="NO")
+    assert "created" in bookkeeper.said
+    assert "Ny <b>Kunde</b> AS" in bookkeeper.text, "what people type is text"
+    number = bookkeeper.http_path.rpartition("/")[2]
+    await bookkeeper.go(f"customers/{number}/edit")
+    await bookkeeper.send("main form", creditLimit="1 250,50", email="post@ny.example")
+    kept = (await bookkeeper.http.get(f"/v1/customer/{number}")).json()
+    assert (kept["creditLimit"], kept["creditVerification"]) == (1250.5, "CreditLimit")
+    assert kept["mainAddress"]["city"] == "Oslo"
+
+
+async def test_two_people_see_what_the_other_changed(bookkeeper: Visitor) -> None:
+    await bookkeeper.go("customers/20001/edit")
+    shown = bookkeeper.seen
+    changed = await bookkeeper.http.put(
+        "/v1/customer/20001", json={"mainContact": {"value": {"phone1": {"value": "1"}}}}
+    )
+    assert changed.status_code == 204
+    form = shown.select_one("main form")
+    assert form is not None
+    await bookkeeper.send(form, 412, accountReference="K-77")
+    assert "Somebody changed this meanwhile" in bookkeeper.text
+    await bookkeeper.send("main form[data-guard]")
+    kept = (await bookkeeper.http.get("/v1/customer/20001")).json()
+    assert (kept["accountReference"], kept["mainContact"]["phone1"]) == ("K-77", "1"), "nothing is lost"
+
+
+async def test_who_is_overdue_is_reminded(bookkeeper: Visitor, clerk: Clerk) -> None:
+    await bookkeeper.go("reminding?asOf=2025-06-12")
+    cards = bookkeeper.seen.select(".board input[name=customer]")
+    names = [str(it["value"]) for it in cards]
+    assert len(names) > 2
+    await bookkeeper.send("#board", 200, customer=names[:2])
+    assert "Make 2 letters?" in bookkeeper.text
+    assert (await bookkeeper.http.get("/v1/reskontra/dunningLetter")).json() == [], "nothing was made yet"
+    await bookkeeper.send("main form")
+    assert "2 letters were made." in bookkeeper.said
+    made = (await bookkeeper.http.get("/v1/reskontra/dunningLetter")).json()
+    assert [it["customer"]["number"] for it in made] == names[:2]
+    number = made[0]["letterNumber"]
+    await bookkeeper.go(f"letters/{number}")
+    await bookkeeper.send(f'form[action$="/{number}/void"]')
+    assert "becomes 0 again" in bookkeeper.text
+    await bookkeeper.send("main form")
+    assert f"Letter {number} voided." in bookkeeper.said
+    await bookkeeper.go("reminding?asOf=2025-06-12")
+    none = bookkeeper.seen.select_one("#board")
+    assert none is not None
+    await bookkeeper.send(none, 400, customer=[])
+    assert "Choose at least one customer." in bookkeeper.text
+
+
+async def test_a_period_is_closed_once_nothing_stands_in_the_way(bookkeeper: Visitor, clerk: Clerk) -> None:
+    draft = await clerk.document(INVOICE, "20001", documentDate="2020-01-15")
+    await bookkeeper.go("periods?year=2020")
+    await bookkeeper.send('form[action="/ui/periods/202001/close"]')
+    assert "Close 2020-01?" in bookkeeper.text
+    await bookkeeper.send("main form", 400)
+    assert draft.number in bookkeeper.text
+    await clerk.release(draft)
+    await bookkeeper.send('form[action="/ui/periods/202001/close"]')
+    await bookkeeper.send("main form")
+    assert "Closed: 2020-01." in bookkeeper.said
+    await bookkeeper.send('form[action="/ui/periods/202001/reopen"]')
+    await bookkeeper.send("main form")
+    assert "Reopened: 2020-01." in bookkeeper.said
+
+
+@pytest.mark.xdist_group("browser")
+async def test_a_morning_in_the_browser(tab: OpenTab) -> None:
+    """Who owes most and why; reminding on Monday; a wrong letter; a customer who rings: each in few steps."""
+    page = await tab()
+    await page.click("section:has(h2:text('Who owes most overdue')) tbody a >> nth=0")
+    await page.click("tbody[data-rows] a >> nth=0")
+    assert "/ui/documents/" in page.url
+
+    await page.keyboard.press("g")
+    await page.keyboard.press("r")
+    await page.wait_for_url("**/ui/reminding")
+    boxes = page.locator(".board input[name=customer]")
+    cards = await boxes.count()
+    assert cards > 5
+    await boxes.nth(0).uncheck()
+    await boxes.nth(1).uncheck()
+    await page.click("text=See what would be made")
+    await assert_accessible(page)
+    await page.click(f"button:text('Make {cards - 2} letters')")
+    assert f"{cards - 2} letters were made." in await page.inner_text("[role=status]")
+
+    await page.click("tbody[data-rows] a >> nth=0")
+    await assert_accessible(page)
+    await page.click("button:text('Void')")
+    await assert_accessible(page)
+    await page.click("main button.danger")
+    assert "voided." in await page.inner_text("[role=status]")
+
+    phone = await tab("", **PHONE)
+    await phone.fill("#search", "aurdal")
+    await phone.keyboard.press("Enter")
+    await phone.wait_for_url("**/ui/customers/20001")
+    assert await phone.inner_text(".figure >> nth=0") != ""
+
+
+@pytest.mark.xdist_group("browser")
+async def test_pages_work_with_scripts_off(tab: OpenTab) -> None:
+    page = await tab("customers", java_script_enabled=False)
+    await page.fill("input[name=q]", "bjerke")
+    await page.click("main form button")
+    assert await page.locator("table.list tbody tr").count() == 1

@@ -1,0 +1,154 @@
+"""What a bookkeeper reads: the overview, customers, statements, journal, periods, reports, the log, and the search."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.pages.conftest import OpenTab, Visitor, assert_accessible
+
+
+def money(text: str) -> Decimal:
+    return Decimal(text.replace(",", "").replace("\u2212", "-").replace("\u00a0", "").removesuffix("NOK"))
+
+
+async def test_the_overview_is_made_of_what_the_api_says(visitor: Visitor) -> None:
+    seen = (await visitor.http.get("/v1/reskontra/overview")).json()
+    total = (await visitor.http.get("/v1/reskontra/standing/total")).json()
+    await visitor.go("")
+    figures = [it.get_text(strip=True) for it in visitor.seen.select(".cards .figure")]
+    assert [money(it) for it in figures] == [
+        Decimal(str(total["balance"])), Decimal(str(total["overdue"])), Decimal(str(seen["paidInMonth"])),
+        seen["oldDrafts"],
+    ]  # fmt: skip
+    assert len(visitor.seen.select(".chart svg a")) == 12
+    assert len(visitor.rows(".chart table")) == 12
+    debtors = visitor.rows("section table.list")
+    assert len(debtors) >= 10
+    assert visitor.seen.select_one(".todo a[href^='/ui/reminding']")
+    assert len(visitor.seen.select(".behind code")) == 4
+
+
+async def test_an_empty_company_is_told_three_steps(visitor: Visitor) -> None:
+    empty = next(it for it in (await visitor.http.get("/resources/v1/context")).json() if it["name"] != "Demo AS")
+    visitor.http.cookies.set("reskontra_company", str(empty["id"]), path="/ui")
+    await visitor.go("")
+    assert len(visitor.seen.select(".steps li")) == 3
+    assert "/v1/customerinvoice" in visitor.text
+    await visitor.go("customers")
+    assert "No customers yet." in visitor.text
+    visitor.http.cookies.clear()
+
+
+async def test_customers_are_filtered_sorted_summed_and_taken_along(visitor: Visitor) -> None:
+    await visitor.go("customers?overdue=true&order=overdue+desc")
+    rows = visitor.rows("table.list")
+    owed = [money(row[3]) for row in rows]
+    assert len(rows) == 50
+    assert owed == sorted(owed, reverse=True)
+    foot = visitor.seen.select_one("tfoot")
+    total = (await visitor.http.get("/v1/reskontra/standing/total?overdue=true")).json()
+    assert foot is not None
+    assert f"{total['overdue']:,.2f}" in foot.get_text()
+    assert f"1-50 of {total['count']}" in visitor.text
+    await visitor.go("customers?q=aurdal")
+    assert [row[1] for row in visitor.rows("table.list")] == ["Aurdal Bakeri AS"]
+    await visitor.go("customers?q=%25")
+    assert "No customer matches." in visitor.text, "a text is a text and no pattern"
+    await visitor.go("customers?overdue=true&format=csv")
+    assert visitor.answer is not None
+    lines = visitor.answer.text.splitlines()
+    assert len(lines) == total["count"] + 1
+    assert sum(Decimal(line.split(",")[-4]) for line in lines[1:]) == Decimal(str(total["overdue"]))
+
+
+async def test_a_customer_has_its_documents_statement_details_letters_and_log(visitor: Visitor) -> None:
+    await visitor.go("customers/20001")
+    open_rows = visitor.rows("table.list")
+    assert open_rows
+    assert all(row[8] == "Open" for row in open_rows)
+    await visitor.go("customers/20001?all=1")
+    assert len(visitor.rows("table.list")) > len(open_rows)
+    balance = (await visitor.http.get("/v1/customer/20001/balance")).json()["balance"]
+    await visitor.go("customers/20001/statement")
+    assert f"NOK: {balance:,.2f}" in visitor.text
+    await visitor.go("customers/20001/statement?asOf=2025-06-30&type=BalanceBroughtForward&from=2025-06-01")
+    assert "Balance brought forward" in visitor.text
+    assert "Balance on 2025-06-30" in visitor.text
+    await visitor.go("customers/20001/statement?asOf=2025-06-30&type=OpenItem&from=2025-06-01", 400)
+    assert "Send type=BalanceBroughtForward with from" in visitor.text
+    for tab, words in (
+        ("details", "14 days net"),
+        ("places", "Main"),
+        ("letters", "never reminded"),
+        ("log", "created"),
+    ):
+        await visitor.go(f"customers/20001/{tab}")
+        assert words in visitor.text, tab
+    await visitor.go("customers/nobody", 404)
+    assert "cannot be found" in visitor.text
+
+
+async def test_journal_and_batches_balance(visitor: Visitor) -> None:
+    await visitor.go("journal?period=202512")
+    rows = visitor.rows()
+    assert len(rows) == 100
+    first = visitor.seen.select_one("tbody a")
+    assert first is not None
+    await visitor.go(str(first["href"]))
+    sums = [it.get_text(strip=True) for it in visitor.seen.select("tfoot td.money")]
+    assert sums[0] == sums[1]
+    await visitor.go("journal?period=203001")
+    assert "Nothing was posted in 2030-01." in visitor.text
+    await visitor.go("journal?period=209913", 400)
+    await visitor.go("journal/nothing", 404)
+
+
+async def test_reports_add_up(visitor: Visitor) -> None:
+    await visitor.go("reports/reconcile?period=202512")
+    assert all(money(row[3]) == 0 for row in visitor.rows())
+    assert money(visitor.rows()[0][1]) == money(visitor.rows()[0][2]) != 0
+    await visitor.go("reports/ageing?asOf=2025-06-30")
+    rows = visitor.rows()
+    assert all(money(row[1]) == sum(money(cell or "0") for cell in row[2:]) for row in rows)
+    await visitor.go("reports/vat?period=202501&toPeriod=202512")
+    assert len(visitor.rows()) > 11
+    await visitor.go("reports/ageing?asOf=soon", 400)
+    assert "soon" in visitor.text
+    await visitor.go("reports/nothing", 404)
+
+
+async def test_the_log_tells_who_changed_what(visitor: Visitor) -> None:
+    await visitor.go("log?entity=Customer&key=20001")
+    assert visitor.rows()[0][:3][1] == "demo"
+    await visitor.go("log?actor=nobody")
+    assert "No change matches." in visitor.text
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("3547", "003547"), ("003547", "003547"), ("bjerke el", "Bjerke Elektro AS"), ("20002", "Bjerke Elektro AS")],
+)
+async def test_what_is_searched_is_found(visitor: Visitor, words: str, found: str) -> None:
+    await visitor.go(f"search?q={words}")
+    assert found in visitor.seen.get_text()
+
+
+async def test_what_is_nowhere_is_not_found(visitor: Visitor) -> None:
+    await visitor.go("search?q=%00%25'", 400)
+    await visitor.go("search?q=xyzzy")
+    assert "Nothing matches xyzzy." in visitor.text
+
+
+@pytest.mark.xdist_group("browser")
+async def test_what_is_read_is_accessible(look: OpenTab) -> None:
+    page = await look("")
+    for path in (
+        "", "customers", "customers?q=xyzzy", "customers/20001", "customers/20001/statement", "customers/20001/details",
+        "customers/20001/places", "customers/20001/log", "customers/new", "customers/20001/edit", "reminding",
+        "reminding?asOf=2020-01-01", "letters", "journal?period=202512", "periods", "reports/ageing", "reports/vat",
+        "reports/reconcile", "log", "search?q=skog", "search",
+    ):  # fmt: skip
+        await page.goto(f"/ui/{path}")
+        await assert_accessible(page)
