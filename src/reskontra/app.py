@@ -36,8 +36,10 @@ from reskontra.discounts import store as discounts_store
 from reskontra.documents import routes as documents
 from reskontra.documents.cash_sales import routes as cash_sales
 from reskontra.documents.commands.texts import rewrite_texts
+from reskontra.documents.deductions import routes as deductions
 from reskontra.documents.reversals import routes as reversals
 from reskontra.documents.store import writing as documents_store
+from reskontra.domestic_services import routes as domestic_services
 from reskontra.dunning import routes as dunning
 from reskontra.errors import NotServed
 from reskontra.items import routes as items
@@ -98,6 +100,8 @@ ROUTES: tuple[Sequence[Route], ...] = (
     documents.ROUTES,
     cash_sales.ROUTES,
     reversals.ROUTES,
+    deductions.ROUTES,
+    domestic_services.ROUTES,
     attachments.ROUTES,
     payments.ROUTES,
     write_offs.ROUTES,

@@ -61,6 +61,9 @@ class Kind:
     may_be_replaced: bool = False
     """Whether a copy of it may be made that replaces it (CRR)."""
 
+    may_deduct: bool = False
+    """Whether the tax authority may pay some of it, as a deduction for domestic services (RRT)."""
+
     sales_sign: int = 0
     """+1 if its lines are sales, -1 if they take sales back, 0 if neither (BAL-04)."""
 
@@ -123,6 +126,7 @@ INVOICE = Kind(
     may_be_reminded=True,
     has_lines=True,
     may_be_replaced=True,
+    may_deduct=True,
     sales_sign=+1,
     has_terms=True,
     checks_credit=True,
@@ -143,6 +147,7 @@ DEBIT_NOTE = Kind(
     may_be_reminded=True,
     has_lines=True,
     may_correct=("Invoice", "CreditNote"),
+    may_deduct=True,
     sales_sign=+1,
     has_terms=True,
     checks_credit=True,

@@ -54,6 +54,7 @@ INSTALMENTS = f"""
       from part, settled"""
 """A released invoice is divided into 003548 and 003549, as far as `instalments-whole` looks."""
 
+DEDUCTION = '{"amount": "1", "shares": [{"amount": "1"}]}'
 STATEMENT = """
     insert into account_statement (company_id, customer_id, as_of, follows, statement_type, by_currency, known_before,
                                    balance, body, created_at, created_by, version)
@@ -145,6 +146,8 @@ FAULTS = {
         "update journal_entry set account_number = '3100' where purpose = 'revenue' and batch_number = 'AR000001'"
     ],
     "openings-booked-once": [f"update document set origin = 'opening' where {RELEASED}"],
+    "deductions-add-up": [f"update document_line set work_type = 'Bygg' where document_id = {OF_RELEASED}"],
+    "claims-settle-deductions": [f"update document set deduction = '{DEDUCTION}' where {RELEASED}"],
     "control-accounts-clean": [
         "update journal_entry set account_number = '1500' where purpose = 'revenue' and batch_number = 'AR000001'"
     ],
@@ -234,6 +237,28 @@ async def test_instalments_that_do_not_add_up_are_found(connection: Connection, 
     assert "instalments-whole" not in [it.name for it in await offences(connection)]
     await connection.execute(fault)
     assert "instalments-whole" in [it.name for it in await offences(connection)]
+
+
+@pytest.mark.parametrize(
+    "deduction",
+    [
+        DEDUCTION.replace('"1"', '"-1"'),
+        '{"amount": "1", "shares": [{"amount": "2"}]}',
+        '{"amount": "999999", "shares": [{"amount": "999999"}]}',
+    ],
+)
+async def test_a_deduction_that_does_not_add_up_is_found(connection: Connection, deduction: str) -> None:
+    await connection.execute("set local session_replication_role = replica")
+    await connection.execute(f"update document_line set work_type = 'Bygg' where document_id = {OF_DRAFT}")
+    await connection.execute(f"update document set deduction = '{DEDUCTION}' where {DRAFT}")
+    assert "deductions-add-up" not in [it.name for it in await offences(connection)]
+    await connection.execute(f"update document set deduction = '{deduction}' where {DRAFT}")
+    assert "deductions-add-up" in [it.name for it in await offences(connection)]
+
+
+async def test_a_claim_without_a_deduction_is_found(connection: Connection) -> None:
+    await connection.execute(f"update document set origin = 'tax_claim' where {DRAFT}")
+    assert [offence.name for offence in await offences(connection)] == ["claims-settle-deductions"]
 
 
 async def test_a_document_in_two_drafts_is_found(connection: Connection) -> None:

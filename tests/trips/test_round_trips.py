@@ -277,7 +277,7 @@ READ: Mapping[str, str] = {
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
     "attachmentId": "{file}", "paymentMethodNumber": "1", "accountNumber": "1920", "paymentNumber": "500001",
     "recordId": "1", "projectId": "20", "letterNumber": "{first letter}", "publicId": "{public id}",
-    "documentType": "Invoice", "referenceNumber": "003524",
+    "documentType": "Invoice", "referenceNumber": "003524", "refNbr": "003524",
 }  # fmt: skip
 """What reads name in their addresses."""
 

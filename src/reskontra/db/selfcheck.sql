@@ -475,6 +475,43 @@ select coalesce(opened.company_id, booked.company_id) as company_id,
     or exists (select from document_vat where document_vat.company_id = opened.company_id
                   and document_vat.document_id = opened.document_id);
 
+-- name: deductions-add-up What is deducted of a document is shared among persons, no more than the document, and of lines that are work; other documents have no such lines.
+select document.company_id, document.document_type, document.number, document.amount, deducted.amount as deduction,
+       deducted.shared, worked.lines
+  from document
+ cross join lateral (
+    select (deduction ->> 'amount')::numeric as amount, sum((share ->> 'amount')::numeric) as shared
+      from jsonb_array_elements(deduction -> 'shares') as share) as deducted
+  full join (select company_id, document_id, count(*) as lines from document_line
+              where work_type is not null group by company_id, document_id) as worked
+    on worked.company_id = document.company_id and worked.document_id = document.document_id
+ where (document.deduction is not null or worked.lines is not null)
+   and (deducted.amount is distinct from deducted.shared or deducted.amount > document.amount
+        or coalesce(deducted.amount, -1) < 0 or worked.lines is null);
+
+-- 24
+-- name: claims-settle-deductions A released document with a deduction has a released credit note over it, which settles it, or the debit note that took the claim back; nothing else has one.
+select coalesce(document.company_id, note.company_id) as company_id, document.document_type, document.number,
+       document.deduction ->> 'amount' as deduction, note.number as claim, note.amount as claimed,
+       back.number as taken_back_by
+  from (select * from document where released_at is not null and (deduction ->> 'amount')::numeric > 0) as document
+  full join (select * from document where origin = 'tax_claim') as note
+    on note.company_id = document.company_id and note.corrects_document_id = document.document_id
+  left join document_kind as kind on kind.document_type = note.document_type
+  left join document as back on back.company_id = note.company_id and back.corrects_document_id = note.document_id
+   and back.origin = 'tax_claim_back'
+ where kind.balance_sign is distinct from -1 or note.released_at is null
+    or note.amount is distinct from (document.deduction ->> 'amount')::numeric
+    or back.amount <> note.amount
+    or not exists (select from application
+                    where application.company_id = note.company_id
+                      and application.credit_document_id = note.document_id
+                      and application.debit_document_id = coalesce(back.document_id, document.document_id)
+                      and application.amount_debit = note.amount and application.released_at is not null
+                      and not exists (select from application as undone
+                                       where undone.company_id = application.company_id
+                                         and undone.reverses_id = application.application_id));
+
 -- 24, 31
 -- name: control-accounts-clean No revenue is posted to an account that receivables or VAT are posted to.
 select company_id, account_number, batch_number, credit_base - debit_base as revenue

@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from reskontra.domestic_services.rules.deduction import Deduction
 from reskontra.money import ZERO
 from reskontra.receivables.rules.items import OpenItem, Proposal
 from reskontra.records import Record, columns, field
@@ -31,7 +32,7 @@ HELD = frozenset({"Hold", "Reserved", "CreditHold"})
 
 
 class CostType(StrEnum):
-    """What a line of deductible household work is for. Without a deduction it is only stored and shown (W14)."""
+    """What a line of a document with a deduction is for. Without one it is only stored and shown (W14)."""
 
     SERVICE = "Service"
     MATERIAL = "MaterialCost"
@@ -56,6 +57,12 @@ class Line(Record, frozen=True, kw_only=True):
     extended_amount: Decimal = ZERO
     extended_amount_base: Decimal = ZERO
     amount_entered: bool = False
+    work_type: str | None = None
+    """The kind of work (its XML tag), which makes the line deductible (RRT-02)."""
+
+    deduction: Decimal = ZERO
+    """What is deducted for the line, before the document's is rounded down to whole kronor (RRT-03)."""
+
     discount_code: str | None = None
     """Whose best series gives the discount, unless the caller set one (`manual_discount`, DCT-03)."""
 
@@ -190,6 +197,9 @@ class Document(Record, frozen=True, kw_only=True):
     invoice_contact: dict[str, Any] | None = None
     particulars: dict[str, Any] = field(default_factory=dict)
     """What is stored and echoed but means nothing to the books (W14)."""
+
+    deduction: Deduction | None = None
+    """What the tax authority pays of it (RRT)."""
 
     dunning_level: int = 0
     dunning_letter_date: date | None = None

@@ -415,8 +415,8 @@ REFUSED_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"contact": 5}, "Contact '5' cannot be found in the system."),
     ({"billingAddress": {"countryId": "QQ"}}, "CountryId 'QQ' cannot be found in the system. Field: billingAddress"),
     ({"exchangeRate": 2}, "The exchange rate of the base currency is 1. Field: exchangeRate."),
-    ({"domesticServicesDeductibleDocument": True}, "Field: domesticServicesDeductibleDocument."),
-    ({"rotRutDetails": {"type": "Rot"}}, "Field: rotRutDetails."),
+    ({"domesticServicesDeductibleDocument": True}, "is in NO. Field: domesticServicesDeductibleDocument."),
+    ({"rotRutDetails": {"type": "Rot"}}, "the company is in NO. Field: rotRutDetails."),
     ({"referenceNumber": "x" * 16}, "Field: referenceNumber."),
     ({"invoiceText": "x" * 513}, "Field: invoiceText."),
     ({"externalReference": "x" * 41}, "Field: externalReference."),
@@ -489,8 +489,11 @@ async def test_a_line_that_cannot_be_is_named_by_its_place(
         {"typeOfWork": "6"},
     ],
 )
-async def test_a_deduction_for_domestic_services_is_refused_on_a_line(bystander: Clerk, line: dict[str, Any]) -> None:
-    assert "not served yet" in await bystander.refuse(INVOICE, lines=[{"inventoryNumber": "A", **line}])
+async def test_a_deduction_for_domestic_services_is_refused_outside_sweden(
+    bystander: Clerk, line: dict[str, Any]
+) -> None:
+    text = await bystander.refuse(INVOICE, lines=[{"inventoryNumber": "A", **line}])
+    assert "(ROT/RUT) in SE only; the company is in NO. Field: invoiceLines[0]." in text
 
 
 @pytest.mark.parametrize("kind", [INVOICE, DEBIT_NOTE])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from reskontra.documents.commands import dividing
 from reskontra.documents.commands.drafting import insert, new_draft
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, with_links
 from reskontra.documents.document import Document
+from reskontra.documents.rules.claims import limits_on
 from reskontra.documents.rules.drafts import check_releasable, released
 from reskontra.documents.rules.entries import batch_of, entries_of
 from reskontra.documents.rules.instalments import parts_of
@@ -26,7 +28,9 @@ from reskontra.documents.rules.links import is_replacement, warnings_about
 from reskontra.documents.rules.rates import rate_of
 from reskontra.documents.rules.settling import Settling, paid_by_itself, settling_of
 from reskontra.documents.store import writing
+from reskontra.documents.store.claims import find_claimed
 from reskontra.documents.store.loading import Loaded
+from reskontra.domestic_services.rules.deduction import limit_warnings
 from reskontra.kinds import Kind
 from reskontra.numbering.rules import choose_range
 from reskontra.receivables.commands import locks
@@ -72,10 +76,19 @@ async def issue(
 
 
 async def release(
-    connection: Connection, context: Context, kind: Kind, number: str, expected_version: Expected = None
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    number: str,
+    expected_version: Expected = None,
+    *,
+    claims: bool = False,
 ) -> Saved:
     """Post a balanced document to the general ledger, once (REL-01 to REL-03), and divide it into instalments if its
-    terms say so (INS-04)."""
+    terms say so (INS-04).
+
+    What deducts for domestic services is only released by who `claims` the deduction next (RRT-05).
+    """
     loaded = await load(connection, context, kind, number, expected_version=expected_version)
     draft = document_of(loaded)
     await lock_debits(connection, context, kind, draft, {})
@@ -83,6 +96,7 @@ async def release(
     if is_replacement(kind, draft):
         need_transaction(connection)  # `reversing.release` does the rest
         basis = await with_links(connection, context, kind, basis, standing=draft, changes={})
+    _check_claimed(connection, kind, draft, claims=claims)
     check_releasable(kind, draft, basis)
     reference = basis.reference
     settling = await _settling(connection, context, kind, loaded, reference)
@@ -95,8 +109,9 @@ async def release(
     series = reference.series_of("batch")
     numbers = choose_range(series.ranges, document.document_date, document.branch_number)
     shown = shown_by(draft, basis.debtor, reference)
-    corrections = await _warnings(connection, context, kind, draft, settling)
-    shown = replace(shown, warnings=(*shown.warnings, *corrections))
+    warnings = await _warnings(connection, context, kind, draft, settling)
+    over_limits = await _over_limits(connection, context, draft, reference)
+    shown = replace(shown, warnings=(*shown.warnings, *warnings, *over_limits))
     await locks.take_turn(context, series.series_id)
     saved = await writing.release_document(
         connection,
@@ -120,6 +135,15 @@ async def release(
     return saved
 
 
+def _check_claimed(connection: Connection, kind: Kind, draft: Document, *, claims: bool) -> None:
+    """Refuse to release a deduction that nobody would claim: it came after the caller looked."""
+    if draft.deduction is None:
+        return
+    need_transaction(connection)
+    if not claims:
+        raise locks.Overtaken(f"The {kind.noun} changed at the same moment.", hint="Send the request again.")
+
+
 async def _warnings(
     connection: Connection, context: Context, kind: Kind, draft: Document, settling: Settling | None
 ) -> Sequence[str]:
@@ -131,6 +155,24 @@ async def _warnings(
     names_another = bool(items) or draft.corrects_document_id is not None
     rates = [item.rate for item in items if item.currency_id == draft.currency_id]
     return warnings_about(kind, names_another=names_another, rate=rate_of(draft), rates=rates)
+
+
+async def _over_limits(
+    connection: Connection, context: Context, draft: Document, reference: Reference
+) -> Sequence[str]:
+    """Which persons are over what the law lets them deduct in the document's year, by what this company claims."""
+    deduction = draft.deduction
+    if deduction is None:
+        return ()
+    year = draft.document_date.year
+    claimed = await find_claimed(
+        connection,
+        context.company_id,
+        [share.personal_id for share in deduction.shares],
+        since=date(year, 1, 1),
+        until=date(year, 12, 31),
+    )
+    return tuple(limit_warnings(deduction, claimed, limits_on(draft, reference), year))
 
 
 async def _settling(

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document, Line
+from reskontra.documents.rules.deductions import is_same_work
 from reskontra.documents.rules.header import (
     PARTICULARS,
     check_discount_date,
@@ -15,6 +16,7 @@ from reskontra.documents.rules.header import (
     particulars,
 )
 from reskontra.documents.rules.pricing import amounts_in_currency
+from reskontra.domestic_services.rules.distribution import is_echo
 from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import KINDS, Kind
 from reskontra.money import round_money
@@ -108,8 +110,9 @@ def _is_echo(name: str, sent: Any, document: Document, basis: Basis) -> bool:
         return True
     if name in ("customer_number", "child_customer_number", "location_cd"):
         return _is_same_party(name, sent, document, basis)
-    if name == "corrects":
-        return _is_same_correction(sent, document, basis)
+    if name in ("corrects", "rot_rut"):
+        is_deduction = name == "rot_rut"
+        return is_echo(sent, document.deduction) if is_deduction else _is_same_correction(sent, document, basis)
     if name in ("vat_rows", "application_lines"):
         decimals = basis.reference.decimals_of(document.currency_id)
         return not sent or (name == "vat_rows" and vat_rows_echoed(document, sent, decimals))
@@ -159,8 +162,7 @@ def _standing(name: str, document: Document, basis: Basis) -> Any:
     other = {
         "hold": document.is_held,
         "salesperson": basis.reference.salesperson_cd(document.salesperson_id),
-        "deductible": False,
-        "rot_rut": None,
+        "deductible": document.deduction is not None,
     }
     return other[name] if name in other else getattr(document, name, None)
 
@@ -203,6 +205,8 @@ def _is_line_echo(name: str, value: Any, line: Line, basis: Basis) -> bool:
         return not value or basis.reference.subaccounts.in_use(value, ("lines", "subaccount")) == line.subaccount_id
     if name == "salesperson":
         return _same(value, basis.reference.salesperson_cd(line.salesperson_id))
+    if name in ("deductible", "work_type"):
+        return is_same_work(name, value, line)
     return _same(value, getattr(line, _LINE_NAMES.get(name, name), None))
 
 

@@ -10,6 +10,7 @@ from reskontra.customers.rules.standing import CreditFailure, check_may, credit_
 from reskontra.documents.document import Document, Line
 from reskontra.documents.rules.after_release import changed_after_release, vat_rows_echoed
 from reskontra.documents.rules.arithmetic import DiscountBasis
+from reskontra.documents.rules.deductions import type_asked_for, with_deduction, without_deduction
 from reskontra.documents.rules.figures import entered_vat, with_figures, with_figures_of
 from reskontra.documents.rules.header import changed_header, check_discount_date, new_header
 from reskontra.documents.rules.instalments import check_parts
@@ -26,6 +27,7 @@ from reskontra.records import replace
 
 if TYPE_CHECKING:
     from reskontra.documents.rules.settling import Settling
+    from reskontra.domestic_services.rules.work_types import DeductionType
     from reskontra.reference.reference import Reference
 from reskontra.documents.document import Basis
 
@@ -41,10 +43,13 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, origin: str = 
     draft = new_header(kind, changes, basis, origin)
     taken_back = changes.get("takes_back")
     if taken_back is not None:
-        draft = with_figures_of(with_header_of(draft, taken_back), taken_back, basis.reference)
+        draft = with_figures_of(with_header_of(draft, taken_back), without_deduction(taken_back), basis.reference)
     else:
-        lines = changes.get("made_lines") or new_lines(changes.get("lines") or (), _line_basis(draft, basis))
+        deducts = type_asked_for(kind, None, draft, changes, basis.reference)
+        sent = changes.get("lines") or ()
+        lines = changes.get("made_lines") or new_lines(sent, _line_basis(draft, basis, deducts=deducts))
         draft = with_figures(draft, lines, basis.reference, changes.get("vat_rows") or ())
+        draft = with_deduction(deducts, None, draft, changes, basis.reference)
     check_discount_date(draft)
     check_parts(kind, draft, basis.reference)
     return _with_status(kind, None, draft, changes, basis)
@@ -69,7 +74,9 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
     draft = changed_header(kind, document, changes, basis)
     check_same_rate(document, draft)
     moved = _moved_lines(document, draft, basis)
-    lines = apply_operations(moved, changes.get("lines") or (), _line_basis(draft, basis, before=document))
+    deducts = type_asked_for(kind, document, draft, changes, basis.reference)
+    line_basis = _line_basis(draft, basis, before=document, deducts=deducts)
+    lines = apply_operations(moved, changes.get("lines") or (), line_basis)
     if draft.document_date != document.document_date:
         lines = on_another_day(lines, _line_basis(draft, basis))
     if (draft.account_number, draft.currency_id) != (document.account_number, document.currency_id):
@@ -83,6 +90,7 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         if not sent_vat and _vat_stands(document, draft, lines):
             sent_vat = entered_vat(document)
         draft = with_figures(draft, lines, basis.reference, sent_vat)
+    draft = with_deduction(deducts, document, draft, changes, basis.reference)
     if _discount_of(draft) != _discount_of(document):
         check_discount_date(draft)
     check_parts(kind, draft, basis.reference, document)
@@ -167,7 +175,9 @@ def released(
     )
 
 
-def _line_basis(draft: Document, basis: Basis, *, before: Document | None = None) -> LineBasis:
+def _line_basis(
+    draft: Document, basis: Basis, *, before: Document | None = None, deducts: DeductionType | None = None
+) -> LineBasis:
     return LineBasis(
         reference=basis.reference,
         debtor=basis.debtor,
@@ -183,6 +193,7 @@ def _line_basis(draft: Document, basis: Basis, *, before: Document | None = None
         vat_zone_id=draft.vat_zone_id,
         earlier_vat_zone_id=(before or draft).vat_zone_id,
         discount_basis=DiscountBasis(basis.reference.preferences.discount_basis),
+        deducts=deducts,
     )
 
 

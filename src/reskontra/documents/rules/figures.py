@@ -13,7 +13,7 @@ from reskontra.documents.rules.links import field_of_vat_date, vat_date_of
 from reskontra.documents.rules.pricing import figures_of
 from reskontra.documents.rules.rates import rate_of, vat_rate_of
 from reskontra.errors import Malformed
-from reskontra.money import PRICE_DECIMALS, ZERO
+from reskontra.money import ONE, PRICE_DECIMALS, ZERO
 from reskontra.records import replace
 from reskontra.terms.rules.dates import discount_amount
 from reskontra.vat.rules.calculation import SentVatRow, TaxableLine, VatResult, VatRow, apply_sent_rows, vat_of_document
@@ -74,6 +74,52 @@ def with_figures_of(document: Document, taken_back: Document, reference: Referen
         balance_base=copied.amount_base,
         cash_discount=discount,
         cash_discount_base=to_base(discount, rate_of(copied), reference.base_decimals),
+    )
+
+
+def with_one_amount(
+    document: Document, amount: Decimal, amount_base: Decimal, *, description: str, account_number: str
+) -> Document:
+    """A document of one line without VAT, discount and rounding, for what is no sale: a part of a document."""
+    line = Line(
+        line_number=1,
+        description=description,
+        quantity=ONE,
+        unit_price=amount,
+        unit_price_base=amount_base,
+        price_entered=True,
+        extended_amount=amount,
+        extended_amount_base=amount_base,
+        amount=amount,
+        amount_base=amount_base,
+        net_amount=amount,
+        net_amount_base=amount_base,
+        account_number=account_number,
+        subaccount_id=document.subaccount_id,
+        branch_number=document.branch_number,
+        salesperson_id=document.salesperson_id,
+    )
+    return replace(
+        document,
+        discount_total=ZERO,
+        discount_total_base=ZERO,
+        vat_total=ZERO,
+        vat_total_base=ZERO,
+        vat_taxable_total=ZERO,
+        vat_taxable_total_base=ZERO,
+        vat_exempt_total=ZERO,
+        vat_exempt_total_base=ZERO,
+        rounding_difference=ZERO,
+        cash_discount=ZERO,
+        cash_discount_base=ZERO,
+        detail_total=amount,
+        detail_total_base=amount_base,
+        amount=amount,
+        amount_base=amount_base,
+        balance=amount,
+        balance_base=amount_base,
+        vat=(),
+        lines=(line,),
     )
 
 

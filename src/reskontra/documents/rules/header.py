@@ -155,7 +155,6 @@ def _uses_terms(kind: Kind, basis: Basis) -> bool:
 def _written(
     kind: Kind, before: Document | None, draft: Document, changes: Mapping[str, Any], basis: Basis
 ) -> Document:
-    _refuse_unsupported_fields(changes)
     own_zone = _branch_zone(draft, basis)
     standing_account = draft.cash_account
     named = _chosen(changes, basis) | _people(draft, changes, basis) | _project(draft, changes, basis)
@@ -176,27 +175,6 @@ def _written(
     if kind.is_paid_at_once:
         draft = paid_at_once(kind, draft, changes, basis.reference, standing_account)
     return _with_due_dates(kind, before, draft, changes, basis)
-
-
-def _refuse_unsupported_fields(changes: Mapping[str, Any]) -> None:
-    """Fields whose silent loss would cost money (W14), and those that wait for a later step."""
-    for name in ("deductible", "rot_rut"):
-        if _says_something(changes.get(name)):
-            raise Refused(
-                "Deductions for domestic services (ROT/RUT) are not served yet.",
-                field=(name,),
-                value=changes[name] if name == "deductible" else None,
-                hint="Leave the field out.",
-            )
-
-
-def _says_something(sent: Any) -> bool:
-    """Whether a sent value has any content; a line's operation alone does not count."""
-    if isinstance(sent, Mapping):
-        return any(_says_something(value) for name, value in sent.items() if name != "operation")
-    if isinstance(sent, list):
-        return any(_says_something(item) for item in sent)
-    return bool(sent)
 
 
 def _plain_values(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reskontra.documents.document import Document, Line
+from reskontra.documents.document import Document
+from reskontra.documents.rules.figures import with_one_amount
 from reskontra.documents.rules.links import CORRECTION_ORIGIN
 from reskontra.errors import Refused
 from reskontra.kinds import INVOICE, Kind
-from reskontra.money import ONE, ZERO
+from reskontra.money import ZERO
 from reskontra.records import replace
 from reskontra.terms.rules.instalments import Instalment, instalments
 from reskontra.terms.rules.terms import InstalmentType, Terms
@@ -105,8 +106,15 @@ def invoice_of_part(
 
     It has one line, on the account of the receivable, and no VAT. It is neither printed nor sent: the master is.
     """
-    return replace(
+    divided = with_one_amount(
         master,
+        part.amount,
+        part.amount_base,
+        description=f"Instalment {part.number} of {total} of {kind.noun} {master.number}",
+        account_number=master.account_number,
+    )
+    return replace(
+        divided,
         document_type=INVOICE.document_type,
         number="",
         origin=ORIGIN,
@@ -126,44 +134,4 @@ def invoice_of_part(
         send_to_auto_invoice=False,
         created_by=actor,
         credit_approved_amount_base=part.amount_base,
-        discount_total=ZERO,
-        discount_total_base=ZERO,
-        vat_total=ZERO,
-        vat_total_base=ZERO,
-        vat_taxable_total=ZERO,
-        vat_taxable_total_base=ZERO,
-        vat_exempt_total=ZERO,
-        vat_exempt_total_base=ZERO,
-        rounding_difference=ZERO,
-        cash_discount=ZERO,
-        cash_discount_base=ZERO,
-        detail_total=part.amount,
-        detail_total_base=part.amount_base,
-        amount=part.amount,
-        amount_base=part.amount_base,
-        balance=part.amount,
-        balance_base=part.amount_base,
-        vat=(),
-        lines=(_line(kind, master, part, total),),
-    )
-
-
-def _line(kind: Kind, master: Document, part: Instalment, total: int) -> Line:
-    return Line(
-        line_number=1,
-        description=f"Instalment {part.number} of {total} of {kind.noun} {master.number}",
-        quantity=ONE,
-        unit_price=part.amount,
-        unit_price_base=part.amount_base,
-        price_entered=True,
-        extended_amount=part.amount,
-        extended_amount_base=part.amount_base,
-        amount=part.amount,
-        amount_base=part.amount_base,
-        net_amount=part.amount,
-        net_amount_base=part.amount_base,
-        account_number=master.account_number,
-        subaccount_id=master.subaccount_id,
-        branch_number=master.branch_number,
-        salesperson_id=master.salesperson_id,
     )

@@ -12,8 +12,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import Rate
-from reskontra.documents.document import Line
+from reskontra.documents.document import CostType, Line
 from reskontra.documents.rules.arithmetic import DiscountBasis
+from reskontra.documents.rules.deductions import work_type_after
 from reskontra.documents.rules.discounts import follows_code
 from reskontra.documents.rules.line_accounts import account_of_sale, check_account, with_account_of_vat
 from reskontra.documents.rules.pricing import looked_up, offer_to, own_price, priced
@@ -26,6 +27,7 @@ from reskontra.vat.rules.codes import vat_ids_of_line
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
     from reskontra.discounts.rules.series import CodeOfDocument
+    from reskontra.domestic_services.rules.work_types import DeductionType
     from reskontra.items.rules.items import Item
     from reskontra.prices.rules import Offer
     from reskontra.reference.reference import Reference
@@ -65,6 +67,9 @@ class LineBasis:
     """The zone that standing lines were in before the request."""
 
     discount_basis: DiscountBasis
+    deducts: DeductionType | None = None
+    """What the document deducts for domestic services."""
+
     discount_codes: dict[str, CodeOfDocument] = dataclass_field(default_factory=dict)
     """The discount codes that lines asked for so far."""
 
@@ -335,7 +340,6 @@ _NEVER_EMPTY = {"quantity": ZERO, "unit_price": ZERO}
 
 
 def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: FieldPath) -> Line:
-    _refuse_unsupported_fields(change, field)
     sent = {name: change[name] for name in _PLAIN if name in change}
     for name, empty in _NEVER_EMPTY.items():
         if name in sent and sent[name] is None:
@@ -366,22 +370,11 @@ def _with_sent(line: Line, change: Mapping[str, Any], basis: LineBasis, field: F
                 value=change["branch_number"],
                 hint=f"Send {basis.branch_number} or leave it out.",
             )
-    return replace(line, **sent) if sent else line
-
-
-def _refuse_unsupported_fields(change: Mapping[str, Any], field: FieldPath) -> None:
-    """Fields whose silent loss would cost money (W14)."""
-    for name, subject in (
-        ("deductible", "Deductions for domestic services (ROT/RUT)"),
-        ("work_type", "Deductions for domestic services (ROT/RUT)"),
-    ):
-        if change.get(name):
-            raise Refused(
-                f"{subject} are not served yet.",
-                field=(*field, name),
-                value=change[name],
-                hint="Leave the field out.",
-            )
+    after = replace(line, **sent) if sent else line
+    if after.work_type is None and not change.get("deductible") and not change.get("work_type"):
+        return after
+    work_type = work_type_after(after, change, basis.deducts, reference, field)
+    return replace(after, work_type=work_type, item_type=CostType.SERVICE if work_type else after.item_type)
 
 
 def _with_vat_ids(line: Line, basis: LineBasis, field: FieldPath) -> Line:

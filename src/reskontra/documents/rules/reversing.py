@@ -62,7 +62,7 @@ def check_applicable(kind: Kind, document: Document, ties: Ties) -> None:
 
 
 def check_correctable(kind: Kind, document: Document, ties: Ties) -> None:
-    """CRR-01: an open invoice that nothing has touched. ROT and RUT claims need no word: they are refused when sent."""
+    """CRR-01: an open invoice that nothing has touched, and of which nobody else pays a part."""
     _check_of_this_ledger(kind, document, "corrected")
     if ties.is_divided:
         raise Refused(
@@ -71,6 +71,12 @@ def check_correctable(kind: Kind, document: Document, ties: Ties) -> None:
         )
     if document.origin == FEE_ORIGIN:
         raise _is_fee(kind, document)
+    if document.deduction is not None:
+        raise Refused(
+            f"The {kind.noun} {document.number} has a claim on the tax authority "
+            f"({document.deduction.type.upper()}) and cannot be corrected.",
+            hint="Reverse it, and send a new one.",
+        )
     _check_open(kind, document, "be corrected")
     if ties.settler is not None:
         raise Refused(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from reskontra.kinds import KINDS
-from reskontra.receivables.rules.items import OPENING_ORIGIN
+from reskontra.receivables.rules.items import CLAIM_BACK_ORIGIN, CLAIM_ORIGIN, OPENING_ORIGIN
 
 _KINDS = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in KINDS.values() if kind.sales_sign)
+
+_NO_SALES = ", ".join(f"'{origin}'" for origin in (OPENING_ORIGIN, CLAIM_ORIGIN, CLAIM_BACK_ORIGIN))
 
 
 def sales(customer_id: str, condition: str) -> str:
     """A scalar: released sales without VAT to a customer of company $1, in base currency (BAL-04).
 
     Credit notes are subtracted. Instalments are not counted besides the document that they are parts of (IPL-02), nor
-    what was taken over from an older system (OPN-01).
+    what was taken over from an older system (OPN-01), nor what the tax authority pays instead of the customer (RRT-05).
     `condition` is over `document`, for example on its period.
     """
     return f"""(select coalesce(sum(line.net_amount_base * kind.sign), 0.0000)
@@ -21,7 +23,7 @@ def sales(customer_id: str, condition: str) -> str:
                   join document_line as line on line.company_id = $1 and line.document_id = document.document_id
                  where document.company_id = $1 and document.customer_id = {customer_id}
                    and document.released_at is not null and document.master_document_id is null
-                   and document.origin <> '{OPENING_ORIGIN}' and {condition})"""
+                   and document.origin not in ({_NO_SALES}) and {condition})"""
 
 
 def last_sale(customer_id: str) -> str:

@@ -34,6 +34,7 @@ _COLUMNS = f"""{ITEM_COLUMNS},
            document.dont_print, document.dont_email, document.revoked, document.exclude_debt_collection,
            document.send_to_auto_invoice, document.dunning_level, document.dunning_letter_date,
            document.invoice_address, document.invoice_contact, document.lines_json, document.vat_json,
+           document.deduction is not null as is_deductible,
            document.version, {attachments_of("document")} as attachments, {PARTIES.columns}"""
 
 _FIND = f"""

@@ -413,6 +413,7 @@ CONSTRAINTS: dict[str, RefusalFactory] = {
     ),
     "application_one_proposal": lambda value: Conflict("Another document proposes to settle the same one already."),
     "document_corrected_once": lambda value: Conflict("The invoice has a correction that waits for release already."),
+    "document_claimed_once": lambda value: Conflict("The deduction was claimed, or taken back, at the same moment."),
     "document_balance_range": lambda value: Conflict("The balance of the document would leave its range."),
     "number_series_used_up": lambda value: Refused(
         "The number series is used up.", value=value, hint="Send a number, or extend the series."

@@ -11,6 +11,7 @@ import msgspec
 
 from reskontra.accounts.wire.named import CodedAccount
 from reskontra.customers.wire.answers import AddressAnswer
+from reskontra.domestic_services.wire import WorkTypeAnswer
 from reskontra.receivables.wire.applications import NamedDocumentAnswer
 from reskontra.receivables.wire.items import DatedSubaccount, ItemAnswer, ProjectAnswer
 from reskontra.web.pairs import AttachmentAnswer, IdDescription, NumberDescription, NumberName
@@ -22,14 +23,6 @@ class ContactName(Answer):
 
     id: int | None = None
     name: str | None = None
-
-
-class WorkTypeAnswer(Answer):
-    """A kind of domestic service."""
-
-    rut_rot_type: str | None = None
-    description: str | None = None
-    xml_tag: str | None = None
 
 
 class SaleLineAnswer(Answer):

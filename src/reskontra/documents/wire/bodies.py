@@ -14,6 +14,7 @@ import msgspec
 from reskontra.accounts.wire.named import Segments
 from reskontra.customers.wire.bodies import AddressUpdate
 from reskontra.documents.document import CostType
+from reskontra.domestic_services.rules.work_types import DeductionType
 from reskontra.operations import LineOperation
 from reskontra.receivables.wire.items import DocumentTypeText
 from reskontra.web.wire import (
@@ -129,10 +130,10 @@ class RotRutDistributionUpdate(Body):
 
 
 class RotRutUpdate(Body):
-    """A deduction for domestic services; not served yet."""
+    """A deduction for domestic services (RRT-04)."""
 
     distributed_automatically: Sent[Flag] = sent("distributedAutomaticaly")
-    type: Sent[Text30] = msgspec.UNSET
+    type: Sent[OneOf[DeductionType]] = msgspec.UNSET
     apartment: Sent[Text255] = sent("appartment")
     estate: Sent[Text255] = msgspec.UNSET
     organisation_number: Sent[Text30] = sent("organizationNbr")

@@ -36,6 +36,8 @@ from reskontra.documents.wire.answers import (
     VatInBaseRow,
     VatRowAnswer,
 )
+from reskontra.domestic_services.rules.work_types import WORK_TYPES
+from reskontra.domestic_services.wire import work_type_answer
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.receivables.wire.applications import NamedDocumentAnswer
@@ -91,11 +93,16 @@ def _line(struct: type[SaleLineAnswer], line: Line, reference: Reference) -> Sal
         more = {"attachments": []}
     if issubclass(struct, NoteLineAnswer):
         more |= {
-            "is_deductible": False,
+            "is_deductible": line.work_type is not None,
             "item_type": line.item_type,
             "term_start_date": day_answer(line.term_start_date),
             "term_end_date": day_answer(line.term_end_date),
         }
+        if line.work_type is not None:
+            more |= {
+                "work_type": work_type_answer(WORK_TYPES[line.work_type]),
+                "deductible_amount": line.deduction.quantize(_MONEY),
+            }
     if "line_type" in struct.__struct_fields__:
         more |= {"line_type": "GN", "start_date": day_answer(line.start_date), "end_date": day_answer(line.end_date)}
     if "project_task" in struct.__struct_fields__ and line.task_id:
@@ -209,7 +216,7 @@ def _add_what_cash_sales_lack(answer: OwedAnswer, row: Record, reference: Refere
     """Add what only documents show that are owed until they are settled."""
     answer.external_reference = row["external_reference"]
     if isinstance(answer, DocumentAnswer):
-        answer.is_deductible = False
+        answer.is_deductible = row["is_deductible"]
         if row["child_number"]:
             answer.child = NumberName(row["child_number"], row["child_name"])
     if row["contact_id"]:

@@ -14,7 +14,7 @@ from reskontra.kinds import KINDS
 from reskontra.periods.rules import is_open
 from reskontra.receivables.commands import locks
 from reskontra.receivables.commands.settlements import write_settlement
-from reskontra.receivables.rules.items import VOID_ORIGIN, Application, OpenItem, Proposal, name_of
+from reskontra.receivables.rules.items import CLAIM_ORIGIN, VOID_ORIGIN, Application, OpenItem, Proposal, name_of
 from reskontra.receivables.rules.periods import booking_period
 from reskontra.receivables.rules.proposals import check_credit, check_nothing_waits, check_proposal, check_total
 from reskontra.receivables.rules.settling import settle, undone
@@ -60,11 +60,19 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     return await write_settlement(connection, context, reference, settled, before, credit=credit, kind="apply", on=on)
 
 
-async def undo(connection: Connection, context: Context, application_id: int, changes: Mapping[str, Any]) -> int:
+async def undo(
+    connection: Connection,
+    context: Context,
+    application_id: int,
+    changes: Mapping[str, Any],
+    *,
+    takes_claim_back: bool = False,
+) -> int:
     """Take a released application back (UND-02, UNP-02, UNP-04); returns the id of the reversing application.
 
     `changes` may hold application_date and financial_period. The date is the application's own while its period is
     open, else today. Neither date nor period is earlier than the application's: at no time is more open than there was.
+    Only who `takes_claim_back` may undo a claim on the tax authority (RRT-05).
     """
     reference = await remembered.held(connection, context.company_id)
     found = await _application(connection, context, application_id)
@@ -72,6 +80,12 @@ async def undo(connection: Connection, context: Context, application_id: int, ch
     found = await _application(connection, context, application_id)  # nobody else can undo it under these locks
     credit, debit = items[found.credit_document_id], items[found.debit_document_id]
     application = _check_undoable(found, credit, debit)
+    if credit.origin == CLAIM_ORIGIN and not takes_claim_back:
+        raise Refused(
+            f"{credit.number} is what the tax authority pays of {debit.number}, and stays applied to it.",
+            hint="Reverse the invoice: that takes the claim back. A part that the authority denies is owed by a debit "
+            "note on the account of claims.",
+        )
     for item in items.values():
         check_nothing_waits(item)
     stays_open = is_open(

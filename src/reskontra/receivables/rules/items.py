@@ -22,6 +22,13 @@ OPENING_ORIGIN = "opening"
 """The origin of documents that were taken over from an older system: they are no sales and have no VAT (OPN-01)."""
 
 
+CLAIM_ORIGIN = "tax_claim"
+"""The origin of credit notes that move what the tax authority pays of a document to an account of its own (RRT-05)."""
+
+CLAIM_BACK_ORIGIN = "tax_claim_back"
+"""The origin of debit notes that take such a claim back."""
+
+
 class OpenItem(Record, frozen=True, kw_only=True):
     """A document as settling sees it: what is left of it, in its currency and in base currency."""
 

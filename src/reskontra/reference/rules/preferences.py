@@ -226,6 +226,9 @@ class Preferences:
     opening_account: str | None = None
     """The account against which open items of an older system are taken over (OPN-01)."""
 
+    tax_claim_account: str | None = None
+    """The account of claims on the tax authority, for what is deducted for domestic services (RRT-05)."""
+
     payment_reference: PaymentReference = field(default_factory=PaymentReference)
     attachments: AttachmentPreferences = field(default_factory=AttachmentPreferences)
     dunning: DunningPreferences = field(default_factory=DunningPreferences)

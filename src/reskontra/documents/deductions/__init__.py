@@ -1,0 +1,1 @@
+"""The deduction of one document as its own resource (RRT-06)."""

@@ -1,0 +1,1 @@
+"""What may be deducted, how much, and for whom."""
