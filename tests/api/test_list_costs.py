@@ -44,7 +44,7 @@ LEGAL: dict[str, str] = {
 }
 """The longest value of a parameter that takes no long text and does not say by itself what it takes."""
 
-EXCLUDED = {"Reskontra_ReportOpenItems": "period"}
+EXCLUDED = {"Reskontra_ReportOpenItems": "period", "Reskontra_GetChanges": "newestFirst"}
 """A parameter that another one of the list stands in for."""
 
 PLAN_NODES = 85

@@ -87,16 +87,15 @@ STANDINGS = Paged(
 EXCEEDS_CREDIT = "customer.credit_used > customer.credit_limit"
 IS_OVERDUE = "customer.overdue > 0"
 
-_TOTALS = f"""
-    select count(*) as count, coalesce(sum(found.balance), 0.0000) as balance,
-           coalesce(sum(found.overdue), 0.0000) as overdue,
-           {", ".join(f"coalesce(sum(found.bucket_{position}), 0.0000) as bucket_{position}" for position in _BUCKETS)}
-      from ({_FOUND} and {{where}}) as found"""
+_SUMS = f"""
+    count(*) as count, coalesce(sum(found.balance), 0.0000) as balance, coalesce(sum(found.overdue), 0.0000) as overdue,
+    {", ".join(f"coalesce(sum(found.bucket_{it}), 0.0000) as bucket_{it}" for it in _BUCKETS)}"""
 
 
 async def find_totals(connection: Connection, filters: Filters) -> Totals:
     """The sums over all customers that pass the filters, whose parameters begin as those of `STANDINGS` do."""
-    row = await fetch_one(connection, _TOTALS.format(where=filters.where), *filters.parameters)
+    statement = f"select {_SUMS} from ({_FOUND} and {filters.where}) as found"
+    row = await fetch_one(connection, statement, *filters.parameters)
     return Totals(row["count"], row["balance"], row["overdue"], _buckets(row))
 
 

@@ -70,6 +70,13 @@ def save_address(address: str) -> str:
          where address.company_id = $1 and address.address_id = part.address_id)"""
 
 
+def is_named(customer_id: str) -> str:
+    """The condition that a text, the one `{0}`, is a customer's number or stands in its name."""
+    return f"""exists (select from customer
+                        where customer.company_id = $1 and {by_id(customer_id)}
+                          and (customer.number = {{0}} or position(lower({{0}}) in lower(customer.name)) > 0))"""
+
+
 OWING = """
     select customer.customer_id, customer.number, customer.name, customer.customer_class_id, customer_balance.balance,
            customer.modified_at

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
-from reskontra.customers.store.fragments import by_id, name_of_id, number_of_id
+from reskontra.customers.store.fragments import is_named, name_of_id, number_of_id
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
@@ -23,9 +23,7 @@ CUSTOMER_NAME = name_of_id("document.customer_id")
 MENTIONS = f"""(position({{0}} in document.number) > 0 or document.customer_reference = {{0}}
             or document.external_reference = {{0}} or document.payment_reference = {{0}}
             or position(lower({{0}}) in lower(document.invoice_text)) > 0
-            or exists (select from customer
-                        where customer.company_id = $1 and {by_id("document.customer_id")}
-                          and (customer.number = {{0}} or position(lower({{0}}) in lower(customer.name)) > 0)))"""
+            or {is_named("document.customer_id")})"""
 """The condition that a text stands in a document's number, texts or references, or names its customer."""
 
 OVERDUE = "document.released_at is not null and document.balance > 0 and document.due_date < $2::date"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from reskontra.changes.lists.wire import Filter, dated, either, matching
+from reskontra.changes.lists.wire import Filter, dated, either, matching, number
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.db.lists import Filters
 from reskontra.receivables.store.documents import MENTIONS, OPEN, OVERDUE, DocumentSums, ListedDocument
@@ -64,6 +64,7 @@ DOCUMENT_FILTERS: tuple[Filter, ...] = (
     either("released", "document.released_at is not null", "document.released_at is null"),
     either("open", OPEN, f"not ({OPEN})"),
     either("overdue", f"({OVERDUE})", f"({OVERDUE}) is not true"),
+    number("amount", "document.amount"),
     dated("fromDate", "document.document_date >= {}"),
     dated("toDate", "document.document_date <= {}"),
     dated("fromDueDate", "document.due_date >= {}"),
