@@ -30,7 +30,8 @@ def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> s
                    select coalesce(sum(application.discount), 0) from application
                     where application.company_id = $1 and application.debit_document_id = item.document_id
                       and application.released_at is not null),
-               'proposer', case when item.proposed_by <> {settler_id} then item.proposer end) order by {order}) as payables,
+               'proposer', case when item.proposed_by <> {settler_id} then item.proposer end)
+           order by {order}) as payables,
            array_agg(distinct item.currency_id) as currencies
       from (
         select {OPEN_ITEM}, document.version,
