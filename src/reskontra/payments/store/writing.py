@@ -97,19 +97,21 @@ def _insert(numbering: str, *, told: str = "null", held: str = _HELD) -> str:
     select number, version from inserted"""
 
 
-def _inserts(held: str) -> tuple[str, str]:
-    """The statements for the next number of a series, and for a number that was sent."""
-    return (
-        _insert(f"{take_number('$5', '$11', '$12', given='held')}, {note_reuse('$5')}", held=held),
-        _insert(
-            use_number("$5", "$11", "any ($12::text[])", given="held"),
-            told="jsonb_build_object('number', taken.number)",
-            held=held,
-        ),
-    )
+def _insert_numbered(*, is_sent: bool, proving: bool) -> str:
+    held = _still_so("0", 13) if proving else _HELD
+    if not is_sent:
+        return _insert(f"{take_number('$5', '$11', '$12', given='held')}, {note_reuse('$5')}", held=held)
+    numbering = use_number("$5", "$11", "any ($12::text[])", given="held")
+    return _insert(numbering, told="jsonb_build_object('number', taken.number)", held=held)
 
 
-_INSERTS = {proving: _inserts(_still_so("0", 13) if proving else _HELD) for proving in (False, True)}
+_INSERTS = {
+    (is_sent, proving): _insert_numbered(is_sent=is_sent, proving=proving)
+    for is_sent in (False, True)
+    for proving in (False, True)
+}
+"""By whether the number was sent, which the change row then tells, and whether the statement proves what was read."""
+
 _VOID = _insert("taken as (select $11::text as number)")
 
 
@@ -128,7 +130,7 @@ async def insert_payment(
     is_sent = len(numbering) == 2 and isinstance(numbering[1], list)
     return await _written(
         connection,
-        _VOID if len(numbering) == 1 else _INSERTS[bool(proof)][is_sent],
+        _VOID if len(numbering) == 1 else _INSERTS[is_sent, bool(proof)],
         *parameters(context),
         payment.document_type,
         *_content(payment),
