@@ -35,6 +35,9 @@ class Run:
     script: str = ""
     """The ceiling, told `as_of`; none if only the rate is to be reached."""
 
+    before: str = ""
+    """SQL that prepares the books of company $1 for the run."""
+
     rate: float = 20_000
 
     @property
@@ -61,6 +64,16 @@ RUNS = (
         "/v1/reskontra/run/overdueCharge",
         "select count(distinct source_document_id) from charged_days where company_id = $1",
     ),
+    Run(
+        "write-offs",
+        "write-offs, in documents",
+        "/v1/reskontra/run/writeOff",
+        """
+        select count(*) from document
+         where company_id = $1 and document_type = 'SmallBalanceWo' and released_at is not null
+        """,
+        before="update customer set write_off_allowed = true, write_off_limit = 1000000 where company_id = $1",
+    ),
 )
 
 
@@ -78,6 +91,8 @@ def measure(run: Run, books: Books, log: Path, *, rounds: int) -> Iterator[Cell]
 
 
 def _run(run: Run, books: Books, log: Path, number: int) -> Round:
+    if run.before:
+        asyncio.run(_prepare(run, books))
     with serving(books.dsn, log) as program:
         # A run that finds nobody loads what a server that has been up for a while has loaded.
         for day in (seeding.FIRST_DAY, _AS_OF):
@@ -90,6 +105,11 @@ def _run(run: Run, books: Books, log: Path, number: int) -> Round:
     return Round(
         "program", number, done, done / seconds, seconds * 1000, seconds * 1000, generator_cpu=0.0, **asdict(spent)
     )
+
+
+async def _prepare(run: Run, books: Books) -> None:
+    async with plain_connection(books.dsn) as connection:
+        await connection.execute(run.before, seeding.LARGE_COMPANY)
 
 
 def _reach(run: Run, books: Books, number: int) -> Round:

@@ -378,6 +378,9 @@ HOT = {
     "CustomerDebitNote_Create": _READ_AND_WRITE,
     "CustomerDebitNote_UpdateBydebitNoteNumber": _READ_AND_WRITE,
     "CustomerDebitNote_ReleaseDocumentBydebitNoteNumber": _READ_AND_WRITE,
+    "CustomerPayment_CreatePayment": _READ_AND_WRITE,
+    "CustomerPayment_PutBypaymentNumber": _READ_AND_WRITE,
+    "CustomerPayment_ReleasePaymentBypaymentNumber": _READ_AND_WRITE,
 }
 """What waits no more often, whatever the file says."""
 

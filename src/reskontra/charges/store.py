@@ -190,9 +190,6 @@ async def find_charges(
     `payers` are customers with the id of their code, `codes` the codes, `rates` their dated percents, `decimals` the
     places of each currency.
     """
-    # Charged days are looked up for each document. While there are none, reading all of them looks cheap, and the plan
-    # is kept while the run fills the table.
-    await connection.execute("set local enable_seqscan = off")
     rows = await connection.fetch(
         _FIND_CHARGES,
         company_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncpg import Record
 
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, NeedsTransaction, about_to_write
 
 
 async def fetch_one(connection: Connection, statement: str, *parameters: object) -> Record:
@@ -12,4 +12,16 @@ async def fetch_one(connection: Connection, statement: str, *parameters: object)
     row: Record | None = await connection.fetchrow(statement, *parameters)
     if row is None:
         raise LookupError("a statement that gives one row gave none")
+    return row
+
+
+async def fetch_written(connection: Connection, statement: str, *parameters: object) -> Record:
+    """The row of a statement that writes only if what was read still holds (decision 0017).
+
+    Raises `NeedsTransaction` when it does not; nothing is written then.
+    """
+    about_to_write()
+    row: Record | None = await connection.fetchrow(statement, *parameters)
+    if row is None:
+        raise NeedsTransaction
     return row

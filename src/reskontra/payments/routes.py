@@ -163,13 +163,11 @@ async def void(resource: Resource, call: Call) -> Response:
 
 
 async def _carried_out(call: Call, work: Callable[[Connection], Awaitable[T]]) -> T:
-    """Do `work` in a transaction, once more from the start each time that another request overtakes it."""
+    """Do `work`, once more from the start each time that another request overtakes it."""
     for _ in range(_ATTEMPTS - 1):
         with suppress(locks.Overtaken):
-            async with call.database.transaction() as connection:
-                return await work(connection)
-    async with call.database.transaction() as connection:
-        return await work(connection)
+            return await call.database.write(work)
+    return await call.database.write(work)
 
 
 async def get_one(resource: Resource, call: Call) -> Response:

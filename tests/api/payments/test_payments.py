@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reskontra.payments.store import loading
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PAYMENT, Clerk, Record, application, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from reskontra.db.pool import Connection
 
 
 @pytest.fixture(autouse=True)
@@ -412,6 +419,49 @@ async def test_two_payments_propose_one_invoice(clerk: Clerk) -> None:
     first = await clerk.payment(100, line(invoice))
     text = await clerk.refused("POST", PAYMENT, **clerk.paying(100, line(invoice)))
     assert f"Payment {first.number}" in text
+
+
+async def test_what_changes_between_read_and_write_is_read_again(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decision 0017: the write proves documents, customer and reference data, and who else proposes to settle them."""
+    reads = 0
+    meanwhile: Callable[[], Awaitable[Any]] | None = None
+
+    def overtaken(name: str) -> None:
+        read = getattr(loading, name)
+
+        async def reading(connection: Connection, *values: Any) -> Any:
+            nonlocal reads, meanwhile
+            found = await read(connection, *values)
+            reads += 1
+            if meanwhile is not None:
+                now, meanwhile = meanwhile, None
+                await now()
+            return found
+
+        monkeypatch.setattr(loading, name, reading)
+
+    overtaken("see_new")
+    overtaken("see")
+    invoices = [await owed(clerk, 100) for _ in range(5)]
+    released = await clerk.pay(50, line(invoices[4]))
+    noted = clerk.sale(**priced(40), applicationLines=[application(invoices[0], 40)])
+    for invoice, command, words in (
+        (invoices[0], partial(clerk.create, CREDIT_NOTE, **noted), "not released yet, from CreditNote"),
+        (invoices[1], partial(clerk.payment, 10, line(invoices[1])), "not released yet, from Payment"),
+        (invoices[2], partial(clerk.pay, 100, line(invoices[2])), "has the status Closed"),
+        (invoices[3], partial(clerk.act, invoices[3], "correct"), "waits for release"),
+    ):
+        meanwhile = command
+        assert words in refusal(await clerk.post(PAYMENT, **clerk.paying(20, line(invoice))))
+    reads, meanwhile = 0, partial(clerk.prefer, hold_on_entry=False, auto_post_batches=False)
+    draft = await clerk.payment(20, line(invoices[4]))
+    assert reads == 2
+    meanwhile = partial(clerk.change, draft, paymentLines=[line(invoices[4], amountPaid=15, operation="Update")])
+    assert "has changed since" in refusal(await clerk.act(draft, "release", draft.if_match), 412)
+    draft = await clerk.get(draft)
+    meanwhile = partial(clerk.act, released, "void")
+    assert (await clerk.release(draft))["appliedToDocuments"] == 15
+    assert (await state(clerk, invoices[4]))[1] == 35
 
 
 async def test_more_than_there_is(clerk: Clerk) -> None:

@@ -131,12 +131,14 @@ def entered_vat(document: Document) -> list[dict[str, Any]]:
 def _with_vat_ids(lines: Sequence[Line], document: Document, reference: Reference) -> list[Line]:
     """The lines in the document's zone. Lines that were sent have already passed, so a misfit is the zone's fault."""
     zone = reference.vat_zones.get(document.vat_zone_id or "")
-    taxed = []
-    for line in lines:
-        category = reference.vat_categories.get(line.vat_category_id or "")
-        vat_ids = vat_ids_of_line(category, zone, ("vat_zone_id",))
-        taxed.append(line if vat_ids == line.vat_ids else replace(line, vat_ids=vat_ids))
-    return taxed
+    applied = {
+        category_id: vat_ids_of_line(reference.vat_categories.get(category_id or ""), zone, ("vat_zone_id",))
+        for category_id in dict.fromkeys(line.vat_category_id for line in lines)
+    }
+    return [
+        line if applied[line.vat_category_id] == line.vat_ids else replace(line, vat_ids=applied[line.vat_category_id])
+        for line in lines
+    ]
 
 
 def _sent_rows(sent: Sequence[Mapping[str, Any]]) -> list[SentVatRow]:

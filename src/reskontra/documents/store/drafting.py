@@ -8,7 +8,7 @@ from typing import Any
 from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, parameters, tally_new
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import adjust_balance
-from reskontra.db.parameters import as_json
+from reskontra.db.parameters import as_json, shared_apart
 from reskontra.db.pool import Connection
 from reskontra.documents.document import Document
 from reskontra.documents.store.writing import HEADER, LINE, NEW_HEADER, SENT_LINE, SENT_VAT, VAT, header_of
@@ -59,7 +59,8 @@ _INSERT = f"""
     lined as (
         insert into document_line (company_id, document_id, {LINE})
         select $1, named.document_id, {SENT_LINE}
-          from rows from (json_populate_recordset(null::document_line, $15), unnest($16::integer[])) as line
+          from rows from (json_populate_recordset(json_populate_record(null::document_line, $20), $15),
+                          unnest($16::integer[])) as line
           join named on named.position = line.unnest),
     taxed as (
         insert into document_vat (company_id, document_id, {VAT})
@@ -90,6 +91,7 @@ async def insert_drafts(
     """
     documents = [draft.document for draft in drafts]
     lines = [(position, line) for position, it in enumerate(documents, start=1) for line in it.lines]
+    shared, own = shared_apart([line for _, line in lines])
     vat = [(position, row) for position, it in enumerate(documents, start=1) for row in it.vat]
     rows = await connection.fetch(
         _INSERT,
@@ -103,10 +105,11 @@ async def insert_drafts(
         [draft.lines_text for draft in drafts],
         [draft.vat_text for draft in drafts],
         as_json([header_of(it) for it in documents]),
-        as_json([line for _, line in lines]),
+        own,
         [position for position, _ in lines],
         as_json([row for _, row in vat]),
         [position for position, _ in vat],
         sign,
+        shared,
     )
     return [Drafted(**row) for row in rows]

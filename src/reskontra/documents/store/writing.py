@@ -15,7 +15,8 @@ from reskontra.customers.customer import Debtor
 from reskontra.customers.store.for_documents import unchanged
 from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, NeedsTransaction, RefusalFactory, about_to_write
+from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.rows import fetch_written
 from reskontra.documents.document import (
     HEADER_COLUMNS,
     LINE_COLUMNS,
@@ -382,10 +383,7 @@ async def release_document(
 
 
 async def _written(connection: Connection, statement: str, *parameters: object) -> Saved:
-    about_to_write()
-    row = await connection.fetchrow(statement, *parameters)
-    if row is None:
-        raise NeedsTransaction
+    row = await fetch_written(connection, statement, *parameters)
     return Saved(row["number"], row["version"])
 
 

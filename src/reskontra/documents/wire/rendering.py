@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 _MONEY = Decimal("0.0001")
 _FINE = Decimal("0.000001")
+_NO_COST = ZERO.quantize(_MONEY)
 
 D = TypeVar("D", bound=SaleAnswer)
 
@@ -119,7 +120,7 @@ def _line(struct: type[SaleLineAnswer], line: Line, reference: Reference) -> Sal
         extended_amount_base=line.extended_amount_base.quantize(_MONEY),
         extended_amount=line.extended_amount.quantize(_MONEY),
         amount_base=line.amount_base.quantize(_MONEY),
-        cost=ZERO.quantize(_MONEY),
+        cost=_NO_COST,
         amount=line.amount.quantize(_MONEY),
         account=account_answer(line.account_number, reference),
         vat_category=IdDescription(category.category_id, category.description) if category else None,

@@ -1,4 +1,9 @@
-"""Entering, changing and deleting payments."""
+"""Entering, changing and deleting payments.
+
+To enter or change one takes one statement to read and one to write, with no transaction and no lock around the two:
+the writing statement proves that what was read still holds (`Database.write`). What needs more says so and gets a
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +12,28 @@ from typing import Any
 
 from reskontra.clock import Context
 from reskontra.customers.rules.standing import check_may
-from reskontra.db.pool import Connection, report_key_as_sent
+from reskontra.db.pool import Connection, need_transaction, report_key_as_sent
 from reskontra.errors import Malformed, Refused
 from reskontra.numbering.rules import check_sent_document_number, choose_range
 from reskontra.operations import supplied
-from reskontra.payments.commands.preparing import applied_by, basis_of, find, held, hold_debtor, names_of, origin_of
+from reskontra.payments.commands.preparing import (
+    ADDRESSED,
+    applied_by,
+    basis_seen,
+    currency_after,
+    find,
+    first,
+    held,
+    load,
+    load_new,
+    origin_of,
+    types_meant,
+)
 from reskontra.payments.payment import Payment
 from reskontra.payments.rules import drafts
 from reskontra.payments.rules.voiding import changed_void
 from reskontra.payments.store import writing
-from reskontra.payments.store.loading import Stored
 from reskontra.receivables.commands import locks
-from reskontra.receivables.rules.items import names_sent
 from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
@@ -30,18 +45,15 @@ async def create(connection: Connection, context: Context, changes: Mapping[str,
     kind = drafts.kind_to_create(changes.get("document_type"))
     if not changes.get("customer_number"):
         raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
-    reference, debtor = await hold_debtor(connection, context, changes["customer_number"], changes)
+    reference, debtor, found = await load_new(connection, context, changes)
     check_may(debtor.status, kind.create_operation, debtor.number, ("customer_number",))
     currency_id = drafts.currency_of(kind, changes, reference, debtor.currency_id)
-    names = names_sent(changes.get("lines") or ())
-    if names:
-        await locks.take_documents(connection, context, names)
     on = changes.get("application_date") or reference.today(context.now)
-    basis = await basis_of(connection, context, reference, debtor, names, currency_id=currency_id, on=on)
+    basis = await basis_seen(connection, context, reference, debtor, found, currency_id=currency_id, on=on)
     payment = replace(drafts.created(kind, changes, basis, currency_id), created_by=context.actor)
     numbering = await _numbering(context, payment, changes, reference)
     with report_key_as_sent(changes.get("number")):
-        return await writing.insert_payment(connection, context, payment, numbering)
+        return await writing.insert_payment(connection, context, payment, numbering, basis)
 
 
 async def change(
@@ -57,27 +69,29 @@ async def change(
 
     If nothing changes, nothing is written and the version stays (invariant 40).
     """
-    stored = await find(connection, context, number, document_type)
-    stored, reference, debtor = await held(connection, context, stored, changes, expected_version=expected_version)
-    before = stored.payment
-    check_may(debtor.status, "payment", debtor.number, ("customer_number",))
-    if before.is_void and not before.is_released:
-        after = await _changed_void(connection, context, before, changes, reference)
-        return await _saved(connection, context, stored, after)
-    currency_id = changes.get("currency_id") or before.currency_id
-    if not before.is_released and changes.get("currency_id"):
-        currency_id = reference.currency_id(changes["currency_id"], ("currency_id",))
-    on = changes.get("application_date") or before.applied_on
-    names = names_of(before, changes)
-    basis = await basis_of(
-        connection, context, reference, debtor, names, currency_id=currency_id, on=on, proposer_id=stored.document_id
+    stored, basis = await load(
+        connection,
+        context,
+        number,
+        types_meant(document_type, ADDRESSED),
+        changes,
+        choose=lambda found: first(found, number, document_type),
+        expected_version=expected_version,
     )
+    before, debtor = stored.payment, basis.debtor
+    check_may(debtor.status, "payment", debtor.number, ("customer_number",))
     if before.is_released:
         _check_no_void(stored.waiting_void, before, changes)
         after = drafts.changed_after_release(before, changes, basis)
+    elif before.is_void:
+        need_transaction(connection)
+        after = await _changed_void(connection, context, before, changes, basis.reference)
     else:
-        after = drafts.changed(before, changes, basis, currency_id)
-    return await _saved(connection, context, stored, after)
+        after = drafts.changed(before, changes, basis, currency_after(before, changes, basis.reference))
+    if after == before:
+        return Saved(before.number, stored.version)
+    detail = differences(before, after, without=())
+    return await writing.save_payment(connection, context, stored, after, detail=detail, basis=basis)
 
 
 async def _changed_void(
@@ -86,15 +100,6 @@ async def _changed_void(
     origin = await origin_of(connection, context, void)
     applied = await applied_by(connection, context, origin)
     return changed_void(void, changes, origin.payment, applied.in_force.values(), reference)
-
-
-async def _saved(connection: Connection, context: Context, stored: Stored, after: Payment) -> Saved:
-    before = stored.payment
-    if after == before:
-        return Saved(before.number, stored.version)
-    return await writing.save_payment(
-        connection, context, before, after, stored.document_id, detail=differences(before, after, without=())
-    )
 
 
 async def delete(
@@ -106,6 +111,7 @@ async def delete(
     expected_version: Expected = None,
 ) -> None:
     """Delete a draft (PAY-03), or the void of a payment that waits for release (VDP-07)."""
+    need_transaction(connection)
     stored = await find(connection, context, number, document_type)
     stored, _, debtor = await held(connection, context, stored, {}, expected_version=expected_version)
     payment = stored.payment

@@ -1,4 +1,8 @@
-"""Releasing payments, what was added to them later, and their voids."""
+"""Releasing payments, what was added to them later, and their voids.
+
+A payment that names what it settles takes one statement to read and one to write, with no transaction and no lock
+around the two: the writing statement proves that what was read still holds (`Database.write`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any
 
 from reskontra.clock import Context
 from reskontra.customers.rules.standing import check_may
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, need_transaction
 from reskontra.errors import Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
@@ -18,10 +22,11 @@ from reskontra.payments.commands.preparing import (
     VOIDS,
     applied_by,
     basis_of,
+    first,
     held,
     hold_debtor,
+    load,
     names_of,
-    not_found,
     origin_of,
     types_meant,
 )
@@ -40,6 +45,9 @@ from reskontra.records import replace
 from reskontra.reference.reference import Reference
 from reskontra.versions import Expected, Saved
 
+_RELEASED = (*ADDRESSED[:-1], *VOIDS)
+"""What a number means: credit notes only if the type is sent."""
+
 _NOTHING_LEFT = "Payment can't be updated because it is already released."
 
 
@@ -55,9 +63,43 @@ async def release(
 
     Also returns what a payment without lines settled by itself, in the order in which it did (AUP-01).
     """
-    stored = await _to_release(connection, context, number, document_type)
-    if stored.payment.is_void:
-        return await _release_void(connection, context, stored, expected_version), ()
+    found: Sequence[PaymentLine] = ()
+    if connection.is_in_transaction():
+        stored = await _to_release(connection, context, number, document_type)
+        if stored.payment.is_void:
+            return await _release_void(connection, context, stored, expected_version), ()
+        stored, basis, found = await _held_to_release(connection, context, stored, expected_version)
+    else:
+        stored, basis = await load(
+            connection,
+            context,
+            number,
+            types_meant(document_type, _RELEASED),
+            {},
+            choose=lambda seen: _waiting(seen, number, document_type),
+            expected_version=expected_version,
+        )
+        if stored.payment.is_void or stored.payment.is_released or applies_by_itself(stored.payment, basis.debtor):
+            need_transaction(connection)
+    payment, debtor = stored.payment, basis.debtor
+    check_may(debtor.status, payment.kind.release_operation, debtor.number)
+    if payment.is_released:
+        return await _release_lines(connection, context, stored, basis), ()
+    _check_releasable(payment, basis)
+    before = _items(stored, basis)
+    settled = _settled(stored, before, basis) if payment.lines else None
+    after = _after(stored, settled, before)
+    parts = money_parts(after, stored.document_id, settled, before)
+    saved = await _write(
+        connection, context, stored, after, reference=basis.reference, parts=parts, settled=settled, basis=basis
+    )
+    return saved, told(settled, before, debtor) if settled and found else ()
+
+
+async def _held_to_release(
+    connection: Connection, context: Context, stored: Stored, expected_version: Expected
+) -> tuple[Stored, Basis, Sequence[PaymentLine]]:
+    """The payment and what its release depends on, all locked, with the lines that it gets by itself."""
     kept = reference, debtor = await hold_debtor(connection, context, stored.payment.customer_id, {})
     unsettled = await hold_unsettled(connection, context, debtor) if applies_by_itself(stored.payment, debtor) else None
     stored, reference, debtor = await held(
@@ -69,7 +111,6 @@ async def release(
         found = await found_lines(connection, context, payment, unsettled, reference)
         payment = replace(payment, lines=tuple(found))
         stored = dataclasses.replace(stored, payment=payment)
-    check_may(debtor.status, payment.kind.release_operation, debtor.number)
     basis = await basis_of(
         connection,
         context,
@@ -80,17 +121,7 @@ async def release(
         on=payment.applied_on,
         proposer_id=stored.document_id,
     )
-    if payment.is_released:
-        return await _release_lines(connection, context, stored, basis), ()
-    _check_releasable(payment, basis)
-    before = _items(stored, basis)
-    settled = _settled(stored, before, basis) if payment.lines else None
-    after = _after(stored, settled, before)
-    parts = money_parts(after, stored.document_id, settled, before)
-    saved = await _write(
-        connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled
-    )
-    return saved, told(settled, before, debtor) if settled and found else ()
+    return stored, basis, found
 
 
 def _after(stored: Stored, settled: Settled | None, before: Mapping[int, OpenItem]) -> Payment:
@@ -120,13 +151,14 @@ def _after(stored: Stored, settled: Settled | None, before: Mapping[int, OpenIte
 async def _write(
     connection: Connection,
     context: Context,
+    before: Stored,
     payment: Payment,
-    document_id: int,
     *,
     reference: Reference,
     parts: Sequence[Any],
     settled: Settled | None,
     kind: str = "apply",
+    basis: Basis | None = None,
 ) -> Saved:
     entries = entries_of(parts)
     series = reference.series_of("batch")
@@ -135,8 +167,8 @@ async def _write(
     return await writing.release_payment(
         connection,
         context,
+        before,
         payment,
-        document_id,
         batch=batch_header(
             description=payment.invoice_text or f"{payment.kind.noun.capitalize()} {payment.number}",
             document=(payment.document_type, payment.number),
@@ -151,7 +183,7 @@ async def _write(
         series=(series.series_id, numbers.range_id),
         settled=settled,
         kind=kind,
-        moved=[item for item in settled.items if item.document_id != document_id] if settled else (),
+        basis=basis,
     )
 
 
@@ -215,16 +247,18 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
                         sign=-1)  # fmt: skip
     after = replace(void, status="Closed", closed_period_id=void.period_id, balance=ZERO, balance_base=ZERO)
     return await _write(
-        connection, context, after, stored.document_id, reference=reference, parts=parts, settled=settled, kind="void"
+        connection, context, stored, after, reference=reference, parts=parts, settled=settled, kind="void"
     )
 
 
 async def _to_release(connection: Connection, context: Context, number: str, document_type: str | None) -> Stored:
     """What a release means: the type that was sent, else the only one of that number with something to release."""
-    types = types_meant(document_type, [*ADDRESSED[:-1], *VOIDS])
-    found = await loading.find_payments(connection, context.company_id, types, number)
-    if not found:
-        raise not_found(number, document_type)
+    types = types_meant(document_type, _RELEASED)
+    return _waiting(await loading.find_payments(connection, context.company_id, types, number), number, document_type)
+
+
+def _waiting(found: Sequence[Stored], number: str, document_type: str | None) -> Stored:
+    first(found, number, document_type)
     waiting = [it for it in found if not it.payment.is_released or it.payment.lines]
     if not waiting:
         raise Refused(_NOTHING_LEFT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reskontra.clock import Context
 from reskontra.customers.rules.standing import check_may
-from reskontra.db.pool import Connection
+from reskontra.db.pool import Connection, need_transaction
 from reskontra.errors import Refused
 from reskontra.payments.commands.preparing import applied_by, find, held
 from reskontra.payments.payment import Payment
@@ -22,6 +22,7 @@ async def void(
     expected_version: Expected = None,
 ) -> tuple[Payment, Saved]:
     """The void of a payment or refund, as a draft with the same number; it takes effect on its release (VDP-01)."""
+    need_transaction(connection)
     stored = await find(connection, context, number, document_type)
     stored, reference, debtor = await held(connection, context, stored, {}, expected_version=expected_version)
     payment = stored.payment

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import msgspec
+from asyncpg import Record as Row
 
 from reskontra.changes.store import HELD_REFERENCE
 from reskontra.clock import Context
@@ -16,8 +17,11 @@ from reskontra.customers.customer import Debtor
 from reskontra.customers.store.for_documents import for_document, has_moved_on, location_id_of, read_debtor
 from reskontra.customers.store.fragments import by_id, by_number
 from reskontra.db.pool import Connection
+from reskontra.db.rows import fetch_one
 from reskontra.payments.payment import Charge, Payment, PaymentLine
-from reskontra.receivables.store.applications import lines_of
+from reskontra.receivables.rules.items import Payable
+from reskontra.receivables.store.applications import ids_on_lines, lines_of
+from reskontra.receivables.store.for_payments import by_name, ids_of_named, payables_of, read_payables
 from reskontra.records import replace
 
 
@@ -45,7 +49,9 @@ _CHARGES = """(
          where charge.company_id = $1 and charge.document_id = document.document_id)"""
 
 _FIND = f"""
-    select document.document_id, document.version, ({_HEADER})::text as header,
+    select document.document_id, document.document_type, document.version, document.customer_id, document.currency_id,
+           coalesce(payment.applied_on, document.taken_over_on, document.document_date) as applied_on,
+           ({_HEADER})::text as header,
            {lines_of("document.document_id")} as lines, {_CHARGES} as charges,
            (select void.document_id from document as void
              where void.company_id = $1 and void.voids_document_id = document.document_id
@@ -67,19 +73,137 @@ async def find_payments(
     rows = await connection.fetch(
         f"{_FIND} order by array_position($2::text[], document.document_type)", company_id, document_types, number
     )
-    return [
-        Stored(
-            payment=replace(
-                _payments.decode(row["header"]),
-                lines=_lines.decode(row["lines"]) if row["lines"] else (),
-                charges=_charges.decode(row["charges"]) if row["charges"] else (),
-            ),
-            document_id=row["document_id"],
-            version=row["version"],
-            waiting_void=row["waiting_void"],
-        )
-        for row in rows
-    ]
+    return [_stored(row) for row in rows]
+
+
+def _stored(row: Row) -> Stored:
+    return Stored(
+        payment=replace(
+            _payments.decode(row["header"]),
+            lines=_lines.decode(row["lines"]) if row["lines"] else (),
+            charges=_charges.decode(row["charges"]) if row["charges"] else (),
+        ),
+        document_id=row["document_id"],
+        version=row["version"],
+        waiting_void=row["waiting_void"],
+    )
+
+
+# Everything at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a request names that must be read for the decision; None is "not sent"."""
+
+    location_cd: str | None = None
+    names: Sequence[tuple[str, str]] = ()
+    """Type and number of the documents on its lines."""
+
+    currency_id: str | None = None
+    on: date | None = None
+    """The date of the exchange rates."""
+
+    @property
+    def parameters(self) -> tuple[object, ...]:
+        """The values of $4 and more of both statements."""
+        types, numbers = [document_type for document_type, _ in self.names], [number for _, number in self.names]
+        place = (self.location_cd,) if self.location_cd else ()
+        return types, numbers, self.currency_id, self.on, *place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a decision depends on besides the payment, as of one moment.
+
+    `rates` has the currencies of everything that was found and of what was sent, except the base currency.
+    """
+
+    reference_version: int
+    debtor: Debtor | None
+    payables: Mapping[tuple[str, str], Payable]
+    rates: Mapping[str, Rate | None]
+
+
+_NAMED = ids_of_named("$4", "$5")
+
+
+def _surroundings(own_currency: str, day: str) -> str:
+    """Columns over `company`, `party (debtor)` and `payable (payables, currencies)`."""
+    exact = {
+        "from_currency": "wanted.currency_id",
+        "to_currency": "company.base_currency",
+        "rate_type": "coalesce(party.debtor ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
+        "on": day,
+    }
+    return f"""company.reference_version, party.debtor, payable.payables, (
+               select json_object_agg(wanted.currency_id, case when wanted.rate is not null then json_build_object(
+                          'rate', wanted.rate, 'operator', {rate_on("operator", **exact)}) end)
+                 from (select wanted.currency_id, {rate_on("rate", **exact)} as rate
+                         from (select distinct unnest(payable.currencies || array[$6::text, {own_currency}])
+                              ) as wanted (currency_id)
+                        where wanted.currency_id <> company.base_currency) as wanted) as rates"""
+
+
+def _see_new(place: str | None) -> str:
+    today = "($3::timestamptz at time zone company.time_zone)::date"
+    return f"""
+    with party as materialized (select ({for_document(place)} and {by_number("$2::text")}) as debtor)
+    select {_surroundings("party.debtor ->> 'currency_id'", f"coalesce($7::date, {today})")}
+      from company
+     cross join party
+     cross join ({payables_of(f"array({_NAMED})", "0")}) as payable
+     where company.company_id = $1"""
+
+
+def _see(place: str | None) -> str:
+    ids = f"array({ids_on_lines('found.document_id')} union {_NAMED})"
+    return f"""
+    with found as materialized ({_FIND})
+    select found.*, {_surroundings("found.currency_id", "coalesce($7::date, found.applied_on)")}
+      from found
+      join company on company.company_id = $1
+     cross join lateral (
+        select ({for_document(place)} and {by_id("found.customer_id")}) as debtor offset 0) as party
+     cross join lateral ({payables_of(ids, "found.document_id")}) as payable
+     order by array_position($2::text[], found.document_type)"""
+
+
+_PLACES = {False: None, True: f"coalesce({location_id_of('$8::text')}, customer.default_location_id)"}
+"""By whether a location was sent, as few are: finding out what it changes costs the others time too."""
+
+_SEE_NEW = {is_sent: _see_new(place) for is_sent, place in _PLACES.items()}
+_SEE = {is_sent: _see(place) for is_sent, place in _PLACES.items()}
+_rates = msgspec.json.Decoder(dict[str, Rate | None])
+
+
+async def see_new(connection: Connection, context: Context, customer_number: str, wanted: Wanted) -> Seen:
+    """What a new payment depends on. Nothing is locked: the writing statement proves that it still holds."""
+    statement = _SEE_NEW[bool(wanted.location_cd)]
+    return _seen(
+        await fetch_one(connection, statement, context.company_id, customer_number, context.now, *wanted.parameters)
+    )
+
+
+async def see(
+    connection: Connection, context: Context, document_types: Sequence[str], number: str, wanted: Wanted
+) -> list[tuple[Stored, Seen]]:
+    """The documents that `find_payments` finds, each with what a decision about it depends on. Nothing is locked."""
+    statement = _SEE[bool(wanted.location_cd)]
+    rows = await connection.fetch(statement, context.company_id, document_types, number, *wanted.parameters)
+    return [(_stored(row), _seen(row)) for row in rows]
+
+
+def _seen(row: Row) -> Seen:
+    return Seen(
+        reference_version=row["reference_version"],
+        debtor=read_debtor(row["debtor"]) if row["debtor"] else None,
+        payables=by_name(read_payables(row["payables"])),
+        rates=_rates.decode(row["rates"]) if row["rates"] else {},
+    )
+
+
+# With locks
 
 
 def _hold(which: str) -> str:

@@ -7,18 +7,20 @@ from typing import Any
 
 from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
+from reskontra.customers.store.for_documents import unchanged
 from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
-from reskontra.db.rows import fetch_one
+from reskontra.db.pool import Connection, NeedsTransaction, RefusalFactory
+from reskontra.db.rows import fetch_one, fetch_written
 from reskontra.errors import Conflict, Refused
 from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
-from reskontra.payments.payment import CHARGE_COLUMNS, HEADER_COLUMNS, SIDE_COLUMNS, Payment
+from reskontra.payments.payment import CHARGE_COLUMNS, HEADER_COLUMNS, SIDE_COLUMNS, Basis, Payment
+from reskontra.payments.store.loading import Stored
 from reskontra.posting.rules import Entry
 from reskontra.posting.store.writing import batch_and_entries
-from reskontra.receivables.rules.items import OpenItem, Settled
+from reskontra.receivables.rules.items import Settled
 from reskontra.receivables.store.applications import add, propose_lines, settlement, withdraw_lines
-from reskontra.receivables.store.open_items import items_json, move_items
+from reskontra.receivables.store.open_items import hold_as_read, items_json, move_items
 from reskontra.versions import Saved
 
 _HEADER = ", ".join(HEADER_COLUMNS)
@@ -54,9 +56,35 @@ def _beside(source: str) -> str:
            set ({_CHARGE}) = row({", ".join(f"excluded.{column}" for column in CHARGE_COLUMNS)}))"""
 
 
-def _insert(numbering: str, *, told: str = "null") -> str:
+def _still_so(settler_id: str, first: int) -> str:
+    """CTEs with a row `held` if customer, reference data and documents are as they were read; `first` is the number of
+    the first of the parameters that `_proof` gives. Everything written depends on it, and it waits for nobody
+    (decision 0017)."""
+    customer_id, version, reference_version, ids, versions = (f"${first + place}" for place in range(5))
+    return f"""{unchanged(f"{customer_id}::integer", f"{version}::bigint", f"{reference_version}::bigint")},
+    held as materialized (
+        select from buyer where {hold_as_read(settler_id, f"{ids}::bigint[]", f"{versions}::bigint[]")})"""
+
+
+_HELD = "held as (select)"
+"""What stands for `_still_so` in a transaction, which has locked all that it read."""
+
+
+def _proof(connection: Connection, basis: Basis | None, *own: tuple[int, int]) -> tuple[object, ...]:
+    """The values of `_still_so`: `own` is the payment's id and version. None in a transaction."""
+    if connection.is_in_transaction():
+        return ()
+    if basis is None:
+        raise NeedsTransaction
+    read = [*own, *((it.item.document_id, it.version) for it in basis.payables.values())]
+    ids, versions = [document_id for document_id, _ in read], [version for _, version in read]
+    return basis.debtor.customer_id, basis.debtor.version, basis.reference.version, ids, versions
+
+
+def _insert(numbering: str, *, told: str = "null", held: str = _HELD) -> str:
     return f"""
-    with {numbering},
+    with {held},
+    {numbering},
     {change_row("$5", "created", "taken.number", "taken", detail=told)},
     inserted as (
         insert into document (company_id, number, version, created_at, modified_at, {_HEADER})
@@ -69,8 +97,21 @@ def _insert(numbering: str, *, told: str = "null") -> str:
     select number, version from inserted"""
 
 
-_NEXT = _insert(f"{take_number('$5', '$11', '$12')}, {note_reuse('$5')}")
-_SENT = _insert(use_number("$5", "$11", "any ($12::text[])"), told="jsonb_build_object('number', taken.number)")
+def _insert_numbered(*, is_sent: bool, proving: bool) -> str:
+    held = _still_so("0", 13) if proving else _HELD
+    if not is_sent:
+        return _insert(f"{take_number('$5', '$11', '$12', given='held')}, {note_reuse('$5')}", held=held)
+    numbering = use_number("$5", "$11", "any ($12::text[])", given="held")
+    return _insert(numbering, told="jsonb_build_object('number', taken.number)", held=held)
+
+
+_INSERTS = {
+    (is_sent, proving): _insert_numbered(is_sent=is_sent, proving=proving)
+    for is_sent in (False, True)
+    for proving in (False, True)
+}
+"""By whether the number was sent, which the change row then tells, and whether the statement proves what was read."""
+
 _VOID = _insert("taken as (select $11::text as number)")
 
 
@@ -79,19 +120,30 @@ async def insert_payment(
     context: Context,
     payment: Payment,
     numbering: tuple[str, list[str]] | tuple[str, int] | tuple[str],
+    basis: Basis | None = None,
 ) -> Saved:
-    """Write a new payment under (number, series ids), the next of (series id, range id), or a void's (number)."""
-    sent_by_client = len(numbering) == 2 and isinstance(numbering[1], list)
-    statement = _VOID if len(numbering) == 1 else _SENT if sent_by_client else _NEXT
-    row = await fetch_one(
-        connection, statement, *parameters(context), payment.document_type, *_content(payment),
-        payment.kind.balance_sign, *numbering,
-    )  # fmt: skip
-    return Saved(row["number"], row["version"])
+    """Write a new payment under (number, series ids), the next of (series id, range id), or a void's (number).
+
+    Outside of a transaction `basis` is what is proven to stand; raises `NeedsTransaction` if it does not.
+    """
+    proof = _proof(connection, basis)
+    is_sent = len(numbering) == 2 and isinstance(numbering[1], list)
+    return await _written(
+        connection,
+        _VOID if len(numbering) == 1 else _INSERTS[is_sent, bool(proof)],
+        *parameters(context),
+        payment.document_type,
+        *_content(payment),
+        payment.kind.balance_sign,
+        *numbering,
+        *proof,
+    )
 
 
-_SAVE = f"""
-    with {change_row("$5", "updated", "$11::text", "(select) as alone", detail="$12::jsonb")},
+def _save(held: str) -> str:
+    return f"""
+    with {held},
+    {change_row("$5", "updated", "$11::text", "held", detail="$12::jsonb")},
     updated as (
         update document
            set ({_HEADER}) = (select {_SENT_HEADER} from json_populate_record(null::document, $6) as head),
@@ -109,31 +161,36 @@ _SAVE = f"""
     select number, version from updated"""
 
 
+_SAVES = {proving: _save(_still_so("$10", 15) if proving else _HELD) for proving in (False, True)}
+
+
 async def save_payment(
     connection: Connection,
     context: Context,
-    before: Payment,
+    before: Stored,
     after: Payment,
-    document_id: int,
     *,
     detail: Mapping[str, Any],
+    basis: Basis | None = None,
 ) -> Saved:
-    """Write a changed payment, or the lines of a credit note."""
+    """Write a changed payment, or the lines of a credit note; `basis` as for `insert_payment`."""
     sign = after.kind.balance_sign
-    counts = not before.is_released
-    row = await fetch_one(
+    standing = before.payment
+    counts = not standing.is_released
+    proof = _proof(connection, basis, (before.document_id, before.version))
+    return await _written(
         connection,
-        _SAVE,
+        _SAVES[bool(proof)],
         *parameters(context),
         after.document_type,
         *_content(after),
-        document_id,
-        before.number,
+        before.document_id,
+        standing.number,
         as_json(detail),
-        [before.customer_id, after.customer_id] if counts else [],
-        [-before.amount_base * sign, after.amount_base * sign] if counts else [],
+        [standing.customer_id, after.customer_id] if counts else [],
+        [-standing.amount_base * sign, after.amount_base * sign] if counts else [],
+        *proof,
     )
-    return Saved(row["number"], row["version"])
 
 
 def _delete(*, logged: bool) -> str:
@@ -170,7 +227,8 @@ _RELEASED = f"""jsonb_build_object('status', jsonb_build_array({_STATUS}, $13::t
                                                  'batch_number', jsonb_build_array(null, taken.number))"""
 
 
-def _release(*, settling: bool) -> str:
+def _release(*, settling: bool, proving: bool) -> str:
+    held = _still_so("$6", 24 if settling else 19) if proving else _HELD
     made = settlement(
         "$21::text",
         "updated",
@@ -179,10 +237,11 @@ def _release(*, settling: bool) -> str:
         batch_number="updated.batch_number",
         document_id="$6::bigint",
     )
-    settled = f"{made}, {add('$19')}, {move_items('$20', 'settled')}," if settling else ""
+    settled = f"{made}, {add('$19')}, {move_items('$20', 'settled', given='held')}," if settling else ""
     moving = "union all select customer_id, difference, 0 from moving" if settling else ""
     return f"""
-    with {take_number("'Batch'", "$10", "$11")},
+    with {held},
+    {take_number("'Batch'", "$10", "$11", given="held")},
     {batch_and_entries("taken.number", "$8", "$9")},
     {change_row("$5", "released", "$7::text", "taken", detail=_RELEASED)},
     updated as (
@@ -195,7 +254,9 @@ def _release(*, settling: bool) -> str:
         returning document.document_id, document.number, version, customer_id, batch_number,
                   balance_base * $12::integer as owed, amount_base * $12::integer as waiting),
     dated as (
-        update payment set applied_on = $17, applied_period_id = $18 where company_id = $1 and document_id = $6),
+        update payment set applied_on = $17, applied_period_id = $18
+          from updated
+         where payment.company_id = $1 and payment.document_id = updated.document_id),
     {withdraw_lines("updated.document_id", "updated")},
     {settled}
     owing as (
@@ -207,32 +268,39 @@ def _release(*, settling: bool) -> str:
     select number, version from updated"""
 
 
-_RELEASES = {settling: _release(settling=settling) for settling in (False, True)}
+_RELEASES = {
+    (settling, proving): _release(settling=settling, proving=proving)
+    for settling in (False, True)
+    for proving in (False, True)
+}
 
 
 async def release_payment(
     connection: Connection,
     context: Context,
+    before: Stored,
     payment: Payment,
-    document_id: int,
     *,
     batch: Mapping[str, Any],
     entries: Sequence[Entry],
     series: tuple[str, int],
     settled: Settled | None,
     kind: str = "apply",
-    moved: Sequence[OpenItem] = (),
+    basis: Basis | None = None,
 ) -> Saved:
     """Write what the first release changes: batch, entries, applications, and the documents that they moved.
 
-    `moved` are those documents as they are then, without the payment itself. The caller has locked them all.
+    `payment` is as its release leaves it; `basis` as for `insert_payment`.
     """
+    document_id = before.document_id
+    moved = [item for item in settled.items if item.document_id != document_id] if settled else ()
+    proof = _proof(connection, basis, (document_id, before.version))
     more = ()
     if settled is not None:
         more = (as_json(settled.applications), items_json(moved), kind, payment.applied_on, payment.applied_period_id)  # type: ignore[assignment]
-    row = await fetch_one(
+    return await _written(
         connection,
-        _RELEASES[settled is not None],
+        _RELEASES[settled is not None, bool(proof)],
         *parameters(context),
         payment.document_type,
         document_id,
@@ -248,8 +316,8 @@ async def release_payment(
         payment.applied_on,
         payment.applied_period_id,
         *more,
+        *proof,
     )
-    return Saved(row["number"], row["version"])
 
 
 async def forget_lines(connection: Connection, context: Context, document_id: int) -> None:
@@ -269,6 +337,11 @@ async def version_of(connection: Connection, company_id: int, document_id: int) 
         company_id,
         document_id,
     )
+    return Saved(row["number"], row["version"])
+
+
+async def _written(connection: Connection, statement: str, *values: object) -> Saved:
+    row = await fetch_written(connection, statement, *values)
     return Saved(row["number"], row["version"])
 
 

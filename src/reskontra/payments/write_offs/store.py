@@ -58,7 +58,9 @@ def _write_off(kind: Kind) -> str:
                {credit[0]} as credit_account, {credit[1]} as credit_purpose, {credit[2]} as credit_moves
           from unnest($5::bigint[], $6::text[], $7::text[]) with ordinality
                as sent (document_id, number, batch_number, place)
-          join document on document.company_id = $1 and document.document_id = sent.document_id
+         cross join lateral (
+            select * from document
+             where document.company_id = $1 and document.document_id = sent.document_id offset 0) as document
          order by sent.place),
     numbered as materialized (
         select sent.*, nextval('document_document_id_seq') as document_id,

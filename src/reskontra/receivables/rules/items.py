@@ -100,6 +100,9 @@ class Payable(Record, frozen=True, kw_only=True):
     """A document that a line names: the open item, and what only payments ask about it."""
 
     item: OpenItem
+    version: int = 0
+    """The version of its row, which a write proves."""
+
     parent_customer_id: int | None = None
     """The parent of the item's customer, which may pay for it (PAR-03)."""
 

@@ -160,6 +160,12 @@ def lines_of(proposer_id: str) -> str:
          where proposal.company_id = $1 and proposal.proposer_document_id = {proposer_id})"""
 
 
+def ids_on_lines(proposer_id: str) -> str:
+    """A select of the ids of the documents that the lines of a payment name."""
+    return f"""select proposal.document_id from proposal
+         where proposal.company_id = $1 and proposal.proposer_document_id = {proposer_id}"""
+
+
 def proposals_of(credit_id: str) -> str:
     """A lateral source `proposal` of a draft's proposals."""
     return f"""lateral (

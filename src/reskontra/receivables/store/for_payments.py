@@ -2,66 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from asyncpg import Record
+import msgspec
 
 from reskontra.customers.store.for_receivables import PAYERS
 from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
-from reskontra.receivables.rules.items import Application, Payable
-from reskontra.receivables.store.open_items import OPEN_ITEM, named_items, open_item
+from reskontra.db.rows import fetch_one
+from reskontra.receivables.rules.items import Application, Payable, name_of
+from reskontra.receivables.store.open_items import OPEN_ITEM, named_items
 
-_PAYABLE = f"""{OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_customer_id,
-           document.cash_discount_date as discount_date,
-           document.cash_discount - (
-               select coalesce(sum(application.discount), 0) from application
-                where application.company_id = $1 and application.debit_document_id = document.document_id
-                  and application.released_at is not null) as discount_left"""
 
-_FIND = f"""
-    select {_PAYABLE}
-      from {named_items("$2", "$3")}"""
+def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> str:
+    """A select of one row: documents of company $1 as payments see them, in an order.
 
-_FIND_UNSETTLED = f"""
-    select {_PAYABLE}
-      from document
-     where document.company_id = $1 and document.document_id = any ($2::bigint[])
-     order by $3 and document.document_type = 'FinCharge' desc, document.due_date, document.document_date,
-              document.document_type, document.number"""
+    `payables` is JSON for `read_payables`, `currencies` an array of theirs; both are null if there are no documents.
+    `ids` is an SQL expression, an array; `proposer` is another document than the settler, whose id is one too.
+    """
+    return f"""
+    select json_agg(json_build_object(
+               'item', row_to_json(item.*), 'version', item.version,
+               'parent_customer_id', {parent_of_id("item.customer_id")},
+               'discount_date', item.cash_discount_date,
+               'discount_left', item.cash_discount - (
+                   select coalesce(sum(application.discount), 0) from application
+                    where application.company_id = $1 and application.debit_document_id = item.document_id
+                      and application.released_at is not null),
+               'proposer', case when item.proposed_by <> {settler_id} then item.proposer end)
+           order by {order}) as payables,
+           array_agg(distinct item.currency_id) as currencies
+      from (
+        select {OPEN_ITEM}, document.version,
+               json_build_object('rate', document.exchange_rate, 'operator', document.rate_operator) as rate,
+               document.due_date, document.cash_discount_date, document.cash_discount
+          from document
+         where document.company_id = $1 and document.document_id = any ({ids})) as item"""
+
+
+def ids_of_named(document_types: str, numbers: str) -> str:
+    """A select of the ids of documents with these types and numbers, in any case; two text arrays."""
+    return f"select document.document_id from {named_items(document_types, numbers)}"
+
+
+_payables = msgspec.json.Decoder(list[Payable])
+
+
+def read_payables(text: str | None) -> list[Payable]:
+    """The column `payables` of `payables_of` as records; amounts keep the scale of their columns."""
+    return _payables.decode(text) if text else []
+
+
+def by_name(payables: Iterable[Payable]) -> dict[tuple[str, str], Payable]:
+    """Documents under their type and number in lower case."""
+    return {name_of(it.item.document_type, it.item.number): it for it in payables}
+
+
+_FIND = payables_of(f"array({ids_of_named('$3', '$4')})", "$2::bigint")
+_FIND_UNSETTLED = payables_of(
+    "$2::bigint[]",
+    "0",
+    "$3 and item.document_type = 'FinCharge' desc, item.due_date, item.document_date, item.document_type, item.number",
+)
 
 
 async def find_payables(
-    connection: Connection, company_id: int, names: Sequence[tuple[str, str]], proposer_id: int
+    connection: Connection, company_id: int, names: Sequence[tuple[str, str]], settler_id: int
 ) -> dict[tuple[str, str], Payable]:
     """Documents by (type, number) in any case, under their lower-case names; `proposer` is another than that one."""
-    rows = await connection.fetch(
+    row = await fetch_one(
+        connection,
         _FIND,
         company_id,
+        settler_id,
         [document_type for document_type, _ in names],
         [number for _, number in names],
     )
-    return {(row["document_type"].lower(), row["number"].lower()): _payable(row, proposer_id) for row in rows}
+    return by_name(read_payables(row["payables"]))
 
 
 async def find_unsettled(
     connection: Connection, company_id: int, ids: Sequence[int], *, charges_first: bool
 ) -> list[Payable]:
     """Documents by id in the order in which they are settled: overdue charges if asked for, due date, date, number."""
-    rows = await connection.fetch(_FIND_UNSETTLED, company_id, ids, charges_first)
-    return [_payable(row) for row in rows]
-
-
-def _payable(row: Record, proposer_id: int | None = None) -> Payable:
-    item = open_item(row)
-    return Payable(
-        item=item,
-        parent_customer_id=row["parent_customer_id"],
-        discount_left=row["discount_left"],
-        discount_date=row["discount_date"],
-        proposer=None if item.proposed_by == proposer_id else item.proposer,
-    )
+    row = await fetch_one(connection, _FIND_UNSETTLED, company_id, ids, charges_first)
+    return read_payables(row["payables"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,15 @@ def named_items(document_types: str, numbers: str) -> str:
                and lower(document.number) collate "C" = lower(wanted.number collate "C") offset 0) as document"""
 
 
+def hold_as_read(settler_id: str, ids: str, versions: str) -> str:
+    """A condition: documents of company $1, locked until the end, are as they were read, and nothing waits on them but
+    what the settler proposes. It does not wait for a transaction that has locked one: then it is false.
+
+    The arguments are SQL expressions: an id, and two arrays.
+    """
+    return f"hold_as_read($1, {settler_id}, {ids}, {versions})"
+
+
 async def find_open_items(
     connection: Connection, company_id: int, names: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], OpenItem]:
@@ -181,12 +190,12 @@ def items_json(items: Iterable[OpenItem]) -> str:
     )
 
 
-def move_items(items: str, event: str) -> str:
+def move_items(items: str, event: str, *, given: str | None = None) -> str:
     """CTEs that give documents of both sides their balance and status, each with its change row and version.
 
     `items` is a JSON parameter made by `items_json`; an empty list moves nothing. `event` is the word of the change
     rows, which are written by document. `moving` has a row for each document: `difference` is how much more its
-    customer, `customer_id`, then owes, in base currency.
+    customer, `customer_id`, then owes, in base currency. Nothing is moved unless the CTE `given` has a row.
     """
     return f"""moving as materialized (
         select found.*, {NEW_CHANGE_ID} as change_id
@@ -199,6 +208,7 @@ def move_items(items: str, event: str) -> str:
                        document_id bigint, sign integer, balance numeric, balance_base numeric, status text,
                        closed_period_id text)
               join document on document.company_id = $1 and document.document_id = sent.document_id
+             {f"where exists (select from {given})" if given else ""}
              order by document.document_id) as found),
     {
         numbered_change_rows(

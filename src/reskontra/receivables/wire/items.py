@@ -197,7 +197,11 @@ def particulars_of(row: Record) -> Mapping[str, Any]:
 
 
 def branch_answer(branch_number: str, reference: Reference) -> NumberName:
-    """A branch with its name."""
+    """A branch with its name. It is shared: do not change it."""
+    return reference.once((NumberName, branch_number), lambda: _branch(branch_number, reference))
+
+
+def _branch(branch_number: str, reference: Reference) -> NumberName:
     branch = reference.branches.get(branch_number)
     return NumberName(branch_number, branch.name if branch else None)
 

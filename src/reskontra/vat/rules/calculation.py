@@ -74,10 +74,8 @@ def vat_of_document(
     (ItemTaxAmount, DocumenTaxAmount) is computed on the net amount and the VAT of the ids that are not compound.
     """
     charges = _charges(lines, vat, on, field)
-    taxed = [
-        _tax_line(line, [charges[vat_id, line.on] for vat_id in dict.fromkeys(line.vat_ids)], decimals)
-        for line in lines
-    ]
+    applied = {key: _applied(*key, charges) for key in {(line.vat_ids, line.on) for line in lines}}
+    taxed = [_tax_line(line, applied[line.vat_ids, line.on], decimals) for line in lines]
     different = {charge.key: charge for charge in charges.values()}
     rows = tuple(_row(different[key], taxed, different, decimals) for key in sorted(different))
     return VatResult(rows, {line.line_number: line.net for line in taxed})
@@ -141,6 +139,18 @@ class _Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class _Applied:
+    """What is charged on lines that have the same ids on the same day: many lines, few of these."""
+
+    inside: Sequence[_Charge]
+    whole: Decimal
+    """An amount with the VAT inside it, in percent of the amount without."""
+
+    simple: Sequence[_Charge]
+    compound: Sequence[_Charge]
+
+
+@dataclass(frozen=True, slots=True)
 class _TaxedLine:
     """A line without the VAT inside it, and the VAT of each id, rounded on this line."""
 
@@ -173,18 +183,28 @@ def _charges(
     return charges
 
 
-def _tax_line(line: TaxableLine, applied: Sequence[_Charge], decimals: int) -> _TaxedLine:
-    inside = [charge for charge in applied if charge.vat_id.inclusive]
-    whole = HUNDRED + total(charge.rate for charge in inside)
-    vat = {charge.key: round_money(divide(multiply(line.amount, charge.rate), whole), decimals) for charge in inside}
+def _applied(vat_ids: tuple[str, ...], on: date | None, charges: Mapping[tuple[str, date | None], _Charge]) -> _Applied:
+    own = [charges[vat_id, on] for vat_id in dict.fromkeys(vat_ids)]
+    inside = [charge for charge in own if charge.vat_id.inclusive]
+    return _Applied(
+        inside=inside,
+        whole=HUNDRED + total(charge.rate for charge in inside),
+        simple=[it for it in own if not it.vat_id.inclusive and it.vat_id.calculate_on not in _COMPOUND],
+        compound=[it for it in own if it.vat_id.calculate_on in _COMPOUND],
+    )
+
+
+def _tax_line(line: TaxableLine, applied: _Applied, decimals: int) -> _TaxedLine:
+    vat = {
+        charge.key: round_money(divide(multiply(line.amount, charge.rate), applied.whole), decimals)
+        for charge in applied.inside
+    }
     net = line.amount - total(vat.values())
-    for charge in applied:
-        if not charge.vat_id.inclusive and charge.vat_id.calculate_on not in _COMPOUND:
-            vat[charge.key] = percent_of(net, charge.rate, decimals)
+    for charge in applied.simple:
+        vat[charge.key] = percent_of(net, charge.rate, decimals)
     simple_vat = total(vat.values())
-    for charge in applied:
-        if charge.vat_id.calculate_on in _COMPOUND:
-            vat[charge.key] = percent_of(net + simple_vat, charge.rate, decimals)
+    for charge in applied.compound:
+        vat[charge.key] = percent_of(net + simple_vat, charge.rate, decimals)
     return _TaxedLine(line.line_number, net, vat, simple_vat)
 
 
