@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -56,6 +57,11 @@ def _statuses(query: Query, filters: Filters) -> None:
         filters.add("document.status = any ({}::text[])", [str(status.value) for status in wanted])
 
 
+def _bound(name: str, condition: str) -> Filter:
+    """A date that is a bound by its name, so that it needs no operator beside it."""
+    return replace(dated(name, condition), kind="string")
+
+
 DOCUMENT_FILTERS: tuple[Filter, ...] = (
     matching("search", MENTIONS),
     Filter("documentType", "string", _types),
@@ -65,10 +71,10 @@ DOCUMENT_FILTERS: tuple[Filter, ...] = (
     either("open", OPEN, f"not ({OPEN})"),
     either("overdue", f"({OVERDUE})", f"({OVERDUE}) is not true"),
     number("amount", "document.amount"),
-    dated("fromDate", "document.document_date >= {}"),
-    dated("toDate", "document.document_date <= {}"),
-    dated("fromDueDate", "document.due_date >= {}"),
-    dated("toDueDate", "document.due_date <= {}"),
+    _bound("fromDate", "document.document_date >= {}"),
+    _bound("toDate", "document.document_date <= {}"),
+    _bound("fromDueDate", "document.due_date >= {}"),
+    _bound("toDueDate", "document.due_date <= {}"),
 )
 """The filters of that list; several types or statuses are sent with commas. $2 is today."""
 
