@@ -129,7 +129,7 @@ async def show_periods(screen: Screen) -> Response:
 async def _show_periods(screen: Screen, problems: Sequence[tuple[str, str]] = (), status: int = 200) -> Response:
     periods = await _periods(screen)
     years = sorted({it.year for it in periods}, reverse=True)
-    asked = screen.query.text("year")
+    asked = screen.query.text("year") or screen.path.get("period", "")[:4]
     year = int(asked) if asked and asked.isdecimal() and int(asked) in years else screen.today.year
     drafts = await screen.api.list(Draft, "/v1/reskontra/document", released=False, pageNumber=1, pageSize=1000)
     waiting: dict[str, int] = {}
