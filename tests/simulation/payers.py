@@ -82,8 +82,8 @@ class Payer(RandomClerk):
         """What is left of a payment, for something else that is open."""
         for payment in self.random.sample(self.payments, min(len(self.payments), 5)):
             debits = [it for it in self.owed if (it.customer, it.currency) == (payment.customer, payment.currency)]
-            if payment.open and debits:
-                lines = self.parts(payment.open, debits[:2])
+            lines = self.parts(payment.open, debits[:2]) if payment.open else []
+            if lines:
                 day = max(payment.day, *(debit.day for debit, _ in lines))
                 sent = {**wrapped(applicationDate=str(day)), "paymentLines": [applied(*line) for line in lines]}
                 await self.expect(204, "PUT", f"{PATH}/{payment.number}", sent)
