@@ -1,7 +1,7 @@
-"""What every test may ask for: a real PostgreSQL, a database cloned for it, the application on top. No mocks.
+"""What every test may ask for: a real PostgreSQL, a database to write to, the application on top. No mocks.
 
-One throw-away PostgreSQL serves the whole run. One template database in it is migrated and filled once; what a
-test writes to is a clone of it, which takes some 10 ms.
+One throw-away PostgreSQL serves the whole run. One template database in it is migrated and filled once; what tests
+write to are clones of it, each of a test's own or laid back after each (`tests/standing.py`).
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ from reskontra.db.selfcheck import offences
 from reskontra.web.protocol import JsonProtocol
 from tests import sampling
 from tests.clerk import Clerk
+from tests.databases import TEMPLATE, Databases, cloned
+from tests.standing import StandingBooks, standing_books
 
-TEMPLATE = "template_books"
 SEEDED_FROM = datetime(2025, 6, 1, 8, tzinfo=UTC)
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -106,35 +107,6 @@ def _dsn_of(config: pytest.Config, told: str, ask: Callable[[EmbeddedPostgres, s
 
 
 # --- the template, and clones of it
-
-
-@dataclass(frozen=True)
-class Databases:
-    """Makes and drops databases; a clone starts as a copy of the seeded template."""
-
-    dsn_of: Callable[[str], str]
-    superuser_dsn_of: Callable[[str], str]
-    worker: str
-    numbers: Iterator[int]
-    administrator: asyncpg.Connection[asyncpg.Record]
-
-    async def clone(self) -> str:
-        """A new copy of the template; returns its name. Copying its files costs a third of logging its pages."""
-        name = f"books_{self.worker}_{next(self.numbers)}"
-        await self.administer(f"create database {name} owner {OWNER} template {TEMPLATE} strategy file_copy")
-        return name
-
-    async def create_empty(self) -> str:
-        """A new database without any table; returns its name."""
-        name = f"empty_{self.worker}_{next(self.numbers)}"
-        await self.administer(f"create database {name} owner {OWNER}")
-        return name
-
-    async def drop(self, name: str) -> None:
-        await self.administer(f"drop database if exists {name} with (force)")
-
-    async def administer(self, statement: str) -> None:
-        await self.administrator.execute(statement)
 
 
 @pytest.fixture(scope="session")
@@ -218,16 +190,6 @@ async def connection(database: Database) -> AsyncIterator[Connection]:
         await transaction.rollback()
 
 
-@asynccontextmanager
-async def cloned(databases: Databases) -> AsyncIterator[str]:
-    """The URL of a new clone, which is dropped afterwards."""
-    name = await databases.clone()
-    try:
-        yield databases.dsn_of(name)
-    finally:
-        await databases.drop(name)
-
-
 @pytest.fixture
 def proves(request: pytest.FixtureRequest) -> bool:
     """Whether the books that the test committed to must prove themselves."""
@@ -266,10 +228,19 @@ async def fresh_database(databases: Databases, proves: bool) -> AsyncIterator[Ca
                 await assert_proof(connection)
 
 
+@pytest.fixture(scope="session")
+async def standing(databases: Databases) -> AsyncIterator[StandingBooks]:
+    """The books that tests of this worker commit to, one after the other."""
+    async with standing_books(databases) as books:
+        yield books
+
+
 @pytest.fixture
-async def books(fresh_database: Callable[[], Awaitable[Database]]) -> Database:
-    """The database that `client` talks to: a fresh clone per test, to commit to."""
-    return await fresh_database()
+async def books(standing: StandingBooks, proves: bool) -> AsyncIterator[Database]:
+    """The database that `client` talks to, to commit to. Each test finds it as the template was, and must leave books
+    that prove themselves."""
+    async with standing.lent(assert_proof if proves else None) as database:
+        yield database
 
 
 @pytest.fixture

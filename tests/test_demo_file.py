@@ -17,7 +17,8 @@ from reskontra.clock import SeededClock
 from reskontra.db.archive import write_archive
 from reskontra.demo import Size
 from reskontra.demo_file import SHIPPED, books_of, restore_demo, write_demo
-from tests.conftest import NOW, Databases, assert_books_prove_themselves, make_books
+from tests.conftest import NOW, assert_books_prove_themselves, make_books
+from tests.databases import Databases
 
 STALE = "src/reskontra/demo.zip is not the demo that this program makes: run `make demo` and commit the file"
 DOCUMENTS = len(demo.year()) + 63

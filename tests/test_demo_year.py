@@ -15,7 +15,8 @@ from reskontra.db.migrate import migrate
 from reskontra.db.pool import Database
 from reskontra.documents.commands import drafting
 from reskontra.kinds import INVOICE
-from tests.conftest import Databases, assert_books_prove_themselves
+from tests.conftest import assert_books_prove_themselves
+from tests.databases import Databases
 
 CLOCK = SeededClock(datetime(2026, 1, 1, tzinfo=UTC))
 

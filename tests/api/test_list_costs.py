@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +57,12 @@ PLANNING_MS = 250
 TOUCHED_PER_ROW = 4
 """How many rows a plan may touch for each row that the database has. Comparing each of 200 wanted values with value
 of an attribute would be some hundred."""
+
+
+@pytest.fixture
+async def books(fresh_database: Callable[[], Awaitable[Database]]) -> Database:
+    """A clone of one's own: what others left behind dead would be counted."""
+    return await fresh_database()
 
 
 @dataclass(frozen=True)

@@ -228,6 +228,8 @@ class Books:
                     if {moved} then {"".join(map(one, moves_version))} end if;
                     {"".join(map(one, others))}
                 end $$""")
+        # Once and for all: a session that changes it forgets the plans of the two functions, which are large.
+        await self.connection.execute("set session_replication_role = replica")
 
     async def _tables(self, condition: str) -> list[str]:
         rows = await self.connection.fetch(f"""
@@ -259,9 +261,7 @@ class Books:
 
     async def lay_back(self) -> None:
         """Put every row back that a meeting changed. Triggers keep still: it is no command that does this."""
-        async with self.connection.transaction():
-            await self.connection.execute("set local session_replication_role = replica")
-            await self.connection.execute("select kept.lay_back()")
+        await self.connection.execute("select kept.lay_back()")
 
     async def read(self) -> dict[str, Any]:
         """The tables that are no longer as they were remembered, row by row, without what differs from run to run.

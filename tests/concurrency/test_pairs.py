@@ -49,7 +49,7 @@ from tests.concurrency.meetings import (
 from tests.conftest import NOW, new_company, open_client
 
 if TYPE_CHECKING:
-    from tests.conftest import Databases
+    from tests.databases import Databases
 
 EVERY_STATEMENT = bool(os.environ.get("RESKONTRA_EVERY_STATEMENT"))
 """Set it to stop after each statement instead of after some that tell most."""

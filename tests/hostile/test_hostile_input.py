@@ -36,7 +36,8 @@ from tests.clerk import body as body_of
 from tests.places import Json, places
 
 if TYPE_CHECKING:
-    from tests.conftest import Databases, ServerProcess
+    from tests.conftest import ServerProcess
+    from tests.databases import Databases
 
 MEBIBYTE = 1024 * 1024
 GROWTH_MAX = 50 * MEBIBYTE

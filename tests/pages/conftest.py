@@ -21,7 +21,8 @@ from reskontra.clock import SeededClock
 from reskontra.config import Settings
 from reskontra.db.cluster import OWNER
 from reskontra.db.pool import Database
-from tests.conftest import Databases, RunningServer, ServerThread, open_client
+from tests.conftest import RunningServer, ServerThread, open_client
+from tests.databases import Databases
 
 MORNING = datetime(2025, 12, 31, 8, tzinfo=UTC)
 """The day after the demo's last booking."""

@@ -41,7 +41,8 @@ from reskontra.web.openapi import Reference
 from tests.conftest import assert_books_prove_themselves
 
 if TYPE_CHECKING:
-    from tests.conftest import Databases, ServerProcess
+    from tests.conftest import ServerProcess
+    from tests.databases import Databases
 
 CHECKS = [
     not_a_server_error,

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 INVOICE, CREDIT_NOTE, DEBIT_NOTE = "Invoice", "CreditNote", "DebitNote"
 PAYMENT, PREPAYMENT = "Payment", "Prepayment"
+FIN_CHARGE, BALANCE_WRITE_OFF, CREDIT_WRITE_OFF = "FinCharge", "SmallBalanceWo", "SmallCreditWo"
 PERCENT = {"3": Decimal(25), "31": Decimal(15), "32": Decimal("11.11"), "33": Decimal(12)} | dict.fromkeys(
     ("5", "51", "52", "6", "7"), Decimal(0)
 )
@@ -22,12 +23,73 @@ VAT_ACCOUNT = {"3": "2711", "31": "2712", "32": "2714", "33": "2713"}
 EXPORT_ACCOUNT = {"EU": "3110", "EX": "3120"}
 DEBTORS, ROUNDING, GAIN, LOSS = "1500", "7740", "8060", "8160"
 BANK, PREPAID = "1920", "2900"
+LATE_PAYMENT = "8050"
+WRITTEN_OFF = {BALANCE_WRITE_OFF: "7830", CREDIT_WRITE_OFF: "7740"}
 HIGHEST_LEVEL = 3
+WRITE_OFF_LIMIT = Decimal("5.00")
+LEGAL_INTEREST = {
+    date(2025, 1, 1): Decimal("12.50"), date(2025, 7, 1): Decimal("12.25"), date(2026, 1, 1): Decimal("12.00"),
+}  # fmt: skip
+"""Percent per year, from that day on."""
 
 
 def cents(amount: Decimal) -> Decimal:
     """To two places, half away from zero."""
     return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """When a document is to be paid: so many days after its date, or in parts from then on."""
+
+    days: int
+    parts: tuple[int, ...] = ()
+    """The weight of each part."""
+
+    step: str = ""
+    """How far parts are apart: "week", "month" or "half month", unless `after` tells the days of each."""
+
+    after: tuple[int, ...] = ()
+    vat_first: bool = False
+
+    def due(self, day: date) -> list[date]:
+        """The due date of each part, or the only one, of a document of that day."""
+        first = day + timedelta(days=self.days)
+        if self.after:
+            return [first + timedelta(days=days) for days in self.after]
+        return [self._due(first, part) for part in range(max(len(self.parts), 1))]
+
+    def _due(self, first: date, part: int) -> date:
+        if self.step == "week":
+            return first + timedelta(weeks=part)
+        if self.step == "half month":
+            return months_on(first, part // 2) + timedelta(days=15 * (part % 2))
+        return months_on(first, part)
+
+    def divided(self, amount: Decimal, tax: Decimal) -> list[Decimal]:
+        """What each part is of an amount with so much VAT in it: the last one takes what rounding leaves."""
+        early = tax if self.vat_first else Decimal(0)
+        shares = [cents((amount - early) * weight / sum(self.parts)) for weight in self.parts[:-1]]
+        last = amount - early - sum(shares, Decimal(0))
+        return [shares[0] + early, *shares[1:], last]
+
+
+def months_on(first: date, months: int) -> date:
+    """The same day so many months on, or the last one of a shorter month."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    start = date(year, month + 1, 1)
+    end = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)
+    return min(start + timedelta(days=first.day - 1), end)
+
+
+TERMS = {
+    "14": Terms(14),
+    "RATE3": Terms(30, (1, 1, 1), "month"),
+    "SIM-VAT": Terms(10, (1, 1), "week", vat_first=True),
+    "SIM-HALF": Terms(0, (1, 1, 1, 1), "half month"),
+    "SIM-TABLE": Terms(5, (20, 30, 50), after=(0, 14, 45)),
+}
+"""The usual terms of customers, and all that divide a document."""
 
 
 @dataclass
@@ -59,14 +121,16 @@ class Application:
     amount: Decimal
     ours: Decimal
     theirs: Decimal
+    day: date
 
     @property
     def gain(self) -> Decimal:
         """What settling gained by the exchange rate; less than zero is a loss."""
         return self.ours - self.theirs
 
-    def undo(self) -> None:
-        """Both sides have open again what was settled."""
+    def undo(self, day: date) -> None:
+        """Both sides have open again what was settled, from that day on."""
+        self.debit.moves.append((day, self.amount))
         for side, base in ((self.credit, self.ours), (self.debit, self.theirs)):
             side.open += self.amount
             side.open_base += base
@@ -99,6 +163,40 @@ class Document:
     applied: list[Application] = field(default_factory=list)
     """What it settled and still does."""
 
+    terms: str = "14"
+    parts: list[Part] = field(default_factory=list)
+    """The instalments that its release divided it into."""
+
+    moves: list[tuple[date, Decimal]] = field(default_factory=list)
+    """When how much was added to what is owed of it."""
+
+    charged: list[tuple[Charge, date]] = field(default_factory=list)
+    """What it was charged for, and up to which day."""
+
+    written_off: bool = False
+
+    @property
+    def account(self) -> str:
+        """Where its balance is."""
+        return DEBTORS
+
+    @property
+    def due(self) -> date:
+        return TERMS[self.terms].due(self.day)[0]
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((tax for _, tax in self.vat.values()), Decimal(0))
+
+    @property
+    def is_divided(self) -> bool:
+        return self.sign > 0 and bool(TERMS[self.terms].parts) and self.amount != 0
+
+    @property
+    def has_worthless_part(self) -> bool:
+        """Whether a part would be nothing or less, which is refused."""
+        return self.is_divided and min(TERMS[self.terms].divided(self.amount, self.tax)) <= 0
+
     @property
     def sign(self) -> int:
         return -1 if self.kind == CREDIT_NOTE else 1
@@ -125,7 +223,7 @@ class Document:
 
     @property
     def amount(self) -> Decimal:
-        return self.detail + sum(tax for _, tax in self.vat.values())
+        return self.detail + self.tax
 
     @property
     def amount_base(self) -> Decimal:
@@ -143,15 +241,33 @@ class Document:
         return self.open_base if self.released else self.amount_base
 
     def release(self) -> None:
-        """Into the books, with what a credit note settles."""
+        """Into the books, with what a credit note settles. What is divided owes nothing itself."""
         self.released = True
         self.open, self.open_base = self.amount, self.amount_base
+        if self.is_divided:
+            self.divide()
         self.apply(sorted(self.settles, key=lambda entry: (entry[0].kind, entry[0].number)))
 
-    def apply(self, settles: list[tuple[Document, Decimal]]) -> None:
-        """Settle debits, each by an amount."""
+    def divide(self) -> None:
+        """Open an invoice for each instalment instead; base currency is divided by itself."""
+        terms = TERMS[self.terms]
+        tax_base = sum((self.base(tax) for _, tax in self.vat.values()), Decimal(0))
+        amounts = terms.divided(self.amount, self.tax), terms.divided(self.amount_base, tax_base)
+        for due, amount, base in zip(terms.due(self.day), *amounts, strict=True):
+            line = Line(Decimal(1), amount, "")
+            part = Part(
+                INVOICE, self.customer, self.day, self.currency, {1: line}, rate=self.rate, of_base=base, by=due
+            )
+            part.release()
+            self.parts.append(part)
+        self.open, self.open_base = Decimal(0), Decimal(0)
+
+    def apply(self, settles: list[tuple[Document, Decimal]], day: date | None = None) -> None:
+        """Settle debits, each by an amount; on the later date of the two documents unless another is given."""
         for debit, amount in settles:
-            self.applied.append(Application(self, debit, amount, self.take(amount), debit.take(amount)))
+            on = day or max(self.day, debit.day)
+            self.applied.append(Application(self, debit, amount, self.take(amount), debit.take(amount), on))
+            debit.moves.append((on, -amount))
             debit.proposed_by = None
             debit.status = "Open" if debit.open else "Closed"
         self.status = "Open" if self.open else "Closed"
@@ -162,6 +278,19 @@ class Document:
         self.open -= amount
         self.open_base -= taken
         return taken
+
+    def interest(self, on: date) -> Late | None:
+        """What a charge up to a date asks for this document: each day costs what was owed when it began."""
+        first = max([self.due, *(until for _, until in self.charged)]) + timedelta(days=1)
+        days = [first + timedelta(days=days) for days in range((on - first).days + 1)]
+        owed, cost = [], Decimal(0)
+        for day in days:
+            balance = self.amount + sum((amount for moved, amount in self.moves if moved < day), Decimal(0))
+            if balance > 0:
+                owed.append(day)
+                cost += balance * LEGAL_INTEREST[max(since for since in LEGAL_INTEREST if since <= day)]
+        amount = cents(cost / 36500)
+        return Late(self, owed[0], owed[-1], len(owed), amount) if amount else None
 
     def account_of(self, line: Line) -> str:
         """Taxed, untaxed at home, sold abroad: each kind of sale has its account."""
@@ -194,6 +323,74 @@ class Document:
         return {account: amount for account, amount in own.items() if amount}
 
 
+@dataclass
+class Late:
+    """What a charge asks for one document, and for which days."""
+
+    document: Document
+    first: date
+    last: date
+    days: int
+    amount: Decimal
+
+
+@dataclass(eq=False)
+class Part(Document):
+    """An instalment: its share in base currency is not converted, and the whole has the VAT and the entries."""
+
+    of_base: Decimal = Decimal(0)
+    by: date = date.min
+
+    @property
+    def due(self) -> date:
+        return self.by
+
+    @property
+    def vat(self) -> dict[str, tuple[Decimal, Decimal]]:
+        return {}
+
+    @property
+    def amount_base(self) -> Decimal:
+        return self.of_base
+
+    @property
+    def entries(self) -> dict[str, Decimal]:
+        return {}
+
+
+@dataclass(eq=False)
+class Charge(Document):
+    """What paying late costs: a line for each document."""
+
+    late: list[Late] = field(default_factory=list)
+
+    def hold_days(self) -> None:
+        """No other charge is for these days."""
+        for it in self.late:
+            it.document.charged.append((self, it.last))
+
+    def free_days(self) -> None:
+        for it in self.late:
+            it.document.charged.remove((self, it.last))
+
+
+@dataclass(eq=False)
+class WriteOff:
+    """What closed a small balance or credit for good."""
+
+    kind: str
+    number: str
+    settled: Document
+    day: date
+    amount: Decimal
+    base: Decimal
+
+    @property
+    def entries(self) -> dict[str, Decimal]:
+        base = self.settled.sign * self.base
+        return {self.settled.account: -base, WRITTEN_OFF[self.kind]: base} if base else {}
+
+
 @dataclass(eq=False)
 class Payment(Document):
     """Money that came in. Its one line is the amount."""
@@ -223,9 +420,10 @@ class Payment(Document):
         return self.with_applications(own, self.account)
 
     def void(self) -> None:
-        """As if it had never been."""
+        """As if it had never been, from its last application on."""
+        day = max([self.day, *(it.day for it in self.applied)])
         for it in reversed(list(self.applied)):
-            it.undo()
+            it.undo(day)
         self.is_void, self.status, self.open, self.open_base = True, "Voided", Decimal(0), Decimal(0)
 
 
@@ -249,6 +447,7 @@ class Customer:
     documents: list[Document] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     cash_sales: list[CashSale] = field(default_factory=list)
+    write_offs: list[WriteOff] = field(default_factory=list)
     letters: int = 0
 
     @property
@@ -262,12 +461,43 @@ class Customer:
 
     def is_too_much(self, document: Document) -> bool:
         """Whether credit is refused for a document, which may be among the customer's or not yet."""
-        if self.limit is None or document.kind == CREDIT_NOTE:
+        if self.limit is None or document.kind in (CREDIT_NOTE, FIN_CHARGE):
             return False
         others = self.balance + sum(
             it.sign * it.amount_base for it in self.documents if not it.released and it.number != document.number
         )
         return others + document.amount_base > self.limit
+
+    @property
+    def waiting_charge(self) -> Document | None:
+        """The draft of a charge, besides which there is no other."""
+        return next((it for it in self.documents if it.kind == FIN_CHARGE and not it.released), None)
+
+    def late(self, on: date) -> dict[str, list[Late]]:
+        """What charges up to a date are for: one charge for each currency, what was due first first."""
+        found: dict[str, list[Late]] = defaultdict(list)
+        if self.waiting_charge is not None:
+            return found
+        for document in sorted(self.documents, key=lambda it: (it.due, it.kind, it.number)):
+            is_charged = document.kind in (INVOICE, DEBIT_NOTE) and not document.is_fee and not document.parts
+            if document.released and is_charged and (late := document.interest(on)):
+                found[document.currency].append(late)
+        return found
+
+    def small(self, on: date, limit: Decimal = WRITE_OFF_LIMIT) -> list[Document]:
+        """What is written off on a day: as much of a document as is allowed, unless something waits."""
+        return [
+            it
+            for it in (*self.documents, *self.payments)
+            if it.status == "Open" and it.day <= on and it.open_base <= limit and it.proposed_by is None
+        ]
+
+    def write_off(self, document: Document, number: str, on: date) -> None:
+        kind = BALANCE_WRITE_OFF if document.sign > 0 else CREDIT_WRITE_OFF
+        self.write_offs.append(WriteOff(kind, number, document, on, document.open, document.open_base))
+        document.moves.append((on, -document.open))
+        document.open, document.open_base = Decimal(0), Decimal(0)
+        document.status, document.written_off = "Closed", True
 
     def remind(self) -> list[int]:
         """One level up for what is overdue; the levels that letters went out for."""
@@ -303,6 +533,7 @@ def differences(document: Document, shown: Mapping[str, Any]) -> Iterator[str]:
         "hold": (shown["hold"], document.status in ("Hold", "Reserved")),
         "customer": (shown["customer"]["number"], document.customer.number),
         "documentDate": (shown["documentDate"], f"{document.day}T00:00:00"),
+        "documentDueDate": (shown.get("documentDueDate", ""), f"{document.due}T00:00:00" if document.sign > 0 else ""),
         "financialPeriod": (shown["financialPeriod"], document.period),
         "currencyId": (shown["currencyId"], document.currency),
         "exchangeRate": (shown["exchangeRate"], document.rate),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -19,12 +19,15 @@ from tests.simulation.model import (
     CashSale,
     Document,
     Line,
+    Part,
     Payment,
     cents,
 )
 
 PATH = "/v1/customerPayment"
 CASH_SALES = "/v1/cashsale"
+LAST_DAY = date(2026, 3, 1)
+"""Up to then late payment is charged, and small amounts are written off."""
 
 
 class Payer(RandomClerk):
@@ -71,7 +74,7 @@ class Payer(RandomClerk):
             payment.rate = next(rate for rate in rates if cents(payment.amount * rate) == booked)
         await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
         payment.released, payment.open, payment.open_base = True, payment.amount, payment.amount_base
-        payment.apply(lines)
+        payment.apply(lines, payment.day)
         payment.customer.payments.append(payment)
         await self.verify_payment(payment)
 
@@ -79,18 +82,18 @@ class Payer(RandomClerk):
         """What is left of a payment, for something else that is open."""
         for payment in self.random.sample(self.payments, min(len(self.payments), 5)):
             debits = [it for it in self.owed if (it.customer, it.currency) == (payment.customer, payment.currency)]
-            if payment.open and debits:
-                lines = self.parts(payment.open, debits[:2])
+            lines = self.parts(payment.open, debits[:2]) if payment.open else []
+            if lines:
                 day = max(payment.day, *(debit.day for debit, _ in lines))
                 sent = {**wrapped(applicationDate=str(day)), "paymentLines": [applied(*line) for line in lines]}
                 await self.expect(204, "PUT", f"{PATH}/{payment.number}", sent)
                 await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
-                payment.apply(lines)
+                payment.apply(lines, day)
                 await self.verify_payment(payment)
                 return
 
     async def void(self) -> None:
-        payment = self.some_of(self.payments)
+        payment = self.some_of([it for it in self.payments if not it.written_off])
         if payment is not None:
             body = wrapped(type=payment.kind)
             await self.expect(200, "POST", f"{PATH}/{payment.number}/action/void", body)
@@ -100,25 +103,28 @@ class Payer(RandomClerk):
             await self.verify_payment(payment)
 
     async def undo(self) -> None:
-        """Of a payment or a credit note, one application."""
+        """Of a payment or a credit note, one application, on its own day or later."""
         everyone: list[Document] = [*self.payments, *self.documents]
         credit = self.some_of([it for it in everyone if it.applied and it.status != "Reserved"])
         if credit is None:
             return
         made = self.random.choice(credit.applied)
         found = await self.application_of(made)
-        await self.expect(200, "POST", f"/v1/reskontra/application/{found}/action/undo", {})
-        made.undo()
+        day = max(made.day, date(2025, 2, 1))  # January may be closed
+        if day < LAST_DAY and self.random.random() < 0.5:
+            day = min(day + timedelta(days=self.random.randrange(90)), LAST_DAY)
+        await self.expect(200, "POST", f"/v1/reskontra/application/{found}/action/undo", {"date": str(day)})
+        made.undo(day)
         await self.verify(made.debit)
 
     async def take_back(self) -> None:
         """An invoice by one call: a note over all of it, applied to what is open."""
-        invoice = self.some_of([it for it in self.owed if it.kind == INVOICE and not it.is_fee and it.amount > 0])
+        invoice = self.some_of([it for it in self.owed if it.kind == INVOICE and can_be_copied(it)])
         if invoice is None:
             return
         answer = await self.expect(200, "POST", f"{path_of(invoice)}/action/reverseandapplytonote", {})
         number = answer.json()["referenceNumber"]
-        note = replace(copied(invoice), kind=CREDIT_NOTE, number=number, released=False, level=0, applied=[])
+        note = copy_of(invoice, kind=CREDIT_NOTE, number=number)
         note.settles, note.status = [(invoice, min(invoice.balance, note.amount))], "Balanced"
         note.day = date.fromisoformat((await self.read(path_of(note)))["documentDate"][:10])
         invoice.proposed_by = note
@@ -132,14 +138,14 @@ class Payer(RandomClerk):
         candidates = [
             it
             for it in self.owed
-            if it.kind == INVOICE and not it.is_fee and it.amount > 0 and it.customer.limit is None
-            and it.period != CLOSING and id(it) not in touched
+            if it.kind == INVOICE and can_be_copied(it) and it.customer.limit is None
+            and it.period != CLOSING and id(it) not in touched and not it.written_off
         ]  # fmt: skip
         invoice = self.some_of(candidates)
         if invoice is None:
             return
         answer = await self.expect(200, "POST", f"{path_of(invoice)}/action/correct", {})
-        copy = replace(copied(invoice), number=answer.json()["refNbr"], released=False, level=0, status="Balanced")
+        copy = copy_of(invoice, number=answer.json()["refNbr"], status="Balanced")
         invoice.customer.documents.append(copy)
         await self.verify(copy)
         number = min(copy.lines)
@@ -149,7 +155,7 @@ class Payer(RandomClerk):
         await self.expect(200, "POST", f"{path_of(copy)}/action/release")
         copy.release()
         (shown,) = [it for it in (await self.read(path_of(invoice)))["applications"] if not it["voided"]]
-        note = replace(copied(invoice), kind=CREDIT_NOTE, number=shown["refNbr"], released=False, level=0, applied=[])
+        note = copy_of(invoice, kind=CREDIT_NOTE, number=shown["refNbr"])
         note.settles = [(invoice, invoice.balance)]
         note.release()
         note.customer.documents.append(note)
@@ -217,6 +223,16 @@ class Payer(RandomClerk):
                 lines.append((debit, amount))
                 available -= amount
         return lines
+
+
+def can_be_copied(invoice: Document) -> bool:
+    return not invoice.is_fee and not isinstance(invoice, Part) and invoice.amount > 0
+
+
+def copy_of(invoice: Document, **changes: Any) -> Document:
+    """A document with the lines of an invoice, and nothing of what became of it."""
+    fresh: dict[str, Any] = {name: [] for name in ("applied", "parts", "moves", "charged")}
+    return replace(copied(invoice), **{"released": False, "level": 0, "written_off": False, **fresh, **changes})
 
 
 def figures(shown: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -22,30 +22,38 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.simulation.bookkeepers import KEEPING, OF_THE_SIMULATION, Bookkeeper, end_the_year
 from tests.simulation.clerks import CLOSING, PATH, Office, RandomClerk
 from tests.simulation.model import (
+    BALANCE_WRITE_OFF,
     BANK,
     CREDIT_NOTE,
+    CREDIT_WRITE_OFF,
     DEBIT_NOTE,
     DEBTORS,
+    FIN_CHARGE,
     INVOICE,
+    LATE_PAYMENT,
     PAYMENT,
     PREPAID,
     PREPAYMENT,
     VAT_ACCOUNT,
+    WRITTEN_OFF,
     Document,
     Payment,
+    WriteOff,
     differences,
 )
-from tests.simulation.payers import PAYING, Payer, figures
+from tests.simulation.payers import figures
 
 if TYPE_CHECKING:
     from tests.conftest import ServerProcess
 
 CLERKS = 8
 SEED = int(os.environ.get("RESKONTRA_SIMULATION_SEED", "2025"))
-FIRST = {INVOICE: 3548, CREDIT_NOTE: 10002, DEBIT_NOTE: 1002, PAYMENT: 500001}
-"""The next number of each series of the demo company."""
+FIRST = {INVOICE: 3548, CREDIT_NOTE: 10002, DEBIT_NOTE: 1002, PAYMENT: 500001, FIN_CHARGE: 30001}
+FIRST_WRITE_OFF = 600001
+"""The next numbers of the demo company."""
 
 
 @pytest.mark.slow
@@ -60,11 +68,13 @@ async def test_the_books_agree_with_the_model(server_process: Callable[..., Serv
                 headers = {"Authorization": f"Bearer {server.token}"}
                 client = httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60)
                 await opened.enter_async_context(client)
-                clerks.append(Payer(position, client, office, Random(f"{SEED}/{position}"), commands=PAYING))
+                clerks.append(Bookkeeper(position, client, office, Random(f"{SEED}/{position}"), commands=KEEPING))
+            await query(server.dsn, OF_THE_SIMULATION)
             await clear_the_way(clerks[0])
             await asyncio.gather(*(clerk.begin() for clerk in clerks))
             await asyncio.gather(*(clerk.work(commands // CLERKS) for clerk in clerks))
             await close_the_month(clerks)
+            await end_the_year(clerks[0], [customer for clerk in clerks for customer in clerk.customers])
             await compare(clerks, office, server.dsn)
     except BaseException as error:
         error.add_note(f"RESKONTRA_SIMULATION_SEED={SEED} RESKONTRA_SIMULATION_COMMANDS={commands}")
@@ -111,7 +121,21 @@ async def compare(clerks: Sequence[RandomClerk], office: Office, dsn: str) -> No
     await assert_payments(clerks[0], payments)
     sales = [sale for clerk in clerks for customer in clerk.customers for sale in customer.cash_sales]
     assert sales
-    await assert_journal(clerks[0], [*documents, *sales], payments)
+    write_offs = [it for clerk in clerks for customer in clerk.customers for it in customer.write_offs]
+    await assert_write_offs(clerks[0], write_offs)
+    await assert_journal(clerks[0], [*documents, *sales], payments, write_offs)
+
+
+async def assert_write_offs(clerk: RandomClerk, write_offs: list[WriteOff]) -> None:
+    """All are listed, closed, and numbered by one series without a gap."""
+    rows = await everything(clerk, f"/v1/customerPayment?paymentType={BALANCE_WRITE_OFF}")
+    found = {(row["type"], row["refNbr"]): (row["status"], row["paymentAmount"]) for row in rows}
+    rows = await everything(clerk, "/v1/customerCreditWriteOff?status=Closed")
+    found |= {(row["documentType"], row["referenceNumber"]): (row["status"], row["amountInCurrency"]) for row in rows}
+    assert found == {(it.kind, it.number): ("Closed", it.amount) for it in write_offs}
+    assert {it.kind for it in write_offs} == {BALANCE_WRITE_OFF, CREDIT_WRITE_OFF}
+    numbers = range(FIRST_WRITE_OFF, FIRST_WRITE_OFF + len(write_offs))
+    assert sorted(int(it.number) for it in write_offs) == list(numbers)
 
 
 async def assert_payments(clerk: RandomClerk, payments: list[Payment]) -> None:
@@ -176,19 +200,22 @@ def assert_vat(documents: list[Document], shown: dict[str, list[dict[str, Any]]]
     assert theirs == ours
 
 
-async def assert_journal(clerk: RandomClerk, documents: list[Document], payments: list[Payment]) -> None:
+async def assert_journal(
+    clerk: RandomClerk, documents: list[Document], payments: list[Payment], write_offs: list[WriteOff]
+) -> None:
     """Each document's entries by account, and through them the accounts of debtors and VAT."""
     found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for entry in await everything(clerk, "/v1/GeneralLedgerTransactions?fromPeriod=202001&toPeriod=203012"):
         found[entry["refNumber"]][entry["account"]["number"]] += entry["debitAmount"] - entry["creditAmount"]
     totals: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for document in (*documents, *payments):
+    booking: list[Document | WriteOff] = [*documents, *payments, *write_offs]
+    for document in booking:
         booked = {account: amount for account, amount in found[document.number].items() if amount}
         assert booked == document.entries, f"{document.kind} {document.number}: {booked}, expected {document.entries}"
         for position, entries in enumerate((booked, document.entries)):
             for account, amount in entries.items():
                 totals[account][position] += amount
-    for account in (DEBTORS, BANK, PREPAID, *VAT_ACCOUNT.values()):
+    for account in (DEBTORS, BANK, PREPAID, LATE_PAYMENT, *WRITTEN_OFF.values(), *VAT_ACCOUNT.values()):
         assert totals[account][0] == totals[account][1] != 0, account
     on_debtors = [it for it in (*documents, *payments) if it.released and it.kind not in (PREPAYMENT, "CashSale")]
     owed = sum((it.sign * it.open_base for it in on_debtors), Decimal(0))

@@ -1,4 +1,5 @@
-"""Kill -9 while sixteen integrators write: what was acknowledged is there, nothing is there by half, all go on.
+"""Kill -9 while sixteen integrators write and runs are under way: what was acknowledged is there, nothing is there by
+half, all go on, and a run that was killed in the middle is continued by the next one.
 
 RESKONTRA_SURVIVAL_SEED asks for other moments and other ways; a failure tells which it was.
 """
@@ -23,6 +24,7 @@ import pytest
 from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.selfcheck import offences
 from tests.clerk import LINES
+from tests.survival.bookkeeping import IN_SMALL_CHUNKS, Bookkeeper, assert_runs_are_whole
 from tests.survival.houses import House, cluster_processes, kill, running
 from tests.survival.integrators import PATH, Integrator, Tally, level_of
 
@@ -57,18 +59,22 @@ WHOLE, SHORT = Siege(3000, 5, 2), Siege(1000, 2, 1)
 
 async def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(demo_folder: Path, whole: bool) -> None:
     siege, folder = WHOLE if whole else SHORT, demo_folder
-    house, tally, random = House(folder), Tally(), Random(f"survival {SEED}")
+    house, tally, random = House(folder, program=("-c", IN_SMALL_CHUNKS)), Tally(), Random(f"survival {SEED}")
     try:
         async with running(house), AsyncExitStack() as opened:
             headers = {"Authorization": f"Bearer {await house.token()}"}
-            integrators = []
-            for position in range(INTEGRATORS):
+            staff: list[Integrator] = []
+            for position in range(INTEGRATORS + 1):
                 client = httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60)
                 await opened.enter_async_context(client)
-                integrators.append(Integrator(position, client, tally, Random(f"{SEED}/{position}")))
-            reaper = asyncio.create_task(reap(house, tally, siege, random))
+                hired = Bookkeeper if position == INTEGRATORS else Integrator
+                staff.append(hired(position, client, tally, Random(f"{SEED}/{position}")))
+            *integrators, bookkeeper = staff
+            assert isinstance(bookkeeper, Bookkeeper)
+            reaper = asyncio.create_task(reap(house, tally, siege, random, bookkeeper))
             share = siege.writes // INTEGRATORS + 1
             working = [asyncio.create_task(integrator.work(share)) for integrator in integrators]
+            working.append(asyncio.create_task(bookkeeper.keep(reaper)))
             try:
                 await finished(reaper, *working)
             finally:
@@ -76,9 +82,11 @@ async def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(demo_folde
                     task.cancel()
             assert reaper.result() == Counter(siege.ways)
             assert tally.writes >= siege.writes
-            await assert_all_is_there(integrators, tally)
+            await assert_all_is_there(staff, tally)
             assert list(house.faults()) == []
-        await assert_books_are_whole(folder, integrators, tally)
+        await assert_books_are_whole(folder, staff, tally)
+        done = ("charged", "written off", "interrupted", *(("continued",) if whole else ()))
+        assert all(bookkeeper.runs[it] > 0 for it in done), bookkeeper.runs
     except BaseException as error:
         error.add_note(f"RESKONTRA_SURVIVAL_SEED={SEED} {tally} log: {house.log_path}")
         raise
@@ -91,15 +99,20 @@ async def finished(*tasks: asyncio.Task[Any]) -> None:
         await task
 
 
-async def reap(house: House, tally: Tally, siege: Siege, random: Random) -> Counter[str]:
-    """Kill in ways and at moments that the seed tells, and start the server again as whoever runs services would."""
+async def reap(house: House, tally: Tally, siege: Siege, random: Random, bookkeeper: Bookkeeper) -> Counter[str]:
+    """Kill in ways and at moments that the seed tells, and start the server again as whoever runs services would.
+
+    A run is under way at each of these moments.
+    """
     ways = siege.ways
     random.shuffle(ways)
     moments = sorted(random.randrange(20, siege.writes - 100) for _ in ways)
     for way, moment in zip(ways, moments, strict=True):
         while tally.writes < moment:
             await asyncio.sleep(0.005)
-        await asyncio.sleep(random.random() * 0.05)
+        while not bookkeeper.is_running:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(random.random() * 0.2)
         if way in BESIDE:
             await kill_in_postgres(house, way, random)
         else:
@@ -147,11 +160,12 @@ async def assert_all_is_there(integrators: list[Integrator], tally: Tally) -> No
             )  # fmt: skip
             assert shown == document.shown, f"{kind} {number}"
             assert level_of(row) == document.level, f"{kind} {number}"
-    rows = await everything(http, "/v1/customerPayment?docDate=2020-01-01&docDateCondition=>")
+    listed = await everything(http, "/v1/customerPayment?docDate=2020-01-01&docDateCondition=>")
+    rows = [row for row in listed if row["type"] == "Payment"]
     assert {row["refNbr"]: (row["status"], row["paymentAmount"], row["availableBalance"]) for row in rows} == {
         number: ("Closed", amount, 0) for number, amount in tally.payments.items()
     }
-    assert not rows or {row["metadata"]["totalCount"] for row in rows} == {len(tally.payments)}
+    assert {row["metadata"]["totalCount"] for row in listed} == {len(listed)}
     rows = await everything(http, "/v1/customer?")
     names = {row["number"]: row["name"] for row in rows if int(row["number"]) >= FIRST_CUSTOMER}
     assert names == {customer.number: customer.name for one in integrators for customer in one.customers}
@@ -183,6 +197,7 @@ async def assert_books_are_whole(folder: Path, integrators: list[Integrator], ta
             assert sorted(map(int, [*used, *deleted])) == list(range(first, first + len(used) + len(deleted))), kind
         customers = [int(customer.number) for one in integrators for customer in one.customers]
         assert sorted(customers) == list(range(FIRST_CUSTOMER, FIRST_CUSTOMER + len(customers)))
+        await assert_runs_are_whole(connection, next(it for it in integrators if isinstance(it, Bookkeeper)))
         await connection.close()
     finally:
         await asyncio.to_thread(server.stop)
@@ -191,7 +206,7 @@ async def assert_books_are_whole(folder: Path, integrators: list[Integrator], ta
 HALF_DOCUMENTS = """
 select document_type, number
   from document
- where document_type <> 'Payment' and not exists (
+ where document_type not in ('Payment', 'SmallBalanceWo') and not exists (
     select from document_line
      where document_line.company_id = document.company_id and document_line.document_id = document.document_id)
     or status <> 'Balanced' and status <> 'Hold' and not exists (

@@ -1,4 +1,4 @@
-"""The clerk of a company of the test's own, who wraps nothing: what is bare is understood as well."""
+"""The clerk of a company of the Norwegian template, who wraps nothing: what is bare is understood as well."""
 
 from __future__ import annotations
 
@@ -11,23 +11,36 @@ from reskontra.clock import SeededClock
 from reskontra.config import Settings
 from reskontra.db.pool import Database
 from tests.clerk import Clerk, bare
-from tests.conftest import NOW, Databases, cloned, new_company, open_client
+from tests.conftest import NOW, new_company, open_client
+from tests.databases import Databases, cloned
+from tests.standing import StandingBooks, standing_books
 
 
 @asynccontextmanager
-async def hired(database: Database, clock: SeededClock) -> AsyncIterator[Clerk]:
-    """A company of the Norwegian template with customer K, and its clerk."""
+async def at_work(database: Database, clock: SeededClock, company_id: int) -> AsyncIterator[Clerk]:
+    async with open_client(Settings(sandbox=True), database, clock, company_id=company_id) as http:
+        yield Clerk(http, database, clock, company_id, spelling=bare, customer_number="K")
+
+
+async def prepare(database: Database) -> int:
+    """A company of the Norwegian template with customer K; its id."""
+    clock = SeededClock(NOW)
     company_id = await new_company(database, clock)
-    settings = Settings(sandbox=True)
-    async with open_client(settings, database, clock, company_id=company_id, base_url="http://localhost") as http:
-        clerk = Clerk(http, database, clock, company_id, spelling=bare, customer_number="K")
+    async with at_work(database, clock, company_id) as clerk:
         await clerk.customer(number="K", name="Kunde")
-        yield clerk
+    return company_id
+
+
+@pytest.fixture(scope="session")
+async def standing(databases: Databases) -> AsyncIterator[StandingBooks]:
+    async with standing_books(databases, prepare) as books:
+        yield books
 
 
 @pytest.fixture
-async def clerk(books: Database, clock: SeededClock) -> AsyncIterator[Clerk]:
-    async with hired(books, clock) as clerk:
+async def clerk(standing: StandingBooks, books: Database, clock: SeededClock) -> AsyncIterator[Clerk]:
+    """The clerk of that company."""
+    async with at_work(books, clock, standing.prepared) as clerk:
         yield clerk
 
 
@@ -36,6 +49,6 @@ async def bystander(databases: Databases) -> AsyncIterator[Clerk]:
     """One for all tests whose requests change nothing."""
     async with cloned(databases) as dsn:
         database = await Database.connect(dsn)
-        async with hired(database, SeededClock(NOW)) as clerk:
+        async with at_work(database, SeededClock(NOW), await prepare(database)) as clerk:
             yield clerk
         await database.close()

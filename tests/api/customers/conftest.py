@@ -1,4 +1,4 @@
-"""A company of its own per test, with more reference data than the template has, and its clerk."""
+"""A company with more reference data than the template has, and its clerk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from reskontra.clock import SeededClock
 from reskontra.config import Settings
 from reskontra.db.pool import Database
 from tests.clerk import Clerk
-from tests.conftest import new_company, open_client
+from tests.conftest import NOW, new_company, open_client
+from tests.databases import Databases
+from tests.standing import StandingBooks, standing_books
 
 MORE_REFERENCE_DATA = """
 insert into attribute (company_id, attribute_id, description, control_type, options, created_at, modified_at) values
@@ -43,13 +45,24 @@ insert into customer_class (company_id, customer_class_id, description, terms_id
 """
 
 
-@pytest.fixture
-async def clerk(books: Database, clock: SeededClock) -> AsyncIterator[Clerk]:
-    """The clerk of a company of the Norwegian template, with all that customers may name."""
-    company_id = await new_company(books, clock)
-    async with books.transaction() as connection:
+async def prepare(database: Database) -> int:
+    """A company of the Norwegian template, with all that customers may name; its id."""
+    company_id = await new_company(database, SeededClock(NOW))
+    async with database.transaction() as connection:
         for statement in MORE_REFERENCE_DATA.split(";;"):
             await connection.execute(statement, company_id)
-    settings = Settings(sandbox=True)
+    return company_id
+
+
+@pytest.fixture(scope="session")
+async def standing(databases: Databases) -> AsyncIterator[StandingBooks]:
+    async with standing_books(databases, prepare) as books:
+        yield books
+
+
+@pytest.fixture
+async def clerk(standing: StandingBooks, books: Database, clock: SeededClock) -> AsyncIterator[Clerk]:
+    """The clerk of that company."""
+    settings, company_id = Settings(sandbox=True), standing.prepared
     async with open_client(settings, books, clock, company_id=company_id, base_url="http://localhost/API") as http:
         yield Clerk(http, books, clock, company_id)
