@@ -36,12 +36,14 @@ from reskontra.discounts import store as discounts_store
 from reskontra.documents import routes as documents
 from reskontra.documents.cash_sales import routes as cash_sales
 from reskontra.documents.commands.texts import rewrite_texts
+from reskontra.documents.paper import routes as paper
 from reskontra.documents.reversals import routes as reversals
 from reskontra.documents.store import writing as documents_store
 from reskontra.dunning import routes as dunning
 from reskontra.errors import NotServed
 from reskontra.items import routes as items
 from reskontra.items import store as items_store
+from reskontra.letterheads import routes as letterheads
 from reskontra.numbering import routes as numbering
 from reskontra.pages.api import Engine
 from reskontra.pages.sandbox_door import SandboxDoor
@@ -98,6 +100,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     documents.ROUTES,
     cash_sales.ROUTES,
     reversals.ROUTES,
+    paper.ROUTES,
     attachments.ROUTES,
     payments.ROUTES,
     write_offs.ROUTES,
@@ -116,6 +119,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     payment_methods.ROUTES,
     balances.ROUTES,
     account_statements.ROUTES,
+    letterheads.ROUTES,
     log.ROUTES,
     reports.ROUTES,
     trials.ROUTES,
