@@ -37,6 +37,7 @@ from reskontra.documents import routes as documents
 from reskontra.documents.cash_sales import routes as cash_sales
 from reskontra.documents.commands.texts import rewrite_texts
 from reskontra.documents.deductions import routes as deductions
+from reskontra.documents.paper import routes as paper
 from reskontra.documents.reversals import routes as reversals
 from reskontra.documents.store import writing as documents_store
 from reskontra.domestic_services import routes as domestic_services
@@ -44,6 +45,7 @@ from reskontra.dunning import routes as dunning
 from reskontra.errors import NotServed
 from reskontra.items import routes as items
 from reskontra.items import store as items_store
+from reskontra.letterheads import routes as letterheads
 from reskontra.numbering import routes as numbering
 from reskontra.pages.api import Engine
 from reskontra.pages.sandbox_door import SandboxDoor
@@ -102,6 +104,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     reversals.ROUTES,
     deductions.ROUTES,
     domestic_services.ROUTES,
+    paper.ROUTES,
     attachments.ROUTES,
     payments.ROUTES,
     write_offs.ROUTES,
@@ -120,6 +123,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     payment_methods.ROUTES,
     balances.ROUTES,
     account_statements.ROUTES,
+    letterheads.ROUTES,
     log.ROUTES,
     reports.ROUTES,
     trials.ROUTES,

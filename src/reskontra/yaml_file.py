@@ -28,7 +28,11 @@ Path = tuple[str | int, ...]
 Prose = NewType("Prose", str)
 """A text of several lines, without the blanks around it."""
 
+Base64 = NewType("Base64", str)
+"""A small file in base64, without blanks."""
+
 LONGEST_TEXT = 255
+LONGEST_BASE64 = 140_000
 LONGEST_PROSE = 4000
 _SHOWN = 60
 
@@ -37,6 +41,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,8})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_BASE64 = re.compile(r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 class Month(NamedTuple):
@@ -257,6 +262,13 @@ def _prose(text: str) -> str:
     return stripped
 
 
+def _base64(text: str) -> str:
+    whole = "".join(text.split())
+    if not 0 < len(whole) <= LONGEST_BASE64:
+        raise ValueError
+    return _matched(whole, _BASE64)
+
+
 def _flag(text: str) -> bool:
     return {"true": True, "false": False}[_one_of(text, ("true", "false"))]
 
@@ -281,6 +293,7 @@ def _month(text: str) -> Month:
 _SCALARS: dict[Any, tuple[Callable[[str], Any], str]] = {
     str: (_text, f"Write a text of at most {LONGEST_TEXT} printable characters."),
     Prose: (_prose, f"Write a text of 1 to {LONGEST_PROSE} printable characters, which may have several lines."),
+    Base64: (_base64, f"Write a file in base64, at most {LONGEST_BASE64} characters of it."),
     bool: (_flag, "Write true or false."),
     int: (lambda text: int(_matched(text, _WHOLE)), "Write a whole number."),
     Decimal: (lambda text: Decimal(_matched(text, _DECIMAL)), "Write a number with a point and at most 8 decimals."),

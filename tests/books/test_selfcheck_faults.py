@@ -159,6 +159,10 @@ FAULTS = {
     ],
     "lines-have-documents": [f"update document_line set document_id = 99999 where document_id = {OF_DRAFT}"],
     "issued-as-released": [f"delete from issued_document where document_id = {OF_RELEASED}"],
+    "letterheads-kept": [
+        "alter table letterhead disable trigger letterhead_is_kept",
+        'update letterhead set content = content || \'{"phone": "1"}\'',
+    ],
     "stored-text-has-rows": [f"update document set lines_json = '[]' where {DRAFT}"],
     "tally-exact": ["update tally set total = total + 1 where entity = 'CreditNote'"],
     "tally-complete": ["delete from tally where entity = 'Salesperson'"],

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -158,7 +159,8 @@ dunning_texts:
   - {level: 1, language: nb, subject: "Har du glemt oss?"}
   - {level: 3, language: sv, closing: "Betala {total} senast {deadline}."}
 legal_rates: [{kind: late_interest_percent, start_date: 2026-07-01, amount: 11.5, source: Made up}]
-"""
+logos: [{branch_number: "1", content: LOGO}]
+""".replace("LOGO", b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>').decode())
 
 
 async def test_every_section_is_written_and_then_there_is_nothing_to_do(company: Company) -> None:

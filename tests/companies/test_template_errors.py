@@ -209,6 +209,39 @@ def test_a_text_of_a_letter_names_what_cannot_stand_in_it(
     assert re.fullmatch(rf"{line}:\d+: {re.escape('dunning_texts[0].' + says)}.*", fault)
 
 
+@pytest.mark.parametrize(
+    ("paper", "says"),
+    [
+        ("accent_colour: blue", "accent_colour 'blue': Write # and six hexadecimal digits"),
+        ("columns: [unit, unit]", "columns 'unit': Name each column once."),
+        ("columns: [colour]", "columns[0] 'colour': Write one of item, quantity"),
+        ("footer: [a, b, c, d, e]", "footer '5': Write at most 4 lines."),
+        ("texts: [{document_type: Letter, language: nb}]", "texts[0].document_type 'Letter': Write one of Invoice"),
+        ("texts: [{document_type: Invoice, language: norsk, above: Hei}]", "texts[0].language 'norsk': Write two"),
+        ("texts: [{document_type: Invoice, language: nb}]", "texts[0].above: Write a text above or below."),
+        ("texts: [{document_type: Invoice, language: nb, above: A}, {document_type: Invoice, language: nb, below: B}]",
+         "texts[1].language 'nb': This type has its text in this language already."),
+    ],
+)  # fmt: skip
+def test_the_paper_of_a_company_names_what_it_cannot_have(tmp_path: Path, paper: str, says: str) -> None:
+    text = NO.replace("preferences:\n", f"preferences:\n  paper: {{{paper}}}\n", 1)
+    (fault,) = faults_of(text, tmp_path)
+    assert f"preferences.paper.{says}" in fault
+
+
+@pytest.mark.parametrize(
+    ("logo", "says"),
+    [
+        ("{branch_number: '1', content: PHN2Zz48L3N2Zz4=}", "content 'PHN2Zz48L3N2Zz4=': This is no picture"),
+        ("{branch_number: '1', content: '?'}", "content '?': Write a file in base64"),
+        (f"{{branch_number: '1', content: {'A' * 140004}}}", "content 'AAA"),
+        ("{branch_number: '7', content: iVBORw0KGgo=}", "branch_number '7': This is not in section branches."),
+    ],
+)  # fmt: skip
+def test_a_logo_of_a_company_is_a_picture_of_a_branch(tmp_path: Path, logo: str, says: str) -> None:
+    assert f"logos[0].{says}" in faults_of(f"{NO}logos: [{logo}]", tmp_path)[0]
+
+
 def test_a_text_says_something_once_and_at_length(tmp_path: Path) -> None:
     empty = NO + "dunning_texts: [{level: 1, language: nb}]"
     assert faults_of(empty, tmp_path)[0].endswith("dunning_texts[0].subject: Write a subject, an opening or a closing.")

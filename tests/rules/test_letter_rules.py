@@ -366,4 +366,4 @@ def test_braces_and_unknown_placeholders_stay() -> None:
 def test_the_language_is_the_customers(locale: str | None, country_id: str, language: str) -> None:
     whole = DunningText(level=1, language="fi", subject=Prose("A"), opening=Prose("B"), closing=Prose("C"))
     partly = DunningText(level=1, language="da", subject=Prose("A"))
-    assert letter_language(locale, country_id, {"fi": whole, "da": partly}) == language
+    assert letter_language(locale, country_id, {"fi": whole.parts, "da": partly.parts}) == language

@@ -72,6 +72,7 @@ INVOICE, NOTE, DEBIT = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/cus
 CASH, CHARGE = "/v1/cashsale", "/v1/customerOverdueCharge"
 APPLICATION = "/v1/reskontra/application"
 LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
+LOGO, SVG = "/v1/reskontra/branch/1/logo", b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
 REMIND = "/v1/customer/{debtor}/action/createDunningLetter"
 DUE = "2025-03-01"
 LIMITED = wrapped(name="Limited AS", creditVerification="CreditLimit", creditLimit=100000)
@@ -243,6 +244,9 @@ WRITES = (
         Step("", "GET", f"{CHARGE}?customer={{debtor}}", keeps="charge"),
         *end,
     )),
+    Step("Reskontra_PutLogo", "PUT", LOGO, file=SVG + b"<!-- other -->"),
+    Step("Reskontra_DeleteLogo", "DELETE", LOGO),
+    Step("", "PUT", LOGO, file=SVG),
     Step("Reskontra_RunStatements", "POST", "/v1/reskontra/run/statements",
          {"asOf": "203{pass}-06-30", "filters": {"customer": ["20001"]}}),
     Step("", "POST", "/v1/customerPayment", wrapped(customer="20001", applicationDate="2025-06-06", paymentAmount=3),
@@ -266,7 +270,7 @@ WRITES = (
 READ: Mapping[str, str] = {
     "customerId": "20001", "customerPaymentMethodId": "1",
     "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001", "locationId": "Main", "internalId": "1",
-    "contactId": "{contact}", "salespersonCd": "S1", "attributeId": "K1", "invoiceNumber": "003547",
+    "contactId": "{contact}", "salespersonCd": "S1", "attributeId": "K1", "invoiceNumber": "003547", "refNbr": "003547",
     "creditWriteOffNumber": "600001",
     "creditNoteNumber": "010001", "debitNoteNumber": "001001", "documentNumber": "{sold}",
     "overdueChargeNumber": "{charge}",

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from reskontra.account_statements.paper.rules import addressed_to
 from reskontra.account_statements.rules import DEFAULT_CYCLE, Material, blocks
 from reskontra.account_statements.store import (
     NewStatement,
@@ -23,10 +24,13 @@ from reskontra.account_statements.store import (
 from reskontra.account_statements.wire import StatementAnswer, statement_answer
 from reskontra.clock import Context
 from reskontra.customers.commands import ids_of_sent
+from reskontra.customers.store.for_charges import find_debtors
 from reskontra.db.pool import Connection
+from reskontra.letterheads.rules import letterhead_of
 from reskontra.receivables.wire.as_of import Asked, dates_at
 from reskontra.reference.reference import Reference
 from reskontra.reference.rules.classes import StatementCycle, StatementType
+from reskontra.reference.rules.paper import PaperType
 from reskontra.reference.store import remembered
 from reskontra.runs.chunks import run_in_chunks
 from reskontra.runs.outcome import Outcome, Skipped
@@ -192,6 +196,9 @@ async def _make(
         return Outcome(skipped=tuple(skipped))
     known_before = await find_horizon(connection, context)
     material = await _material_of(connection, context, reference, due, as_of=as_of, known_before=known_before)
+    letterhead = letterhead_of(reference, None, PaperType.STATEMENT)
+    debtors = await find_debtors(connection, context.company_id, [it.customer_id for it in due])
+    addressed = {it.customer_id: addressed_to(it, letterhead.country_id, reference) for it in debtors}
     statements = []
     for recipient in due:
         found = material[recipient.customer_id]
@@ -205,8 +212,15 @@ async def _make(
             as_of=as_of,
             since=recipient.since,
         )
-        statements.append(NewStatement(recipient=recipient, balance=found.balance, body=encode(answer)))
-    kept = await keep(connection, context, as_of, known_before, statements)
+        statements.append(
+            NewStatement(
+                recipient=recipient,
+                balance=found.balance,
+                body=encode(answer),
+                addressed=addressed[recipient.customer_id],
+            )
+        )
+    kept = await keep(connection, context, as_of, known_before, statements, letterhead=letterhead)
     made = [it for it in statements if it.recipient.customer_id in kept]
     skipped += [
         Skipped(it.recipient.number, "Another run made its statement at the same moment.")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from starlette.responses import Response
 
 from reskontra.account_statements.commands import run_statements, show
+from reskontra.account_statements.paper.commands import print_statement
 from reskontra.account_statements.wire import MadeStatementAnswer, StatementAnswer, StatementRun, StatementRunAnswer
 from reskontra.clock import local_date
 from reskontra.errors import Malformed, NotFound
-from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
+from reskontra.printing.answers import PDF, pdf_answer
+from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, Asked, asked
 from reskontra.reference.rules.classes import StatementType
 from reskontra.runs.answers import sent_to_run, skipped_answers
 from reskontra.web.addresses import Addresses
@@ -18,10 +22,11 @@ from reskontra.web.contract import Parameter
 from reskontra.web.wire import day_text
 
 _FROM, _TYPE = Parameter("from", "datetime"), Parameter("type")
+_QUERY = (AS_OF, KNOWN_AT, _FROM, _TYPE)
 
 
-async def of_customer(call: Call) -> Response:
-    """GET a customer's statement as of a date (AGS-04)."""
+def _wanted(call: Call) -> tuple[Asked, StatementType | None, date | None]:
+    """Which statement the query asks for. Raises `Malformed`."""
     wanted = asked(call.query, local_date(call.context.now, call.zone))
     statement_type, sent = call.query.choice(_TYPE.name, StatementType), call.query.day(_FROM.name)
     if sent is not None and statement_type is not StatementType.BALANCE_FORWARD:
@@ -33,6 +38,12 @@ async def of_customer(call: Call) -> Response:
         raise Malformed(
             f"The statement would begin on {sent.value}, after it ends on {wanted.day}.", hint="Send an earlier from."
         )
+    return wanted, statement_type, None if sent is None else sent.value
+
+
+async def of_customer(call: Call) -> Response:
+    """GET a customer's statement as of a date (AGS-04)."""
+    wanted, statement_type, since = _wanted(call)
     number = call.params["customerCd"]
     async with call.database.connection() as connection:
         found = await show(
@@ -41,11 +52,20 @@ async def of_customer(call: Call) -> Response:
             number,
             wanted,
             statement_type=statement_type,
-            since=None if sent is None else sent.value,
+            since=since,
         )
     if found is None:
         raise NotFound("customer", number)
     return one(call, found)
+
+
+async def print_of_customer(call: Call) -> Response:
+    """GET the same as a PDF."""
+    wanted, statement_type, since = _wanted(call)
+    number = call.params["customerCd"]
+    return pdf_answer(
+        await print_statement(call.database, call.context, number, wanted, statement_type=statement_type, since=since)
+    )
 
 
 async def run(call: Call) -> Response:
@@ -60,7 +80,10 @@ async def run(call: Call) -> Response:
 
 ROUTES = (
     Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement", StatementAnswer).one(
-        "Reskontra_GetStatement", of_customer, query=(AS_OF, KNOWN_AT, _FROM, _TYPE)
+        "Reskontra_GetStatement", of_customer, query=_QUERY
+    ),
+    Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement").file(
+        "Reskontra_PrintStatement", print_of_customer, "print", "printing", PDF, query=_QUERY
     ),
     Addresses("/v1/reskontra/run", "statements", StatementRunAnswer).act(
         "Reskontra_RunStatements", run, "statements", "running", body=StatementRun

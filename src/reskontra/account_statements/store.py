@@ -10,12 +10,16 @@ from decimal import Decimal
 import msgspec
 from asyncpg import Record
 
+from reskontra.account_statements.paper.rules import Addressed
 from reskontra.account_statements.rules import Material
 from reskontra.changes.store import STAMP, numbered_change_rows, parameters
 from reskontra.clock import Context
 from reskontra.customers.store.for_statements import RECIPIENTS
 from reskontra.customers.store.fragments import by_number, number_of_id
+from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
+from reskontra.letterheads.rules import Letterhead
+from reskontra.letterheads.store import keep_letterheads
 from reskontra.receivables.store.for_reports import AsOf, movements
 from reskontra.reference.rules.classes import StatementType
 
@@ -227,16 +231,19 @@ class NewStatement:
     recipient: Recipient
     balance: Decimal
     body: bytes
+    addressed: Addressed
 
 
 _KEEP = f"""
-    with made as (
+    with {keep_letterheads("(values (true)) as one (row)", "$13::jsonb")},
+    made as (
         insert into account_statement (company_id, customer_id, as_of, follows, statement_type, by_currency,
-                                       known_before, balance, body, created_at, created_by, version)
+                                       known_before, balance, body, created_at, created_by, version, letterhead,
+                                       printed)
         select $1, sent.customer_id, $5, sent.follows, sent.statement_type, sent.by_currency, $6, sent.balance,
-               sent.body, {STAMP}, $3, nextval('change_id')
-          from unnest($7::integer[], $8::date[], $9::text[], $10::boolean[], $11::numeric[], $12::text[])
-            as sent (customer_id, follows, statement_type, by_currency, balance, body)
+               sent.body, {STAMP}, $3, nextval('change_id'), letterhead_digest($13::jsonb), sent.printed::jsonb
+          from unnest($7::integer[], $8::date[], $9::text[], $10::boolean[], $11::numeric[], $12::text[], $14::text[])
+            as sent (customer_id, follows, statement_type, by_currency, balance, body, printed)
          order by sent.customer_id
             on conflict do nothing
         returning customer_id, version as change_id),
@@ -245,7 +252,13 @@ _KEEP = f"""
 
 
 async def keep(
-    connection: Connection, context: Context, as_of: date, known_before: datetime, statements: Sequence[NewStatement]
+    connection: Connection,
+    context: Context,
+    as_of: date,
+    known_before: datetime,
+    statements: Sequence[NewStatement],
+    *,
+    letterhead: Letterhead,
 ) -> set[int]:
     """Keep these statements as of a date, of what was released before a moment; returns whose were kept.
 
@@ -262,5 +275,7 @@ async def keep(
         [it.recipient.by_currency for it in statements],
         [it.balance for it in statements],
         [it.body.decode() for it in statements],
+        as_json(letterhead),
+        [as_json(it.addressed) for it in statements],
     )
     return {row["customer_id"] for row in rows}

@@ -37,6 +37,7 @@ from reskontra.reference.rules.classes import CustomerClass, ReasonCode, Stateme
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
 from reskontra.reference.rules.overdue_charges import OverdueCharge
+from reskontra.reference.rules.paper import Logo
 from reskontra.reference.rules.preferences import Preferences
 from reskontra.reference.store.reading import TABLES
 from reskontra.salespersons.rules.salespersons import Salesperson
@@ -137,6 +138,7 @@ class Template:
     dunning_levels: tuple[DunningLevel, ...] = ()
     dunning_texts: tuple[DunningText, ...] = ()
     legal_rates: tuple[LegalRate, ...] = ()
+    logos: tuple[Logo, ...] = ()
 
 
 SECTIONS = tuple(section.name for section in fields(Template))

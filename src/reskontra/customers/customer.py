@@ -187,6 +187,16 @@ CONTACT_COLUMNS = tuple(column for column in columns(ContactDetails) if column !
 DIRECT_DEBIT_COLUMNS = tuple(column for column in columns(DirectDebit))
 
 
+class Addressed(Record, frozen=True, kw_only=True):
+    """Where a customer's post goes, and what its language follows from."""
+
+    name: str
+    locale: str | None
+    address: Address
+    attention: str | None
+    main_country_id: str | None
+
+
 class OwnMethod(Record, frozen=True, kw_only=True):
     """How a customer pays by one of the company's payment methods (CPM-01)."""
 
@@ -240,6 +250,17 @@ class Debtor(Record, frozen=True, kw_only=True):
 
     salesperson_id: int | None = None
     """Who sells at the location unless a document says otherwise."""
+
+    @property
+    def addressed(self) -> Addressed:
+        """Where its post goes."""
+        return Addressed(
+            name=self.name,
+            locale=self.locale,
+            address=self.invoice_address,
+            attention=self.invoice_contact.attention,
+            main_country_id=self.main_address.country_id,
+        )
 
     balance: Decimal = ZERO
     unreleased: Decimal = ZERO

@@ -598,6 +598,20 @@ select company_id, document.document_type, document.number
  where (document.released_at is not null and document.lines_json is not null)
        is distinct from (issued_document.seller is not null);
 
+-- name: letterheads-kept What was sent under a letterhead can be printed under it again.
+select company_id, named.what, named.number
+  from (select issued.company_id, 'document' as what, issued.document_id::text as number, issued.letterhead
+          from issued_document as issued
+         union all
+        select company_id, 'statement', customer_id || ' ' || as_of, letterhead from account_statement
+         union all
+        select company_id, 'letter', letter_id::text, letterhead from dunning_letter) as named
+ where named.letterhead is not null
+   and not exists (select from letterhead
+                    where letterhead.company_id = named.company_id and letterhead.digest = named.letterhead
+                      and letterhead_digest(letterhead.content) = letterhead.digest
+                      and (letterhead.logo is null) = (letterhead.content -> 'logo' is null));
+
 -- name: stored-text-has-rows The stored text of a document has as many lines and VAT rows as its tables.
 select company_id, document_type, number
   from document

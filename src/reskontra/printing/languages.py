@@ -24,6 +24,10 @@ class PageLabels:
     draft: str
     voided: str
     organisation_number: str
+    vat_number: str
+    registered_office: str
+    phone: str
+    account: str
     brought_forward: str
     carried_forward: str
 

@@ -29,6 +29,7 @@ from reskontra.reference.rules.classes import CustomerClass, ReasonCode, Stateme
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
 from reskontra.reference.rules.overdue_charges import OverdueCharge
+from reskontra.reference.rules.paper import Logo
 from reskontra.reference.rules.preferences import Preferences
 from reskontra.reference.rules.subaccounts import Subaccounts
 from reskontra.salespersons.rules.salespersons import Salesperson
@@ -86,6 +87,7 @@ class Reference:
     statement_cycles: Codes[StatementCycle]
     reason_codes: Codes[ReasonCode]
     overdue_charges: Codes[OverdueCharge]
+    logos: Codes[Logo]
     dunning_levels: tuple[DunningLevel, ...]
     dunning_texts: tuple[DunningText, ...]
     legal_rates: tuple[LegalRate, ...]

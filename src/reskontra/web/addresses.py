@@ -80,14 +80,20 @@ class Addresses:
         """PUT a change of one. `query`: parameters of our own."""
         return Route(operation, "PUT", self._at(below), handler, f"updating {self.noun}", body=self.body, query=query)
 
-    def file(self, operation: str, handler: Handler, below: str, verb: str, media: str) -> Route:
-        """GET a file."""
-        return Route(operation, "GET", self._at(below), handler, f"{verb} {self.noun}", media=media)
+    def file(
+        self, operation: str, handler: Handler, below: str, verb: str, media: str, *, query: tuple[Parameter, ...] = ()
+    ) -> Route:
+        """GET a file. `query`: parameters of our own."""
+        return Route(operation, "GET", self._at(below), handler, f"{verb} {self.noun}", media=media, query=query)
 
     def attach(self, operation: str, handler: Handler, below: str) -> Route:
         """POST a file. Its refusals spell fields as `body` does, which is the metadata that come with it."""
         doing = f"attaching a file to {self.noun}"
         return Route(operation, "POST", self._at(below), handler, doing, takes_file=True, spelling=self.body)
+
+    def put_file(self, operation: str, handler: Handler, below: str) -> Route:
+        """PUT a file."""
+        return Route(operation, "PUT", self._at(below), handler, f"updating {self.noun}", takes_file=True)
 
     def delete(self, operation: str, handler: Handler, below: str, *, query: tuple[Parameter, ...] = ()) -> Route:
         """DELETE one. `query`: parameters of our own."""

@@ -13,9 +13,11 @@ import pypdf
 import pytest
 from stdnum import iban, no
 
-from reskontra.dunning.letters.rules.wording import worded
+from reskontra.clock import Context
+from reskontra.dunning.letters.commands import print_letter, print_released
 from reskontra.dunning.letters.store.lists import find_letter
-from reskontra.dunning.letters.wire.page import LAYOUT, printed
+from reskontra.dunning.letters.wire.page import LAYOUT
+from reskontra.errors import Refused
 from reskontra.printing import pdf
 from reskontra.reference.store import remembered
 from tests.api.dunning.debtors import climb, debtor, late, numbered, reminded
@@ -110,8 +112,7 @@ async def test_two_hundred_documents_take_several_pages(clerk: Clerk) -> None:
         for number in range(1, 201)
     )
     letter = replace(found.letter, lines=lines)
-    pdf = await printed(letter, worded(letter, found.debtor, reference), found.debtor, reference)
-    pages = texts_of(pdf)
+    pages = texts_of((await print_letter(replace(found, letter=letter), reference)).content)
     assert len(pages) == 6
     assert all("Dokument Dato Forfall Dager forfalt Utestående NOK" in page for page in pages[:-1])
     assert all(f"Side {number} av 6" in page for number, page in enumerate(pages, 1))
@@ -141,8 +142,12 @@ async def test_drafts_and_voided_letters_are_marked(clerk: Clerk) -> None:
     await clerk.issue(INVOICE, customer)
     await reminded(clerk, customer, late(15))
     assert (await pages_of(clerk, 1))[0].count("UTKAST") == 1
+    context = Context(1, "tester", "request", datetime(2025, 1, 1, tzinfo=UTC), clerk.clock)
+    with pytest.raises(Refused, match="The dunning letter 1 is not released"):
+        await print_released(clerk.database, context, 1)
     await clerk.act(numbered(1), "release")
     (page,) = await pages_of(clerk, 1)
+    assert texts_of((await print_released(clerk.database, context, 1)).content) == [page]
     assert "UTKAST" not in page
     assert "ANNULLERT" not in page
     await clerk.act(numbered(1), "void")
@@ -183,16 +188,38 @@ async def test_the_words_of_the_company_go_before_those_that_ship(clerk: Clerk) 
     assert "Vi kan ikke se at du har betalt" in page
     assert f"Betal 125,00 NOK for {invoice.number}. {{Hilsen}} Demo AS" in page
     # A language of the company's own needs all of a letter's words, else English steps in.
-    await clerk.sql("update customer set locale = 'fi-FI' where number = $1", customer)
-    (page,) = await pages_of(clerk, 1)
+    for locale in ("fi-FI", "sv_SE"):
+        other = await debtor(clerk)
+        await clerk.sql("update customer set locale = $2 where number = $1", other, locale)
+        await clerk.issue(INVOICE, other)
+        await climb(clerk, other, 2)
+    (page,) = await pages_of(clerk, 3)
     assert "Maksa 125.00 NOK viimeistään 2025-02-13." in page
-    (page,) = await pages_of(clerk, 2)
+    (page,) = await pages_of(clerk, 4)
     assert "Maksumuistutus" not in page
-    await clerk.sql("update customer set locale = 'sv_SE' where number = $1", customer)
-    assert "Betalningspåminnelse" in (await pages_of(clerk, 1))[0]
+    assert "Betalningspåminnelse" in (await pages_of(clerk, 5))[0]
+
+
+async def test_a_released_letter_is_printed_as_it_was_sent(clerk: Clerk) -> None:
+    customer = await debtor(clerk, name="Before AS")
+    await clerk.issue(INVOICE, customer)
+    await climb(clerk, customer, 1)
+    before = (await clerk.http.get(f"/v1/{numbered(1)}/print")).content
+    words = (await clerk.get(numbered(1)))["text"]
+    await clerk.change(f"customer/{customer}", name="After AS")
+    await clerk.sql("update customer set locale = 'sv' where number = $1", customer)
+    await clerk.sql("update branch set detail = detail - 'bank'")
+    await clerk.sql("update company set name = 'Other AS' where company_id = 1")
+    await clerk.sql("insert into dunning_text (company_id, level, language, subject) values (1, 1, 'nb', 'Hei')")
+    assert (await clerk.http.get(f"/v1/{numbered(1)}/print")).content == before
+    assert (await clerk.get(numbered(1)))["text"] == words
+    await climb(clerk, customer, 2)
+    (page,) = await pages_of(clerk, 2)
+    assert ("After AS" in page, "Ny betalningspåminnelse" in page, "Other AS" in page) == (True, True, True)
 
 
 async def test_the_account_to_pay_to_is_named_where_it_is_known(clerk: Clerk) -> None:
+    await clerk.prefer(dunning={"auto_release": False})  # a draft follows what is known
     customer = await debtor(clerk)
     await clerk.issue(INVOICE, customer)
     await clerk.sql("update branch set detail = detail - 'bank'")
@@ -232,12 +259,12 @@ async def test_a_print_that_takes_too_long_is_given_up(clerk: Clerk, monkeypatch
     customer = await debtor(clerk)
     await clerk.issue(INVOICE, customer)
     await climb(clerk, customer, 1)
-    monkeypatch.setattr(pdf, "PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr(pdf, "PATIENCE_SECONDS", 0.0)
     answer = await clerk.http.get(f"/v1/{numbered(1)}/print")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "could not be printed in time" in answer.json()["message"]
     with pytest.raises(subprocess.TimeoutExpired):
-        pdf.typeset(LAYOUT, b"{}", datetime(2025, 1, 1, tzinfo=UTC), 0.001)
+        pdf.typeset(LAYOUT, b"{}", datetime(2025, 1, 1, tzinfo=UTC), 0.0)
 
 
 def test_what_the_typesetter_cannot_use_is_told() -> None:

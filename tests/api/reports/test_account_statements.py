@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pypdf
 import pytest
 
 from tests.api.reports.years import FIRST, Year
@@ -177,6 +179,38 @@ async def test_a_kept_statement_comes_back_byte_for_byte(clerk: Clerk) -> None:
     assert (await make(clerk, "2025-03-31", customer))["created"] == []
     (change,) = await clerk.page("reskontra/change", entity="Statement")
     assert (change["event"], change["key"]) == ("created", f"{customer} 2025-04-30")
+
+
+async def test_a_statement_is_printed_and_a_kept_one_stays_as_it_was(clerk: Clerk) -> None:
+    at(clerk, "2025-05-02T09:00:00+00:00")
+    customer = await lived(clerk)
+    base = f"/v1/{address(customer)}/print?asOf=2025-04-30"
+
+    async def printed(query: str = "") -> tuple[bytes, str]:
+        answer = await clerk.http.get(base + query)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Content-Disposition"] == f'inline; filename="statement-{customer}-2025-04-30.pdf"'
+        pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+        return answer.content, " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    _, items = await printed()
+    for said in ("Kontoutdrag 30.04.2025", "Stated AS", "Bilag Dato Forfall Beløp Utestående", "10.04.2025 24.04.2025",
+                 "300,00 300,00", "-40,00", "Sum utestående 260,00 NOK",
+                 "Ikke forfalt 1–30 dager 31–60 dager 61–90 dager Over 90 dager"):  # fmt: skip
+        assert said in items, said
+    _, forward = await printed(f"&type={FORWARD}&from=2025-03-10")
+    for said in ("Fra 10.03.2025", "Inngående saldo 0,00", "Avskrevet: ", "Innbetaling ",
+                 "Utgående saldo 260,00 NOK"):  # fmt: skip
+        assert said in forward, said
+    await make(clerk, "2025-04-30", customer)
+    kept, _ = await printed()
+    await clerk.change(f"customer/{customer}", name="Renamed AS")
+    await clerk.sql("update customer set locale = 'en' where number = $1", customer)
+    await clerk.prefer(paper={"footer": ["New"]})
+    assert (await printed())[0] == kept
+    _, anew = await printed("&knownAt=2025-06-01")
+    assert ("Renamed AS" in anew, "Statement of account 2025-04-30" in anew, "New" in anew) == (True, True, True)
+    assert (await clerk.http.get(f"/v1/{address('nobody')}/print")).status_code == 404
 
 
 async def test_what_was_entered_late_is_on_the_next_statement(clerk: Clerk) -> None:

@@ -29,6 +29,7 @@ from reskontra.documents.store.for_company_file import find_usage
 from reskontra.errors import Conflict
 from reskontra.items import store as items
 from reskontra.items.rules.items import SALES_ACCOUNTS, SELLING, Item, ItemCard, ItemDetail, ItemStatus
+from reskontra.letterheads import commands as logos
 from reskontra.numbering.store import NUMBERED_SERIES_TABLE, SERIES_TABLE
 from reskontra.posting.store.reading import find_posted_accounts
 from reskontra.records import differences
@@ -233,6 +234,12 @@ async def _write_items(connection: Connection, context: Context, changes: Sequen
 _CARD_ATTRIBUTES = tuple(field.name for field in fields(Item) if field.name not in ("active", *SALES_ACCOUNTS))
 
 
+async def _write_logos(connection: Connection, context: Context, changes: Sequence[Change]) -> None:
+    for change in changes:
+        await logos.check_printable(change.row)
+        await logos.write(connection, context, change.row, change.before)
+
+
 _WRITERS: Mapping[str, Write] = {
     "company": _write_own,
     "preferences": _write_own,
@@ -241,6 +248,7 @@ _WRITERS: Mapping[str, Write] = {
     "rates": _write_rates,
     "items": _write_items,
     "attributes": _each(attributes.insert_attribute, attributes.save_attribute),
+    "logos": _write_logos,
     "salespersons": _each(salespersons.insert_salesperson, salespersons.save_salesperson),
 }
 """Section -> what writes its changes, where a row has more than its table: a version, or a place elsewhere."""

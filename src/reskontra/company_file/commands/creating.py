@@ -26,6 +26,7 @@ from reskontra.db.pool import Connection
 from reskontra.db.tables import Rows, insert_rows
 from reskontra.errors import Refused
 from reskontra.kinds import KINDS
+from reskontra.letterheads.commands import check_printable
 from reskontra.numbering.rules import Mode
 from reskontra.numbering.store import SERIES_TABLE
 from reskontra.periods.store import PERIOD_TABLE
@@ -99,6 +100,8 @@ async def create_company(
             value=code,
             hint="Choose another code.",
         )
+    for logo in content.logos:
+        await check_printable(logo)
     await _insert_reference_data(connection, company_id, content, replace(context, company_id=company_id))
     return company_id
 

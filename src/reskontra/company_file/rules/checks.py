@@ -5,6 +5,7 @@ The form of the file was checked when it was read; faults here are about meaning
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -33,8 +34,10 @@ from reskontra.errors import Refused
 from reskontra.money import AMOUNT_LIMIT, ZERO
 from reskontra.numbering.rules import Mode, check_series
 from reskontra.payment_methods.rules import check_payment_method
+from reskontra.printing.pictures import picture_of
 from reskontra.reference.rules.dunning_texts import faults_of
 from reskontra.reference.rules.overdue_charges import COMPENSATION, Charging, OverdueCharge
+from reskontra.reference.rules.paper import faults_of_paper
 from reskontra.reference.rules.preferences import CheckDigit, ReferencePart, ReferenceScheme
 from reskontra.terms.rules.terms import InstalmentType, check_terms
 from reskontra.vat.rules.codes import applied_ids, check_vat_id
@@ -102,6 +105,7 @@ def find_faults(template: Template) -> list[tuple[Path, object, str]]:
         *_dunning_texts(template),
         *_legal_rates(template),
         *_overdue_charges(template),
+        *_paper(template),
     ]
 
 
@@ -354,6 +358,20 @@ def _dunning_texts(template: Template) -> Found:
             yield ("dunning_texts", position, "language"), text.language, hint
         for key, value, hint in faults_of(text, knows_account=knows_account):
             yield ("dunning_texts", position, key), value, hint
+
+
+def _paper(template: Template) -> Found:
+    for path, value, hint in faults_of_paper(template.preferences.paper):
+        yield ("preferences", "paper", *path), value, hint
+    numbers = [branch.branch_number for branch in template.branches]
+    for position, logo in enumerate(template.logos):
+        if logo.branch_number not in numbers:
+            hint = f"This is not in section branches. It has: {', '.join(numbers[:20])}."
+            yield ("logos", position, "branch_number"), logo.branch_number, hint
+        try:
+            picture_of(b64decode(logo.content))
+        except ValueError as error:
+            yield ("logos", position, "content"), logo.content[:20], str(error)
 
 
 def _legal_rates(template: Template) -> Found:

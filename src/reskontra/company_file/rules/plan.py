@@ -13,6 +13,7 @@ from reskontra.company_file.rules.merging import code_of
 from reskontra.currencies.rules import RateRow
 from reskontra.documents.store.for_company_file import Usage
 from reskontra.periods.rules import Period
+from reskontra.yaml_file import LONGEST_PROSE
 
 # What identifies the parts of an entry's lists; other parts are matched by position.
 _PARTS = ("start_date", "segment_id", "value")
@@ -169,4 +170,5 @@ def shown(value: object) -> str:
         return f"{value.normalize():f}"
     if isinstance(value, tuple):
         return ", ".join(map(shown, value)) or "(none)"
-    return str(value.value) if isinstance(value, Enum) else str(value)
+    text = str(value.value) if isinstance(value, Enum) else str(value)
+    return text if len(text) <= LONGEST_PROSE else f"{text[:40]}... ({len(text)} characters)"

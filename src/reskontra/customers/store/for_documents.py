@@ -91,6 +91,23 @@ FOR_DOCUMENT = for_document()
 """The same at the customer's default location."""
 
 
+def _of_invoices(table: str, column: str, own: str, main: str) -> str:
+    return one_row(table, _for_invoices(column, own, main, elsewhere=False))
+
+
+ADDRESSED = f"""
+    select json_build_object(
+               'name', customer.name, 'locale', customer.locale,
+               'address', {_of_invoices("address", "address_id", "invoice_address_id", "main_address_id")},
+               'attention', {
+    _of_invoices("contact_details", "contact_id", "invoice_contact_id", "main_contact_id")
+} ->> 'attention',
+               'main_country_id', {one_row("address", "address_id = customer.main_address_id")} ->> 'country_id')
+      from customer
+     where customer.company_id = $1"""
+"""A select of one column: where a customer's post goes, as JSON like `Addressed`. It ends inside its where clause."""
+
+
 def has_moved_on(debtor: str) -> str:
     """A condition over a `debtor` read with its customer's row locked: the row changed during the wait for the lock, so
     that the other parts are older than it is."""

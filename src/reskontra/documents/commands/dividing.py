@@ -16,6 +16,7 @@ from reskontra.documents.store.drafting import Draft, insert_drafts
 from reskontra.documents.store.loading import Loaded
 from reskontra.documents.wire.rendering import lines_text, vat_text
 from reskontra.kinds import INVOICE, Kind
+from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
 from reskontra.receivables.commands import locks
 from reskontra.records import replace
@@ -68,5 +69,6 @@ async def release_parts(
     connection: Connection, context: Context, master: Document, master_id: int, basis: Basis
 ) -> None:
     """Release the invoices of a document's parts, after the document itself."""
-    shown = shown_by(replace(master, terms_id=None, vat=()), basis.debtor, basis.reference)
+    undated = replace(master, terms_id=None, vat=(), due_date=None, cash_discount=ZERO)
+    shown = shown_by(undated, basis.debtor, basis.reference)
     await instalments.release_parts(connection, context, master_id, shown)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document
+from reskontra.letterheads.rules import Letterhead, letterhead_of
+from reskontra.printing.languages import language_of
 from reskontra.records import Record, field
+from reskontra.reference.rules.paper import PaperType
 
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
@@ -38,6 +42,25 @@ class VatText(Record, frozen=True, kw_only=True, omit_defaults=True):
     text: str | None = None
 
 
+class Printed(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What only paper shows: names and dates that may change after the release, and in which language it speaks."""
+
+    language: str
+    our_reference: str | None = None
+    """The salesperson's name."""
+
+    your_reference: str | None = None
+    """The contact's name."""
+
+    attention: str | None = None
+    buyer_country: str | None = None
+    """The country's name, unless it is the seller's own."""
+
+    due_date: date | None = None
+    cash_discount_date: date | None = None
+    payment_method: str | None = None
+
+
 class Shown(Record, frozen=True, kw_only=True):
     """What a document shows that neither its header nor its lines keep."""
 
@@ -46,6 +69,8 @@ class Shown(Record, frozen=True, kw_only=True):
     terms_text: str | None = None
     vat_texts: tuple[VatText, ...] = ()
     warnings: tuple[str, ...] = ()
+    printed: Printed | None = None
+    letterhead: Letterhead | None = None
 
 
 def shown_by(document: Document, debtor: Debtor, reference: Reference) -> Shown:
@@ -57,6 +82,26 @@ def shown_by(document: Document, debtor: Debtor, reference: Reference) -> Shown:
         terms_text=terms.description if terms else None,
         vat_texts=tuple(_vat_text(vat_id, reference) for vat_id in dict.fromkeys(row.vat_id for row in document.vat)),
         warnings=tuple(_warnings(document, debtor, reference)),
+        printed=printed_by(document, debtor, reference),
+        letterhead=letterhead_of(reference, document.branch_number, PaperType(document.document_type)),
+    )
+
+
+def printed_by(document: Document, debtor: Debtor, reference: Reference) -> Printed:
+    """What its print shows besides, but for `your_reference`, which the releasing statement adds."""
+    country_id = (document.invoice_address or {}).get("country_id") or debtor.main_address.country_id
+    home = letterhead_of(reference, document.branch_number, PaperType(document.document_type)).country_id
+    country = reference.countries.get(country_id or "")
+    person = reference.salespersons.get(document.salesperson_id or 0)
+    method = reference.payment_methods.get(document.payment_method_id or "")
+    return Printed(
+        language=language_of(debtor.locale, country_id or reference.country_id_of_company),
+        our_reference=person.name if person else None,
+        attention=(document.invoice_contact or {}).get("attention"),
+        buyer_country=country.name if country and country_id != home else None,
+        due_date=document.due_date,
+        cash_discount_date=document.cash_discount_date if document.cash_discount else None,
+        payment_method=method.description if method else None,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from reskontra.changes.store import change_row, parameters, reference_still_at, tally
 from reskontra.clock import Context
+from reskontra.contacts.store import name_of
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store.for_documents import unchanged
 from reskontra.customers.store.fragments import adjust_balance
@@ -25,6 +26,7 @@ from reskontra.documents.document import (
 )
 from reskontra.documents.rules.issuing import Shown
 from reskontra.errors import Conflict, Refused
+from reskontra.letterheads.store import keep_letterheads
 from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
 from reskontra.posting.rules import Entry
 from reskontra.posting.store.writing import batch_and_entries
@@ -269,11 +271,18 @@ async def delete_document(
 
 
 def keep_shown(source: str, document_id: str, shown: str) -> str:
-    """A CTE that keeps what the released documents of `source` show from now on: `shown` is the JSON of a `Shown`."""
-    return f"""issued as (
-        insert into issued_document (company_id, document_id, taken_at, seller, buyer, terms_text, vat_texts, warnings)
-        select $1, {document_id}, $2, said.seller, said.buyer, said.terms_text, said.vat_texts, said.warnings
-          from {source}, jsonb_populate_record(null::issued_document, {shown}::jsonb) as said)"""
+    """CTEs that keep what the released documents of `source` show from now on: `shown` is the JSON of a `Shown`."""
+    return f"""{keep_letterheads(source, f"{shown}::jsonb -> 'letterhead'")},
+    issued as (
+        insert into issued_document (company_id, document_id, taken_at, seller, buyer, terms_text, vat_texts, warnings,
+                                     letterhead, printed)
+        select $1, {document_id}, $2, said.seller, said.buyer, said.terms_text, said.vat_texts, said.warnings,
+               letterhead_digest({shown}::jsonb -> 'letterhead'),
+               said.printed || (select jsonb_strip_nulls(jsonb_build_object(
+                                           'your_reference', {name_of("document.contact_id")}))
+                                  from document
+                                 where document.company_id = $1 and document.document_id = {document_id})
+          from {source}, jsonb_populate_record(null::issued_document, {shown}::jsonb - 'letterhead') as said)"""
 
 
 _RELEASED = """jsonb_build_object('status', jsonb_build_array(held.status, $15::text),

@@ -44,15 +44,12 @@ CREDIT_NOTES = Resource(
     CREDIT_NOTE, "customerCreditNote", "creditNoteNumber", "CustomerCreditNote", "ReleaseDocument",
     bodies.CreditNoteUpdate, CreditNoteAnswer,
 )  # fmt: skip
-RESOURCES = (
-    INVOICES,
-    CREDIT_NOTES,
-    Resource(
-        DEBIT_NOTE, "customerDebitNote", "debitNoteNumber", "CustomerDebitNote", "ReleaseDocument",
-        bodies.DebitNoteUpdate, DebitNoteAnswer,
-    ),
-    Resource(
-        OVERDUE_CHARGE, "customerOverdueCharge", "overdueChargeNumber", "CustomerOverdueCharge", "ReleaseDocument",
-        bodies.OverdueChargeUpdate, OverdueChargeAnswer,
-    ),
+DEBIT_NOTES = Resource(
+    DEBIT_NOTE, "customerDebitNote", "debitNoteNumber", "CustomerDebitNote", "ReleaseDocument",
+    bodies.DebitNoteUpdate, DebitNoteAnswer,
 )  # fmt: skip
+OVERDUE_CHARGES = Resource(
+    OVERDUE_CHARGE, "customerOverdueCharge", "overdueChargeNumber", "CustomerOverdueCharge", "ReleaseDocument",
+    bodies.OverdueChargeUpdate, OverdueChargeAnswer,
+)  # fmt: skip
+RESOURCES = (INVOICES, CREDIT_NOTES, DEBIT_NOTES, OVERDUE_CHARGES)

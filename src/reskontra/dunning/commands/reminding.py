@@ -33,6 +33,7 @@ from reskontra.dunning.rules.new_letters import (
 from reskontra.dunning.store import finding, making
 from reskontra.errors import Conflict, FieldPath, NotFound, Refused
 from reskontra.kinds import INVOICE, KINDS
+from reskontra.letterheads.rules import letterhead_of_letter
 from reskontra.receivables.commands import locks
 from reskontra.reference.store import remembered
 from reskontra.runs.outcome import Outcome, Skipped
@@ -248,15 +249,19 @@ async def _make(
         if party.number in issued or not releases
         for letter, fee in zip(letters, issued.get(party.number) or [None] * len(letters), strict=True)
     ]
-    return await _stored(connection, context, made, releases=releases), skipped
+    return await _stored(connection, context, order.reference, made, releases=releases), skipped
 
 
-async def _stored(connection: Connection, context: Context, made: Sequence[Made], *, releases: bool) -> list[Made]:
+async def _stored(
+    connection: Connection, context: Context, reference: Reference, made: Sequence[Made], *, releases: bool
+) -> list[Made]:
     if not made:
         return []
     letters = [it.letter for it in made]
     if releases:
         ids = await making.insert_released(connection, context, letters, [it.fee_number for it in made])
+        papers = [letterhead_of_letter(reference, it.branch_number, it.level) for it in letters]
+        await making.keep_paper(connection, context.company_id, ids, papers)
     else:
         ids = await making.insert_drafts(connection, context, letters)
     return [replace(it, letter_id=letter_id) for it, letter_id in zip(made, ids, strict=True)]

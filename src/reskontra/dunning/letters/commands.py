@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
@@ -27,16 +27,25 @@ from reskontra.dunning.letters.rules.amending import (
     fee_reversal,
     void_day,
 )
+from reskontra.dunning.letters.rules.wording import Wording, worded
 from reskontra.dunning.letters.store import lists, writing
-from reskontra.dunning.letters.store.lists import Found
-from reskontra.dunning.store import finding
+from reskontra.dunning.letters.store.lists import Found, Paper
+from reskontra.dunning.letters.wire.page import printed
+from reskontra.dunning.store import finding, making
 from reskontra.errors import Conflict, NotFound, Refused
 from reskontra.kinds import CREDIT_NOTE, INVOICE
+from reskontra.letterheads.rules import letterhead_of_letter, logo_of
+from reskontra.letterheads.store import KeptLetterhead
+from reskontra.printing.pdf import PdfFile, file_name
 from reskontra.receivables.commands import locks
 from reskontra.receivables.rules.items import VOID_ORIGIN
 from reskontra.receivables.store.for_dunning import find_settlers
+from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
 from reskontra.versions import Expected, check_expected
+
+if TYPE_CHECKING:
+    from reskontra.web.call import Database
 
 
 async def change(
@@ -80,6 +89,8 @@ async def release(connection: Connection, context: Context, letter_id: int, expe
     check_releasable(letter, present, reference.preferences.dunning.fee_item)
     await writing.refresh_lines(connection, context, letter_id)
     versions = await release_letters(connection, context, {letter_id: fee_of(letter)}, reference)
+    letterhead = letterhead_of_letter(reference, letter.branch_number, letter.level)
+    await making.keep_paper(connection, context.company_id, [letter_id], [letterhead])
     return versions[letter_id]
 
 
@@ -169,3 +180,41 @@ async def _locked(connection: Connection, context: Context, letter_id: int, expe
         raise NotFound("dunning letter", letter_id)
     check_expected(expected_version, found.letter.version, what=f"dunning letter {letter_id}")
     return found
+
+
+# What a letter says
+
+
+def paper_of(found: Found, reference: Reference) -> Paper:
+    """Where the letter goes and under which letterhead: as since its release, or for a draft as of today (PAP-03)."""
+    letter = found.letter
+    if found.paper is not None:
+        return found.paper
+    logo = logo_of(reference, letter.branch_number or reference.preferences.default_branch)
+    letterhead = letterhead_of_letter(reference, letter.branch_number, letter.level)
+    return Paper(found.debtor.addressed, KeptLetterhead(letterhead, logo.content if logo else None))
+
+
+def wording_of(found: Found, reference: Reference) -> Wording:
+    """The letter in words."""
+    paper = paper_of(found, reference)
+    return worded(found.letter, paper.addressed, paper.kept.letterhead, reference)
+
+
+async def print_letter(found: Found, reference: Reference) -> PdfFile:
+    """The letter as a PDF; drafts and voided ones are marked. Raises `Unavailable` when it takes too long."""
+    paper, wording = paper_of(found, reference), wording_of(found, reference)
+    pdf = await printed(found.letter, wording, paper, reference)
+    return PdfFile(file_name("dunning-letter", str(found.letter.letter_id)), pdf)
+
+
+async def print_released(database: Database, context: Context, letter_id: int) -> PdfFile:
+    """The same for whoever sends letters. Raises `NotFound`, and `Refused` for a draft."""
+    async with database.connection() as connection:
+        found = await lists.find_letter(connection, context.company_id, letter_id)
+        if found is None:
+            raise NotFound("dunning letter", letter_id)
+        reference = await remembered.at(connection, context.company_id, found.reference_version)
+    if found.letter.released_at is None:
+        raise Refused(f"The dunning letter {letter_id} is not released.", hint="Release it before sending it.")
+    return await print_letter(found, reference)

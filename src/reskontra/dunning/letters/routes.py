@@ -10,14 +10,13 @@ from reskontra.changes.lists.wire import PAGING, choice, day, filtered, flag, ma
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.dunning.letters import commands
 from reskontra.dunning.letters.letter import LetterStatus
-from reskontra.dunning.letters.rules.wording import worded
 from reskontra.dunning.letters.store import lists
 from reskontra.dunning.letters.store.lists import Found
 from reskontra.dunning.letters.wire.answers import LetterActionAnswer, LetterAnswer
 from reskontra.dunning.letters.wire.bodies import LetterUpdate, LetterVoid
-from reskontra.dunning.letters.wire.page import printed
 from reskontra.dunning.letters.wire.rendering import letter_answer
 from reskontra.errors import NotFound
+from reskontra.printing.answers import PDF, pdf_answer
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import answer_page, find
 from reskontra.web.addresses import Addresses
@@ -26,9 +25,6 @@ from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 from reskontra.web.routing import tryable
 from reskontra.web.wire import changes
-
-_PDF = "application/pdf"
-
 
 FILTERS = (
     matching("customer", f"letter.customer_id = {id_of_number('{}::text')}"),
@@ -57,17 +53,13 @@ async def get_letters(call: Call) -> Response:
 async def get_letter(call: Call) -> Response:
     """GET one letter with its lines, totals and words."""
     found, reference = await _found(call)
-    wording = worded(found.letter, found.debtor, reference)
+    wording = commands.wording_of(found, reference)
     return one(call, letter_answer(found.letter, reference, wording=wording), found.letter.version)
 
 
 async def print_letter(call: Call) -> Response:
     """GET the letter as a PDF: drafts and voided ones are marked as such."""
-    found, reference = await _found(call)
-    wording = worded(found.letter, found.debtor, reference)
-    pdf = await printed(found.letter, wording, found.debtor, reference)
-    name = f"dunning-letter-{found.letter.letter_id}.pdf"
-    return Response(pdf, 200, {"Content-Disposition": f'inline; filename="{name}"'}, media_type=_PDF)
+    return pdf_answer(await commands.print_letter(*await _found(call)))
 
 
 async def change_letter(call: Call) -> Response:
@@ -127,7 +119,7 @@ ROUTES = tryable(
         _LETTERS.one("Reskontra_GetDunningLetter", get_letter, "{letterNumber}"),
         _LETTERS.put("Reskontra_UpdateDunningLetter", change_letter, "{letterNumber}"),
         _LETTERS.delete("Reskontra_DeleteDunningLetter", delete_letter, "{letterNumber}"),
-        _LETTERS.file("Reskontra_PrintDunningLetter", print_letter, "{letterNumber}/print", "printing", _PDF),
+        _LETTERS.file("Reskontra_PrintDunningLetter", print_letter, "{letterNumber}/print", "printing", PDF),
         _LETTERS.act(
             "Reskontra_ReleaseDunningLetter",
             release_letter,

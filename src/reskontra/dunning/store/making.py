@@ -7,9 +7,13 @@ from typing import Any
 
 from reskontra.changes.store import NEW_CHANGE_ID, numbered_change_rows, parameters, tally_each
 from reskontra.clock import Context
+from reskontra.customers.store.for_documents import ADDRESSED
+from reskontra.customers.store.fragments import by_id
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.dunning.new_letter import LETTER_COLUMNS, NewLetter
+from reskontra.letterheads.rules import Letterhead
+from reskontra.letterheads.store import keep_letterheads
 from reskontra.receivables.store.for_dunning import (
     OPEN_DOCUMENTS,
     id_of_document,
@@ -174,3 +178,23 @@ async def release_letters(
     texts = [as_json(added) for added in warnings]
     rows = await connection.fetch(_RELEASE, *parameters(context), letter_ids, fee_numbers, texts)
     return {row["letter_id"]: row["version"] for row in rows}
+
+
+_KEEP_PAPER = f"""
+    with {keep_letterheads("jsonb_array_elements($3::jsonb) as one (content)", "one.content")}
+    update dunning_letter as letter
+       set letterhead = letterhead_digest($3::jsonb -> sent.place),
+           printed = ({ADDRESSED} and {by_id("letter.customer_id")})::jsonb
+      from unnest($2::integer[], $4::integer[]) as sent (letter_id, place)
+     where letter.company_id = $1 and letter.letter_id = sent.letter_id"""
+
+
+async def keep_paper(
+    connection: Connection, company_id: int, letter_ids: Sequence[int], letterheads: Sequence[Letterhead]
+) -> None:
+    """Keep where released letters go and under which letterhead, one for each letter (PAP-03)."""
+    distinct = list({id(letterhead): letterhead for letterhead in letterheads}.values())
+    places = {id(letterhead): place for place, letterhead in enumerate(distinct)}
+    await connection.execute(
+        _KEEP_PAPER, company_id, letter_ids, as_json(distinct), [places[id(letterhead)] for letterhead in letterheads]
+    )

@@ -44,3 +44,18 @@ async def find_corrected(connection: Connection, company_id: int, document_type:
         number,
     )
     return open_item(row) if row else None
+
+
+def credited_by(document: str) -> str:
+    """A select: the ids of the debits that a credit document settles by its own release, or will settle.
+
+    `document` is the name of a row of the table `document`. What it is applied to later, or what is undone later,
+    changes nothing.
+    """
+    return f"""select application.debit_document_id
+                 from application
+                 left join settlement on settlement.company_id = $1
+                                     and settlement.settlement_id = application.settlement_id
+                where application.company_id = $1 and application.credit_document_id = {document}.document_id
+                  and application.reverses_id is null and application.debit_document_id <> {document}.document_id
+                  and (application.released_at is null or settlement.batch_number = {document}.batch_number)"""

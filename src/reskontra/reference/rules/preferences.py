@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from reskontra.money import ONE, Rounding
+from reskontra.reference.rules.paper import PaperPreferences
 
 # Preferences
 
@@ -232,3 +233,4 @@ class Preferences:
     payment_reference: PaymentReference = field(default_factory=PaymentReference)
     attachments: AttachmentPreferences = field(default_factory=AttachmentPreferences)
     dunning: DunningPreferences = field(default_factory=DunningPreferences)
+    paper: PaperPreferences = field(default_factory=PaperPreferences)

@@ -25,6 +25,7 @@ from reskontra.reference.store.tables import (
     DUNNING_LEVEL_TABLE,
     DUNNING_TEXT_TABLE,
     LEGAL_RATE_TABLE,
+    LOGO_TABLE,
     OVERDUE_CHARGE_TABLE,
     REASON_CODE_TABLE,
     STATEMENT_CYCLE_TABLE,
@@ -65,6 +66,7 @@ TABLES: tuple[Table[Any], ...] = (
     DUNNING_LEVEL_TABLE,
     DUNNING_TEXT_TABLE,
     LEGAL_RATE_TABLE,
+    LOGO_TABLE,
 )
 """The tables of the reference data: whatever changes a row of one moves the company's version (migration 0001)."""
 

@@ -12,6 +12,7 @@ from reskontra.reference.rules.classes import CustomerClass, ReasonCode, Stateme
 from reskontra.reference.rules.dunning_levels import DunningLevel, LegalRate
 from reskontra.reference.rules.dunning_texts import DunningText
 from reskontra.reference.rules.overdue_charges import ChargeRate, OverdueCharge
+from reskontra.reference.rules.paper import Logo
 
 BRANCH_TABLE = Table(
     "branches",
@@ -57,6 +58,7 @@ OVERDUE_CHARGE_TABLE = Table(
 )
 DUNNING_LEVEL_TABLE = Table("dunning_levels", "dunning_level", DunningLevel, ("level",), entity="DunningLevel")
 DUNNING_TEXT_TABLE = Table("dunning_texts", "dunning_text", DunningText, ("level", "language"), entity="DunningText")
+LOGO_TABLE = Table("logos", "logo", Logo, ("branch_number",), entity="Logo")
 LEGAL_RATE_TABLE = Table("legal_rates", "legal_rate", LegalRate, ("kind", "start_date"), entity="LegalRate")
 
 

@@ -6,24 +6,21 @@ The words ship with the program (`wording.yaml`); what the company's file says f
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from stdnum import iban
-
 from reskontra.kinds import KINDS
 from reskontra.printing.languages import ENGLISH, Language, language_of, shipped_languages
-from reskontra.reference.rules.branches import Branch
-from reskontra.reference.rules.dunning_texts import DunningText
 from reskontra.yaml_file import Prose, read_yaml
 
 if TYPE_CHECKING:
-    from reskontra.customers.customer import Debtor
+    from reskontra.customers.customer import Addressed
     from reskontra.dunning.letters.letter import Letter
+    from reskontra.letterheads.rules import Letterhead
     from reskontra.reference.reference import Reference
 
 _PARTS = ("subject", "opening", "closing")
@@ -103,24 +100,23 @@ class Wording:
     words: Words
 
 
-def worded(letter: Letter, debtor: Debtor, reference: Reference) -> Wording:
+def worded(letter: Letter, addressed: Addressed, letterhead: Letterhead, reference: Reference) -> Wording:
     """What the letter says to the customer, with all figures in it."""
-    own = {text.language: text for text in reference.dunning_texts if text.level == letter.level}
-    country_id = debtor.invoice_address.country_id or debtor.main_address.country_id
-    code = letter_language(debtor.locale, country_id or reference.country_id_of_company, own)
+    own = letterhead.letter_texts
+    country_id = addressed.address.country_id or addressed.main_country_id
+    code = letter_language(addressed.locale, country_id or reference.country_id_of_company, own)
     shipped = code if code in shipped_languages() else ENGLISH
     language, words = shipped_languages()[shipped], shipped_words()[shipped]
     said = _said(letter, words)
-    text = own.get(code)
-    parts = {part: getattr(said, part) for part in _PARTS} | (text.parts if text else {})
-    values = placeholder_values(letter, language, reference)
+    parts = {part: getattr(said, part) for part in _PARTS} | own.get(code, {})
+    values = placeholder_values(letter, addressed, letterhead, language, reference)
     filled = {part: Prose(fill(words, values)) for part, words in parts.items()}
     return Wording(code=code, language=language, labels=words.labels, words=Words(**filled))
 
 
-def letter_language(locale: str | None, country_id: str, own: Mapping[str, DunningText]) -> str:
+def letter_language(locale: str | None, country_id: str, own: Mapping[str, Sized]) -> str:
     """The language of a letter. One that does not ship is used when `own`, the company's texts, say all of it."""
-    return language_of(locale, country_id, [code for code, text in own.items() if len(text.parts) == len(_PARTS)])
+    return language_of(locale, country_id, [code for code, text in own.items() if len(text) == len(_PARTS)])
 
 
 def _said(letter: Letter, words: LetterWords) -> Words:
@@ -129,11 +125,13 @@ def _said(letter: Letter, words: LetterWords) -> Words:
     return words.first if letter.level == 1 else words.again
 
 
-def placeholder_values(letter: Letter, language: Language, reference: Reference) -> dict[str, str]:
+def placeholder_values(
+    letter: Letter, addressed: Addressed, letterhead: Letterhead, language: Language, reference: Reference
+) -> dict[str, str]:
     """What each placeholder becomes (`reference.rules.dunning_texts.PLACEHOLDERS`)."""
     return {
-        "company": reference.name,
-        "customer": letter.customer_name,
+        "company": letterhead.company,
+        "customer": addressed.name,
         "customer_number": letter.customer_number,
         "letter_number": str(letter.letter_id),
         "letter_date": language.day(letter.letter_date),
@@ -141,25 +139,13 @@ def placeholder_values(letter: Letter, language: Language, reference: Reference)
         "documents": ", ".join(line.document.number for line in letter.lines if line.is_reminded),
         "fee": money(letter.fee, letter.currency_id, language, reference),
         "total": " + ".join(money(owed.total, owed.currency_id, language, reference) for owed in letter.owed),
-        "account": account_of(letter, reference),
+        "account": letterhead.account or "",
     }
 
 
 def money(amount: Decimal, currency_id: str, language: Language, reference: Reference) -> str:
     """An amount with the decimals of its currency."""
     return language.money(amount, currency_id, reference.decimals_of(currency_id))
-
-
-def branch_of(letter: Letter, reference: Reference) -> Branch | None:
-    """The branch that a letter comes from: the company's default one if letters cover the whole company."""
-    return reference.branches.get(letter.branch_number or reference.preferences.default_branch)
-
-
-def account_of(letter: Letter, reference: Reference) -> str:
-    """The bank account that the letter's branch is paid on, an IBAN in groups; empty where none is known."""
-    branch = branch_of(letter, reference)
-    account = (branch.account if branch else None) or ""
-    return iban.format(account) if iban.is_valid(account) else account
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -11,12 +11,13 @@ from asyncpg import Record
 
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import REFERENCE_VERSION, moment_of
-from reskontra.customers.customer import Debtor
+from reskontra.customers.customer import Addressed, Debtor
 from reskontra.customers.store.for_documents import FOR_DOCUMENT, read_debtor
 from reskontra.customers.store.fragments import by_id, name_of_id, number_of_id
 from reskontra.db.pool import Connection
 from reskontra.dunning.letters.letter import Letter
 from reskontra.dunning.store.making import ENTITY
+from reskontra.letterheads.store import KeptLetterhead, letterhead_json, read_letterhead
 from reskontra.receivables.store.for_dunning import is_numbered, mention
 
 _COLUMNS = f"""letter.letter_id, letter.customer_id, letter.level, letter.status, letter.letter_date,
@@ -39,22 +40,34 @@ _LINES = f"""(
                     where line.company_id = $1 and line.letter_id = letter.letter_id) as listed)"""
 
 _letters = msgspec.json.Decoder(Letter)
+_addressed = msgspec.json.Decoder(Addressed)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Where a letter goes, and under which letterhead."""
+
+    addressed: Addressed
+    kept: KeptLetterhead
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A letter with what an answer or a printed page needs besides; `debtor` is its customer as it is now."""
+    """A letter with what an answer or a printed page needs besides; `debtor` is its customer as it is now, and `paper`
+    what the letter has shown since its release."""
 
     letter: Letter
     reference_version: int
     debtor: Debtor
+    paper: Paper | None
 
 
 _FIND = f"""
     select row_to_json(whole.*)::text as letter,
            {REFERENCE_VERSION} as reference_version,
-           ({FOR_DOCUMENT} and {by_id("whole.customer_id")}) as debtor
-      from (select {_COLUMNS}, {_LINES} as lines
+           ({FOR_DOCUMENT} and {by_id("whole.customer_id")}) as debtor,
+           whole.printed::text as printed, {letterhead_json("whole.letterhead")} as letterhead
+      from (select {_COLUMNS}, {_LINES} as lines, letter.printed, letter.letterhead
               from dunning_letter as letter
              where letter.company_id = $1 and letter.letter_id = $2) as whole"""
 
@@ -64,7 +77,9 @@ async def find_letter(connection: Connection, company_id: int, letter_id: int) -
     row = await connection.fetchrow(_FIND, company_id, letter_id)
     if row is None:
         return None
-    return Found(read_letter(row), row["reference_version"], read_debtor(row["debtor"]))
+    kept = read_letterhead(row["letterhead"])
+    paper = Paper(_addressed.decode(row["printed"]), kept) if kept and row["printed"] else None
+    return Found(read_letter(row), row["reference_version"], read_debtor(row["debtor"]), paper)
 
 
 def read_letter(row: Record) -> Letter:
