@@ -260,6 +260,8 @@ WRITES = (
               "documentDate": "2025-01-01", "balance": 1},
              {"documentType": "Invoice", "referenceNumber": "OLD-{pass}", "customer": "20002",
               "documentDate": "2025-01-01", "dueDate": "2025-01-31", "balance": 1}]}),
+    Step("Reskontra_Try", "POST", "/v1/reskontra/trial",
+         {"request": {"method": "PUT", "path": f"{NOTE}/010001", "content": wrapped(documentDate="2025-05-05")}}),
     # Periods
     Step("Reskontra_OpenFinancialPeriod", "POST", f"{PERIOD}/20300{{pass}}/action/open"),
     Step("", "PUT", f"{NOTE}/010001", wrapped(documentDate="2025-05-05")),  # the only draft in the month
@@ -281,7 +283,7 @@ READ: Mapping[str, str] = {
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
     "attachmentId": "{file}", "paymentMethodNumber": "1", "accountNumber": "1920", "paymentNumber": "500001",
     "recordId": "1", "projectId": "20", "letterNumber": "{first letter}", "publicId": "{public id}",
-    "documentType": "Invoice", "referenceNumber": "003524", "refNbr": "003524",
+    "documentType": "Invoice", "referenceNumber": "003524",
 }  # fmt: skip
 """What reads name in their addresses."""
 
