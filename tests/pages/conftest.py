@@ -248,6 +248,7 @@ async def assert_accessible(page: Page) -> None:
 
     Also fails if the page scrolls sideways, from a wide screen down to 320 px.
     """
+    size = page.viewport_size
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 320)):
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         await page.set_viewport_size({"width": width, "height": 4000})  # what is below a fixed bar cannot be judged
@@ -263,3 +264,6 @@ async def assert_accessible(page: Page) -> None:
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
         assert scrolls <= shows, f"{page.url} scrolls sideways at {width}"
+    if size is not None:
+        await page.set_viewport_size(size)
+    await page.emulate_media(color_scheme="light")
