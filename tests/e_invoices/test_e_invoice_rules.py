@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from reskontra.documents.rules.e_invoices import e_invoice_of
+from reskontra.documents.rules.issuing import shown_by
+from reskontra.domestic_services.rules.deduction import Deduction
+from reskontra.domestic_services.rules.work_types import DeductionType
 from reskontra.e_invoices.commands.en16931 import check
 from reskontra.e_invoices.e_invoice import Account, EInvoice, Identifier, Party
 from reskontra.e_invoices.rules.checks import broken_rules
@@ -17,10 +21,10 @@ from reskontra.e_invoices.rules.identifiers import is_valid, read_identifier, va
 from reskontra.e_invoices.rules.units import unit_code
 from reskontra.e_invoices.wire.ubl import written
 from reskontra.errors import Refused
-from reskontra.kinds import CREDIT_NOTE
+from reskontra.kinds import CREDIT_NOTE, INVOICE
 from reskontra.records import replace
 from tests.e_invoices.judges import faults, parsed, schema_faults, told
-from tests.e_invoices.sellers import books, debtor, electronic
+from tests.e_invoices.sellers import books, debtor, drafted, electronic
 
 D = Decimal
 GOLDEN = Path(__file__).parent / "golden"
@@ -273,6 +277,22 @@ def test_a_line_with_two_vat_ids_is_refused() -> None:
     )
     with pytest.raises(Refused, match=r"BR-CO-04.*Line 1 has 2 VAT ids \(3, 31\)"):
         electronic("NO", {"unit_price": D(100), "vat_category_id": "TWO"}, reference=more)
+
+
+def test_a_deduction_that_the_tax_authority_pays_is_refused() -> None:
+    document, basis = drafted("SE", {"unit_price": D(100)})
+    deduction = Deduction(
+        type=DeductionType.ROT,
+        percent=D(30),
+        work_price=D(125),
+        material_cost=D(0),
+        other_cost=D(0),
+        amount=D(37),
+        distributed_automatically=True,
+    )
+    shown = shown_by(document, basis.debtor, basis.reference)
+    with pytest.raises(Refused, match="deducts what the tax authority pays"):
+        e_invoice_of(INVOICE, replace(document, deduction=deduction), shown, basis.debtor, basis.reference)
 
 
 # Whole documents

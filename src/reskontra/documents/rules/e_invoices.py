@@ -71,8 +71,14 @@ def e_invoice_of(
     """The e-invoice of a document. `shown` is what it shows since its release, `referred` the documents that it is
     about.
 
-    Refused: a line with more than one VAT id, for which EN 16931 has no form.
+    Refused: a line with more than one VAT id, and a deduction that an authority pays, as EN 16931 has no form for them.
     """
+    if document.deduction is not None:
+        raise Refused(
+            f"The {kind.noun} {document.number} cannot be sent as an e-invoice: it deducts what the tax authority pays,"
+            " and an e-invoice has no place for that.",
+            hint="Set sendToAutoInvoice of the document to false to send it another way.",
+        )
     seller = seller_of(document, shown, reference)
     words = _WORDS.get(seller.country_id or "", _ENGLISH)
     categories = _categories(document, reference)

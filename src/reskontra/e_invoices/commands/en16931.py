@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _saxon = ThreadPoolExecutor(max_workers=1, thread_name_prefix="saxon")
 _of_the_thread = threading.local()
 
 
+@cache
 def is_installed() -> bool:
     """Whether the extra is there."""
     return _stylesheet() is not None and find_spec("saxonche") is not None
