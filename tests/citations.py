@@ -24,7 +24,8 @@ NOT_SERVED = "Not served yet."
 _RULE = re.compile(rf"^- \*\*([A-Z]+-?\d+[a-z]?)\*\* (\*{re.escape(NOT_SERVED)}\* )?(\S.*)$")
 # What looks like an id and is none: an encoding, and the shorthand of tests/rules/test_terms.py.
 _OTHER = {"UTF-16", "N30"}
-_ID = re.compile(r"(?<![\w-])([A-Z]{2,5}-\d{2}[a-z]?|[A-Z]\d{1,2})(?![\w-]|:\d)")
+# Terms, groups and rules of EN 16931 (BT, BG, BR) are that standard's.
+_ID = re.compile(r"(?<![\w-])((?!B[TGR]-)[A-Z]{2,5}-\d{2}[a-z]?|[A-Z]\d{1,2})(?![\w-]|:\d)")
 _RANGE = re.compile(r"(?<![\w-])([A-Z]{1,5}-?)(\d{1,2})\s+to\s+\1(\d{1,2})(?![\w-])")
 _INVARIANTS = re.compile(r"\b[Ii]nvariants?\s+(\d+(?:(?:,\s+|\s+and\s+|\s+to\s+)\d+)*)")
 # The line above a query of selfcheck.sql.

@@ -80,6 +80,12 @@ def whole(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--all"))
 
 
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> str:
+    """What a run draws by, for tests that draw cases themselves."""
+    return request.config.stash[_left].seed
+
+
 # --- told at the end; under xdist the workers tell the controller
 
 

@@ -21,7 +21,7 @@ LONG_LAYERS: dict[str, int] = {}
 
 RECORDS = {
     "customers": "customer", "documents": "document", "payments": "payment",
-    "charges": "charge",
+    "charges": "charge", "e_invoices": "e_invoice",
     "dunning": "new_letter", "dunning.letters": "letter",
     "reference": "reference", "company_file": "file", "requests": "recorded",
 }  # fmt: skip

@@ -50,6 +50,7 @@ OWNERS = {
     "payments": ["payment", "payment_charge", "opening_item"],
     "posting": ["batch", "journal_entry"],
     "charges": ["charged_days"],
+    "e_invoices": ["e_invoice_delivery"],
     "dunning": ["dunning_letter", "dunning_letter_line"],
 }  # fmt: skip
 # Every statement is about a company, and every list asks its tally; the migration runner has its own table.

@@ -37,11 +37,13 @@ from reskontra.documents import routes as documents
 from reskontra.documents.cash_sales import routes as cash_sales
 from reskontra.documents.commands.texts import rewrite_texts
 from reskontra.documents.deductions import routes as deductions
+from reskontra.documents.e_invoicing import routes as e_invoicing
 from reskontra.documents.paper import routes as paper
 from reskontra.documents.reversals import routes as reversals
 from reskontra.documents.store import writing as documents_store
 from reskontra.domestic_services import routes as domestic_services
 from reskontra.dunning import routes as dunning
+from reskontra.e_invoices import routes as e_invoices
 from reskontra.errors import NotServed
 from reskontra.items import routes as items
 from reskontra.items import store as items_store
@@ -105,6 +107,8 @@ ROUTES: tuple[Sequence[Route], ...] = (
     deductions.ROUTES,
     domestic_services.ROUTES,
     paper.ROUTES,
+    e_invoicing.ROUTES,
+    e_invoices.ROUTES,
     attachments.ROUTES,
     payments.ROUTES,
     write_offs.ROUTES,

@@ -61,6 +61,11 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     log_format: LogFormat = "console"
+    # Where e-invoices go: files in a folder, or POSTs to an access point. Both None: they wait.
+    e_invoice_folder: Path | None = None
+    e_invoice_url: str | None = None
+    # What the access point knows us by; it is sent as a bearer token.
+    e_invoice_token: str | None = None
     # The data is deleted at the end and need not survive a power cut.
     throw_away: bool = False
 
@@ -73,6 +78,12 @@ class Settings:
             raise SettingError("A key without its certificate is of no use: give --tls-cert too.")
         if self.tls_cert and self.tls_self_signed:
             raise SettingError("Give either --tls-cert or --tls-self-signed, not both.")
+        if self.e_invoice_folder and self.e_invoice_url:
+            raise SettingError("E-invoices go to a folder or to an access point: give one of the two.")
+        if self.e_invoice_url and not self.e_invoice_url.startswith(("https://", "http://")):
+            raise SettingError(f"The access point for e-invoices is an http address, not {self.e_invoice_url}.")
+        if self.e_invoice_token and not self.e_invoice_url:
+            raise SettingError("A token for e-invoices is of no use without the access point: set its address too.")
         if self.body_limit < 1:
             raise SettingError(f"The body limit must be at least 1 byte, not {self.body_limit}.")
         if self.attachment_limit < 1:
@@ -160,6 +171,9 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "tls_cert": ("RESKONTRA_TLS_CERT", Path),
     "tls_key": ("RESKONTRA_TLS_KEY", Path),
     "log_format": ("RESKONTRA_LOG_FORMAT", _read_log_format),
+    "e_invoice_folder": ("RESKONTRA_E_INVOICE_FOLDER", Path),
+    "e_invoice_url": ("RESKONTRA_E_INVOICE_URL", str),
+    "e_invoice_token": ("RESKONTRA_E_INVOICE_TOKEN", str),
 }
 
 # Limits may be tight, but must leave a client room for a request.

@@ -86,6 +86,9 @@ class Kind:
     is_money: bool = False
     """Whether money comes in or goes out with it, through a cash account."""
 
+    e_invoice_type: str | None = None
+    """The code of its e-invoices (UNTDID 1001); None if it is never sent as one."""
+
     settles_for_good: bool = False
     """Whether what it settled is never undone or voided, but taken back by a note (UNP-03, WRO-05)."""
 
@@ -132,6 +135,7 @@ INVOICE = Kind(
     checks_credit=True,
     has_wire_delete=True,
     reference_digit="1",
+    e_invoice_type="380",
 )
 
 DEBIT_NOTE = Kind(
@@ -152,6 +156,7 @@ DEBIT_NOTE = Kind(
     has_terms=True,
     checks_credit=True,
     reference_digit="2",
+    e_invoice_type="383",
 )
 
 CREDIT_NOTE = Kind(
@@ -170,6 +175,7 @@ CREDIT_NOTE = Kind(
     may_correct=DEBITS,
     sales_sign=-1,
     has_wire_delete=True,
+    e_invoice_type="381",
 )
 
 OVERDUE_CHARGE = Kind(

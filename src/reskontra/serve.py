@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import asyncpg
+import httpx
 import structlog
 import uvicorn
 import uvloop
@@ -31,6 +32,7 @@ from reskontra.db.embedded import EmbeddedPostgres, running_dsn
 from reskontra.db.migrate import check_schema, migrate
 from reskontra.db.pool import Database
 from reskontra.db.supervision import kept_running
+from reskontra.e_invoices.commands.delivering import AccessPoint, Channel, Folder, keep_delivering
 from reskontra.errors import Unavailable
 from reskontra.tls import Certificate, keep_renewed, make_certificate
 from reskontra.web.crowd import Crowd, Limits
@@ -42,6 +44,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 _GRACE_SECONDS = 10
 _DAY_SECONDS = 24 * 60 * 60
 _DESCRIPTORS_MAX = 65536
+_ACCESS_POINT_SECONDS = 30
 _OWN_DESCRIPTORS = 64  # for the database, the log, and whatever a library opens
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -115,20 +118,37 @@ def serve(
                 server = _Server(config, lambda: announce(url), own, stop)
                 _calm_garbage_collection()
                 log.info("serving", url=url, open_mode=settings.open_mode)
-                runner.run(_serve_and_warn(server, port, None if settings.sandbox else database, clock))
+                runner.run(_serve_and_work(server, port, settings, database, clock))
                 log.info("stopped serving")
             finally:
                 runner.run(database.close())
 
 
-async def _serve_and_warn(server: _Server, port: socket.socket, books: Database | None, clock: Clock) -> None:
-    """Serve until the end. Meanwhile the log says each day what reference data of the companies in `books` runs out."""
-    warning = asyncio.create_task(_warn_daily(books, clock)) if books else None
+async def _serve_and_work(
+    server: _Server, port: socket.socket, settings: Settings, books: Database, clock: Clock
+) -> None:
+    """Serve until the end. Meanwhile e-invoices are sent, and the log says each day what reference data runs out,
+    unless this is a sandbox."""
+    warning = None if settings.sandbox else asyncio.create_task(_warn_daily(books, clock))
     try:
-        await server.serve(sockets=[port])
+        async with channel_of(settings) as channel, keep_delivering(books, clock, channel):
+            await server.serve(sockets=[port])
     finally:
         if warning:
             warning.cancel()
+
+
+@contextlib.asynccontextmanager
+async def channel_of(settings: Settings) -> AsyncGenerator[Channel | None]:
+    """Where e-invoices go; by default those of a sandbox that keeps its books go to a folder beside them."""
+    if settings.e_invoice_url:
+        async with httpx.AsyncClient(timeout=_ACCESS_POINT_SECONDS) as client:
+            yield AccessPoint(settings.e_invoice_url, settings.e_invoice_token, client)
+        return
+    folder = settings.e_invoice_folder
+    if folder is None and settings.sandbox and settings.data_dir:
+        folder = settings.data_dir / "outbox" / "e-invoices"
+    yield Folder(folder) if folder else None
 
 
 async def _warn_daily(books: Database, clock: Clock) -> None:

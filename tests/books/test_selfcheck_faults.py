@@ -186,6 +186,14 @@ FAULTS = {
            select 1, attachment_id, 1, 'text/plain', 1, encode(sha256('a'), 'hex'), now(), 'x' from attachment""",
         "insert into attachment_piece select 1, attachment_id, 1, 0, 'b' from attachment",
     ],
+    "e-invoices-of-released": [
+        f"""insert into e_invoice_delivery (company_id, document_id, document_type, number, sender, receiver,
+                                            message_id, content, state, attempts, next_attempt_at, queued_at,
+                                            queued_by, modified_at, version)
+            select company_id, document_id, document_type, number, 'a', 'b', gen_random_uuid(), 'c', 'Waiting', 0,
+                   now(), now(), 'x', now(), 1 from document where {DRAFT}""",
+        "update tally set total = 1 where entity = 'EInvoice'",
+    ],
     "references-stand": [
         "drop index document_generated_reference_unique",
         f"update document set generated_reference = '1', payment_reference = '1' where {RELEASED} or {DRAFT}",

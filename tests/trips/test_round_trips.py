@@ -75,6 +75,9 @@ LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
 LOGO, SVG = "/v1/reskontra/branch/1/logo", b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
 REMIND = "/v1/customer/{debtor}/action/createDunningLetter"
 DUE = "2025-03-01"
+ELECTRONIC = wrapped(
+    name="Reached AS", corporateId="988077917", acceptAutoInvoices=True, mainAddress={"countryId": "NO"}
+)
 LIMITED = wrapped(name="Limited AS", creditVerification="CreditLimit", creditLimit=100000)
 
 WRITES = (
@@ -177,6 +180,22 @@ WRITES = (
     Step("Reskontra_UpdateCustomerDebitNoteVat", "PUT", "/v1/reskontra/customerDebitNote/{debit}/vat",
          wrapped(vatDate="2025-05-04")),
     Step("CustomerDebitNote_ReleaseDocumentBydebitNoteNumber", "POST", f"{DEBIT}/{{debit}}/action/release"),
+    Step("", "POST", "/v1/customer", ELECTRONIC, keeps="reached"),
+    *(step for name, path, lines in (
+        ("CustomerInvoice_SendToAutoInvoiceByinvoiceNumber", INVOICE, "invoiceLines"),
+        ("CustomerCreditNote_SendToAutoInvoiceBycreditNoteNumber", NOTE, "lines"),
+        ("CustomerDebitNote_SendToAutoInvoiceBydebitNoteNumber", DEBIT, "lines"),
+    ) for step in (
+        Step("", "PUT", "/v1/customer/{reached}", wrapped(acceptAutoInvoices=False)),
+        Step("", "POST", path, owed("{reached}", lines, customerRefNumber="PO"), keeps="to send"),
+        Step("", "POST", f"{path}/{{to send}}/action/release"),
+        Step("", "PUT", "/v1/customer/{reached}", wrapped(acceptAutoInvoices=True)),
+        Step(name, "POST", f"{path}/{{to send}}/action/sendToAutoInvoice"),
+        Step(f"{name}.again", "POST", f"{path}/{{to send}}/action/sendToAutoInvoice"),
+    )),
+    Step("", "POST", INVOICE, owed("{reached}", "invoiceLines", customerRefNumber="PO"), keeps="electronic"),
+    Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber.as an e-invoice", "POST",
+         f"{INVOICE}/{{electronic}}/action/release"),
     Step("CashSale_Post", "POST", CASH, owed(lines="cashSaleLines", paymentReference="Receipt"), keeps="sold"),
     Step("CashSale_PutBydocumentNumber", "PUT", f"{CASH}/{{sold}}", wrapped(cashSaleLines=[FIRST_LINE])),
     Step("Reskontra_UpdateCashSaleVat", "PUT", "/v1/reskontra/cashsale/{sold}/vat", wrapped(vatDate="2025-05-04")),
@@ -283,7 +302,7 @@ READ: Mapping[str, str] = {
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
     "attachmentId": "{file}", "paymentMethodNumber": "1", "accountNumber": "1920", "paymentNumber": "500001",
     "recordId": "1", "projectId": "20", "letterNumber": "{first letter}", "publicId": "{public id}",
-    "documentType": "Invoice", "referenceNumber": "003524",
+    "documentType": "Invoice", "referenceNumber": "{electronic}",
 }  # fmt: skip
 """What reads name in their addresses."""
 

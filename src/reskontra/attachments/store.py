@@ -154,6 +154,36 @@ async def lock_file(connection: Connection, company_id: int, attachment_id: UUID
     return Found(**row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that goes with the electronic invoice; its bytes are None if all of them together are too many."""
+
+    name: str
+    size: int
+    content: bytes | None
+
+
+_FIND_ENCLOSED = """
+    with file as (
+        select attachment_id, revision, name, size, added_id, sum(size) over () as total
+          from attachment
+          join attachment_revision using (company_id, attachment_id, revision)
+         where company_id = $1 and document_id = $2 and send_to_auto_invoice)
+    select name, size,
+           case when total <= $3 then (
+               select string_agg(piece.bytes, ''::bytea order by piece.position) from attachment_piece as piece
+                where piece.company_id = $1 and piece.attachment_id = file.attachment_id
+                  and piece.revision = file.revision) end as content
+      from file
+     order by added_id"""
+
+
+async def find_enclosed(connection: Connection, company_id: int, document_id: int, *, most: int) -> list[Enclosed]:
+    """The files of a document and its lines that go with the electronic invoice, with at most so many bytes in all."""
+    rows = await connection.fetch(_FIND_ENCLOSED, company_id, document_id, most)
+    return [Enclosed(**row) for row in rows]
+
+
 async def find_piece(
     connection: Connection, company_id: int, attachment_id: UUID, revision: int, position: int
 ) -> bytes | None:

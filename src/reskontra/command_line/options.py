@@ -15,6 +15,7 @@ from reskontra.config import VARIABLES, LogFormat, Network, SettingError, Settin
 BOOKS = Group.create_ordered("Where the books are")
 SERVER = Group.create_ordered("Server")
 LIMITS = Group.create_ordered("Limits")
+SENDING = Group.create_ordered("Sending")
 
 _DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
@@ -88,6 +89,13 @@ class Serving:
         Path | None, option("tls_key", "Key of the certificate, if it is not in the same file.", SERVER)
     ] = None
     log_format: Annotated[LogFormat | None, option("log_format", "Format of log lines.", SERVER)] = None
+    e_invoice_folder: Annotated[Path | None, option("e_invoice_folder", "Folder for e-invoices.", SENDING)] = None
+    e_invoice_url: Annotated[
+        str | None, option("e_invoice_url", "Access point that takes e-invoices, instead of a folder.", SENDING)
+    ] = None
+    e_invoice_token: Annotated[str | None, option("e_invoice_token", "Bearer token for the access point.", SENDING)] = (
+        None
+    )
     rate_limit: Annotated[
         int | None,
         option("rate_limit", "Requests per hour, for each client and company; unlimited by default.", LIMITS),

@@ -245,6 +245,7 @@ class Debtor(Record, frozen=True, kw_only=True):
     invoice_address: Address
     invoice_contact: ContactDetails
     statement_cycle_id: str | None = None
+    accept_auto_invoices: bool = False
     own_methods: tuple[OwnMethod, ...] = ()
     """The payment methods of which something is stored; others are as the company has them (CPM-03)."""
 

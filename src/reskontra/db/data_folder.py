@@ -1,6 +1,7 @@
 """A data folder: the marker that makes it ours, and the lock of the process that uses it.
 
-It holds `reskontra.json` (the marker), `reskontra.lock`, `postgres.log` and `cluster/` (PostgreSQL's own files).
+It holds `reskontra.json` (the marker), `reskontra.lock`, `postgres.log` and `cluster/` (PostgreSQL's own files), in a
+sandbox also `outbox/`, with what would have left the house.
 """
 
 from __future__ import annotations

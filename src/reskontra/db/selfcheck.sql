@@ -620,7 +620,7 @@ select company_id, document_type, number
     or json_array_length(vat_json::json) <> (select count(*) from document_vat
             where document_vat.company_id = document.company_id and document_vat.document_id = document.document_id);
 
--- name: tally-exact The kept counts of customers, documents, letters and projects are exact.
+-- name: tally-exact The kept counts of customers, documents, letters, projects and e-invoices are exact.
 select company_id, entity, tally.total, counted.total as counted
   from tally
   full join (select company_id, document_type as entity, count(*) as total from document group by company_id, document_type
@@ -629,10 +629,12 @@ select company_id, entity, tally.total, counted.total as counted
              union all
              select company_id, 'DunningLetter', count(*) from dunning_letter group by company_id
              union all
-             select company_id, 'Project', count(*) from project group by company_id) as counted
+             select company_id, 'Project', count(*) from project group by company_id
+             union all
+             select company_id, 'EInvoice', count(*) from e_invoice_delivery group by company_id) as counted
     using (company_id, entity)
  where tally.total is distinct from coalesce(counted.total, 0)
-   and (counted.total is not null or entity in ('Customer', 'DunningLetter', 'Project')
+   and (counted.total is not null or entity in ('Customer', 'DunningLetter', 'Project', 'EInvoice')
         or entity in (select document_type from document_kind where is_served));
 
 -- name: tally-complete A company has a count for each entity: without one, lists show it as empty.
@@ -642,7 +644,7 @@ select company_id, entity
              union all
              select unnest(array['Customer', 'Address', 'Contact', 'Location', 'DirectDebit', 'DunningLetter', 'Item',
                                  'Account', 'Subaccount', 'Batch', 'JournalEntry', 'CurrencyRate', 'Salesperson',
-                                 'Attribute', 'SalesPrice', 'DiscountSeries', 'Project'])) as counted
+                                 'Attribute', 'SalesPrice', 'DiscountSeries', 'Project', 'EInvoice'])) as counted
  where not exists (select from tally where tally.company_id = company.company_id and tally.entity = counted.entity);
 
 -- name: version-is-newest-change The version of a document or letter is the id of its newest change row.
@@ -815,3 +817,10 @@ select company_id, customer_id, as_of, follows, earlier_day, block ->> 'currency
       from jsonb_array_elements(earlier_body::jsonb -> 'currencies') as before
      where before ->> 'currency' = block ->> 'currency') as closed
  where continues and (block ->> 'openingBalance')::numeric <> closed.balance;
+
+-- name: e-invoices-of-released An e-invoice is that of a released document, of its type and number.
+select company_id, document_id, delivery.document_type, delivery.number
+  from e_invoice_delivery as delivery
+  left join document using (company_id, document_id)
+ where (document.document_type, document.number) is distinct from (delivery.document_type, delivery.number)
+    or document.released_at is null;

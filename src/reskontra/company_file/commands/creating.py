@@ -40,6 +40,7 @@ ENTITIES = (
     "DirectDebit",
     *KINDS,
     "DunningLetter",
+    "EInvoice",
     "Item",
     "Account",
     "Subaccount",

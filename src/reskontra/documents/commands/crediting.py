@@ -24,7 +24,7 @@ from reskontra.reference.store import remembered
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
 
-UNSEEN: Mapping[str, Any] = {"hold": False, "dont_print": True, "dont_email": True, "send_to_auto_invoice": False}
+UNSEEN: Mapping[str, Any] = {"hold": False, "dont_print": True, "dont_email": True}
 """What keeps a document that is released at once from waiting for anybody."""
 
 
@@ -51,6 +51,7 @@ async def credit_whole(
         **taking_back(document, loaded.debtor, on, reference, not_before=not_before),
         **applied_to(document, document.amount),
         **UNSEEN,
+        "send_to_auto_invoice": document.send_to_auto_invoice,  # who got the one gets the other
     }
     return await issue(connection, context, CREDIT_NOTE, changes, origin=origin)
 

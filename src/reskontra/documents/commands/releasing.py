@@ -15,7 +15,7 @@ import structlog
 
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
-from reskontra.documents.commands import dividing
+from reskontra.documents.commands import dividing, e_invoicing
 from reskontra.documents.commands.drafting import insert, new_draft
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, with_links
 from reskontra.documents.document import Document
@@ -31,6 +31,7 @@ from reskontra.documents.store import writing
 from reskontra.documents.store.claims import find_claimed
 from reskontra.documents.store.loading import Loaded
 from reskontra.domestic_services.rules.deduction import limit_warnings
+from reskontra.e_invoices.commands import queueing
 from reskontra.kinds import Kind
 from reskontra.numbering.rules import choose_range
 from reskontra.receivables.commands import locks
@@ -99,6 +100,8 @@ async def release(
     _check_claimed(connection, kind, draft, claims=claims)
     check_releasable(kind, draft, basis)
     reference = basis.reference
+    shown = shown_by(draft, basis.debtor, reference)
+    electronic = await e_invoicing.checked_for_release(connection, context, kind, loaded, basis, shown=shown)
     settling = await _settling(connection, context, kind, loaded, reference)
     parts = parts_of(kind, draft, reference)
     document = released(draft, context.now, context.actor, settling, is_divided=bool(parts))
@@ -108,10 +111,8 @@ async def release(
     entries = entries_of(kind, draft, loaded.document_id, reference, settling, divided=divided)
     series = reference.series_of("batch")
     numbers = choose_range(series.ranges, document.document_date, document.branch_number)
-    shown = shown_by(draft, basis.debtor, reference)
-    warnings = await _warnings(connection, context, kind, draft, settling)
-    over_limits = await _over_limits(connection, context, draft, reference)
-    shown = replace(shown, warnings=(*shown.warnings, *warnings, *over_limits))
+    warnings = await _warnings(connection, context, kind, draft, settling, reference=reference)
+    shown = replace(shown, warnings=(*shown.warnings, *warnings, *(electronic.warnings if electronic else ())))
     await locks.take_turn(context, series.series_id)
     saved = await writing.release_document(
         connection,
@@ -130,6 +131,8 @@ async def release(
     )
     if divided:
         await dividing.release_parts(connection, context, draft, loaded.document_id, basis)
+    if electronic:
+        await queueing.queue(connection, context, electronic)
     for warning in shown.warnings:
         _log.warning("released", document_type=draft.document_type, number=draft.number, warning=warning)
     return saved
@@ -145,9 +148,23 @@ def _check_claimed(connection: Connection, kind: Kind, draft: Document, *, claim
 
 
 async def _warnings(
+    connection: Connection,
+    context: Context,
+    kind: Kind,
+    draft: Document,
+    settling: Settling | None,
+    *,
+    reference: Reference,
+) -> Sequence[str]:
+    """What the release is warned of."""
+    about_correction = await _about_correction(connection, context, kind, draft, settling)
+    return (*about_correction, *await _over_limits(connection, context, draft, reference))
+
+
+async def _about_correction(
     connection: Connection, context: Context, kind: Kind, draft: Document, settling: Settling | None
 ) -> Sequence[str]:
-    """What the release is warned of (REV-06). The exchange rate of what is only corrected is the one thing to read."""
+    """What is odd about what it corrects (REV-06). Only the exchange rate of that may have to be read."""
     items = [settling.before[proposal.debit_document_id] for proposal in draft.proposals] if settling else []
     if not items and draft.corrects_document_id is not None and draft.rate_entered:
         corrected = await open_items.find_open_item(connection, context.company_id, draft.corrects_document_id)

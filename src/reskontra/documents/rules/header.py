@@ -68,6 +68,7 @@ def new_header(kind: Kind, changes: Mapping[str, Any], basis: Basis, origin: str
         exclude_debt_collection=debtor.exclude_debt_collection,
         dont_print=not debtor.print_invoices,
         dont_email=not debtor.email_invoices,
+        send_to_auto_invoice=debtor.accept_auto_invoices and kind.e_invoice_type is not None,
     )
     draft = _with_location_defaults(_with_customer_defaults(kind, blank, basis), basis)
     return _written(kind, None, draft, changes, basis)

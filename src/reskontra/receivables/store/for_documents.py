@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import OpenItem, Ties
 from reskontra.receivables.store.applications import applications_of, proposer_of
@@ -59,3 +61,21 @@ def credited_by(document: str) -> str:
                 where application.company_id = $1 and application.credit_document_id = {document}.document_id
                   and application.reverses_id is null and application.debit_document_id <> {document}.document_id
                   and (application.released_at is null or settlement.batch_number = {document}.batch_number)"""
+
+
+async def find_referred(connection: Connection, company_id: int, document_id: int) -> list[tuple[str, date]]:
+    """The number and date of the document that another corrects, and of those that its release settles."""
+    rows = await connection.fetch(
+        f"""
+        select distinct other.number, other.document_date
+          from document
+          join document as other on other.company_id = $1 and other.document_id in (
+               select document.corrects_document_id
+                union all
+               {credited_by("document")})
+         where document.company_id = $1 and document.document_id = $2
+         order by other.document_date, other.number""",
+        company_id,
+        document_id,
+    )
+    return [(row["number"], row["document_date"]) for row in rows]

@@ -157,6 +157,18 @@ class AttachmentPreferences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EInvoicePreferences:
+    """What e-invoices say of the company besides its branches (EHF-05).
+
+    `endpoint` is where it is found in the Peppol network, `scheme:number`; without it, its organisation number.
+    `tax_registration` is what the law wants beside the VAT number: `Foretaksregisteret`, or `Godkänd för F-skatt`.
+    """
+
+    endpoint: str | None = None
+    tax_registration: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DunningPreferences:
     """The options of reminding (DUN-07). Without `fee_terms_id` a fee has the customer's terms.
 
@@ -232,5 +244,6 @@ class Preferences:
 
     payment_reference: PaymentReference = field(default_factory=PaymentReference)
     attachments: AttachmentPreferences = field(default_factory=AttachmentPreferences)
+    e_invoices: EInvoicePreferences = field(default_factory=EInvoicePreferences)
     dunning: DunningPreferences = field(default_factory=DunningPreferences)
     paper: PaperPreferences = field(default_factory=PaperPreferences)

@@ -1,0 +1,1 @@
+"""Sending documents as e-invoices over HTTP (EHF)."""

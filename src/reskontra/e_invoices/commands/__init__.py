@@ -1,0 +1,1 @@
+"""Checking e-invoices, queueing them, and sending what is queued."""

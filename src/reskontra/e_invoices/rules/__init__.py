@@ -1,0 +1,1 @@
+"""What an e-invoice must be, from its record alone."""

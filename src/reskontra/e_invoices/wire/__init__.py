@@ -1,0 +1,1 @@
+"""How e-invoices look: as UBL, and their deliveries in the API."""
