@@ -514,7 +514,7 @@ class RandomClerk:
         return Decimal(self.random.randrange(1, 100_000)) / self.random.choice((10, 100, 100, 10_000))
 
     def some_day(self, *, may_be_closed: bool = True) -> date:
-        if may_be_closed and self.random.random() < 0.04:
+        if may_be_closed and self.random.random() < 0.015:
             return date(2025, 1, self.random.randrange(1, 29))
         return date(2025, 2, 1) + timedelta(days=self.random.randrange(330))
 
