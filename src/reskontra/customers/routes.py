@@ -28,7 +28,6 @@ from reskontra.web.call import Call
 from reskontra.web.wire import changes
 
 FILTERS = (
-    matching("search", finding.MENTIONS),
     matching("name", finding.HAS_NAME),
     matching("corporateId", finding.HAS_CORPORATE_ID),
     matching("vatRegistrationId", finding.HAS_VAT_REGISTRATION_ID),

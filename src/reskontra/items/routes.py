@@ -48,7 +48,7 @@ def _of_types(query: Query, filters: Filters) -> None:
 
 
 FILTERS = (
-    matching("search", store.MENTIONS),
+    matching("text", store.MENTIONS),
     same("inventoryNumber", "item.item_number"),
     same("description", "item.description"),
     choice("status", ItemStatus, "item.status"),

@@ -6,8 +6,9 @@ requests it is made of. Nothing is sent over HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -22,7 +23,8 @@ from reskontra.web.auth import Company
 from reskontra.web.call import Call, Database, expected_of
 from reskontra.web.listing import Memory
 from reskontra.web.query import Query
-from reskontra.web.routing import Match, Route, Router
+from reskontra.web.routing import Match, Router
+from reskontra.web.uploads import received
 from reskontra.web.visit import Visit
 
 T = TypeVar("T")
@@ -36,6 +38,8 @@ class Engine:
     database: Database
     clock: Clock
     lists: Memory
+    attachment_limit: int
+    """The most bytes of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,31 @@ class Rows(Generic[T]):
 
     rows: list[T]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A request to be tried, and what is to be read before it is rolled back (`web/trials.py`)."""
+
+    method: str
+    path: str
+    content: object = None
+    reads: Sequence[str] = ()
+    if_match: str | None = None
+
+
+class _TriedRead(msgspec.Struct):
+    content: msgspec.Raw
+
+
+class Tried(msgspec.Struct):
+    """What a trial answered."""
+
+    reads: list[_TriedRead]
+
+    def read(self, position: int, type_: type[T]) -> T:
+        """One of the things that were read."""
+        return _decoded(bytes(self.reads[position].content), type_)
 
 
 class _Metadata(msgspec.Struct, rename="camel"):
@@ -97,9 +126,9 @@ class Api:
         except NotFound:
             return None
 
-    async def read(self, type_: type[T], path: str) -> Versioned[T]:
+    async def read(self, type_: type[T], path: str, **query: object) -> Versioned[T]:
         """One thing and its version. Raises `Refusal`."""
-        answer = await self.request("GET", path)
+        answer = await self.request("GET", path, query=query)
         return Versioned(_decoded(answer.body, type_), answer.headers.get("etag", ""))
 
     async def list(self, type_: type[T], path: str, **query: object) -> Rows[T]:
@@ -108,6 +137,16 @@ class Api:
         rows = _decoded(answer.body, list[type_])  # type: ignore[valid-type]
         counted = _decoded(answer.body, list[_Counted]) if rows else []
         return Rows(rows, counted[0].metadata.total_count if counted else 0)
+
+    async def tried(self, trial: Trial) -> Tried:
+        """What a request would do. Raises `Refusal` as the request would."""
+        request: dict[str, object] = {"method": trial.method, "path": trial.path}
+        if trial.content is not None:
+            request["content"] = trial.content
+        if trial.if_match:
+            request["ifMatch"] = trial.if_match
+        body = {"request": request, "reads": list(trial.reads)}
+        return _decoded((await self.request("POST", "/v1/reskontra/trial", body=body)).body, Tried)
 
     async def send(
         self,
@@ -120,6 +159,13 @@ class Api:
     ) -> Response:
         """Change something: POST, PUT or DELETE. Raises `Refusal`."""
         return await self.request(method, path, query=query, body=body, if_match=if_match)
+
+    async def upload(self, path: str) -> Response:
+        """Attach the file that the visit's form holds. Raises `Refusal`."""
+        self.asked.append(Asked("POST", path))
+        match = self._found("POST", path)
+        receive = partial(received, self.visit, self.engine.attachment_limit)
+        return await match.route.handler(replace(self._call(match, b"", b"", None, ""), upload=receive))
 
     async def request(
         self,
@@ -135,16 +181,18 @@ class Api:
         words = urlencode([(name.rstrip("_"), text) for name, value in query.items() if (text := _text(value))])
         encoded = b"" if body is None else msgspec.json.encode(body)
         self.asked.append(Asked(method, f"{path}?{words}" if words else path, encoded.decode(), if_match))
+        match = self._found(method, path)
+        return await match.route.handler(self._call(match, words.encode(), encoded, if_match, accept))
+
+    def _found(self, method: str, path: str) -> Match:
+        """The operation, if there is one and the person may call it."""
         match = self.engine.router.find(method, path.encode("ascii"))
         if not isinstance(match, Match):
             raise NotFound(reason=f"There is no operation {method} {path}.")
-        self._require(match.route)
-        return await match.route.handler(self._call(match, words.encode(), encoded, if_match, accept))
-
-    def _require(self, route: Route) -> None:
-        needed = role_for(route)
+        needed = role_for(match.route)
         if not self.person.role.includes(needed):
             raise NotAllowed(f"This needs the role {needed.value}; yours is {self.person.role.value}.")
+        return match
 
     def _call(self, match: Match, query: bytes, body: bytes, if_match: str | None, accept: str) -> Call:
         return Call(

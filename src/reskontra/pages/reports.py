@@ -144,7 +144,7 @@ async def search(screen: Screen) -> Response:
         return screen.show("search.html", words="", customers=[], documents=[], searched="")
     customers = await screen.api.list(Standing, "/v1/reskontra/standing", text=words, pageNumber=1, pageSize=_FOUND_MAX)
     amount, found = _amount(words), list[FoundDocument]()
-    asked: list[dict[str, object]] = [{"search": words}]
+    asked: list[dict[str, object]] = [{"text": words}]
     asked += [{"amount": amount}] if amount is not None else []
     for sent in asked:
         found += (

@@ -155,15 +155,19 @@ class Screen(Doorstep):
             if media != "application/x-www-form-urlencoded":
                 raise Malformed("A form was expected.", hint="Send application/x-www-form-urlencoded.")
             sent = Form(_pairs(await self.visit.body(FORM_LIMIT)))
-            if not hmac.compare_digest(sent.get("seal", ""), self.seal):
-                raise NotAllowed(
-                    self.formats.say(
-                        "This form belongs to another session or another company, so nothing was done. "
-                        "Go back, reload the page, and try again."
-                    )
-                )
+            self.check_seal(sent.get("seal", ""))
             self._form = sent
         return self._form
+
+    def check_seal(self, seal: str) -> None:
+        """Raises `NotAllowed` unless a page of ours made the form, for this session and company."""
+        if not hmac.compare_digest(seal.encode(), self.seal.encode()):
+            raise NotAllowed(
+                self.formats.say(
+                    "This form belongs to another session or another company, so nothing was done. "
+                    "Go back, reload the page, and try again."
+                )
+            )
 
     @property
     def seal(self) -> str:
@@ -185,7 +189,9 @@ class Screen(Doorstep):
 
         A `[text](address)` in the sentence becomes a link, where the address is a value and begins with the root.
         """
-        response = Response(None, 303, {"Location": f"{self.base}{address}", "Cache-Control": "no-store"})
+        # A script would follow a redirect by itself, and put one page into another.
+        status_code, header = (200, "HX-Redirect") if self.visit.headers.get("hx-request") else (303, "Location")
+        response = Response(None, status_code, {header: f"{self.base}{address}", "Cache-Control": "no-store"})
         if status is not None:
             said = self.formats.say(status, **values)
             packed = msgspec.json.encode(said).hex()

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reskontra.pages import customer_form, customers, ledger, overview, reminding, reports, settings
+from reskontra.pages import (
+    applying,
+    bulk,
+    crediting,
+    customer_form,
+    customers,
+    document,
+    document_actions,
+    documents,
+    editing,
+    ledger,
+    overview,
+    paying,
+    reminding,
+    reports,
+    settings,
+)
+from reskontra.pages.document_kinds import by_kind
 from reskontra.pages.site import Page
 from reskontra.users.rules import Role
 
@@ -33,6 +50,37 @@ PAGES: Sequence[Page] = (
     Page("GET", "reports/{report}", reports.show_report),
     Page("GET", "search", reports.search),
     Page("GET", "log", ledger.show_log),
+    Page("GET", "documents", documents.show_documents),
+    Page("POST", "documents/bulk", bulk.show_bulk, Role.BOOKKEEPER),
+    Page("POST", "documents/bulk/run", bulk.run_bulk, Role.BOOKKEEPER),
+    Page("GET", "documents/bulk/result", bulk.show_result, Role.BOOKKEEPER),
+    Page("GET", "choices", editing.show_choices),
+    Page("GET", "documents/{type}/{number}/credit", crediting.show_credit, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/credit", crediting.credit, Role.BOOKKEEPER),
+    Page("GET", "documents/{type}/{number}/apply", applying.show_apply, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/apply", applying.apply, Role.BOOKKEEPER),
+    Page("GET", "documents/{type}/new", by_kind(editing.show_new, paying.show_new_payment), Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/new", by_kind(editing.post_document, paying.post_payment), Role.BOOKKEEPER),
+    Page(
+        "GET", "documents/{type}/{number}/edit", by_kind(editing.show_edit, paying.show_edit_payment), Role.BOOKKEEPER
+    ),
+    Page(
+        "POST", "documents/{type}/{number}/edit", by_kind(editing.post_document, paying.post_payment), Role.BOOKKEEPER
+    ),
+    Page("GET", "documents/{type}/{number}/release", document_actions.show_release, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/release", document_actions.release, Role.BOOKKEEPER),
+    Page("GET", "documents/{type}/{number}/delete", document_actions.show_delete, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/delete", document_actions.delete, Role.BOOKKEEPER),
+    Page("GET", "documents/{type}/{number}/void", document_actions.show_void, Role.CONTROLLER),
+    Page("POST", "documents/{type}/{number}/void", document_actions.void, Role.CONTROLLER),
+    Page("GET", "documents/{type}/{number}/correct", document_actions.show_correct, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/correct", document_actions.correct, Role.BOOKKEEPER),
+    Page("GET", "documents/{type}/{number}/undo", document_actions.show_undo, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/undo", document_actions.undo, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/hold", document_actions.hold, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/note", document_actions.keep_note, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/attachment", document_actions.attach, Role.BOOKKEEPER),
+    Page("GET", "documents/{type}/{number}", document.show_document),
     Page("POST", "company", settings.choose_company),
     Page("GET", "preferences", settings.show_preferences),
     Page("POST", "preferences", settings.change_preferences),

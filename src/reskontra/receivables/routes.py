@@ -149,7 +149,7 @@ ROUTES = tryable(
             ),
             has_table=True,
         ),
-        replace(_SUMS.one("Reskontra_GetDocumentSums", get_document_sums), filters=DOCUMENT_FILTERS),
+        _SUMS.one("Reskontra_GetDocumentSums", get_document_sums, filters=DOCUMENT_FILTERS),
         _APPLICATIONS.many("Reskontra_GetApplications", get_applications, filters=APPLICATION_FILTERS, query=PAGING),
         Route(
             "Reskontra_CreateApplication",

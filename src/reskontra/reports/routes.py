@@ -113,9 +113,9 @@ async def get_receivables(call: Call) -> Response:
 
 async def get_journal(call: Call) -> Response:
     """GET the journal of some periods, or of one document, by period, batch and line."""
-    number = call.query.text(_NUMBER.name)
-    if number is not None:
-        return await _journal_of(call, number)
+    kind, number = call.query.choice(_TYPE.name, DocumentType), call.query.text(_NUMBER.name)
+    if kind is not None or number is not None:
+        return await _journal_of(call, kind, number)
     first, last = _periods(call, await reference_of(call))
     if wants_table(call):
         return await _table(call, "journal", JOURNAL_TABLE, first, last, _customer(call))
@@ -124,11 +124,11 @@ async def get_journal(call: Call) -> Response:
     return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))
 
 
-async def _journal_of(call: Call, number: str) -> Response:
+async def _journal_of(call: Call, kind: str | None, number: str | None) -> Response:
     """What the release of a document posted."""
-    kind = call.query.choice(_TYPE.name, DocumentType)
-    if kind is None:
-        raise Malformed("The type of the document is missing.", field=(_TYPE.name,), hint="Send it with its number.")
+    if kind is None or number is None:
+        name = _TYPE.name if kind is None else _NUMBER.name
+        raise Malformed(f"A document is named by its type and number: {name} is missing.", hint="Send both.")
     filters = filtered(call)
     filters.add(OF_DOCUMENT, str(kind), number)
     return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))

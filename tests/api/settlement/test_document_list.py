@@ -27,11 +27,11 @@ async def test_documents_of_all_kinds_are_found_sorted_and_added_up(clerk: Clerk
 
     everything = await found()
     assert everything[:3] == [draft.number, note.number, late.number]
-    assert await found(search="spare KEYS") == [late.number]
-    assert await found(search="PO-9") == [draft.number]
-    assert draft.number in await found(search="20001", status="Balanced,Hold")
+    assert await found(text="spare KEYS") == [late.number]
+    assert await found(text="PO-9") == [draft.number]
+    assert draft.number in await found(text="20001", status="Balanced,Hold")
     assert (await found(documentType="creditnote"))[0] == note.number
-    assert await found(released=False, status="Hold") == []
+    assert draft.number not in await found(released=False, status="Hold")
     assert late.number in await found(overdue=True, customer="20001")
     assert late.number not in await found(overdue=False)
     assert note.number in await found(open=True, documentType="CreditNote,Payment")
@@ -43,11 +43,11 @@ async def test_documents_of_all_kinds_are_found_sorted_and_added_up(clerk: Clerk
     second = await clerk.get(LIST, pageSize=1, pageNumber=2)
     assert [row["referenceNumber"] for row in second] == [note.number]
     assert second[0]["metadata"]["totalCount"] == len(everything)
-    (row,) = await clerk.get(LIST, search="spare keys")
+    (row,) = await clerk.get(LIST, text="spare keys")
     assert row["customer"]["number"] == "20001"
     assert row["daysOverdue"] > 0
 
-    answer = await clerk.http.get(LIST, params={"format": "csv", "search": note.number})
+    answer = await clerk.http.get(LIST, params={"format": "csv", "text": note.number})
     assert answer.headers["content-type"].startswith("text/csv")
     assert [line["referenceNumber"] for line in csv.DictReader(io.StringIO(answer.text))] == [note.number]
     for wrong in ({"orderBy": "colour"}, {"documentType": "Order"}, {"status": "asleep"}):
@@ -64,10 +64,8 @@ async def test_the_journal_of_one_document(clerk: Clerk) -> None:
     assert alone.status_code == 400
 
 
-async def test_customers_and_items_are_found_by_what_people_type(clerk: Clerk) -> None:
-    (customer,) = await clerk.get("/v1/customer", search="20001")
-    assert (await clerk.get("/v1/customer", search=customer["name"][2:6].upper()))[0]["name"]
-    assert await clerk.get("/v1/customer", search="nobody at all") == []
-    (item,) = await clerk.get("/v1/inventory", search="223")
-    assert item["inventoryNumber"] in [it["inventoryNumber"] for it in await clerk.get("/v1/inventory", search="2")]
-    assert await clerk.get("/v1/inventory", search="nothing like it") == []
+async def test_items_are_found_by_what_people_type(clerk: Clerk) -> None:
+    (item,) = await clerk.get("/v1/inventory", text="POTATO")
+    assert item["inventoryNumber"] == "222"
+    assert "222" in [it["inventoryNumber"] for it in await clerk.get("/v1/inventory", text="2")]
+    assert await clerk.get("/v1/inventory", text="nothing like it") == []

@@ -220,12 +220,6 @@ _OF_CONTACT = """exists (select from contact_details
 _OF_ADDRESS = """exists (select from address
                          where address.company_id = customer.company_id
                            and address.address_id = customer.main_address_id and {})"""
-
-MENTIONS = f"""(position(lower({{0}}) in lower(customer.number)) > 0
-           or position(lower({{0}}) in lower(customer.name)) > 0
-           or {_OF_LOCATION.format("lower(btrim(location.corporate_id)) = lower({0})")})"""
-"""The condition that a text stands in a customer's number or name, or is its organisation number."""
-
 HAS_NAME = "lower(btrim(customer.name)) = lower({})"
 HAS_CORPORATE_ID = _OF_LOCATION.format("lower(btrim(location.corporate_id)) = lower({})")
 HAS_VAT_REGISTRATION_ID = _OF_LOCATION.format("lower(btrim(location.vat_registration_id)) = lower({})")

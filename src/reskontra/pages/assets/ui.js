@@ -6,7 +6,7 @@
   const rows = () => [...document.querySelectorAll("[data-rows] > *")].filter((it) => it.querySelector("a"));
   const prefix = location.pathname.replace(/\/ui(\/.*)?$/, "/ui/");
   const places = { h: "", c: "customers", d: "documents", r: "reminding", b: "bank", l: "journal" };
-  let pending = "";
+  let pending = "", wanted = "", typed = 0;
 
   const move = (step) => {
     const all = rows();
@@ -35,7 +35,7 @@
     }
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && target.form) {
       event.preventDefault();
-      target.form.requestSubmit(target.form.querySelector("[data-save]") || undefined);
+      (target.form.querySelector("[data-save]") || { click: () => target.form.requestSubmit() }).click();
       return;
     }
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
@@ -58,6 +58,21 @@
       event.preventDefault();
       keys[event.key]();
     }
+  });
+
+  // Lines of a form: Enter adds one, Alt and an arrow go to the same field of the next.
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.form;
+    if (!form?.matches("[data-lines]") || !event.target.matches("input, select") || event.ctrlKey || event.metaKey) return;
+    const [, at, name] = /^line\.(\d+)\.(\w+)$/.exec(event.target.name) || [];
+    const to = (line, field) => document.getElementById(`line.${line}.${field}`);
+    if (event.altKey && name && /^Arrow(Up|Down)$/.test(event.key)) to(+at + (event.key === "ArrowDown" ? 1 : -1), name)?.focus();
+    else if (event.key === "Enter" && !event.altKey) {
+      const next = name ? to(+at + 1, "item") : to(0, "item");
+      if (next) next.focus();
+      else { wanted = `line.${+at + 1}.item`; form.querySelector("[data-add]").click(); }
+    } else return;
+    event.preventDefault();
   });
 
   document.addEventListener("click", async (event) => {
@@ -105,6 +120,26 @@
       }
     });
   }
+
+  // What is typed while a form is computed stays; a refusal of a form is shown as it is.
+  document.addEventListener("input", () => { typed += 1; });
+  let saving = false;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const target = event.detail.target;
+    event.detail.xhr.typed = typed;
+    if (target.id === "content") saving = true;
+    else if (saving && target.matches("[data-sheet]")) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.successful) saving = false; });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    if (target.matches("[data-sheet]") && xhr.typed !== typed) event.detail.shouldSwap = false;
+    else if (target.id === "content" && xhr.status >= 400 && xhr.status < 500) Object.assign(event.detail, { shouldSwap: true, isError: false });
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target.id === "content") document.querySelector("[data-focus]")?.focus();
+    if (wanted) { document.getElementById(wanted)?.focus(); wanted = ""; }
+  });
 
   // Whoever leaves a form with changes is asked.
   let changed = false;

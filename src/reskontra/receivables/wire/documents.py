@@ -63,7 +63,7 @@ def _bound(name: str, condition: str) -> Filter:
 
 
 DOCUMENT_FILTERS: tuple[Filter, ...] = (
-    matching("search", MENTIONS),
+    matching("text", MENTIONS),
     Filter("documentType", "string", _types),
     Filter("status", "string", _statuses),
     matching("customer", f"document.customer_id = {id_of_number('{}::text')}"),

@@ -1,0 +1,112 @@
+"""Applying an open credit note or payment to open documents of its customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.errors import Refusal, Unavailable
+from reskontra.pages.api import Trial
+from reskontra.pages.document import Application, Document, address_of, read_document
+from reskontra.pages.document_form import plain_number, typed_number
+from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.documents import DocumentRow
+from reskontra.pages.paying import DEBITS, open_documents, typed_amounts
+from reskontra.pages.screen import Screen
+from reskontra.web.errors import status_of
+
+
+@dataclass(slots=True)
+class Applying:
+    """An open credit, and what is to be settled with it."""
+
+    kind: DocumentKind
+    number: str
+    left: Decimal
+    currency: str
+    open: Sequence[DocumentRow]
+    amounts: dict[str, str]
+    applied: Sequence[Application] = ()
+    problems: Sequence[tuple[str, str]] = ()
+
+
+class _Applied(msgspec.Struct):
+    applications: list[Application]
+
+
+async def show_apply(screen: Screen) -> Response:
+    """The customer's open documents, with what is left of the credit proposed for the earliest."""
+    applying = await _applying(screen)
+    left = applying.left
+    for row in applying.open:
+        if row.currency_id == applying.currency and left > 0:
+            part = min(left, row.balance_in_currency)
+            name = f"{row.document_type}/{row.reference_number}"
+            applying.amounts[name] = typed_number(part, screen.formats.language)
+            left -= part
+    return screen.show("apply.html", applying=applying, kind_of=kind_named)
+
+
+async def apply(screen: Screen) -> Response:
+    """POST: first show what would happen, then do it."""
+    form, applying = await screen.form(), await _applying(screen)
+    applying.amounts = typed_amounts(form)
+    language = screen.formats.language
+    lines = []
+    for name, amount in applying.amounts.items():
+        document_type, _, number = name.partition("/")
+        if amount:
+            paid = plain_number(amount, language)
+            lines.append({"documentType": document_type, "referenceNumber": number, "amountPaid": paid})
+    credit = {"documentType": applying.kind.document_type, "referenceNumber": applying.number}
+    body = {"credit": credit, "lines": lines}
+    reads = [f"/v1/reskontra/application?documentType={credit['documentType']}&referenceNumber={applying.number}"]
+    try:
+        if form.get("do") == "apply":
+            answer = await screen.api.send("POST", "/v1/reskontra/application", body)
+            made = msgspec.json.decode(answer.body, type=_Applied, strict=False).applications
+            return screen.go(
+                address_of(applying.kind, applying.number),
+                "{document} is applied to {count} documents.",
+                document=_link(screen, applying),
+                count=len(made),
+            )
+        tried = await screen.api.tried(Trial("POST", "/v1/reskontra/application", body, reads))
+        before = {it.id for it in await _standing_applications(screen, applying)}
+        applying.applied = [it for it in tried.read(0, list[Application]) if it.id not in before]
+    except Unavailable:
+        raise
+    except Refusal as refusal:
+        applying.problems = [("", screen.why(refusal))]
+        return screen.show("apply.html", status_of(refusal), applying=applying, kind_of=kind_named)
+    return screen.show("apply.html", applying=applying, kind_of=kind_named)
+
+
+async def _standing_applications(screen: Screen, applying: Applying) -> list[Application]:
+    found = await screen.api.list(
+        Application,
+        "/v1/reskontra/application",
+        documentType=applying.kind.document_type,
+        referenceNumber=applying.number,
+    )
+    return found.rows
+
+
+async def _applying(screen: Screen) -> Applying:
+    kind, number = kind_named(screen.path["type"]), screen.path["number"]
+    thing = (await read_document(screen, kind, number)).thing
+    if isinstance(thing, Document):
+        left, currency, number = thing.balance_in_currency, thing.currency_id, thing.reference_number
+    else:
+        left, currency, number = thing.available_balance, thing.currency, thing.ref_nbr
+    return Applying(kind, number, left, currency, await open_documents(screen, thing.customer.number, DEBITS), {})
+
+
+def _link(screen: Screen, applying: Applying) -> str:
+    return (
+        f"[{screen.formats.say(applying.kind.words)} {applying.number}]({address_of(applying.kind, applying.number)})"
+    )

@@ -1,0 +1,322 @@
+"""One document, with what became of it: history, what settled it, postings, files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.pages.api import Versioned, segment
+from reskontra.pages.document_kinds import DRAFTS, DocumentKind, kind_named
+from reskontra.pages.screen import Screen
+
+
+class Party(msgspec.Struct):
+    """A customer or branch by number and name."""
+
+    number: str
+    name: str | None = None
+
+
+class Described(msgspec.Struct):
+    """Something by id and description."""
+
+    id: str | None = None
+    description: str | None = None
+
+
+class Account(msgspec.Struct):
+    """An account."""
+
+    number: str
+    description: str | None = None
+
+
+class Line(msgspec.Struct, rename="camel"):
+    """A line. Amounts are in document currency."""
+
+    line_number: int
+    inventory_number: str | None = None
+    description: str | None = None
+    quantity: Decimal | None = None
+    uom: str | None = None
+    unit_price_in_currency: Decimal | None = None
+    discount_percent: Decimal | None = None
+    discount_amount_in_currency: Decimal | None = None
+    manual_amount_in_currency: Decimal | None = None
+    amount_in_currency: Decimal | None = None
+    vat_code: Described | None = None
+    account: Account | None = None
+    note: str | None = None
+
+
+class VatRow(msgspec.Struct, rename="camel"):
+    """The VAT of one id."""
+
+    vat_id: Described | None = None
+    tax_id: str | None = None
+    vat_rate: Decimal = Decimal(0)
+    taxable_amount: Decimal = Decimal(0)
+    vat_amount: Decimal = Decimal(0)
+
+
+class Attachment(msgspec.Struct):
+    """A file."""
+
+    id: str
+    name: str
+    revision: int | None = None
+
+
+class Document(msgspec.Struct, rename="camel"):
+    """A document with lines."""
+
+    document_type: str
+    reference_number: str
+    status: str
+    customer: Party
+    currency_id: str
+    amount_in_currency: Decimal
+    balance_in_currency: Decimal
+    amount: Decimal
+    balance: Decimal
+    document_date: datetime | None = None
+    document_due_date: datetime | None = None
+    cash_discount_date: datetime | None = None
+    cash_discount_in_currency: Decimal | None = None
+    financial_period: str | None = None
+    exchange_rate: Decimal | None = None
+    credit_terms: Described | None = None
+    payment_method: Described | None = None
+    payment_reference: str | None = None
+    external_reference: str | None = None
+    customer_ref_number: str | None = None
+    invoice_text: str | None = None
+    note: str | None = None
+    hold: bool = False
+    dunning_letter_level: int | None = None
+    dunning_letter_date: datetime | None = None
+    detail_total_in_currency: Decimal | None = None
+    discount_total_in_currency: Decimal | None = None
+    vat_total_in_currency: Decimal | None = None
+    rounding_diff: Decimal | None = None
+    tax_details: list[VatRow] = []
+    attachments: list[Attachment] = []
+    invoice_lines: list[Line] = []
+    cash_sale_lines: list[Line] = []
+    plain_lines: list[Line] = msgspec.field(name="lines", default=[])
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """The lines, whatever this kind calls them."""
+        return self.invoice_lines or self.cash_sale_lines or self.plain_lines
+
+
+class PaymentLine(msgspec.Struct, rename="camel"):
+    """What a payment settles of one document, in the payment's currency."""
+
+    document_type: str
+    ref_nbr: str
+    amount_paid: Decimal
+    cash_discount_taken: Decimal
+    balance_write_off: Decimal
+    balance: Decimal
+    date: datetime | None = None
+    due_date: datetime | None = None
+
+
+class Payment(msgspec.Struct, rename="camel"):
+    """A payment, a refund, a void, or a write-off that is seen as one."""
+
+    type: str
+    ref_nbr: str
+    status: str
+    customer: Party
+    currency: str
+    payment_amount: Decimal
+    available_balance: Decimal
+    applied_to_documents: Decimal
+    application_date: datetime
+    application_period: str
+    hold: bool = False
+    payment_ref: str | None = None
+    payment_method: Described | None = None
+    cash_account: str | None = None
+    invoice_text: str | None = None
+    payment_lines: list[PaymentLine] = []
+
+
+class WriteOff(msgspec.Struct, rename="camel"):
+    """A write-off of a credit."""
+
+    reference_number: str
+    status: str
+    customer: Party
+    currency_id: str
+    amount_in_currency: Decimal
+    document_date: datetime
+    financial_period: str
+    invoice_text: str | None = None
+
+    def as_payment(self) -> Payment:
+        """The same as it is shown."""
+        return Payment(
+            type="SmallCreditWo",
+            ref_nbr=self.reference_number,
+            status=self.status,
+            customer=self.customer,
+            currency=self.currency_id,
+            payment_amount=self.amount_in_currency,
+            available_balance=Decimal(0),
+            applied_to_documents=self.amount_in_currency,
+            application_date=self.document_date,
+            application_period=self.financial_period,
+            invoice_text=self.invoice_text,
+        )
+
+
+class NamedDocument(msgspec.Struct, rename="camel"):
+    """A document by type and number."""
+
+    document_type: str
+    reference_number: str
+
+
+class Application(msgspec.Struct, rename="camel"):
+    """What a credit paid of a debit. `amount` is in the credit's currency, the rest in the debit's."""
+
+    id: int
+    credit: NamedDocument
+    debit: NamedDocument
+    amount: Decimal
+    discount: Decimal
+    write_off: Decimal
+    currency_id: str
+    released: bool
+    application_date: datetime | None = None
+    batch_number: str | None = None
+    undoes: int | None = None
+    undone_by: int | None = None
+
+
+class Entry(msgspec.Struct, rename="camel"):
+    """An entry of the journal, in base currency."""
+
+    batch_number: str
+    account: str
+    debit_amount: Decimal
+    credit_amount: Decimal
+    account_description: str | None = None
+    vat_id: str | None = None
+
+
+class ChangedField(msgspec.Struct):
+    """What changed of a document."""
+
+    field: str
+    old: object = None
+    new: object = None
+
+
+class Change(msgspec.Struct, rename="camel"):
+    """A change of a document."""
+
+    changed_date_time: datetime
+    actor: str
+    event: str
+    fields: list[ChangedField] = []
+
+    def new(self, name: str) -> object:
+        """What a field became; None if it is not told."""
+        return next((it.new for it in self.fields if it.field == name), None)
+
+    @property
+    def balance(self) -> Decimal | None:
+        """What was left open after it, if it moved that."""
+        new = self.new("balance")
+        return None if new is None else Decimal(str(new))
+
+
+_MANY = 500
+
+
+async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = (), status: int = 200) -> Response:
+    """One document of any kind, below what was refused of it."""
+    kind, number = kind_named(screen.path["type"]), screen.path["number"]
+    read = await read_document(screen, kind, number)
+    document = read.thing
+    is_payment = isinstance(document, Payment)
+    number = document.ref_nbr if isinstance(document, Payment) else document.reference_number
+    ours = NamedDocument(kind.document_type, number)
+    applications = await applications_of(screen, ours)
+    return screen.show(
+        "payment.html" if is_payment else "document.html",
+        status,
+        problems=problems,
+        kind=kind,
+        number=number,
+        document=document,
+        etag=read.etag,
+        is_draft=document.status in DRAFTS,
+        entries=await entries_of(screen, ours),
+        applications=applications,
+        undone={it.undoes for it in applications},
+        ours=ours,
+        changes=await changes_of(screen, ours),
+        kind_of=kind_named,
+    )
+
+
+async def read_document(screen: Screen, kind: DocumentKind, number: str) -> Versioned[Document] | Versioned[Payment]:
+    """A document and its version. Raises `NotFound`."""
+    if not kind.is_payment:
+        return await screen.api.read(Document, kind.address(number))
+    if kind.document_type == "SmallCreditWo":
+        found = await screen.api.read(WriteOff, kind.address(number))
+        return Versioned(found.thing.as_payment(), found.etag)
+    path, _, choice = kind.address(number).partition("?paymentType=")
+    return await screen.api.read(Payment, path, paymentType=choice)
+
+
+async def applications_of(screen: Screen, ours: NamedDocument) -> list[Application]:
+    """What settled a document, or what it settled, in the order in which that was done."""
+    found = await screen.api.list(
+        Application,
+        "/v1/reskontra/application",
+        documentType=ours.document_type,
+        referenceNumber=ours.reference_number,
+        pageSize=_MANY,
+    )
+    return [it for it in found.rows if ours in (it.credit, it.debit)]
+
+
+async def entries_of(screen: Screen, ours: NamedDocument) -> list[Entry]:
+    """What the release of a document posted."""
+    found = await screen.api.list(
+        Entry,
+        "/v1/reskontra/report/journal",
+        documentType=ours.document_type,
+        referenceNumber=ours.reference_number,
+        pageSize=_MANY,
+    )
+    return found.rows
+
+
+async def changes_of(screen: Screen, ours: NamedDocument) -> list[Change]:
+    """What happened to a document, in order."""
+    found = await screen.api.list(
+        Change,
+        "/v1/reskontra/change",
+        entity=ours.document_type,
+        key=ours.reference_number,
+        pageSize=_MANY,
+    )
+    return found.rows
+
+
+def address_of(kind: DocumentKind, number: str, *more: str) -> str:
+    """The address of a document's page, below the root, and of what is below it."""
+    return "/".join((f"/ui/documents/{kind.document_type}/{segment(number)}", *more))

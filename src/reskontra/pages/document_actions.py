@@ -1,0 +1,326 @@
+"""What is done with a document in a second step: a page shows what would happen, and its button does it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
+from reskontra.pages.api import Trial, Tried, segment
+from reskontra.pages.document import (
+    Application,
+    Document,
+    Entry,
+    NamedDocument,
+    Payment,
+    address_of,
+    applications_of,
+    changes_of,
+    entries_of,
+    read_document,
+    show_document,
+)
+from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.screen import Screen
+from reskontra.web.errors import status_of
+
+Thing = Document | Payment
+LIST = "/ui/documents"
+Work = Callable[[str | None], Awaitable[Response]]
+"""Does it for good, with the version that the page showed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a second step asks. `done` is the sentence afterwards; all are English keys."""
+
+    heading: str
+    question: str
+    button: str
+    done: str
+    is_dangerous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A step for one document; `application` is what is undone."""
+
+    step: Step
+    kind: DocumentKind
+    number: str
+    trial: Trial
+    application: str = ""
+
+
+RELEASE = Step(
+    heading="Release {document}?",
+    question="It is posted to the ledger and can no longer be changed. The way back is a credit note, or the void of a "
+    "payment.",
+    button="Release {document}",
+    done="{document} is released. Journal {batch}.",
+)
+DELETE = Step(
+    heading="Delete {document}?",
+    question="The draft goes for good. Its number is not used again, and stays in the log of deleted numbers.",
+    button="Delete {document}",
+    done="{document} is deleted.",
+    is_dangerous=True,
+)
+VOID = Step(
+    heading="Void {document}?",
+    question="A void is made as a draft. Its release takes back the payment and opens again what it settled.",
+    button="Make the void of {document}",
+    done="{document} is the void. It takes effect when it is released.",
+    is_dangerous=True,
+)
+CORRECT = Step(
+    heading="Correct {document}?",
+    question="A copy is made as a draft. Its release credits and closes this one, which stays open until then.",
+    button="Make the correction of {document}",
+    done="{document} replaces the other one when it is released.",
+)
+UNDO = Step(
+    heading="Undo what {document} settled?",
+    question="Both documents are open again by that amount, with postings of today.",
+    button="Undo the application",
+    done="{document} is open again by what was undone.",
+)
+
+
+async def show_release(screen: Screen) -> Response:
+    """What a release would post."""
+    kind, number = _addressed(screen)
+    return await _ask(screen, Action(RELEASE, kind, number, _releasing(kind, number)))
+
+
+async def release(screen: Screen) -> Response:
+    """POST: release it."""
+    kind, number = _addressed(screen)
+
+    async def work(if_match: str | None) -> Response:
+        await screen.api.send("POST", kind.action(number, "release"), _typed(kind), if_match=if_match)
+        entries = await entries_of(screen, NamedDocument(kind.document_type, number))
+        batch = entries[0].batch_number if entries else ""
+        said = f"[{batch}](/ui/journal/{segment(batch)})" if batch else screen.formats.say("without postings")
+        return screen.go(address_of(kind, number), RELEASE.done, document=_link(screen, kind, number), batch=said)
+
+    return await _do(screen, Action(RELEASE, kind, number, _releasing(kind, number)), work)
+
+
+async def show_delete(screen: Screen) -> Response:
+    """Whether a draft can be deleted."""
+    kind, number = _addressed(screen)
+    return await _ask(screen, Action(DELETE, kind, number, Trial("DELETE", kind.deletion(number))))
+
+
+async def delete(screen: Screen) -> Response:
+    """POST: delete it."""
+    kind, number = _addressed(screen)
+
+    async def work(if_match: str | None) -> Response:
+        path, _, choice = kind.deletion(number).partition("?paymentType=")
+        await screen.api.send("DELETE", path, if_match=if_match, query={"paymentType": choice})
+        return screen.go(LIST, DELETE.done, document=f"{screen.formats.say(kind.words)} {number}")
+
+    return await _do(screen, Action(DELETE, kind, number, Trial("DELETE", kind.deletion(number))), work)
+
+
+class _MadeVoid(msgspec.Struct, rename="camel"):
+    type: str
+    ref_nbr: str
+
+
+async def show_void(screen: Screen) -> Response:
+    """What a void would be."""
+    kind, number = _addressed(screen)
+    return await _ask(screen, Action(VOID, kind, number, _voiding(kind, number)))
+
+
+async def void(screen: Screen) -> Response:
+    """POST: make the void, which is then released like any other document."""
+    kind, number = _addressed(screen)
+
+    async def work(if_match: str | None) -> Response:
+        answer = await screen.api.send("POST", kind.action(number, "void"), _typed(kind), if_match=if_match)
+        made = msgspec.json.decode(answer.body, type=_MadeVoid)
+        new = kind_named(made.type)
+        address = address_of(new, made.ref_nbr)
+        return screen.go(address, VOID.done, document=_link(screen, new, made.ref_nbr))
+
+    return await _do(screen, Action(VOID, kind, number, _voiding(kind, number)), work)
+
+
+class _MadeCopy(msgspec.Struct, rename="camel"):
+    ref_nbr: str
+
+
+async def show_correct(screen: Screen) -> Response:
+    """Whether an invoice can be corrected."""
+    kind, number = _addressed(screen)
+    return await _ask(screen, Action(CORRECT, kind, number, Trial("POST", kind.action(number, "correct"))))
+
+
+async def correct(screen: Screen) -> Response:
+    """POST: make the draft that replaces the invoice, to be edited."""
+    kind, number = _addressed(screen)
+
+    async def work(if_match: str | None) -> Response:
+        answer = await screen.api.send("POST", kind.action(number, "correct"), if_match=if_match)
+        made = msgspec.json.decode(answer.body, type=_MadeCopy).ref_nbr
+        return screen.go(address_of(kind, made, "edit"), CORRECT.done, document=_link(screen, kind, made))
+
+    return await _do(screen, Action(CORRECT, kind, number, Trial("POST", kind.action(number, "correct"))), work)
+
+
+async def show_undo(screen: Screen) -> Response:
+    """What undoing an application would do."""
+    kind, number = _addressed(screen)
+    application = screen.query.text("application") or ""
+    return await _ask(screen, Action(UNDO, kind, number, _undoing(kind, number, application), application))
+
+
+async def undo(screen: Screen) -> Response:
+    """POST: undo it."""
+    kind, number = _addressed(screen)
+    application = (await screen.form()).text("application") or ""
+
+    async def work(if_match: str | None) -> Response:
+        await screen.api.send("POST", f"/v1/reskontra/application/{segment(application)}/action/undo", {})
+        return screen.go(address_of(kind, number), UNDO.done, document=_link(screen, kind, number))
+
+    return await _do(screen, Action(UNDO, kind, number, _undoing(kind, number, application), application), work)
+
+
+async def hold(screen: Screen) -> Response:
+    """POST: put a document on hold, or lift that."""
+    form = await screen.form()
+    held = form.text("hold") == "true"
+    said = "{document} is on hold." if held else "{document} is no longer on hold."
+    return await _put(screen, {"hold": {"value": held}}, said)
+
+
+async def keep_note(screen: Screen) -> Response:
+    """POST: the note of a document."""
+    form = await screen.form()
+    return await _put(screen, {"note": {"value": form.text("note")}}, "The note of {document} is kept.")
+
+
+async def attach(screen: Screen) -> Response:
+    """POST: a file for a document. The form is multipart, so its seal is in the address."""
+    screen.check_seal(screen.query.text("seal") or "")
+    kind, number = _addressed(screen)
+    try:
+        await screen.api.upload(f"{kind.path}/{segment(number)}/attachment")
+    except Unavailable:
+        raise
+    except Refusal as refusal:
+        return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
+    return screen.go(
+        address_of(kind, number), "The file is attached to {document}.", document=_link(screen, kind, number)
+    )
+
+
+async def _put(screen: Screen, body: dict[str, object], said: str) -> Response:
+    """A change of one field. A refusal is shown above the document."""
+    kind, number = _addressed(screen)
+    form = await screen.form()
+    path, _, choice = kind.address(number).partition("?paymentType=")
+    try:
+        await screen.api.send("PUT", path, body, if_match=form.text("etag"), query={"paymentType": choice})
+    except Unavailable:
+        raise
+    except Refusal as refusal:
+        return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
+    return screen.go(address_of(kind, number), said, document=_link(screen, kind, number))
+
+
+# --- the second step
+
+
+async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -> Response:
+    """The page that shows what would happen; `refusal` is why it did not when it was tried for good."""
+    step, kind = action.step, action.kind
+    read = await read_document(screen, kind, action.number)
+    tried: Tried | None = None
+    why = refusal
+    try:
+        tried = await screen.api.tried(action.trial)
+    except Unavailable:
+        raise
+    except Refusal as refused:
+        why = refusal or refused
+    ours = NamedDocument(kind.document_type, _number_of(read.thing))
+    entries: Sequence[Entry] = ()
+    settles: Sequence[Application] = ()
+    if tried is not None and step is RELEASE:
+        entries = tried.read(0, list[Entry])
+        settles = [it for it in tried.read(1, list[Application]) if ours in (it.credit, it.debit)]
+    elif step is UNDO:
+        found = await applications_of(screen, ours)
+        settles = [it for it in found if str(it.id) == action.application]
+    changes = await changes_of(screen, ours) if isinstance(refusal, Stale) else []
+    return screen.show(
+        "second_step.html",
+        status_of(refusal) if refusal else 200,
+        step=step,
+        kind=kind,
+        number=ours.reference_number,
+        document=read.thing,
+        etag=read.etag,
+        name=f"{screen.formats.say(kind.words)} {ours.reference_number}",
+        problems=[("", screen.why(why))] if why else [],
+        can=tried is not None,
+        entries=entries,
+        settles=settles,
+        ours=ours,
+        changed=changes[-1] if changes else None,
+        application=action.application,
+        kind_of=kind_named,
+        back=address_of(kind, ours.reference_number),
+    )
+
+
+async def _do(screen: Screen, action: Action, work: Work) -> Response:
+    form = await screen.form()
+    try:
+        return await work(form.text("etag"))
+    except (Unavailable, NotFound):
+        raise
+    except Refusal as refusal:
+        return await _ask(screen, action, refusal)
+
+
+def _releasing(kind: DocumentKind, number: str) -> Trial:
+    ours = f"documentType={kind.document_type}&referenceNumber={segment(number)}&pageSize=500"
+    reads = [f"/v1/reskontra/report/journal?{ours}", f"/v1/reskontra/application?{ours}"]
+    return Trial("POST", kind.action(number, "release"), _typed(kind), reads)
+
+
+def _voiding(kind: DocumentKind, number: str) -> Trial:
+    return Trial("POST", kind.action(number, "void"), _typed(kind))
+
+
+def _undoing(kind: DocumentKind, number: str, application: str) -> Trial:
+    if not application:
+        raise Malformed("The application is missing.", field=("application",))
+    return Trial("POST", f"/v1/reskontra/application/{segment(application)}/action/undo", {})
+
+
+def _typed(kind: DocumentKind) -> dict[str, object] | None:
+    """The body that tells payments of one number apart."""
+    return {"type": {"value": kind.document_type}} if kind.is_payment else None
+
+
+def _addressed(screen: Screen) -> tuple[DocumentKind, str]:
+    return kind_named(screen.path["type"]), screen.path["number"]
+
+
+def _number_of(thing: Thing) -> str:
+    return thing.ref_nbr if isinstance(thing, Payment) else thing.reference_number
+
+
+def _link(screen: Screen, kind: DocumentKind, number: str) -> str:
+    return f"[{screen.formats.say(kind.words)} {number}]({address_of(kind, number)})"

@@ -1,0 +1,245 @@
+"""New and changed payments, and which open documents of the customer they settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
+from reskontra.pages.api import Trial
+from reskontra.pages.document import Payment, address_of, read_document
+from reskontra.pages.document_form import plain_number, typed_number
+from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.documents import DocumentRow
+from reskontra.pages.editing import Standing, one_customer
+from reskontra.pages.screen import Form, Screen
+from reskontra.web.errors import status_of
+
+DEBITS, _CREDITS = "Invoice,DebitNote,FinCharge", "CreditNote,Payment,Prepayment"
+_MOST = 200
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "customer": ("customer", "customer_number"),
+    "date": ("applicationDate", "application_date"),
+    "amount": ("paymentAmount", "amount"),
+    "reference": ("paymentRef", "payment_reference"),
+    "method": ("paymentMethod", "payment_method_id"),
+    "account": ("cashAccount", "cash_account"),
+    "text": ("invoiceText", "invoice_text"),
+}
+"""A field of the form -> its name on the wire, and in refusals."""
+
+
+class Method(msgspec.Struct, rename="camel"):
+    """A payment method."""
+
+    number: str = msgspec.field(name="paymentMethodID")
+    description: str | None = None
+
+
+@dataclass(slots=True)
+class Paying:
+    """What was typed of a payment, the customer's open documents, and what the server makes of it."""
+
+    kind: DocumentKind
+    number: str
+    header: dict[str, str]
+    amounts: dict[str, str]
+    """`Invoice/003548` -> what is paid of it, as typed."""
+
+    before: Mapping[str, str] = field(default_factory=dict)
+    """The amounts of the stored lines."""
+
+    etag: str = ""
+    customer: Standing | None = None
+    open: Sequence[DocumentRow] = ()
+    computed: Payment | None = None
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    is_asked: bool = False
+
+    def problem(self, name: str) -> str:
+        """What is wrong with a field."""
+        return next((sentence for named, sentence in self.problems if named == name), "")
+
+
+async def show_new_payment(screen: Screen) -> Response:
+    """An empty payment; the address may name the customer and a document, which is then paid whole."""
+    kind, query = _kind(screen), screen.query
+    header = {"customer": query.text("customer") or "", "date": f"{screen.today:%Y-%m-%d}"}
+    paying = await _with_open(screen, Paying(kind, "", header, {}))
+    named = query.text("document") or ""
+    for row in paying.open:
+        if f"{row.document_type}/{row.reference_number}" == named:
+            paying.amounts[named] = typed_number(row.balance_in_currency, screen.formats.language)
+            paying.header["amount"] = paying.amounts[named]
+    return await _shown(screen, await _computed(screen, paying))
+
+
+async def show_edit_payment(screen: Screen) -> Response:
+    """A draft as it stands."""
+    kind, number = _kind(screen), screen.path["number"]
+    read = await read_document(screen, kind, number)
+    if not isinstance(read.thing, Payment):
+        raise NotFound("payment", number)
+    stored, language = read.thing, screen.formats.language
+    header = {
+        "customer": stored.customer.number,
+        "date": f"{stored.application_date:%Y-%m-%d}",
+        "amount": typed_number(stored.payment_amount, language),
+        "reference": stored.payment_ref or "",
+        "method": (stored.payment_method.id or "") if stored.payment_method else "",
+        "account": stored.cash_account or "",
+        "text": stored.invoice_text or "",
+    }
+    amounts = _amounts_of(stored, language)
+    paying = Paying(kind, stored.ref_nbr, header, dict(amounts), amounts, read.etag, computed=stored)
+    return await _shown(screen, await _with_open(screen, paying))
+
+
+async def post_payment(screen: Screen) -> Response:
+    """POST: compute, or save; a button says which."""
+    kind, number = _kind(screen), screen.path.get("number", "")
+    form, language = await screen.form(), screen.formats.language
+    header = {name: form.get(name, "").strip() for name in _FIELDS}
+    paying = Paying(kind, number, header, typed_amounts(form), etag=form.get("etag", ""))
+    if number:
+        stored = (await read_document(screen, kind, number)).thing
+        paying.before = _amounts_of(stored, language) if isinstance(stored, Payment) else {}
+    do = form.get("do", "calculate")
+    if do not in ("save", "release"):
+        return await _shown(screen, await _computed(screen, await _with_open(screen, paying)))
+    try:
+        paying.customer = await one_customer(screen, header["customer"])
+        saved = await _saved(screen, paying)
+    except Unavailable:
+        raise
+    except Refusal as refusal:
+        paying = await _with_open(screen, paying)
+        paying.problems = [(_field_of(refusal), screen.why(refusal))]
+        paying.is_asked = True
+        if isinstance(refusal, Stale):  # whoever saves again has seen that somebody else changed it
+            paying.etag = (await read_document(screen, kind, number)).etag
+        return await _shown(screen, paying, status_of(refusal))
+    if do == "release":
+        return screen.go(address_of(kind, saved, "release"))
+    return screen.go(
+        address_of(kind, saved),
+        "{document} is saved as a draft.",
+        document=f"[{screen.formats.say(kind.words)} {saved}]({address_of(kind, saved)})",
+    )
+
+
+async def _saved(screen: Screen, paying: Paying) -> str:
+    kind = paying.kind
+    if not paying.number:
+        answer = await screen.api.send("POST", kind.path, _body(paying, screen.formats.language))
+        return answer.headers["location"].rpartition("/")[2]
+    path, _, choice = kind.address(paying.number).partition("?paymentType=")
+    body = _body(paying, screen.formats.language)
+    await screen.api.send("PUT", path, body, if_match=paying.etag or None, query={"paymentType": choice})
+    return paying.number
+
+
+async def _computed(screen: Screen, paying: Paying) -> Paying:
+    """With what the server would make of it."""
+    if paying.customer is None or not paying.header.get("amount"):
+        return paying
+    method, path = ("PUT", paying.kind.address(paying.number)) if paying.number else ("POST", paying.kind.path)
+    reads = [path if paying.number else f"{{resource}}?paymentType={paying.kind.document_type}"]
+    trial = Trial(method, path, _body(paying, screen.formats.language), reads)
+    try:
+        paying.computed = (await screen.api.tried(trial)).read(0, Payment)
+    except Unavailable:
+        raise
+    except Refusal as refusal:
+        paying.problems.append((_field_of(refusal), screen.why(refusal)))
+    return paying
+
+
+async def _with_open(screen: Screen, paying: Paying) -> Paying:
+    """With the customer that was meant and what can be settled."""
+    if not paying.header.get("customer"):
+        return paying
+    try:
+        paying.customer = await one_customer(screen, paying.header["customer"])
+    except Malformed as refusal:
+        paying.problems.append(("customer", screen.why(refusal)))
+        return paying
+    paying.header["customer"] = paying.customer.customer.number
+    types = _CREDITS if paying.kind.document_type == "Refund" else DEBITS
+    paying.open = await open_documents(screen, paying.customer.customer.number, types)
+    return paying
+
+
+async def open_documents(screen: Screen, customer: str, types: str) -> Sequence[DocumentRow]:
+    """What a customer has open of some kinds, the earliest due first."""
+    found = await screen.api.list(
+        DocumentRow,
+        "/v1/reskontra/document",
+        customer=customer,
+        documentType=types,
+        open=True,
+        orderBy="documentDueDate",
+        pageSize=_MOST,
+    )
+    return found.rows
+
+
+def _body(paying: Paying, language: str) -> dict[str, Any]:
+    header = {**paying.header}
+    if paying.customer is not None:
+        header["customer"] = paying.customer.customer.number
+    header["amount"] = plain_number(header.get("amount", ""), language)
+    body: dict[str, Any] = {
+        wire: {"value": header.get(name) or None}
+        for name, (wire, _) in _FIELDS.items()
+        if header.get(name) or (paying.number and name in ("reference", "text"))
+    }
+    body["type"] = {"value": paying.kind.document_type}
+    lines = []
+    for name, amount in paying.amounts.items():
+        if not amount and name not in paying.before:
+            continue
+        operation = "Insert" if name not in paying.before else "Update" if amount else "Delete"
+        document_type, _, number = name.partition("/")
+        line = {"documentType": document_type, "refNbr": number, "amountPaid": plain_number(amount, language)}
+        lines.append({"operation": operation, **{wire: {"value": value} for wire, value in line.items() if value}})
+    body["paymentLines"] = lines
+    return body
+
+
+def typed_amounts(form: Form) -> dict[str, str]:
+    """What is paid of each document, by `Invoice/003548`."""
+    return {name[5:]: value.strip() for name, value in form.pairs if name.startswith("paid.")}
+
+
+def _amounts_of(stored: Payment, language: str) -> dict[str, str]:
+    return {f"{it.document_type}/{it.ref_nbr}": typed_number(it.amount_paid, language) for it in stored.payment_lines}
+
+
+def _field_of(refusal: Refusal) -> str:
+    path = [str(step) for step in refusal.field]
+    names = {wire: name for name, pair in _FIELDS.items() for wire in pair}
+    return names.get(path[0], "") if path else ""
+
+
+def _kind(screen: Screen) -> DocumentKind:
+    kind = kind_named(screen.path["type"])
+    if not kind.is_entered or not kind.is_payment:
+        raise NotFound(reason=screen.formats.say("This kind of document is not entered here."))
+    return kind
+
+
+async def _shown(screen: Screen, paying: Paying, status: int = 200) -> Response:
+    methods = await screen.api.list(Method, "/v1/paymentmethod")
+    return screen.show(
+        "payment_form.html",
+        status,
+        paying=paying,
+        kind=paying.kind,
+        methods=[(it.number, it.description or it.number) for it in methods.rows],
+        kind_of=kind_named,
+    )

@@ -1,0 +1,328 @@
+"""Documents as people see and work with them: the list, one document, forms, second steps, many at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reskontra.pages import document_actions
+from reskontra.pages.document_form import WORDS, DocumentForm, merged, plain_number
+from reskontra.pages.document_kinds import KINDS
+from reskontra.pages.documents import CHIPS, STATUSES
+from reskontra.pages.sandbox_door import SandboxDoor
+from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
+from reskontra.users.rules import Role
+from tests.clerk import Clerk, wrapped
+from tests.pages.conftest import Visitor
+
+
+def typed(pairs: dict[str, str]) -> dict[str, Any]:
+    """Fields whose names are not Python's."""
+    return dict(pairs)
+
+
+async def test_the_list_is_filtered_sorted_and_added_up(visitor: Visitor) -> None:
+    await visitor.go("documents")
+    assert len(visitor.rows("table.documents")) == 50
+    assert "1-50 of 3,235" in visitor.text
+    await visitor.go("documents?overdue=true&order=documentDueDate")
+    rows = visitor.rows("table.documents")
+    assert all(int(row[-1]) > 0 for row in rows)
+    days = [row[4] for row in rows]
+    assert days == sorted(days)
+    assert visitor.seen.select_one(".chips [aria-current]").get_text() == "Overdue"  # type: ignore[union-attr]
+    await visitor.go("documents?type=CreditNote%2CPayment%2CPrepayment&open=true")
+    assert visitor.seen.select_one(".chips [aria-current]").get_text() == "Open credits"  # type: ignore[union-attr]
+    assert {row[1] for row in visitor.rows("table.documents")} <= {"Credit note", "Payment", "Prepayment"}
+    assert all(row[7].startswith("\N{MINUS SIGN}") for row in visitor.rows("table.documents"))
+    (csv,) = [str(it["href"]) for it in visitor.seen.select(".downloads a") if it.get_text() == "CSV"]
+    found = await visitor.http.get(csv)
+    assert found.headers["content-type"].startswith("text/csv")
+    assert found.text.count("\n") - 1 == int(visitor.seen.select_one("tfoot th").get_text().split(",")[0].split()[1])  # type: ignore[union-attr]
+
+
+async def test_an_empty_selection_says_why_and_offers_the_way_out(visitor: Visitor) -> None:
+    await visitor.go("documents?q=nothing+like+it")
+    assert "No document matches." in visitor.text
+    assert visitor.seen.select_one('.empty a[href="?"]')
+    await visitor.go("documents?status=asleep", 400)
+    assert "asleep" in visitor.text
+
+
+async def test_a_document_shows_what_became_of_it(visitor: Visitor) -> None:
+    await visitor.go("documents/Invoice/002001")
+    assert "Sum of the lines 450.00 VAT 25 % of 450.00 112.50 Total NOK 562.50" in visitor.text
+    assert "5 × 100.00 = 500.00; − 50.00 (10 %) → 450.00" in visitor.text
+    assert "2025-01-02 + 14 days net = 2025-01-16" in visitor.text
+    assert "created 2025-01-02 10:00" in visitor.text
+    assert "settled, balance 224.50" in visitor.text
+    assert visitor.seen.select_one('#applications ~ ul a[href="/ui/documents/Payment/500007"]')
+    paper = await visitor.http.get(str(visitor.seen.select_one("[data-key=p]")["href"]))  # type: ignore[index]
+    assert paper.content.startswith(b"%PDF")
+    postings = visitor.rows('[aria-label="Postings"] table')
+    assert [row[0] for row in postings] == ["1500 Trade debtors", "3000 Sales, taxable", "2711 VAT payable 25 %"]
+    assert visitor.seen.select_one('a[href="/ui/journal/AR000001"]')
+    await visitor.go("documents/payment/500001")
+    assert "Invoice 002002 2025-01-02 2025-02-01 11.33 555.39 0.00" in visitor.text
+    for path in ("CreditNote/010001", "FinCharge/030056", "SmallBalanceWo/600001"):
+        await visitor.go(f"documents/{path}")
+        assert path.partition("/")[2] in visitor.seen.h1.get_text()  # type: ignore[union-attr]
+    await visitor.go("documents/Invoice/nowhere", 404)
+    assert "cannot be found" in visitor.text
+    await visitor.go("documents/Letter/1", 404)
+
+
+async def test_an_invoice_is_made_and_released_without_scripts(bookkeeper: Visitor) -> None:
+    page = bookkeeper
+    await page.go("documents/Invoice/new")
+    form: dict[str, Any] = {"customer": "bjerke", "date": "2025-06-02", "line.0.item": "A", "line.0.quantity": "3"}
+    await page.send("#document-form", button="add", **form)
+    assert "20002 Bjerke Elektro AS" in page.text
+    field = page.seen.select_one('[id="line.0.price"]')
+    assert field is not None
+    assert (field["value"], field["placeholder"]) == ("", "100")
+    assert page.seen.select_one('[id="line.1.item"]')
+    assert "Total NOK 375.00" in page.text
+    line = {"line.1.description": "Travel", "line.1.price": "1 000,5", "line.1.quantity": "2", "line.1.vat": "3"}
+    await page.send("#document-form", button="calculate", **typed(line))
+    assert "Total NOK 2,876.25" in page.text
+    await page.send("#document-form", button="remove:0")
+    await page.send("#document-form", button="release")
+    assert page.seen.h1.get_text() == "Release Invoice 003548?"  # type: ignore[union-attr]
+    entries = page.rows('[aria-label="What is posted"] table')
+    assert [row[-2:] for row in entries] == [["2,501.25", ""], ["", "2,001.00"], ["", "500.25"]]
+    await page.send("form.save")
+    assert page.said.startswith("Invoice 003548 is released. Journal AR")
+    assert "Open" in page.text
+
+
+async def test_what_is_refused_stands_at_its_field_and_what_was_typed_stays(bookkeeper: Visitor) -> None:
+    page = bookkeeper
+    await page.go("documents/Invoice/new?customer=20001")
+    form: dict[str, Any] = {"line.0.item": "NONE", "line.0.quantity": "3", "text": "Spare keys"}
+    await page.send("#document-form", button="calculate", **form)
+    assert "InventoryNumber 'NONE' cannot be found" in page.seen.select_one(".notyet").get_text()  # type: ignore[union-attr]
+    await page.send("#document-form", 400, button="save")
+    summary = page.seen.select_one(".problems a")
+    assert summary is not None
+    assert summary["href"] == "#line.0.item"
+    assert page.seen.select_one('[id="line.0.item"][aria-invalid=true][value=NONE]')
+    assert page.seen.select_one("#text[value='Spare keys']")
+    await page.send("#document-form", 400, button="save", customer="as")
+    assert "Several customers look like 'as'" in page.text
+    await page.send("#document-form", 400, button="save", customer="nobody at all")
+    assert "No customer looks like 'nobody at all'." in page.text
+
+
+async def test_two_people_edit_one_draft_and_nothing_is_lost(bookkeeper: Visitor, clerk: Clerk) -> None:
+    draft = await clerk.invoice()
+    page = bookkeeper
+    await page.go(f"documents/Invoice/{draft.number}/edit")
+    await clerk.change(draft, invoiceText="Theirs", customerRefNumber="PO-9")
+    form: dict[str, Any] = {"text": "Mine", "line.0.quantity": "7"}
+    await page.send("#document-form", 412, button="save", **form)
+    assert "open changed this at" in page.text
+    assert page.rows(".problems table") == [["Customer's reference", "PO-9", "empty"], ["Text", "Theirs", "Mine"]]
+    await page.send("#document-form", button="save")
+    assert page.said == f"Invoice {draft.number} is saved as a draft."
+    saved = await clerk.get(draft)
+    assert (saved["invoiceText"], saved["customerRefNumber"]) == ("Mine", "PO-9")
+    assert saved["invoiceLines"][0]["quantity"] == 7
+
+
+async def test_lines_are_changed_added_and_taken_out(bookkeeper: Visitor, clerk: Clerk) -> None:
+    draft = await clerk.debit_note()
+    page = bookkeeper
+    await page.go(f"documents/DebitNote/{draft.number}/edit")
+    await page.send("#document-form", button="add", **typed({"line.0.price": "50"}))
+    await page.send(
+        "#document-form", button="save", **typed({"line.1.item": "222", "line.1.quantity": "4", "text": "New"})
+    )
+    lines = (await clerk.get(draft))["lines"]
+    assert [(it["inventoryNumber"], it["unitPriceInCurrency"]) for it in lines] == [("A", 50), ("222", 12.5)]
+    await page.go(f"documents/DebitNote/{draft.number}/edit")
+    await page.send("#document-form", button="remove:0")
+    await page.send("#document-form", button="save", text="")
+    stored = await clerk.get(draft)
+    assert [it["inventoryNumber"] for it in stored["lines"]] == ["222"]
+    assert not stored.get("invoiceText")
+
+
+async def test_some_lines_of_an_invoice_are_credited(bookkeeper: Visitor, clerk: Clerk) -> None:
+    invoice = await clerk.release(await clerk.invoice())
+    page = bookkeeper
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    quantity = str(page.seen.select_one("[name='quantity.1']")["value"])  # type: ignore[index]
+    await page.send("main form[method=post]", 400, line=[])
+    assert "No line was chosen." in page.text
+    await page.send("main form[method=post]", 400, **typed({"line": "1", "quantity.1": "some"}))
+    assert "'some' is no quantity." in page.text
+    half = str(float(quantity) / 2)
+    await page.send("main form[method=post]", **typed({"line": "1", "quantity.1": half}))
+    assert page.seen.h1.get_text().startswith("Release Credit note")  # type: ignore[union-attr]
+    assert f"Invoice {invoice.number}" in page.text
+    await page.send("form.save")
+    after = await clerk.get(invoice)
+    assert after["balance"] == after["amount"] / 2
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    await page.send("main form[method=post]")
+    await page.send("form.save")
+    assert (await clerk.get(invoice))["status"] == "Closed"
+
+
+async def test_a_payment_is_entered_released_undone_and_voided(bookkeeper: Visitor, clerk: Clerk) -> None:
+    invoice = await clerk.release(await clerk.invoice())
+    page = bookkeeper
+    await page.go(f"documents/Invoice/{invoice.number}")
+    link = next(str(it["href"]) for it in page.seen.select(".actions a") if it.get_text() == "Register payment")
+    await page.go(link)
+    assert page.seen.select_one(f'[id="paid.Invoice/{invoice.number}"]:not([value=""])')
+    await page.send("#document-form", 400, button="save", amount="much")
+    assert page.seen.select_one("#amount[aria-invalid=true][value=much]")
+    await page.send("#document-form", button="save", amount="1 000", reference="BANK-1",
+                    **typed({f"paid.Invoice/{invoice.number}": "20"}))  # fmt: skip
+    number = page.said.split()[1]
+    await page.go(f"documents/Payment/{number}/edit")
+    await page.send("#document-form", button="calculate", **typed({f"paid.Invoice/{invoice.number}": "25"}))
+    assert "Not applied yet 975.00" in page.text
+    await page.send("#document-form", button="release")
+    assert f"Invoice {invoice.number} 25.00" in page.text
+    await page.send("form.save")
+    assert "Journal AR" in page.said
+    undo = next(str(it["href"]) for it in page.seen.select("a") if it.get_text() == "Undo")
+    await page.go(undo)
+    await page.send("form.save")
+    assert "open again" in page.said
+    await page.go(f"documents/Payment/{number}/apply")
+    await page.send("main form[method=post]", button="try")
+    assert "Apply to 2 documents" in page.text
+    await page.send("main form[method=post]", button="apply")
+    assert "is applied to 2 documents." in page.said
+    await page.go(f"documents/Payment/{number}/void")
+    await page.send("form.save")
+    assert page.said.startswith(f"Void of a payment {number} is the void.")
+    await page.go(f"documents/VoidPayment/{number}/release")
+    await page.send("form.save")
+    assert (await clerk.get(f"/v1/customerPayment/{number}"))["status"] == "Voided"
+
+
+async def test_many_are_released_and_those_that_cannot_say_why(bookkeeper: Visitor, clerk: Clerk) -> None:
+    drafts = [await clerk.invoice() for _ in range(2)]
+    await clerk.change(drafts[1], hold=True)
+    paid = await clerk.pay(10)
+    page = bookkeeper
+    await page.go("documents")
+    names = [f"Invoice/{it.number}" for it in drafts] + [f"Payment/{paid['refNbr']}", "Invoice/gone"]
+    await page.send("#list form", button="release", document=names)
+    assert "1 can be released" in page.text
+    assert "3 will be refused" in page.text
+    reasons = {row[0]: row[-1] for row in page.rows("h2 ~ table.list")}
+    assert "Hold" in reasons[f"Invoice {drafts[1].number}"]
+    await page.send("form.save")
+    assert page.seen.h1.get_text() == "1 released"  # type: ignore[union-attr]
+    assert "3 refused" in page.text
+    address = page.http_path
+    await clerk.change(drafts[1], hold=False)
+    await page.go(address)
+    assert "It could be done now." in page.text
+    await page.go("documents")
+    await page.send("#list form", button="delete", document=names)
+    await page.send("form.save")
+    assert page.seen.h1.get_text() == "1 deleted"  # type: ignore[union-attr]
+    assert await clerk.status("GET", drafts[1]) == 404
+    await page.go("documents")
+    await page.send("#list form", button="release")
+    assert page.said == "No document was chosen."
+
+
+async def test_hold_note_file_correction_and_deletion(bookkeeper: Visitor, clerk: Clerk) -> None:
+    page, draft = bookkeeper, await clerk.invoice()
+    here = f"documents/Invoice/{draft.number}"
+    await page.go(here)
+    await page.send(f'form[action$="{draft.number}/hold"]')
+    assert page.said == f"Invoice {draft.number} is on hold."
+    assert "Lift the hold" in page.text
+    await page.send(f'form[action$="{draft.number}/note"]', note="Ask Kari first")
+    assert (await clerk.get(draft))["note"] == "Ask Kari first"
+    await page.send(f'form[action$="{draft.number}/note"]', 412, etag='"AAAAAAAAAAE="')
+    assert "has changed since it was read" in page.text
+    action = str(page.seen.select_one("form.upload")["action"])  # type: ignore[index]
+    answer = await page.http.post(action, files={"file": ("drawing.txt", b"lines")}, follow_redirects=True)
+    assert "drawing.txt" in answer.text
+    empty = await page.http.post(action, files={"file": ("drawing.txt", b"")})
+    assert empty.status_code == 400
+    assert "is empty" in empty.text
+    unsealed = await page.http.post(action.partition("?")[0], files={"file": ("drawing.txt", b"lines")})
+    assert unsealed.status_code == 403
+    await page.go(f"{here}/release")
+    assert "Nothing was changed" in page.text
+    assert page.seen.select_one("form.save") is None
+    await page.go(f"{here}/delete")
+    await page.send("form.save")
+    assert page.said == f"Invoice {draft.number} is deleted."
+    invoice = await clerk.release(await clerk.invoice())
+    await page.go(f"documents/Invoice/{invoice.number}/correct")
+    await page.send("form.save")
+    assert page.seen.h1.get_text().startswith("Edit Invoice")  # type: ignore[union-attr]
+
+
+async def test_a_credit_note_of_a_paid_invoice_only_corrects_it(bookkeeper: Visitor, clerk: Clerk) -> None:
+    invoice = await clerk.release(await clerk.invoice())
+    amount = str(invoice["amountInCurrency"])
+    await clerk.pay(amount, wrapped(refNbr=invoice.number, amountPaid=amount))
+    page = bookkeeper
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    await page.send("main form[method=post]", **typed({"line": "1", "quantity.1": "1"}))
+    assert page.seen.h1.get_text().startswith("Release Credit note")  # type: ignore[union-attr]
+    assert "What it settles" not in page.text
+
+
+async def test_who_may_only_read_finds_no_buttons(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_in = SandboxDoor.person
+
+    async def as_reader(door: SandboxDoor, headers: Any, peer: str | None) -> Any:
+        person = await let_in(door, headers, peer)
+        return person and replace(person, role=Role.READER)
+
+    monkeypatch.setattr(SandboxDoor, "person", as_reader)
+    await visitor.go("documents")
+    assert visitor.seen.select("#list [type=checkbox], #list button, .head .button") == []
+    await visitor.go("documents/Invoice/002001")
+    assert [it.get_text() for it in visitor.seen.select("main form, main .button")] == ["Print"]
+    for path in ("Invoice/new", "Payment/new", "Invoice/003547/edit", "Invoice/003547/release", "Payment/500001/void"):
+        await visitor.go(f"documents/{path}", 403)
+
+
+def test_numbers_are_taken_as_people_type_them() -> None:
+    typed = {"1 234,50": "1234.50", "1,234.50": "1234.50", "1.234,50": "1234.50", "12,5": "12.5", "-3": "-3", "x": "x"}
+    assert {text: plain_number(text, "nb") for text in typed} == typed
+    assert plain_number("1,234", "en") == "1234"
+    assert plain_number("1,5", "en") == "1.5"
+    assert plain_number("1,234", "nb") == "1.234"
+
+
+def test_what_two_people_changed_is_put_together() -> None:
+    base = DocumentForm({"text": "a"}, [{"number": "1", "price": "5"}, {"number": "2", "price": "6"}])
+    mine = DocumentForm({"text": "a"}, [{"number": "1", "price": "7"}, {"number": "2", "price": "6"}, {"item": "A"}])
+    theirs = DocumentForm({"text": "b"}, [{"number": "1", "price": "8"}, {"number": "3", "price": "9"}])
+    form, told = merged(mine, base, theirs)
+    assert form.header["text"] == "b"
+    assert [(line.get("number"), line.get("price"), line.get("item")) for line in form.lines] == [
+        ("1", "7", None), ("3", "9", None), (None, None, "A"),
+    ]  # fmt: skip
+    assert [(it.line, it.name, it.mine, it.theirs) for it in told] == [
+        ("", "text", "a", "b"), ("1", "price", "7", "8"), ("3", "price", "", "9"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
+def test_what_tables_say_is_said_in_every_language(language: str) -> None:
+    said = (
+        {kind.words for kind in KINDS.values()} | {chip.words for chip in CHIPS} | set(STATUSES) | set(WORDS.values())
+    )
+    for step in vars(document_actions).values():
+        if isinstance(step, document_actions.Step):
+            said |= {step.heading, step.question, step.button, step.done}
+    assert sorted(said - set(catalogue(language))) == []
