@@ -186,7 +186,14 @@ def create_app(
     metrics = Metrics()
     mounted = mounted_routes()
     reference = Reference(mounted, is_open=settings.open_mode)
-    desk = Desk(database, mounted, clock, is_open=settings.open_mode, reset=reset) if settings.sandbox else None
+    desk = None
+    if settings.sandbox:
+        is_published = settings.sandbox_secret == PUBLISHED_SECRET or (
+            not settings.sandbox_secret and is_loopback(settings.host)
+        )
+        desk = Desk(
+            database, mounted, clock, is_open=settings.open_mode, has_published_client=is_published, reset=reset
+        )
     router, lists = Router([*mounted, *requests.routes_of(desk)] if desk else mounted), Memory()
     users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
     site = Site(
@@ -212,6 +219,7 @@ def create_app(
             metrics=metrics,
             is_ready=access.is_ready,
             reference=reference,
+            front="/ui/sandbox" if settings.sandbox else "/ui/",
         ),
         site=site.answer,
         guard=guard,

@@ -41,14 +41,14 @@ from reskontra.projects import commands as projects
 from reskontra.receivables.store.open_items import find_open_items
 from reskontra.reference.rules.branches import Branch, BranchAddress, BranchBank, BranchContact
 from reskontra.reference.store.tables import BRANCH_TABLE
-from reskontra.web.secrets import PUBLISHED_SECRET
+from reskontra.web.secrets import PUBLISHED_CLIENT, PUBLISHED_SECRET, PUBLISHED_TENANT
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 CODE = "demo"
 NAME = "Demo AS"
-TENANT_ID = uuid.UUID("11111111-2222-4333-8444-555555555555")
-CLIENT_ID = "isv_demo"
+TENANT_ID = uuid.UUID(PUBLISHED_TENANT)
+CLIENT_ID = PUBLISHED_CLIENT
 CLIENT_SECRET = PUBLISHED_SECRET
 
 _SALT = b"published, too  "  # 16 bytes, as any salt; a secret that everybody knows needs none that is random

@@ -226,6 +226,7 @@ def open_edge() -> OpenEdge:
                 metrics=metrics,
                 is_ready=ready,
                 reference=reference,
+                front="/ui/",
             ),
             site=no_pages,
             guard=guard,

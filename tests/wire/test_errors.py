@@ -321,6 +321,9 @@ async def test_health_figures_and_home(edge: Any) -> None:
     figures = (await edge.client.get("/metrics")).text
     assert 'reskontra_requests_total{operation="Box_List",status="200"} 1.0' in figures
     assert (await edge.client.get("/")).headers["location"] == "http://localhost/docs"
+    seen = await edge.client.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert seen.headers["location"] == "http://localhost/ui/"
+    assert seen.headers["vary"] == "Accept"
 
 
 async def test_calls_at_the_same_time_do_not_mix(edge: Any) -> None:

@@ -169,13 +169,37 @@ async def test_the_page_needs_nothing_from_elsewhere(edge: Any) -> None:
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     page = Page()
     page.feed(answer.text)
-    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.tags}
+    assert not {"link", "img", "iframe"} & {tag for tag, _ in page.tags}
+    scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+    assert scripts == [{"src": "docs.js", "defer": None}]
+    assert "script-src 'self';" in answer.headers["content-security-policy"]
+    assert (await edge.client.get("/docs.js")).headers["content-type"] == "text/javascript; charset=utf-8"
+    assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
     ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     targets = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
     assert {target[1:] for target in targets if target and target.startswith("#")} <= ids
     assert "Box_Create" in ids
     assert "CustomerPayment" not in ids
     assert "/v1/customerPayment" in answer.text
+
+
+async def test_the_page_finds_operations_and_shows_requests_to_send(edge: Any) -> None:
+    page = (await edge.client.get("/docs", params={"q": "CUSTOMERPAYMENT get"})).text
+    assert "/v1/customerPayment" in page
+    assert "Box_Create" not in page
+    assert 'value="CUSTOMERPAYMENT get"' in page
+    assert "&lt;b&gt;" in (await edge.client.get("/docs", params={"q": "<b>"})).text
+    document = Reference(mounted_routes(), is_open=True)
+    created = document.page("https://books.test/erp", "CustomerInvoice_Create").decode()
+    (found,) = re.findall(r'<article id="CustomerInvoice_Create".*?</article>', created, re.DOTALL)
+    assert "curl -i -X POST" in found
+    assert "https://books.test/erp/v1/customerinvoice</code>" in found
+    assert "Send</a>" not in found, "what changes something is not a link"
+    listed = document.page("https://books.test/erp", "Customer_GetAll").decode()
+    assert 'href="https://books.test/erp/v1/customer?' in listed
+    closed = Reference(mounted_routes()).page("https://books.test", "Customer_GetAll").decode()
+    assert "Bearer $TOKEN" in closed
+    assert "Send</a>" not in closed
 
 
 def field_names(schemas: dict[str, Any]) -> set[str]:

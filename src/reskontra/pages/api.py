@@ -115,11 +115,11 @@ class Api:
         """Whether the person has at least that role."""
         return self.person.role.includes(Role(role))
 
-    async def get(self, type_: type[T], path: str, **query: object) -> T:
+    async def get(self, type_: type[T], path: str, /, **query: object) -> T:
         """What GET answers, as `type_`. Parameters that are None or empty are not sent. Raises `Refusal`."""
         return _decoded((await self.request("GET", path, query=query)).body, type_)
 
-    async def find(self, type_: type[T], path: str, **query: object) -> T | None:
+    async def find(self, type_: type[T], path: str, /, **query: object) -> T | None:
         """As `get`, or None where the address names nothing."""
         try:
             return await self.get(type_, path, **query)
@@ -131,7 +131,7 @@ class Api:
         answer = await self.request("GET", path, query=query)
         return Versioned(_decoded(answer.body, type_), answer.headers.get("etag", ""))
 
-    async def list(self, type_: type[T], path: str, **query: object) -> Rows[T]:
+    async def list(self, type_: type[T], path: str, /, **query: object) -> Rows[T]:
         """A page of a list. Raises `Refusal`."""
         answer = await self.request("GET", path, query=query)
         rows = _decoded(answer.body, list[type_])  # type: ignore[valid-type]

@@ -19,9 +19,10 @@ FOR_CONTROLLERS = frozenset(
         "Reskontra_ReopenFinancialPeriod",
         "Reskontra_RunWriteOff",
         "Reskontra_VoidDunningLetter",
+        "Sandbox_Reset",
     }
 )
-"""The operations that close, void or write off."""
+"""The operations that close, void, write off, or throw away the books of a sandbox."""
 
 
 def role_for(route: Route) -> Role:

@@ -269,7 +269,7 @@ def _say(context: Context, sentence: str, **values: object) -> str:
 
 
 @pass_context
-def _address(context: Context, path: str = "", **query: object) -> str:
+def _address(context: Context, path: str = "", /, **query: object) -> str:
     """The address of a page: `ui("customers", status="Active")`."""
     words = urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
     address = f"{context['screen'].base}{ROOT}/{path}"

@@ -19,6 +19,8 @@ from reskontra.pages import (
     paying,
     reminding,
     reports,
+    request_log,
+    sandbox_start,
     settings,
 )
 from reskontra.pages.document_kinds import by_kind
@@ -88,5 +90,17 @@ PAGES: Sequence[Page] = (
 )
 """What bookkeepers see, in `serve` and in the sandbox."""
 
-SANDBOX_PAGES: Sequence[Page] = ()
+SANDBOX_PAGES: Sequence[Page] = (
+    Page("GET", "sandbox", sandbox_start.show_start),
+    Page("GET", "sandbox/events", request_log.follow_last),
+    Page("GET", "sandbox/state", sandbox_start.show_state),
+    Page("GET", "sandbox/state/reset", sandbox_start.show_reset, Role.CONTROLLER),
+    Page("POST", "sandbox/state/reset", sandbox_start.reset, Role.CONTROLLER),
+    Page("GET", "sandbox/coverage", sandbox_start.show_coverage),
+    Page("GET", "sandbox/requests", request_log.show_requests),
+    Page("GET", "sandbox/requests/events", request_log.follow),
+    Page("GET", "sandbox/requests/clear", request_log.show_clear, Role.BOOKKEEPER),
+    Page("POST", "sandbox/requests/clear", request_log.clear, Role.BOOKKEEPER),
+    Page("GET", "sandbox/requests/{id}", request_log.show_request),
+)
 """What only a sandbox has."""

@@ -189,6 +189,8 @@ class Start:
     is_open: bool
     """Whether this machine needs no token."""
     can_reset: bool
+    has_published_client: bool
+    """Whether the demo's client has the secret that everybody knows."""
     companies: tuple[CompanyToday, ...]
     requests: tuple[Recorded, ...]
     """The last five."""

@@ -15,7 +15,7 @@ from reskontra.web import wire
 from reskontra.web.auth import SCOPE, SCOPES
 from reskontra.web.contract import Parameter
 from reskontra.web.examples import Example, answers, body_of, examples
-from reskontra.web.reference import render
+from reskontra.web.reference import groups_of, render
 from reskontra.web.routing import Route, path_names
 from reskontra.web.schemas import Schema, Schemas
 from reskontra.web.sentences import sentences
@@ -72,9 +72,10 @@ class Reference:
         text = self._served if served_only else self._whole
         return text.replace(_HERE.encode(), base_url.encode())
 
-    def page(self) -> bytes:
-        """The document as a page to read."""
-        return self._page
+    def page(self, base_url: str, sought: str = "") -> bytes:
+        """The document as a page to read, for a caller who uses `base_url`; only the operations that `sought` finds."""
+        text = self._page if not sought else self._rendered(sought)
+        return text.replace(_HERE.encode(), base_url.encode())
 
     @cached_property
     def _whole(self) -> bytes:
@@ -87,7 +88,14 @@ class Reference:
 
     @cached_property
     def _page(self) -> bytes:
-        return render(self.document)
+        return self._rendered("")
+
+    @cached_property
+    def _groups(self) -> list[Schema]:
+        return groups_of(self.document, self._is_open)
+
+    def _rendered(self, sought: str) -> bytes:
+        return render(self.document, self._groups, sought=sought, is_open=self._is_open)
 
 
 def document(routes: Iterable[Route], *, is_open: bool = False) -> Schema:

@@ -13,6 +13,7 @@ from reskontra.web.auth import Guard
 from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
 from reskontra.web.query import Query
+from reskontra.web.reference import script
 from reskontra.web.routing import PREFIXES
 from reskontra.web.server import PageHandler
 from reskontra.web.tokens import TokenDesk, discovery
@@ -29,11 +30,14 @@ def pages(
     metrics: Metrics,
     is_ready: Callable[[], Awaitable[bool]],
     reference: Reference,
+    front: str,
 ) -> Mapping[str, Mapping[str, PageHandler]]:
-    """The table of pages: path in lower case -> method -> handler."""
+    """The table of pages: path in lower case -> method -> handler. `front` is where browsers are led from `/`."""
 
     async def home(visit: Visit) -> Response:
-        return RedirectResponse(f"{visit.base_url}/docs", 302)
+        is_browser = "text/html" in visit.headers.get("accept", "").lower()
+        address = visit.base_url + (front if is_browser else "/docs")
+        return RedirectResponse(address, 302, {"Vary": "Accept"})
 
     async def healthy(visit: Visit) -> Response:
         return json_answer({"status": "ok"})
@@ -55,7 +59,19 @@ def pages(
         return json_answer(reference.openapi(visit.base_url, served_only=served_only))
 
     async def reference_page(visit: Visit) -> Response:
-        return Response(reference.page(), headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN})
+        sought = Query(visit.query_string).text("q") or ""
+        return Response(
+            reference.page(visit.base_url, sought),
+            headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN},
+        )
+
+    async def reference_script(visit: Visit) -> Response:
+        headers = {
+            "Content-Type": "text/javascript; charset=utf-8",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-cache",
+        }
+        return Response(script(), headers=headers)
 
     async def openid(visit: Visit) -> Response:
         return json_answer(discovery(visit.base_url))
@@ -75,6 +91,7 @@ def pages(
         "/metrics": {"GET": figures},
         "/openapi.json": {"GET": openapi_document},
         "/docs": {"GET": reference_page},
+        "/docs.js": {"GET": reference_script},
         "/.well-known/openid-configuration": {"GET": openid},
         "/connect/token": {"POST": token},
     }
@@ -90,4 +107,7 @@ async def _user(guard: Guard, visit: Visit) -> Response:
     return json_answer([{"emailAddress": "", "firstName": caller.actor, "lastName": ""}])
 
 
-_NOTHING_FOREIGN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+_NOTHING_FOREIGN = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)

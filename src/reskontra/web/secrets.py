@@ -9,6 +9,9 @@ import secrets
 PUBLISHED_SECRET = "demo-secret"  # noqa: S105 - published on purpose: the demo's books are nobody's
 """The secret of the demo's client, as printed in the README."""
 
+PUBLISHED_CLIENT, PUBLISHED_TENANT = "isv_demo", "11111111-2222-4333-8444-555555555555"
+"""What goes with it in a request for a token."""
+
 _COST = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024, "dklen": 32}
 
 

@@ -45,6 +45,7 @@
     }
     if (root.dataset.keys !== "on" || event.ctrlKey || event.metaKey || event.altKey || editable(target)) return;
     if (document.querySelector("dialog[open]")) return;
+    if (event.key === " " && target.closest("a, button, summary")) return;
     if (pending === "g") {
       pending = "";
       if (event.key in places) location.href = prefix + places[event.key];

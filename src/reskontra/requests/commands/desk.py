@@ -53,7 +53,8 @@ _NOUNS = {document_type: kind.noun for document_type, kind in KINDS.items()} | {
 class Desk:
     """Answers questions about recorded requests. `routes` are all that the server serves, in any company.
 
-    `reset` makes the books as they were in the beginning, if this sandbox can do that.
+    `has_published_client` says whether the demo's client has the secret that everybody knows. `reset` makes the books
+    as they were in the beginning, if this sandbox can do that.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class Desk:
         clock: Clock,
         *,
         is_open: bool,
+        has_published_client: bool = False,
         reset: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._is_open = is_open
+        self._has_published_client = has_published_client
         self._reset = reset
         self._machine = SystemClock()
         self._memory = Memory()
@@ -167,6 +170,7 @@ class Desk:
             base_url=base_url,
             is_open=self._is_open,
             can_reset=self._reset is not None,
+            has_published_client=self._has_published_client,
             companies=tuple(
                 CompanyToday(
                     company_id=company.company_id,

@@ -30,7 +30,7 @@ from reskontra.web.server import HUNG_UP, OUTCOME, Outcome
 from reskontra.web.shapes import wire_path
 
 _TOKEN_PATH = "/connect/token"  # noqa: S105 - an address
-_PAGES = frozenset({"", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/ui"})
+_PAGES = frozenset({"", "/docs", "/docs.js", "/openapi.json", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/ui"})
 SANDBOX_PATH = "/v1/reskontra/sandbox"
 _DIGITS_MAX = 15
 _TOTAL = re.compile(rb'"totalCount":(\d{1,18})')

@@ -7,7 +7,9 @@ from typing import Any
 
 from reskontra.requests.recorded import Detail, Effect, Half, OperationUse, Page, Recorded, Start, Touched, Use
 from reskontra.requests.rules.corrections import Fault
+from reskontra.web.auth import SCOPE
 from reskontra.web.errors import path_text
+from reskontra.web.secrets import PUBLISHED_CLIENT, PUBLISHED_SECRET, PUBLISHED_TENANT
 from reskontra.web.wire import Answer
 
 
@@ -118,13 +120,28 @@ class CompanyAnswer(Answer, kw_only=True):
     today: str
 
 
+class ClientAnswer(Answer, kw_only=True):
+    """What a token is asked for with."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str
+    scope: str
+
+
+_PUBLISHED = ClientAnswer(
+    tenant_id=PUBLISHED_TENANT, client_id=PUBLISHED_CLIENT, client_secret=PUBLISHED_SECRET, scope=SCOPE
+)
+
+
 class StartAnswer(Answer, kw_only=True):
     """What one begins with. `open` says whether this machine needs no token, `canReset` whether its companies can be
-    made as they were; `requests` are the last five."""
+    made as they were; `client` is absent unless its secret is the published one; `requests` are the last five."""
 
     base_url: str
     open: bool
     can_reset: bool
+    client: ClientAnswer | None = None
     companies: list[CompanyAnswer]
     requests: list[RequestAnswer]
 
@@ -187,6 +204,7 @@ def start_answer(start: Start) -> StartAnswer:
         base_url=start.base_url,
         open=start.is_open,
         can_reset=start.can_reset,
+        client=_PUBLISHED if start.has_published_client else None,
         companies=[
             CompanyAnswer(
                 id=company.company_id,
