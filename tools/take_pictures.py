@@ -31,7 +31,7 @@ LOOKS = {
 PAGES = {
     "overview": "", "customers": "customers?order=overdue+desc", "customer": "customers/20001",
     "statement": "customers/20001/statement", "customer-edit": "customers/20001/edit",
-    "documents": "documents?saved=overdue", "document": "documents/Invoice/003468",
+    "documents": "documents?overdue=true", "document": "documents/Invoice/003468",
     "new-invoice": "documents/Invoice/new", "new-payment": "documents/Payment/new", "reminding": "reminding",
     "journal": "journal?period=202512", "batch": "journal/AR000812", "periods": "periods?year=2025",
     "ageing": "reports/ageing", "vat": "reports/vat?period=202510&toPeriod=202512", "reconcile": "reports/reconcile",

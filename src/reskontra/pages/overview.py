@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from decimal import Decimal
 
 import msgspec
@@ -67,7 +68,8 @@ def _columns(screen: Screen, seen: Overview) -> list[Column]:
         year, month = divmod(screen.today.year * 12 + screen.today.month - 1 - back, 12)
         now, before = by_month.get(f"{year}{month + 1:02d}"), by_month.get(f"{year - 1}{month + 1:02d}")
         billed, still_open = (now.billed, now.open) if now else (Decimal(0), Decimal(0))
-        address = f"{screen.base}{ROOT}/documents?fromDate={year}-{month + 1:02d}-01"
+        first, last = f"{year}-{month + 1:02d}-01", f"{year}-{month + 1:02d}-{monthrange(year, month + 1)[1]}"
+        address = f"{screen.base}{ROOT}/documents?from={first}&to={last}&released=true"
         columns.append(
             (f"{year}-{month + 1:02d}", billed, billed - still_open, before.billed if before else None, address)
         )
@@ -87,8 +89,8 @@ def _todo(screen: Screen, seen: Overview) -> list[tuple[str, int, str]]:
     base, say = f"{screen.base}{ROOT}", screen.formats.say
     todo = [
         (say("Remind of what is overdue"), seen.overdue, f"{base}/reminding"),
-        (say("Release drafts"), seen.unreleased, f"{base}/documents?saved=drafts"),
-        (say("Documents on hold"), seen.on_hold, f"{base}/documents?saved=hold"),
+        (say("Release drafts"), seen.unreleased, f"{base}/documents?released=false"),
+        (say("Documents on hold"), seen.on_hold, f"{base}/documents?status=Hold,CreditHold&released=false"),
         (say("Customers over their limit"), seen.credit_exceeded, f"{base}/customers?exceeds=true"),
     ]
     return [it for it in todo if it[1]]
