@@ -34,11 +34,6 @@ def pages(
 ) -> Mapping[str, Mapping[str, PageHandler]]:
     """The table of pages: path in lower case -> method -> handler. `front` is where browsers are led from `/`."""
 
-    async def home(visit: Visit) -> Response:
-        is_browser = "text/html" in visit.headers.get("accept", "").lower()
-        address = visit.base_url + (front if is_browser else "/docs")
-        return RedirectResponse(address, 302, {"Vary": "Accept"})
-
     async def healthy(visit: Visit) -> Response:
         return json_answer({"status": "ok"})
 
@@ -58,21 +53,6 @@ def pages(
         served_only = Query(visit.query_string).flag("served")
         return json_answer(reference.openapi(visit.base_url, served_only=served_only))
 
-    async def reference_page(visit: Visit) -> Response:
-        sought = Query(visit.query_string).text("q") or ""
-        return Response(
-            reference.page(visit.base_url, sought),
-            headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN},
-        )
-
-    async def reference_script(visit: Visit) -> Response:
-        headers = {
-            "Content-Type": "text/javascript; charset=utf-8",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-cache",
-        }
-        return Response(script(), headers=headers)
-
     async def openid(visit: Visit) -> Response:
         return json_answer(discovery(visit.base_url))
 
@@ -85,13 +65,13 @@ def pages(
         return json_answer(found)
 
     table: dict[str, Mapping[str, PageHandler]] = {
-        "/": {"GET": home},
+        "/": {"GET": partial(_home, front)},
         "/healthz": {"GET": healthy},
         "/readyz": {"GET": ready},
         "/metrics": {"GET": figures},
         "/openapi.json": {"GET": openapi_document},
-        "/docs": {"GET": reference_page},
-        "/docs.js": {"GET": reference_script},
+        "/docs": {"GET": partial(_reference_page, reference)},
+        "/docs.js": {"GET": _reference_script},
         "/.well-known/openid-configuration": {"GET": openid},
         "/connect/token": {"POST": token},
     }
@@ -99,6 +79,25 @@ def pages(
         table["/".join(("", *prefix, "resources/v1/context"))] = {"GET": context}
         table["/".join(("", *prefix, "resources/v1/context/userdetails"))] = {"GET": partial(_user, guard)}
     return table
+
+
+async def _home(front: str, visit: Visit) -> Response:
+    is_browser = "text/html" in visit.headers.get("accept", "").lower()
+    return RedirectResponse(visit.base_url + (front if is_browser else "/docs"), 302, {"Vary": "Accept"})
+
+
+async def _reference_page(reference: Reference, visit: Visit) -> Response:
+    page = reference.page(visit.base_url, Query(visit.query_string).text("q") or "")
+    return Response(page, headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN})
+
+
+async def _reference_script(visit: Visit) -> Response:
+    headers = {
+        "Content-Type": "text/javascript; charset=utf-8",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-cache",
+    }
+    return Response(script(), headers=headers)
 
 
 async def _user(guard: Guard, visit: Visit) -> Response:

@@ -1,5 +1,7 @@
-"""The reference as one HTML page, rendered from the OpenAPI document. It works without its script, which only finds
-operations while one types, and it loads nothing from elsewhere."""
+"""The reference as one HTML page, rendered from the OpenAPI document.
+
+It works without its script, which finds operations while one types, and loads nothing from elsewhere.
+"""
 
 from __future__ import annotations
 
