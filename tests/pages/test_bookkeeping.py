@@ -114,6 +114,9 @@ async def test_reports_add_up(visitor: Visitor) -> None:
     assert all(money(row[1]) == sum(money(cell or "0") for cell in row[2:]) for row in rows)
     await visitor.go("reports/vat?period=202501&toPeriod=202512")
     assert len(visitor.rows()) > 11
+    await visitor.go("reports/sales?period=202501&toPeriod=202512")
+    assert all(money(row[1] or "0") + sum(money(it or "0") for it in (row[2], row[4], row[5])) - money(row[3] or "0")
+               == money(row[6] or "0") for row in visitor.rows())  # fmt: skip
     await visitor.go("reports/ageing?asOf=soon", 400)
     assert "soon" in visitor.text
     await visitor.go("reports/nothing", 404)
@@ -148,7 +151,7 @@ async def test_what_is_read_is_accessible(look: OpenTab) -> None:
         "", "customers", "customers?q=xyzzy", "customers/20001", "customers/20001/statement", "customers/20001/details",
         "customers/20001/places", "customers/20001/log", "customers/new", "customers/20001/edit", "reminding",
         "reminding?asOf=2020-01-01", "letters", "journal?period=202512", "periods", "reports/ageing", "reports/vat",
-        "reports/reconcile", "log", "search?q=skog", "search",
+        "reports/sales", "reports/reconcile", "log", "search?q=skog", "search",
     ):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)

@@ -37,6 +37,18 @@ class VatSum(msgspec.Struct, rename="camel", kw_only=True):
     vat_amount: Decimal
 
 
+class Movements(msgspec.Struct, rename="camel", kw_only=True):
+    """What moved a customer's balance on one branch."""
+
+    customer: Name
+    begin_balance: Decimal
+    sales: Decimal
+    payments_and_prepayments: Decimal
+    adjustments_and_discounts: Decimal
+    overdue_charges: Decimal
+    year_to_date_balance: Decimal
+
+
 class Account(msgspec.Struct, rename="camel", kw_only=True):
     """An account of receivables at the end of a period: the ledger, the open items, and what they differ by."""
 
@@ -49,7 +61,7 @@ class Account(msgspec.Struct, rename="camel", kw_only=True):
 
 async def show_report(screen: Screen) -> Response:
     """One of the reports."""
-    show = {"ageing": _ageing, "vat": _vat, "reconcile": _reconcile}.get(screen.path["report"])
+    show = {"ageing": _ageing, "vat": _vat, "sales": _sales, "reconcile": _reconcile}.get(screen.path["report"])
     if show is None:
         raise NotFound(reason="There is no such report.")
     return await show(screen)
@@ -107,6 +119,39 @@ async def _vat(screen: Screen) -> Response:
         problems=problems,
         basis=sum((it.taxable_amount for it in found.rows), Decimal(0)),
         vat=sum((it.vat_amount for it in found.rows), Decimal(0)),
+    )
+
+
+_COLUMNS = (
+    "begin_balance", "sales", "payments_and_prepayments", "adjustments_and_discounts", "overdue_charges",
+    "year_to_date_balance",
+)  # fmt: skip
+
+
+async def _sales(screen: Screen) -> Response:
+    first = screen.query.text("period") or f"{screen.today:%Y}01"
+    last = screen.query.text("toPeriod") or f"{screen.today:%Y%m}"
+    page, found, problems = screen.page_number, _nothing(Movements), []
+    try:
+        found = await screen.api.list(
+            Movements, "/v2/customer/balance", fromFinPeriod=first, toFinPeriod=last, pageNumber=page, pageSize=1000
+        )
+    except Refusal as refusal:
+        problems = [("period", screen.why(refusal))]
+    rows = sorted(found.rows, key=lambda it: it.sales, reverse=True)
+    return screen.show(
+        "report_sales.html",
+        400 if problems else 200,
+        report="sales",
+        rows=rows,
+        total=found.total,
+        first=first,
+        last=last,
+        page=page,
+        size=1000,
+        problems=problems,
+        columns=_COLUMNS,
+        sums={name: sum((getattr(it, name) for it in rows), Decimal(0)) for name in _COLUMNS},
     )
 
 
