@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "reskontra"
 
 LAYERS = {"routes", "commands", "wire", "store", "rules"}
-MECHANICS = {"web", "db", "printing", "runs", "command_line", "pages"}
+MECHANICS = {"web", "db", "printing", "delivery", "runs", "command_line", "pages"}
 """Folders that are no rooms and have no layers: what rooms stand on, and the command line above them."""
 
 FILE_OF_A_LAYER = 300
@@ -23,7 +23,7 @@ RECORDS = {
     "customers": "customer", "documents": "document", "payments": "payment",
     "charges": "charge", "e_invoices": "e_invoice",
     "dunning": "new_letter", "dunning.letters": "letter",
-    "reference": "reference", "company_file": "file", "requests": "recorded",
+    "reference": "reference", "company_file": "file", "requests": "recorded", "mails": "mail",
 }  # fmt: skip
 """Room -> the module that says what its thing is, for those that have one."""
 

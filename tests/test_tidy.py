@@ -24,6 +24,7 @@ OWNERS = {
         "branch", "country", "customer_class", "statement_cycle", "reason_code", "dunning_level", "dunning_text",
         "legal_rate", "overdue_charge", "overdue_charge_rate",
     ],
+    "mails": ["mail"],
     "letterheads": ["letterhead", "logo"],
     "accounts": ["account", "account_class", "subaccount", "dimension", "segment", "segment_value"],
     "currencies": ["currency", "currency_rate"],

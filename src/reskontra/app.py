@@ -48,6 +48,10 @@ from reskontra.errors import NotServed
 from reskontra.items import routes as items
 from reskontra.items import store as items_store
 from reskontra.letterheads import routes as letterheads
+from reskontra.mails import routes as mails
+from reskontra.mails import store as mails_store
+from reskontra.mails.commands.asking import queue_released_document, queue_released_letters
+from reskontra.mails.commands.post import Post, post_of
 from reskontra.numbering import routes as numbering
 from reskontra.pages.api import Engine
 from reskontra.pages.sandbox_door import SandboxDoor
@@ -143,6 +147,7 @@ CONSTRAINTS: tuple[Mapping[str, RefusalFactory], ...] = (
     documents_store.CONSTRAINTS,
     payments_store.CONSTRAINTS,
     charges_store.CONSTRAINTS,
+    mails_store.CONSTRAINTS,
     items_store.CONSTRAINTS,
     prices_store.CONSTRAINTS,
     discounts_store.CONSTRAINTS,
@@ -159,8 +164,11 @@ FOLLOW_UPS: tuple[tuple[str, FollowUp], ...] = (
     ("Vat", rewrite_texts),
     ("Branch", rewrite_texts),
     ("Salesperson", rewrite_texts),
+    ("ReleasedDocument", queue_released_document),
+    ("ReleasedLetters", queue_released_letters),
 )
-"""What must follow in the same transaction when a row of an entity changes (decision 0009)."""
+"""What must follow in the same transaction when a row of an entity changes (decision 0009), and what is mailed when it
+is released."""
 
 
 def connect_rooms() -> None:
@@ -173,28 +181,29 @@ def connect_rooms() -> None:
 
 
 def create_app(
-    settings: Settings, database: Database, clock: Clock, *, reset: Callable[[], Awaitable[None]] | None = None
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    *,
+    reset: Callable[[], Awaitable[None]] | None = None,
+    post: Post | None = None,
 ) -> ASGIApp:
     """The ASGI application. The caller opens and closes the database.
 
     A sandbox records the requests to it, and has addresses that show them; a server of real books has neither. `reset`
-    makes its books as they were when it was new.
+    makes its books as they were when it was new. Mail that is asked for is queued if `post` carries mail; sending it is
+    the business of `mails.commands.sending`.
     """
     connect_rooms()
     access = StoredAccess(database)
     guard = Guard(access, open_mode=settings.open_mode)
     metrics = Metrics()
-    mounted = mounted_routes()
+    post = post or post_of(settings)
+    mounted = mounted_routes(post)
     reference = Reference(mounted, is_open=settings.open_mode)
-    desk = None
-    if settings.sandbox:
-        is_published = settings.sandbox_secret == PUBLISHED_SECRET or (
-            not settings.sandbox_secret and is_loopback(settings.host)
-        )
-        desk = Desk(
-            database, mounted, clock, is_open=settings.open_mode, has_published_client=is_published, reset=reset
-        )
-    router, lists = Router([*mounted, *requests.routes_of(desk)] if desk else mounted), Memory()
+    desk = _desk_of(settings, database, clock, mounted, reset) if settings.sandbox else None
+    sandbox_routes = [*requests.routes_of(desk), *mails.outbox_routes(post)] if desk else []
+    router, lists = Router([*mounted, *sandbox_routes]), Memory()
     users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
     site = Site(
         (*PAGES, *(SANDBOX_PAGES if settings.sandbox else ()), Page("POST", "sign-out", users.sign_out)),
@@ -234,14 +243,27 @@ def create_app(
     return Recording(server, desk.recorder, desk.stop) if desk else server
 
 
-def served_routes() -> list[Route]:
-    """What the rooms serve."""
-    return [route for routes in ROUTES for route in routes]
+def _desk_of(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    mounted: Sequence[Route],
+    reset: Callable[[], Awaitable[None]] | None,
+) -> Desk:
+    is_published = settings.sandbox_secret == PUBLISHED_SECRET or (
+        not settings.sandbox_secret and is_loopback(settings.host)
+    )
+    return Desk(database, mounted, clock, is_open=settings.open_mode, has_published_client=is_published, reset=reset)
 
 
-def mounted_routes() -> list[Route]:
+def served_routes(post: Post | None = None) -> list[Route]:
+    """What the rooms serve. Without a `post` that carries mail, sending it is refused."""
+    return [route for routes in (*ROUTES, mails.routes_of(post or Post())) for route in routes]
+
+
+def mounted_routes(post: Post | None = None) -> list[Route]:
     """What is mounted: the served routes, their version 2 aliases, and 501 for the rest of the contract."""
-    return complete(served_routes(), not_served)
+    return complete(served_routes(post), not_served)
 
 
 async def not_served(call: Call) -> Response:

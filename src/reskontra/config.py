@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import parse_qs, unquote, urlsplit
 
 MEBIBYTE = 1024 * 1024
 
 LogFormat = Literal["console", "json"]
+Tls = Literal["starttls", "implicit", "none"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -20,6 +22,17 @@ class SetupError(Exception):
 
 class SettingError(SetupError):
     """A setting cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """The mail server that mail is handed to."""
+
+    host: str
+    port: int
+    tls: Tls
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +69,10 @@ class Settings:
     connection_limit: int = 5000
     # Bytes of bodies, and of answers, that wait in memory for slow clients.
     waiting_limit: int = 256 * MEBIBYTE
+    # Where mail goes. None: it is not sent. A sandbox never sends mail, it writes it into a folder.
+    smtp: SmtpServer | None = None
+    # The address that mail comes from.
+    mail_from: str | None = None
     tls_self_signed: bool = False
     # PEM files of the server's own certificate, with its chain, and of its key. Key None: it is in the same file.
     tls_cert: Path | None = None
@@ -88,6 +105,8 @@ class Settings:
             raise SettingError(f"The body limit must be at least 1 byte, not {self.body_limit}.")
         if self.attachment_limit < 1:
             raise SettingError(f"The attachment limit must be at least 1 byte, not {self.attachment_limit}.")
+        if self.smtp and not self.mail_from:
+            raise SettingError("A mail server without an address to send from is of no use: set RESKONTRA_MAIL_FROM.")
         for name, smallest in SMALLEST.items():
             if getattr(self, name) < smallest:
                 raise SettingError(f"{VARIABLES[name][0]} must be at least {smallest}, not {getattr(self, name)}.")
@@ -114,7 +133,8 @@ class Settings:
                 try:
                     values[name] = read(text)
                 except ValueError as error:
-                    raise SettingError(f"{variable} cannot be '{text}': {error}.") from error
+                    shown = "what it is" if name in SECRET else f"'{text}'"
+                    raise SettingError(f"{variable} cannot be {shown}: {error}.") from error
         values.update({name: value for name, value in given.items() if value is not None})
         return cls(**values)
 
@@ -148,6 +168,44 @@ def _read_log_format(text: str) -> str:
     return text
 
 
+_SMTP_PORTS: Mapping[str, int] = {"smtp": 587, "smtps": 465}
+
+
+def read_smtp_url(text: str) -> SmtpServer:
+    """`smtp://user:password@host:587?tls=starttls`, or `smtps://...` for TLS from the start. Raises `ValueError`.
+
+    The messages do not repeat the text, which holds a password.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in _SMTP_PORTS or not parts.hostname or parts.path.strip("/") or parts.fragment:
+        raise ValueError("write smtp://user:password@host:587 or smtps://user:password@host:465")
+    asked = parse_qs(parts.query, keep_blank_values=True)
+    choices = asked.pop("tls", ["implicit" if parts.scheme == "smtps" else "starttls"])
+    fitting = ("implicit",) if parts.scheme == "smtps" else ("starttls", "none")
+    if asked or len(choices) != 1 or choices[0] not in fitting:
+        raise ValueError("the only option is tls=starttls or tls=none, and smtps:// has none")
+    if (parts.username is None) != (parts.password is None):
+        raise ValueError("a user needs a password; special characters in either are written like %40")
+    if choices[0] == "none" and parts.password and not is_loopback(parts.hostname):
+        raise ValueError("a password may not leave this machine without TLS")
+    tls: Mapping[str, Tls] = {"starttls": "starttls", "implicit": "implicit", "none": "none"}
+    return SmtpServer(
+        host=parts.hostname,
+        port=parts.port or _SMTP_PORTS[parts.scheme],
+        tls=tls[choices[0]],
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def read_mail_from(text: str) -> str:
+    """An address such as `invoices@example.com`. Raises `ValueError`."""
+    user, at, host = text.partition("@")
+    if not at or not user or not host or "@" in host or any(it in " <>,;\r\n" for it in text) or not text.isascii():
+        raise ValueError("write one address, such as invoices@example.com")
+    return text
+
+
 # setting -> (environment variable, how to read it)
 VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "database_url": ("DATABASE_URL", str),
@@ -167,6 +225,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "header_limit": ("RESKONTRA_HEADER_LIMIT", int),
     "connection_limit": ("RESKONTRA_CONNECTION_LIMIT", int),
     "waiting_limit": ("RESKONTRA_WAITING_LIMIT", int),
+    "smtp": ("RESKONTRA_SMTP_URL", read_smtp_url),
+    "mail_from": ("RESKONTRA_MAIL_FROM", read_mail_from),
     "tls_self_signed": ("RESKONTRA_TLS_SELF_SIGNED", _read_flag),
     "tls_cert": ("RESKONTRA_TLS_CERT", Path),
     "tls_key": ("RESKONTRA_TLS_KEY", Path),
@@ -175,6 +235,9 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "e_invoice_url": ("RESKONTRA_E_INVOICE_URL", str),
     "e_invoice_token": ("RESKONTRA_E_INVOICE_TOKEN", str),
 }
+
+SECRET = frozenset({"smtp"})
+"""Settings whose text no message shows."""
 
 # Limits may be tight, but must leave a client room for a request.
 SMALLEST: Mapping[str, int] = {

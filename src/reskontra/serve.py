@@ -34,6 +34,8 @@ from reskontra.db.pool import Database
 from reskontra.db.supervision import kept_running
 from reskontra.e_invoices.commands.delivering import AccessPoint, Channel, Folder, keep_delivering
 from reskontra.errors import Unavailable
+from reskontra.mails.commands.post import Post, post_of
+from reskontra.mails.commands.sending import keep_sending
 from reskontra.tls import Certificate, keep_renewed, make_certificate
 from reskontra.web.crowd import Crowd, Limits
 from reskontra.web.protocol import JsonProtocol
@@ -110,7 +112,8 @@ def serve(
                 runner.run(furnish(dsn))
             database = runner.run(open_database(dsn, clock, migrating=migrating, url=url))
             try:
-                app = create_app(settings, database, clock, reset=reset and partial(reset, database, dsn))
+                post = post_of(settings, _outbox(settings, started))
+                app = create_app(settings, database, clock, reset=reset and partial(reset, database, dsn), post=post)
                 if prepare:
                     runner.run(prepare(database))
                 config = server_settings(app, certificate, limits_of(settings))
@@ -118,24 +121,28 @@ def serve(
                 server = _Server(config, lambda: announce(url), own, stop)
                 _calm_garbage_collection()
                 log.info("serving", url=url, open_mode=settings.open_mode)
-                runner.run(_serve_and_work(server, port, settings, database, clock))
+                runner.run(_serve_and_work(server, port, settings, database, clock, post=post))
                 log.info("stopped serving")
             finally:
                 runner.run(database.close())
 
 
 async def _serve_and_work(
-    server: _Server, port: socket.socket, settings: Settings, books: Database, clock: Clock
+    server: _Server, port: socket.socket, settings: Settings, books: Database, clock: Clock, *, post: Post
 ) -> None:
-    """Serve until the end. Meanwhile e-invoices are sent, and the log says each day what reference data runs out,
-    unless this is a sandbox."""
+    """Serve until the end. Meanwhile e-invoices and mail are sent, and the log says each day what reference data runs
+    out, unless this is a sandbox."""
     warning = None if settings.sandbox else asyncio.create_task(_warn_daily(books, clock))
+    sending = asyncio.create_task(keep_sending(books, clock, post))
     try:
         async with channel_of(settings) as channel, keep_delivering(books, clock, channel):
             await server.serve(sockets=[port])
     finally:
         if warning:
             warning.cancel()
+        post.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(sending, _GRACE_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -210,6 +217,15 @@ def _self_signed(settings: Settings, started: contextlib.ExitStack) -> Certifica
     if not settings.tls_self_signed:
         return None
     return make_certificate(settings.data_dir or Path(started.enter_context(tempfile.TemporaryDirectory())))
+
+
+def _outbox(settings: Settings, started: contextlib.ExitStack) -> Path | None:
+    """The folder that a sandbox's mail goes into. It is in the data folder, or goes with the books."""
+    if not settings.sandbox:
+        return None
+    if settings.data_dir and not settings.throw_away:
+        return settings.data_dir / "outbox"
+    return Path(started.enter_context(tempfile.TemporaryDirectory(prefix="reskontra-outbox-")))
 
 
 def _calm_garbage_collection() -> None:

@@ -163,6 +163,12 @@ FAULTS = {
         "alter table letterhead disable trigger letterhead_is_kept",
         'update letterhead set content = content || \'{"phone": "1"}\'',
     ],
+    "mail-of-what-stands": [
+        f"""insert into mail (company_id, mail_id, document_id, customer_id, sending, is_automatic, state, copies,
+                              asked_at, asked_by, due_at, version)
+            select 1, 1, document_id, customer_id, 1, false, 'Waiting', '{{}}', now(), 'test', now(), 1
+              from document where {DRAFT}"""
+    ],
     "stored-text-has-rows": [f"update document set lines_json = '[]' where {DRAFT}"],
     "tally-exact": ["update tally set total = total + 1 where entity = 'CreditNote'"],
     "tally-complete": ["delete from tally where entity = 'Salesperson'"],

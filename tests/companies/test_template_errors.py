@@ -230,6 +230,24 @@ def test_the_paper_of_a_company_names_what_it_cannot_have(tmp_path: Path, paper:
 
 
 @pytest.mark.parametrize(
+    ("mail", "says"),
+    [
+        ("reply_to: nobody", "reply_to 'nobody': Write one address"),
+        ("texts: [{document_type: Statement, language: nb}]", "texts[0].document_type 'Statement': Write one of"),
+        ("texts: [{document_type: Invoice, language: nb}]", "texts[0].subject: Write a subject or a body."),
+        ("texts: [{document_type: Invoice, language: NO, body: Hei}]", "texts[0].language 'NO': Write two"),
+        ('texts: [{document_type: Invoice, language: nb, subject: "{amout}"}]', "texts[0].subject '{amout}': This is"),
+        ("texts: [{document_type: Invoice, language: nb, body: A}, {document_type: Invoice, language: nb, body: B}]",
+         "texts[1].language 'nb': This type has its text in this language already."),
+    ],
+)  # fmt: skip
+def test_the_mail_of_a_company_names_what_it_cannot_have(tmp_path: Path, mail: str, says: str) -> None:
+    text = NO.replace("preferences:\n", f"preferences:\n  mail: {{{mail}}}\n", 1)
+    (fault,) = faults_of(text, tmp_path)
+    assert f"preferences.mail.{says}" in fault
+
+
+@pytest.mark.parametrize(
     ("logo", "says"),
     [
         ("{branch_number: '1', content: PHN2Zz48L3N2Zz4=}", "content 'PHN2Zz48L3N2Zz4=': This is no picture"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reskontra.config import SettingError, Settings, is_loopback, read_networks
+from reskontra.config import SettingError, Settings, SmtpServer, is_loopback, read_networks, read_smtp_url
 
 
 def test_the_command_line_wins_over_the_environment() -> None:
@@ -61,3 +61,41 @@ def test_only_a_sandbox_on_loopback_is_open(settings: Settings, is_open: bool) -
 def test_networks_are_read_from_a_list() -> None:
     assert [str(network) for network in read_networks("10.0.0.0/8, ::1")] == ["10.0.0.0/8", "::1/128"]
     assert not is_loopback("127.0.0.1.example")
+
+
+def test_a_mail_server_is_one_url() -> None:
+    assert read_smtp_url("smtp://clerk%40firm:p%3Aw@mail.example.com") == SmtpServer(
+        host="mail.example.com", port=587, tls="starttls", user="clerk@firm", password="p:w"
+    )
+    assert read_smtp_url("smtps://mail.example.com:466") == SmtpServer(
+        host="mail.example.com", port=466, tls="implicit"
+    )
+    assert read_smtp_url("smtp://localhost:25?tls=none").tls == "none"
+    assert "p:w" not in repr(read_smtp_url("smtp://a:p%3Aw@mail.example.com"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mail.example.com:25:hidden",
+        "http://a:hidden@mail.example.com",
+        "smtp://a:hidden@mail.example.com?tls=maybe",
+        "smtp://a:hidden@mail.example.com?tls=none",
+        "smtps://a:hidden@mail.example.com?tls=starttls",
+        "smtp://a:hidden@mail.example.com:port",
+        "smtp://hidden@mail.example.com",
+        "smtp://a:hidden@mail.example.com",  # without a sender
+    ],
+)
+def test_what_is_wrong_with_a_mail_server_is_said_without_its_password(text: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Settings.from_environment({"RESKONTRA_SMTP_URL": text})
+    assert "hidden" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_mail_comes_from_one_address() -> None:
+    assert Settings.from_environment({"RESKONTRA_MAIL_FROM": "a@b.example"}).mail_from == "a@b.example"
+    for text in ("a", "a@b, c@d", "A <a@b.example>", "a@b@c", "å@b.example"):
+        with pytest.raises(SettingError, match="write one address"):
+            Settings.from_environment({"RESKONTRA_MAIL_FROM": text})

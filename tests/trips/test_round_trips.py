@@ -78,6 +78,7 @@ DUE = "2025-03-01"
 ELECTRONIC = wrapped(
     name="Reached AS", corporateId="988077917", acceptAutoInvoices=True, mainAddress={"countryId": "NO"}
 )
+MAILED = {"to": "post@example.com"}
 LIMITED = wrapped(name="Limited AS", creditVerification="CreditLimit", creditLimit=100000)
 
 WRITES = (
@@ -142,6 +143,7 @@ WRITES = (
     Step("Reskontra_UpdateCustomerInvoiceVat", "PUT", "/v1/reskontra/customerinvoice/{invoice}/vat",
          wrapped(vatDate="2025-05-04")),
     Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber", "POST", f"{INVOICE}/{{invoice}}/action/release"),
+    Step("Reskontra_EmailCustomerInvoice", "POST", "/v1/reskontra/customerinvoice/{invoice}/action/email", MAILED),
     Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber.with a credit limit", "POST",
          f"{INVOICE}/{{checked}}/action/release"),
     Step("", "POST", INVOICE, owed(lines="invoiceLines", creditTermsId="RATE3"), keeps="divided"),
@@ -166,6 +168,7 @@ WRITES = (
     Step("Reskontra_UpdateCustomerCreditNoteVat", "PUT", "/v1/reskontra/customerCreditNote/{note}/vat",
          wrapped(corrects={"referenceNumber": "{invoice}"})),
     Step("CustomerCreditNote_ReleaseDocumentBycreditNoteNumber", "POST", f"{NOTE}/{{note}}/action/release"),
+    Step("Reskontra_EmailCustomerCreditNote", "POST", "/v1/reskontra/customerCreditNote/{note}/action/email", MAILED),
     Step("CustomerCreditNote_ReleaseDocumentBycreditNoteNumber.that settles", "POST",
          f"{NOTE}/{{settling}}/action/release"),
     Step("Reskontra_CreateApplication", "POST", APPLICATION,
@@ -180,6 +183,7 @@ WRITES = (
     Step("Reskontra_UpdateCustomerDebitNoteVat", "PUT", "/v1/reskontra/customerDebitNote/{debit}/vat",
          wrapped(vatDate="2025-05-04")),
     Step("CustomerDebitNote_ReleaseDocumentBydebitNoteNumber", "POST", f"{DEBIT}/{{debit}}/action/release"),
+    Step("Reskontra_EmailCustomerDebitNote", "POST", "/v1/reskontra/customerDebitNote/{debit}/action/email", MAILED),
     Step("", "POST", "/v1/customer", ELECTRONIC, keeps="reached"),
     *(step for name, path, lines in (
         ("CustomerInvoice_SendToAutoInvoiceByinvoiceNumber", INVOICE, "invoiceLines"),
@@ -200,6 +204,7 @@ WRITES = (
     Step("CashSale_PutBydocumentNumber", "PUT", f"{CASH}/{{sold}}", wrapped(cashSaleLines=[FIRST_LINE])),
     Step("Reskontra_UpdateCashSaleVat", "PUT", "/v1/reskontra/cashsale/{sold}/vat", wrapped(vatDate="2025-05-04")),
     Step("Reskontra_ReleaseCashSale", "POST", f"{CASH}/{{sold}}/action/release"),
+    Step("Reskontra_EmailCashSale", "POST", "/v1/reskontra/cashsale/{sold}/action/email", MAILED),
     Step("Reskontra_ReverseCashSale", "POST", f"{CASH}/{{sold}}/action/reverse"),
     Step("", "GET", f"{CASH}?documentType=CashReturn", keeps="returned"),
     Step("Reskontra_ReleaseCashSale.of a return", "POST", f"{CASH}/{{returned}}/action/release"),
@@ -238,6 +243,7 @@ WRITES = (
     Step("Reskontra_UpdateDunningLetter", "PUT", f"{LETTER}/{{first letter}}",
          {"paymentDeadline": "2025-04-10"}),
     Step("Reskontra_ReleaseDunningLetter", "POST", f"{LETTER}/{{first letter}}/action/release", {}),
+    Step("Reskontra_EmailDunningLetter", "POST", f"{LETTER}/{{first letter}}/action/email", MAILED),
     Step("Reskontra_VoidDunningLetter", "POST", f"{LETTER}/{{first letter}}/action/void", {}),
     Step("Reskontra_DeleteDunningLetter", "DELETE", f"{LETTER}/{{other letter}}"),
     Step("Reskontra_RunDunning", "POST", "/v1/reskontra/run/dunning",
@@ -256,6 +262,8 @@ WRITES = (
                  f"{CHARGE}/{{charge}}/attachment", file=b"x"),
             Step("CustomerOverdueCharge_ReleaseDocumentByoverdueChargeNumber", "POST",
                  f"{CHARGE}/{{charge}}/action/release"),
+            Step("Reskontra_EmailCustomerOverdueCharge", "POST",
+                 "/v1/reskontra/customerOverdueCharge/{charge}/action/email", MAILED),
         ),
     ) for step in (
         Step("Reskontra_RunOverdueCharge", "POST", "/v1/reskontra/run/overdueCharge",
@@ -301,7 +309,7 @@ READ: Mapping[str, str] = {
     "inventoryId": "1", "inventoryNumber": "A", "itemClassNumber": "SALG", "vatId": "3", "taxCategoryId": "3",
     "vatZoneId": "NO", "curyId": "EUR", "financialPeriodId": "202501", "numberingId": "INVOICE",
     "attachmentId": "{file}", "paymentMethodNumber": "1", "accountNumber": "1920", "paymentNumber": "500001",
-    "recordId": "1", "projectId": "20", "letterNumber": "{first letter}", "publicId": "{public id}",
+    "recordId": "1", "projectId": "20", "letterNumber": "{first letter}", "publicId": "{public id}", "mailId": "1",
     "documentType": "Invoice", "referenceNumber": "{electronic}",
 }  # fmt: skip
 """What reads name in their addresses."""

@@ -620,7 +620,7 @@ select company_id, document_type, number
     or json_array_length(vat_json::json) <> (select count(*) from document_vat
             where document_vat.company_id = document.company_id and document_vat.document_id = document.document_id);
 
--- name: tally-exact The kept counts of customers, documents, letters, projects and e-invoices are exact.
+-- name: tally-exact The kept counts of customers, documents, letters, projects, e-invoices and mail are exact.
 select company_id, entity, tally.total, counted.total as counted
   from tally
   full join (select company_id, document_type as entity, count(*) as total from document group by company_id, document_type
@@ -631,10 +631,12 @@ select company_id, entity, tally.total, counted.total as counted
              union all
              select company_id, 'Project', count(*) from project group by company_id
              union all
-             select company_id, 'EInvoice', count(*) from e_invoice_delivery group by company_id) as counted
+             select company_id, 'EInvoice', count(*) from e_invoice_delivery group by company_id
+             union all
+             select company_id, 'Mail', count(*) from mail group by company_id) as counted
     using (company_id, entity)
  where tally.total is distinct from coalesce(counted.total, 0)
-   and (counted.total is not null or entity in ('Customer', 'DunningLetter', 'Project', 'EInvoice')
+   and (counted.total is not null or entity in ('Customer', 'DunningLetter', 'Project', 'EInvoice', 'Mail')
         or entity in (select document_type from document_kind where is_served));
 
 -- name: tally-complete A company has a count for each entity: without one, lists show it as empty.
@@ -644,10 +646,10 @@ select company_id, entity
              union all
              select unnest(array['Customer', 'Address', 'Contact', 'Location', 'DirectDebit', 'DunningLetter', 'Item',
                                  'Account', 'Subaccount', 'Batch', 'JournalEntry', 'CurrencyRate', 'Salesperson',
-                                 'Attribute', 'SalesPrice', 'DiscountSeries', 'Project', 'EInvoice'])) as counted
+                                 'Attribute', 'SalesPrice', 'DiscountSeries', 'Project', 'EInvoice', 'Mail'])) as counted
  where not exists (select from tally where tally.company_id = company.company_id and tally.entity = counted.entity);
 
--- name: version-is-newest-change The version of a document or letter is the id of its newest change row.
+-- name: version-is-newest-change The version of a document, letter or mail is the id of its newest change row.
 select document.company_id, document.document_type, document.number, document.version, newest.change_id
   from document
  cross join lateral (select max(change_id) as change_id from change
@@ -660,7 +662,14 @@ select letter.company_id, 'DunningLetter', letter.letter_id::text, letter.versio
  cross join lateral (select max(change_id) as change_id from change
                       where change.company_id = letter.company_id and change.entity = 'DunningLetter'
                         and change.entity_key = letter.letter_id::text) as newest
- where letter.version is distinct from newest.change_id;
+ where letter.version is distinct from newest.change_id
+union all
+select mail.company_id, 'Mail', mail.mail_id::text, mail.version, newest.change_id
+  from mail
+ cross join lateral (select max(change_id) as change_id from change
+                      where change.company_id = mail.company_id and change.entity = 'Mail'
+                        and change.entity_key = mail.mail_id::text) as newest
+ where mail.version is distinct from newest.change_id;
 
 -- name: dunning-state A document has the level and the date of the last released letter that reminded of it.
 select document.company_id, document.document_type, document.number, document.dunning_level,
@@ -824,3 +833,14 @@ select company_id, document_id, delivery.document_type, delivery.number
   left join document using (company_id, document_id)
  where (document.document_type, document.number) is distinct from (delivery.document_type, delivery.number)
     or document.released_at is null;
+
+-- name: mail-of-what-stands A mail is of a released document or letter of its customer, and sendings are counted without a gap.
+select mail.company_id, mail.mail_id, mail.document_id, mail.letter_id, mail.sending
+  from mail
+  left join document on document.company_id = mail.company_id and document.document_id = mail.document_id
+  left join dunning_letter as letter on letter.company_id = mail.company_id and letter.letter_id = mail.letter_id
+ where coalesce(document.released_at, letter.released_at) is null
+    or mail.customer_id is distinct from coalesce(document.customer_id, letter.customer_id)
+    or mail.sending <> (select count(*) from mail as earlier
+                         where earlier.company_id = mail.company_id and earlier.sending <= mail.sending
+                           and (earlier.document_id = mail.document_id or earlier.letter_id = mail.letter_id));

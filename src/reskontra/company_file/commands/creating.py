@@ -52,6 +52,7 @@ ENTITIES = (
     "Attribute",
     "DiscountSeries",
     "Project",
+    "Mail",
 )
 """What is counted for each company, by the names that change rows have."""
 

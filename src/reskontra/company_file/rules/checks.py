@@ -36,6 +36,7 @@ from reskontra.numbering.rules import Mode, check_series
 from reskontra.payment_methods.rules import check_payment_method
 from reskontra.printing.pictures import picture_of
 from reskontra.reference.rules.dunning_texts import faults_of
+from reskontra.reference.rules.mailing import faults_of_mail
 from reskontra.reference.rules.overdue_charges import COMPENSATION, Charging, OverdueCharge
 from reskontra.reference.rules.paper import faults_of_paper
 from reskontra.reference.rules.preferences import CheckDigit, ReferencePart, ReferenceScheme
@@ -106,6 +107,7 @@ def find_faults(template: Template) -> list[tuple[Path, object, str]]:
         *_legal_rates(template),
         *_overdue_charges(template),
         *_paper(template),
+        *_mail(template),
     ]
 
 
@@ -358,6 +360,12 @@ def _dunning_texts(template: Template) -> Found:
             yield ("dunning_texts", position, "language"), text.language, hint
         for key, value, hint in faults_of(text, knows_account=knows_account):
             yield ("dunning_texts", position, key), value, hint
+
+
+def _mail(template: Template) -> Found:
+    knows_account = any(branch.account for branch in template.branches)
+    for path, value, hint in faults_of_mail(template.preferences.mail, knows_account=knows_account):
+        yield ("preferences", "mail", *path), value, hint
 
 
 def _paper(template: Template) -> Found:

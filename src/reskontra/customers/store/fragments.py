@@ -33,6 +33,12 @@ def name_of_id(expression: str) -> str:
     return f"(select customer.name from customer where customer.company_id = $1 and {by_id(expression)})"
 
 
+def wants_letters_by_mail(expression: str) -> str:
+    """A scalar: whether the customer of company $1 with that internal id wants dunning letters by mail."""
+    return f"""(select customer.email_dunning_letters from customer
+                 where customer.company_id = $1 and {by_id(expression)})"""
+
+
 def parent_of_id(expression: str) -> str:
     """A scalar: the internal id of the parent of the customer of company $1 with that internal id, or null."""
     return f"(select customer.parent_customer_id from customer where customer.company_id = $1 and {by_id(expression)})"

@@ -13,12 +13,13 @@ from typing import Any
 
 import structlog
 
+from reskontra.changes.commands import follow_up_on
 from reskontra.clock import Context
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.commands import dividing, e_invoicing
 from reskontra.documents.commands.drafting import insert, new_draft
 from reskontra.documents.commands.preparing import basis_of, document_of, load, lock_debits, with_links
-from reskontra.documents.document import Document
+from reskontra.documents.document import Basis, Document
 from reskontra.documents.rules.claims import limits_on
 from reskontra.documents.rules.drafts import check_releasable, released
 from reskontra.documents.rules.entries import batch_of, entries_of
@@ -102,6 +103,7 @@ async def release(
     reference = basis.reference
     shown = shown_by(draft, basis.debtor, reference)
     electronic = await e_invoicing.checked_for_release(connection, context, kind, loaded, basis, shown=shown)
+    goes_by_mail = _goes_by_mail(connection, draft, basis)
     settling = await _settling(connection, context, kind, loaded, reference)
     parts = parts_of(kind, draft, reference)
     document = released(draft, context.now, context.actor, settling, is_divided=bool(parts))
@@ -131,8 +133,7 @@ async def release(
     )
     if divided:
         await dividing.release_parts(connection, context, draft, loaded.document_id, basis)
-    if electronic:
-        await queueing.queue(connection, context, electronic)
+    await _send(connection, context, loaded, electronic=electronic, by_mail=goes_by_mail)
     for warning in shown.warnings:
         _log.warning("released", document_type=draft.document_type, number=draft.number, warning=warning)
     return saved
@@ -145,6 +146,26 @@ def _check_claimed(connection: Connection, kind: Kind, draft: Document, *, claim
     need_transaction(connection)
     if not claims:
         raise locks.Overtaken(f"The {kind.noun} changed at the same moment.", hint="Send the request again.")
+
+
+def _goes_by_mail(connection: Connection, draft: Document, basis: Basis) -> bool:
+    """Whether the company sends what it releases, and the customer wants it (MAI-04)."""
+    wanted = basis.reference.preferences.mail.documents_at_release and basis.debtor.email_invoices
+    if wanted and not draft.dont_email:
+        need_transaction(connection)
+        return True
+    return False
+
+
+async def _send(
+    connection: Connection, context: Context, loaded: Loaded, *, electronic: queueing.Ready | None, by_mail: bool
+) -> None:
+    """Let what is being released wait to be sent."""
+    if electronic:
+        await queueing.queue(connection, context, electronic)
+    if by_mail:
+        document_id, customer_id = loaded.document_id, document_of(loaded).customer_id
+        await follow_up_on(connection, context, "ReleasedDocument", document_id=document_id, customer_id=customer_id)
 
 
 async def _warnings(

@@ -79,6 +79,7 @@ def _printable(kind: Kind, loaded: Loaded, beside: Beside, reference: Reference)
     )
     return Printable(
         kind=kind,
+        document_id=loaded.document_id,
         document=document,
         shown=shown or shown_by(document, debtor, reference),
         printed=printed or replace(printed_by(document, debtor, reference), your_reference=beside.your_reference),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from reskontra.changes.commands import follow_up_on
 from reskontra.clock import Context
 from reskontra.currencies.rules import BASE_RATE, Rate
 from reskontra.customers.rules.standing import may
@@ -262,6 +263,8 @@ async def _stored(
         ids = await making.insert_released(connection, context, letters, [it.fee_number for it in made])
         papers = [letterhead_of_letter(reference, it.branch_number, it.level) for it in letters]
         await making.keep_paper(connection, context.company_id, ids, papers)
+        if reference.preferences.mail.letters_at_release:
+            await follow_up_on(connection, context, "ReleasedLetters", letter_ids=ids)
     else:
         ids = await making.insert_drafts(connection, context, letters)
     return [replace(it, letter_id=letter_id) for it, letter_id in zip(made, ids, strict=True)]

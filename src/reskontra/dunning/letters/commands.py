@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from reskontra.changes.commands import follow_up_on
 from reskontra.clock import Context
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import drafting
@@ -91,6 +92,8 @@ async def release(connection: Connection, context: Context, letter_id: int, expe
     versions = await release_letters(connection, context, {letter_id: fee_of(letter)}, reference)
     letterhead = letterhead_of_letter(reference, letter.branch_number, letter.level)
     await making.keep_paper(connection, context.company_id, [letter_id], [letterhead])
+    if reference.preferences.mail.letters_at_release:
+        await follow_up_on(connection, context, "ReleasedLetters", letter_ids=[letter_id])
     return versions[letter_id]
 
 

@@ -64,7 +64,7 @@ async def print_letter(call: Call) -> Response:
 
 async def change_letter(call: Call) -> Response:
     """PUT another fee, or documents that leave the letter."""
-    letter_id = _letter_id(call)
+    letter_id = letter_id_of(call)
     update = changes(call.decode(LetterUpdate))
     async with call.database.transaction() as connection:
         version = await commands.change(connection, call.context, letter_id, update, call.if_match)
@@ -74,20 +74,20 @@ async def change_letter(call: Call) -> Response:
 async def delete_letter(call: Call) -> Response:
     """DELETE a draft."""
     async with call.database.transaction() as connection:
-        await commands.delete(connection, call.context, _letter_id(call), call.if_match)
+        await commands.delete(connection, call.context, letter_id_of(call), call.if_match)
     return deleted()
 
 
 async def release_letter(call: Call) -> Response:
     """POST the release action; a body is not needed and not read."""
     async with call.database.transaction() as connection:
-        version = await commands.release(connection, call.context, _letter_id(call), call.if_match)
+        version = await commands.release(connection, call.context, letter_id_of(call), call.if_match)
     return done(call, version)
 
 
 async def void_letter(call: Call) -> Response:
     """POST the void action."""
-    letter_id = _letter_id(call)
+    letter_id = letter_id_of(call)
     sent = changes(call.decode(LetterVoid))
     async with call.database.transaction() as connection:
         version = await commands.void(connection, call.context, letter_id, sent, call.if_match)
@@ -95,13 +95,13 @@ async def void_letter(call: Call) -> Response:
 
 
 async def _found(call: Call) -> tuple[Found, Reference]:
-    return await find(call, "dunning letter", lists.find_letter, _letter_id(call))
+    return await find(call, "dunning letter", lists.find_letter, letter_id_of(call))
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 
-def _letter_id(call: Call) -> int:
+def letter_id_of(call: Call) -> int:
     """The number in the address. What cannot be one is not found either (W6)."""
     number = call.params["letterNumber"]
     if not _NUMBER.fullmatch(number) or int(number) >= 2**31:

@@ -6,10 +6,10 @@ A text has placeholders like `{deadline}`, which `dunning.letters.rules.wording`
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reskontra.reference.rules.placeholders import faults_of_words
 from reskontra.yaml_file import Prose
 
 PLACEHOLDERS = {
@@ -55,25 +55,6 @@ def faults_of(text: DunningText, *, knows_account: bool) -> Iterator[tuple[str, 
     for part, words in text.parts.items():
         if part == "subject" and "\n" in words:
             yield part, words, "Write one line."
-        yield from ((part, found, hint) for found, hint in _faults_of_words(words, knows_account=knows_account))
-
-
-def _faults_of_words(words: str, *, knows_account: bool) -> Iterator[tuple[str, str]]:
-    known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-    for number, line in enumerate(words.split("\n"), 1):
-        where = f"In line {number} of the text: " if "\n" in words else ""
-        try:
-            found = [name for _, name, *_ in string.Formatter().parse(line) if name is not None]
-        except ValueError:
-            yield line, f"{where}Write braces around placeholders only, and {{{{ for a brace."
-            continue
-        for name in found:
-            if name not in PLACEHOLDERS or not _is_bare(line, name):
-                yield f"{{{name}}}", f"{where}This is no placeholder. Known placeholders: {known}."
-            elif name == "account" and not knows_account:
-                yield "{account}", f"{where}No branch has a bank account: give one an iban or bban first."
-
-
-def _is_bare(line: str, name: str) -> bool:
-    """Whether a placeholder has no conversion or format of Python's."""
-    return f"{{{name}}}" in line and not re.search(rf"\{{{re.escape(name)}[!:]", line)
+        yield from (
+            (part, found, hint) for found, hint in faults_of_words(words, PLACEHOLDERS, knows_account=knows_account)
+        )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from reskontra.money import ONE, Rounding
+from reskontra.reference.rules.mailing import MailPreferences
 from reskontra.reference.rules.paper import PaperPreferences
 
 # Preferences
@@ -247,3 +248,4 @@ class Preferences:
     e_invoices: EInvoicePreferences = field(default_factory=EInvoicePreferences)
     dunning: DunningPreferences = field(default_factory=DunningPreferences)
     paper: PaperPreferences = field(default_factory=PaperPreferences)
+    mail: MailPreferences = field(default_factory=MailPreferences)

@@ -23,6 +23,7 @@ class Printable:
     """A document with all that its print shows. `planned` are the instalments of a draft."""
 
     kind: Kind
+    document_id: int
     document: Document
     shown: Shown
     printed: Printed

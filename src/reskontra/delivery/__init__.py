@@ -1,0 +1,1 @@
+"""Delivery: mail as bytes, and handing it to a mail server or into a folder."""

@@ -1,0 +1,1 @@
+"""Mail: documents and dunning letters sent as PDF, and the log of it."""

@@ -1,0 +1,1 @@
+"""Asking for mail, and sending what was asked for."""

@@ -1,0 +1,157 @@
+"""What is mailed: a released document or dunning letter, with all that its mail needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reskontra.clock import Context
+from reskontra.delivery.addresses import read_addresses
+from reskontra.documents.paper.commands import load_printable, print_released
+from reskontra.dunning.letters import commands as letters
+from reskontra.dunning.letters.letter import LetterStatus
+from reskontra.dunning.letters.rules.wording import placeholder_values
+from reskontra.dunning.letters.store.lists import find_letter
+from reskontra.errors import NotFound, Refused
+from reskontra.kinds import KINDS, Kind
+from reskontra.letterheads.rules import Letterhead
+from reskontra.mails.mail import Mail, Words
+from reskontra.mails.rules import worded
+from reskontra.printing.pdf import PdfFile
+from reskontra.reference.reference import Reference
+from reskontra.reference.rules.mailing import MailType
+from reskontra.reference.store import remembered
+
+if TYPE_CHECKING:
+    from reskontra.web.call import Database
+
+LETTER_NOUN = "dunning letter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """Something that can be mailed. `addresses` is what the customer's contact has, as it was typed."""
+
+    noun: str
+    number: str
+    document_type: str | None = None
+    document_id: int | None = None
+    letter_id: int | None = None
+    customer_id: int
+    customer_number: str
+    customer_name: str
+    addresses: str | None
+    words: Words
+    company: str
+    answers_to: str | None
+    print: Callable[[], Awaitable[PdfFile]]
+
+    @property
+    def what(self) -> str:
+        """Its name in a sentence."""
+        return f"{self.noun} {self.number}"
+
+    def recipients(self) -> tuple[str, ...]:
+        """Where it goes unless somebody says otherwise. Raises `Refused`."""
+        if not (self.addresses or "").strip():
+            raise Refused(
+                f"Customer {self.customer_number} has no mail address for invoices.",
+                field=("to",),
+                hint="Send an address, or give the customer's invoice contact one.",
+            )
+        return read_addresses(self.addresses or "", ("to",))
+
+
+async def matter_of(database: Database, context: Context, mail: Mail) -> Matter:
+    """What a queued mail is about. Raises `Refused` if it does not stand any more."""
+    if mail.letter_id is not None:
+        return await letter_matter(database, context, mail.letter_id)
+    if mail.document_type is None or mail.document_number is None:
+        raise LookupError("a mail is of something")
+    return await document_matter(database, context, KINDS[mail.document_type], mail.document_number)
+
+
+async def document_matter(database: Database, context: Context, kind: Kind, number: str) -> Matter:
+    """A released document. Raises `NotFound` and `Refused`."""
+    printable = await load_printable(database, context, kind, number)
+    document, reference = printable.document, printable.reference
+    if not document.is_released:
+        state = "voided" if document.released_at else "not released"
+        raise Refused(
+            f"The {kind.noun} {document.number} is {state}.", hint="Only what is released and stands is sent."
+        )
+    owes = kind.balance_sign > 0
+    head, language = printable.letterhead.letterhead, printable.language
+    due_date = printable.printed.due_date if owes else None
+    values = {
+        "company": head.company,
+        "customer": printable.shown.buyer.name,
+        "customer_number": printable.shown.buyer.number or "",
+        "document": printable.words.titles.of(document.document_type),
+        "number": document.number,
+        "date": language.day(document.document_date),
+        "due_date": language.day(due_date) if due_date else "",
+        "amount": printable.money(document.amount),
+        "payment_reference": (document.payment_reference or "") if owes else "",
+        "account": (head.account or "") if owes else "",
+    }
+    return Matter(
+        noun=kind.noun,
+        number=document.number,
+        document_type=document.document_type,
+        document_id=printable.document_id,
+        customer_id=document.customer_id,
+        customer_number=values["customer_number"],
+        customer_name=values["customer"],
+        addresses=(document.invoice_contact or {}).get("email"),
+        words=_words(MailType(document.document_type), printable.printed.language, values, reference),
+        company=head.company,
+        answers_to=_answers_to(head, reference),
+        print=lambda: print_released(database, context, kind, number),
+    )
+
+
+async def letter_matter(database: Database, context: Context, letter_id: int) -> Matter:
+    """A released dunning letter. Raises `NotFound` and `Refused`."""
+    async with database.connection() as connection:
+        found = await find_letter(connection, context.company_id, letter_id)
+        if found is None:
+            raise NotFound(LETTER_NOUN, letter_id)
+        reference = await remembered.at(connection, context.company_id, found.reference_version)
+    letter = found.letter
+    if letter.status != LetterStatus.RELEASED:
+        state = "voided" if letter.status == LetterStatus.VOIDED else "not released"
+        raise Refused(f"The {LETTER_NOUN} {letter_id} is {state}.", hint="Only what is released and stands is sent.")
+    paper, wording = letters.paper_of(found, reference), letters.wording_of(found, reference)
+    said = placeholder_values(letter, paper.addressed, paper.kept.letterhead, wording.language, reference)
+    values = {
+        **{name: said[name] for name in ("company", "customer", "customer_number", "account")},
+        "document": wording.words.subject,
+        "number": said["letter_number"],
+        "date": said["letter_date"],
+        "due_date": said["deadline"],
+        "amount": said["total"],
+        "payment_reference": "",
+    }
+    return Matter(
+        noun=LETTER_NOUN,
+        number=str(letter_id),
+        letter_id=letter_id,
+        customer_id=letter.customer_id,
+        customer_number=letter.customer_number,
+        customer_name=letter.customer_name,
+        addresses=found.debtor.invoice_contact.email,
+        words=_words(MailType.LETTER, wording.code, values, reference),
+        company=paper.kept.letterhead.company,
+        answers_to=_answers_to(paper.kept.letterhead, reference),
+        print=lambda: letters.print_letter(found, reference),
+    )
+
+
+def _words(mail_type: MailType, language: str, values: Mapping[str, str], reference: Reference) -> Words:
+    return worded(mail_type, language, reference.preferences.mail.texts, values)
+
+
+def _answers_to(head: Letterhead, reference: Reference) -> str | None:
+    return reference.preferences.mail.reply_to or head.email

@@ -1,0 +1,68 @@
+"""A mail: one sending of a document or a dunning letter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from reskontra.records import Record
+
+
+class MailState(StrEnum):
+    """Where a mail is in its life (MAI-02)."""
+
+    WAITING = "Waiting"
+    SENT = "Sent"
+    REFUSED = "Refused"
+    UNKNOWN = "Unknown"
+    """It was handed over and nobody said that it was taken, so it may have arrived."""
+
+
+class Words(Record, frozen=True, kw_only=True):
+    """What a mail says, in a language (ISO 639-1)."""
+
+    language: str
+    subject: str
+    body: str
+
+
+class Mail(Record, frozen=True, kw_only=True):
+    """A mail as the log has it. Exactly one of document and letter is set.
+
+    `recipients` is None, and so are its words, while they still follow from the document.
+    """
+
+    mail_id: int | None = None
+    document_type: str | None = None
+    document_number: str | None = None
+    letter_id: int | None = None
+    customer_number: str
+    customer_name: str
+    sending: int
+    """Which sending of the document or letter it is, from 1."""
+
+    is_automatic: bool = False
+    state: MailState | None = None
+    language: str | None = None
+    recipients: tuple[str, ...] | None = None
+    copies: tuple[str, ...] = ()
+    subject: str | None = None
+    body: str | None = None
+    attempts: int = 0
+    answer: str | None = None
+    """What the mail server said last, or why the mail was not handed to it."""
+
+    asked_at: datetime | None = None
+    asked_by: str = ""
+    due_at: datetime | None = None
+    handed_at: datetime | None = None
+    sent_at: datetime | None = None
+    modified_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def words(self) -> Words | None:
+        """What it says, once that is known."""
+        if self.language is None or self.subject is None or self.body is None:
+            return None
+        return Words(language=self.language, subject=self.subject, body=self.body)

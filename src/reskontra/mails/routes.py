@@ -1,0 +1,140 @@
+"""The addresses of mail: sending a document or letter, the log, and the outbox of a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from email import message_from_bytes
+from email.policy import SMTP
+from functools import partial
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from reskontra.changes.lists.routes import answer_page
+from reskontra.changes.lists.wire import PAGING, choice, filtered, flag, matching, moment, same, whole
+from reskontra.customers.store.fragments import id_of_number
+from reskontra.delivery.carriers import FolderCarrier
+from reskontra.documents.cash_sales import routes as cash_sales
+from reskontra.documents.wire.resources import RESOURCES, Resource
+from reskontra.dunning.letters.routes import letter_id_of
+from reskontra.errors import NotFound
+from reskontra.mails import store
+from reskontra.mails.commands.asking import ask
+from reskontra.mails.commands.matters import LETTER_NOUN, Matter, document_matter, letter_matter
+from reskontra.mails.commands.post import Post
+from reskontra.mails.mail import MailState
+from reskontra.mails.wire import MailActionAnswer, MailAnswer, MailRequest, OutboxMailAnswer, mail_answer
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import done, json_answer, one
+from reskontra.web.call import Call
+from reskontra.web.routing import Route, tryable
+from reskontra.web.wire import changes
+
+FILTERS = (
+    matching("customer", f"mail.customer_id = {id_of_number('{}::text')}"),
+    choice("state", MailState, "mail.state"),
+    matching("refNbr", store.IS_OF_DOCUMENT),
+    whole("letterNumber", "mail.letter_id = {}"),
+    flag("automatic", "mail.is_automatic"),
+    same("createdBy", "mail.asked_by"),
+    moment("lastModifiedDateTime", store.MODIFIED_AT),
+)
+
+OUTBOX = "/v1/reskontra/sandbox/outbox"
+
+
+async def _email_document(post: Post, resource: Resource, call: Call) -> Response:
+    sent = changes(call.decode(MailRequest))
+    number = call.params[resource.parameter]
+    return await _asked(post, call, await document_matter(call.database, call.context, resource.kind, number), sent)
+
+
+async def _email_letter(post: Post, call: Call) -> Response:
+    letter_id, sent = letter_id_of(call), changes(call.decode(MailRequest))
+    return await _asked(post, call, await letter_matter(call.database, call.context, letter_id), sent)
+
+
+async def _asked(post: Post, call: Call, matter: Matter, sent: dict[str, object]) -> Response:
+    mail = await ask(call.database, call.context, post, matter, sent)
+    return done(call, more={"mail": mail_answer(mail, call.zone)})
+
+
+async def get_mails(call: Call) -> Response:
+    """GET a page of mail in the order of its numbers."""
+    return await answer_page(call, store.MAILS, filtered(call), lambda mail: mail_answer(mail, call.zone))
+
+
+async def get_mail(call: Call) -> Response:
+    """GET one mail."""
+    mail = await call.find("mail", store.MAILS.find, call.internal_id("mailId"))
+    return one(call, mail_answer(mail, call.zone), mail.version)
+
+
+def routes_of(post: Post) -> list[Route]:
+    """The addresses, for a server whose mail leaves so."""
+    return [*tryable(_actions(post)), *_LOG]
+
+
+def _actions(post: Post) -> Iterator[Route]:
+    for resource in RESOURCES:
+        yield _action(resource, partial(_email_document, post, resource))
+    yield _action(cash_sales.RESOURCES[0], partial(cash_sales.at_number, partial(_email_document, post)))
+    letters = Addresses("/v1/reskontra/dunningLetter", LETTER_NOUN, MailActionAnswer)
+    handler = partial(_email_letter, post)
+    below = "{letterNumber}/action/email"
+    yield letters.act("Reskontra_EmailDunningLetter", handler, below, "sending", body=MailRequest)
+
+
+def _action(resource: Resource, handler: Callable[[Call], Awaitable[Response]]) -> Route:
+    addresses = Addresses(f"/v1/reskontra/{resource.path}", resource.kind.noun, MailActionAnswer)
+    operation, below = f"Reskontra_Email{resource.operation}", f"{{{resource.parameter}}}/action/email"
+    return addresses.act(operation, handler, below, "sending", body=MailRequest)
+
+
+_MAILS = Addresses("/v1/reskontra/mail", "mail", MailAnswer, plural="mail")
+_LOG = (
+    _MAILS.many("Reskontra_GetMails", get_mails, filters=FILTERS, query=PAGING),
+    _MAILS.one("Reskontra_GetMail", get_mail, "{mailId}"),
+)
+
+
+# The outbox of a sandbox
+
+
+async def _list_outbox(carrier: FolderCarrier, call: Call) -> Response:
+    return json_answer([_outbox_answer(carrier, name, call) for name in carrier.names()])
+
+
+def _outbox_answer(carrier: FolderCarrier, name: str, call: Call) -> OutboxMailAnswer:
+    content = carrier.read(name) or b""
+    message = message_from_bytes(content, policy=SMTP)
+    header = {name: str(text) for name, text in message.items()}
+    return OutboxMailAnswer(
+        name=name,
+        address=call.url(f"{OUTBOX}/{quote(name, safe='')}"),
+        message_id=header.get("Message-ID"),
+        date=header.get("Date"),
+        to=header.get("To"),
+        cc=header.get("Cc"),
+        subject=header.get("Subject"),
+        size=len(content),
+    )
+
+
+async def _read_outbox(carrier: FolderCarrier, call: Call) -> Response:
+    content = carrier.read(call.params["name"])
+    if content is None:
+        raise NotFound("mail", call.params["name"])
+    return Response(content, media_type="message/rfc822")
+
+
+def outbox_routes(post: Post) -> tuple[Route, ...]:
+    """The addresses of the outbox, if mail goes into one."""
+    carrier = post.carrier
+    if not isinstance(carrier, FolderCarrier):
+        return ()
+    doing = "reading the outbox"
+    return (
+        Route("Sandbox_GetOutbox", "GET", OUTBOX, partial(_list_outbox, carrier), doing),
+        Route("Sandbox_GetOutboxMail", "GET", f"{OUTBOX}/{{name}}", partial(_read_outbox, carrier), doing),
+    )
