@@ -220,7 +220,7 @@ async def test_the_pages_of_the_sandbox_are_accessible(look: OpenTab, year_site:
         refused = await http.put("/v1/customer/20001", json={"status": {"value": "activ"}})
     for path in (
         "sandbox", "sandbox/requests", f"sandbox/requests/{refused.headers['ipp-request-id']}", "sandbox/state",
-        "sandbox/coverage", "sandbox/requests/clear",
+        "sandbox/coverage?q=customerinvoice", "sandbox/requests/clear",
     ):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)

@@ -138,7 +138,7 @@
     else if (target.id === "content" && xhr.status >= 400 && xhr.status < 500) Object.assign(event.detail, { shouldSwap: true, isError: false });
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target.id === "content") document.querySelector("[data-focus]")?.focus();
+    if (event.detail.target?.id === "content") document.querySelector("[data-focus]")?.focus();
     if (wanted) { document.getElementById(wanted)?.focus(); wanted = ""; }
   });
 
