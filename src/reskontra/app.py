@@ -191,8 +191,7 @@ def create_app(
     """The ASGI application. The caller opens and closes the database.
 
     A sandbox records the requests to it, and has addresses that show them; a server of real books has neither. `reset`
-    makes its books as they were when it was new. Mail that is asked for is queued if `post` carries mail; sending it is
-    the business of `mails.commands.sending`.
+    makes its books as they were when it was new. `post` takes the mail that is asked for; others send it.
     """
     connect_rooms()
     access = StoredAccess(database)
