@@ -55,9 +55,10 @@ async def test_a_page_is_safe_to_show(visitor: Visitor) -> None:
 
 async def test_a_page_tells_the_requests_behind_it(visitor: Visitor) -> None:
     await visitor.go("customers")
-    (line,) = [it.get_text() for it in visitor.seen.select(".behind code")]
-    assert line.startswith("curl -H 'ipp-company-id: ")
-    assert line.endswith("http://localhost/v1/customer?pageNumber=1&pageSize=50'")
+    lines = [it.get_text() for it in visitor.seen.select(".behind code")]
+    assert len(lines) == 3
+    assert all(line.startswith("curl -H 'ipp-company-id: ") for line in lines)
+    assert lines[0].endswith("http://localhost/v1/reskontra/standing?orderBy=number&pageNumber=1&pageSize=50'")
 
 
 async def test_a_form_of_another_company_changes_nothing(visitor: Visitor) -> None:
