@@ -318,6 +318,13 @@ async def copy_documents(connection: Connection) -> None:
             values |= {"proposer_document_id": "made.document_id", "document_id": "made.pays_document_id"}
         source = f"bench.wanted as made join bench.{table} as kept using (stencil)"
         await _copy(connection, table, source, values, defaults=["version"] if table == "batch" else [])
+    await connection.execute(
+        """
+        insert into letterhead (company_id, digest, content, logo)
+        select company.company_id, kept.digest, kept.content, kept.logo from letterhead as kept, company
+            on conflict do nothing
+        """
+    )
     for event, change_id in (("created", "made.created"), ("released", "made.released")):
         await connection.execute(
             f"""

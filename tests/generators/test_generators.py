@@ -117,6 +117,10 @@ async def test_what_postman_imports_can_be_sent(npm: Path, server: RunningServer
             made = answer.headers.get("Location", made)
 
 
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10"/></svg>'
+"""A file that every operation takes."""
+
+
 def sent(found: dict[str, Any]) -> dict[str, Any]:
     """Headers and body. Postman leaves it to the user which file to send, and to itself what stands between the parts
     of a form."""
@@ -124,7 +128,10 @@ def sent(found: dict[str, Any]) -> dict[str, Any]:
     if found["form"] is None:
         return {"headers": headers, "content": found["body"]}
     headers.pop("Content-Type", None)
-    return {"headers": headers, "files": {it["key"]: ("a.txt", b"x") for it in found["form"] if it["type"] == "file"}}
+    return {
+        "headers": headers,
+        "files": {it["key"]: ("a.svg", PICTURE) for it in found["form"] if it["type"] == "file"},
+    }
 
 
 def spelled_in(requests: dict[tuple[str, str], Any], path: str) -> str:

@@ -237,6 +237,7 @@ TAKEN: dict[Kind, set[str]] = {
     Kind.CHOICE: {"null", "an empty text"},
     Kind.NESTED: {"an object", "null", "a wrapped wrapper"},
     Kind.LIST: {"null"},
+    Kind.ANY: set(WRONG),  # what is tried is read by the operation that it is sent to
 }
 
 

@@ -291,7 +291,10 @@ class RandomClerk:
         assert not list(differences(fee, fees[0]))
 
     async def close_or_reopen(self) -> None:
-        """Only the first clerk does; drafts of any clerk may stand in the way."""
+        """The first clerk does. The others finish what they have in the month, as any draft stands in the way."""
+        if not self.period_closed:
+            for document in [it for it in self.drafts if it.period == CLOSING]:
+                await self.finish(document)
         if self.position == 0:
             verb = "reopen" if self.period_closed else "close"
             answer = await self.ask("POST", f"/v1/reskontra/financialPeriod/{CLOSING}/action/{verb}", {})
@@ -514,7 +517,7 @@ class RandomClerk:
         return Decimal(self.random.randrange(1, 100_000)) / self.random.choice((10, 100, 100, 10_000))
 
     def some_day(self, *, may_be_closed: bool = True) -> date:
-        if may_be_closed and self.random.random() < 0.015:
+        if may_be_closed and self.random.random() < 0.01:
             return date(2025, 1, self.random.randrange(1, 29))
         return date(2025, 2, 1) + timedelta(days=self.random.randrange(330))
 
@@ -548,7 +551,7 @@ COMMANDS: dict[Callable[[RandomClerk], Awaitable[None]], int] = {
     RandomClerk.new_rate: 2,
     RandomClerk.change_item_price: 2,
     RandomClerk.remind: 2,
-    RandomClerk.close_or_reopen: 4,
+    RandomClerk.close_or_reopen: 6,
     RandomClerk.ask_wrongly: 8,
     RandomClerk.look: 5,
     RandomClerk.list_own: 3,

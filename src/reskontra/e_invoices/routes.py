@@ -14,7 +14,7 @@ from reskontra.web.addresses import Addresses
 from reskontra.web.answers import one
 from reskontra.web.call import Call
 
-_XML = "application/xml"
+_XML = "text/xml"
 
 FILTERS = (
     choice("state", store.State, "e_invoice_delivery.state"),

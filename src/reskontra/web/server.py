@@ -151,6 +151,8 @@ class Server:
         except ClientGone:
             raise
         except Refusal as refusal:
+            # Its frames hold the body, and this one holds the outcome: kept together they would wait for the collector.
+            refusal.__traceback__ = refusal.__context__ = refusal.__cause__ = None
             outcome.refusal = refusal
             body = (outcome.route.body or outcome.route.spelling) if outcome.route else None
             response = refusal_answer(refusal, error_id, outcome.doing, body)

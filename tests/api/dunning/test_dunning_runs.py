@@ -66,6 +66,7 @@ async def test_everybody_who_is_due_gets_a_letter_and_nobody_two(clerk: Clerk) -
         "letterDate": at(late(15)),
         "paymentDeadline": at(late(15) + timedelta(days=14)),
         "documents": 1,
+        "oldestDueDate": "2025-01-15T00:00:00",
         "currencyId": "NOK",
         "fee": 0.0,
         "finalReminder": False,

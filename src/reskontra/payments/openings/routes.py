@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed
 from reskontra.payments.openings.commands import take_over
-from reskontra.payments.openings.rules.rows import Row
+from reskontra.payments.openings.rules.rows import Row, RowFaults
 from reskontra.payments.openings.wire import (
     OpenItems,
     OpenItemsApart,
@@ -27,6 +27,9 @@ from reskontra.web.call import Call
 async def take(call: Call) -> Response:
     """POST: all of these open items, or none. Parameters in the address are refused, as by every run."""
     sent, rows = _sent(call)
+    unread = [fault for row in rows for fault in row.unread]
+    if sent.get("as_of") is None and unread:
+        raise RowFaults(unread)
     if sent.get("as_of") is None:
         raise Malformed("The day of the opening is missing.", field=("as_of",), hint="Send a date such as 2026-01-01.")
     taken = await take_over(
