@@ -61,6 +61,17 @@ async def test_a_page_tells_the_requests_behind_it(visitor: Visitor) -> None:
     assert lines[0].endswith("http://localhost/v1/reskontra/standing?orderBy=number&pageNumber=1&pageSize=50'")
 
 
+async def test_what_the_api_answers_a_person_cannot_run(visitor: Visitor) -> None:
+    answer = await visitor.http.get("/ui/api/v1/customer/20001?expandAccountInformation=true")
+    assert answer.json()["number"] == "20001"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    printed = await visitor.http.get("/ui/api/v1/customerinvoice/003468/print")
+    assert printed.content.startswith(b"%PDF")
+    assert "content-security-policy" not in printed.headers
+    assert (await visitor.http.get("/ui/api/v1/customer/nobody")).status_code == 404
+
+
 async def test_a_form_of_another_company_changes_nothing(visitor: Visitor) -> None:
     await visitor.go("preferences")
     await visitor.send("main form", 403, seal="0" * 64, theme="dark")

@@ -16,6 +16,7 @@ from reskontra.pages.screen import (
 )
 from reskontra.pages.words import LANGUAGES
 
+_PDF = "application/pdf"
 _YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
@@ -55,8 +56,15 @@ def _kept(screen: Screen, answer: Response, cookie: str, value: str) -> Response
 
 
 async def fetch(screen: Screen) -> Response:
-    """What GET of the API answers at the rest of the address: JSON, CSV or a PDF to download."""
+    """What GET of the API answers at the rest of the address: JSON, CSV or a PDF to download.
+
+    It has the origin of the pages, so nothing in it may run: an attached file or a logo is somebody else's.
+    """
     query = dict(screen.query.pairs)
     accept = screen.visit.headers.get("accept", "")
     address = screen.visit.raw_path.decode("latin-1").partition(f"{ROOT}/api")[2]
-    return await screen.api.request("GET", address, query=query, accept=accept)
+    answer = await screen.api.request("GET", address, query=query, accept=accept)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    if not answer.headers.get("content-type", "").startswith(_PDF):
+        answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
