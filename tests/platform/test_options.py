@@ -36,6 +36,11 @@ READING = [
     ["client", "rotate", "isv_a"],
     ["client", "delete", "isv_a", "--yes"],
     ["keys", "rotate", "--yes"],
+    ["user", "list"],
+    ["user", "create", "--email", "a@example.com", "--company", "acme"],
+    ["user", "change", "a@example.com", "--role", "reader"],
+    ["user", "disable", "a@example.com"],
+    ["user", "enable", "a@example.com"],
 ]
 
 
@@ -109,7 +114,7 @@ def help_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 def test_every_setting_is_an_option_that_names_its_variable(capsys: pytest.CaptureFixture[str]) -> None:
     shown = " ".join((help_of(capsys, "serve") + help_of(capsys, "sandbox")).split())
-    names = {"trusted_proxies": "--trusted-proxy"}
+    names = {"trusted_proxies": "--trusted-proxy", "smtp": "--smtp-url"}
     for setting, (variable, _) in VARIABLES.items():
         option = names.get(setting, f"--{setting.replace('_', '-')}")
         assert f"{option} " in shown

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Group, Parameter
 
-from reskontra.config import VARIABLES, LogFormat, Network, SettingError, Settings, read_networks
+from reskontra.config import (
+    VARIABLES,
+    LogFormat,
+    Network,
+    SettingError,
+    Settings,
+    read_mail_from,
+    read_networks,
+    read_smtp_url,
+)
 
 BOOKS = Group.create_ordered("Where the books are")
 SERVER = Group.create_ordered("Server")
@@ -89,6 +98,11 @@ class Serving:
         Path | None, option("tls_key", "Key of the certificate, if it is not in the same file.", SERVER)
     ] = None
     log_format: Annotated[LogFormat | None, option("log_format", "Format of log lines.", SERVER)] = None
+    smtp: Annotated[
+        str | None,
+        option("smtp", "Mail server: smtp://user:password@host:587 or smtps://...", SENDING, name="--smtp-url"),
+    ] = None
+    mail_from: Annotated[str | None, option("mail_from", "Address that mail is sent from.", SENDING)] = None
     e_invoice_folder: Annotated[Path | None, option("e_invoice_folder", "Folder for e-invoices.", SENDING)] = None
     e_invoice_url: Annotated[
         str | None, option("e_invoice_url", "Access point that takes e-invoices, instead of a folder.", SENDING)
@@ -126,7 +140,17 @@ def settings(*options: Books | Serving | None, environ: Mapping[str, str] | None
     proxies = said.get("trusted_proxies")
     if isinstance(proxies, list):
         said["trusted_proxies"] = _networks(proxies)
+    for name, read in (("smtp", read_smtp_url), ("mail_from", read_mail_from)):
+        if isinstance(said.get(name), str):
+            said[name] = _mail(name, str(said[name]), read)
     return Settings.from_environment(os.environ if environ is None else environ, **said)
+
+
+def _mail(name: str, text: str, read: Callable[[str], object]) -> object:
+    try:
+        return read(text)
+    except ValueError as error:  # the message does not repeat the text, which may hold a password
+        raise SettingError(f"{VARIABLES[name][0]} cannot be used: {error}.") from error
 
 
 def _networks(texts: list[str]) -> tuple[Network, ...]:

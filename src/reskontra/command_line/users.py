@@ -64,7 +64,7 @@ def create(
     from reskontra.users import commands
     from reskontra.users.rules import role_named
 
-    chosen, password = role_named(role), _password()
+    chosen, password = role_named(role), _password(books)
 
     async def work(connection: Connection) -> None:
         seen = await company_ids(connection, companies)
@@ -96,7 +96,7 @@ def change(
     if role is None and companies is None and not password:
         raise SettingError("Say what to change: --role, --company or --password.")
     chosen = None if role is None else role_named(role)
-    new = _password() if password else None
+    new = _password(books) if password else None
 
     async def work(connection: Connection) -> None:
         seen = None if companies is None else await company_ids(connection, companies)
@@ -125,10 +125,13 @@ def _set_disabled(books: Books | None, email: str, disabled: bool) -> bool:
     return _write(books, lambda connection: commands.set_disabled(connection, context(), email, disabled=disabled))
 
 
-def _password() -> str:
-    """What is typed twice, or the first line of standard input."""
+def _password(books: Books | None) -> str:
+    """What is typed twice, or the first line of standard input. Nobody types one for books that are not there."""
+    from reskontra.command_line.database import ask
     from reskontra.config import SettingError
+    from reskontra.users import store
 
+    ask(books, store.has_users)
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     first = getpass.getpass("Password: ")

@@ -106,7 +106,7 @@ async def test_each_kind_is_queued_by_its_release_with_the_xml_that_is_sent(
     warnings = (await clerk.get(f"reskontra/issuedDocument/{document_type}/{released.number}"))["warnings"]
     assert "[NO-R-002] Most Norwegian companies must say Foretaksregisteret" in " ".join(warnings)
     answer = await clerk.http.get(f"/v1/reskontra/eInvoice/{document_type}/{released.number}/xml")
-    assert answer.headers["Content-Type"] == "application/xml; charset=utf-8"
+    assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
     assert schema_faults(answer.text) == peppol_faults(answer.text) == []
     root = parsed(answer.text)
     assert told(root, "cbc:InvoiceTypeCode | cbc:CreditNoteTypeCode") == code
