@@ -251,7 +251,9 @@ async def assert_accessible(page: Page) -> None:
     size = page.viewport_size
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 320)):
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        await page.set_viewport_size({"width": width, "height": 4000})  # what is below a fixed bar cannot be judged
+        await page.set_viewport_size({"width": width, "height": 4000})
+        whole = await page.evaluate("document.documentElement.scrollHeight")
+        await page.set_viewport_size({"width": width, "height": whole + 200})  # below a fixed bar nothing can be judged
         rules = (
             _RULES
             if (scheme, width) == ("light", 1280)
