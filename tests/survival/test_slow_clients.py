@@ -243,7 +243,7 @@ async def test_client_that_never_reads_holds_no_database_connection_and_is_dropp
 
 async def test_answers_that_nobody_takes_are_bounded_together(databases: Any, dsn_of: Callable[[str], str]) -> None:
     name = await databases.clone()
-    room = 8 * MEBIBYTE
+    room = 24 * MEBIBYTE
     with serving(dsn_of(name), RESKONTRA_SEND_TIMEOUT="600", RESKONTRA_WAITING_LIMIT=str(room)) as server:
         large = len(httpx.get(f"{server.url}/openapi.json", headers={"Accept-Encoding": "identity"}).content)
         # The first answers wait in the kernel, which is not the server's memory.
