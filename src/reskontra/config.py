@@ -176,7 +176,11 @@ def read_smtp_url(text: str) -> SmtpServer:
 
     The messages do not repeat the text, which holds a password.
     """
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:  # its message quotes the text
+        raise ValueError("write smtp://user:password@host:587 or smtps://user:password@host:465") from None
     if parts.scheme not in _SMTP_PORTS or not parts.hostname or parts.path.strip("/") or parts.fragment:
         raise ValueError("write smtp://user:password@host:587 or smtps://user:password@host:465")
     asked = parse_qs(parts.query, keep_blank_values=True)
@@ -191,7 +195,7 @@ def read_smtp_url(text: str) -> SmtpServer:
     tls: Mapping[str, Tls] = {"starttls": "starttls", "implicit": "implicit", "none": "none"}
     return SmtpServer(
         host=parts.hostname,
-        port=parts.port or _SMTP_PORTS[parts.scheme],
+        port=port or _SMTP_PORTS[parts.scheme],
         tls=tls[choices[0]],
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,

@@ -147,8 +147,8 @@ async def _serve_and_work(
 
 @contextlib.asynccontextmanager
 async def channel_of(settings: Settings) -> AsyncGenerator[Channel | None]:
-    """Where e-invoices go; by default those of a sandbox that keeps its books go to a folder beside them."""
-    if settings.e_invoice_url:
+    """Where e-invoices go. A sandbox sends none over the network, but to a folder, by default beside its books."""
+    if settings.e_invoice_url and not settings.sandbox:
         async with httpx.AsyncClient(timeout=_ACCESS_POINT_SECONDS) as client:
             yield AccessPoint(settings.e_invoice_url, settings.e_invoice_token, client)
         return

@@ -26,6 +26,16 @@ async def test_a_customer_is_created_refused_and_changed(bookkeeper: Visitor, cl
     assert kept["mainAddress"]["city"] == "Oslo"
 
 
+async def test_a_changed_limit_keeps_the_other_check_of_credit(bookkeeper: Visitor) -> None:
+    late = {"creditVerification": {"value": "DaysPastDue"}, "creditDaysPastDue": {"value": 14}}
+    assert (await bookkeeper.http.put("/v1/customer/20001", json=late)).status_code == 204
+    for limit, check in (("500", "LimitAndDaysPastDue"), ("750", "LimitAndDaysPastDue"), ("", "DaysPastDue")):
+        await bookkeeper.go("customers/20001/edit")
+        await bookkeeper.send("main form", creditLimit=limit)
+        kept = (await bookkeeper.http.get("/v1/customer/20001")).json()
+        assert (kept["creditLimit"], kept["creditVerification"]) == (float(limit or 0), check)
+
+
 async def test_two_people_see_what_the_other_changed(bookkeeper: Visitor) -> None:
     await bookkeeper.go("customers/20001/edit")
     shown = bookkeeper.seen

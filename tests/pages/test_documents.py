@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from reskontra.pages import document_actions
-from reskontra.pages.document_form import WORDS, DocumentForm, merged, plain_number
+from reskontra.pages.document_form import WORDS, DocumentForm, merged
 from reskontra.pages.document_kinds import KINDS
 from reskontra.pages.documents import CHIPS, STATUSES
+from reskontra.pages.formats import plain_number
 from reskontra.pages.sandbox_door import SandboxDoor
 from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
 from reskontra.users.rules import Role
-from tests.clerk import Clerk, wrapped
+from tests.clerk import ITEM_A, Clerk, wrapped
 from tests.pages.conftest import Visitor
 
 
@@ -170,6 +171,18 @@ async def test_some_lines_of_an_invoice_are_credited(bookkeeper: Visitor, clerk:
     await page.send("main form[method=post]")
     await page.send("form.save")
     assert (await clerk.get(invoice))["status"] == "Closed"
+
+
+async def test_a_part_of_a_line_with_an_entered_amount_is_a_part_of_that_amount(
+    bookkeeper: Visitor, clerk: Clerk
+) -> None:
+    line = ITEM_A | {"quantity": 3, "unitPriceInCurrency": 100, "manualAmountInCurrency": 270}
+    invoice = await clerk.release(await clerk.invoice(lines=[line]))
+    page = bookkeeper
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    await page.send("main form[method=post]", **typed({"line": "1", "quantity.1": "1"}))
+    note = await clerk.get(f"customerCreditNote/{page.http_path.split('/')[-2]}")
+    assert [it["amountInCurrency"] for it in note["lines"]] == [90]
 
 
 async def test_a_payment_is_entered_released_undone_and_voided(bookkeeper: Visitor, clerk: Clerk) -> None:

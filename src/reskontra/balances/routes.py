@@ -19,6 +19,7 @@ from reskontra.balances.store.standing import (
     STANDINGS,
     find_overview,
     find_totals,
+    standing_table,
 )
 from reskontra.balances.wire import (
     AgeingAnswer,
@@ -51,6 +52,7 @@ from reskontra.changes.lists.wire import (
 from reskontra.clock import local_date
 from reskontra.customers.customer import Status
 from reskontra.customers.store.fragments import RESEMBLES, id_of_number
+from reskontra.db.export import as_csv
 from reskontra.errors import Malformed
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.store.for_balances import LAST_DAYS
@@ -62,6 +64,7 @@ from reskontra.web.answers import json_answer, one
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 from reskontra.web.scalars import shown, whole_number
+from reskontra.web.table import FORMAT, table, wants_table
 
 _BALANCE_FILTERS = (
     greater("greaterThanValue", "customer.number"),
@@ -173,30 +176,31 @@ async def by_age(call: Call) -> Response:
 
 async def standings(call: Call) -> Response:
     """GET how customers stand today, by number or in the order that was asked for."""
-    today = await _today(call)
-    listed = replace(STANDINGS, order=ordered(call.query, _STANDING_ORDERS, "customer.number"))
-    return await answer_page(call, listed, filtered(call, today), lambda stands: standing_answer(stands, today))
+    today = local_date(call.context.now, call.zone)
+    filters, order = filtered(call, today), ordered(call.query, _STANDING_ORDERS, "customer.number")
+    if wants_table(call):
+        async with call.database.transaction() as connection:
+            statement = standing_table(filters, order or "customer.number")
+            return table(await as_csv(connection, statement, *filters.parameters), "customers.csv")
+    listed = replace(STANDINGS, order=order)
+    return await answer_page(call, listed, filters, lambda stands: standing_answer(stands, today))
 
 
 async def standing_total(call: Call) -> Response:
     """GET how all customers of such a list stand together."""
-    filters = filtered(call, await _today(call))
+    filters = filtered(call, local_date(call.context.now, call.zone))
     async with call.database.connection() as connection:
         totals = await find_totals(connection, filters)
     return json_answer(standing_total_answer(totals))
 
 
 async def overview(call: Call) -> Response:
-    """GET what waits today, and what was sold in each month of this year and the last."""
+    """GET what waits today, and what was sold in each month of the last two years."""
     reference = await reference_of(call)
     today = reference.today(call.context.now)
     async with call.database.connection() as connection:
         found = await find_overview(connection, call.company_id, today, date(max(today.year - 2, 1), today.month, 1))
     return json_answer(overview_answer(found, today, reference.base_currency))
-
-
-async def _today(call: Call) -> date:
-    return (await reference_of(call)).today(call.context.now)
 
 
 def _last_days(call: Call) -> tuple[int, ...]:
@@ -232,8 +236,11 @@ ROUTES = (
         filters=_AGEING_FILTERS,
         query=(AS_OF, KNOWN_AT, _CUSTOMER, _BY, _AGE_CREDITS, _BUCKETS, *PAGING),
     ),
-    Addresses("/v1/reskontra/standing", "standing", StandingAnswer).many(
-        "Reskontra_GetStandings", standings, filters=_STANDING_FILTERS, query=(_ORDER_BY, *PAGING)
+    replace(
+        Addresses("/v1/reskontra/standing", "standing", StandingAnswer).many(
+            "Reskontra_GetStandings", standings, filters=_STANDING_FILTERS, query=(_ORDER_BY, FORMAT, *PAGING)
+        ),
+        has_table=True,
     ),
     Addresses("/v1/reskontra/standing/total", "standing total", StandingTotalAnswer).one(
         "Reskontra_GetStandingTotal", standing_total, filters=_STANDING_FILTERS

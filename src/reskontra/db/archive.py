@@ -19,6 +19,7 @@ from typing import IO
 import msgspec
 
 from reskontra.config import SetupError
+from reskontra.power_cut import settle
 
 FORMAT = 1
 CHUNK_BYTES = 256 * 1024
@@ -159,7 +160,7 @@ def write_archive(path: Path, *, compression: int = 1) -> Generator[Writer]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        _settle(path.parent)
+        settle(path.parent)
     except OSError as error:
         raise ArchiveError(f"The backup could not be written to {path}: {error.strerror or error}.") from error
     finally:
@@ -188,15 +189,6 @@ def _may_be_replaced(path: Path) -> bool:
 def _is_ours(file: IO[bytes]) -> bool:
     begin = file.read(30 + len(_ABOUT))  # a zip's first entry begins with 30 bytes and its name
     return begin[:4] == b"PK\x03\x04" and begin[30:] == _ABOUT.encode()
-
-
-def _settle(folder: Path) -> None:
-    """Make sure that the new name survives a power cut."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 class Reader:

@@ -15,6 +15,7 @@ import aiosmtplib
 
 from reskontra.config import SmtpServer
 from reskontra.delivery.message import Message, encoded
+from reskontra.power_cut import settle
 
 PATIENCE_SECONDS = 60
 """How long the mail server may take for each of its answers."""
@@ -147,7 +148,10 @@ class FolderCarrier:
 
     async def carry(self, mail: Message) -> str:
         """Write a mail, all or nothing."""
-        name = await asyncio.to_thread(self._write, mail)
+        try:
+            name = await asyncio.to_thread(self._write, mail)
+        except OSError as error:
+            raise Deferred(f"The mail could not be written: {error.strerror}.", is_server_away=True) from error
         return f"written to {name}"
 
     def _write(self, mail: Message) -> str:
@@ -160,6 +164,7 @@ class FolderCarrier:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(self.folder / name)
+        settle(self.folder)
         return name
 
     def names(self) -> Sequence[str]:
@@ -170,4 +175,6 @@ class FolderCarrier:
 
     def read(self, name: str) -> bytes | None:
         """The content of one of the files."""
-        return (self.folder / name).read_bytes() if name in self.names() else None
+        path = self.folder / name
+        is_ours = "/" not in name and not name.startswith(".") and name.endswith(".eml")
+        return path.read_bytes() if is_ours and path.is_file() else None

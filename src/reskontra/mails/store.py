@@ -119,7 +119,7 @@ _QUEUE_SENT = _queue("select sent.* from json_populate_recordset(null::mail, $5)
 _QUEUE_LETTERS = _queue(
     f"""select null::bigint as document_id, wanted.letter_id, wanted.customer_id, 1 as sending, true as is_automatic,
                null as language, null::text[] as recipients, '{{}}'::text[] as copies, null as subject, null as body
-          from ({WANTED_BY_MAIL}) as wanted"""
+          from {WANTED_BY_MAIL} as wanted"""
 )
 
 

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from reskontra.errors import Refusal, Unavailable
 from reskontra.pages.api import Trial
-from reskontra.pages.document import Application, Document, address_of, read_document
-from reskontra.pages.document_form import plain_number, typed_number
+from reskontra.pages.document import Application, Document, address_of, link_to, read_document
 from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
+from reskontra.pages.formats import plain_number, typed_number
 from reskontra.pages.paying import DEBITS, open_documents, typed_amounts
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
@@ -72,7 +72,7 @@ async def apply(screen: Screen) -> Response:
             return screen.go(
                 address_of(applying.kind, applying.number),
                 "{document} is applied to {count} documents.",
-                document=_link(screen, applying),
+                document=link_to(screen, applying.kind, applying.number),
                 count=len(made),
             )
         tried = await screen.api.tried(Trial("POST", "/v1/reskontra/application", body, reads))
@@ -104,9 +104,3 @@ async def _applying(screen: Screen) -> Applying:
     else:
         left, currency, number = thing.available_balance, thing.currency, thing.ref_nbr
     return Applying(kind, number, left, currency, await open_documents(screen, thing.customer.number, DEBITS), {})
-
-
-def _link(screen: Screen, applying: Applying) -> str:
-    return (
-        f"[{screen.formats.say(applying.kind.words)} {applying.number}]({address_of(applying.kind, applying.number)})"
-    )

@@ -41,7 +41,7 @@ async def show_bulk(screen: Screen) -> Response:
     verb, names = _verb(form.get("do", "")), _named(form.all("document"))
     back = form.get("back", "")
     if not names:
-        address = back.removeprefix(screen.base)
+        address = back
         return screen.go(address if address.startswith(LIST) else LIST, "No document was chosen.")
     judged = [await _judged(screen, verb, name) for name in names]
     return screen.show(

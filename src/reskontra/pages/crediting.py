@@ -10,13 +10,15 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, Refusal, Unavailable
 from reskontra.pages.api import Trial
-from reskontra.pages.document import Document, Line, address_of
-from reskontra.pages.document_form import plain_number, typed_number
+from reskontra.pages.document import Document, Line, address_of, link_to
 from reskontra.pages.document_kinds import KINDS, kind_named
+from reskontra.pages.formats import plain_number, typed_number
 from reskontra.pages.screen import Form, Screen
 from reskontra.web.errors import status_of
 
 INVOICE, NOTE = KINDS["Invoice"], KINDS["CreditNote"]
+_CENT = Decimal("0.01")
+"""Quantity x price is at most half of this from its rounded amount, in the currencies with two decimals."""
 
 
 class _Made(msgspec.Struct, rename="camel"):
@@ -40,7 +42,7 @@ async def credit(screen: Screen) -> Response:
     return screen.go(
         address_of(NOTE, number, "release"),
         "{document} is saved as a draft.",
-        document=f"[{screen.formats.say(NOTE.words)} {number}]({address_of(NOTE, number)})",
+        document=link_to(screen, NOTE, number),
     )
 
 
@@ -98,11 +100,20 @@ def _line(line: Line, quantity: Decimal) -> dict[str, Any]:
         "quantity": str(quantity),
         "uom": line.uom,
         "unitPriceInCurrency": None if line.unit_price_in_currency is None else str(line.unit_price_in_currency),
+        "manualAmountInCurrency": _entered_part(line, quantity),
         "discountPercent": str(line.discount_percent) if line.discount_percent else None,
         "vatCodeId": line.vat_code.id if line.vat_code else None,
         "accountNumber": line.account.number if line.account else None,
     }
     return {name: {"value": value} for name, value in sent.items() if value is not None}
+
+
+def _entered_part(line: Line, quantity: Decimal) -> str | None:
+    """The share of an amount that was entered in place of quantity x price; None: the price says it all."""
+    whole, price, entered = line.quantity, line.unit_price_in_currency, line.manual_amount_in_currency
+    if not whole or price is None or entered is None or abs(whole * price - entered) < _CENT:
+        return None
+    return f"{(entered * quantity / whole):.4f}"
 
 
 async def _invoice(screen: Screen) -> Document:

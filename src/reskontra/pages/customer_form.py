@@ -10,6 +10,7 @@ from starlette.responses import Response
 from reskontra.errors import Refusal, Stale
 from reskontra.pages.api import segment
 from reskontra.pages.customers import Address, ClassRow, Customer
+from reskontra.pages.formats import plain_number, typed_number
 from reskontra.pages.screen import ROOT, Form, Screen
 from reskontra.web.errors import status_of
 
@@ -56,20 +57,20 @@ async def create(screen: Screen) -> Response:
     """POST: a new customer."""
     form = await screen.form()
     try:
-        answer = await screen.api.send("POST", "/v1/customer", _body(form, {}))
+        answer = await screen.api.send("POST", "/v1/customer", _body(form, {}, screen.formats.language))
     except Refusal as refusal:
         return await _form(screen, form, title=screen.formats.say("New customer"), refusal=refusal)
     number = answer.headers["location"].rpartition("/")[2]
     return screen.go(
         f"{ROOT}/customers/{number}", "Customer [{number}]({link}) created.", number=number,
-        link=f"{screen.base}{ROOT}/customers/{number}",
+        link=f"{ROOT}/customers/{number}",
     )  # fmt: skip
 
 
 async def show_edit(screen: Screen) -> Response:
     """The form with what stands."""
     found = await screen.api.read(Customer, f"/v1/customer/{segment(screen.path['number'])}")
-    values = _values(found.thing) | {"version": found.etag}
+    values = _values(found.thing, screen.formats.language) | {"version": found.etag}
     return await _form(screen, values, title=found.thing.name, number=found.thing.number)
 
 
@@ -79,10 +80,10 @@ async def change(screen: Screen) -> Response:
     path = f"/v1/customer/{segment(number)}"
     shown = {name.removeprefix("was-"): value for name, value in form.pairs if name.startswith("was-")}
     try:
-        await screen.api.send("PUT", path, _body(form, shown), if_match=form.text("version"))
+        await screen.api.send("PUT", path, _body(form, shown, screen.formats.language), if_match=form.text("version"))
     except Stale as refusal:
         found = await screen.api.read(Customer, path)
-        theirs = _values(found.thing)
+        theirs = _values(found.thing, screen.formats.language)
         differing = {name: value for name, value in theirs.items() if value != shown.get(name, "")}
         untouched = {name: value for name, value in theirs.items() if form.get(name, "") == shown.get(name, "")}
         values = dict(form) | untouched | {"version": found.etag}
@@ -153,7 +154,7 @@ def _field_of(refusal: Refusal) -> str:
     return _FIELDS.get(names[-1], names[-1]) if names else ""
 
 
-def _values(customer: Customer) -> dict[str, str]:
+def _values(customer: Customer, language: str) -> dict[str, str]:
     address: Address = customer.main_address
     texts = {
         "name": customer.name,
@@ -171,7 +172,8 @@ def _values(customer: Customer) -> dict[str, str]:
         "countryId": address.country.id if address.country else None,
         "email": customer.main_contact.email,
         "phone1": customer.main_contact.phone1,
-        "creditLimit": f"{customer.credit_limit.normalize():f}" if customer.credit_limit else None,
+        "creditLimit": typed_number(customer.credit_limit or None, language),
+        "creditVerification": customer.credit_verification,
         "note": customer.note,
     }
     flags = {
@@ -184,7 +186,12 @@ def _values(customer: Customer) -> dict[str, str]:
     }
 
 
-def _body(form: Form, shown: Mapping[str, str]) -> dict[str, object]:
+_WITH_LIMIT = dict.fromkeys(("DaysPastDue", "LimitAndDaysPastDue"), "LimitAndDaysPastDue")
+_WITHOUT_LIMIT = dict.fromkeys(("DaysPastDue", "LimitAndDaysPastDue"), "DaysPastDue")
+"""How credit is verified -> how it is with a limit, or without one: days past due are looked at as before."""
+
+
+def _body(form: Form, shown: Mapping[str, str], language: str) -> dict[str, object]:
     """What the form changes of what it showed, as the API takes it."""
 
     def changed(name: str) -> bool:
@@ -204,9 +211,11 @@ def _body(form: Form, shown: Mapping[str, str]) -> dict[str, object]:
     if changed("note"):
         body["note"] = {"value": form.get("note", "").strip()}
     if changed("creditLimit"):
-        limit = form.get("creditLimit", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
+        limit = plain_number(form.get("creditLimit", ""), language)
         body["creditLimit"] = {"value": limit or "0"}
-        body["creditVerification"] = {"value": "CreditLimit" if limit.strip("0.") else "Disabled"}
+        stood, limited = shown.get("creditVerification", ""), bool(limit.strip("0."))
+        check = _WITH_LIMIT.get(stood, "CreditLimit") if limited else _WITHOUT_LIMIT.get(stood, "Disabled")
+        body["creditVerification"] = {"value": check}
     for name in _FLAGS if form.text("hasFlags") else ():
         if changed(name):
             body[name] = {"value": form.get(name) == "on"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,11 +9,12 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed
-from reskontra.pages.api import Rows, segment
+from reskontra.pages.api import segment
+from reskontra.pages.changes import Change
+from reskontra.pages.documents import DocumentRow
 from reskontra.pages.screen import Screen
 
 ROWS = 50
-_EXPORT_MAX = 10_000
 
 
 class Name(msgspec.Struct):
@@ -115,23 +114,6 @@ class Customer(msgspec.Struct, rename="camel", kw_only=True):
     last_modified_date_time: datetime | None = None
 
 
-class DocumentRow(msgspec.Struct, rename="camel", kw_only=True):
-    """A document in a list. Amounts are above zero; `sign` is -1 where they lower what the customer owes."""
-
-    document_type: str
-    reference_number: str
-    document_date: datetime | None = None
-    document_due_date: datetime | None = None
-    currency_id: str
-    sign: int
-    amount_in_currency: Decimal
-    balance_in_currency: Decimal
-    status: str
-    invoice_text: str | None = None
-    dunning_level: int | None = None
-    days_overdue: int | None = None
-
-
 class ClassRow(msgspec.Struct):
     """A class of customers."""
 
@@ -155,7 +137,8 @@ async def show_customers(screen: Screen) -> Response:
     """All customers, how they stand, and the sums of the selection. `format=csv` gives it all as a file."""
     filters, order = _standing_filters(screen), screen.query.text("order") or "number"
     if screen.query.text("format") == "csv":
-        return await _customers_file(screen, filters, order)
+        asked = {**filters, "orderBy": order, "format": "csv"}
+        return await screen.api.request("GET", "/v1/reskontra/standing", query=asked)
     page = screen.page_number
     found = await screen.api.list(
         Standing, "/v1/reskontra/standing", **filters, orderBy=order, pageNumber=page, pageSize=ROWS
@@ -172,33 +155,6 @@ async def show_customers(screen: Screen) -> Response:
         size=ROWS,
         filtered=sum(1 for value in filters.values() if value),
     )
-
-
-async def _customers_file(screen: Screen, filters: dict[str, object], order: str) -> Response:
-    rows: list[Standing] = []
-    while len(rows) < _EXPORT_MAX:
-        found: Rows[Standing] = await screen.api.list(
-            Standing,
-            "/v1/reskontra/standing",
-            **filters,
-            orderBy=order,
-            pageNumber=len(rows) // 1000 + 1,
-            pageSize=1000,
-        )
-        rows += found.rows
-        if len(rows) >= found.total or not found.rows:
-            break
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(("number", "name", "class", "status", "balance", "overdue", "overdueDays", "level", "creditLeft"))
-    for it in rows:
-        writer.writerow(
-            (
-                it.customer.number, it.customer.name, it.customer_class, it.status, it.balance, it.overdue,
-                it.overdue_days, it.dunning_level, "" if it.credit_left is None else it.credit_left,
-            )
-        )  # fmt: skip
-    return screen.file(table.getvalue().encode("utf-8-sig"), "customers.csv", "text/csv; charset=utf-8")
 
 
 async def show_customer(screen: Screen) -> Response:
@@ -304,18 +260,6 @@ async def show_letters(screen: Screen) -> Response:
         page=page,
         size=ROWS,
     )
-
-
-class Change(msgspec.Struct, rename="camel", kw_only=True):
-    """A line of the change log."""
-
-    change_id: int
-    changed_date_time: datetime
-    actor: str
-    request_id: str
-    entity: str
-    key: str
-    event: str
 
 
 async def show_log(screen: Screen) -> Response:

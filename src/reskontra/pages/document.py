@@ -10,6 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.pages.api import Versioned, segment
+from reskontra.pages.changes import Change
 from reskontra.pages.document_kinds import DRAFTS, DocumentKind, kind_named
 from reskontra.pages.screen import Screen
 
@@ -213,33 +214,6 @@ class Entry(msgspec.Struct, rename="camel"):
     vat_id: str | None = None
 
 
-class ChangedField(msgspec.Struct):
-    """What changed of a document."""
-
-    field: str
-    old: object = None
-    new: object = None
-
-
-class Change(msgspec.Struct, rename="camel"):
-    """A change of a document."""
-
-    changed_date_time: datetime
-    actor: str
-    event: str
-    fields: list[ChangedField] = []
-
-    def new(self, name: str) -> object:
-        """What a field became; None if it is not told."""
-        return next((it.new for it in self.fields if it.field == name), None)
-
-    @property
-    def balance(self) -> Decimal | None:
-        """What was left open after it, if it moved that."""
-        new = self.new("balance")
-        return None if new is None else Decimal(str(new))
-
-
 _MANY = 500
 
 
@@ -320,3 +294,19 @@ async def changes_of(screen: Screen, ours: NamedDocument) -> list[Change]:
 def address_of(kind: DocumentKind, number: str, *more: str) -> str:
     """The address of a document's page, below the root, and of what is below it."""
     return "/".join((f"/ui/documents/{kind.document_type}/{segment(number)}", *more))
+
+
+def link_to(screen: Screen, kind: DocumentKind, number: str) -> str:
+    """A document as a link in a status line."""
+    return f"[{screen.formats.say(kind.words)} {number}]({address_of(kind, number)})"
+
+
+def go_to_saved(screen: Screen, kind: DocumentKind, number: str, do: str | None) -> Response:
+    """On from a form that was saved: to its release, or to the document, which says that it is a draft."""
+    if do == "release":
+        return screen.go(address_of(kind, number, "release"))
+    return screen.go(
+        address_of(kind, number),
+        "{document} is saved as a draft.",
+        document=link_to(screen, kind, number),
+    )

@@ -20,6 +20,7 @@ from reskontra.pages.document import (
     applications_of,
     changes_of,
     entries_of,
+    link_to,
     read_document,
     show_document,
 )
@@ -105,7 +106,7 @@ async def release(screen: Screen) -> Response:
         entries = await entries_of(screen, NamedDocument(kind.document_type, number))
         batch = entries[0].batch_number if entries else ""
         said = f"[{batch}](/ui/journal/{segment(batch)})" if batch else screen.formats.say("without postings")
-        return screen.go(address_of(kind, number), RELEASE.done, document=_link(screen, kind, number), batch=said)
+        return screen.go(address_of(kind, number), RELEASE.done, document=link_to(screen, kind, number), batch=said)
 
     return await _do(screen, Action(RELEASE, kind, number, _releasing(kind, number)), work)
 
@@ -148,7 +149,7 @@ async def void(screen: Screen) -> Response:
         made = msgspec.json.decode(answer.body, type=_MadeVoid)
         new = kind_named(made.type)
         address = address_of(new, made.ref_nbr)
-        return screen.go(address, VOID.done, document=_link(screen, new, made.ref_nbr))
+        return screen.go(address, VOID.done, document=link_to(screen, new, made.ref_nbr))
 
     return await _do(screen, Action(VOID, kind, number, _voiding(kind, number)), work)
 
@@ -170,7 +171,7 @@ async def correct(screen: Screen) -> Response:
     async def work(if_match: str | None) -> Response:
         answer = await screen.api.send("POST", kind.action(number, "correct"), if_match=if_match)
         made = msgspec.json.decode(answer.body, type=_MadeCopy).ref_nbr
-        return screen.go(address_of(kind, made, "edit"), CORRECT.done, document=_link(screen, kind, made))
+        return screen.go(address_of(kind, made, "edit"), CORRECT.done, document=link_to(screen, kind, made))
 
     return await _do(screen, Action(CORRECT, kind, number, Trial("POST", kind.action(number, "correct"))), work)
 
@@ -189,7 +190,7 @@ async def undo(screen: Screen) -> Response:
 
     async def work(if_match: str | None) -> Response:
         await screen.api.send("POST", f"/v1/reskontra/application/{segment(application)}/action/undo", {})
-        return screen.go(address_of(kind, number), UNDO.done, document=_link(screen, kind, number))
+        return screen.go(address_of(kind, number), UNDO.done, document=link_to(screen, kind, number))
 
     return await _do(screen, Action(UNDO, kind, number, _undoing(kind, number, application), application), work)
 
@@ -219,7 +220,7 @@ async def attach(screen: Screen) -> Response:
     except Refusal as refusal:
         return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
     return screen.go(
-        address_of(kind, number), "The file is attached to {document}.", document=_link(screen, kind, number)
+        address_of(kind, number), "The file is attached to {document}.", document=link_to(screen, kind, number)
     )
 
 
@@ -234,7 +235,7 @@ async def _put(screen: Screen, body: dict[str, object], said: str) -> Response:
         raise
     except Refusal as refusal:
         return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
-    return screen.go(address_of(kind, number), said, document=_link(screen, kind, number))
+    return screen.go(address_of(kind, number), said, document=link_to(screen, kind, number))
 
 
 # --- the second step
@@ -320,7 +321,3 @@ def _addressed(screen: Screen) -> tuple[DocumentKind, str]:
 
 def _number_of(thing: Thing) -> str:
     return thing.ref_nbr if isinstance(thing, Payment) else thing.reference_number
-
-
-def _link(screen: Screen, kind: DocumentKind, number: str) -> str:
-    return f"[{screen.formats.say(kind.words)} {number}]({address_of(kind, number)})"

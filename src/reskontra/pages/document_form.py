@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ import msgspec
 from reskontra.errors import Refusal
 from reskontra.pages.document import Document
 from reskontra.pages.document_kinds import DocumentKind
+from reskontra.pages.formats import plain_number
 from reskontra.pages.screen import Form
 
 HEADER: Mapping[str, tuple[str, str]] = {
@@ -54,7 +54,6 @@ WORDS: Mapping[str, str] = {
 _NUMBERS = frozenset({"quantity", "price", "discount"})
 _WITHOUT_TERMS = frozenset({"terms", "due"})
 _LINE_FIELD = re.compile(r"line\.(\d{1,4})\.(\w+)")
-_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 
 Row = dict[str, str]
 
@@ -220,25 +219,6 @@ def field_of(refusal: Refusal, form: DocumentForm) -> str:
         return ""
     name = names.get(path[0], "") if path else ""
     return name if name in HEADER else ""
-
-
-def plain_number(text: str, language: str) -> str:
-    """A number as a person of that language types it, as the wire has it. What is none stays as it is."""
-    bare = text.replace("\N{NO-BREAK SPACE}", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
-    if "," in bare and "." in bare:
-        thousands, decimal = (",", ".") if bare.rfind(".") > bare.rfind(",") else (".", ",")
-        return bare.replace(thousands, "").replace(decimal, ".")
-    if language == "en" and _THOUSANDS.fullmatch(bare):
-        return bare.replace(",", "")
-    return bare.replace(",", ".")
-
-
-def typed_number(number: Decimal | None, language: str) -> str:
-    """A number as a person would type it."""
-    if number is None:
-        return ""
-    plain = format(number.normalize(), "f")
-    return plain if language == "en" else plain.replace(".", ",")
 
 
 def _sent(name: str, value: str, language: str) -> dict[str, Any]:

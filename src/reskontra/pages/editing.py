@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
 from reskontra.pages.api import Trial
-from reskontra.pages.document import Change, Document, Line, NamedDocument, address_of, changes_of
+from reskontra.pages.changes import Change
+from reskontra.pages.document import Document, Line, NamedDocument, changes_of, go_to_saved
 from reskontra.pages.document_form import (
     WORDS,
     Difference,
@@ -21,9 +22,9 @@ from reskontra.pages.document_form import (
     field_of,
     merged,
     new_body,
-    typed_number,
 )
 from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.formats import typed_number
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
 
@@ -179,13 +180,7 @@ async def post_document(screen: Screen) -> Response:
         sheet.problems.append((field_of(refusal, form), screen.why(refusal)))
         sheet.is_asked = True
         return await _shown(screen, sheet, status_of(refusal))
-    if do == "release":
-        return screen.go(address_of(kind, saved, "release"))
-    return screen.go(
-        address_of(kind, saved),
-        "{document} is saved as a draft.",
-        document=f"[{screen.formats.say(kind.words)} {saved}]({address_of(kind, saved)})",
-    )
+    return go_to_saved(screen, kind, saved, do)
 
 
 async def show_choices(screen: Screen) -> Response:

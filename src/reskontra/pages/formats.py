@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -10,6 +11,7 @@ from reskontra.pages.words import say
 from reskontra.printing.languages import shipped_languages
 
 _MINUS = "\u2212"
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,22 @@ class Formats:
     def month(self, period: str) -> str:
         """A financial period such as 202503 as `2025-03`."""
         return f"{period[:4]}-{period[4:]}" if len(period) == 6 and period.isdigit() else period
+
+
+def plain_number(text: str, language: str) -> str:
+    """A number as a person of that language types it, as the wire has it. What is none stays as it is."""
+    bare = text.replace("\N{NO-BREAK SPACE}", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
+    if "," in bare and "." in bare:
+        thousands, decimal = (",", ".") if bare.rfind(".") > bare.rfind(",") else (".", ",")
+        return bare.replace(thousands, "").replace(decimal, ".")
+    if language == "en" and _THOUSANDS.fullmatch(bare):
+        return bare.replace(",", "")
+    return bare.replace(",", ".")
+
+
+def typed_number(number: Decimal | None, language: str) -> str:
+    """A number as a person would type it."""
+    if number is None:
+        return ""
+    plain = format(number.normalize(), "f")
+    return plain if language == "en" else plain.replace(".", ",")

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from reskontra.errors import NotFound, Refusal
 from reskontra.pages.api import segment
-from reskontra.pages.customers import ROWS, Change
+from reskontra.pages.changes import Change
+from reskontra.pages.customers import ROWS
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.words import later
 from reskontra.web.errors import status_of
@@ -186,42 +187,13 @@ class Touched(msgspec.Struct):
     periods: list[str] = []
 
 
-class ChangedField(msgspec.Struct, kw_only=True):
-    """A field of a change: what it was and what it became, as JSON."""
-
-    name: str = msgspec.field(name="field")
-    old: msgspec.Raw = msgspec.Raw(b"")
-    new: msgspec.Raw = msgspec.Raw(b"")
-
-    @property
-    def before(self) -> str:
-        """The old value as text."""
-        return _plain(self.old)
-
-    @property
-    def after(self) -> str:
-        """The new value as text."""
-        return _plain(self.new)
-
-
-def _plain(raw: msgspec.Raw) -> str:
-    text = bytes(raw).decode()
-    return text.strip('"') if text != "null" else ""
-
-
-class WholeChange(Change, kw_only=True):
-    """A change with its fields."""
-
-    fields: list[ChangedField] = msgspec.field(default_factory=list)
-
-
 async def show_log(screen: Screen) -> Response:
     """Every change, the newest first: when, who, what, from, to."""
     query, page = screen.query, screen.page_number
     names = ("entity", "key", "actor", "event", "field", "from", "to")
     filters = {name: query.text(name) for name in names}
     changes = await screen.api.list(
-        WholeChange,
+        Change,
         "/v1/reskontra/change",
         **{"from_" if name == "from" else name: value for name, value in filters.items()},
         newestFirst=True,

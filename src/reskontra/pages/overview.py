@@ -8,7 +8,8 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
-from reskontra.pages.customers import Change, Standing, StandingTotal
+from reskontra.pages.changes import Change
+from reskontra.pages.customers import Standing, StandingTotal
 from reskontra.pages.screen import ROOT, Screen
 
 _MONTHS = 12

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
 from reskontra.pages.api import Trial
-from reskontra.pages.document import Payment, address_of, read_document
-from reskontra.pages.document_form import plain_number, typed_number
+from reskontra.pages.document import Payment, go_to_saved, read_document
 from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.editing import Standing, one_customer
+from reskontra.pages.formats import plain_number, typed_number
 from reskontra.pages.screen import Form, Screen
 from reskontra.web.errors import status_of
 
@@ -123,13 +123,7 @@ async def post_payment(screen: Screen) -> Response:
         if isinstance(refusal, Stale):  # whoever saves again has seen that somebody else changed it
             paying.etag = (await read_document(screen, kind, number)).etag
         return await _shown(screen, paying, status_of(refusal))
-    if do == "release":
-        return screen.go(address_of(kind, saved, "release"))
-    return screen.go(
-        address_of(kind, saved),
-        "{document} is saved as a draft.",
-        document=f"[{screen.formats.say(kind.words)} {saved}]({address_of(kind, saved)})",
-    )
+    return go_to_saved(screen, kind, saved, do)
 
 
 async def _saved(screen: Screen, paying: Paying) -> str:

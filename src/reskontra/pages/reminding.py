@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from reskontra.errors import NotFound, Refusal, Refused
 from reskontra.pages.customers import ROWS, Letter, Name, Standing
-from reskontra.pages.screen import ROOT, Form, Screen
+from reskontra.pages.formats import plain_number
+from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.words import later
 from reskontra.web.errors import status_of
 
@@ -253,7 +254,12 @@ async def act_on_letter(screen: Screen) -> Response:
     void = {"voidDate": form.text("voidDate") or screen.today.isoformat()}
     actions: dict[str, tuple[str, str, object, str]] = {
         "release": ("POST", f"{path}/action/release", {}, later("Letter {number} released.")),
-        "fee": ("PUT", path, {"fee": _fee(form)}, later("The fee of letter {number} was changed.")),
+        "fee": (
+            "PUT",
+            path,
+            {"fee": plain_number(form.text("fee") or "0", screen.formats.language)},
+            later("The fee of letter {number} was changed."),
+        ),
         "delete": ("DELETE", path, None, later("Letter {number} deleted.")),
         "void": ("POST", f"{path}/action/void", void, later("Letter {number} voided.")),
     }
@@ -265,7 +271,3 @@ async def act_on_letter(screen: Screen) -> Response:
     except Refusal as refusal:
         return await _letter(screen, [("", screen.why(refusal))], status_of(refusal))
     return screen.go(f"{ROOT}/letters" if action == "delete" else f"{ROOT}/letters/{number}", said, number=number)
-
-
-def _fee(form: Form) -> str:
-    return (form.text("fee") or "0").replace("\u00a0", "").replace(" ", "").replace(",", ".")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal
+from reskontra.errors import Malformed, NotFound, Refused
 from reskontra.pages.api import Rows
-from reskontra.pages.customers import Bucket, DocumentRow, Name, Standing
+from reskontra.pages.customers import Bucket, Name, Standing
+from reskontra.pages.documents import DocumentRow
+from reskontra.pages.formats import plain_number
 from reskontra.pages.screen import ROOT, Screen
 
 T = TypeVar("T")
@@ -67,59 +70,43 @@ async def show_report(screen: Screen) -> Response:
     return await show(screen)
 
 
-def _nothing(type_: type[T]) -> Rows[T]:
-    return Rows([], 0)
+_ROWS = 1000
+"""Rows of a report on one page."""
+
+
+async def _report(
+    screen: Screen, type_: type[T], path: str, field: str, asked: Mapping[str, object]
+) -> tuple[Rows[T], list[tuple[str, str]]]:
+    """The rows of a report, or why there are none, at the field that is to be mended."""
+    try:
+        return await screen.api.list(type_, path, **asked), []
+    except (Malformed, Refused) as refusal:
+        return Rows([], 0), [(field, screen.why(refusal))]
+
+
+def _show(screen: Screen, name: str, problems: list[tuple[str, str]], **values: object) -> Response:
+    return screen.show(
+        f"report_{name}.html", 400 if problems else 200, report=name, problems=problems, size=_ROWS, **values
+    )
 
 
 async def _ageing(screen: Screen) -> Response:
-    day = screen.query.text("asOf") or screen.today.isoformat()
-    page, found, problems = screen.page_number, _nothing(Aged), []
-    try:
-        found = await screen.api.list(
-            Aged,
-            "/v1/reskontra/ageing",
-            asOf=day,
-            knownAt=screen.query.text("knownAt"),
-            pageNumber=page,
-            pageSize=1000,
-        )
-    except Malformed as refusal:
-        problems = [("asOf", screen.why(refusal))]
-    sums = [Bucket(sum((it.buckets[at].amount for it in found.rows), Decimal(0)), own.from_days, own.to_days)
-            for at, own in enumerate(found.rows[0].buckets)] if found.rows else []  # fmt: skip
-    return screen.show(
-        "report_ageing.html",
-        400 if problems else 200,
-        report="ageing",
-        found=found,
-        sums=sums,
-        day=day,
-        page=page,
-        size=1000,
-        problems=problems,
-        total=sum((it.balance for it in found.rows), Decimal(0)),
-    )
+    day, page = screen.query.text("asOf") or screen.today.isoformat(), screen.page_number
+    asked = {"asOf": day, "knownAt": screen.query.text("knownAt"), "pageNumber": page, "pageSize": _ROWS}
+    found, problems = await _report(screen, Aged, "/v1/reskontra/ageing", "asOf", asked)
+    columns = zip(*(it.buckets for it in found.rows), strict=True)
+    sums = [msgspec.structs.replace(column[0], amount=_sum(it.amount for it in column)) for column in columns]
+    total = _sum(it.balance for it in found.rows)
+    return _show(screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total)
 
 
 async def _vat(screen: Screen) -> Response:
     first = screen.query.text("period") or f"{screen.today:%Y%m}"
     last = screen.query.text("toPeriod") or first
-    found, problems = _nothing(VatSum), []
-    try:
-        found = await screen.api.list(VatSum, "/v1/reskontra/report/vat", period=first, toPeriod=last)
-    except Refusal as refusal:
-        problems = [("period", screen.why(refusal))]
-    return screen.show(
-        "report_vat.html",
-        400 if problems else 200,
-        report="vat",
-        found=found,
-        first=first,
-        last=last,
-        problems=problems,
-        basis=sum((it.taxable_amount for it in found.rows), Decimal(0)),
-        vat=sum((it.vat_amount for it in found.rows), Decimal(0)),
-    )
+    asked = {"period": first, "toPeriod": last}
+    found, problems = await _report(screen, VatSum, "/v1/reskontra/report/vat", "period", asked)
+    sums = _sum(it.taxable_amount for it in found.rows), _sum(it.vat_amount for it in found.rows)
+    return _show(screen, "vat", problems, found=found, first=first, last=last, basis=sums[0], vat=sums[1])
 
 
 _COLUMNS = (
@@ -130,56 +117,30 @@ _COLUMNS = (
 
 async def _sales(screen: Screen) -> Response:
     first = screen.query.text("period") or f"{screen.today:%Y}01"
-    last = screen.query.text("toPeriod") or f"{screen.today:%Y%m}"
-    page, found, problems = screen.page_number, _nothing(Movements), []
-    try:
-        found = await screen.api.list(
-            Movements, "/v2/customer/balance", fromFinPeriod=first, toFinPeriod=last, pageNumber=page, pageSize=1000
-        )
-    except Refusal as refusal:
-        problems = [("period", screen.why(refusal))]
+    last, page = screen.query.text("toPeriod") or f"{screen.today:%Y%m}", screen.page_number
+    asked = {"fromFinPeriod": first, "toFinPeriod": last, "pageNumber": page, "pageSize": _ROWS}
+    found, problems = await _report(screen, Movements, "/v2/customer/balance", "period", asked)
     rows = sorted(found.rows, key=lambda it: it.sales, reverse=True)
-    return screen.show(
-        "report_sales.html",
-        400 if problems else 200,
-        report="sales",
-        rows=rows,
-        total=found.total,
-        first=first,
-        last=last,
-        page=page,
-        size=1000,
-        problems=problems,
-        columns=_COLUMNS,
-        sums={name: sum((getattr(it, name) for it in rows), Decimal(0)) for name in _COLUMNS},
-    )
+    sums = {name: _sum(getattr(it, name) for it in rows) for name in _COLUMNS}
+    return _show(
+        screen, "sales", problems, rows=rows, total=found.total, first=first, last=last, page=page, columns=_COLUMNS,
+        sums=sums,
+    )  # fmt: skip
 
 
 async def _reconcile(screen: Screen) -> Response:
-    period, found, problems = screen.query.text("period") or f"{screen.today:%Y%m}", _nothing(Account), []
-    try:
-        found = await screen.api.list(Account, "/v1/reskontra/report/receivable", period=period)
-    except Refusal as refusal:
-        problems = [("period", screen.why(refusal))]
-    return screen.show(
-        "report_reconcile.html",
-        400 if problems else 200,
-        report="reconcile",
-        found=found,
-        period=period,
-        problems=problems,
-    )
+    period = screen.query.text("period") or f"{screen.today:%Y%m}"
+    found, problems = await _report(screen, Account, "/v1/reskontra/report/receivable", "period", {"period": period})
+    return _show(screen, "reconcile", problems, found=found, period=period)
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
 
 
 # --- search
 
 _FOUND_MAX = 20
-
-
-class FoundDocument(DocumentRow, kw_only=True):
-    """A document that was found, and whose it is."""
-
-    customer: Name
 
 
 async def search(screen: Screen) -> Response:
@@ -188,12 +149,12 @@ async def search(screen: Screen) -> Response:
     if words is None:
         return screen.show("search.html", words="", customers=[], documents=[], searched="")
     customers = await screen.api.list(Standing, "/v1/reskontra/standing", text=words, pageNumber=1, pageSize=_FOUND_MAX)
-    amount, found = _amount(words), list[FoundDocument]()
+    amount, found = _amount(words, screen.formats.language), list[DocumentRow]()
     asked: list[dict[str, object]] = [{"text": words}]
     asked += [{"amount": amount}] if amount is not None else []
     for sent in asked:
         found += (
-            await screen.api.list(FoundDocument, "/v1/reskontra/document", **sent, pageNumber=1, pageSize=_FOUND_MAX)
+            await screen.api.list(DocumentRow, "/v1/reskontra/document", **sent, pageNumber=1, pageSize=_FOUND_MAX)
         ).rows
     rows = list({(it.document_type, it.reference_number): it for it in found}.values())
     if len(customers.rows) + len(rows) == 1:
@@ -203,14 +164,10 @@ async def search(screen: Screen) -> Response:
     return screen.show("search.html", words=words, customers=customers.rows, documents=rows, searched=words)
 
 
-def _amount(words: str) -> Decimal | None:
-    """An amount as people type it: `1 250`, `1250,00`, `1,250.00`."""
-    text = words.replace("\u00a0", "").replace(" ", "")
-    if "," in text and "." in text:
-        text = text.replace(",", "") if text.rfind(".") > text.rfind(",") else text.replace(".", "").replace(",", ".")
-    text = text.replace(",", ".")
+def _amount(words: str, language: str) -> Decimal | None:
+    """The amount that somebody may have typed."""
     try:
-        amount = Decimal(text)
+        amount = Decimal(plain_number(words, language))
     except InvalidOperation:
         return None
     return amount if amount.is_finite() and abs(amount) < Decimal(10) ** 15 else None

@@ -114,7 +114,7 @@ async def reset(screen: Screen) -> Response:
         return await _state(screen, refusal=refusal)
     return screen.go(
         f"{ROOT}/sandbox/state", "The companies are as they were. [The start]({link}) says how to begin.",
-        link=f"{screen.base}{ROOT}/sandbox",
+        link=f"{ROOT}/sandbox",
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from http.cookies import CookieError, SimpleCookie
 from importlib.metadata import version
 from typing import Any
@@ -125,7 +125,7 @@ class Screen(Doorstep):
 
     # --- what was asked
 
-    @property
+    @cached_property
     def query(self) -> Form:
         """The parameters in the address. `Form.text` reads one."""
         return Form(_pairs(self.visit.query_string))
@@ -208,16 +208,6 @@ class Screen(Doorstep):
         except (ValueError, msgspec.DecodeError):
             return ""
 
-    def file(self, body: bytes, name: str, media: str) -> Response:
-        """A download."""
-        headers = {
-            "Content-Type": media,
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        }
-        return Response(body, headers=headers)
-
     def why(self, refusal: Refusal) -> str:
         """The server's own sentences about a refusal."""
         return sentences(refusal, None)
@@ -243,6 +233,9 @@ def render(template: str, screen: Doorstep, **values: object) -> bytes:
     return _environment().get_template(template).render(screen=screen, **values).encode()
 
 
+_FORMATS = ("amount", "number", "day", "moment", "month")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -256,9 +249,7 @@ def _environment() -> Environment:
     environment.globals.update(
         _=_say, ui=_address, asset=_asset, segment=segment, LANGUAGES=LANGUAGES, url=_url, VERSION=version("reskontra")
     )
-    environment.filters.update(
-        amount=_amount, number=_number, day=_day, moment=_moment, month=_month, linked=_linked, curl=_curl
-    )
+    environment.filters.update(linked=_linked, curl=_curl, **{name: _written(name) for name in _FORMATS})
     return environment
 
 
@@ -287,45 +278,23 @@ def _asset(context: Context, name: str) -> str:
     return f"{context['screen'].base}{ROOT}/{assets.address(name)}"
 
 
-@pass_context
-def _amount(context: Context, amount: Any, decimals: int = 2) -> str:
-    written: str = context["screen"].formats.amount(amount, decimals)
-    return written
+def _written(name: str) -> Any:
+    """A filter that writes as the `Formats` of the page do."""
 
+    @pass_context
+    def write(context: Context, *values: Any) -> Any:
+        return getattr(context["screen"].formats, name)(*values)
 
-@pass_context
-def _number(context: Context, number: Any) -> str:
-    written: str = context["screen"].formats.number(number)
-    return written
-
-
-@pass_context
-def _day(context: Context, day: Any) -> str:
-    written: str = context["screen"].formats.day(day)
-    return written
-
-
-@pass_context
-def _moment(context: Context, moment: Any) -> str:
-    written: str = context["screen"].formats.moment(moment)
-    return written
-
-
-@pass_context
-def _month(context: Context, period: str) -> str:
-    written: str = context["screen"].formats.month(period)
-    return written
+    return write
 
 
 @pass_context
 def _curl(context: Context, asked: Asked) -> str:
     """A request as a curl line. In a company beside others a program names it in a header."""
     screen: Screen = context["screen"]
-    words = ["curl"]
+    words: list[str] = []
     if asked.method != "GET":
         words += ["-X", asked.method]
-    if not screen.person.is_sandbox:
-        words += ["-H", "Authorization: Bearer $TOKEN"]
     if len(screen.person.companies) > 1:
         words += ["-H", f"ipp-company-id: {screen.company.company_id}"]
     if asked.if_match:
@@ -333,15 +302,17 @@ def _curl(context: Context, asked: Asked) -> str:
     if asked.body:
         words += ["-H", "Content-Type: application/json", "-d", asked.body]
     words.append(screen.visit.base_url + asked.address)
-    return " ".join(f'"{word}"' if "$" in word else shlex.quote(word) for word in words)
+    token = "" if screen.person.is_sandbox else '-H "Authorization: Bearer $TOKEN" '  # all else is quoted whole
+    return f"curl {token}{shlex.join(words)}"
 
 
-def _linked(text: str) -> Markup:
-    """`[Invoice 003548](/ui/...)` in a status line as a link; everything else is text."""
+@pass_context
+def _linked(context: Context, text: str) -> Markup:
+    """`[Invoice 003548](/ui/...)` in a status line as a link behind the prefix of a proxy; all else is text."""
     parts = re.split(r"\[([^\]]*)\]\((/[^)\s]*)\)", text)
     made = Markup()
     for index in range(0, len(parts), 3):
         made += escape(parts[index])
         if index + 2 < len(parts):
-            made += Markup('<a href="{}">{}</a>').format(parts[index + 2], parts[index + 1])
+            made += Markup('<a href="{}">{}</a>').format(_url(context, parts[index + 2]), parts[index + 1])
     return made

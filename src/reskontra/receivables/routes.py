@@ -80,7 +80,7 @@ async def list_documents(call: Call) -> Response:
     order = ordered(call.query, documents.ORDERS, "document.document_id") or documents.DOCUMENTS.order
     if wants_table(call):
         async with call.database.transaction() as connection:
-            file = await as_csv(connection, documents.document_table(filters), *filters.parameters)
+            file = await as_csv(connection, documents.document_table(filters, order), *filters.parameters)
         return table(file, "documents.csv")
     return await answer_page(
         call, replace(documents.DOCUMENTS, order=order), filters, lambda found: document_row_answer(found, call.zone)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -82,7 +83,7 @@ async def change_user(
         await store.set_role(connection, user.user_id, role)
     if company_ids is not None:
         await store.set_companies(connection, user.user_id, company_ids)
-    await _note(connection, context, company_ids or (), user.email, "changed")
+    await _note(connection, context, await store.company_ids(connection, user.user_id), user.email, "changed")
 
 
 async def set_disabled(connection: Connection, context: Context, email: str, *, disabled: bool) -> bool:
@@ -91,6 +92,8 @@ async def set_disabled(connection: Connection, context: Context, email: str, *, 
     if (user.disabled_at is not None) == disabled:
         return False
     await store.set_disabled(connection, user.user_id, context.now if disabled else None)
+    seen = await store.company_ids(connection, user.user_id)
+    await _note(connection, context, seen, user.email, "disabled" if disabled else "enabled")
     return True
 
 
@@ -105,7 +108,7 @@ async def is_password(user: User | None, password: str) -> bool:
         raise Refused("Too many people are signing in at once.", hint="Try again in a few seconds.")
     _waiting += 1
     try:
-        known = user.password_hash if user is not None else _NOBODY
+        known = user.password_hash if user is not None else _nobody()
         matches = await asyncio.get_running_loop().run_in_executor(_threads, _matches, known, password[:200])
     finally:
         _waiting -= 1
@@ -119,7 +122,10 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+@cache
+def _nobody() -> str:
+    """The hash of a password that nobody has. Made when it is first needed: it takes as long as any."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 async def begin_session(connection: Connection, user: User, now: datetime, *, keep: bool) -> SignedIn:

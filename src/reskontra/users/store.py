@@ -71,6 +71,12 @@ async def set_companies(connection: Connection, user_id: int, company_ids: Seque
     )
 
 
+async def company_ids(connection: Connection, user_id: int) -> Sequence[int]:
+    """The companies that a user sees."""
+    rows = await connection.fetch("select company_id from user_company where user_id = $1 order by 1", user_id)
+    return [row["company_id"] for row in rows]
+
+
 async def set_role(connection: Connection, user_id: int, role: Role) -> None:
     """Give a user another role."""
     await connection.execute("update user_account set role = $2 where user_id = $1", user_id, role.value)

@@ -87,6 +87,18 @@ STANDINGS = Paged(
 EXCEEDS_CREDIT = "customer.credit_used > customer.credit_limit"
 IS_OVERDUE = "customer.overdue > 0"
 
+
+def standing_table(filters: Filters, order: str) -> str:
+    """The customers that pass the filters as a table, whose parameters are those of `STANDINGS`."""
+    return f"""
+    select customer.number as "number", customer.name as "name", customer.customer_class_id as "class",
+           customer.status as "status", customer.balance as "balance", customer.overdue as "overdue",
+           coalesce($2::date - customer.oldest_due_date, 0) as "overdueDays", customer.dunning_level as "level",
+           customer.credit_limit - customer.credit_used as "creditLeft"
+      from ({_FOUND} and {filters.where}) as customer
+     order by {order}"""
+
+
 _SUMS = f"""
     count(*) as count, coalesce(sum(found.balance), 0.0000) as balance, coalesce(sum(found.overdue), 0.0000) as overdue,
     {", ".join(f"coalesce(sum(found.bucket_{it}), 0.0000) as bucket_{it}" for it in _BUCKETS)}"""

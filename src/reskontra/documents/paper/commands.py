@@ -33,7 +33,7 @@ async def print_document(database: Database, context: Context, kind: Kind, numbe
     What it shows is what it showed when it was released, so the same document is the same bytes (PAP-03, decision
     0031). Raises `NotFound`, and `Unavailable` if it takes too long.
     """
-    return await _printed(await load_printable(database, context, kind, number))
+    return await print_loaded(await load_printable(database, context, kind, number))
 
 
 async def print_released(database: Database, context: Context, kind: Kind, number: str) -> PdfFile:
@@ -43,7 +43,7 @@ async def print_released(database: Database, context: Context, kind: Kind, numbe
         raise Refused(
             f"The {kind.noun} {printable.document.number} is not released.", hint="Release it before sending it."
         )
-    return await _printed(printable)
+    return await print_loaded(printable)
 
 
 async def load_printable(database: Database, context: Context, kind: Kind, number: str) -> Printable:
@@ -57,7 +57,8 @@ async def load_printable(database: Database, context: Context, kind: Kind, numbe
     return _printable(kind, loaded, beside, reference)
 
 
-async def _printed(printable: Printable) -> PdfFile:
+async def print_loaded(printable: Printable) -> PdfFile:
+    """The PDF of what was loaded."""
     kind, document = printable.kind, printable.document
     moment = document.released_at or document.modified_at
     if moment is None:

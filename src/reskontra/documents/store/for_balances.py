@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from reskontra.kinds import KINDS
-from reskontra.receivables.rules.items import CLAIM_BACK_ORIGIN, CLAIM_ORIGIN, OPENING_ORIGIN
+from reskontra.receivables.rules.items import NO_SALES
 
 _KINDS = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in KINDS.values() if kind.sales_sign)
 
-_NO_SALES = ", ".join(f"'{origin}'" for origin in (OPENING_ORIGIN, CLAIM_ORIGIN, CLAIM_BACK_ORIGIN))
+_NO_SALES = ", ".join(f"'{origin}'" for origin in NO_SALES)
 
 
 def sales(customer_id: str, condition: str) -> str:

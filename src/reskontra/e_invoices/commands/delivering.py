@@ -24,6 +24,7 @@ from reskontra.db.pool import Database
 from reskontra.e_invoices import store
 from reskontra.e_invoices.store import Claimed, State
 from reskontra.errors import Refusal
+from reskontra.power_cut import settle
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -83,16 +84,8 @@ class Folder:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        _sync_folder(folder)
+        settle(folder)
         return path
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)

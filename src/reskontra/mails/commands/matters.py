@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reskontra.clock import Context
 from reskontra.delivery.addresses import read_addresses
-from reskontra.documents.paper.commands import load_printable, print_released
+from reskontra.documents.paper.commands import load_printable, print_loaded
 from reskontra.dunning.letters import commands as letters
 from reskontra.dunning.letters.letter import LetterStatus
 from reskontra.dunning.letters.rules.wording import placeholder_values
@@ -108,7 +108,7 @@ async def document_matter(database: Database, context: Context, kind: Kind, numb
         words=_words(MailType(document.document_type), printable.printed.language, values, reference),
         company=head.company,
         answers_to=_answers_to(head, reference),
-        print=lambda: print_released(database, context, kind, number),
+        print=lambda: print_loaded(printable),
     )
 
 

@@ -85,12 +85,19 @@ async def send_next(database: Database, clock: Clock, carrier: Carrier) -> bool:
 
 
 async def _made(database: Database, context: Context, taken: Taken, carrier: Carrier) -> Message | None:
-    """The mail, noted as handed over; None if another process has it. Raises `Refusal`."""
+    """The mail, noted as handed over; None if another process has it. Raises `Refusal`, and `Deferred` for a fault of
+    ours: a mail that cannot be made must not be taken again and again for ever."""
     mail = taken.mail
-    matter = await matter_of(database, context, mail)
-    recipients = mail.recipients or matter.recipients()
-    words = mail.words or matter.words
-    pdf = await matter.print()
+    try:
+        matter = await matter_of(database, context, mail)
+        recipients = mail.recipients or matter.recipients()
+        words = mail.words or matter.words
+        pdf = await matter.print()
+    except Refusal:
+        raise
+    except Exception as error:
+        _log.exception("mail could not be made")
+        raise Deferred("The mail could not be made; the server's log tells more.") from error
     if len(pdf.content) > LARGEST_PDF_BYTES:
         raise Refused(f"The PDF of {matter.what} has {len(pdf.content)} bytes, which is too much for a mail.")
     message = Message(

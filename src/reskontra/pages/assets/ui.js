@@ -5,7 +5,7 @@
   const editable = (it) => it.matches("input, select, textarea, [contenteditable]");
   const rows = () => [...document.querySelectorAll("[data-rows] > *")].filter((it) => it.querySelector("a"));
   const prefix = location.pathname.replace(/\/ui(\/.*)?$/, "/ui/");
-  const places = { h: "", c: "customers", d: "documents", r: "reminding", b: "bank", l: "journal" };
+  const places = { h: "", c: "customers", d: "documents", r: "reminding", l: "journal" };
   let pending = "", wanted = "", typed = 0;
 
   const move = (step) => {

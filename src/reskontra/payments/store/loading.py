@@ -125,7 +125,7 @@ class Seen:
     rates: Mapping[str, Rate | None]
 
 
-_NAMED = ids_of_named("$4", "$5")
+_NAMED = f"({ids_of_named('$4', '$5')})"
 
 
 def _surroundings(own_currency: str, day: str) -> str:
@@ -152,7 +152,7 @@ def _see_new(place: str | None) -> str:
     select {_surroundings("party.debtor ->> 'currency_id'", f"coalesce($7::date, {today})")}
       from company
      cross join party
-     cross join ({payables_of(f"array({_NAMED})", "0")}) as payable
+     cross join ({payables_of(f"array{_NAMED}", "0")}) as payable
      where company.company_id = $1"""
 
 

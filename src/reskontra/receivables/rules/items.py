@@ -28,6 +28,9 @@ CLAIM_ORIGIN = "tax_claim"
 CLAIM_BACK_ORIGIN = "tax_claim_back"
 """The origin of debit notes that take such a claim back."""
 
+NO_SALES = (OPENING_ORIGIN, CLAIM_ORIGIN, CLAIM_BACK_ORIGIN)
+"""The origins of documents that have lines but are no sales."""
+
 
 class OpenItem(Record, frozen=True, kw_only=True):
     """A document as settling sees it: what is left of it, in its currency and in base currency."""

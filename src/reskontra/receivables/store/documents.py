@@ -119,8 +119,8 @@ async def find_sums(connection: Connection, filters: Filters) -> DocumentSums:
     return DocumentSums(**row)
 
 
-def document_table(filters: Filters) -> str:
-    """The documents that pass the filters as a table, the newest first."""
+def document_table(filters: Filters, order: str) -> str:
+    """The documents that pass the filters as a table, in that order."""
     return f"""
     select document.document_type as "documentType", document.number as "referenceNumber",
            document.status as "status", document.document_date as "documentDate",
@@ -132,4 +132,4 @@ def document_table(filters: Filters) -> str:
            case when {OVERDUE} then $2::date - document.due_date end as "daysOverdue"
       from document
      where document.company_id = $1 and {filters.where}
-     order by {DOCUMENTS.order}"""
+     order by {order}"""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from reskontra.kinds import KINDS
-from reskontra.receivables.rules.items import OPENING_ORIGIN
+from reskontra.receivables.rules.items import NO_SALES
 
 _SALES = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in KINDS.values() if kind.sales_sign)
 _REMINDED = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.may_be_reminded)
+_NO_SALES = ", ".join(f"'{origin}'" for origin in NO_SALES)
 _MONEY = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.is_money)
 
 
@@ -27,11 +28,11 @@ LAST_DAYS = (0, 30, 60, 90)
 """The last day of each bucket but the last, in days overdue."""
 
 
-def open_by_age(day: str, whose: str = "true") -> str:
+def open_by_age(day: str) -> str:
     """A select of what customers owe by how long it has been due at a date, in base currency; one row a customer.
 
     Columns: customer_id, bucket_0 (not overdue, and all credits) to bucket_4, oldest_due_date of what is overdue, and
-    the highest dunning_level. `day` is an SQL expression, `whose` a condition on `document`.
+    the highest dunning_level. `day` is an SQL expression.
     """
     bounds = [None, *LAST_DAYS]
     sums = []
@@ -49,16 +50,15 @@ def open_by_age(day: str, whose: str = "true") -> str:
                             then {day} - coalesce(document.due_date, document.document_date) else 0 end as overdue_days
                   from document
                   join document_kind on document_kind.document_type = document.document_type
-                 where document.company_id = $1 and document.balance > 0 and document.released_at is not null
-                   and {whose}) as item
+                 where document.company_id = $1 and document.balance > 0 and document.released_at is not null) as item
          group by item.customer_id"""
 
 
 def billed_by_month(first_day: str) -> str:
-    """A select of what was sold by month of the document's date from a day on, VAT included, and what of it is paid.
+    """A select of what was sold by month of the document's date from a day on, VAT included, and what of it is open.
 
-    Columns: month (YYYYMM), billed, open; base currency, credit notes subtracted. Parts of an invoice, and what was
-    taken over from an older system, are left out, as they are no sales.
+    Columns: month (YYYYMM), billed, open; base currency, credit notes subtracted. Parts of an invoice, tax claims, and
+    what was taken over from an older system, are left out, as they are no sales.
     """
     return f"""
         select to_char(document.document_date, 'YYYYMM') as month, sum(kind.sign * document.amount_base) as billed,
@@ -66,7 +66,7 @@ def billed_by_month(first_day: str) -> str:
           from document
           join (values {_SALES}) as kind (document_type, sign) on kind.document_type = document.document_type
          where document.company_id = $1 and document.released_at is not null and document.master_document_id is null
-           and document.origin <> '{OPENING_ORIGIN}' and document.document_date >= {first_day}
+           and document.origin not in ({_NO_SALES}) and document.document_date >= {first_day}
          group by to_char(document.document_date, 'YYYYMM')"""
 
 
