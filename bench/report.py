@@ -61,6 +61,8 @@ def _target(cell: Cell) -> str:
         return ""
     if target.ratio is not None:
         return f"{target.ratio:.2f} {_reached(cell.ratio >= target.ratio)}"
+    if target.milliseconds is not None:
+        return f"{target.milliseconds:.0f} ms {_reached(cell.typical('program', 'median') <= target.milliseconds)}"
     return f"{target.rate:,.0f}/s {_reached(cell.typical('program', 'rate') >= (target.rate or 0))}"
 
 

@@ -42,11 +42,12 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be reached at a number of clients: a ratio to the ceiling, or a rate."""
+    """What is to be reached at a number of clients: a ratio to the ceiling, a rate, or a median of milliseconds."""
 
     clients: int
     ratio: float | None = None
     rate: float | None = None
+    milliseconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -65,8 +66,8 @@ async def test_who_is_not_signed_in_signs_in_and_goes_where_they_wanted_to(stran
 
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "/ui//evil.example", "/v1/customer"])
 async def test_nobody_is_sent_elsewhere(stranger: Visitor, to: str) -> None:
-    await stranger.go("sign-in", to=to)
-    await stranger.send("form", email="reader@example.com", password=PASSWORD, to=to)
+    await stranger.go(f"sign-in?to={quote(to, safe='')}")
+    await stranger.send("form", email="reader@example.com", password=PASSWORD)
     assert stranger.http_path == "/ui/"
 
 
@@ -136,9 +137,16 @@ async def test_who_signs_out_or_is_disabled_is_out(stranger: Visitor, books: Dat
 
 
 async def test_the_log_names_the_person(stranger: Visitor, books: Database) -> None:
+    await sign_in(stranger, "bookkeeper")
+    await stranger.go("customers/20001/edit")
+    await stranger.send("main form", name="Renamed AS")
     async with books.connection() as connection:
-        rows = await connection.fetch("select entity_key, event from change where entity = 'User'")
-    assert ("admin@example.com", "created") in {tuple(row) for row in rows}
+        users = await connection.fetch("select entity_key, event from change where entity = 'User'")
+        actor = await connection.fetchval(
+            "select actor from change where entity = 'Customer' and entity_key = '20001' order by change_id desc limit 1"
+        )
+    assert ("admin@example.com", "created") in {tuple(row) for row in users}
+    assert "bookkeeper@example.com" in actor
 
 
 async def test_passwords_and_addresses_are_checked(books: Database, clock: SeededClock) -> None:

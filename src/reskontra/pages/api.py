@@ -177,8 +177,13 @@ class Api:
         if_match: str | None = None,
         accept: str = "",
     ) -> Response:
-        """The answer of one operation. `path` begins with `/v1/` or `/v2/`, its ids quoted (`segment`)."""
-        words = urlencode([(name.rstrip("_"), text) for name, value in query.items() if (text := _text(value))])
+        """The answer of one operation. `path` begins with `/v1/` or `/v2/`, its ids quoted (`segment`).
+
+        It may bring a query of its own, which `query` is added to.
+        """
+        path, _, own = path.partition("?")
+        added = urlencode([(name.rstrip("_"), text) for name, value in query.items() if (text := _text(value))])
+        words = "&".join(filter(None, (own, added)))
         encoded = b"" if body is None else msgspec.json.encode(body)
         self.asked.append(Asked(method, f"{path}?{words}" if words else path, encoded.decode(), if_match))
         match = self._found(method, path)

@@ -59,11 +59,9 @@ async def run_bulk(screen: Screen) -> Response:
     done, refused = [], []
     for kind, number in names:
         request = _request(verb, kind, number)
-        path, _, choice = request.path.partition("?paymentType=")
         try:
             if_match = form.text(f"etag.{kind.document_type}/{number}")
-            query = {"paymentType": choice}
-            await screen.api.send(request.method, path, request.content, if_match=if_match, query=query)
+            await screen.api.send(request.method, request.path, request.content, if_match=if_match)
         except Unavailable:
             raise
         except Refusal:

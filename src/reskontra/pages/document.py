@@ -251,8 +251,7 @@ async def read_document(screen: Screen, kind: DocumentKind, number: str) -> Vers
     if kind.document_type == "SmallCreditWo":
         found = await screen.api.read(WriteOff, kind.address(number))
         return Versioned(found.thing.as_payment(), found.etag)
-    path, _, choice = kind.address(number).partition("?paymentType=")
-    return await screen.api.read(Payment, path, paymentType=choice)
+    return await screen.api.read(Payment, kind.address(number))
 
 
 async def applications_of(screen: Screen, ours: NamedDocument) -> list[Application]:

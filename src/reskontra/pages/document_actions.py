@@ -122,8 +122,7 @@ async def delete(screen: Screen) -> Response:
     kind, number = _addressed(screen)
 
     async def work(if_match: str | None) -> Response:
-        path, _, choice = kind.deletion(number).partition("?paymentType=")
-        await screen.api.send("DELETE", path, if_match=if_match, query={"paymentType": choice})
+        await screen.api.send("DELETE", kind.deletion(number), if_match=if_match)
         return screen.go(LIST, DELETE.done, document=f"{screen.formats.say(kind.words)} {number}")
 
     return await _do(screen, Action(DELETE, kind, number, Trial("DELETE", kind.deletion(number))), work)
@@ -228,9 +227,8 @@ async def _put(screen: Screen, body: dict[str, object], said: str) -> Response:
     """A change of one field. A refusal is shown above the document."""
     kind, number = _addressed(screen)
     form = await screen.form()
-    path, _, choice = kind.address(number).partition("?paymentType=")
     try:
-        await screen.api.send("PUT", path, body, if_match=form.text("etag"), query={"paymentType": choice})
+        await screen.api.send("PUT", kind.address(number), body, if_match=form.text("etag"))
     except Unavailable:
         raise
     except Refusal as refusal:

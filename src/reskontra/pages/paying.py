@@ -131,9 +131,8 @@ async def _saved(screen: Screen, paying: Paying) -> str:
     if not paying.number:
         answer = await screen.api.send("POST", kind.path, _body(paying, screen.formats.language))
         return answer.headers["location"].rpartition("/")[2]
-    path, _, choice = kind.address(paying.number).partition("?paymentType=")
     body = _body(paying, screen.formats.language)
-    await screen.api.send("PUT", path, body, if_match=paying.etag or None, query={"paymentType": choice})
+    await screen.api.send("PUT", kind.address(paying.number), body, if_match=paying.etag or None)
     return paying.number
 
 
