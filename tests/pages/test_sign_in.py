@@ -143,7 +143,8 @@ async def test_the_log_names_the_person(stranger: Visitor, books: Database) -> N
     async with books.connection() as connection:
         users = await connection.fetch("select entity_key, event from change where entity = 'User'")
         actor = await connection.fetchval(
-            "select actor from change where entity = 'Customer' and entity_key = '20001' order by change_id desc limit 1"
+            "select actor from change where entity = 'Customer' and entity_key = '20001'"
+            " order by change_id desc limit 1"
         )
     assert ("admin@example.com", "created") in {tuple(row) for row in users}
     assert "bookkeeper@example.com" in actor
