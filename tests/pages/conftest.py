@@ -21,6 +21,7 @@ from reskontra.clock import SeededClock
 from reskontra.config import Settings
 from reskontra.db.cluster import OWNER
 from reskontra.db.pool import Database
+from reskontra.pages import frame_first
 from tests.conftest import RunningServer, ServerThread, open_client
 from tests.databases import Databases
 
@@ -146,6 +147,12 @@ async def year_books(databases: Databases, demo_year: str) -> AsyncIterator[Data
         pool = await Database.connect(dsn)
         yield pool
         await pool.close()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, a page is sent whole, so that its status can be looked at."""
+    monkeypatch.setattr(frame_first, "PATIENCE", 600.0)
 
 
 @pytest.fixture

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from jinja2 import Environment, nodes
 
+from reskontra.pages import frame_first
+from reskontra.pages.site import Page
+from reskontra.pages.table import PAGES as PAGES_OF_SITE
 from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
+from tests.conftest import RunningServer
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible
 
 PAGES = Path(__file__).resolve().parents[2] / "src" / "reskontra" / "pages"
@@ -110,3 +115,57 @@ async def test_the_frame_is_accessible(look: OpenTab) -> None:
     for path in ("customers", "preferences", "nowhere"):
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)
+
+
+EARLY = [page for page in PAGES_OF_SITE if page.early is not None]
+
+
+@pytest.mark.parametrize("page", EARLY, ids=lambda page: page.path)
+async def test_a_page_that_is_sent_in_two_parts_says_the_same(
+    page: Page, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = page.path.replace("{report}", "ageing")
+    if "{number}" in address:
+        await visitor.go("journal")
+        address = str(visitor.seen.select("main tbody a")[0]["href"]).removeprefix("/ui/")
+    query = "?q=bakery" if address == "search" else ""
+    whole = await visitor.http.get(f"/ui/{address}{query}")
+    assert (whole.status_code, "content-length" in whole.headers) == (200, True)
+    monkeypatch.setattr(frame_first, "PATIENCE", 0.0)
+    parts = await visitor.http.get(f"/ui/{address}{query}")
+    assert "content-length" not in parts.headers
+    assert parts.headers["content-security-policy"] == whole.headers["content-security-policy"]
+    assert f"<title>{page.early.title} - " in parts.text  # type: ignore[union-attr]
+    assert _TITLE.sub("", parts.text) == _TITLE.sub("", whole.text)
+
+
+_TITLE = re.compile(r"<title>.*?</title>")
+
+
+async def test_the_frame_is_there_before_the_figures(year_site: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_first, "PATIENCE", 0.0)
+    for coding in ("identity", "gzip"):
+        headers = {"accept-encoding": coding}
+        async with (
+            httpx.AsyncClient(base_url=year_site.url, headers=headers) as http,
+            http.stream("GET", "/ui/reports/ageing") as answer,
+        ):
+            pieces = [piece async for piece in answer.aiter_bytes()]
+        assert answer.headers.get("content-encoding", "identity") == coding
+        assert len(pieces) > 1
+        assert pieces[0].rstrip().endswith(b"</nav>")
+        assert b"".join(pieces).rstrip().endswith(b"</html>")
+
+
+async def test_what_goes_wrong_after_the_frame_is_told_in_the_content(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await visitor.http.get("/ui/journal/nothing")).status_code == 404
+    monkeypatch.setattr(frame_first, "PATIENCE", 0.0)
+    late = await visitor.http.get("/ui/journal/nothing")
+    assert late.status_code == 200
+    assert "cannot be found" in late.text.partition('<main id="content"')[2]
+    found = await visitor.http.get("/ui/search?q=003468")
+    assert 'http-equiv="refresh" content="0; url=/ui/documents/Invoice/003468"' in found.text
+    part = await visitor.http.get("/ui/customers", headers={"hx-request": "true"})
+    assert "content-length" in part.headers, "htmx takes a page whole"

@@ -14,13 +14,16 @@ from reskontra.balances.store.ageing import ageing
 from reskontra.balances.store.customers import BALANCES, find_balance
 from reskontra.balances.store.periods import MOVEMENTS
 from reskontra.balances.store.standing import (
+    DUNNING_LEVEL,
     EXCEEDS_CREDIT,
     IS_OVERDUE,
-    STANDINGS,
+    OLDEST_DUE_DATE,
+    OVERDUE,
     find_overview,
     find_totals,
     standing_table,
 )
+from reskontra.balances.store.standing import standings as standings_in
 from reskontra.balances.wire import (
     AgeingAnswer,
     BalanceAnswer,
@@ -99,9 +102,9 @@ _STANDING_ORDERS = {
     "number": "customer.number",
     "name": "customer.name",
     "balance": "customer.balance",
-    "overdue": "customer.overdue",
-    "oldestDueDate": "customer.oldest_due_date",
-    "dunningLevel": "customer.dunning_level",
+    "overdue": OVERDUE,
+    "oldestDueDate": OLDEST_DUE_DATE,
+    "dunningLevel": DUNNING_LEVEL,
     "creditLeft": "(customer.credit_limit - customer.credit_used)",
 }
 _BUCKETS_MAX, _DAYS_MAX = 20, 9999
@@ -182,8 +185,7 @@ async def standings(call: Call) -> Response:
         async with call.database.transaction() as connection:
             statement = standing_table(filters, order or "customer.number")
             return table(await as_csv(connection, statement, *filters.parameters), "customers.csv")
-    listed = replace(STANDINGS, order=order)
-    return await answer_page(call, listed, filters, lambda stands: standing_answer(stands, today))
+    return await answer_page(call, standings_in(filters, order), filters, lambda stands: standing_answer(stands, today))
 
 
 async def standing_total(call: Call) -> Response:

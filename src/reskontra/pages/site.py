@@ -16,6 +16,7 @@ from reskontra.errors import Malformed, NotAllowed, NotAuthenticated, NotFound, 
 from reskontra.pages import assets
 from reskontra.pages.api import Api, Engine
 from reskontra.pages.formats import Formats
+from reskontra.pages.frame_first import Early, frame_first, is_for
 from reskontra.pages.people import Door, Person
 from reskontra.pages.screen import COMPANY_COOKIE, HEADERS, LANGUAGE_COOKIE, ROOT, Screen, cookies_of
 from reskontra.pages.words import choose
@@ -32,12 +33,16 @@ _log = structlog.stdlib.get_logger("reskontra.pages")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: method, path below the root with `{names}`, and what makes it. `role` is the least that may see it."""
+    """A page: method, path below the root with `{names}`, and what makes it. `role` is the least that may see it.
+
+    Whose figures are over all documents has `early`, what is shown of it while they are added up.
+    """
 
     method: str
     path: str
     make: PageOf
     role: Role = Role.READER
+    early: Early | None = None
 
 
 class Site:
@@ -84,6 +89,14 @@ class Site:
         return await self._shown(screen, method, path)
 
     async def _shown(self, screen: Screen, method: str, path: str) -> Response:
+        making = self._made(screen, method, path)
+        found = self._page_at(method, path)
+        if found is not None and found[0].early is not None and is_for(screen):
+            return await frame_first(screen, found[0].early, making)
+        return await making
+
+    async def _made(self, screen: Screen, method: str, path: str) -> Response:
+        """The page, or one that says why it cannot be shown."""
         try:
             page, screen.path = self._find(method, path)
             if not screen.person.role.includes(page.role):
@@ -99,15 +112,18 @@ class Site:
             _log.exception("unexpected failure on a page", path=path)
             return screen.show("error.html", 500, status_code=500, refusal=None)
 
-    def _find(self, method: str, path: str) -> tuple[Page, Mapping[str, str]]:
-        allowed = []
+    def _page_at(self, method: str, path: str) -> tuple[Page, re.Match[str]] | None:
         for pattern, page in self._pages:
-            found = pattern.fullmatch(path)
-            if found is None:
-                continue
-            if page.method == method:
-                return page, {name: _decoded(part) for name, part in found.groupdict().items()}
-            allowed.append(page.method)
+            found = pattern.fullmatch(path) if page.method == method else None
+            if found is not None:
+                return page, found
+        return None
+
+    def _find(self, method: str, path: str) -> tuple[Page, Mapping[str, str]]:
+        found = self._page_at(method, path)
+        if found is not None:
+            return found[0], {name: _decoded(part) for name, part in found[1].groupdict().items()}
+        allowed = [page.method for pattern, page in self._pages if pattern.fullmatch(path)]
         if allowed:
             raise NoSuchMethod(allowed)
         raise NotFound(reason="There is no such page.")

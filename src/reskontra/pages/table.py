@@ -24,12 +24,13 @@ from reskontra.pages import (
     settings,
 )
 from reskontra.pages.document_kinds import by_kind
+from reskontra.pages.frame_first import Early
 from reskontra.pages.site import Page
 from reskontra.users.rules import Role
 
 PAGES: Sequence[Page] = (
-    Page("GET", "", overview.show_overview),
-    Page("GET", "customers", customers.show_customers),
+    Page("GET", "", overview.show_overview, early=Early("Overview", "overview")),
+    Page("GET", "customers", customers.show_customers, early=Early("Customers", "customers")),
     Page("GET", "customers/new", customer_form.show_new, Role.BOOKKEEPER),
     Page("POST", "customers/new", customer_form.create, Role.BOOKKEEPER),
     Page("GET", "customers/{number}/edit", customer_form.show_edit, Role.BOOKKEEPER),
@@ -40,19 +41,19 @@ PAGES: Sequence[Page] = (
     Page("GET", "customers/{number}/places", customers.show_places),
     Page("GET", "customers/{number}/letters", customers.show_letters),
     Page("GET", "customers/{number}/log", customers.show_log),
-    Page("GET", "reminding", reminding.show_board),
+    Page("GET", "reminding", reminding.show_board, early=Early("Reminding", "reminding")),
     Page("POST", "reminding", reminding.remind, Role.BOOKKEEPER),
     Page("GET", "letters", reminding.show_letters),
     Page("GET", "letters/{number}", reminding.show_letter),
     Page("POST", "letters/{number}/{action}", reminding.act_on_letter, Role.BOOKKEEPER),
-    Page("GET", "periods", ledger.show_periods),
+    Page("GET", "periods", ledger.show_periods, early=Early("Periods", "periods")),
     Page("POST", "periods/{period}/{verb}", ledger.change_period, Role.CONTROLLER),
-    Page("GET", "journal", ledger.show_journal),
-    Page("GET", "journal/{number}", ledger.show_batch),
-    Page("GET", "reports/{report}", reports.show_report),
-    Page("GET", "search", reports.search),
-    Page("GET", "log", ledger.show_log),
-    Page("GET", "documents", documents.show_documents),
+    Page("GET", "journal", ledger.show_journal, early=Early("Journal", "journal")),
+    Page("GET", "journal/{number}", ledger.show_batch, early=Early("Batch", "journal")),
+    Page("GET", "reports/{report}", reports.show_report, early=Early("Reports", "reports")),
+    Page("GET", "search", reports.search, early=Early("Search", "")),
+    Page("GET", "log", ledger.show_log, early=Early("Log", "log")),
+    Page("GET", "documents", documents.show_documents, early=Early("Documents", "documents")),
     Page("POST", "documents/bulk", bulk.show_bulk, Role.BOOKKEEPER),
     Page("POST", "documents/bulk/run", bulk.run_bulk, Role.BOOKKEEPER),
     Page("GET", "documents/bulk/result", bulk.show_result, Role.BOOKKEEPER),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from reskontra.errors import Malformed, NotFound, NotServed, Refusal
 from reskontra.web import wire
 from reskontra.web.auth import Caller, Company, Guard
 from reskontra.web.call import Call, Database, expected_of
+from reskontra.web.compression import gzip, takes_gzip
 from reskontra.web.decompression import Room
 from reskontra.web.errors import NoSuchMethod, TooMany, allow, bug_answer, refusal_answer
 from reskontra.web.limits import Allowance, Limiter
@@ -276,25 +276,12 @@ async def _compressed(response: Response, visit: Visit) -> Response:
         return response
     headers = MutableHeaders(raw=response.raw_headers)
     headers.add_vary_header("Accept-Encoding")
-    if _takes_gzip(visit.headers.get("accept-encoding", "")):
+    if takes_gzip(visit.headers.get("accept-encoding", "")):
         large = len(body) >= _COMPRESS_ASIDE_FROM
-        response.body = await asyncio.to_thread(_gzip, body) if large else _gzip(body)
+        response.body = await asyncio.to_thread(gzip, body) if large else gzip(body)
         headers["Content-Encoding"] = "gzip"
         headers["Content-Length"] = str(len(response.body))
     return response
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for part in accepted.lower().split(","):
-        coding, _, weight = part.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
-
-
-def _gzip(body: bytes | memoryview) -> bytes:
-    packer = zlib.compressobj(3, zlib.DEFLATED, 31)
-    return packer.compress(body) + packer.flush()
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,13 @@ from reskontra.customers.store.fragments import STANDING
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
-from reskontra.receivables.store.for_balances import LAST_DAYS, billed_by_month, open_by_age, waiting
+from reskontra.receivables.store.for_balances import (
+    LAST_DAYS,
+    billed_by_month,
+    open_by_age,
+    open_by_age_of_all,
+    waiting,
+)
 
 _BUCKETS = range(len(LAST_DAYS) + 1)
 _BUCKET_COLUMNS = ", ".join(f"coalesce(aged.bucket_{it}, 0.0000) as bucket_{it}" for it in _BUCKETS)
@@ -52,14 +58,21 @@ class Totals:
     buckets: tuple[Decimal, ...]
 
 
+_USED = "stands.balance + stands.unreleased as credit_used"
+_AGED = f"""{_OVERDUE} as overdue, aged.oldest_due_date, coalesce(aged.dunning_level, 0) as dunning_level,
+                   {_BUCKET_COLUMNS}"""
+
 _FOUND = f"""
     select customer.*
-      from (select stands.*, {_OVERDUE} as overdue, aged.oldest_due_date,
-                   coalesce(aged.dunning_level, 0) as dunning_level, stands.balance + stands.unreleased as credit_used,
-                   {_BUCKET_COLUMNS}
+      from (select stands.*, {_USED}, {_AGED}
               from ({STANDING}) as stands
               left join ({open_by_age("$2::date")}) as aged on aged.customer_id = stands.customer_id) as customer
      where true"""
+
+_FOUND_WITHOUT_AGES = f"""
+    select customer.*
+      from (select stands.*, {_USED} from ({STANDING}) as stands) as customer
+     where $2::date is not null"""
 
 
 def _standing(row: Any) -> Standing:
@@ -84,8 +97,34 @@ STANDINGS = Paged(
 )
 """Customers by number."""
 
+_STANDINGS_OF_A_PAGE = replace(
+    STANDINGS,
+    found=_FOUND_WITHOUT_AGES,
+    tables=f"""page as customer
+          left join lateral ({open_by_age("$2::date", "customer.customer_id")}) as aged on true""",
+    columns=f"customer.*, {_AGED}",
+)
+"""The same, where only what the customers of the page owe is added up."""
+
+OVERDUE, OLDEST_DUE_DATE, DUNNING_LEVEL = "customer.overdue", "customer.oldest_due_date", "customer.dunning_level"
+_BY_AGE = (OVERDUE, OLDEST_DUE_DATE, DUNNING_LEVEL)
+
+
+def standings(filters: Filters, order: str) -> Paged[Standing]:
+    """Customers that pass the filters, in an order; by number if it is empty.
+
+    What all of them owe is added up only if the filters or the order are about it.
+    """
+    listed = STANDINGS if _is_by_age(f"{filters.where} {order}") else _STANDINGS_OF_A_PAGE
+    return replace(listed, order=order)
+
+
+def _is_by_age(sql: str) -> bool:
+    return any(column in sql for column in _BY_AGE)
+
+
 EXCEEDS_CREDIT = "customer.credit_used > customer.credit_limit"
-IS_OVERDUE = "customer.overdue > 0"
+IS_OVERDUE = f"{OVERDUE} > 0"
 
 
 def standing_table(filters: Filters, order: str) -> str:
@@ -99,16 +138,26 @@ def standing_table(filters: Filters, order: str) -> str:
      order by {order}"""
 
 
-_SUMS = f"""
-    count(*) as count, coalesce(sum(found.balance), 0.0000) as balance, coalesce(sum(found.overdue), 0.0000) as overdue,
-    {", ".join(f"coalesce(sum(found.bucket_{it}), 0.0000) as bucket_{it}" for it in _BUCKETS)}"""
+_COUNTED = "count(*) as count, coalesce(sum(found.balance), 0.0000) as balance"
+_BUCKETS_OF_ALL = ", ".join(f"coalesce(sum(found.bucket_{it}), 0.0000) as bucket_{it}" for it in _BUCKETS)
 
 
 async def find_totals(connection: Connection, filters: Filters) -> Totals:
     """The sums over all customers that pass the filters, whose parameters begin as those of `STANDINGS` do."""
-    statement = f"select {_SUMS} from ({_FOUND} and {filters.where}) as found"
-    row = await fetch_one(connection, statement, *filters.parameters)
-    return Totals(row["count"], row["balance"], row["overdue"], _buckets(row))
+    row = await fetch_one(connection, _totals(filters), *filters.parameters)
+    buckets = _buckets(row)
+    return Totals(row["count"], row["balance"], sum(buckets[1:], Decimal(0)), buckets)
+
+
+def _totals(filters: Filters) -> str:
+    if _is_by_age(filters.where):
+        return f"select {_COUNTED}, {_BUCKETS_OF_ALL} from ({_FOUND} and {filters.where}) as found"
+    found = f"{_FOUND_WITHOUT_AGES} and {filters.where}"
+    customers = "" if filters.is_empty else f"select found.customer_id from ({found}) as found"
+    return f"""
+    select counted.*, aged.*
+      from (select {_COUNTED} from ({found}) as found) as counted,
+           ({open_by_age_of_all("$2::date", customers)}) as aged"""
 
 
 @dataclass(frozen=True, slots=True)

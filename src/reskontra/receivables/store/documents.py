@@ -111,9 +111,13 @@ async def find_sums(connection: Connection, filters: Filters) -> DocumentSums:
     row = await fetch_one(
         connection,
         f"""
-        select count(*) as count, coalesce(sum(document.amount_base * {SIGN}), 0) as amount_base,
+        select coalesce(sum(document.count), 0)::bigint as count,
+               coalesce(sum(document.amount_base * {SIGN}), 0) as amount_base,
                coalesce(sum(document.balance_base * {SIGN}), 0) as balance_base
-          from ({_FOUND} and {filters.where}) as document""",
+          from (select document.document_type, count(*) as count, sum(document.amount_base) as amount_base,
+                       sum(document.balance_base) as balance_base
+                  from ({_FOUND} and {filters.where}) as document
+                 group by document.document_type) as document""",
         *filters.parameters,
     )
     return DocumentSums(**row)

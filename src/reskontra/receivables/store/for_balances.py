@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 from reskontra.kinds import KINDS
 from reskontra.receivables.rules.items import NO_SALES
 
 _SALES = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in KINDS.values() if kind.sales_sign)
 _REMINDED = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.may_be_reminded)
 _NO_SALES = ", ".join(f"'{origin}'" for origin in NO_SALES)
+_CREDITS = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.balance_sign < 0)
 _MONEY = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.is_money)
 
 
@@ -28,30 +31,56 @@ LAST_DAYS = (0, 30, 60, 90)
 """The last day of each bucket but the last, in days overdue."""
 
 
-def open_by_age(day: str) -> str:
+def open_by_age(day: str, customer_id: str | None = None) -> str:
     """A select of what customers owe by how long it has been due at a date, in base currency; one row a customer.
 
     Columns: customer_id, bucket_0 (not overdue, and all credits) to bucket_4, oldest_due_date of what is overdue, and
-    the highest dunning_level. `day` is an SQL expression.
+    the highest dunning_level. `day` is an SQL expression, as is `customer_id`, which makes it a lateral table of one
+    customer.
     """
-    bounds = [None, *LAST_DAYS]
-    sums = []
-    for position, (first, last) in enumerate(zip(bounds, [*LAST_DAYS, None], strict=True)):
-        inside = [f"overdue_days > {first}"] if first is not None else []
-        inside += [f"overdue_days <= {last}"] if last is not None else []
-        sums.append(f"coalesce(sum(item.open) filter (where {' and '.join(inside)}), 0.0000) as bucket_{position}")
     return f"""
-        select item.customer_id, {", ".join(sums)},
-               min(item.due_date) filter (where item.overdue_days > 0) as oldest_due_date,
+        select item.customer_id, {_bucket_sums("item.owed")},
+               min(item.due_date) filter (where item.days > 0) as oldest_due_date,
                max(item.dunning_level) as dunning_level
           from (select document.customer_id, document.due_date, document.dunning_level,
-                       document_kind.balance_sign * document.balance_base as open,
-                       case when document_kind.balance_sign > 0
-                            then {day} - coalesce(document.due_date, document.document_date) else 0 end as overdue_days
+                       document.balance_base as owed, {_days(day)} as days
                   from document
-                  join document_kind on document_kind.document_type = document.document_type
-                 where document.company_id = $1 and document.balance > 0 and document.released_at is not null) as item
+                 where {_OPEN} and {f"document.customer_id = {customer_id}" if customer_id else "true"}
+                offset 0) as item
          group by item.customer_id"""
+
+
+def open_by_age_of_all(day: str, customers: str) -> str:
+    """A select of one row: the buckets of `open_by_age` of all customers, or of those whose ids `customers` selects."""
+    return f"""
+        select {_bucket_sums("item.owed")}
+          from (select sum(due.owed) as owed, {_days(day, "due")} as days
+                  from (select document.document_type, document.due_date, document.document_date,
+                               sum(document.balance_base) as owed
+                          from document
+                         where {_OPEN} and {f"document.customer_id in ({customers})" if customers else "true"}
+                         group by document.document_type, document.due_date, document.document_date) as due
+                 group by days) as item"""
+
+
+_OPEN = "document.company_id = $1 and document.balance > 0 and document.released_at is not null"
+"""What document_unpaid has, an index in which all is that is read here."""
+
+
+def _days(day: str, table: str = "document") -> str:
+    """Days overdue of what is owed; null of what the customer is owed."""
+    return f"""case when {table}.document_type not in ({_CREDITS})
+                            then {day} - coalesce({table}.due_date, {table}.document_date) end"""
+
+
+def _bucket_sums(owed: str) -> str:
+    """The columns bucket_0 to bucket_4 over `item`."""
+    sums = [f"coalesce(sum({owed}) filter (where item.days <= 0), 0.0000)"
+            f" - coalesce(sum({owed}) filter (where item.days is null), 0.0000)"]  # fmt: skip
+    for first, last in itertools.pairwise((*LAST_DAYS, None)):
+        inside = f"item.days > {first}" + (f" and item.days <= {last}" if last is not None else "")
+        sums.append(f"coalesce(sum({owed}) filter (where {inside}), 0.0000)")
+    return ", ".join(f"{total} as bucket_{position}" for position, total in enumerate(sums))
 
 
 def billed_by_month(first_day: str) -> str:
@@ -61,13 +90,17 @@ def billed_by_month(first_day: str) -> str:
     what was taken over from an older system, are left out, as they are no sales.
     """
     return f"""
-        select to_char(document.document_date, 'YYYYMM') as month, sum(kind.sign * document.amount_base) as billed,
-               sum(kind.sign * document.balance_base) as open
-          from document
-          join (values {_SALES}) as kind (document_type, sign) on kind.document_type = document.document_type
-         where document.company_id = $1 and document.released_at is not null and document.master_document_id is null
-           and document.origin not in ({_NO_SALES}) and document.document_date >= {first_day}
-         group by to_char(document.document_date, 'YYYYMM')"""
+        select to_char(sold.document_date, 'YYYYMM') as month, sum(kind.sign * sold.billed) as billed,
+               sum(kind.sign * sold.open) as open
+          from (select document.document_type, document.document_date, sum(document.amount_base) as billed,
+                       sum(document.balance_base) as open
+                  from document
+                 where document.company_id = $1 and document.released_at is not null
+                   and document.master_document_id is null and document.origin not in ({_NO_SALES})
+                   and document.document_date >= {first_day}
+                 group by document.document_type, document.document_date) as sold
+          join (values {_SALES}) as kind (document_type, sign) on kind.document_type = sold.document_type
+         group by to_char(sold.document_date, 'YYYYMM')"""
 
 
 def waiting(day: str) -> str:
