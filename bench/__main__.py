@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import books, ceiling, load, machine, pages, program, report, runs, seeding
+from bench import applications, books, ceiling, load, machine, pages, program, report, runs, seeding
 from bench.load import BenchError
 from bench.rounds import Bench, Cell, stored_texts
 from bench.stock import stocks
@@ -37,7 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
-    names = [*(it.name for it in WORKLOADS), pages.NAME, *(it.name for it in runs.RUNS)]
+    names = [*(it.name for it in WORKLOADS), pages.NAME, applications.NAME, *(it.name for it in runs.RUNS)]
     parser.add_argument("workloads", nargs="*", metavar="workload", help=f"which to run [all]: {', '.join(names)}")
     parser.add_argument("--short", action="store_true", help="a tenth of the data, 16 clients, short rounds")
     parser.add_argument("--size", choices=list(seeding.SIZES), help="how much data")
@@ -69,15 +69,15 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
     with books.opened(asked.size, fresh=asked.fresh, folder=asked.folder) as opened:
         log = asked.folder / "server.log"
         wanted = [workload for workload in WORKLOADS if not asked.workloads or workload.name in asked.workloads]
-        shows_pages = not asked.workloads or pages.NAME in asked.workloads
-        if wanted or shows_pages:
+        others = [it for it in (applications, pages) if not asked.workloads or it.NAME in asked.workloads]
+        if wanted or others:
             with program.serving(opened.dsn, log) as served:
                 scene = Scene(asked.size, stocks(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
                 bench = Bench(opened, served, scene, stored_texts(opened.dsn), generator)
                 for workload in wanted:
                     tried.add(workload.name, _measured(bench, workload, asked))
-                if shows_pages:
-                    tried.add(pages.NAME, pages.measure(opened, served, rounds=asked.rounds))
+                for other in others:
+                    tried.add(other.NAME, other.measure(opened, served, rounds=asked.rounds))
         for run in runs.RUNS:
             if not asked.workloads or run.name in asked.workloads:
                 tried.add(run.name, runs.measure(run, opened, log, rounds=asked.rounds))

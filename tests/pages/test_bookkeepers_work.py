@@ -102,6 +102,7 @@ async def test_a_morning_in_the_browser(tab: OpenTab) -> None:
     await page.click("tbody[data-rows] a >> nth=0")
     assert "/ui/documents/" in page.url
 
+    await page.wait_for_load_state()  # the keys are read by a script
     await page.keyboard.press("g")
     await page.keyboard.press("r")
     await page.wait_for_url("**/ui/reminding")

@@ -32,15 +32,10 @@ class Letter:
         return replace(self, letter_id=None)
 
 
-class Written(list[Letter]):
-    """What a transaction writes, which is also its connection."""
-
-    async def execute(self, statement: str) -> None:
-        """Settings for the planner change nothing here."""
-
-
 @dataclass
 class FakeDatabase:
+    """A connection is the list of what its transaction writes."""
+
     committed: list[Letter] = field(default_factory=list)
     begun: int = 0
     open: int = 0
@@ -51,7 +46,7 @@ class FakeDatabase:
         self.begun += 1
         self.open += 1
         self.open_at_most = max(self.open, self.open_at_most)
-        written = Written()
+        written: list[Letter] = []
         try:
             yield written
         finally:

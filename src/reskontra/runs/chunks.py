@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
-from reskontra.db.plans import prefer_indexes
 from reskontra.errors import Conflict
 from reskontra.runs.outcome import Outcome, Skipped, T
 
@@ -113,11 +112,7 @@ async def _done(database: Database, chunk: Sequence[P], work: Work[P, T], *, dry
 
 
 async def _attempted(database: Database, chunk: Sequence[P], work: Work[P, T], *, dry_run: bool) -> Outcome[T]:
-    async def indexed(connection: Connection) -> Outcome[T]:
-        await prefer_indexes(connection)
-        return await work(connection, chunk)
-
-    outcome = await carried_out(database, indexed, dry_run=dry_run)
+    outcome = await carried_out(database, lambda connection: work(connection, chunk), dry_run=dry_run)
     return outcome.without_ids() if dry_run else outcome
 
 
