@@ -37,8 +37,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from reskontra.app import mounted_routes
+from reskontra.clock import SeededClock
+from reskontra.config import Settings
+from reskontra.db.pool import Database
 from reskontra.web.openapi import Reference
-from tests.conftest import assert_books_prove_themselves
+from tests.clerk import INVOICE, Clerk, application
+from tests.conftest import SEEDED_FROM, assert_books_prove_themselves, open_client
 
 if TYPE_CHECKING:
     from tests.conftest import ServerProcess
@@ -52,6 +56,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 REQUESTS_PER_OPERATION = 10
+
+SERIES, PROJECTS = ("S1", "S2"), ("DOCK", "QUAY")
 
 # Of what a path can name, some that the demo company has. Several, because requests delete and release.
 KNOWN: dict[str, Sequence[str]] = {
@@ -87,10 +93,30 @@ KNOWN: dict[str, Sequence[str]] = {
     "contactid": ("1", "2"),
     "salespersoncd": ("ANNE",),
     "attributeid": ("COLOUR",),
+    "customerclassid": ("1",),
+    "customerid": ("20001", "20002"),
+    "customerpaymentmethodid": ("2",),
+    "recordid": ("1", "2"),
+    "discountcode": ("RABATT",),
+    "series": SERIES,
+    "projectid": PROJECTS,
+    "linenumber": ("1",),
+    "accountnumber": ("1920",),
+    "letternumber": ("1",),
+    "documenttype": ("Invoice", "CreditNote"),
+    "referencenumber": ("003547", "010001"),
+    "refnbr": ("003547",),
+    "applicationid": ("1", "2"),
 }
+"""`_furnish` adds what it makes."""
 
 LINE = {"inventoryNumber": {"value": "A"}, "quantity": {"value": 2}}
 OWED_BY = {"customerNumber": {"value": "20001"}, "documentDate": {"value": "2025-03-03"}}
+PAID_BY = {
+    "customer": {"value": "20001"},
+    "applicationDate": {"value": "2025-03-03"},
+    "paymentAmount": {"value": 100},
+}
 PASSING: dict[str, dict[str, Any]] = {
     "customerinvoice": {**OWED_BY, "invoiceLines": [LINE]},
     "customercreditnote": {**OWED_BY, "lines": [LINE]},
@@ -114,6 +140,18 @@ PASSING: dict[str, dict[str, Any]] = {
     "location": {"baccountId": {"value": "20001"}, "locationId": {"value": "NORD"}, "locationName": {"value": "Nord"}},
     "account": {"accountCD": {"value": "3001"}, "type": {"value": "Income"}, "accountClass": {"value": "SALES"}},
     "subaccount": {"subaccountNumber": {"value": "1"}},
+    "payment": PAID_BY,
+    "customerpayment": PAID_BY,
+    "cashsale": {**OWED_BY, "paymentReference": {"value": "Receipt 1"}, "cashSaleLines": [LINE]},
+    "customeroverduecharge": {**OWED_BY, "lines": [LINE]},
+    "customersalesprice": {
+        "inventoryId": {"value": "A"},
+        "price": {"value": 90},
+        "priceType": {"value": "Base"},
+    },
+    "discount": {"discountCode": {"value": "RABATT"}, "series": {"value": "S3"}},
+    "customerpaymentmethod": {"customerId": {"value": "20001"}, "paymentMethodId": {"value": "2"}},
+    "project": {"projectID": {"value": "PIER"}, "description": {"value": "Pier"}},
 }
 
 
@@ -173,10 +211,39 @@ async def running(
 ) -> AsyncIterator[ServerProcess]:
     """A server process for all operations; after all that was sent to it the books must prove themselves."""
     name = await databases.clone()
+    await _furnish(databases.dsn_of(name))
     with serving(databases.dsn_of(name)) as process:
         yield process
     await assert_books_prove_themselves(databases.dsn_of(name))
     await databases.drop(name)
+
+
+async def _furnish(dsn: str) -> None:
+    """What the demo of the tests lacks: some of each kind that a path can name."""
+    database, clock = await Database.connect(dsn), SeededClock(SEEDED_FROM)
+    async with open_client(Settings(sandbox=True), database, clock) as http:
+        clerk = Clerk(http, database, clock)
+        owed = [await clerk.issue(INVOICE) for _ in range(3)]
+        drafts = [await clerk.payment(50) for _ in range(4)]
+        paid = [await clerk.pay(100, application(invoice, 40)) for invoice in owed]
+        sold = [await clerk.cash_sale() for _ in range(4)]
+        charges = (await clerk.charge("2025-06-01"))["created"]
+        await clerk.post("reskontra/run/writeOff", asOf="2025-06-01")
+        steps = [{"discountPercent": 5}]
+        for answer in (
+            *[
+                await clerk.post("discount", discountCode="RABATT", series=it, discountBreakpoints=steps)
+                for it in SERIES
+            ],
+            *[await clerk.post("project", projectID=it, description="Harbour") for it in PROJECTS],
+            await clerk.post("customerpaymentmethod", customerId="20001", paymentMethodId="2"),
+            await clerk.post("customerSalesPrice", inventoryId="A", price=90),
+        ):
+            assert answer.status_code == 201, answer.text
+    await database.close()
+    KNOWN["paymentnumber"] = [it.number for it in (*drafts, *paid)]
+    KNOWN["documentnumber"] = [it.number for it in sold]
+    KNOWN["overduechargenumber"] = [it["referenceNumber"] for it in charges[:5]]
 
 
 @pytest.fixture(scope="module")
