@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,33 +12,18 @@ import pytest
 
 from reskontra.clock import Clock
 from reskontra.config import Settings
-from reskontra.db.archive import read_archive
-from reskontra.db.migrate import known_migrations
 from reskontra.db.pool import Database
-from reskontra.db.restore import restore
-from tests.conftest import assert_books_prove_themselves, open_client
+from tests.conftest import open_client
+from tests.platform.kept_books import brought_up_to_date
 
-STEP_3 = Path(__file__).parent / "kept" / "step3-books.zip"
-STEP_3_MIGRATIONS = 14
-NOW = datetime(2027, 1, 15, tzinfo=UTC)  # later than the books were kept
 APPLICATION = "/v1/reskontra/application"
 
 
 @pytest.fixture
 async def kept_dsn(databases: Any, dsn_of: Callable[[str], str]) -> AsyncIterator[str]:
     """The books, brought up to date; they must prove themselves at the end."""
-    name = await databases.create_empty()
-    connection = await asyncpg.connect(dsn_of(name))
-    try:
-        with read_archive(STEP_3) as archive:
-            done = await restore(connection, archive, NOW, replacing=[])
-    finally:
-        await connection.close()
-    assert [it.version for it in done.applied] == [it.version for it in known_migrations()[STEP_3_MIGRATIONS:]]
-    assert done.offences == []
-    yield dsn_of(name)
-    await assert_books_prove_themselves(dsn_of(name))
-    await databases.drop(name)
+    async with brought_up_to_date("step3", databases, dsn_of) as dsn:
+        yield dsn
 
 
 @pytest.fixture
