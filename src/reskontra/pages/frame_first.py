@@ -1,4 +1,4 @@
-"""Pages that may take long: the frame is sent first, so that whoever waits sees where they are (A16).
+"""Pages that may take long: the frame is sent first, so that whoever waits sees where they are.
 
 Only a page that is not there within a moment is sent in two parts. All others keep the status that they end with, and
 so does a refusal, which comes early. What goes wrong later is told in the content, under the status 200.
