@@ -87,6 +87,16 @@ class Route:
         return [f"{_SCOPE}:{verb}" for verb in _VERBS] if self.holds_requests else [self.scope]
 
     @property
+    def takes_key(self) -> bool:
+        """Whether a request may be named, so that it is carried out once (`repeats`)."""
+        return self.method != "GET" and not (self.takes_file or self.holds_requests or self.missing)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is carried out in many transactions, one after the other."""
+        return "/run/" in self.path
+
+    @property
     def is_action(self) -> bool:
         """Whether an empty body means `{}`."""
         return "/action/" in self.path
