@@ -119,10 +119,14 @@ async def test_what_is_empty_on_a_new_document_is_not_sent(clerk: Clerk, empty: 
     assert whole["vatTotal"] == 25
 
 
-async def test_null_clears_on_an_update_as_ever(clerk: Clerk) -> None:
-    document = await clerk.invoice(lines=[A | {"unitPriceInCurrency": 90}])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_null_clears_on_an_update_as_ever(clerk: Clerk, kind: str) -> None:
+    document = await clerk.document(kind, lines=[A | {"unitPriceInCurrency": 90}])
     line = {"operation": "Update", "lineNumber": 1}
-    assert (await clerk.change(document, lines=[line | {"vatCodeId": None}]))["vatTotal"] == 0
+    assert document["vatTotal"] == 45
+    untaxed = await clerk.change(document, lines=[line | {"vatCodeId": None}])
+    assert (untaxed["vatTotal"], untaxed["taxDetails"]) == (0, [])
+    assert "vatCode" not in untaxed[LINES[kind]][0]
     looked_up = await clerk.change(document, lines=[line | {"unitPriceInCurrency": None}])
     assert looked_up["amount"] == 200, "a price is the exception: null looks it up again (PRC-06)"
     assert (await clerk.change(document, customerVatZoneId=None)).get("customerVatZone") is None
