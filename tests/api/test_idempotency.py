@@ -155,11 +155,11 @@ async def test_reading_takes_no_key(clerk: Clerk) -> None:
     assert await keys(clerk) == 0
 
 
-@pytest.mark.parametrize("path", ["customerinvoice/003547/attachment", "reskontra/trial"])
+@pytest.mark.parametrize("path", ["customerinvoice/003547/attachment", "reskontra/trial", "reskontra/sandbox/reset"])
 async def test_where_a_key_could_not_be_kept_to_it_is_refused(clerk: Clerk, path: str) -> None:
     content = {"request": {"method": "POST", "path": "/v1/customerinvoice", "content": DRAFT}}
     answer = await clerk.http.post(f"/v1/{path}", json=content, headers=keyed())
-    assert " takes no Idempotency-Key: " in refusal(answer)
+    assert " takes no Idempotency-Key" in refusal(answer)
     assert await keys(clerk) == 0
 
 

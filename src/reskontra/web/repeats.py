@@ -85,11 +85,12 @@ def fingerprint_of(*parts: bytes) -> bytes:
 
 def _check_may_repeat(call: Call) -> None:
     """Raises `Malformed` where the header could not be kept to."""
+    if call.route.takes_key:
+        return
     if call.route.takes_file:
         reason = f"An upload takes no {HEADER}: its file is stored as it comes in, and not compared with another."
         raise Malformed(reason, hint="Leave it out. The same file sent again becomes its newest revision.")
-    if call.route.holds_requests:
-        raise Malformed(f"A trial takes no {HEADER}: it changes nothing.", hint="Leave it out.")
+    raise Malformed(f"A request to the sandbox itself, or a trial, takes no {HEADER}.", hint="Leave it out.")
 
 
 async def answer_once(call: Call, request: KeyedRequest, answers: Answers) -> Response:
