@@ -19,7 +19,7 @@ DRAWERS = {"utils", "util", "helpers", "common", "misc", "base", "manager", "ser
 OWNERS = {
     "account_statements": ["account_statement"],
     "users": ["user_account", "user_company", "user_session"],
-    "companies": ["api_client", "api_client_company", "server_secret", "access_version"],
+    "companies": ["api_client", "api_client_company", "server_secret", "access_version", "request_key"],
     "reference": [
         "branch", "country", "customer_class", "statement_cycle", "reason_code", "dunning_level", "dunning_text",
         "legal_rate", "overdue_charge", "overdue_charge_rate",

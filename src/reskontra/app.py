@@ -21,6 +21,7 @@ from reskontra.charges import store as charges_store
 from reskontra.clock import Clock, SystemClock
 from reskontra.closing import routes as closing
 from reskontra.companies.store.access import StoredAccess
+from reskontra.companies.store.request_keys import StoredAnswers
 from reskontra.config import Settings, is_loopback
 from reskontra.contacts import routes as contacts
 from reskontra.currencies import routes as currencies
@@ -199,7 +200,6 @@ def create_app(
     metrics = Metrics()
     post = post or post_of(settings)
     mounted = mounted_routes(post)
-    reference = Reference(mounted, is_open=settings.open_mode)
     desk = _desk_of(settings, database, clock, mounted, reset) if settings.sandbox else None
     sandbox_routes = [*requests.routes_of(desk), *mails.outbox_routes(post)] if desk else []
     router, lists = Router([*mounted, *sandbox_routes]), Memory()
@@ -226,7 +226,7 @@ def create_app(
             ),
             metrics=metrics,
             is_ready=access.is_ready,
-            reference=reference,
+            reference=Reference(mounted, is_open=settings.open_mode),
             front="/ui/sandbox" if settings.sandbox else "/ui/",
         ),
         site=site.answer,
@@ -237,6 +237,7 @@ def create_app(
         settings=settings,
         metrics=metrics,
         lists=lists,
+        answers=StoredAnswers(),
     )
     database.when_connected += (remembered.forget, lists.forget, guard.forget)
     return Recording(server, desk.recorder, desk.stop) if desk else server

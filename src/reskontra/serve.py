@@ -48,6 +48,8 @@ _DAY_SECONDS = 24 * 60 * 60
 _DESCRIPTORS_MAX = 65536
 _ACCESS_POINT_SECONDS = 30
 _OWN_DESCRIPTORS = 64  # for the database, the log, and whatever a library opens
+_OPEN = "open to this machine without a token"
+_CLOSED = "with a token only"
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -120,7 +122,7 @@ def serve(
                 stop = app.stop if isinstance(app, Recording) else _nothing
                 server = _Server(config, lambda: announce(url), own, stop)
                 _calm_garbage_collection()
-                log.info("serving", url=url, open_mode=settings.open_mode)
+                log.info("serving", url=url, access=_OPEN if settings.open_mode else _CLOSED)
                 runner.run(_serve_and_work(server, port, settings, database, clock, post=post))
                 log.info("stopped serving")
             finally:

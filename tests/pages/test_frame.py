@@ -110,6 +110,18 @@ async def test_a_page_that_does_not_exist_says_so(visitor: Visitor) -> None:
 
 
 @pytest.mark.xdist_group("browser")
+async def test_an_address_says_its_methods(visitor: Visitor) -> None:
+    reads, opens = "GET, HEAD, OPTIONS", "GET, HEAD, OPTIONS, POST"
+    page = await visitor.http.get("/ui/")
+    [asset] = re.findall(r"assets/[\w.]+\.css", page.text)[:1]
+    for path, allowed in (("/ui/", reads), ("/ui", reads), ("/ui/sandbox/state/reset", opens), (f"/ui/{asset}", reads)):
+        answer = await visitor.http.request("OPTIONS", path)
+        assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b""), path
+        answer = await visitor.http.request("DELETE", path, headers={"Origin": "http://localhost"})
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed), path
+    assert (await visitor.http.request("OPTIONS", "/ui/no-such-page")).status_code == 404
+
+
 async def test_the_frame_is_accessible(look: OpenTab) -> None:
     page = await look("customers")
     for path in ("customers", "preferences", "nowhere"):

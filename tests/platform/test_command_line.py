@@ -223,8 +223,9 @@ def test_a_server_serves_on_when_nobody_reads_its_greeting(tmp_path: Path, books
     process = unread(tmp_path, "serve", "--port", "0", "--data-dir", str(books_folder), "--log-format", "json")
     assert process.stderr is not None
     try:
-        url = next(found["url"] for found in map(json.loads, process.stderr) if found["event"] == "serving")
-        assert httpx.get(f"{url}/readyz").status_code == 200
+        serving = next(found for found in map(json.loads, process.stderr) if found["event"] == "serving")
+        assert serving["access"] == "with a token only"
+        assert httpx.get(f"{serving['url']}/readyz").status_code == 200
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=30)

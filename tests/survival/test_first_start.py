@@ -84,6 +84,7 @@ async def test_kill_while_the_demo_company_is_restored(tmp_path: Path) -> None:
         await end(house, all_of_it=attempt % 2 == 0)
     assert await serves_whole(house) == len(demo.year()) + 63
     assert "Making the" not in house.said()
+    assert '"access":"open to this machine without a token"' in house.said().replace('": "', '":"')
 
 
 WITHOUT_FILE = """

@@ -37,6 +37,7 @@ from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
 from reskontra.web.pauses import Pauses
 from reskontra.web.protocol import JsonProtocol
+from reskontra.web.repeats import KeptAnswer, KeyedRequest
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import hash_secret
 from reskontra.web.server import Server
@@ -75,6 +76,19 @@ class BoxLine(Body):
     quantity: Sent[Quantity] = sent("quantity")
     vat_category: Sent[Text30] = sent("vatCodeId")
     colour: Sent[OneOf[Colour]] = sent("colour")
+
+
+class NoKeys:
+    """Stores nothing, like a server that nobody sends the same request twice."""
+
+    async def begin(self, connection: Any, request: KeyedRequest, now: datetime) -> KeptAnswer | None:
+        return None
+
+    async def finish(self, connection: Any, request: KeyedRequest, answer: KeptAnswer, now: datetime) -> None:
+        pass
+
+    async def give_up(self, connection: Any, request: KeyedRequest) -> None:
+        pass
 
 
 class Place(Body):
@@ -234,6 +248,7 @@ def open_edge() -> OpenEdge:
             database=database,
             clock=clock,
             settings=settings,
+            answers=NoKeys(),
             metrics=metrics,
             lists=Memory(),
         )

@@ -52,6 +52,19 @@ async def test_a_token_from_credentials_in_the_body(open_edge: Any, two_companie
         assert edge.seen[-1].actor == "isv_a"
 
 
+async def test_the_old_address_of_tokens_answers_as_the_new_one(open_edge: Any, two_companies: Any) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "isv_a", "client_secret": "s3cret"}
+    async with open_edge(settings=DURABLE) as edge:
+        edge.access.add("isv_a", "s3cret", two_companies[:1])
+        for path in ("/API/security/api/v2/token", "/security/api/v2/token/"):
+            granted = (await edge.client.post(path, data=form)).json()
+            sent = {"authorization": f"Bearer {granted['access_token']}"}
+            assert (await edge.client.get("/v1/box", headers=sent)).status_code == 200
+            person = await edge.client.post(path, data={**form, "grant_type": "authorization_code", "code": "x"})
+            assert person.json()["error"] == "unsupported_grant_type"
+            assert (await edge.client.get(path)).status_code == 405
+
+
 @pytest.mark.parametrize("credentials", ["isv_a:s3%2Bcr%25et", "isv_a:s3+cr%et"])
 async def test_a_token_from_basic_credentials(open_edge: Any, two_companies: Any, credentials: str) -> None:
     async with open_edge(settings=DURABLE) as edge:

@@ -153,6 +153,12 @@ KINDS = {
     "datetime": {Kind.TEXT},
 }
 
+ADDED = {
+    "CashSaleUpdateDto.currencyId": "invoices have it, and passing over it would book euros as kroner",
+    "CashSaleUpdateDto.exchangeRate": "as above",
+}
+"""Fields that the contract does not have there, each with its reason."""
+
 Pair = tuple[type[msgspec.Struct], str]
 
 
@@ -189,6 +195,8 @@ def differences() -> Iterator[str]:
             if field not in slots and field not in LEFT_OUT and f"{name}.{field}" not in LEFT_OUT:
                 yield f"{struct.__name__} lacks {name}.{field}"
         for wire, slot in slots.items():
+            if wire not in schemas[name] and f"{name}.{wire}" in ADDED:
+                continue
             if wire not in schemas[name]:
                 yield f"{struct.__name__}.{wire} is not in {name}"
             else:

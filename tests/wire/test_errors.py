@@ -190,6 +190,7 @@ async def test_other_media_are_not_served(edge: Any, media: str) -> None:
         ("host", ("localhost", "erp.example")),
         ("content-type", ("application/json", "text/plain")),
         ("origin", ("http://localhost", "http://localhost")),
+        ("idempotency-key", ("a", "a")),
     ],
 )
 async def test_a_header_that_may_stand_once_is_refused_twice_on_every_address(

@@ -19,6 +19,7 @@ ACTING = {
     "Content-Encoding": "test_compressed_bodies: a_compressed_body_is_read_as_a_plain_one",
     "Content-Type": "test_errors: json_by_any_name",
     "Expect": "test_framing: an_answer_to_a_client_that_was_not_asked_for_its_body_ends_the_connection",
+    "Idempotency-Key": "test_idempotency: another_request_with_the_same_key_is_refused",
     "Host": "test_routing: a_host_that_is_no_host_is_not_echoed",
     "If-Match": "test_errors: versions_travel_in_etag_and_if_match",
     "ipp-company-id": "test_auth: several_companies_need_the_header",
@@ -29,8 +30,13 @@ ACTING = {
     "X-Forwarded-Prefix": "test_routing: a_forwarded_prefix_that_leads_elsewhere_is_not_believed",
     "X-Forwarded-Proto": "test_routing: forwarded_headers_count_only_from_a_trusted_proxy",
 }
-"""The headers that clients, browsers, proxies and the vendor's documentation send, and the test that shows what each
-does."""
+"""The headers that act, and the test that shows what each does.
+
+Where the names in these tables are from: the vendor's pages on ETags, background operations and base addresses
+(docs.vismasoftware.no/vismanetapi); what public clients in C#, Java, PHP and Go send; RFC 9110; what browsers add by
+themselves (Fetch Metadata, the Origin of a request); what proxies add; and draft-ietf-httpapi-idempotency-key-header.
+Whoever finds another header that is sent adds it to one of the tables.
+"""
 
 REFUSED = {"erp-api-background": ("none", "subscription", "subscription:a=b", "https://example.no/hook", "x")}
 

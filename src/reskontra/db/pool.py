@@ -219,14 +219,20 @@ class Database:
                 return await work(connection)
 
     @asynccontextmanager
-    async def trial(self) -> AsyncGenerator[Trial]:
+    async def together(self) -> AsyncGenerator[OneTransaction]:
+        """A transaction for all that is done with what it yields: one write, and what is stored beside it."""
+        async with self._transaction() as connection:
+            yield OneTransaction(connection)
+
+    @asynccontextmanager
+    async def trial(self) -> AsyncGenerator[OneTransaction]:
         """A transaction that is rolled back in the end, for trying what a write would do."""
         async with self._borrow() as connection:
             with _holding():
                 transaction = connection.transaction()
                 await transaction.start()
                 try:
-                    yield Trial(connection)
+                    yield OneTransaction(connection)
                 except BaseException as error:
                     await _undo(connection, transaction, error)
                     raise
@@ -330,8 +336,8 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """Takes the place of a `Database` for one write and reads after it, all in one transaction.
+class OneTransaction:
+    """Takes the place of a `Database` for one write and what is read or stored beside it, all in one transaction.
 
     A second write could take its locks in an order that others do not expect, and wait for whoever waits for it.
     """
@@ -339,16 +345,20 @@ class Trial:
     _connection: Connection
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """The connection of the trial."""
+        """The connection of the transaction."""
         return self._savepoint()
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """The same: what fails is rolled back alone."""
         return self._savepoint()
 
-    def trial(self) -> AbstractAsyncContextManager[Trial]:
-        """A trial is not tried."""
-        raise NotImplementedError("a trial within a trial")
+    def trial(self) -> AbstractAsyncContextManager[OneTransaction]:
+        """A trial would have to roll back what is not its own."""
+        raise NotImplementedError("a trial within a transaction")
+
+    def together(self) -> AbstractAsyncContextManager[OneTransaction]:
+        """It is one transaction already."""
+        raise NotImplementedError("a transaction within a transaction")
 
     async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run `work` in the transaction, with locks."""

@@ -22,7 +22,7 @@ from reskontra.pages.screen import COMPANY_COOKIE, HEADERS, LANGUAGE_COOKIE, ROO
 from reskontra.pages.words import choose
 from reskontra.users.rules import Role
 from reskontra.web.auth import Company
-from reskontra.web.errors import NoSuchMethod, status_of
+from reskontra.web.errors import NoSuchMethod, allow, status_of
 from reskontra.web.visit import ClientGone, Visit
 
 PageOf = Callable[[Screen], Awaitable[Response]]
@@ -68,11 +68,10 @@ class Site:
     async def answer(self, visit: Visit) -> Response:
         """The answer to any request below the root. Raises only `ClientGone`."""
         path = visit.raw_path.decode("latin-1")[len(ROOT) :].strip("/")
+        if visit.method == "OPTIONS" and (methods := self._methods(path)):
+            return Response(None, 204, {"Allow": allow(methods)})
         if path.startswith("assets/"):
-            try:
-                return assets.answer(path.removeprefix("assets/"))
-            except NotFound as refusal:
-                return Response(refusal.reason, 404, {"Content-Type": "text/plain"})
+            return _asset(visit.method, path.removeprefix("assets/"))
         method = "GET" if visit.method == "HEAD" else visit.method
         open_page = self._open_pages.get((method, path))
         try:
@@ -107,7 +106,10 @@ class Site:
         except ClientGone:
             raise
         except Refusal as refusal:
-            return screen.show("error.html", status_of(refusal), status_code=status_of(refusal), refusal=refusal)
+            answer = screen.show("error.html", status_of(refusal), status_code=status_of(refusal), refusal=refusal)
+            if isinstance(refusal, NoSuchMethod):
+                answer.headers["Allow"] = allow(refusal.methods)
+            return answer
         except Exception:
             _log.exception("unexpected failure on a page", path=path)
             return screen.show("error.html", 500, status_code=500, refusal=None)
@@ -123,10 +125,17 @@ class Site:
         found = self._page_at(method, path)
         if found is not None:
             return found[0], {name: _decoded(part) for name, part in found[1].groupdict().items()}
-        allowed = [page.method for pattern, page in self._pages if pattern.fullmatch(path)]
+        allowed = self._methods(path)
         if allowed:
             raise NoSuchMethod(allowed)
         raise NotFound(reason="There is no such page.")
+
+    def _methods(self, path: str) -> list[str]:
+        """The methods of an address, if there is anything at it."""
+        if path.startswith("assets/"):
+            return ["GET"]
+        found = {page.method for pattern, page in self._pages if pattern.fullmatch(path)}
+        return sorted(found | {method for method, below in self._open_pages if below == path})
 
     async def _screen(self, visit: Visit, person: Person) -> Screen:
         cookies = cookies_of(visit.headers)
@@ -144,6 +153,16 @@ class Site:
             is_sandbox=self._is_sandbox,
             today=local_date(self._engine.clock.now(), company.zone),
         )
+
+
+def _asset(method: str, name: str) -> Response:
+    plain = {"Content-Type": "text/plain"}
+    if method not in ("GET", "HEAD"):
+        return Response("Files are only read.", 405, {**plain, "Allow": allow(["GET"])})
+    try:
+        return assets.answer(name)
+    except NotFound as refusal:
+        return Response(refusal.reason, 404, plain)
 
 
 def _company(person: Person, chosen: str | None) -> Company:

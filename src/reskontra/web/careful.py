@@ -8,7 +8,7 @@ where a number or one of a few words is expected, ignores unknown names, and say
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +21,9 @@ from reskontra.web.shapes import Kind, Plan, Shape, Slot, V, plan_of
 
 _NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,3})?", re.ASCII)
 _WRAPPER = "value"
-_READ_AS = {"country": "countryid"}
-"""An answer's name -> the body's name for the same thing, for clients that send an address back as they read it."""
+_READ_AS = {"country": "countryid", "invoiceaddress": "billingaddress"}
+"""An answer's name -> the body's name for the same thing, for clients that send back what they read. Beside the body's
+own name it says nothing."""
 
 
 class _Fraction(str):
@@ -66,28 +67,50 @@ def nested(raw: object, plan: Plan) -> msgspec.Struct:
     if not isinstance(raw, dict):
         raise Unfit(f"{_described(raw)} stands where a JSON object is needed.", 'Send an object: {"name": ...}.')
     found: dict[str, Any] = {}
-    called_otherwise: dict[str, tuple[str, Any]] = {}
+    called_otherwise: dict[str, tuple[Slot, str, Any]] = {}
+    as_read: dict[str, Any] = {}
     for name, value in raw.items():
         slot, is_as_read = _slot_of(name, plan)
-        if slot is None and plan.refuses_unknown:
-            known = ", ".join(known.wire for known in plan.slots)
-            raise Unfit(f"'{shown(name)}' is not known here.", f"Send {known}.", name).inside(name)
-        if slot is None or (is_as_read and slot.attribute in found):
+        if slot is None:
+            _check_unknown(name, value, plan)
             continue
         try:
             if plan.refuses_unknown:
                 _check_says_something(value, slot.shape)
-            if name.lower() in plan.by_other_name:
-                called_otherwise[slot.attribute] = (name, _field(value, slot, plan))
-            else:
-                found[slot.attribute] = _field(value, slot, plan)
+            inner = _field(value, slot, plan)
         except Unfit as unfit:
             raise unfit.inside(slot.attribute) from None
-    _add_called_otherwise(found, called_otherwise, plan)
+        if is_as_read:
+            as_read[slot.attribute] = inner
+        elif name.lower() in plan.by_other_name:
+            called_otherwise[name.lower()] = (slot, name, inner)
+        else:
+            found[slot.attribute] = inner
+    _add_called_otherwise(found, called_otherwise.values())
+    found |= {attribute: value for attribute, value in as_read.items() if not _is_said(found.get(attribute, UNSET))}
     for slot in plan.slots:
         if slot.required and slot.attribute not in found:
             raise Unfit("This field is missing.", "Send it.").inside(slot.attribute)
     return plan.struct(**found)
+
+
+def _check_unknown(name: str, value: object, plan: Plan) -> None:
+    """Refuse a name that is no field, where passing over it would do harm."""
+    if plan.refuses_unknown:
+        known = ", ".join(known.wire for known in plan.slots)
+        raise Unfit(f"'{shown(name)}' is not known here.", f"Send {known}.", name).inside(name)
+    reason = plan.refused_names.get(name.lower())
+    if reason is not None and _asks_for_something(value):
+        raise Unfit(reason, "Leave it out.").inside(name)
+
+
+def _asks_for_something(raw: object) -> bool:
+    """Whether a value is more than what typed clients send for a field that was not set."""
+    if isinstance(raw, dict):
+        return any(_asks_for_something(inner) for inner in raw.values())
+    if isinstance(raw, list):
+        return any(_asks_for_something(inner) for inner in raw)
+    return raw not in (None, "", "0001-01-01", "0001-01-01T00:00:00", 0, False) and str(raw).strip("0.") != ""
 
 
 def _slot_of(name: str, plan: Plan) -> tuple[Slot | None, bool]:
@@ -127,15 +150,17 @@ def _ignored_inside(raw: object, shape: Shape) -> Iterator[tuple[str | int, ...]
             yield from ((position, *path) for path in _ignored_inside(element, shape.item))
 
 
-def _add_called_otherwise(found: dict[str, Any], called_otherwise: dict[str, tuple[str, Any]], plan: Plan) -> None:
+def _add_called_otherwise(found: dict[str, Any], called_otherwise: Iterable[tuple[Slot, str, Any]]) -> None:
     """Add the fields that came under another of their names; refuse a field that has values under two names."""
-    for attribute, (name, value) in called_otherwise.items():
+    names: dict[str, str] = {}
+    for slot, name, value in called_otherwise:
         if not _is_said(value):
             continue
-        if _is_said(found.get(attribute, UNSET)):
-            wire = plan.by_attribute[attribute].wire
-            raise Unfit(f"'{wire}' and '{shown(name)}' are the same field.", "Send one of the two.").inside(attribute)
-        found[attribute] = value
+        if _is_said(found.get(slot.attribute, UNSET)):
+            first = names.get(slot.attribute, slot.wire)
+            reason = f"'{shown(first)}' and '{shown(name)}' are the same field."
+            raise Unfit(reason, "Send one of the two.").inside(slot.attribute)
+        found[slot.attribute], names[slot.attribute] = value, name
 
 
 def _is_said(value: Any) -> bool:

@@ -248,6 +248,15 @@ def _parameters(route: Route, path: str, example: Example) -> Iterator[Schema]:
             "description": "The ETag of the version that the change is meant for; another version is answered 412.",
             "schema": {"type": "string"},
         }
+    if route.takes_key:
+        yield {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "Names this request for 24 hours. Sent again with its key, it is not carried out again, "
+            "but answered as it was, with Idempotency-Replayed: true.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        }
 
 
 def _query_parameter(parameter: Parameter, example: Example, *, is_needed: bool) -> Schema:

@@ -23,6 +23,10 @@ _TOKEN_REQUEST_LIMIT = 16 * 1024
 _HTML = "text/html; charset=utf-8"
 
 
+TOKEN_PATHS = ("/connect/token", *("/".join(("", *prefix, "security/api/v2/token")) for prefix in PREFIXES))
+"""Where tokens are, in lower case: now, and on the old host."""
+
+
 def pages(
     *,
     guard: Guard,
@@ -73,7 +77,7 @@ def pages(
         "/docs": {"GET": partial(_reference_page, reference)},
         "/docs.js": {"GET": _reference_script},
         "/.well-known/openid-configuration": {"GET": openid},
-        "/connect/token": {"POST": token},
+        **{path: {"POST": token} for path in TOKEN_PATHS},
     }
     for prefix in PREFIXES:
         table["/".join(("", *prefix, "resources/v1/context"))] = {"GET": context}

@@ -87,6 +87,17 @@ class Route:
         return [f"{_SCOPE}:{verb}" for verb in _VERBS] if self.holds_requests else [self.scope]
 
     @property
+    def takes_key(self) -> bool:
+        """Whether a request may be named, so that it is carried out once (`repeats`)."""
+        is_of_sandbox = self.path.startswith("/v1/reskontra/sandbox")  # what it forgets and restores is no business
+        return self.method != "GET" and not (self.takes_file or self.holds_requests or self.missing or is_of_sandbox)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is carried out in many transactions, one after the other."""
+        return "/run/" in self.path
+
+    @property
     def is_action(self) -> bool:
         """Whether an empty body means `{}`."""
         return "/action/" in self.path

@@ -32,6 +32,7 @@ from reskontra.web.listing import Memory
 from reskontra.web.metrics import Metrics
 from reskontra.web.origin import Origin
 from reskontra.web.query import Query
+from reskontra.web.repeats import HEADER, Answers, KeyedRequest, answer_once, fingerprint_of, key_of
 from reskontra.web.routing import Match, Route, Router, WrongMethod
 from reskontra.web.uploads import received
 from reskontra.web.visit import ClientGone, Visit
@@ -91,6 +92,7 @@ class Server:
         settings: Settings,
         metrics: Metrics,
         lists: Memory,
+        answers: Answers,
     ) -> None:
         self._router = router
         self._pages = pages
@@ -106,6 +108,7 @@ class Server:
         self._limiter = Limiter(settings.rate_limit)
         self._metrics = metrics
         self._lists = lists
+        self._answers = answers
         self._request_context = f"appId=cid-v1:{clock.new_id()}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -208,7 +211,12 @@ class Server:
             body = await visit.json_body(self._body_limit)
             if route.body is None and body.strip():
                 wire.decode(body, _NoFields)
-        return await route.handler(self._call(visit, match, caller, company, branch_number=branch_number, body=body))
+        call = self._call(visit, match, caller, company, branch_number=branch_number, body=body)
+        if (named := visit.headers.get(HEADER.lower())) is None or route.method == "GET" or route.missing is not None:
+            return await route.handler(call)
+        parts = (visit.method.encode(), visit.raw_path, visit.query_string, branch_id.encode(), body)
+        request = KeyedRequest(company.company_id, caller.actor, key_of(named), fingerprint_of(*parts))
+        return await answer_once(call, request, self._answers)
 
     def _call(
         self, visit: Visit, match: Match, caller: Caller, company: Company, *, branch_number: str | None, body: bytes

@@ -44,6 +44,10 @@ class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="cam
     other_names: typing.ClassVar[typing.Mapping[str, str]] = {}
     """More names of fields: wire name -> attribute. A body may use either name of a field, but not both."""
 
+    refused_names: typing.ClassVar[typing.Mapping[str, str]] = {}
+    """Names that are no fields here but are elsewhere: wire name -> why a value is refused. Passing over it would cost
+    its sender money. A value that says nothing (null, 0, false, empty) is ignored like other unknown names."""
+
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What an answer holds; a field at its default (None) is left out, as the real API does."""
@@ -107,6 +111,8 @@ class Plan:
     """The same for `other_names`, without those that are some field's own wire name."""
 
     refuses_unknown: bool
+    refused_names: dict[str, str]
+    """`refused_names` of the struct in lower case, without what is a field here."""
 
 
 @cache
@@ -129,6 +135,11 @@ def plan_of(struct: type[msgspec.Struct]) -> Plan:
             if name.lower() not in by_lower_name and attribute in by_attribute
         },
         getattr(struct, "refuses_unknown", False),
+        {
+            name.lower(): reason
+            for name, reason in getattr(struct, "refused_names", {}).items()
+            if name.lower() not in by_lower_name
+        },
     )
 
 

@@ -17,8 +17,8 @@ from reskontra.web.scalars import shown
 # Headers that may be sent only once: of two, a proxy may use the other one. All others are lists (RFC 9110 5.3).
 _SINGLE = frozenset(
     {
-        "authorization", "branchid", "content-length", "content-type", "erp-api-background", "host", "ipp-company-id",
-        "origin", "sec-fetch-site",
+        "authorization", "branchid", "content-length", "content-type", "erp-api-background", "host",
+        "idempotency-key", "ipp-company-id", "origin", "sec-fetch-site",
     }
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from reskontra.app import create_app
 from reskontra.clock import SeededClock
@@ -99,11 +100,12 @@ async def test_a_refusal_names_the_field_in_the_body_and_a_body_that_passes(cler
     assert refusal(await http.get(f"{LOG}/0"), 404).startswith("The recorded request '0' cannot be found")
 
 
-async def test_no_secret_and_no_token_is_kept(clerk: Clerk) -> None:
+@pytest.mark.parametrize("path", ["/connect/token", "/API/security/api/v2/token"])
+async def test_no_secret_and_no_token_is_kept(clerk: Clerk, path: str) -> None:
     http = clerk.http
     form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
             "tenant_id": str(TENANT_ID), "scope": "vismanet_erp_service_api"}  # fmt: skip
-    token = (await http.post("/connect/token", data=form)).json()["access_token"]
+    token = (await http.post(path, data=form)).json()["access_token"]
     await http.get("/v1/customer?pageSize=1", headers={"Authorization": f"Bearer {token}", "Cookie": "sign=in"})
     asked, used = await recorded(http)
     assert (used["client"], used["companyRule"]) == (CLIENT_ID, "only")

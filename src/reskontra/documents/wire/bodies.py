@@ -14,6 +14,7 @@ import msgspec
 from reskontra.accounts.wire.named import Segments
 from reskontra.customers.wire.bodies import AddressUpdate
 from reskontra.documents.document import CostType
+from reskontra.documents.wire import names
 from reskontra.domestic_services.rules.work_types import DeductionType
 from reskontra.operations import LineOperation
 from reskontra.receivables.wire.items import DocumentTypeText
@@ -75,6 +76,8 @@ class NoteLineUpdate(SaleLineUpdate):
 
 class CreditNoteLineUpdate(NoteLineUpdate):
     """A credit note's line."""
+
+    refused_names: ClassVar[Mapping[str, str]] = names.NO_DEDUCTION_ON_LINES
 
     task_id: Sent[Text30] = msgspec.UNSET
 
@@ -150,8 +153,9 @@ class ApplicationLineUpdate(Body):
 
 
 class SaleUpdate(Body):
-    """What all kinds of documents take."""
+    """What all kinds of documents take. They call their lines and some more differently; each takes all the names."""
 
+    other_names: ClassVar[Mapping[str, str]] = names.LINES
     needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number"})
 
     number: Sent[Text15] = sent("referenceNumber")
@@ -175,9 +179,7 @@ class SaleUpdate(Body):
 
 
 class DocumentUpdate(SaleUpdate):
-    """What invoices and notes take. They call their lines differently; each kind takes both names."""
-
-    other_names: ClassVar[Mapping[str, str]] = {"lines": "lines", "invoiceLines": "lines"}
+    """What invoices and notes take."""
 
     currency_id: Sent[Text30] = msgspec.UNSET
     customer_reference: Sent[Text40] = sent("customerRefNumber")
@@ -200,11 +202,16 @@ class OwedDocumentUpdate(DocumentUpdate):
 class OverdueChargeUpdate(OwedDocumentUpdate):
     """An overdue charge as it is sent."""
 
+    refused_names: ClassVar[Mapping[str, str]] = {**names.NO_APPLICATIONS, **names.NO_VAT, **names.NO_ROT_RUT_DETAILS}
+
     lines: list[DebitNoteLineUpdate] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class EnteredDebitUpdate(OwedDocumentUpdate):
     """What invoices and debit notes take besides."""
+
+    other_names: ClassVar[Mapping[str, str]] = {**names.LINES, **names.VAT_ROWS, **names.ADDRESSES}
+    refused_names: ClassVar[Mapping[str, str]] = names.NO_APPLICATIONS
 
     rot_rut: RotRutUpdate | msgspec.UnsetType | None = sent("rotRutDetails")
     vat_rows: list[VatRowUpdate] | msgspec.UnsetType | None = sent("taxDetailLines")
@@ -214,7 +221,9 @@ class EnteredDebitUpdate(OwedDocumentUpdate):
 
 
 class InvoiceUpdate(EnteredDebitUpdate):
-    """An invoice as it is sent."""
+    """An invoice as it is sent. What answers call `invoiceAddress` counts only without a `billingAddress`."""
+
+    other_names: ClassVar[Mapping[str, str]] = {**names.LINES, **names.VAT_ROWS}
 
     lines: list[InvoiceLineUpdate] | msgspec.UnsetType | None = sent("invoiceLines")
     invoice_address: Sent[InvoiceAddressUpdate] = sent("billingAddress")
@@ -238,6 +247,9 @@ class InvoiceUpdate(EnteredDebitUpdate):
 class CreditNoteUpdate(DocumentUpdate):
     """A credit note as it is sent."""
 
+    other_names: ClassVar[Mapping[str, str]] = {**names.LINES, **names.VAT_ROWS, **names.ADDRESSES}
+    refused_names: ClassVar[Mapping[str, str]] = names.NO_DEDUCTION
+
     vat_zone_id: Sent[Text30] = sent("customerVatZoneId")
     invoice_contact: Sent[ContactUpdate] = msgspec.UNSET
     override_number_series: Sent[Flag] = msgspec.UNSET
@@ -256,15 +268,28 @@ class DebitNoteUpdate(EnteredDebitUpdate):
     invoice_address: Sent[InvoiceAddressUpdate] = msgspec.UNSET
 
 
+class CashSaleLineUpdate(SaleLineUpdate):
+    """A cash sale's line."""
+
+    refused_names: ClassVar[Mapping[str, str]] = names.CASH_SALE_LINES_HAVE_NO
+
+
 class CashSaleUpdate(SaleUpdate):
-    """A cash sale as it is sent, or what changes of it or of its return (CSA-01)."""
+    """A cash sale as it is sent, or what changes of it or of its return (CSA-01).
+
+    The contract has no `currencyId` and no `exchangeRate` here. They are understood as on invoices: if they were not, a
+    sale in euros would be booked in the customer's currency.
+    """
 
     needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number", "payment_reference"})
+    refused_names: ClassVar[Mapping[str, str]] = names.CASH_SALE_HAS_NO
 
     payment_method_id: Sent[Text30] = msgspec.UNSET
     terms_id: Sent[Text30] = sent("creditTermsId")
     payment_reference: Sent[Text40] = msgspec.UNSET
-    lines: list[SaleLineUpdate] | msgspec.UnsetType | None = sent("cashSaleLines")
+    currency_id: Sent[Text30] = msgspec.UNSET
+    exchange_rate: Sent[Rate] = msgspec.UNSET
+    lines: list[CashSaleLineUpdate] | msgspec.UnsetType | None = sent("cashSaleLines")
 
 
 class CorrectedUpdate(Body):

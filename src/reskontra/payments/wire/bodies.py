@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
@@ -63,6 +64,17 @@ class PaymentUpdate(Body):
     """A payment, prepayment or refund."""
 
     needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number"})
+    other_names: ClassVar[Mapping[str, str]] = {
+        "documentType": "document_type",
+        "documentDate": "application_date",
+        "customerNumber": "customer_number",
+        "locationId": "location_cd",
+        "currencyId": "currency_id",
+        "branchNumber": "branch_number",
+        "paymentMethodId": "payment_method_id",
+        "paymentReference": "payment_reference",
+    }
+    """As documents call these. The names are in no answer about payments, so nobody sends them back as read."""
 
     number: Sent[Text15] = sent("referenceNumber")
     document_type: Sent[DocumentTypeText] = sent("type")

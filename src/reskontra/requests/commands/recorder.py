@@ -23,13 +23,13 @@ from reskontra.requests.store.calls import Calls
 from reskontra.requests.store.memory import Memory
 from reskontra.web import recording, wire
 from reskontra.web.errors import path_text, sentences
+from reskontra.web.pages import TOKEN_PATHS
 from reskontra.web.query import Query
 from reskontra.web.recording import BODY_MAX, Tape, raw_path_of
 from reskontra.web.routing import Route
 from reskontra.web.server import HUNG_UP, OUTCOME, Outcome
 from reskontra.web.shapes import wire_path
 
-_TOKEN_PATH = "/connect/token"  # noqa: S105 - an address
 _PAGES = frozenset({"", "/docs", "/docs.js", "/openapi.json", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/ui"})
 SANDBOX_PATH = "/v1/reskontra/sandbox"
 _DIGITS_MAX = 15
@@ -81,7 +81,7 @@ class Recorder:
         outcome: Outcome = tape.scope[OUTCOME]
         headers = masked_headers(_texts(tape.sent.headers))
         path = raw_path_of(tape.scope).decode("latin-1")
-        is_for_token = path.lower().rstrip("/") == _TOKEN_PATH
+        is_for_token = path.lower().rstrip("/") in TOKEN_PATHS
         query = masked_query(tape.scope["query_string"].decode("latin-1"))
         request = Recorded(
             position=next(self._positions),

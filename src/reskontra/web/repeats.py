@@ -1,0 +1,164 @@
+"""Requests that may be sent again: a client names a request by an `Idempotency-Key`, and it is carried out once.
+
+The real service has no such header; the meaning is that of draft-ietf-httpapi-idempotency-key-header and of Stripe's
+API (decision 0033). The key is stored by the transaction that carries the request out, so what is stored has happened,
+and what was refused or cut off may be sent again under the same key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from starlette.responses import Response
+
+from reskontra.errors import Conflict, Malformed
+from reskontra.web.call import Call, Database
+from reskontra.web.listing import Memory
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+"""Stands in an answer that was given before, with the value `true`."""
+
+KEPT = timedelta(hours=24)
+
+_KEY = re.compile(r"[ -~]{1,255}")
+_UNDER_WAY = "A request with this Idempotency-Key is still under way."
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """A request by its key, which counts for one client in one company."""
+
+    company_id: int
+    actor: str
+    key: str
+    fingerprint: bytes
+    """What tells it from another request: SHA-256 of method, path, query, branch and body."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """A request that came before with the same key, and its answer. Without a status it is not answered yet."""
+
+    fingerprint: bytes
+    status: int | None
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Answers(Protocol):
+    """The stored answers. Each method is one statement on a connection of the database."""
+
+    async def begin(self, connection: Any, request: KeyedRequest, now: datetime) -> KeptAnswer | None:
+        """Store the key if it is free, or older than `KEPT`; else what stands under it. Waits for a request with the
+        same key whose transaction is open; raises `Conflict` if that takes too long."""
+
+    async def finish(self, connection: Any, request: KeyedRequest, answer: KeptAnswer, now: datetime) -> None:
+        """Store the answer. Deletes some keys that are too old, so that nobody else has to."""
+
+    async def give_up(self, connection: Any, request: KeyedRequest) -> None:
+        """Free the key of a request that was not carried out."""
+
+
+def key_of(header: str) -> str:
+    """The key in the header's value. Raises `Malformed`."""
+    key = header.strip()
+    if not _KEY.fullmatch(key):
+        reason = f"The header {HEADER} is not a key." if key else f"The header {HEADER} is empty."
+        raise Malformed(reason, hint="Send 1 to 255 printable ASCII characters, such as a new UUID for each request.")
+    return key
+
+
+def fingerprint_of(*parts: bytes) -> bytes:
+    """SHA-256 of the parts, each with its length before it."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "big"))
+        found.update(part)
+    return found.digest()
+
+
+def _check_may_repeat(call: Call) -> None:
+    """Raises `Malformed` where the header could not be kept to."""
+    if call.route.takes_key:
+        return
+    if call.route.takes_file:
+        reason = f"An upload takes no {HEADER}: its file is stored as it comes in, and not compared with another."
+        raise Malformed(reason, hint="Leave it out. The same file sent again becomes its newest revision.")
+    raise Malformed(f"A request to the sandbox itself, or a trial, takes no {HEADER}.", hint="Leave it out.")
+
+
+async def answer_once(call: Call, request: KeyedRequest, answers: Answers) -> Response:
+    """The answer of the route's handler, or the one that it gave before. Raises what the handler raises."""
+    _check_may_repeat(call)
+    if call.route.is_run:
+        return await _run_once(call, request, answers)
+    async with call.database.together() as database:
+        standing = await _begun(database, call, request, answers)
+        if standing is not None:
+            return _again(call, request, standing)
+        response = await call.route.handler(replace(call, database=database, lists=Memory()))
+        async with database.connection() as connection:
+            await answers.finish(connection, request, _kept(call, request, response), call.context.now)
+    return response
+
+
+async def _run_once(call: Call, request: KeyedRequest, answers: Answers) -> Response:
+    """The same for a run, which is many transactions: its key stands before the first and is answered after the last.
+
+    If the process dies between, nobody knows how far it came, and the key stays without an answer.
+    """
+    standing = await _begun(call.database, call, request, answers)
+    if standing is not None:
+        return _again(call, request, standing)
+    try:
+        response = await call.route.handler(call)
+    except Exception:
+        async with call.database.transaction() as connection:
+            await answers.give_up(connection, request)
+        raise
+    async with call.database.transaction() as connection:
+        await answers.finish(connection, request, _kept(call, request, response), call.context.now)
+    return response
+
+
+async def _begun(database: Database, call: Call, request: KeyedRequest, answers: Answers) -> KeptAnswer | None:
+    try:
+        async with database.transaction() as connection:
+            return await answers.begin(connection, request, call.context.now)
+    except Conflict as conflict:
+        raise Conflict(_UNDER_WAY, hint="Send it again in a moment.") from conflict
+
+
+def _again(call: Call, request: KeyedRequest, standing: KeptAnswer) -> Response:
+    if standing.fingerprint != request.fingerprint:
+        raise Malformed(
+            f"The {HEADER} came with another request before: its method, address, branch or body was not this one's.",
+            hint="Send a new key with a new request, and the same request again with its key.",
+        )
+    if standing.status is None:
+        raise Conflict(
+            f"{_UNDER_WAY[:-1]}, or was cut off: how far it came is not known.",
+            hint="Look at what the run has made. With a new key it goes on, and skips what is done already.",
+        )
+    headers = {name: _on(call, name, value) for name, value in standing.headers.items()}
+    return Response(standing.body or None, standing.status, {**headers, REPLAYED: "true"})
+
+
+def _kept(call: Call, request: KeyedRequest, response: Response) -> KeptAnswer:
+    headers = {
+        name: value.removeprefix(call.base_url) if name == "location" else value
+        for name, value in response.headers.items()
+        if name != "content-length"
+    }
+    return KeptAnswer(request.fingerprint, response.status_code, headers, bytes(response.body))
+
+
+def _on(call: Call, name: str, value: str) -> str:
+    """A header of the stored answer, on the host that is asked now."""
+    return call.base_url + value if name == "location" and value.startswith("/") else value
