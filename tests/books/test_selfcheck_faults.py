@@ -103,6 +103,17 @@ FAULTS = {
         STATEMENT.format(day="2024-02-29", follows="'2024-01-31'", opening=4, closing=0),
     ],
     "document-balance-settled": [f"update document set balance = balance - 1 where {RELEASED}"],
+    "discounts-not-negative": [
+        """insert into settlement (company_id, kind, settled_on, period_id, created_at, created_by)
+           values (1, 'apply', '2024-01-08', '202401', now(), 'x')""",
+        """insert into application (company_id, credit_document_id, debit_document_id, amount_credit, amount_debit,
+                                    discount, discount_base, discount_credit, applied_on, period_id, base_credit,
+                                    base_debit, gain_loss, is_posted, settlement_id, created_at, created_by,
+                                    released_at, released_by)
+           select 1, 1, 2, 90, 90, -5, -5, -5, '2024-01-08', '202401', 90, 90, 0, true, settlement_id, now(), 'x',
+                  now(), 'x'
+             from settlement""",
+    ],
     # The released invoice becomes a write-off that settles nothing.
     "write-offs-settle-one": [f"update document set document_type = 'SmallCreditWo' where {RELEASED}"],
     "document-status-balance": [

@@ -101,6 +101,15 @@ select back.company_id, back.application_id, back.reverses_id
                -taken.discount_base, -taken.write_off, -taken.write_off_base)
         or back.applied_on < taken.applied_on);
 
+-- name: discounts-not-negative Nobody is given a discount below zero, by an application that stands or by a proposal.
+select company_id, application_id, null as proposer_document_id, debit_document_id, discount, discount_credit
+  from application
+ where reverses_id is null and least(discount, discount_base, discount_credit) < 0
+   and not exists (select from application as back where back.company_id = application.company_id
+                      and back.reverses_id = application.application_id)
+union all
+select company_id, null, proposer_document_id, document_id, discount, null from proposal where discount < 0;
+
 -- name: write-offs-settle-one A write-off is closed and settles one document of its customer in full, by one application that stands.
 select document.company_id, document_type, number, status, document.amount, made.total
   from document

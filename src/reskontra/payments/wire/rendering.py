@@ -141,7 +141,9 @@ def _line(line: _Line, decimals: int, reference: Reference) -> PaymentLineAnswer
         discount_date=day_answer(line.cash_discount_date),
         balance=_money(balance - reduction if line.is_proposed else balance),
         discount_balance=_money(
-            (discount - line.discount if line.is_proposed else discount) if line.document_type in DEBITS else ZERO
+            max(discount - line.discount if line.is_proposed else discount, ZERO)
+            if line.document_type in DEBITS
+            else ZERO
         ),
         description=line.invoice_text,
         currency=line.currency_id,

@@ -14,6 +14,16 @@ from reskontra.db.rows import fetch_one
 from reskontra.receivables.rules.items import Application, Payable, name_of
 from reskontra.receivables.store.open_items import OPEN_ITEM, named_items
 
+_TAKEN = """(
+                   select sum(application.discount) from application
+                    where application.company_id = $1 and application.debit_document_id = item.document_id
+                      and application.released_at is not null)"""
+
+
+def _discount_left(offered: str, taken: str) -> str:
+    """SQL of what is left of a cash discount: nothing, if more was given than was offered (LNE-06)."""
+    return f"greatest({offered} - coalesce({taken}, 0), 0)"
+
 
 def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> str:
     """A select of one row: documents of company $1 as payments see them, in an order.
@@ -26,10 +36,7 @@ def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> s
                'item', row_to_json(item.*), 'version', item.version,
                'parent_customer_id', {parent_of_id("item.customer_id")},
                'discount_date', item.cash_discount_date,
-               'discount_left', item.cash_discount - (
-                   select coalesce(sum(application.discount), 0) from application
-                    where application.company_id = $1 and application.debit_document_id = item.document_id
-                      and application.released_at is not null),
+               'discount_left', {_discount_left("item.cash_discount", _TAKEN)},
                'proposer', case when item.proposed_by <> {settler_id} then item.proposer end)
            order by {order}) as payables,
            array_agg(distinct item.currency_id) as currencies
@@ -202,7 +209,7 @@ SHOWN_LINES = f"""(
                other.document_date, other.due_date, other.cash_discount_date, other.invoice_text, other.currency_id,
                other.period_id, other.customer_reference,
                other.amount - coalesce(paid.amount, 0) - coalesce(given.amount, 0) as balance,
-               other.cash_discount - coalesce(paid.discount, 0) as discount_left
+               {_discount_left("other.cash_discount", "paid.discount")} as discount_left
           from (
             select settlement_id, other_id, min(application_id) as first_id, max(application_id) as last_id,
                    sum(amount) as amount, sum(discount) as discount, sum(write_off) as write_off,
