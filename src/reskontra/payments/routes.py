@@ -18,7 +18,7 @@ from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound
 from reskontra.payments.commands import auto_applying, drafting, releasing, voiding
-from reskontra.payments.commands.preparing import ADDRESSED
+from reskontra.payments.commands.preparing import ADDRESSED, VOIDS
 from reskontra.payments.store import lists
 from reskontra.payments.store.loading import SEEN_AS_PAYMENT
 from reskontra.payments.wire.answers import (
@@ -53,6 +53,8 @@ _ATTEMPTS = 3
 
 _LISTED = ("Payment", "Prepayment", "Refund", "VoidPayment", "VoidRefund", "SmallBalanceWo")
 """What a list has without `paymentType`: no credit notes (PAY-12)."""
+
+_PICKED_IN_BODY = (*VOIDS, "CreditNote", "SmallBalanceWo")
 
 FILTERS: tuple[Filter, ...] = (
     same("paymentNbr", "document.number"),
@@ -100,12 +102,13 @@ async def create(resource: Resource, call: Call) -> Response:
 
 
 async def change(resource: Resource, call: Call) -> Response:
-    """PUT the fields that change."""
+    """PUT the fields that change. `paymentType` picks among documents of one number as for GET; so does a type in the
+    body, but for the types that are entered: those are a value, which must be the stored one (PAY-10)."""
     update = changes(call.decode(PaymentUpdate))
     number = call.params["paymentNumber"]
-    document_type = _type_in_query(call.query) or update.get("document_type")
-    if document_type not in ("CreditNote", "VoidPayment", "VoidRefund", "SmallBalanceWo"):
-        document_type = None
+    document_type = _type_in_query(call.query)
+    if document_type is None and update.get("document_type") in _PICKED_IN_BODY:
+        document_type = update["document_type"]
     written = await _carried_out(
         call,
         lambda it: drafting.change(
