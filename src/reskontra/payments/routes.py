@@ -13,7 +13,7 @@ from asyncpg import Record
 from starlette.responses import Response
 
 from reskontra.changes.lists.wire import Filter, choice, day, equal, filtered, greater, matching, moment, parsed, same
-from reskontra.customers.store.fragments import id_of_number
+from reskontra.customers.store.fragments import id_of_number, number_of_id
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound
@@ -32,7 +32,7 @@ from reskontra.payments.wire.bodies import AutoApplyRun, PaymentRelease, Payment
 from reskontra.payments.wire.rendering import applied_answer, payment_answer
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.commands import locks
-from reskontra.receivables.store.for_payments import has_line_on
+from reskontra.receivables.store.for_payments import SHOWN_ON, has_line_on
 from reskontra.receivables.wire.items import Status
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import answer_page
@@ -72,11 +72,11 @@ _CHOICE = (Parameter("paymentType"),)
 """What tells payments of one number apart, beside the number in the address (PAY-10)."""
 
 _ORDERS = {
-    "type": "document.document_type",
+    "type": f"array_position(array{[str(it.value) for it in PaymentType]}::text[], document.document_type)",
     "refNbr": "document.number",
-    "customer": "document.customer_id",
+    "customer": number_of_id("document.customer_id"),
     "docDate": "document.document_date",
-    "applicationDate": "document.document_date",
+    "applicationDate": SHOWN_ON,
     "paymentAmount": "document.amount",
     "status": "document.status",
     "lastModifiedDateTime": "document.modified_at",

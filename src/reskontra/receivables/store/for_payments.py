@@ -197,6 +197,27 @@ _FACTS = f"""
                      else application.reverses_id is null and not {_UNDONE} end"""
 _FACTOR = "case when document.voids_document_id is not null and document.released_at is null then -1 else 1 end"
 
+# What takes an application back dates nothing; nor does a line of a void, which has its own date.
+_DATES = "application.reverses_id is null and document.voids_document_id is null"
+_DATED = f"""case when {_DATES} then application.applied_on end as applied_on,
+                       case when {_DATES} then application.period_id end as applied_period_id"""
+
+
+def latest_applied(column: str, document_column: str) -> str:
+    """A scalar over `document`, a payment or credit note: the later of this column of its own and the latest that its
+    released applications have in `column`, undone ones too (PAY-02). `SHOWN_LINES` has the same for each line."""
+    return f"""greatest(document.{document_column}, (
+               select max(application.{column}) {_FACTS}
+                  and {_DATES} and application.released_at is not null
+                  and not exists (select from document as void where void.company_id = $1
+                                     and void.voids_document_id = document.document_id
+                                     and void.document_id in (application.credit_document_id,
+                                                              application.debit_document_id))))"""
+
+
+SHOWN_ON = latest_applied("applied_on", "document_date")
+"""The `applicationDate` of a payment."""
+
 # A filter and no condition: with one, the plan may walk all applications of the company for each line.
 _UNTIL = """application.released_at is not null
                                and (shown.settlement_id is null or application.application_id <= shown.last_id)"""
@@ -206,6 +227,7 @@ SHOWN_LINES = f"""(
       from (
         select shown.settlement_id is null as is_proposed, shown.first_id, other.document_type, other.number,
                shown.amount, shown.discount, shown.write_off, shown.reason_code, shown.cross_rate,
+               shown.applied_on, shown.applied_period_id,
                other.document_date, other.due_date, other.cash_discount_date, other.invoice_text, other.currency_id,
                other.period_id, other.customer_reference,
                other.amount - coalesce(paid.amount, 0) - coalesce(given.amount, 0) as balance,
@@ -213,24 +235,25 @@ SHOWN_LINES = f"""(
           from (
             select settlement_id, other_id, min(application_id) as first_id, max(application_id) as last_id,
                    sum(amount) as amount, sum(discount) as discount, sum(write_off) as write_off,
-                   max(reason_code) as reason_code, max(cross_rate) as cross_rate
+                   max(reason_code) as reason_code, max(cross_rate) as cross_rate,
+                   max(applied_on) as applied_on, max(applied_period_id) as applied_period_id
               from (
                 select application.settlement_id, application.application_id, application.debit_document_id as other_id,
                        application.amount_credit * {_FACTOR} as amount,
                        application.discount_credit * {_FACTOR} as discount,
                        application.write_off_credit * {_FACTOR} as write_off, application.reason_code,
-                       application.cross_rate
+                       application.cross_rate, {_DATED}
                   {_FACTS} and application.debit_document_id not in {_OWN}
                 union all
                 select application.settlement_id, application.application_id, application.credit_document_id,
                        case when application.debit_document_id in {_OWN} then application.amount_debit
                             else application.amount_credit end * {_FACTOR},
-                       0, 0, null, application.cross_rate
+                       0, 0, null, application.cross_rate, {_DATED}
                   {_FACTS} and application.credit_document_id not in {_OWN}) as side
              group by settlement_id, other_id
             union all
             select null, proposal.document_id, proposal.position, null, proposal.amount, proposal.discount,
-                   proposal.write_off, proposal.reason_code, proposal.cross_rate
+                   proposal.write_off, proposal.reason_code, proposal.cross_rate, null, null
               from proposal
              where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id) as shown
          cross join lateral (
