@@ -205,14 +205,21 @@ _DATED = f"""case when {_DATES} then application.applied_on end as applied_on,
 
 def latest_applied(column: str, document_column: str) -> str:
     """A scalar over `document`, a payment or credit note: the later of this column of its own and the latest that its
-    released applications have in `column`, undone ones too (PAY-02). `SHOWN_LINES` has the same for each line."""
+    released applications have in `column`, undone ones too (PAY-02). `SHOWN_LINES` has the same for each line.
+
+    Those are what others applied of it, and what its own releases did: those of a refund, and of credit notes too.
+    """
     return f"""greatest(document.{document_column}, (
-               select max(application.{column}) {_FACTS}
-                  and {_DATES} and application.released_at is not null
-                  and not exists (select from document as void where void.company_id = $1
-                                     and void.voids_document_id = document.document_id
-                                     and void.document_id in (application.credit_document_id,
-                                                              application.debit_document_id))))"""
+               select max(application.{column})
+                 from application
+                 join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
+                where application.company_id = $1 and application.credit_document_id = document.document_id
+                  and settlement.kind <> 'void' and {_DATES}), (
+               select max(application.{column})
+                 from settlement
+                 join application on application.company_id = $1
+                  and application.settlement_id = settlement.settlement_id
+                where settlement.company_id = $1 and settlement.document_id = document.document_id and {_DATES}))"""
 
 
 SHOWN_ON = latest_applied("applied_on", "document_date")
