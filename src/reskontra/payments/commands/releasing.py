@@ -40,6 +40,7 @@ from reskontra.periods.rules import check_open
 from reskontra.posting.rules import batch_header, entries_of
 from reskontra.receivables.commands import locks
 from reskontra.receivables.commands.settlements import write_settlement
+from reskontra.receivables.rules.cash_accounts import check_cash_account
 from reskontra.receivables.rules.items import OpenItem, Payable, Settled
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
@@ -277,6 +278,7 @@ def _check_releasable(payment: Payment, basis: Basis) -> None:
     _check_period(payment.period_id, basis.reference)
     basis.reference.active_account(payment.account_number, ("customer_number",))
     basis.reference.cash_account(payment.cash_account or "", ("cash_account",))
+    check_cash_account(payment.kind, payment.cash_account, payment.currency_id, basis.reference)
     for position, charge in enumerate(payment.charges):
         basis.reference.active_account(charge.account_number, ("charges", position, "account_number"))
     _check_lines(payment, basis, payment.amount)
