@@ -103,6 +103,15 @@ FAULTS = {
         STATEMENT.format(day="2024-02-29", follows="'2024-01-31'", opening=4, closing=0),
     ],
     "document-balance-settled": [f"update document set balance = balance - 1 where {RELEASED}"],
+    "given-up-ties-to-ledger": [
+        "update journal_entry set purpose = 'cash_discount' where batch_number = 'AR000001' and purpose = 'revenue'"
+    ],
+    # The released invoice takes another one back, and both have entries.
+    "voids-leave-nothing": [
+        f"""update document set voids_document_id = {OF_RELEASED}, number = '003524', document_type = 'DebitNote'
+             where document_type = 'Invoice' and number = '003525'""",
+        "update document set released_at = now() where number = '003524'",
+    ],
     "discounts-not-negative": [
         """insert into settlement (company_id, kind, settled_on, period_id, created_at, created_by)
            values (1, 'apply', '2024-01-08', '202401', now(), 'x')""",
