@@ -112,6 +112,11 @@ FAULTS = {
              where document_type = 'Invoice' and number = '003525'""",
         "update document set released_at = now() where number = '003524'",
     ],
+    "discount-vat-adds-up": [
+        """insert into application (company_id, credit_document_id, debit_document_id, amount_credit, amount_debit,
+                                    discount, discount_vat, created_at, created_by)
+           values (1, 1, 2, 1, 1, 5, '[{"vat_id": "3", "taxable": "4", "vat": "2"}]', now(), 'x')"""
+    ],
     "discounts-not-negative": [
         """insert into settlement (company_id, kind, settled_on, period_id, created_at, created_by)
            values (1, 'apply', '2024-01-08', '202401', now(), 'x')""",

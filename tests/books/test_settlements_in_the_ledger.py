@@ -1,4 +1,4 @@
-"""What applications give up and what voids take back, against the ledger: faults are planted in books with all of it."""
+"""What applications give up and what voids take back, against the ledger: faults are planted in books with it all."""
 
 from __future__ import annotations
 
@@ -50,8 +50,7 @@ GIVEN, VOIDS = "given-up-ties-to-ledger", "voids-leave-nothing"
     ("fault", "check"),
     [
         ("update journal_entry set account_number = '8050' where purpose = 'cash_discount'", GIVEN),
-        ("update journal_entry set debit_base = debit_base + 1 where purpose = 'write_off' and document_type = 'Payment'",
-         GIVEN),
+        ("update journal_entry set debit_base = 2 where purpose = 'write_off' and document_type = 'Payment'", GIVEN),
         ("update journal_entry set debit_base = 1 where purpose = 'write_off' and document_type = 'SmallBalanceWo'",
          GIVEN),
         ("delete from journal_entry where purpose = 'exchange_gain_loss' and document_type = 'Payment'", GIVEN),

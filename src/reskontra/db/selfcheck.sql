@@ -130,8 +130,11 @@ select company_id, batch_number, purpose, account_number, sum(booked) as booked,
           left join rated on rated.company_id = entry.company_id and rated.batch_number = entry.batch_number
          where purpose in ('cash_discount', 'write_off', 'exchange_gain_loss')
          union all
-        select company_id, batch_number, 'cash_discount', discount_account, 0, discount_base
-          from given where discount_base <> 0
+        select company_id, batch_number, 'cash_discount', discount_account, 0, discount_base - back.vat
+          from given
+         cross join lateral (select coalesce(sum((vat_row ->> 'vat_base')::numeric), 0) as vat
+                               from jsonb_array_elements(discount_vat) as vat_row) as back
+         where discount_base <> back.vat
          union all
         select company_id, batch_number, 'write_off', write_off_account, 0, write_off_base
           from given where write_off_base <> 0
@@ -161,6 +164,21 @@ select void.company_id, void.document_type, void.number, entry.account_number, e
  where void.released_at is not null
  group by void.company_id, void.document_type, void.number, entry.account_number, entry.currency_id
 having sum(debit_base - credit_base) <> 0 or sum(debit - credit) <> 0;
+
+-- name: discount-vat-adds-up The VAT that a cash discount gives back and what is left of it are that discount, and what takes it back gives back as much.
+select application.company_id, application.application_id, application.discount, of_discount.given
+  from application
+  left join application as taken on taken.company_id = application.company_id
+   and taken.application_id = application.reverses_id
+ cross join lateral (select sum((given ->> 'taxable')::numeric + (given ->> 'vat')::numeric) as given
+                       from jsonb_array_elements(application.discount_vat) as given) as of_discount
+ where of_discount.given <> application.discount
+    or taken.application_id is not null
+       and exists (select from (select * from jsonb_array_elements(application.discount_vat)
+                                 union all
+                                select * from jsonb_array_elements(taken.discount_vat)) as both_ways (given)
+                    group by given ->> 'vat_id', given ->> 'rate'
+                   having sum((given ->> 'vat_base')::numeric) <> 0 or sum((given ->> 'taxable_base')::numeric) <> 0);
 
 -- name: discounts-not-negative Nobody is given a discount below zero, by an application that stands or by a proposal.
 select company_id, application_id, null as proposer_document_id, debit_document_id, discount, discount_credit
@@ -492,17 +510,22 @@ select coalesce(document.company_id, batch.company_id) as company_id, document.d
  where document.number is null or batch.batch_number is null;
 
 -- 31
--- name: vat-ties-to-ledger The ledger's VAT of each VAT id is that of the released documents' VAT rows.
+-- name: vat-ties-to-ledger The ledger's VAT of each VAT id is that of the released documents' VAT rows, less what cash discounts gave back.
 select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledger.vat_id, rows.vat_id) as vat_id,
        ledger.vat as ledger_vat, rows.vat as documents_vat
   from (select company_id, vat_id, sum(credit_base - debit_base) as vat
           from journal_entry where purpose = 'vat' group by company_id, vat_id) as ledger
-  full join (select document.company_id, vat_id,
-                    sum(entry_sign * vat_base) as vat
-               from document_vat
-               join document using (company_id, document_id)
-               join document_kind using (document_type)
-              where released_at is not null group by document.company_id, vat_id) as rows
+  full join (select company_id, vat_id, sum(vat) as vat
+               from (select document.company_id, vat_id, entry_sign * vat_base as vat
+                       from document_vat
+                       join document using (company_id, document_id)
+                       join document_kind using (document_type)
+                      where released_at is not null
+                      union all
+                     select company_id, given ->> 'vat_id' collate "C", -(given ->> 'vat_base')::numeric
+                       from application
+                      cross join jsonb_array_elements(discount_vat) as given) as sides
+              group by company_id, vat_id) as rows
       using (company_id, vat_id)
  where coalesce(ledger.vat, 0) <> coalesce(rows.vat, 0);
 

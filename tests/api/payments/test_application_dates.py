@@ -118,7 +118,7 @@ async def test_what_is_taken_back_moves_no_date(clerk: Clerk) -> None:
 
 @pytest.fixture
 async def payments(clerk: Clerk) -> list[dict[str, Any]]:
-    """Payments of all kinds in an order that differs by each column, and a customer whose number comes before his id."""
+    """Payments of all kinds, in another order by each column; a customer's number may come before his id."""
     invoice = await owed(clerk, 40)
     early = await clerk.pay(300, applicationDate="2025-01-10")
     await clerk.pay(200, type="Prepayment", applicationDate="2025-04-10")

@@ -59,7 +59,7 @@ async def test_the_difference_goes_to_the_accounts_of_what_is_settled(clerk: Cle
     back = await clerk.pay(
         "10392.16", on(note, "CreditNote"), type="Refund", currency="SEK", applicationDate=JULY
     )  # fmt: skip
-    assert await differences(clerk, back) == [("8160", 200)]
+    assert await differences(clerk, back) == [("8160", Decimal(200))]
 
 
 async def test_the_accounts_are_those_of_the_only_foreign_currency(clerk: Clerk) -> None:

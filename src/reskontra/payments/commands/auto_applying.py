@@ -14,6 +14,7 @@ from reskontra.customers.rules.standing import may
 from reskontra.customers.store.for_receivables import find_family
 from reskontra.db.pool import Connection
 from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS, PAYMENT, PREPAYMENT
+from reskontra.payments.commands.discounting import with_vat
 from reskontra.payments.commands.preparing import hold_debtor
 from reskontra.payments.payment import Applied, Payment, PaymentLine
 from reskontra.payments.rules.matching import after, debts_settled, lines_by_itself, reason_to_skip
@@ -229,6 +230,7 @@ async def _settle(
     items[credit.item.document_id] = credit.item
     payment = replace(_as_payment(credit.item, debtor, on), lines=tuple(lines))
     settled = settle_lines(payment, credit.item.document_id, items, reference, discount_account_of(debtor, reference))
+    settled = await with_vat(connection, reference, settled, items)
     document_id = credit.item.document_id
     await write_settlement(
         connection,

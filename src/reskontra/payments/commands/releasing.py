@@ -17,6 +17,7 @@ from reskontra.errors import Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
 from reskontra.payments.commands.auto_applying import applies_by_itself, found_lines, hold_unsettled, told
+from reskontra.payments.commands.discounting import with_vat
 from reskontra.payments.commands.preparing import (
     ADDRESSED,
     VOIDS,
@@ -88,7 +89,7 @@ async def release(
         return await _release_lines(connection, context, stored, basis), ()
     _check_releasable(payment, basis)
     before = _items(stored, basis)
-    settled = _settled(stored, before, basis) if payment.lines else None
+    settled = await _settled(connection, stored, before, basis) if payment.lines else None
     after = _after(stored, settled, before)
     parts = money_parts(after, stored.document_id, settled, before)
     saved = await _write(
@@ -203,7 +204,7 @@ async def _release_lines(connection: Connection, context: Context, stored: Store
     _check_lines(payment, basis, payment.balance)
     _check_period(payment.applied_period_id, reference)
     before = _items(stored, basis)
-    settled = _settled(stored, before, basis)
+    settled = await _settled(connection, stored, before, basis)
     await writing.forget_lines(connection, context, stored.document_id)
     await write_settlement(
         connection,
@@ -336,6 +337,7 @@ def _items(stored: Stored, basis: Basis) -> dict[int, OpenItem]:
     return items
 
 
-def _settled(stored: Stored, before: Mapping[int, OpenItem], basis: Basis) -> Settled:
+async def _settled(connection: Connection, stored: Stored, before: Mapping[int, OpenItem], basis: Basis) -> Settled:
     account = discount_account_of(basis.debtor, basis.reference)
-    return settle_lines(stored.payment, stored.document_id, before, basis.reference, account)
+    settled = settle_lines(stored.payment, stored.document_id, before, basis.reference, account)
+    return await with_vat(connection, basis.reference, settled, before)

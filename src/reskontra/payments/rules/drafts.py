@@ -151,8 +151,8 @@ def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: B
 
 
 def currency_of(changes: Mapping[str, Any], debtor: Debtor, reference: Reference) -> str:
-    """The currency of a new payment: sent, else that of a foreign cash account that was sent or follows from the payment
-    method, else the customer's (CUR-01)."""
+    """The currency of a new payment: sent, else that of a foreign cash account, which was sent or follows from the
+    payment method, else the customer's (CUR-01)."""
     sent = changes.get("currency_id")
     if sent:
         return reference.currency_id(sent, ("currency_id",))

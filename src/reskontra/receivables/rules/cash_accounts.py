@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def check_cash_account(kind: Kind, account_number: str | None, currency_id: str, reference: Reference) -> None:
-    """Refuses a document without a cash account, or in another currency than its foreign one (PAY-05), and a refund from
-    one that does not pay out (RFD-03)."""
+    """Refuses a document without a cash account, or in another currency than its foreign one (PAY-05), and a refund
+    from one that does not pay out (RFD-03)."""
     field = ("cash_account",)
     if account_number is None:
         raise Malformed(

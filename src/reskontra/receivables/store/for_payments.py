@@ -12,6 +12,7 @@ from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.receivables.rules.items import Application, Payable, name_of
+from reskontra.receivables.store.applications import application_of
 from reskontra.receivables.store.open_items import OPEN_ITEM, named_items
 
 _TAKEN = """(
@@ -160,10 +161,7 @@ async def find_in_force(connection: Connection, company_id: int, document_id: in
         company_id,
         document_id,
     )
-    return {
-        row["application_id"]: Application(**{name: row[name] for name in Application.__struct_fields__})
-        for row in rows
-    }
+    return {row["application_id"]: application_of(row) for row in rows}
 
 
 _ORIGIN = "coalesce(document.voids_document_id, document.document_id)"
