@@ -14,9 +14,13 @@ from reskontra.receivables.rules.proposals import what_waits
 from reskontra.records import replace
 
 
-def reason_to_skip(payable: Payable, currency_id: str, on: date) -> str | None:
-    """Why a document is passed over, as a sentence; None if it may settle or be settled (AUP-05)."""
+def reason_to_skip(payable: Payable, currency_id: str, on: tuple[date, str]) -> str | None:
+    """Why a document is passed over, as a sentence; None if it may settle or be settled (AUP-05).
+
+    `on` are date and period of the application: what it books may not come before the document (LNE-09).
+    """
     item = payable.item
+    day, period_id = on
     if item.status != "Open":
         return f"It is {item.status}."
     if item.currency_id != currency_id:
@@ -24,10 +28,12 @@ def reason_to_skip(payable: Payable, currency_id: str, on: date) -> str | None:
     waiting = f"an application of {payable.proposer}" if payable.proposer is not None else what_waits(item)
     if waiting is not None:
         return f"It has {waiting} that waits for release."
-    if item.taken_over_on is not None and item.taken_over_on > on:
+    if item.taken_over_on is not None and item.taken_over_on > day:
         return f"It was taken over on {item.taken_over_on.isoformat()}, later than the run."
-    if item.document_date > on:
+    if item.document_date > day:
         return f"It is of {item.document_date.isoformat()}, later than the run."
+    if item.period_id > period_id:
+        return f"It is of the period {item.period_id}, later than the run."
     return None
 
 
