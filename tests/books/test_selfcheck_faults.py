@@ -103,6 +103,31 @@ FAULTS = {
         STATEMENT.format(day="2024-02-29", follows="'2024-01-31'", opening=4, closing=0),
     ],
     "document-balance-settled": [f"update document set balance = balance - 1 where {RELEASED}"],
+    "given-up-ties-to-ledger": [
+        "update journal_entry set purpose = 'cash_discount' where batch_number = 'AR000001' and purpose = 'revenue'"
+    ],
+    # The released invoice takes another one back, and both have entries.
+    "voids-leave-nothing": [
+        f"""update document set voids_document_id = {OF_RELEASED}, number = '003524', document_type = 'DebitNote'
+             where document_type = 'Invoice' and number = '003525'""",
+        "update document set released_at = now() where number = '003524'",
+    ],
+    "discount-vat-adds-up": [
+        """insert into application (company_id, credit_document_id, debit_document_id, amount_credit, amount_debit,
+                                    discount, discount_vat, created_at, created_by)
+           values (1, 1, 2, 1, 1, 5, '[{"vat_id": "3", "taxable": "4", "vat": "2"}]', now(), 'x')"""
+    ],
+    "discounts-not-negative": [
+        """insert into settlement (company_id, kind, settled_on, period_id, created_at, created_by)
+           values (1, 'apply', '2024-01-08', '202401', now(), 'x')""",
+        """insert into application (company_id, credit_document_id, debit_document_id, amount_credit, amount_debit,
+                                    discount, discount_base, discount_credit, applied_on, period_id, base_credit,
+                                    base_debit, gain_loss, is_posted, settlement_id, created_at, created_by,
+                                    released_at, released_by)
+           select 1, 1, 2, 90, 90, -5, -5, -5, '2024-01-08', '202401', 90, 90, 0, true, settlement_id, now(), 'x',
+                  now(), 'x'
+             from settlement""",
+    ],
     # The released invoice becomes a write-off that settles nothing.
     "write-offs-settle-one": [f"update document set document_type = 'SmallCreditWo' where {RELEASED}"],
     "document-status-balance": [

@@ -82,6 +82,17 @@ def company(client: httpx.AsyncClient, books: Database, clock: SeededClock, tmp_
     return Company(books, clock, tmp_path)
 
 
+async def test_a_cash_account_is_kept_from_paying_out(company: Company) -> None:
+    """RFD-03: all may, unless the file says no."""
+    assert all(it.pays_out for it in (await company.reference()).cash_accounts.values())
+    await company.apply('cash_accounts: [{account_number: "1920", pays_out: false}]')
+    after = (await company.reference()).cash_accounts
+    assert {it.account_number: it.pays_out for it in after.values()} == {"1920": False, "1930": True}
+    assert after["1920"].entry_types
+    await company.apply('cash_accounts: [{account_number: "1920", pays_out: true}]')
+    assert (await company.reference()).cash_accounts["1920"].pays_out
+
+
 async def test_what_the_file_leaves_out_stays(company: Company) -> None:
     before = await company.reference()
     plan = await company.apply(

@@ -28,6 +28,21 @@ def test_numbers_of_documents_are_given_by_the_machine_in_a_real_company(templat
     assert set(modes.values()) == {"strict"}
 
 
+@BOTH
+def test_series_that_only_a_file_can_make_overlap_none_of_each_other(template: str) -> None:
+    """TPL-01: a number of a payment is never that of a write-off, which is read at the same address."""
+    spans = {
+        series.series_id: (numbers.start_number, numbers.warn_number or "", numbers.end_number or "")
+        for series in read(template).series
+        if series.series_id in ("PAYMENT", "CASHSALE", "OVERDUE", "WRITEOFF", "PROJECT")
+        for numbers in series.ranges
+    }
+    assert len(spans) == 5
+    in_order = sorted(spans.values())
+    assert all(start < warn < end and len(start) == len(warn) == len(end) for start, warn, end in in_order)
+    assert all(before[2] < after[0] for before, after in pairwise(in_order)), in_order
+
+
 async def test_clients_of_the_demo_may_bring_their_own_numbers(connection: Connection) -> None:
     modes = await connection.fetch(
         "select distinct mode from number_series join company using (company_id) where code = $1", CODE

@@ -101,6 +101,94 @@ select back.company_id, back.application_id, back.reverses_id
                -taken.discount_base, -taken.write_off, -taken.write_off_base)
         or back.applied_on < taken.applied_on);
 
+-- name: given-up-ties-to-ledger What the ledger has of discounts, write-offs and exchange differences is what applications gave up, batch by batch and account by account.
+with rated as (
+    -- What VAT at a rate of its own differs from VAT at the document's is an exchange difference too; its account is not noted.
+    select document.company_id, document.batch_number,
+           sum(entry_sign * (vat_base - round(case rate_operator when 'D' then vat / exchange_rate
+                                                   else vat * exchange_rate end, currency.decimals))) as difference
+      from document
+      join document_kind using (document_type)
+      join document_vat using (company_id, document_id)
+      join company on company.company_id = document.company_id
+      join currency on currency.company_id = document.company_id and currency.currency_id = company.base_currency
+     where released_at is not null and vat_exchange_rate is not null
+     group by document.company_id, document.batch_number),
+given as (
+    select application.*, settlement.batch_number, rated.batch_number is not null as is_rated
+      from application
+      join settlement using (company_id, settlement_id)
+      left join rated on rated.company_id = application.company_id and rated.batch_number = settlement.batch_number)
+select company_id, batch_number, purpose, account_number, sum(booked) as booked, sum(given_up) as given_up
+  from (select entry.company_id, entry.batch_number, purpose,
+               case when 'write_off' = any (document_kind.series) then 'of the reason'
+                    when purpose = 'exchange_gain_loss' and rated.batch_number is not null then 'any'
+                    else entry.account_number end as account_number,
+               debit_base - credit_base as booked, 0 as given_up
+          from journal_entry as entry
+          left join document_kind using (document_type)
+          left join rated on rated.company_id = entry.company_id and rated.batch_number = entry.batch_number
+         where purpose in ('cash_discount', 'write_off', 'exchange_gain_loss')
+         union all
+        select company_id, batch_number, 'cash_discount', discount_account, 0, discount_base - back.vat
+          from given
+         cross join lateral (select coalesce(sum((vat_row ->> 'vat_base')::numeric), 0) as vat
+                               from jsonb_array_elements(discount_vat) as vat_row) as back
+         where discount_base <> back.vat
+         union all
+        select company_id, batch_number, 'write_off', write_off_account, 0, write_off_base
+          from given where write_off_base <> 0
+         union all
+        select company_id, batch_number, 'exchange_gain_loss',
+               case when is_rated then 'any' else gain_loss_account end, 0, -gain_loss
+          from given where gain_loss <> 0
+         union all
+        select company_id, batch_number, 'exchange_gain_loss', 'any', 0, difference from rated
+         union all
+        -- A write-off that is a document gives up all that it is worth.
+        select company_id, batch_number, 'write_off', 'of the reason', 0, -balance_sign * amount_base
+          from document join document_kind using (document_type)
+         where released_at is not null and 'write_off' = any (document_kind.series)) as sides
+ group by company_id, batch_number, purpose, account_number
+having sum(booked) <> sum(given_up);
+
+-- 21
+-- name: voids-leave-nothing What a released void took back and the void itself leave nothing in the ledger, on no account and in no currency.
+select void.company_id, void.document_type, void.number, entry.account_number, entry.currency_id,
+       sum(debit_base - credit_base) as left_base, sum(debit - credit) as left_over
+  from document as void
+  join document as taken on taken.company_id = void.company_id and taken.document_id = void.voids_document_id
+ cross join lateral (values (void.document_type), (taken.document_type)) as of (document_type)
+  join journal_entry as entry on entry.company_id = void.company_id and entry.document_type = of.document_type
+   and entry.document_number = void.number
+ where void.released_at is not null
+ group by void.company_id, void.document_type, void.number, entry.account_number, entry.currency_id
+having sum(debit_base - credit_base) <> 0 or sum(debit - credit) <> 0;
+
+-- name: discount-vat-adds-up The VAT that a cash discount gives back and what is left of it are that discount, and what takes it back gives back as much.
+select application.company_id, application.application_id, application.discount, of_discount.given
+  from application
+  left join application as taken on taken.company_id = application.company_id
+   and taken.application_id = application.reverses_id
+ cross join lateral (select sum((given ->> 'taxable')::numeric + (given ->> 'vat')::numeric) as given
+                       from jsonb_array_elements(application.discount_vat) as given) as of_discount
+ where of_discount.given <> application.discount
+    or taken.application_id is not null
+       and exists (select from (select * from jsonb_array_elements(application.discount_vat)
+                                 union all
+                                select * from jsonb_array_elements(taken.discount_vat)) as both_ways (given)
+                    group by given ->> 'vat_id', given ->> 'rate'
+                   having sum((given ->> 'vat_base')::numeric) <> 0 or sum((given ->> 'taxable_base')::numeric) <> 0);
+
+-- name: discounts-not-negative Nobody is given a discount below zero, by an application that stands or by a proposal.
+select company_id, application_id, null as proposer_document_id, debit_document_id, discount, discount_credit
+  from application
+ where reverses_id is null and least(discount, discount_base, discount_credit) < 0
+   and not exists (select from application as back where back.company_id = application.company_id
+                      and back.reverses_id = application.application_id)
+union all
+select company_id, null, proposer_document_id, document_id, discount, null from proposal where discount < 0;
+
 -- name: write-offs-settle-one A write-off is closed and settles one document of its customer in full, by one application that stands.
 select document.company_id, document_type, number, status, document.amount, made.total
   from document
@@ -422,17 +510,22 @@ select coalesce(document.company_id, batch.company_id) as company_id, document.d
  where document.number is null or batch.batch_number is null;
 
 -- 31
--- name: vat-ties-to-ledger The ledger's VAT of each VAT id is that of the released documents' VAT rows.
+-- name: vat-ties-to-ledger The ledger's VAT of each VAT id is that of the released documents' VAT rows, less what cash discounts gave back.
 select coalesce(ledger.company_id, rows.company_id) as company_id, coalesce(ledger.vat_id, rows.vat_id) as vat_id,
        ledger.vat as ledger_vat, rows.vat as documents_vat
   from (select company_id, vat_id, sum(credit_base - debit_base) as vat
           from journal_entry where purpose = 'vat' group by company_id, vat_id) as ledger
-  full join (select document.company_id, vat_id,
-                    sum(entry_sign * vat_base) as vat
-               from document_vat
-               join document using (company_id, document_id)
-               join document_kind using (document_type)
-              where released_at is not null group by document.company_id, vat_id) as rows
+  full join (select company_id, vat_id, sum(vat) as vat
+               from (select document.company_id, vat_id, entry_sign * vat_base as vat
+                       from document_vat
+                       join document using (company_id, document_id)
+                       join document_kind using (document_type)
+                      where released_at is not null
+                      union all
+                     select company_id, given ->> 'vat_id' collate "C", -(given ->> 'vat_base')::numeric
+                       from application
+                      cross join jsonb_array_elements(discount_vat) as given) as sides
+              group by company_id, vat_id) as rows
       using (company_id, vat_id)
  where coalesce(ledger.vat, 0) <> coalesce(rows.vat, 0);
 

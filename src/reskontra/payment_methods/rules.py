@@ -82,4 +82,7 @@ class CashAccount:
     account_number: str
     description: str
     currency_id: str | None = None
+    pays_out: bool = True
+    """Whether refunds may be paid from it (RFD-03)."""
+
     entry_types: tuple[EntryType, ...] = ()

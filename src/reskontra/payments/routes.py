@@ -13,12 +13,12 @@ from asyncpg import Record
 from starlette.responses import Response
 
 from reskontra.changes.lists.wire import Filter, choice, day, equal, filtered, greater, matching, moment, parsed, same
-from reskontra.customers.store.fragments import id_of_number
+from reskontra.customers.store.fragments import id_of_number, number_of_id
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound
 from reskontra.payments.commands import auto_applying, drafting, releasing, voiding
-from reskontra.payments.commands.preparing import ADDRESSED
+from reskontra.payments.commands.preparing import ADDRESSED, VOIDS
 from reskontra.payments.store import lists
 from reskontra.payments.store.loading import SEEN_AS_PAYMENT
 from reskontra.payments.wire.answers import (
@@ -32,7 +32,7 @@ from reskontra.payments.wire.bodies import AutoApplyRun, PaymentRelease, Payment
 from reskontra.payments.wire.rendering import applied_answer, payment_answer
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.commands import locks
-from reskontra.receivables.store.for_payments import has_line_on
+from reskontra.receivables.store.for_payments import SHOWN_ON, has_line_on
 from reskontra.receivables.wire.items import Status
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import answer_page
@@ -54,6 +54,8 @@ _ATTEMPTS = 3
 _LISTED = ("Payment", "Prepayment", "Refund", "VoidPayment", "VoidRefund", "SmallBalanceWo")
 """What a list has without `paymentType`: no credit notes (PAY-12)."""
 
+_PICKED_IN_BODY = (*VOIDS, "CreditNote", "SmallBalanceWo")
+
 FILTERS: tuple[Filter, ...] = (
     same("paymentNbr", "document.number"),
     matching("customer", f"document.customer_id = {id_of_number('{}::text')}"),
@@ -70,11 +72,11 @@ _CHOICE = (Parameter("paymentType"),)
 """What tells payments of one number apart, beside the number in the address (PAY-10)."""
 
 _ORDERS = {
-    "type": "document.document_type",
+    "type": f"array_position(array{[str(it.value) for it in PaymentType]}::text[], document.document_type)",
     "refNbr": "document.number",
-    "customer": "document.customer_id",
+    "customer": number_of_id("document.customer_id"),
     "docDate": "document.document_date",
-    "applicationDate": "document.document_date",
+    "applicationDate": SHOWN_ON,
     "paymentAmount": "document.amount",
     "status": "document.status",
     "lastModifiedDateTime": "document.modified_at",
@@ -100,12 +102,13 @@ async def create(resource: Resource, call: Call) -> Response:
 
 
 async def change(resource: Resource, call: Call) -> Response:
-    """PUT the fields that change."""
+    """PUT the fields that change. `paymentType` picks among documents of one number as for GET; so does a type in the
+    body, but for the types that are entered: those are a value, which must be the stored one (PAY-10)."""
     update = changes(call.decode(PaymentUpdate))
     number = call.params["paymentNumber"]
-    document_type = _type_in_query(call.query) or update.get("document_type")
-    if document_type not in ("CreditNote", "VoidPayment", "VoidRefund", "SmallBalanceWo"):
-        document_type = None
+    document_type = _type_in_query(call.query)
+    if document_type is None and update.get("document_type") in _PICKED_IN_BODY:
+        document_type = update["document_type"]
     written = await _carried_out(
         call,
         lambda it: drafting.change(

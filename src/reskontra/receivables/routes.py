@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from reskontra.receivables.wire.applications import (
     ApplicationAnswer,
     ApplicationCreate,
     ApplicationUndo,
+    ApplicationUndoAnswer,
     application_answer,
 )
 from reskontra.receivables.wire.documents import (
@@ -112,12 +113,14 @@ async def undo(call: Call) -> Response:
     update = changes(call.decode(ApplicationUndo))
     async with call.database.transaction() as connection:
         application_id = await applying.undo(connection, call.context, _application_id(call), update)
-        return await _done(call, connection, [application_id])
+        return await _done(call, connection, [application_id], {"applicationId": application_id})
 
 
-async def _done(call: Call, connection: Connection, application_ids: Sequence[int]) -> Response:
+async def _done(
+    call: Call, connection: Connection, application_ids: Sequence[int], more: Mapping[str, object] | None = None
+) -> Response:
     made = await lists.find_applications(connection, call.company_id, application_ids)
-    return done(call, more={"applications": [application_answer(row) for row in made]})
+    return done(call, more={**(more or {}), "applications": [application_answer(row) for row in made]})
 
 
 def _application_id(call: Call) -> int:
@@ -166,7 +169,7 @@ ROUTES = tryable(
             "{applicationId}/action/undo",
             "undoing",
             body=ApplicationUndo,
-            answer=ApplicationActionAnswer,
+            answer=ApplicationUndoAnswer,
         ),
     )
 )

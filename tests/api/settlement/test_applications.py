@@ -61,6 +61,7 @@ async def undone(client: httpx.AsyncClient, application_id: int, **more: Any) ->
     assert answer.status_code == 200, answer.text
     (made,) = answer.json()["applications"]
     assert isinstance(made, dict)
+    assert (answer.json()["applicationId"], made["undoes"]) == (made["id"], application_id)
     return made
 
 

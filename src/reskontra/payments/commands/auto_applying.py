@@ -14,6 +14,7 @@ from reskontra.customers.rules.standing import may
 from reskontra.customers.store.for_receivables import find_family
 from reskontra.db.pool import Connection
 from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS, PAYMENT, PREPAYMENT
+from reskontra.payments.commands.discounting import with_vat
 from reskontra.payments.commands.preparing import hold_debtor
 from reskontra.payments.payment import Applied, Payment, PaymentLine
 from reskontra.payments.rules.matching import after, debts_settled, lines_by_itself, reason_to_skip
@@ -91,11 +92,11 @@ async def found_lines(
     if not unsettled.ids:
         return ()
     found = await _payables(connection, context, reference, unsettled, [payment.document_type])
-    on = payment.document_date
+    on = payment.applied_on, payment.applied_period_id
     open_items = [payable for payable in found if reason_to_skip(payable, payment.currency_id, on) is None]
     debts = [it for it in open_items if it.item.sign > 0]
     notes = [it for it in open_items if it.item.sign < 0 and it.item.customer_id == payment.customer_id]
-    return lines_by_itself(payment.amount, sorted(notes, key=_oldest_first), debts, on)
+    return lines_by_itself(payment.amount, sorted(notes, key=_oldest_first), debts, payment.applied_on)
 
 
 def _oldest_first(payable: Payable) -> tuple[date, str, str]:
@@ -186,14 +187,13 @@ async def _apply_for(connection: Connection, context: Context, match: Match, ord
     debts = [it for it in payables if it.item.sign > 0]
     made: list[Applied] = []
     skipped: list[Skipped] = []
-    on = order.on[0]
     for credit in own:
-        reason = reason_to_skip(credit, credit.item.currency_id, on)
+        reason = reason_to_skip(credit, credit.item.currency_id, order.on)
         if reason is not None:
             skipped.append(_skipped(credit, reason))
             continue
-        fitting = [it for it in debts if reason_to_skip(it, credit.item.currency_id, on) is None]
-        lines = debts_settled(fitting, credit.item.balance, on)
+        fitting = [it for it in debts if reason_to_skip(it, credit.item.currency_id, order.on) is None]
+        lines = debts_settled(fitting, credit.item.balance, order.on[0])
         if not lines:
             skipped.append(_skipped(credit, "There is nothing to apply it to."))
             continue
@@ -204,7 +204,7 @@ async def _apply_for(connection: Connection, context: Context, match: Match, ord
         debts = after(debts, settled)
     currencies = {it.item.currency_id for it in own}
     for debt in debts:
-        reasons = [reason_to_skip(debt, currency_id, on) for currency_id in sorted(currencies)]
+        reasons = [reason_to_skip(debt, currency_id, order.on) for currency_id in sorted(currencies)]
         if reasons and reasons[0] is not None and all(reasons):
             skipped.append(_skipped(debt, reasons[0]))
     return Outcome(created=tuple(made), skipped=tuple(skipped))
@@ -229,6 +229,7 @@ async def _settle(
     items[credit.item.document_id] = credit.item
     payment = replace(_as_payment(credit.item, debtor, on), lines=tuple(lines))
     settled = settle_lines(payment, credit.item.document_id, items, reference, discount_account_of(debtor, reference))
+    settled = await with_vat(connection, reference, settled, items)
     document_id = credit.item.document_id
     await write_settlement(
         connection,

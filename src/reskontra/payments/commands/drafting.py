@@ -47,7 +47,7 @@ async def create(connection: Connection, context: Context, changes: Mapping[str,
         raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
     reference, debtor, found = await load_new(connection, context, changes)
     check_may(debtor.status, kind.create_operation, debtor.number, ("customer_number",))
-    currency_id = drafts.currency_of(kind, changes, reference, debtor.currency_id)
+    currency_id = drafts.currency_of(changes, debtor, reference)
     on = changes.get("application_date") or reference.today(context.now)
     basis = await basis_seen(connection, context, reference, debtor, found, currency_id=currency_id, on=on)
     payment = replace(drafts.created(kind, changes, basis, currency_id), created_by=context.actor)

@@ -17,6 +17,7 @@ from reskontra.errors import Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.numbering.rules import choose_range
 from reskontra.payments.commands.auto_applying import applies_by_itself, found_lines, hold_unsettled, told
+from reskontra.payments.commands.discounting import with_vat
 from reskontra.payments.commands.preparing import (
     ADDRESSED,
     VOIDS,
@@ -40,6 +41,7 @@ from reskontra.periods.rules import check_open
 from reskontra.posting.rules import batch_header, entries_of
 from reskontra.receivables.commands import locks
 from reskontra.receivables.commands.settlements import write_settlement
+from reskontra.receivables.rules.cash_accounts import check_cash_account
 from reskontra.receivables.rules.items import OpenItem, Payable, Settled
 from reskontra.records import replace
 from reskontra.reference.reference import Reference
@@ -87,7 +89,7 @@ async def release(
         return await _release_lines(connection, context, stored, basis), ()
     _check_releasable(payment, basis)
     before = _items(stored, basis)
-    settled = _settled(stored, before, basis) if payment.lines else None
+    settled = await _settled(connection, stored, before, basis) if payment.lines else None
     after = _after(stored, settled, before)
     parts = money_parts(after, stored.document_id, settled, before)
     saved = await _write(
@@ -202,7 +204,7 @@ async def _release_lines(connection: Connection, context: Context, stored: Store
     _check_lines(payment, basis, payment.balance)
     _check_period(payment.applied_period_id, reference)
     before = _items(stored, basis)
-    settled = _settled(stored, before, basis)
+    settled = await _settled(connection, stored, before, basis)
     await writing.forget_lines(connection, context, stored.document_id)
     await write_settlement(
         connection,
@@ -277,6 +279,7 @@ def _check_releasable(payment: Payment, basis: Basis) -> None:
     _check_period(payment.period_id, basis.reference)
     basis.reference.active_account(payment.account_number, ("customer_number",))
     basis.reference.cash_account(payment.cash_account or "", ("cash_account",))
+    check_cash_account(payment.kind, payment.cash_account, payment.currency_id, basis.reference)
     for position, charge in enumerate(payment.charges):
         basis.reference.active_account(charge.account_number, ("charges", position, "account_number"))
     _check_lines(payment, basis, payment.amount)
@@ -334,6 +337,7 @@ def _items(stored: Stored, basis: Basis) -> dict[int, OpenItem]:
     return items
 
 
-def _settled(stored: Stored, before: Mapping[int, OpenItem], basis: Basis) -> Settled:
+async def _settled(connection: Connection, stored: Stored, before: Mapping[int, OpenItem], basis: Basis) -> Settled:
     account = discount_account_of(basis.debtor, basis.reference)
-    return settle_lines(stored.payment, stored.document_id, before, basis.reference, account)
+    settled = settle_lines(stored.payment, stored.document_id, before, basis.reference, account)
+    return await with_vat(connection, basis.reference, settled, before)

@@ -58,7 +58,7 @@ def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, currency_id: s
     _check_location(basis, changes)
     day = changes.get("application_date") or basis.today
     account, subaccount = accounts_of(kind, basis.debtor, basis.reference)
-    method, cash_account = money_place(changes, basis)
+    method, cash_account = money_place(changes, debtor, reference)
     rate = _rate(currency_id, day, basis)
     draft = Payment(
         document_type=kind.document_type,
@@ -103,7 +103,7 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
         day = changes["application_date"]
         draft = replace(draft, document_date=day, applied_on=day)
     if {"payment_method_id", "cash_account"} & set(changes):
-        method, cash_account = money_place(changes, basis, draft)
+        method, cash_account = money_place(changes, basis.debtor, basis.reference, draft)
         draft = replace(draft, payment_method_id=method, cash_account=cash_account)
     if changes.get("branch_number"):
         draft = replace(draft, branch_number=_branch(changes, basis, draft.branch_number))
@@ -150,31 +150,29 @@ def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: B
     return after
 
 
-def currency_of(kind: Kind, changes: Mapping[str, Any], reference: Reference, debtor_currency: str) -> str:
-    """The currency of a new payment: sent, else the cash account's if that is foreign, else the customer's (CUR-01)."""
+def currency_of(changes: Mapping[str, Any], debtor: Debtor, reference: Reference) -> str:
+    """The currency of a new payment: sent, else that of a foreign cash account, which was sent or follows from the
+    payment method, else the customer's (CUR-01)."""
     sent = changes.get("currency_id")
     if sent:
         return reference.currency_id(sent, ("currency_id",))
-    if changes.get("cash_account"):
-        account = reference.cash_account(changes["cash_account"], ("cash_account",))
-        if account.currency_id:
-            return account.currency_id
-    return debtor_currency
+    _, number = money_place(changes, debtor, reference)
+    kept_in = reference.cash_accounts[number].currency_id if number else None
+    return kept_in if kept_in not in (None, reference.base_currency) else debtor.currency_id
 
 
 def money_place(
-    changes: Mapping[str, Any], basis: Basis, standing: Payment | None = None
+    changes: Mapping[str, Any], debtor: Debtor, reference: Reference, standing: Payment | None = None
 ) -> tuple[str | None, str | None]:
     """Payment method and cash account: sent, else the method's account, else the customer's method."""
-    reference = basis.reference
-    method = standing.payment_method_id if standing else default_method(basis.debtor)
+    method = standing.payment_method_id if standing else default_method(debtor)
     if "payment_method_id" in changes:
-        method = sent_method(basis.debtor, changes["payment_method_id"], ("payment_method_id",), reference)
+        method = sent_method(debtor, changes["payment_method_id"], ("payment_method_id",), reference)
     if changes.get("cash_account"):
         return method, reference.cash_account(changes["cash_account"], ("cash_account",)).account_number
     if standing and not changes.get("payment_method_id"):
         return method, standing.cash_account
-    named = cash_account_of(basis.debtor, method, reference)
+    named = cash_account_of(debtor, method, reference)
     return method, named if named in reference.cash_accounts else None
 
 

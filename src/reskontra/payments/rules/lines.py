@@ -367,12 +367,14 @@ def _check_order(payment: Payment, line: PaymentLine, payable: Payable, basis: B
     at_par = item.rate == payment.rate == BASE_RATE
     books = line.discount or line.write_off or not at_par or item.account_number != payment.account_number
     if is_later and books:
+        theirs, own = item.document_date.isoformat(), payment.applied_on.isoformat()
+        if item.document_date <= payment.applied_on:
+            theirs, own = f"the period {item.period_id}", f"{own} in the period {payment.applied_period_id}"
         raise Refused(
-            f"{item.number} is of {item.document_date.isoformat()}, "
-            f"the application of {payment.applied_on.isoformat()}.",
+            f"{item.number} is of {theirs}, the application of {own}.",
             field=(*field, "number"),
             value=item.number,
-            hint="Date the application on the document's day or later.",
+            hint="Date the application on the document's day or later, in its period or a later one.",
         )
 
 

@@ -9,13 +9,16 @@ from decimal import Decimal
 from reskontra.kinds import CREDIT_NOTE
 from reskontra.money import ZERO
 from reskontra.payments.payment import PaymentLine
-from reskontra.receivables.rules.items import Payable, Settled
+from reskontra.receivables.rules.items import OpenItem, Payable, Settled
 from reskontra.receivables.rules.proposals import what_waits
 from reskontra.records import replace
 
 
-def reason_to_skip(payable: Payable, currency_id: str, on: date) -> str | None:
-    """Why a document is passed over, as a sentence; None if it may settle or be settled (AUP-05)."""
+def reason_to_skip(payable: Payable, currency_id: str, on: tuple[date, str]) -> str | None:
+    """Why a document is passed over, as a sentence; None if it may settle or be settled (AUP-05).
+
+    `on` are date and period of the application: what it books may not come before the document (LNE-09).
+    """
     item = payable.item
     if item.status != "Open":
         return f"It is {item.status}."
@@ -24,11 +27,16 @@ def reason_to_skip(payable: Payable, currency_id: str, on: date) -> str | None:
     waiting = f"an application of {payable.proposer}" if payable.proposer is not None else what_waits(item)
     if waiting is not None:
         return f"It has {waiting} that waits for release."
-    if item.taken_over_on is not None and item.taken_over_on > on:
-        return f"It was taken over on {item.taken_over_on.isoformat()}, later than the run."
-    if item.document_date > on:
-        return f"It is of {item.document_date.isoformat()}, later than the run."
-    return None
+    came = _came_later(item, *on)
+    return f"It {came}, later than the run." if came else None
+
+
+def _came_later(item: OpenItem, day: date, period_id: str) -> str | None:
+    if item.taken_over_on is not None and item.taken_over_on > day:
+        return f"was taken over on {item.taken_over_on.isoformat()}"
+    if item.document_date > day:
+        return f"is of {item.document_date.isoformat()}"
+    return f"is of the period {item.period_id}" if item.period_id > period_id else None
 
 
 def debts_settled(debts: Iterable[Payable], available: Decimal, on: date) -> list[PaymentLine]:

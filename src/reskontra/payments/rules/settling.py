@@ -178,8 +178,9 @@ def _application(
         else:
             discount_base = whole_base
     base_debit = whole_base - discount_base - write_off_base
-    # XCU-05: the accounts of the foreign currency, of the debit's where both are foreign.
-    foreign = debit if debit.currency_id != reference.base_currency else credit
+    # XCU-05: the accounts of the foreign currency, where both are foreign that of the document that is settled.
+    settled, money = (credit, debit) if payment.kind.balance_sign > 0 else (debit, credit)
+    foreign = settled if settled.currency_id != reference.base_currency else money
     return Application(
         credit_document_id=credit.document_id,
         debit_document_id=debit.document_id,

@@ -18,23 +18,20 @@ _COLUMNS = f"""document.document_type, document.number, document.status, documen
            document.amount_base, document.balance, document.balance_base, document.exchange_rate,
            document.rate_operator, document.released_at is not null as is_released,
            document.modified_at, document.version,
-           coalesce(payment.applied_on, document.document_date) as applied_on,
-           coalesce(payment.applied_period_id, document.period_id) as applied_period_id,
            (select json_agg(charge order by charge.line_number) from payment_charge as charge
              where charge.company_id = $1
                and charge.document_id in (document.document_id, document.voids_document_id)) as charges,
            {SHOWN_LINES} as lines, {PARTIES.columns}"""
 
-_BESIDE = "left join payment on payment.company_id = $1 and payment.document_id = document.document_id"
-
 PAYMENTS = Paged(
     entity="Payment",
     found="""select document.document_id, document.document_type, document.number, document.customer_id,
-                    document.document_date, document.amount, document.status, document.modified_at
+                    document.document_date, document.amount, document.status, document.modified_at,
+                    document.voids_document_id, document.released_at
                from document
               where document.company_id = $1 and document.document_type = any ($2::text[])""",
     key=("document.number", "document.document_type"),
-    tables=f"{ITEMS_OF_PAGE} {_BESIDE}",
+    tables=ITEMS_OF_PAGE,
     columns=_COLUMNS,
     read=plain_row,
     sort_key=lambda row: (row["number"], row["document_type"]),
@@ -50,7 +47,6 @@ _FIND = f"""
     select company.reference_version, {_COLUMNS}
       from document
       join company on company.company_id = document.company_id
-      {_BESIDE}
       {PARTIES.joins}
      where document.company_id = $1 and document.document_type = any ($2::text[])
        and lower(document.number) collate "C" = lower($3 collate "C")

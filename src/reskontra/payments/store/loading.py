@@ -21,7 +21,14 @@ from reskontra.db.rows import fetch_one
 from reskontra.payments.payment import Charge, Payment, PaymentLine
 from reskontra.receivables.rules.items import Payable
 from reskontra.receivables.store.applications import ids_on_lines, lines_of
-from reskontra.receivables.store.for_payments import by_name, ids_of_named, payables_of, read_payables
+from reskontra.receivables.store.for_payments import (
+    SHOWN_ON,
+    by_name,
+    ids_of_named,
+    latest_applied,
+    payables_of,
+    read_payables,
+)
 from reskontra.records import replace
 
 
@@ -39,9 +46,14 @@ class Stored:
 SEEN_AS_PAYMENT = "(document.document_type <> 'CreditNote' or document.released_at is not null)"
 """The condition over `document` that leaves credit notes out until they are released (CNP-01)."""
 
-_HEADER = """(to_jsonb(document.*) - 'lines_json' - 'vat_json') || jsonb_build_object(
-               'applied_on', coalesce(payment.applied_on, document.taken_over_on, document.document_date),
-               'applied_period_id', coalesce(payment.applied_period_id, document.period_id),
+# A payment that is used up or voided takes no more lines: it has the date that it shows.
+_IS_DONE = "document.status in ('Closed', 'Voided')"
+_APPLIED_ON = f"""case when {_IS_DONE} then {SHOWN_ON}
+                    else coalesce(payment.applied_on, document.taken_over_on, document.document_date) end"""
+_HEADER = f"""(to_jsonb(document.*) - 'lines_json' - 'vat_json') || jsonb_build_object(
+               'applied_on', {_APPLIED_ON},
+               'applied_period_id', case when {_IS_DONE} then {latest_applied("period_id", "period_id")}
+                                         else coalesce(payment.applied_period_id, document.period_id) end,
                'amount_entered', coalesce(payment.amount_entered, true))"""
 
 _CHARGES = """(
@@ -50,7 +62,7 @@ _CHARGES = """(
 
 _FIND = f"""
     select document.document_id, document.document_type, document.version, document.customer_id, document.currency_id,
-           coalesce(payment.applied_on, document.taken_over_on, document.document_date) as applied_on,
+           {_APPLIED_ON} as applied_on,
            ({_HEADER})::text as header,
            {lines_of("document.document_id")} as lines, {_CHARGES} as charges,
            (select void.document_id from document as void

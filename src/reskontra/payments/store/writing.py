@@ -297,7 +297,8 @@ async def release_payment(
     proof = _proof(connection, basis, (document_id, before.version))
     more = ()
     if settled is not None:
-        more = (as_json(settled.applications), items_json(moved), kind, payment.applied_on, payment.applied_period_id)  # type: ignore[assignment]
+        on = before.payment.applied_on, before.payment.applied_period_id  # none of its applications is earlier
+        more = (as_json(settled.applications), items_json(moved), kind, *on)  # type: ignore[assignment]
     return await _written(
         connection,
         _RELEASES[settled is not None, bool(proof)],

@@ -46,6 +46,9 @@ class _Line(msgspec.Struct):
     currency_id: str
     period_id: str
     customer_reference: str | None
+    applied_on: date | None
+    """The date of its latest application, if that is released and no void's; so is the period."""
+    applied_period_id: str | None
     balance: Decimal
     discount_left: Decimal
 
@@ -77,8 +80,8 @@ def payment_answer(row: Record, reference: Reference) -> PaymentAnswer:
         number=row["number"],
         status=row["status"],
         hold=row["status"] in ("Hold", "Reserved"),
-        application_date=day_text(row["applied_on"]),
-        application_period=row["applied_period_id"],
+        application_date=day_text(max([row["document_date"], *(it.applied_on for it in lines if it.applied_on)])),
+        application_period=max([row["period_id"], *(it.applied_period_id for it in lines if it.applied_period_id)]),
         payment_reference=row["payment_reference"],
         customer=NumberName(row["customer_number"], row["customer_name"]),
         location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
@@ -141,7 +144,9 @@ def _line(line: _Line, decimals: int, reference: Reference) -> PaymentLineAnswer
         discount_date=day_answer(line.cash_discount_date),
         balance=_money(balance - reduction if line.is_proposed else balance),
         discount_balance=_money(
-            (discount - line.discount if line.is_proposed else discount) if line.document_type in DEBITS else ZERO
+            max(discount - line.discount if line.is_proposed else discount, ZERO)
+            if line.document_type in DEBITS
+            else ZERO
         ),
         description=line.invoice_text,
         currency=line.currency_id,

@@ -10,7 +10,7 @@ from typing import Any
 from reskontra.currencies.rules import Rate
 from reskontra.kinds import KINDS
 from reskontra.money import ONE, ZERO
-from reskontra.records import Record
+from reskontra.records import Record, replace
 
 FEE_ORIGIN = "dunning_fee"
 """The origin of fee invoices. No letter reminds of them: no fee on a fee (FEE-03)."""
@@ -126,6 +126,33 @@ class Proposal(Record, frozen=True, kw_only=True):
     amount: Decimal
 
 
+class DiscountVat(Record, frozen=True, kw_only=True):
+    """The part of a cash discount that falls on one VAT id at one rate, in the document's currency and in base currency
+    (VAT-15). `vat` is what the discount gives back of it, `taxable` the discount without that."""
+
+    vat_id: str
+    rate: Decimal
+    exempt: bool
+    reverse_charge: bool
+    taxable: Decimal
+    vat: Decimal
+    taxable_base: Decimal
+    vat_base: Decimal
+    account_number: str | None = None
+    subaccount_id: int | None = None
+
+    @property
+    def opposite(self) -> DiscountVat:
+        """The same, taken back."""
+        return replace(
+            self,
+            taxable=-self.taxable,
+            vat=-self.vat,
+            taxable_base=-self.taxable_base,
+            vat_base=-self.vat_base,
+        )
+
+
 class Application(Record, frozen=True, kw_only=True):
     """A released application, a fact with a date. One that takes another back has its figures with the opposite sign.
 
@@ -150,6 +177,9 @@ class Application(Record, frozen=True, kw_only=True):
     """The discount in the credit document's currency, as it was entered; likewise `write_off_credit`."""
 
     discount_account: str | None = None
+    discount_vat: tuple[DiscountVat, ...] = ()
+    """What the discount gives back of the debit document's VAT; empty if it leaves VAT alone."""
+
     write_off_credit: Decimal = ZERO
     write_off_account: str | None = None
     reason_code: str | None = None

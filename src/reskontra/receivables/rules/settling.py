@@ -90,6 +90,7 @@ def undone(
         discount=-application.discount,
         discount_base=-application.discount_base,
         discount_credit=-application.discount_credit,
+        discount_vat=tuple(row.opposite for row in application.discount_vat),
         write_off=-application.write_off,
         write_off_base=-application.write_off_base,
         write_off_credit=-application.write_off_credit,
@@ -146,9 +147,22 @@ def settlement_parts(
 
 
 def _given_up(application: Application, debit: OpenItem) -> Iterator[tuple[Part, int]]:
-    """The entries of a cash discount and of a write-off, at what the debit document is booked at (LNE-16)."""
+    """The entries of a cash discount and of a write-off, at what the debit document is booked at (LNE-16). The VAT that
+    a discount gives back is no part of it and goes where it came from (VAT-15)."""
+    discount, discount_base = application.discount, application.discount_base
+    for row in application.discount_vat:
+        discount, discount_base = discount - row.vat, discount_base - row.vat_base
+        given_back = replace_part(
+            on_account(debit, row.vat, row.vat_base),
+            account_number=row.account_number or "",
+            subaccount_id=row.subaccount_id or debit.subaccount_id,
+            purpose="vat",
+            vat_id=row.vat_id,
+            moves_document_id=None,
+        )
+        yield given_back, +1
     for account, amount, amount_base, purpose in (
-        (application.discount_account, application.discount, application.discount_base, "cash_discount"),
+        (application.discount_account, discount, discount_base, "cash_discount"),
         (application.write_off_account, application.write_off, application.write_off_base, "write_off"),
     ):
         if amount or amount_base:

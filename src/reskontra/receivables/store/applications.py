@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+from asyncpg import Record as Row
+
 from reskontra.changes.store import STAMP
+from reskontra.receivables.rules.items import Application, DiscountVat
+from reskontra.records import columns
 
 
 def propose(credit_id: str, proposals: str, source: str) -> str:
@@ -66,11 +71,20 @@ def settlement(
 
 _FIGURES = (
     "applied_on", "period_id", "amount_credit", "amount_debit", "base_credit", "base_debit", "discount",
-    "discount_base", "discount_credit", "discount_account", "write_off", "write_off_base", "write_off_credit",
-    "write_off_account", "reason_code", "cross_rate", "gain_loss_account", "is_posted",
+    "discount_base", "discount_credit", "discount_account", "discount_vat", "write_off", "write_off_base",
+    "write_off_credit", "write_off_account", "reason_code", "cross_rate", "gain_loss_account", "is_posted",
 )  # fmt: skip
 _NAMES = ", ".join(_FIGURES)
 _SENT = ", ".join(f"sent.{column}" for column in _FIGURES)
+
+
+_discount_vat = msgspec.json.Decoder(tuple[DiscountVat, ...])
+
+
+def application_of(row: Row) -> Application:
+    """A row of the table `application` that is released."""
+    values = {name: row[name] for name in columns(Application)}
+    return Application(**values | {"discount_vat": _discount_vat.decode(row["discount_vat"])})
 
 
 def release(credit_id: str, applications: str) -> str:

@@ -12,7 +12,18 @@ from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.receivables.rules.items import Application, Payable, name_of
+from reskontra.receivables.store.applications import application_of
 from reskontra.receivables.store.open_items import OPEN_ITEM, named_items
+
+_TAKEN = """(
+                   select sum(application.discount) from application
+                    where application.company_id = $1 and application.debit_document_id = item.document_id
+                      and application.released_at is not null)"""
+
+
+def _discount_left(offered: str, taken: str) -> str:
+    """SQL of what is left of a cash discount: nothing, if more was given than was offered (LNE-06)."""
+    return f"greatest({offered} - coalesce({taken}, 0), 0)"
 
 
 def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> str:
@@ -26,10 +37,7 @@ def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> s
                'item', row_to_json(item.*), 'version', item.version,
                'parent_customer_id', {parent_of_id("item.customer_id")},
                'discount_date', item.cash_discount_date,
-               'discount_left', item.cash_discount - (
-                   select coalesce(sum(application.discount), 0) from application
-                    where application.company_id = $1 and application.debit_document_id = item.document_id
-                      and application.released_at is not null),
+               'discount_left', {_discount_left("item.cash_discount", _TAKEN)},
                'proposer', case when item.proposed_by <> {settler_id} then item.proposer end)
            order by {order}) as payables,
            array_agg(distinct item.currency_id) as currencies
@@ -153,10 +161,7 @@ async def find_in_force(connection: Connection, company_id: int, document_id: in
         company_id,
         document_id,
     )
-    return {
-        row["application_id"]: Application(**{name: row[name] for name in Application.__struct_fields__})
-        for row in rows
-    }
+    return {row["application_id"]: application_of(row) for row in rows}
 
 
 _ORIGIN = "coalesce(document.voids_document_id, document.document_id)"
@@ -190,6 +195,34 @@ _FACTS = f"""
                      else application.reverses_id is null and not {_UNDONE} end"""
 _FACTOR = "case when document.voids_document_id is not null and document.released_at is null then -1 else 1 end"
 
+# What takes an application back dates nothing; nor does a line of a void, which has its own date.
+_DATES = "application.reverses_id is null and document.voids_document_id is null"
+_DATED = f"""case when {_DATES} then application.applied_on end as applied_on,
+                       case when {_DATES} then application.period_id end as applied_period_id"""
+
+
+def latest_applied(column: str, document_column: str) -> str:
+    """A scalar over `document`, a payment or credit note: the later of this column of its own and the latest that its
+    released applications have in `column`, undone ones too (PAY-02). `SHOWN_LINES` has the same for each line.
+
+    Those are what others applied of it, and what its own releases did: those of a refund, and of credit notes too.
+    """
+    return f"""greatest(document.{document_column}, (
+               select max(application.{column})
+                 from application
+                 join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
+                where application.company_id = $1 and application.credit_document_id = document.document_id
+                  and settlement.kind <> 'void' and {_DATES}), (
+               select max(application.{column})
+                 from settlement
+                 join application on application.company_id = $1
+                  and application.settlement_id = settlement.settlement_id
+                where settlement.company_id = $1 and settlement.document_id = document.document_id and {_DATES}))"""
+
+
+SHOWN_ON = latest_applied("applied_on", "document_date")
+"""The `applicationDate` of a payment."""
+
 # A filter and no condition: with one, the plan may walk all applications of the company for each line.
 _UNTIL = """application.released_at is not null
                                and (shown.settlement_id is null or application.application_id <= shown.last_id)"""
@@ -199,31 +232,33 @@ SHOWN_LINES = f"""(
       from (
         select shown.settlement_id is null as is_proposed, shown.first_id, other.document_type, other.number,
                shown.amount, shown.discount, shown.write_off, shown.reason_code, shown.cross_rate,
+               shown.applied_on, shown.applied_period_id,
                other.document_date, other.due_date, other.cash_discount_date, other.invoice_text, other.currency_id,
                other.period_id, other.customer_reference,
                other.amount - coalesce(paid.amount, 0) - coalesce(given.amount, 0) as balance,
-               other.cash_discount - coalesce(paid.discount, 0) as discount_left
+               {_discount_left("other.cash_discount", "paid.discount")} as discount_left
           from (
             select settlement_id, other_id, min(application_id) as first_id, max(application_id) as last_id,
                    sum(amount) as amount, sum(discount) as discount, sum(write_off) as write_off,
-                   max(reason_code) as reason_code, max(cross_rate) as cross_rate
+                   max(reason_code) as reason_code, max(cross_rate) as cross_rate,
+                   max(applied_on) as applied_on, max(applied_period_id) as applied_period_id
               from (
                 select application.settlement_id, application.application_id, application.debit_document_id as other_id,
                        application.amount_credit * {_FACTOR} as amount,
                        application.discount_credit * {_FACTOR} as discount,
                        application.write_off_credit * {_FACTOR} as write_off, application.reason_code,
-                       application.cross_rate
+                       application.cross_rate, {_DATED}
                   {_FACTS} and application.debit_document_id not in {_OWN}
                 union all
                 select application.settlement_id, application.application_id, application.credit_document_id,
                        case when application.debit_document_id in {_OWN} then application.amount_debit
                             else application.amount_credit end * {_FACTOR},
-                       0, 0, null, application.cross_rate
+                       0, 0, null, application.cross_rate, {_DATED}
                   {_FACTS} and application.credit_document_id not in {_OWN}) as side
              group by settlement_id, other_id
             union all
             select null, proposal.document_id, proposal.position, null, proposal.amount, proposal.discount,
-                   proposal.write_off, proposal.reason_code, proposal.cross_rate
+                   proposal.write_off, proposal.reason_code, proposal.cross_rate, null, null
               from proposal
              where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id) as shown
          cross join lateral (

@@ -8,6 +8,19 @@ from reskontra.changes.store import changed_values
 from reskontra.kinds import KINDS
 from reskontra.receivables.rules.items import OPENING_ORIGIN
 
+DISCOUNT_VAT = """jsonb_to_recordset(application.discount_vat) as row (
+                vat_id text, rate numeric, exempt boolean, reverse_charge boolean, taxable_base numeric,
+                vat_base numeric)"""
+
+DISCOUNT_VAT_ROWS = f"""
+    select application.period_id, row.vat_id collate "C" as vat_id, row.rate, row.exempt, row.reverse_charge,
+           -row.taxable_base as basis, -row.vat_base as vat
+      from application
+     cross join lateral {DISCOUNT_VAT}
+     where application.company_id = $1 and application.discount_vat <> '[]'"""
+"""A select of the VAT that cash discounts gave back, in base currency: below zero (VAT-15). It ends inside its where
+clause."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsOf:

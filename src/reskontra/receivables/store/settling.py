@@ -17,7 +17,7 @@ from reskontra.numbering.store import take_number
 from reskontra.posting.rules import Entry
 from reskontra.posting.store.writing import batch_and_entries
 from reskontra.receivables.rules.items import Application, Settled
-from reskontra.receivables.store.applications import add, settlement
+from reskontra.receivables.store.applications import add, application_of, settlement
 from reskontra.receivables.store.open_items import items_json, move_items
 
 
@@ -125,7 +125,7 @@ async def find_application(connection: Connection, company_id: int, application_
         return None
     released = None
     if row["settlement_id"] is not None:
-        released = Application(**{name: row[name] for name in Application.__struct_fields__})
+        released = application_of(row)
     return FoundApplication(
         application_id=application_id,
         credit_document_id=row["credit_document_id"],

@@ -81,11 +81,17 @@ class ApplicationAnswer(Answer, kw_only=True):
 
 
 class ApplicationActionAnswer(Answer):
-    """The result of applying a credit document or of undoing an application."""
+    """The result of applying a credit document: what was applied, in that order."""
 
     action_id: str | None = None
     action_result: str | None = None
     applications: list[ApplicationAnswer] | None = None
+
+
+class ApplicationUndoAnswer(ApplicationActionAnswer):
+    """The result of undoing an application: `applicationId` is the one that takes it back."""
+
+    application_id: int | None = None
 
 
 def application_answer(found: ListedApplication) -> ApplicationAnswer:

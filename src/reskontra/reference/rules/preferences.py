@@ -20,6 +20,13 @@ class CreditHold(StrEnum):
     CREDIT_HOLD = "CreditHold"
 
 
+class DiscountVat(StrEnum):
+    """What a cash discount that is taken does to the VAT of its document (VAT-15)."""
+
+    NONE = "none"
+    CORRECT = "correct"
+
+
 class DiscountBasis(StrEnum):
     """What a line's discount percent applies to (LIN-03)."""
 
@@ -221,6 +228,9 @@ class Preferences:
     credit_terms_in_credit_notes: bool = False
     document_rounding: DocumentRoundingPreference = field(default_factory=DocumentRoundingPreference)
     discount_basis: DiscountBasis = DiscountBasis.EXTENDED_PRICE
+    cash_discount_vat: DiscountVat = DiscountVat.NONE
+    """Whether a cash discount gives back the VAT in it, when it is taken (VAT-15)."""
+
     vat_tolerance: Decimal = ONE
     rate_tolerance_percent: Decimal = Decimal(5)
     accept_rates_beyond_tolerance: bool = False

@@ -8,12 +8,14 @@ from decimal import Decimal
 
 from reskontra.db.pool import Connection
 from reskontra.documents.store.for_reports import VAT_ROWS
+from reskontra.receivables.store.for_reports import DISCOUNT_VAT_ROWS
 from reskontra.vat.store import description_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VatSum:
-    """The VAT of one id at one rate (percent) in one period, in base currency; what takes sales back is negative."""
+    """The VAT of one id at one rate (percent) in one period, in base currency; what takes sales back is
+    negative. Cash discounts lessen it where they give VAT back (VAT-15), and count as no document."""
 
     period_id: str
     vat_id: str
@@ -28,8 +30,13 @@ class VatSum:
 
 _SUMS = f"""
     select row.period_id, row.vat_id, {description_of("row.vat_id")} as description, row.rate, row.exempt,
-           row.reverse_charge, count(*) as documents, sum(row.basis) as basis, sum(row.vat) as vat
-      from ({VAT_ROWS} and document.period_id between $2 and $3) as row
+           row.reverse_charge, count(*) filter (where row.is_document) as documents, sum(row.basis) as basis,
+           sum(row.vat) as vat
+      from (select sold.*, true as is_document
+              from ({VAT_ROWS} and document.period_id between $2 and $3) as sold
+             union all
+            select given.*, false
+              from ({DISCOUNT_VAT_ROWS} and application.period_id between $2 and $3) as given) as row
      group by row.period_id, row.vat_id, row.rate, row.exempt, row.reverse_charge
      order by row.period_id, row.vat_id, row.rate"""
 

@@ -1,0 +1,113 @@
+"""Payments and documents in two different currencies (XCU): rates, what they settle, and where the difference goes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.clerk import CREDIT_NOTE, INVOICE, PAYMENT, Clerk, Record
+
+LINE = {"inventoryNumber": "A", "quantity": 1, "vatCodeId": "6"}
+MARCH, JULY = "2025-03-03", "2025-07-03"
+
+
+@pytest.fixture(autouse=True)
+async def payer(clerk: Clerk) -> None:
+    """A customer of several currencies. Euro went from 10.40 to 10.60; a Swedish krona is worth 1.02.
+
+    The differences of a Swedish krona go to accounts of their own.
+    """
+    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
+    await clerk.execute(
+        "update customer set currency_override = true where company_id = 1",
+        "update currency set gain_account = '8050', loss_account = '7770' where currency_id = 'SEK'",
+    )
+    rates = [("EUR", MARCH, "10.40"), ("EUR", JULY, "10.60"), ("SEK", MARCH, "1.02"), ("SEK", JULY, "1.02")]
+    for currency, day, rate in rates:
+        row = {"fromCurrencyId": currency, "toCurrencyId": "NOK", "effectiveDate": day, "rate": rate}
+        answer = await clerk.post("/v2/currencyrate", **row)
+        assert answer.status_code == 201, answer.text
+
+
+async def document(clerk: Clerk, kind: str, price: Any, currency: str = "EUR", **fields: Any) -> Record:
+    lines = [LINE | {"unitPriceInCurrency": price}]
+    return await clerk.issue(kind, lines=lines, currencyId=currency, **fields)
+
+
+def on(found: Record, kind: str = "Invoice", **fields: Any) -> dict[str, Any]:
+    return {"documentType": kind, "refNbr": found.number} | fields
+
+
+async def differences(clerk: Clerk, payment: Record) -> list[tuple[str, Decimal]]:
+    """Accounts of exchange differences with debit less credit in base currency."""
+    return [
+        (account, debit - credit)
+        for account, _, _, debit, credit, purpose in await clerk.entries(payment)
+        if purpose == "exchange_gain_loss"
+    ]
+
+
+async def test_the_difference_goes_to_the_accounts_of_what_is_settled(clerk: Clerk) -> None:
+    """XCU-05: both currencies are foreign, so it is the document's, of a payment and of a refund alike."""
+    invoice = await document(clerk, INVOICE, 1000)
+    paid = await clerk.pay("10392.16", on(invoice), currency="SEK", applicationDate=JULY)
+    ((account, gained),) = await differences(clerk, paid)
+    assert (account, gained) == ("8060", Decimal("-200.00"))
+    note = await document(clerk, CREDIT_NOTE, 1000)
+    back = await clerk.pay(
+        "10392.16", on(note, "CreditNote"), type="Refund", currency="SEK", applicationDate=JULY
+    )  # fmt: skip
+    assert await differences(clerk, back) == [("8160", Decimal(200))]
+
+
+async def test_the_accounts_are_those_of_the_only_foreign_currency(clerk: Clerk) -> None:
+    note = await clerk.issue(CREDIT_NOTE, lines=[LINE | {"unitPriceInCurrency": 1020}])
+    back = await clerk.pay(
+        "999.60", on(note, "CreditNote", crossRate="0.98"), type="Refund", currency="SEK", applicationDate=JULY
+    )
+    # 999.60 at 1.02 are 1,019.59 of the 1,020.00 that were owed.
+    assert await differences(clerk, back) == [("8050", Decimal("-0.41"))]
+
+
+@pytest.mark.parametrize(
+    ("amount", "settles", "rest"), [(5000, "481.13", "518.87"), ("10392.16", "1000.00", "0.00")], ids=["part", "all"]
+)
+async def test_what_a_krona_settles_of_a_euro(clerk: Clerk, amount: Any, settles: str, rest: str) -> None:
+    """Vector 19.3 c: the amount that is the whole balance by the cross rate settles all of it (XCU-01, XCU-02)."""
+    invoice = await document(clerk, INVOICE, 1000)
+    paid = await clerk.pay(amount, on(invoice), currency="SEK", applicationDate=JULY)
+    (shown,) = paid["paymentLines"]
+    assert (shown["currency"], shown["crossRate"]) == ("EUR", Decimal("10.39215686"))
+    found = await clerk.get(invoice)
+    assert found["balanceInCurrency"] == Decimal(rest)
+    (applied,) = found["applications"]
+    assert applied["amountPaid"] == Decimal(settles)
+
+
+async def test_discount_and_write_off_are_converted_and_the_last_takes_the_rest(clerk: Clerk) -> None:
+    """XCU-03: in the payment's currency on the line, in the document's on the document."""
+    await clerk.sql("update customer set write_off_allowed = true, write_off_limit = 100 where company_id = $1", 1)
+    invoice = await document(clerk, INVOICE, 1000)
+    given = {"cashDiscountTaken": "200", "balanceWriteOff": "7"}
+    paid = await clerk.pay("10185.16", on(invoice, amountPaid="10185.16", **given), currency="SEK",
+                           applicationDate=JULY)  # fmt: skip
+    found = await clerk.get(invoice)
+    assert (found["status"], found["balanceInCurrency"]) == ("Closed", 0)
+    (
+        row,
+    ) = await clerk.rows("""select amount_debit, discount, write_off, discount_credit, write_off_credit, base_debit,
+                                        discount_base, write_off_base from application
+                                  where application_id = (select max(application_id) from application)""")
+    # 200 / 10.39215686 = 19.245.., 7 / 10.39215686 = 0.673..
+    assert tuple(row)[:5] == (Decimal("980.08"), Decimal("19.25"), Decimal("0.67"), 200, 7)
+    assert row["base_debit"] + row["discount_base"] + row["write_off_base"] == 10400
+    assert (paid["status"], paid["availableBalance"]) == ("Closed", 0)
+
+
+async def test_a_cross_rate_in_one_currency_is_one(clerk: Clerk) -> None:
+    invoice = await document(clerk, INVOICE, 100)
+    assert "both in EUR" in await clerk.refused(
+        "POST", PAYMENT, **clerk.paying(100, on(invoice, crossRate="10.4"), currency="EUR")
+    )

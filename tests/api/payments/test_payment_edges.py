@@ -1,0 +1,289 @@
+"""The edges of payments: charges, lines, holds, what closed ones take, filters of runs (CHG, LNE, PAY, AUP)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.clerk import CREDIT_NOTE, INVOICE, OVERDUE_CHARGE, PAYMENT, Clerk, Record, decoded
+
+LINE = {"inventoryNumber": "A", "quantity": 1, "vatCodeId": "6"}
+RUN = "reskontra/run/autoApply"
+
+
+@pytest.fixture(autouse=True)
+async def payer(clerk: Clerk) -> None:
+    """A customer who owes nothing yet."""
+    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
+
+
+async def owed(clerk: Clerk, price: Any, kind: str = INVOICE, **fields: Any) -> Record:
+    return await clerk.issue(kind, **{"lines": [LINE | {"unitPriceInCurrency": price}]} | fields)
+
+
+def on(document: Record, kind: str = "Invoice", **fields: Any) -> dict[str, Any]:
+    return {"documentType": kind, "refNbr": document.number} | fields
+
+
+async def ledger(clerk: Clerk, payment: Record) -> dict[str, Decimal]:
+    rows = await clerk.rows(
+        """select account_number, sum(debit_base - credit_base) as amount from journal_entry
+            where document_number = $1 and document_type in ('Payment', 'VoidPayment') group by 1 order by 1""",
+        payment.number,
+    )
+    return {row["account_number"]: row["amount"] for row in rows if row["amount"]}
+
+
+async def acted(clerk: Clerk, payment: Record, *actions: str) -> None:
+    for action in actions:
+        answer = await clerk.act(payment, action)
+        assert answer.status_code == 200, answer.text
+
+
+# Charges
+
+
+async def charged(clerk: Clerk, payment: Record) -> list[tuple[Any, ...]]:
+    rows = await clerk.rows(
+        """select line_number, entry_type_id, charge.amount, charge.account_number, charge.description
+             from payment_charge as charge join document using (company_id, document_id)
+            where number = $1 and document_type = 'Payment' order by line_number""",
+        payment.number,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def test_charges_are_added_changed_and_deleted_by_their_number(clerk: Clerk) -> None:
+    """CHG-01: before release, and not after."""
+    draft = await clerk.payment(
+        100, financeCharges=[{"entryType": "BANKGEBYR", "amount": 5}, {"entryType": "TREKK", "amount": 7}]
+    )
+    sent = [
+        {"operation": "Insert", "entryType": "BANKRENTE", "amount": 2, "description": "March"},
+        {"operation": "Update", "lineNbr": 1, "amount": 6},
+        {"operation": "Delete", "lineNbr": 2},
+    ]
+    changed = await clerk.change(draft, financeCharges=sent)
+    assert await charged(clerk, draft) == [
+        (1, "BANKGEBYR", 6, "7770", "Bank charge"),
+        (3, "BANKRENTE", 2, "8050", "March"),
+    ]
+    assert (changed["financeCharges"], changed["deductedCharges"]) == (4, 0)
+    for operation in ("Update", "Delete"):
+        text = await clerk.refuse_change(draft, financeCharges=[{"operation": operation, "lineNbr": 9, "amount": 1}])
+        assert "9" in text
+    paid = await clerk.release(changed)
+    assert "cannot change" in await clerk.refuse_change(paid, financeCharges=[{"entryType": "TREKK", "amount": 1}])
+
+
+async def test_the_account_of_a_charge_wins_and_a_void_takes_it_back(clerk: Clerk) -> None:
+    """CHG-04."""
+    charge = {"entryType": "BANKGEBYR", "amount": 5, "offsetAccount": "7830"}
+    paid = await clerk.pay(100, financeCharges=[charge])
+    assert await ledger(clerk, paid) == {"1500": -100, "1920": 95, "7830": 5}
+    await acted(clerk, paid, "void", "release")
+    assert await ledger(clerk, paid) == {}
+
+
+async def test_a_charge_above_the_payment_is_legal_unless_it_is_deducted(clerk: Clerk) -> None:
+    """CHG-05."""
+    paid = await clerk.pay(10, financeCharges=[{"entryType": "BANKGEBYR", "amount": 25}])
+    assert await ledger(clerk, paid) == {"1500": -10, "1920": -15, "7770": 25}
+    sent = clerk.paying(10, financeCharges=[{"entryType": "TREKK", "amount": 25}])
+    assert "at most 10" in await clerk.refused("POST", PAYMENT, **sent)
+
+
+# Lines
+
+
+async def test_a_line_that_stands_is_changed_by_an_insert(clerk: Clerk) -> None:
+    """LNE-01: documents have one line, whatever the case of their number."""
+    invoice, other = await owed(clerk, 100), await owed(clerk, 40)
+    draft = await clerk.payment(100, on(invoice, amountPaid=60))
+    changed = await clerk.change(draft, lines=[on(invoice, operation="Insert", amountPaid=70), on(other)])
+    assert [(it["refNbr"], it["amountPaid"]) for it in changed["paymentLines"]] == [
+        (invoice.number, 70), (other.number, 30),
+    ]  # fmt: skip
+
+
+async def test_documents_of_others_are_not_found(clerk: Clerk) -> None:
+    """LNE-03."""
+    theirs = await owed(clerk, 100, customerNumber="20001")
+    sent = clerk.paying(100, on(theirs))
+    assert f"AdjdRefNbr '{theirs.number}' cannot be found in the system" in await clerk.refused("POST", PAYMENT, **sent)
+
+
+async def test_a_line_tells_of_its_document(clerk: Clerk) -> None:
+    """LNE-14."""
+    invoice = await owed(
+        clerk,
+        100,
+        creditTermsId="30D2",
+        customerRefNumber="PO 7",
+        invoiceText="Work in March",
+        documentDate="2025-03-01",
+    )
+    (line,) = (await clerk.payment(50, on(invoice)))["paymentLines"]
+    assert (line["customerOrder"], line["description"], line["postPeriod"]) == ("PO 7", "Work in March", "202503")
+    assert (line["date"], line["dueDate"], line["cashDiscountDate"]) == (
+        "2025-03-01T00:00:00", invoice["documentDueDate"], "2025-03-11T00:00:00",
+    )  # fmt: skip
+    assert (line["currency"], line["crossRate"], line["amountPaid"], line["balance"]) == ("NOK", 1, 50, 50)
+
+
+async def test_a_write_off_in_euro_has_its_limit_in_kroner(clerk: Clerk) -> None:
+    """LNE-08: 0.47 at 10.60 are 4.98, 0.48 are 5.09 of the 5.00 that the customer allows."""
+    await clerk.execute(
+        "update customer set currency_override = true, write_off_allowed = true, write_off_limit = 5",
+    )
+    row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": "2025-03-03", "rate": "10.60"}
+    assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
+    invoice = await owed(clerk, 100, currencyId="EUR")
+
+    def sent(rest: str) -> dict[str, Any]:
+        paid = Decimal(100) - Decimal(rest)
+        return clerk.paying(paid, on(invoice, amountPaid=paid, balanceWriteOff=Decimal(rest)), currency="EUR")
+
+    assert "Write off at most 5" in await clerk.refused("POST", PAYMENT, **sent("0.48"))
+    assert (await clerk.release(await clerk.create(PAYMENT, **sent("0.47"))))["status"] == "Closed"
+
+
+# Statuses
+
+
+async def test_what_a_closed_and_a_voided_payment_take(clerk: Clerk) -> None:
+    """PAY-07: texts, and nothing else."""
+    invoice = await owed(clerk, 100)
+    paid = await clerk.pay(100, on(invoice))
+    for status in ("Closed", "Voided"):
+        assert (await clerk.get(paid))["status"] == status
+        changed = await clerk.change(paid, paymentRef=f"R {status}", invoiceText=f"T {status}")
+        assert (changed["paymentRef"], changed["invoiceText"]) == (f"R {status}", f"T {status}")
+        for fields in ({"hold": True}, {"applicationDate": "2025-03-04"}, {"lines": [on(invoice)]}):
+            assert f"is {status}, so this cannot change" in await clerk.refuse_change(paid, **fields)
+        if status == "Closed":
+            await acted(clerk, paid, "void", "release")
+
+
+async def test_a_reserved_payment_waits_for_all_but_its_void(clerk: Clerk) -> None:
+    """PAY-08."""
+    invoice = await owed(clerk, 100)
+    paid = await clerk.change(await clerk.pay(100), lines=[on(invoice)])
+    reserved = await clerk.change(paid, hold=True)
+    assert "Send hold as false first." in await clerk.refuse_release(reserved)
+    await clerk.change(reserved, hold=False, lines=[on(invoice, operation="Delete")])
+    reserved = await clerk.change(paid, hold=True)
+    await acted(clerk, reserved, "void", "release")
+    assert (await clerk.get(paid))["status"] == "Voided"
+
+
+async def test_what_has_no_void(clerk: Clerk) -> None:
+    """VDP-06."""
+    draft, note = await clerk.payment(100), await owed(clerk, 5, CREDIT_NOTE)
+    assert "status Balanced" in await clerk.refused("POST", f"{PAYMENT}/{draft.number}/action/void")
+    text = await clerk.refused("POST", f"{PAYMENT}/{note.number}/action/void", type="CreditNote")
+    assert "cannot be voided" in text
+
+
+async def test_a_void_in_a_closed_period_is_of_the_next_open_one(clerk: Clerk) -> None:
+    """VDP-03."""
+    paid = await clerk.pay(100)
+    await clerk.execute(
+        "update financial_period set closed_in_customer_ledger = true where period_id in ('202503', '202504')"
+    )
+    answer = decoded(await clerk.act(paid, "void", returnVoidPayment=True))["voidPayment"]
+    assert (answer["applicationDate"], answer["applicationPeriod"]) == ("2025-05-01T00:00:00", "202505")
+    await acted(clerk, paid, "release")
+    assert await ledger(clerk, paid) == {}
+    await clerk.execute("update financial_period set closed_in_customer_ledger = false where period_id > '202500'")
+
+
+# Automatic application
+
+
+async def test_charges_come_first_where_the_company_says_so(clerk: Clerk) -> None:
+    """AUP-01."""
+    await owed(clerk, 100, documentDueDate="2025-03-10")
+    await clerk.sql("update customer set overdue_charge = true where number = $1", clerk.customer_number)
+    draft = await clerk.charged("2025-09-30", filters={"customer": [clerk.customer_number]})
+    charge = await clerk.release(draft)
+    invoice = (await clerk.page(INVOICE, customer=clerk.customer_number))[0]
+    for first in (False, True):
+        await clerk.prefer(overdue_charges_first=first)
+        await clerk.pay(1, applicationDate="2025-10-15")
+        order: dict[str, Any] = {"asOf": "2025-10-15", "filters": {"customer": [clerk.customer_number]}}
+        (made,) = decoded(await clerk.post(RUN, **order))["created"]
+        settled = charge.number if first else invoice["referenceNumber"]
+        assert made["debit"]["referenceNumber"] == settled
+    assert (await clerk.get(f"{OVERDUE_CHARGE}/{charge.number}"))["balance"] == charge["amount"] - 1
+
+
+async def test_a_payment_pays_for_children_by_itself_and_a_prepayment_pays_nobody(clerk: Clerk) -> None:
+    """AUP-01."""
+    await clerk.sql("update customer set auto_apply = true where number = $1", clerk.customer_number)
+    child = await clerk.customer(name="Child AS", parentRecordNumber=clerk.customer_number)
+    invoice = await clerk.issue(INVOICE, child, lines=[LINE | {"unitPriceInCurrency": 100}])
+    prepaid = await clerk.pay(30, type="Prepayment")
+    assert (prepaid["status"], (await clerk.get(invoice))["balance"]) == ("Open", 100)
+    paid = await clerk.pay(60)
+    assert (paid["status"], (await clerk.get(invoice))["balance"]) == ("Closed", 40)
+
+
+async def test_the_filters_of_a_run(clerk: Clerk) -> None:
+    """AUP-04."""
+    invoice, note = await owed(clerk, 100), await owed(clerk, 30, CREDIT_NOTE)
+    paid = await clerk.pay(20)
+    others: dict[str, Any] = {"customerClass": "1", "statementCycle": "MONTHLY", "customer": [clerk.customer_number]}
+
+    async def made(**filters: Any) -> list[tuple[str, str]]:
+        run = decoded(await clerk.post(RUN, asOf="2025-03-03", filters=others | filters, dryRun=True))
+        return [(it["credit"]["referenceNumber"], it["debit"]["referenceNumber"]) for it in run["created"]]
+
+    assert sorted(await made()) == sorted([(note.number, invoice.number), (paid.number, invoice.number)])
+    assert await made(includeCreditNotes=False) == [(paid.number, invoice.number)]
+    assert await made(customer=["20001"]) == []
+    for name, value in (("customerClass", "none"), ("statementCycle", "none")):
+        text = await clerk.refused("POST", RUN, filters={name: value})
+        assert "none" in text
+        assert f"Field: filters.{name}" in text
+
+
+async def test_what_a_run_passes_over_and_why(clerk: Clerk) -> None:
+    """AUP-05: another currency, a proposal that waits, nothing to settle."""
+    await clerk.sql("update customer set currency_override = true where company_id = 1")
+    row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": "2025-03-03", "rate": "10.40"}
+    assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
+    abroad, waits = await owed(clerk, 10, currencyId="EUR"), await owed(clerk, 70)
+    draft = await clerk.payment(70, on(waits))
+    paid = await clerk.pay(20)
+    run = decoded(await clerk.post(RUN, asOf="2025-03-03", filters={"customer": [clerk.customer_number]}))
+    assert run["created"] == []
+    assert {it["ref"]: it["reason"] for it in run["skipped"]} == {
+        f"Payment {paid.number}": "There is nothing to apply it to.",
+        f"Invoice {abroad.number}": "It is in EUR.",
+        f"Invoice {waits.number}": f"It has an application of Payment {draft.number} that waits for release.",
+    }
+
+
+# Currency
+
+
+async def test_three_payments_of_one_invoice_at_three_rates(clerk: Clerk) -> None:
+    """Vector 19.3 b: what is left of the base amount goes with the last, and the gains add up."""
+    await clerk.sql("update customer set currency_override = true where company_id = 1")
+    rates = {"2025-03-03": "10.4037", "2025-04-03": "10.5511", "2025-05-05": "10.60", "2025-06-03": "10.45"}
+    for day, rate in rates.items():
+        row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": day, "rate": rate}
+        assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
+    invoice = await owed(clerk, 1000, currencyId="EUR")
+    found = []
+    for day, amount in zip(list(rates)[1:], ("333.33", "333.33", "333.34"), strict=True):
+        paid = await clerk.pay(amount, on(invoice), currency="EUR", applicationDate=day)
+        found.append([f"{it:.2f}" for it in (await ledger(clerk, paid)).values()])
+    assert found == [
+        ["-3467.87", "3517.00", "-49.13"], ["-3467.87", "3533.30", "-65.43"], ["-3467.96", "3483.40", "-15.44"],
+    ]  # fmt: skip
+    shown = await clerk.get(invoice)
+    assert (shown["status"], shown["balance"], shown["balanceInCurrency"]) == ("Closed", 0, 0)
