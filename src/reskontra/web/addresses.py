@@ -81,10 +81,19 @@ class Addresses:
         return Route(operation, "PUT", self._at(below), handler, f"updating {self.noun}", body=self.body, query=query)
 
     def file(
-        self, operation: str, handler: Handler, below: str, verb: str, media: str, *, query: tuple[Parameter, ...] = ()
+        self,
+        operation: str,
+        handler: Handler,
+        below: str,
+        verb: str,
+        media: str,
+        *,
+        filters: tuple[Declared, ...] = (),
+        query: tuple[Parameter, ...] = (),
     ) -> Route:
-        """GET a file. `query`: parameters of our own."""
-        return Route(operation, "GET", self._at(below), handler, f"{verb} {self.noun}", media=media, query=query)
+        """GET a file. `filters` and `query`: parameters of our own."""
+        path, doing = self._at(below), f"{verb} {self.noun}"
+        return Route(operation, "GET", path, handler, doing, media=media, filters=filters, query=query)
 
     def attach(self, operation: str, handler: Handler, below: str) -> Route:
         """POST a file. Its refusals spell fields as `body` does, which is the metadata that come with it."""

@@ -14,6 +14,7 @@ import pytest
 from stdnum import iban, no
 
 from reskontra.clock import Context
+from reskontra.dunning.letters import commands
 from reskontra.dunning.letters.commands import print_letter, print_released
 from reskontra.dunning.letters.store.lists import find_letter
 from reskontra.dunning.letters.wire.page import LAYOUT
@@ -270,3 +271,42 @@ async def test_a_print_that_takes_too_long_is_given_up(clerk: Clerk, monkeypatch
 def test_what_the_typesetter_cannot_use_is_told() -> None:
     with pytest.raises(RuntimeError, match="dictionary does not contain key"):
         pdf.typeset(LAYOUT, b"{}", datetime(2025, 1, 1, tzinfo=UTC))
+
+
+async def test_the_letters_of_a_run_go_into_one_file(clerk: Clerk) -> None:
+    customers = [await debtor(clerk, name=f"Late payer {number} AS") for number in range(3)]
+    for customer in customers:
+        await clerk.issue(INVOICE, customer)
+    for _ in range(39):
+        await clerk.issue(INVOICE, customers[1])
+    made = [(await reminded(clerk, customer, late(15)))[0]["letterNumber"] for customer in customers]
+    alone = [await pages_of(clerk, number) for number in made]
+    assert len(alone[1]) == 2
+
+    async def together(expected: int = 200, **query: object) -> bytes:
+        answer = await clerk.http.get("/v1/reskontra/dunningLetter/print", params=query)  # type: ignore[arg-type]
+        assert answer.status_code == expected, answer.text
+        return answer.content
+
+    pdf = await together(firstNumber=made[0], lastNumber=made[2])
+    assert texts_of(pdf) == [page for letter in alone for page in letter], "as each is printed, with its own pages"
+    assert pdf == await together(firstNumber=made[0], lastNumber=made[2]), "the same letters are the same bytes"
+    assert pypdf.PdfReader(io.BytesIO(pdf)).metadata.title == "Betalingspåminnelse"  # type: ignore[union-attr]
+    assert texts_of(await together(customer=customers[1])) == alone[1]
+
+    await clerk.act(numbered(made[0]), "void")
+    assert len(texts_of(await together())) == 3
+    assert "ANNULLERT" in texts_of(await together(status="Voided"))[0].upper()
+    await together(404, firstNumber=99)
+
+
+async def test_too_many_letters_do_not_go_into_one_file(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "MOST_IN_ONE_FILE", 1)
+    for _ in range(2):
+        customer = await debtor(clerk)
+        await clerk.issue(INVOICE, customer)
+        await reminded(clerk, customer, late(15))
+    answer = await clerk.http.get("/v1/reskontra/dunningLetter/print")
+    assert answer.status_code == 400
+    assert "more than 1 letters" in answer.text
+    assert (await clerk.http.get("/v1/reskontra/dunningLetter/print?lastNumber=1")).status_code == 200

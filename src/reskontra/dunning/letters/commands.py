@@ -31,7 +31,7 @@ from reskontra.dunning.letters.rules.amending import (
 from reskontra.dunning.letters.rules.wording import Wording, worded
 from reskontra.dunning.letters.store import lists, writing
 from reskontra.dunning.letters.store.lists import Found, Paper
-from reskontra.dunning.letters.wire.page import printed
+from reskontra.dunning.letters.wire.page import Worded, printed, printed_together
 from reskontra.dunning.store import finding, making
 from reskontra.errors import Conflict, NotFound, Refused
 from reskontra.kinds import CREDIT_NOTE, INVOICE
@@ -209,6 +209,19 @@ async def print_letter(found: Found, reference: Reference) -> PdfFile:
     paper, wording = paper_of(found, reference), wording_of(found, reference)
     pdf = await printed(found.letter, wording, paper, reference)
     return PdfFile(file_name("dunning-letter", str(found.letter.letter_id)), pdf)
+
+
+MOST_IN_ONE_FILE = 300
+"""More letters do not go into one PDF: that takes longer the more there are, 300 about four seconds."""
+
+
+async def print_together(found: Sequence[Found], reference: Reference) -> PdfFile:
+    """The letters, at least one, in one PDF in their order. Raises `Unavailable` when it takes too long."""
+    worded_ = [Worded(it.letter, wording_of(it, reference), paper_of(it, reference), reference) for it in found]
+    ids = [it.letter.letter_id for it in found]
+    return PdfFile(
+        file_name("dunning-letters", str(min(ids)), str(max(ids))), await printed_together(worded_)
+    )
 
 
 async def print_released(database: Database, context: Context, letter_id: int) -> PdfFile:

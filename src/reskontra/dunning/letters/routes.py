@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from reskontra.changes.lists.wire import PAGING, choice, day, filtered, flag, matching, moment, whole
 from reskontra.customers.store.fragments import id_of_number
+from reskontra.db.lists import Window
 from reskontra.dunning.letters import commands
 from reskontra.dunning.letters.letter import LetterStatus
 from reskontra.dunning.letters.store import lists
@@ -15,10 +16,11 @@ from reskontra.dunning.letters.store.lists import Found
 from reskontra.dunning.letters.wire.answers import LetterActionAnswer, LetterAnswer
 from reskontra.dunning.letters.wire.bodies import LetterUpdate, LetterVoid
 from reskontra.dunning.letters.wire.rendering import letter_answer
-from reskontra.errors import NotFound
+from reskontra.errors import Malformed, NotFound
 from reskontra.printing.answers import PDF, pdf_answer
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import answer_page, find
+from reskontra.reference.store import remembered
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import deleted, done, no_content, one
 from reskontra.web.call import Call
@@ -60,6 +62,25 @@ async def get_letter(call: Call) -> Response:
 async def print_letter(call: Call) -> Response:
     """GET the letter as a PDF: drafts and voided ones are marked as such."""
     return pdf_answer(await commands.print_letter(*await _found(call)))
+
+
+async def print_letters(call: Call) -> Response:
+    """GET the letters that the filters leave, in one PDF by number; voided ones only if `status` asks for them."""
+    filters, most = filtered(call), commands.MOST_IN_ONE_FILE
+    if call.query.text("status") is None:
+        filters.add(f"letter.status <> '{LetterStatus.VOIDED.value}'")
+    async with call.database.connection() as connection:
+        listed = await lists.letters(with_lines=False).rows(connection, filters, Window(most + 1, 0))
+        if not listed.rows:
+            raise NotFound(reason="There is no such dunning letter.", hint="Voided ones are printed with status=Voided.")
+        if len(listed.rows) > most:
+            raise Malformed(
+                f"There are more than {most} letters, which do not go into one file.",
+                hint="Send firstNumber and lastNumber, or another filter, to print them in parts.",
+            )
+        found = await lists.find_letters(connection, call.company_id, [it.letter_id for it in listed.rows])
+        reference = await remembered.at(connection, call.company_id, found[0].reference_version)
+    return pdf_answer(await commands.print_together(found, reference))
 
 
 async def change_letter(call: Call) -> Response:
@@ -120,6 +141,7 @@ ROUTES = tryable(
         _LETTERS.put("Reskontra_UpdateDunningLetter", change_letter, "{letterNumber}"),
         _LETTERS.delete("Reskontra_DeleteDunningLetter", delete_letter, "{letterNumber}"),
         _LETTERS.file("Reskontra_PrintDunningLetter", print_letter, "{letterNumber}/print", "printing", PDF),
+        _LETTERS.file("Reskontra_PrintDunningLetters", print_letters, "print", "printing", PDF, filters=FILTERS),
         _LETTERS.act(
             "Reskontra_ReleaseDunningLetter",
             release_letter,

@@ -69,14 +69,22 @@ _FIND = f"""
            whole.printed::text as printed, {letterhead_json("whole.letterhead")} as letterhead
       from (select {_COLUMNS}, {_LINES} as lines, letter.printed, letter.letterhead
               from dunning_letter as letter
-             where letter.company_id = $1 and letter.letter_id = $2) as whole"""
+             where letter.company_id = $1 and letter.letter_id = any ($2::integer[])) as whole
+     order by whole.letter_id"""
 
 
 async def find_letter(connection: Connection, company_id: int, letter_id: int) -> Found | None:
     """A letter with its lines, and its customer; None when there is none of that number."""
-    row = await connection.fetchrow(_FIND, company_id, letter_id)
-    if row is None:
-        return None
+    found = await find_letters(connection, company_id, [letter_id])
+    return found[0] if found else None
+
+
+async def find_letters(connection: Connection, company_id: int, letter_ids: Sequence[int]) -> list[Found]:
+    """Those of these letters that there are, by number, with their lines and customers."""
+    return [_found(row) for row in await connection.fetch(_FIND, company_id, letter_ids)]
+
+
+def _found(row: Record) -> Found:
     kept = read_letterhead(row["letterhead"])
     paper = Paper(_addressed.decode(row["printed"]), kept) if kept and row["printed"] else None
     return Found(read_letter(row), row["reference_version"], read_debtor(row["debtor"]), paper)

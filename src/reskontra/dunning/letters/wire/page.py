@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reskontra.dunning.letters.letter import LetterLine, LetterStatus
@@ -22,11 +23,41 @@ if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 LAYOUT = "dunning/letters/letter.typ"
+LAYOUT_OF_MANY = "dunning/letters/letters.typ"
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A letter in words, and the paper it is written on."""
+
+    letter: Letter
+    wording: Wording
+    paper: Paper
+    reference: Reference
 
 
 async def printed(letter: Letter, wording: Wording, paper: Paper, reference: Reference) -> bytes:
     """The letter as a PDF. Raises `Unavailable` when that takes too long."""
     return await make_pdf(LAYOUT, lambda: laid_out(letter, wording, paper, reference), letter.created_at, noun="letter")
+
+
+async def printed_together(letters: Sequence[Worded]) -> bytes:
+    """The letters, at least one, in one PDF, each on pages of its own. Raises `Unavailable` when it takes too long."""
+    moment = max(it.letter.created_at for it in letters)
+    return await make_pdf(LAYOUT_OF_MANY, lambda: _laid_out_together(letters), moment, noun="letters")
+
+
+def _laid_out_together(letters: Sequence[Worded]) -> dict[str, Any]:
+    """The content as `letters.typ` wants it. A logo is told once, and by its place in `logos` from then on."""
+    logos: dict[str | None, int] = {}
+    contents = []
+    for it in letters:
+        content = laid_out(it.letter, it.wording, it.paper, it.reference)
+        page: Page = content["page"]
+        place = logos.setdefault(page.logo, len(logos))
+        contents.append({**content, "page": replace(page, logo=None), "logo": place})
+    first: Page = contents[0]["page"]
+    return {"title": first.title, "author": first.author, "logos": list(logos), "letters": contents}
 
 
 def laid_out(letter: Letter, wording: Wording, paper: Paper, reference: Reference) -> dict[str, Any]:
