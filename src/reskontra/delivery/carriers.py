@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -172,6 +173,15 @@ class FolderCarrier:
         if not self.folder.is_dir():
             return ()
         return sorted((it.name for it in self.folder.glob("[!.]*.eml")), reverse=True)
+
+    def read_head(self, name: str) -> tuple[bytes, int]:
+        """The header fields of one of the files, and how large it is; nothing if it has gone meanwhile."""
+        try:
+            with (self.folder / name).open("rb") as file:
+                head = takewhile(lambda line: line.strip(), iter(file.readline, b""))
+                return b"".join(head), os.fstat(file.fileno()).st_size
+        except FileNotFoundError:
+            return b"", 0
 
     def read(self, name: str) -> bytes | None:
         """The content of one of the files."""

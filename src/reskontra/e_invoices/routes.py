@@ -1,11 +1,10 @@
-"""The addresses of e-invoices: what has become of them, and their XML. They are sent by actions of their documents."""
+"""The addresses of an e-invoice: what has become of it, and its XML. It is sent by an action of its document, whose
+room also lists all."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.changes.lists.routes import answer_page
-from reskontra.changes.lists.wire import PAGING, choice, filtered, matching, moment
 from reskontra.e_invoices import store
 from reskontra.e_invoices.wire.answers import DeliveryAnswer, delivery_answer
 from reskontra.errors import NotFound
@@ -15,17 +14,6 @@ from reskontra.web.answers import one
 from reskontra.web.call import Call
 
 _XML = "text/xml"
-
-FILTERS = (
-    choice("state", store.State, "e_invoice_delivery.state"),
-    matching("receiver", "e_invoice_delivery.receiver = {}"),
-    moment("lastModifiedDateTime", "e_invoice_delivery.modified_at"),
-)
-
-
-async def list_(call: Call) -> Response:
-    """GET a page of e-invoices by type and number."""
-    return await answer_page(call, store.DELIVERIES, filtered(call), lambda it: delivery_answer(it, call.zone))
 
 
 async def get(call: Call) -> Response:
@@ -50,7 +38,6 @@ def _key(call: Call) -> tuple[str, str]:
 _E_INVOICES = Addresses("/v1/reskontra/eInvoice", "e-invoice", DeliveryAnswer)
 _ONE = "{documentType}/{referenceNumber}"
 ROUTES = (
-    _E_INVOICES.many("Reskontra_GetEInvoices", list_, filters=FILTERS, query=PAGING),
     _E_INVOICES.one("Reskontra_GetEInvoice", get, _ONE),
     _E_INVOICES.file("Reskontra_GetEInvoiceXml", get_xml, f"{_ONE}/xml", "reading", _XML),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from reskontra.changes.lists.store import Paged, as_record, json_record
@@ -46,6 +48,9 @@ class Delivery(Record, frozen=True, kw_only=True):
     version: int
 
 
+D = TypeVar("D", bound=Delivery)
+
+
 class Claimed(Record, frozen=True, kw_only=True):
     """An e-invoice that its claimer alone may send until the claim ends."""
 
@@ -76,6 +81,8 @@ _SHOWN = (
     "next_attempt_at", "answer_status", "answer", "queued_at", "queued_by", "finished_at", "modified_at", "version",
 )  # fmt: skip
 _COLUMNS = ", ".join(f"e_invoice_delivery.{column}" for column in _SHOWN)
+DOCUMENT_ID = "e_invoice_delivery.document_id"
+"""The column of `DELIVERIES` with the id of its document, for rooms that know documents."""
 
 DELIVERIES = Paged(
     entity=ENTITY,
@@ -86,6 +93,16 @@ DELIVERIES = Paged(
     sort_key=lambda delivery: (delivery.document_type, delivery.number),
 )
 """Deliveries by the type and number of their documents."""
+
+BACKWARDS = "e_invoice_delivery.queued_at desc, e_invoice_delivery.document_type, e_invoice_delivery.number"
+"""The order with the newest first."""
+
+
+def listed(shape: type[D], **more: str) -> Paged[D]:
+    """`DELIVERIES` with further columns, name -> SQL over `DOCUMENT_ID`, that `shape` has."""
+    columns = ", ".join([_COLUMNS, *(f"{sql} as {name}" for name, sql in more.items())])
+    return replace(DELIVERIES, columns=as_record(columns), read=json_record(shape))  # type: ignore[return-value]
+
 
 _BY_NAME = """company_id = $1 and document_type = $2 and lower(number) collate "C" = lower($3 collate "C")"""
 

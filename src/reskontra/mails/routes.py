@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from email import message_from_bytes
+from dataclasses import replace
+from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from functools import partial
 from urllib.parse import quote
@@ -11,7 +12,19 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page
-from reskontra.changes.lists.wire import PAGING, choice, filtered, flag, matching, moment, same, whole
+from reskontra.changes.lists.wire import (
+    NEWEST_FIRST,
+    PAGING,
+    choice,
+    filtered,
+    flag,
+    matching,
+    moment,
+    same,
+    since,
+    until,
+    whole,
+)
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.delivery.carriers import FolderCarrier
 from reskontra.documents.cash_sales import routes as cash_sales
@@ -25,18 +38,24 @@ from reskontra.mails.commands.post import Post
 from reskontra.mails.mail import MailState
 from reskontra.mails.wire import MailActionAnswer, MailAnswer, MailRequest, OutboxMailAnswer, mail_answer
 from reskontra.web.addresses import Addresses
-from reskontra.web.answers import done, json_answer, one
+from reskontra.web.answers import done, one, page
 from reskontra.web.call import Call
+from reskontra.web.listing import cut
+from reskontra.web.query import declared_names
 from reskontra.web.routing import Route, tryable
 from reskontra.web.wire import changes
 
 FILTERS = (
     matching("customer", f"mail.customer_id = {id_of_number('{}::text')}"),
     choice("state", MailState, "mail.state"),
+    matching("documentType", store.IS_OF_TYPE),
     matching("refNbr", store.IS_OF_DOCUMENT),
     whole("letterNumber", "mail.letter_id = {}"),
     flag("automatic", "mail.is_automatic"),
+    flag("sentAgain", store.WAS_SENT_AGAIN),
     same("createdBy", "mail.asked_by"),
+    since("from", "mail.asked_at"),
+    until("to", "mail.asked_at"),
     moment("lastModifiedDateTime", store.MODIFIED_AT),
 )
 
@@ -60,8 +79,10 @@ async def _asked(post: Post, call: Call, matter: Matter, sent: dict[str, object]
 
 
 async def get_mails(call: Call) -> Response:
-    """GET a page of mail in the order of its numbers."""
-    return await answer_page(call, store.MAILS, filtered(call), lambda mail: mail_answer(mail, call.zone))
+    """GET a page of mail in the order of its numbers, or the newest first."""
+    is_turned = call.query.flag(NEWEST_FIRST.name)
+    listed = replace(store.MAILS, order=store.BACKWARDS) if is_turned else store.MAILS
+    return await answer_page(call, listed, filtered(call), lambda mail: mail_answer(mail, call.zone))
 
 
 async def get_mail(call: Call) -> Response:
@@ -93,7 +114,7 @@ def _action(resource: Resource, handler: Callable[[Call], Awaitable[Response]]) 
 
 _MAILS = Addresses("/v1/reskontra/mail", "mail", MailAnswer, plural="mail")
 _LOG = (
-    _MAILS.many("Reskontra_GetMails", get_mails, filters=FILTERS, query=PAGING),
+    _MAILS.many("Reskontra_GetMails", get_mails, filters=FILTERS, query=(NEWEST_FIRST, *PAGING)),
     _MAILS.one("Reskontra_GetMail", get_mail, "{mailId}"),
 )
 
@@ -102,13 +123,13 @@ _LOG = (
 
 
 async def _list_outbox(carrier: FolderCarrier, call: Call) -> Response:
-    return json_answer([_outbox_answer(carrier, name, call) for name in carrier.names()])
+    listed = cut(carrier.names(), call.query)
+    return page(call, [_outbox_answer(carrier, name, call) for name in listed.rows], listed.total)
 
 
 def _outbox_answer(carrier: FolderCarrier, name: str, call: Call) -> OutboxMailAnswer:
-    content = carrier.read(name) or b""
-    message = message_from_bytes(content, policy=SMTP)
-    header = {name: str(text) for name, text in message.items()}
+    head, size = carrier.read_head(name)
+    header = {name: str(text) for name, text in BytesHeaderParser(policy=SMTP).parsebytes(head).items()}
     return OutboxMailAnswer(
         name=name,
         address=call.url(f"{OUTBOX}/{quote(name, safe='')}"),
@@ -117,7 +138,7 @@ def _outbox_answer(carrier: FolderCarrier, name: str, call: Call) -> OutboxMailA
         to=header.get("To"),
         cc=header.get("Cc"),
         subject=header.get("Subject"),
-        size=len(content),
+        size=size,
     )
 
 
@@ -135,6 +156,14 @@ def outbox_routes(post: Post) -> tuple[Route, ...]:
         return ()
     doing = "reading the outbox"
     return (
-        Route("Sandbox_GetOutbox", "GET", OUTBOX, partial(_list_outbox, carrier), doing),
+        Route(
+            "Sandbox_GetOutbox",
+            "GET",
+            OUTBOX,
+            partial(_list_outbox, carrier),
+            doing,
+            query=PAGING,
+            declared=declared_names(PAGING),
+        ),
         Route("Sandbox_GetOutboxMail", "GET", f"{OUTBOX}/{{name}}", partial(_read_outbox, carrier), doing),
     )

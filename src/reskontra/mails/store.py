@@ -22,7 +22,7 @@ from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.dunning.letters.store.for_mails import WANTED_BY_MAIL
 from reskontra.errors import Conflict
 from reskontra.mails.mail import Mail, MailState, Words
-from reskontra.receivables.store.for_dunning import is_numbered, mention
+from reskontra.receivables.store.for_dunning import is_numbered, is_of_type, mention
 
 ENTITY = "Mail"
 _TWICE = "The same sending was asked for at the same moment."
@@ -55,7 +55,17 @@ MAILS = Paged(
 IS_OF_DOCUMENT = is_numbered("mail.document_id", "{}")
 """The condition that a mail is of a document with this number."""
 
+IS_OF_TYPE = is_of_type("mail.document_id", "{}")
+"""The condition that a mail is of a document of this type."""
+
+WAS_SENT_AGAIN = """exists (select from mail as later
+                         where later.company_id = $1 and later.sending > mail.sending
+                           and (later.document_id = mail.document_id or later.letter_id = mail.letter_id))"""
+"""The condition that another mail of the same document or letter followed."""
+
 MODIFIED_AT = moment_of("mail.version")
+BACKWARDS = "mail.mail_id desc"
+"""The order with the newest first."""
 
 
 # Asking for mail

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from reskontra.kinds import KINDS
 from reskontra.mails.mail import Mail
+from reskontra.printing.pdf import file_name
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import (
     Answer,
@@ -54,6 +56,7 @@ class MailAnswer(Answer):
     cc: list[str] | None = None
     subject: str | None = None
     text: str | None = None
+    attachment: str | None = None
     attempts: int | None = None
     answer: str | None = field(default=None, name="serverAnswer")
     due_at: MomentOut | None = field(default=None, name="nextAttemptDateTime")
@@ -85,6 +88,15 @@ class OutboxMailAnswer(Answer):
     size: int | None = None
 
 
+def _attachment(mail: Mail) -> str | None:
+    """What the PDF in it is called."""
+    if mail.letter_id is not None:
+        return file_name("dunning-letter", str(mail.letter_id))
+    if mail.document_type is None or mail.document_number is None:
+        return None
+    return file_name(KINDS[mail.document_type].noun, mail.document_number)
+
+
 def mail_answer(mail: Mail, zone: ZoneInfo) -> MailAnswer:
     """A mail as answers show it; one of a trial has neither number nor state."""
 
@@ -105,6 +117,7 @@ def mail_answer(mail: Mail, zone: ZoneInfo) -> MailAnswer:
         cc=list(mail.copies),
         subject=mail.subject,
         text=mail.body,
+        attachment=_attachment(mail),
         attempts=mail.attempts,
         answer=mail.answer,
         due_at=moment(mail.due_at),

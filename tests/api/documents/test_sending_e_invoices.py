@@ -178,6 +178,24 @@ async def test_a_released_document_is_sent_on_request_and_a_second_click_sends_n
     assert (found["state"], found["messageId"], len(taken)) == ("Sent", first["messageId"], 1)
 
 
+async def test_sending_is_tried_and_the_list_tells_whose_they_are(clerk: Clerk) -> None:
+    first = await clerk.issue(INVOICE)
+    await takes_e_invoices(clerk)
+    path = f"/v1/customerinvoice/{first.number}/action/sendToAutoInvoice"
+    trial = {"request": {"method": "POST", "path": path}, "reads": ["/v1/reskontra/eInvoice"]}
+    assert "[PEPPOL-EN16931-R003]" in (await clerk.http.post("/v1/reskontra/trial", json=trial)).text
+    second = await sold(clerk)
+    tried = {**trial, "request": {"method": "POST", "path": path.replace(first.number, second.number)}}
+    assert (await clerk.http.post("/v1/reskontra/trial", json=tried)).status_code == 200
+    third = await sold(clerk)
+    listed = await clerk.page("reskontra/eInvoice", newestFirst=True, customer="20001")
+    assert [it["referenceNumber"] for it in listed] == [third.number, second.number]
+    assert listed[0]["customer"] == {"number": "20001", "name": "Aurdal Bakeri AS"}
+    assert await clerk.page("reskontra/eInvoice", customer="20002") == []
+    assert await clerk.page("reskontra/eInvoice", to="2026-01-14") == []
+    assert len(await clerk.page("reskontra/eInvoice", **{"from": "2026-01-15"})) == 2
+
+
 async def test_what_cannot_be_sent_on_request_is_refused(clerk: Clerk) -> None:
     draft = await clerk.invoice(**ORDER)
     action = "action/sendToAutoInvoice"

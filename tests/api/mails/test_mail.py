@@ -21,6 +21,7 @@ from aiosmtpd.controller import Controller
 from reskontra.clock import SeededClock
 from reskontra.config import Settings, SmtpServer
 from reskontra.db.pool import Database
+from reskontra.delivery.carriers import FolderCarrier
 from reskontra.mails.commands.post import Post, post_of
 from reskontra.mails.commands.sending import LEASE, keep_sending, send_next
 from tests.api.dunning.debtors import INVOICED, debtor, late, numbered, reminded
@@ -158,7 +159,7 @@ async def test_a_document_is_sent_once_and_a_second_click_is_refused(office: Off
     assert text.get_content().splitlines() == mail["text"].splitlines()
     assert "Beløp: 125,00" in mail["text"]
     (pdf,) = message.iter_attachments()
-    assert pdf.get_filename() == f"invoice-{invoice.number}.pdf"
+    assert pdf.get_filename() == f"invoice-{invoice.number}.pdf" == shown["attachment"] == mail["attachment"]
     assert pdf.get_content() == (await office.clerk.http.get(f"{invoice.address}/print")).content
     assert mail_server.taken[0].content.isascii()  # type: ignore[union-attr]
 
@@ -389,3 +390,48 @@ async def test_a_sandbox_writes_mail_into_its_outbox(books: Database, clock: See
         assert content.headers["Content-Type"] == "message/rfc822"
         assert content.content == (tmp_path / "outbox" / shown["name"]).read_bytes()
         assert (await http.get("/v1/reskontra/sandbox/outbox/..%2Fx.eml")).status_code == 404
+        await office.asked(invoice, sending=2, subject="Zweite Æ", cc="boss@kunde.example")
+        assert await office.send()
+        listed = (await http.get("/v1/reskontra/sandbox/outbox?pageNumber=1&pageSize=1")).json()
+        assert [(it["subject"], it["cc"], it["size"]) for it in listed] == [
+            ("Zweite Æ", "boss@kunde.example", (tmp_path / "outbox" / listed[0]["name"]).stat().st_size)
+        ]
+        assert listed[0]["metadata"]["totalCount"] == 2
+        (older,) = (await http.get("/v1/reskontra/sandbox/outbox?pageNumber=2&pageSize=1")).json()
+        assert older["name"] == shown["name"]
+
+
+def test_the_outbox_is_listed_without_reading_whole_mails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    carrier = FolderCarrier(tmp_path, SENDER)
+    (tmp_path / "1.eml").write_bytes(
+        b"Subject: =?utf-8?q?=C3=A6?=\r\n  1\r\nTo: a@b.example\r\n\r\n" + b"x" * 5_000_000
+    )
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("a whole mail is read"))
+    head, size = carrier.read_head("1.eml")
+    assert (len(head), size) == (51, 5_000_053)
+    assert carrier.read_head("gone.eml") == (b"", 0)
+
+
+async def test_the_log_is_searched_by_document_and_day_and_turned_around(
+    office: Office, mail_server: MailServer
+) -> None:
+    number = await customer(office)
+    invoice, note = await office.clerk.issue(INVOICE, number), await office.clerk.issue(CREDIT_NOTE, number)
+    for thing, sending in ((invoice, 1), (invoice, 2), (note, 1)):
+        await office.asked(thing, sending=sending)
+    assert [it["mailId"] for it in await office.log(newestFirst=True)] == [3, 2, 1]
+    assert [it["mailId"] for it in await office.log(documentType="invoice", newestFirst=True, pageSize=1)] == [2]
+    assert await office.log(documentType="Payment") == []
+    assert [it["mailId"] for it in await office.log(sentAgain=False)] == [2, 3]
+    assert [it["mailId"] for it in await office.log(sentAgain=True)] == [1]
+    assert len(await office.log(**{"from": "2026-01-15", "to": "2026-01-15"})) == 3
+    assert await office.log(**{"from": "2026-01-16"}) == []
+    assert await office.log(to="2026-01-14") == []
+
+
+async def test_a_dry_run_shows_a_mail_that_nobody_would_get_yet(office: Office) -> None:
+    invoice = await office.clerk.issue(INVOICE, await customer(office, None))
+    shown = await office.asked(invoice, dryRun=True)
+    assert "to" not in shown
+    assert shown["subject"] == f"Faktura {invoice.number} fra Demo AS"
+    assert "has no mail address" in refusal(await office.email(invoice))

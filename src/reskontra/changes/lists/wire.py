@@ -43,6 +43,9 @@ class Filter:
 PAGING = (Parameter("pageNumber", "integer"), Parameter("pageSize", "integer"))
 """The paging parameters of an operation of our own."""
 
+NEWEST_FIRST = Parameter("newestFirst", "boolean")
+"""The parameter that turns a list of our own around."""
+
 
 def filtered(call: Call, *parameters: object) -> Filters:
     """The conditions that were sent, by the filters of the address that was called.

@@ -7,9 +7,9 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page
-from reskontra.changes.lists.wire import PAGING, filtered
+from reskontra.changes.lists.wire import NEWEST_FIRST, PAGING, filtered
 from reskontra.changes.log.store import BACKWARDS, CHANGES, find_moment, follow
-from reskontra.changes.log.wire import AFTER, FILTERS, NEWEST_FIRST, ChangeAnswer, change_answer
+from reskontra.changes.log.wire import AFTER, FILTERS, ChangeAnswer, change_answer
 from reskontra.errors import Malformed
 from reskontra.web.addresses import Addresses
 from reskontra.web.call import Call

@@ -16,8 +16,6 @@ from reskontra.web.wire import Answer, MomentOut, field, local_text
 AFTER = Parameter("after", "integer")
 """The parameter that goes on after a change, by its id."""
 
-NEWEST_FIRST = Parameter("newestFirst", "boolean")
-
 FILTERS: tuple[Filter, ...] = (
     equal("entity", "change.entity"),
     equal("key", "change.entity_key"),

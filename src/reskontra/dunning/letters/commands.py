@@ -219,9 +219,7 @@ async def print_together(found: Sequence[Found], reference: Reference) -> PdfFil
     """The letters, at least one, in one PDF in their order. Raises `Unavailable` when it takes too long."""
     worded_ = [Worded(it.letter, wording_of(it, reference), paper_of(it, reference), reference) for it in found]
     ids = [it.letter.letter_id for it in found]
-    return PdfFile(
-        file_name("dunning-letters", str(min(ids)), str(max(ids))), await printed_together(worded_)
-    )
+    return PdfFile(file_name("dunning-letters", str(min(ids)), str(max(ids))), await printed_together(worded_))
 
 
 async def print_released(database: Database, context: Context, letter_id: int) -> PdfFile:

@@ -72,7 +72,9 @@ async def print_letters(call: Call) -> Response:
     async with call.database.connection() as connection:
         listed = await lists.letters(with_lines=False).rows(connection, filters, Window(most + 1, 0))
         if not listed.rows:
-            raise NotFound(reason="There is no such dunning letter.", hint="Voided ones are printed with status=Voided.")
+            raise NotFound(
+                reason="There is no such dunning letter.", hint="Voided ones are printed with status=Voided."
+            )
         if len(listed.rows) > most:
             raise Malformed(
                 f"There are more than {most} letters, which do not go into one file.",

@@ -20,6 +20,14 @@ _TOLD = 5
 """How many broken rules a refusal tells; more have mostly one cause."""
 
 
+class BrokenRules(Refused):
+    """A document that cannot be sent as an e-invoice, with each fatal rule that it breaks."""
+
+    def __init__(self, reason: str, *, hint: str, failures: Sequence[Failure]) -> None:
+        super().__init__(reason, hint=hint)
+        self.failures = tuple(failures)
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """An e-invoice that may be sent, and what it is warned of."""
@@ -54,10 +62,11 @@ async def queue(connection: Connection, context: Context, ready: Ready, *, again
 
 
 def _refuse(invoice: EInvoice, noun: str, broken: Sequence[Failure]) -> None:
-    fatal = [str(failure) for failure in broken if failure.is_fatal]
+    fatal = [failure for failure in broken if failure.is_fatal]
     if fatal:
         more = f" And {len(fatal) - _TOLD} more." if len(fatal) > _TOLD else ""
-        raise Refused(
-            f"The {noun} {invoice.number} cannot be sent as an e-invoice. {' '.join(fatal[:_TOLD])}{more}",
+        raise BrokenRules(
+            f"The {noun} {invoice.number} cannot be sent as an e-invoice. {' '.join(map(str, fatal[:_TOLD]))}{more}",
             hint="Mend what is said, or set sendToAutoInvoice of the document to false to send it another way.",
+            failures=fatal,
         )

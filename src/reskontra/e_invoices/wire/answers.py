@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from reskontra.e_invoices.store import Delivery
+from reskontra.web.pairs import NumberName
 from reskontra.web.wire import Answer, MomentOut, field, local_text
 
 
@@ -13,6 +14,7 @@ class DeliveryAnswer(Answer, kw_only=True):
 
     document_type: str
     number: str = field(name="referenceNumber")
+    customer: NumberName | None = None
     state: str
     sender: str
     receiver: str
@@ -27,11 +29,12 @@ class DeliveryAnswer(Answer, kw_only=True):
     modified_at: MomentOut = field(name="lastModifiedDateTime")
 
 
-def delivery_answer(delivery: Delivery, zone: ZoneInfo) -> DeliveryAnswer:
-    """A delivery."""
+def delivery_answer(delivery: Delivery, zone: ZoneInfo, customer: NumberName | None = None) -> DeliveryAnswer:
+    """A delivery, with the customer where it is known."""
     return DeliveryAnswer(
         document_type=delivery.document_type,
         number=delivery.number,
+        customer=customer,
         state=delivery.state.value,
         sender=delivery.sender,
         receiver=delivery.receiver,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 async def ask(database: Database, context: Context, post: Post, matter: Matter, sent: Mapping[str, Any]) -> Mail:
     """Queue a mail with a document or letter (MAI-01); returns it as it waits.
 
-    `sent` may hold to, cc (addresses), subject, text, sending and dry_run. A dry run queues nothing. Raises `Refused`.
+    `sent` may hold to, cc (addresses), subject, text, sending and dry_run. A dry run queues nothing, and
+    shows a mail to nobody where no address is sent and the customer has none. Raises `Refused`.
     """
     if not (post.takes_mail or sent.get("dry_run")):
         raise Refused(
@@ -37,7 +38,7 @@ async def ask(database: Database, context: Context, post: Post, matter: Matter, 
         words = replace(words, subject=sent["subject"].strip())
     if sent.get("text") is not None:
         words = replace(words, body=sent["text"])
-    recipients = read_addresses(sent["to"], ("to",)) if sent.get("to") else matter.recipients()
+    recipients = _recipients(matter, sent)
     copies = read_addresses(sent["cc"], ("cc",)) if sent.get("cc") else ()
     async with database.transaction() as connection:
         last = await store.last_sending(
@@ -74,6 +75,17 @@ async def ask(database: Database, context: Context, post: Post, matter: Matter, 
             raise LookupError("a mail that was queued is there")
     post.wake()
     return found
+
+
+def _recipients(matter: Matter, sent: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if sent.get("to"):
+        return read_addresses(sent["to"], ("to",))
+    try:
+        return matter.recipients()
+    except Refused:
+        if sent.get("dry_run"):
+            return None
+        raise
 
 
 async def queue_released_document(

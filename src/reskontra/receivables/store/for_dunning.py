@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, tally_each
-from reskontra.customers.store.fragments import name_of_id, number_of_id
+from reskontra.customers.store.fragments import id_of_number, name_of_id, number_of_id
 from reskontra.db.pool import Connection
 from reskontra.kinds import KINDS
 from reskontra.receivables.store.applications import applications_of
@@ -110,6 +110,20 @@ def is_numbered(document_id: str, parameter: str) -> str:
     return f"""exists (select from document as named
                         where named.company_id = $1 and named.document_id = {document_id}
                           and lower(named.number) collate "C" = lower({parameter}::text collate "C"))"""
+
+
+def is_of_type(document_id: str, parameter: str) -> str:
+    """The condition that a document of company $1 is of this type, in any letter case."""
+    return f"""exists (select from document as named
+                        where named.company_id = $1 and named.document_id = {document_id}
+                          and lower(named.document_type) = lower({parameter}::text))"""
+
+
+def is_of_customer(document_id: str, parameter: str) -> str:
+    """The condition that a document of company $1 is of the customer with this number."""
+    return f"""exists (select from document as named
+                        where named.company_id = $1 and named.document_id = {document_id}
+                          and named.customer_id = {id_of_number(f"{parameter}::text")})"""
 
 
 async def find_settlers(connection: Connection, company_id: int, document_id: int) -> Sequence[tuple[str, str, bool]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reskontra.dunning.letters.letter import LetterLine, LetterStatus
