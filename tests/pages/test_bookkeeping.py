@@ -27,7 +27,7 @@ async def test_the_overview_is_made_of_what_the_api_says(visitor: Visitor) -> No
     debtors = visitor.rows("section table.list")
     assert len(debtors) >= 10
     assert visitor.seen.select_one(".todo a[href^='/ui/reminding']")
-    assert len(visitor.seen.select(".behind code")) == 4
+    assert len(visitor.seen.select(".behind code")) == 6
 
 
 async def test_an_empty_company_is_told_three_steps(visitor: Visitor) -> None:

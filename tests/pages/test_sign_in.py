@@ -158,3 +158,18 @@ async def test_passwords_and_addresses_are_checked(books: Database, clock: Seede
             with pytest.raises(Refused) as refused:
                 await commands.create_user(connection, context, **(good | wrong))  # type: ignore[arg-type]
         assert words in refused.value.hint
+
+
+async def test_a_reader_sees_what_was_sent_and_sends_nothing(stranger: Visitor) -> None:
+    await sign_in(stranger, "bookkeeper")
+    await stranger.go("documents/Invoice/003468")
+    assert stranger.seen.select("a[href$='/send']")
+    stranger.http.cookies.clear()
+    await sign_in(stranger, "reader")
+    await stranger.go("documents/Invoice/003468")
+    assert "Nothing was sent yet." in stranger.text
+    assert not stranger.seen.select("a[href$='/send']")
+    for below in ("documents/Invoice/003468/send", "documents/Invoice/003468/e-invoice", "letters/1/send"):
+        await stranger.go(below, 403)
+    await stranger.go("mails")
+    await stranger.go("sandbox/outbox", 404)

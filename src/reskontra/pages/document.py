@@ -13,6 +13,7 @@ from reskontra.pages.api import Versioned, segment
 from reskontra.pages.changes import Change
 from reskontra.pages.document_kinds import DRAFTS, DocumentKind, kind_named
 from reskontra.pages.screen import Screen
+from reskontra.pages.sent import sent_of_document
 
 
 class Party(msgspec.Struct):
@@ -240,6 +241,7 @@ async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = ()
         undone={it.undoes for it in applications},
         ours=ours,
         changes=await changes_of(screen, ours),
+        sent=await sent_of_document(screen, kind, number, status=document.status, customer=document.customer.number),
         kind_of=kind_named,
     )
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import Standing, StandingTotal
 from reskontra.pages.screen import ROOT, Screen
+from reskontra.pages.sent import refused
 
 _MONTHS = 12
 
@@ -58,7 +59,7 @@ async def show_overview(screen: Screen) -> Response:
         changes=changes.rows,
         columns=columns,
         finding=_finding(screen, columns),
-        todo=_todo(screen, seen),
+        todo=[*_todo(screen, seen), *await refused(screen)],
     )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from reskontra.dunning.letters.commands import MOST_IN_ONE_FILE
 from reskontra.errors import NotFound, Refusal, Refused
 from reskontra.pages.customers import ROWS, Letter, Name, Standing
 from reskontra.pages.formats import plain_number
 from reskontra.pages.screen import ROOT, Screen
+from reskontra.pages.sent import sent_of_letter
 from reskontra.pages.words import later
 from reskontra.web.errors import status_of
 
@@ -226,7 +228,7 @@ async def show_letters(screen: Screen) -> Response:
         pageNumber=page,
         pageSize=ROWS,
     )
-    return screen.show("letters.html", letters=letters, page=page, size=ROWS)
+    return screen.show("letters.html", letters=letters, page=page, size=ROWS, most_in_one=MOST_IN_ONE_FILE)
 
 
 async def show_letter(screen: Screen) -> Response:
@@ -236,7 +238,8 @@ async def show_letter(screen: Screen) -> Response:
 
 async def _letter(screen: Screen, problems: Sequence[tuple[str, str]] = (), status: int = 200) -> Response:
     found = await screen.api.read(WholeLetter, _path(screen))
-    return screen.show("letter.html", status, letter=found.thing, etag=found.etag, problems=list(problems))
+    sent = await sent_of_letter(screen, found.thing.letter_number, found.thing.status)
+    return screen.show("letter.html", status, letter=found.thing, etag=found.etag, problems=list(problems), sent=sent)
 
 
 def _path(screen: Screen) -> str:
