@@ -90,6 +90,21 @@ async def test_a_customer_has_its_documents_statement_details_letters_and_log(vi
     assert "cannot be found" in visitor.text
 
 
+async def test_a_statement_is_taken_along_and_says_what_it_knows(visitor: Visitor) -> None:
+    await visitor.go("customers/20001/statement?asOf=2025-06-30&type=BalanceBroughtForward&from=2025-06-01")
+    assert "As it is known today" in visitor.text
+    pdf, table = (str(it["href"]) for it in visitor.seen.select(".downloads a"))
+    assert (await visitor.http.get(pdf)).content.startswith(b"%PDF")
+    lines = (await visitor.http.get(table)).text.splitlines()
+    assert lines[1].startswith("NOK,2025-06-01,OpeningBalance")
+    assert len(lines) - 2 == len(visitor.rows()), "the closing balance is no row of the table's body"
+    await visitor.go("customers/20001/statement?asOf=2025-06-30&known=then")
+    assert "As it was known on 2025-06-30: what was posted later is left out." in visitor.text
+    assert all("knownAt=2025-07-01" in str(it["href"]) for it in visitor.seen.select(".downloads a"))
+    assert visitor.seen.select_one("input[name=known][checked]")
+    await visitor.go("customers/20001/statement?asOf=soon&known=then", 400)
+
+
 async def test_journal_and_batches_balance(visitor: Visitor) -> None:
     await visitor.go("journal?period=202512")
     rows = visitor.rows()

@@ -209,7 +209,7 @@ async def test_lists_and_the_overview_tell_what_was_refused(office: Office) -> N
     assert link.parent.get_text(" ", strip=True).endswith(" 2")
     await visitor.go(str(link["href"]))
     assert [row[1:] for row in visitor.rows()] == [
-        [f"Invoice {it.number}", "Late payer AS", "kari@kunde.example", "Refused", "550 no such user"]
+        [f"Invoice {it.number} 550 no such user", "Late payer AS", "kari@kunde.example", "Refused", "550 no such user"]
         for it in reversed(invoices)
     ]
     await visitor.go(f"documents/Invoice/{invoices[0].number}/send")
@@ -217,7 +217,7 @@ async def test_lists_and_the_overview_tell_what_was_refused(office: Office) -> N
     await visitor.send("main form")
     await office.carry()
     await visitor.go(str(link["href"]))
-    assert [row[1] for row in visitor.rows()] == [f"Invoice {invoices[1].number}"], "the other was sent again"
+    assert [row[1] for row in visitor.rows()] == [f"Invoice {invoices[1].number} 550 no such user"], "one was sent again"
     await visitor.go(f"mails?customer={number}&from=2026-01-15&to=2026-01-15")
     assert len(visitor.rows()) == 3
     await visitor.go("mails?customer=20001")

@@ -14,6 +14,7 @@ from reskontra.db.pool import Database
 from reskontra.errors import Refused
 from reskontra.users import commands
 from reskontra.users.rules import Role
+from tests.clerk import INVOICE, Clerk
 from tests.conftest import new_company, open_client
 from tests.pages.conftest import Visitor
 
@@ -160,16 +161,18 @@ async def test_passwords_and_addresses_are_checked(books: Database, clock: Seede
         assert words in refused.value.hint
 
 
-async def test_a_reader_sees_what_was_sent_and_sends_nothing(stranger: Visitor) -> None:
+async def test_a_reader_sees_what_was_sent_and_sends_nothing(stranger: Visitor, clerk: Clerk) -> None:
+    invoice = await clerk.issue(INVOICE)
+    page = f"documents/Invoice/{invoice.number}"
     await sign_in(stranger, "bookkeeper")
-    await stranger.go("documents/Invoice/003468")
+    await stranger.go(page)
     assert stranger.seen.select("a[href$='/send']")
     stranger.http.cookies.clear()
     await sign_in(stranger, "reader")
-    await stranger.go("documents/Invoice/003468")
+    await stranger.go(page)
     assert "Nothing was sent yet." in stranger.text
     assert not stranger.seen.select("a[href$='/send']")
-    for below in ("documents/Invoice/003468/send", "documents/Invoice/003468/e-invoice", "letters/1/send"):
+    for below in (f"{page}/send", f"{page}/e-invoice", "letters/1/send"):
         await stranger.go(below, 403)
     await stranger.go("mails")
     await stranger.go("sandbox/outbox", 404)

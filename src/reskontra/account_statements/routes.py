@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from urllib.parse import quote
 
+import msgspec
 from starlette.responses import Response
 
 from reskontra.account_statements.commands import run_statements, show
 from reskontra.account_statements.paper.commands import print_statement
-from reskontra.account_statements.wire import MadeStatementAnswer, StatementAnswer, StatementRun, StatementRunAnswer
+from reskontra.account_statements.wire import (
+    MadeStatementAnswer,
+    StatementAnswer,
+    StatementRun,
+    StatementRunAnswer,
+    statement_table,
+)
 from reskontra.clock import local_date
 from reskontra.errors import Malformed, NotFound
 from reskontra.printing.answers import PDF, pdf_answer
@@ -19,9 +28,11 @@ from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done, one
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
+from reskontra.web.table import FORMAT, table, wants_table
 from reskontra.web.wire import day_text
 
 _FROM, _TYPE = Parameter("from", "datetime"), Parameter("type")
+_statement = msgspec.json.Decoder(StatementAnswer)
 _QUERY = (AS_OF, KNOWN_AT, _FROM, _TYPE)
 
 
@@ -42,7 +53,7 @@ def _wanted(call: Call) -> tuple[Asked, StatementType | None, date | None]:
 
 
 async def of_customer(call: Call) -> Response:
-    """GET a customer's statement as of a date (AGS-04)."""
+    """GET a customer's statement as of a date (AGS-04), as JSON or CSV."""
     wanted, statement_type, since = _wanted(call)
     number = call.params["customerCd"]
     async with call.database.connection() as connection:
@@ -56,6 +67,9 @@ async def of_customer(call: Call) -> Response:
         )
     if found is None:
         raise NotFound("customer", number)
+    if wants_table(call):
+        statement = _statement.decode(found) if isinstance(found, bytes) else found
+        return table(statement_table(statement), f"statement-{quote(statement.customer.number, safe='')}.csv")
     return one(call, found)
 
 
@@ -79,8 +93,11 @@ async def run(call: Call) -> Response:
 
 
 ROUTES = (
-    Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement", StatementAnswer).one(
-        "Reskontra_GetStatement", of_customer, query=_QUERY
+    replace(
+        Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement", StatementAnswer).one(
+            "Reskontra_GetStatement", of_customer, query=(*_QUERY, FORMAT)
+        ),
+        has_table=True,
     ),
     Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement").file(
         "Reskontra_PrintStatement", print_of_customer, "print", "printing", PDF, query=_QUERY

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from io import BytesIO, StringIO
+from typing import BinaryIO, ClassVar
 
 import msgspec
 
@@ -99,6 +101,41 @@ class StatementRunAnswer(Answer):
     action_result: str | None = None
     created: list[MadeStatementAnswer] | None = None
     skipped: list[SkippedAnswer] | None = None
+
+
+_HEAD = ("currency", "date", "lineType", "documentType", "referenceNumber", "dueDate", "amount", "balance")
+
+
+def statement_table(statement: StatementAnswer) -> BinaryIO:
+    """A statement as CSV, a file at its end: its lines by currency, each currency between an opening balance, if there
+    is one, and a closing balance. UTF-8, RFC 4180, lines end with LF."""
+    text = StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(_HEAD)
+    for block in statement.currencies:
+        if block.opening_balance is not None:
+            rows.writerow(
+                (block.currency, _day(statement.since), "OpeningBalance", "", "", "", "", block.opening_balance)
+            )
+        for line in block.lines:
+            rows.writerow(
+                (
+                    block.currency,
+                    _day(line.date),
+                    line.line_type,
+                    line.document_type,
+                    line.reference_number,
+                    _day(line.due_date),
+                    line.amount,
+                    line.balance,
+                )
+            )
+        rows.writerow((block.currency, _day(statement.as_of), "ClosingBalance", "", "", "", "", block.closing_balance))
+    return BytesIO(text.getvalue().encode())
+
+
+def _day(shown: str | None) -> str:
+    return (shown or "")[:10]
 
 
 def statement_answer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -319,17 +319,17 @@ class Statement(msgspec.Struct, kw_only=True):
 
 
 async def show_statement(screen: Screen) -> Response:
-    """What a customer owed on any day, as open items or with a balance brought forward."""
+    """What a customer owed on any day, as open items or with a balance brought forward. `known=then` leaves out what
+    was posted after that day."""
     customer, standing = await _head(screen, screen.path["number"])
+    path = f"/v1/reskontra/customer/{segment(customer.number)}/statement"
     query, statement, refusal = screen.query, None, None
+    selection = {name: text for name in ("asOf", "type", "from") if (text := query.text(name))}
+    if query.text("known") == "then":
+        selection["knownAt"] = _day_after(query.text("asOf"), screen.today)
     try:
-        statement = await screen.api.get(
-            Statement,
-            f"/v1/reskontra/customer/{segment(customer.number)}/statement",
-            asOf=query.text("asOf"),
-            type=query.text("type"),
-            from_=query.text("from"),
-        )
+        asked = {"from_" if name == "from" else name: text for name, text in selection.items()}
+        statement = await screen.api.get(Statement, path, **asked)
     except Malformed as found:
         refusal = found
     return screen.show(
@@ -339,8 +339,18 @@ async def show_statement(screen: Screen) -> Response:
         customer=customer,
         standing=standing,
         statement=statement,
+        path=path,
+        selection={f"{name}_" if name == "from" else name: text for name, text in selection.items()},
         problems=[("asOf", screen.why(refusal))] if refusal else [],
     )
+
+
+def _day_after(day: str | None, today: date) -> str:
+    """The moment until which things were known at the end of a day; a day that is none is for the API to refuse."""
+    try:
+        return (date.fromisoformat(day or today.isoformat()) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return ""
 
 
 async def _head(screen: Screen, number: str) -> tuple[Customer, Standing]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -98,6 +99,25 @@ async def test_a_balance_is_brought_forward_through_every_movement(clerk: Clerk)
     assert april["from"] == "2025-04-01T00:00:00"
     assert (april["currencies"][0]["openingBalance"], april["currencies"][0]["closingBalance"]) == (500, 260)
     assert april["currencies"][0]["lines"] == block["lines"][4:]
+
+
+async def test_a_statement_is_taken_along_as_a_table(clerk: Clerk) -> None:
+    path = f"/v1/{address(await lived(clerk))}"
+    for query in ({"asOf": "2025-04-30"}, {"asOf": "2025-04-30", "type": FORWARD, "from": "2025-04-01"}):
+        shown = (await clerk.http.get(path, params=query)).json()
+        answer = await clerk.http.get(path, params={**query, "format": "csv"})
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        (block,) = shown["currencies"]
+        lines = [it for it in rows if not it["lineType"].endswith("Balance")]
+        assert [(it["date"], it["referenceNumber"], Decimal(it["amount"]), Decimal(it["balance"])) for it in lines] == [
+            (it["date"][:10], it["referenceNumber"], Decimal(str(it["amount"])), Decimal(str(it["balance"])))
+            for it in block["lines"]
+        ]
+        assert Decimal(rows[-1]["balance"]) == Decimal(str(block["closingBalance"]))
+        assert [Decimal(it["balance"]) for it in rows if it["lineType"] == "OpeningBalance"] == [
+            Decimal(str(block[name])) for name in ("openingBalance",) if name in block
+        ]
 
 
 async def test_currencies_stand_apart_if_the_customer_wants_it(clerk: Clerk) -> None:
