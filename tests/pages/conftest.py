@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -181,10 +182,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def served(databases: Databases, demo_year: str) -> AsyncIterator[RunningServer]:
-    """A sandbox with the demo's year on a real port, at the same morning for everybody."""
+async def served(databases: Databases, demo_year: str, data_dir: Path | None = None) -> AsyncIterator[RunningServer]:
+    """A sandbox with the demo's year on a real port, at the same morning for everybody; its outbox is in `data_dir`."""
     async with copied(databases, demo_year) as dsn:
-        running = ServerThread(Settings(sandbox=True), dsn, SeededClock(MORNING))
+        running = ServerThread(Settings(sandbox=True, data_dir=data_dir), dsn, SeededClock(MORNING))
         await asyncio.to_thread(running.start_and_wait)
         try:
             yield RunningServer(running.url, dsn)

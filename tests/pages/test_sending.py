@@ -217,7 +217,9 @@ async def test_lists_and_the_overview_tell_what_was_refused(office: Office) -> N
     await visitor.send("main form")
     await office.carry()
     await visitor.go(str(link["href"]))
-    assert [row[1] for row in visitor.rows()] == [f"Invoice {invoices[1].number} 550 no such user"], "one was sent again"
+    assert [row[1] for row in visitor.rows()] == [f"Invoice {invoices[1].number} 550 no such user"], (
+        "one was sent again"
+    )
     await visitor.go(f"mails?customer={number}&from=2026-01-15&to=2026-01-15")
     assert len(visitor.rows()) == 3
     await visitor.go("mails?customer=20001")
