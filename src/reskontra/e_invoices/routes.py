@@ -1,5 +1,7 @@
-"""The addresses of an e-invoice: what has become of it, and its XML. It is sent by an action of its document, whose
-room also lists all."""
+"""The addresses of an e-invoice: what has become of it, and its XML.
+
+It is sent by an action of its document, whose room also lists all.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Sending a document as an e-invoice, and the list of what was sent so. The ETag of sending is that of the document,
-which sending does not change."""
+"""Sending a document as an e-invoice, and the list of what was sent so.
+
+The ETag of sending is that of the document, which sending does not change.
+"""
 
 from __future__ import annotations
 
