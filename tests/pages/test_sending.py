@@ -147,6 +147,9 @@ async def test_a_letter_is_sent_from_its_page(office: Office) -> None:
     await office.carry()
     await visitor.go(f"letters/{at}")
     assert "E-mail Sent" in visitor.text
+    await visitor.go("mails")
+    assert visitor.rows()[0][1] == f"Letter {at}"
+    assert visitor.seen.select_one(f"tbody a[href='/ui/letters/{at}']")
     await visitor.go("letters")
     bundle = visitor.seen.select_one("a[href*='/dunningLetter/print']")
     assert bundle is not None

@@ -49,14 +49,19 @@ class Mail(msgspec.Struct, rename="camel", kw_only=True):
     @property
     def page(self) -> str:
         """The page of what it brought, below the root."""
-        if self.document_type == LETTER:
+        if self.is_letter:
             return f"letters/{segment(self.reference_number)}"
         return f"documents/{self.document_type}/{segment(self.reference_number)}"
 
     @property
+    def is_letter(self) -> bool:
+        """Whether it brought a letter, and no document."""
+        return self.document_type == LETTER
+
+    @property
     def words(self) -> str:
-        """What it brought is called."""
-        return LETTER if self.document_type == LETTER else kind_named(self.document_type).words
+        """What a document is called that it brought."""
+        return kind_named(self.document_type).words
 
 
 class EInvoice(msgspec.Struct, rename="camel", kw_only=True):
