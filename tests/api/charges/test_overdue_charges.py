@@ -217,7 +217,7 @@ BOTH_CLAIMED = (
 async def test_compensation_besides_reminder_fees_is_doubtful(
     clerk: Clerk, fee: int, fee_legal: str | None, warnings: list[str]
 ) -> None:
-    """OCH-12. It is charged all the same, as the run cannot know what was claimed in letters, and told in a trial too."""
+    """OCH-12. It is charged all the same, and told in a trial too."""
     await clerk.sql("update dunning_level set fee = $1 where company_id = 1 and fee > 0", fee)
     await use(clerk, fee_legal=fee_legal, fee_amount=0 if fee_legal else 50, fee_account="3900")
     await late(clerk, 10_000)
