@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import applications, books, ceiling, load, machine, pages, program, report, runs, seeding
+from bench import applications, books, ceiling, load, machine, pages, program, report, runs, seeding, start
 from bench.load import BenchError
 from bench.rounds import Bench, Cell, stored_texts
 from bench.stock import stocks
@@ -37,7 +37,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
-    names = [*(it.name for it in WORKLOADS), pages.NAME, applications.NAME, *(it.name for it in runs.RUNS)]
+    others = (pages.NAME, applications.NAME, *(it.name for it in runs.RUNS), start.NAME)
+    names = [*(it.name for it in WORKLOADS), *others]
     parser.add_argument("workloads", nargs="*", metavar="workload", help=f"which to run [all]: {', '.join(names)}")
     parser.add_argument("--short", action="store_true", help="a tenth of the data, 16 clients, short rounds")
     parser.add_argument("--size", choices=list(seeding.SIZES), help="how much data")
@@ -62,10 +63,33 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
 
 def _run(asked: argparse.Namespace, console: Console) -> int:
     begun = datetime.now(UTC)
+    tried = _Tried(console)
+    generators: dict[str, str] = {}
+    if asked.workloads != [start.NAME]:
+        generators = _measure_served(asked, begun, tried)
+    if not asked.workloads or start.NAME in asked.workloads:
+        tried.add(start.NAME, start.measure(rounds=asked.rounds))
+    cells, about = tried.cells, _about(asked, begun, generators)
+    if asked.markdown:
+        console.print(report.markdown(cells), soft_wrap=True, markup=False, highlight=False)
+    else:
+        report.show(cells, console)
+    for sentence in report.comparisons(cells):
+        console.print(sentence, highlight=False)
+    path = asked.json or asked.folder / "results" / f"{begun:%Y-%m-%dT%H%M%S}.json"
+    report.write(path, cells, about)
+    console.print(f"Everything in {path}; {about['took_seconds']} s in all.", highlight=False)
+    if tried.failures:
+        raise BenchError(f"{len(tried.failures)} workloads could not be measured:\n" + "\n".join(tried.failures))
+    return 0
+
+
+def _measure_served(asked: argparse.Namespace, begun: datetime, tried: _Tried) -> dict[str, str]:
+    """All that needs the seeded books. Returns what sent the requests."""
+    console = tried.console
     generator = load.find_generator(asked.folder)
     generators = {"requests": generator.name, "ceiling": ceiling.generator()}
     console.print(f"Books of size {asked.size.name}: {asked.size.documents:,} documents, {generators}", highlight=False)
-    tried = _Tried(console)
     with books.opened(asked.size, fresh=asked.fresh, folder=asked.folder) as opened:
         log = asked.folder / "server.log"
         wanted = [workload for workload in WORKLOADS if not asked.workloads or workload.name in asked.workloads]
@@ -81,19 +105,7 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
         for run in runs.RUNS:
             if not asked.workloads or run.name in asked.workloads:
                 tried.add(run.name, runs.measure(run, opened, log, rounds=asked.rounds))
-    cells, about = tried.cells, _about(asked, begun, generators)
-    if asked.markdown:
-        console.print(report.markdown(cells), soft_wrap=True, markup=False, highlight=False)
-    else:
-        report.show(cells, console)
-    for sentence in report.comparisons(cells):
-        console.print(sentence, highlight=False)
-    path = asked.json or asked.folder / "results" / f"{begun:%Y-%m-%dT%H%M%S}.json"
-    report.write(path, cells, about)
-    console.print(f"Everything in {path}; {about['took_seconds']} s in all.", highlight=False)
-    if tried.failures:
-        raise BenchError(f"{len(tried.failures)} workloads could not be measured:\n" + "\n".join(tried.failures))
-    return 0
+    return generators
 
 
 @dataclass(slots=True)

@@ -70,6 +70,17 @@ def test_the_command_measures_and_tells(folder: Path, generator: Generator, caps
     assert all(title in said for title in ("get one invoice", "release"))
 
 
+def test_the_command_starts_the_sandbox_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "starts.json"
+    code = command_line.main(["start", "--rounds", "1", "--folder", str(folder / "command"), "--json", str(path)])
+    assert code == 0, capsys.readouterr().out
+    first, second = json.loads(path.read_text())["results"]
+    assert (first["workload"], second["workload"]) == ("start, first", "start, second")
+    assert first["target"]["milliseconds"] == 4000
+    spent = [sum(it["rounds"][0][name] for name in ("program_cpu", "database_cpu")) for it in (first, second)]
+    assert spent[0] > spent[1] > 0, "the first one sets up its database"
+
+
 @pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.name)
 def test_seeded_books_and_the_stock_made_between_rounds_prove_themselves(books: Books, article: Article) -> None:
     assert self_check(books.dsn) == []

@@ -22,13 +22,14 @@ import httpx
 
 from tests.books.accountant.as_of import as_of_differences
 from tests.books.accountant.bookkeeper import PATH, Bookkeeper
-from tests.books.accountant.books import Application, Books
+from tests.books.accountant.books import Application, Books, Document
 from tests.books.accountant.company import Company, drawn, file_of
 from tests.books.accountant.comparing import (
     application_differences,
     assert_same,
     document_differences,
     journal_differences,
+    vat_differences,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ async def test_the_accountants_books_say_the_same(
     companies = [drawn(Random(f"{SEED}/{number}"), f"C{number}") for number in range(3 + documents // 2000)]
     token, ids = create(companies, server, tmp_path)
     made: list[Application] = []
+    documents_of_all: list[Document] = []
     try:
         with localcontext(prec=60):
             for company in companies:
@@ -62,6 +64,7 @@ async def test_the_accountants_books_say_the_same(
                     await keeper.work(documents // len(companies))
                     await compare(keeper)
                     made += keeper.books.applications
+                    documents_of_all += keeper.books.documents
     except BaseException as error:
         error.add_note(f"Again: RESKONTRA_ACCOUNTANT_SEED={SEED} RESKONTRA_ACCOUNTANT_DOCUMENTS={documents}")
         raise
@@ -69,6 +72,16 @@ async def test_the_accountants_books_say_the_same(
     assert any(it.gain < 0 for it in made)
     assert any(it.is_posted and not it.gain for it in made), "from one receivables account to another"
     assert any(it.undone_by and it.debit.status == "Closed" for it in made), "undone and settled again"
+    released = [it for it in documents_of_all if it.released]
+    assert any(not it.figures.amount for it in released), "worth nothing"
+    assert any(it.rate != it.vat_rate and it.figures.vat_total for it in released), "VAT at another rate than agreed"
+    assert any(it.is_foreign and it.figures.rounding for it in released), "rounded in a currency of its own"
+    assert any(has_vat_of_another_day(it) for it in released if it.kind == "CreditNote")
+
+
+def has_vat_of_another_day(document: Document) -> bool:
+    dated = document.company.vat["DATED"]
+    return "DATED" in document.figures.vat and dated.percent(document.vat_day) != dated.percent(document.day)
 
 
 def create(companies: list[Company], server: ServerProcess, folder: Path) -> tuple[str, dict[str, str]]:
@@ -101,6 +114,8 @@ async def compare(keeper: Bookkeeper) -> None:
         shown = {row["referenceNumber"]: row for row in await keeper.pages(f"/v1/{path}?")}
         assert shown.keys() == own.keys()
         assert_same(text for number, it in own.items() for text in document_differences(it, shown[number]))
+        for number, it in own.items():
+            assert_same(vat_differences(it, await keeper.read(f"/v1/reskontra/{path}/{number}/vat")))
     settled = {row["id"]: row for row in await keeper.pages("/v1/reskontra/application?released=true&")}
     assert settled.keys() == {it.id for it in books.applications}
     assert_same(text for it in books.applications for text in application_differences(it, settled[it.id]))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
 from structlog.testing import capture_logs
 
-from reskontra.clock import Context, SeededClock
+from reskontra.clock import Context, SeededClock, SystemClock
+from reskontra.command_line.app import app
 from reskontra.companies.commands import find_expiring
 from reskontra.company_file.commands import creating
 from reskontra.db.pool import Connection, Database
@@ -61,3 +63,31 @@ async def test_a_server_logs_what_runs_out_by_its_clock(
         ("warning", "demo", "The newest legal rate late_interest_percent ended on 2026-06-30"),
         ("warning", "demo", "The newest legal rate late_payment_compensation ended on 2026-06-30"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        (datetime(2026, 5, 15, 21, 59, tzinfo=UTC), []),
+        # 00:00 on the 16th in Oslo, where the demo company is
+        (datetime(2026, 5, 15, 22, 0, tzinfo=UTC),
+         ["The newest legal rate late_interest_percent ends on 2026-06-30",
+          "The newest legal rate late_payment_compensation ends on 2026-06-30"]),
+        (datetime(2026, 6, 30, 22, 0, tzinfo=UTC),
+         ["The newest legal rate late_interest_percent ended on 2026-06-30",
+          "The newest legal rate late_payment_compensation ended on 2026-06-30"]),
+    ],
+)  # fmt: skip
+async def test_the_command_check_warns_of_what_runs_out_by_the_companys_date(
+    fresh_dsn: Callable[[], Awaitable[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    moment: datetime,
+    told: list[str],
+) -> None:
+    dsn = await fresh_dsn()
+    monkeypatch.setattr(SystemClock, "now", lambda _: moment)
+    await asyncio.to_thread(app, ["check", "--database-url", dsn], result_action="return_value")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[2] for line in lines if line.startswith("warning: company demo: ")] == told
+    assert "checks hold" in lines[-1], "what runs out fails no check"

@@ -37,8 +37,9 @@ async def restored(dsn: str) -> None:
     assert done.offences == []
 
 
-async def stayed(dsn: str) -> None:
-    """Load the rows by hand into the schema of that time, and migrate where they stand."""
+async def stayed(dsn: str, *more: str) -> None:
+    """Load the rows by hand into the schema of that time, and migrate where they stand. `more` are statements between,
+    for what the backup does not have."""
     connection = await asyncpg.connect(dsn)
     try:
         await migrate(connection, NOW, known_migrations()[:STEP_1_MIGRATIONS])
@@ -50,6 +51,8 @@ async def stayed(dsn: str) -> None:
             for sequence, value in archive.manifest.sequences.items():
                 if value is not None:
                     await connection.execute(f"select setval('{sequence}', {value})")
+        for statement in more:
+            await connection.execute(statement)
         await connection.execute("set session_replication_role = origin")
         await migrate(connection, NOW)
     finally:
@@ -202,3 +205,67 @@ async def test_released_documents_of_then_keep_what_they_show_now(kept: httpx.As
     assert before["vatTexts"]
     await Caller(kept).change("customer/10001", name="Omdøpt AS")
     assert await read(kept, path) == before
+
+
+FREE = """
+    create function zeroed(of jsonb, variadic names text[]) returns jsonb language sql as
+        $$ select of || jsonb_object_agg(name, 0) from unnest(names) as name $$;
+    insert into document overriding system value
+    select (jsonb_populate_record(document, zeroed(to_jsonb(document), 'detail_total', 'detail_total_base', 'vat_total',
+               'vat_total_base', 'vat_taxable_total', 'vat_taxable_total_base', 'amount', 'amount_base', 'balance',
+               'balance_base', 'credit_approved_amount_base') || jsonb_build_object(
+               'document_id', nextval('document_document_id_seq'), 'number', '003558', 'status', 'Closed',
+               'closed_period_id', document.period_id, 'batch_number', 'AR999999',
+               'vat_json', '[{"taxId":"3","recordId":1,"vatRate":25,"taxableAmount":0,"vatAmount":0}]'))).*
+      from document where company_id = 1 and document_type = 'Invoice' and number = '003549';
+    create temp view free as select document_id from document where company_id = 1 and number = '003558';
+    create temp view paid as select document_id from document where company_id = 1 and number = '003549';
+    insert into document_line
+    select (jsonb_populate_record(line, zeroed(to_jsonb(line), 'amount', 'amount_base', 'net_amount', 'net_amount_base')
+               || jsonb_build_object('document_id', free.document_id, 'discount_percent', 100,
+               'discount_amount', line.extended_amount, 'discount_amount_base', line.extended_amount_base))).*
+      from free, paid, document_line as line
+     where line.company_id = 1 and line.document_id = paid.document_id;
+    insert into document_vat
+    select (jsonb_populate_record(taxed, zeroed(to_jsonb(taxed), 'taxable', 'taxable_base', 'vat', 'vat_base')
+               || jsonb_build_object('document_id', free.document_id))).*
+      from free, paid, document_vat as taxed
+     where taxed.company_id = 1 and taxed.document_id = paid.document_id;
+    insert into batch
+    select (jsonb_populate_record(batch, to_jsonb(batch) || jsonb_build_object('batch_number', 'AR999999',
+               'total_base', 0, 'document_number', '003558', 'description', 'Invoice 003558'))).*
+      from batch where company_id = 1 and batch_number = 'AR000019';
+    insert into change overriding system value
+    select (jsonb_populate_record(change, to_jsonb(change) || jsonb_build_object('entity_key', '003558',
+               'change_id', nextval('change_id')))).*
+      from change where company_id = 1 and entity = 'Invoice' and entity_key = '003549' order by change_id;
+    update document set figures_hash = document_figures(company_id, document_id),
+           version = (select max(change_id) from change where company_id = 1 and entity_key = '003558')
+     where company_id = 1 and number = '003558';
+    update tally set total = total + 1 where company_id = 1 and entity = 'Invoice';
+    drop function zeroed"""
+"""An invoice over nothing, as the program of then released it: Closed, its VAT rows at 0, its batch without entries."""
+
+
+async def test_an_invoice_over_nothing_of_then_is_read_and_its_batch_is_empty(
+    databases: Any, dsn_of: Callable[[str], str], clock: Clock
+) -> None:
+    name = await databases.create_empty()
+    await stayed(dsn_of(name), FREE)
+    await assert_books_prove_themselves(dsn_of(name))
+    database = await Database.connect(dsn_of(name))
+    async with open_client(Settings(sandbox=True), database, clock) as client:
+        invoice = await read(client, "/v1/customerinvoice/003558")
+        assert (invoice["status"], invoice["amount"], invoice["balance"]) == ("Closed", 0, 0)
+        assert [(row["taxId"], row["taxableAmount"], row["vatAmount"]) for row in invoice["taxDetails"]] == [
+            ("3", 0, 0)
+        ]
+        vat = await read(client, "/v1/reskontra/customerinvoice/003558/vat")
+        assert [(row["vatId"], row["vatAmount"]) for row in vat["vat"]] == [("3", 0)]
+        batch = await read(client, "/v2/journaltransaction/AR999999")
+        assert batch["journalTransactionLines"] == []
+        assert batch["financialPeriod"] == "202502"
+        assert "AR999999" in [row["batchNumber"] for row in await read(client, "/v2/journaltransaction")]
+        assert (await client.get("/v1/customerinvoice/003558/print")).status_code == 200
+    await database.close()
+    await databases.drop(name)

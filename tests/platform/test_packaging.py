@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,6 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from reskontra import __version__
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
@@ -40,6 +44,41 @@ def test_the_wheel_carries_every_file_of_the_package(tmp_path: Path) -> None:
     assert {Path(name).suffix for name in wanted} >= {".py", ".sql", ".json", ".typed"}
     assert wanted - packed == set()
     assert any(name.endswith("licenses/LICENSE") for name in packed)
+
+
+def test_uvx_starts_what_is_in_the_folder(tmp_path: Path) -> None:
+    """As the README says; what was changed since, as by `git pull`, is what starts."""
+    uvx = shutil.which("uvx") or shutil.which("uvx", path=ROOT / ".uv" / "bin")
+    if uvx is None:
+        pytest.skip("NOT TESTED: uvx --from . reskontra, as there is no `uvx`")
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT / "src", checkout / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "uv.lock", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, checkout)
+    program = checkout / "src" / "reskontra" / "__init__.py"
+    environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    environment["UV_CACHE_DIR"] = str(_cache_of_its_own(Path(uvx).with_name("uv"), tmp_path / "cache"))
+
+    def version() -> str:
+        words = [uvx, "--from", ".", "reskontra", "--version"]
+        done = subprocess.run(words, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    assert version() == __version__
+    program.write_text(program.read_text().replace(__version__, "0.1.0+changed"))
+    assert version() == "0.1.0+changed"
+
+
+def _cache_of_its_own(uv: Path, folder: Path) -> Path:
+    """uv's cache by hard links, so that nothing is loaded again and what a test builds goes with it."""
+    said = subprocess.run([uv, "cache", "dir"], capture_output=True, text=True, check=True)
+    cache = Path(said.stdout.strip())
+    try:
+        return shutil.copytree(cache, folder, copy_function=os.link, symlinks=True)
+    except (OSError, shutil.Error):  # there is none yet, or it is on another disk
+        shutil.rmtree(folder, ignore_errors=True)
+        return cache
 
 
 IMPORTED_AS = {

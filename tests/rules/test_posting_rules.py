@@ -72,6 +72,16 @@ def test_rounding_up_is_a_gain_of_a_debit_and_a_loss_of_a_credit() -> None:
     assert shown(entries(-1, down, parts, "-0.50"))[2] == ("G", "0", "0.50")
 
 
+def test_rounding_that_is_nothing_in_base_currency_goes_by_its_sign_in_the_documents() -> None:
+    parts = [part("3000", Decimal("0.40"), Decimal(0))]
+    found = [
+        entries(sign, part("1500", Decimal(total), Decimal(0)), parts, by)[-1].account_number
+        for sign in (+1, -1)
+        for total, by in (("0.50", "0.10"), ("0.30", "-0.10"))
+    ]
+    assert found == ["G", "L", "L", "G"]
+
+
 def test_what_conversion_leaves_has_no_amount_in_the_currency_of_the_document() -> None:
     receivable = part("1500", Decimal("0.99"), Decimal("9.95"))
     parts = [part(account, Decimal("0.33"), Decimal("3.32")) for account in ("3000", "3100", "3105")]

@@ -11,6 +11,7 @@ from reskontra.printing.page import Page, address_lines
 from reskontra.printing.pictures import picture_of
 
 _NORWAY = "NO"
+_PAYMENT_REFERENCES = {_NORWAY: "kid", "SE": "ocr"}
 _BUSINESS_REGISTER = "Foretaksregisteret"
 _F_TAX = "Godkänd för F-skatt"
 """Both as the laws write them, in every language."""
@@ -59,6 +60,14 @@ def account_lines(letterhead: Letterhead, labels: PageLabels) -> Iterator[tuple[
         yield "IBAN", grouped_iban(bank["iban"])
     if "bic" in bank:
         yield "BIC", bank["bic"]
+
+
+def reference_label(payment_reference: str | None, letterhead: Letterhead, labels: PageLabels) -> str:
+    """What payment references are called where the seller is."""
+    is_rf = (payment_reference or "").startswith("RF")
+    name = "rf" if is_rf else _PAYMENT_REFERENCES.get(letterhead.country_id)
+    label: str = getattr(labels, name or "payment_reference")
+    return label
 
 
 def _numbers(letterhead: Letterhead, labels: PageLabels) -> Iterator[str]:

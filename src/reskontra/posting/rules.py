@@ -105,9 +105,9 @@ def receivable_entries(
     """Debit the receivable, credit revenue and VAT (`sign` +1), or the mirror of it for a credit (`sign` -1).
 
     `rounding` is the document's own rounding difference in its currency. What conversion leaves in base currency goes
-    with it: a credit is a gain for the company, a debit a loss (CUR-04). Parts with the same account, subaccount,
-    branch and VAT id become one entry (GL-03). Parts of zero make no entry. `more` are further entries, each with its
-    side (+1 debit, -1 credit), that balance among themselves.
+    with it: a credit is a gain for the company, a debit a loss (CUR-04), in the document's currency where base currency
+    has nothing. Parts with the same account, subaccount, branch and VAT id become one entry (GL-03). Parts of zero make
+    no entry. `more` are further entries, each with its side (+1 debit, -1 credit), that balance among themselves.
 
     Raises ValueError if the parts do not add up to the receivable in document currency: that is a bug of the caller,
     not a rounding difference.
@@ -165,7 +165,7 @@ def _rounding_part(
     gain_account: str | None,
     loss_account: str | None,
 ) -> Part:
-    account_number = gain_account if sign * difference >= ZERO else loss_account
+    account_number = gain_account if sign * (difference or rounding) >= ZERO else loss_account
     if account_number is None:
         raise Refused(
             "The currency has no account for rounding differences.",

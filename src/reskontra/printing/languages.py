@@ -30,6 +30,10 @@ class PageLabels:
     account: str
     brought_forward: str
     carried_forward: str
+    kid: str
+    ocr: str
+    rf: str
+    payment_reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,6 +201,33 @@ async def test_the_last_legal_rate_goes_on_and_says_so(clerk: Clerk) -> None:
     ]
 
 
+BOTH_CLAIMED = (
+    "The code FORSINKELSE claims compensation for late payment, and reminders have fees; the law gives one of the two."
+)
+
+
+@pytest.mark.parametrize(
+    ("fee", "fee_legal", "warnings"),
+    [
+        (35, "late_payment_compensation", [BOTH_CLAIMED]),
+        (0, "late_payment_compensation", []),
+        (35, None, []),
+    ],
+)
+async def test_compensation_besides_reminder_fees_is_doubtful(
+    clerk: Clerk, fee: int, fee_legal: str | None, warnings: list[str]
+) -> None:
+    """OCH-12. It is charged all the same, and told in a trial too."""
+    await clerk.sql("update dunning_level set fee = $1 where company_id = 1 and fee > 0", fee)
+    await use(clerk, fee_legal=fee_legal, fee_amount=0 if fee_legal else 50, fee_account="3900")
+    await late(clerk, 10_000)
+    for sent in ({"dryRun": True}, {}):
+        answer = await clerk.charge("2025-06-11", **sent)
+        assert answer["warnings"] == warnings
+    (made,) = answer["created"]
+    assert made["amount"] == Decimal("34.25") + (470 if fee_legal else 50)
+
+
 async def test_other_currencies_have_charges_of_their_own(clerk: Clerk) -> None:
     """OCH-05."""
     await late(clerk, 1_000, currencyId="EUR")

@@ -289,6 +289,33 @@ async def test_another_currency_is_rounded_only_by_a_rule_of_its_own(clerk: Cler
         assert document["amountInCurrency"] == Decimal(amount)
 
 
+@pytest.mark.parametrize(
+    ("limit", "currency_id", "price", "told"),
+    [
+        (None, "NOK", "1004.00", None),
+        ("4.00", "NOK", "1004.00", None),
+        ("3.99", "NOK", "1004.00", "-4.00"),
+        ("3.99", "NOK", "1006.00", "4.00"),
+        ("3.99", "NOK", "1003.00", None),
+        ("4.15", "EUR", "1000.40", "-4.16"),
+        ("4.16", "EUR", "1000.40", None),
+        ("0", "NOK", "1000.00", None),
+        ("0", "NOK", "1000.01", "-0.01"),
+    ],
+)
+async def test_a_release_that_rounds_by_more_than_the_limit_is_warned_of(
+    clerk: Clerk, limit: str | None, currency_id: str, price: str, told: str | None
+) -> None:
+    rounding = {"mode": "Nearest", "precision": 10, "currencies": [{"currency_id": "EUR", "mode": "Nearest"}]}
+    await clerk.prefer(document_rounding=rounding | ({"limit": limit} if limit else {}))
+    said = f"The total is rounded by {told} NOK, which is more than the company's limit of {limit} NOK."
+    for kind in (INVOICE, CREDIT_NOTE, DEBIT_NOTE):
+        document = await clerk.issue(kind, currencyId=currency_id, lines=[line(price)])
+        address = f"reskontra/issuedDocument/{document['documentType']}/{document.number}"
+        warned = [it for it in (await clerk.get(address))["warnings"] if "rounded" in it]
+        assert warned == ([said] if told else []), kind
+
+
 # Terms and dates (TRM-09)
 
 TERMS = {

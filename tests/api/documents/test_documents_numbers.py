@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, KINDS, STALE, Clerk
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, KINDS, STALE, Clerk, refusal
 
 
 async def mode(clerk: Clerk, mode: str) -> None:
@@ -211,6 +212,18 @@ async def test_the_wire_has_no_delete_for_a_debit_note_and_we_have_one(clerk: Cl
         assert await clerk.balance() == owed
         [logged] = await clerk.rows("select entity, actor, reason from deleted_number where number = $1", draft.number)
         assert tuple(logged) == ("DebitNote", "open", "deleted before release")
+
+
+@pytest.mark.parametrize("lines", [[ITEM_A], []], ids=["with lines", "without lines"])
+async def test_a_period_closes_once_the_debit_note_that_held_it_up_is_deleted(
+    clerk: Clerk, lines: list[dict[str, Any]]
+) -> None:
+    await clerk.release("customerCreditNote/010001")  # the demo's only draft of that month
+    draft = await clerk.debit_note(documentDate="2020-01-10", lines=lines)
+    close = "reskontra/financialPeriod/202001/action/close"
+    assert f"not released yet: DebitNote {draft.number} (202001)." in refusal(await clerk.post(close))
+    assert (await clerk.delete(f"reskontra/customerdebitnote/{draft.number}")).status_code == 204
+    assert (await clerk.post(close)).status_code == 200
 
 
 async def test_a_released_debit_note_stays(clerk: Clerk) -> None:

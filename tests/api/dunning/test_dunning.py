@@ -216,6 +216,21 @@ async def test_doubts_about_the_law_stand_on_the_letter_and_refuse_nothing(clerk
     assert "No highest reminder fee is on record" in (await letter_rows(clerk))[-1]["warnings"]
 
 
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("2020-09-30", None), ("2020-10-01", "The fee of 70.0000 is above the highest that the law allows")],
+)
+async def test_the_highest_fee_is_that_of_the_letters_date(clerk: Clerk, day: str, told: str | None) -> None:
+    """The invoice was due before the law lowered it on 1 October 2020 (QUIRKS)."""
+    await set_level(clerk, 1, fee=70)
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer, documentDate="2020-08-01", documentDueDate="2020-08-15")
+    await clerk.remind(customer, date.fromisoformat(day))
+    (letter,) = await letter_rows(clerk)
+    assert ("above the highest" in letter["warnings"]) == (told is not None)
+    assert (told or "") in letter["warnings"]
+
+
 async def test_a_fee_in_another_currency_is_converted(clerk: Clerk) -> None:
     customer = await debtor(clerk, currencyId="EUR", vatZoneId="EU")
     await clerk.issue(INVOICE, customer, lines=[{"description": "Work", "quantity": 1, "unitPriceInCurrency": 100}])

@@ -6,12 +6,14 @@ import io
 import re
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import pypdf
 import pytest
-from stdnum import iban, no
+import typst
+from stdnum import iban, luhn, no
 
 from reskontra.clock import Context
 from reskontra.dunning.letters import commands
@@ -19,10 +21,15 @@ from reskontra.dunning.letters.commands import print_letter, print_released
 from reskontra.dunning.letters.store.lists import find_letter
 from reskontra.dunning.letters.wire.page import LAYOUT
 from reskontra.errors import Refused
+from reskontra.letterheads.rules import Letterhead
+from reskontra.letterheads.wire import reference_label
 from reskontra.printing import pdf
+from reskontra.printing.languages import shipped_languages
+from reskontra.printing.typesetting import FONTS
 from reskontra.reference.store import remembered
 from tests.api.dunning.debtors import climb, debtor, late, numbered, reminded
-from tests.clerk import INVOICE, Clerk
+from tests.clerk import CREDIT_NOTE, INVOICE, Clerk
+from tests.pdf_runs import overlaps, runs_of
 
 
 async def pages_of(clerk: Clerk, number: int) -> list[str]:
@@ -114,9 +121,9 @@ async def test_two_hundred_documents_take_several_pages(clerk: Clerk) -> None:
     )
     letter = replace(found.letter, lines=lines)
     pages = texts_of((await print_letter(replace(found, letter=letter), reference)).content)
-    assert len(pages) == 6
+    assert len(pages) == 10
     assert all("Dokument Dato Forfall Dager forfalt Utestående NOK" in page for page in pages[:-1])
-    assert all(f"Side {number} av 6" in page for number, page in enumerate(pages, 1))
+    assert all(f"Side {number} av 10" in page for number, page in enumerate(pages, 1))
     assert [f"Faktura {number:06d} " in " ".join(pages) for number in range(1, 201)] == [True] * 200
     assert "25 035,00 NOK" in pages[-1]
     assert " ".join(pages).count(" 125,00 NOK") == 0, "the head says the currency once"
@@ -134,7 +141,7 @@ async def test_a_fee_in_another_currency_than_the_documents_is_named(clerk: Cler
     letter = await clerk.get(numbered(3))
     assert (letter["currencyId"], letter["lines"][0]["currencyId"]) == ("NOK", "EUR")
     (page,) = await pages_of(clerk, 3)
-    assert "Reminder fee 35.00 NOK To be paid 35.00 NOK To be paid 100.00 EUR" in page
+    assert re.search(r"Reminder fee, KID \d{16} 35\.00 NOK To be paid 35\.00 NOK To be paid 100\.00 EUR", page)
 
 
 async def test_drafts_and_voided_letters_are_marked(clerk: Clerk) -> None:
@@ -167,9 +174,65 @@ async def test_a_letter_is_the_same_bytes_each_time_and_brings_its_own_fonts(cle
     made = (await clerk.get(numbered(1)))["createdDateTime"]
     assert reader.metadata.creation_date is not None
     assert f"{reader.metadata.creation_date + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}" == made[:19]
-    embedded, unembedded = reader.pages[0]._get_fonts()
+    _, unembedded = reader.pages[0]._get_fonts()
     assert unembedded == set()
-    assert all("Inter" in font or "Libertinus" in font or "NewCM" in font or "DejaVu" in font for font in embedded)
+
+
+LONG = (
+    "Nordfjordeidbåtbyggjarlag og Sønnfjordfiskeforedlingsbedrift Eftf. & Ørjåsæter Ålesundshandelshus ASA, avd. 1234"
+)
+
+
+@pytest.mark.parametrize("locale", ["nb", "sv", "en"])
+@pytest.mark.parametrize("currencies", [("NOK",), ("NOK", "EUR")])
+async def test_whatever_is_long_stays_in_its_column_and_all_is_in_one_face(
+    clerk: Clerk, locale: str, currencies: tuple[str, ...]
+) -> None:
+    customer = await debtor(clerk, name=LONG, mainAddress={"addressLine1": LONG, "city": LONG[:50], "countryId": "NO"})
+    await clerk.sql("update customer set locale = $2 where number = $1", customer, locale)
+    await clerk.issue(INVOICE, customer)
+    number = (await climb(clerk, customer))["letterNumber"]
+    async with clerk.database.connection() as connection:
+        found = await find_letter(connection, 1, number)
+        assert found is not None
+        reference = await remembered.at(connection, 1, None)
+    (line,) = found.letter.lines
+    whose = [(customer, LONG), ("999999", LONG.upper())]
+    documents = [
+        replace(
+            line.document,
+            document_type=kind,
+            number="W" * 15,
+            currency_id=currency,
+            customer_number=whose_number,
+            customer_name=name,
+            payment_reference=paid_with,
+        )
+        for kind in ("Invoice", "OverdueCharge")
+        for currency in currencies
+        for whose_number, name in whose
+        for paid_with in ("8" * 25, "RF18" + "W" * 21)
+    ]
+    lines = tuple(replace(line, document=it, balance=Decimal("888888888888.88")) for it in documents)
+    letter = replace(found.letter, letter_date=date(2088, 8, 28), lines=lines)
+    pdf = (await print_letter(replace(found, letter=letter), reference)).content
+    for page in range(len(pypdf.PdfReader(io.BytesIO(pdf)).pages)):
+        runs = runs_of(pdf, page)
+        assert [*overlaps(runs)] == []
+        assert [it for it in runs if it.left < 21.9 or it.right > 190.1] == []
+        assert {it.font for it in runs} == {"Inter-Regular", "Inter-SemiBold"}
+    assert [it.text for it in runs_of(pdf) if it.font == "Inter-Regular" and it.text == "W" * 15]
+
+
+def test_a_page_that_runs_into_itself_is_found() -> None:
+    source = (
+        '#set page(width: 80mm, height: 40mm, margin: 0mm)\n#set text(font: "Inter")\n#place(dx: {}mm)[one]#place[two]'
+    )
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
+    found = {
+        apart: [*overlaps(runs_of(typst.compile(source.format(apart).encode(), font_paths=fonts)))] for apart in (2, 20)
+    }
+    assert found == {2: [("two", "one")], 20: []}
 
 
 async def test_the_words_of_the_company_go_before_those_that_ship(clerk: Clerk) -> None:
@@ -246,14 +309,56 @@ async def test_a_letter_without_an_account_is_made_with_a_warning(clerk: Clerk) 
 
 async def test_the_letter_of_the_demo_can_be_paid(clerk: Clerk) -> None:
     customer = await debtor(clerk)
-    await clerk.issue(INVOICE, customer)
+    invoices = [await clerk.issue(INVOICE, customer) for _ in range(2)]
+    references = [(await clerk.get(it))["paymentReference"] for it in invoices]
     await climb(clerk, customer, 1)
     (page,) = await pages_of(clerk, 1)
+    for invoice, reference in zip(invoices, references, strict=True):
+        assert luhn.is_valid(reference)
+        assert re.search(rf"Faktura {invoice.number} .{{0,60}}KID {reference} ", page), page
     assert "Demo AS" in page
     assert "Bryggekanten 12 0150 Oslo Org.nr. 310000078" in page
     assert "Betales til konto NO93 8601 1117 947" in page
     assert no.orgnr.is_valid("310000078")
     assert iban.is_valid("NO9386011117947")
+
+
+@pytest.mark.parametrize(
+    ("locale", "reference", "told", "fee"),
+    [
+        ("nb", "1234567890123456789012345", "KID 1234567890123456789012345", "Purregebyr, KID {}"),
+        ("sv", "RF18539007547034", "RF-referens RF18539007547034", "Påminnelseavgift, KID {}"),
+        ("en", "RF" + "0123456789" * 2 + "ABC", "RF reference RF01234567890123456789ABC", "Reminder fee, KID {}"),
+    ],
+)
+async def test_each_document_and_the_fee_say_what_to_pay_them_with(
+    clerk: Clerk, locale: str, reference: str, told: str, fee: str
+) -> None:
+    customer = await debtor(clerk)
+    await clerk.sql("update customer set locale = $2 where number = $1", customer, locale)
+    await clerk.issue(INVOICE, customer, paymentReference=reference)
+    letter = await climb(clerk, customer)
+    (page,) = await pages_of(clerk, letter["letterNumber"])
+    own = (await clerk.get(f"customerinvoice/{letter['feeInvoice']['refNbr']}"))["paymentReference"]
+    assert told in page
+    assert f"{fee.format(own)} 35" in page
+
+
+@pytest.mark.parametrize(("country", "label"), [("NO", "KID"), ("SE", "OCR-nummer"), ("FI", "Betalningsreferens")])
+def test_a_reference_is_called_as_where_the_seller_is(country: str, label: str) -> None:
+    letterhead = Letterhead(company="Demo", country_id=country)
+    assert reference_label("42", letterhead, shipped_languages()["sv"].labels) == label
+
+
+async def test_a_credit_has_nothing_to_be_paid_with(clerk: Clerk) -> None:
+    await clerk.prefer(dunning={"include_credit_notes": True})
+    customer = await debtor(clerk)
+    await clerk.issue(INVOICE, customer)
+    await clerk.issue(CREDIT_NOTE, customer)
+    await climb(clerk, customer, 1)
+    (page,) = await pages_of(clerk, 1)
+    assert "Kreditnota" in page
+    assert page.count("KID") == 1
 
 
 async def test_a_print_that_takes_too_long_is_given_up(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -15,7 +16,12 @@ import msgspec
 from tests.books.accountant import drawing
 from tests.books.accountant.books import Application, Books, Customer, Document, period_of
 from tests.books.accountant.company import FIRST_NUMBERS, RECEIVABLES
-from tests.books.accountant.comparing import application_differences, assert_same, document_differences
+from tests.books.accountant.comparing import (
+    application_differences,
+    assert_same,
+    document_differences,
+    vat_differences,
+)
 from tests.books.accountant.figures import rounded
 
 PATH = {"Invoice": "customerinvoice", "CreditNote": "customerCreditNote", "DebitNote": "customerDebitNote"}
@@ -93,21 +99,28 @@ class Bookkeeper:
         customer = self.random.choice(self.books.customers)
         document, body = drawing.new_document(self.random, self.books.company, customer, kind)
         if kind == "CreditNote" and self.random.random() < 0.7:
-            body |= self._propose(document)
+            body |= self._propose(document, body.get("exchangeRate"))
         answer = await self.expect(201, "POST", f"/v1/{PATH[kind]}", body)
         document.number = _number_in(answer, FIRST_NUMBERS[SERIES[kind]] + self.made[kind])
         self.made[kind] += 1
         self.books.documents.append(document)
+        if document.proposals:
+            await self.compare(document, f"after {body}")
 
-    def _propose(self, note: Document) -> dict[str, Any]:
-        """Application lines, for some of what the customer owes."""
+    def _propose(self, note: Document, sent: Decimal | None) -> dict[str, Any]:
+        """Application lines, for some of what the customer owes, with the rate that is `sent` or one in its place."""
         drawn = self._debits(note.customer, note.currency.currency_id, note.figures.amount)
         drawn = [it for it in drawn if _can_settle(note, it[0])]
-        before, note.proposals = note.figures, drawn
+        before = note.rate, note.vat_rate, note.vat_day
+        note.proposals = drawn
+        if note.is_foreign and sent is None and self.random.random() < 0.5:
+            sent = note.rate
+        note.take_rates(sent)
         note.recompute()
-        has_other_vat = note.figures != before
-        if has_other_vat and (note.entered or note.figures.amount < sum(amount for _, amount in drawn)):
+        is_other = (note.rate, note.vat_rate, note.vat_day) != before
+        if (is_other and note.entered) or not _covers(note):
             note.proposals = []
+            note.take_rates(sent)
             note.recompute()
         for debit, _ in note.proposals:
             debit.proposed_by = note
@@ -115,7 +128,7 @@ class Bookkeeper:
             {"operation": "Insert", "documentType": it.kind, "refNbr": it.number, "amountPaid": amount}
             for it, amount in note.proposals
         ]
-        rate = {"exchangeRate": note.rate} if note.is_foreign else {}
+        rate = {} if sent is None else {"exchangeRate": sent}
         return {"applicationLines": lines} | rate if lines else {}
 
     async def edit(self) -> None:
@@ -131,15 +144,36 @@ class Bookkeeper:
             vars(document).update(vars(changed))
             await self.compare(document, f"after {body}")
 
+    async def date_vat(self) -> None:
+        """Say or clear the VAT date of a draft."""
+        if not (drafts := self.drafts):
+            return
+        document = self.random.choice(drafts)
+        changed, body = drawing.dated_vat(self.random, document)
+        if _covers(changed):
+            await self.expect(204, "PUT", f"/v1/reskontra/{PATH[document.kind]}/{document.number}/vat", body)
+            vars(document).update(vars(changed))
+            await self.compare(document, f"after {body}")
+
     async def withdraw(self) -> None:
         """Take back one thing that a draft was to settle."""
         notes = [it for it in self.drafts if it.proposals]
         if notes:
             note = self.random.choice(notes)
-            debit, _ = note.proposals.pop(self.random.randrange(len(note.proposals)))
+            left = copy(note)
+            left.proposals = [*note.proposals]
+            debit, _ = left.proposals.pop(self.random.randrange(len(left.proposals)))
+            left.take_rates(None)
+            if (left.rate, left.vat_rate, left.vat_day) != (note.rate, note.vat_rate, note.vat_day):
+                left.entered = {}
+            left.recompute()
+            if not _covers(left):
+                return
             debit.proposed_by = None
+            vars(note).update(vars(left))
             line = {"operation": "Delete", "documentType": debit.kind, "refNbr": debit.number}
             await self.expect(204, "PUT", f"/v1/{PATH[note.kind]}/{note.number}", {"applicationLines": [line]})
+            await self.compare(note, f"after {line}")
 
     async def delete(self) -> None:
         drafts = [it for it in self.drafts if it.kind != "DebitNote"]
@@ -152,7 +186,9 @@ class Bookkeeper:
 
     async def compare(self, document: Document, after: str = "") -> None:
         shown = await self.read(f"/v1/{PATH[document.kind]}/{document.number}")
-        assert_same(document_differences(document, shown), f"{after} {document.lines} {document.entered}")
+        vat = await self.read(f"/v1/reskontra/{PATH[document.kind]}/{document.number}/vat")
+        wrong = document_differences(document, shown) + vat_differences(document, vat)
+        assert_same(wrong, f"{after} {document.lines} {document.entered}")
 
     # Releases, and what settles what
 
@@ -244,13 +280,19 @@ class Bookkeeper:
 _COMMANDS = {
     Bookkeeper.new_document: 50,
     Bookkeeper.edit: 12,
-    Bookkeeper.withdraw: 1,
+    Bookkeeper.date_vat: 4,
+    Bookkeeper.withdraw: 2,
     Bookkeeper.delete: 3,
     Bookkeeper.release: 45,
     Bookkeeper.apply: 8,
     Bookkeeper.undo: 5,
     Bookkeeper.change_customer: 1,
 }
+
+
+def _covers(note: Document) -> bool:
+    """Whether it can be, and is worth what it is to settle."""
+    return drawing.can_be(note) and note.figures.amount >= sum(amount for _, amount in note.proposals)
 
 
 def _can_settle(note: Document, debit: Document) -> bool:

@@ -49,10 +49,17 @@ class Document:
     period: str
     currency: Currency
     rate: Decimal
+    vat_rate: Decimal
+    """The rate at which VAT is reported (VAT-13)."""
+
     terms: Terms | None
     held: bool
+    is_agreed: bool = False
+    """Whether the rate is one that was sent, which stays whatever is settled (CUR-02)."""
+
     lines: dict[int, Line] = field(default_factory=dict)
     original_day: date | None = None
+    vat_day_sent: date | None = None
     due_sent: date | None = None
     discount_date_sent: date | None = None
     entered: dict[str, Decimal] = field(default_factory=dict)
@@ -88,7 +95,12 @@ class Document:
 
     @property
     def vat_day(self) -> date:
-        """The day whose VAT rates count: a credit note has that of what it corrects (VAT-14)."""
+        """The day whose VAT rates count: one that was sent, else the usual one (VAT-14)."""
+        return self.vat_day_sent or self.usual_vat_day
+
+    @property
+    def usual_vat_day(self) -> date:
+        """The document's own day; a credit note has that of what it corrects."""
         if self.kind != "CreditNote":
             return self.day
         return self.original_day or max((debit.vat_day for debit, _ in self.proposals), default=self.day)
@@ -100,7 +112,7 @@ class Document:
             self.lines,
             zone=self.zone,
             on=self.vat_day,
-            places=self.currency.places,
+            currency=self.currency,
             entered=self.entered,
         )
 
@@ -110,8 +122,29 @@ class Document:
 
     def in_base(self, amount: Decimal) -> Decimal:
         """An amount of this document in base currency (CUR-02, CUR-04)."""
-        exact = amount * self.rate if self.currency.operator == "M" else amount / self.rate
+        return self._converted(amount, self.rate)
+
+    def vat_in_base(self, amount: Decimal) -> Decimal:
+        """The same for VAT, which is reported at the rate of the table, whatever was agreed (VAT-13)."""
+        return self._converted(amount, self.vat_rate)
+
+    def _converted(self, amount: Decimal, rate: Decimal) -> Decimal:
+        exact = amount * rate if self.currency.operator == "M" else amount / rate
         return rounded(exact, self.company.places)
+
+    def take_rates(self, sent: Decimal | None) -> None:
+        """The rates that follow from what is sent and settled (CUR-02, VAT-13).
+
+        A note has both of what it settles if that has one, else the table's. One that is sent stays, with VAT at the
+        table's; to send the one that it would have anyway says nothing.
+        """
+        table = self.currency.rate(self.day)
+        settled = {(debit.rate, debit.vat_rate) for debit, _ in self.proposals}
+        usual = settled.pop() if len(settled) == 1 else (table, table)
+        if sent is None and self.is_agreed:
+            return
+        self.is_agreed = sent is not None and sent != usual[0]
+        self.rate, self.vat_rate = (sent, table) if sent is not None and self.is_agreed else usual
 
     @property
     def amounts(self) -> Amounts:
@@ -205,8 +238,9 @@ class Books:
         No paper says in which order a note settles, which decides where an øre of gain falls: here, as in the program,
         by kind and number.
         """
-        document.released = True
+        document.released, document.vat_day_sent = True, document.vat_day  # from here on it stands
         document.open, document.open_base = document.amounts
+        document.closed_in = None if document.open else document.period
         posting = self._post(document)
         order = sorted(document.proposals, key=lambda proposal: (proposal[0].kind, proposal[0].number))
         for debit, _ in order:
@@ -257,15 +291,21 @@ class Books:
     def _post(self, document: Document) -> Posting:
         found, sign, vat = document.figures, document.sign, self.company.vat
         posting = Posting(document.day, document.period, document.currency.currency_id)
-        parts = [(line.account, found.nets[number]) for number, line in document.lines.items()]
-        parts += [(vat[vat_id].account, tax) for vat_id, (_, tax) in found.vat.items()]
         amount, left = document.amounts
         posting.add(document.receivable, sign * amount, sign * left)
-        for account, part in parts:
-            posting.add(account, -sign * part, -sign * document.in_base(part))
+        more_vat = ZERO
+        for number, line in document.lines.items():
+            part = found.nets[number]
+            posting.add(line.account, -sign * part, -sign * document.in_base(part))
             left -= document.in_base(part)
-        is_gain = sign * left > 0
-        account = document.currency.rounding_gain if is_gain else document.currency.rounding_loss
+        for vat_id, (_, tax) in found.vat.items():
+            posting.add(vat[vat_id].account, -sign * tax, -sign * document.vat_in_base(tax))
+            left -= document.in_base(tax)
+            more_vat += sign * (document.vat_in_base(tax) - document.in_base(tax))
+        currency = document.currency
+        posting.add(currency.loss if more_vat > 0 else currency.gain, ZERO, more_vat)
+        is_gain = sign * (left or found.rounding) > 0
+        account = currency.rounding_gain if is_gain else currency.rounding_loss
         posting.add(account, -sign * found.rounding, -sign * left)
         self.postings.append(posting)
         return posting

@@ -36,9 +36,6 @@ CATEGORIES = {
 }  # fmt: skip
 """What a category's lines bear. ALLBUT says it the other way round: it names all other ids, which do not apply."""
 
-DATED = ("STANDARD", "ALLBUT")
-"""The categories of an id whose rate changes."""
-
 
 @dataclass(frozen=True)
 class VatId:
@@ -121,8 +118,9 @@ class Company:
     items: Mapping[str, Item]
     classes: Mapping[str, CustomerClass]
     discount_basis: str
-    rounding: str
-    step: Decimal
+    rounding: Mapping[str, tuple[str, Decimal]]
+    """By currency: how totals are rounded, and to which step; the rest as the currency has places (TOT-03)."""
+
     credit_terms_in_credit_notes: bool
     use_original_invoice_date: bool
     hold_on_entry: bool
@@ -131,11 +129,6 @@ class Company:
     def places(self) -> int:
         """The places of the base currency."""
         return self.currencies[self.base].places
-
-    @property
-    def rounds(self) -> bool:
-        """Whether totals are rounded to a step."""
-        return self.rounding != "UseCurrencyPrecision"
 
     def vat_ids(self, category: str, zone: str | None) -> tuple[str, ...]:
         """Which ids a line of a category bears in a zone (VAT-03)."""
@@ -177,12 +170,16 @@ def drawn(random: Random, code: str) -> Company:
         items={it.item_number: it for it in items},
         classes={it.class_id: it for it in classes},
         discount_basis=random.choice(("ExtendedPrice", "UnitPrice")),
-        rounding=random.choice(("UseCurrencyPrecision", "UseCurrencyPrecision", "Nearest", "Up", "Down")),
-        step=random.choice([Decimal(it) for it in ("0.5", "1", "10")]),
+        rounding={it.currency_id: rule for it in currencies if (rule := _rounding(random))},
         credit_terms_in_credit_notes=random.random() < 0.5,
         use_original_invoice_date=random.random() < 0.5,
         hold_on_entry=random.random() < 0.3,
     )
+
+
+def _rounding(random: Random) -> tuple[str, Decimal] | None:
+    mode, step = random.choice((None, None, "Nearest", "Up", "Down")), Decimal(random.choice(("0.5", "1", "10")))
+    return (mode, step) if mode else None
 
 
 def _currency(random: Random, name: str, places: int) -> Currency:
@@ -244,7 +241,7 @@ def file_of(company: Company) -> dict[str, Any]:
             "credit_terms_in_credit_notes": company.credit_terms_in_credit_notes,
             "use_original_invoice_date": company.use_original_invoice_date,
             "discount_basis": company.discount_basis,
-            "document_rounding": {"mode": company.rounding, "precision": company.step},
+            "document_rounding": _rounding_in_file(company),
         },
         "currencies": [_currency_in_file(it) for it in company.currencies.values()],
         "rates": [_rates_in_file(it, company.base) for it in foreign],
@@ -269,6 +266,12 @@ def file_of(company: Company) -> dict[str, Any]:
         "series": [_series_in_file(key, number) for key, number in FIRST_NUMBERS.items()],
         "customer_classes": [_class_in_file(it) for it in company.classes.values()],
     }  # fmt: skip
+
+
+def _rounding_in_file(company: Company) -> dict[str, Any]:
+    rules = {it: {"mode": mode, "precision": step} for it, (mode, step) in company.rounding.items()}
+    own = rules.pop(company.base, {"mode": "UseCurrencyPrecision"})
+    return {**own, "currencies": [{"currency_id": it, **rule} for it, rule in rules.items()]}
 
 
 def _currency_in_file(it: Currency) -> dict[str, Any]:

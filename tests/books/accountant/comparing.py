@@ -27,7 +27,7 @@ def document_differences(document: Document, shown: dict[str, Any]) -> list[str]
     amounts = {
         "cashDiscount": (document.cash_discount, base(document.cash_discount)),
         "detailTotal": (own.detail, sum((base(amount) for _, _, amount in own.lines.values()), ZERO)),
-        "vatTotal": (own.vat_total, sum((base(tax) for _, tax in own.vat.values()), ZERO)),
+        "vatTotal": (own.vat_total, sum((document.vat_in_base(tax) for _, tax in own.vat.values()), ZERO)),
         "amount": document.amounts,
         "balance": (document.open, document.open_base) if document.released else document.amounts,
     }
@@ -60,6 +60,20 @@ def document_differences(document: Document, shown: dict[str, Any]) -> list[str]
         "lines": {line["lineNumber"]: _line_shown(line) for line in shown[LINES[document.kind]]},
     }
     return _differing(document.name, expected, found)
+
+
+def vat_differences(document: Document, shown: dict[str, Any]) -> list[str]:
+    """The day whose VAT rates it has, both exchange rates, and VAT as it is reported (VAT-13, VAT-14)."""
+    base = document.vat_in_base
+    expected = {
+        "vatDate": _shown(document.vat_day),
+        "exchangeRate": document.rate,
+        "vatExchangeRate": document.vat_rate,
+        "vat": {it: (*row, *map(base, row)) for it, row in document.figures.vat.items() if any(row)},
+    }
+    names = [f"{name}{suffix}" for suffix in ("InCurrency", "") for name in ("taxableAmount", "vatAmount")]
+    rows = {row["vatId"]: tuple(row[name] for name in names) for row in shown["vat"]}
+    return _differing(document.name, expected, shown | {"vat": {it: row for it, row in rows.items() if any(row)}})
 
 
 def _line_expected(document: Document, number: int) -> tuple[Any, ...]:

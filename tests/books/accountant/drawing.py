@@ -1,9 +1,6 @@
 """What a bookkeeper asks for, drawn at random: documents, their lines, changes of drafts, each with its request.
 
-Only what the rules decide is drawn. Left out, as which of several ways is right is still being decided: whose day
-counts for the VAT of a credit note (its lines bear no id whose rate changes), VAT in base currency where a rate was
-agreed (such documents bear none), totals in foreign currency where totals are rounded (there are none), a document that
-is worth nothing.
+Only what the rules decide is drawn. A document in foreign currency is worth nothing, or something in base currency too.
 """
 
 from __future__ import annotations
@@ -16,7 +13,7 @@ from random import Random
 from typing import Any
 
 from tests.books.accountant.books import Customer, Document, period_of
-from tests.books.accountant.company import CATEGORIES, DATED, SALES, USUAL_SALES, ZONES, Company, some_day
+from tests.books.accountant.company import CATEGORIES, SALES, USUAL_SALES, ZONES, Company, some_day
 from tests.books.accountant.figures import Line, rounded
 
 LINES = {"Invoice": "invoiceLines", "CreditNote": "lines", "DebitNote": "lines"}
@@ -30,25 +27,27 @@ def new_document(random: Random, company: Company, customer: Customer, kind: str
     while True:
         document, sent = _header(random, company, customer, kind)
         many = 200 if random.random() < 0.005 else random.choice((1, 1, 2, 3, 5, 8))
-        lines = [_line(random, document) for _ in range(many)]
+        is_free = random.random() < 0.04  # worth nothing, and issued all the same (X4)
+        lines = [_line(random, document, is_free=is_free) for _ in range(many)]
         document.lines = {number: line for number, (line, _) in enumerate(lines, 1)}
         sent[LINES[kind]] = [{"operation": "Insert"} | fields for _, fields in lines]
         if can_be(document):
             break
     if random.random() < 0.15:
         sent |= _enter_vat(random, document)
-    if document.is_foreign and not document.figures.vat_total:
-        document.rate = sent["exchangeRate"] = rounded(document.rate * random.randint(970, 1030) / 1000, 8)
+    if document.is_foreign and random.random() < 0.6:
+        sent["exchangeRate"] = rounded(document.rate * random.randint(970, 1030) / 1000, 8)
+        document.take_rates(sent["exchangeRate"])
     return document, sent
 
 
 def can_be(document: Document) -> bool:
-    """Whether it is worth something, of a size that is taken."""
+    """Whether it is worth nothing, or something in both currencies, and of a size that is taken."""
     found = document.figures
     amount, base = document.amounts
     highest = max(abs(it) for row in found.lines.values() for it in (*row, document.in_base(row[0])))
-    least = document.company.step if document.company.rounds else Decimal(0)
-    return found.detail + found.vat_total >= least and amount > 0 and base > 0 and max(amount, highest) < HIGHEST
+    is_worth = amount - found.rounding >= 0 and (base > 0 or not amount)
+    return is_worth and max(amount, highest) < HIGHEST
 
 
 def changed_document(random: Random, document: Document) -> tuple[Document, Sent]:
@@ -65,10 +64,18 @@ def changed_document(random: Random, document: Document) -> tuple[Document, Sent
         if change is not _enter_vat or can_be(changed):
             sent |= change(random, changed)
     changed.recompute()
-    official = changed.currency.rate(changed.day)
-    if changed.rate != official and changed.figures.vat_total:
-        changed.rate = sent["exchangeRate"] = official
     return changed, sent
+
+
+def dated_vat(random: Random, document: Document) -> tuple[Document, Sent]:
+    """A draft with another VAT date, or again with its usual one (VAT-14); entered VAT ends (VAT-11)."""
+    changed = copy(document)
+    day = random.choice((some_day(random), some_day(random), document.usual_vat_day, None))
+    changed.vat_day_sent = day if day != document.usual_vat_day else None
+    if changed.vat_day != document.vat_day:
+        changed.entered = {}
+    changed.recompute()
+    return changed, {"vatDate": {"value": day.isoformat() if day else None}}
 
 
 # --- headers
@@ -78,9 +85,7 @@ def _header(random: Random, company: Company, customer: Customer, kind: str) -> 
     day, is_note = some_day(random), kind == "CreditNote"
     sent: Sent = {"customerNumber": customer.number, "documentDate": f"{day}T00:00:00"}
     currency, zone, terms, period = customer.currency, customer.zone, customer.terms, period_of(day)
-    if company.rounds:
-        currency = sent["currencyId"] = company.base
-    elif random.random() < 0.25:
+    if random.random() < 0.25:
         currency = sent["currencyId"] = random.choice(list(company.currencies))
     if random.random() < 0.15:
         zone = sent["customerVatZoneId"] = random.choice(list(ZONES))
@@ -98,6 +103,7 @@ def _header(random: Random, company: Company, customer: Customer, kind: str) -> 
         period=period,
         currency=company.currencies[currency],
         rate=company.currencies[currency].rate(day),
+        vat_rate=company.currencies[currency].rate(day),
         terms=company.terms[terms] if not is_note or company.credit_terms_in_credit_notes else None,
         held=company.hold_on_entry,
     )
@@ -122,10 +128,10 @@ def _change_day(random: Random, document: Document) -> Sent:
     before = copy(document)
     document.day = some_day(random)
     document.period = period_of(document.day)
-    document.rate = document.currency.rate(document.day)
+    document.take_rates(document.currency.rate(document.day))
     document.due_sent = document.discount_date_sent = None
-    rates = {before.rate, document.rate, *(document.currency.rate(it) for it in (before.day, document.day))}
-    if len(rates) > 1 or (document.original_day or document.day) != (before.original_day or before.day):
+    rates = {before.rate, before.vat_rate, document.rate, document.vat_rate}
+    if len(rates) > 1 or document.vat_day != before.vat_day:
         document.entered = {}
     sent = {"documentDate": document.day.isoformat(), "financialPeriod": document.period}
     return sent | ({"exchangeRate": document.rate} if document.is_foreign else {})
@@ -168,13 +174,12 @@ def _enter_vat(random: Random, document: Document) -> Sent:
 # --- lines
 
 
-def _line(random: Random, document: Document) -> tuple[Line, Sent]:
+def _line(random: Random, document: Document, *, is_free: bool = False) -> tuple[Line, Sent]:
     """A line and what is sent of it. An item's own price is taken only in base currency."""
     company, places = document.company, document.currency.places
     item = company.items[random.choice(list(company.items))] if random.random() < 0.3 else None
     sent: Sent = {"inventoryNumber": item.item_number} if item else {"description": "Work"}
-    not_decided = DATED if document.kind == "CreditNote" else ()
-    usable = [it for it in CATEGORIES if it not in not_decided and company.vat_ids(it, document.zone)]
+    usable = [it for it in CATEGORIES if company.vat_ids(it, document.zone)]
     category = item.category if item else "ZERO"
     if (document.zone and category not in usable) or random.random() < 0.7:
         category = sent["vatCodeId"] = random.choice(usable or list(CATEGORIES))
@@ -187,9 +192,11 @@ def _line(random: Random, document: Document) -> tuple[Line, Sent]:
         line.price = item.price
     else:
         sent["unitPriceInCurrency"] = line.price
-    if random.random() < 0.08:
+    if is_free:
+        line.percent = sent["discountPercent"] = Decimal(100)
+    elif random.random() < 0.08:
         line.manual = sent["manualAmountInCurrency"] = Decimal(random.randint(1, 10**6)).scaleb(-places)
-    if random.random() < 0.4 and (line.manual is None or company.discount_basis == "ExtendedPrice"):
+    if not is_free and random.random() < 0.4 and (line.manual is None or company.discount_basis == "ExtendedPrice"):
         sent |= _discount(random, line, document)
     return line, sent
 

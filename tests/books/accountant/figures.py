@@ -18,6 +18,7 @@ from tests.books.accountant.company import (
     ON_LINE,
     ON_LINE_AND_VAT,
     Company,
+    Currency,
     Terms,
 )
 
@@ -29,10 +30,12 @@ def rounded(amount: Decimal, places: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
-def to_step(total: Decimal, mode: str, step: Decimal) -> Decimal:
-    """What is payable of a total that is not negative (TOT-03)."""
-    way = {"Nearest": ROUND_HALF_UP, "Up": ROUND_CEILING, "Down": ROUND_FLOOR}.get(mode)
-    return total if way is None else (total / step).to_integral_value(way) * step
+def to_step(total: Decimal, rule: tuple[str, Decimal] | None) -> Decimal:
+    """What is payable of a total that is not negative; no sale is given away (TOT-03)."""
+    if rule is None:
+        return total
+    way = {"Nearest": ROUND_HALF_UP, "Up": ROUND_CEILING, "Down": ROUND_FLOOR}[rule[0]]
+    return (total / rule[1]).to_integral_value(way) * rule[1] or total
 
 
 # --- lines and VAT
@@ -96,11 +99,11 @@ def figures(
     *,
     zone: str | None,
     on: date,
-    places: int,
+    currency: Currency,
     entered: Mapping[str, Decimal],
 ) -> Figures:
     """The figures of a document of that day; `entered` is VAT that replaces what was computed (VAT-09)."""
-    found = Figures()
+    found, places = Figures(), currency.places
     ids = {number: company.vat_ids(line.category, zone) for number, line in lines.items()}
     for number, line in lines.items():
         extended, discount = line.amounts(places, company.discount_basis)
@@ -110,7 +113,7 @@ def figures(
         found.vat[vat_id] = found.vat[vat_id][0], tax
     found.detail = sum((row[2] for row in found.lines.values()), ZERO)
     on_top = sum((tax for it, (_, tax) in found.vat.items() if company.vat[it].calculate_on != INSIDE), ZERO)
-    found.amount = to_step(found.detail + on_top, company.rounding, company.step)
+    found.amount = to_step(found.detail + on_top, company.rounding.get(currency.currency_id))
     found.rounding = found.amount - found.detail - on_top
     return found
 

@@ -77,10 +77,6 @@ class Labels:
     cash_discount_until: str
     paid_by: str
     instalment: str
-    kid: str
-    ocr: str
-    rf: str
-    reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from reskontra.currencies.rules import to_base
 from reskontra.documents.document import Document
+from reskontra.documents.rules.rates import rate_of
 from reskontra.letterheads.rules import Letterhead, letterhead_of
 from reskontra.printing.languages import language_of
 from reskontra.records import Record, field
@@ -81,7 +84,7 @@ def shown_by(document: Document, debtor: Debtor, reference: Reference) -> Shown:
         buyer=_buyer(document, debtor),
         terms_text=terms.description if terms else None,
         vat_texts=tuple(_vat_text(vat_id, reference) for vat_id in dict.fromkeys(row.vat_id for row in document.vat)),
-        warnings=tuple(_warnings(document, debtor, reference)),
+        warnings=(*_warnings(document, debtor, reference), *_rounding_warnings(document, reference)),
         printed=printed_by(document, debtor, reference),
         letterhead=letterhead_of(reference, document.branch_number, PaperType(document.document_type)),
     )
@@ -135,6 +138,15 @@ def _buyer(document: Document, debtor: Debtor) -> Party:
 def _vat_text(vat_id: str, reference: Reference) -> VatText:
     vat = reference.vat[vat_id]
     return VatText(vat_id=vat.vat_id, description=vat.description, text=vat.document_text)
+
+
+def _rounding_warnings(document: Document, reference: Reference) -> Iterator[str]:
+    """Whether it is rounded by more than the company wants, either way, in base currency (TOT-04)."""
+    limit, decimals = reference.preferences.document_rounding.limit, reference.base_decimals
+    rounded = to_base(document.rounding_difference, rate_of(document), decimals)
+    if limit is not None and abs(rounded) > limit:
+        base = reference.base_currency
+        yield f"The total is rounded by {rounded:f} {base}, which is more than the company's limit of {limit:f} {base}."
 
 
 def _warnings(document: Document, debtor: Debtor, reference: Reference) -> list[str]:

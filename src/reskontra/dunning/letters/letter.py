@@ -31,6 +31,8 @@ class Mention:
     balance: Decimal
     customer_number: str
     customer_name: str
+    payment_reference: str | None = None
+    """What to pay it with: the KID, OCR number or RF reference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ def mention(document_id: str) -> str:
     return f"""(select json_build_object(
                    'document_type', named.document_type, 'number', named.number, 'status', named.status,
                    'document_date', named.document_date, 'currency_id', named.currency_id, 'balance', named.balance,
-                   'customer_number', {number_of_id("named.customer_id")},
+                   'payment_reference', named.payment_reference, 'customer_number', {number_of_id("named.customer_id")},
                    'customer_name', {name_of_id("named.customer_id")})
                   from document as named
                  where named.company_id = $1 and named.document_id = {document_id})"""

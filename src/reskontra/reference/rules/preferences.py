@@ -93,11 +93,13 @@ class CurrencyRounding:
 class DocumentRoundingPreference:
     """How the payable total is rounded (TOT-03); `precision` is the step and does not count for CURRENCY.
 
-    Mode and precision are those of the base currency. Other currencies are rounded only where they are named.
+    Mode and precision are those of the base currency. Other currencies are rounded only where they are named. A release
+    that rounds by more than `limit`, in base currency, is warned of; without it, none is (TOT-04).
     """
 
     mode: Rounding = Rounding.CURRENCY
     precision: Decimal = ONE
+    limit: Decimal | None = None
     currencies: tuple[CurrencyRounding, ...] = ()
 
     def of(self, currency_id: str, base_currency: str) -> tuple[Rounding, Decimal]:

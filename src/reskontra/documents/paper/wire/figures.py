@@ -9,6 +9,7 @@ from reskontra.documents.document import Line, VatFigure
 from reskontra.documents.paper.rules import Labels
 from reskontra.documents.paper.wire.printable import Printable
 from reskontra.kinds import Kind
+from reskontra.letterheads.wire import reference_label
 from reskontra.money import ZERO
 from reskontra.printing.page import Column, Overview, Row, Sum
 from reskontra.reference.rules.paper import Column as Wanted
@@ -19,7 +20,6 @@ _WIDTHS = {
 }  # fmt: skip
 _AMOUNT_WIDTH = 27
 _LEFT = (Wanted.ITEM, Wanted.UNIT)
-_PAYMENT_REFERENCES = {"NO": "kid", "SE": "ocr"}
 
 
 def _columns(it: Printable) -> list[Wanted]:
@@ -181,12 +181,5 @@ def _parts_table(it: Printable) -> Overview:
         ]
     else:
         rows = [[f"{part.number}.", day(part.due_date), it.amount(part.amount), ""] for part in it.planned]
-    return Overview(head=[labels.instalment, labels.due_date, labels.amount, reference_label(it)], rows=rows)
-
-
-def reference_label(it: Printable) -> str:
-    """What payment references are called where the seller is."""
-    reference = it.document.payment_reference or ""
-    name = "rf" if reference.startswith("RF") else _PAYMENT_REFERENCES.get(it.letterhead.letterhead.country_id)
-    label: str = getattr(it.words.labels, name or "reference")
-    return label
+    reference = reference_label(it.document.payment_reference, it.letterhead.letterhead, it.language.labels)
+    return Overview(head=[labels.instalment, labels.due_date, labels.amount, reference], rows=rows)

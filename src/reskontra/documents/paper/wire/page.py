@@ -11,12 +11,11 @@ from reskontra.documents.paper.wire.figures import (
     column_heads,
     has_parts,
     line_rows,
-    reference_label,
     sums_of,
     tables_of,
 )
 from reskontra.documents.paper.wire.printable import Printable
-from reskontra.letterheads.wire import account_lines, page_of
+from reskontra.letterheads.wire import account_lines, page_of, reference_label
 from reskontra.printing.page import Group, paragraphs, recipient_lines
 
 
@@ -121,9 +120,10 @@ def _payment(it: Printable) -> Iterator[tuple[str, str]]:
         due_date = it.printed.due_date or document.due_date
         if due_date is not None:
             yield labels.due_date, it.language.day(due_date)
-    yield from account_lines(it.letterhead.letterhead, it.language.labels)
+    letterhead = it.letterhead.letterhead
+    yield from account_lines(letterhead, it.language.labels)
     if document.payment_reference and not has_parts(it):
-        yield reference_label(it), document.payment_reference
+        yield reference_label(document.payment_reference, letterhead, it.language.labels), document.payment_reference
     until = it.printed.cash_discount_date
     if until is not None and document.cash_discount:
         told = labels.cash_discount_until.format(amount=it.money(document.cash_discount), day=it.language.day(until))

@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from reskontra.dunning.letters.letter import LetterLine, LetterStatus
+from reskontra.dunning.letters.letter import LetterLine, LetterStatus, Mention
 from reskontra.dunning.letters.rules.wording import money
-from reskontra.letterheads.wire import page_of
+from reskontra.letterheads.wire import page_of, reference_label
 from reskontra.money import ZERO
 from reskontra.printing.page import Column, Group, Page, Row, Sum, paragraphs, recipient_lines
 from reskontra.printing.pdf import make_pdf
@@ -18,7 +18,7 @@ from reskontra.records import as_dict
 
 if TYPE_CHECKING:
     from reskontra.dunning.letters.letter import Letter
-    from reskontra.dunning.letters.rules.wording import Wording
+    from reskontra.dunning.letters.rules.wording import Labels, Wording
     from reskontra.dunning.letters.store.lists import Paper
     from reskontra.reference.reference import Reference
 
@@ -70,16 +70,21 @@ def laid_out(letter: Letter, wording: Wording, paper: Paper, reference: Referenc
         "facts": [*_facts(letter, wording, paper)],
         "opening": paragraphs(wording.words.opening),
         "closing": paragraphs(wording.words.closing),
-        "columns": [
-            Column(label=labels.document, right=False),
-            Column(label=labels.document_date, width=24, right=False),
-            Column(label=labels.due_date, width=24, right=False),
-            Column(label=labels.days_overdue, width=26),
-            Column(label=f"{labels.balance} {head_currency}" if head_currency else labels.balance, width=36),
-        ],
-        "groups": [*_groups(letter, wording, reference, head_currency)],
-        "sums": [*_sums(letter, wording, reference)],
+        "columns": [*_columns(labels, head_currency)],
+        "groups": [*_groups(letter, wording, paper, reference, head_currency)],
+        "sums": [*_sums(letter, wording, paper, reference)],
     }
+
+
+def _columns(labels: Labels, head_currency: str | None) -> Iterator[Column]:
+    """The widest that stands in each fits: a reference of 25 digits, and an amount of 12, with its currency if it names
+    one."""
+    day, days, balance = (26, 26, 38) if head_currency else (24, 20, 46)
+    yield Column(label=labels.document, right=False)
+    yield Column(label=labels.document_date, width=day, right=False)
+    yield Column(label=labels.due_date, width=day, right=False)
+    yield Column(label=labels.days_overdue, width=days)
+    yield Column(label=f"{labels.balance} {head_currency}" if head_currency else labels.balance, width=balance)
 
 
 def _page(letter: Letter, wording: Wording, paper: Paper, reference: Reference) -> Page:
@@ -116,10 +121,13 @@ def _facts(letter: Letter, wording: Wording, paper: Paper) -> Iterator[tuple[str
         yield labels.pay_to, account
 
 
-def _groups(letter: Letter, wording: Wording, reference: Reference, head_currency: str | None) -> Iterator[Group]:
+def _groups(
+    letter: Letter, wording: Wording, paper: Paper, reference: Reference, head_currency: str | None
+) -> Iterator[Group]:
     """The documents: first what is asked for, each child of a parent by itself, then what is listed besides.
 
-    Each row has its cells, and what the rows so far come to. An amount names its currency unless the head does.
+    Each row has its cells, the reference to pay it with, and what the rows so far come to. An amount names its currency
+    unless the head does.
     """
     reached: dict[str, Decimal] = {}
 
@@ -128,6 +136,7 @@ def _groups(letter: Letter, wording: Wording, reference: Reference, head_currenc
         reached[currency_id] = reached.get(currency_id, ZERO) + (line.balance if line.is_summed else ZERO)
         return Row(
             cells=_cells(letter, line, wording, reference, head_currency),
+            notes=[*_to_pay_with(line.document, wording, paper)] if line.balance > ZERO else (),
             reached=" + ".join(money(it, currency, wording.language, reference) for currency, it in reached.items()),
         )
 
@@ -162,14 +171,23 @@ def _cells(
     ]
 
 
-def _sums(letter: Letter, wording: Wording, reference: Reference) -> Iterator[Sum]:
+def _to_pay_with(document: Mention, wording: Wording, paper: Paper) -> Iterator[str]:
+    """The payment reference under its name; nothing if there is none."""
+    if document.payment_reference:
+        label = reference_label(document.payment_reference, paper.kept.letterhead, wording.language.labels)
+        yield f"{label} {document.payment_reference}"
+
+
+def _sums(letter: Letter, wording: Wording, paper: Paper, reference: Reference) -> Iterator[Sum]:
     """For each currency what the documents, the credits and the fee come to, then what is to be paid.
 
-    Documents alone need no row above their total. A fee alone does: nothing else on the page says what it is.
+    Documents alone need no row above their total. A fee alone does: nothing else on the page says what it is. Once it
+    is invoiced, it has a reference of its own to pay it with.
     """
     labels, language = wording.labels, wording.language
+    fee = ", ".join([labels.fee, *(_to_pay_with(letter.fee_invoice, wording, paper) if letter.fee_invoice else ())])
     for owed in letter.owed:
-        parts = ((labels.documents, owed.documents), (labels.credits, owed.credits), (labels.fee, owed.fee))
+        parts = ((labels.documents, owed.documents), (labels.credits, owed.credits), (fee, owed.fee))
         told = [(label, amount) for label, amount in parts if amount]
         if len(told) > 1 or owed.fee:
             for label, amount in told:
