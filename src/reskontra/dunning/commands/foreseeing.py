@@ -11,9 +11,9 @@ from reskontra.customers.customer import Addressed
 from reskontra.customers.store.for_dunning import find_families
 from reskontra.dunning.commands.reminding import Order, find_due
 from reskontra.dunning.commands.running import Whom, find_whom
-from reskontra.dunning.foreseen import Foreseen, Proposal, ProposedLetter
 from reskontra.dunning.letters.rules.wording import letter_language
 from reskontra.dunning.new_letter import NewLetter
+from reskontra.dunning.rules.foreseen import Foreseen, Proposal, ProposedLetter
 from reskontra.dunning.store import foreseeing
 from reskontra.dunning.store.foreseeing import Wanted
 from reskontra.letterheads.rules import letterhead_of_letter

@@ -18,7 +18,7 @@ from reskontra.customers.rules.standing import MATRIX
 from reskontra.customers.store.for_dunning import addressed, members
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
-from reskontra.dunning.foreseen import Counted, ProposedDocument
+from reskontra.dunning.rules.foreseen import Counted, ProposedDocument
 from reskontra.receivables.store.for_dunning import names_of, readiness_by_customer
 
 

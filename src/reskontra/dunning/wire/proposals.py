@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reskontra.kinds import OVERDUE_CHARGE
+from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import Answer, DayOut, day_answer, day_text
 
 if TYPE_CHECKING:
-    from reskontra.dunning.foreseen import Foreseen, Proposal, ProposedLetter
+    from reskontra.dunning.rules.foreseen import Foreseen, Proposal, ProposedLetter
+
+
+_INTEREST = frozenset(kind.document_type for kind in KINDS.values() if kind.create_operation == "overdue_charge")
 
 
 class Way(enum.Enum):
@@ -179,7 +182,7 @@ def _totals(proposed: ProposedLetter) -> Iterator[ProposedTotalAnswer]:
         ours = [(line, it) for line, it in proposed.documents if it.currency_id == currency_id]
         reminded = [it for line, it in ours if line.is_reminded]
         claims = sum((it.balance for it in reminded), ZERO)
-        interest = sum((it.balance for it in reminded if it.document_type == OVERDUE_CHARGE.document_type), ZERO)
+        interest = sum((it.balance for it in reminded if it.document_type in _INTEREST), ZERO)
         credited = sum((it.balance for _, it in ours if it.balance < ZERO), ZERO)
         fee = letter.fee if currency_id == letter.currency_id else ZERO
         if claims or credited or fee:

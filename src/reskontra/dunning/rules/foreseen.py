@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from reskontra.records import Record
 
 if TYPE_CHECKING:
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 
-class LevelCount(msgspec.Struct, frozen=True):
+class LevelCount(Record, frozen=True, kw_only=True):
     """How many customers get letters of a level, and of how many documents those remind."""
 
     level: int
@@ -25,14 +23,14 @@ class LevelCount(msgspec.Struct, frozen=True):
     documents: int
 
 
-class NextDay(msgspec.Struct, frozen=True):
+class NextDay(Record, frozen=True, kw_only=True):
     """The next day on which documents are ready that are not yet, and of how many customers."""
 
     on: date
     customers: int
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(Record, frozen=True, kw_only=True):
     """Whom a letter goes to."""
 
     customer_id: int
@@ -42,7 +40,7 @@ class Found(msgspec.Struct, frozen=True):
     emailed: bool
 
 
-class Counted(msgspec.Struct, frozen=True):
+class Counted(Record, frozen=True, kw_only=True):
     """Who is due a letter."""
 
     levels: list[LevelCount]
