@@ -16,6 +16,8 @@ from reskontra.closing.wire import (
     UnreleasedAnswer,
     WaitingAnswer,
 )
+from reskontra.errors import Malformed, NotFound
+from reskontra.periods.rules import parse_period
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done, json_answer
 from reskontra.web.call import Call
@@ -62,7 +64,10 @@ async def get_waiting(call: Call) -> Response:
 async def get_closing(call: Call) -> Response:
     """GET what closing a period would close, and what stands in the way."""
     ledger = call.query.choice(_LEDGER.name, Ledger) or Ledger.CUSTOMER
-    period = call.params["financialPeriodId"]
+    try:
+        period = parse_period(call.params["financialPeriodId"], ())
+    except Malformed:  # what cannot be one is not found either (W6)
+        raise NotFound("financial period", call.params["financialPeriodId"][:40]) from None
     async with call.database.connection() as connection:
         found = await commands.foresee_closing(connection, call.company_id, period, ledger, MAXIMUM)
     return json_answer(

@@ -132,8 +132,8 @@ async def test_what_stands_in_the_way_of_closing_is_counted_and_named(clerk: Cle
     assert found["periods"][-1]["period"] == "202402"
     waiting = {it["period"]: it["unreleasedDocuments"] for it in await clerk.get("reskontra/financialPeriod")}
     assert {it["period"]: it["unreleasedDocuments"] for it in found["periods"]}.items() <= waiting.items()
-    for query in ("202402/closing?ledger=GeneralLedger", "2024/closing"):
-        assert (await clerk.http.get(f"/v1/reskontra/financialPeriod/{query}")).status_code == 400
+    for query, status in (("202402/closing?ledger=GeneralLedger", 400), ("2024/closing", 404), ("209901/closing", 404)):
+        assert (await clerk.http.get(f"/v1/reskontra/financialPeriod/{query}")).status_code == status
 
 
 async def test_batches_that_are_not_posted_are_counted(clerk: Clerk) -> None:

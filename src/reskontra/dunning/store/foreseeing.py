@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from itertools import pairwise
 
 import msgspec
@@ -42,17 +41,26 @@ class Wanted:
 
 _ALLOWED = ", ".join(f"'{status}'" for status in sorted(MATRIX["dunning"]))
 
+_LAST = "cardinality($3::integer[])"
+_WANTED = "between $7::integer and $8::integer"
+
+
 # $1 company, $2 day, $3 days past due of each level, $4 days between two levels, $5 letters go to the parent, $6 by
 # customer, $7 and $8 the first and last level, $9 classes, $10 addressees, $11 printed, $12 emailed, $13 limit,
 # $14 offset. Materialized, and filtered late: plans are made without knowing the company.
-_COUNT = """
+def _counting(branch_number: str) -> str:
+    return f"""
     with held as materialized (
         select line.document_id
           from dunning_letter as letter
           join dunning_letter_line as line using (company_id, letter_id)
          where letter.company_id = $1 and letter.status = 'Draft' and line.level_after > line.level_before),
-    counted as materialized ({counted}),
-    member as materialized ({members}),
+    counted as materialized ({
+        readiness_by_customer(
+            "$2::date", "$3::integer[]", "$4::integer[]", branch_number, "select document_id from held"
+        )
+    }),
+    member as materialized ({members("$5::boolean")}),
     ready as materialized (
         select member.addressee_id, member.addressee_number, counted.branch_number, counted.level,
                coalesce(sum(counted.ready) filter (where not counted.is_held), 0)::bigint as ready,
@@ -60,20 +68,20 @@ _COUNT = """
                coalesce(sum(counted.overdue) filter (where not counted.is_held), 0)::bigint as overdue,
                coalesce(sum(counted.overdue) filter (where counted.is_held), 0)::bigint as held_overdue,
                min(counted.oldest) as oldest, min(counted.next_on) filter (where not counted.is_held) as next_on,
-               bool_and(member.addressee_status in ({allowed}) and (member.printed or member.emailed)) as is_addressed,
+               bool_and(member.addressee_status in ({_ALLOWED}) and (member.printed or member.emailed)) as is_addressed,
                bool_and(($9::text[] is null or member.addressee_class_id = any ($9))
                         and ($10::integer[] is null or member.addressee_id = any ($10))
                         and ($11::boolean is null or member.printed = $11)
                         and ($12::boolean is null or member.emailed = $12)) as is_wanted
           from counted
           join member using (customer_id)
-         where not $5::boolean or member.status in ({allowed})
+         where not $5::boolean or member.status in ({_ALLOWED})
          group by member.addressee_id, member.addressee_number, counted.branch_number, counted.level),
     letter as materialized (
         select addressee_id, addressee_number, is_addressed, level + 1 as level, ready as documents,
                level + 1 as held_level, held_ready as held, level + 1 as next_level, next_on, oldest
           from ready
-         where is_wanted and not $6::boolean and level < {last}
+         where is_wanted and not $6::boolean and level < {_LAST}
          union all
         select addressee_id, addressee_number, is_addressed, ready_level + 1,
                case when ready_level is not null and not is_out then documents else 0 end, held_level + 1,
@@ -82,19 +90,19 @@ _COUNT = """
           from (select addressee_id, addressee_number, bool_and(is_addressed) as is_addressed,
                        max(level) filter (where ready > 0) as ready_level,
                        max(level) filter (where ready + held_ready > 0) as held_level,
-                       max(level) filter (where level < {last}) as next_level,
+                       max(level) filter (where level < {_LAST}) as next_level,
                        sum(case when level = 0 then overdue else ready end)::bigint as documents,
                        sum(case when level = 0 then held_overdue else held_ready end)::bigint as held,
-                       bool_or(level >= {last} and overdue > 0) as is_out,
-                       bool_or(level >= {last} and overdue + held_overdue > 0) as is_out_with_held,
+                       bool_or(level >= {_LAST} and overdue > 0) as is_out,
+                       bool_or(level >= {_LAST} and overdue + held_overdue > 0) as is_out_with_held,
                        min(next_on) as next_on, min(oldest) as oldest
                   from ready
                  where is_wanted and $6::boolean
                  group by addressee_id, addressee_number, branch_number) as customer),
     addressee as materialized (
         select addressee_id, addressee_number, is_addressed, min(oldest) as oldest,
-               coalesce(sum(documents) filter (where level {wanted}), 0) as documents,
-               coalesce(sum(held) filter (where held_level {wanted}), 0) as held
+               coalesce(sum(documents) filter (where level {_WANTED}), 0) as documents,
+               coalesce(sum(held) filter (where held_level {_WANTED}), 0) as held
           from letter
          group by addressee_id, addressee_number, is_addressed),
     found as materialized (select * from addressee where documents + held > 0)
@@ -103,7 +111,7 @@ _COUNT = """
                             from (select level, count(distinct addressee_id) as customers,
                                          sum(documents)::bigint as documents
                                     from letter
-                                   where is_addressed and documents > 0 and level {wanted}
+                                   where is_addressed and documents > 0 and level {_WANTED}
                                    group by level) as by_level),
                'left_out', (select count(*) from found where not (is_addressed and documents > 0)),
                'count', (select count(*) from found),
@@ -115,26 +123,16 @@ _COUNT = """
                                   order by found.oldest, found.addressee_number limit $13 offset $14) as page),
                'next', (select json_build_object('on', next_on, 'customers', count(distinct addressee_id))
                           from letter
-                         where is_addressed and next_level {wanted} and next_on is not null
+                         where is_addressed and next_level {_WANTED} and next_on is not null
                          group by next_on
                          order by next_on
                          limit 1))::text as counted"""
 
+
+_COUNT = {"of the company": _counting("null::text"), "of branches": _counting("document.branch_number")}
+"""Letters are of the whole company, or of branches."""
+
 _counted = msgspec.json.Decoder(Counted)
-
-
-@cache
-def _statement(*, is_by_branch: bool) -> str:
-    branch_number = "document.branch_number" if is_by_branch else "null::text"
-    return _COUNT.format(
-        counted=readiness_by_customer(
-            "$2::date", "$3::integer[]", "$4::integer[]", branch_number, "select document_id from held"
-        ),
-        members=members("$5::boolean"),
-        allowed=_ALLOWED,
-        last="cardinality($3::integer[])",
-        wanted="between $7::integer and $8::integer",
-    )
 
 
 async def count_due(connection: Connection, company_id: int, wanted: Wanted, *, limit: int, offset: int) -> Counted:
@@ -142,7 +140,7 @@ async def count_due(connection: Connection, company_id: int, wanted: Wanted, *, 
     days = wanted.first_days
     row = await fetch_one(
         connection,
-        _statement(is_by_branch=wanted.is_by_branch),
+        _COUNT["of branches" if wanted.is_by_branch else "of the company"],
         company_id,
         wanted.on,
         days,
