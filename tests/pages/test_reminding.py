@@ -44,7 +44,7 @@ async def test_the_board_counts_all_and_shows_a_page(
     assert len(set(first)) == 2
     heading = bookkeeper.seen.select_one("#level1 .soft")
     assert heading is not None
-    assert heading.get_text() == str(told["levels"][0]["customers"]), "all are counted"
+    assert heading.get_text() == str(told["levels"][0]["customerCount"]), "all are counted"
     await bookkeeper.go(f"reminding?asOf={DAY}&page=2")
     assert not set(boxes(bookkeeper)) & set(first)
     before = (await bookkeeper.http.get("/v1/reskontra/dunningLetter")).json()

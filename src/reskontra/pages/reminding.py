@@ -92,15 +92,15 @@ class Level(msgspec.Struct, rename="camel", kw_only=True):
     level: int
     level_description: str
     final_reminder: bool
-    customers: int
-    documents: int
+    customers: int = msgspec.field(name="customerCount")
+    documents: int = msgspec.field(name="documentCount")
 
 
 class NextDay(msgspec.Struct, rename="camel"):
     """The next day on which more documents are ready."""
 
     letter_date: datetime
-    customers: int
+    customers: int = msgspec.field(name="customerCount")
 
 
 class Board(msgspec.Struct, rename="camel", kw_only=True):

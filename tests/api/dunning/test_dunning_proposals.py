@@ -68,7 +68,7 @@ async def assert_foreseen(clerk: Clerk, day: date, **filters: Any) -> dict[str, 
     for number, level, _, documents, *_ in made:
         numbers, before = levels.get(level, (set(), 0))
         levels[level] = numbers | {number}, before + documents
-    counted = [(it["level"], it["customers"], it["documents"]) for it in proposed["levels"]]
+    counted = [(it["level"], it["customerCount"], it["documentCount"]) for it in proposed["levels"]]
     assert counted == [(level, len(numbers), sum_) for level, (numbers, sum_) in sorted(levels.items())]
     return proposed
 
@@ -134,13 +134,13 @@ async def test_a_proposal_tells_all_that_its_letter_would_ask_for(clerk: Clerk) 
                 "level": 3,
                 "levelDescription": "Notice of debt collection",
                 "finalReminder": True,
-                "customers": 1,
-                "documents": 1,
+                "customerCount": 1,
+                "documentCount": 1,
             }
         ],
         "leftOut": 0,
         "totalCount": 1,
-        "next": {"letterDate": "2026-01-16T00:00:00", "customers": 1},
+        "next": {"letterDate": "2026-01-16T00:00:00", "customerCount": 1},
         "proposals": [
             {
                 "customer": {"number": customer, "name": "Late payer AS"},
@@ -188,7 +188,7 @@ async def test_a_proposal_tells_all_that_its_letter_would_ask_for(clerk: Clerk) 
 async def test_the_next_letter_is_foreseen(clerk: Clerk) -> None:
     ((customer, _),) = (await customers_with_one_document(clerk, 1)).items()
     early = await proposals(clerk, late(10))
-    assert (early["proposals"], early["next"]) == ([], {"letterDate": at(late(15)), "customers": 1})
+    assert (early["proposals"], early["next"]) == ([], {"letterDate": at(late(15)), "customerCount": 1})
     (proposed,) = (await proposals(clerk, late(20)))["proposals"]
     letter = proposed["letters"][0]
     assert (letter["nextLevel"], letter["nextLetterDate"]) == (2, at(late(34)))

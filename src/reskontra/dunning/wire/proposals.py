@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.web.pairs import NumberName
-from reskontra.web.wire import Answer, DayOut, day_answer, day_text
+from reskontra.web.wire import Answer, DayOut, day_answer, day_text, field
 
 if TYPE_CHECKING:
     from reskontra.dunning.rules.foreseen import Foreseen, Proposal, ProposedLetter
@@ -84,15 +84,15 @@ class ProposedLevelAnswer(Answer, kw_only=True):
     level: int
     level_description: str
     final_reminder: bool
-    customers: int
-    documents: int
+    customers: int = field(name="customerCount")
+    documents: int = field(name="documentCount")
 
 
 class ProposedDayAnswer(Answer, kw_only=True):
     """The next day on which more documents are ready for a letter, and of how many customers."""
 
     letter_date: DayOut
-    customers: int
+    customers: int = field(name="customerCount")
 
 
 class ProposalsAnswer(Answer, kw_only=True):
