@@ -45,6 +45,52 @@ _LAST = "cardinality($3::integer[])"
 _WANTED = "between $7::integer and $8::integer"
 
 
+_LETTERS = f"""letter as materialized (
+        select addressee_id, addressee_number, is_addressed, level + 1 as level, ready as documents,
+               level + 1 as held_level, held_ready as held, level + 1 as next_level, next_on, oldest
+          from ready
+         where is_wanted and not $6::boolean and level < {_LAST}
+         union all
+        select addressee_id, addressee_number, is_addressed, ready_level + 1,
+               case when ready_level is not null and not is_out then documents else 0 end, held_level + 1,
+               case when held_level is not null and not is_out_with_held then held else 0 end, next_level + 1,
+               case when not is_out then next_on end, oldest
+          from (select addressee_id, addressee_number, bool_and(is_addressed) as is_addressed,
+                       max(level) filter (where ready > 0) as ready_level,
+                       max(level) filter (where ready + held_ready > 0) as held_level,
+                       max(level) filter (where level < {_LAST}) as next_level,
+                       sum(case when level = 0 then overdue else ready end)::bigint as documents,
+                       sum(case when level = 0 then held_overdue else held_ready end)::bigint as held,
+                       bool_or(level >= {_LAST} and overdue > 0) as is_out,
+                       bool_or(level >= {_LAST} and overdue + held_overdue > 0) as is_out_with_held,
+                       min(next_on) as next_on, min(oldest) as oldest
+                  from ready
+                 where is_wanted and $6::boolean
+                 group by addressee_id, addressee_number, branch_number) as customer)"""
+
+_TOLD = f"""json_build_object(
+               'levels', (select coalesce(json_agg(by_level.* order by by_level.level), '[]')
+                            from (select level, count(distinct addressee_id) as customers,
+                                         sum(documents)::bigint as documents
+                                    from letter
+                                   where is_addressed and documents > 0 and level {_WANTED}
+                                   group by level) as by_level),
+               'left_out', (select count(*) from found where not (is_addressed and documents > 0)),
+               'count', (select count(*) from found),
+               'found', (select coalesce(json_agg(page.* order by page.oldest, page.number), '[]')
+                           from (select found.oldest, member.customer_id, member.number, member.addressee_name as name,
+                                        member.printed, member.emailed
+                                   from found
+                                   join member on member.customer_id = found.addressee_id
+                                  order by found.oldest, found.addressee_number limit $13 offset $14) as page),
+               'next', (select json_build_object('on', next_on, 'customers', count(distinct addressee_id))
+                          from letter
+                         where is_addressed and next_level {_WANTED} and next_on is not null
+                         group by next_on
+                         order by next_on
+                         limit 1))::text as counted"""
+
+
 # $1 company, $2 day, $3 days past due of each level, $4 days between two levels, $5 letters go to the parent, $6 by
 # customer, $7 and $8 the first and last level, $9 classes, $10 addressees, $11 printed, $12 emailed, $13 limit,
 # $14 offset. Materialized, and filtered late: plans are made without knowing the company.
@@ -77,28 +123,7 @@ def _counting(branch_number: str) -> str:
           join member using (customer_id)
          where not $5::boolean or member.status in ({_ALLOWED})
          group by member.addressee_id, member.addressee_number, counted.branch_number, counted.level),
-    letter as materialized (
-        select addressee_id, addressee_number, is_addressed, level + 1 as level, ready as documents,
-               level + 1 as held_level, held_ready as held, level + 1 as next_level, next_on, oldest
-          from ready
-         where is_wanted and not $6::boolean and level < {_LAST}
-         union all
-        select addressee_id, addressee_number, is_addressed, ready_level + 1,
-               case when ready_level is not null and not is_out then documents else 0 end, held_level + 1,
-               case when held_level is not null and not is_out_with_held then held else 0 end, next_level + 1,
-               case when not is_out then next_on end, oldest
-          from (select addressee_id, addressee_number, bool_and(is_addressed) as is_addressed,
-                       max(level) filter (where ready > 0) as ready_level,
-                       max(level) filter (where ready + held_ready > 0) as held_level,
-                       max(level) filter (where level < {_LAST}) as next_level,
-                       sum(case when level = 0 then overdue else ready end)::bigint as documents,
-                       sum(case when level = 0 then held_overdue else held_ready end)::bigint as held,
-                       bool_or(level >= {_LAST} and overdue > 0) as is_out,
-                       bool_or(level >= {_LAST} and overdue + held_overdue > 0) as is_out_with_held,
-                       min(next_on) as next_on, min(oldest) as oldest
-                  from ready
-                 where is_wanted and $6::boolean
-                 group by addressee_id, addressee_number, branch_number) as customer),
+    {_LETTERS},
     addressee as materialized (
         select addressee_id, addressee_number, is_addressed, min(oldest) as oldest,
                coalesce(sum(documents) filter (where level {_WANTED}), 0) as documents,
@@ -106,27 +131,7 @@ def _counting(branch_number: str) -> str:
           from letter
          group by addressee_id, addressee_number, is_addressed),
     found as materialized (select * from addressee where documents + held > 0)
-    select json_build_object(
-               'levels', (select coalesce(json_agg(by_level.* order by by_level.level), '[]')
-                            from (select level, count(distinct addressee_id) as customers,
-                                         sum(documents)::bigint as documents
-                                    from letter
-                                   where is_addressed and documents > 0 and level {_WANTED}
-                                   group by level) as by_level),
-               'left_out', (select count(*) from found where not (is_addressed and documents > 0)),
-               'count', (select count(*) from found),
-               'found', (select coalesce(json_agg(page.* order by page.oldest, page.number), '[]')
-                           from (select found.oldest, member.customer_id, member.number, member.addressee_name as name,
-                                        member.printed, member.emailed
-                                   from found
-                                   join member on member.customer_id = found.addressee_id
-                                  order by found.oldest, found.addressee_number limit $13 offset $14) as page),
-               'next', (select json_build_object('on', next_on, 'customers', count(distinct addressee_id))
-                          from letter
-                         where is_addressed and next_level {_WANTED} and next_on is not null
-                         group by next_on
-                         order by next_on
-                         limit 1))::text as counted"""
+    select {_TOLD}"""
 
 
 _COUNT = {"of the company": _counting("null::text"), "of branches": _counting("document.branch_number")}
