@@ -45,11 +45,43 @@ async def test_two_people_see_what_the_other_changed(bookkeeper: Visitor) -> Non
     assert changed.status_code == 204
     form = shown.select_one("main form")
     assert form is not None
-    await bookkeeper.send(form, 412, accountReference="K-77")
-    assert "Somebody changed this meanwhile" in bookkeeper.text
+    clash = {"mainAddress": {"value": {"city": {"value": "Moss"}}}, "printDunningLetters": {"value": False}}
+    assert (await bookkeeper.http.put("/v1/customer/20001", json=clash)).status_code == 204
+    await bookkeeper.send(form, 412, accountReference="K-77", city="Bergen")
+    (change, *_) = (await bookkeeper.http.get("/v1/reskontra/change?entity=Customer&key=20001&newestFirst=true")).json()
+    assert f"{change['actor']} changed this at" in bookkeeper.text
+    assert bookkeeper.rows(".problems table") == [
+        ["City", "Moss", "Bergen"],
+        ["Phone", "1", "empty"],
+        ["Dunning letters on paper", "No", "Yes"],
+    ], "fields by the names they have on the page"
     await bookkeeper.send("main form[data-guard]")
     kept = (await bookkeeper.http.get("/v1/customer/20001")).json()
     assert (kept["accountReference"], kept["mainContact"]["phone1"]) == ("K-77", "1"), "nothing is lost"
+    assert (kept["mainAddress"]["city"], kept["printDunningLetters"]) == ("Bergen", False), "mine was used"
+
+
+async def test_who_takes_letters_is_set_and_shown(bookkeeper: Visitor) -> None:
+    async def reminded() -> str:
+        await bookkeeper.go("customers/20001/details")
+        label = bookkeeper.seen.find("dt", string="Reminded")
+        assert label is not None
+        told = label.find_next_sibling("dd")
+        assert told is not None
+        return told.get_text(strip=True)
+
+    assert await reminded() == "On paper"
+    await bookkeeper.go("customers/20001/edit")
+    await bookkeeper.send("main form", sendDunningLettersViaEMail="on")
+    assert await reminded() == "On paper and by e-mail"
+    await bookkeeper.go("customers/20001/edit")
+    await bookkeeper.send("main form", printDunningLetters=[], sendDunningLettersViaEMail=[])
+    kept = (await bookkeeper.http.get("/v1/customer/20001")).json()
+    assert (kept["printDunningLetters"], kept["sendDunningLettersViaEMail"]) == (False, False)
+    assert await reminded() == "No"
+    never = {"excludeDebtCollection": {"value": True}, "printDunningLetters": {"value": True}}
+    assert (await bookkeeper.http.put("/v1/customer/20001", json=never)).status_code == 204
+    assert await reminded() == "On paper", "reminding does not read that field"
 
 
 async def test_who_is_overdue_is_reminded(bookkeeper: Visitor, clerk: Clerk) -> None:
@@ -65,10 +97,9 @@ async def test_who_is_overdue_is_reminded(bookkeeper: Visitor, clerk: Clerk) -> 
     made = (await bookkeeper.http.get("/v1/reskontra/dunningLetter")).json()
     assert [it["customer"]["number"] for it in made] == names[:2]
     number = made[0]["letterNumber"]
-    await bookkeeper.go(f"letters/{number}")
-    await bookkeeper.send(f'form[action$="/{number}/void"]')
+    await bookkeeper.go(f"letters/{number}/void")
     assert "becomes 0 again" in bookkeeper.text
-    await bookkeeper.send("main form")
+    await bookkeeper.send("main form", button="1")
     assert f"Letter {number} voided." in bookkeeper.said
     await bookkeeper.go("reminding?asOf=2025-06-12")
     none = bookkeeper.seen.select_one("#board")
@@ -79,19 +110,40 @@ async def test_who_is_overdue_is_reminded(bookkeeper: Visitor, clerk: Clerk) -> 
 
 async def test_a_period_is_closed_once_nothing_stands_in_the_way(bookkeeper: Visitor, clerk: Clerk) -> None:
     draft = await clerk.document(INVOICE, "20001", documentDate="2020-01-15")
-    assert await clerk.status("DELETE", "customerCreditNote/010001") == 204  # another draft of that month
     await bookkeeper.go("periods?year=2020")
-    await bookkeeper.send('form[action="/ui/periods/202001/close"]')
-    assert "Close 2020-01?" in bookkeeper.text
-    await bookkeeper.send("main form", 400)
-    assert draft.number in bookkeeper.text
+    await bookkeeper.go("periods/202002/close")
+    assert "2 documents stand in the way" in bookkeeper.text, "those of earlier months too"
+    links = [str(it["href"]) for it in bookkeeper.seen.select("tbody[data-rows] a")]
+    assert links == ["/ui/documents/CreditNote/010001", f"/ui/documents/Invoice/{draft.number}"]
+    assert bookkeeper.seen.select_one("main button.main") is None, "what would be refused is not offered"
+    await bookkeeper.go("documents/CreditNote/010001/delete")
+    await bookkeeper.send("main form")
+    await bookkeeper.go("periods/202001/close")
+    assert "1 document stands in the way" in bookkeeper.text
+    form = bookkeeper.seen.select_one("main form")
+    assert form is not None
+    await bookkeeper.send(form, 400)
+    assert "1 document stands in the way" in bookkeeper.text, "also when somebody asks for it all the same"
     await clerk.release(draft)
-    await bookkeeper.send('form[action="/ui/periods/202001/close"]')
+    await bookkeeper.go("periods/202001/close")
+    rows = bookkeeper.rows("main table")
+    assert (rows[-1][0], rows[-1][1:3], rows[-1][4]) == ("2020-01", ["0", "0"], "agree")
+    told = (await bookkeeper.http.get("/v1/reskontra/report/vat?period=202001&toPeriod=202001")).json()
+    assert rows[-1][3] == f"{sum(it['vatAmount'] for it in told):,.2f}"
     await bookkeeper.send("main form")
     assert "Closed: 2020-01." in bookkeeper.said
-    await bookkeeper.send('form[action="/ui/periods/202001/reopen"]')
-    await bookkeeper.send("main form")
+    await bookkeeper.go("periods/202001/close")
+    assert bookkeeper.seen.select_one("main button.main") is None
+    await bookkeeper.go("periods/202001/reopen")
+    await bookkeeper.send("main form", 400)
+    assert "Say why." in bookkeeper.text
+    await bookkeeper.send("main form", reason="An invoice was forgotten")
     assert "Reopened: 2020-01." in bookkeeper.said
+    (change,) = await clerk.get("reskontra/change", entity="FinancialPeriod", newestFirst=True, pageSize=1)
+    assert {it["field"]: it["new"] for it in change["fields"]} == {
+        "closed_in_customer_ledger": False,
+        "reason": "An invoice was forgotten",
+    }
 
 
 @pytest.mark.xdist_group("browser")
@@ -118,7 +170,7 @@ async def test_a_morning_in_the_browser(tab: OpenTab) -> None:
 
     await page.click("tbody[data-rows] a >> nth=0")
     await assert_accessible(page)
-    await page.click("button:text('Void')")
+    await page.click("a:text('Void')")
     await assert_accessible(page)
     await page.click("main button.danger")
     assert "voided." in await page.inner_text("[role=status]")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reskontra.pages import document_actions
+from reskontra.pages import customer_form, document_actions, paying
 from reskontra.pages.document_form import WORDS, DocumentForm, merged
 from reskontra.pages.document_kinds import KINDS
 from reskontra.pages.documents import CHIPS, STATUSES
@@ -206,6 +206,13 @@ async def test_a_payment_is_entered_released_undone_and_voided(bookkeeper: Visit
     assert "Journal AR" in page.said
     undo = next(str(it["href"]) for it in page.seen.select("a") if it.get_text() == "Undo")
     await page.go(undo)
+    posted = [[cell for cell in row[-2:] if cell] for row in page.rows(".postings table")]
+    assert posted == [["25.00"], ["25.00"]], "what is posted is shown"
+    shown = page.seen.select_one("form.save")
+    assert shown is not None
+    assert await clerk.status("PUT", f"customerPayment/{number}?paymentType=Payment", invoiceText="meanwhile") == 204
+    await page.send(shown, 412)
+    assert "changed this at" in page.text
     await page.send("form.save")
     assert "open again" in page.said
     await page.go(f"documents/Payment/{number}/apply")
@@ -219,6 +226,32 @@ async def test_a_payment_is_entered_released_undone_and_voided(bookkeeper: Visit
     await page.go(f"documents/VoidPayment/{number}/release")
     await page.send("form.save")
     assert (await clerk.get(f"/v1/customerPayment/{number}"))["status"] == "Voided"
+
+
+async def test_two_people_edit_one_payment_and_nothing_is_lost(bookkeeper: Visitor, clerk: Clerk) -> None:
+    invoice = await clerk.release(await clerk.invoice())
+    page = bookkeeper
+    await page.go("documents/Payment/new?customer=20001")
+    await page.send("#document-form", button="save", amount="1000", reference="BANK-1")
+    number = page.said.split()[1]
+    await page.go(f"documents/Payment/{number}/edit")
+    shown = page.seen.select_one("#document-form")
+    assert shown is not None
+    line = {"operation": "Insert", "documentType": "Invoice", "refNbr": invoice.number, "amountPaid": 10}
+    theirs = {"paymentRef": "THEIRS", "invoiceText": "by them", "paymentLines": [line]}
+    assert await clerk.status("PUT", f"customerPayment/{number}?paymentType=Payment", **theirs) == 204
+    await page.send(shown, 412, button="save", amount="1 500", reference="MINE")
+    assert "changed this at" in page.text
+    assert page.rows(".problems table") == [
+        ["Reference", "THEIRS", "MINE"],
+        ["Text", "by them", "empty"],
+        [f"Paid of Invoice {invoice.number}", "10", "empty"],
+    ]
+    assert (await clerk.get(f"/v1/customerPayment/{number}"))["paymentAmount"] == 1000.0, "nothing is saved yet"
+    await page.send("#document-form", button="save")
+    kept = await clerk.get(f"/v1/customerPayment/{number}")
+    assert (kept["paymentAmount"], kept["paymentRef"], kept["invoiceText"]) == (1500.0, "MINE", "by them")
+    assert [it["amountPaid"] for it in kept["paymentLines"]] == [10.0]
 
 
 async def test_many_are_released_and_those_that_cannot_say_why(bookkeeper: Visitor, clerk: Clerk) -> None:
@@ -335,6 +368,7 @@ def test_what_tables_say_is_said_in_every_language(language: str) -> None:
     said = (
         {kind.words for kind in KINDS.values()} | {chip.words for chip in CHIPS} | set(STATUSES) | set(WORDS.values())
     )
+    said |= {*customer_form.WORDS.values(), *paying.WORDS.values()}
     for step in vars(document_actions).values():
         if isinstance(step, document_actions.Step):
             said |= {step.heading, step.question, step.button, step.done}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.dunning.commands import reminding, running
+from reskontra.changes.lists.wire import PAGING
+from reskontra.dunning.commands import foreseeing, reminding, running
 from reskontra.dunning.letters.routes import ROUTES as LETTERS
-from reskontra.dunning.wire import (
+from reskontra.dunning.wire.proposals import ProposalsAnswer, Way, proposals_answer
+from reskontra.dunning.wire.runs import (
     DunningLetterAction,
     DunningLetterActionAnswer,
     DunningRun,
@@ -15,8 +17,10 @@ from reskontra.dunning.wire import (
 )
 from reskontra.runs.answers import sent_to_run
 from reskontra.web.addresses import Addresses
-from reskontra.web.answers import done
+from reskontra.web.answers import done, json_answer
 from reskontra.web.call import Call
+from reskontra.web.contract import Parameter
+from reskontra.web.listing import page_of
 from reskontra.web.wire import changes
 
 
@@ -34,11 +38,40 @@ async def run(call: Call) -> Response:
     return done(call, more=run_answer(outcome))
 
 
+_AS_OF, _CLASS, _CUSTOMER, _WAY = (
+    Parameter("asOf", "datetime"), Parameter("customerClass"), Parameter("customer"), Parameter("way"),
+)  # fmt: skip
+_FROM, _TO = Parameter("levelFrom", "integer"), Parameter("levelTo", "integer")
+
+
+async def get_proposals(call: Call) -> Response:
+    """GET who is due a letter on a day, by level, and the letters of a page of them; nothing is made."""
+    query, page = call.query, page_of(call.query)
+    day, way = query.day(_AS_OF.name), query.choice(_WAY.name, Way)
+    customer = query.text(_CUSTOMER.name)
+    filters: dict[str, object] = {
+        "customer_class": query.text(_CLASS.name),
+        "customer_numbers": [customer] if customer else None,
+        "level_from": query.integer(_FROM.name),
+        "level_to": query.integer(_TO.name),
+        "is_printed": True if way is Way.PAPER else None,
+        "is_emailed": True if way is Way.EMAIL else None,
+    }
+    asked = {"letter_date": day.value if day else None, "filters": filters}
+    found = await foreseeing.foresee(call.database, call.context, asked, limit=page.limit, offset=page.offset)
+    return json_answer(proposals_answer(found))
+
+
 _RUNS = Addresses("/v1/reskontra/run", "dunning", DunningRunAnswer)
 _REMINDERS = Addresses("/v1/customer/{customer}/action", "dunning letter", DunningLetterActionAnswer)
 
 ROUTES = (
     *LETTERS,
+    Addresses("/v1/reskontra/dunningProposal", "dunning proposal", ProposalsAnswer).one(
+        "Reskontra_GetDunningProposals",
+        get_proposals,
+        query=(_AS_OF, _FROM, _TO, _CLASS, _CUSTOMER, _WAY, *PAGING),
+    ),
     _RUNS.act("Reskontra_RunDunning", run, "dunning", "running", body=DunningRun),
     _REMINDERS.act(
         "Customer_CreateDunningLetterActionBycustomer",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Refusal, Stale
 from reskontra.pages.api import segment
+from reskontra.pages.changes import Change
 from reskontra.pages.customers import Address, ClassRow, Customer
 from reskontra.pages.formats import plain_number, typed_number
 from reskontra.pages.screen import ROOT, Form, Screen
@@ -18,7 +19,20 @@ _ADDRESS = ("addressLine1", "addressLine2", "postalCode", "city")
 _TEXTS = ("name", "corporateId", "vatRegistrationId", "accountReference")
 _CODES = ("customerClassId", "creditTermsId", "currencyId", "status")
 _CONTACT = ("email", "phone1")
-_FLAGS = ("printInvoices", "sendInvoicesByEmail", "acceptAutoInvoices")
+_FLAGS = (
+    "printInvoices", "sendInvoicesByEmail", "acceptAutoInvoices", "printDunningLetters", "sendDunningLettersViaEMail",
+)  # fmt: skip
+WORDS: Mapping[str, str] = {
+    "name": "Name", "corporateId": "Org. no.", "vatRegistrationId": "VAT number",
+    "accountReference": "Their reference for us", "customerClassId": "Class", "creditTermsId": "Terms",
+    "currencyId": "Currency", "status": "Status", "creditLimit": "Credit limit", "addressLine1": "Address",
+    "addressLine2": "Address, second line", "postalCode": "Postal code", "city": "City", "countryId": "Country",
+    "email": "E-mail", "phone1": "Phone", "printInvoices": "Invoices on paper",
+    "sendInvoicesByEmail": "Invoices by e-mail", "acceptAutoInvoices": "Invoices as e-invoices",
+    "printDunningLetters": "Dunning letters on paper", "sendDunningLettersViaEMail": "Dunning letters by e-mail",
+    "creditVerification": "Credit check", "note": "Note",
+}  # fmt: skip
+"""What the page calls the fields; all are English keys."""
 
 
 class Terms(msgspec.Struct, rename="camel"):
@@ -84,13 +98,34 @@ async def change(screen: Screen) -> Response:
     except Stale as refusal:
         found = await screen.api.read(Customer, path)
         theirs = _values(found.thing, screen.formats.language)
-        differing = {name: value for name, value in theirs.items() if value != shown.get(name, "")}
+        differing = {
+            name: (value, form.get(name, "").strip())
+            for name, value in theirs.items()
+            if value not in (shown.get(name, ""), form.get(name, "").strip())
+        }
         untouched = {name: value for name, value in theirs.items() if form.get(name, "") == shown.get(name, "")}
         values = dict(form) | untouched | {"version": found.etag}
-        return await _form(screen, values, title=number, number=number, refusal=refusal, theirs=differing, was=theirs)
+        return await _form(
+            screen,
+            values,
+            title=found.thing.name,
+            number=number,
+            refusal=refusal,
+            theirs=differing,
+            was=theirs,
+            changed=await _last_change(screen, number),
+        )
     except Refusal as refusal:
         return await _form(screen, form, title=number, number=number, refusal=refusal, was=shown)
     return screen.go(f"{ROOT}/customers/{segment(number)}/details", "Customer {number} changed.", number=number)
+
+
+async def _last_change(screen: Screen, number: str) -> Change | None:
+    """Who changed the customer last."""
+    found = await screen.api.list(
+        Change, "/v1/reskontra/change", entity="Customer", key=number, newestFirst=True, pageSize=1
+    )
+    return found.rows[0] if found.rows else None
 
 
 async def _form(
@@ -100,10 +135,12 @@ async def _form(
     title: str,
     number: str | None = None,
     refusal: Refusal | None = None,
-    theirs: Mapping[str, str] | None = None,
+    theirs: Mapping[str, tuple[str, str]] | None = None,
     was: Mapping[str, str] | None = None,
+    changed: Change | None = None,
 ) -> Response:
     problems = [] if refusal is None else [(_field_of(refusal), screen.why(refusal))]
+    choices = await _choices(screen, is_new=number is None)
     return screen.show(
         "customer_form.html",
         200 if refusal is None else status_of(refusal),
@@ -112,11 +149,28 @@ async def _form(
         values=values,
         was=values if was is None else was,
         theirs=theirs or {},
+        changed=changed,
+        words=WORDS,
+        shown=_told(screen, choices),
         problems=problems,
         wrong=dict(problems),
-        choices=await _choices(screen, is_new=number is None),
+        choices=choices,
         flags=_FLAGS,
     )
+
+
+def _told(screen: Screen, choices: Mapping[str, list[tuple[str, str]]]) -> Callable[[str, str], str]:
+    """How a value of a field is told to people: choices by their words, ticks as yes and no."""
+    say = screen.formats.say
+
+    def tell(name: str, value: str) -> str:
+        if name in _FLAGS:
+            return say("Yes") if value else say("No")
+        if name in ("status", "creditVerification"):
+            return say(value)
+        return dict(choices.get(name, ())).get(value, value) or say("empty")
+
+    return tell
 
 
 async def _choices(screen: Screen, *, is_new: bool) -> dict[str, list[tuple[str, str]]]:
@@ -180,6 +234,8 @@ def _values(customer: Customer, language: str) -> dict[str, str]:
         "printInvoices": customer.print_invoices,
         "sendInvoicesByEmail": customer.send_invoices_by_email,
         "acceptAutoInvoices": customer.accept_auto_invoices,
+        "printDunningLetters": customer.print_dunning_letters,
+        "sendDunningLettersViaEMail": customer.email_dunning_letters,
     }
     return {name: text or "" for name, text in texts.items()} | {
         name: "on" if value else "" for name, value in flags.items()

@@ -109,9 +109,15 @@ class Customer(msgspec.Struct, rename="camel", kw_only=True):
     print_invoices: bool
     send_invoices_by_email: bool
     accept_auto_invoices: bool
-    exclude_debt_collection: bool = False
+    print_dunning_letters: bool = False
+    email_dunning_letters: bool = msgspec.field(name="sendDunningLettersViaEMail", default=False)
     note: str | None = None
     last_modified_date_time: datetime | None = None
+
+    @property
+    def is_reminded(self) -> bool:
+        """Whether letters are made for it: it takes them on paper or by e-mail, and is not inactive (DUN-02)."""
+        return self.status != "Inactive" and (self.print_dunning_letters or self.email_dunning_letters)
 
 
 class ClassRow(msgspec.Struct):

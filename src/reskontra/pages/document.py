@@ -99,6 +99,7 @@ class Document(msgspec.Struct, rename="camel"):
     invoice_text: str | None = None
     note: str | None = None
     hold: bool = False
+    revoked: bool = False
     dunning_letter_level: int | None = None
     dunning_letter_date: datetime | None = None
     detail_total_in_currency: Decimal | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from starlette.responses import Response
@@ -25,6 +25,7 @@ from reskontra.pages.document import (
     show_document,
 )
 from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.ledger import Batch
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
 
@@ -85,7 +86,7 @@ CORRECT = Step(
 )
 UNDO = Step(
     heading="Undo what {document} settled?",
-    question="Both documents are open again by that amount, with postings of today.",
+    question="Both documents are open again by that amount, with postings of today. The way back is to apply it again.",
     button="Undo the application",
     done="{document} is open again by what was undone.",
 )
@@ -188,6 +189,8 @@ async def undo(screen: Screen) -> Response:
     application = (await screen.form()).text("application") or ""
 
     async def work(if_match: str | None) -> Response:
+        if if_match and (await read_document(screen, kind, number)).etag != if_match:
+            raise Stale(screen.formats.say("The document was changed since it was shown."))
         await screen.api.send("POST", f"/v1/reskontra/application/{segment(application)}/action/undo", {})
         return screen.go(address_of(kind, number), UNDO.done, document=link_to(screen, kind, number))
 
@@ -260,6 +263,8 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
     elif step is UNDO:
         found = await applications_of(screen, ours)
         settles = [it for it in found if str(it.id) == action.application]
+        if tried is not None:
+            entries = await _entries_of_undo(screen, action, tried)
     changes = await changes_of(screen, ours) if isinstance(refusal, Stale) else []
     return screen.show(
         "second_step.html",
@@ -280,6 +285,19 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
         kind_of=kind_named,
         back=address_of(kind, ours.reference_number),
     )
+
+
+async def _entries_of_undo(screen: Screen, action: Action, tried: Tried) -> Sequence[Entry]:
+    """What undoing would post. Its batch is asked for by the number that a trial gave it."""
+    made = next((it for it in tried.read(0, list[Application]) if str(it.undoes) == action.application), None)
+    if made is None or made.batch_number is None:
+        return ()
+    trial = replace(action.trial, reads=[f"/v2/journaltransaction/{segment(made.batch_number)}"])
+    batch = (await screen.api.tried(trial)).read(0, Batch)
+    return [
+        Entry(batch.batch_number, it.account_number, it.debit_amount, it.credit_amount, it.description)
+        for it in batch.journal_transaction_lines
+    ]
 
 
 async def _do(screen: Screen, action: Action, work: Work) -> Response:
@@ -305,7 +323,9 @@ def _voiding(kind: DocumentKind, number: str) -> Trial:
 def _undoing(kind: DocumentKind, number: str, application: str) -> Trial:
     if not application:
         raise Malformed("The application is missing.", field=("application",))
-    return Trial("POST", f"/v1/reskontra/application/{segment(application)}/action/undo", {})
+    ours = f"documentType={kind.document_type}&referenceNumber={segment(number)}&pageSize=500"
+    path = f"/v1/reskontra/application/{segment(application)}/action/undo"
+    return Trial("POST", path, {}, [f"/v1/reskontra/application?{ours}"])
 
 
 def _typed(kind: DocumentKind) -> dict[str, object] | None:

@@ -9,13 +9,11 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import NotFound, Refusal
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import ROWS
-from reskontra.pages.screen import ROOT, Screen
-from reskontra.pages.words import later
-from reskontra.web.errors import status_of
+from reskontra.pages.periods import Period, list_periods
+from reskontra.pages.screen import Screen
 
 
 class Entry(msgspec.Struct, rename="camel", kw_only=True):
@@ -64,34 +62,10 @@ class JournalEntry(msgspec.Struct, rename="camel", kw_only=True):
     credit_amount: Decimal
 
 
-class Period(msgspec.Struct, rename="camel", kw_only=True):
-    """A financial period and what is closed in it."""
-
-    year: int
-    period: str
-    start_date: datetime
-    end_date: datetime
-    description: str | None = None
-    active: bool
-    closed_in_customer_ledger: bool
-    closed_in_general_ledger: bool
-
-    @property
-    def state(self) -> str:
-        """One word for it."""
-        if not self.active:
-            return "Inactive"
-        return "Closed" if self.closed_in_customer_ledger else "Open"
-
-
-async def _periods(screen: Screen) -> list[Period]:
-    return (await screen.api.list(Period, "/v1/financialPeriod")).rows
-
-
 async def show_journal(screen: Screen) -> Response:
     """The entries of a period, by batch."""
     query, page = screen.query, screen.page_number
-    periods = await _periods(screen)
+    periods = await list_periods(screen)
     period = query.text("period") or _present(screen, periods)
     entries = await screen.api.list(
         JournalEntry,
@@ -120,71 +94,6 @@ async def show_batch(screen: Screen) -> Response:
     )
     named = {it.line_number: it for it in documents.rows if it.batch_number == batch.batch_number}
     return screen.show("batch.html", batch=batch, named=named)
-
-
-async def show_periods(screen: Screen) -> Response:
-    """The periods of a year, what is closed, and what stands in the way."""
-    return await _show_periods(screen)
-
-
-async def _show_periods(screen: Screen, problems: Sequence[tuple[str, str]] = (), status: int = 200) -> Response:
-    periods = await _periods(screen)
-    years = sorted({it.year for it in periods}, reverse=True)
-    asked = screen.query.text("year") or screen.path.get("period", "")[:4]
-    year = int(asked) if asked and asked.isdecimal() and int(asked) in years else screen.today.year
-    drafts = await screen.api.list(Draft, "/v1/reskontra/document", released=False, pageNumber=1, pageSize=1000)
-    waiting: dict[str, int] = {}
-    for draft in drafts.rows:
-        if draft.document_date is not None:
-            month = f"{draft.document_date:%Y%m}"
-            waiting[month] = waiting.get(month, 0) + 1
-    return screen.show(
-        "periods.html",
-        status,
-        periods=[it for it in periods if it.year == year],
-        years=years,
-        year=year,
-        waiting=waiting,
-        problems=list(problems),
-    )
-
-
-class Draft(msgspec.Struct, rename="camel", kw_only=True):
-    """A document that is not released."""
-
-    document_type: str
-    reference_number: str
-    document_date: datetime | None = None
-
-
-_VERBS = ("open", "close", "reopen")
-
-
-async def change_period(screen: Screen) -> Response:
-    """POST: open, close or reopen a period; closing and reopening are shown first."""
-    form, period, verb = await screen.form(), screen.path["period"], screen.path["verb"]
-    if verb not in _VERBS:
-        raise NotFound(reason="There is no such action.")
-    if verb != "open" and form.text("confirmed") is None:
-        return screen.show("period_confirm.html", period=period, verb=verb)
-    try:
-        answer = await screen.api.send("POST", f"/v1/reskontra/financialPeriod/{segment(period)}/action/{verb}", {})
-    except Refusal as refusal:
-        return await _show_periods(screen, [("", screen.why(refusal))], status_of(refusal))
-    touched = msgspec.json.decode(answer.body, type=Touched).periods
-    said = {
-        "open": later("Period {periods} is open."),
-        "close": later("Closed: {periods}."),
-        "reopen": later("Reopened: {periods}."),
-    }[verb]
-    shown = ", ".join(screen.formats.month(it) for it in touched) or screen.formats.month(period)
-    return screen.go(f"{ROOT}/periods?year={period[:4]}", said, periods=shown)
-
-
-class Touched(msgspec.Struct):
-    """The periods that an action changed."""
-
-    periods: list[str] = []
 
 
 async def show_log(screen: Screen) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
 from reskontra.pages.api import Trial
-from reskontra.pages.document import Payment, go_to_saved, read_document
+from reskontra.pages.changes import Change
+from reskontra.pages.document import NamedDocument, Payment, changes_of, go_to_saved, read_document
+from reskontra.pages.document_form import Difference
 from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.editing import Standing, one_customer
@@ -31,6 +33,12 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "text": ("invoiceText", "invoice_text"),
 }
 """A field of the form -> its name on the wire, and in refusals."""
+
+WORDS: Mapping[str, str] = {
+    "customer": "Customer", "date": "Date", "amount": "Amount", "reference": "Reference", "method": "Payment method",
+    "account": "Bank account", "text": "Text",
+}  # fmt: skip
+"""What the page calls the fields; all are English keys."""
 
 
 class Method(msgspec.Struct, rename="camel"):
@@ -59,6 +67,16 @@ class Paying:
     computed: Payment | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)
     is_asked: bool = False
+    base: Mapping[str, str] = field(default_factory=dict)
+    """What the page showed before anything was typed: fields by name, amounts by `paid.Invoice/003548`."""
+
+    differences: Sequence[Difference] = ()
+    changed_by: Change | None = None
+
+    @property
+    def packed(self) -> str:
+        """`base` as the form carries it."""
+        return msgspec.json.encode(self.base).decode()
 
     def problem(self, name: str) -> str:
         """What is wrong with a field."""
@@ -85,17 +103,10 @@ async def show_edit_payment(screen: Screen) -> Response:
     if not isinstance(read.thing, Payment):
         raise NotFound("payment", number)
     stored, language = read.thing, screen.formats.language
-    header = {
-        "customer": stored.customer.number,
-        "date": f"{stored.application_date:%Y-%m-%d}",
-        "amount": typed_number(stored.payment_amount, language),
-        "reference": stored.payment_ref or "",
-        "method": (stored.payment_method.id or "") if stored.payment_method else "",
-        "account": stored.cash_account or "",
-        "text": stored.invoice_text or "",
-    }
-    amounts = _amounts_of(stored, language)
-    paying = Paying(kind, stored.ref_nbr, header, dict(amounts), amounts, read.etag, computed=stored)
+    header, amounts = _header_of(stored, language), _amounts_of(stored, language)
+    paying = Paying(
+        kind, stored.ref_nbr, header, dict(amounts), amounts, read.etag, computed=stored, base=_cells(header, amounts)
+    )
     return await _shown(screen, await _with_open(screen, paying))
 
 
@@ -104,7 +115,8 @@ async def post_payment(screen: Screen) -> Response:
     kind, number = _kind(screen), screen.path.get("number", "")
     form, language = await screen.form(), screen.formats.language
     header = {name: form.get(name, "").strip() for name in _FIELDS}
-    paying = Paying(kind, number, header, typed_amounts(form), etag=form.get("etag", ""))
+    base = _unpacked(form.get("base", ""))
+    paying = Paying(kind, number, header, typed_amounts(form), etag=form.get("etag", ""), base=base)
     if number:
         stored = (await read_document(screen, kind, number)).thing
         paying.before = _amounts_of(stored, language) if isinstance(stored, Payment) else {}
@@ -114,14 +126,14 @@ async def post_payment(screen: Screen) -> Response:
     try:
         paying.customer = await one_customer(screen, header["customer"])
         saved = await _saved(screen, paying)
+    except Stale:
+        return await _shown(screen, await _rebased(screen, paying), 412)
     except Unavailable:
         raise
     except Refusal as refusal:
         paying = await _with_open(screen, paying)
         paying.problems = [(_field_of(refusal), screen.why(refusal))]
         paying.is_asked = True
-        if isinstance(refusal, Stale):  # whoever saves again has seen that somebody else changed it
-            paying.etag = (await read_document(screen, kind, number)).etag
         return await _shown(screen, paying, status_of(refusal))
     return go_to_saved(screen, kind, saved, do)
 
@@ -134,6 +146,65 @@ async def _saved(screen: Screen, paying: Paying) -> str:
     body = _body(paying, screen.formats.language)
     await screen.api.send("PUT", kind.address(paying.number), body, if_match=paying.etag or None)
     return paying.number
+
+
+async def _rebased(screen: Screen, paying: Paying) -> Paying:
+    """After somebody else changed the draft: on top of their version, with what they changed beside what is typed."""
+    read = await read_document(screen, paying.kind, paying.number)
+    if not isinstance(read.thing, Payment):
+        raise NotFound("payment", paying.number)
+    language = screen.formats.language
+    amounts = _amounts_of(read.thing, language)
+    theirs, mine = _cells(_header_of(read.thing, language), amounts), _cells(paying.header, paying.amounts)
+    changes = await changes_of(screen, NamedDocument(paying.kind.document_type, paying.number))
+    before = paying.base
+    told = []
+    for name in dict.fromkeys([*theirs, *before]):
+        now, was, own = theirs.get(name, ""), before.get(name, ""), mine.get(name, "")
+        if now in (was, own):
+            continue
+        told.append(Difference("", name, own, now))
+        if own == was:
+            mine[name] = now
+    rebased = replace(
+        paying,
+        header={name: mine.get(name, "") for name in paying.header},
+        amounts={name.removeprefix(_PAID): value for name, value in mine.items() if name.startswith(_PAID)},
+        before=amounts,
+        etag=read.etag,
+        base=theirs,
+        differences=told,
+        changed_by=changes[-1] if changes else None,
+        is_asked=True,
+    )
+    return await _computed(screen, await _with_open(screen, rebased))
+
+
+def _header_of(stored: Payment, language: str) -> dict[str, str]:
+    return {
+        "customer": stored.customer.number,
+        "date": f"{stored.application_date:%Y-%m-%d}",
+        "amount": typed_number(stored.payment_amount, language),
+        "reference": stored.payment_ref or "",
+        "method": (stored.payment_method.id or "") if stored.payment_method else "",
+        "account": stored.cash_account or "",
+        "text": stored.invoice_text or "",
+    }
+
+
+_PAID = "paid."
+
+
+def _cells(header: Mapping[str, str], amounts: Mapping[str, str]) -> dict[str, str]:
+    """All fields of the form, those of documents as it calls them."""
+    return {**header, **{f"{_PAID}{name}": amount for name, amount in amounts.items()}}
+
+
+def _unpacked(packed: str) -> Mapping[str, str]:
+    try:
+        return msgspec.json.decode(packed, type=dict[str, str]) if packed else {}
+    except msgspec.DecodeError:
+        return {}
 
 
 async def _computed(screen: Screen, paying: Paying) -> Paying:
@@ -206,7 +277,7 @@ def _body(paying: Paying, language: str) -> dict[str, Any]:
 
 def typed_amounts(form: Form) -> dict[str, str]:
     """What is paid of each document, by `Invoice/003548`."""
-    return {name[5:]: value.strip() for name, value in form.pairs if name.startswith("paid.")}
+    return {name.removeprefix(_PAID): value.strip() for name, value in form.pairs if name.startswith(_PAID)}
 
 
 def _amounts_of(stored: Payment, language: str) -> dict[str, str]:
@@ -235,4 +306,5 @@ async def _shown(screen: Screen, paying: Paying, status: int = 200) -> Response:
         kind=paying.kind,
         methods=[(it.number, it.description or it.number) for it in methods.rows],
         kind_of=kind_named,
+        words=WORDS,
     )

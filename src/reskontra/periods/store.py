@@ -57,6 +57,9 @@ _FLAGS = " || ".join(
              then jsonb_build_object('{flag}', jsonb_build_array(wanted.{flag}, {sent}::boolean)) else '{{}}' end"""
     for flag, sent in (("active", "$6"), ("closed_in_customer_ledger", "$7"), ("closed_in_general_ledger", "$8"))
 )
+_REASON = (
+    "case when $9::text is null then '{}' else jsonb_build_object('reason', jsonb_build_array(null, $9::text)) end"
+)
 
 
 async def save_periods(
@@ -68,14 +71,16 @@ async def save_periods(
     active: bool | None = None,
     closed_in_customer_ledger: bool | None = None,
     closed_in_general_ledger: bool | None = None,
+    reason: str | None = None,
 ) -> None:
-    """Set the given flags of periods, with a change row for each; `event` is a plain word."""
+    """Set the given flags of periods, with a change row for each, which also tells the reason; `event` is a plain
+    word."""
     await connection.execute(
         f"""
         with wanted as (
             select period_id, active, closed_in_customer_ledger, closed_in_general_ledger
               from financial_period where company_id = $1 and period_id = any ($5::text[])),
-        {change_row("'FinancialPeriod'", event, "wanted.period_id", "wanted", detail=_FLAGS)}
+        {change_row("'FinancialPeriod'", event, "wanted.period_id", "wanted", detail=f"{_FLAGS} || {_REASON}")}
         update financial_period
            set active = coalesce($6, active),
                closed_in_customer_ledger = coalesce($7, closed_in_customer_ledger),
@@ -88,4 +93,5 @@ async def save_periods(
         active,
         closed_in_customer_ledger,
         closed_in_general_ledger,
+        reason,
     )

@@ -119,6 +119,45 @@ async def test_the_database_has_the_last_word_on_drafts(clerk: Clerk) -> None:
     assert refused == "journal_period_is_open"
 
 
+async def test_what_stands_in_the_way_of_closing_is_counted_and_named(clerk: Clerk) -> None:
+    drafts = await clerk.rows(
+        """select document_type, number, period_id from document
+            where released_at is null and status <> 'Voided' and period_id <= '202402' order by 3, 1, 2"""
+    )
+    assert len({draft["period_id"] for draft in drafts}) > 1
+    found = await clerk.get("reskontra/financialPeriod/202402/closing")
+    named = [(it["documentType"], it["referenceNumber"], it["period"]) for it in found["unreleased"]]
+    assert named == [(it["document_type"], it["number"], it["period_id"]) for it in drafts]
+    assert found["unreleasedCount"] == len(drafts) == sum(it["unreleasedDocuments"] for it in found["periods"])
+    assert found["periods"][-1]["period"] == "202402"
+    waiting = {it["period"]: it["unreleasedDocuments"] for it in await clerk.get("reskontra/financialPeriod")}
+    assert {it["period"]: it["unreleasedDocuments"] for it in found["periods"]}.items() <= waiting.items()
+    for query, status in (("202402/closing?ledger=GeneralLedger", 400), ("2024/closing", 404), ("209901/closing", 404)):
+        assert (await clerk.http.get(f"/v1/reskontra/financialPeriod/{query}")).status_code == status
+
+
+async def test_batches_that_are_not_posted_are_counted(clerk: Clerk) -> None:
+    await clerk.prefer(auto_post_batches=False)
+    await clerk.issue(INVOICE, "20001", documentDate="2024-02-20")
+    waiting = {it["period"]: it["unpostedBatches"] for it in await clerk.get("reskontra/financialPeriod")}
+    assert (waiting["202401"], waiting["202402"]) == (0, 1)
+
+
+@pytest.mark.usefixtures("early")
+async def test_closing_is_tried_and_the_reason_of_reopening_is_kept(clerk: Clerk) -> None:
+    request = {"method": "POST", "path": "/v1/reskontra/financialPeriod/202403/action/close", "content": {}}
+    tried = await clerk.post("reskontra/trial", request=request)
+    assert tried.status_code == 200, tried.text
+    assert await clerk.sql("select count(*) from financial_period where closed_in_customer_ledger") == 0
+    await act(clerk, "202403", "close")
+    await act(clerk, "202402", "reopen", reason="A forgotten invoice")
+    logged = await clerk.rows(
+        "select entity_key, detail ->> 'reason' as reason from change where event = 'reopened' order by entity_key"
+    )
+    kept = '[null, "A forgotten invoice"]'
+    assert [tuple(it.values()) for it in logged] == [("202402", kept), ("202403", kept)]
+
+
 @pytest.mark.parametrize(
     ("period", "verb", "body", "status"),
     [

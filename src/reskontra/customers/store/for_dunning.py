@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reskontra.customers.customer import Status
+from reskontra.customers.store.for_documents import ADDRESSED
 from reskontra.db.pool import Connection
 from reskontra.records import Record
 
@@ -29,13 +30,16 @@ _COLUMNS = ", ".join(f"party.{column}" for column in Addressee.__struct_fields__
 def members(letters_go_to_parent: str) -> str:
     """A select of the customers of company $1 in any order, each with whom its letters go to.
 
-    Columns: customer_id, number, status, addressee_id, addressee_number, addressee_class_id. `letters_go_to_parent` is
-    an SQL expression: whether letters to a customer that has a parent go to the parent. The select ends inside its
-    where clause.
+    Columns: customer_id, number, status, addressee_id, addressee_number, addressee_class_id, addressee_name,
+    addressee_status, and whether the addressee takes letters: printed, emailed. `letters_go_to_parent` is an SQL
+    expression: whether letters to a customer that has a parent go to the parent. The select ends inside its where
+    clause.
     """
     return f"""
     select member.customer_id, member.number, member.status, addressee.customer_id as addressee_id,
-           addressee.number as addressee_number, addressee.customer_class_id as addressee_class_id
+           addressee.number as addressee_number, addressee.customer_class_id as addressee_class_id,
+           addressee.name as addressee_name, addressee.status as addressee_status,
+           addressee.print_dunning_letters as printed, addressee.email_dunning_letters as emailed
       from customer as member
       join customer as addressee on addressee.company_id = $1
        and addressee.customer_id = coalesce(case when {letters_go_to_parent} then member.parent_customer_id end,
@@ -75,6 +79,11 @@ async def find_families(
         parents,
     )
     return {row["customer_id"]: (row["addressee_id"], Status(row["status"])) for row in rows}
+
+
+def addressed(customer_id: str) -> str:
+    """A scalar: where the post of a customer goes, as JSON like `Addressed`."""
+    return f"({ADDRESSED} and customer.customer_id = {customer_id})"
 
 
 def parties(ids: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.changes.commands import follow_up_on
 from reskontra.clock import Context
 from reskontra.currencies.rules import BASE_RATE, Rate
+from reskontra.customers.customer import Status
 from reskontra.customers.rules.standing import may
 from reskontra.customers.store.for_dunning import Addressee, find_addressee_ids, find_families
 from reskontra.db.pool import Connection
@@ -122,9 +123,32 @@ async def remind(
     locked = await locks.take_unsettled(connection, context, of_whom, order.listed, order.branch_number)
     if not locked:
         return Outcome()
-    parties = await finding.find_parties(connection, context.company_id, customer_ids, order.letter_date)
+    due, skipped = await find_due(connection, order, customer_ids, families, locked, skips=skips)
+    made, refused = await _make(connection, context, order, due, skips=skips)
+    return Outcome(tuple(made), (*skipped, *refused))
+
+
+Due = list[tuple[Addressee, tuple[NewLetter, ...]]]
+"""Whom letters go to, with their letters."""
+
+
+async def find_due(
+    connection: Connection,
+    order: Order,
+    customer_ids: Sequence[int],
+    families: Mapping[int, tuple[int, Status]],
+    document_ids: Sequence[int],
+    *,
+    skips: bool = True,
+) -> tuple[Due, list[Skipped]]:
+    """The letters that these documents of those addressees ask for, and who gets none and why; nothing is made.
+
+    `families` is empty where letters go to whom the documents are of.
+    """
+    company_id = order.reference.company_id
+    parties = await finding.find_parties(connection, company_id, customer_ids, order.letter_date)
     candidates: dict[int, list[Candidate]] = defaultdict(list)
-    for candidate in await finding.find_candidates(connection, context.company_id, locked):
+    for candidate in await finding.find_candidates(connection, company_id, document_ids):
         addressee_id, status = families.get(candidate.customer_id, (candidate.customer_id, None))
         if status is None or may(status, "dunning"):
             candidates[addressee_id].append(candidate)
@@ -133,11 +157,7 @@ async def remind(
         told = {party.number for party, _ in due} | {it.ref for it in skipped}
         silent = [(party, rate) for party, rate in parties if party.number not in told]
         skipped += await _waiting_for_drafts(connection, order, silent, candidates)
-    made, refused = await _make(connection, context, order, due, skips=skips)
-    return Outcome(tuple(made), (*skipped, *refused))
-
-
-_Due = list[tuple[Addressee, tuple[NewLetter, ...]]]
+    return due, skipped
 
 
 def _due_letters(
@@ -146,7 +166,7 @@ def _due_letters(
     candidates: Mapping[int, Sequence[Candidate]],
     *,
     skips: bool,
-) -> tuple[_Due, list[Skipped]]:
+) -> tuple[Due, list[Skipped]]:
     due, skipped = [], []
     for party, rate in parties:
         basis = basis_of(order, party, rate, candidates.get(party.customer_id, ()))
@@ -222,7 +242,7 @@ def _without_account(reference: Reference) -> frozenset[str | None]:
 
 
 async def _make(
-    connection: Connection, context: Context, order: Order, due: _Due, *, skips: bool
+    connection: Connection, context: Context, order: Order, due: Due, *, skips: bool
 ) -> tuple[list[Made], list[Skipped]]:
     """Fees first, since a customer whose fee is refused gets no letter; then all letters, then their release."""
     releases = releases_at_once(order.reference.preferences.dunning)

@@ -6,7 +6,7 @@ The next run continues an interrupted one, because a document on a letter is not
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
@@ -60,9 +60,18 @@ async def run_dunning(database: Database, context: Context, changes: Mapping[str
     )
 
 
-async def _asked_for(
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a run reminds: ids of customers, classes; None is all."""
+
+    customer_ids: Sequence[int] | None
+    classes: Sequence[str] | None
+
+
+async def find_whom(
     connection: Connection, context: Context, reference: Reference, changes: Mapping[str, Any]
-) -> tuple[Order, list[finding.Overdue]]:
+) -> tuple[Order, Whom]:
+    """What is asked for by `changes` (`run_dunning`). Raises `Refused` for the date or a filter."""
     filters = changes.get(_FILTERS) or {}
     branch_number = _branch(reference, filters.get("branch_number"))
     dates = {"letter_date": changes.get("letter_date")}
@@ -74,6 +83,13 @@ async def _asked_for(
     customer_ids = None
     if filters.get("customer_numbers") is not None:
         customer_ids = await _customers(connection, order, filters["customer_numbers"])
+    return order, Whom(customer_ids, classes)
+
+
+async def _asked_for(
+    connection: Connection, context: Context, reference: Reference, changes: Mapping[str, Any]
+) -> tuple[Order, list[finding.Overdue]]:
+    order, whom = await find_whom(connection, context, reference, changes)
     preferences = reference.preferences.dunning
     charged = [level.level - 1 for level in reference.dunning_levels if level.fee > ZERO and preferences.fee_item]
     overdue = await finding.find_overdue(
@@ -82,10 +98,10 @@ async def _asked_for(
         letters_go_to_parent=order.letters_go_to_parent,
         on=order.letter_date,
         document_types=REMINDED,
-        branch_number=branch_number,
+        branch_number=order.branch_number,
         charged_levels=charged,
-        customer_ids=customer_ids,
-        classes=classes,
+        customer_ids=whom.customer_ids,
+        classes=whom.classes,
     )
     return order, overdue
 

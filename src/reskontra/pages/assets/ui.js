@@ -39,8 +39,10 @@
       return;
     }
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+      const menu = document.querySelector("details.menu[open]");
       if (editable(target)) target.blur();
-      else document.querySelector("details.menu[open]")?.removeAttribute("open");
+      else if (menu) menu.removeAttribute("open");
+      else if (root.dataset.keys === "on") (document.querySelector("[data-back]") || { click: () => history.back() }).click();
       return;
     }
     if (root.dataset.keys !== "on" || event.ctrlKey || event.metaKey || event.altKey || editable(target)) return;

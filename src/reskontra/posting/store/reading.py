@@ -209,3 +209,12 @@ async def find_posted_accounts(connection: Connection, company_id: int) -> set[s
     """The accounts that have entries."""
     rows = await connection.fetch("select distinct account_number from journal_entry where company_id = $1", company_id)
     return {row["account_number"] for row in rows}
+
+
+async def count_unposted(connection: Connection, company_id: int) -> dict[str, int]:
+    """How many batches of each period are not posted; periods without any are not there."""
+    rows = await connection.fetch(
+        "select period_id, count(*) from batch where company_id = $1 and status = 'Unposted' group by period_id",
+        company_id,
+    )
+    return {row["period_id"]: row["count"] for row in rows}

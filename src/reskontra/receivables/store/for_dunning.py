@@ -8,9 +8,11 @@ from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, 
 from reskontra.customers.store.fragments import id_of_number, name_of_id, number_of_id
 from reskontra.db.pool import Connection
 from reskontra.kinds import KINDS
+from reskontra.receivables.rules.items import FEE_ORIGIN
 from reskontra.receivables.store.applications import applications_of
 from reskontra.receivables.store.open_items import waiting_correction
 
+_REMINDED = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.may_be_reminded)
 _CREDITS = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.balance_sign < 0)
 
 OPEN_DOCUMENTS = f"""
@@ -41,6 +43,50 @@ def overdue_by_customer(on: str, document_types: str, branch_number: str, levels
        and document.due_date < {on} and document.document_type = any ({document_types})
        and ({branch_number} is null or document.branch_number = {branch_number})
      group by document.customer_id"""
+
+
+def readiness_by_customer(on: str, first_days: str, gaps: str, branch_number: str, held: str) -> str:
+    """A select that counts what may be reminded of (DUN-01), by customer, branch, level reached and `is_held`.
+
+    Arguments are SQL: a date, the days past due of each level from 1 on as an array, the days between each level and
+    the one before, the branch or null, and a select of the ids of documents on drafts. Columns besides: `ready` and
+    `overdue`, counts of documents as `readiness.is_ready` and `is_overdue` see them, but all that have reached the last
+    level are overdue; `oldest`, the earliest due date of what is ready; `next_on`, the earliest day after the date on
+    which another one is ready; `is_held`, whether they are on a draft.
+
+    All of it is read from the index `document_to_remind`.
+    """
+    return f"""
+    select seen.customer_id, seen.branch_number, seen.level, seen.is_held,
+           count(*) filter (where seen.ready_on <= {on}) as ready,
+           count(*) filter (where seen.due_date < {on} or seen.level >= cardinality({first_days})) as overdue,
+           min(seen.due_date) filter (where seen.ready_on <= {on}) as oldest,
+           min(seen.ready_on) filter (where seen.ready_on > {on}) as next_on
+      from (select document.customer_id, {branch_number} as branch_number, document.dunning_level as level,
+                   document.due_date,
+                   greatest(document.due_date + ({first_days})[document.dunning_level + 1] + 1,
+                            document.dunning_letter_date + ({gaps})[document.dunning_level + 1]) as ready_on,
+                   document.document_id in ({held}) as is_held
+              from document
+             where document.company_id = $1 and document.released_at is not null and document.balance > 0
+               and not document.revoked and document.due_date is not null and document.origin <> '{FEE_ORIGIN}'
+               and document.document_type in ({_REMINDED})
+               and document.document_id not in (
+                     select copy.corrects_document_id from document as copy
+                      where copy.company_id = $1 and copy.corrects_document_id is not null
+                        and copy.document_type = 'Invoice' and copy.released_at is null)
+            offset 0) as seen
+     group by seen.customer_id, seen.branch_number, seen.level, seen.is_held"""
+
+
+def names_of(ids: str) -> str:
+    """A select of what a letter says of documents: document_id, document_type, number, currency_id, and balance, which
+    of credits is negative. `ids` is an SQL array."""
+    return f"""
+    select document.document_id, document.document_type, document.number, document.currency_id,
+           case when document.document_type in ({_CREDITS}) then -document.balance else document.balance end as balance
+      from document
+     where document.company_id = $1 and document.document_id = any ({ids})"""
 
 
 def id_of_document(document_type: str, number: str) -> str:

@@ -1,0 +1,1 @@
+"""How making letters looks on the wire: what is taken, what is answered, and what would be made."""
