@@ -198,7 +198,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationUse:
-    """An operation of the contract, and how it was called. `missing` says what to do instead if it is not served."""
+    """An operation of the contract, and how it was called. `missing` says what to do instead if it is not served.
+
+    `known` and `chosen` count what is odd about it (docs/QUIRKS.md): certain, or our choice.
+    """
 
     operation: str
     method: str
@@ -210,6 +213,8 @@ class OperationUse:
     last_status: int | None
     last_at: datetime | None
     marks: int
+    known: int
+    chosen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ from reskontra.requests.store.memory import Memory, Wanted, Watch
 from reskontra.requests.wire import har, programs
 from reskontra.web import contract
 from reskontra.web.examples import body_of
+from reskontra.web.quirks import quirks_of
 from reskontra.web.routing import Route
 
 PAGE_SIZE = 50
@@ -187,7 +188,7 @@ class Desk:
 
     def _operation_use(self, operation: contract.Operation) -> OperationUse:
         route, called = self._routes.get(operation.name), self._calls.of(operation.name)
-        missing = route.missing if route else None
+        missing, odd = route.missing if route else None, quirks_of(operation.name)
         return OperationUse(
             operation=operation.name,
             method=operation.method,
@@ -199,6 +200,8 @@ class Desk:
             last_status=called.last_status if called else None,
             last_at=called.last_at if called else None,
             marks=called.marks if called else 0,
+            known=sum(not quirk.is_chosen for quirk in odd),
+            chosen=sum(quirk.is_chosen for quirk in odd),
         )
 
     async def _read_effects(self, requests: Iterable[Recorded]) -> None:

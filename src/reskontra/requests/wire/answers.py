@@ -158,7 +158,9 @@ class DetailAnswer(RequestAnswer, kw_only=True):
 
 
 class OperationAnswer(Answer, kw_only=True):
-    """An operation of the contract: whether it is served, and how often it was called."""
+    """An operation of the contract: whether it is served, and how often it was called.
+
+    `known` and `chosen` count what is odd about it: certain, or our choice."""
 
     operation: str
     method: str
@@ -170,6 +172,8 @@ class OperationAnswer(Answer, kw_only=True):
     last_status: int | None = None
     last_at: str | None = None
     marks: int
+    known: int
+    chosen: int
 
 
 class CoverageAnswer(Answer, kw_only=True):
