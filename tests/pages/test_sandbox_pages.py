@@ -45,7 +45,7 @@ async def test_the_first_page_says_how_to_begin(visitor: Visitor) -> None:
 
 
 async def test_no_page_of_the_sandbox_is_large(visitor: Visitor) -> None:
-    """A16: under 60 KB compressed, also with as many requests as a page of the list shows."""
+    """Under 60 KB compressed, also with as many requests as a page of the list shows."""
     for number in range(60):
         await visitor.http.get(f"/v1/customer/{20000 + number}", headers={"x-note": "a" * 200})
     made = await visitor.http.get("/v1/customer/20001")
@@ -135,8 +135,45 @@ def test_a_body_is_indented_with_its_digits_and_as_text() -> None:
         "{", "  &#34;a&#34;: [", "    <mark>1.50,</mark>", "    {}", "  ],", "  &#34;b&#34;: &#34;&lt;i&gt;&#34;", "}",
     ]  # fmt: skip
     assert pretty("<no json") == "&lt;no json"
+    linked = pretty(
+        '{"invoiceLines":[{"uom":{"value":1},"odd":2}]}', None, "/docs?operation=X", ["invoiceLines[0].odd"]
+    )
+    assert '<a href="/docs?operation=X#field-invoicelines.uom">&#34;uom&#34;</a>: {' in linked
+    assert "      &#34;odd&#34;: 2" in linked.splitlines()
+    assert "&#34;value&#34;: 1" in linked
     deep = "[" * 5_000 + "]" * 5_000
     assert len(pretty(deep)) >= len(deep)
+
+
+async def test_a_request_tells_what_it_left_out_and_is_sent_again(bookkeeper: Visitor) -> None:
+    made = await bookkeeper.http.post("/v1/customerinvoice", json=SALE)
+    address = f"sandbox/requests/{made.headers['ipp-request-id']}"
+    await bookkeeper.go(address)
+    rows = {row[0]: row[1:] for row in bookkeeper.rows("#defaults")}
+    assert rows["creditTermsId"] == ["14", "from the customer creditTerms.id"]
+    assert rows["invoiceLines[0].description"][1] == "from the item description"
+    assert rows["hold"] == ["false", "company preference"]
+    raw = bookkeeper.seen.select_one("#raw")
+    assert raw is not None
+    assert raw.get_text() == made.request.content.decode()
+    field = bookkeeper.seen.select_one('#sent a[href$="#field-invoicelines.quantity"]')
+    assert field is not None
+    reference = await bookkeeper.http.get(str(field["href"]).partition("#")[0])
+    assert 'id="field-invoicelines.quantity"' in reference.text
+    assert not bookkeeper.seen.select('#sent a[href$="#field-nonsense"]')
+
+    await bookkeeper.go(f"{address}/again")
+    assert "Send POST /v1/customerinvoice again?" in bookkeeper.text
+    assert "invoice 003548 created" in bookkeeper.text
+    await bookkeeper.send("main form")
+    assert bookkeeper.said == "It was sent again, and answered 201."
+    assert "Invoice 003549 : created" in bookkeeper.text
+
+    asked = await bookkeeper.http.post("/v1/customer", json={"password": "x"})
+    await bookkeeper.go(f"sandbox/requests/{asked.headers['ipp-request-id']}")
+    assert "It carried a secret, which is not kept." in bookkeeper.text
+    await bookkeeper.go(f"{bookkeeper.http_path}/again")
+    assert not bookkeeper.seen.select("main form")
 
 
 async def test_real_books_have_none_of_these_pages_and_a_reader_resets_nothing(
@@ -247,6 +284,7 @@ async def test_the_pages_of_the_sandbox_are_accessible(look: OpenTab, year_site:
     for path in (
         "sandbox", "sandbox/requests", f"sandbox/requests/{refused.headers['ipp-request-id']}", "sandbox/state",
         "sandbox/coverage?q=customerinvoice", "sandbox/requests/clear",
+        f"sandbox/requests/{refused.headers['ipp-request-id']}/again",
     ):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)
@@ -292,3 +330,5 @@ async def test_an_example_that_changes_something_is_sent_after_a_question(site: 
         assert (await http.get("/v1/customer/77001")).json()["name"] == "From the page"
     await entry.get_by_role("link", name="What it did").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("POST /v1/customer")
+    await expect(page.locator("#defaults")).to_contain_text("from the customer's class")
+    await assert_accessible(page)

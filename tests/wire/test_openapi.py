@@ -225,7 +225,7 @@ def test_an_operation_has_a_page_with_a_request_to_send() -> None:
     body = re.search(r'<textarea name="body"[^>]*>(.*?)</textarea>', created, re.DOTALL)
     assert body is not None
     assert json.loads(html.unescape(body[1])) == body_of("CustomerInvoice_Create")
-    assert 'id="field-invoiceLines.discountPercent"' in created
+    assert 'id="field-invoicelines.discountpercent"' in created
     assert "An entered amount of 0 does not override" in created
     listed = shown_operation("Customer_GetAll", is_open=True)
     assert 'href="https://books.test/erp/v1/customer?' in listed
@@ -243,7 +243,7 @@ def gzipped(page: bytes) -> bytes:
 
 
 def test_no_page_of_the_reference_is_large() -> None:
-    """A16: under 60 KB compressed, by the setting that the server uses."""
+    """Under 60 KB compressed, by the setting that the server uses."""
     reference = Reference(mounted_routes(), is_open=True)
     base_url = "http://localhost:8080"
     pages = {"list": reference.page(base_url), "quirks": reference.quirks_page(base_url)}

@@ -154,6 +154,8 @@ class Detail:
     """A body that would pass as far as the fault goes; None if that is not known."""
     curl: str
     python: str
+    why_not_again: str | None
+    """Why it cannot be sent again from here; None if it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
