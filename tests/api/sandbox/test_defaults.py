@@ -104,7 +104,7 @@ def test_what_a_customer_has_from_its_class_is_of_the_class() -> None:
 
 async def test_a_request_is_sent_again_to_its_company_and_recorded(clerk: Clerk) -> None:
     http = clerk.http
-    made = await http.post("/v1/customerinvoice?x=1", json=SALE, headers={"x-note": "mine"})
+    made = await http.post("/v1/customerinvoice?x=1", json=SALE, headers={"x-note": "mine", "Idempotency-Key": "once"})
     again = await http.post(f"{LOG}/{made.headers['ipp-request-id']}/again")
     assert again.status_code == 200, again.text
     assert again.json()["statusCode"] == 201

@@ -18,10 +18,11 @@ Application = Callable[
 _OF_THE_CONNECTION = frozenset(
     {
         "authorization", "connection", "content-encoding", "content-length", "cookie", "expect", "host",
-        "ipp-company-id", "origin", "referer", "te", "transfer-encoding", "upgrade",
+        "idempotency-key", "ipp-company-id", "origin", "referer", "te", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
-"""Headers that are not sent again: the token is not kept, and the body is kept decompressed."""
+"""Headers that are not sent again: the token is not kept, the body is kept decompressed, and a key would have the old
+answer given once more."""
 
 
 @dataclass(slots=True)
