@@ -17,6 +17,7 @@ DRAWERS = {"utils", "util", "helpers", "common", "misc", "base", "manager", "ser
 
 # Table -> the room that may name it in SQL. What no room owns is listed under the room that is about it.
 OWNERS = {
+    "db": ["self_check"],
     "account_statements": ["account_statement"],
     "users": ["user_account", "user_company", "user_session"],
     "companies": ["api_client", "api_client_company", "server_secret", "access_version", "request_key"],

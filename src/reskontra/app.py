@@ -240,7 +240,12 @@ def create_app(
         answers=StoredAnswers(),
     )
     database.when_connected += (remembered.forget, lists.forget, guard.forget)
-    return Recording(server, desk.recorder, desk.stop) if desk else server
+    return _recorded(server, desk) if desk else server
+
+
+def _recorded(server: Server, desk: Desk) -> ASGIApp:
+    desk.app = Recording(server, desk.recorder, desk.stop)
+    return desk.app
 
 
 def _desk_of(

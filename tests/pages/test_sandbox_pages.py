@@ -44,6 +44,22 @@ async def test_the_first_page_says_how_to_begin(visitor: Visitor) -> None:
     assert "It arrived: GET /v1/customer/20001 answered 200 in" in visitor.text
 
 
+async def test_no_page_of_the_sandbox_is_large(visitor: Visitor) -> None:
+    """Under 60 KB compressed, also with as many requests as a page of the list shows."""
+    for number in range(60):
+        await visitor.http.get(f"/v1/customer/{20000 + number}", headers={"x-note": "a" * 200})
+    made = await visitor.http.get("/v1/customer/20001")
+    one = f"sandbox/requests/{made.headers['ipp-request-id']}"
+    for path in ("sandbox", "sandbox/requests", one, "sandbox/coverage", "sandbox/state", "sandbox/state/reset",
+                 "sandbox/requests/clear", "/docs", "/docs?quirks=true"):  # fmt: skip
+        async with visitor.http.stream(
+            "GET", path if path.startswith("/") else f"/ui/{path}", headers={"Accept-Encoding": "gzip"}
+        ) as answer:
+            size = sum([len(piece) async for piece in answer.aiter_raw()])
+        assert answer.status_code == 200
+        assert size < 60_000, path
+
+
 async def test_requests_are_listed_filtered_and_forgotten(visitor: Visitor) -> None:
     await visitor.go("sandbox/requests")
     assert "Nothing was asked of this sandbox yet." in visitor.text
@@ -68,6 +84,16 @@ async def test_requests_are_listed_filtered_and_forgotten(visitor: Visitor) -> N
     assert "2 of the" in visitor.text
     await visitor.go("sandbox/coverage?q=rotrut")
     assert "Not served" in visitor.text
+    await visitor.go("sandbox/coverage?q=CustomerInvoice_Create")
+    (invoice,) = visitor.rows()[:1]
+    assert invoice[0] == "POST /v1/customerinvoice"
+    assert invoice[6].endswith("choices of ours")
+    await visitor.go("sandbox/coverage?q=CreditTerm&show=certain")
+    assert [row[6] for row in visitor.rows()] == ["Certain"]
+    link = visitor.seen.select_one("main tbody a[href$='#quirks']")
+    assert link is not None
+    await visitor.go(str(link["href"]))
+    assert "Credit terms come as an array whose only item is the page" in visitor.text
     await visitor.go("sandbox/coverage?q=nowhere")
     assert "No operation matches." in visitor.text
 
@@ -109,8 +135,45 @@ def test_a_body_is_indented_with_its_digits_and_as_text() -> None:
         "{", "  &#34;a&#34;: [", "    <mark>1.50,</mark>", "    {}", "  ],", "  &#34;b&#34;: &#34;&lt;i&gt;&#34;", "}",
     ]  # fmt: skip
     assert pretty("<no json") == "&lt;no json"
+    linked = pretty(
+        '{"invoiceLines":[{"uom":{"value":1},"odd":2}]}', None, "/docs?operation=X", ["invoiceLines[0].odd"]
+    )
+    assert '<a href="/docs?operation=X#field-invoicelines.uom">&#34;uom&#34;</a>: {' in linked
+    assert "      &#34;odd&#34;: 2" in linked.splitlines()
+    assert "&#34;value&#34;: 1" in linked
     deep = "[" * 5_000 + "]" * 5_000
     assert len(pretty(deep)) >= len(deep)
+
+
+async def test_a_request_tells_what_it_left_out_and_is_sent_again(bookkeeper: Visitor) -> None:
+    made = await bookkeeper.http.post("/v1/customerinvoice", json=SALE)
+    address = f"sandbox/requests/{made.headers['ipp-request-id']}"
+    await bookkeeper.go(address)
+    rows = {row[0]: row[1:] for row in bookkeeper.rows("#defaults")}
+    assert rows["creditTermsId"] == ["14", "from the customer creditTerms.id"]
+    assert rows["invoiceLines[0].description"][1] == "from the item description"
+    assert rows["hold"] == ["false", "company preference"]
+    raw = bookkeeper.seen.select_one("#raw")
+    assert raw is not None
+    assert raw.get_text() == made.request.content.decode()
+    field = bookkeeper.seen.select_one('#sent a[href$="#field-invoicelines.quantity"]')
+    assert field is not None
+    reference = await bookkeeper.http.get(str(field["href"]).partition("#")[0])
+    assert 'id="field-invoicelines.quantity"' in reference.text
+    assert not bookkeeper.seen.select('#sent a[href$="#field-nonsense"]')
+
+    await bookkeeper.go(f"{address}/again")
+    assert "Send POST /v1/customerinvoice again?" in bookkeeper.text
+    assert "invoice 003548 created" in bookkeeper.text
+    await bookkeeper.send("main form")
+    assert bookkeeper.said == "It was sent again, and answered 201."
+    assert "Invoice 003549 : created" in bookkeeper.text
+
+    asked = await bookkeeper.http.post("/v1/customer", json={"password": "x"})
+    await bookkeeper.go(f"sandbox/requests/{asked.headers['ipp-request-id']}")
+    assert "It carried a secret, which is not kept." in bookkeeper.text
+    await bookkeeper.go(f"{bookkeeper.http_path}/again")
+    assert not bookkeeper.seen.select("main form")
 
 
 async def test_real_books_have_none_of_these_pages_and_a_reader_resets_nothing(
@@ -221,13 +284,16 @@ async def test_the_pages_of_the_sandbox_are_accessible(look: OpenTab, year_site:
     for path in (
         "sandbox", "sandbox/requests", f"sandbox/requests/{refused.headers['ipp-request-id']}", "sandbox/state",
         "sandbox/coverage?q=customerinvoice", "sandbox/requests/clear",
+        f"sandbox/requests/{refused.headers['ipp-request-id']}/again",
     ):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)
-    await page.goto("/docs?q=customerinvoice release")
-    for example in await page.locator("article details").all():
-        await example.evaluate("it => { it.open = true; }")
-    await assert_accessible(page)
+    for address in ("/docs?q=customerinvoice release", "/docs?quirks=true", "/docs?operation=CustomerInvoice_Create"):
+        await page.goto(address)
+        for closed in await page.locator("main details").all():
+            await closed.evaluate("it => { it.open = true; }")
+        await page.wait_for_load_state("networkidle")
+        await assert_accessible(page)
 
 
 @pytest.mark.xdist_group("browser")
@@ -236,9 +302,33 @@ async def test_the_reference_finds_operations_while_one_types(look: OpenTab) -> 
     await page.goto("/docs")
     await page.keyboard.press("/")
     await page.keyboard.type("customer getall")
-    found = page.locator("article:visible")
+    found = page.locator("details.operation:visible")
     await expect(page.locator("[data-count]")).to_have_text(f"{await found.count()} operations")
-    await expect(found.locator("h3").first).to_contain_text("GET")
-    await page.locator("#Customer_GetAll summary", has_text="Example").click()
+    await expect(found.locator("summary").first).to_contain_text("GET")
+    await page.locator("#Customer_GetAll > summary").click()
     await page.locator("#Customer_GetAll .send").click()
     assert page.url.endswith("/v1/customer?status=Active&pageSize=2")
+
+
+@pytest.mark.xdist_group("browser")
+async def test_an_example_that_changes_something_is_sent_after_a_question(site: RunningServer, tab: OpenTab) -> None:
+    page = await tab()
+    await page.goto("/docs#Customer_Post")
+    entry = page.locator("#Customer_Post")
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        before = (await http.get("/v1/customer?pageSize=1")).json()[0]["metadata"]["totalCount"]
+        await entry.locator("textarea").fill('{"number": {"value": "77001"}, "name": {"value": "From the page"}}')
+        await entry.get_by_role("button", name="Send ...").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("POST /v1/customer")
+        await page.get_by_role("button", name="Cancel").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        after = (await http.get("/v1/customer?pageSize=1")).json()[0]["metadata"]["totalCount"]
+        assert after == before
+        await entry.get_by_role("button", name="Send ...").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+        await expect(entry.get_by_role("status")).to_contain_text("Answered 201, Location: ")
+        assert (await http.get("/v1/customer/77001")).json()["name"] == "From the page"
+    await entry.get_by_role("link", name="What it did").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("POST /v1/customer")
+    await expect(page.locator("#defaults")).to_contain_text("from the customer's class")
+    await assert_accessible(page)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
 from urllib.parse import quote
 
 import pytest
+from argon2 import Type, extract_parameters
 
 from reskontra.clock import Context, SeededClock
 from reskontra.config import Settings
@@ -81,6 +83,38 @@ async def test_every_wrong_pair_gets_one_sentence_and_failures_make_pauses(stran
         await stranger.http.post("/ui/sign-in", data=wrong)
     await sign_in(stranger, "reader", 429)
     assert "Too many attempts. Try again in" in stranger.text
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_cookie_of_a_session(
+    books: Database, clock: SeededClock, people: None, scheme: str, keep: bool
+) -> None:
+    async with open_client(Settings(), books, clock, base_url=f"{scheme}://books.example") as http:
+        form = {"email": "reader@example.com", "password": PASSWORD} | ({"keep": "on"} if keep else {})
+        answer = await http.post("/ui/sign-in", data=form)
+    cookie = SimpleCookie(answer.headers["set-cookie"])["reskontra_session"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "lax", "/ui")
+    assert bool(cookie["secure"]) is (scheme == "https")
+    # Kept for 30 days; else it ends with the browser, and its session after twelve hours.
+    month = 30 * 24 * 3600
+    assert (month - 60 <= int(cookie["max-age"]) <= month) if keep else cookie["max-age"] == ""
+    async with books.connection() as connection:
+        lasts = await connection.fetchval("select expires_at - created_at from user_session")
+        stored = await connection.fetchval("select session_hash from user_session")
+    assert lasts == (timedelta(days=30) if keep else timedelta(hours=12))
+    assert cookie.value.encode() not in stored
+
+
+async def test_a_password_is_stored_as_argon2id(books: Database, people: None) -> None:
+    async with books.connection() as connection:
+        stored = [row[0] for row in await connection.fetch("select password_hash from user_account")]
+    assert len(stored) == len(set(stored)) == len(Role), "each has a salt of its own"
+    for text in stored:
+        used = extract_parameters(text)
+        assert used.type is Type.ID
+        assert (used.memory_cost, used.time_cost, used.hash_len) >= (19_456, 2, 32), "no less than OWASP asks for"
+        assert PASSWORD not in text
 
 
 async def test_a_form_of_another_site_signs_nobody_in(stranger: Visitor) -> None:

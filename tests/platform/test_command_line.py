@@ -21,6 +21,8 @@ import asyncpg
 import httpx
 import pytest
 
+from reskontra.db.migrate import known_migrations
+
 pytestmark = pytest.mark.xdist_group("command line")
 
 RESKONTRA = [sys.executable, "-m", "reskontra"]
@@ -208,6 +210,33 @@ def test_operators_commands_work_beside_a_running_server(start: Callable[..., Ru
     assert run("serve", "--data-dir", books_folder, "--port", "0").stderr.startswith(
         "reskontra: Another reskontra is running"
     )
+
+
+def test_whoever_is_created_signs_in_and_sees_the_last_check(start: Callable[..., Running], books_folder: Path) -> None:
+    at = ("--data-dir", books_folder)
+    assert run("company", "create", "--template", "no", "--code", "acme", "--name", "Acme AS", *at).returncode == 0
+    created = subprocess.run(
+        [*RESKONTRA, "user", "create", "--email", "kari@example.com", "--role", "reader", "--company", "acme",
+         "--data-dir", str(books_folder)],
+        capture_output=True, text=True, check=False, env=environment(), input="four words are enough\n", timeout=120,
+    )  # fmt: skip
+    assert created.stdout == "Created user kari@example.com (reader).\n", created.stderr
+    assert "kari@example.com" in run("user", "list", *at).stdout
+    running = start("serve", *at, "--port", "0")
+    with httpx.Client(base_url=running.url, follow_redirects=True) as browser:
+        wrong = {"email": "kari@example.com", "password": "four other words here", "to": "/ui/customers"}
+        assert browser.post("/ui/sign-in", data=wrong).status_code == 403
+        page = browser.post("/ui/sign-in", data={**wrong, "password": "four words are enough"})
+        assert page.url.path == "/ui/customers"
+        assert "Acme AS" in page.text
+        assert f"schema {known_migrations()[-1].version}" in page.text
+        assert "The books were not checked yet" in page.text
+    assert run("check", *at).returncode == 0
+    with httpx.Client(base_url=running.url, follow_redirects=True, cookies=browser.cookies) as browser:
+        ends_at = time.monotonic() + 30  # a server remembers for ten seconds what it read
+        while not re.search(r"Self-check: (\d+) of \1 hold, \d{4}-", browser.get("/ui/customers").text):
+            assert time.monotonic() < ends_at, "the page does not tell of the check"
+            time.sleep(0.5)
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["check"], ["backup", "x.zip"]])

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import threading
+import zlib
 from html.parser import HTMLParser
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reskontra.app import mounted_routes
 from reskontra.config import Settings
 from reskontra.web import contract
 from reskontra.web.coverage import coverage_text
+from reskontra.web.examples import body_of
 from reskontra.web.openapi import Reference
+from reskontra.web.reference import Pages
 from reskontra.web.sentences import sentences
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -195,17 +202,72 @@ async def test_the_page_finds_operations_and_shows_requests_to_send(edge: Any) -
     assert "Box_Create" not in page
     assert 'value="CUSTOMERPAYMENT get"' in page
     assert "&lt;b&gt;" in (await edge.client.get("/docs", params={"q": "<b>"})).text
-    document = Reference(mounted_routes(), is_open=True)
-    created = document.page("https://books.test/erp", "CustomerInvoice_Create").decode()
-    (found,) = re.findall(r'<article id="CustomerInvoice_Create".*?</article>', created, re.DOTALL)
-    assert "curl -i -X POST" in found
-    assert "https://books.test/erp/v1/customerinvoice</code>" in found
-    assert "Send</a>" not in found, "what changes something is not a link"
-    listed = document.page("https://books.test/erp", "Customer_GetAll").decode()
+    assert 'href="docs?operation=Box_Create"' in (await edge.client.get("/docs")).text
+    unknown = await edge.client.get("/docs", params={"operation": "<b>Nothing"})
+    assert unknown.status_code == 404
+    assert "There is no operation <strong>&lt;b&gt;Nothing</strong>" in unknown.text
+    assert "Box_Create" in unknown.text
+    assert "Our choice" in (await edge.client.get("/docs", params={"quirks": "true"})).text
+
+
+def shown_operation(name: str, **how: bool) -> str:
+    page = Reference(mounted_routes(), **how).operation_page("https://books.test/erp", name)
+    assert page is not None
+    return page.decode()
+
+
+def test_an_operation_has_a_page_with_a_request_to_send() -> None:
+    created = shown_operation("CustomerInvoice_Create", is_open=True)
+    assert "curl -i -X POST" in created
+    assert "https://books.test/erp/v1/customerinvoice</code>" in created
+    assert "Send</a>" not in created, "what changes something is not a link"
+    assert 'data-method="POST" data-base="https://books.test/erp" hidden' in created
+    body = re.search(r'<textarea name="body"[^>]*>(.*?)</textarea>', created, re.DOTALL)
+    assert body is not None
+    assert json.loads(html.unescape(body[1])) == body_of("CustomerInvoice_Create")
+    assert 'id="field-invoicelines.discountpercent"' in created
+    assert "An entered amount of 0 does not override" in created
+    listed = shown_operation("Customer_GetAll", is_open=True)
     assert 'href="https://books.test/erp/v1/customer?' in listed
-    closed = Reference(mounted_routes()).page("https://books.test", "Customer_GetAll").decode()
+    closed = shown_operation("Customer_GetAll")
     assert "Bearer $TOKEN" in closed
     assert "Send</a>" not in closed
+    assert "<form" not in shown_operation("CustomerInvoice_Create")
+    assert "<form" not in shown_operation("CustomerInvoice_CreateHeaderAttachmentByinvoiceNumber", is_open=True)
+    assert Reference(mounted_routes()).operation_page("", "CustomerInvoice_Print") is None
+
+
+def gzipped(page: bytes) -> bytes:
+    packer = zlib.compressobj(3, zlib.DEFLATED, 31)
+    return packer.compress(page) + packer.flush()
+
+
+def test_no_page_of_the_reference_is_large() -> None:
+    """Under 60 KB compressed, by the setting that the server uses."""
+    reference = Reference(mounted_routes(), is_open=True)
+    base_url = "http://localhost:8080"
+    pages = {"list": reference.page(base_url), "quirks": reference.quirks_page(base_url)}
+    served = [route.operation for route in mounted_routes() if route.missing is None]
+    pages |= {name: reference.operation_page(base_url, name) or b"" for name in served}
+    assert all(pages.values())
+    sizes = {name: len(gzipped(page)) for name, page in pages.items()}
+    assert max(sizes.values()) < 60_000, sizes
+
+
+async def test_the_reference_is_made_beside_the_loop(edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    whole = Pages.list
+
+    def noted(self: Pages, sought: str = "", unknown: str = "") -> bytes:
+        made.append(threading.current_thread().name)
+        return whole(self, sought, unknown)
+
+    monkeypatch.setattr(Pages, "list", noted)
+    for _ in range(2):
+        assert (await edge.client.get("/docs")).status_code == 200
+    await edge.client.get("/docs", params={"q": "box"})
+    assert len(made) <= 2, "the whole list is made once"
+    assert threading.main_thread().name not in made
 
 
 def field_names(schemas: dict[str, Any]) -> set[str]:

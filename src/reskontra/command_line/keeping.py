@@ -37,17 +37,25 @@ def migrate(*, books: Books | None = None) -> None:
 def check(*, books: Books | None = None) -> None:
     """Check the books. If a check fails, print the offending rows and exit with 1.
 
-    Also warns of legal rates, VAT rates and periods that run out; that fails no check.
+    The foot of the pages shows when that was and how many checks held. Also warns of legal rates, VAT rates and periods
+    that run out; that fails no check.
     """
     from reskontra.clock import SystemClock
     from reskontra.command_line.database import ask
     from reskontra.companies.commands import find_expiring
-    from reskontra.db.selfcheck import offences
+    from reskontra.db.selfcheck import keep, offences
 
-    async def checked(connection: Connection) -> tuple[list[Offence], list[tuple[str, Expiry]]]:
-        return await offences(connection), await find_expiring(connection, SystemClock().now())
+    async def checked(connection: Connection) -> tuple[list[Offence], list[tuple[str, Expiry]], bool]:
+        now, found = SystemClock().now(), await offences(connection)
+        ending = await find_expiring(connection, now)
+        is_open = not await connection.fetchval("select current_setting('transaction_read_only')::boolean")
+        if is_open:
+            await keep(connection, found, now)
+        return found, ending, is_open
 
-    found, ending = ask(books, checked)
+    found, ending, is_kept = ask(books, checked)
+    if not is_kept:
+        say("The database takes no changes now, so the result is not kept.")
     for code, expiry in ending:
         say(f"warning: company {code}: {expiry.sentence}")
     _tell(found)

@@ -1,9 +1,14 @@
-"""Runs the named queries of `selfcheck.sql` and reports the invariants that do not hold. Repairs nothing."""
+"""Runs the named queries of `selfcheck.sql` and reports the invariants that do not hold. Repairs nothing.
+
+What an operator had checked is kept, so that others see when that was and what it found.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
@@ -63,3 +68,35 @@ async def offences(connection: Connection) -> list[Offence]:
 async def _run_checks(connection: Connection) -> list[Offence]:
     answers = [(check, await connection.fetch(check.sql)) for check in known_checks()]
     return [Offence(check.name, check.sentence, rows) for check, rows in answers if rows]
+
+
+@dataclass(frozen=True, slots=True)
+class LastCheck:
+    """When the books were checked the last time, how many checks there were, and the names of those that failed."""
+
+    checked_at: datetime
+    checks: int
+    failed: tuple[str, ...]
+
+    @property
+    def held(self) -> int:
+        """How many held."""
+        return self.checks - len(self.failed)
+
+
+async def keep(connection: Connection, found: Sequence[Offence], now: datetime) -> None:
+    """Remember what a self-check found, in place of what an earlier one did."""
+    await connection.execute(
+        """insert into self_check (checked_at, checks, failed) values ($1, $2, $3)
+           on conflict (only_one) do update
+              set checked_at = excluded.checked_at, checks = excluded.checks, failed = excluded.failed""",
+        now,
+        len(known_checks()),
+        [offence.name for offence in found],
+    )
+
+
+async def last_check(connection: Connection) -> LastCheck | None:
+    """What the last self-check found; None if nobody had one made."""
+    row = await connection.fetchrow("select checked_at, checks, failed from self_check")
+    return None if row is None else LastCheck(row["checked_at"], row["checks"], tuple(row["failed"]))

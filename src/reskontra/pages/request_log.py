@@ -9,10 +9,13 @@ from typing import Any
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
+from reskontra.errors import Refusal, Refused
 from reskontra.pages.api import segment
 from reskontra.pages.customers import ROWS
 from reskontra.pages.json_text import pretty
 from reskontra.pages.screen import ROOT, Screen, render
+from reskontra.pages.words import later
+from reskontra.web.errors import status_of
 
 LOG = "/v1/reskontra/sandbox/requests"
 _FILTERS = ("method", "status", "path", "company", "client", "text", "failed", "marked")
@@ -142,6 +145,56 @@ class Whole(Recorded, kw_only=True):
     fault: Fault | None = None
     curl: str
     python: str
+    why_not_again: str | None = None
+
+
+class Default(msgspec.Struct, kw_only=True):
+    """A field that was not sent, and what it became; `at` is the field of its origin that has the same value."""
+
+    field: str
+    value: Any
+    origin: str
+    at: str | None = None
+
+    @property
+    def written(self) -> str:
+        """The value as JSON writes it, texts without quotes."""
+        return self.value if isinstance(self.value, str) else msgspec.json.encode(self.value).decode()
+
+    @property
+    def words(self) -> str:
+        """Where it came from."""
+        return _ORIGINS.get(self.origin, self.origin)
+
+
+class Defaults(msgspec.Struct, rename="camel", kw_only=True):
+    """The fields that a request left out. `is_newer`: what it made was changed since."""
+
+    is_newer: bool
+    fields: list[Default]
+
+
+class Again(msgspec.Struct, rename="camel", kw_only=True):
+    """A request that was sent again."""
+
+    id: str
+    status_code: int
+
+
+_ORIGINS = {
+    "item": later("from the item"),
+    "customer": later("from the customer"),
+    "customerClass": later("from the customer's class"),
+    "terms": later("from the terms"),
+    "paymentMethod": later("from the payment method"),
+    "company": later("company preference"),
+    "series": later("from the number series"),
+    "today": later("today in the company"),
+    "document": later("as the document's"),
+    "fixed": later("always"),
+    "request": later("follows from what was sent"),
+    "elsewhere": later("from elsewhere: its source has another value now"),
+}
 
 
 def _asked(screen: Screen) -> dict[str, str | None]:
@@ -238,14 +291,57 @@ async def show_request(screen: Screen) -> Response:
     corrected = ""
     if fault is not None and fault.corrected is not None:
         corrected = pretty(msgspec.json.encode(fault.corrected).decode())
+    defaults = None
+    if found.method in ("POST", "PUT") and found.status < 300:
+        defaults = await screen.api.find(Defaults, f"{LOG}/{segment(found.id)}/defaults")
+    known = found.operation != "none"
     return screen.show(
         "request.html",
         row=found,
+        defaults=defaults,
         names=company_names(screen),
         is_here=found.company == screen.company.company_id,
-        sent=pretty(found.sent.body, fault.path if fault else None),
+        sent=pretty(
+            found.sent.body,
+            fault.path if fault else None,
+            f"{screen.base}/docs?operation={segment(found.operation)}" if known else "",
+            found.ignored,
+        ),
         answered=pretty(found.answer.body),
         corrected=corrected,
+    )
+
+
+async def show_again(screen: Screen) -> Response:
+    """What is sent again, before it is."""
+    found = await screen.api.get(Whole, f"{LOG}/{segment(screen.path['id'])}")
+    return _again(screen, found)
+
+
+def _again(screen: Screen, found: Whole, refusal: Refusal | None = None) -> Response:
+    if_match = next((it.value for it in found.sent.headers if it.name.lower() == "if-match"), None)
+    return screen.show(
+        "request_again.html",
+        status_of(refusal) if refusal else 200,
+        row=found,
+        names=company_names(screen),
+        if_match=if_match,
+        sent=pretty(found.sent.body),
+        problems=[("", screen.why(refusal))] if refusal else [],
+    )
+
+
+async def again(screen: Screen) -> Response:
+    """POST: send it again, and show what was answered this time."""
+    await screen.form()
+    address = f"{LOG}/{segment(screen.path['id'])}"
+    try:
+        answer = await screen.api.send("POST", f"{address}/again")
+    except Refused as refusal:
+        return _again(screen, await screen.api.get(Whole, address), refusal)
+    new = msgspec.json.decode(answer.body, type=Again)
+    return screen.go(
+        f"{ROOT}/sandbox/requests/{segment(new.id)}", "It was sent again, and answered {code}.", code=new.status_code
     )
 
 

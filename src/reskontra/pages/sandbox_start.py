@@ -65,6 +65,8 @@ class Use(msgspec.Struct, rename="camel", kw_only=True):
     last_status: int | None = None
     last_at: datetime | None = None
     marks: int
+    known: int
+    chosen: int
 
     @property
     def states(self) -> set[str]:
@@ -75,6 +77,8 @@ class Use(msgspec.Struct, rename="camel", kw_only=True):
             "failed": self.called > self.succeeded,
             "marked": self.marks > 0,
             "absent": not self.is_served,
+            "chosen": self.is_served and self.chosen > 0,
+            "certain": self.is_served and not self.chosen,
         }
         return {name for name, is_so in are.items() if is_so}
 

@@ -20,10 +20,12 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
+from reskontra.db.selfcheck import LastCheck
 from reskontra.errors import Malformed, NotAllowed, Refusal
 from reskontra.pages import assets
 from reskontra.pages.api import Api, Asked, segment
 from reskontra.pages.formats import Formats
+from reskontra.pages.last_check import schema
 from reskontra.pages.people import Person
 from reskontra.pages.words import LANGUAGES
 from reskontra.web.auth import Company
@@ -121,6 +123,7 @@ class Screen(Doorstep):
     is_sandbox: bool
     today: Any
     """The date at the ledger's clock, in the company's time zone."""
+    last_check: LastCheck | None
     _form: Form | None = None
 
     # --- what was asked
@@ -135,6 +138,11 @@ class Screen(Doorstep):
         """The address of this page, parameters included, from the root of the server on."""
         query = self.visit.query_string.decode("latin-1")
         return self.visit.raw_path.decode("latin-1") + (f"?{query}" if query else "")
+
+    @property
+    def typed(self) -> Sequence[tuple[str, str]]:
+        """What a form sent, if the page has read it."""
+        return () if self._form is None else self._form.pairs
 
     @property
     def page_number(self) -> int:
@@ -247,7 +255,14 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(
-        _=_say, ui=_address, asset=_asset, segment=segment, LANGUAGES=LANGUAGES, url=_url, VERSION=version("reskontra")
+        _=_say,
+        ui=_address,
+        asset=_asset,
+        segment=segment,
+        LANGUAGES=LANGUAGES,
+        url=_url,
+        VERSION=version("reskontra"),
+        SCHEMA=schema(),
     )
     environment.filters.update(linked=_linked, curl=_curl, **{name: _written(name) for name in _FORMATS})
     return environment

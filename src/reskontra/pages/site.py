@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,14 @@ import structlog
 from starlette.responses import Response
 
 from reskontra.clock import local_date
-from reskontra.errors import Malformed, NotAllowed, NotAuthenticated, NotFound, Refusal, Unavailable
-from reskontra.pages import assets
+from reskontra.errors import Malformed, NotAllowed, NotFound, Refusal
+from reskontra.pages import assets, outside
 from reskontra.pages.api import Api, Engine
 from reskontra.pages.formats import Formats
 from reskontra.pages.frame_first import Early, frame_first, is_for
+from reskontra.pages.last_check import Checks
 from reskontra.pages.people import Door, Person
-from reskontra.pages.screen import COMPANY_COOKIE, HEADERS, LANGUAGE_COOKIE, ROOT, Screen, cookies_of
+from reskontra.pages.screen import COMPANY_COOKIE, LANGUAGE_COOKIE, ROOT, Screen, cookies_of
 from reskontra.pages.words import choose
 from reskontra.users.rules import Role
 from reskontra.web.auth import Company
@@ -64,6 +64,7 @@ class Site:
         self._server_key = server_key
         self._is_sandbox = is_sandbox
         self._open_pages = open_pages
+        self._checks = Checks(engine.database)
 
     async def answer(self, visit: Visit) -> Response:
         """The answer to any request below the root. Raises only `ClientGone`."""
@@ -84,7 +85,7 @@ class Site:
         except ClientGone:
             raise
         except Refusal as refusal:
-            return _plain(visit, refusal)
+            return await outside.refused(visit, refusal, is_read=open_page is not None)
         return await self._shown(screen, method, path)
 
     async def _shown(self, screen: Screen, method: str, path: str) -> Response:
@@ -106,13 +107,13 @@ class Site:
         except ClientGone:
             raise
         except Refusal as refusal:
-            answer = screen.show("error.html", status_of(refusal), status_code=status_of(refusal), refusal=refusal)
+            answer = _error(screen, status_of(refusal), refusal)
             if isinstance(refusal, NoSuchMethod):
                 answer.headers["Allow"] = allow(refusal.methods)
             return answer
         except Exception:
             _log.exception("unexpected failure on a page", path=path)
-            return screen.show("error.html", 500, status_code=500, refusal=None)
+            return _error(screen, 500)
 
     def _page_at(self, method: str, path: str) -> tuple[Page, re.Match[str]] | None:
         for pattern, page in self._pages:
@@ -152,6 +153,7 @@ class Site:
             server_key=await self._server_key(),
             is_sandbox=self._is_sandbox,
             today=local_date(self._engine.clock.now(), company.zone),
+            last_check=await self._checks.last(),
         )
 
 
@@ -163,6 +165,17 @@ def _asset(method: str, name: str) -> Response:
         return assets.answer(name)
     except NotFound as refusal:
         return Response(refusal.reason, 404, plain)
+
+
+def _error(screen: Screen, status: int, refusal: Refusal | None = None) -> Response:
+    return screen.show(
+        "error.html",
+        status,
+        status_code=status,
+        refusal=refusal,
+        is_unchanged=outside.is_safe_to_repeat(refusal),
+        typed=outside.kept(screen.typed),
+    )
 
 
 def _company(person: Person, chosen: str | None) -> Company:
@@ -194,18 +207,3 @@ def _to_sign_in(visit: Visit) -> Response:
     wanted = here if visit.method == "GET" else ROOT + "/"
     return Response(None, 303, {"Location": f"{visit.base_url}{ROOT}/sign-in?{urlencode({'to': wanted})}",
                                 "Cache-Control": "no-store"})  # fmt: skip
-
-
-def _plain(visit: Visit, refusal: Refusal) -> Response:
-    """A refusal before anybody is known to whom a page could be shown."""
-    status = status_of(refusal)
-    words = {
-        NotAuthenticated: "This page is only for people on the machine that the sandbox runs on.",
-        Unavailable: "The database is away. Try again in a moment.",
-    }
-    reason = next((text for kind, text in words.items() if isinstance(refusal, kind)), "") or refusal.reason
-    text = html.escape(f"{reason} {refusal.hint}".strip())
-    body = (
-        f"<!doctype html><html lang=en><title>Reskontra</title><h1>{status}</h1><p>{text}</p><p>{visit.request_id}</p>"
-    )
-    return Response(body.encode(), status, dict(HEADERS))

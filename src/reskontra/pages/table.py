@@ -126,5 +126,7 @@ SANDBOX_PAGES: Sequence[Page] = (
     Page("GET", "sandbox/requests/clear", request_log.show_clear, Role.BOOKKEEPER),
     Page("POST", "sandbox/requests/clear", request_log.clear, Role.BOOKKEEPER),
     Page("GET", "sandbox/requests/{id}", request_log.show_request),
+    Page("GET", "sandbox/requests/{id}/again", request_log.show_again, Role.BOOKKEEPER),
+    Page("POST", "sandbox/requests/{id}/again", request_log.again, Role.BOOKKEEPER),
 )
 """What only a sandbox has."""

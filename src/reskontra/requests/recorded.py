@@ -154,6 +154,8 @@ class Detail:
     """A body that would pass as far as the fault goes; None if that is not known."""
     curl: str
     python: str
+    why_not_again: str | None
+    """Why it cannot be sent again from here; None if it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +200,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationUse:
-    """An operation of the contract, and how it was called. `missing` says what to do instead if it is not served."""
+    """An operation of the contract, and how it was called. `missing` says what to do instead if it is not served.
+
+    `known` and `chosen` count what is odd about it (docs/QUIRKS.md): certain, or our choice.
+    """
 
     operation: str
     method: str
@@ -210,6 +215,8 @@ class OperationUse:
     last_status: int | None
     last_at: datetime | None
     marks: int
+    known: int
+    chosen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

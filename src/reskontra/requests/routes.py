@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
+from urllib.parse import quote, urlsplit
 
+import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from reskontra.errors import Malformed
+from reskontra.errors import Malformed, NotFound
 from reskontra.requests.commands.desk import PAGE_SIZE, Desk
 from reskontra.requests.commands.recorder import SANDBOX_PATH
+from reskontra.requests.rules.defaults import Sources, class_of, customer_of, filled, followed, items_of
 from reskontra.requests.store.memory import Wanted
-from reskontra.requests.wire.answers import coverage_answer, detail_answer, page_answer, request_answer, start_answer
+from reskontra.requests.wire.answers import (
+    AgainAnswer,
+    DefaultsAnswer,
+    coverage_answer,
+    default_answer,
+    detail_answer,
+    page_answer,
+    request_answer,
+    start_answer,
+)
+from reskontra.web import wire
 from reskontra.web.answers import deleted, done, json_answer, one
 from reskontra.web.call import Call
 from reskontra.web.query import Query
-from reskontra.web.routing import Route
+from reskontra.web.routing import Match, Route
 from reskontra.web.wire import encode
 
 _SIZE_MAX = 1_000
 _STATUS_CLASSES = range(1, 6)
 _SILENCE_SECONDS = 5
+_ITEMS_MAX = 20
 
 
 def wanted_of(query: Query) -> Wanted:
@@ -57,6 +73,67 @@ async def _requests(desk: Desk, call: Call) -> Response:
 
 async def _request(desk: Desk, call: Call) -> Response:
     return one(call, detail_answer(await desk.find(call.params["requestId"])))
+
+
+async def _again(desk: Desk, call: Call) -> Response:
+    request_id, status = await desk.again(call.params["requestId"])
+    return one(call, AgainAnswer(id=request_id, status_code=status))
+
+
+async def _defaults(desk: Desk, call: Call) -> Response:
+    """What the request left out. Of what it made, the resource is read as it is now; of a change, the log says it."""
+    request = (await desk.find(call.params["requestId"])).request
+    route, company_id = request.route, request.company_id
+    is_read = route is not None and route.body is not None and request.sent.is_whole and request.status < 300
+    if not is_read or route is None or route.body is None or company_id is None or not request.sent.body.strip():
+        return one(call, DefaultsAnswer(is_newer=False, fields=[]))
+    sent = wire.changes(wire.decode(request.sent.body, route.body))
+    address, is_newer = None, False
+    if request.method == "PUT":
+        found = followed(sent, await desk.changed_by(request))
+    else:
+        location = urlsplit(request.answer.header("location") or "").path
+        here = replace(call, company_id=company_id, zone=await desk.zone_of(company_id), accept="")
+        answer = await _read(here, location)
+        made, address = _decoded(answer), location if answer is not None else None
+        etag, now = request.answer.header("etag"), None if answer is None else answer.headers.get("etag")
+        is_newer = etag is not None and now is not None and etag != now
+        found = filled(sent, made, await _sources(here, made))
+    fields = [default_answer(it, route.body) for it in found]
+    return one(call, DefaultsAnswer(address=address, is_newer=is_newer, fields=fields))
+
+
+async def _sources(call: Call, made: Any) -> Sources:
+    customer, class_id = customer_of(made), class_of(made)
+    items = items_of(made)[:_ITEMS_MAX]
+    return Sources(
+        customer=_decoded(await _read(call, f"/v1/customer/{_segment(customer)}")) if customer else None,
+        customer_class=_decoded(await _read(call, f"/v1/customer/customerClass/{_segment(class_id)}"))
+        if class_id
+        else None,
+        items={it.lower(): _decoded(await _read(call, f"/v1/inventory/{_segment(it)}")) for it in items},
+    )
+
+
+async def _read(call: Call, path: str) -> Response | None:
+    """What GET of an address answers; None if there is nothing (any more)."""
+    match = call.router.find("GET", path.encode("ascii")) if path else None
+    if not isinstance(match, Match) or match.route.media or match.route.missing:
+        return None
+    query = Query(b"", match.route.declared, call.zone)
+    asked = replace(call, route=match.route, params=match.params, query=query, body=b"", if_match=None)
+    try:
+        return await match.route.handler(asked)
+    except NotFound:
+        return None
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _decoded(answer: Response | None) -> Any:
+    return None if answer is None else msgspec.json.decode(bytes(answer.body))
 
 
 async def _archive(desk: Desk, call: Call) -> Response:
@@ -130,6 +207,8 @@ def routes_of(desk: Desk) -> tuple[Route, ...]:
         route("GET", "requests.py", "GetTests", _pytest_file),
         route("GET", "requests/{requestId}", "GetRequest", _request),
         route("GET", "requests/{requestId}/har", "GetArchiveOfRequest", _archive_of_one),
+        route("GET", "requests/{requestId}/defaults", "GetDefaults", _defaults),
+        route("POST", "requests/{requestId}/again", "SendAgain", _again),
         route("GET", "coverage", "GetCoverage", _coverage),
         route("POST", "reset", "Reset", _reset),
     )

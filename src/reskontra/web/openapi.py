@@ -15,7 +15,7 @@ from reskontra.web import wire
 from reskontra.web.auth import SCOPE, SCOPES
 from reskontra.web.contract import Parameter
 from reskontra.web.examples import Example, answers, body_of, examples
-from reskontra.web.reference import groups_of, render
+from reskontra.web.reference import Pages
 from reskontra.web.routing import Route, path_names
 from reskontra.web.schemas import Schema, Schemas
 from reskontra.web.sentences import sentences
@@ -52,7 +52,10 @@ _LEAST = {"pageNumber": 1, "pageSize": 1, "numberToRead": 1, "skipRecords": 0}
 
 
 class Reference:
-    """The document and the page for one set of routes, each made when first asked for."""
+    """The document and the pages for one set of routes, each made when first asked for.
+
+    Making them takes a while, so ask in a thread.
+    """
 
     def __init__(self, routes: Iterable[Route], *, is_open: bool = False) -> None:
         """`is_open`: whether callers from this machine need no token (A2)."""
@@ -73,9 +76,21 @@ class Reference:
         return text.replace(_HERE.encode(), base_url.encode())
 
     def page(self, base_url: str, sought: str = "") -> bytes:
-        """The document as a page to read, for a caller who uses `base_url`; only the operations that `sought` finds."""
-        text = self._page if not sought else self._rendered(sought)
-        return text.replace(_HERE.encode(), base_url.encode())
+        """The list of operations to read, for a caller who uses `base_url`; only those that `sought` finds."""
+        return _addressed(self._list if not sought else self._pages.list(sought), base_url)
+
+    def operation_page(self, base_url: str, name: str) -> bytes | None:
+        """All about one operation; None if no served one is called so."""
+        found = self._pages.operation(name)
+        return None if found is None else _addressed(found, base_url)
+
+    def page_without(self, base_url: str, name: str) -> bytes:
+        """The list, saying that there is no operation `name`."""
+        return _addressed(self._pages.list(unknown=name), base_url)
+
+    def quirks_page(self, base_url: str) -> bytes:
+        """What is certain of the API, and what is our choice."""
+        return _addressed(self._pages.quirks(), base_url)
 
     @cached_property
     def _whole(self) -> bytes:
@@ -87,15 +102,16 @@ class Reference:
         return wire.encode(document(served, is_open=self._is_open))
 
     @cached_property
-    def _page(self) -> bytes:
-        return self._rendered("")
+    def _list(self) -> bytes:
+        return self._pages.list()
 
     @cached_property
-    def _groups(self) -> list[Schema]:
-        return groups_of(self.document, self._is_open)
+    def _pages(self) -> Pages:
+        return Pages(self.document, is_open=self._is_open)
 
-    def _rendered(self, sought: str) -> bytes:
-        return render(self.document, self._groups, sought=sought, is_open=self._is_open)
+
+def _addressed(text: bytes, base_url: str) -> bytes:
+    return text.replace(_HERE.encode(), base_url.encode())
 
 
 def document(routes: Iterable[Route], *, is_open: bool = False) -> Schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
@@ -55,7 +56,8 @@ def pages(
 
     async def openapi_document(visit: Visit) -> Response:
         served_only = Query(visit.query_string).flag("served")
-        return json_answer(reference.openapi(visit.base_url, served_only=served_only))
+        text = await asyncio.to_thread(reference.openapi, visit.base_url, served_only=served_only)
+        return json_answer(text)
 
     async def openid(visit: Visit) -> Response:
         return json_answer(discovery(visit.base_url))
@@ -91,8 +93,17 @@ async def _home(front: str, visit: Visit) -> Response:
 
 
 async def _reference_page(reference: Reference, visit: Visit) -> Response:
-    page = reference.page(visit.base_url, Query(visit.query_string).text("q") or "")
-    return Response(page, headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN})
+    query, base_url = Query(visit.query_string), visit.base_url
+    name, status = query.text("operation"), 200
+    if name:
+        page = await asyncio.to_thread(reference.operation_page, base_url, name)
+        if page is None:
+            page, status = await asyncio.to_thread(reference.page_without, base_url, name), 404
+    elif query.flag("quirks"):
+        page = await asyncio.to_thread(reference.quirks_page, base_url)
+    else:
+        page = await asyncio.to_thread(reference.page, base_url, query.text("q") or "")
+    return Response(page, status, headers={"Content-Type": _HTML, "Content-Security-Policy": _NOTHING_FOREIGN})
 
 
 async def _reference_script(visit: Visit) -> Response:
@@ -111,6 +122,6 @@ async def _user(guard: Guard, visit: Visit) -> Response:
 
 
 _NOTHING_FOREIGN = (
-    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )

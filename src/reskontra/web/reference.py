@@ -1,20 +1,23 @@
-"""The reference as one HTML page, rendered from the OpenAPI document.
+"""The reference as HTML pages, rendered from the OpenAPI document: a list of all operations, and a page for each.
 
-It works without its script, which finds operations while one types, and loads nothing from elsewhere.
+They work without their script, which finds operations while one types and loads into the list what the page of an
+operation says. Nothing is loaded from elsewhere.
 """
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reskontra.web.examples import Example, answers, examples
+from reskontra.web.quirks import quirks, quirks_of
 from reskontra.web.routing import path_names
 
 _METHODS = ("get", "post", "put", "delete")
@@ -22,33 +25,57 @@ _DEPTH_MAX = 5
 _EXAMPLE_LINES_MAX = 40
 
 
-def render(document: dict[str, Any], groups: list[dict[str, Any]], *, sought: str = "", is_open: bool = False) -> bytes:
-    """The page for an OpenAPI document and its `groups_of`, as UTF-8.
+class Pages:
+    """The pages for an OpenAPI document. `is_open`: whether requests from this machine need no token, so that examples
+    can be sent from the page. All return UTF-8."""
 
-    `sought`: words that an operation must have in its address, its name or its sentences. `is_open`: whether requests
-    from this machine need no token, so that a link can send them.
-    """
-    words = sought.lower().split()
-    groups = [
-        {**group, "served": _found(group["served"], words), "absent": _found(group["absent"], words)}
-        for group in groups
-    ]
-    return (
-        _template()
-        .render(
-            document=document,
-            groups=groups,
-            sought=sought,
-            found=sum(len(group["served"]) for group in groups),
-            base_url=document["servers"][0]["url"],
-            is_open=is_open,
+    def __init__(self, document: dict[str, Any], *, is_open: bool = False) -> None:
+        self._document = document
+        self._is_open = is_open
+        self._groups = groups_of(document)
+        self._served = {entry["name"]: entry for group in self._groups for entry in group["served"]}
+
+    def list(self, sought: str = "", unknown: str = "") -> bytes:
+        """All operations, each with a sentence; only those that have the words `sought` in their address, name or
+        sentence. `unknown` is an operation that was asked for and does not exist."""
+        words = sought.lower().split()
+        groups = [
+            {**group, "served": _found(group["served"], words), "absent": _found(group["absent"], words)}
+            for group in self._groups
+        ]
+        found = sum(len(group["served"]) for group in groups)
+        return self._filled("reference_list.html", groups, sought=sought, found=found, unknown=unknown)
+
+    def operation(self, name: str) -> bytes | None:
+        """All about one operation; None if none that is served is called so."""
+        entry = self._served.get(name)
+        if entry is None:
+            return None
+        detailed = _entry(self._document, entry, self._is_open)
+        return self._filled("reference_operation.html", self._groups, entry=detailed, quirks=quirks_of(name))
+
+    def quirks(self) -> bytes:
+        """What is certain, and what is our choice."""
+        return self._filled("reference_quirks.html", self._groups, quirks=quirks())
+
+    def _filled(self, template: str, groups: Sequence[Mapping[str, Any]], **values: object) -> bytes:
+        return (
+            _environment()
+            .get_template(template)
+            .render(
+                info=self._document["info"],
+                base_url=self._document["servers"][0]["url"],
+                groups=groups,
+                is_open=self._is_open,
+                top="" if template == "reference_list.html" else "docs",
+                **values,
+            )
+            .encode()
         )
-        .encode()
-    )
 
 
 def script() -> bytes:
-    """What finds operations while one types."""
+    """What finds operations while one types, loads what is opened, and sends examples."""
     return files("reskontra.web").joinpath("templates", "reference.js").read_bytes()
 
 
@@ -57,31 +84,39 @@ def _found(entries: list[dict[str, Any]], words: list[str]) -> list[dict[str, An
 
 
 @cache
-def _template() -> Template:
-    environment = Environment(
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("reskontra.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("reference.html")
 
 
-def groups_of(document: dict[str, Any], is_open: bool) -> list[dict[str, Any]]:
-    """The operations by tag, with what the page says of them; the served ones apart from those that are not."""
+def groups_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The operations by tag, with what the list says of them; the served ones apart from those that are not."""
     groups: dict[str, dict[str, Any]] = {}
     for path, methods in document["paths"].items():
         for method in _METHODS:
             operation = methods.get(method)
             if operation is None:
                 continue
-            entry = _entry(document, path, method, operation, is_open)
+            name, summary = operation["operationId"], operation["summary"]
+            entry = {
+                "name": name,
+                "path": path,
+                "method": method.upper(),
+                "summary": summary,
+                "said": operation["description"],
+                "text": f"{method} {path} {name} {summary}".lower(),
+            }
             group = groups.setdefault(operation["tags"][0], {"served": [], "absent": []})
             group["absent" if "x-not-served" in operation else "served"].append(entry)
     said = {tag["name"]: tag.get("description", "") for tag in document["tags"]}
     return [
-        {"name": name, "said": said.get(name, ""), **group} for name, group in sorted(groups.items(), key=_served_first)
+        {"name": name, "id": f"group-{quote(name, safe='')}", "said": said.get(name, ""), **group}
+        for name, group in sorted(groups.items(), key=_served_first)
     ]
 
 
@@ -89,29 +124,34 @@ def _served_first(item: tuple[str, dict[str, Any]]) -> tuple[bool, str]:
     return not item[1]["served"], item[0].lower()
 
 
-def _entry(
-    document: dict[str, Any], path: str, method: str, operation: dict[str, Any], is_open: bool
-) -> dict[str, Any]:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+def _entry(document: dict[str, Any], entry: dict[str, Any], is_open: bool) -> dict[str, Any]:
+    path, method = entry["path"], entry["method"]
+    operation = document["paths"][path][method.lower()]
+    contents = operation.get("requestBody", {}).get("content", {})
+    body = contents.get("application/json", {}).get("schema")
     success = next((status for status in operation["responses"] if status < "300"), None)
     answer = operation["responses"][success].get("content", {}).get("application/json", {}) if success else {}
-    name = operation["operationId"]
-    example = examples().get(name)
+    example = examples().get(entry["name"])
     target = _target(path, example) if example else None
     return {
-        "path": path,
-        "method": method.upper(),
+        **entry,
         "operation": operation,
-        "text": f"{method} {path} {name} {operation['summary']}".lower(),
-        "target": target if method == "get" and is_open else None,
-        "curl": _curl(method.upper(), document["servers"][0]["url"] + target, operation, example, is_open)
+        "target": target,
+        "can_be_sent": is_open and target is not None and "multipart/form-data" not in contents,
+        "sent": _body_text(example) if example and contents else None,
+        "curl": _curl(method, document["servers"][0]["url"] + target, operation, example, is_open)
         if example and target
         else None,
-        "example": _answer_text(name),
+        "example": _answer_text(entry["name"]),
         "body": list(_fields(document, body, ())) if body else [],
         "answer": list(_fields(document, answer["schema"], ())) if answer else [],
         "success": success,
     }
+
+
+def _body_text(example: Example) -> str:
+    """The body of an example, indented, its digits as they are."""
+    return msgspec.json.format(example.body.encode(), indent=2).decode() if example.body else ""
 
 
 def _target(path: str, example: Example) -> str:
@@ -154,8 +194,11 @@ def _answer_text(operation: str) -> str | None:
     return "\n".join(lines if len(lines) <= _EXAMPLE_LINES_MAX else [*lines[:_EXAMPLE_LINES_MAX], "..."])
 
 
-def _fields(document: dict[str, Any], schema: dict[str, Any], above: tuple[str, ...]) -> Any:
-    """Each field below `schema` as (depth, name, type text, sentence). Recursion is cut off."""
+def _fields(document: dict[str, Any], schema: dict[str, Any], above: tuple[str, ...], path: str = "") -> Any:
+    """Each field below `schema` as (depth, name, type text, sentence, path). Recursion is cut off.
+
+    A path is the names from the body down, with dots between them and without the places in lists.
+    """
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         if name in above or len(above) >= _DEPTH_MAX:
@@ -163,13 +206,14 @@ def _fields(document: dict[str, Any], schema: dict[str, Any], above: tuple[str, 
         schema = document["components"]["schemas"][name]
         above = (*above, name)
     for part in (*schema.get("allOf", ()), *schema.get("anyOf", ())):
-        yield from _fields(document, part, above)
+        yield from _fields(document, part, above, path)
     if "items" in schema:
-        yield from _fields(document, schema["items"], above)
+        yield from _fields(document, schema["items"], above, path)
     for name, field in schema.get("properties", {}).items():
         inner, wrapped = _inside(field)
-        yield len(above) - 1, name, _type_text(inner, wrapped), field.get("description", "")
-        yield from _fields(document, inner, above)
+        below = f"{path}.{name}" if path else name
+        yield len(above) - 1, name, _type_text(inner, wrapped), field.get("description", ""), below
+        yield from _fields(document, inner, above, below)
 
 
 def _inside(field: dict[str, Any]) -> tuple[dict[str, Any], bool]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from importlib.metadata import version
 from itertools import groupby, islice
@@ -21,6 +21,7 @@ from reskontra.companies.store.companies import describe_companies
 from reskontra.db.pool import Database
 from reskontra.errors import NotFound, Refused, Unavailable
 from reskontra.kinds import KINDS
+from reskontra.requests.commands.again import Application, send_again
 from reskontra.requests.commands.recorder import Recorder
 from reskontra.requests.recorded import (
     CompanyToday,
@@ -33,12 +34,14 @@ from reskontra.requests.recorded import (
     Touched,
     Use,
 )
+from reskontra.requests.rules.again import why_not_again
 from reskontra.requests.rules.corrections import corrected, place_of
 from reskontra.requests.store.calls import Calls
 from reskontra.requests.store.memory import Memory, Wanted, Watch
 from reskontra.requests.wire import har, programs
 from reskontra.web import contract
 from reskontra.web.examples import body_of
+from reskontra.web.quirks import quirks_of
 from reskontra.web.routing import Route
 
 PAGE_SIZE = 50
@@ -76,6 +79,8 @@ class Desk:
         self._memory = Memory()
         self._calls = Calls()
         self._routes = {route.operation: route for route in routes}
+        self.app: Application
+        """The server, which `again` sends to; whoever makes it says so."""
         self.recorder = Recorder(self._memory, self._calls, routes, self._machine)
 
     async def page(self, wanted: Wanted, limit: int = PAGE_SIZE) -> Page:
@@ -116,7 +121,45 @@ class Desk:
             correction=corrected(body, fault, example) if is_body and fault else None,
             curl=programs.curl(request),
             python=programs.python(request),
+            why_not_again=self._why_not_again(request),
         )
+
+    def _why_not_again(self, request: Recorded) -> str | None:
+        if not self._is_open:
+            return "This sandbox wants tokens, which are not kept."
+        return why_not_again(
+            is_served=request.route is not None and request.route.missing is None,
+            is_whole=request.sent.is_whole,
+            body=request.sent.body,
+            query=request.query,
+            media=(request.sent.header("content-type") or "").strip().lower(),
+        )
+
+    async def again(self, request_id: str) -> tuple[str, int]:
+        """Send a request again, to its company: the new id, and the status. Raises `NotFound` and `Refused`."""
+        detail = await self.find(request_id)
+        if detail.why_not_again is not None:
+            raise Refused(f"This request cannot be sent again. {detail.why_not_again}", hint="Use its curl line.")
+        return await send_again(self.app, detail.request)
+
+    async def zone_of(self, company_id: int) -> ZoneInfo:
+        """The time zone of a company. Raises `NotFound` if it is gone, and `Unavailable`."""
+        async with self._database.connection() as connection:
+            companies = await describe_companies(connection)
+        found = next((it for it in companies if it.company_id == company_id), None)
+        if found is None:
+            raise NotFound("company", str(company_id))
+        return ZoneInfo(found.time_zone)
+
+    async def changed_by(self, request: Recorded) -> Mapping[str, Any]:
+        """What the request changed in the thing that its address names: attribute -> old and new value."""
+        if not request.may_have_changed or request.company_id is None:
+            return {}
+        async with self._database.connection() as connection:
+            traces = await find_traces(
+                connection, request.company_id, [request.request_id], request.newest_before, _TRACES_MAX
+            )
+        return next((trace.detail for trace in traces if trace.detail and trace.event == "updated"), {})
 
     async def completed(self, request: Recorded) -> Recorded:
         """A request that `watching` gave, with what it did, for a row that is pushed to a page."""
@@ -187,7 +230,7 @@ class Desk:
 
     def _operation_use(self, operation: contract.Operation) -> OperationUse:
         route, called = self._routes.get(operation.name), self._calls.of(operation.name)
-        missing = route.missing if route else None
+        missing, odd = route.missing if route else None, quirks_of(operation.name)
         return OperationUse(
             operation=operation.name,
             method=operation.method,
@@ -199,6 +242,8 @@ class Desk:
             last_status=called.last_status if called else None,
             last_at=called.last_at if called else None,
             marks=called.marks if called else 0,
+            known=sum(not quirk.is_chosen for quirk in odd),
+            chosen=sum(quirk.is_chosen for quirk in odd),
         )
 
     async def _read_effects(self, requests: Iterable[Recorded]) -> None:

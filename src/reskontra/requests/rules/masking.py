@@ -19,7 +19,7 @@ _IN_FORM = re.compile(rb"((?:^|[&?])" + _NAME + rb"=)[^&\s]*", re.IGNORECASE)
 _IN_PARTS = re.compile(rb'(name="' + _NAME + rb'"[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n).*?(?=\r?\n--|$)', re.I | re.DOTALL)
 _HARMLESS_IN_TOKEN_REQUEST = ("grant_type", "scope", "tenant_id", "client_id")
 
-_NOT_SHOWN = b"(not shown, as it may hold a secret)"
+NOT_SHOWN = b"(not shown, as it may hold a secret)"
 
 
 def masked_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -58,7 +58,7 @@ def masked_token_request(body: bytes) -> bytes:
         return body
     parts = body.split(b"&")
     if any(b"=" not in part or not part.isascii() or part != part.strip() for part in parts):
-        return _NOT_SHOWN
+        return NOT_SHOWN
     return b"&".join(map(_masked_field, parts))
 
 

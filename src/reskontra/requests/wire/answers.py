@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
+
 from reskontra.requests.recorded import Detail, Effect, Half, OperationUse, Page, Recorded, Start, Touched, Use
 from reskontra.requests.rules.corrections import Fault
+from reskontra.requests.rules.defaults import Default
 from reskontra.web.auth import SCOPE
 from reskontra.web.errors import path_text
 from reskontra.web.secrets import PUBLISHED_CLIENT, PUBLISHED_SECRET, PUBLISHED_TENANT
+from reskontra.web.shapes import wire_path
 from reskontra.web.wire import Answer
 
 
@@ -155,10 +159,37 @@ class DetailAnswer(RequestAnswer, kw_only=True):
     fault: FaultAnswer | None = None
     curl: str
     python: str
+    why_not_again: str | None = None
+
+
+class AgainAnswer(Answer, kw_only=True):
+    """A request that was sent again: the id that it has this time, and the status of its answer."""
+
+    id: str
+    status_code: int
+
+
+class DefaultAnswer(Answer, kw_only=True):
+    """A field that was not sent, what it became, and where that came from; `at` is the field of the source."""
+
+    field: str
+    value: Any
+    origin: str
+    at: str | None = None
+
+
+class DefaultsAnswer(Answer, kw_only=True):
+    """The fields that a request left out. `isNewer`: what it made was changed since, and is shown as it is now."""
+
+    address: str | None = None
+    is_newer: bool
+    fields: list[DefaultAnswer]
 
 
 class OperationAnswer(Answer, kw_only=True):
-    """An operation of the contract: whether it is served, and how often it was called."""
+    """An operation of the contract: whether it is served, and how often it was called.
+
+    `known` and `chosen` count what is odd about it: certain, or our choice."""
 
     operation: str
     method: str
@@ -170,6 +201,8 @@ class OperationAnswer(Answer, kw_only=True):
     last_status: int | None = None
     last_at: str | None = None
     marks: int
+    known: int
+    chosen: int
 
 
 class CoverageAnswer(Answer, kw_only=True):
@@ -237,6 +270,7 @@ def detail_answer(detail: Detail) -> DetailAnswer:
         fault=_fault(request.fault, detail) if request.fault else None,
         curl=detail.curl,
         python=detail.python,
+        why_not_again=detail.why_not_again,
     )
 
 
@@ -247,6 +281,14 @@ def _fault(fault: Fault, detail: Detail) -> FaultAnswer:
         path=list(detail.fault_path) if detail.fault_path else None,
         hint=fault.hint or None,
         corrected=detail.correction.body if detail.correction else None,
+    )
+
+
+def default_answer(default: Default, struct: type[msgspec.Struct]) -> DefaultAnswer:
+    """A field by its name in the body `struct`."""
+    path = (default.attribute,) if default.line is None else ("lines", default.line, default.attribute)
+    return DefaultAnswer(
+        field=path_text(wire_path(struct, path)), value=default.value, origin=default.origin.value, at=default.at
     )
 
 

@@ -1,0 +1,117 @@
+"""What a browser adds to the pages: keys that can be off, print without navigation, targets for thumbs, a question
+before a changed form is left, a password that can be seen."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Dialog, Page, expect
+
+from reskontra.clock import Context, SeededClock
+from reskontra.config import Settings
+from reskontra.db.pool import Database
+from reskontra.users.commands import create_user
+from reskontra.users.rules import Role
+from tests.conftest import RunningServer, ServerThread
+from tests.databases import Databases
+from tests.pages.conftest import PHONE, OpenTab, assert_accessible, tabs
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+SMALL = """() => [...document.querySelectorAll('a, button, input, select, summary, textarea')].filter((it) => {
+  const box = it.getBoundingClientRect();
+  const inSentence = it.parentElement.matches('p') && !it.matches('.button');
+  const seen = it.checkVisibility({ visibilityProperty: true }) && box.width > 1 && !it.matches('.skip, [type=hidden]');
+  return seen && !inSentence && !it.closest('svg') && box.height < 43.5;
+}).map((it) => it.outerHTML.slice(0, 120))"""
+
+
+async def test_targets_on_a_phone_are_large_enough_for_a_thumb(look: OpenTab) -> None:
+    page = await look("customers", **PHONE)
+    for path in ("customers", "documents", "customers/20001", "sandbox/requests", ""):
+        await page.goto(f"/ui/{path}")
+        assert await page.evaluate(SMALL) == [], path
+
+
+async def test_keys_can_be_off(look: OpenTab) -> None:
+    page = await look("preferences")
+    await page.locator("select[name=keys]").select_option("off")
+    await page.locator("main form button").first.click()
+    await page.goto("/ui/customers")
+    for key in ("g", "d", "j", "n", "?"):
+        await page.keyboard.press(key)
+    await page.wait_for_timeout(300)
+    assert page.url.endswith("/ui/customers")
+    await expect(page.locator("dialog[open]")).to_have_count(0)
+    assert await page.evaluate("document.activeElement === document.body || document.activeElement.id === 'content'")
+
+
+async def test_a_page_prints_without_navigation(look: OpenTab) -> None:
+    page = await look("customers")
+    await page.emulate_media(media="print")
+    for part in ("nav.main", ".top", ".band", ".foot", ".filters", ".pager"):
+        assert not [it for it in await page.locator(part).all() if await it.is_visible()], part
+    await expect(page.locator("h1")).to_be_visible()
+    await expect(page.locator("main table")).to_be_visible()
+
+
+async def test_whoever_leaves_a_changed_form_is_asked(look: OpenTab) -> None:
+    page = await look("customers/20001/edit")
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    await page.locator("#name").fill("Not saved AS")
+    await page.locator("nav.main a[data-nav=customers]").click(no_wait_after=True)
+    await page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    await expect(page.locator("#name")).to_have_value("Not saved AS")
+
+
+async def test_c_leads_to_the_question_before_requests_are_forgotten(site: RunningServer, tab: OpenTab) -> None:
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        await http.get("/v1/customer")
+        page = await tab("sandbox/requests")
+        await page.keyboard.press("c")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Forget 1 requests?")
+        assert (await http.get("/v1/reskontra/sandbox/requests")).json()["kept"] == 1
+
+
+async def test_the_password_can_be_seen(browser: Browser, databases: Databases, clock: SeededClock) -> None:
+    name = await databases.clone()
+    dsn = databases.dsn_of(name)
+    pool = await Database.connect(dsn)
+    async with pool.transaction() as connection:
+        demo = await connection.fetchval("select min(company_id) from company")
+        await create_user(
+            connection, Context(0, "test", "test", clock.now(), clock), email="kari@example.com", name="Kari",
+            role=Role.READER, company_ids=[demo], password="four words are enough",
+        )  # fmt: skip
+    await pool.close()
+    running = ServerThread(Settings(), dsn, clock)
+    running.start_and_wait()
+    try:
+        async with tabs(browser, running.url) as open_tab:
+            await _see_it(await open_tab("sign-in"))
+    finally:
+        running.stop_and_wait()
+        await databases.drop(name)
+
+
+async def _see_it(page: Page) -> None:
+    await assert_accessible(page)
+    field = page.locator("#password")
+    await field.fill("four words are enough")
+    await page.get_by_role("button", name="Show the password").click()
+    await expect(field).to_have_attribute("type", "text")
+    await page.get_by_role("button", name="Hide the password").click()
+    await expect(field).to_have_attribute("type", "password")
+    await page.locator("#email").fill("kari@example.com")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    await page.goto("/ui/customers/new")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Not allowed")
+    await assert_accessible(page)
