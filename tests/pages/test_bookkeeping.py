@@ -144,21 +144,6 @@ async def test_the_log_tells_who_changed_what(visitor: Visitor) -> None:
     assert "No change matches." in visitor.text
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [("3547", "003547"), ("003547", "003547"), ("bjerke el", "Bjerke Elektro AS"), ("20002", "Bjerke Elektro AS")],
-)
-async def test_what_is_searched_is_found(visitor: Visitor, words: str, found: str) -> None:
-    await visitor.go(f"search?q={words}")
-    assert found in visitor.seen.get_text()
-
-
-async def test_what_is_nowhere_is_not_found(visitor: Visitor) -> None:
-    await visitor.go("search?q=%00%25'", 400)
-    await visitor.go("search?q=xyzzy")
-    assert "Nothing matches xyzzy." in visitor.text
-
-
 @pytest.mark.xdist_group("browser")
 async def test_what_is_read_is_accessible(look: OpenTab) -> None:
     page = await look("")

@@ -1,9 +1,9 @@
-"""Reports that a bookkeeper reads or hands on: ageing, open items, VAT, and what is found by a word."""
+"""Reports that a bookkeeper reads or hands on: ageing, VAT, sales and reconciliation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
@@ -11,10 +11,8 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refused
 from reskontra.pages.api import Rows
-from reskontra.pages.customers import Bucket, Name, Standing
-from reskontra.pages.documents import DocumentRow
-from reskontra.pages.formats import plain_number
-from reskontra.pages.screen import ROOT, Screen
+from reskontra.pages.customers import Bucket, Name
+from reskontra.pages.screen import Screen
 
 T = TypeVar("T")
 
@@ -136,38 +134,3 @@ async def _reconcile(screen: Screen) -> Response:
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
-
-
-# --- search
-
-_FOUND_MAX = 20
-
-
-async def search(screen: Screen) -> Response:
-    """What a word finds: customers by name, number, organisation number or phone, documents by number or amount."""
-    words = screen.query.text("q")
-    if words is None:
-        return screen.show("search.html", words="", customers=[], documents=[], searched="")
-    customers = await screen.api.list(Standing, "/v1/reskontra/standing", text=words, pageNumber=1, pageSize=_FOUND_MAX)
-    amount, found = _amount(words, screen.formats.language), list[DocumentRow]()
-    asked: list[dict[str, object]] = [{"text": words}]
-    asked += [{"amount": amount}] if amount is not None else []
-    for sent in asked:
-        found += (
-            await screen.api.list(DocumentRow, "/v1/reskontra/document", **sent, pageNumber=1, pageSize=_FOUND_MAX)
-        ).rows
-    rows = list({(it.document_type, it.reference_number): it for it in found}.values())
-    if len(customers.rows) + len(rows) == 1:
-        if rows:
-            return screen.go(f"{ROOT}/documents/{rows[0].document_type}/{rows[0].reference_number}")
-        return screen.go(f"{ROOT}/customers/{customers.rows[0].customer.number}")
-    return screen.show("search.html", words=words, customers=customers.rows, documents=rows, searched=words)
-
-
-def _amount(words: str, language: str) -> Decimal | None:
-    """The amount that somebody may have typed."""
-    try:
-        amount = Decimal(plain_number(words, language))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and abs(amount) < Decimal(10) ** 15 else None
