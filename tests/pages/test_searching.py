@@ -68,7 +68,8 @@ async def test_commands_lead_to_their_pages(visitor: Visitor) -> None:
     ):
         await visitor.go(f"search?q={typed}")
         assert offered(visitor) == wanted, typed
-    await visitor.go("search?q=ny+faktura+til+bjerke+el", **{"Accept-Language": "nb"})
+    norwegian: dict[str, Any] = {"Accept-Language": "nb"}
+    await visitor.go("search?q=ny+faktura+til+bjerke+el", **norwegian)
     assert offered(visitor) == [("ny faktura til Bjerke Elektro AS", "documents/Invoice/new?customer=20002")]
     for command in COMMANDS:
         if "{}" not in command.path:
