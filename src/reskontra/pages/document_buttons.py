@@ -11,7 +11,7 @@ from reskontra.pages.document_kinds import DRAFTS, DocumentKind
 if TYPE_CHECKING:
     from reskontra.pages.document import Document, Payment
 
-ROLES: Mapping[str, str] = {"print": "reader", "void": "controller"}
+ROLES: Mapping[str, str] = {"print": "reader", "void": "controller", "write off": "controller"}
 """Who may use a button, where that is not a bookkeeper."""
 
 _OWED = ("Invoice", "DebitNote", "FinCharge")
@@ -53,6 +53,8 @@ def _of_released(kind: DocumentKind, document: Document | Payment, origin: str) 
         yield "lift" if status == "Reserved" else "hold"
     if name in _HELD and status == "Open":
         yield "apply"
+    if name in (*_OWED, *_HELD) and status == "Open":
+        yield "write off"
     if name in _OWED and status == "Open":
         yield "pay"
         yield "due"

@@ -26,6 +26,7 @@ from reskontra.pages import (
     sending,
     sent,
     settings,
+    writing_off,
 )
 from reskontra.pages.document_kinds import by_kind
 from reskontra.pages.frame_first import Early
@@ -63,6 +64,8 @@ PAGES: Sequence[Page] = (
     Page("POST", "documents/bulk", bulk.show_bulk, Role.BOOKKEEPER),
     Page("POST", "documents/bulk/run", bulk.run_bulk, Role.BOOKKEEPER),
     Page("GET", "documents/bulk/result", bulk.show_result, Role.BOOKKEEPER),
+    Page("GET", "documents/write-off", writing_off.show_write_off, Role.CONTROLLER),
+    Page("POST", "documents/write-off", writing_off.write_off, Role.CONTROLLER),
     Page("GET", "choices", editing.show_choices),
     Page("GET", "documents/{type}/{number}/credit", crediting.show_credit, Role.BOOKKEEPER),
     Page("POST", "documents/{type}/{number}/credit", crediting.credit, Role.BOOKKEEPER),
