@@ -109,15 +109,35 @@ async def test_journal_and_batches_balance(visitor: Visitor) -> None:
     await visitor.go("journal?period=202512")
     rows = visitor.rows()
     assert len(rows) == 100
+    count = int(visitor.text.rpartition("1-100 of ")[2].split()[0].replace(",", ""))
     first = visitor.seen.select_one("tbody a")
     assert first is not None
     await visitor.go(str(first["href"]))
     sums = [it.get_text(strip=True) for it in visitor.seen.select("tfoot td.money")]
     assert sums[0] == sums[1]
+    assert all(it.get_text() for it in visitor.seen.select("tbody a")), "every entry names its document"
+    await visitor.go(f"journal?period=202512&page={-(-count // 100)}")
+    last = [it.get_text() for it in visitor.seen.select('tbody a[href^="/ui/journal/"]')][-1]
+    await visitor.go(f"journal/{last}")
+    rows = visitor.rows()
+    assert len(visitor.seen.select('tbody a[href^="/ui/documents/"]')) == len(rows) > 1, "also late in a period"
     await visitor.go("journal?period=203001")
     assert "Nothing was posted in 2030-01." in visitor.text
     await visitor.go("journal?period=209913", 400)
     await visitor.go("journal/nothing", 404)
+
+
+async def test_the_journal_is_narrowed_and_taken_along(visitor: Visitor) -> None:
+    await visitor.go("journal?period=202512&customer=20001&account=1500&text=inv")
+    rows = visitor.rows()
+    assert rows
+    assert {row[2][:4] for row in rows} == {"1500"}
+    (csv,) = [str(it["href"]) for it in visitor.seen.select(".head a") if it.get_text() == "CSV"]
+    found = await visitor.http.get(csv)
+    assert found.text.count("\n") == len(rows) + 1, "the file has the filters of the page"
+    await visitor.go("journal?period=202512&account=9999&text=R%26D")
+    assert "Nothing posted in 2025-12 matches Account = 9999, Text = R&D." in visitor.text
+    assert visitor.seen.select_one('.empty a[href="/ui/journal?period=202512"]')
 
 
 async def test_reports_add_up(visitor: Visitor) -> None:
@@ -142,6 +162,20 @@ async def test_the_log_tells_who_changed_what(visitor: Visitor) -> None:
     assert visitor.rows()[0][:3][1] == "demo"
     await visitor.go("log?actor=nobody")
     assert "No change matches." in visitor.text
+
+
+@pytest.mark.xdist_group("browser")
+async def test_what_stands_beside_a_list_follows_its_filters(look: OpenTab) -> None:
+    page = await look("journal?period=202512")
+    await page.fill("main input[name=account]", "1500")
+    await page.wait_for_url("**account=1500**")
+    link = page.locator(".head a:text('CSV')")
+    await page.wait_for_function("document.querySelector('.head a[href*=csv]').href.includes('account=1500')")
+    assert "period=202512" in str(await link.get_attribute("href"))
+    assert "account=1500" in str(await page.text_content("#behind")), "also the requests behind the page"
+    await page.goto("/ui/documents")
+    await page.check("main input[name=overdue]")
+    await page.wait_for_selector(".chips [aria-current]:text('Overdue')")
 
 
 @pytest.mark.xdist_group("browser")

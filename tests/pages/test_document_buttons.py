@@ -83,7 +83,7 @@ async def _refund(clerk: Clerk, *, released: bool) -> Record:
     refund: Record = await clerk.get(f"{PAYMENT}/{number}", paymentType="Refund")
     if released:
         assert (await clerk.act(f"{PAYMENT}/{number}", "release", None, type="Refund")).status_code == 200
-        refund: Record = await clerk.get(f"{PAYMENT}/{number}", paymentType="Refund")
+        refund = await clerk.get(f"{PAYMENT}/{number}", paymentType="Refund")
     return refund
 
 

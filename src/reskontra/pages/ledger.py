@@ -13,6 +13,7 @@ from reskontra.errors import NotFound, Refusal
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import ROWS
+from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.words import later
 from reskontra.web.errors import status_of
@@ -88,21 +89,29 @@ async def _periods(screen: Screen) -> list[Period]:
     return (await screen.api.list(Period, "/v1/financialPeriod")).rows
 
 
+_NARROWED = ("customer", "account", "text", "batch")
+"""The filters of the journal beside its period."""
+
+
 async def show_journal(screen: Screen) -> Response:
     """The entries of a period, by batch."""
     query, page = screen.query, screen.page_number
     periods = await _periods(screen)
     period = query.text("period") or _present(screen, periods)
+    selection = {"period": period, **{name: text for name in _NARROWED if (text := query.text(name))}}
     entries = await screen.api.list(
-        JournalEntry,
-        "/v1/reskontra/report/journal",
-        period=period,
-        customer=query.text("customer"),
-        pageNumber=page,
-        pageSize=ROWS * 2,
+        JournalEntry, "/v1/reskontra/report/journal", **selection, pageNumber=page, pageSize=ROWS * 2
     )
     return screen.show(
-        "journal.html", entries=entries, periods=periods, period=period, page=page, size=ROWS * 2, filtered=1
+        "journal.html",
+        entries=entries,
+        periods=periods,
+        period=period,
+        page=page,
+        size=ROWS * 2,
+        selection=selection,
+        filtered=len(selection),
+        kind_of=kind_named,
     )
 
 
@@ -111,15 +120,26 @@ def _present(screen: Screen, periods: Sequence[Period]) -> str:
     return max(begun, default=periods[-1].period if periods else "")
 
 
+_ENTRIES_MAX = 1000
+
+
 async def show_batch(screen: Screen) -> Response:
     """One batch with its entries. Nothing in it can be changed."""
     number = screen.path["number"]
     batch = await screen.api.get(Batch, f"/v2/journaltransaction/{segment(number)}")
-    documents = await screen.api.list(
-        JournalEntry, "/v1/reskontra/report/journal", period=batch.financial_period, pageSize=1000, pageNumber=1
-    )
-    named = {it.line_number: it for it in documents.rows if it.batch_number == batch.batch_number}
-    return screen.show("batch.html", batch=batch, named=named)
+    named, page, total = dict[int, JournalEntry](), 0, 1
+    while len(named) < total:
+        page += 1
+        found = await screen.api.list(
+            JournalEntry,
+            "/v1/reskontra/report/journal",
+            batch=batch.batch_number,
+            pageSize=_ENTRIES_MAX,
+            pageNumber=page,
+        )
+        named |= {it.line_number: it for it in found.rows}
+        total = found.total if found.rows else 0
+    return screen.show("batch.html", batch=batch, named=named, kind_of=kind_named)
 
 
 async def show_periods(screen: Screen) -> Response:

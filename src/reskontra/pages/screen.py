@@ -247,7 +247,14 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(
-        _=_say, ui=_address, asset=_asset, segment=segment, LANGUAGES=LANGUAGES, url=_url, VERSION=version("reskontra")
+        _=_say,
+        named=_named,
+        ui=_address,
+        asset=_asset,
+        segment=segment,
+        LANGUAGES=LANGUAGES,
+        url=_url,
+        VERSION=version("reskontra"),
     )
     environment.filters.update(linked=_linked, curl=_curl, **{name: _written(name) for name in _FORMATS})
     return environment
@@ -257,6 +264,11 @@ def _environment() -> Environment:
 def _say(context: Context, sentence: str, **values: object) -> str:
     said: str = context["screen"].formats.say(sentence, **values)
     return said
+
+
+def _named(filters: Sequence[tuple[str, str | None]]) -> str:
+    """The filters that are set, as a sentence names them: `Status = Open, From = 2025-05-01`."""
+    return ", ".join(f"{words} = {value}" for words, value in filters if value)
 
 
 @pass_context

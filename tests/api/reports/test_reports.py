@@ -166,6 +166,35 @@ async def test_the_journal_has_every_entry_once_and_balances(year: Clerk) -> Non
         assert all(row["accountDescription"] and row["createdBy"] for row in rows)
 
 
+async def test_the_journal_is_narrowed_by_batch_account_and_text(year: Clerk) -> None:
+    entries = await year.page(JOURNAL, period=FIRST, toPeriod=LAST)
+    batch = entries[len(entries) // 2]["batchNumber"]
+    of_batch = [it for it in entries if it["batchNumber"] == batch]
+    assert await year.page(JOURNAL, batch=batch) == _recounted(of_batch), "a batch needs no period"
+    assert await year.page(JOURNAL, batch=batch, period="203001") == []
+    span = {"period": FIRST, "toPeriod": LAST}
+    account = of_batch[0]["account"]
+    found = await year.page(JOURNAL, **span, account=account)
+    assert found == _recounted([it for it in entries if it["account"] == account])
+    text = next(it["description"] for it in entries if it["description"])
+    word = text[1:].upper()
+    found = await year.page(JOURNAL, **span, text=word)
+    assert found == _recounted([it for it in entries if word.lower() in (it["description"] or "").lower()])
+    for narrow in ({"batch": batch}, {**span, "account": account}, {**span, "text": word}):
+        pairs = [(it["batchNumber"], str(it["lineNumber"])) for it in await year.page(JOURNAL, **narrow)]
+        rows = await table(year, JOURNAL, **narrow)
+        assert [(it["batchNumber"], it["lineNumber"]) for it in rows] == pairs
+    number = next(it["referenceNumber"] for it in entries if it["documentType"] == "Invoice")
+    named = {"documentType": "Invoice", "referenceNumber": number}
+    assert len(await table(year, JOURNAL, **named)) == len(await year.page(JOURNAL, **named)) > 1
+
+
+def _recounted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows as they would be in a list of their own."""
+    return [{**row, "metadata": {**row["metadata"], "totalCount": len(rows)}} if "metadata" in row else row
+            for row in rows]  # fmt: skip
+
+
 # As a table
 
 
