@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -12,6 +13,8 @@ from starlette.responses import Response
 from reskontra.errors import Malformed, NotFound, Refused
 from reskontra.pages.api import Rows
 from reskontra.pages.customers import Bucket, Name
+from reskontra.pages.document_kinds import kind_named
+from reskontra.pages.downloads import table, walk
 from reskontra.pages.screen import Screen
 
 T = TypeVar("T")
@@ -60,6 +63,20 @@ class Account(msgspec.Struct, rename="camel", kw_only=True):
     difference: Decimal
 
 
+class Differing(msgspec.Struct, rename="camel", kw_only=True):
+    """A document, or an entry of none, that the ledger and the open items do not agree on."""
+
+    document_type: str | None = None
+    reference_number: str | None = None
+    batch_number: str | None = None
+    line_number: int | None = None
+    date: datetime | None = None
+    description: str | None = None
+    ledger: Decimal
+    open_items: Decimal
+    difference: Decimal
+
+
 async def show_report(screen: Screen) -> Response:
     """One of the reports."""
     show = {"ageing": _ageing, "vat": _vat, "sales": _sales, "reconcile": _reconcile}.get(screen.path["report"])
@@ -67,6 +84,9 @@ async def show_report(screen: Screen) -> Response:
         raise NotFound(reason="There is no such report.")
     return await show(screen)
 
+
+_BEHIND = 200
+"""Rows behind a difference on one page."""
 
 _ROWS = 1000
 """Rows of a report on one page."""
@@ -91,11 +111,22 @@ def _show(screen: Screen, name: str, problems: list[tuple[str, str]], **values: 
 async def _ageing(screen: Screen) -> Response:
     day, page = screen.query.text("asOf") or screen.today.isoformat(), screen.page_number
     asked = {"asOf": day, "knownAt": screen.query.text("knownAt"), "pageNumber": page, "pageSize": _ROWS}
+    if screen.query.text("format") == "csv":
+        pages = walk(screen.api, Aged, "/v1/reskontra/ageing", asked)
+        return await table(pages, _AGEING_COLUMNS, _aged_cells, "ageing")
     found, problems = await _report(screen, Aged, "/v1/reskontra/ageing", "asOf", asked)
     columns = zip(*(it.buckets for it in found.rows), strict=True)
     sums = [msgspec.structs.replace(column[0], amount=_sum(it.amount for it in column)) for column in columns]
     total = _sum(it.balance for it in found.rows)
     return _show(screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total)
+
+
+_AGEING_COLUMNS = ("customerNumber", "customerName", "currency", "balance", "notDue", "days1to30", "days31to60",
+                   "days61to90", "daysOver90")  # fmt: skip
+
+
+def _aged_cells(row: Aged) -> list[object]:
+    return [row.customer.number, row.customer.name, row.currency, row.balance, *(it.amount for it in row.buckets)]
 
 
 async def _vat(screen: Screen) -> Response:
@@ -113,10 +144,21 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_SALES_COLUMNS = ("customerNumber", "customerName", "beginBalance", "sales", "paymentsAndPrepayments",
+                  "adjustmentsAndDiscounts", "overdueCharges", "yearToDateBalance")  # fmt: skip
+
+
+def _moved_cells(row: Movements) -> list[object]:
+    return [row.customer.number, row.customer.name, *(getattr(row, name) for name in _COLUMNS)]
+
+
 async def _sales(screen: Screen) -> Response:
     first = screen.query.text("period") or f"{screen.today:%Y}01"
     last, page = screen.query.text("toPeriod") or f"{screen.today:%Y%m}", screen.page_number
     asked = {"fromFinPeriod": first, "toFinPeriod": last, "pageNumber": page, "pageSize": _ROWS}
+    if screen.query.text("format") == "csv":
+        pages = walk(screen.api, Movements, "/v2/customer/balance", asked)
+        return await table(pages, _SALES_COLUMNS, _moved_cells, "sales")
     found, problems = await _report(screen, Movements, "/v2/customer/balance", "period", asked)
     rows = sorted(found.rows, key=lambda it: it.sales, reverse=True)
     sums = {name: _sum(getattr(it, name) for it in rows) for name in _COLUMNS}
@@ -129,7 +171,15 @@ async def _sales(screen: Screen) -> Response:
 async def _reconcile(screen: Screen) -> Response:
     period = screen.query.text("period") or f"{screen.today:%Y%m}"
     found, problems = await _report(screen, Account, "/v1/reskontra/report/receivable", "period", {"period": period})
-    return _show(screen, "reconcile", problems, found=found, period=period)
+    differing = [it for it in found.rows if it.difference]
+    behind = {
+        it.account: await screen.api.list(
+            Differing, "/v1/reskontra/report/receivable/difference", period=period, account=it.account,
+            pageNumber=1, pageSize=_BEHIND,
+        )
+        for it in differing
+    }  # fmt: skip
+    return _show(screen, "reconcile", problems, found=found, period=period, behind=behind, kind_of=kind_named)
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

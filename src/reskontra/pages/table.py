@@ -13,6 +13,7 @@ from reskontra.pages import (
     document,
     document_actions,
     documents,
+    downloads,
     editing,
     ledger,
     outbox,
@@ -107,6 +108,7 @@ PAGES: Sequence[Page] = (
     Page("GET", "preferences", settings.show_preferences),
     Page("POST", "preferences", settings.change_preferences),
     Page("GET", "api/{path:rest}", settings.fetch),
+    Page("GET", "whole/{path:rest}", downloads.whole),
 )
 """What bookkeepers see, in `serve` and in the sandbox."""
 

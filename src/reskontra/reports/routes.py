@@ -25,12 +25,19 @@ from reskontra.reports.store import numbers
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
 from reskontra.reports.store.journal import JOURNAL, OF_DOCUMENT, OF_TEXT, journal_table
 from reskontra.reports.store.open_items import open_item_table, open_items
-from reskontra.reports.store.receivables import RECONCILED_TABLE, find_reconciled
+from reskontra.reports.store.receivables import (
+    DIFFERENCE_TABLE,
+    RECONCILED_TABLE,
+    find_differences,
+    find_reconciled,
+)
 from reskontra.reports.store.vat import VAT_TABLE, find_sums
 from reskontra.reports.wire.ledger import (
+    DifferingAnswer,
     JournalEntryAnswer,
     ReconciledAnswer,
     VatSumAnswer,
+    differing_answer,
     journal_answer,
     reconciled_answer,
     vat_answer,
@@ -55,6 +62,7 @@ if TYPE_CHECKING:
 
 _PERIOD, _TO_PERIOD = Parameter("period"), Parameter("toPeriod")
 _TYPE, _NUMBER = Parameter("documentType"), Parameter("referenceNumber")
+_ACCOUNT = Parameter("account")
 _SERIES = Parameter("series", description="Only this number series.")
 _OF_CUSTOMER = (same("customer", "customer.number"),)
 _OF_ENTRY = (
@@ -114,6 +122,18 @@ async def get_receivables(call: Call) -> Response:
     async with call.database.connection() as connection:
         accounts = await find_reconciled(connection, call.company_id, period)
     return answer_rows(call, accounts, reconciled_answer)
+
+
+async def get_differences(call: Call) -> Response:
+    """GET what is behind the difference of one of those accounts: documents, and entries of none."""
+    period, account = _first_period(call, await reference_of(call)), call.query.text(_ACCOUNT.name)
+    if account is None:
+        raise Malformed(f"The parameter {_ACCOUNT.name} is missing.", hint="Send the number of an account.")
+    if wants_table(call):
+        return await _table(call, "differences", DIFFERENCE_TABLE, period, account)
+    async with call.database.connection() as connection:
+        found = await find_differences(connection, call.company_id, period, account)
+    return answer_rows(call, found, differing_answer)
 
 
 async def get_journal(call: Call) -> Response:
@@ -251,6 +271,10 @@ ROUTES = (
         _PERIOD, AS_OF, KNOWN_AT, filters=_OF_CUSTOMER,
     ),
     _report("Reskontra_ReportReceivables", get_receivables, "receivables", ReconciledAnswer, "receivable", _PERIOD),
+    _report(
+        "Reskontra_ReportReceivableDifferences", get_differences, "differences", DifferingAnswer,
+        "receivable/difference", _PERIOD, _ACCOUNT,
+    ),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
     _report(
         "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, _TYPE, _NUMBER,

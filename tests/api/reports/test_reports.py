@@ -195,6 +195,79 @@ def _recounted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             for row in rows]  # fmt: skip
 
 
+# The ledger's receivables against what is open
+
+RECEIVABLES, DIFFERENCES = f"{REPORT}/receivable", f"{REPORT}/receivable/difference"
+
+
+async def test_accounts_tie_to_the_open_items_of_each_period_end(year: Clerk) -> None:
+    for period in [*await periods(year), "202412"]:
+        found = {row["account"]: row for row in await year.page(RECEIVABLES, period=period)}
+        open_items: dict[str, Decimal] = {}
+        for customer in await year.page(OPEN_ITEMS, period=period):
+            for item in customer["items"]:
+                open_items[item["account"]] = open_items.get(item["account"], Decimal(0)) + item["balance"]
+        ledger = await year.rows(
+            """
+            select account_number, sum(debit_base - credit_base) from journal_entry
+             where company_id = 1 and period_id <= $1 and account_number = any (
+                 select account_number from journal_entry where moves_document_id is not null) group by 1 order by 1
+            """,
+            period,
+        )
+        assert [(row["account"], row["ledger"]) for row in found.values()] == [tuple(row) for row in ledger]
+        assert {name: row["openItems"] for name, row in found.items() if row["openItems"]} == {
+            name: balance for name, balance in open_items.items() if balance
+        }
+        assert all(row["difference"] == 0 for row in found.values())
+        for account in found:
+            assert await year.page(DIFFERENCES, period=period, account=account) == []
+
+
+@pytest.mark.plants_fault
+async def test_what_is_behind_a_difference_is_told(year: Clerk) -> None:
+    """An entry by hand, and a document whose entries come to something else than its balance."""
+    await year.execute(
+        """
+        insert into batch (company_id, batch_number, module, period_id, batch_date, description, status, currency_id,
+                           total_base, created_at, created_by)
+        select company_id, 'HAND1', module, period_id, batch_date, 'By hand', status, currency_id, 7, created_at,
+               created_by
+          from batch where company_id = 1 and batch_number = 'AR000001'""",
+        """
+        insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id, branch_number,
+                                   debit, credit, debit_base, credit_base, currency_id, exchange_rate, entry_date,
+                                   period_id, document_type, document_number, customer_id, purpose, description)
+        select company_id, 'HAND1', line.number, line.account, subaccount_id, branch_number, line.debit, line.credit,
+               line.debit, line.credit, currency_id, exchange_rate, entry_date, period_id, document_type,
+               document_number, customer_id, 'rounding', 'By hand'
+          from journal_entry
+         cross join (values (1, '1500', 7, 0), (2, '3000', 0, 7)) as line (number, account, debit, credit)
+         where company_id = 1 and batch_number = 'AR000001' and line_number = 1""",
+    )
+    period = await year.sql("select period_id from batch where batch_number = 'HAND1'")
+    (account,) = [it for it in await year.page(RECEIVABLES, period=period) if it["account"] == "1500"]
+    assert account["difference"] == 7
+    (row,) = await year.page(DIFFERENCES, period=period, account="1500")
+    assert (row["batchNumber"], row["lineNumber"], row["description"], row["ledger"], row["openItems"]) == (
+        "HAND1", 1, "By hand", 7, 0,
+    )  # fmt: skip
+    number = await year.sql(
+        """update document set balance_base = balance_base - 3, balance = balance - 3
+            where document_id = (select document_id from document where company_id = 1 and document_type = 'Invoice'
+              and currency_id = 'NOK' and balance > 3 and period_id <= $1 order by document_id limit 1)
+           returning number""",
+        period,
+    )
+    rows = await year.page(DIFFERENCES, period=period, account="1500")
+    assert [(it.get("referenceNumber"), it.get("batchNumber"), it["difference"]) for it in rows] == [
+        (number, None, 3), (None, "HAND1", 7),
+    ]  # fmt: skip
+    as_table = await table(year, DIFFERENCES, period=period, account="1500")
+    assert [Decimal(it["difference"]) for it in as_table] == [3, 7]
+    assert "account is missing" in refusal(await year.http.get(f"/v1/{DIFFERENCES}"))
+
+
 # As a table
 
 
