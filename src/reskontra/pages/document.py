@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from reskontra.pages.api import Versioned, segment
 from reskontra.pages.changes import Change
+from reskontra.pages.derivation import derivation_of
 from reskontra.pages.document_buttons import ROLES, buttons_of
 from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.screen import Screen
@@ -244,6 +245,7 @@ async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = ()
         changes=changes,
         sent=await sent_of_document(screen, kind, number, status=document.status, customer=document.customer.number),
         kind_of=kind_named,
+        why=[] if isinstance(document, Payment) else await derivation_of(screen, document),
     )
 
 

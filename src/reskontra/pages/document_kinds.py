@@ -11,6 +11,7 @@ from starlette.responses import Response
 from reskontra.errors import NotFound
 from reskontra.pages.api import segment
 from reskontra.pages.screen import Screen
+from reskontra.pages.words import KIND_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,25 @@ _RECEIPT = frozenset({"payment_reference"})
 
 
 def _made(
-    document_type: str, words: str, path: str, lines: str, *, is_entered: bool = True, print_path: str = "", **more: Any
+    document_type: str, path: str, lines: str, *, is_entered: bool = True, print_path: str = "", **more: Any
 ) -> DocumentKind:
     """A kind with lines."""
     return DocumentKind(
-        document_type, words, path, lines, is_entered, is_edited=True, print_path=print_path or path, **more
+        document_type,
+        KIND_WORDS[document_type],
+        path,
+        lines,
+        is_entered,
+        is_edited=True,
+        print_path=print_path or path,
+        **more,
     )
 
 
-def _money(document_type: str, words: str, *, is_entered: bool = False) -> DocumentKind:
-    return DocumentKind(document_type, words, _PAYMENTS, is_entered=is_entered, is_edited=is_entered)
+def _money(document_type: str, *, is_entered: bool = False) -> DocumentKind:
+    return DocumentKind(
+        document_type, KIND_WORDS[document_type], _PAYMENTS, is_entered=is_entered, is_edited=is_entered
+    )
 
 
 _CASH: Mapping[str, Any] = {
@@ -86,27 +96,26 @@ _CASH: Mapping[str, Any] = {
 KINDS: Mapping[str, DocumentKind] = {
     kind.document_type: kind
     for kind in (
-        _made("Invoice", "Invoice", "/v1/customerinvoice", "invoiceLines", lacks=_RECEIPT),
-        _made("CreditNote", "Credit note", "/v1/customerCreditNote", "lines", lacks=_RECEIPT | {"terms", "due"}),
-        _made("DebitNote", "Debit note", "/v1/customerDebitNote", "lines", lacks=_RECEIPT),
+        _made("Invoice", "/v1/customerinvoice", "invoiceLines", lacks=_RECEIPT),
+        _made("CreditNote", "/v1/customerCreditNote", "lines", lacks=_RECEIPT | {"terms", "due"}),
+        _made("DebitNote", "/v1/customerDebitNote", "lines", lacks=_RECEIPT),
         _made(
             "FinCharge",
-            "Overdue charge",
             "/v1/customerOverdueCharge",
             "lines",
             is_entered=False,
             lacks=_RECEIPT | {"customer", "currency"},
             print_path="/v1/reskontra/customerOverdueCharge",
         ),
-        _money("Payment", "Payment", is_entered=True),
-        _money("Prepayment", "Prepayment", is_entered=True),
-        _money("Refund", "Refund", is_entered=True),
-        _money("VoidPayment", "Void of a payment"),
-        _money("VoidRefund", "Void of a refund"),
-        _money("SmallBalanceWo", "Balance write-off"),
-        DocumentKind("SmallCreditWo", "Credit write-off", "/v1/customerCreditWriteOff"),
-        _made("CashSale", "Cash sale", **_CASH),
-        _made("CashReturn", "Cash return", is_entered=False, **_CASH),
+        _money("Payment", is_entered=True),
+        _money("Prepayment", is_entered=True),
+        _money("Refund", is_entered=True),
+        _money("VoidPayment"),
+        _money("VoidRefund"),
+        _money("SmallBalanceWo"),
+        DocumentKind("SmallCreditWo", KIND_WORDS["SmallCreditWo"], "/v1/customerCreditWriteOff"),
+        _made("CashSale", **_CASH),
+        _made("CashReturn", is_entered=False, **_CASH),
     )
 }
 

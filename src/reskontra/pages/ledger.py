@@ -13,7 +13,6 @@ from reskontra.errors import NotFound, Refusal
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import ROWS
-from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.words import later
 from reskontra.web.errors import status_of
@@ -111,7 +110,6 @@ async def show_journal(screen: Screen) -> Response:
         size=ROWS * 2,
         selection=selection,
         filtered=len(selection),
-        kind_of=kind_named,
     )
 
 
@@ -139,7 +137,7 @@ async def show_batch(screen: Screen) -> Response:
         )
         named |= {it.line_number: it for it in found.rows}
         total = found.total if found.rows else 0
-    return screen.show("batch.html", batch=batch, named=named, kind_of=kind_named)
+    return screen.show("batch.html", batch=batch, named=named)
 
 
 async def show_periods(screen: Screen) -> Response:
@@ -221,5 +219,10 @@ async def show_log(screen: Screen) -> Response:
         pageSize=ROWS,
     )
     return screen.show(
-        "log.html", changes=changes, page=page, size=ROWS, filtered=sum(1 for value in filters.values() if value)
+        "log.html",
+        selection={name if name != "from" else "from_": value for name, value in filters.items() if value},
+        changes=changes,
+        page=page,
+        size=ROWS,
+        filtered=sum(1 for value in filters.values() if value),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -11,11 +11,12 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refused
+from reskontra.pages.ages import Bucket, behind
 from reskontra.pages.api import Rows
-from reskontra.pages.customers import Bucket, Name
+from reskontra.pages.customers import Name
 from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.downloads import table, walk
-from reskontra.pages.screen import Screen
+from reskontra.pages.screen import ROOT, Screen
 
 T = TypeVar("T")
 
@@ -25,6 +26,7 @@ class Aged(msgspec.Struct, rename="camel", kw_only=True):
 
     customer: Name
     currency: str
+    day: str = msgspec.field(name="asOf")
     balance: Decimal
     buckets: list[Bucket]
 
@@ -118,7 +120,21 @@ async def _ageing(screen: Screen) -> Response:
     columns = zip(*(it.buckets for it in found.rows), strict=True)
     sums = [msgspec.structs.replace(column[0], amount=_sum(it.amount for it in column)) for column in columns]
     total = _sum(it.balance for it in found.rows)
-    return _show(screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total)
+    addresses, late = list[str](), total - (sums[0].amount if sums else 0)
+    if sums:
+        at = date.fromisoformat(found.rows[0].day[:10])
+        state = "&open=true" if at == screen.today else f"&released=true&to={at}"
+        addresses = [f"{screen.base}{ROOT}/documents?{behind(it, at)}{state}" for it in sums]
+    finding = screen.formats.say(
+        "{late} of {owed} is overdue: {share} %.",
+        late=screen.formats.amount(late),
+        owed=screen.formats.amount(total),
+        share=round(late * 100 / total) if total > 0 else 0,
+    )
+    return _show(
+        screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total, addresses=addresses,
+        finding=finding,
+    )  # fmt: skip
 
 
 _AGEING_COLUMNS = ("customerNumber", "customerName", "currency", "balance", "notDue", "days1to30", "days31to60",

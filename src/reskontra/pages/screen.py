@@ -25,7 +25,7 @@ from reskontra.pages import assets
 from reskontra.pages.api import Api, Asked, segment
 from reskontra.pages.formats import Formats
 from reskontra.pages.people import Person
-from reskontra.pages.words import LANGUAGES
+from reskontra.pages.words import KIND_WORDS, LANGUAGES, words_of
 from reskontra.web.auth import Company
 from reskontra.web.errors import sentences
 from reskontra.web.visit import Visit
@@ -248,6 +248,8 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         _=_say,
+        thing=_thing,
+        KIND_WORDS=KIND_WORDS,
         named=_named,
         ui=_address,
         asset=_asset,
@@ -264,6 +266,12 @@ def _environment() -> Environment:
 def _say(context: Context, sentence: str, **values: object) -> str:
     said: str = context["screen"].formats.say(sentence, **values)
     return said
+
+
+@pass_context
+def _thing(context: Context, entity: str) -> str:
+    """What people call a document of a type, or a thing of the log."""
+    return _say(context, words_of(entity))
 
 
 def _named(filters: Sequence[tuple[str, str | None]]) -> str:

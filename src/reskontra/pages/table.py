@@ -64,6 +64,7 @@ PAGES: Sequence[Page] = (
     Page("GET", "documents", documents.show_documents, early=Early("Documents", "documents")),
     Page("POST", "documents/bulk", bulk.show_bulk, Role.BOOKKEEPER),
     Page("POST", "documents/bulk/run", bulk.run_bulk, Role.BOOKKEEPER),
+    Page("GET", "documents/bulk/print", bulk.show_print, Role.BOOKKEEPER),
     Page("GET", "documents/bulk/result", bulk.show_result, Role.BOOKKEEPER),
     Page("GET", "documents/write-off", writing_off.show_write_off, Role.CONTROLLER),
     Page("POST", "documents/write-off", writing_off.write_off, Role.CONTROLLER),
