@@ -109,7 +109,7 @@ async def show_journal(screen: Screen) -> Response:
         page=page,
         size=ROWS * 2,
         selection=selection,
-        filtered=len(selection),
+        filtered=len(selection) - 1,
     )
 
 

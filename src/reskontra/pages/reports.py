@@ -11,7 +11,7 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refused
-from reskontra.pages.ages import Bucket, behind
+from reskontra.pages.ages import CREDITS, Bucket, behind
 from reskontra.pages.api import Rows
 from reskontra.pages.customers import Name
 from reskontra.pages.document_kinds import kind_named
@@ -120,19 +120,21 @@ async def _ageing(screen: Screen) -> Response:
     columns = zip(*(it.buckets for it in found.rows), strict=True)
     sums = [msgspec.structs.replace(column[0], amount=_sum(it.amount for it in column)) for column in columns]
     total = _sum(it.balance for it in found.rows)
-    addresses, late = list[str](), total - (sums[0].amount if sums else 0)
+    addresses, credits_address, late = list[str](), "", total - (sums[0].amount if sums else 0)
     if sums:
         at = date.fromisoformat(found.rows[0].day[:10])
         state = "&open=true" if at == screen.today else f"&released=true&to={at}"
-        addresses = [f"{screen.base}{ROOT}/documents?{behind(it, at)}{state}" for it in sums]
+        base = f"{screen.base}{ROOT}/documents?"
+        addresses = [f"{base}{behind(it, at)}{state}" for it in sums]
+        credits_address = f"{base}type={CREDITS}{state}"
     finding = screen.formats.say(
-        "{late} of {owed} is overdue: {share} %.",
+        "{late} is overdue; {owed} is owed in all, less credits.",
         late=screen.formats.amount(late),
         owed=screen.formats.amount(total),
-        share=round(late * 100 / total) if total > 0 else 0,
     )
     return _show(
         screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total, addresses=addresses,
+        credits_address=credits_address,
         finding=finding,
     )  # fmt: skip
 
