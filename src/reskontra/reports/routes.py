@@ -248,10 +248,12 @@ def _report(
     below: str,
     *query: Parameter,
     filters: tuple[Filter, ...] = (),
+    needed: tuple[str, ...] = (),
 ) -> Route:
     addresses = Addresses("/v1/reskontra/report", noun, answer, plural=noun)
     return replace(
-        addresses.many(operation, handler, below, filters=filters, query=(*query, FORMAT, *PAGING)), has_table=True
+        addresses.many(operation, handler, below, filters=filters, query=(*query, FORMAT, *PAGING), needed=needed),
+        has_table=True,
     )
 
 
@@ -273,7 +275,7 @@ ROUTES = (
     _report("Reskontra_ReportReceivables", get_receivables, "receivables", ReconciledAnswer, "receivable", _PERIOD),
     _report(
         "Reskontra_ReportReceivableDifferences", get_differences, "differences", DifferingAnswer,
-        "receivable/difference", _PERIOD, _ACCOUNT,
+        "receivable/difference", _PERIOD, _ACCOUNT, needed=(_ACCOUNT.name,),
     ),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
     _report(
