@@ -145,6 +145,28 @@ async def test_a_statement_is_taken_along_and_says_what_it_knows(visitor: Visito
     await visitor.go("customers/20001/statement?asOf=soon&known=then", 400)
 
 
+async def test_documents_of_a_customer_are_sorted_and_added_up(visitor: Visitor) -> None:
+    await visitor.go("customers/20001?all=1&order=amount+desc")
+    rows = visitor.rows("#list table")
+    amounts = [money(row[5]) for row in rows]
+    assert amounts == sorted(amounts, reverse=True)
+    assert len(set(amounts)) > 5
+    foot = [it.get_text() for it in visitor.seen.select("#list tfoot td.money")]
+    sums = (await visitor.http.get("/v1/reskontra/documentSum?customer=20001")).json()
+    assert [money(it) for it in foot] == [Decimal(str(sums["amount"])), Decimal(str(sums["balance"]))]
+
+
+async def test_customers_and_the_log_are_taken_along_as_json(visitor: Visitor) -> None:
+    for path, total in (
+        ("customers?overdue=true", "/v1/reskontra/standing?overdue=true"),
+        ("log?entity=Customer&actor=demo", "/v1/reskontra/change?entity=Customer&actor=demo"),
+    ):
+        await visitor.go(path)
+        (link,) = [str(it["href"]) for it in visitor.seen.select(".head a") if it.get_text() == "JSON"]
+        found, wanted = (await visitor.http.get(link)).json(), (await visitor.http.get(total)).json()
+        assert len(found) == wanted[0]["metadata"]["totalCount"] > 10
+
+
 async def test_journal_and_batches_balance(visitor: Visitor) -> None:
     await visitor.go("journal?period=202512")
     rows = visitor.rows()
