@@ -137,7 +137,7 @@ async def test_a_statement_is_taken_along_and_says_what_it_knows(visitor: Visito
     assert (await visitor.http.get(pdf)).content.startswith(b"%PDF")
     lines = (await visitor.http.get(table)).text.splitlines()
     assert lines[1].startswith("NOK,2025-06-01,OpeningBalance")
-    assert len(lines) - 2 == len(visitor.rows("main > :not(.ages) table, main > table")), (
+    assert len(lines) - 2 == len(visitor.rows(":not(details) > table")), (
         "the closing balance is no row of the table's body"
     )
     await visitor.go("customers/20001/statement?asOf=2025-06-30&known=then")
