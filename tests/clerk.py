@@ -41,7 +41,8 @@ ITEM_A = {"inventoryNumber": "A", "quantity": 1}
 """One piece of the item that every company of the tests has: 100.00, with VAT 125.00."""
 
 NEEDED: dict[str, dict[str, str]] = {
-    "CustomerV2_GetAllCustomerBalance": {"fromFinPeriod": "202401", "toFinPeriod": "202512"}
+    "CustomerV2_GetAllCustomerBalance": {"fromFinPeriod": "202401", "toFinPeriod": "202512"},
+    "Reskontra_ReportReceivableDifferences": {"account": "1500"},
 }
 """Parameters that a list is refused without."""
 

@@ -108,6 +108,17 @@ async def test_who_is_overdue_is_reminded(bookkeeper: Visitor, clerk: Clerk) -> 
     assert "Choose at least one customer." in bookkeeper.text
 
 
+async def test_chosen_customers_are_reminded_from_their_list(bookkeeper: Visitor) -> None:
+    owing = (await bookkeeper.http.get("/v1/reskontra/standing?overdue=true")).json()
+    number = owing[0]["customer"]["number"]
+    await bookkeeper.go("customers")
+    await bookkeeper.send("#list form", customer=[number])
+    assert "Make one letter?" in bookkeeper.text
+    await bookkeeper.send("main form")
+    made = (await bookkeeper.http.get("/v1/reskontra/dunningLetter")).json()
+    assert [it["customer"]["number"] for it in made] == [number]
+
+
 async def test_a_period_is_closed_once_nothing_stands_in_the_way(bookkeeper: Visitor, clerk: Clerk) -> None:
     draft = await clerk.document(INVOICE, "20001", documentDate="2020-01-15")
     await bookkeeper.go("periods?year=2020")
@@ -124,7 +135,12 @@ async def test_a_period_is_closed_once_nothing_stands_in_the_way(bookkeeper: Vis
     assert form is not None
     await bookkeeper.send(form, 400)
     assert "1 document stands in the way" in bookkeeper.text, "also when somebody asks for it all the same"
+    ready = '.todo a[href="/ui/periods?year=2020"]'
+    await bookkeeper.go("")
+    assert bookkeeper.seen.select_one(ready) is None, "a draft is in the way"
     await clerk.release(draft)
+    await bookkeeper.go("")
+    assert bookkeeper.seen.select_one(ready), "over, and without a draft"
     await bookkeeper.go("periods/202001/close")
     rows = bookkeeper.rows("main table")
     assert (rows[-1][0], rows[-1][1:3], rows[-1][4]) == ("2020-01", ["0", "0"], "agree")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reskontra.pages import customer_form, document_actions, paying
+from reskontra.pages import bulk, customer_form, document_actions, paying
 from reskontra.pages.document_form import WORDS, DocumentForm, merged
 from reskontra.pages.document_kinds import KINDS
 from reskontra.pages.documents import CHIPS, STATUSES
@@ -15,7 +15,7 @@ from reskontra.pages.formats import plain_number
 from reskontra.pages.sandbox_door import SandboxDoor
 from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
 from reskontra.users.rules import Role
-from tests.clerk import ITEM_A, Clerk, wrapped
+from tests.clerk import CREDIT_NOTE, ITEM_A, Clerk, wrapped
 from tests.pages.conftest import Visitor
 
 
@@ -46,7 +46,7 @@ async def test_the_list_is_filtered_sorted_and_added_up(visitor: Visitor) -> Non
 
 async def test_an_empty_selection_says_why_and_offers_the_way_out(visitor: Visitor) -> None:
     await visitor.go("documents?q=nothing+like+it")
-    assert "No document matches." in visitor.text
+    assert "No document matches Search in documents = nothing like it." in visitor.text
     assert visitor.seen.select_one('.empty a[href="?"]')
     await visitor.go("documents?status=asleep", 400)
     assert "asleep" in visitor.text
@@ -283,6 +283,45 @@ async def test_many_are_released_and_those_that_cannot_say_why(bookkeeper: Visit
     assert page.said == "No document was chosen."
 
 
+async def test_many_are_put_on_hold_and_printed(bookkeeper: Visitor, clerk: Clerk) -> None:
+    drafts, note = [await clerk.invoice() for _ in range(2)], await clerk.issue(CREDIT_NOTE)
+    paid, released = await clerk.pay(10), await clerk.issue("customerinvoice")
+    page = bookkeeper
+    names = [f"Invoice/{it.number}" for it in (*drafts, released)]
+    names += [f"CreditNote/{note.number}", f"Payment/{paid.number}", "Invoice/gone"]
+    await page.go("documents")
+    await page.send("#list form", button="hold", document=names)
+    assert "4 can be put on hold" in page.text
+    assert "2 will be refused" in page.text
+    await page.send("form.save")
+    assert page.seen.h1.get_text() == "4 put on hold"  # type: ignore[union-attr]
+    assert [(await clerk.get(it))["status"] for it in (*drafts, note, released)] == ["Hold", "Hold", "Reserved", "Open"]
+    await page.go("documents")
+    await page.send("#list form", button="print", document=names)
+    links = [str(it["href"]) for it in page.seen.select('a[href$="/print"]')]
+    assert len(links) == 4
+    assert all([(await page.http.get(link)).content.startswith(b"%PDF") for link in links])
+    assert "This kind of document is not printed." in page.text
+
+
+async def test_many_are_sent_by_mail(bookkeeper: Visitor, clerk: Clerk) -> None:
+    await clerk.change("customer/20002", mainContact={"email": "post@bjerke.example"})
+    sent, draft = await clerk.issue("customerinvoice", "20002"), await clerk.invoice("20002")
+    paid = await clerk.pay(10)
+    page = bookkeeper
+    await page.go("documents")
+    names = [f"Invoice/{sent.number}", f"Invoice/{draft.number}", f"Payment/{paid.number}"]
+    await page.send("#list form", button="send", document=names)
+    assert "1 can be sent" in page.text
+    assert "post@bjerke.example" in page.text
+    assert "This kind of document is not sent by mail." in page.text
+    assert (await page.http.get("/v1/reskontra/mail")).json() == [], "nothing went yet"
+    await page.send("form.save")
+    assert page.seen.h1.get_text() == "1 mails go out"  # type: ignore[union-attr]
+    (mail,) = (await page.http.get("/v1/reskontra/mail")).json()
+    assert mail["referenceNumber"] == sent.number
+
+
 async def test_hold_note_file_correction_and_deletion(bookkeeper: Visitor, clerk: Clerk) -> None:
     page, draft = bookkeeper, await clerk.invoice()
     here = f"documents/Invoice/{draft.number}"
@@ -369,6 +408,8 @@ def test_what_tables_say_is_said_in_every_language(language: str) -> None:
         {kind.words for kind in KINDS.values()} | {chip.words for chip in CHIPS} | set(STATUSES) | set(WORDS.values())
     )
     said |= {*customer_form.WORDS.values(), *paying.WORDS.values()}
+    for verb in bulk.VERBS.values():
+        said |= {verb.heading, verb.can, verb.one, verb.many, verb.done}
     for step in vars(document_actions).values():
         if isinstance(step, document_actions.Step):
             said |= {step.heading, step.question, step.button, step.done}

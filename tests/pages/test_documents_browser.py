@@ -118,3 +118,20 @@ async def _database_goes_away(page: Page, databases: Databases, name: str) -> No
     await databases.administer(f"alter database {name} with allow_connections true")
     await page.click("[data-save]")
     await expect(page.get_by_role("status").first).to_contain_text("is saved as a draft.")
+
+
+async def test_steps_with_many_documents_are_accessible(tab: OpenTab) -> None:
+    page = await tab()
+    for button in ("Print the chosen", "Send the chosen by mail", "Put the chosen on hold", "Release the chosen"):
+        await page.goto("/ui/documents?type=Invoice")
+        for row in range(3):
+            await page.check(f"tbody input[name=document] >> nth={row}")
+        await page.click(f"button:text('{button}')")
+        await page.wait_for_selector(f"h1:text('{button}')")
+        await assert_accessible(page)
+    await page.goto("/ui/documents/CashSale/new?customer=20001")
+    await assert_accessible(page)
+    await page.goto("/ui/documents/FinCharge/030056")
+    await assert_accessible(page)
+    await page.goto("/ui/documents?q=nothing+like+it")
+    await assert_accessible(page)

@@ -125,6 +125,22 @@ async def test_a_form_of_another_site_signs_nobody_in(stranger: Visitor) -> None
         assert "set-cookie" not in refused.headers
 
 
+async def test_a_language_is_the_persons_and_not_the_browsers(stranger: Visitor, books: Database) -> None:
+    await sign_in(stranger, "reader")
+    await stranger.go("preferences")
+    await stranger.send("main form", language="sv")
+    await stranger.go("customers")
+    assert stranger.seen.html is not None
+    assert stranger.seen.html["lang"] == "sv"
+    async with books.connection() as connection:
+        kept = await connection.fetch("select email, language from user_account where language is not null")
+    assert [tuple(it) for it in kept] == [("reader@example.com", "sv")]
+    stranger.http.cookies.clear()
+    await sign_in(stranger, "reader")
+    assert stranger.seen.html is not None
+    assert stranger.seen.html["lang"] == "sv", "in another browser too"
+
+
 async def test_roles_are_kept(stranger: Visitor) -> None:
     await sign_in(stranger, "reader")
     await stranger.go("customers")

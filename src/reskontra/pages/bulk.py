@@ -1,10 +1,11 @@
-"""Releasing or deleting many documents: a trial of each first, then those that can be, then what came of it."""
+"""What is done with many documents: a trial of each first, then those that can be, then what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refusal, Unavailable
@@ -19,6 +20,51 @@ _MOST = 200
 Name = tuple[DocumentKind, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """What can be done with many. All words are English keys; `one` and `many` are those of the button."""
+
+    heading: str
+    can: str
+    one: str
+    many: str
+    done: str
+    is_dangerous: bool = False
+
+
+VERBS: Mapping[str, Verb] = {
+    "release": Verb(
+        heading="Release the chosen",
+        can="{count} can be released",
+        one="Release one document",
+        many="Release {count} documents",
+        done="{count} released",
+    ),
+    "send": Verb(
+        heading="Send the chosen by mail",
+        can="{count} can be sent",
+        one="Send one mail",
+        many="Send {count} mails",
+        done="{count} mails go out",
+    ),
+    "hold": Verb(
+        heading="Put the chosen on hold",
+        can="{count} can be put on hold",
+        one="Put one document on hold",
+        many="Put {count} documents on hold",
+        done="{count} put on hold",
+    ),
+    "delete": Verb(
+        heading="Delete the chosen drafts",
+        can="{count} can be deleted",
+        one="Delete one draft",
+        many="Delete {count} drafts",
+        done="{count} deleted",
+        is_dangerous=True,
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A document, and why it is refused; empty if it is not. `thing` is None if there is none any more."""
@@ -28,6 +74,8 @@ class Judged:
     why: str
     thing: Document | Payment | None
     etag: str = ""
+    to: str = ""
+    """Whom a mail goes to."""
 
     @property
     def name(self) -> str:
@@ -36,31 +84,46 @@ class Judged:
 
 
 async def show_bulk(screen: Screen) -> Response:
-    """POST: which of the chosen documents can be released or deleted, and why the others cannot."""
+    """POST: which of the chosen documents it can be done with, and why not with the others. Printing needs no trial."""
     form = await screen.form()
-    verb, names = _verb(form.get("do", "")), _named(form.all("document"))
+    asked, names = form.get("do", ""), _named(form.all("document"))
     back = form.get("back", "")
     if not names:
         address = back
         return screen.go(address if address.startswith(LIST) else LIST, "No document was chosen.")
-    judged = [await _judged(screen, verb, name) for name in names]
+    if asked == "print":
+        words = "&".join(f"document={segment(f'{kind.document_type}/{number}')}" for kind, number in names)
+        return screen.go(f"{LIST}/bulk/print?{words}")
+    verb = _verb(asked)
+    judged = [await _judged(screen, asked, name) for name in names]
     return screen.show(
         "bulk.html",
         verb=verb,
+        do=asked,
         ready=[it for it in judged if not it.why],
         refused=[it for it in judged if it.why],
     )
 
 
+async def show_print(screen: Screen) -> Response:
+    """The PDF of each of some documents, as links."""
+    found = [await _as_it_is(screen, name) for name in _named(screen.query.all("document"))]
+    printed = [it for it in found if it.thing is not None and it.kind.print_path]
+    why = screen.formats.say("This kind of document is not printed.")
+    refused = [it if it.why else replace(it, why=why) for it in found if it not in printed]
+    return screen.show("bulk_print.html", printed=printed, refused=refused)
+
+
 async def run_bulk(screen: Screen) -> Response:
     """POST: do it, each document by itself, and lead to the page that says what came of it."""
     form = await screen.form()
-    verb, names = _verb(form.get("do", "")), _named(form.all("document"))
+    do, names = form.get("do", ""), _named(form.all("document"))
+    _verb(do)
     done, refused = [], []
     for kind, number in names:
-        request = _request(verb, kind, number)
+        request = _request(screen, do, kind, number)
         try:
-            if_match = form.text(f"etag.{kind.document_type}/{number}")
+            if_match = form.text(f"etag.{kind.document_type}/{number}") if do != "send" else None
             await screen.api.send(request.method, request.path, request.content, if_match=if_match)
         except Unavailable:
             raise
@@ -70,7 +133,7 @@ async def run_bulk(screen: Screen) -> Response:
             done.append(f"{kind.document_type}/{number}")
     refused += form.all("refused")
     words = "&".join(
-        [f"do={verb}", *(f"done={segment(name)}" for name in done), *(f"refused={segment(name)}" for name in refused)]
+        [f"do={do}", *(f"done={segment(name)}" for name in done), *(f"refused={segment(name)}" for name in refused)]
     )
     return screen.go(f"/ui/documents/bulk/result?{words}")
 
@@ -78,19 +141,32 @@ async def run_bulk(screen: Screen) -> Response:
 async def show_result(screen: Screen) -> Response:
     """What came of it: the address holds which documents, their state is that of now."""
     query = screen.query
-    verb = _verb(query.get("do", ""))
+    do = query.get("do", "")
+    verb = _verb(do)
     done = [await _as_it_is(screen, name) for name in _named(query.all("done"))]
-    refused = [await _judged(screen, verb, name) for name in _named(query.all("refused"))]
+    refused = [await _judged(screen, do, name) for name in _named(query.all("refused"))]
     return screen.show("bulk_result.html", verb=verb, done=done, refused=refused)
 
 
-async def _judged(screen: Screen, verb: str, name: Name) -> Judged:
-    """A document by a trial."""
+class _Mail(msgspec.Struct):
+    to: list[str] = []
+
+
+class _Asked(msgspec.Struct):
+    mail: _Mail
+
+
+async def _judged(screen: Screen, do: str, name: Name) -> Judged:
+    """A document by a trial. A mail has a trial of its own, which says where it would go."""
     found = await _as_it_is(screen, name)
     if found.why:
         return found
     try:
-        await screen.api.tried(_request(verb, *name))
+        request = _request(screen, do, *name)
+        if do == "send":
+            answer = await screen.api.send(request.method, request.path, {"dryRun": True})
+            return replace(found, to=", ".join(msgspec.json.decode(answer.body, type=_Asked).mail.to))
+        await screen.api.tried(request)
     except Unavailable:
         raise
     except Refusal as refusal:
@@ -107,17 +183,26 @@ async def _as_it_is(screen: Screen, name: Name) -> Judged:
         return Judged(kind, number, screen.why(missing), None)
 
 
-def _request(verb: str, kind: DocumentKind, number: str) -> Trial:
-    if verb == "delete":
+def _request(screen: Screen, do: str, kind: DocumentKind, number: str) -> Trial:
+    """What does it. Raises `Malformed` where a kind has nothing of the sort."""
+    if do == "delete":
+        if not kind.is_deleted:
+            raise Malformed(screen.formats.say("The drafts of this kind cannot be deleted."))
         return Trial("DELETE", kind.deletion(number))
+    if do == "hold":
+        return Trial("PUT", kind.address(number), {"hold": {"value": True}})
+    if do == "send":
+        if kind.is_payment:
+            raise Malformed(screen.formats.say("This kind of document is not sent by mail."))
+        return Trial("POST", kind.action(number, "email").replace("/v1/", "/v1/reskontra/", 1), {})
     body = {"type": {"value": kind.document_type}} if kind.is_payment else None
     return Trial("POST", kind.action(number, "release"), body)
 
 
-def _verb(text: str) -> str:
-    if text not in ("release", "delete"):
+def _verb(text: str) -> Verb:
+    if text not in VERBS:
         raise Malformed("This cannot be done with many documents.", field=("do",), value=text)
-    return text
+    return VERBS[text]
 
 
 def _named(texts: Iterable[str]) -> Sequence[Name]:

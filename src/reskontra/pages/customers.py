@@ -9,9 +9,10 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed
+from reskontra.pages.ages import Ages, Bucket, ages_of, open_credits
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change
-from reskontra.pages.documents import DocumentRow
+from reskontra.pages.documents import DocumentRow, Sums
 from reskontra.pages.screen import Screen
 
 ROWS = 50
@@ -22,14 +23,6 @@ class Name(msgspec.Struct):
 
     number: str
     name: str
-
-
-class Bucket(msgspec.Struct, rename="camel"):
-    """An amount that has been due for so many days; the first is not due yet."""
-
-    amount: Decimal
-    from_days: int | None = None
-    to_days: int | None = None
 
 
 class Standing(msgspec.Struct, rename="camel", kw_only=True):
@@ -153,6 +146,7 @@ async def show_customers(screen: Screen) -> Response:
     classes = await screen.api.get(list[ClassRow], "/v1/customer/customerClass")
     return screen.show(
         "customers.html",
+        selection={name: value for name, value in filters.items() if value},
         found=found,
         total=total,
         classes=classes,
@@ -166,24 +160,31 @@ async def show_customers(screen: Screen) -> Response:
 async def show_customer(screen: Screen) -> Response:
     """A customer, and its documents: the open ones, the oldest due first, or all, the newest first."""
     number, page = screen.path["number"], screen.page_number
-    customer, standing = await _head(screen, number)
+    customer, standing, ages = await _head(screen, number)
     shows_all = screen.query.text("all") == "1"
+    order = screen.query.text("order") or ("documentDate desc" if shows_all else "documentDueDate")
     documents = await screen.api.list(
         DocumentRow,
         "/v1/reskontra/document",
         customer=customer.number,
         open=None if shows_all else True,
-        orderBy="documentDate desc" if shows_all else "documentDueDate",
+        orderBy=order,
         pageNumber=page,
         pageSize=ROWS,
+    )
+    sums = await screen.api.get(
+        Sums, "/v1/reskontra/documentSum", customer=customer.number, open=None if shows_all else True
     )
     return screen.show(
         "customer.html",
         tab="documents",
         customer=customer,
         standing=standing,
+        ages=ages,
         documents=documents,
         shows_all=shows_all,
+        order=order,
+        sums=sums,
         page=page,
         size=ROWS,
     )
@@ -191,8 +192,8 @@ async def show_customer(screen: Screen) -> Response:
 
 async def show_details(screen: Screen) -> Response:
     """Addresses, contacts, terms and credit."""
-    customer, standing = await _head(screen, screen.path["number"])
-    return screen.show("customer_details.html", tab="details", customer=customer, standing=standing)
+    customer, standing, ages = await _head(screen, screen.path["number"])
+    return screen.show("customer_details.html", tab="details", customer=customer, standing=standing, ages=ages)
 
 
 class Place(msgspec.Struct, rename="camel", kw_only=True):
@@ -218,11 +219,17 @@ class Person(msgspec.Struct, rename="camel", kw_only=True):
 async def show_places(screen: Screen) -> Response:
     """Locations and contacts of a customer."""
     number = screen.path["number"]
-    customer, standing = await _head(screen, number)
+    customer, standing, ages = await _head(screen, number)
     places = await screen.api.list(Place, f"/v1/location/{segment(number)}")
     people = await screen.api.list(Person, f"/v1/customer/{segment(number)}/contact")
     return screen.show(
-        "customer_places.html", tab="places", customer=customer, standing=standing, places=places, people=people
+        "customer_places.html",
+        tab="places",
+        customer=customer,
+        standing=standing,
+        ages=ages,
+        places=places,
+        people=people,
     )
 
 
@@ -248,7 +255,7 @@ class Letter(msgspec.Struct, rename="camel", kw_only=True):
 
 async def show_letters(screen: Screen) -> Response:
     """What the customer was reminded of."""
-    customer, standing = await _head(screen, screen.path["number"])
+    customer, standing, ages = await _head(screen, screen.path["number"])
     page = screen.page_number
     letters = await screen.api.list(
         Letter,
@@ -262,6 +269,7 @@ async def show_letters(screen: Screen) -> Response:
         tab="letters",
         customer=customer,
         standing=standing,
+        ages=ages,
         letters=letters,
         page=page,
         size=ROWS,
@@ -270,7 +278,7 @@ async def show_letters(screen: Screen) -> Response:
 
 async def show_log(screen: Screen) -> Response:
     """Who changed the customer, and when."""
-    customer, standing = await _head(screen, screen.path["number"])
+    customer, standing, ages = await _head(screen, screen.path["number"])
     page = screen.page_number
     changes = await screen.api.list(
         Change,
@@ -286,6 +294,7 @@ async def show_log(screen: Screen) -> Response:
         tab="log",
         customer=customer,
         standing=standing,
+        ages=ages,
         changes=changes,
         page=page,
         size=ROWS,
@@ -327,7 +336,7 @@ class Statement(msgspec.Struct, kw_only=True):
 async def show_statement(screen: Screen) -> Response:
     """What a customer owed on any day, as open items or with a balance brought forward. `known=then` leaves out what
     was posted after that day."""
-    customer, standing = await _head(screen, screen.path["number"])
+    customer, standing, ages = await _head(screen, screen.path["number"])
     path = f"/v1/reskontra/customer/{segment(customer.number)}/statement"
     query, statement, refusal = screen.query, None, None
     selection = {name: text for name in ("asOf", "type", "from") if (text := query.text(name))}
@@ -344,6 +353,7 @@ async def show_statement(screen: Screen) -> Response:
         tab="statement",
         customer=customer,
         standing=standing,
+        ages=ages,
         statement=statement,
         path=path,
         selection={f"{name}_" if name == "from" else name: text for name, text in selection.items()},
@@ -359,7 +369,8 @@ def _day_after(day: str | None, today: date) -> str:
         return ""
 
 
-async def _head(screen: Screen, number: str) -> tuple[Customer, Standing]:
+async def _head(screen: Screen, number: str) -> tuple[Customer, Standing, Ages]:
     customer = await screen.api.get(Customer, f"/v1/customer/{segment(number)}")
     standing = await screen.api.get(list[Standing], "/v1/reskontra/standing", number=customer.number, pageSize=1)
-    return customer, standing[0]
+    credit = await open_credits(screen, customer.number)
+    return customer, standing[0], ages_of(screen, standing[0].buckets, credit, customer.number)

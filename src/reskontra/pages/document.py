@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from reskontra.pages.api import Versioned, segment
 from reskontra.pages.changes import Change
-from reskontra.pages.document_kinds import DRAFTS, DocumentKind, kind_named
+from reskontra.pages.derivation import derivation_of
+from reskontra.pages.document_buttons import ROLES, buttons_of
+from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.screen import Screen
 from reskontra.pages.sent import sent_of_document
 
@@ -227,7 +229,7 @@ async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = ()
     is_payment = isinstance(document, Payment)
     number = document.ref_nbr if isinstance(document, Payment) else document.reference_number
     ours = NamedDocument(kind.document_type, number)
-    applications = await applications_of(screen, ours)
+    applications, changes = await applications_of(screen, ours), await changes_of(screen, ours)
     return screen.show(
         "payment.html" if is_payment else "document.html",
         status,
@@ -236,14 +238,15 @@ async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = ()
         number=number,
         document=document,
         etag=read.etag,
-        is_draft=document.status in DRAFTS,
+        can=[it for it in buttons_of(kind, document, changes) if screen.api.may(ROLES.get(it, "bookkeeper"))],
         entries=await entries_of(screen, ours),
         applications=applications,
         undone={it.undoes for it in applications},
         ours=ours,
-        changes=await changes_of(screen, ours),
+        changes=changes,
         sent=await sent_of_document(screen, kind, number, status=document.status, customer=document.customer.number),
         kind_of=kind_named,
+        why=[] if isinstance(document, Payment) else await derivation_of(screen, document),
     )
 
 

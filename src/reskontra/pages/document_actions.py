@@ -84,6 +84,13 @@ CORRECT = Step(
     button="Make the correction of {document}",
     done="{document} replaces the other one when it is released.",
 )
+RETURN = Step(
+    heading="Take back {document}?",
+    question="A return over the whole sale is made as a draft. Lines can be taken out of it before its release, which "
+    "pays the money back.",
+    button="Make the return of {document}",
+    done="{document} takes effect when it is released.",
+)
 UNDO = Step(
     heading="Undo what {document} settled?",
     question="Both documents are open again by that amount, with postings of today. The way back is to apply it again.",
@@ -176,6 +183,30 @@ async def correct(screen: Screen) -> Response:
     return await _do(screen, Action(CORRECT, kind, number, Trial("POST", kind.action(number, "correct"))), work)
 
 
+class _MadeReturn(msgspec.Struct, rename="camel"):
+    document_type: str
+    reference_number: str
+
+
+async def show_return(screen: Screen) -> Response:
+    """Whether a cash sale can be taken back."""
+    kind, number = _addressed(screen)
+    return await _ask(screen, Action(RETURN, kind, number, Trial("POST", kind.action(number, "reverse"))))
+
+
+async def take_back(screen: Screen) -> Response:
+    """POST: make the return, which is then edited and released like any other document."""
+    kind, number = _addressed(screen)
+
+    async def work(if_match: str | None) -> Response:
+        answer = await screen.api.send("POST", kind.action(number, "reverse"), if_match=if_match)
+        made = msgspec.json.decode(answer.body, type=_MadeReturn)
+        new, at = kind_named(made.document_type), made.reference_number
+        return screen.go(address_of(new, at), RETURN.done, document=link_to(screen, new, at))
+
+    return await _do(screen, Action(RETURN, kind, number, Trial("POST", kind.action(number, "reverse"))), work)
+
+
 async def show_undo(screen: Screen) -> Response:
     """What undoing an application would do."""
     kind, number = _addressed(screen)
@@ -203,6 +234,24 @@ async def hold(screen: Screen) -> Response:
     held = form.text("hold") == "true"
     said = "{document} is on hold." if held else "{document} is no longer on hold."
     return await _put(screen, {"hold": {"value": held}}, said)
+
+
+async def skip(screen: Screen) -> Response:
+    """POST: release a document without printing or sending it first."""
+    is_print = (await screen.form()).text("skip") == "print"
+    return await _put(
+        screen,
+        {"dontPrint" if is_print else "dontEmail": {"value": True}},
+        "{document} does not wait for that any more.",
+    )
+
+
+async def change_due(screen: Screen) -> Response:
+    """POST: another due date of an open document."""
+    form = await screen.form()
+    return await _put(
+        screen, {"documentDueDate": {"value": form.text("due")}}, "The due date of {document} is changed."
+    )
 
 
 async def keep_note(screen: Screen) -> Response:

@@ -28,6 +28,7 @@ HEADER: Mapping[str, tuple[str, str]] = {
     "currency": ("currencyId", "currency_id"),
     "customer_reference": ("customerRefNumber", "customer_reference"),
     "external_reference": ("externalReference", "external_reference"),
+    "payment_reference": ("paymentReference", "payment_reference"),
     "text": ("invoiceText", "invoice_text"),
 }
 """A field of the form -> its name on the wire, and in refusals."""
@@ -45,14 +46,14 @@ LINE: Mapping[str, tuple[str, str]] = {
 
 WORDS: Mapping[str, str] = {
     "customer": "Customer", "date": "Date", "terms": "Terms", "due": "Due", "currency": "Currency",
-    "customer_reference": "Customer's reference", "external_reference": "Our reference", "text": "Text",
+    "customer_reference": "Customer's reference", "external_reference": "Our reference",
+    "payment_reference": "Payment reference", "text": "Text",
     "item": "Item", "description": "Text", "quantity": "Quantity", "price": "Price", "discount": "Discount %",
     "vat": "VAT", "account": "Account",
 }  # fmt: skip
 """What a page calls the fields."""
 
 _NUMBERS = frozenset({"quantity", "price", "discount"})
-_WITHOUT_TERMS = frozenset({"terms", "due"})
 _LINE_FIELD = re.compile(r"line\.(\d{1,4})\.(\w+)")
 
 Row = dict[str, str]
@@ -90,6 +91,7 @@ class DocumentForm:
             "currency": document.currency_id,
             "customer_reference": document.customer_ref_number or "",
             "external_reference": document.external_reference or "",
+            "payment_reference": document.payment_reference or "",
             "text": document.invoice_text or "",
         }
         lines = [
@@ -153,7 +155,7 @@ class Difference:
 def new_body(kind: DocumentKind, form: DocumentForm, language: str) -> dict[str, Any]:
     """The POST that makes the document: what is empty is filled by the server."""
     body: dict[str, Any] = {
-        HEADER[name][0]: _wrapped(value) for name, value in form.header.items() if value and _has(kind, name)
+        HEADER[name][0]: _wrapped(value) for name, value in form.header.items() if value and name not in kind.lacks
     }
     body[kind.lines] = [
         {LINE[name][0]: _sent(name, line[name], language) for name in LINE if line.get(name)}
@@ -167,7 +169,7 @@ def change_body(kind: DocumentKind, form: DocumentForm, base: DocumentForm, lang
     body: dict[str, Any] = {
         HEADER[name][0]: _wrapped(value or None)
         for name, value in form.header.items()
-        if value != base.header.get(name, "") and _has(kind, name)
+        if value != base.header.get(name, "") and name not in kind.lacks
     }
     before = {line["number"]: line for line in base.lines if line.get("number")}
     lines: list[dict[str, Any]] = []
@@ -223,10 +225,6 @@ def field_of(refusal: Refusal, form: DocumentForm) -> str:
 
 def _sent(name: str, value: str, language: str) -> dict[str, Any]:
     return _wrapped((plain_number(value, language) if name in _NUMBERS else value) or None)
-
-
-def _has(kind: DocumentKind, name: str) -> bool:
-    return kind.document_type != "CreditNote" or name not in _WITHOUT_TERMS
 
 
 def _wrapped(value: object) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import Response
 
 from reskontra.errors import NotFound
 from reskontra.pages.api import segment
 from reskontra.pages.screen import Screen
+from reskontra.pages.words import KIND_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,18 @@ class DocumentKind:
     lines: str = ""
     is_entered: bool = False
     """Whether people make it on a page."""
+
+    is_edited: bool = False
+    """Whether people change its drafts on a page."""
+
+    is_deleted: bool = True
+    """Whether its drafts can be deleted."""
+
+    print_path: str = ""
+    """Where the API prints it, before its number; empty if it does not."""
+
+    lacks: frozenset[str] = frozenset()
+    """The fields of the form that it does not take."""
 
     @property
     def is_payment(self) -> bool:
@@ -46,23 +60,62 @@ class DocumentKind:
 
 
 _PAYMENTS = "/v1/customerPayment"
+_RECEIPT = frozenset({"payment_reference"})
+
+
+def _made(
+    document_type: str, path: str, lines: str, *, is_entered: bool = True, print_path: str = "", **more: Any
+) -> DocumentKind:
+    """A kind with lines."""
+    return DocumentKind(
+        document_type,
+        KIND_WORDS[document_type],
+        path,
+        lines,
+        is_entered,
+        is_edited=True,
+        print_path=print_path or path,
+        **more,
+    )
+
+
+def _money(document_type: str, *, is_entered: bool = False) -> DocumentKind:
+    return DocumentKind(
+        document_type, KIND_WORDS[document_type], _PAYMENTS, is_entered=is_entered, is_edited=is_entered
+    )
+
+
+_CASH: Mapping[str, Any] = {
+    "path": "/v1/cashsale",
+    "lines": "cashSaleLines",
+    "print_path": "/v1/reskontra/cashsale",
+    "is_deleted": False,
+    "lacks": frozenset({"due", "currency", "customer_reference", "external_reference"}),
+}
 
 KINDS: Mapping[str, DocumentKind] = {
     kind.document_type: kind
     for kind in (
-        DocumentKind("Invoice", "Invoice", "/v1/customerinvoice", "invoiceLines", is_entered=True),
-        DocumentKind("CreditNote", "Credit note", "/v1/customerCreditNote", "lines", is_entered=True),
-        DocumentKind("DebitNote", "Debit note", "/v1/customerDebitNote", "lines", is_entered=True),
-        DocumentKind("FinCharge", "Overdue charge", "/v1/customerOverdueCharge", "lines"),
-        DocumentKind("Payment", "Payment", _PAYMENTS, is_entered=True),
-        DocumentKind("Prepayment", "Prepayment", _PAYMENTS, is_entered=True),
-        DocumentKind("Refund", "Refund", _PAYMENTS, is_entered=True),
-        DocumentKind("VoidPayment", "Void of a payment", _PAYMENTS),
-        DocumentKind("VoidRefund", "Void of a refund", _PAYMENTS),
-        DocumentKind("SmallBalanceWo", "Balance write-off", _PAYMENTS),
-        DocumentKind("SmallCreditWo", "Credit write-off", "/v1/customerCreditWriteOff"),
-        DocumentKind("CashSale", "Cash sale", "/v1/cashsale", "cashSaleLines"),
-        DocumentKind("CashReturn", "Cash return", "/v1/cashsale", "cashSaleLines"),
+        _made("Invoice", "/v1/customerinvoice", "invoiceLines", lacks=_RECEIPT),
+        _made("CreditNote", "/v1/customerCreditNote", "lines", lacks=_RECEIPT | {"terms", "due"}),
+        _made("DebitNote", "/v1/customerDebitNote", "lines", lacks=_RECEIPT),
+        _made(
+            "FinCharge",
+            "/v1/customerOverdueCharge",
+            "lines",
+            is_entered=False,
+            lacks=_RECEIPT | {"customer", "currency"},
+            print_path="/v1/reskontra/customerOverdueCharge",
+        ),
+        _money("Payment", is_entered=True),
+        _money("Prepayment", is_entered=True),
+        _money("Refund", is_entered=True),
+        _money("VoidPayment"),
+        _money("VoidRefund"),
+        _money("SmallBalanceWo"),
+        DocumentKind("SmallCreditWo", KIND_WORDS["SmallCreditWo"], "/v1/customerCreditWriteOff"),
+        _made("CashSale", **_CASH),
+        _made("CashReturn", is_entered=False, **_CASH),
     )
 }
 

@@ -1,4 +1,4 @@
-"""Making and changing invoices, credit notes and debit notes. The server computes everything, by a trial."""
+"""Making and changing documents with lines. The server computes everything, by a trial."""
 
 from __future__ import annotations
 
@@ -293,6 +293,6 @@ async def _shown(screen: Screen, sheet: Sheet, status: int = 200) -> Response:
 
 def _entered(screen: Screen) -> DocumentKind:
     kind = kind_named(screen.path["type"])
-    if not kind.is_entered or kind.is_payment:
+    if kind.is_payment or not (kind.is_edited if "number" in screen.path else kind.is_entered):
         raise NotFound(reason=screen.formats.say("This kind of document is not entered here."))
     return kind

@@ -62,21 +62,28 @@ class JournalEntry(msgspec.Struct, rename="camel", kw_only=True):
     credit_amount: Decimal
 
 
+_NARROWED = ("customer", "account", "text", "batch")
+"""The filters of the journal beside its period."""
+
+
 async def show_journal(screen: Screen) -> Response:
     """The entries of a period, by batch."""
     query, page = screen.query, screen.page_number
     periods = await list_periods(screen)
     period = query.text("period") or _present(screen, periods)
+    selection = {"period": period, **{name: text for name in _NARROWED if (text := query.text(name))}}
     entries = await screen.api.list(
-        JournalEntry,
-        "/v1/reskontra/report/journal",
-        period=period,
-        customer=query.text("customer"),
-        pageNumber=page,
-        pageSize=ROWS * 2,
+        JournalEntry, "/v1/reskontra/report/journal", **selection, pageNumber=page, pageSize=ROWS * 2
     )
     return screen.show(
-        "journal.html", entries=entries, periods=periods, period=period, page=page, size=ROWS * 2, filtered=1
+        "journal.html",
+        entries=entries,
+        periods=periods,
+        period=period,
+        page=page,
+        size=ROWS * 2,
+        selection=selection,
+        filtered=len(selection) - 1,
     )
 
 
@@ -85,14 +92,25 @@ def _present(screen: Screen, periods: Sequence[Period]) -> str:
     return max(begun, default=periods[-1].period if periods else "")
 
 
+_ENTRIES_MAX = 1000
+
+
 async def show_batch(screen: Screen) -> Response:
     """One batch with its entries. Nothing in it can be changed."""
     number = screen.path["number"]
     batch = await screen.api.get(Batch, f"/v2/journaltransaction/{segment(number)}")
-    documents = await screen.api.list(
-        JournalEntry, "/v1/reskontra/report/journal", period=batch.financial_period, pageSize=1000, pageNumber=1
-    )
-    named = {it.line_number: it for it in documents.rows if it.batch_number == batch.batch_number}
+    named, page, total = dict[int, JournalEntry](), 0, 1
+    while len(named) < total:
+        page += 1
+        found = await screen.api.list(
+            JournalEntry,
+            "/v1/reskontra/report/journal",
+            batch=batch.batch_number,
+            pageSize=_ENTRIES_MAX,
+            pageNumber=page,
+        )
+        named |= {it.line_number: it for it in found.rows}
+        total = found.total if found.rows else 0
     return screen.show("batch.html", batch=batch, named=named)
 
 
@@ -110,5 +128,10 @@ async def show_log(screen: Screen) -> Response:
         pageSize=ROWS,
     )
     return screen.show(
-        "log.html", changes=changes, page=page, size=ROWS, filtered=sum(1 for value in filters.values() if value)
+        "log.html",
+        selection={name if name != "from" else "from_": value for name, value in filters.items() if value},
+        changes=changes,
+        page=page,
+        size=ROWS,
+        filtered=sum(1 for value in filters.values() if value),
     )

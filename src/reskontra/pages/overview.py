@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 from starlette.responses import Response
 
+from reskontra.pages.ages import ages_of, open_credits
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import Standing, StandingTotal
+from reskontra.pages.periods import Period
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.sent import refused
 
@@ -49,6 +52,7 @@ async def show_overview(screen: Screen) -> Response:
     debtors = await api.list(
         Standing, "/v1/reskontra/standing", overdue=True, orderBy="overdue desc", pageNumber=1, pageSize=10
     )
+    ages = ages_of(screen, total.buckets, await open_credits(screen))
     changes = await api.list(Change, "/v1/reskontra/change", newestFirst=True, pageNumber=1, pageSize=10)
     columns = _columns(screen, seen)
     return screen.show(
@@ -59,8 +63,38 @@ async def show_overview(screen: Screen) -> Response:
         changes=changes.rows,
         columns=columns,
         finding=_finding(screen, columns),
-        todo=[*_todo(screen, seen), *await refused(screen)],
+        todo=[*_todo(screen, seen), *await refused(screen), *await _closable(screen)],
+        ages=ages,
+        paid_address=f"{screen.base}{ROOT}/documents?type={MONEY}&released=true"
+        f"&from={screen.today:%Y-%m}-01&to={screen.today}",
     )
+
+
+MONEY = "Payment,Prepayment,Refund,VoidPayment,VoidRefund,CashSale,CashReturn"
+"""The types of the documents that money comes in or goes out with."""
+
+
+class Draft(msgspec.Struct, rename="camel"):
+    """A document that is not released."""
+
+    document_date: datetime | None = None
+
+
+async def _closable(screen: Screen) -> list[tuple[str, int, str]]:
+    """The periods that are over and open and hold no draft, for whoever may close them."""
+    if not screen.api.may("controller"):
+        return []
+    periods = await screen.api.list(Period, "/v1/financialPeriod")
+    drafts = await screen.api.list(
+        Draft, "/v1/reskontra/document", released=False, orderBy="documentDate", pageNumber=1, pageSize=1
+    )
+    ends = [screen.today, *(it.document_date.date() for it in drafts.rows if it.document_date)]
+    ready = [it for it in periods.rows if it.state == "Open" and it.end_date.date() < min(ends)]
+    if not ready:
+        return []
+    return [
+        (screen.formats.say("Periods ready to close"), len(ready), f"{screen.base}{ROOT}/periods?year={ready[0].year}")
+    ]
 
 
 def _columns(screen: Screen, seen: Overview) -> list[Column]:
@@ -90,7 +124,7 @@ def _finding(screen: Screen, columns: list[Column]) -> str:
 def _todo(screen: Screen, seen: Overview) -> list[tuple[str, int, str]]:
     base, say = f"{screen.base}{ROOT}", screen.formats.say
     todo = [
-        (say("Remind of what is overdue"), seen.overdue, f"{base}/reminding"),
+        (say("Overdue documents to remind of"), seen.overdue, f"{base}/reminding"),
         (say("Release drafts"), seen.unreleased, f"{base}/documents?released=false"),
         (say("Documents on hold"), seen.on_hold, f"{base}/documents?status=Hold,CreditHold&released=false"),
         (say("Customers over their limit"), seen.credit_exceeded, f"{base}/customers?exceeds=true"),

@@ -1,19 +1,21 @@
-"""Reports that a bookkeeper reads or hands on: ageing, open items, VAT, and what is found by a word."""
+"""Reports that a bookkeeper reads or hands on: ageing, VAT, sales and reconciliation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refused
+from reskontra.pages.ages import CREDITS, Bucket, behind
 from reskontra.pages.api import Rows
-from reskontra.pages.customers import Bucket, Name, Standing
-from reskontra.pages.documents import DocumentRow
-from reskontra.pages.formats import plain_number
+from reskontra.pages.customers import Name
+from reskontra.pages.document_kinds import kind_named
+from reskontra.pages.downloads import table, walk
 from reskontra.pages.screen import ROOT, Screen
 
 T = TypeVar("T")
@@ -24,6 +26,7 @@ class Aged(msgspec.Struct, rename="camel", kw_only=True):
 
     customer: Name
     currency: str
+    day: str = msgspec.field(name="asOf")
     balance: Decimal
     buckets: list[Bucket]
 
@@ -62,6 +65,20 @@ class Account(msgspec.Struct, rename="camel", kw_only=True):
     difference: Decimal
 
 
+class Differing(msgspec.Struct, rename="camel", kw_only=True):
+    """A document, or an entry of none, that the ledger and the open items do not agree on."""
+
+    document_type: str | None = None
+    reference_number: str | None = None
+    batch_number: str | None = None
+    line_number: int | None = None
+    date: datetime | None = None
+    description: str | None = None
+    ledger: Decimal
+    open_items: Decimal
+    difference: Decimal
+
+
 async def show_report(screen: Screen) -> Response:
     """One of the reports."""
     show = {"ageing": _ageing, "vat": _vat, "sales": _sales, "reconcile": _reconcile}.get(screen.path["report"])
@@ -69,6 +86,9 @@ async def show_report(screen: Screen) -> Response:
         raise NotFound(reason="There is no such report.")
     return await show(screen)
 
+
+_BEHIND = 200
+"""Rows behind a difference on one page."""
 
 _ROWS = 1000
 """Rows of a report on one page."""
@@ -93,11 +113,38 @@ def _show(screen: Screen, name: str, problems: list[tuple[str, str]], **values: 
 async def _ageing(screen: Screen) -> Response:
     day, page = screen.query.text("asOf") or screen.today.isoformat(), screen.page_number
     asked = {"asOf": day, "knownAt": screen.query.text("knownAt"), "pageNumber": page, "pageSize": _ROWS}
+    if screen.query.text("format") == "csv":
+        pages = walk(screen.api, Aged, "/v1/reskontra/ageing", asked)
+        return await table(pages, _AGEING_COLUMNS, _aged_cells, "ageing")
     found, problems = await _report(screen, Aged, "/v1/reskontra/ageing", "asOf", asked)
     columns = zip(*(it.buckets for it in found.rows), strict=True)
     sums = [msgspec.structs.replace(column[0], amount=_sum(it.amount for it in column)) for column in columns]
     total = _sum(it.balance for it in found.rows)
-    return _show(screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total)
+    addresses, credits_address, late = list[str](), "", total - (sums[0].amount if sums else 0)
+    if sums:
+        at = date.fromisoformat(found.rows[0].day[:10])
+        state = "&open=true" if at == screen.today else f"&released=true&to={at}"
+        base = f"{screen.base}{ROOT}/documents?"
+        addresses = [f"{base}{behind(it, at)}{state}" for it in sums]
+        credits_address = f"{base}type={CREDITS}{state}"
+    finding = screen.formats.say(
+        "{late} is overdue; {owed} is owed in all, less credits.",
+        late=screen.formats.amount(late),
+        owed=screen.formats.amount(total),
+    )
+    return _show(
+        screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total, addresses=addresses,
+        credits_address=credits_address,
+        finding=finding,
+    )  # fmt: skip
+
+
+_AGEING_COLUMNS = ("customerNumber", "customerName", "currency", "balance", "notDue", "days1to30", "days31to60",
+                   "days61to90", "daysOver90")  # fmt: skip
+
+
+def _aged_cells(row: Aged) -> list[object]:
+    return [row.customer.number, row.customer.name, row.currency, row.balance, *(it.amount for it in row.buckets)]
 
 
 async def _vat(screen: Screen) -> Response:
@@ -115,10 +162,21 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_SALES_COLUMNS = ("customerNumber", "customerName", "beginBalance", "sales", "paymentsAndPrepayments",
+                  "adjustmentsAndDiscounts", "overdueCharges", "yearToDateBalance")  # fmt: skip
+
+
+def _moved_cells(row: Movements) -> list[object]:
+    return [row.customer.number, row.customer.name, *(getattr(row, name) for name in _COLUMNS)]
+
+
 async def _sales(screen: Screen) -> Response:
     first = screen.query.text("period") or f"{screen.today:%Y}01"
     last, page = screen.query.text("toPeriod") or f"{screen.today:%Y%m}", screen.page_number
     asked = {"fromFinPeriod": first, "toFinPeriod": last, "pageNumber": page, "pageSize": _ROWS}
+    if screen.query.text("format") == "csv":
+        pages = walk(screen.api, Movements, "/v2/customer/balance", asked)
+        return await table(pages, _SALES_COLUMNS, _moved_cells, "sales")
     found, problems = await _report(screen, Movements, "/v2/customer/balance", "period", asked)
     rows = sorted(found.rows, key=lambda it: it.sales, reverse=True)
     sums = {name: _sum(getattr(it, name) for it in rows) for name in _COLUMNS}
@@ -131,43 +189,16 @@ async def _sales(screen: Screen) -> Response:
 async def _reconcile(screen: Screen) -> Response:
     period = screen.query.text("period") or f"{screen.today:%Y%m}"
     found, problems = await _report(screen, Account, "/v1/reskontra/report/receivable", "period", {"period": period})
-    return _show(screen, "reconcile", problems, found=found, period=period)
+    differing = [it for it in found.rows if it.difference]
+    behind = {
+        it.account: await screen.api.list(
+            Differing, "/v1/reskontra/report/receivable/difference", period=period, account=it.account,
+            pageNumber=1, pageSize=_BEHIND,
+        )
+        for it in differing
+    }  # fmt: skip
+    return _show(screen, "reconcile", problems, found=found, period=period, behind=behind, kind_of=kind_named)
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
-
-
-# --- search
-
-_FOUND_MAX = 20
-
-
-async def search(screen: Screen) -> Response:
-    """What a word finds: customers by name, number, organisation number or phone, documents by number or amount."""
-    words = screen.query.text("q")
-    if words is None:
-        return screen.show("search.html", words="", customers=[], documents=[], searched="")
-    customers = await screen.api.list(Standing, "/v1/reskontra/standing", text=words, pageNumber=1, pageSize=_FOUND_MAX)
-    amount, found = _amount(words, screen.formats.language), list[DocumentRow]()
-    asked: list[dict[str, object]] = [{"text": words}]
-    asked += [{"amount": amount}] if amount is not None else []
-    for sent in asked:
-        found += (
-            await screen.api.list(DocumentRow, "/v1/reskontra/document", **sent, pageNumber=1, pageSize=_FOUND_MAX)
-        ).rows
-    rows = list({(it.document_type, it.reference_number): it for it in found}.values())
-    if len(customers.rows) + len(rows) == 1:
-        if rows:
-            return screen.go(f"{ROOT}/documents/{rows[0].document_type}/{rows[0].reference_number}")
-        return screen.go(f"{ROOT}/customers/{customers.rows[0].customer.number}")
-    return screen.show("search.html", words=words, customers=customers.rows, documents=rows, searched=words)
-
-
-def _amount(words: str, language: str) -> Decimal | None:
-    """The amount that somebody may have typed."""
-    try:
-        amount = Decimal(plain_number(words, language))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and abs(amount) < Decimal(10) ** 15 else None

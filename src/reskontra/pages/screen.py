@@ -27,7 +27,7 @@ from reskontra.pages.api import Api, Asked, segment
 from reskontra.pages.formats import Formats
 from reskontra.pages.last_check import schema
 from reskontra.pages.people import Person
-from reskontra.pages.words import LANGUAGES
+from reskontra.pages.words import KIND_WORDS, LANGUAGES, words_of
 from reskontra.web.auth import Company
 from reskontra.web.errors import sentences
 from reskontra.web.visit import Visit
@@ -256,6 +256,9 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         _=_say,
+        thing=_thing,
+        KIND_WORDS=KIND_WORDS,
+        named=_named,
         ui=_address,
         asset=_asset,
         segment=segment,
@@ -272,6 +275,17 @@ def _environment() -> Environment:
 def _say(context: Context, sentence: str, **values: object) -> str:
     said: str = context["screen"].formats.say(sentence, **values)
     return said
+
+
+@pass_context
+def _thing(context: Context, entity: str) -> str:
+    """What people call a document of a type, or a thing of the log."""
+    return _say(context, words_of(entity))
+
+
+def _named(filters: Sequence[tuple[str, str | None]]) -> str:
+    """The filters that are set, as a sentence names them: `Status = Open, From = 2025-05-01`."""
+    return ", ".join(f"{words} = {value}" for words, value in filters if value)
 
 
 @pass_context

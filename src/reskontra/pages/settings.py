@@ -15,6 +15,7 @@ from reskontra.pages.screen import (
     Screen,
 )
 from reskontra.pages.words import LANGUAGES
+from reskontra.users.commands import set_language
 
 _PDF = "application/pdf"
 _YEAR_SECONDS = 365 * 24 * 60 * 60
@@ -36,6 +37,10 @@ async def show_preferences(screen: Screen) -> Response:
 async def change_preferences(screen: Screen) -> Response:
     """POST: keep what was chosen."""
     form = await screen.form()
+    language = form.text("language")
+    if language in LANGUAGES and language is not None and not screen.person.is_sandbox:
+        async with screen.api.engine.database.transaction() as connection:
+            await set_language(connection, screen.person.actor, language)
     answer = screen.go(f"{ROOT}/preferences", "Kept.")
     for cookie, name, allowed in (
         (LANGUAGE_COOKIE, "language", LANGUAGES),

@@ -141,7 +141,7 @@ class Site:
     async def _screen(self, visit: Visit, person: Person) -> Screen:
         cookies = cookies_of(visit.headers)
         company = _company(person, cookies.get(COMPANY_COOKIE))
-        language = choose(cookies.get(LANGUAGE_COOKIE) or person.language, visit.headers.get("accept-language", ""))
+        language = choose(person.language or cookies.get(LANGUAGE_COOKIE), visit.headers.get("accept-language", ""))
         return Screen(
             visit=visit,
             path={},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -11,6 +12,17 @@ import yaml
 ENGLISH = "en"
 LANGUAGES: Mapping[str, str] = {"en": "English", "nb": "Norsk", "sv": "Svenska"}
 """The languages of pages: code and own name."""
+
+KIND_WORDS: Mapping[str, str] = {
+    "Invoice": "Invoice", "CreditNote": "Credit note", "DebitNote": "Debit note", "FinCharge": "Overdue charge",
+    "Payment": "Payment", "Prepayment": "Prepayment", "Refund": "Refund", "VoidPayment": "Void of a payment",
+    "VoidRefund": "Void of a refund", "SmallBalanceWo": "Balance write-off", "SmallCreditWo": "Credit write-off",
+    "CashSale": "Cash sale", "CashReturn": "Cash return",
+}  # fmt: skip
+"""What people call each type of document."""
+
+_THINGS: Mapping[str, str] = {"DunningLetter": "Letter", "FinancialPeriod": "Period"}
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _ALSO = {"no": "nb", "nn": "nb"}
 
@@ -34,6 +46,11 @@ def say(language: str, sentence: str, **values: object) -> str:
 def later(sentence: str) -> str:
     """Marks a sentence that is said somewhere else, so that the catalogues have it."""
     return sentence
+
+
+def words_of(entity: str) -> str:
+    """What people call a thing, by its name in the API: a document of a type, or what the log names; an English key."""
+    return KIND_WORDS.get(entity) or _THINGS.get(entity) or _HUMP.sub(" ", entity).capitalize()
 
 
 def choose(preferred: str | None, accepted: str) -> str:

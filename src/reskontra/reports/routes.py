@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page, answer_rows
-from reskontra.changes.lists.wire import PAGING, Filter, filtered, same
+from reskontra.changes.lists.wire import PAGING, Filter, equal, filtered, matching, same
 from reskontra.codes import known
 from reskontra.db.export import as_csv
 from reskontra.db.lists import Filters
@@ -23,14 +23,21 @@ from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import reference_of
 from reskontra.reports.store import numbers
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
-from reskontra.reports.store.journal import JOURNAL, JOURNAL_TABLE, OF_DOCUMENT
+from reskontra.reports.store.journal import JOURNAL, OF_DOCUMENT, OF_TEXT, journal_table
 from reskontra.reports.store.open_items import open_item_table, open_items
-from reskontra.reports.store.receivables import RECONCILED_TABLE, find_reconciled
+from reskontra.reports.store.receivables import (
+    DIFFERENCE_TABLE,
+    RECONCILED_TABLE,
+    find_differences,
+    find_reconciled,
+)
 from reskontra.reports.store.vat import VAT_TABLE, find_sums
 from reskontra.reports.wire.ledger import (
+    DifferingAnswer,
     JournalEntryAnswer,
     ReconciledAnswer,
     VatSumAnswer,
+    differing_answer,
     journal_answer,
     reconciled_answer,
     vat_answer,
@@ -55,9 +62,15 @@ if TYPE_CHECKING:
 
 _PERIOD, _TO_PERIOD = Parameter("period"), Parameter("toPeriod")
 _TYPE, _NUMBER = Parameter("documentType"), Parameter("referenceNumber")
+_ACCOUNT = Parameter("account")
 _SERIES = Parameter("series", description="Only this number series.")
 _OF_CUSTOMER = (same("customer", "customer.number"),)
-_OF_ENTRY = (same("customer", "entry.customer_number"),)
+_OF_ENTRY = (
+    same("customer", "entry.customer_number"),
+    equal("batch", "entry.batch_number"),
+    equal("account", "entry.account_number"),
+    matching("text", OF_TEXT),
+)
 
 _TABLES_AT_ONCE = 2
 _turns = asyncio.Semaphore(_TABLES_AT_ONCE)
@@ -111,26 +124,31 @@ async def get_receivables(call: Call) -> Response:
     return answer_rows(call, accounts, reconciled_answer)
 
 
+async def get_differences(call: Call) -> Response:
+    """GET what is behind the difference of one of those accounts: documents, and entries of none."""
+    period, account = _first_period(call, await reference_of(call)), call.query.text(_ACCOUNT.name)
+    if account is None:
+        raise Malformed(f"The parameter {_ACCOUNT.name} is missing.", hint="Send the number of an account.")
+    if wants_table(call):
+        return await _table(call, "differences", DIFFERENCE_TABLE, period, account)
+    async with call.database.connection() as connection:
+        found = await find_differences(connection, call.company_id, period, account)
+    return answer_rows(call, found, differing_answer)
+
+
 async def get_journal(call: Call) -> Response:
-    """GET the journal of some periods, or of one document, by period, batch and line."""
+    """GET the journal of some periods, of one document or of one batch, by period, batch and line."""
+    filters = filtered(call)
     kind, number = call.query.choice(_TYPE.name, DocumentType), call.query.text(_NUMBER.name)
     if kind is not None or number is not None:
-        return await _journal_of(call, kind, number)
-    first, last = _periods(call, await reference_of(call))
+        if kind is None or number is None:
+            name = _TYPE.name if kind is None else _NUMBER.name
+            raise Malformed(f"A document is named by its type and number: {name} is missing.", hint="Send both.")
+        filters.add(OF_DOCUMENT, str(kind), number)
+    elif call.query.text("batch") is None or call.query.text(_PERIOD.name) is not None:
+        filters.add("entry.period_id between {} and {}", *_periods(call, await reference_of(call)))
     if wants_table(call):
-        return await _table(call, "journal", JOURNAL_TABLE, first, last, _customer(call))
-    filters = filtered(call)
-    filters.add("entry.period_id between {} and {}", first, last)
-    return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))
-
-
-async def _journal_of(call: Call, kind: str | None, number: str | None) -> Response:
-    """What the release of a document posted."""
-    if kind is None or number is None:
-        name = _TYPE.name if kind is None else _NUMBER.name
-        raise Malformed(f"A document is named by its type and number: {name} is missing.", hint="Send both.")
-    filters = filtered(call)
-    filters.add(OF_DOCUMENT, str(kind), number)
+        return await _table(call, "journal", journal_table(filters), *filters.parameters[1:])
     return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))
 
 
@@ -230,10 +248,12 @@ def _report(
     below: str,
     *query: Parameter,
     filters: tuple[Filter, ...] = (),
+    needed: tuple[str, ...] = (),
 ) -> Route:
     addresses = Addresses("/v1/reskontra/report", noun, answer, plural=noun)
     return replace(
-        addresses.many(operation, handler, below, filters=filters, query=(*query, FORMAT, *PAGING)), has_table=True
+        addresses.many(operation, handler, below, filters=filters, query=(*query, FORMAT, *PAGING), needed=needed),
+        has_table=True,
     )
 
 
@@ -253,6 +273,10 @@ ROUTES = (
         _PERIOD, AS_OF, KNOWN_AT, filters=_OF_CUSTOMER,
     ),
     _report("Reskontra_ReportReceivables", get_receivables, "receivables", ReconciledAnswer, "receivable", _PERIOD),
+    _report(
+        "Reskontra_ReportReceivableDifferences", get_differences, "differences", DifferingAnswer,
+        "receivable/difference", _PERIOD, _ACCOUNT, needed=(_ACCOUNT.name,),
+    ),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
     _report(
         "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, _TYPE, _NUMBER,

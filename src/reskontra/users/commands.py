@@ -86,6 +86,14 @@ async def change_user(
     await _note(connection, context, await store.company_ids(connection, user.user_id), user.email, "changed")
 
 
+async def set_language(connection: Connection, email: str, language: str) -> None:
+    """Keep the language that a user chose for the pages. It is theirs alone, so the log says nothing of it.
+
+    Raises `UnknownReference`.
+    """
+    await store.set_language(connection, (await _known(connection, email)).user_id, language)
+
+
 async def set_disabled(connection: Connection, context: Context, email: str, *, disabled: bool) -> bool:
     """Disable or enable a user; False if nothing changed. Raises `UnknownReference`."""
     user = await _known(connection, email)

@@ -77,6 +77,11 @@ async def company_ids(connection: Connection, user_id: int) -> Sequence[int]:
     return [row["company_id"] for row in rows]
 
 
+async def set_language(connection: Connection, user_id: int, language: str) -> None:
+    """The language of a user's pages."""
+    await connection.execute("update user_account set language = $2 where user_id = $1", user_id, language)
+
+
 async def set_role(connection: Connection, user_id: int, role: Role) -> None:
     """Give a user another role."""
     await connection.execute("update user_account set role = $2 where user_id = $1", user_id, role.value)

@@ -166,6 +166,108 @@ async def test_the_journal_has_every_entry_once_and_balances(year: Clerk) -> Non
         assert all(row["accountDescription"] and row["createdBy"] for row in rows)
 
 
+async def test_the_journal_is_narrowed_by_batch_account_and_text(year: Clerk) -> None:
+    entries = await year.page(JOURNAL, period=FIRST, toPeriod=LAST)
+    batch = entries[len(entries) // 2]["batchNumber"]
+    of_batch = [it for it in entries if it["batchNumber"] == batch]
+    assert await year.page(JOURNAL, batch=batch) == _recounted(of_batch), "a batch needs no period"
+    assert await year.page(JOURNAL, batch=batch, period="203001") == []
+    span = {"period": FIRST, "toPeriod": LAST}
+    account = of_batch[0]["account"]
+    found = await year.page(JOURNAL, **span, account=account)
+    assert found == _recounted([it for it in entries if it["account"] == account])
+    text = next(it["description"] for it in entries if it["description"])
+    word = text[1:].upper()
+    found = await year.page(JOURNAL, **span, text=word)
+    assert found == _recounted([it for it in entries if word.lower() in (it["description"] or "").lower()])
+    for narrow in ({"batch": batch}, {**span, "account": account}, {**span, "text": word}):
+        pairs = [(it["batchNumber"], str(it["lineNumber"])) for it in await year.page(JOURNAL, **narrow)]
+        rows = await table(year, JOURNAL, **narrow)
+        assert [(it["batchNumber"], it["lineNumber"]) for it in rows] == pairs
+    number = next(it["referenceNumber"] for it in entries if it["documentType"] == "Invoice")
+    named = {"documentType": "Invoice", "referenceNumber": number}
+    assert len(await table(year, JOURNAL, **named)) == len(await year.page(JOURNAL, **named)) > 1
+
+
+def _recounted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows as they would be in a list of their own."""
+    return [{**row, "metadata": {**row["metadata"], "totalCount": len(rows)}} if "metadata" in row else row
+            for row in rows]  # fmt: skip
+
+
+# The ledger's receivables against what is open
+
+RECEIVABLES, DIFFERENCES = f"{REPORT}/receivable", f"{REPORT}/receivable/difference"
+
+
+async def test_accounts_tie_to_the_open_items_of_each_period_end(year: Clerk) -> None:
+    for period in [*await periods(year), "202412"]:
+        found = {row["account"]: row for row in await year.page(RECEIVABLES, period=period)}
+        open_items: dict[str, Decimal] = {}
+        for customer in await year.page(OPEN_ITEMS, period=period):
+            for item in customer["items"]:
+                open_items[item["account"]] = open_items.get(item["account"], Decimal(0)) + item["balance"]
+        ledger = await year.rows(
+            """
+            select account_number, sum(debit_base - credit_base) from journal_entry
+             where company_id = 1 and period_id <= $1 and account_number = any (
+                 select account_number from journal_entry where moves_document_id is not null) group by 1 order by 1
+            """,
+            period,
+        )
+        assert [(row["account"], row["ledger"]) for row in found.values()] == [tuple(row) for row in ledger]
+        assert {name: row["openItems"] for name, row in found.items() if row["openItems"]} == {
+            name: balance for name, balance in open_items.items() if balance
+        }
+        assert all(row["difference"] == 0 for row in found.values())
+        for account in found:
+            assert await year.page(DIFFERENCES, period=period, account=account) == []
+
+
+@pytest.mark.plants_fault
+async def test_what_is_behind_a_difference_is_told(year: Clerk) -> None:
+    """An entry by hand, and a document whose entries come to something else than its balance."""
+    await year.execute(
+        """
+        insert into batch (company_id, batch_number, module, period_id, batch_date, description, status, currency_id,
+                           total_base, created_at, created_by)
+        select company_id, 'HAND1', module, period_id, batch_date, 'By hand', status, currency_id, 7, created_at,
+               created_by
+          from batch where company_id = 1 and batch_number = 'AR000001'""",
+        """
+        insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id, branch_number,
+                                   debit, credit, debit_base, credit_base, currency_id, exchange_rate, entry_date,
+                                   period_id, document_type, document_number, customer_id, purpose, description)
+        select company_id, 'HAND1', line.number, line.account, subaccount_id, branch_number, line.debit, line.credit,
+               line.debit, line.credit, currency_id, exchange_rate, entry_date, period_id, document_type,
+               document_number, customer_id, 'rounding', 'By hand'
+          from journal_entry
+         cross join (values (1, '1500', 7, 0), (2, '3000', 0, 7)) as line (number, account, debit, credit)
+         where company_id = 1 and batch_number = 'AR000001' and line_number = 1""",
+    )
+    period = await year.sql("select period_id from batch where batch_number = 'HAND1'")
+    (account,) = [it for it in await year.page(RECEIVABLES, period=period) if it["account"] == "1500"]
+    assert account["difference"] == 7
+    (row,) = await year.page(DIFFERENCES, period=period, account="1500")
+    assert (row["batchNumber"], row["lineNumber"], row["description"], row["ledger"], row["openItems"]) == (
+        "HAND1", 1, "By hand", 7, 0,
+    )  # fmt: skip
+    number = await year.sql(
+        """update document set balance_base = balance_base - 3, balance = balance - 3
+            where document_id = (select document_id from document where company_id = 1 and document_type = 'Invoice'
+              and currency_id = 'NOK' and balance > 3 and period_id <= $1 order by document_id limit 1)
+           returning number""",
+        period,
+    )
+    rows = await year.page(DIFFERENCES, period=period, account="1500")
+    assert [(it.get("referenceNumber"), it.get("batchNumber"), it["difference"]) for it in rows] == [
+        (number, None, 3), (None, "HAND1", 7),
+    ]  # fmt: skip
+    as_table = await table(year, DIFFERENCES, period=period, account="1500")
+    assert [Decimal(it["difference"]) for it in as_table] == [3, 7]
+    assert "account is missing" in refusal(await year.http.get(f"/v1/{DIFFERENCES}"))
+
+
 # As a table
 
 

@@ -45,6 +45,11 @@
       else if (root.dataset.keys === "on") (document.querySelector("[data-back]") || { click: () => history.back() }).click();
       return;
     }
+    const isArrow = /^Arrow(Up|Down)$/.test(event.key) && (target.id === "search" || !editable(target));
+    if (isArrow && document.querySelector("[data-arrows]") && rows().length) {
+      event.preventDefault();
+      return move(event.key === "ArrowDown" ? 1 : -1);
+    }
     if (root.dataset.keys !== "on" || event.ctrlKey || event.metaKey || event.altKey || editable(target)) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === " " && target.closest("a, button, summary")) return;

@@ -91,16 +91,28 @@ RECEIVABLE_ENTRIES = """
 """A select of the entries that move what customers owe, one for each document that they move. It ends inside its where
 clause."""
 
-RECEIVABLE_ACCOUNTS = f"""
-    select entry.account_number, {description_of("entry.account_number")} as description,
-           sum(entry.debit_base - entry.credit_base) as balance
+BALANCE_OF_ACCOUNT = """
+        select count(*) as entries, sum(entry.debit_base - entry.credit_base) as balance
+          from journal_entry as entry
+         where entry.company_id = $1 and entry.account_number = {} and entry.period_id <= $2"""
+"""A select of an account's balance in the ledger at the end of the period $2, whatever was posted to it, and of the
+number of its entries."""
+
+BALANCES_OF_DOCUMENTS = """
+    select entry.moves_document_id as document_id, sum(entry.debit_base - entry.credit_base) as balance
       from journal_entry as entry
-     where entry.company_id = $1 and entry.period_id <= $2
-       and entry.account_number in (select moved.account_number from journal_entry as moved
-                                     where moved.company_id = $1 and moved.moves_document_id is not null)
-     group by entry.account_number"""
-"""A select of the accounts that carry what customers owe, with their balances in the ledger at the end of the period
-$2, whatever was posted to them."""
+     where entry.company_id = $1 and entry.account_number = $3 and entry.period_id <= $2
+       and entry.moves_document_id is not null
+     group by entry.moves_document_id"""
+"""A select of the documents that entries on the account $3 moved up to the period $2, with what they came to."""
+
+ENTRIES_OF_NO_DOCUMENT = """
+    select entry.batch_number, entry.line_number, entry.period_id, entry.entry_date, entry.description,
+           entry.debit_base - entry.credit_base as balance
+      from journal_entry as entry
+     where entry.company_id = $1 and entry.account_number = $3 and entry.period_id <= $2
+       and entry.moves_document_id is null"""
+"""A select of the entries on the account $3 up to the period $2 that move no document."""
 
 JOURNAL_ENTRIES = f"""
     select entry.period_id, entry.batch_number, entry.line_number, entry.entry_date, entry.account_number,

@@ -85,15 +85,39 @@ class AsOf:
      group by {_PAST.replace("document.", "past.")}, document_kind.balance_sign
     having (sum(past.open), sum(past.open_base)) <> (0.0, 0.0)"""
 
+    def open_by_account(self) -> str:
+        """A select of the accounts that carry what customers owe, with what was open on each then, in base currency.
+
+        It reads each document once and sums what `open_items` would say of each, so that nothing is kept per document.
+        """
+        sides = "".join(self._taken_by_account(side) for side in ("credit", "debit"))
+        return f"""
+    select part.account_number, sum(part.open_base) as balance
+      from (
+        select document.account_number, document_kind.balance_sign * sum(document.balance_base)
+                   filter (where {self.has_document}) as open_base
+          from document
+          join document_kind on document_kind.document_type = document.document_type
+           and document_kind.balance_sign <> 0
+         where document.company_id = $1 and document.released_at is not null
+         group by document.account_number, document_kind.balance_sign{sides}) as part
+     group by part.account_number"""
+
+    def _taken_by_account(self, side: str) -> str:
+        return f"""
+         union all
+        select document.account_number, document_kind.balance_sign * sum({_TAKEN[side][1]})
+          from application
+          join document on document.company_id = $1 and document.document_id = application.{side}_document_id
+          join document_kind on document_kind.document_type = document.document_type
+           and document_kind.balance_sign <> 0
+         where application.company_id = $1 and application.released_at is not null and {self.lacks_application}
+           and {self.has_document}
+         group by document.account_number, document_kind.balance_sign"""
+
     def _applied_since(self, side: str, whose: str) -> str:
         """A select of what applications took from one side's documents that had not happened or was not known then."""
-        taken = {
-            "credit": ("application.amount_credit", "application.base_credit"),
-            "debit": (
-                "application.amount_debit + application.discount + application.write_off",
-                "application.base_debit + application.discount_base + application.write_off_base",
-            ),
-        }[side]
+        taken = _TAKEN[side]
         return f"""
             select {_PAST}, {taken[0]}, {taken[1]}, false, null
               from application
@@ -101,6 +125,15 @@ class AsOf:
              where application.company_id = $1 and application.released_at is not null and {self.lacks_application}
                and {self.has_document} and {whose}"""
 
+
+_TAKEN = {
+    "credit": ("application.amount_credit", "application.base_credit"),
+    "debit": (
+        "application.amount_debit + application.discount + application.write_off",
+        "application.base_debit + application.discount_base + application.write_off_base",
+    ),
+}
+"""What an application takes from each side's document: in that document's currency, and in base currency."""
 
 _PAST = """document.document_id, document.customer_id, document.document_type, document.number,
                document.document_date, document.due_date, document.period_id, document.account_number,
@@ -157,6 +190,23 @@ UNBOOKED = """
      where application.company_id = $1 and not application.is_posted"""
 """A select of what applications that book nothing moved between documents. In sum it is nothing, but the documents may
 be of two branches, or of a customer and its child. It ends inside its where clause."""
+
+
+UNBOOKED_OF_DOCUMENTS = """
+    select side.document_id, sum(side.amount) as balance
+      from application
+     cross join lateral (values
+        (application.credit_document_id, application.base_credit),
+        (application.debit_document_id,
+         -(application.base_debit + application.discount_base + application.write_off_base)))
+        as side (document_id, amount)
+      join document on document.company_id = $1 and document.document_id = side.document_id
+       and document.account_number = $3
+     where application.company_id = $1 and not application.is_posted and application.released_at is not null
+       and application.period_id <= $2
+     group by side.document_id"""
+"""A select of the documents on the account $3 that applications which book nothing moved up to the period $2, with what
+they came to in base currency."""
 
 
 # Movements of statements (AGS-04)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reskontra.changes.lists.store import Paged, plain_row
+from reskontra.db.lists import Filters
 from reskontra.posting.store.reading import BATCH_NUMBERS, JOURNAL_ENTRIES
 
 JOURNAL = Paged(
@@ -19,7 +20,13 @@ JOURNAL = Paged(
 OF_DOCUMENT = f"entry.batch_number in ({BATCH_NUMBERS} and batch.document_type = {{}} and batch.document_number = {{}})"
 """The condition that an entry is in the batch of a document, by its type and number as it is stored."""
 
-JOURNAL_TABLE = f"""
+OF_TEXT = """(position(lower({0}) in lower(entry.description)) > 0 or entry.document_number = {0})"""
+"""The condition that a text stands in an entry's, or is the number of its document."""
+
+
+def journal_table(filters: Filters) -> str:
+    """The entries that pass the filters, which are over `entry` and begin with the company, as a table."""
+    return f"""
     select entry.period_id as "period", entry.batch_number as "batchNumber", entry.line_number as "lineNumber",
            entry.entry_date as "date", entry.account_number as "account",
            entry.account_description as "accountDescription", entry.branch_number as "branch",
@@ -30,7 +37,6 @@ JOURNAL_TABLE = f"""
            entry.debit_base as "debitAmount", entry.credit_base as "creditAmount", entry.is_posted as "posted",
            entry.created_by as "createdBy",
            to_char(entry.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdDateTime"
-      from ({JOURNAL_ENTRIES} and entry.period_id between $2 and $3) as entry
-     where $4::text is null or lower(entry.customer_number) = lower($4::text collate "C")
+      from ({JOURNAL_ENTRIES}) as entry
+     where {filters.where}
      order by entry.period_id, entry.batch_number, entry.line_number"""
-"""The periods from $2 to $3 as a table; $4 is a customer's number, or null for all."""

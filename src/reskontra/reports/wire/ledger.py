@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 
-from reskontra.reports.store.receivables import Reconciled
+from reskontra.reports.store.receivables import Differing, Reconciled
 from reskontra.reports.store.vat import VatSum
-from reskontra.web.wire import Answer, DayOut, MomentOut, day_text, field, local_text
+from reskontra.web.wire import Answer, DayOut, MomentOut, day_answer, day_text, field, local_text
 
 
 class VatSumAnswer(Answer, kw_only=True):
@@ -62,6 +62,21 @@ class ReconciledAnswer(Answer, kw_only=True):
     difference: Decimal
 
 
+class DifferingAnswer(Answer, kw_only=True):
+    """A document, or an entry of none, that the ledger and the open documents do not agree on, in base currency."""
+
+    document_type: str | None = None
+    number: str | None = field(name="referenceNumber", default=None)
+    batch_number: str | None = None
+    line_number: int | None = None
+    period: str | None = None
+    date: DayOut | None = None
+    description: str | None = None
+    ledger: Decimal
+    open_items: Decimal
+    difference: Decimal
+
+
 def vat_answer(found: VatSum) -> VatSumAnswer:
     """The VAT of one id."""
     return VatSumAnswer(
@@ -108,6 +123,22 @@ def reconciled_answer(found: Reconciled) -> ReconciledAnswer:
     """An account and what it differs by from the open documents."""
     return ReconciledAnswer(
         account=found.account_number,
+        description=found.description,
+        ledger=found.ledger,
+        open_items=found.open_items,
+        difference=found.difference,
+    )
+
+
+def differing_answer(found: Differing) -> DifferingAnswer:
+    """A document or an entry behind a difference."""
+    return DifferingAnswer(
+        document_type=found.document_type,
+        number=found.number,
+        batch_number=found.batch_number,
+        line_number=found.line_number,
+        period=found.period_id,
+        date=day_answer(found.entry_date),
         description=found.description,
         ledger=found.ledger,
         open_items=found.open_items,
