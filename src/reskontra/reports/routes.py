@@ -26,14 +26,16 @@ from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATION
 from reskontra.reports.store.journal import JOURNAL, JOURNAL_TABLE, OF_DOCUMENT
 from reskontra.reports.store.open_items import open_item_table, open_items
 from reskontra.reports.store.receivables import RECONCILED_TABLE, find_reconciled
-from reskontra.reports.store.vat import VAT_TABLE, find_sums
+from reskontra.reports.store.vat import VAT_ELSEWHERE, VAT_ELSEWHERE_TABLE, VAT_TABLE, find_sums
 from reskontra.reports.wire.ledger import (
     JournalEntryAnswer,
     ReconciledAnswer,
+    VatElsewhereAnswer,
     VatSumAnswer,
     journal_answer,
     reconciled_answer,
     vat_answer,
+    vat_elsewhere_answer,
 )
 from reskontra.reports.wire.numbers import FindingAnswer, SeriesUseAnswer, finding_answer, series_use_answer
 from reskontra.reports.wire.specifications import (
@@ -99,6 +101,19 @@ async def get_vat(call: Call) -> Response:
     async with call.database.connection() as connection:
         sums = await find_sums(connection, call.company_id, first, last)
     return answer_rows(call, sums, vat_answer)
+
+
+async def get_vat_elsewhere(call: Call) -> Response:
+    """GET the VAT of documents that are posted in a term and dated outside it, or the other way round.
+
+    The term is the periods that are asked for: how long it is differs between companies.
+    """
+    reference = await reference_of(call)
+    first, last = _periods(call, reference)
+    term = (first, last, reference.periods[first].start_date, reference.periods[last].end_date)
+    if wants_table(call):
+        return await _table(call, "vat-elsewhere", VAT_ELSEWHERE_TABLE, *term)
+    return await answer_page(call, VAT_ELSEWHERE, filtered(call, *term), vat_elsewhere_answer)
 
 
 async def get_receivables(call: Call) -> Response:
@@ -254,6 +269,9 @@ ROUTES = (
     ),
     _report("Reskontra_ReportReceivables", get_receivables, "receivables", ReconciledAnswer, "receivable", _PERIOD),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
+    _report(
+        "Reskontra_ReportVatElsewhere", get_vat_elsewhere, "VAT", VatElsewhereAnswer, "vatElsewhere", *_SPAN
+    ),
     _report(
         "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, _TYPE, _NUMBER,
         filters=_OF_ENTRY,
