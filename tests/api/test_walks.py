@@ -86,7 +86,11 @@ async def test_a_row_that_moves_takes_no_other_with_it(clerk: Clerk) -> None:
 
 async def test_documents_of_all_kinds(clerk: Clerk) -> None:
     orders = ["", *both_ways(documents.ORDERS)]
-    customers: list[Record | str] = ["20001", await clerk.customer(name="Another"), await clerk.customer(name="another one")]
+    customers: list[Record | str] = [
+        "20001",
+        await clerk.customer(name="Another"),
+        await clerk.customer(name="another one"),
+    ]
     for number in range(2 * len(orders) + 7):
         draft = clerk.credit_note if number % 3 == 0 else clerk.invoice
         await draft(customers[number % len(customers)], documentDate=f"2025-05-0{1 + number % 4}", hold=number % 5 == 0)
