@@ -18,7 +18,7 @@ import reskontra
 from reskontra.app import mounted_routes
 from reskontra.changes.lists import wire
 from reskontra.changes.lists.wire import Filter
-from reskontra.db.lists import Filters
+from reskontra.db.lists import Filters, Sorted, ordered_by
 from reskontra.errors import FieldPath, Malformed
 from reskontra.web.addresses import Addresses
 from reskontra.web.call import Call
@@ -132,19 +132,20 @@ def test_a_date_that_the_contract_declares_without_an_operator_gets_none() -> No
     assert not {"fromdatecondition", "todatecondition"} & route.declared
 
 
-ORDERS = {"number": "box.number", "name": 'box.name collate "C"'}
+ORDERS = {"number": Sorted("box.number", may_be_null=False), "name": Sorted('box.name collate "C"')}
 
 
 @pytest.mark.parametrize(
     ("sent", "order"),
     [
         ("", ""),
-        ("orderBy=Name", 'box.name collate "C" asc nulls last, box.id asc'),
-        ("orderBy=number%20DESC", "box.number desc nulls last, box.id desc"),
+        ("orderBy=Name", 'box.name collate "C" nulls last, box.id'),
+        ("orderBy=name%20asc", 'box.name collate "C" nulls last, box.id'),
+        ("orderBy=number%20DESC", "box.number desc, box.id desc"),
     ],
 )
 def test_an_order_is_asked_for_by_name(sent: str, order: str) -> None:
-    assert wire.ordered(Query(sent.encode()), ORDERS, tie="box.id") == order
+    assert ordered_by(wire.ordered(Query(sent.encode()), ORDERS, tie="box.id")) == order
 
 
 @pytest.mark.parametrize("sent", ["weight", "number up", "number asc asc"])

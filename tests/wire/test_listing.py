@@ -33,7 +33,8 @@ class Numbers:
         values = sorted(self.values)
         if window.after is not None:
             values = [value for value in values if value > window.after[0]]
-        return Slice(values[window.offset : window.offset + window.limit], self.stamp)
+        found = values[window.offset : window.offset + window.limit]
+        return Slice(found, self.stamp, last=tuple(found[-1:]))
 
     async def total(self) -> Total:
         self.counted += 1
@@ -59,7 +60,6 @@ class Numbers:
             Page(size, (number - 1) * size),
             rows=self.rows,
             total=self.total,
-            sort_key=lambda row: (row,),
             rank=self.rank,
             walker=walker,
         )

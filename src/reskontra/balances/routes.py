@@ -56,6 +56,7 @@ from reskontra.clock import local_date
 from reskontra.customers.customer import Status
 from reskontra.customers.store.fragments import RESEMBLES, id_of_number
 from reskontra.db.export import as_csv
+from reskontra.db.lists import Sorted
 from reskontra.errors import Malformed
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.store.for_balances import LAST_DAYS
@@ -74,10 +75,10 @@ _BALANCE_FILTERS = (
     moment("lastModifiedDateTime", "customer.modified_at"),
 )
 _ORDERS = {
-    "number": "customer.number",
-    "name": "customer.name",
-    "balance": "customer.balance",
-    "lastModified": "customer.modified_at",
+    "number": Sorted("customer.number"),
+    "name": Sorted("customer.name"),
+    "balance": Sorted("customer.balance"),
+    "lastModified": Sorted("customer.modified_at"),
 }
 _FROM, _TO = "fromFinPeriod", "toFinPeriod"
 _MOVEMENT_FILTERS = (
@@ -99,13 +100,13 @@ _STANDING_FILTERS = (
     either("exceedsCredit", EXCEEDS_CREDIT, f"({EXCEEDS_CREDIT}) is not true"),
 )
 _STANDING_ORDERS = {
-    "number": "customer.number",
-    "name": "customer.name",
-    "balance": "customer.balance",
-    "overdue": OVERDUE,
-    "oldestDueDate": OLDEST_DUE_DATE,
-    "dunningLevel": DUNNING_LEVEL,
-    "creditLeft": "(customer.credit_limit - customer.credit_used)",
+    "number": Sorted("customer.number"),
+    "name": Sorted("customer.name"),
+    "balance": Sorted("customer.balance"),
+    "overdue": Sorted(OVERDUE),
+    "oldestDueDate": Sorted(OLDEST_DUE_DATE),
+    "dunningLevel": Sorted(DUNNING_LEVEL),
+    "creditLeft": Sorted("(customer.credit_limit - customer.credit_used)"),
 }
 _BUCKETS_MAX, _DAYS_MAX = 20, 9999
 
@@ -183,7 +184,7 @@ async def standings(call: Call) -> Response:
     filters, order = filtered(call, today), ordered(call.query, _STANDING_ORDERS, "customer.number")
     if wants_table(call):
         async with call.database.transaction() as connection:
-            statement = standing_table(filters, order or "customer.number")
+            statement = standing_table(filters, order)
             return table(await as_csv(connection, statement, *filters.parameters), "customers.csv")
     return await answer_page(call, standings_in(filters, order), filters, lambda stands: standing_answer(stands, today))
 

@@ -11,7 +11,7 @@ from reskontra.contacts import commands, store
 from reskontra.contacts.wire import ContactAnswer, ContactUpdate, contact_answer
 from reskontra.customers.store.finding import find_customer_id
 from reskontra.customers.store.fragments import id_of_number
-from reskontra.db.lists import Filters
+from reskontra.db.lists import Filters, Sorted
 from reskontra.reference.routes.answering import answer_page, find_listed
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, no_content, one
@@ -30,12 +30,12 @@ FILTERS = (
 )
 
 _ORDERS = {
-    "contactId": "contact.contact_id",
-    "displayName": 'contact.display_name collate "C"',
-    "firstName": 'contact.first_name collate "C"',
-    "lastName": 'contact.last_name collate "C"',
-    "email": 'contact.email collate "C"',
-    "lastModifiedDateTime": "contact.modified_at",
+    "contactId": Sorted("contact.contact_id"),
+    "displayName": Sorted('contact.display_name collate "C"'),
+    "firstName": Sorted('contact.first_name collate "C"'),
+    "lastName": Sorted('contact.last_name collate "C"'),
+    "email": Sorted('contact.email collate "C"'),
+    "lastModifiedDateTime": Sorted("contact.modified_at"),
 }
 
 

@@ -71,6 +71,61 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Sorted:
+    """A column that rows are sorted by, or an expression; without a value they come last, in either direction."""
+
+    sql: str
+    is_descending: bool = False
+    may_be_null: bool = True
+    """False is said of plain columns, which an index may hold."""
+
+    def by(self, name: str) -> str:
+        """The term of an ORDER BY, where the expression goes by that name."""
+        return f"{name}{' desc' if self.is_descending else ''}{' nulls last' if self.may_be_null else ''}"
+
+
+Order = Sequence[Sorted]
+"""An order that is not that of a list's key. It ends with the columns of the key, so that no two rows are equal."""
+
+
+def ordered_by(order: Order) -> str:
+    """The order as SQL."""
+    return ", ".join(term.by(term.sql) for term in order)
+
+
+def comes_after(order: Order, names: Sequence[str], after: Sequence[Any], first_parameter: int) -> str:
+    """The condition that a row comes after the one with the values `after`, its expressions going by these names.
+
+    The parameters are the values that are not None. An index on the first of the columns can answer a part of it; if
+    all go in one direction, one on all of them the whole.
+    """
+    marks, parameter = [], first_parameter
+    for value in after:
+        marks.append(f"${parameter}")
+        parameter += value is not None
+    has_values = always_has_values(order)
+    if has_values and len({term.is_descending for term in order}) == 1:
+        return f"({', '.join(names)}) {'<' if order[0].is_descending else '>'} ({', '.join(marks)})"
+    condition = "false"
+    for term, name, value, mark in reversed(list(zip(order, names, after, marks, strict=True))):
+        if value is None:
+            condition = f"({name} is null and {condition})"
+            continue
+        later = f"{name} {'<' if term.is_descending else '>'} {mark}"
+        if term.may_be_null:
+            later += f" or {name} is null"
+        condition = f"({later} or {name} = {mark} and {condition})"
+    if has_values:
+        condition = f"{names[0]} {'<=' if order[0].is_descending else '>='} {marks[0]} and {condition}"
+    return condition
+
+
+def always_has_values(order: Order) -> bool:
+    """Whether no term of an order is ever null."""
+    return not any(term.may_be_null for term in order)
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What a store is asked for: skip `offset` rows after the row whose sort key is `after` (from the start if it is
     None), and return at most `limit`."""
@@ -90,6 +145,8 @@ class Slice(Generic[R]):
     rows: Sequence[R]
     stamp: Hashable
     reference_version: int | None = None
+    last: tuple[Any, ...] = ()
+    """The sort key of the last row, for `Window.after`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
+from reskontra.db.lists import Sorted
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.records import Record
@@ -94,7 +95,11 @@ DELIVERIES = Paged(
 )
 """Deliveries by the type and number of their documents."""
 
-BACKWARDS = "e_invoice_delivery.queued_at desc, e_invoice_delivery.document_type, e_invoice_delivery.number"
+BACKWARDS = (
+    Sorted("e_invoice_delivery.queued_at", is_descending=True, may_be_null=False),
+    Sorted("e_invoice_delivery.document_type", may_be_null=False),
+    Sorted("e_invoice_delivery.number", may_be_null=False),
+)
 """The order with the newest first."""
 
 

@@ -17,6 +17,7 @@ from reskontra.changes.store import (
 )
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import name_of_id, number_of_id
+from reskontra.db.lists import Sorted
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.dunning.letters.store.for_mails import WANTED_BY_MAIL
@@ -43,9 +44,9 @@ MAILS = Paged(
     entity=ENTITY,
     found="select mail.mail_id from mail where mail.company_id = $1",
     key=("mail.mail_id",),
-    tables=f"""(select {_COLUMNS}
-                  from page
-                  join mail on mail.company_id = $1 and mail.mail_id = page.mail_id) as mail""",
+    tables=f"""page
+          join lateral (
+            select {_COLUMNS} from mail where mail.company_id = $1 and mail.mail_id = page.mail_id) as mail on true""",
     columns="row_to_json(mail.*)::text as record",
     read=json_record(Mail),
     sort_key=lambda mail: (mail.mail_id,),
@@ -64,7 +65,7 @@ WAS_SENT_AGAIN = """exists (select from mail as later
 """The condition that another mail of the same document or letter followed."""
 
 MODIFIED_AT = moment_of("mail.version")
-BACKWARDS = "mail.mail_id desc"
+BACKWARDS = (Sorted("mail.mail_id", is_descending=True, may_be_null=False),)
 """The order with the newest first."""
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from reskontra.changes.lists.wire import Filter, choice, day, equal, filtered, greater, matching, moment, parsed, same
 from reskontra.customers.store.fragments import id_of_number, number_of_id
-from reskontra.db.lists import Filters
+from reskontra.db.lists import Filters, Order, Sorted
 from reskontra.db.pool import Connection
 from reskontra.errors import Malformed, NotFound
 from reskontra.payments.commands import auto_applying, drafting, releasing, voiding
@@ -72,14 +72,14 @@ _CHOICE = (Parameter("paymentType"),)
 """What tells payments of one number apart, beside the number in the address (PAY-10)."""
 
 _ORDERS = {
-    "type": f"array_position(array{[str(it.value) for it in PaymentType]}::text[], document.document_type)",
-    "refNbr": "document.number",
-    "customer": number_of_id("document.customer_id"),
-    "docDate": "document.document_date",
-    "applicationDate": SHOWN_ON,
-    "paymentAmount": "document.amount",
-    "status": "document.status",
-    "lastModifiedDateTime": "document.modified_at",
+    "type": Sorted(f"array_position(array{[str(it.value) for it in PaymentType]}::text[], document.document_type)"),
+    "refNbr": Sorted("document.number", may_be_null=False),
+    "customer": Sorted(number_of_id("document.customer_id")),
+    "docDate": Sorted("document.document_date", may_be_null=False),
+    "applicationDate": Sorted(SHOWN_ON),
+    "paymentAmount": Sorted("document.amount", may_be_null=False),
+    "status": Sorted("document.status", may_be_null=False),
+    "lastModifiedDateTime": Sorted("document.modified_at", may_be_null=False),
 }
 
 
@@ -208,13 +208,13 @@ def _type_in_query(query: Query) -> str | None:
     return None if wanted is None else str(wanted.value)
 
 
-def _order(query: Query) -> str:
-    """`orderBy` as SQL (PAY-13): names with commas between them, each once, alone or with asc or desc."""
+def _order(query: Query) -> Order:
+    """The order of `orderBy` (PAY-13): names with commas between them, each once, alone or with asc or desc."""
     text = query.text("orderBy")
     if text is None:
-        return ""
-    by_name = {name.lower(): column for name, column in _ORDERS.items()}
-    terms: dict[str, str] = {}
+        return ()
+    by_name = {name.lower(): term for name, term in _ORDERS.items()}
+    terms: dict[str, Sorted] = {}
     for part in text.split(",", len(by_name)):
         words = part.lower().split()
         if not words or words[0] not in by_name or words[0] in terms or words[1:] not in ([], ["asc"], ["desc"]):
@@ -222,8 +222,10 @@ def _order(query: Query) -> str:
                 f"'{shown(part.strip())}' is not a value that the parameter orderBy takes.",
                 hint=f"Send some of {', '.join(_ORDERS)}, each once, alone or with asc or desc.",
             )
-        terms[words[0]] = f"{by_name[words[0]]} {words[1] if words[1:] else 'asc'} nulls last"
-    return ", ".join([*terms.values(), "document.number", "document.document_type"])
+        terms[words[0]] = replace(by_name[words[0]], is_descending=words[1:] == ["desc"])
+    sorted_already = {term.sql for term in terms.values()}
+    ties = (Sorted(column, may_be_null=False) for column in lists.PAYMENTS.key if column not in sorted_already)
+    return (*terms.values(), *ties)
 
 
 def _address(resource: Resource, number: str) -> str:

@@ -31,16 +31,18 @@ from reskontra.reports.store.receivables import (
     find_differences,
     find_reconciled,
 )
-from reskontra.reports.store.vat import VAT_TABLE, find_sums
+from reskontra.reports.store.vat import VAT_ELSEWHERE, VAT_ELSEWHERE_TABLE, VAT_TABLE, find_sums
 from reskontra.reports.wire.ledger import (
     DifferingAnswer,
     JournalEntryAnswer,
     ReconciledAnswer,
+    VatElsewhereAnswer,
     VatSumAnswer,
     differing_answer,
     journal_answer,
     reconciled_answer,
     vat_answer,
+    vat_elsewhere_answer,
 )
 from reskontra.reports.wire.numbers import FindingAnswer, SeriesUseAnswer, finding_answer, series_use_answer
 from reskontra.reports.wire.specifications import (
@@ -112,6 +114,19 @@ async def get_vat(call: Call) -> Response:
     async with call.database.connection() as connection:
         sums = await find_sums(connection, call.company_id, first, last)
     return answer_rows(call, sums, vat_answer)
+
+
+async def get_vat_elsewhere(call: Call) -> Response:
+    """GET the VAT of documents that are posted in a term and dated outside it, or the other way round.
+
+    The term is the periods that are asked for: how long it is differs between companies.
+    """
+    reference = await reference_of(call)
+    first, last = _periods(call, reference)
+    term = (first, last, reference.periods[first].start_date, reference.periods[last].end_date)
+    if wants_table(call):
+        return await _table(call, "vat-elsewhere", VAT_ELSEWHERE_TABLE, *term)
+    return await answer_page(call, VAT_ELSEWHERE, filtered(call, *term), vat_elsewhere_answer)
 
 
 async def get_receivables(call: Call) -> Response:
@@ -278,6 +293,9 @@ ROUTES = (
         "receivable/difference", _PERIOD, _ACCOUNT, needed=(_ACCOUNT.name,),
     ),
     _report("Reskontra_ReportVat", get_vat, "VAT", VatSumAnswer, "vat", *_SPAN),
+    _report(
+        "Reskontra_ReportVatElsewhere", get_vat_elsewhere, "VAT", VatElsewhereAnswer, "vatElsewhere", *_SPAN
+    ),
     _report(
         "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, _TYPE, _NUMBER,
         filters=_OF_ENTRY,

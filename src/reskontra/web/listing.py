@@ -7,7 +7,7 @@ the company's newest change). As long as the stamp is the same, what was remembe
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -40,6 +40,8 @@ class Listed(Generic[R]):
     rows: Sequence[R]
     total: int
     reference_version: int | None = None
+    last: tuple[Any, ...] = field(default=(), compare=False)
+    """The sort key of the last row."""
 
 
 _ENDS_MAX = 8
@@ -52,13 +54,13 @@ class Walk:
     horizon: datetime
     """All its pages show what was stamped before this moment."""
     total: int
-    ends: dict[int, Sequence[tuple[Any, ...]]]
-    """Offset -> the sort keys of the last rows before it, for the pages shown last."""
+    ends: dict[int, tuple[Any, ...]]
+    """Offset -> the sort key of the row before it, for the pages shown last."""
 
-    def keep_end(self, offset: int, keys: Sequence[tuple[Any, ...]]) -> None:
-        """Note which rows come just before `offset`."""
+    def keep_end(self, offset: int, key: tuple[Any, ...]) -> None:
+        """Note which row comes just before `offset`."""
         self.ends.pop(offset, None)
-        self.ends[offset] = keys
+        self.ends[offset] = key
         if len(self.ends) > _ENDS_MAX:
             del self.ends[next(iter(self.ends))]
 

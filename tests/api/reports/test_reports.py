@@ -13,6 +13,7 @@ from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, Clerk, applica
 
 REPORT = "reskontra/report"
 CUSTOMERS, OPEN_ITEMS, VAT, JOURNAL = (f"{REPORT}/{name}" for name in ("customer", "openItem", "vat", "journal"))
+VAT_ELSEWHERE = f"{REPORT}/vatElsewhere"
 FIRST, LAST = "202501", "202512"
 EUROS = {"description": "Hours", "unitPriceInCurrency": 1000, "quantity": 1, "vatCodeId": "3"}
 
@@ -148,6 +149,85 @@ async def test_vat_ties_to_the_journal_by_period_and_code(year: Clerk) -> None:
         LAST,
     )
     assert sum(row["taxableAmount"] for row in rows) == revenue, "each line of these has one VAT id"
+
+
+async def test_documents_that_are_dated_in_another_term_make_the_difference_between_period_and_date(
+    year: Clerk,
+) -> None:
+    late = await year.issue(INVOICE, "20001", documentDate="2025-02-28", financialPeriod="202503")
+    later = await year.issue(CREDIT_NOTE, "20002", documentDate="2025-01-31", financialPeriod="202504")
+    await year.issue(INVOICE, "20001", documentDate="2025-01-31", financialPeriod="202502")  # within the first term
+    by_date = """
+        select coalesce(sum(row.vat_base * case when document_type = 'CreditNote' then -1 else 1 end), 0)
+          from document_vat as row join document using (company_id, document_id)
+         where company_id = 1 and released_at is not null and document_date between $1::text::date and $2::text::date"""
+    told = []
+    for first, last, begins, ends in (
+        ("202501", "202502", "2025-01-01", "2025-02-28"),
+        ("202503", "202504", "2025-03-01", "2025-04-30"),
+        ("202505", "202506", "2025-05-01", "2025-06-30"),
+    ):
+        term = {"period": first, "toPeriod": last}
+        rows = await year.page(VAT_ELSEWHERE, **term)
+        told.append([(row["referenceNumber"], row["period"], row["isInTerm"]) for row in rows])
+        moved = sum(row["vatAmount"] * (-1 if row["isInTerm"] else 1) for row in rows)
+        by_period = sum(row["vatAmount"] for row in await year.page(VAT, **term))
+        assert by_period + moved == await year.sql(by_date, begins, ends), term
+        as_table = await table(year, VAT_ELSEWHERE, **term)
+        names = ("documentType", "referenceNumber", "customerNumber", "vatId")
+        assert [[row[name] for name in names] for row in as_table] == [[row[name] for name in names] for row in rows]
+        figures = [(row["documentDate"], Decimal(row["taxableAmount"]), Decimal(row["vatAmount"])) for row in as_table]
+        assert figures == [(row["documentDate"][:10], row["taxableAmount"], row["vatAmount"]) for row in rows]
+    assert told == [
+        [(late.number, "202503", False), (later.number, "202504", False)],
+        [(late.number, "202503", True), (later.number, "202504", True)],
+        [],
+    ]
+    (row,) = [row for row in await year.page(VAT_ELSEWHERE, period="202504") if row["isInTerm"]]
+    assert (row["taxableAmount"], row["vatAmount"], row["vatRate"]) == (-100, -25, 25)
+
+
+async def test_each_entry_that_moves_what_customers_owe_names_the_document_that_it_moves(year: Clerk) -> None:
+    stored = {
+        (row["batch_number"], row["line_number"]): (row["document_type"], row["number"])
+        for row in await year.rows(
+            """
+            select entry.batch_number, entry.line_number, moved.document_type, moved.number
+              from journal_entry as entry
+              left join document as moved
+                on moved.company_id = entry.company_id and moved.document_id = entry.moves_document_id
+             where entry.company_id = 1
+            """
+        )
+    }
+    moves: dict[tuple[str, int], tuple[str, str]] = {}
+    for period in await periods(year):
+        rows = await year.page(JOURNAL, period=period)
+        for row in rows:
+            moved = (row.get("movesDocumentType"), row.get("movesReferenceNumber"))
+            assert moved == stored[row["batchNumber"], row["lineNumber"]], row
+            if moved[0]:
+                moves[row["batchNumber"], row["lineNumber"]] = moved
+                assert row["purpose"] in ("receivable", "prepayment")
+        as_table = await table(year, JOURNAL, period=period)
+        for row in as_table:
+            moved = (row["movesDocumentType"] or None, row["movesReferenceNumber"] or None)
+            assert moved == stored[row["batchNumber"], int(row["lineNumber"])]
+    assert {key: named for key, named in stored.items() if named[0]} == moves
+    posted = {
+        (it["batchNumber"], it["lineNumber"]): (it["documentType"], it["referenceNumber"])
+        for period in await periods(year)
+        for row in await year.page(CUSTOMERS, period=period)
+        for it in row["postings"]
+    }
+    assert posted == moves, "a customer's specification names the same"
+    batches = {
+        (row["documentType"], row["referenceNumber"], row.get("movesReferenceNumber"))
+        for row in await year.page(JOURNAL, period=FIRST, toPeriod=LAST)
+    }
+    assert any(moved not in (None, number) for _, number, moved in batches), (
+        "a batch moves other documents than its own"
+    )
 
 
 async def test_the_journal_has_every_entry_once_and_balances(year: Clerk) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
 from reskontra.customers.store.fragments import STANDING
-from reskontra.db.lists import Filters
+from reskontra.db.lists import Filters, Order, ordered_by
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.receivables.store.for_balances import (
@@ -110,12 +110,12 @@ OVERDUE, OLDEST_DUE_DATE, DUNNING_LEVEL = "customer.overdue", "customer.oldest_d
 _BY_AGE = (OVERDUE, OLDEST_DUE_DATE, DUNNING_LEVEL)
 
 
-def standings(filters: Filters, order: str) -> Paged[Standing]:
+def standings(filters: Filters, order: Order) -> Paged[Standing]:
     """Customers that pass the filters, in an order; by number if it is empty.
 
     What all of them owe is added up only if the filters or the order are about it.
     """
-    listed = STANDINGS if _is_by_age(f"{filters.where} {order}") else _STANDINGS_OF_A_PAGE
+    listed = STANDINGS if _is_by_age(f"{filters.where} {ordered_by(order)}") else _STANDINGS_OF_A_PAGE
     return replace(listed, order=order)
 
 
@@ -127,7 +127,7 @@ EXCEEDS_CREDIT = "customer.credit_used > customer.credit_limit"
 IS_OVERDUE = f"{OVERDUE} > 0"
 
 
-def standing_table(filters: Filters, order: str) -> str:
+def standing_table(filters: Filters, order: Order) -> str:
     """The customers that pass the filters as a table, whose parameters are those of `STANDINGS`."""
     return f"""
     select customer.number as "number", customer.name as "name", customer.customer_class_id as "class",
@@ -135,7 +135,7 @@ def standing_table(filters: Filters, order: str) -> str:
            coalesce($2::date - customer.oldest_due_date, 0) as "overdueDays", customer.dunning_level as "level",
            customer.credit_limit - customer.credit_used as "creditLeft"
       from ({_FOUND} and {filters.where}) as customer
-     order by {order}"""
+     order by {ordered_by(order) or "customer.number"}"""
 
 
 _COUNTED = "count(*) as count, coalesce(sum(found.balance), 0.0000) as balance"

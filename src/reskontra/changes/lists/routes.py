@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,8 +20,6 @@ from reskontra.web.listing import Listed, Memory, Page, Walk, cut, page_of
 R = TypeVar("R")
 
 _FEW, _VERY_FEW = 20_000, 2_000
-_STANDING_MAX = 20
-"""Rows at the end of a page among which one is looked for that still stands, in an order that cannot be walked."""
 
 
 async def answer_page(call: Call, paged: Paged[R], filters: Filters, answer: Callable[[R], msgspec.Struct]) -> Response:
@@ -68,7 +66,7 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
     Filtered by stamps it shows nothing newer than the oldest write under way, so that whoever asks for what is newer
     than the newest that he has seen misses nothing (decision 0021).
     """
-    memory, key = call.lists, (call.company_id, paged.entity, paged.order, filters.key)
+    memory, key = call.lists, (call.company_id, paged.entity, tuple(paged.order), filters.key)
     page = page_of(call.query)
     settled = await find_settled(connection, call.company_id) if filters.stamps else None
     walk = memory.walk((key, call.actor)) if settled is not None and page.offset else None
@@ -91,14 +89,13 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
         page,
         rows=rows,
         total=total,
-        sort_key=None if paged.order else paged.sort_key,
         rank=partial(paged.rank, connection, filters),
         walker=call.actor,
         settled=settled,
     )
     if settled is not None and not page.offset:
         began = Walk(settled.horizon, listed.total, {})
-        began.keep_end(len(listed.rows), _last_keys(paged, listed.rows))
+        began.keep_end(len(listed.rows), listed.last)
         call.lists.keep_walk((key, call.actor), began)
     return listed
 
@@ -107,28 +104,17 @@ async def _go_on(connection: Connection, paged: Paged[R], filters: Filters, page
     """A further page of a walk.
 
     All pages are of the moment at which the first was asked for. From then on rows can only leave the list, by being
-    changed, so this page begins after the last row that was shown and still stands. The total stays as it was.
+    changed, so this page begins after the last row that was shown. The total stays as it was.
     """
     before = walk.ends.get(page.offset)
-    window = Window(page.limit, page.offset)
-    if before and paged.order:
-        window = Window(
-            page.limit, await paged.position(connection, filters, before) or max(page.offset - page.limit, 0)
-        )
-    elif before:
-        window = Window(page.limit, 0, before[-1])
+    window = Window(page.limit, page.offset) if before is None else Window(page.limit, 0, before)
     gathers = paged.may_gather and walk.total <= (_FEW if window.after is None else _VERY_FEW)
     found = await paged.rows(connection, filters, window, gathers=gathers)
     if not found.rows:
         return Listed((), 0)
     end = page.offset + len(found.rows)
-    walk.keep_end(end, _last_keys(paged, found.rows))
+    walk.keep_end(end, found.last)
     return Listed(found.rows, max(walk.total, end), found.reference_version)
-
-
-def _last_keys(paged: Paged[R], rows: Sequence[R]) -> list[tuple[Any, ...]]:
-    """The sort keys of the last rows: of one, if what comes after it can be asked for."""
-    return [paged.sort_key(row) for row in rows[-_STANDING_MAX if paged.order else -1 :]]
 
 
 async def read_page(
@@ -138,16 +124,14 @@ async def read_page(
     *,
     rows: Callable[[Window], Awaitable[Slice[R]]],
     total: Callable[[], Awaitable[Total]],
-    sort_key: Callable[[R], tuple[Any, ...]] | None,
     rank: Callable[[tuple[Any, ...]], Awaitable[int]] | None = None,
     walker: str = "",
     settled: Settled | None = None,
 ) -> Listed[R]:
     """One page of the list that `key` names.
 
-    `rows` and `total` ask the store; `sort_key` returns a row's value for `Window.after`, which is unique. Without it
-    each page is counted off from the start. Usually takes one statement; one more if the page is full and the total is
-    not known, and one if the list changed during a walk.
+    `rows` and `total` ask the store. Usually takes one statement; one more if the page is full and the total is not
+    known, and one if the list changed during a walk.
 
     Where rows have gone since the `walker` was shown the page before, this one begins that much earlier, so that no row
     that was there all the time is missed; the total counts on as if they were still there. `rank` asks how many rows do
@@ -162,13 +146,12 @@ async def read_page(
     if len(found.rows) < page.limit:
         if is_of_one_moment:
             memory.keep_total(key, found.stamp, end - gone)
-        return Listed(found.rows, end, found.reference_version)
-    if sort_key is not None:
-        memory.keep_end((key, walker), end, found.stamp, sort_key(found.rows[-1]))
+        return Listed(found.rows, end, found.reference_version, found.last)
+    memory.keep_end((key, walker), end, found.stamp, found.last)
     count = memory.total(key, found.stamp)
     if count is None:
         count = await _counted(memory, key, total)
-    return Listed(found.rows, max(count + gone, end), found.reference_version)
+    return Listed(found.rows, max(count + gone, end), found.reference_version, found.last)
 
 
 def _has_moved(stamp: Hashable, settled: Settled) -> bool:

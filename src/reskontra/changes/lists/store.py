@@ -11,7 +11,7 @@ import msgspec
 from asyncpg import Record
 
 from reskontra.changes.store import REFERENCE_VERSION, last_change, row_count
-from reskontra.db.lists import Filters, Slice, Total, Window
+from reskontra.db.lists import Filters, Order, Slice, Total, Window, always_has_values, comes_after
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 
@@ -39,11 +39,11 @@ class Paged(Generic[R]):
     """The values of a row in the columns of `key`."""
     tables: str = ""
     """Where the shown columns come from: `page`, which is what was found, and joins. It must have the tables of `key`
-    under their names. By default it is the page alone, under the name of the first of them."""
+    under their names, and the page's own columns. By default it is the page alone, under the name of the first."""
     columns: str = ""
     """The shown columns; by default all that was found, as JSON in a column `record` (see `json_record`)."""
-    order: str = ""
-    """An order other than that of `key`, as SQL. A list in such an order is not walked."""
+    order: Order = ()
+    """An order other than that of `key`. Then `sort_key` is not asked: the page's statement shows what sorts it."""
     is_tallied: bool = True
     """Whether the entity has a tally. Without one it is reference data: counted, and stamped by its version."""
     stamp: str = ""
@@ -57,12 +57,14 @@ class Paged(Generic[R]):
         self, connection: Connection, filters: Filters, window: Window, *, gathers: bool = False
     ) -> Slice[R]:
         """The rows of a window. The first parameter of the filters is the company."""
-        after = window.after or ()
-        statement = self.page_statement(filters, goes_on=window.after is not None, gathers=gathers)
-        rows = await connection.fetch(statement, *filters.parameters, *after, window.limit, window.offset)
-        if not rows:
+        statement = self.page_statement(filters, after=window.after, gathers=gathers)
+        after = _values(window.after or ())
+        found = await connection.fetch(statement, *filters.parameters, *after, window.limit, window.offset)
+        if not found:
             return Slice((), None)
-        return Slice([self.read(row) for row in rows], rows[0]["stamp"], rows[0]["reference_version"])
+        rows, last = [self.read(row) for row in found], found[-1]
+        sorts_last = tuple(last[name] for name in self._sorts) if self.order else self.sort_key(rows[-1])
+        return Slice(rows, last["stamp"], last["reference_version"], sorts_last)
 
     async def all(self, connection: Connection, filters: Filters) -> Sequence[R]:
         """All rows that pass the filters, if they are known to be few."""
@@ -89,65 +91,51 @@ class Paged(Generic[R]):
 
     async def rank(self, connection: Connection, filters: Filters, key: tuple[Any, ...]) -> int:
         """How many rows pass the filters and do not come after this sort key."""
-        marks = ", ".join(f"${len(filters.parameters) + position}" for position in range(1, len(key) + 1))
+        next_parameter = len(filters.parameters) + 1
+        if self.order:
+            is_later = comes_after(self.order, self._sorts, key, next_parameter)
+            found = f"(select * from ({self._sorting} and {filters.where} offset 0) as found where not ({is_later}))"
+        else:
+            marks = ", ".join(f"${next_parameter + position}" for position in range(len(key)))
+            found = f"({self.found} and {filters.where} and ({', '.join(self.key)}) <= ({marks}))"
         row = await fetch_one(
-            connection,
-            f"""
-            select count(*) as rank
-              from ({self.found} and {filters.where} and ({", ".join(self.key)}) <= ({marks})) as found""",
-            *filters.parameters,
-            *key,
+            connection, f"select count(*) as rank from {found} as found", *filters.parameters, *_values(key)
         )
         rank: int = row["rank"]
         return rank
 
-    async def position(self, connection: Connection, filters: Filters, keys: Sequence[tuple[Any, ...]]) -> int | None:
-        """Which row in the list's order the last of these is that still passes the filters, from 1 on."""
-        parameter = len(filters.parameters)
-        marks = []
-        for key in keys:
-            marks.append(f"({', '.join(f'${parameter + position}' for position in range(1, len(key) + 1))})")
-            parameter += len(key)
-        names = [f"key_{position}" for position in range(len(self.key))]
-        order = self.order or ", ".join(self.key)
-        columns = [f"{column} as {name}" for column, name in zip(self.key, names, strict=True)]
-        columns.append(f"row_number() over (order by {order}) as position_in_list, ")
-        found = self.found.lstrip().removeprefix("select ")
-        position: int | None = await connection.fetchval(
-            f"""
-            select max(position_in_list)
-              from (select {", ".join(columns)}{found} and {filters.where}) as found
-             where ({", ".join(names)}) in ({", ".join(marks)})""",
-            *filters.parameters,
-            *(value for key in keys for value in key),
-        )
-        return position
-
-    def page_statement(self, filters: Filters, *, goes_on: bool = False, gathers: bool = False) -> str:
-        """The statement of `rows`. Its parameters: those of the filters, the sort key to continue after, the limit and
-        the offset.
+    def page_statement(self, filters: Filters, *, after: tuple[Any, ...] | None = None, gathers: bool = False) -> str:
+        """The statement of `rows`. Its parameters: those of the filters, the sort key to continue after without its
+        nulls, the limit and the offset.
 
         A plan is made without knowing how many rows the filters find, so the caller says it: few are gathered and
         then sorted; many are found quickly by walking in the list's own order.
         """
         next_parameter = len(filters.parameters) + 1
-        found = f"{self.found} and {filters.where}"
-        if goes_on:
-            marks = ", ".join(f"${next_parameter + position}" for position in range(len(self.key)))
-            found += f" and ({', '.join(self.key)}) > ({marks})"
-            next_parameter += len(self.key)
+        found = f"{self._sorting if self.order else self.found} and {filters.where}"
         table = self.key[0].partition(".")[0]
         # If only the page is shown, it is one table, whatever it was found in.
         shown_key = self.key if self.tables else [f"{table}.{column.partition('.')[2]}" for column in self.key]
-        order, shown_order = self.order or ", ".join(self.key), self.order or ", ".join(shown_key)
+        order, shown_order, is_later = ", ".join(self.key), ", ".join(shown_key), ""
+        if self.order:
+            order = shown_order = ", ".join(term.by(name) for term, name in zip(self.order, self._sorts, strict=True))
+        if after is not None and not self.order:
+            marks = ", ".join(f"${next_parameter + position}" for position in range(len(self.key)))
+            found += f" and ({', '.join(self.key)}) > ({marks})"
+        elif after is not None and always_has_values(self.order):
+            found += f" and {comes_after(self.order, [term.sql for term in self.order], after, next_parameter)}"
+        elif after is not None:  # what sorts the rows may be dear, so each is asked once
+            is_later, gathers = f" where {comes_after(self.order, self._sorts, after, next_parameter)}", True
+        next_parameter += len(_values(after or ()))
         if gathers:
-            found = f"select * from ({found} offset 0) as {table}"
+            found = f"select * from ({found} offset 0) as {table}{is_later}"
+        shown = ["", *self._sorts] if self.order else [""]
         return f"""
         with page as materialized (
             {found}
              order by {order}
              limit ${next_parameter} offset ${next_parameter + 1})
-        select {self.columns or f"row_to_json({table})::text as record"},
+        select {self.columns or f"row_to_json({table})::text as record"}{", ".join(shown)},
                {self._stamp} as stamp, {REFERENCE_VERSION} as reference_version
           from {self.tables or f"page as {table}"}
          order by {shown_order}"""
@@ -159,6 +147,17 @@ class Paged(Generic[R]):
         else:
             total = f"(select count(*) from ({self.found} and {filters.where}) as found)"
         return f"select {total} as total, {self._stamp} as stamp"
+
+    @property
+    def _sorts(self) -> Sequence[str]:
+        """The names that the expressions of the order have in a page."""
+        return [f"sort_{position}" for position in range(1, len(self.order) + 1)]
+
+    @property
+    def _sorting(self) -> str:
+        """`found`, with the expressions of the order."""
+        sorts = ", ".join(f"{term.sql} as {name}" for term, name in zip(self.order, self._sorts, strict=True))
+        return f"select {sorts}, {self.found.lstrip().removeprefix('select ')}"
 
     @property
     def _stamp(self) -> str:
@@ -191,6 +190,11 @@ async def find_settled(connection: Connection, company_id: int) -> Settled | Non
     if row is None or row["horizon"] is None:
         return None
     return Settled(row["horizon"], row["change_id"], row["is_quiet"])
+
+
+def _values(key: Sequence[Any]) -> Sequence[Any]:
+    """The values of a sort key that are parameters."""
+    return [value for value in key if value is not None]
 
 
 def plain_row(row: Record) -> Record:

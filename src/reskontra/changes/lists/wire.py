@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from reskontra.db.lists import Filters
+from reskontra.db.lists import Filters, Order, Sorted
 from reskontra.errors import FieldPath, Malformed
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
@@ -264,20 +264,20 @@ def nothing(name: str, read: Callable[[Query, str], object]) -> Filter:
     return Filter(name, "string", add)
 
 
-def ordered(query: Query, orders: dict[str, str], tie: str) -> str:
-    """The order of `orderBy` as SQL: a name of `orders` alone or with asc or desc; empty if it was not sent.
+def ordered(query: Query, orders: Mapping[str, Sorted], tie: str) -> Order:
+    """The order of `orderBy`: a name of `orders` alone or with asc or desc; empty if it was not sent.
 
     The column `tie` decides between equals, in the same direction.
     """
     text = query.text("orderBy")
     if text is None:
-        return ""
+        return ()
     words = text.lower().split()
-    column = next((column for name, column in orders.items() if words[:1] == [name.lower()]), None)
-    if column is None or words[1:] not in ([], ["asc"], ["desc"]):
+    term = next((term for name, term in orders.items() if words[:1] == [name.lower()]), None)
+    if term is None or words[1:] not in ([], ["asc"], ["desc"]):
         raise Malformed(
             f"'{shown(text)}' is not a value that the parameter orderBy takes.",
             hint=f"Send one of {', '.join(orders)}, alone or with asc or desc.",
         )
-    direction = words[1] if words[1:] else "asc"
-    return f"{column} {direction} nulls last, {tie} {direction}"
+    is_descending = words[1:] == ["desc"]
+    return replace(term, is_descending=is_descending), Sorted(tie, is_descending, may_be_null=False)

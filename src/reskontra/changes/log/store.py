@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from reskontra.changes.lists.store import Paged, json_record
-from reskontra.db.lists import Filters
+from reskontra.db.lists import Filters, Sorted
 from reskontra.db.pool import Connection
 
 
@@ -40,7 +40,7 @@ CHANGES = Paged(
 )
 """Changes in the order of their moments; those of one statement in the order in which it made them."""
 
-BACKWARDS = "change.changed_at desc, change.change_id desc"
+BACKWARDS = tuple(Sorted(column, is_descending=True, may_be_null=False) for column in CHANGES.key)
 """The other order: the newest first."""
 
 MENTIONS = "change.detail ? {}::text"

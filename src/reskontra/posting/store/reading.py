@@ -119,7 +119,8 @@ JOURNAL_ENTRIES = f"""
            {description_of("entry.account_number")} as account_description, entry.branch_number,
            {number_of_id("entry.customer_id")} as customer_number, entry.document_type, entry.document_number,
            entry.vat_id, entry.purpose, entry.description, entry.currency_id, entry.debit, entry.credit,
-           entry.debit_base, entry.credit_base, {POSTED} as is_posted, batch.created_at, batch.created_by
+           entry.debit_base, entry.credit_base, entry.moves_document_id, {POSTED} as is_posted, batch.created_at,
+           batch.created_by
       from {_ENTRIES}
      where entry.company_id = $1"""
 """A select of all entries with who posted them and when. It ends inside its where clause."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
 from reskontra.customers.store.fragments import is_named, name_of_id, number_of_id
-from reskontra.db.lists import Filters
+from reskontra.db.lists import Filters, Order, Sorted, ordered_by
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.kinds import KINDS
@@ -67,32 +67,34 @@ class ListedDocument:
     days_overdue: int | None
 
 
+_KEY = ("document.document_date", "document.document_id")
+
 DOCUMENTS = Paged(
     entity="Document",
     found=_FOUND,
-    key=("document.document_date", "document.document_id"),
+    key=_KEY,
     tables="""page
           join lateral (
             select * from document as found
              where found.company_id = $1 and found.document_id = page.document_id offset 0) as document on true""",
     columns=_COLUMNS,
     read=lambda row: ListedDocument(**{name: row[name] for name in ListedDocument.__slots__}),
-    sort_key=lambda found: (found.document_date, found.number),
-    order="document.document_date desc, document.document_id desc",
+    sort_key=lambda found: (),
+    order=tuple(Sorted(column, is_descending=True, may_be_null=False) for column in _KEY),
     is_tallied=False,
     stamp=ANY_CHANGE,
 )
 """Documents of all kinds, the newest first; $2 is today."""
 
 ORDERS = {
-    "type": "document.document_type",
-    "number": "document.number",
-    "documentDate": "document.document_date",
-    "documentDueDate": "document.due_date",
-    "customer": CUSTOMER_NAME,
-    "amount": f"document.amount_base * {SIGN}",
-    "balance": f"document.balance_base * {SIGN}",
-    "status": "document.status",
+    "type": Sorted("document.document_type", may_be_null=False),
+    "number": Sorted("document.number", may_be_null=False),
+    "documentDate": Sorted("document.document_date", may_be_null=False),
+    "documentDueDate": Sorted("document.due_date"),
+    "customer": Sorted(CUSTOMER_NAME),
+    "amount": Sorted(f"document.amount_base * {SIGN}"),
+    "balance": Sorted(f"document.balance_base * {SIGN}"),
+    "status": Sorted("document.status", may_be_null=False),
 }
 """What the list can be sorted by."""
 
@@ -123,7 +125,7 @@ async def find_sums(connection: Connection, filters: Filters) -> DocumentSums:
     return DocumentSums(**row)
 
 
-def document_table(filters: Filters, order: str) -> str:
+def document_table(filters: Filters, order: Order) -> str:
     """The documents that pass the filters as a table, in that order."""
     return f"""
     select document.document_type as "documentType", document.number as "referenceNumber",
@@ -136,4 +138,4 @@ def document_table(filters: Filters, order: str) -> str:
            case when {OVERDUE} then $2::date - document.due_date end as "daysOverdue"
       from document
      where document.company_id = $1 and {filters.where}
-     order by {order}"""
+     order by {ordered_by(order)}"""

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from reskontra.changes.lists.routes import answer_rows
 from reskontra.changes.lists.wire import filtered, greater, moment, ordered
 from reskontra.codes import known_codes
-from reskontra.db.lists import Filters, Window
+from reskontra.db.lists import Filters, Sorted, Window
 from reskontra.errors import NotFound, Refused
 from reskontra.reference.routes.answering import addressed, answer_page, find_listed, reference_of
 from reskontra.reference.rules.branches import Country
@@ -45,10 +45,10 @@ _PARTS = {
     "bank": "expandBankSettings",
 }
 _ORDERS = {
-    "number": "branch.branch_number",
-    "name": 'branch.name collate "C"',
-    "branchId": "branch.branch_id",
-    "lastModifiedDateTime": "branch.modified_at",
+    "number": Sorted("branch.branch_number"),
+    "name": Sorted('branch.name collate "C"'),
+    "branchId": Sorted("branch.branch_id"),
+    "lastModifiedDateTime": Sorted("branch.modified_at"),
 }
 _MODIFIED = moment("lastModifiedDateTime", "branch.modified_at")
 FILTERS = (greater("greaterThanValue", "branch.branch_number"), _MODIFIED)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from asyncpg import Record
 
 from reskontra.reports.store.receivables import Differing, Reconciled
-from reskontra.reports.store.vat import VatSum
+from reskontra.reports.store.vat import VatElsewhere, VatSum
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_answer, day_text, field, local_text
 
 
@@ -26,8 +26,28 @@ class VatSumAnswer(Answer, kw_only=True):
     vat_amount: Decimal
 
 
+class VatElsewhereAnswer(Answer, kw_only=True):
+    """The VAT of an id at one rate (percent) on a document whose date and period lie in different terms, in base
+    currency. Sales are above zero."""
+
+    period: str
+    is_in_term: bool
+    document_type: str
+    reference_number: str
+    document_date: DayOut
+    customer_number: str
+    vat_id: str
+    vat_rate: Decimal
+    taxable_amount: Decimal
+    vat_amount: Decimal
+
+
 class JournalEntryAnswer(Answer, kw_only=True):
-    """An entry of the journal. `debitAmount` and `creditAmount` are in base currency."""
+    """An entry of the journal. `debitAmount` and `creditAmount` are in base currency.
+
+    An entry that moves what customers owe names the document whose balance it moves (`moves...`), which need not be the
+    one that was posted.
+    """
 
     period: str
     batch_number: str
@@ -39,6 +59,8 @@ class JournalEntryAnswer(Answer, kw_only=True):
     customer_number: str | None = None
     document_type: str
     reference_number: str
+    moves_document_type: str | None = None
+    moves_reference_number: str | None = None
     vat_id: str | None = None
     purpose: str
     description: str | None = None
@@ -92,6 +114,22 @@ def vat_answer(found: VatSum) -> VatSumAnswer:
     )
 
 
+def vat_elsewhere_answer(found: VatElsewhere) -> VatElsewhereAnswer:
+    """The VAT of one id on one document."""
+    return VatElsewhereAnswer(
+        period=found.period_id,
+        is_in_term=found.is_in_term,
+        document_type=found.document_type,
+        reference_number=found.number,
+        document_date=day_text(found.document_date),
+        customer_number=found.customer_number,
+        vat_id=found.vat_id,
+        vat_rate=found.rate,
+        taxable_amount=found.basis,
+        vat_amount=found.vat,
+    )
+
+
 def journal_answer(row: Record, zone: ZoneInfo) -> JournalEntryAnswer:
     """One entry."""
     return JournalEntryAnswer(
@@ -105,6 +143,8 @@ def journal_answer(row: Record, zone: ZoneInfo) -> JournalEntryAnswer:
         customer_number=row["customer_number"],
         document_type=row["document_type"],
         reference_number=row["document_number"],
+        moves_document_type=row["moved_type"],
+        moves_reference_number=row["moved_number"],
         vat_id=row["vat_id"],
         purpose=row["purpose"],
         description=row["description"],
