@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +85,13 @@ def whole(request: pytest.FixtureRequest) -> bool:
 def seed(request: pytest.FixtureRequest) -> str:
     """What a run draws by, for tests that draw cases themselves."""
     return request.config.stash[_left].seed
+
+
+@pytest.fixture(scope="session")
+def draws(request: pytest.FixtureRequest) -> Callable[[str, float], bool]:
+    """For long tests that go through cases themselves: whether a case is among those of the run, by its share."""
+    left, runs_all = request.config.stash[_left], bool(request.config.getoption("--all"))
+    return lambda case, share: runs_all or is_drawn(left.seed, case, share)
 
 
 # --- told at the end; under xdist the workers tell the controller

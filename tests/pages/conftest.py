@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -248,16 +249,34 @@ async def tab(browser: Browser, site: RunningServer) -> AsyncIterator[OpenTab]:
 
 PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
+
+@pytest.fixture(scope="session", autouse=True)
+def _drawing(draws: Callable[[str, float], bool]) -> None:
+    _drawn.clear()
+    _drawn.append(draws)
+
+
+_drawn: list[Callable[[str, float], bool]] = []
+"""What an ordinary run looks at; `make test-all` looks at everything."""
+
+
+def some(*paths: str) -> list[str]:
+    """Of the pages of a long test, those that are looked at in this run: a third at each commit."""
+    return [path for path in paths if _drawn[0](path, 0.35)]
+
+
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 async def assert_accessible(page: Page) -> None:
-    """Fail, naming the rules, unless axe finds nothing to say in light, dark and on a phone.
+    """Fail, naming the rules, unless axe finds nothing to say in light, dark and on a phone, the last two if drawn.
 
     Also fails if the page scrolls sideways, from a wide screen down to 320 px.
     """
     size = page.viewport_size
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 320)):
+        if (scheme, width) != ("light", 1280) and not _drawn[0](f"{urlsplit(page.url).path} {scheme} {width}", 0.35):
+            continue
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         await page.set_viewport_size({"width": width, "height": 4000})
         whole = await page.evaluate("document.documentElement.scrollHeight")

@@ -11,7 +11,7 @@ import pytest
 
 from reskontra.pages import downloads
 from tests.clerk import INVOICE, Clerk
-from tests.pages.conftest import OpenTab, Visitor, assert_accessible
+from tests.pages.conftest import OpenTab, Visitor, assert_accessible, some
 
 
 async def taken_along(visitor: Visitor, words: str) -> str:
@@ -80,7 +80,7 @@ async def test_the_rows_behind_a_difference_are_shown(bookkeeper: Visitor, clerk
 @pytest.mark.xdist_group("browser")
 async def test_reports_are_accessible(look: OpenTab) -> None:
     page = await look("reports/ageing?asOf=2025-06-30")
-    for path in ("reports/ageing?asOf=2025-06-30", "reports/ageing?asOf=1999-01-01", "reports/sales?period=199901",
+    for path in some("reports/ageing?asOf=2025-06-30", "reports/ageing?asOf=1999-01-01", "reports/sales?period=199901",
                  "reports/vat?period=never"):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)
