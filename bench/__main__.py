@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import applications, books, ceiling, load, machine, pages, program, report, runs, seeding, start
+from bench import applications, books, ceiling, compare, load, machine, pages, program, report, runs, seeding, start
 from bench.load import BenchError
 from bench.rounds import Bench, Cell, stored_texts
 from bench.stock import stocks
@@ -25,17 +25,28 @@ _SEED = 1
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the bench; returns the exit code."""
-    asked = _parse(words)
+    """Run the bench, or compare two results; returns the exit code."""
+    words = sys.argv[1:] if words is None else words
     console = Console(width=160 if not sys.stdout.isatty() else None)
     try:
-        return _run(asked, console)
+        if words[:1] == ["compare"]:
+            compare.show(compare.compare(*_two_files(words[1:])), console)
+            return 0
+        return _run(_parse(words), console)
     except (BenchError, SetupError) as error:
         console.print(f"bench: {error}", style="bold red", markup=False, highlight=False)
         return 1
 
 
-def _parse(words: Sequence[str] | None) -> argparse.Namespace:
+def _two_files(words: Sequence[str]) -> tuple[Path, Path]:
+    parser = argparse.ArgumentParser(prog="bench compare", description="Compare the processor time of two runs.")
+    parser.add_argument("before", type=Path)
+    parser.add_argument("after", type=Path)
+    asked = parser.parse_args(words)
+    return asked.before, asked.after
+
+
+def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
     others = (pages.NAME, applications.NAME, *(it.name for it in runs.RUNS), start.NAME)
     names = [*(it.name for it in WORKLOADS), *others]

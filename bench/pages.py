@@ -46,7 +46,10 @@ VISITED: Mapping[str, str] = {
     "customers/{number}/log": f"customers/{_CUSTOMER}/log",
     "reminding": f"reminding?asOf={_DUE}",
     "letters": "letters",
+    "mails": "mails",
+    "e-invoices": "e-invoices",
     "periods": "periods",
+    "periods/{period}/{verb}": "periods/202601/close",
     "journal": "journal",
     "journal/{number}": "journal/{batch}",
     "reports/{report}, ageing": f"reports/ageing?asOf={seeding.LAST_DAY}",
@@ -62,6 +65,10 @@ VISITED: Mapping[str, str] = {
     "choices": "choices?of=customer&q=Kunde",
     "documents/{type}/new": "documents/Invoice/new",
     "documents/{type}/{number}": _INVOICE,
+    "documents/write-off": "documents/write-off",
+    "documents/{type}/{number}/send": f"{_INVOICE}/send",
+    "documents/{type}/{number}/e-invoice": f"{_INVOICE}/e-invoice",
+    "documents/{type}/{number}/reminding": f"{_INVOICE}/reminding",
     "documents/{type}/{number}/credit": f"{_INVOICE}/credit",
     "documents/{type}/{number}/correct": f"{_INVOICE}/correct",
     "preferences": "preferences",
@@ -70,6 +77,11 @@ VISITED: Mapping[str, str] = {
 
 NOT_VISITED = {
     "letters/{number}",  # the books of the bench have no letters
+    "letters/{number}/send",
+    "letters/{number}/{action}",
+    "documents/bulk/print",  # of documents that were chosen
+    "documents/{type}/{number}/return",  # of cash sales
+    "whole/{path:rest}",  # a file
     "documents/bulk/result",  # tells what was done
     "documents/{type}/{number}/apply",  # of a credit note or payment that is open
     "documents/{type}/{number}/edit",  # of drafts, which the large company has none of

@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command_line
-from bench import ceiling, load, runs, seeding
+from bench import applications, ceiling, load, pages, runs, seeding
 from bench.books import Books, opened, self_check
+from bench.compare import compare
 from bench.load import BenchError, Generator, Plan, Request
 from bench.program import Program, serving
 from bench.rounds import Bench, stored_texts
 from bench.stock import ARTICLES, Article, stocks
 from bench.workloads import WORKLOADS, Scene, Workload
+from reskontra.pages.table import PAGES
 from reskontra.serve import plain_connection
 
 pytestmark = pytest.mark.xdist_group("bench")
@@ -166,3 +168,43 @@ def test_a_run_over_all_open_documents_is_timed_on_fresh_books(books: Books, fol
 
     sides = ("program", "ceiling") if run.script else ("program",)
     assert {one.side: one.answers for one in cell.rounds} == dict.fromkeys(sides, seeding.TINY.large_documents)
+
+
+def test_two_runs_are_compared_by_their_processor_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def result(name: str, *workloads: tuple[str, float, float]) -> str:
+        results = [
+            {"workload": workload, "clients": 16, "rounds": [
+                {"side": "program", "program_cpu": program * share, "database_cpu": database} for share in (1, 1, 5)
+            ] + [{"side": "ceiling", "program_cpu": 0, "database_cpu": 99}]}
+            for workload, program, database in workloads
+        ]  # fmt: skip
+        path = tmp_path / name
+        path.write_text(json.dumps({"results": results}))
+        return str(path)
+
+    before, after = result("a", ("get", 0.2, 0.1), ("put", 1, 1)), result("b", ("get", 0.1, 0.05), ("post", 1, 1))
+    assert compare(Path(before), Path(after)) == [["get", "16", "0.2", "0.1", "0.50", "0.1", "0.05", "0.50", "0.50"]]
+    assert command_line.main(["compare", before, after]) == 0
+    assert "0.50" in capsys.readouterr().out
+    assert command_line.main(["compare", before, str(tmp_path / "nothing")]) == 1
+    assert "is no result of the bench" in capsys.readouterr().out
+
+
+def test_every_page_is_visited_or_known_to_be_left_out() -> None:
+    there = {page.path for page in PAGES if page.method == "GET"}
+    visited = {name.partition(",")[0] for name in pages.VISITED}
+    assert visited | pages.NOT_VISITED == there
+    assert not visited & pages.NOT_VISITED
+
+
+def test_the_pages_are_timed_and_shown(books: Books, program: Program) -> None:
+    cells = list(pages.measure(books, program, rounds=1))
+    assert [cell.workload.name for cell in cells] == list(pages.VISITED)
+    assert all(0 < cell.typical("program", "median") <= cell.typical("program", "p99") for cell in cells)
+
+
+def test_a_payment_of_many_invoices_is_timed(books: Books, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applications, "COUNTS", (3, 6))
+    cells = list(applications.measure(books, program, rounds=1))
+    assert [cell.rounds[0].answers for cell in cells] == [3, 6]
+    assert self_check(books.dsn) == []
