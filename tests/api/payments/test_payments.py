@@ -130,6 +130,7 @@ async def test_a_cash_discount(clerk: Clerk, *, day: str, amount: int, sent: Any
     paid = await clerk.pay(amount, line(invoice, **more), applicationDate=day)
     (shown,) = paid["paymentLines"]
     assert (shown["cashDiscountTaken"], shown["balance"]) == (taken, rest)
+    assert shown["cashDiscountBalance"] == 25 - taken
     booked = {"1500": Decimal(-amount - taken), "1920": Decimal(amount), "8140": Decimal(taken)}
     assert await ledger(clerk, paid) == {account: it for account, it in booked.items() if it}
     if sent is None:
@@ -219,6 +220,47 @@ async def test_a_note_matched_with_an_invoice_by_a_payment_of_nothing(clerk: Cle
     paid = await clerk.pay(None, line(note, CREDIT_NOTE), line(invoice))
     assert (paid["paymentAmount"], paid["status"]) == (0, "Closed")
     assert [await state(clerk, it) for it in (note, invoice)] == [("Closed", 0)] * 2
+
+
+async def test_a_void_of_a_payment_of_nothing(clerk: Clerk) -> None:
+    """It takes back what it matched, and there is no money to take back besides."""
+    note, invoice = await clerk.issue(CREDIT_NOTE, **priced(50)), await owed(clerk, 50)
+    before = await balance(clerk)
+    paid = await clerk.pay(None, line(note, CREDIT_NOTE), line(invoice))
+    await void(clerk, paid)
+    assert [await state(clerk, it) for it in (note, invoice)] == [("Open", 50)] * 2
+    assert (await clerk.get(paid))["status"] == "Voided"
+    assert (await clerk.get(paid, paymentType="VoidPayment"))["status"] == "Closed"
+    assert (await ledger(clerk, paid), await balance(clerk)) == ({}, before)
+
+
+async def test_nothing_is_left_to_void_of_a_payment_of_nothing(clerk: Clerk) -> None:
+    note, invoice = await clerk.issue(CREDIT_NOTE, **priced(50)), await owed(clerk, 50)
+    paid = await clerk.pay(None, line(note, CREDIT_NOTE), line(invoice))
+    (row,) = await clerk.get(f"reskontra/application?referenceNumber={note.number}")
+    undone = await clerk.post(f"reskontra/application/{row['id']}/action/undo")
+    assert undone.status_code == 200, undone.text
+    assert "undone already" in await clerk.refused("POST", f"{PAYMENT}/{paid.number}/action/void")
+
+
+async def test_a_note_that_a_payment_applied_is_undone_in_its_name(eur_clerk: Clerk) -> None:
+    """Else the exchange difference would stay under the payment's number, and its void would not take it back."""
+    clerk = eur_clerk
+    note = await clerk.issue(CREDIT_NOTE, **priced(40, currencyId="EUR"))
+    invoice = await clerk.issue(INVOICE, **priced(100, currencyId="EUR", documentDate="2025-07-01"))
+    before = await balance(clerk)
+    paid = await clerk.pay(60, line(note, CREDIT_NOTE), line(invoice), currency="EUR", applicationDate="2025-07-03")
+    assert (await ledger(clerk, paid))["8160"] == 8
+    (row,) = await clerk.get(f"reskontra/application?referenceNumber={note.number}")
+    address = f"reskontra/application/{row['id']}/action/undo"
+    assert (await clerk.act(paid, "void")).status_code == 200
+    assert "void" in await clerk.refused("POST", address)
+    await clerk.delete(f"reskontra/customerPayment/{paid.number}?paymentType=VoidPayment")
+    undone = await clerk.post(address)
+    assert undone.status_code == 200, undone.text
+    assert await ledger(clerk, paid) == {"1500": -636, "1920": 636}
+    await void(clerk, paid)
+    assert (await ledger(clerk, paid), await balance(clerk)) == ({}, before)
 
 
 async def test_an_open_note_is_applied_by_itself(clerk: Clerk) -> None:

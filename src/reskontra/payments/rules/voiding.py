@@ -26,7 +26,8 @@ VOID_OF = {"Payment": "VoidPayment", "Prepayment": "VoidPayment", "Refund": "Voi
 def check_voidable(
     payment: Payment, document_id: int, in_force: Iterable[Application], names: Mapping[int, tuple[str, str]]
 ) -> None:
-    """Only what was released, is not voided, and was not paid out again may be voided (PST-03, VDP-06, RFD-04).
+    """Only what was released, is not voided, and was not paid out again may be voided (PST-03, VDP-06, RFD-04), and
+    only if there is something to take back.
 
     `names` are type and number of the documents of its applications.
     """
@@ -44,6 +45,9 @@ def check_voidable(
         raise _refused(
             payment, f"{payment.number} has lines that wait for release.", "Release or delete those lines first."
         )
+    in_force = tuple(in_force)
+    if not (payment.amount or in_force):
+        raise _refused(payment, f"{payment.number} is of nothing, and what it applied is undone already.", "")
     for application in in_force:
         document_type, number = names[application.debit_document_id]
         if application.credit_document_id == document_id and KINDS[document_type].is_money:
@@ -149,7 +153,8 @@ def voided(
 ) -> Settled:
     """What a void's release takes back, the newest application first, and that it takes what is left of the payment.
 
-    The void is applied to the payment in full, so that the balance of both is their amount less applications.
+    The void is applied to the payment in full, so that the balance of both is their amount less applications; a payment
+    of nothing, which only matched credit notes, has nothing to be applied to.
     """
     state = dict(items)
     made: list[Application] = []
@@ -165,20 +170,21 @@ def voided(
             moved[item.document_id] = None
     origin, own = state[origin_id], state[void_id]
     is_credit = KINDS[origin.document_type].balance_sign < 0
-    made.append(
-        Application(
-            credit_document_id=origin_id if is_credit else void_id,
-            debit_document_id=void_id if is_credit else origin_id,
-            applied_on=max(latest[0], origin.document_date),
-            period_id=max(latest[1], origin.period_id),
-            amount_credit=origin.balance,
-            amount_debit=own.balance,
-            base_credit=origin.balance_base,
-            base_debit=own.balance_base,
-            cross_rate=ONE,
-            is_posted=True,
+    if origin.balance or origin.balance_base:
+        made.append(
+            Application(
+                credit_document_id=origin_id if is_credit else void_id,
+                debit_document_id=void_id if is_credit else origin_id,
+                applied_on=max(latest[0], origin.document_date),
+                period_id=max(latest[1], origin.period_id),
+                amount_credit=origin.balance,
+                amount_debit=own.balance,
+                base_credit=origin.balance_base,
+                base_debit=own.balance_base,
+                cross_rate=ONE,
+                is_posted=True,
+            )
         )
-    )
     moved[origin_id] = None
     state[origin_id] = replace(
         origin, balance=ZERO, balance_base=ZERO, status="Voided", closed_period_id=void.period_id

@@ -72,11 +72,13 @@ async def undo(
 
     `changes` may hold application_date and financial_period. The date is the application's own while its period is
     open, else today. Neither date nor period is earlier than the application's: at no time is more open than there was.
+    What it books is in the name of what the application was made with, so that nothing is left there (PAY-24).
     Only who `takes_claim_back` may undo a claim on the tax authority (RRT-05).
     """
     reference = await remembered.held(connection, context.company_id)
     found = await _application(connection, context, application_id)
-    items = await locks.take_items(connection, context, [found.credit_document_id, found.debit_document_id])
+    maker_id = found.made_by_id or found.credit_document_id
+    items = await locks.take_items(connection, context, [found.credit_document_id, found.debit_document_id, maker_id])
     found = await _application(connection, context, application_id)  # nobody else can undo it under these locks
     credit, debit = items[found.credit_document_id], items[found.debit_document_id]
     application = _check_undoable(found, credit, debit)
@@ -100,7 +102,7 @@ async def undo(
         reference,
         settled,
         items,
-        credit=credit,
+        credit=items[maker_id],
         kind="undo",
         on=on,
         reverses_id=found.settlement_id,

@@ -104,6 +104,10 @@ class FoundApplication:
     undone_by: int | None
     """The application that takes it back, if any."""
 
+    made_by_id: int | None = None
+    """The document that it was made with, in whose name its entries are, if that was said: a payment may apply credit
+    notes too."""
+
     is_split: bool = False
     """Whether it divides the debit document: the credit one is a part of it (INS-04)."""
 
@@ -112,10 +116,11 @@ async def find_application(connection: Connection, company_id: int, application_
     """An application by its id."""
     row = await connection.fetchrow(
         """
-        select application.*,
+        select application.*, settlement.document_id as made_by_id,
                (select back.application_id from application as back
                  where back.company_id = $1 and back.reverses_id = application.application_id) as undone_by
           from application
+          left join settlement using (company_id, settlement_id)
          where application.company_id = $1 and application.application_id = $2
         """,
         company_id,
@@ -133,5 +138,6 @@ async def find_application(connection: Connection, company_id: int, application_
         settlement_id=row["settlement_id"],
         application=released,
         undone_by=row["undone_by"],
+        made_by_id=row["made_by_id"],
         is_split=row["is_split"],
     )
