@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.simulation.cashiers import CASHING, Cashier
 from tests.simulation.clerks import path_of
 from tests.simulation.model import (
     BALANCE_WRITE_OFF,
@@ -25,7 +26,7 @@ from tests.simulation.model import (
     Line,
     Payment,
 )
-from tests.simulation.payers import LAST_DAY, PAYING, Payer
+from tests.simulation.payers import LAST_DAY
 
 CHARGE_RUN, WRITE_OFF_RUN = "/v1/reskontra/run/overdueCharge", "/v1/reskontra/run/writeOff"
 IN_PARTS = [terms for terms in TERMS if TERMS[terms].parts]
@@ -45,7 +46,7 @@ select (json_populate_record(standing, parts)).*
 """The terms of the model that no template has."""
 
 
-class Bookkeeper(Payer):
+class Bookkeeper(Cashier):
     """A clerk who does all of it."""
 
     async def sell_in_parts(self) -> None:
@@ -144,6 +145,7 @@ class Bookkeeper(Payer):
             settled = row["settled"]
             document = small[settled["documentType"], settled["referenceNumber"]]
             document.customer.write_off(document, row["referenceNumber"], day)
+        for document in small.values():
             await (self.verify_payment(document) if isinstance(document, Payment) else self.verify(document))
         assert not made or await self.run_write_offs(customers, day, limit) == []
 
@@ -182,7 +184,7 @@ async def end_the_year(bookkeeper: Bookkeeper, customers: Sequence[Customer]) ->
 
 
 KEEPING: dict[Callable[[Any], Awaitable[None]], int] = {
-    **PAYING,
+    **CASHING,
     Bookkeeper.sell_in_parts: 8,
     Bookkeeper.charge: 4,
     Bookkeeper.finish_charge: 4,

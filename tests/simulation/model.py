@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 INVOICE, CREDIT_NOTE, DEBIT_NOTE = "Invoice", "CreditNote", "DebitNote"
-PAYMENT, PREPAYMENT = "Payment", "Prepayment"
+PAYMENT, PREPAYMENT, REFUND = "Payment", "Prepayment", "Refund"
 FIN_CHARGE, BALANCE_WRITE_OFF, CREDIT_WRITE_OFF = "FinCharge", "SmallBalanceWo", "SmallCreditWo"
 PERCENT = {"3": Decimal(25), "31": Decimal(15), "32": Decimal("11.11"), "33": Decimal(12)} | dict.fromkeys(
     ("5", "51", "52", "6", "7"), Decimal(0)
@@ -23,7 +23,7 @@ VAT_ACCOUNT = {"3": "2711", "31": "2712", "32": "2714", "33": "2713"}
 EXPORT_ACCOUNT = {"EU": "3110", "EX": "3120"}
 DEBTORS, ROUNDING, GAIN, LOSS = "1500", "7740", "8060", "8160"
 BANK, PREPAID = "1920", "2900"
-LATE_PAYMENT = "8050"
+LATE_PAYMENT, DISCOUNTS = "8050", "8140"
 WRITTEN_OFF = {BALANCE_WRITE_OFF: "7830", CREDIT_WRITE_OFF: "7740"}
 HIGHEST_LEVEL = 3
 WRITE_OFF_LIMIT = Decimal("5.00")
@@ -51,6 +51,10 @@ class Terms:
 
     after: tuple[int, ...] = ()
     vat_first: bool = False
+    discount: int = 0
+    """Percent off what is paid in `discount_days`."""
+
+    discount_days: int = 0
 
     def due(self, day: date) -> list[date]:
         """The due date of each part, or the only one, of a document of that day."""
@@ -84,12 +88,13 @@ def months_on(first: date, months: int) -> date:
 
 TERMS = {
     "14": Terms(14),
+    "30D2": Terms(30, discount=2, discount_days=10),
     "RATE3": Terms(30, (1, 1, 1), "month"),
     "SIM-VAT": Terms(10, (1, 1), "week", vat_first=True),
     "SIM-HALF": Terms(0, (1, 1, 1, 1), "half month"),
     "SIM-TABLE": Terms(5, (20, 30, 50), after=(0, 14, 45)),
 }
-"""The usual terms of customers, and all that divide a document."""
+"""The usual terms of customers, those that give a cash discount, and all that divide a document."""
 
 
 @dataclass
@@ -114,28 +119,60 @@ class Line:
 
 @dataclass(eq=False)
 class Application:
-    """What a credit settled of a debit: in currency, and in base currency as each of the two books it."""
+    """What a credit settled of a debit: in currency, and in base currency as each of the two books it.
+
+    The debit is less by discount and write-off too. Both are worth what the debit is booked at, so that only what was
+    paid gains or loses.
+    """
 
     credit: Document
     debit: Document
     amount: Decimal
-    ours: Decimal
-    theirs: Decimal
     day: date
+    booked_by: Document
+    """Under whose number it is in the journal."""
+
+    discount: Decimal = Decimal(0)
+    write_off: Decimal = Decimal(0)
+    ours: Decimal = field(init=False)
+    theirs: Decimal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ours, self.theirs = self.credit.take(self.amount), self.debit.take(self.reduction)
+        self.credit.applied.append(self)
+        self.booked_by.booked.append(self)
+        self.debit.discount_taken += self.discount
+        self.debit.moves.append((self.day, -self.reduction))
+        for side in (self.credit, self.debit):
+            side.status = "Open" if side.open else "Closed"
+
+    @property
+    def reduction(self) -> Decimal:
+        return self.amount + self.discount + self.write_off
+
+    @property
+    def discount_base(self) -> Decimal:
+        return min(self.debit.base(self.discount), self.theirs)
+
+    @property
+    def write_off_base(self) -> Decimal:
+        return self.debit.base(self.write_off)
 
     @property
     def gain(self) -> Decimal:
         """What settling gained by the exchange rate; less than zero is a loss."""
-        return self.ours - self.theirs
+        return self.ours - (self.theirs - self.discount_base - self.write_off_base)
 
     def undo(self, day: date) -> None:
         """Both sides have open again what was settled, from that day on."""
-        self.debit.moves.append((day, self.amount))
-        for side, base in ((self.credit, self.ours), (self.debit, self.theirs)):
-            side.open += self.amount
+        self.debit.moves.append((day, self.reduction))
+        self.debit.discount_taken -= self.discount
+        for side, amount, base in ((self.credit, self.amount, self.ours), (self.debit, self.reduction, self.theirs)):
+            side.open += amount
             side.open_base += base
             side.status = "Open"
         self.credit.applied.remove(self)
+        self.booked_by.booked.remove(self)
 
 
 @dataclass(eq=False)
@@ -163,6 +200,11 @@ class Document:
     applied: list[Application] = field(default_factory=list)
     """What it settled and still does."""
 
+    booked: list[Application] = field(default_factory=list)
+    """What is in the journal under its number: mostly what it settled."""
+
+    discount_taken: Decimal = Decimal(0)
+
     terms: str = "14"
     parts: list[Part] = field(default_factory=list)
     """The instalments that its release divided it into."""
@@ -183,6 +225,19 @@ class Document:
     @property
     def due(self) -> date:
         return TERMS[self.terms].due(self.day)[0]
+
+    @property
+    def discount_date(self) -> date:
+        return self.day + timedelta(days=TERMS[self.terms].discount_days)
+
+    @property
+    def discount_left(self) -> Decimal:
+        """What is still offered of the cash discount."""
+        return max(cents(self.amount * TERMS[self.terms].discount / 100) - self.discount_taken, Decimal(0))
+
+    def discount_on(self, day: date) -> Decimal:
+        """What is given to who pays the rest on a day."""
+        return min(self.discount_left, self.open) if day <= self.discount_date else Decimal(0)
 
     @property
     def tax(self) -> Decimal:
@@ -265,11 +320,8 @@ class Document:
     def apply(self, settles: list[tuple[Document, Decimal]], day: date | None = None) -> None:
         """Settle debits, each by an amount; on the later date of the two documents unless another is given."""
         for debit, amount in settles:
-            on = day or max(self.day, debit.day)
-            self.applied.append(Application(self, debit, amount, self.take(amount), debit.take(amount), on))
-            debit.moves.append((on, -amount))
+            Application(self, debit, amount, day or max(self.day, debit.day), self)
             debit.proposed_by = None
-            debit.status = "Open" if debit.open else "Closed"
         self.status = "Open" if self.open else "Closed"
 
     def take(self, amount: Decimal) -> Decimal:
@@ -311,13 +363,15 @@ class Document:
             if tax:
                 own[VAT_ACCOUNT[vat_id]] -= self.sign * self.base(tax)
         own[ROUNDING] -= sum(own.values(), Decimal(0))
-        return self.with_applications(own, DEBTORS)
+        return self.with_applications(own)
 
-    def with_applications(self, own: dict[str, Decimal], account: str) -> dict[str, Decimal]:
-        """The entries with those of what it settled: `account` carries what is left of it."""
-        for it in self.applied:
-            own[account] += it.ours
-            own[DEBTORS] -= it.theirs
+    def with_applications(self, own: dict[str, Decimal]) -> dict[str, Decimal]:
+        """The entries with those of what it settled, under its number."""
+        for it in self.booked:
+            own[it.credit.account] += it.ours
+            own[it.debit.account] -= it.theirs
+            own[DISCOUNTS] += it.discount_base
+            own[WRITTEN_OFF[BALANCE_WRITE_OFF if it.write_off > 0 else CREDIT_WRITE_OFF]] += it.write_off_base
             own[GAIN] -= max(it.gain, Decimal(0))
             own[LOSS] += max(-it.gain, Decimal(0))
         return {account: amount for account, amount in own.items() if amount}
@@ -417,14 +471,32 @@ class Payment(Document):
         own: dict[str, Decimal] = defaultdict(Decimal)
         own[BANK] += self.amount_base
         own[self.account] -= self.amount_base
-        return self.with_applications(own, self.account)
+        return self.with_applications(own)
 
     def void(self) -> None:
         """As if it had never been, from its last application on."""
-        day = max([self.day, *(it.day for it in self.applied)])
-        for it in reversed(list(self.applied)):
+        taken_back = [*self.applied, *(it for it in self.booked if it.credit is not self)]
+        day = max([self.day, *(it.day for it in taken_back)])
+        for it in taken_back:
             it.undo(day)
         self.is_void, self.status, self.open, self.open_base = True, "Voided", Decimal(0), Decimal(0)
+
+
+@dataclass(eq=False)
+class Refund(Payment):
+    """Money that was paid out for credits: it settles nothing itself, they settle it."""
+
+    @property
+    def sign(self) -> int:
+        return 1
+
+    @property
+    def account(self) -> str:
+        return BANK
+
+    @property
+    def entries(self) -> dict[str, Decimal]:
+        return {} if self.is_void else self.with_applications(defaultdict(Decimal))
 
 
 @dataclass(eq=False)
@@ -467,6 +539,22 @@ class Customer:
             it.sign * it.amount_base for it in self.documents if not it.released and it.number != document.number
         )
         return others + document.amount_base > self.limit
+
+    def applied_by_run(self, day: date) -> list[Application]:
+        """Apply what is open of credits to what is owed up to a day, the oldest first; in the order it is done."""
+        both = (*self.documents, *self.payments)
+        found = [it for it in both if it.status == "Open" and it.day <= day and it.proposed_by is None]
+        debts = sorted((it for it in found if it.sign > 0), key=lambda it: (it.due, it.day, it.number))
+        made = []
+        for credit in sorted((it for it in found if it.sign < 0), key=lambda it: (it.day, it.kind, it.number)):
+            for debit in debts:
+                if credit.open and debit.open and debit.currency == credit.currency:
+                    discount = debit.discount_on(day)
+                    if credit.open < debit.open - discount:
+                        discount = Decimal(0)
+                    amount = min(credit.open, debit.open - discount)
+                    made.append(Application(credit, debit, amount, day, credit, discount))
+        return made
 
     @property
     def waiting_charge(self) -> Document | None:

@@ -10,11 +10,13 @@ from typing import Any
 
 from tests.clerk import number_of, wrapped
 from tests.simulation.clerks import CLOSING, COMMANDS, RandomClerk, applied, copied, path_of
+from tests.simulation.clerks import PATH as DOCUMENTS
 from tests.simulation.model import (
     CREDIT_NOTE,
     INVOICE,
     PAYMENT,
     PREPAYMENT,
+    REFUND,
     Application,
     CashSale,
     Document,
@@ -60,13 +62,19 @@ class Payer(RandomClerk):
         await self.take(payment, lines)
 
     async def take(self, payment: Payment, lines: list[tuple[Document, Decimal]]) -> None:
-        """Store and release it."""
+        """Store and release it. What is offered for paying soon is not taken."""
+        await self.enter(payment, [paying(*line) for line in lines])
+        payment.apply(lines, payment.day)
+        await self.verify_payment(payment)
+
+    async def enter(self, payment: Payment, lines: list[dict[str, Any]]) -> None:
+        """Store and release it with these lines; what they settle is for the caller to say."""
         known = set(self.office.known_rates)
         fields = {"type": payment.kind, "customer": payment.customer.number, "currency": payment.currency}
         more = {"paymentAmount": str(payment.amount), "applicationDate": str(payment.day)}
         body: dict[str, Any] = wrapped(**fields, **more)
         if lines:
-            body["paymentLines"] = [applied(debit, amount) for debit, amount in lines]
+            body["paymentLines"] = lines
         payment.number = number_of(await self.expect(201, "POST", PATH, body))
         if payment.currency != "NOK":
             booked = (await self.read(f"{PATH}/{payment.number}"))["paymentAmountInCurrency"]
@@ -74,9 +82,7 @@ class Payer(RandomClerk):
             payment.rate = next(rate for rate in rates if cents(payment.amount * rate) == booked)
         await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
         payment.released, payment.open, payment.open_base = True, payment.amount, payment.amount_base
-        payment.apply(lines, payment.day)
         payment.customer.payments.append(payment)
-        await self.verify_payment(payment)
 
     async def use_up(self) -> None:
         """What is left of a payment, for something else that is open."""
@@ -85,7 +91,7 @@ class Payer(RandomClerk):
             lines = self.parts(payment.open, debits[:2]) if payment.open else []
             if lines:
                 day = max(payment.day, *(debit.day for debit, _ in lines))
-                sent = {**wrapped(applicationDate=str(day)), "paymentLines": [applied(*line) for line in lines]}
+                sent = {**wrapped(applicationDate=str(day)), "paymentLines": [paying(*line) for line in lines]}
                 await self.expect(204, "PUT", f"{PATH}/{payment.number}", sent)
                 await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
                 payment.apply(lines, day)
@@ -93,14 +99,17 @@ class Payer(RandomClerk):
                 return
 
     async def void(self) -> None:
-        payment = self.some_of([it for it in self.payments if not it.written_off])
+        payment = self.some_of([it for it in self.payments if can_be_voided(it)])
         if payment is not None:
             body = wrapped(type=payment.kind)
             await self.expect(200, "POST", f"{PATH}/{payment.number}/action/void", body)
-            kind = {"type": {"value": "VoidPayment"}}
+            kind = {"type": {"value": "VoidRefund" if payment.kind == REFUND else "VoidPayment"}}
             await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release", kind)
+            taken_back = [*payment.applied, *payment.booked]
             payment.void()
             await self.verify_payment(payment)
+            for it in taken_back:
+                await self.verify_sides(it)
 
     async def undo(self) -> None:
         """Of a payment or a credit note, one application, on its own day or later."""
@@ -109,6 +118,8 @@ class Payer(RandomClerk):
         if credit is None:
             return
         made = self.random.choice(credit.applied)
+        if made.debit.kind == REFUND:
+            return  # its void takes it back
         found = await self.application_of(made)
         day = max(made.day, date(2025, 2, 1))  # January may be closed
         if day < LAST_DAY and self.random.random() < 0.5:
@@ -203,8 +214,14 @@ class Payer(RandomClerk):
             shown["availableBalanceInCurrency"],
         )
         assert found == (payment.status, payment.amount, payment.open, payment.open_base), payment.number
-        for made in payment.applied:
-            await self.verify(made.debit)
+        for made in (*payment.applied, *payment.booked):
+            await self.verify_sides(made)
+
+    async def verify_sides(self, made: Application) -> None:
+        """The documents of an application show what the model says; payments do in `verify_payment`."""
+        for side in (made.credit, made.debit):
+            if side.kind in DOCUMENTS:
+                await self.verify(side)
 
     def alike(self, debit: Document, more: int) -> list[Document]:
         """The document, and others that one payment may settle with it."""
@@ -225,13 +242,25 @@ class Payer(RandomClerk):
         return lines
 
 
+def can_be_voided(payment: Payment) -> bool:
+    """It did something, nothing was paid out of it or written off, and nothing that it would give back is on hold."""
+    is_paid_out = any(it.debit.kind == REFUND for it in payment.applied)
+    waits = any(it.credit.status == "Reserved" for it in payment.booked)
+    return bool(payment.amount or payment.booked) and not (payment.written_off or is_paid_out or waits)
+
+
+def paying(debit: Document, amount: Decimal) -> dict[str, Any]:
+    return applied(debit, amount) | (wrapped(cashDiscountTaken="0") if debit.discount_left else {})
+
+
 def can_be_copied(invoice: Document) -> bool:
     return not invoice.is_fee and not isinstance(invoice, Part) and invoice.amount > 0
 
 
 def copy_of(invoice: Document, **changes: Any) -> Document:
     """A document with the lines of an invoice, and nothing of what became of it."""
-    fresh: dict[str, Any] = {name: [] for name in ("applied", "parts", "moves", "charged")}
+    fresh: dict[str, Any] = {name: [] for name in ("applied", "booked", "parts", "moves", "charged")}
+    fresh["discount_taken"] = Decimal(0)
     return replace(copied(invoice), **{"released": False, "level": 0, "written_off": False, **fresh, **changes})
 
 

@@ -31,12 +31,14 @@ from tests.simulation.model import (
     CREDIT_WRITE_OFF,
     DEBIT_NOTE,
     DEBTORS,
+    DISCOUNTS,
     FIN_CHARGE,
     INVOICE,
     LATE_PAYMENT,
     PAYMENT,
     PREPAID,
     PREPAYMENT,
+    REFUND,
     VAT_ACCOUNT,
     WRITTEN_OFF,
     Document,
@@ -141,8 +143,9 @@ async def assert_write_offs(clerk: RandomClerk, write_offs: list[WriteOff]) -> N
 async def assert_payments(clerk: RandomClerk, payments: list[Payment]) -> None:
     """All are listed, with what the model says of them, and their series is without a gap."""
     rows = await everything(clerk, "/v1/customerPayment?docDate=2020-01-01&docDateCondition=>")
-    found = {row["refNbr"]: row for row in rows if row["type"] in (PAYMENT, PREPAYMENT)}
-    voids = [row for row in rows if row["type"] == "VoidPayment"]
+    found = {row["refNbr"]: row for row in rows if row["type"] in (PAYMENT, PREPAYMENT, REFUND)}
+    assert {row["type"] for row in found.values()} == {PAYMENT, PREPAYMENT, REFUND}
+    voids = [row for row in rows if row["type"] in ("VoidPayment", "VoidRefund")]
     first = FIRST[PAYMENT]
     assert sorted(map(int, found)) == list(range(first, first + len(payments)))
     assert len(voids) == sum(payment.is_void for payment in payments) > 0
@@ -215,7 +218,7 @@ async def assert_journal(
         for position, entries in enumerate((booked, document.entries)):
             for account, amount in entries.items():
                 totals[account][position] += amount
-    for account in (DEBTORS, BANK, PREPAID, LATE_PAYMENT, *WRITTEN_OFF.values(), *VAT_ACCOUNT.values()):
+    for account in (DEBTORS, BANK, PREPAID, DISCOUNTS, LATE_PAYMENT, *WRITTEN_OFF.values(), *VAT_ACCOUNT.values()):
         assert totals[account][0] == totals[account][1] != 0, account
     on_debtors = [it for it in (*documents, *payments) if it.released and it.kind not in (PREPAYMENT, "CashSale")]
     owed = sum((it.sign * it.open_base for it in on_debtors), Decimal(0))
