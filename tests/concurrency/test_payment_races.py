@@ -6,7 +6,7 @@ The fixtures run the self-check on each database after its test.
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -145,6 +145,67 @@ async def test_a_void_meets_an_undo_and_an_application(server: RunningServer) ->
         last = await opened[0].post(f"{PAYMENTS}/{paid}/action/release")
         assert last.status_code == 200, last.text
     assert [await balance_of(server, it) for it in (number, other)] == [500, 300]
+
+
+async def test_runs_of_overdue_charges_meet_payments_of_what_they_charge_for(server: RunningServer) -> None:
+    """Due 19 May. Each document is charged for up to July as if it was paid on 1 July, or as if it never was, by
+    whichever came first; the days after that once, by the next run; and no day twice."""
+    up_to_july, august = {"asOf": "2025-07-31"}, {"asOf": "2025-08-31"}
+    filters = {"filters": {"customer": ["20001"]}}
+    async with clients(8, server.url) as opened:
+        numbers = [await owed(opened[0], 10_000) for _ in range(6)]
+        amounts = dict(zip(numbers, (10_000, 4000) * 3, strict=True))
+
+        async def run(client: httpx.AsyncClient, day: dict[str, str]) -> httpx.Response:
+            return await client.post("/v1/reskontra/run/overdueCharge", json=day | filters)
+
+        async def pay(client: httpx.AsyncClient, number: str) -> httpx.Response:
+            sent = paying(amounts[number], number) | wrapped(applicationDate="2025-07-01")
+            answer = await client.post(PAYMENTS, json=sent)
+            assert answer.status_code == 201, answer.text
+            return await client.post(f"{PAYMENTS}/{number_of(answer)}/action/release")
+
+        answers = await asyncio.gather(
+            *(pay(client, number) for client, number in zip(opened[:3], numbers[:3], strict=True)),
+            *(run(client, up_to_july) for client in opened[3:5]),
+            *(pay(client, number) for client, number in zip(opened[5:], numbers[3:], strict=True)),
+        )
+        assert statuses(answers) == {200: 8}
+        charges = [made["referenceNumber"] for it in answers for made in it.json().get("created", ())]
+        assert len(charges) == 1, "two drafts for one customer"
+        released = await opened[0].post(f"/v1/customerOverdueCharge/{charges[0]}/action/release")
+        assert released.status_code == 200, released.text
+        assert (await run(opened[0], august)).json()["created"]
+    rows = await query(
+        server.dsn,
+        """
+        select source.number, days.first_day::text, days.last_day::text, line.amount
+          from charged_days as days
+          join document as source on source.company_id = days.company_id
+           and source.document_id = days.source_document_id
+          join document_line as line on line.company_id = days.company_id and line.document_id = days.document_id
+           and line.line_number = days.line_number
+         where source.number = any ($1) order by source.number, days.first_day
+        """,
+        numbers,
+    )
+    days = {number: [tuple(row)[1:] for row in rows if row["number"] == number] for number in numbers}
+    as_if_never = ("2025-05-20", "2025-07-31", interest((42, 12.50, 10_000), (31, 12.25, 10_000)))
+    for number, amount in amounts.items():
+        rest = 10_000 - amount
+        if rest:
+            paid = ("2025-05-20", "2025-07-31", interest((42, 12.50, 10_000), (1, 12.25, 10_000), (30, 12.25, rest)))
+            later = [("2025-08-01", "2025-08-31", interest((31, 12.25, rest)))]
+        else:
+            paid, later = ("2025-05-20", "2025-07-01", interest((42, 12.50, 10_000), (1, 12.25, 10_000))), []
+        assert days[number] in ([as_if_never, *later], [paid, *later]), number
+        assert await balance_of(server, number) == rest
+
+
+def interest(*spans: tuple[int, float, int]) -> Decimal:
+    """Of days, percent a year and what is owed."""
+    cost = sum((days * Decimal(str(percent)) * owes for days, percent, owes in spans), Decimal(0))
+    return (cost / 36500).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 async def test_payments_of_one_customer_in_any_direction_end(server: RunningServer) -> None:
