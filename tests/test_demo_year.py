@@ -116,7 +116,8 @@ async def test_the_year_is_paid_like_real_life(empty: str) -> None:
 _HOW_IT_IS_PAID = """
 with invoice as (
     select document.document_id, document.balance, document.due_date,
-           max(application.applied_on) filter (where back.application_id is null and application.reverses_id is null) as settled_on
+           max(application.applied_on) filter
+               (where back.application_id is null and application.reverses_id is null) as settled_on
       from document
       left join application on application.company_id = 1 and application.debit_document_id = document.document_id
       left join application as back on back.company_id = 1 and back.reverses_id = application.application_id

@@ -9,6 +9,8 @@ What stands in fenced blocks is carried out from top to bottom:
     http               a request: method and address, then its body; fields may stand bare (docs/QUIRKS.md)
     expect             the status of the answer, then facts of its JSON, or texts in quotes that must stand in it;
                        a request without it must succeed
+    upload <name>      sends a file: the address, then its text; the same name at the same address must keep its id
+    download <name>    the text of the file that was sent last under that name
     journal <number>   all entries of a document, in kroner: account, debit, credit
     balance            what customers owe, in kroner
     vat <period>       what documents of the period come to, by VAT id: taxed, VAT
@@ -40,6 +42,7 @@ from tests.conftest import open_client
 
 HERE = Path(__file__).parent
 BLOCK = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+REQUESTS = ("http", "upload")
 KINDS = {"customerinvoice": 1, "customerCreditNote": -1, "customerDebitNote": 1}
 
 
@@ -76,6 +79,8 @@ class Story:
         self.client = client
         self.database = database
         self.answer: httpx.Response | None = None
+        self.files: dict[tuple[str, str], str] = {}
+        """Where a file is that was sent to an address under a name, the last one last."""
 
     async def go_on(self, block: Block) -> None:
         if block.kind != "company":
@@ -92,6 +97,20 @@ class Story:
         self.answer = await self.client.request(
             method, address, content=body.strip() or None, headers={"Content-Type": "application/json"}
         )
+
+    async def upload(self, block: Block) -> None:
+        address, _, text = block.text.partition("\n")
+        self.answer = await self.client.post(address, files={"file": (block.argument, text.encode(), "text/plain")})
+        if self.answer.is_success:
+            key, location = (address, block.argument), self.answer.headers["Location"]
+            assert self.files.pop(key, location) == location, "a new revision has the id of the file"
+            assert location not in self.files.values(), "another file has an id of its own"
+            self.files[key] = location
+
+    async def download(self, block: Block) -> None:
+        location = next(self.files[key] for key in reversed(self.files) if key[1] == block.argument)
+        answer = await self.client.get(location)
+        assert (answer.status_code, answer.text) == (200, block.text)
 
     async def expect(self, block: Block) -> None:
         assert self.answer is not None
@@ -202,7 +221,7 @@ async def test_scenario(
         for block, following in itertools.zip_longest(blocks, blocks[1:]):
             try:
                 await story.go_on(block)
-                if block.kind == "http" and (following is None or following.kind != "expect"):
+                if block.kind in REQUESTS and (following is None or following.kind != "expect"):
                     story.expect_success()
             except Exception as error:
                 error.add_note(f"{path.name}, line {block.line}:\n{block.text}")
