@@ -124,20 +124,6 @@ async def fingerprint(dsn: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def empty_dsn(databases: Any, dsn_of: Callable[[str], str]) -> Any:
-    """Makes empty databases, by URL, and drops them at the end."""
-    names: list[str] = []
-
-    async def make() -> str:
-        names.append(await databases.create_empty())
-        return dsn_of(names[-1])
-
-    yield make
-    for name in names:
-        await databases.drop(name)
-
-
-@pytest.fixture
 async def backup(fresh_dsn: Any, tmp_path: Path) -> Path:
     """A backup of the demo company."""
     await back_up_from(await fresh_dsn(), tmp_path / "demo.zip")

@@ -364,13 +364,17 @@ async def counted(traffic: tuple[str, Traffic], clock: Clock) -> dict[str, tuple
 async def _count(client: httpx.AsyncClient, tap: Traffic, step: Step, kept: dict[str, str]) -> tuple[int, int]:
     await client.get(f"{INVOICE}/003547")  # remembers the reference data, if the step before has changed it
     tap.reset()
+    await carry_out(client, step, kept)
+    return tap.statements, tap.brackets
+
+
+async def carry_out(client: httpx.AsyncClient, step: Step, kept: dict[str, str]) -> None:
+    """One request, and what it keeps."""
     answer = await client.request(step.method, step.target.format_map(kept), **_content(step, kept))
-    trips = tap.statements, tap.brackets
     assert answer.is_success, (step, answer.text)
     if step.keeps:
         location = answer.headers.get("location")
         kept[step.keeps] = location.rpartition("/")[2] if location else _last_listed(answer.json())
-    return trips
 
 
 def _content(step: Step, kept: Mapping[str, str]) -> dict[str, Any]:
