@@ -200,6 +200,29 @@ async def test_a_void_in_a_closed_period_is_of_the_next_open_one(clerk: Clerk) -
     await clerk.execute("update financial_period set closed_in_customer_ledger = false where period_id > '202500'")
 
 
+async def test_what_a_release_looks_at_first(clerk: Clerk) -> None:
+    """PAY-21. Of all that is wrong with a refund the first is told, and what is mended is not told again."""
+    note = await owed(clerk, 60, CREDIT_NOTE)
+    refund = await clerk.payment(100, on(note, "CreditNote", amountPaid=60), type="Refund", hold=True)
+    wrong = {
+        "has the status Hold": f"update document set status = {{}} where number = '{refund.number}'",
+        "has the status Inactive": f"update customer set status = {{}} where number = '{clerk.customer_number}'",
+        "202503": "update financial_period set closed_in_customer_ledger = {} where period_id = '202503'",
+        "'1500'": "update account set active = {} where account_number = '1500'",
+        "'1920'": "update account set active = {} where account_number = '1920'",
+        "has the status Reserved": f"update document set status = {{}} where number = '{note.number}'",
+    }
+    broken = ("'Hold'", "'Inactive'", "true", "false", "false", "'Reserved'")
+    mended = ("'Balanced'", "'Active'", "false", "true", "true", "'Open'")
+    for statement, value in zip(wrong.values(), broken, strict=True):
+        await clerk.execute(statement.format(value))
+    for (words, statement), value in zip(wrong.items(), mended, strict=True):
+        text = await clerk.refuse_release(refund)
+        assert words in text, words
+        await clerk.execute(statement.format(value))
+    assert "A refund is applied in full before it is released: 60" in await clerk.refuse_release(refund)
+
+
 # Automatic application
 
 

@@ -83,8 +83,7 @@ async def release(
         )
         if stored.payment.is_void or stored.payment.is_released or applies_by_itself(stored.payment, basis.debtor):
             need_transaction(connection)
-    payment, debtor = stored.payment, basis.debtor
-    check_may(debtor.status, payment.kind.release_operation, debtor.number)
+    payment = stored.payment
     if payment.is_released:
         return await _release_lines(connection, context, stored, basis), ()
     _check_releasable(payment, basis)
@@ -95,7 +94,7 @@ async def release(
     saved = await _write(
         connection, context, stored, after, reference=basis.reference, parts=parts, settled=settled, basis=basis
     )
-    return saved, told(settled, before, debtor) if settled and found else ()
+    return saved, told(settled, before, basis.debtor) if settled and found else ()
 
 
 async def _held_to_release(
@@ -201,6 +200,7 @@ async def _release_lines(connection: Connection, context: Context, stored: Store
             value=payment.number,
             hint="Send hold as false first." if payment.status == "Reserved" else "",
         )
+    check_may(basis.debtor.status, payment.kind.release_operation, basis.debtor.number)
     _check_lines(payment, basis, payment.balance)
     _check_period(payment.applied_period_id, reference)
     before = _items(stored, basis)
@@ -232,8 +232,8 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
     void = stored.payment
     if void.is_released:
         raise Refused(_NOTHING_LEFT)
-    check_may(debtor.status, "payment", debtor.number)
     _check_balanced(void)
+    check_may(debtor.status, "payment", debtor.number)
     _check_period(void.period_id, reference)
     origin = await origin_of(connection, context, void)
     applied = await applied_by(connection, context, origin)
@@ -274,8 +274,9 @@ def _waiting(found: Sequence[Stored], number: str, document_type: str | None) ->
 
 
 def _check_releasable(payment: Payment, basis: Basis) -> None:
-    """In the order of PAY-21: status, period, accounts, then every line as things are now."""
+    """In the order of PAY-21: status, the customer's status, period, accounts, then every line as things are now."""
     _check_balanced(payment)
+    check_may(basis.debtor.status, payment.kind.release_operation, basis.debtor.number)
     _check_period(payment.period_id, basis.reference)
     basis.reference.active_account(payment.account_number, ("customer_number",))
     basis.reference.cash_account(payment.cash_account or "", ("cash_account",))
