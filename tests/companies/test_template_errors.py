@@ -68,6 +68,10 @@ ONE_FAULT = [
      "customer_classes[0].terms_id '15': This is not in section terms. It has: 14, 30, 30D2, EOM, KONTANT, RATE3."),
     ('terms_id: "14"\n    charge_account', "terms_id: RATE3\n    charge_account", "RATE3\n    charge",
      "overdue_charges[0].terms_id 'RATE3': A charge is paid at once: write terms without instalments."),
+    ("    legal: late_interest_percent\n",
+     "    legal: late_interest_percent\n    in_base_currency: true\n    fee_account: \"3900\"\n"
+     "    fee_legal: late_payment_compensation\n", "late_payment_compensation\n",
+     "overdue_charges[0].fee_legal 'late_payment_compensation': Only businesses owe it: set preferences."),
     ('sales_account: "3000"', 'sales_account: "3333"', '"3333"',
      "item_classes[0].sales_account '3333': This is not in section accounts. It has: 1500, 1920"),
     ('vat_ids: ["33"]', 'vat_ids: ["34"]', '"34"', "vat_categories[3].vat_ids[0] '34': This is not in section vat."),

@@ -140,6 +140,20 @@ async def test_how_a_document_is_charged(clerk: Clerk, charging: str, figures: d
     assert [it for _, it in told(await clerk.charge("2025-06-11"))] == [Decimal(amount)]
 
 
+@pytest.mark.parametrize(("charging", "figures"), [("PercentWithMinimum", {"minimum": 50}), ("Fixed", {"amount": 75})])
+async def test_without_a_new_day_nothing_is_charged(clerk: Clerk, charging: str, figures: dict[str, Any]) -> None:
+    """OCH-04. Not on the due date, not twice up to one day, and not after it was paid; a day later it is."""
+    await use(clerk, charging=charging, **figures)
+    invoice = await late(clerk, 100)
+    assert (await clerk.charge("2025-06-01"))["created"] == []
+    await clerk.release(await clerk.charged("2025-06-11"))
+    for day in ("2025-06-11", "2025-06-05"):
+        assert (await clerk.charge(day))["created"] == []
+    await clerk.release(await clerk.charged("2025-06-12"))
+    await paid(clerk, invoice, 100, "2025-06-12")
+    assert (await clerk.charge("2025-07-31"))["created"] == []
+
+
 async def test_below_the_threshold_the_days_stay(clerk: Clerk) -> None:
     """OCH-04."""
     await use(clerk, threshold=50)

@@ -293,3 +293,21 @@ async def test_of_many_at_once_one_claims_and_one_takes_the_claim_back(swede: Cl
     after = await swede.get(third)
     if released.status_code == 200:
         assert after["balance"] == (6_250 if after["isRotRutDeductible"] else 12_500)
+
+
+# --- the kinds of work
+
+
+async def test_the_kinds_of_work_are_listed_in_the_order_of_the_law(clerk: Clerk) -> None:
+    """RRT-01. Those of ROT first, all at once, and the same for every company."""
+    listed = await clerk.get("customerinvoice/worktypes")
+    assert [(it["rutRotType"], it["xmlTag"]) for it in listed] == [
+        *(("Rot", tag) for tag in ("Bygg", "El", "GlasPlatarbete", "MarkDraneringarbete", "Murning",
+                                   "MalningTapetsering", "Vvs")),
+        *(("Rut", tag) for tag in ("Stadning", "KladOchTextilvard", "Snoskottning", "Tradgardsarbete", "Barnpassning",
+                                   "Personligomsorg", "Flyttjanster", "ItTjanster", "ReparationAvVitvaror",
+                                   "Moblering", "TillsynAvBostad", "TransportTillForsaljning",
+                                   "TvattVidTvattinrattning")),
+    ]  # fmt: skip
+    assert {it["xmlTag"]: it["description"] for it in listed}["MalningTapetsering"] == "Målning och tapetsering"
+    assert {name for it in listed for name in it} == {"rutRotType", "description", "xmlTag", "metadata"}

@@ -61,6 +61,23 @@ async def test_each_movement_is_in_its_column(clerk: Clerk) -> None:
     assert (await clerk.balance(customer))[0] == 399
 
 
+async def test_a_released_charge_is_in_its_column(clerk: Clerk) -> None:
+    """10,000 that were due on 1 June cost 203.36 up to the end of July; a draft costs nothing yet."""
+    await clerk.sql("update customer set overdue_charge = false where company_id = 1")
+    customer = (await clerk.customer(name="Late AS")).number
+    line = {"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": 10_000, "vatCodeId": "6"}
+    await clerk.issue(INVOICE, customer, documentDate="2025-06-01", documentDueDate="2025-06-01", lines=[line])
+    draft = await clerk.charged("2025-07-31")
+    assert await moved(clerk, customer, "202507") == (10_000, 0, 0, 0, 0, 10_000)
+    charge = await clerk.release(draft)
+    assert await moved(clerk, customer, "202507") == (10_000, 0, 0, 0, Decimal("203.36"), Decimal("10203.36"))
+    await clerk.pay(
+        "203.36", {"documentType": "FinCharge", "refNbr": charge.number}, customer=customer,
+        applicationDate="2025-08-15",
+    )  # fmt: skip
+    assert await moved(clerk, customer, "202508") == (Decimal("10203.36"), 0, Decimal("203.36"), 0, 0, 10_000)
+
+
 async def test_an_exchange_gain_raises_what_was_owed(clerk: Clerk) -> None:
     customer = (await clerk.customer(name="Euro AS")).number
     invoice = await clerk.issue(INVOICE, customer, currencyId="EUR", documentDate="2025-03-15", lines=[EUROS])

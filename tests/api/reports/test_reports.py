@@ -100,6 +100,23 @@ async def test_each_customers_specification_ties_to_the_journal_and_to_the_next_
     assert closing, "somebody owes at the end"
 
 
+async def test_the_posting_of_a_payment_names_the_document_that_it_moves(clerk: Clerk) -> None:
+    """On the wire all its entries have the payment's number (PAY-24); here receivables are told document by document."""
+    customer = (await clerk.customer(name="Payer AS")).number
+    first = await clerk.issue(INVOICE, customer, documentDate="2025-03-03", lines=[ITEM_A])
+    second = await clerk.issue(DEBIT_NOTE, customer, documentDate="2025-03-03", lines=[ITEM_A])
+    lines = [application(first, 125), application(second, 25, kind=DEBIT_NOTE)]
+    paid = await clerk.pay(200, *lines, customer=customer, applicationDate="2025-04-03")
+    (row,) = [it for it in await clerk.page(CUSTOMERS, period="202504") if it["customer"]["number"] == customer]
+    assert [(it["documentType"], it["referenceNumber"], it["creditAmount"]) for it in row["postings"]] == [
+        ("Invoice", first.number, 125), ("DebitNote", second.number, 25), ("Payment", paid.number, 50),
+    ]  # fmt: skip
+    entries = await clerk.page("GeneralLedgerTransactions", fromPeriod="202504", toPeriod="202504")
+    assert {it["refNumber"] for it in entries if it["batchNumber"] == row["postings"][0]["batchNumber"]} == {
+        paid.number
+    }
+
+
 async def test_open_items_of_each_period_end_tie_to_the_journal(year: Clerk) -> None:
     for period in await periods(year):
         rows = await year.page(OPEN_ITEMS, period=period)
