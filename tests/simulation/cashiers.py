@@ -2,12 +2,12 @@
 and runs that apply what is open.
 
 Commands of step 4 that no clerk draws yet, and where they are tested instead: charges on a payment (tests/api/payments/
-test_payment_edges.py), a payment in another currency than what it settles (test_cross_currencies.py), application by
-itself on release (test_payments.py, test_payment_edges.py), a credit note seen as a payment (test_payments.py), VAT
-given back with a discount (test_discount_vat.py), the return of a cash sale (tests/api/documents/test_cash_sales.py),
-statements (tests/api/reports/test_account_statements.py), uploads (tests/api/documents/test_attachments.py), opening
-items (tests/api/openings), and prices, discount series and deductions, which change what is asked of a document and
-not what becomes of it. Pairs of all of them meet in tests/concurrency/test_pairs.py.
+test_payment_edges.py), a payment in another currency than what it settles (test_cross_currencies.py), a credit note
+seen as a payment (test_payments.py), VAT given back with a discount (test_discount_vat.py), the return of a cash sale
+(tests/api/documents/test_cash_sales.py), statements (tests/api/reports/test_account_statements.py), uploads
+(tests/api/documents/test_attachments.py), opening items (tests/api/openings), and prices, discount series and
+deductions, which change what is asked of a document and not what becomes of it. Pairs of commands over one document
+meet in tests/concurrency/test_pairs.py.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.simulation.model import (
     Refund,
 )
 from tests.simulation.payers import PATH as PAYMENTS
-from tests.simulation.payers import PAYING, Payer
+from tests.simulation.payers import PAYING, Payer, named, told
 
 APPLY_RUN = "/v1/reskontra/run/autoApply"
 AT_A_DISCOUNT = "30D2"
@@ -166,20 +166,17 @@ class Cashier(Payer):
         order: dict[str, Any] = {"asOf": str(day), "filters": {"customer": [customer.number]}}
         trial = await self.run(**order, dryRun=True) if self.random.random() < 0.3 else None
         made = customer.applied_by_run(day)
-        told = [(it.credit.kind, it.credit.number, it.debit.kind, it.debit.number, it.amount) for it in made]
+        expected = [named(it) for it in made]
         done = await self.run(**order)
-        assert done == told, (order, done, told)
-        assert trial in (None, told)
+        assert done == expected, (order, done, expected)
+        assert trial in (None, expected)
         assert await self.run(**order) == []
         for it in made:
             await self.verify_sides(it)
 
     async def run(self, **order: Any) -> list[tuple[Any, ...]]:
         answer = json.loads((await self.expect(200, "POST", APPLY_RUN, order)).text, parse_float=Decimal)
-        return [
-            (*(it[side][name] for side in ("credit", "debit") for name in ("documentType", "referenceNumber")),
-             it["amount"]) for it in answer["created"]
-        ]  # fmt: skip
+        return told(answer["created"])
 
 
 def is_note(document: Document) -> bool:

@@ -516,6 +516,9 @@ class Customer:
     name: str
     zone: str = "NO"
     limit: Decimal | None = None
+    applies_by_itself: bool = False
+    """Whether a payment that names nothing settles what is owed."""
+
     documents: list[Document] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     cash_sales: list[CashSale] = field(default_factory=list)
@@ -540,11 +543,37 @@ class Customer:
         )
         return others + document.amount_base > self.limit
 
+    def applied_by_itself(self, payment: Payment) -> list[Application]:
+        """What a payment settles on its release: the oldest debts first, by the oldest notes first and then by it."""
+        day = payment.day
+        found = [it for it in self.documents if it.status == "Open" and it.day <= day and it.proposed_by is None]
+        found = [it for it in found if it.currency == payment.currency]
+        notes = sorted((it for it in found if it.sign < 0), key=lambda it: (it.day, it.number))
+        available = payment.open + sum((note.open for note in notes), Decimal(0))
+        settled = []
+        for debt in sorted((it for it in found if it.sign > 0), key=lambda it: (it.due, it.day, it.kind, it.number)):
+            discount = debt.discount_on(day) if available >= debt.open - debt.discount_on(day) else Decimal(0)
+            if available > 0:
+                settled.append((debt, min(available, debt.open - discount), discount))
+                available -= settled[-1][1]
+        of_notes = sum((amount for _, amount, _ in settled), Decimal(0))
+        made = []
+        for debt, left, discount in settled:
+            for note in notes:
+                used = min(note.open, left, of_notes)
+                is_last = used == left
+                if used:
+                    made.append(Application(note, debt, used, day, payment, discount if is_last else Decimal(0)))
+                    left, of_notes = left - used, of_notes - used
+            if left or not made or made[-1].debit is not debt:
+                made.append(Application(payment, debt, left, day, payment, discount))
+        return made
+
     def applied_by_run(self, day: date) -> list[Application]:
         """Apply what is open of credits to what is owed up to a day, the oldest first; in the order it is done."""
         both = (*self.documents, *self.payments)
         found = [it for it in both if it.status == "Open" and it.day <= day and it.proposed_by is None]
-        debts = sorted((it for it in found if it.sign > 0), key=lambda it: (it.due, it.day, it.number))
+        debts = sorted((it for it in found if it.sign > 0), key=lambda it: (it.due, it.day, it.kind, it.number))
         made = []
         for credit in sorted((it for it in found if it.sign < 0), key=lambda it: (it.day, it.kind, it.number)):
             for debit in debts:

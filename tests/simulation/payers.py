@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -63,12 +64,16 @@ class Payer(RandomClerk):
 
     async def take(self, payment: Payment, lines: list[tuple[Document, Decimal]]) -> None:
         """Store and release it. What is offered for paying soon is not taken."""
-        await self.enter(payment, [paying(*line) for line in lines])
+        answer = await self.enter(payment, [paying(*line) for line in lines])
+        if payment.customer.applies_by_itself and payment.kind == PAYMENT and not lines:
+            made = payment.customer.applied_by_itself(payment)
+            assert told(answer.get("applications", [])) == [named(it) for it in made], payment.number
+            self.office.done["applied by itself"] += len(made)
         payment.apply(lines, payment.day)
         await self.verify_payment(payment)
 
-    async def enter(self, payment: Payment, lines: list[dict[str, Any]]) -> None:
-        """Store and release it with these lines; what they settle is for the caller to say."""
+    async def enter(self, payment: Payment, lines: list[dict[str, Any]]) -> Any:
+        """Store and release it with these lines; what they settle is for the caller to say. Returns what that said."""
         known = set(self.office.known_rates)
         fields = {"type": payment.kind, "customer": payment.customer.number, "currency": payment.currency}
         more = {"paymentAmount": str(payment.amount), "applicationDate": str(payment.day)}
@@ -80,9 +85,10 @@ class Payer(RandomClerk):
             booked = (await self.read(f"{PATH}/{payment.number}"))["paymentAmountInCurrency"]
             rates = self.office.possible_rates(payment.currency, payment.day, known)
             payment.rate = next(rate for rate in rates if cents(payment.amount * rate) == booked)
-        await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
+        released = await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
         payment.released, payment.open, payment.open_base = True, payment.amount, payment.amount_base
         payment.customer.payments.append(payment)
+        return json.loads(released.text, parse_float=Decimal)
 
     async def use_up(self) -> None:
         """What is left of a payment, for something else that is open."""
@@ -240,6 +246,16 @@ class Payer(RandomClerk):
                 lines.append((debit, amount))
                 available -= amount
         return lines
+
+
+def told(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """What an answer says was applied, in the order in which it was done."""
+    names = [(side, name) for side in ("credit", "debit") for name in ("documentType", "referenceNumber")]
+    return [(*(it[side][name] for side, name in names), it["amount"]) for it in rows]
+
+
+def named(made: Application) -> tuple[Any, ...]:
+    return made.credit.kind, made.credit.number, made.debit.kind, made.debit.number, made.amount
 
 
 def can_be_voided(payment: Payment) -> bool:

@@ -74,6 +74,7 @@ async def test_the_books_agree_with_the_model(server_process: Callable[..., Serv
             await query(server.dsn, OF_THE_SIMULATION)
             await clear_the_way(clerks[0])
             await asyncio.gather(*(clerk.begin() for clerk in clerks))
+            await let_apply(clerks, server.dsn)
             await asyncio.gather(*(clerk.work(commands // CLERKS) for clerk in clerks))
             await close_the_month(clerks)
             await end_the_year(clerks[0], [customer for clerk in clerks for customer in clerk.customers])
@@ -82,6 +83,14 @@ async def test_the_books_agree_with_the_model(server_process: Callable[..., Serv
         error.add_note(f"RESKONTRA_SIMULATION_SEED={SEED} RESKONTRA_SIMULATION_COMMANDS={commands}")
         raise
     assert office.done["period close"] > 0, "no month was closed while others worked"
+    assert office.done["applied by itself"] > 0, "no payment found what it was for"
+
+
+async def let_apply(clerks: Sequence[RandomClerk], dsn: str) -> None:
+    """For the first customer of each clerk, money that names nothing finds what it is for."""
+    for clerk in clerks:
+        clerk.customers[0].applies_by_itself = True
+        await query(dsn, "update customer set auto_apply = true where number = $1", clerk.customers[0].number)
 
 
 async def clear_the_way(clerk: RandomClerk) -> None:
