@@ -101,7 +101,7 @@ async def test_each_customers_specification_ties_to_the_journal_and_to_the_next_
 
 
 async def test_the_posting_of_a_payment_names_the_document_that_it_moves(clerk: Clerk) -> None:
-    """On the wire all its entries have the payment's number (PAY-24); here receivables are told document by document."""
+    """On the wire all its entries have the payment's number (PAY-24); receivables are told document by document."""
     customer = (await clerk.customer(name="Payer AS")).number
     first = await clerk.issue(INVOICE, customer, documentDate="2025-03-03", lines=[ITEM_A])
     second = await clerk.issue(DEBIT_NOTE, customer, documentDate="2025-03-03", lines=[ITEM_A])
