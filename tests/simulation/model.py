@@ -558,7 +558,8 @@ class Customer:
                 available -= settled[-1][1]
         of_notes = sum((amount for _, amount, _ in settled), Decimal(0))
         made = []
-        for debt, left, discount in settled:
+        for debt, amount, discount in settled:
+            left = amount
             for note in notes:
                 used = min(note.open, left, of_notes)
                 is_last = used == left
