@@ -73,7 +73,7 @@ from reskontra.projects.store import projects as projects_store
 from reskontra.receivables import routes as receivables
 from reskontra.reference.routes import branches
 from reskontra.reference.store import remembered
-from reskontra.reports import routes as reports
+from reskontra.reports.routes import numbers, reports
 from reskontra.requests import routes as requests
 from reskontra.requests.commands.desk import Desk
 from reskontra.salespersons import routes as salespersons
@@ -134,6 +134,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     account_statements.ROUTES,
     letterheads.ROUTES,
     log.ROUTES,
+    numbers.ROUTES,
     reports.ROUTES,
     trials.ROUTES,
 )

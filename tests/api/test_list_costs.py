@@ -24,7 +24,8 @@ from reskontra.web.contract import Parameter
 from reskontra.web.routing import Route
 from tests.clerk import NEEDED, Clerk, refusal
 
-IN_ADDRESSES = {"customerId": "20001", "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001",
+IN_ADDRESSES = {
+    "financialPeriodId": "202501","customerId": "20001", "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001",
                 "dimensionId": "SUBACCOUNT", "branchNumber": "1", "organizationNumber": "demo",
                 "paymentNumber": "PMT-1", "taxCategoryId": "3"}  # fmt: skip
 """What they name in their addresses."""
@@ -43,6 +44,7 @@ LEGAL: dict[str, str] = {
     "inventoryTypes": "NonStockItem," * 500,
     "format": "json",
     "series": "INVOICE",
+    "customerClass": "1",
 }
 """The longest value of a parameter that takes no long text and does not say by itself what it takes."""
 
@@ -122,6 +124,8 @@ def address(route: Route) -> str:
 
 async def longest(client: httpx.AsyncClient, route: Route, parameter: Parameter) -> str:
     """The longest value that the parameter takes."""
+    if route.operation == "Reskontra_GetDunningProposals" and parameter.name == "customer":
+        return "20001"
     if parameter.name in LEGAL:
         return LEGAL[parameter.name]
     if parameter.name.endswith("Condition"):

@@ -218,6 +218,16 @@ async def taken(http: Any, name: str, number: str, status: str) -> set[str]:
         and status not in ("Hold", "CreditHold", "Balanced", "PendingPrint", "PendingEmail")
     ):
         await asks("due", "PUT", address, {"documentDueDate": {"value": "2027-07-07"}})
+        before = (await http.get(address)).json().get("revoked")
+        reads = await http.post(
+            "/v1/reskontra/trial",
+            json={
+                "request": {"method": "PUT", "path": address, "content": {"revoked": {"value": True}}},
+                "reads": [address],
+            },
+        )
+        if reads.status_code == 200 and reads.json()["reads"][0]["content"].get("revoked") != before:
+            found.add("reminding")
     paid = {"documentType": name, "refNbr": number, "amountPaid": 1}
     customer = {"customer": {"value": _customer_of[0]}, "paymentAmount": {"value": 1}}
     body = {**customer, "paymentLines": [{key: {"value": value} for key, value in paid.items()}]}

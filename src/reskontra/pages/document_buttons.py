@@ -58,6 +58,8 @@ def _of_released(kind: DocumentKind, document: Document | Payment, origin: str) 
     if name in _OWED and status == "Open":
         yield "pay"
         yield "due"
+    if name == "Invoice" and status == "Open":
+        yield "reminding"
     if origin == _TAKEN_OVER:
         return
     if name in _VOIDED and status in ("Open", "Closed", "Reserved"):

@@ -8,7 +8,6 @@ from reskontra.errors import NotFound, Refusal, Unavailable
 from reskontra.pages.api import Versioned
 from reskontra.pages.document import Document, address_of, link_to
 from reskontra.pages.document_kinds import DocumentKind, kind_named
-from reskontra.pages.paying import DEBITS
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.words import later
 from reskontra.web.errors import status_of
@@ -60,8 +59,8 @@ async def _ask(screen: Screen, problems: list[tuple[str, str]] | None = None, st
 
 def _kind(screen: Screen) -> DocumentKind:
     kind = kind_named(screen.path["type"])
-    if kind.document_type not in DEBITS.split(","):
-        raise NotFound(reason=screen.formats.say("This kind of document is never reminded of."))
+    if kind.document_type != "Invoice":  # the API has no such field for others
+        raise NotFound(reason=screen.formats.say("Only invoices can be taken out of reminding."))
     return kind
 
 

@@ -382,7 +382,7 @@ async def test_the_letters_of_a_run_go_into_one_file(clerk: Clerk) -> None:
     customers = [await debtor(clerk, name=f"Late payer {number} AS") for number in range(3)]
     for customer in customers:
         await clerk.issue(INVOICE, customer)
-    for _ in range(39):
+    for _ in range(24):
         await clerk.issue(INVOICE, customers[1])
     made = [(await reminded(clerk, customer, late(15)))[0]["letterNumber"] for customer in customers]
     alone = [await pages_of(clerk, number) for number in made]

@@ -91,12 +91,12 @@ RECEIVABLE_ENTRIES = """
 """A select of the entries that move what customers owe, one for each document that they move. It ends inside its where
 clause."""
 
-BALANCE_OF_ACCOUNT = """
+BALANCE_OF_ACCOUNT = """(
         select count(*) as entries, sum(entry.debit_base - entry.credit_base) as balance
           from journal_entry as entry
-         where entry.company_id = $1 and entry.account_number = {} and entry.period_id <= $2"""
-"""A select of an account's balance in the ledger at the end of the period $2, whatever was posted to it, and of the
-number of its entries."""
+         where entry.company_id = $1 and entry.account_number = {} and entry.period_id <= $2)"""
+"""A select, in parentheses, of an account's balance in the ledger at the end of the period $2, whatever was posted to
+it, and of the number of its entries."""
 
 BALANCES_OF_DOCUMENTS = """
     select entry.moves_document_id as document_id, sum(entry.debit_base - entry.credit_base) as balance

@@ -33,7 +33,7 @@ RECONCILED = f"""
     select open_item.account_number, {description_of("open_item.account_number")} as description,
            coalesce(ledger.balance, 0.0000) as ledger, coalesce(open_item.balance, 0.0000) as open_items
       from open_item
-     cross join lateral ({BALANCE_OF_ACCOUNT.format("open_item.account_number")}) as ledger
+     cross join lateral {BALANCE_OF_ACCOUNT.format("open_item.account_number")} as ledger
      where ledger.entries > 0 or open_item.balance <> 0
      order by 1"""
 

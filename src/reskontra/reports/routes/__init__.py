@@ -1,0 +1,1 @@
+"""The addresses of reports, and of the control of number series."""
