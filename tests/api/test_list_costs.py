@@ -25,9 +25,17 @@ from reskontra.web.routing import Route
 from tests.clerk import NEEDED, Clerk, refusal
 
 IN_ADDRESSES = {
-    "financialPeriodId": "202501","customerId": "20001", "customerCd": "20001", "customerNumber": "20001", "bAccountId": "20001",
-                "dimensionId": "SUBACCOUNT", "branchNumber": "1", "organizationNumber": "demo",
-                "paymentNumber": "PMT-1", "taxCategoryId": "3"}  # fmt: skip
+    "financialPeriodId": "202501",
+    "customerId": "20001",
+    "customerCd": "20001",
+    "customerNumber": "20001",
+    "bAccountId": "20001",
+    "dimensionId": "SUBACCOUNT",
+    "branchNumber": "1",
+    "organizationNumber": "demo",
+    "paymentNumber": "PMT-1",
+    "taxCategoryId": "3",
+}
 """What they name in their addresses."""
 
 LONG = "x" * 30_000
