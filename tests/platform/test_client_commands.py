@@ -14,6 +14,8 @@ from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from tests.conftest import ServerProcess
 from tests.platform.test_command_line import run
 
+pytestmark = pytest.mark.sampled(0.5)
+
 KNOWN_EVERYWHERE_SECONDS = 5.0
 
 Begin = Callable[..., ServerProcess]

@@ -23,7 +23,7 @@ import pytest
 
 from reskontra.db.migrate import known_migrations
 
-pytestmark = pytest.mark.xdist_group("command line")
+pytestmark = [pytest.mark.sampled(0.5), pytest.mark.xdist_group("command line")]
 
 RESKONTRA = [sys.executable, "-m", "reskontra"]
 

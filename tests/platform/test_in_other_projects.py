@@ -19,7 +19,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
 
-pytestmark = pytest.mark.xdist_group("other projects")
+pytestmark = [pytest.mark.sampled(0.5), pytest.mark.xdist_group("other projects")]
 
 
 @pytest.fixture(scope="module")

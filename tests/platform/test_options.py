@@ -20,6 +20,8 @@ from reskontra.config import VARIABLES, SettingError
 from reskontra.db.embedded import EmbeddedPostgres
 from tests.platform.test_command_line import run
 
+pytestmark = pytest.mark.sampled(0.5)
+
 READING = [
     ["check"],
     ["status"],

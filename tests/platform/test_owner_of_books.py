@@ -21,6 +21,8 @@ from reskontra.db.restore import books_to_replace, restore
 from reskontra.db.selfcheck import offences
 from tests.conftest import NOW, make_books
 
+pytestmark = pytest.mark.sampled(0.5)
+
 Work = Callable[[Any], Awaitable[Any]]
 
 

@@ -19,7 +19,7 @@ from reskontra.serve import own_certificate
 from reskontra.tls import Certificate, keep_renewed, make_certificate
 from tests.platform.test_command_line import Running
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs `openssl`")
+pytestmark = [pytest.mark.sampled(0.5), pytest.mark.skipif(shutil.which("openssl") is None, reason="needs `openssl`")]
 
 LOOK_SECONDS = 0.02
 

@@ -33,6 +33,8 @@ from reskontra.db.restore import Restored, books_to_replace, restore
 from tests.clerk import Caller
 from tests.conftest import NOW, ServerProcess, assert_books_prove_themselves, open_client
 
+pytestmark = pytest.mark.sampled(0.5)
+
 KEPT = Path(__file__).parent.parent / "platform" / "kept" / "step1-books.zip"
 OTHER_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 READ_BY_EVERYONE = (

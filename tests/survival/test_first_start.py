@@ -18,6 +18,8 @@ from reskontra.db.migrate import known_migrations
 from reskontra.db.selfcheck import offences
 from tests.survival.houses import ANSWERS_SECONDS, House, cluster_processes, kill, running
 
+pytestmark = pytest.mark.sampled(0.5)
+
 SEED = 7
 ATTEMPTS = 4
 

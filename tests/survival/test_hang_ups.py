@@ -21,6 +21,8 @@ import pytest
 from tests.conftest import token_of
 from tests.survival.houses import environment
 
+pytestmark = pytest.mark.sampled(0.5)
+
 LARGE = "/openapi.json"
 
 EXPIRES = "reference data runs out"

@@ -36,7 +36,7 @@ from tests.survival.between import WRITING_STATEMENT, Between, Loses, between
 from tests.survival.houses import cluster_processes
 from tests.survival.integrators import Integrator, Tally
 
-pytestmark = pytest.mark.xdist_group("demo folder")
+pytestmark = [pytest.mark.sampled(0.5), pytest.mark.xdist_group("demo folder")]
 
 INVOICES = "/v1/customerinvoice"
 BODY = body(INVOICE, **sale())

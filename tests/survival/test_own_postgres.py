@@ -19,7 +19,7 @@ from reskontra.db.selfcheck import offences
 from tests.clerk import INVOICE, body, number_of, sale
 from tests.survival.houses import House, kill, running
 
-pytestmark = pytest.mark.xdist_group("demo folder")
+pytestmark = [pytest.mark.sampled(0.5), pytest.mark.xdist_group("demo folder")]
 
 INVOICES = "/v1/customerinvoice"
 ROOM_BYTES = 120 * 2**20

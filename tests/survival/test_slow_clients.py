@@ -37,7 +37,10 @@ SERVED_WITHIN_SECONDS = 5
 GROWTH_MAX = 150 * MEBIBYTE
 
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="reads /proc")
+pytestmark = [
+    pytest.mark.sampled(0.5),
+    pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="reads /proc"),
+]
 
 
 @dataclass(frozen=True)
