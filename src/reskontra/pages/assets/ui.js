@@ -108,10 +108,14 @@
   const ready = () => {
     root.classList.add("js");
     document.querySelector("[data-focus]")?.focus();
-    if (matchMedia("(min-width: 48rem)").matches) {
-      for (const it of document.querySelectorAll("details[data-wide-open]")) it.open = true;
-      for (const it of document.querySelectorAll("nav.main .more > details")) it.open = true;
-    }
+    const wide = matchMedia("(min-width: 48.01rem)");
+    if (wide.matches) for (const it of document.querySelectorAll("details[data-wide-open]")) it.open = true;
+    // Part of the menu where there is room for it; a list that covers the page where there is not.
+    const unfold = () => {
+      for (const it of document.querySelectorAll("nav.main .more > details")) it.open = wide.matches;
+    };
+    unfold();
+    wide.addEventListener("change", unfold);
   };
   ready();
 
