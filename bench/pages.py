@@ -40,6 +40,7 @@ VISITED: Mapping[str, str] = {
     "customers/{number}/edit": f"customers/{_CUSTOMER}/edit",
     "customers/{number}": f"customers/{_CUSTOMER}",
     "customers/{number}/statement": f"customers/{_CUSTOMER}/statement",
+    "customers/{number}/statement/send": f"customers/{_CUSTOMER}/statement/send",
     "customers/{number}/details": f"customers/{_CUSTOMER}/details",
     "customers/{number}/places": f"customers/{_CUSTOMER}/places",
     "customers/{number}/letters": f"customers/{_CUSTOMER}/letters",

@@ -357,6 +357,19 @@ async def test_letters_that_were_counted_and_never_made_are_found(connection: Co
     assert [offence.name for offence in await offences(connection)] == ["tally-exact"]
 
 
+async def test_a_statement_that_was_sent_again_before_it_was_sent_is_found(connection: Connection) -> None:
+    await connection.execute(
+        """
+        insert into mail (company_id, mail_id, statement_as_of, customer_id, sending, is_automatic, state, copies,
+                          asked_at, asked_by, due_at, version)
+        select 1, 1, '2025-06-30', customer_id, 2, false, 'Waiting', '{}', now(), 'test', now(), 1
+          from customer where number = '20001'"""
+    )
+    assert "mail-of-what-stands" in [offence.name for offence in await offences(connection)]
+    await connection.execute("update mail set sending = 1")
+    assert "mail-of-what-stands" not in [offence.name for offence in await offences(connection)]
+
+
 async def test_projects_that_were_counted_and_never_made_are_found(connection: Connection) -> None:
     await connection.execute("update tally set total = total + 1 where entity = 'Project'")
     assert [offence.name for offence in await offences(connection)] == ["tally-exact"]

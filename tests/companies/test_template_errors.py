@@ -237,7 +237,7 @@ def test_the_paper_of_a_company_names_what_it_cannot_have(tmp_path: Path, paper:
     ("mail", "says"),
     [
         ("reply_to: nobody", "reply_to 'nobody': Write one address"),
-        ("texts: [{document_type: Statement, language: nb}]", "texts[0].document_type 'Statement': Write one of"),
+        ("texts: [{document_type: Payment, language: nb}]", "texts[0].document_type 'Payment': Write one of"),
         ("texts: [{document_type: Invoice, language: nb}]", "texts[0].subject: Write a subject or a body."),
         ("texts: [{document_type: Invoice, language: NO, body: Hei}]", "texts[0].language 'NO': Write two"),
         ('texts: [{document_type: Invoice, language: nb, subject: "{amout}"}]', "texts[0].subject '{amout}': This is"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -157,6 +158,77 @@ async def test_a_letter_is_sent_from_its_page(office: Office) -> None:
     await clerk.act(numbered(at), "void")
     await visitor.go(f"letters/{at}")
     assert not visitor.seen.select("a[href$='/send']")
+
+
+async def test_a_statement_is_sent_from_its_page(office: Office) -> None:
+    visitor, clerk = office.visitor, office.clerk
+    number = await debtor(clerk, **KARI)
+    await clerk.issue(INVOICE, number, documentDate=INVOICED.isoformat())
+    await clerk.issue(INVOICE, number)
+    day = "2025-12-31"
+    asked = f"asOf={day}&type=BalanceBroughtForward&from=2025-01-01"
+    await visitor.go(f"customers/{number}/statement?{asked}")
+    assert "Nothing was sent yet." in visitor.text
+    link = visitor.seen.select_one(".downloads a[href*='/send']")
+    assert link is not None
+    await visitor.go(str(link["href"]))
+    shown = {str(it["name"]): str(it.get("value")) for it in visitor.seen.select("main input[name]")}
+    assert (shown["to"], shown["sending"]) == ("kari@kunde.example", "1")
+    assert shown["subject"] == "Kontoutdrag per 31.12.2025 fra Demo AS"
+    pdf = visitor.seen.select_one("main form a[href*='/print']")
+    assert pdf is not None
+    assert pdf.get_text() == f"statement-{number}-{day}.pdf"
+    content = (await visitor.http.get(str(pdf["href"]))).content
+    printed = await visitor.http.get(f"/v1/reskontra/customer/{number}/statement/print?{asked}")
+    assert content == printed.content
+    assert await mailed(clerk) == [], "nothing is sent by looking"
+
+    form = visitor.seen.select_one("main form")
+    assert form is not None
+    await visitor.send(form, 400, to="boss")
+    assert "'boss' is not a mail address." in visitor.text
+    await visitor.send("main form", to="boss@kunde.example", subject="Saldo")
+    assert visitor.said == f"Statement as of {day} goes to boss@kunde.example."
+    assert "E-mail Waiting" in visitor.text
+    assert "2025-01-01 Balance brought forward" in visitor.text, "the same statement is shown"
+    await visitor.send(form)
+    assert "Nothing was sent" in visitor.said, "a double click sends nothing twice"
+    await office.carry()
+    (mail,) = await mailed(clerk)
+    assert (mail["state"], mail["subject"], mail["to"]) == ("Sent", "Saldo", ["boss@kunde.example"])
+    assert mail["statement"] == {
+        "asOf": f"{day}T00:00:00", "type": "BalanceBroughtForward", "from": "2025-01-01T00:00:00"
+    }  # fmt: skip
+
+    await visitor.go("mails")
+    assert visitor.rows()[0][1:5] == [f"Statement as of {day}", "Late payer AS", "boss@kunde.example", "Sent"]
+    place = visitor.seen.select_one("tbody a")
+    assert place is not None
+    await visitor.go(str(place["href"]))
+    assert "E-mail Sent boss@kunde.example" in visitor.text
+    assert "2025-01-01 Balance brought forward" in visitor.text
+    await visitor.go(f"customers/{number}/statement?asOf=2026-01-15")
+    assert "Nothing was sent yet." in visitor.text, "another day's"
+    await visitor.go(f"customers/{number}/statement/send?asOf={day}")
+    assert f"Send Statement as of {day} again" in visitor.text
+    await visitor.go(f"customers/{number}/statement/send?asOf=someday", 400)
+    await visitor.go("customers/nobody/statement/send", 404)
+
+
+async def test_a_statement_that_was_known_then_is_sent_so(office: Office) -> None:
+    visitor, clerk = office.visitor, office.clerk
+    number = await debtor(clerk, **KARI)
+    await clerk.issue(INVOICE, number, documentDate=INVOICED.isoformat())
+    day = INVOICED.isoformat()
+    await visitor.go(f"customers/{number}/statement?asOf={day}&known=then")
+    link = visitor.seen.select_one(".downloads a[href*='/send']")
+    assert link is not None
+    await visitor.go(str(link["href"]))
+    assert "Saldo" not in visitor.text, "it was posted later"
+    await visitor.send("main form")
+    (mail,) = await mailed(clerk)
+    assert str(mail["statement"]["knownAt"]).startswith((INVOICED + timedelta(days=1)).isoformat())  # type: ignore[index]
+    assert visitor.seen.select_one("input[name=known][checked]"), "back on the same statement"
 
 
 async def test_an_e_invoice_names_the_fields_to_mend_and_is_sent_once(office: Office) -> None:

@@ -85,7 +85,7 @@ async def test_e_invoices_and_letters_are_accessible(posting_site: RunningServer
     await assert_accessible(page)
     for path in (
         "e-invoices", "e-invoices?state=Refused", "letters", "letters/1", "letters/1/send", "sandbox/outbox",
-        "customers/20001/statement?asOf=2025-06-30&known=then",
+        "customers/20001/statement?asOf=2025-06-30&known=then", "customers/20001/statement/send?asOf=2025-06-30",
     ):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)

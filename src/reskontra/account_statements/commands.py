@@ -55,17 +55,19 @@ async def show(
     *,
     statement_type: StatementType | None,
     since: date | None,
+    seen_before: datetime | None = None,
 ) -> StatementAnswer | bytes | None:
     """The statement of a customer as of a date; None if there is no such customer.
 
     If one was kept of that date it comes back as it was made, unless another type, another beginning, or what was known
-    at another moment is asked for. None is kept for being shown (STA-05).
+    at another moment is asked for. None is kept for being shown (STA-05). `seen_before` gives what this would have
+    returned just before that moment.
     """
     recipient = await find_recipient(connection, company_id, asked.day, number)
     if recipient is None:
         return None
     if since is None and asked.known_at is None:
-        kept = await find_kept(connection, company_id, recipient.customer_id, asked.day)
+        kept = await find_kept(connection, company_id, recipient.customer_id, asked.day, made_before=seen_before)
         if kept is not None and statement_type in (None, kept.statement_type):
             return kept.body.encode()
     wanted_type = statement_type or recipient.statement_type
@@ -79,13 +81,14 @@ async def show(
         known_at=None if since or asked.known_at else recipient.last_known_before,
     )
     reference = await remembered.at(connection, company_id, None)
+    known_at = asked.known_at or seen_before
     material = await find_material(
         connection,
         company_id,
         [wanted],
         as_of=asked.day,
-        dates_at=asked.dates_at,
-        known_at=asked.known_at,
+        dates_at=dates_at(asked.day, known_at, asked.zone),
+        known_at=known_at,
         base_currency=reference.base_currency,
     )
     return _answer(

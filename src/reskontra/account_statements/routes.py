@@ -33,10 +33,10 @@ from reskontra.web.wire import day_text
 
 _FROM, _TYPE = Parameter("from", "datetime"), Parameter("type")
 _statement = msgspec.json.Decoder(StatementAnswer)
-_QUERY = (AS_OF, KNOWN_AT, _FROM, _TYPE)
+QUERY = (AS_OF, KNOWN_AT, _FROM, _TYPE)
 
 
-def _wanted(call: Call) -> tuple[Asked, StatementType | None, date | None]:
+def wanted_of(call: Call) -> tuple[Asked, StatementType | None, date | None]:
     """Which statement the query asks for. Raises `Malformed`."""
     wanted = asked(call.query, local_date(call.context.now, call.zone))
     statement_type, sent = call.query.choice(_TYPE.name, StatementType), call.query.day(_FROM.name)
@@ -54,7 +54,7 @@ def _wanted(call: Call) -> tuple[Asked, StatementType | None, date | None]:
 
 async def of_customer(call: Call) -> Response:
     """GET a customer's statement as of a date (AGS-04), as JSON or CSV."""
-    wanted, statement_type, since = _wanted(call)
+    wanted, statement_type, since = wanted_of(call)
     number = call.params["customerCd"]
     async with call.database.connection() as connection:
         found = await show(
@@ -75,7 +75,7 @@ async def of_customer(call: Call) -> Response:
 
 async def print_of_customer(call: Call) -> Response:
     """GET the same as a PDF."""
-    wanted, statement_type, since = _wanted(call)
+    wanted, statement_type, since = wanted_of(call)
     number = call.params["customerCd"]
     return pdf_answer(
         await print_statement(call.database, call.context, number, wanted, statement_type=statement_type, since=since)
@@ -95,12 +95,12 @@ async def run(call: Call) -> Response:
 ROUTES = (
     replace(
         Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement", StatementAnswer).one(
-            "Reskontra_GetStatement", of_customer, query=(*_QUERY, FORMAT)
+            "Reskontra_GetStatement", of_customer, query=(*QUERY, FORMAT)
         ),
         has_table=True,
     ),
     Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement").file(
-        "Reskontra_PrintStatement", print_of_customer, "print", "printing", PDF, query=_QUERY
+        "Reskontra_PrintStatement", print_of_customer, "print", "printing", PDF, query=QUERY
     ),
     Addresses("/v1/reskontra/run", "statements", StatementRunAnswer).act(
         "Reskontra_RunStatements", run, "statements", "running", body=StatementRun

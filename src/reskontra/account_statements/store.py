@@ -204,16 +204,20 @@ class Kept:
     body: str
 
 
-async def find_kept(connection: Connection, company_id: int, customer_id: int, as_of: date) -> Kept | None:
-    """The kept statement of that date."""
+async def find_kept(
+    connection: Connection, company_id: int, customer_id: int, as_of: date, *, made_before: datetime | None
+) -> Kept | None:
+    """The kept statement of that date, if it was made before a moment (None: whenever)."""
     row = await connection.fetchrow(
         """
         select statement_type, body from account_statement
          where company_id = $1 and customer_id = $2 and as_of = $3
+           and ($4::timestamptz is null or created_at < $4)
         """,
         company_id,
         customer_id,
         as_of,
+        made_before,
     )
     return None if row is None else Kept(**{**row, "statement_type": StatementType(row["statement_type"])})
 

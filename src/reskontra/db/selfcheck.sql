@@ -927,13 +927,15 @@ select company_id, document_id, delivery.document_type, delivery.number
  where (document.document_type, document.number) is distinct from (delivery.document_type, delivery.number)
     or document.released_at is null;
 
--- name: mail-of-what-stands A mail is of a released document or letter of its customer, and sendings are counted without a gap.
+-- name: mail-of-what-stands A mail is of a released document or letter of its customer or of its statement, and sendings are counted without a gap.
 select mail.company_id, mail.mail_id, mail.document_id, mail.letter_id, mail.sending
   from mail
   left join document on document.company_id = mail.company_id and document.document_id = mail.document_id
   left join dunning_letter as letter on letter.company_id = mail.company_id and letter.letter_id = mail.letter_id
- where coalesce(document.released_at, letter.released_at) is null
-    or mail.customer_id is distinct from coalesce(document.customer_id, letter.customer_id)
+ where (mail.statement_as_of is null and coalesce(document.released_at, letter.released_at) is null)
+    or mail.customer_id is distinct from coalesce(document.customer_id, letter.customer_id, mail.customer_id)
     or mail.sending <> (select count(*) from mail as earlier
                          where earlier.company_id = mail.company_id and earlier.sending <= mail.sending
-                           and (earlier.document_id = mail.document_id or earlier.letter_id = mail.letter_id));
+                           and (earlier.document_id = mail.document_id or earlier.letter_id = mail.letter_id
+                                or (earlier.customer_id, earlier.statement_as_of)
+                                 = (mail.customer_id, mail.statement_as_of)));

@@ -1,1 +1,1 @@
-"""Mail: documents and dunning letters sent as PDF, and the log of it."""
+"""Mail: documents, dunning letters and statements of account sent as PDF, and the log of it."""

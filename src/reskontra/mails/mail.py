@@ -1,11 +1,12 @@
-"""A mail: one sending of a document or a dunning letter."""
+"""A mail: one sending of a document, a dunning letter or a statement of account."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from reskontra.records import Record
+from reskontra.reference.rules.classes import StatementType
 
 
 class MailState(StrEnum):
@@ -26,8 +27,17 @@ class Words(Record, frozen=True, kw_only=True):
     body: str
 
 
+class StatementAsked(Record, frozen=True, kw_only=True):
+    """Which statement of a customer a mail brings: what its print is asked for. None is what it is by itself."""
+
+    as_of: date
+    statement_type: StatementType | None = None
+    since: date | None = None
+    known_at: datetime | None = None
+
+
 class Mail(Record, frozen=True, kw_only=True):
-    """A mail as the log has it. Exactly one of document and letter is set.
+    """A mail as the log has it. Exactly one of document, letter and statement is set.
 
     `recipients` is None, and so are its words, while they still follow from the document.
     """
@@ -36,10 +46,11 @@ class Mail(Record, frozen=True, kw_only=True):
     document_type: str | None = None
     document_number: str | None = None
     letter_id: int | None = None
+    statement: StatementAsked | None = None
     customer_number: str
     customer_name: str
     sending: int
-    """Which sending of the document or letter it is, from 1."""
+    """Which sending it is of the document, of the letter, or of the customer's statements of that day, from 1."""
 
     is_automatic: bool = False
     state: MailState | None = None

@@ -1,4 +1,4 @@
-"""The addresses of mail: sending a document or letter, the log, and the outbox of a sandbox."""
+"""The addresses of mail: sending a document, letter or statement, the log, and the outbox of a sandbox."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from reskontra.account_statements import routes as statements
 from reskontra.changes.lists.routes import answer_page
 from reskontra.changes.lists.wire import (
     NEWEST_FIRST,
@@ -20,6 +21,7 @@ from reskontra.changes.lists.wire import (
     flag,
     matching,
     moment,
+    on_day,
     same,
     since,
     until,
@@ -33,7 +35,7 @@ from reskontra.dunning.letters.routes import letter_id_of
 from reskontra.errors import NotFound
 from reskontra.mails import store
 from reskontra.mails.commands.asking import ask
-from reskontra.mails.commands.matters import LETTER_NOUN, Matter, document_matter, letter_matter
+from reskontra.mails.commands.matters import LETTER_NOUN, Matter, document_matter, letter_matter, statement_matter
 from reskontra.mails.commands.post import Post
 from reskontra.mails.mail import MailState
 from reskontra.mails.wire import MailActionAnswer, MailAnswer, MailRequest, OutboxMailAnswer, mail_answer
@@ -51,6 +53,7 @@ FILTERS = (
     matching("documentType", store.IS_OF_TYPE),
     matching("refNbr", store.IS_OF_DOCUMENT),
     whole("letterNumber", "mail.letter_id = {}"),
+    on_day("statementDate", store.IS_OF_STATEMENT),
     flag("automatic", "mail.is_automatic"),
     flag("sentAgain", store.WAS_SENT_AGAIN),
     same("createdBy", "mail.asked_by"),
@@ -71,6 +74,15 @@ async def _email_document(post: Post, resource: Resource, call: Call) -> Respons
 async def _email_letter(post: Post, call: Call) -> Response:
     letter_id, sent = letter_id_of(call), changes(call.decode(MailRequest))
     return await _asked(post, call, await letter_matter(call.database, call.context, letter_id), sent)
+
+
+async def _email_statement(post: Post, call: Call) -> Response:
+    wanted, statement_type, since = statements.wanted_of(call)
+    sent, number = changes(call.decode(MailRequest)), call.params["customerCd"]
+    matter = await statement_matter(
+        call.database, call.context, number, wanted, statement_type=statement_type, since=since
+    )
+    return await _asked(post, call, matter, sent)
 
 
 async def _asked(post: Post, call: Call, matter: Matter, sent: dict[str, object]) -> Response:
@@ -104,6 +116,11 @@ def _actions(post: Post) -> Iterator[Route]:
     handler = partial(_email_letter, post)
     below = "{letterNumber}/action/email"
     yield letters.act("Reskontra_EmailDunningLetter", handler, below, "sending", body=MailRequest)
+    of_customer = Addresses("/v1/reskontra/customer/{customerCd}/statement", "statement", MailActionAnswer)
+    handler, below = partial(_email_statement, post), "action/email"
+    yield of_customer.act(
+        "Reskontra_EmailStatement", handler, below, "sending", body=MailRequest, query=statements.QUERY
+    )
 
 
 def _action(resource: Resource, handler: Callable[[Call], Awaitable[Response]]) -> Route:

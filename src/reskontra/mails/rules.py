@@ -50,6 +50,7 @@ class _Wording:
     language: str
     document: _Text
     letter: _Text
+    statement: _Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def _shipped() -> Mapping[str, _Wording]:
 def worded(mail_type: MailType, language: str, own: Sequence[MailText], values: Mapping[str, str]) -> Words:
     """What a mail says: the company's words in that language, else the shipped ones, else the English ones."""
     wording = _shipped().get(language) or _shipped()[ENGLISH]
-    shipped = wording.letter if mail_type is MailType.LETTER else wording.document
+    by_type = {MailType.LETTER: wording.letter, MailType.STATEMENT: wording.statement}
+    shipped = by_type.get(mail_type, wording.document)
     said = next((it for it in own if (it.document_type, it.language) == (mail_type, language)), None)
     subject = said.subject if said and said.subject else shipped.subject
     body = said.body if said and said.body else shipped.body

@@ -22,14 +22,15 @@ from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, RefusalFactory
 from reskontra.dunning.letters.store.for_mails import WANTED_BY_MAIL
 from reskontra.errors import Conflict
-from reskontra.mails.mail import Mail, MailState, Words
+from reskontra.mails.mail import Mail, MailState, StatementAsked, Words
 from reskontra.receivables.store.for_dunning import is_numbered, is_of_type, mention
 
 ENTITY = "Mail"
 _TWICE = "The same sending was asked for at the same moment."
 
 CONSTRAINTS: Mapping[str, RefusalFactory] = {
-    name: lambda _: Conflict(_TWICE) for name in ("mail_document_sending", "mail_letter_sending")
+    name: lambda _: Conflict(_TWICE)
+    for name in ("mail_document_sending", "mail_letter_sending", "mail_statement_sending")
 }
 
 _COLUMNS = f"""mail.mail_id, mail.letter_id, mail.sending, mail.is_automatic, mail.state, mail.language,
@@ -37,6 +38,9 @@ _COLUMNS = f"""mail.mail_id, mail.letter_id, mail.sending, mail.is_automatic, ma
            mail.asked_by, mail.due_at, mail.handed_at, mail.sent_at, mail.version,
            {mention("mail.document_id")} ->> 'document_type' as document_type,
            {mention("mail.document_id")} ->> 'number' as document_number,
+           case when mail.statement_as_of is not null then json_build_object(
+             'as_of', mail.statement_as_of, 'statement_type', mail.statement_type, 'since', mail.statement_since,
+             'known_at', mail.statement_known_at) end as statement,
            {number_of_id("mail.customer_id")} as customer_number, {name_of_id("mail.customer_id")} as customer_name,
            {moment_of("mail.version")} as modified_at"""
 
@@ -56,13 +60,20 @@ MAILS = Paged(
 IS_OF_DOCUMENT = is_numbered("mail.document_id", "{}")
 """The condition that a mail is of a document with this number."""
 
-IS_OF_TYPE = is_of_type("mail.document_id", "{}")
-"""The condition that a mail is of a document of this type."""
+IS_OF_TYPE = f"""({is_of_type("mail.document_id", "{0}")}
+                or lower({{0}}::text) = case when mail.letter_id is not null then 'dunningletter'
+                                           when mail.statement_as_of is not null then 'statement' end)"""
+"""The condition that a mail is of a document of this type, of a letter or of a statement."""
+
+IS_OF_STATEMENT = "mail.statement_as_of = {}"
+"""The condition that a mail is of a statement as of this day."""
 
 WAS_SENT_AGAIN = """exists (select from mail as later
                          where later.company_id = $1 and later.sending > mail.sending
-                           and (later.document_id = mail.document_id or later.letter_id = mail.letter_id))"""
-"""The condition that another mail of the same document or letter followed."""
+                           and (later.document_id = mail.document_id or later.letter_id = mail.letter_id
+                                or (later.customer_id, later.statement_as_of)
+                                 = (mail.customer_id, mail.statement_as_of)))"""
+"""The condition that another mail of the same document, letter, or customer's statement of the day followed."""
 
 MODIFIED_AT = moment_of("mail.version")
 BACKWARDS = (Sorted("mail.mail_id", is_descending=True, may_be_null=False),)
@@ -78,26 +89,29 @@ class Asked:
 
     document_id: int | None = None
     letter_id: int | None = None
+    statement: StatementAsked | None = None
     customer_id: int
     sending: int = 1
     is_automatic: bool = False
-    recipients: Sequence[str] | None = None
-    copies: Sequence[str] = ()
+    recipients: tuple[str, ...] | None = None
+    copies: tuple[str, ...] = ()
     words: Words | None = None
 
 
-async def last_sending(
-    connection: Connection, company_id: int, *, document_id: int | None, letter_id: int | None
-) -> int:
-    """How often a document or letter was sent or asked to be."""
+async def last_sending(connection: Connection, company_id: int, asked: Asked) -> int:
+    """How often a document, a letter, or a customer's statement of a day was sent or asked to be."""
     last: int = await connection.fetchval(
         """
         select greatest((select max(sending) from mail where company_id = $1 and document_id = $2::bigint),
-                        (select max(sending) from mail where company_id = $1 and letter_id = $3::integer), 0)
+                        (select max(sending) from mail where company_id = $1 and letter_id = $3::integer),
+                        (select max(sending) from mail
+                          where company_id = $1 and customer_id = $4 and statement_as_of = $5::date), 0)
         """,
         company_id,
-        document_id,
-        letter_id,
+        asked.document_id,
+        asked.letter_id,
+        asked.customer_id,
+        asked.statement.as_of if asked.statement else None,
     )
     return last
 
@@ -116,10 +130,12 @@ def _queue(source: str) -> str:
     numbered as materialized (
         select (counted.last_id_before + sent.place)::integer as new_mail_id, sent.* from counted, sent),
     {numbered_change_rows(f"'{ENTITY}'", "created", "numbered.new_mail_id::text", "numbered")}
-    insert into mail (company_id, mail_id, document_id, letter_id, customer_id, sending, is_automatic, state, language,
-                      recipients, copies, subject, body, asked_at, asked_by, due_at, version)
-    select $1, new_mail_id, document_id, letter_id, customer_id, sending, is_automatic, '{MailState.WAITING}', language,
-           recipients, copies, subject, body, $2, $3, $2, change_id
+    insert into mail (company_id, mail_id, document_id, letter_id, statement_as_of, statement_type, statement_since,
+                      statement_known_at, customer_id, sending, is_automatic, state, language, recipients,
+                      copies, subject, body, asked_at, asked_by, due_at, version)
+    select $1, new_mail_id, document_id, letter_id, statement_as_of, statement_type, statement_since,
+           statement_known_at, customer_id, sending, is_automatic, '{MailState.WAITING}', language, recipients,
+           copies, subject, body, $2, $3, $2, change_id
       from numbered
      order by new_mail_id
     returning mail_id"""
@@ -128,7 +144,9 @@ def _queue(source: str) -> str:
 _QUEUE_SENT = _queue("select sent.* from json_populate_recordset(null::mail, $5) as sent")
 
 _QUEUE_LETTERS = _queue(
-    f"""select null::bigint as document_id, wanted.letter_id, wanted.customer_id, 1 as sending, true as is_automatic,
+    f"""select null::bigint as document_id, wanted.letter_id, null::date as statement_as_of, null as statement_type,
+               null::date as statement_since, null::timestamptz as statement_known_at, wanted.customer_id,
+               1 as sending, true as is_automatic,
                null as language, null::text[] as recipients, '{{}}'::text[] as copies, null as subject, null as body
           from {WANTED_BY_MAIL} as wanted"""
 )
@@ -136,9 +154,14 @@ _QUEUE_LETTERS = _queue(
 
 async def queue(connection: Connection, context: Context, asked: Asked) -> int:
     """Queue a mail; returns its number."""
+    statement = asked.statement
     row = {
         "document_id": asked.document_id,
         "letter_id": asked.letter_id,
+        "statement_as_of": statement.as_of if statement else None,
+        "statement_type": statement.statement_type if statement else None,
+        "statement_since": statement.since if statement else None,
+        "statement_known_at": statement.known_at if statement else None,
         "customer_id": asked.customer_id,
         "sending": asked.sending,
         "is_automatic": asked.is_automatic,

@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from reskontra.account_statements.paper.commands import name_of_file
 from reskontra.kinds import KINDS
 from reskontra.mails.mail import Mail
 from reskontra.printing.pdf import file_name
+from reskontra.reference.rules.classes import StatementType
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import (
     Answer,
     Body,
+    DayOut,
     Flag,
     MomentOut,
     Text255,
@@ -22,6 +25,7 @@ from reskontra.web.wire import (
     Text32000,
     UnsetType,
     Whole,
+    day_text,
     etag_of,
     field,
     local_text,
@@ -41,13 +45,23 @@ class MailRequest(Body):
     dry_run: Flag | UnsetType = msgspec.UNSET
 
 
+class MailStatementAnswer(Answer):
+    """Which statement of the customer a mail brings: what its print is asked for."""
+
+    as_of: DayOut
+    type: StatementType | None = None
+    since: DayOut | None = field(name="from", default=None)
+    known_at: MomentOut | None = None
+
+
 class MailAnswer(Answer):
-    """A mail as the log has it."""
+    """A mail as the log has it. One with a statement has no reference number, but says which statement it is."""
 
     mail_id: int | None = None
     state: str | None = None
     document_type: str | None = None
     number: str | None = field(default=None, name="referenceNumber")
+    statement: MailStatementAnswer | None = None
     customer: NumberName | None = None
     sending: int | None = None
     is_automatic: bool | None = field(default=None, name="automatic")
@@ -92,6 +106,8 @@ def _attachment(mail: Mail) -> str | None:
     """What the PDF in it is called."""
     if mail.letter_id is not None:
         return file_name("dunning-letter", str(mail.letter_id))
+    if mail.statement is not None:
+        return name_of_file(mail.customer_number, mail.statement.as_of)
     if mail.document_type is None or mail.document_number is None:
         return None
     return file_name(KINDS[mail.document_type].noun, mail.document_number)
@@ -103,12 +119,21 @@ def mail_answer(mail: Mail, zone: ZoneInfo) -> MailAnswer:
     def moment(at: datetime | None) -> str | None:
         return local_text(at, zone) if at is not None else None
 
-    is_letter = mail.letter_id is not None
+    is_letter, statement = mail.letter_id is not None, mail.statement
+    document_type = "DunningLetter" if is_letter else "Statement" if statement else mail.document_type
     return MailAnswer(
         mail_id=mail.mail_id,
         state=mail.state.value if mail.state else None,
-        document_type="DunningLetter" if is_letter else mail.document_type,
+        document_type=document_type,
         number=str(mail.letter_id) if is_letter else mail.document_number,
+        statement=MailStatementAnswer(
+            as_of=day_text(statement.as_of),
+            type=statement.statement_type,
+            since=day_text(statement.since) if statement.since else None,
+            known_at=moment(statement.known_at),
+        )
+        if statement
+        else None,
         customer=NumberName(number=mail.customer_number, name=mail.customer_name),
         sending=mail.sending,
         is_automatic=mail.is_automatic,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed
 from reskontra.pages.ages import Ages, Bucket, ages_of, open_credits
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change
@@ -160,7 +159,7 @@ async def show_customers(screen: Screen) -> Response:
 async def show_customer(screen: Screen) -> Response:
     """A customer, and its documents: the open ones, the oldest due first, or all, the newest first."""
     number, page = screen.path["number"], screen.page_number
-    customer, standing, ages = await _head(screen, number)
+    customer, standing, ages = await head_of(screen, number)
     shows_all = screen.query.text("all") == "1"
     order = screen.query.text("order") or ("documentDate desc" if shows_all else "documentDueDate")
     documents = await screen.api.list(
@@ -192,7 +191,7 @@ async def show_customer(screen: Screen) -> Response:
 
 async def show_details(screen: Screen) -> Response:
     """Addresses, contacts, terms and credit."""
-    customer, standing, ages = await _head(screen, screen.path["number"])
+    customer, standing, ages = await head_of(screen, screen.path["number"])
     return screen.show("customer_details.html", tab="details", customer=customer, standing=standing, ages=ages)
 
 
@@ -219,7 +218,7 @@ class Person(msgspec.Struct, rename="camel", kw_only=True):
 async def show_places(screen: Screen) -> Response:
     """Locations and contacts of a customer."""
     number = screen.path["number"]
-    customer, standing, ages = await _head(screen, number)
+    customer, standing, ages = await head_of(screen, number)
     places = await screen.api.list(Place, f"/v1/location/{segment(number)}")
     people = await screen.api.list(Person, f"/v1/customer/{segment(number)}/contact")
     return screen.show(
@@ -255,7 +254,7 @@ class Letter(msgspec.Struct, rename="camel", kw_only=True):
 
 async def show_letters(screen: Screen) -> Response:
     """What the customer was reminded of."""
-    customer, standing, ages = await _head(screen, screen.path["number"])
+    customer, standing, ages = await head_of(screen, screen.path["number"])
     page = screen.page_number
     letters = await screen.api.list(
         Letter,
@@ -278,7 +277,7 @@ async def show_letters(screen: Screen) -> Response:
 
 async def show_log(screen: Screen) -> Response:
     """Who changed the customer, and when."""
-    customer, standing, ages = await _head(screen, screen.path["number"])
+    customer, standing, ages = await head_of(screen, screen.path["number"])
     page = screen.page_number
     changes = await screen.api.list(
         Change,
@@ -301,75 +300,8 @@ async def show_log(screen: Screen) -> Response:
     )
 
 
-class StatementLine(msgspec.Struct, rename="camel", kw_only=True):
-    """A line of a statement."""
-
-    date: datetime
-    line_type: str
-    document_type: str
-    reference_number: str
-    due_date: datetime | None = None
-    amount: Decimal
-    balance: Decimal
-
-
-class StatementBlock(msgspec.Struct, rename="camel", kw_only=True):
-    """What a statement shows in one currency."""
-
-    currency: str
-    opening_balance: Decimal | None = None
-    lines: list[StatementLine]
-    closing_balance: Decimal
-    buckets: list[Bucket]
-
-
-class Statement(msgspec.Struct, kw_only=True):
-    """A statement of account."""
-
-    as_of: datetime = msgspec.field(name="asOf")
-    since: datetime | None = msgspec.field(name="from", default=None)
-    type: str
-    balance: Decimal
-    currencies: list[StatementBlock]
-
-
-async def show_statement(screen: Screen) -> Response:
-    """What a customer owed on any day, as open items or with a balance brought forward. `known=then` leaves out what
-    was posted after that day."""
-    customer, standing, ages = await _head(screen, screen.path["number"])
-    path = f"/v1/reskontra/customer/{segment(customer.number)}/statement"
-    query, statement, refusal = screen.query, None, None
-    selection = {name: text for name in ("asOf", "type", "from") if (text := query.text(name))}
-    if query.text("known") == "then":
-        selection["knownAt"] = _day_after(query.text("asOf"), screen.today)
-    try:
-        asked = {"from_" if name == "from" else name: text for name, text in selection.items()}
-        statement = await screen.api.get(Statement, path, **asked)
-    except Malformed as found:
-        refusal = found
-    return screen.show(
-        "customer_statement.html",
-        400 if refusal else 200,
-        tab="statement",
-        customer=customer,
-        standing=standing,
-        ages=ages,
-        statement=statement,
-        path=path,
-        selection={f"{name}_" if name == "from" else name: text for name, text in selection.items()},
-        problems=[("asOf", screen.why(refusal))] if refusal else [],
-    )
-
-
-def _day_after(day: str | None, today: date) -> str:
-    """The moment until which things were known at the end of a day; a day that is none is for the API to refuse."""
-    try:
-        return (date.fromisoformat(day or today.isoformat()) + timedelta(days=1)).isoformat()
-    except (ValueError, OverflowError):
-        return ""
-
-
-async def _head(screen: Screen, number: str) -> tuple[Customer, Standing, Ages]:
+async def head_of(screen: Screen, number: str) -> tuple[Customer, Standing, Ages]:
+    """What the head of all pages of a customer shows. Raises `NotFound`."""
     customer = await screen.api.get(Customer, f"/v1/customer/{segment(number)}")
     standing = await screen.api.get(list[Standing], "/v1/reskontra/standing", number=customer.number, pageSize=1)
     credit = await open_credits(screen, customer.number)

@@ -1,9 +1,10 @@
-"""Sending documents and letters: a mail that is shown and edited before it goes, and e-invoices after a trial."""
+"""Sending by a mail that is shown and edited before it goes (documents, letters, statements), or as an e-invoice."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.responses import Response
@@ -15,7 +16,17 @@ from reskontra.pages.api import Trial, segment
 from reskontra.pages.document import Document, address_of, read_document
 from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.screen import ROOT, Screen
-from reskontra.pages.sent import E_INVOICES, EInvoice, Mail, Sent, is_mailed, sent_of_document, sent_of_letter
+from reskontra.pages.sent import (
+    E_INVOICES,
+    EInvoice,
+    Mail,
+    Sent,
+    is_mailed,
+    sent_of_document,
+    sent_of_letter,
+    sent_of_statement,
+)
+from reskontra.pages.statement import Statement, chosen, statement_path, statement_selection
 from reskontra.web.errors import status_of
 
 _FIELDS = ("to", "cc", "subject", "text")
@@ -24,19 +35,16 @@ _LETTERS = "/v1/reskontra/dunningLetter"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What is sent. `back` is its page, `api` and `pdf` are where the API has it and its PDF."""
+    """What is sent. `back` is its page, and `here` where it is sent from; `email` and `pdf` are where the API sends it
+    and has its PDF."""
 
     name: str
     back: str
-    api: str
+    here: str
+    email: str
     pdf: str
     section: str
     sent: Sent | None
-
-    @property
-    def email(self) -> str:
-        """Where the API sends it."""
-        return f"{self.api}/action/email"
 
 
 class _Answer(msgspec.Struct):
@@ -58,6 +66,11 @@ async def show_send_letter(screen: Screen) -> Response:
     return await _show(screen, await _letter(screen))
 
 
+async def show_send_statement(screen: Screen) -> Response:
+    """The mail with a statement that would go, to be edited."""
+    return await _show(screen, await _statement(screen))
+
+
 async def send(screen: Screen) -> Response:
     """POST: send it."""
     return await _send(screen, await _document(screen))
@@ -66,6 +79,11 @@ async def send(screen: Screen) -> Response:
 async def send_letter(screen: Screen) -> Response:
     """POST: send it."""
     return await _send(screen, await _letter(screen))
+
+
+async def send_statement(screen: Screen) -> Response:
+    """POST: send it."""
+    return await _send(screen, await _statement(screen))
 
 
 async def _show(
@@ -113,12 +131,14 @@ async def _send(screen: Screen, matter: Matter) -> Response:
 async def _document(screen: Screen) -> Matter:
     kind, document = await _addressed(screen)
     number = document.reference_number
+    back = address_of(kind, number)
     api = f"{kind.path.replace('/v1/', '/v1/reskontra/')}/{segment(number)}"
     is_ours = kind.document_type not in ("Invoice", "CreditNote", "DebitNote")
     return Matter(
         name=f"{screen.formats.say(kind.words)} {number}",
-        back=address_of(kind, number),
-        api=api,
+        back=back,
+        here=f"{back}/send",
+        email=f"{api}/action/email",
         pdf=f"{api if is_ours else kind.address(number)}/print",
         section="documents",
         sent=await sent_of_document(screen, kind, number, status=document.status, customer=document.customer.number),
@@ -137,13 +157,35 @@ async def _letter(screen: Screen) -> Matter:
     number = screen.path["number"]
     path = f"{_LETTERS}/{segment(number)}"
     letter = await screen.api.get(_Letter, path)
+    back = f"{ROOT}/letters/{letter.letter_number}"
     return Matter(
         name=screen.formats.say("Letter {number}", number=letter.letter_number),
-        back=f"{ROOT}/letters/{letter.letter_number}",
-        api=path,
+        back=back,
+        here=f"{back}/send",
+        email=f"{path}/action/email",
         pdf=f"{path}/print",
         section="reminding",
         sent=await sent_of_letter(screen, letter.letter_number, letter.status),
+    )
+
+
+async def _statement(screen: Screen) -> Matter:
+    """The statement that the address names. A refusal of what it says is the page's own."""
+    number, selection = screen.path["number"], statement_selection(screen)
+    path = statement_path(number)
+    statement = await screen.api.get(Statement, path, **selection)
+    day = statement.as_of.date()
+    wanted = urlencode({**selection, "asOf": day.isoformat()})
+    back = f"{ROOT}/customers/{segment(number)}/statement"
+    words = urlencode({**chosen(screen), "asOf": day.isoformat()})
+    return Matter(
+        name=screen.formats.say("Statement as of {day}", day=screen.formats.day(day)),
+        back=f"{back}?{words}",
+        here=f"{back}/send?{words}",
+        email=f"{path}/action/email?{wanted}",
+        pdf=f"{path}/print?{wanted}",
+        section="customers",
+        sent=await sent_of_statement(screen, number, day),
     )
 
 

@@ -1,10 +1,11 @@
-"""What was sent by e-mail and as e-invoices: on the page of its document or letter, in lists, and what was refused."""
+"""What was sent by e-mail and as e-invoices: on the page of what was sent, in lists, and what was refused."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.responses import Response
@@ -16,7 +17,7 @@ from reskontra.pages.screen import ROOT, Screen
 
 ROWS = 50
 MAILS, E_INVOICES = "/v1/reskontra/mail", "/v1/reskontra/eInvoice"
-LETTER = "DunningLetter"
+LETTER, STATEMENT = "DunningLetter", "Statement"
 _MANY = 100
 _BY_E_INVOICE = ("Invoice", "CreditNote", "DebitNote")
 """What may go as an e-invoice."""
@@ -25,13 +26,34 @@ MAIL_STATES = ("Waiting", "Sent", "Refused", "Unknown")
 E_INVOICE_STATES = ("Waiting", "Sent", "Refused")
 
 
+class StatementSent(msgspec.Struct, rename="camel", kw_only=True):
+    """Which statement of its customer a mail brought."""
+
+    as_of: datetime
+    type: str = ""
+    since: datetime | None = msgspec.field(name="from", default=None)
+    known_at: datetime | None = None
+
+    @property
+    def query(self) -> str:
+        """What the address of its page says."""
+        known = {
+            "asOf": self.as_of.date().isoformat(),
+            "type": self.type,
+            "from": self.since.date().isoformat() if self.since else "",
+            "known": "then" if self.known_at else "",
+        }
+        return urlencode({name: text for name, text in known.items() if text})
+
+
 class Mail(msgspec.Struct, rename="camel", kw_only=True):
     """A mail, or one that a dry run shows: that has neither number nor state."""
 
     mail_id: int = 0
     state: str = ""
     document_type: str
-    reference_number: str
+    reference_number: str = ""
+    statement: StatementSent | None = None
     customer: Name
     sending: int
     automatic: bool = False
@@ -51,6 +73,8 @@ class Mail(msgspec.Struct, rename="camel", kw_only=True):
         """The page of what it brought, below the root."""
         if self.is_letter:
             return f"letters/{segment(self.reference_number)}"
+        if self.statement is not None:
+            return f"customers/{segment(self.customer.number)}/statement?{self.statement.query}"
         return f"documents/{self.document_type}/{segment(self.reference_number)}"
 
     @property
@@ -92,7 +116,7 @@ class EInvoice(msgspec.Struct, rename="camel", kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How a document or letter went out, and whether it may go out now. `mails` begin with the newest."""
+    """How a document, letter or statement went out, and whether it may go out now. `mails` begin with the newest."""
 
     mails: Sequence[Mail]
     e_invoice: EInvoice | None = None
@@ -128,6 +152,12 @@ async def sent_of_letter(screen: Screen, number: int, status: str) -> Sent | Non
         return None
     stands = status == "Released" and screen.api.may("bookkeeper")
     return Sent(await _mails(screen, letterNumber=number), may_go=stands)
+
+
+async def sent_of_statement(screen: Screen, number: str, day: date) -> Sent:
+    """How a customer's statements as of a day went out."""
+    mails = await _mails(screen, documentType=STATEMENT, customer=number, statementDate=day.isoformat())
+    return Sent(mails, may_go=screen.api.may("bookkeeper"))
 
 
 class _Taker(msgspec.Struct, rename="camel"):

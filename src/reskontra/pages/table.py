@@ -29,6 +29,7 @@ from reskontra.pages import (
     sending,
     sent,
     settings,
+    statement,
     taking_out,
     writing_off,
 )
@@ -45,7 +46,9 @@ PAGES: Sequence[Page] = (
     Page("GET", "customers/{number}/edit", customer_form.show_edit, Role.BOOKKEEPER),
     Page("POST", "customers/{number}/edit", customer_form.change, Role.BOOKKEEPER),
     Page("GET", "customers/{number}", customers.show_customer),
-    Page("GET", "customers/{number}/statement", customers.show_statement),
+    Page("GET", "customers/{number}/statement", statement.show_statement),
+    Page("GET", "customers/{number}/statement/send", sending.show_send_statement, Role.BOOKKEEPER),
+    Page("POST", "customers/{number}/statement/send", sending.send_statement, Role.BOOKKEEPER),
     Page("GET", "customers/{number}/details", customers.show_details),
     Page("GET", "customers/{number}/places", customers.show_places),
     Page("GET", "customers/{number}/letters", customers.show_letters),

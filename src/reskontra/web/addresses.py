@@ -117,15 +117,18 @@ class Addresses:
         *,
         body: Struct | None = None,
         answer: Struct | None = None,
+        query: tuple[Parameter, ...] = (),
     ) -> Route:
         """POST an action. `verb` is what an error says it failed at, such as `releasing`.
 
         Without a body, its refusals spell fields as the bodies of the resource do. Without an answer of its own, it
-        answers as the resource does.
+        answers as the resource does. `query`: parameters of our own.
         """
         path, doing, spelling = self._at(below), f"{verb} {self.noun}", None if body else self.body
         answer = answer or self.answer
-        return Route(operation, "POST", path, handler, doing, body=body, answer=answer, spelling=spelling)
+        return Route(
+            operation, "POST", path, handler, doing, body=body, answer=answer, spelling=spelling, query=query
+        )  # fmt: skip
 
     @property
     def _plural(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,17 @@ LAYOUT = "account_statements/paper/statement.typ"
 _statement = msgspec.json.Decoder(StatementAnswer)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printable:
+    """A statement with all that its print shows, made at `moment`, and the customer's mail address as it was typed."""
+
+    customer_id: int
+    day: date
+    sheet: Sheet
+    moment: datetime
+    addresses: str | None
+
+
 async def print_statement(
     database: Database,
     context: Context,
@@ -44,10 +56,34 @@ async def print_statement(
 
     Raises `NotFound` if there is no such customer, and `Unavailable` if it takes too long.
     """
+    return await print_loaded(
+        await load_printable(database, context, number, asked, statement_type=statement_type, since=since)
+    )
+
+
+async def load_printable(
+    database: Database,
+    context: Context,
+    number: str,
+    asked: Asked,
+    *,
+    statement_type: StatementType | None = None,
+    since: date | None = None,
+    seen_before: datetime | None = None,
+) -> Printable:
+    """The statement of a customer, as of now or as it was just before a moment. Raises `NotFound`."""
     company_id = context.company_id
     async with database.connection() as connection:
         recipient = await find_recipient(connection, company_id, asked.day, number)
-        found = await show(connection, company_id, number, asked, statement_type=statement_type, since=since)
+        found = await show(
+            connection,
+            company_id,
+            number,
+            asked,
+            statement_type=statement_type,
+            since=since,
+            seen_before=seen_before,
+        )
         if found is None or recipient is None:
             raise NotFound("customer", number)
         is_kept = isinstance(found, bytes)
@@ -62,6 +98,22 @@ async def print_statement(
         letterhead=(kept.letterhead if kept else None) or KeptLetterhead(letterhead, logo.content if logo else None),
         reference=reference,
     )
-    moment = kept.made_at if kept else datetime.combine(asked.day, datetime.min.time(), UTC)
-    pdf = await make_pdf(LAYOUT, lambda: laid_out(sheet), moment, noun="statement")
-    return PdfFile(file_name("statement", recipient.number, f"{asked.day}"), pdf)
+    return Printable(
+        customer_id=recipient.customer_id,
+        day=asked.day,
+        sheet=sheet,
+        moment=kept.made_at if kept else datetime.combine(asked.day, datetime.min.time(), UTC),
+        addresses=debtor.invoice_contact.email,
+    )
+
+
+async def print_loaded(printable: Printable) -> PdfFile:
+    """The PDF of what was loaded. Raises `Unavailable` if it takes too long."""
+    sheet = printable.sheet
+    pdf = await make_pdf(LAYOUT, lambda: laid_out(sheet), printable.moment, noun="statement")
+    return PdfFile(name_of_file(sheet.statement.customer.number, printable.day), pdf)
+
+
+def name_of_file(number: str, day: date) -> str:
+    """What the PDF of a customer's statement is called."""
+    return file_name("statement", number, f"{day}")

@@ -43,6 +43,10 @@ class Sheet:
         """What it says."""
         return shipped_words()[self.addressed.language]
 
+    def money(self, amount: Decimal, currency: str) -> str:
+        """An amount with its currency."""
+        return self.language.money(amount, currency, self.reference.decimals_of(currency))
+
 
 def laid_out(it: Sheet) -> dict[str, Any]:
     """The content as `statement.typ` wants it: texts and lists of texts."""
@@ -86,7 +90,7 @@ def _part(it: Sheet, block: StatementCurrencyAnswer) -> dict[str, Any]:
         "title": block.currency,
         "columns": columns,
         "groups": [Group(rows=[*_rows(it, block)])],
-        "sums": [Sum(label=closing, amount=_money(it, block.closing_balance, block), strong=True)],
+        "sums": [Sum(label=closing, amount=it.money(block.closing_balance, block.currency), strong=True)],
         "buckets": Overview(
             head=[_bucket(it, bucket) for bucket in block.buckets],
             rows=[[_amount(it, bucket.amount, block) for bucket in block.buckets]],
@@ -99,7 +103,7 @@ def _rows(it: Sheet, block: StatementCurrencyAnswer) -> Iterator[Row]:
     if opening is not None:
         yield Row(
             cells=[it.words.labels.opening, "", "", "", _amount(it, opening, block)],
-            reached=_money(it, opening, block),
+            reached=it.money(opening, block.currency),
         )
     owed = ZERO
     for line in block.lines:
@@ -112,7 +116,7 @@ def _rows(it: Sheet, block: StatementCurrencyAnswer) -> Iterator[Row]:
                 _amount(it, line.amount, block),
                 _amount(it, line.balance, block),
             ],
-            reached=_money(it, line.balance if opening is not None else owed, block),
+            reached=it.money(line.balance if opening is not None else owed, block.currency),
         )
 
 
@@ -137,7 +141,3 @@ def _day(it: Sheet, text: str) -> str:
 
 def _amount(it: Sheet, amount: Decimal, block: StatementCurrencyAnswer) -> str:
     return it.language.amount(amount, it.reference.decimals_of(block.currency))
-
-
-def _money(it: Sheet, amount: Decimal, block: StatementCurrencyAnswer) -> str:
-    return it.language.money(amount, block.currency, it.reference.decimals_of(block.currency))

@@ -228,6 +228,11 @@ def day(name: str, column: str) -> Filter:
     return Filter(name, "datetime", add)
 
 
+def on_day(name: str, condition: str) -> Filter:
+    """A date for a condition with one `{}`, where no other parameter says how it compares."""
+    return Filter(name, "string", dated(name, condition).add)
+
+
 def dated(name: str, condition: str) -> Filter:
     """A date for a condition with one `{}`."""
 

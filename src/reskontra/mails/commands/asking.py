@@ -1,7 +1,8 @@
-"""Queueing mail: for a document or letter on request, and for what is released where the company wants that."""
+"""Queueing mail: of a document, letter or statement on request, and of what is released where the company wants it."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def ask(database: Database, context: Context, post: Post, matter: Matter, sent: Mapping[str, Any]) -> Mail:
-    """Queue a mail with a document or letter (MAI-01); returns it as it waits.
+    """Queue a mail with a document, letter or statement (MAI-01); returns it as it waits.
 
     `sent` may hold to, cc (addresses), subject, text, sending and dry_run. A dry run queues nothing, and
     shows a mail to nobody where no address is sent and the customer has none. Raises `Refused`.
@@ -38,12 +39,17 @@ async def ask(database: Database, context: Context, post: Post, matter: Matter, 
         words = replace(words, subject=sent["subject"].strip())
     if sent.get("text") is not None:
         words = replace(words, body=sent["text"])
-    recipients = _recipients(matter, sent)
-    copies = read_addresses(sent["cc"], ("cc",)) if sent.get("cc") else ()
+    asked = Asked(
+        document_id=matter.document_id,
+        letter_id=matter.letter_id,
+        statement=matter.statement,
+        customer_id=matter.customer_id,
+        recipients=_recipients(matter, sent),
+        copies=read_addresses(sent["cc"], ("cc",)) if sent.get("cc") else (),
+        words=words,
+    )
     async with database.transaction() as connection:
-        last = await store.last_sending(
-            connection, context.company_id, document_id=matter.document_id, letter_id=matter.letter_id
-        )
+        last = await store.last_sending(connection, context.company_id, asked)
         sending = sent.get("sending", last + 1 if sent.get("dry_run") else 1)
         check_sending(sending, last, matter.what)
         if sent.get("dry_run"):
@@ -51,25 +57,17 @@ async def ask(database: Database, context: Context, post: Post, matter: Matter, 
                 document_type=matter.document_type,
                 document_number=matter.number if matter.document_type else None,
                 letter_id=matter.letter_id,
+                statement=matter.statement,
                 customer_number=matter.customer_number,
                 customer_name=matter.customer_name,
                 sending=sending,
                 language=words.language,
-                recipients=recipients,
-                copies=copies,
+                recipients=asked.recipients,
+                copies=asked.copies,
                 subject=words.subject,
                 body=words.body,
             )
-        asked = Asked(
-            document_id=matter.document_id,
-            letter_id=matter.letter_id,
-            customer_id=matter.customer_id,
-            sending=sending,
-            recipients=recipients,
-            copies=copies,
-            words=words,
-        )
-        mail_id = await store.queue(connection, context, asked)
+        mail_id = await store.queue(connection, context, dataclasses.replace(asked, sending=sending))
         found = await store.MAILS.find(connection, context.company_id, mail_id)
         if found is None:
             raise LookupError("a mail that was queued is there")

@@ -1,11 +1,13 @@
-"""What is mailed: a released document or dunning letter, with all that its mail needs."""
+"""What is mailed: a released document or dunning letter, or a statement, with all that its mail needs."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from reskontra.account_statements.paper import commands as statements
 from reskontra.clock import Context
 from reskontra.delivery.addresses import read_addresses
 from reskontra.documents.paper.commands import load_printable, print_loaded
@@ -16,10 +18,13 @@ from reskontra.dunning.letters.store.lists import find_letter
 from reskontra.errors import NotFound, Refused
 from reskontra.kinds import KINDS, Kind
 from reskontra.letterheads.rules import Letterhead
-from reskontra.mails.mail import Mail, Words
+from reskontra.mails.mail import Mail, StatementAsked, Words
 from reskontra.mails.rules import worded
+from reskontra.money import ZERO
 from reskontra.printing.pdf import PdfFile
+from reskontra.receivables.wire.as_of import Asked
 from reskontra.reference.reference import Reference
+from reskontra.reference.rules.classes import StatementType
 from reskontra.reference.rules.mailing import MailType
 from reskontra.reference.store import remembered
 
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from reskontra.web.call import Database
 
 LETTER_NOUN = "dunning letter"
+_INSTANT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,7 @@ class Matter:
     document_type: str | None = None
     document_id: int | None = None
     letter_id: int | None = None
+    statement: StatementAsked | None = None
     customer_id: int
     customer_number: str
     customer_name: str
@@ -67,6 +74,8 @@ async def matter_of(database: Database, context: Context, mail: Mail) -> Matter:
     """What a queued mail is about. Raises `Refused` if it does not stand any more."""
     if mail.letter_id is not None:
         return await letter_matter(database, context, mail.letter_id)
+    if mail.statement is not None:
+        return await _queued_statement(database, context, mail, mail.statement)
     if mail.document_type is None or mail.document_number is None:
         raise LookupError("a mail is of something")
     return await document_matter(database, context, KINDS[mail.document_type], mail.document_number)
@@ -146,6 +155,73 @@ async def letter_matter(database: Database, context: Context, letter_id: int) ->
         company=paper.kept.letterhead.company,
         answers_to=_answers_to(paper.kept.letterhead, reference),
         print=lambda: letters.print_letter(found, reference),
+    )
+
+
+async def _queued_statement(database: Database, context: Context, mail: Mail, statement: StatementAsked) -> Matter:
+    """The statement as it was when its mail was asked for: what the mail says was said of that (MAI-05)."""
+    async with database.connection() as connection:
+        reference = await remembered.at(connection, context.company_id, None)
+    return await statement_matter(
+        database,
+        context,
+        mail.customer_number,
+        Asked(statement.as_of, statement.known_at, reference.zone),
+        statement_type=statement.statement_type,
+        since=statement.since,
+        seen_before=mail.asked_at + _INSTANT if mail.asked_at else None,
+    )
+
+
+async def statement_matter(
+    database: Database,
+    context: Context,
+    number: str,
+    asked: Asked,
+    *,
+    statement_type: StatementType | None,
+    since: date | None,
+    seen_before: datetime | None = None,
+) -> Matter:
+    """A customer's statement of account, as of now or as it was just before a moment. Raises `NotFound`."""
+    printable = await statements.load_printable(
+        database,
+        context,
+        number,
+        asked,
+        statement_type=statement_type,
+        since=since,
+        seen_before=seen_before,
+    )
+    sheet = printable.sheet
+    customer, blocks, head = sheet.statement.customer, sheet.statement.currencies, sheet.letterhead.letterhead
+    owes = any(block.closing_balance > ZERO for block in blocks)
+    values = {
+        "company": head.company,
+        "customer": customer.name,
+        "customer_number": customer.number,
+        "document": sheet.words.title,
+        "number": "",
+        "date": sheet.language.day(printable.day),
+        "due_date": "",
+        "amount": ", ".join(sheet.money(block.closing_balance, block.currency) for block in blocks),
+        "payment_reference": "",
+        "account": (head.account or "") if owes else "",
+    }
+    return Matter(
+        noun="statement",
+        number=f"{customer.number} as of {printable.day}",
+        statement=StatementAsked(
+            as_of=printable.day, statement_type=statement_type, since=since, known_at=asked.known_at
+        ),
+        customer_id=printable.customer_id,
+        customer_number=customer.number,
+        customer_name=customer.name,
+        addresses=printable.addresses,
+        words=_words(MailType.STATEMENT, sheet.addressed.language, values, sheet.reference),
+        company=head.company,
+        answers_to=_answers_to(head, sheet.reference),
+        print=lambda: statements.print_loaded(printable),
     )
 
 

@@ -15,10 +15,10 @@ PLACEHOLDERS = {
     "customer": "the name of the customer",
     "customer_number": "its number",
     "document": "what the document is called, or the subject of the letter",
-    "number": "its number",
-    "date": "its date",
+    "number": "its number; a statement has none",
+    "date": "its date; of a statement, the day as of which it is",
     "due_date": "the last day to pay",
-    "amount": "what is to be paid, with currency",
+    "amount": "what is to be paid, with currency; of a statement, the balance of each currency",
     "payment_reference": "the KID, OCR number or reference to pay with",
     "account": "the bank account to pay to",
 }
@@ -37,6 +37,7 @@ class MailType(StrEnum):
     CASH_SALE = "CashSale"
     CASH_RETURN = "CashReturn"
     LETTER = "DunningLetter"
+    STATEMENT = "Statement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
