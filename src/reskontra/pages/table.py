@@ -65,7 +65,7 @@ PAGES: Sequence[Page] = (
     Page("GET", "documents/{type}/{number}/reminding", taking_out.show, Role.BOOKKEEPER),
     Page("POST", "documents/{type}/{number}/reminding", taking_out.change, Role.BOOKKEEPER),
     Page("GET", "periods", periods.show_periods, early=Early("Periods", "periods")),
-    Page("GET", "periods/{period}/{verb}", periods.show_step, Role.CONTROLLER),
+    Page("GET", "periods/{period}/{verb}", periods.show_step, Role.CONTROLLER, early=Early("Periods", "periods")),
     Page("POST", "periods/{period}/{verb}", periods.change_period, Role.CONTROLLER),
     Page("GET", "journal", ledger.show_journal, early=Early("Journal", "journal")),
     Page("GET", "journal/{number}", ledger.show_batch, early=Early("Batch", "journal")),
