@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from reskontra.errors import Malformed
 from reskontra.pages import bulk, customer_form, document_actions, paying
 from reskontra.pages.document_form import WORDS, DocumentForm, merged
 from reskontra.pages.document_kinds import KINDS
 from reskontra.pages.documents import CHIPS, STATUSES
-from reskontra.pages.formats import plain_number
+from reskontra.pages.formats import plain_number, readings
 from reskontra.pages.sandbox_door import SandboxDoor
 from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
 from reskontra.users.rules import Role
@@ -380,12 +381,59 @@ async def test_who_may_only_read_finds_no_buttons(visitor: Visitor, monkeypatch:
         await visitor.go(f"documents/{path}", 403)
 
 
-def test_numbers_are_taken_as_people_type_them() -> None:
-    typed = {"1 234,50": "1234.50", "1,234.50": "1234.50", "1.234,50": "1234.50", "12,5": "12.5", "-3": "-3", "x": "x"}
-    assert {text: plain_number(text, "nb") for text in typed} == typed
-    assert plain_number("1,234", "en") == "1234"
-    assert plain_number("1,5", "en") == "1.5"
-    assert plain_number("1,234", "nb") == "1.234"
+_NUMBERS: dict[str, dict[str, str | tuple[str, str]]] = {
+    "en": {
+        "0,125": "0.125", "0.125": "0.125", "1.000": "1.000", "1,000": ("1000", "1.000"), "-1,250": ("-1250", "-1.250"),
+        "1,000.5": "1000.5", "1,234,567": "1234567", "1.234,50": "1234.50", "1,5": "1.5", "1234,567": "1234.567",
+        "12,345.678": "12345.678", "1 234.5": "1234.5", "1,23.50": "1,23.50", "1.2.3": "1.2.3",
+    },
+    "nb": {
+        "0,125": "0.125", "0.125": "0.125", "1,000": "1.000", "1.000": ("1000", "1.000"), "999.999": ("999999", "999.999"),
+        "1.000,5": "1000.5", "1.234.567": "1234567", "1,234.50": "1234.50", "1.5": "1.5", "1234.567": "1234.567",
+        "1 234,50": "1234.50", "1\N{NO-BREAK SPACE}234,50": "1234.50", "1.23,50": "1.23,50", "\N{MINUS SIGN}3": "-3",
+        "12,5": "12.5", "x": "x", "": "",
+    },
+}  # fmt: skip
+_NUMBERS["sv"] = _NUMBERS["nb"]
+
+
+@pytest.mark.parametrize("language", _NUMBERS)
+def test_numbers_are_taken_as_people_type_them(language: str) -> None:
+    read = {text: readings(text, language) for text in _NUMBERS[language]}
+    assert read == {text: (it,) if isinstance(it, str) else it for text, it in _NUMBERS[language].items()}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "said"),
+    [("en", "1,000", "as 1000 or as 1.000"), ("nb", "1.000", "som 1000 eller som 1,000"), ("sv", "1.000", "1,000")],
+)
+def test_a_number_that_can_be_read_in_two_ways_is_refused_with_both(language: str, text: str, said: str) -> None:
+    with pytest.raises(Malformed, match=said) as caught:
+        plain_number(text, language, "amount")
+    assert caught.value.field == ("amount",)
+    assert (len(readings("1000", language)), len(readings(said[-5:], language))) == (1, 1), "either can be typed"
+
+
+async def test_such_a_number_is_refused_at_its_field(bookkeeper: Visitor) -> None:
+    await bookkeeper.go("documents/Invoice/new?customer=20001", **{"Accept-Language": "en"})
+    line = {"line.0.description": "Hours", "line.0.quantity": "0,125", "line.0.price": "1,000"}
+    await bookkeeper.send("#document-form", 400, button="save", **line)
+    about = bookkeeper.seen.find(id="line.0.price-about")
+    assert about is not None
+    assert "'1,000' can be read as 1000 or as 1.000" in about.get_text()
+    await bookkeeper.send("#document-form", button="save", **{"line.0.price": "1000"})
+    kept = (await bookkeeper.http.get(f"/v1/customerinvoice/{bookkeeper.http_path.rpartition('/')[2]}")).json()
+    assert [(it["quantity"], it["amountInCurrency"]) for it in kept["invoiceLines"]] == [(0.125, 125.0)]
+    await bookkeeper.go("documents/Payment/new?customer=20001")
+    await bookkeeper.send("#document-form", 400, button="save", amount="1,000")
+    about = bookkeeper.seen.find(id="amount-about")
+    assert about is not None
+    assert "can be read as" in about.get_text()
+    paid = next(str(it["name"]) for it in bookkeeper.seen.select("[name^='paid.']"))
+    await bookkeeper.send("#document-form", 400, button="save", amount="1000", **{paid: "1,000"})
+    about = bookkeeper.seen.find(id=f"{paid}-about")
+    assert about is not None
+    assert "can be read as" in about.get_text()
 
 
 def test_what_two_people_changed_is_put_together() -> None:

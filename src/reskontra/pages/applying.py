@@ -56,16 +56,10 @@ async def apply(screen: Screen) -> Response:
     form, applying = await screen.form(), await _applying(screen)
     applying.amounts = typed_amounts(form)
     language = screen.formats.language
-    lines = []
-    for name, amount in applying.amounts.items():
-        document_type, _, number = name.partition("/")
-        if amount:
-            paid = plain_number(amount, language)
-            lines.append({"documentType": document_type, "referenceNumber": number, "amountPaid": paid})
     credit = {"documentType": applying.kind.document_type, "referenceNumber": applying.number}
-    body = {"credit": credit, "lines": lines}
     reads = [f"/v1/reskontra/application?documentType={credit['documentType']}&referenceNumber={applying.number}"]
     try:
+        body = {"credit": credit, "lines": _lines(applying, language)}
         if form.get("do") == "apply":
             answer = await screen.api.send("POST", "/v1/reskontra/application", body)
             made = msgspec.json.decode(answer.body, type=_Applied, strict=False).applications
@@ -81,9 +75,20 @@ async def apply(screen: Screen) -> Response:
     except Unavailable:
         raise
     except Refusal as refusal:
-        applying.problems = [("", screen.why(refusal))]
+        field = str(refusal.field[0]) if refusal.field else ""
+        applying.problems = [(field if field.startswith("paid.") else "", screen.why(refusal))]
         return screen.show("apply.html", status_of(refusal), applying=applying, kind_of=kind_named)
     return screen.show("apply.html", applying=applying, kind_of=kind_named)
+
+
+def _lines(applying: Applying, language: str) -> list[dict[str, str]]:
+    lines = []
+    for name, amount in applying.amounts.items():
+        document_type, _, number = name.partition("/")
+        if amount:
+            paid = plain_number(amount, language, f"paid.{name}")
+            lines.append({"documentType": document_type, "referenceNumber": number, "amountPaid": paid})
+    return lines
 
 
 async def _standing_applications(screen: Screen, applying: Applying) -> list[Application]:

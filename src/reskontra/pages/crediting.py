@@ -81,7 +81,7 @@ def _chosen(screen: Screen, invoice: Document, form: Form) -> list[tuple[Line, D
             continue
         text = form.get(f"quantity.{line.line_number}", "")
         try:
-            quantity = Decimal(plain_number(text, screen.formats.language))
+            quantity = Decimal(plain_number(text, screen.formats.language, f"quantity.{line.line_number}"))
         except InvalidOperation:
             quantity = Decimal(0)
         if not quantity:

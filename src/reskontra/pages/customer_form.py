@@ -267,7 +267,7 @@ def _body(form: Form, shown: Mapping[str, str], language: str) -> dict[str, obje
     if changed("note"):
         body["note"] = {"value": form.get("note", "").strip()}
     if changed("creditLimit"):
-        limit = plain_number(form.get("creditLimit", ""), language)
+        limit = plain_number(form.get("creditLimit", ""), language, "creditLimit")
         body["creditLimit"] = {"value": limit or "0"}
         stood, limited = shown.get("creditVerification", ""), bool(limit.strip("0."))
         check = _WITH_LIMIT.get(stood, "CreditLimit") if limited else _WITHOUT_LIMIT.get(stood, "Disabled")

@@ -158,8 +158,8 @@ def new_body(kind: DocumentKind, form: DocumentForm, language: str) -> dict[str,
         HEADER[name][0]: _wrapped(value) for name, value in form.header.items() if value and name not in kind.lacks
     }
     body[kind.lines] = [
-        {LINE[name][0]: _sent(name, line[name], language) for name in LINE if line.get(name)}
-        for line in form.filled_lines
+        {LINE[name][0]: _sent(name, line[name], language, at) for name in LINE if line.get(name)}
+        for at, line in enumerate(form.filled_lines)
     ]
     return body
 
@@ -173,14 +173,14 @@ def change_body(kind: DocumentKind, form: DocumentForm, base: DocumentForm, lang
     }
     before = {line["number"]: line for line in base.lines if line.get("number")}
     lines: list[dict[str, Any]] = []
-    for line in form.filled_lines:
+    for at, line in enumerate(form.filled_lines):
         standing = before.pop(line.get("number", ""), None)
         if standing is None:
-            added = {LINE[name][0]: _sent(name, line[name], language) for name in LINE if line.get(name)}
+            added = {LINE[name][0]: _sent(name, line[name], language, at) for name in LINE if line.get(name)}
             lines.append({"operation": "Insert", **added})
             continue
         changed = {
-            LINE[name][0]: _sent(name, line.get(name, ""), language)
+            LINE[name][0]: _sent(name, line.get(name, ""), language, at)
             for name in LINE
             if line.get(name, "") != standing.get(name, "")
         }
@@ -212,7 +212,7 @@ def merged(form: DocumentForm, base: DocumentForm, theirs: DocumentForm) -> tupl
 def field_of(refusal: Refusal, form: DocumentForm) -> str:
     """The field of the form that a refusal is about; empty if it is none."""
     path = [str(step) for step in refusal.field]
-    names = {wire: name for name, pair in {**HEADER, **LINE}.items() for wire in pair}
+    names = {wire: name for name, pair in {**HEADER, **LINE}.items() for wire in (name, *pair)}
     if len(path) >= 3 and path[1].isdigit():
         filled = form.filled_lines
         position = int(path[1])
@@ -223,8 +223,9 @@ def field_of(refusal: Refusal, form: DocumentForm) -> str:
     return name if name in HEADER else ""
 
 
-def _sent(name: str, value: str, language: str) -> dict[str, Any]:
-    return _wrapped((plain_number(value, language) if name in _NUMBERS else value) or None)
+def _sent(name: str, value: str, language: str, at: int) -> dict[str, Any]:
+    """A field of the filled line at a position. Raises `Malformed` for it."""
+    return _wrapped((plain_number(value, language, "lines", at, name) if name in _NUMBERS else value) or None)
 
 
 def _wrapped(value: object) -> dict[str, Any]:

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
+from reskontra.errors import Malformed
 from reskontra.pages.words import say
 from reskontra.printing.languages import shipped_languages
 
 _MINUS = "\u2212"
-_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+_MARKS = {"en": (".", ","), "nb": (",", "."), "sv": (",", ".")}
+"""Language -> the mark before its decimals, and the other one, which may group thousands."""
+
+_BLANKS = str.maketrans({blank: "" for blank in " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"} | {_MINUS: "-"})
+_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +64,33 @@ class Formats:
         return f"{period[:4]}-{period[4:]}" if len(period) == 6 and period.isdigit() else period
 
 
-def plain_number(text: str, language: str) -> str:
-    """A number as a person of that language types it, as the wire has it. What is none stays as it is."""
-    bare = text.replace("\N{NO-BREAK SPACE}", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
-    if "," in bare and "." in bare:
-        thousands, decimal = (",", ".") if bare.rfind(".") > bare.rfind(",") else (".", ",")
-        return bare.replace(thousands, "").replace(decimal, ".")
-    if language == "en" and _THOUSANDS.fullmatch(bare):
-        return bare.replace(",", "")
-    return bare.replace(",", ".")
+def readings(text: str, language: str) -> tuple[str, ...]:
+    """A number as a person of that language types it, as the wire has it: `1234.5`. What is none stays as it is.
+
+    The language's own mark is before decimals. The other one groups thousands, or is before decimals where it cannot
+    group. `1.000` in Norwegian and `1,000` in English are read both ways, thousands first.
+    """
+    decimal, other = _MARKS[language]
+    bare = text.strip().translate(_BLANKS)
+    if bare.count(other) == 1 and decimal not in bare:
+        part = bare.replace(other, ".")
+        return (bare.replace(other, ""), part) if _AMBIGUOUS.fullmatch(bare) else (part,)
+    if bare.rfind(other) > bare.rfind(decimal) and bare.count(other) == 1:
+        decimal, other = other, decimal  # both stand in it, so it is in the manner of another language
+    grouped = rf"[+-]?\d{{1,3}}(\{other}\d{{3}})+(\{decimal}\d*)?"
+    if re.fullmatch(grouped, bare):
+        bare = bare.replace(other, "")
+    return (bare if other in bare else bare.replace(decimal, "."),)
+
+
+def plain_number(text: str, language: str, *field: str | int) -> str:
+    """The number in `readings`. Raises `Malformed` for `field` if there are two."""
+    found = readings(text, language)
+    if len(found) == 1:
+        return found[0]
+    whole, part = (it.replace(".", _MARKS[language][0]) for it in found)
+    sentence = "'{text}' can be read as {whole} or as {part}. Type one of the two."
+    raise Malformed(say(language, sentence, text=text.strip(), whole=whole, part=part), field=field)
 
 
 def typed_number(number: Decimal | None, language: str) -> str:

@@ -302,17 +302,19 @@ async def _last_change(screen: Screen) -> Change | None:
 async def change_letter(screen: Screen) -> Response:
     """POST: another fee for a draft, or a document less on it."""
     form, number = await screen.form(), screen.path["number"]
-    if screen.path["what"] == "fee":
-        said = later("The fee of letter {number} was changed.")
-        body: dict[str, object] = {"fee": plain_number(form.text("fee") or "0", screen.formats.language)}
-    else:
+    is_fee = screen.path["what"] == "fee"
+    said = later("The fee of letter {number} was changed.")
+    if not is_fee:
         said = later("A document was taken off letter {number}.")
-        document_type, _, reference = (form.text("document") or "").partition("/")
-        body = {"lines": [{"operation": "Delete", "documentType": document_type, "refNbr": reference}]}
     try:
+        if is_fee:
+            body: dict[str, object] = {"fee": plain_number(form.text("fee") or "0", screen.formats.language, "fee")}
+        else:
+            document_type, _, reference = (form.text("document") or "").partition("/")
+            body = {"lines": [{"operation": "Delete", "documentType": document_type, "refNbr": reference}]}
         await screen.api.send("PUT", _path(screen), body, if_match=form.text("version"))
     except (Unavailable, NotFound):
         raise
     except Refusal as refusal:
-        return await _letter(screen, [("", screen.why(refusal))], status_of(refusal))
+        return await _letter(screen, [("fee" if is_fee else "", screen.why(refusal))], status_of(refusal))
     return screen.go(f"{ROOT}/letters/{number}", said, number=number)

@@ -213,8 +213,8 @@ async def _computed(screen: Screen, paying: Paying) -> Paying:
         return paying
     method, path = ("PUT", paying.kind.address(paying.number)) if paying.number else ("POST", paying.kind.path)
     reads = [path if paying.number else f"{{resource}}?paymentType={paying.kind.document_type}"]
-    trial = Trial(method, path, _body(paying, screen.formats.language), reads)
     try:
+        trial = Trial(method, path, _body(paying, screen.formats.language), reads)
         paying.computed = (await screen.api.tried(trial)).read(0, Payment)
     except Unavailable:
         raise
@@ -256,7 +256,7 @@ def _body(paying: Paying, language: str) -> dict[str, Any]:
     header = {**paying.header}
     if paying.customer is not None:
         header["customer"] = paying.customer.customer.number
-    header["amount"] = plain_number(header.get("amount", ""), language)
+    header["amount"] = plain_number(header.get("amount", ""), language, "amount")
     body: dict[str, Any] = {
         wire: {"value": header.get(name) or None}
         for name, (wire, _) in _FIELDS.items()
@@ -269,7 +269,8 @@ def _body(paying: Paying, language: str) -> dict[str, Any]:
             continue
         operation = "Insert" if name not in paying.before else "Update" if amount else "Delete"
         document_type, _, number = name.partition("/")
-        line = {"documentType": document_type, "refNbr": number, "amountPaid": plain_number(amount, language)}
+        paid = plain_number(amount, language, f"{_PAID}{name}")
+        line = {"documentType": document_type, "refNbr": number, "amountPaid": paid}
         lines.append({"operation": operation, **{wire: {"value": value} for wire, value in line.items() if value}})
     body["paymentLines"] = lines
     return body
@@ -287,6 +288,8 @@ def _amounts_of(stored: Payment, language: str) -> dict[str, str]:
 def _field_of(refusal: Refusal) -> str:
     path = [str(step) for step in refusal.field]
     names = {wire: name for name, pair in _FIELDS.items() for wire in pair}
+    if path and path[0].startswith(_PAID):
+        return path[0]
     return names.get(path[0], "") if path else ""
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from reskontra.errors import Malformed
 from reskontra.pages.customers import Standing
 from reskontra.pages.documents import DocumentRow
-from reskontra.pages.formats import plain_number
+from reskontra.pages.formats import readings
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.words import later
 
@@ -99,9 +99,7 @@ async def _customers(screen: Screen, words: str) -> Sequence[Standing]:
 
 async def _documents(screen: Screen, words: str) -> Sequence[DocumentRow]:
     asked: list[dict[str, object]] = [{"text": text} for text in _spellings(words)]
-    amount = _amount(words, screen.formats.language)
-    if amount is not None:
-        asked.append({"amount": amount})
+    asked += [{"amount": amount} for amount in _amounts(words, screen.formats.language)]
     found: dict[tuple[str, str], DocumentRow] = {}
     for sent in asked:
         try:
@@ -116,13 +114,13 @@ async def _documents(screen: Screen, words: str) -> Sequence[DocumentRow]:
     return list(found.values())
 
 
-def _amount(words: str, language: str) -> Decimal | None:
-    """The amount that somebody may have typed."""
+def _amounts(words: str, language: str) -> Sequence[Decimal]:
+    """The amounts that somebody may have typed: none, one, or two of a number that can be read in two ways."""
     try:
-        amount = Decimal(plain_number(words, language))
+        amounts = [Decimal(it) for it in readings(words, language)]
     except InvalidOperation:
-        return None
-    return abs(amount) if amount.is_finite() else None
+        return []
+    return [abs(it) for it in amounts if it.is_finite()]
 
 
 async def _commands(screen: Screen, words: str) -> Sequence[Suggestion]:

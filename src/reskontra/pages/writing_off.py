@@ -107,7 +107,7 @@ async def _run(screen: Screen, asked: Form, *, dry: bool) -> Run:
     """Let the API write off, or try it. Raises `Refusal`."""
     limit, customer = asked.text("limit"), asked.text("customer")
     filters: dict[str, Any] = {"kind": asked.text("kind"), "customerClass": asked.text("class")}
-    filters["limit"] = plain_number(limit, screen.formats.language) if limit else None
+    filters["limit"] = plain_number(limit, screen.formats.language, "limit") if limit else None
     filters["customer"] = [customer] if customer else None
     body = {
         "asOf": asked.text("asOf") or screen.today.isoformat(),
