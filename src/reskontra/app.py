@@ -207,7 +207,7 @@ def create_app(
     users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
     site = Site(
         (*PAGES, *(SANDBOX_PAGES if settings.sandbox else ()), Page("POST", "sign-out", users.sign_out)),
-        engine=Engine(router, database, clock, lists, settings.attachment_limit),
+        engine=Engine(router, database, clock, lists, settings.attachment_limit, StoredAnswers()),
         door=SandboxDoor(guard) if settings.open_mode else users,
         server_key=access.server_secret,
         is_sandbox=settings.sandbox,

@@ -23,6 +23,7 @@ from reskontra.web.auth import Company
 from reskontra.web.call import Call, Database, expected_of
 from reskontra.web.listing import Memory
 from reskontra.web.query import Query
+from reskontra.web.repeats import Answers
 from reskontra.web.routing import Match, Router
 from reskontra.web.uploads import received
 from reskontra.web.visit import Visit
@@ -40,6 +41,9 @@ class Engine:
     lists: Memory
     attachment_limit: int
     """The most bytes of a file."""
+
+    answers: Answers
+    """What was answered to forms that make something."""
 
 
 @dataclass(frozen=True, slots=True)

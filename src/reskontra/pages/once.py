@@ -79,5 +79,7 @@ async def _begun(screen: Screen, request: KeyedRequest, answers: Answers) -> Kep
             return standing
         await asyncio.sleep(_PAUSE_SECONDS)
     raise Conflict(
-        screen.formats.say("This form was sent before, and is still worked on or was cut off. Look at what it has made.")
+        screen.formats.say(
+            "This form was sent before, and is still worked on or was cut off. Look at what it has made."
+        )
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from http.cookies import CookieError, SimpleCookie
 from importlib.metadata import version
+from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -34,6 +35,9 @@ from reskontra.web.visit import Visit
 
 ROOT = "/ui"
 """Where all pages are."""
+
+ONCE = "once"
+"""The field of the one-time key of a form that makes something."""
 
 FORM_LIMIT = 2 * 1024 * 1024
 _FIELDS_MAX = 20_000
@@ -262,6 +266,7 @@ def _environment() -> Environment:
         ui=_address,
         asset=_asset,
         segment=segment,
+        one_time_key=lambda: token_hex(16),
         LANGUAGES=LANGUAGES,
         url=_url,
         VERSION=version("reskontra"),

@@ -35,6 +35,7 @@ from reskontra.pages import (
 )
 from reskontra.pages.document_kinds import by_kind
 from reskontra.pages.frame_first import Early
+from reskontra.pages.once import once
 from reskontra.pages.site import Page
 from reskontra.users.rules import Role
 
@@ -42,7 +43,7 @@ PAGES: Sequence[Page] = (
     Page("GET", "", overview.show_overview, early=Early("Overview", "overview")),
     Page("GET", "customers", customers.show_customers, early=Early("Customers", "customers")),
     Page("GET", "customers/new", customer_form.show_new, Role.BOOKKEEPER),
-    Page("POST", "customers/new", customer_form.create, Role.BOOKKEEPER),
+    Page("POST", "customers/new", once(customer_form.create), Role.BOOKKEEPER),
     Page("GET", "customers/{number}/edit", customer_form.show_edit, Role.BOOKKEEPER),
     Page("POST", "customers/{number}/edit", customer_form.change, Role.BOOKKEEPER),
     Page("GET", "customers/{number}", customers.show_customer),
@@ -54,7 +55,7 @@ PAGES: Sequence[Page] = (
     Page("GET", "customers/{number}/letters", customers.show_letters),
     Page("GET", "customers/{number}/log", customers.show_log),
     Page("GET", "reminding", reminding.show_board, early=Early("Reminding", "reminding")),
-    Page("POST", "reminding", reminding.remind, Role.BOOKKEEPER),
+    Page("POST", "reminding", once(reminding.remind), Role.BOOKKEEPER),
     Page("GET", "letters", letters.show_letters),
     Page("GET", "letters/{number}/send", sending.show_send_letter, Role.BOOKKEEPER),
     Page("POST", "letters/{number}/send", sending.send_letter, Role.BOOKKEEPER),
@@ -84,14 +85,14 @@ PAGES: Sequence[Page] = (
         Role.CONTROLLER,
         early=Early("Write off", "documents"),
     ),
-    Page("POST", "documents/write-off", writing_off.write_off, Role.CONTROLLER),
+    Page("POST", "documents/write-off", once(writing_off.write_off), Role.CONTROLLER),
     Page("GET", "choices", editing.show_choices),
     Page("GET", "documents/{type}/{number}/credit", crediting.show_credit, Role.BOOKKEEPER),
-    Page("POST", "documents/{type}/{number}/credit", crediting.credit, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/credit", once(crediting.credit), Role.BOOKKEEPER),
     Page("GET", "documents/{type}/{number}/apply", applying.show_apply, Role.BOOKKEEPER),
-    Page("POST", "documents/{type}/{number}/apply", applying.apply, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/apply", once(applying.apply), Role.BOOKKEEPER),
     Page("GET", "documents/{type}/new", by_kind(editing.show_new, paying.show_new_payment), Role.BOOKKEEPER),
-    Page("POST", "documents/{type}/new", by_kind(editing.post_document, paying.post_payment), Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/new", once(by_kind(editing.post_document, paying.post_payment)), Role.BOOKKEEPER),
     Page(
         "GET", "documents/{type}/{number}/edit", by_kind(editing.show_edit, paying.show_edit_payment), Role.BOOKKEEPER
     ),
@@ -103,11 +104,11 @@ PAGES: Sequence[Page] = (
     Page("GET", "documents/{type}/{number}/delete", document_actions.show_delete, Role.BOOKKEEPER),
     Page("POST", "documents/{type}/{number}/delete", document_actions.delete, Role.BOOKKEEPER),
     Page("GET", "documents/{type}/{number}/void", document_actions.show_void, Role.CONTROLLER),
-    Page("POST", "documents/{type}/{number}/void", document_actions.void, Role.CONTROLLER),
+    Page("POST", "documents/{type}/{number}/void", once(document_actions.void), Role.CONTROLLER),
     Page("GET", "documents/{type}/{number}/correct", document_actions.show_correct, Role.BOOKKEEPER),
-    Page("POST", "documents/{type}/{number}/correct", document_actions.correct, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/correct", once(document_actions.correct), Role.BOOKKEEPER),
     Page("GET", "documents/{type}/{number}/return", document_actions.show_return, Role.BOOKKEEPER),
-    Page("POST", "documents/{type}/{number}/return", document_actions.take_back, Role.BOOKKEEPER),
+    Page("POST", "documents/{type}/{number}/return", once(document_actions.take_back), Role.BOOKKEEPER),
     Page("GET", "documents/{type}/{number}/undo", document_actions.show_undo, Role.BOOKKEEPER),
     Page("POST", "documents/{type}/{number}/undo", document_actions.undo, Role.BOOKKEEPER),
     Page("POST", "documents/{type}/{number}/hold", document_actions.hold, Role.BOOKKEEPER),

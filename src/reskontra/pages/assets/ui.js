@@ -153,6 +153,21 @@
     if (wanted) { document.getElementById(wanted)?.focus(); wanted = ""; }
   });
 
+  // A form is sent once: its buttons wait for the answer. They wake up where the page stays or is come back to.
+  const sleeping = new Set();
+  const wake = () => { for (const it of sleeping) it.disabled = false; sleeping.clear(); };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || !form.querySelector("input[name=once]") || event.submitter?.formNoValidate) return;
+    setTimeout(() => {
+      for (const it of form.querySelectorAll("button")) if (!it.disabled) { it.disabled = true; sleeping.add(it); }
+    });
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.target?.id === "content" && !event.detail.xhr?.getResponseHeader("HX-Redirect")) wake();
+  });
+  addEventListener("pageshow", wake);
+
   // Whoever leaves a form with changes is asked.
   let changed = false;
   document.addEventListener("input", (event) => { if (event.target.form?.matches("[data-guard]")) changed = true; });

@@ -1,0 +1,79 @@
+"""A form that makes something makes one, however often it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.clerk import Clerk
+from tests.pages.conftest import OpenTab, Visitor
+
+
+async def _twice(bookkeeper: Visitor, form: str, **fields: str) -> list[httpx.Response]:
+    """What two POSTs of the same form at once are answered."""
+    found = bookkeeper.seen.select_one(form)
+    assert found is not None
+    hidden = {
+        str(it["name"]): str(it.get("value", "")) for it in found.select("input[name]") if it.get("type") != "checkbox"
+    }
+    data = {**hidden, **{str(it["name"]): str(it["value"]) for it in found.select("input[checked]")}, **fields}
+    address = str(found.get("action") or bookkeeper.http_path)
+    return list(await asyncio.gather(*(bookkeeper.http.post(address, data=data) for _ in range(2))))
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "listed"),
+    [
+        ("documents/Invoice/new?customer=20001", {"line.0.description": "Twice?", "line.0.price": "5"}, "document"),
+        ("documents/Payment/new?customer=20001", {"amount": "12"}, "document"),
+        ("documents/Invoice/{invoice}/credit", {}, "document"),
+        ("customers/new", {"name": "Once AS"}, "standing"),
+    ],
+)
+async def test_a_form_sent_twice_makes_one(
+    bookkeeper: Visitor, clerk: Clerk, path: str, fields: dict[str, str], listed: str
+) -> None:
+    async def count() -> int:
+        rows: list[object] = (await bookkeeper.http.get(f"/v1/reskontra/{listed}")).json()
+        return len(rows)
+
+    invoice = await clerk.release(await clerk.invoice())
+    await bookkeeper.go(path.format(invoice=invoice.number))
+    before = await count()
+    button = {} if path.startswith("customers") or path.endswith("credit") else {"do": "save"}
+    form = "main form[method=post]"
+    first, second = await _twice(bookkeeper, form, **fields, **button)
+    assert (first.status_code, second.status_code) == (303, 303), "both lead on"
+    assert first.headers["location"] == second.headers["location"]
+    assert await count() == before + 1
+    await _twice(bookkeeper, form, **fields, **button)
+    assert await count() == before + 1, "also later"
+
+
+async def test_a_form_that_was_changed_or_refused_is_another(bookkeeper: Visitor) -> None:
+    await bookkeeper.go("customers/new")
+    form = bookkeeper.seen.select_one("main form[method=post]")
+    assert form is not None
+    await bookkeeper.send(form, 400, name="", corporateId="1")
+    await bookkeeper.send(form, name="One AS")
+    first = bookkeeper.http_path
+    await bookkeeper.send(form, name="Other AS")
+    assert bookkeeper.http_path != first
+
+
+async def test_buttons_of_such_a_form_sleep_until_it_is_answered(tab: OpenTab) -> None:
+    page = await tab("documents/Invoice/new?customer=20001")
+    await page.fill("[id='line.0.description']", "Once")
+    await page.fill("[id='line.0.price']", "5")
+
+    async def hold(route: Route) -> None:
+        if "do=save" not in (route.request.post_data or ""):
+            await route.continue_()
+
+    await page.route("**/new*", hold)
+    await page.click("[data-save]")
+    await expect(page.locator("[data-save]")).to_be_disabled()
+    await page.unroute_all(behavior="ignoreErrors")
