@@ -162,6 +162,19 @@ async def test_a_period_is_closed_once_nothing_stands_in_the_way(bookkeeper: Vis
     }
 
 
+async def test_many_periods_that_are_closed_at_once_are_counted(bookkeeper: Visitor) -> None:
+    await bookkeeper.go("documents/CreditNote/010001/delete")
+    await bookkeeper.send("main form")
+    periods = (await bookkeeper.http.get("/v1/financialPeriod")).json()
+    before = [it["period"] for it in periods if it["active"] and not it["closedInCustomerLedger"]]
+    await bookkeeper.go("periods/202005/close")
+    await bookkeeper.send("main form")
+    closed = [it for it in before if it <= "202005"]
+    assert len(closed) > 3
+    first = f"{closed[0][:4]}-{closed[0][4:]}"
+    assert bookkeeper.said == f"{len(closed)} periods are closed: {first} to 2020-05."
+
+
 @pytest.mark.xdist_group("browser")
 async def test_a_morning_in_the_browser(tab: OpenTab) -> None:
     """Who owes most and why; reminding on Monday; a wrong letter; a customer who rings: each in few steps."""

@@ -111,6 +111,15 @@ _SAID = {
 }
 
 
+_SAID_OF_MANY = {
+    "open": later("{count} periods are open: {first} to {last}."),
+    "close": later("{count} periods are closed: {first} to {last}."),
+    "reopen": later("{count} periods are reopened: {first} to {last}."),
+}
+_NAMED_MAX = 3
+"""The most periods that are named one by one."""
+
+
 async def show_step(screen: Screen) -> Response:
     """What closing or reopening a period would do."""
     return await _ask(screen)
@@ -134,8 +143,12 @@ async def change_period(screen: Screen) -> Response:
         show = _show_periods if verb == "open" else _ask
         return await show(screen, problems, status_of(refusal))
     touched = msgspec.json.decode(answer.body, type=Touched).periods
+    address = f"{ROOT}/periods?year={period[:4]}"
+    if len(touched) > _NAMED_MAX:
+        first, last = screen.formats.month(min(touched)), screen.formats.month(max(touched))
+        return screen.go(address, _SAID_OF_MANY[verb], count=len(touched), first=first, last=last)
     shown = ", ".join(screen.formats.month(it) for it in touched) or screen.formats.month(period)
-    return screen.go(f"{ROOT}/periods?year={period[:4]}", _SAID[verb], periods=shown)
+    return screen.go(address, _SAID[verb], periods=shown)
 
 
 def _action(period: str, verb: str) -> str:
