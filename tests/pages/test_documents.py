@@ -174,6 +174,46 @@ async def test_some_lines_of_an_invoice_are_credited(bookkeeper: Visitor, clerk:
     assert (await clerk.get(invoice))["status"] == "Closed"
 
 
+async def test_no_more_is_credited_than_what_earlier_notes_left(bookkeeper: Visitor, clerk: Clerk) -> None:
+    page, form = bookkeeper, "main form[method=post]"
+    invoice = await clerk.release(await clerk.invoice(lines=[ITEM_A | {"quantity": 4}, ITEM_A | {"description": "Other"}]))
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    await page.send(form, **typed({"line": "1", "quantity.1": "3"}))
+    release = page.http_path
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    assert [row[4] for row in page.rows()] == ["1 of 4", "1 of 1"], "a draft counts"
+    assert [str(it["value"]) for it in page.seen.select("[name^='quantity.']")] == ["1", "1"]
+    await page.send(form, 400, **typed({"line": "1", "quantity.1": "2"}))
+    about = page.seen.find(id="quantity.1-about")
+    assert about is not None
+    assert about.get_text() == "Only 1 of this line is not credited yet."
+    await page.go(release)
+    await page.send("form.save")
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    await page.send(form)
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    assert "All of it is credited already." in page.text
+    assert page.seen.select(form) == []
+
+
+async def test_crediting_more_than_is_open_is_warned_of(bookkeeper: Visitor, clerk: Clerk) -> None:
+    invoice = await clerk.release(await clerk.invoice(lines=[ITEM_A | {"quantity": 2}]))
+    await bookkeeper.go(f"documents/Invoice/{invoice.number}/credit")
+    assert "more than what is open" not in bookkeeper.text
+    await clerk.pay("200", wrapped(refNbr=invoice.number, amountPaid="200"))
+    await bookkeeper.go(f"documents/Invoice/{invoice.number}/credit")
+    assert "comes to 250.00, which is 200.00 more than what is open" in bookkeeper.text
+    await bookkeeper.send("main form[method=post]", **typed({"quantity.1": "1"}))
+    assert "75.00 of it is more than what is open of the invoice." in bookkeeper.said
+
+
+async def test_prices_are_shown_with_all_their_decimals(bookkeeper: Visitor, clerk: Clerk) -> None:
+    lines = [ITEM_A | {"unitPriceInCurrency": price} for price in (0.1234, 1.5, 1000)]
+    invoice = await clerk.invoice(lines=lines)
+    await bookkeeper.go(f"documents/Invoice/{invoice.number}")
+    assert [row[3] for row in bookkeeper.rows("table.list")][:3] == ["0.1234", "1.50", "1,000.00"]
+
+
 async def test_a_part_of_a_line_with_an_entered_amount_is_a_part_of_that_amount(
     bookkeeper: Visitor, clerk: Clerk
 ) -> None:
@@ -388,7 +428,8 @@ _NUMBERS: dict[str, dict[str, str | tuple[str, str]]] = {
         "12,345.678": "12345.678", "1 234.5": "1234.5", "1,23.50": "1,23.50", "1.2.3": "1.2.3",
     },
     "nb": {
-        "0,125": "0.125", "0.125": "0.125", "1,000": "1.000", "1.000": ("1000", "1.000"), "999.999": ("999999", "999.999"),
+        "0,125": "0.125", "0.125": "0.125", "1,000": "1.000", "1.000": ("1000", "1.000"),
+        "999.999": ("999999", "999.999"),
         "1.000,5": "1000.5", "1.234.567": "1234567", "1,234.50": "1234.50", "1.5": "1.5", "1234.567": "1234.567",
         "1 234,50": "1234.50", "1\N{NO-BREAK SPACE}234,50": "1234.50", "1.23,50": "1.23,50", "\N{MINUS SIGN}3": "-3",
         "12,5": "12.5", "x": "x", "": "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -9,49 +11,127 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed, Refusal, Unavailable
-from reskontra.pages.api import Trial
-from reskontra.pages.document import Document, Line, address_of, link_to
+from reskontra.pages.api import Trial, segment
+from reskontra.pages.document import Document, Line, NamedDocument, address_of, link_to
 from reskontra.pages.document_kinds import KINDS, kind_named
-from reskontra.pages.formats import plain_number, typed_number
+from reskontra.pages.documents import DocumentRow
+from reskontra.pages.formats import Mistyped, plain_number, typed_number
 from reskontra.pages.screen import Form, Screen
+from reskontra.pages.words import later
 from reskontra.web.errors import status_of
 
 INVOICE, NOTE = KINDS["Invoice"], KINDS["CreditNote"]
 _CENT = Decimal("0.01")
 """Quantity x price is at most half of this from its rounded amount, in the currencies with two decimals."""
 
+_NOTES_MAX = 500
+"""Of a customer, the credit notes that are looked at for an earlier one over the same invoice."""
+
 
 class _Made(msgspec.Struct, rename="camel"):
     reference_number: str
 
 
+class _Vat(msgspec.Struct):
+    corrects: NamedDocument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Crediting:
+    """An invoice, and what earlier credit notes leave of it."""
+
+    invoice: Document
+    notes: Sequence[Document]
+    left: Mapping[int, Decimal]
+    """Line number -> the quantity that is not credited yet."""
+
+    @property
+    def amount_left(self) -> Decimal:
+        """What crediting all that is left would come to, VAT included, in the invoice's currency."""
+        whole = self.invoice.amount_in_currency
+        return max(whole - sum((it.amount_in_currency for it in self.notes), Decimal(0)), Decimal(0))
+
+    @property
+    def too_much(self) -> Decimal:
+        """How much of it is more than the open balance."""
+        return max(self.amount_left - self.invoice.balance_in_currency, Decimal(0))
+
+
 async def show_credit(screen: Screen) -> Response:
-    """The lines of an invoice, all of them chosen."""
-    return await _shown(screen, await _invoice(screen), Form(()))
+    """The lines of an invoice, chosen as far as they are not credited yet."""
+    return await _shown(screen, await _crediting(screen), Form(()))
 
 
 async def credit(screen: Screen) -> Response:
     """POST: make the credit note over the chosen quantities, and lead to its release."""
-    form, invoice = await screen.form(), await _invoice(screen)
+    form, crediting = await screen.form(), await _crediting(screen)
     try:
-        number = await _made(screen, invoice, form)
+        number, more = await _made(screen, crediting, form)
     except Unavailable:
         raise
     except Refusal as refusal:
-        return await _shown(screen, invoice, form, screen.why(refusal), status_of(refusal))
+        field = str(refusal.field[0]) if refusal.field else ""
+        problem = (field if field.startswith("quantity.") else "", screen.why(refusal))
+        return await _shown(screen, crediting, form, [problem], status_of(refusal))
+    said = later("{document} is saved as a draft.")
+    if more:
+        said = later("{document} is saved as a draft. {amount} of it is more than what is open of the invoice.")
     return screen.go(
         address_of(NOTE, number, "release"),
-        "{document} is saved as a draft.",
+        said,
         document=link_to(screen, NOTE, number),
+        amount=screen.formats.amount(more),
     )
 
 
-async def _made(screen: Screen, invoice: Document, form: Form) -> str:
-    chosen = _chosen(screen, invoice, form)
+async def _crediting(screen: Screen) -> _Crediting:
+    invoice = await _invoice(screen)
+    notes = await _notes_of(screen, invoice)
+    left = {line.line_number: line.quantity or Decimal(0) for line in invoice.lines}
+    for credited in (line for note in notes for line in note.lines):
+        rest = credited.quantity or Decimal(0)
+        for line in invoice.lines:
+            if _is_of(credited, line) and rest * left[line.line_number] > 0:
+                part = min(rest, left[line.line_number], key=abs)
+                left[line.line_number] -= part
+                rest -= part
+    return _Crediting(invoice, notes, left)
+
+
+def _is_of(credited: Line, line: Line) -> bool:
+    """Whether a line of a credit note is over one of the invoice. Nothing on it says so but what was sold."""
+    return (credited.inventory_number, credited.unit_price_in_currency, credited.description) == (
+        line.inventory_number,
+        line.unit_price_in_currency,
+        line.description,
+    )
+
+
+async def _notes_of(screen: Screen, invoice: Document) -> list[Document]:
+    """The credit notes that correct an invoice, released or drafts: those that settle it, or were told so."""
+    listed = await screen.api.list(
+        DocumentRow,
+        "/v1/reskontra/document",
+        customer=invoice.customer.number,
+        documentType=NOTE.document_type,
+        pageSize=_NOTES_MAX,
+    )
+    ours, notes = NamedDocument(INVOICE.document_type, invoice.reference_number), []
+    for row in listed.rows:
+        number = segment(row.reference_number)
+        if (await screen.api.get(_Vat, f"/v1/reskontra/customerCreditNote/{number}/vat")).corrects == ours:
+            notes.append(await screen.api.get(Document, NOTE.address(row.reference_number)))
+    return notes
+
+
+async def _made(screen: Screen, crediting: _Crediting, form: Form) -> tuple[str, Decimal]:
+    """Make the credit note: its number, and how much of it is more than the open balance."""
+    invoice, chosen = crediting.invoice, _chosen(screen, crediting, form)
     if all(quantity == line.quantity for line, quantity in chosen) and len(chosen) == len(invoice.lines):
         action = "reverseandapplytonote" if invoice.balance_in_currency else "reverse"
         answer = await screen.api.send("POST", INVOICE.action(invoice.reference_number, action), {})
-        return msgspec.json.decode(answer.body, type=_Made).reference_number
+        number = msgspec.json.decode(answer.body, type=_Made).reference_number
+        return number, invoice.amount_in_currency - invoice.balance_in_currency
     body: dict[str, Any] = {
         "customerNumber": {"value": invoice.customer.number},
         "documentDate": {"value": f"{screen.today:%Y-%m-%d}"},
@@ -70,25 +150,29 @@ async def _made(screen: Screen, invoice: Document, form: Form) -> str:
         await screen.api.send(
             "PUT", f"/v1/reskontra/customerCreditNote/{number}/vat", {"corrects": {"value": corrects}}
         )
-    return number
+    return number, note.amount_in_currency - settled
 
 
-def _chosen(screen: Screen, invoice: Document, form: Form) -> list[tuple[Line, Decimal]]:
+def _chosen(screen: Screen, crediting: _Crediting, form: Form) -> list[tuple[Line, Decimal]]:
     """The chosen lines with the quantities to credit. Raises `Malformed`."""
-    chosen = []
-    for line in invoice.lines:
+    chosen, formats = [], screen.formats
+    for line in crediting.invoice.lines:
         if str(line.line_number) not in form.all("line"):
             continue
-        text = form.get(f"quantity.{line.line_number}", "")
+        field, left = f"quantity.{line.line_number}", crediting.left[line.line_number]
+        text = form.get(field, "")
         try:
-            quantity = Decimal(plain_number(text, screen.formats.language, f"quantity.{line.line_number}"))
+            quantity = Decimal(plain_number(text, formats.language, field))
         except InvalidOperation:
             quantity = Decimal(0)
-        if not quantity:
-            raise Malformed(screen.formats.say("'{text}' is no quantity.", text=text))
+        if not quantity or not quantity.is_finite():
+            raise Mistyped(formats.say("'{text}' is no quantity.", text=text), field=(field,))
+        if abs(quantity) > abs(left):
+            said = formats.say("Only {left} of this line is not credited yet.", left=formats.number(left))
+            raise Mistyped(said, field=(field,))
         chosen.append((line, quantity))
     if not chosen:
-        raise Malformed(screen.formats.say("No line was chosen."))
+        raise Malformed(formats.say("No line was chosen."))
     return chosen
 
 
@@ -122,18 +206,20 @@ async def _invoice(screen: Screen) -> Document:
     return await screen.api.get(Document, INVOICE.address(screen.path["number"]))
 
 
-async def _shown(screen: Screen, invoice: Document, form: Form, why: str = "", status: int = 200) -> Response:
-    language = screen.formats.language
+async def _shown(
+    screen: Screen, crediting: _Crediting, form: Form, problems: Sequence[tuple[str, str]] = (), status: int = 200
+) -> Response:
+    language, left = screen.formats.language, crediting.left
     quantities = {
-        line.line_number: form.get(f"quantity.{line.line_number}") or typed_number(line.quantity, language)
-        for line in invoice.lines
+        number: form.get(f"quantity.{number}") or typed_number(quantity, language) for number, quantity in left.items()
     }
-    chosen = form.all("line") if form else [str(line.line_number) for line in invoice.lines]
     return screen.show(
         "credit.html",
         status,
-        invoice=invoice,
+        invoice=crediting.invoice,
+        crediting=crediting,
+        left=left,
         quantities=quantities,
-        chosen=chosen,
-        problems=[("", why)] if why else [],
+        chosen=form.all("line") if form else [str(number) for number, quantity in left.items() if quantity],
+        problems=problems,
     )

@@ -15,8 +15,12 @@ _MINUS = "\u2212"
 _MARKS = {"en": (".", ","), "nb": (",", "."), "sv": (",", ".")}
 """Language -> the mark before its decimals, and the other one, which may group thousands."""
 
-_BLANKS = str.maketrans({blank: "" for blank in " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"} | {_MINUS: "-"})
+_BLANKS = str.maketrans(dict.fromkeys(" \xa0\u202f", "") | {_MINUS: "-"})
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+
+
+class Mistyped(Malformed):
+    """A refusal by a page: its sentence is in the person's language, and its field is shown with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,13 @@ class Formats:
         plain = Decimal(number).normalize()
         exponent = plain.as_tuple().exponent
         return self.amount(plain, max(0, -exponent) if isinstance(exponent, int) else 0)
+
+    def price(self, price: Decimal | None) -> str:
+        """A price of one with as many decimals as it has, at least two; empty for None."""
+        if price is None:
+            return ""
+        exponent = price.normalize().as_tuple().exponent
+        return self.amount(price, max(2, -exponent) if isinstance(exponent, int) else 2)
 
     def day(self, day: date | datetime | None) -> str:
         """A date in ISO form; empty for None."""
@@ -84,13 +95,13 @@ def readings(text: str, language: str) -> tuple[str, ...]:
 
 
 def plain_number(text: str, language: str, *field: str | int) -> str:
-    """The number in `readings`. Raises `Malformed` for `field` if there are two."""
+    """The number in `readings`. Raises `Mistyped` for `field` if there are two."""
     found = readings(text, language)
     if len(found) == 1:
         return found[0]
     whole, part = (it.replace(".", _MARKS[language][0]) for it in found)
     sentence = "'{text}' can be read as {whole} or as {part}. Type one of the two."
-    raise Malformed(say(language, sentence, text=text.strip(), whole=whole, part=part), field=field)
+    raise Mistyped(say(language, sentence, text=text.strip(), whole=whole, part=part), field=field)
 
 
 def typed_number(number: Decimal | None, language: str) -> str:

@@ -30,7 +30,7 @@ _LOOKS, _PAUSE_SECONDS = 100, 0.1
 
 
 def once(make: PageOf) -> PageOf:
-    """The page that answers a POST, carried out once for each form. Only where it leads elsewhere has it made a thing."""
+    """The page that answers a POST, carried out once for each form. Where it shows a page, it made nothing."""
 
     async def made(screen: Screen) -> Response:
         form = await screen.form()

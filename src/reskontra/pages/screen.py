@@ -25,7 +25,7 @@ from reskontra.db.selfcheck import LastCheck
 from reskontra.errors import Malformed, NotAllowed, Refusal
 from reskontra.pages import assets
 from reskontra.pages.api import Api, Asked, segment
-from reskontra.pages.formats import Formats
+from reskontra.pages.formats import Formats, Mistyped
 from reskontra.pages.last_check import schema
 from reskontra.pages.people import Person
 from reskontra.pages.words import KIND_WORDS, LANGUAGES, words_of
@@ -222,7 +222,7 @@ class Screen(Doorstep):
 
     def why(self, refusal: Refusal) -> str:
         """The server's own sentences about a refusal."""
-        return sentences(refusal, None)
+        return refusal.reason if isinstance(refusal, Mistyped) else sentences(refusal, None)
 
 
 def cookies_of(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -245,7 +245,7 @@ def render(template: str, screen: Doorstep, **values: object) -> bytes:
     return _environment().get_template(template).render(screen=screen, **values).encode()
 
 
-_FORMATS = ("amount", "number", "day", "moment", "month")
+_FORMATS = ("amount", "number", "price", "day", "moment", "month")
 
 
 @cache
