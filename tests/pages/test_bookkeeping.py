@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.clerk import Clerk
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible, some
 
 
@@ -27,12 +28,50 @@ async def test_the_overview_is_made_of_what_the_api_says(visitor: Visitor) -> No
     (paid,) = [str(it["href"]) for it in visitor.seen.select(".cards a") if "Paid this month" in it.get_text()]
     debtors = visitor.rows("section table.list")
     assert len(debtors) >= 10
-    assert visitor.seen.select_one(".todo a[href^='/ui/reminding']")
+    (late,) = [it for it in visitor.seen.select(".todo li") if "to remind of" in it.get_text()]
     assert len(visitor.seen.select(".behind code")) == 9
     await visitor.go(paid)
     foot = visitor.seen.select_one("tfoot td.money")
     assert foot is not None
-    assert money(foot.get_text()) == -Decimal(str(seen["paidInMonth"]))
+    assert money(foot.get_text()) == Decimal(str(seen["paidInMonth"]))
+    await visitor.go(str(late.a["href"]))  # type: ignore[index]
+    counted = visitor.seen.select_one("tfoot th")
+    assert counted is not None
+    assert f"All {seen['overdue']:,}" in counted.get_text()
+    assert f"{seen['overdue']:,}" in late.get_text()
+
+
+async def test_cash_sales_are_money_that_came_in(bookkeeper: Visitor, clerk: Clerk) -> None:
+    await bookkeeper.go("")
+    (paid,) = [str(it["href"]) for it in bookkeeper.seen.select(".cards a") if "Paid this month" in it.get_text()]
+    today = paid.rpartition("to=")[2]
+    before = Decimal(str((await clerk.get("reskontra/overview"))["paidInMonth"]))
+    sale = await clerk.release(await clerk.cash_sale(documentDate=today))
+    back = await clerk.release(await clerk.cash_return(sale))
+    await clerk.release(await clerk.cash_sale(documentDate=today))
+    await clerk.pay("40", applicationDate=today)
+    after = Decimal(str((await clerk.get("reskontra/overview"))["paidInMonth"]))
+    assert after - before == Decimal(str(sale["amount"])) + 40
+    await bookkeeper.go(paid)
+    foot = bookkeeper.seen.select_one("tfoot td.money")
+    assert foot is not None
+    assert money(foot.get_text()) == after
+    shown = {(row[1], row[2]): money(row[7]) for row in bookkeeper.rows("table.documents")}
+    assert shown["Cash sale", sale.number] == Decimal(str(sale["amount"]))
+    assert shown["Cash return", back.number] == -Decimal(str(back["amount"]))
+    assert [it for (kind, _), it in shown.items() if kind == "Payment"][0] == 40
+
+
+async def test_nobody_owes_a_draft(bookkeeper: Visitor, clerk: Clerk) -> None:
+    customer = await clerk.customer()
+    await clerk.invoice(customer)
+    await bookkeeper.go(f"documents?customer={customer.number}")
+    assert bookkeeper.rows("table.documents")[0][8] == ""
+    foot = [it.get_text() for it in bookkeeper.seen.select("tfoot td.money")]
+    assert foot == ["125.00", "0.00"]
+    await clerk.release(await clerk.invoice(customer))
+    await bookkeeper.go(f"documents?customer={customer.number}")
+    assert [it.get_text() for it in bookkeeper.seen.select("tfoot td.money")] == ["250.00", "125.00"]
 
 
 @pytest.mark.parametrize("path", ["", "customers/20001"])

@@ -176,7 +176,9 @@ async def test_some_lines_of_an_invoice_are_credited(bookkeeper: Visitor, clerk:
 
 async def test_no_more_is_credited_than_what_earlier_notes_left(bookkeeper: Visitor, clerk: Clerk) -> None:
     page, form = bookkeeper, "main form[method=post]"
-    invoice = await clerk.release(await clerk.invoice(lines=[ITEM_A | {"quantity": 4}, ITEM_A | {"description": "Other"}]))
+    invoice = await clerk.release(
+        await clerk.invoice(lines=[ITEM_A | {"quantity": 4}, ITEM_A | {"description": "Other"}])
+    )
     await page.go(f"documents/Invoice/{invoice.number}/credit")
     await page.send(form, **typed({"line": "1", "quantity.1": "3"}))
     release = page.http_path

@@ -119,6 +119,10 @@ KINDS: Mapping[str, DocumentKind] = {
     )
 }
 
+CASH = "CashSale,CashReturn"
+MONEY = f"Payment,Prepayment,Refund,VoidPayment,VoidRefund,{CASH}"
+"""The types of the documents that money comes in or goes out with, as a list in an address names them."""
+
 DRAFTS = ("Hold", "CreditHold", "Balanced", "PendingPrint", "PendingEmail")
 """The statuses of what is not released."""
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
-from reskontra.pages.document_kinds import KINDS
+from reskontra.pages.document_kinds import CASH, DRAFTS, KINDS, MONEY
 from reskontra.pages.screen import Screen
 
 ROWS = 50
@@ -88,12 +88,18 @@ async def show_documents(screen: Screen) -> Response:
         DocumentRow, "/v1/reskontra/document", **selection, orderBy=order, pageNumber=page, pageSize=ROWS
     )
     sums = await screen.api.get(Sums, "/v1/reskontra/documentSum", **selection)
+    is_money = asked["type"] == MONEY
+    if is_money:
+        cash = await screen.api.get(Sums, "/v1/reskontra/documentSum", **selection | {"documentType": CASH})
+        sums.amount = cash.amount * 2 - sums.amount
     base = next((row.currency_id for row in found.rows if row.amount == row.amount_in_currency), "")
     chosen = {name: text for name, text in asked.items() if text}
     return screen.show(
         "documents.html",
         found=found,
         sums=sums,
+        signs={row.document_type: _sign(row, is_money) for row in found.rows},
+        drafts=DRAFTS,
         has_currencies=any(row.amount != row.amount_in_currency or row.currency_id != base for row in found.rows),
         page=page,
         size=ROWS,
@@ -106,3 +112,8 @@ async def show_documents(screen: Screen) -> Response:
         kinds=KINDS,
         statuses=STATUSES,
     )
+
+
+def _sign(row: DocumentRow, is_money: bool) -> int:
+    """What an amount is shown with: -1 for what lowers a debt, or, in a list of money, for what went out."""
+    return -row.sign if is_money and row.document_type not in CASH else row.sign

@@ -12,6 +12,8 @@ from starlette.responses import Response
 from reskontra.pages.ages import ages_of, open_credits
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import Standing, StandingTotal
+from reskontra.pages.document_kinds import MONEY
+from reskontra.pages.paying import DEBITS
 from reskontra.pages.periods import Period
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.sent import refused
@@ -70,10 +72,6 @@ async def show_overview(screen: Screen) -> Response:
     )
 
 
-MONEY = "Payment,Prepayment,Refund,VoidPayment,VoidRefund,CashSale,CashReturn"
-"""The types of the documents that money comes in or goes out with."""
-
-
 class Draft(msgspec.Struct, rename="camel"):
     """A document that is not released."""
 
@@ -124,7 +122,7 @@ def _finding(screen: Screen, columns: list[Column]) -> str:
 def _todo(screen: Screen, seen: Overview) -> list[tuple[str, int, str]]:
     base, say = f"{screen.base}{ROOT}", screen.formats.say
     todo = [
-        (say("Overdue documents to remind of"), seen.overdue, f"{base}/reminding"),
+        (say("Overdue documents to remind of"), seen.overdue, f"{base}/documents?type={DEBITS}&overdue=true"),
         (say("Release drafts"), seen.unreleased, f"{base}/documents?released=false"),
         (say("Documents on hold"), seen.on_hold, f"{base}/documents?status=Hold,CreditHold&released=false"),
         (say("Customers over their limit"), seen.credit_exceeded, f"{base}/customers?exceeds=true"),

@@ -21,8 +21,9 @@ async def test_documents_of_all_kinds_are_found_sorted_and_added_up(clerk: Clerk
         rows = await clerk.get(LIST, pageSize=1000, **query)
         sums = await clerk.get(SUMS, **query)
         assert sums["count"] == len(rows)
-        for name in ("amount", "balance"):
-            assert sums[name] == sum(Decimal(row[name]) * row["sign"] for row in rows), name
+        owed = [row for row in rows if row["status"] not in ("Hold", "CreditHold", "Balanced")]
+        for name, added in (("amount", rows), ("balance", owed)):
+            assert sums[name] == sum(Decimal(row[name]) * row["sign"] for row in added), name
         return [row["referenceNumber"] for row in rows]
 
     everything = await found()

@@ -33,7 +33,7 @@ OPEN = "document.released_at is not null and document.balance > 0"
 
 _FOUND = """select document.document_id, document.document_type, document.number, document.document_date,
                    document.due_date, document.customer_id, document.amount_base, document.balance_base,
-                   document.status
+                   document.status, document.released_at
               from document
              where document.company_id = $1 and $2::date is not null"""
 
@@ -101,7 +101,10 @@ ORDERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSums:
-    """How many documents there are, and their amounts and balances in base currency, credits below zero."""
+    """How many documents there are, and their amounts and balances in base currency, credits below zero.
+
+    A draft has no balance yet: nobody owes it.
+    """
 
     count: int
     amount_base: Decimal
@@ -117,7 +120,7 @@ async def find_sums(connection: Connection, filters: Filters) -> DocumentSums:
                coalesce(sum(document.amount_base * {SIGN}), 0) as amount_base,
                coalesce(sum(document.balance_base * {SIGN}), 0) as balance_base
           from (select document.document_type, count(*) as count, sum(document.amount_base) as amount_base,
-                       sum(document.balance_base) as balance_base
+                       sum(document.balance_base) filter (where document.released_at is not null) as balance_base
                   from ({_FOUND} and {filters.where}) as document
                  group by document.document_type) as document""",
         *filters.parameters,

@@ -11,7 +11,10 @@ _SALES = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in KI
 _REMINDED = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.may_be_reminded)
 _NO_SALES = ", ".join(f"'{origin}'" for origin in NO_SALES)
 _CREDITS = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.balance_sign < 0)
-_MONEY = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.is_money)
+_MONEY = ", ".join(
+    f"('{kind.document_type}', {-kind.balance_sign or kind.sales_sign})" for kind in KINDS.values() if kind.is_money
+)
+"""Kinds of money with 1 for what came in, -1 for what went out."""
 
 
 def discounts(customer_id: str, condition: str) -> str:
@@ -105,7 +108,7 @@ def billed_by_month(first_day: str) -> str:
 
 def waiting(day: str) -> str:
     """Columns about documents of company $1 at a date: unreleased, old_drafts (made a week before or earlier), on_hold,
-    overdue, and paid_in_month, the money that came in less what went out in its month, in base currency."""
+    overdue, and paid_in_month, the money that came in less what went out in its month, cash sales with it, in base currency."""
     draft = "document.company_id = $1 and document.released_at is null"
     return f"""
         (select count(*) from document where {draft}) as unreleased,
@@ -114,9 +117,9 @@ def waiting(day: str) -> str:
         (select count(*) from document
           where document.company_id = $1 and document.balance > 0 and document.released_at is not null
             and document.due_date < {day} and document.document_type in ({_REMINDED})) as overdue,
-        (select coalesce(sum(-document_kind.balance_sign * document.amount_base), 0.0000)
-           from document join document_kind on document_kind.document_type = document.document_type
+        (select coalesce(sum(kind.sign * document.amount_base), 0.0000)
+           from document join (values {_MONEY}) as kind (document_type, sign)
+             on kind.document_type = document.document_type
           where document.company_id = $1 and document.released_at is not null
-            and document.document_type in ({_MONEY})
             and document.document_date >= date_trunc('month', {day}::timestamp)::date
             and document.document_date <= {day}) as paid_in_month"""

@@ -38,7 +38,7 @@ class DocumentRowAnswer(Answer, kw_only=True):
 
 
 class DocumentSumsAnswer(Answer, kw_only=True):
-    """The sums of a selection in base currency, credits below zero."""
+    """The sums of a selection in base currency, credits below zero. Drafts have no balance."""
 
     count: int
     amount_base: Decimal = field(name="amount")
