@@ -292,3 +292,34 @@ async def test_what_is_read_is_accessible(look: OpenTab) -> None:
     ):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "On hold, Credit hold, One-time"), ("nb", "På vent, Kredittsperre, Engangskunde")]
+)
+async def test_statuses_are_told_in_words(visitor: Visitor, language: str, told: str) -> None:
+    as_ = {"Accept-Language": language}
+    await visitor.go("customers", **as_)
+    words = [it.get_text() for it in visitor.seen.select("select[name=status] option")]
+    assert [words[2], words[3], words[5]] == told.split(", ")
+    await visitor.go("documents?type=Refund&status=PendingPrint&q=none", **as_)
+    empty = visitor.seen.select_one("#list .empty")
+    assert empty is not None
+    assert "PendingPrint" not in empty.get_text()
+
+
+async def test_the_log_tells_of_periods_and_one_field_in_words(bookkeeper: Visitor) -> None:
+    await bookkeeper.go("documents/CreditNote/010001/delete")
+    await bookkeeper.send("main form")
+    await bookkeeper.go("periods/202001/close")
+    await bookkeeper.send("main form")
+    await bookkeeper.go("log?entity=FinancialPeriod&key=202001", **{"Accept-Language": "nb"})
+    (row,) = bookkeeper.rows("#list table")
+    assert row[2] == "Periode 2020-01: lukket"
+    assert row[3].startswith("1 felt ")
+
+
+async def test_the_main_address_is_no_menu(visitor: Visitor) -> None:
+    await visitor.go("customers/20001/details", **{"Accept-Language": "nb"})
+    assert visitor.seen.find("dt", string="Hovedadresse")
+    assert not visitor.seen.find("dt", string="Hovedmeny")

@@ -298,7 +298,7 @@ async def test_a_cash_sale_is_made_changed_released_and_taken_back(bookkeeper: V
     await page.send("#document-form", button="release", payment_reference="Receipt 7")
     number = page.http_path.split("/")[-2]
     await page.go(f"documents/CashSale/{number}")
-    assert "Sum of the lines 100.00 VAT 25.00 Total NOK 125.00" in page.text
+    assert "Sum of the lines 100.00 VAT 25 % of 100.00 25.00 Total NOK 125.00" in page.text
     await page.go(f"documents/CashSale/{number}/edit")
     await page.send("#document-form", button="release", **_fields({"line.0.quantity": "2"}))
     await page.send("form.save")

@@ -209,6 +209,57 @@ async def test_crediting_more_than_is_open_is_warned_of(bookkeeper: Visitor, cle
     assert "75.00 of it is more than what is open of the invoice." in bookkeeper.said
 
 
+async def test_a_refund_names_what_it_pays_back(bookkeeper: Visitor, clerk: Clerk) -> None:
+    customer = (await clerk.customer()).number
+    page, form = bookkeeper, "#document-form"
+    await page.go(f"documents/Refund/new?customer={customer}")
+    await page.send(form, 400, button="save", amount="125")
+    assert "The customer has no open credit that could be paid back." in page.seen.select_one("#customer-about").text  # type: ignore[union-attr]
+    note = await clerk.issue(CREDIT_NOTE, customer)
+    await page.go(f"documents/Refund/new?customer={customer}")
+    await page.send(form, 400, button="save", amount="125")
+    about = page.seen.find(id=f"paid.CreditNote/{note.number}-about")
+    assert about is not None
+    assert about.get_text() == "A refund pays back open credits. Enter the amount at one of them."
+    await page.send(form, button="release", amount="125", **{f"paid.CreditNote/{note.number}": "125"})
+    assert page.seen.h1.get_text().startswith("Release Refund")  # type: ignore[union-attr]
+
+
+async def test_a_release_that_is_refused_leads_to_the_form(bookkeeper: Visitor, clerk: Clerk) -> None:
+    sent = clerk.paying("125", type="Refund")
+    number = (await clerk.post("customerPayment", **sent)).headers["Location"].rpartition("/")[2]
+    await bookkeeper.go(f"documents/Refund/{number}/release")
+    assert bookkeeper.seen.select("main form") == []
+    assert bookkeeper.seen.select_one(f"main a[href='/ui/documents/Refund/{number}/edit']")
+
+
+async def test_a_page_behind_the_last_leads_to_the_first(visitor: Visitor) -> None:
+    await visitor.go("documents?type=Invoice&page=999")
+    assert "The list has no page 999" in visitor.text
+    await visitor.go(f"/ui/documents{visitor.seen.select_one('#list .empty a')['href']}")  # type: ignore[index]
+    assert visitor.rows("table.documents")
+    await visitor.go("documents?page=999")
+    assert "No documents yet." not in visitor.text
+
+
+async def test_a_cash_sale_is_paid_and_has_its_vat(bookkeeper: Visitor, clerk: Clerk) -> None:
+    sale = await clerk.cash_sale()
+    await bookkeeper.go(f"documents/CashSale/{sale.number}/release")
+    assert "Take it back" in bookkeeper.text
+    await bookkeeper.go(f"documents/CashSale/{sale.number}")
+    assert "It counts as paid with its release." in bookkeeper.text
+    await clerk.release(sale)
+    await bookkeeper.go(f"documents/CashSale/{sale.number}")
+    assert "Paid when it was made" in bookkeeper.text
+    assert "Nothing yet." not in bookkeeper.text
+    assert ["VAT 25 % of 100.00", "25.00"] in bookkeeper.rows("table.totals")
+    await bookkeeper.go("documents/Invoice/new")
+    every = {str(it["value"]) for it in bookkeeper.seen.select("#terms option")}
+    await bookkeeper.go("documents/CashSale/new")
+    offered = {str(it["value"]) for it in bookkeeper.seen.select("#terms option")}
+    assert every - offered == {"RATE3"}, "terms with instalments"
+
+
 async def test_prices_are_shown_with_all_their_decimals(bookkeeper: Visitor, clerk: Clerk) -> None:
     lines = [ITEM_A | {"unitPriceInCurrency": price} for price in (0.1234, 1.5, 1000)]
     invoice = await clerk.invoice(lines=lines)

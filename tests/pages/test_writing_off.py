@@ -31,6 +31,8 @@ async def test_what_is_small_is_shown_and_then_written_off(bookkeeper: Visitor, 
     assert (await clerk.get(invoice))["status"] == "Open", "nothing was written off yet"
     await page.send("form.inline", kind="credit", limit="1,00")
     assert "Nothing is small enough" in page.text
+    assert "write_off_limit of customer_classes" in page.text
+    assert page.seen.select_one(f"main a[href='/ui/customers/{customer}/edit']")
     await page.send("form.inline", 400, limit="a little")
     assert page.seen.select_one('.problems a[href="#limit"]')
     await page.send("form.inline", limit="", kind="balance")

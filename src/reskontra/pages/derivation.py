@@ -68,11 +68,11 @@ def _of_line(formats: Formats, line: Line) -> str:
     if quantity is None or price is None or entered is None:
         return write(amount)
     if abs(quantity * price - entered) <= _HALF:
-        said = f"{formats.number(quantity)} × {write(price)} = {write(entered)}"
+        said = f"{formats.number(quantity)} × {formats.price(price)} = {write(entered)}"
     else:
         said = formats.say(
             "{amount}, entered in place of {quantity} × {price}",
-            amount=write(entered), quantity=formats.number(quantity), price=write(price),
+            amount=write(entered), quantity=formats.number(quantity), price=formats.price(price),
         )  # fmt: skip
     discount = line.discount_amount_in_currency
     if discount:

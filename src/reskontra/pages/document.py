@@ -13,7 +13,7 @@ from reskontra.pages.api import Versioned, segment
 from reskontra.pages.changes import Change
 from reskontra.pages.derivation import derivation_of
 from reskontra.pages.document_buttons import ROLES, buttons_of
-from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.document_kinds import DRAFTS, DocumentKind, kind_named
 from reskontra.pages.screen import Screen
 from reskontra.pages.sent import sent_of_document
 
@@ -246,6 +246,7 @@ async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = ()
         changes=changes,
         sent=await sent_of_document(screen, kind, number, status=document.status, customer=document.customer.number),
         kind_of=kind_named,
+        drafts=DRAFTS,
         why=[] if isinstance(document, Payment) else await derivation_of(screen, document),
     )
 
@@ -253,11 +254,34 @@ async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = ()
 async def read_document(screen: Screen, kind: DocumentKind, number: str) -> Versioned[Document] | Versioned[Payment]:
     """A document and its version. Raises `NotFound`."""
     if not kind.is_payment:
-        return await screen.api.read(Document, kind.address(number))
+        read = await screen.api.read(Document, kind.address(number))
+        if read.thing.vat_total_in_currency and not read.thing.tax_details:
+            read.thing.tax_details = await _vat_of(screen, kind, read.thing.reference_number)
+        return read
     if kind.document_type == "SmallCreditWo":
         found = await screen.api.read(WriteOff, kind.address(number))
         return Versioned(found.thing.as_payment(), found.etag)
     return await screen.api.read(Payment, kind.address(number))
+
+
+class _VatOfId(msgspec.Struct, rename="camel"):
+    vat_id: str
+    vat_rate: Decimal
+    taxable_amount_in_currency: Decimal
+    vat_amount_in_currency: Decimal
+
+
+class _Vat(msgspec.Struct):
+    vat: list[_VatOfId] = []
+
+
+async def _vat_of(screen: Screen, kind: DocumentKind, number: str) -> list[VatRow]:
+    """The VAT of a document whose own answer has no room for it, such as a cash sale."""
+    found = await screen.api.find(_Vat, f"{kind.path.replace('/v1/', '/v1/reskontra/')}/{segment(number)}/vat")
+    return [
+        VatRow(Described(it.vat_id), it.vat_id, it.vat_rate, it.taxable_amount_in_currency, it.vat_amount_in_currency)
+        for it in (found.vat if found else [])
+    ]
 
 
 async def applications_of(screen: Screen, ours: NamedDocument) -> list[Application]:

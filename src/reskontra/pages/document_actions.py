@@ -24,7 +24,7 @@ from reskontra.pages.document import (
     read_document,
     show_document,
 )
-from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.document_kinds import DRAFTS, DocumentKind, kind_named
 from reskontra.pages.ledger import Batch
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
@@ -71,6 +71,11 @@ DELETE = Step(
     done="{document} is deleted.",
     is_dangerous=True,
 )
+RELEASE_OF_CASH = replace(
+    RELEASE,
+    question="It is posted to the ledger and can no longer be changed. The way back of a cash sale is its button Take it "
+    "back, which makes a return.",
+)
 VOID = Step(
     heading="Void {document}?",
     question="A void is made as a draft. Its release takes back the payment and opens again what it settled.",
@@ -99,10 +104,13 @@ UNDO = Step(
 )
 
 
+_RELEASES = (RELEASE, RELEASE_OF_CASH)
+
+
 async def show_release(screen: Screen) -> Response:
     """What a release would post."""
     kind, number = _addressed(screen)
-    return await _ask(screen, Action(RELEASE, kind, number, _releasing(kind, number)))
+    return await _ask(screen, _release_of(kind, number))
 
 
 async def release(screen: Screen) -> Response:
@@ -116,7 +124,7 @@ async def release(screen: Screen) -> Response:
         said = f"[{batch}](/ui/journal/{segment(batch)})" if batch else screen.formats.say("without postings")
         return screen.go(address_of(kind, number), RELEASE.done, document=link_to(screen, kind, number), batch=said)
 
-    return await _do(screen, Action(RELEASE, kind, number, _releasing(kind, number)), work)
+    return await _do(screen, _release_of(kind, number), work)
 
 
 async def show_delete(screen: Screen) -> Response:
@@ -306,7 +314,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
     ours = NamedDocument(kind.document_type, _number_of(read.thing))
     entries: Sequence[Entry] = ()
     settles: Sequence[Application] = ()
-    if tried is not None and step is RELEASE:
+    if tried is not None and step in _RELEASES:
         entries = tried.read(0, list[Entry])
         settles = [it for it in tried.read(1, list[Application]) if ours in (it.credit, it.debit)]
     elif step is UNDO:
@@ -326,6 +334,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
         name=f"{screen.formats.say(kind.words)} {ours.reference_number}",
         problems=[("", screen.why(why))] if why else [],
         can=tried is not None,
+        may_edit=step in _RELEASES and kind.is_edited and read.thing.status in DRAFTS,
         entries=entries,
         settles=settles,
         ours=ours,
@@ -357,6 +366,11 @@ async def _do(screen: Screen, action: Action, work: Work) -> Response:
         raise
     except Refusal as refusal:
         return await _ask(screen, action, refusal)
+
+
+def _release_of(kind: DocumentKind, number: str) -> Action:
+    step = RELEASE_OF_CASH if kind.document_type == "CashSale" else RELEASE
+    return Action(step, kind, number, _releasing(kind, number))
 
 
 def _releasing(kind: DocumentKind, number: str) -> Trial:

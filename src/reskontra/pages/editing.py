@@ -23,7 +23,7 @@ from reskontra.pages.document_form import (
     merged,
     new_body,
 )
-from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.document_kinds import CASH, DocumentKind, kind_named
 from reskontra.pages.formats import typed_number
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
@@ -46,6 +46,7 @@ class _Category(msgspec.Struct, rename="camel"):
 class _Terms(msgspec.Struct, rename="camel"):
     terms_id: str
     description: str | None = None
+    number_of_instalments: int | None = None
 
 
 class _TermsPage(msgspec.Struct):
@@ -287,7 +288,11 @@ async def _shown(screen: Screen, sheet: Sheet, status: int = 200) -> Response:
         document=sheet.computed,
         words=WORDS,
         categories=[(it.vat_category_id, it.description or "") for it in categories.rows],
-        terms=[(it.terms_id, it.description or it.terms_id) for it in terms.records],
+        terms=[
+            (it.terms_id, it.description or it.terms_id)
+            for it in terms.records
+            if not (it.number_of_instalments and sheet.kind.document_type in CASH.split(","))
+        ],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -33,6 +34,10 @@ class Formats:
     def say(self, sentence: str, /, **values: object) -> str:
         """A sentence of ours in the person's language."""
         return say(self.language, sentence, **values)
+
+    def each(self, names: str | None, words: Mapping[str, str] = {}) -> str:
+        """What people call each of the names of the API that a filter lists, by `words` if they have others."""
+        return ", ".join(self.say(words.get(name, name)) for name in (names or "").split(",") if name)
 
     def amount(self, amount: Decimal | None, decimals: int = 2) -> str:
         """`1 234,50` in nb and sv, `1,234.50` in en, with a true minus; empty for None."""

@@ -17,7 +17,7 @@ from reskontra.pages.document_form import Difference
 from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.editing import Standing, one_customer
-from reskontra.pages.formats import plain_number, typed_number
+from reskontra.pages.formats import Mistyped, plain_number, typed_number
 from reskontra.pages.screen import Form, Screen
 from reskontra.web.errors import status_of
 
@@ -125,6 +125,7 @@ async def post_payment(screen: Screen) -> Response:
         return await _shown(screen, await _computed(screen, await _with_open(screen, paying)))
     try:
         paying.customer = await one_customer(screen, header["customer"])
+        _check_refund(screen, await _with_open(screen, paying))
         saved = await _saved(screen, paying)
     except Stale:
         return await _shown(screen, await _rebased(screen, paying), 412)
@@ -136,6 +137,20 @@ async def post_payment(screen: Screen) -> Response:
         paying.is_asked = True
         return await _shown(screen, paying, status_of(refusal))
     return go_to_saved(screen, kind, saved, do)
+
+
+def _check_refund(screen: Screen, paying: Paying) -> None:
+    """Raises `Mistyped` where a refund pays nothing back (RFD-01), which its release would refuse."""
+    if paying.kind.document_type != "Refund" or any(paying.amounts.values()):
+        return
+    say = screen.formats.say
+    if not paying.open:
+        raise Mistyped(say("The customer has no open credit that could be paid back."), field=("customer_number",))
+    first = paying.open[0]
+    raise Mistyped(
+        say("A refund pays back open credits. Enter the amount at one of them."),
+        field=(f"{_PAID}{first.document_type}/{first.reference_number}",),
+    )
 
 
 async def _saved(screen: Screen, paying: Paying) -> str:

@@ -24,14 +24,20 @@ KIND_WORDS: Mapping[str, str] = {
 _THINGS: Mapping[str, str] = {"DunningLetter": "Letter", "FinancialPeriod": "Period"}
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
+_ENGLISH: Mapping[str, str] = {
+    "OnHold": "On hold", "CreditHold": "Credit hold", "OneTime": "One-time", "PendingPrint": "Waits for print",
+    "PendingEmail": "Waits for e-mail", "PaidInFull": "Paid in full",
+}  # fmt: skip
+"""Statuses whose names in the API are no English words."""
+
 _ALSO = {"no": "nb", "nn": "nb"}
 
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
-    """English sentence -> the same in `language`."""
+    """Key, an English sentence or a name of the API -> what is said in `language`; nothing where that is the key."""
     if language == ENGLISH:
-        return {}
+        return _ENGLISH
     text = (files("reskontra.pages") / "languages" / f"{language}.yaml").read_text(encoding="utf-8")
     found: Mapping[str, str] = yaml.safe_load(text)
     return found
