@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ async def test_cash_sales_are_money_that_came_in(bookkeeper: Visitor, clerk: Cle
     shown = {(row[1], row[2]): money(row[7]) for row in bookkeeper.rows("table.documents")}
     assert shown["Cash sale", sale.number] == Decimal(str(sale["amount"]))
     assert shown["Cash return", back.number] == -Decimal(str(back["amount"]))
-    assert [it for (kind, _), it in shown.items() if kind == "Payment"][0] == 40
+    assert next(it for (kind, _), it in shown.items() if kind == "Payment") == 40
 
 
 async def test_nobody_owes_a_draft(bookkeeper: Visitor, clerk: Clerk) -> None:
@@ -294,11 +295,14 @@ async def test_what_is_read_is_accessible(look: OpenTab) -> None:
         await assert_accessible(page)
 
 
+_NORWEGIAN: dict[str, Any] = {"Accept-Language": "nb"}
+
+
 @pytest.mark.parametrize(
     ("language", "told"), [("en", "On hold, Credit hold, One-time"), ("nb", "På vent, Kredittsperre, Engangskunde")]
 )
 async def test_statuses_are_told_in_words(visitor: Visitor, language: str, told: str) -> None:
-    as_ = {"Accept-Language": language}
+    as_: dict[str, Any] = {"Accept-Language": language}
     await visitor.go("customers", **as_)
     words = [it.get_text() for it in visitor.seen.select("select[name=status] option")]
     assert [words[2], words[3], words[5]] == told.split(", ")
@@ -313,13 +317,13 @@ async def test_the_log_tells_of_periods_and_one_field_in_words(bookkeeper: Visit
     await bookkeeper.send("main form")
     await bookkeeper.go("periods/202001/close")
     await bookkeeper.send("main form")
-    await bookkeeper.go("log?entity=FinancialPeriod&key=202001", **{"Accept-Language": "nb"})
+    await bookkeeper.go("log?entity=FinancialPeriod&key=202001", **_NORWEGIAN)
     (row,) = bookkeeper.rows("#list table")
     assert row[2] == "Periode 2020-01: lukket"
     assert row[3].startswith("1 felt ")
 
 
 async def test_the_main_address_is_no_menu(visitor: Visitor) -> None:
-    await visitor.go("customers/20001/details", **{"Accept-Language": "nb"})
+    await visitor.go("customers/20001/details", **_NORWEGIAN)
     assert visitor.seen.find("dt", string="Hovedadresse")
     assert not visitor.seen.find("dt", string="Hovedmeny")

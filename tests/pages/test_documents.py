@@ -221,7 +221,7 @@ async def test_a_refund_names_what_it_pays_back(bookkeeper: Visitor, clerk: Cler
     about = page.seen.find(id=f"paid.CreditNote/{note.number}-about")
     assert about is not None
     assert about.get_text() == "A refund pays back open credits. Enter the amount at one of them."
-    await page.send(form, button="release", amount="125", **{f"paid.CreditNote/{note.number}": "125"})
+    await page.send(form, button="release", amount="125", **typed({f"paid.CreditNote/{note.number}": "125"}))
     assert page.seen.h1.get_text().startswith("Release Refund")  # type: ignore[union-attr]
 
 
@@ -509,13 +509,13 @@ def test_a_number_that_can_be_read_in_two_ways_is_refused_with_both(language: st
 
 
 async def test_such_a_number_is_refused_at_its_field(bookkeeper: Visitor) -> None:
-    await bookkeeper.go("documents/Invoice/new?customer=20001", **{"Accept-Language": "en"})
+    await bookkeeper.go("documents/Invoice/new?customer=20001")
     line = {"line.0.description": "Hours", "line.0.quantity": "0,125", "line.0.price": "1,000"}
     await bookkeeper.send("#document-form", 400, button="save", **line)
     about = bookkeeper.seen.find(id="line.0.price-about")
     assert about is not None
     assert "'1,000' can be read as 1000 or as 1.000" in about.get_text()
-    await bookkeeper.send("#document-form", button="save", **{"line.0.price": "1000"})
+    await bookkeeper.send("#document-form", button="save", **typed({"line.0.price": "1000"}))
     kept = (await bookkeeper.http.get(f"/v1/customerinvoice/{bookkeeper.http_path.rpartition('/')[2]}")).json()
     assert [(it["quantity"], it["amountInCurrency"]) for it in kept["invoiceLines"]] == [(0.125, 125.0)]
     await bookkeeper.go("documents/Payment/new?customer=20001")
@@ -524,7 +524,7 @@ async def test_such_a_number_is_refused_at_its_field(bookkeeper: Visitor) -> Non
     assert about is not None
     assert "can be read as" in about.get_text()
     paid = next(str(it["name"]) for it in bookkeeper.seen.select("[name^='paid.']"))
-    await bookkeeper.send("#document-form", 400, button="save", amount="1000", **{paid: "1,000"})
+    await bookkeeper.send("#document-form", 400, button="save", amount="1000", **typed({paid: "1,000"}))
     about = bookkeeper.seen.find(id=f"{paid}-about")
     assert about is not None
     assert "can be read as" in about.get_text()

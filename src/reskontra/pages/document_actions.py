@@ -73,8 +73,8 @@ DELETE = Step(
 )
 RELEASE_OF_CASH = replace(
     RELEASE,
-    question="It is posted to the ledger and can no longer be changed. The way back of a cash sale is its button Take it "
-    "back, which makes a return.",
+    question="It is posted to the ledger and can no longer be changed. The way back of a cash sale is its button Take "
+    "it back, which makes a return.",
 )
 VOID = Step(
     heading="Void {document}?",

@@ -108,7 +108,8 @@ def billed_by_month(first_day: str) -> str:
 
 def waiting(day: str) -> str:
     """Columns about documents of company $1 at a date: unreleased, old_drafts (made a week before or earlier), on_hold,
-    overdue, and paid_in_month, the money that came in less what went out in its month, cash sales with it, in base currency."""
+    overdue, and paid_in_month, the money that came in less what went out in its month, in base currency, also by
+    cash sales."""
     draft = "document.company_id = $1 and document.released_at is null"
     return f"""
         (select count(*) from document where {draft}) as unreleased,
