@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from tests.clerk import Clerk
 from tests.pages.conftest import Visitor
 
@@ -27,3 +28,35 @@ async def test_what_a_request_changed_is_named_whatever_it_is(bookkeeper: Visito
     for changed in (customer, terms):
         await bookkeeper.go(page_of(changed))
         assert "Customer 20001 : updated" in bookkeeper.text
+
+
+async def test_sending_again_is_a_retry_with_the_key_or_a_new_request(bookkeeper: Visitor, clerk: Clerk) -> None:
+    made = await clerk.http.post("/v1/customerinvoice", json=SALE, headers={"Idempotency-Key": "once"})
+    number = made.headers["location"].rpartition("/")[2]
+    invoices = await clerk.numbers("customerinvoice")
+    await bookkeeper.go(f"{page_of(made)}/again")
+    assert "the answer of then comes again and nothing is done" in bookkeeper.text
+    buttons = [it.get_text(strip=True) for it in bookkeeper.seen.select("main form button")]
+    assert buttons == ["Send POST again with its key", "Send POST as a new request"]
+    await bookkeeper.send("main form")
+    assert bookkeeper.said.startswith("It was sent again with its key. Nothing was done: the first answer, 201")
+    assert "It changed nothing." in bookkeeper.text
+    assert await clerk.numbers("customerinvoice") == invoices
+
+    await bookkeeper.go(f"{page_of(made)}/again")
+    await bookkeeper.send("main form", button="true")
+    assert bookkeeper.said == "It was sent again, and answered 201."
+    assert f"Invoice {int(number) + 1:06d} : created" in bookkeeper.text
+
+
+async def test_a_key_of_a_client_with_a_token_is_said_to_prevent_nothing(bookkeeper: Visitor, clerk: Clerk) -> None:
+    form = {
+        "grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
+        "tenant_id": str(TENANT_ID), "scope": "vismanet_erp_service_api",
+    }  # fmt: skip
+    token = (await clerk.http.post("/connect/token", data=form)).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "once"}
+    made = await clerk.http.post("/v1/customerinvoice", json=SALE, headers=headers)
+    await bookkeeper.go(f"{page_of(made)}/again")
+    assert f"it counts for the client {CLIENT_ID}" in bookkeeper.text
+    assert [it.get_text(strip=True) for it in bookkeeper.seen.select("main form button")] == ["Send POST again"]
