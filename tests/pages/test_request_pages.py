@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
 import httpx
+import msgspec
 
 from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from tests.clerk import Clerk
@@ -60,3 +63,18 @@ async def test_a_key_of_a_client_with_a_token_is_said_to_prevent_nothing(bookkee
     await bookkeeper.go(f"{page_of(made)}/again")
     assert f"it counts for the client {CLIENT_ID}" in bookkeeper.text
     assert [it.get_text(strip=True) for it in bookkeeper.seen.select("main form button")] == ["Send POST again"]
+
+
+async def test_every_curl_line_names_the_company_where_there_are_several(visitor: Visitor) -> None:
+    visitor.http.cookies.set("reskontra_company", "2")
+    for path, lines in (("", 3), ("customers", 1), ("sandbox/requests", 1), ("sandbox", 1), ("documents", 0)):
+        await visitor.go(path)
+        told = [text for it in visitor.seen.select("main code") if (text := it.get_text()).startswith("curl ")]
+        told = [text for text in told if "/connect/token" not in text]
+        assert len(told) == lines, path
+        told += [it.get_text() for it in visitor.seen.select("#behind code")]
+        assert [text for text in told if "-H 'ipp-company-id: 2'" not in text] == [], path
+    await visitor.go("")
+    first = next(it.get_text() for it in visitor.seen.select("main code"))
+    assert shlex.split(first)[:5] == ["curl", "-X", "POST", "-H", "ipp-company-id: 2"]
+    assert msgspec.json.decode(shlex.split(first)[-2]) == {"name": {"value": "Bjerke Elektro AS"}}
