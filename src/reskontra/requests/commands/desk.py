@@ -143,7 +143,7 @@ class Desk:
         )
 
     async def again(self, request_id: str, *, with_key: bool) -> SentAgain:
-        """Send a request again, to its company, with the key that it had or without. Raises `NotFound` and `Refused`."""
+        """Send a request again, to its company, with its key or without. Raises `NotFound` and `Refused`."""
         detail = await self.find(request_id)
         if detail.why_not_again is not None:
             raise Refused(f"This request cannot be sent again. {detail.why_not_again}", hint="Use its curl line.")

@@ -7,8 +7,8 @@ from typing import Literal
 from reskontra.requests.rules.masking import MASK, NOT_SHOWN
 
 KeyUse = Literal["none", "replays", "foreign"]
-"""`none`: it has no key, or one that says nothing. `replays`: it is answered as before, and done once. `foreign`: the key
-is another client's, so it is carried out."""
+"""`none`: it has no key, or one that says nothing. `replays`: it is answered as before, and done once. `foreign`: the
+key is another client's, so it is carried out."""
 
 
 def why_not_again(*, is_served: bool, is_whole: bool, body: bytes, query: str, media: str) -> str | None:
