@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -201,7 +202,8 @@ def create_app(
     metrics = Metrics()
     post = post or post_of(settings)
     mounted = mounted_routes(post)
-    desk = _desk_of(settings, database, clock, mounted, reset) if settings.sandbox else None
+    wiped = partial(_reset, reset, post) if reset else None
+    desk = _desk_of(settings, database, clock, mounted, wiped) if settings.sandbox else None
     sandbox_routes = [*requests.routes_of(desk), *mails.outbox_routes(post)] if desk else []
     router, lists = Router([*mounted, *sandbox_routes]), Memory()
     users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
@@ -242,6 +244,12 @@ def create_app(
     )
     database.when_connected += (remembered.forget, lists.forget, guard.forget)
     return _recorded(server, desk) if desk else server
+
+
+async def _reset(reset: Callable[[], Awaitable[None]], post: Post) -> None:
+    """Reset the books, and with them the outbox. Raises `Refused` and `Unavailable`."""
+    await reset()
+    await post.empty_outbox()
 
 
 def _recorded(server: Server, desk: Desk) -> ASGIApp:

@@ -174,6 +174,13 @@ class FolderCarrier:
             return ()
         return sorted((it.name for it in self.folder.glob("[!.]*.eml")), reverse=True)
 
+    def clear(self) -> None:
+        """Delete the files. Raises `OSError`."""
+        for name in self.names():
+            (self.folder / name).unlink(missing_ok=True)
+        if self.folder.is_dir():
+            settle(self.folder)
+
     def read_head(self, name: str) -> tuple[bytes, int]:
         """The header fields of one of the files, and how large it is; nothing if it has gone meanwhile."""
         try:

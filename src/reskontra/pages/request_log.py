@@ -146,6 +146,7 @@ class Whole(Recorded, kw_only=True):
     curl: str
     python: str
     why_not_again: str | None = None
+    key_use: str
 
 
 class Default(msgspec.Struct, kw_only=True):
@@ -175,10 +176,11 @@ class Defaults(msgspec.Struct, rename="camel", kw_only=True):
 
 
 class Again(msgspec.Struct, rename="camel", kw_only=True):
-    """A request that was sent again."""
+    """A request that was sent again. `is_replayed`: its key had the first answer given once more."""
 
     id: str
     status_code: int
+    is_replayed: bool
 
 
 _ORIGINS = {
@@ -333,16 +335,21 @@ def _again(screen: Screen, found: Whole, refusal: Refusal | None = None) -> Resp
 
 async def again(screen: Screen) -> Response:
     """POST: send it again, and show what was answered this time."""
-    await screen.form()
+    form = await screen.form()
     address = f"{LOG}/{segment(screen.path['id'])}"
+    without_key = {"withoutKey": True} if form.text("without-key") else {}
     try:
-        answer = await screen.api.send("POST", f"{address}/again")
+        answer = await screen.api.send("POST", f"{address}/again", query=without_key)
     except Refused as refusal:
         return _again(screen, await screen.api.get(Whole, address), refusal)
     new = msgspec.json.decode(answer.body, type=Again)
-    return screen.go(
-        f"{ROOT}/sandbox/requests/{segment(new.id)}", "It was sent again, and answered {code}.", code=new.status_code
-    )
+    page = f"{ROOT}/sandbox/requests/{segment(new.id)}"
+    if new.is_replayed:
+        return screen.go(
+            page, "It was sent again with its key. Nothing was done: the first answer, {code}, came again.",
+            code=new.status_code,
+        )  # fmt: skip
+    return screen.go(page, "It was sent again, and answered {code}.", code=new.status_code)
 
 
 async def show_clear(screen: Screen) -> Response:

@@ -269,6 +269,7 @@ def _environment() -> Environment:
         one_time_key=lambda: token_hex(16),
         LANGUAGES=LANGUAGES,
         url=_url,
+        curl_of=_curl_of,
         VERSION=version("reskontra"),
         SCHEMA=schema(),
     )
@@ -338,6 +339,12 @@ def _curl(context: Context, asked: Asked) -> str:
     words.append(screen.visit.base_url + asked.address)
     token = "" if screen.person.is_sandbox else '-H "Authorization: Bearer $TOKEN" '  # all else is quoted whole
     return f"curl {token}{shlex.join(words)}"
+
+
+@pass_context
+def _curl_of(context: Context, method: str, address: str, body: str = "") -> str:
+    """The curl line of a request that a page tells to try: `curl_of("POST", "/v1/customer", '{"name": ...}')`."""
+    return _curl(context, Asked(method, address, body))
 
 
 @pass_context

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from reskontra.db.counting import Count
+from reskontra.requests.rules.again import KeyUse
 from reskontra.requests.rules.corrections import Correction, Fault, Path
 from reskontra.requests.rules.marks import Mark
 from reskontra.web.routing import Route
@@ -156,6 +157,7 @@ class Detail:
     python: str
     why_not_again: str | None
     """Why it cannot be sent again from here; None if it can."""
+    key_use: KeyUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,8 +76,8 @@ async def _request(desk: Desk, call: Call) -> Response:
 
 
 async def _again(desk: Desk, call: Call) -> Response:
-    request_id, status = await desk.again(call.params["requestId"])
-    return one(call, AgainAnswer(id=request_id, status_code=status))
+    sent = await desk.again(call.params["requestId"], with_key=not call.query.flag("withoutKey"))
+    return one(call, AgainAnswer(id=sent.request_id, status_code=sent.status, is_replayed=sent.is_replayed))
 
 
 async def _defaults(desk: Desk, call: Call) -> Response:

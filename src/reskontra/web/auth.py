@@ -25,6 +25,9 @@ from reskontra.web.watch import Watch
 SCOPE = "vismanet_erp_service_api"
 SCOPES = frozenset({SCOPE, *(f"{SCOPE}:{verb}" for verb in ("read", "create", "update", "delete"))})
 ALGORITHM = "HS256"
+OPEN_ACTOR = "open"
+"""Who a program without a token is, where none is needed."""
+
 _ONLY_THIS_MACHINE = (
     "Access denied: without a token the sandbox serves only programs on this machine, and this request may come from "
     "elsewhere: {why}. Send a token, or call http://localhost or http://127.0.0.1 directly."
@@ -166,7 +169,7 @@ class Guard:
         now = self._now()
         if self._everyone is None or now - self._everyone[0] > _REMEMBERED_SECONDS or not self._everyone[1].companies:
             companies = tuple(await self._access.companies())
-            self._everyone = (now, Caller("open", frozenset({SCOPE}), companies, is_open=True))
+            self._everyone = (now, Caller(OPEN_ACTOR, frozenset({SCOPE}), companies, is_open=True))
         return self._everyone[1]
 
     async def _token_caller(self, token: str) -> Caller:

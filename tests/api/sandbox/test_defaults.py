@@ -105,13 +105,20 @@ def test_what_a_customer_has_from_its_class_is_of_the_class() -> None:
 async def test_a_request_is_sent_again_to_its_company_and_recorded(clerk: Clerk) -> None:
     http = clerk.http
     made = await http.post("/v1/customerinvoice?x=1", json=SALE, headers={"x-note": "mine", "Idempotency-Key": "once"})
-    again = await http.post(f"{LOG}/{made.headers['ipp-request-id']}/again")
+    one = f"{LOG}/{made.headers['ipp-request-id']}"
+    retried = (await http.post(f"{one}/again")).json()
+    assert (retried["statusCode"], retried["isReplayed"]) == (201, True), "the key goes with it"
+    kept = (await http.get(f"{LOG}/{retried['id']}")).json()
+    assert {"name": "idempotency-key", "value": "once"} in kept["sent"]["headers"]
+    assert kept["effect"]["changeRows"] == 0
+
+    again = await http.post(f"{one}/again?withoutKey=true")
     assert again.status_code == 200, again.text
-    assert again.json()["statusCode"] == 201
+    assert (again.json()["statusCode"], again.json()["isReplayed"]) == (201, False)
     new = (await http.get(f"{LOG}/{again.json()['id']}")).json()
     assert (new["method"], new["path"], new["query"], new["company"]) == ("POST", "/v1/customerinvoice", "x=1", 1)
     assert {"name": "x-note", "value": "mine"} in new["sent"]["headers"]
-    assert new["sent"]["body"] == (await http.get(f"{LOG}/{made.headers['ipp-request-id']}")).json()["sent"]["body"]
+    assert new["sent"]["body"] == (await http.get(one)).json()["sent"]["body"]
     number = made.headers["location"].rpartition("/")[2]
     assert f"invoice {int(number) + 1:06d} created" in new["effect"]["sentence"]
 

@@ -20,6 +20,15 @@ from tests.clerk import Clerk, refusal
 from tests.conftest import NOW, new_company
 
 RESET = "/v1/reskontra/sandbox/reset"
+OUTBOX = "/v1/reskontra/sandbox/outbox"
+
+
+def mail_in(outbox: Path, name: str) -> Path:
+    """A mail in an outbox, as sending one leaves it."""
+    outbox.mkdir(exist_ok=True)
+    file = outbox / name
+    file.write_bytes(b"Subject: Invoice 003547\r\n\r\nIt is attached.\r\n")
+    return file
 
 
 async def test_companies_are_made_as_they_were_under_a_running_server(
@@ -31,7 +40,7 @@ async def test_companies_are_made_as_they_were_under_a_running_server(
     await connection.close()
     database = await Database.connect(dsn)
     reset = partial(sandbox.reset, database, dsn, CLIENT_SECRET, clock, file=file)
-    app = create_app(Settings(sandbox=True), database, clock, reset=reset)
+    app = create_app(Settings(sandbox=True, data_dir=tmp_path), database, clock, reset=reset)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 50000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         clerk = Clerk(http, database, clock)
@@ -40,7 +49,12 @@ async def test_companies_are_made_as_they_were_under_a_running_server(
         invoice = await clerk.invoice()
         renamed = await clerk.put("customer/20001", name="Another")
 
+        outbox = [mail_in(tmp_path / "outbox", name) for name in ("20260115T090000-1.eml", "20260115T100000-2.eml")]
+        assert [it["name"] for it in (await http.get(OUTBOX)).json()] == [it.name for it in outbox[::-1]]
+
         assert (await http.post(RESET)).status_code == 200
+        assert (await http.get(OUTBOX)).json() == [], "what it was about is gone"
+        assert not any(it.exists() for it in outbox)
         assert len(await clerk.numbers("customerinvoice")) == invoices
         assert (await clerk.get("customer/20001"))["name"] != "Another"
         again = await clerk.invoice()
@@ -50,11 +64,13 @@ async def test_companies_are_made_as_they_were_under_a_running_server(
         rows = (await http.get("/v1/reskontra/sandbox/requests", params={"method": "POST"})).json()["requests"]
         assert rows[0]["effect"]["sentence"] == f"invoice {again.number} created"
 
+        mail_in(tmp_path / "outbox", "20260115T110000-3.eml")
         await new_company(database, clock)
         refused = refusal(await http.post(RESET))
         assert "would lose companies, as there are others than in the demo: demo, NEW" in refused
         assert "--fresh" in refused
         assert (await clerk.get(again)).number == again.number
+        assert len((await http.get(OUTBOX)).json()) == 1, "nothing was reset"
     await database.close()
 
 

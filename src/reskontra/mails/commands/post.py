@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reskontra.config import Settings
 from reskontra.delivery.carriers import Carrier, FolderCarrier, SmtpCarrier
+from reskontra.errors import Refused
 
 SANDBOX_SENDER = "sandbox@reskontra.example"
 
@@ -21,6 +22,18 @@ class Post:
     takes_mail: bool = False
     is_over: bool = False
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def empty_outbox(self) -> None:
+        """Delete the mail that was written into a folder, as the documents that it was about are gone.
+
+        Raises `Refused`, which names what is in the way.
+        """
+        if isinstance(self.carrier, FolderCarrier):
+            try:
+                await asyncio.to_thread(self.carrier.clear)
+            except OSError as error:
+                reason = f"The companies are as they were, but the outbox could not be emptied: {error.strerror}."
+                raise Refused(reason, hint=f"Empty {self.carrier.folder}.") from error
 
     def wake(self) -> None:
         """Have the waiting mail looked at now."""

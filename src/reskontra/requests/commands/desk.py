@@ -21,7 +21,7 @@ from reskontra.companies.store.companies import describe_companies
 from reskontra.db.pool import Database
 from reskontra.errors import NotFound, Refused, Unavailable
 from reskontra.kinds import KINDS
-from reskontra.requests.commands.again import Application, send_again
+from reskontra.requests.commands.again import Application, SentAgain, send_again
 from reskontra.requests.commands.recorder import Recorder
 from reskontra.requests.recorded import (
     CompanyToday,
@@ -34,14 +34,16 @@ from reskontra.requests.recorded import (
     Touched,
     Use,
 )
-from reskontra.requests.rules.again import why_not_again
+from reskontra.requests.rules.again import key_use, why_not_again
 from reskontra.requests.rules.corrections import corrected, place_of
 from reskontra.requests.store.calls import Calls
 from reskontra.requests.store.memory import Memory, Wanted, Watch
 from reskontra.requests.wire import har, programs
 from reskontra.web import contract
+from reskontra.web.auth import OPEN_ACTOR
 from reskontra.web.examples import body_of
 from reskontra.web.quirks import quirks_of
+from reskontra.web.repeats import HEADER
 from reskontra.web.routing import Route
 
 PAGE_SIZE = 50
@@ -122,6 +124,11 @@ class Desk:
             curl=programs.curl(request),
             python=programs.python(request),
             why_not_again=self._why_not_again(request),
+            key_use=key_use(
+                method=request.method,
+                key=request.sent.header(HEADER.lower()),
+                is_same_client=request.client == OPEN_ACTOR,
+            ),
         )
 
     def _why_not_again(self, request: Recorded) -> str | None:
@@ -135,12 +142,12 @@ class Desk:
             media=(request.sent.header("content-type") or "").strip().lower(),
         )
 
-    async def again(self, request_id: str) -> tuple[str, int]:
-        """Send a request again, to its company: the new id, and the status. Raises `NotFound` and `Refused`."""
+    async def again(self, request_id: str, *, with_key: bool) -> SentAgain:
+        """Send a request again, to its company, with its key or without. Raises `NotFound` and `Refused`."""
         detail = await self.find(request_id)
         if detail.why_not_again is not None:
             raise Refused(f"This request cannot be sent again. {detail.why_not_again}", hint="Use its curl line.")
-        return await send_again(self.app, detail.request)
+        return await send_again(self.app, detail.request, with_key=with_key)
 
     async def zone_of(self, company_id: int) -> ZoneInfo:
         """The time zone of a company. Raises `NotFound` if it is gone, and `Unavailable`."""

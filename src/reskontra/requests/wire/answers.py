@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from reskontra.requests.recorded import Detail, Effect, Half, OperationUse, Page, Recorded, Start, Touched, Use
+from reskontra.requests.rules.again import KeyUse
 from reskontra.requests.rules.corrections import Fault
 from reskontra.requests.rules.defaults import Default
 from reskontra.web.auth import SCOPE
@@ -160,13 +161,16 @@ class DetailAnswer(RequestAnswer, kw_only=True):
     curl: str
     python: str
     why_not_again: str | None = None
+    key_use: KeyUse
 
 
 class AgainAnswer(Answer, kw_only=True):
-    """A request that was sent again: the id that it has this time, and the status of its answer."""
+    """A request that was sent again: the id that it has this time, and the status of its answer. `isReplayed`: it had
+    been carried out under its Idempotency-Key, so nothing was done, and the answer of then came again."""
 
     id: str
     status_code: int
+    is_replayed: bool
 
 
 class DefaultAnswer(Answer, kw_only=True):
@@ -271,6 +275,7 @@ def detail_answer(detail: Detail) -> DetailAnswer:
         curl=detail.curl,
         python=detail.python,
         why_not_again=detail.why_not_again,
+        key_use=detail.key_use,
     )
 
 
