@@ -173,7 +173,7 @@ async def test_a_customer_has_its_documents_statement_details_letters_and_log(vi
 async def test_a_statement_is_taken_along_and_says_what_it_knows(visitor: Visitor) -> None:
     await visitor.go("customers/20001/statement?asOf=2025-06-30&type=BalanceBroughtForward&from=2025-06-01")
     assert "As it is known today" in visitor.text
-    pdf, table = (str(it["href"]) for it in visitor.seen.select(".downloads a"))
+    pdf, _, table = (str(it["href"]) for it in visitor.seen.select(".downloads a"))
     assert (await visitor.http.get(pdf)).content.startswith(b"%PDF")
     lines = (await visitor.http.get(table)).text.splitlines()
     assert lines[1].startswith("NOK,2025-06-01,OpeningBalance")
