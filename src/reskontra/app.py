@@ -207,15 +207,14 @@ def create_app(
     sandbox_routes = [*requests.routes_of(desk), *mails.outbox_routes(post)] if desk else []
     router, lists = Router([*mounted, *sandbox_routes]), Memory()
     users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
+    signing_in = {("GET", "sign-in"): users.show_sign_in, ("POST", "sign-in"): users.sign_in}
     site = Site(
         (*PAGES, *(SANDBOX_PAGES if settings.sandbox else ()), Page("POST", "sign-out", users.sign_out)),
         engine=Engine(router, database, clock, lists, settings.attachment_limit, StoredAnswers()),
         door=SandboxDoor(guard) if settings.open_mode else users,
         server_key=access.server_secret,
         is_sandbox=settings.sandbox,
-        open_pages={}
-        if settings.open_mode
-        else {("GET", "sign-in"): users.show_sign_in, ("POST", "sign-in"): users.sign_in},
+        open_pages={} if settings.open_mode else signing_in,
     )
     server = Server(
         router=router,

@@ -204,6 +204,8 @@ WRITES = (
     Step("CashSale_PutBydocumentNumber", "PUT", f"{CASH}/{{sold}}", wrapped(cashSaleLines=[FIRST_LINE])),
     Step("Reskontra_UpdateCashSaleVat", "PUT", "/v1/reskontra/cashsale/{sold}/vat", wrapped(vatDate="2025-05-04")),
     Step("Reskontra_ReleaseCashSale", "POST", f"{CASH}/{{sold}}/action/release"),
+    Step("Reskontra_EmailStatement", "POST",
+         "/v1/reskontra/customer/20001/statement/action/email?asOf=2025-06-1{pass}", MAILED),
     Step("Reskontra_EmailCashSale", "POST", "/v1/reskontra/cashsale/{sold}/action/email", MAILED),
     Step("Reskontra_ReverseCashSale", "POST", f"{CASH}/{{sold}}/action/reverse"),
     Step("", "GET", f"{CASH}?documentType=CashReturn", keeps="returned"),
