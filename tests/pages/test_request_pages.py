@@ -78,3 +78,16 @@ async def test_every_curl_line_names_the_company_where_there_are_several(visitor
     first = next(it.get_text() for it in visitor.seen.select("main code"))
     assert shlex.split(first)[:5] == ["curl", "-X", "POST", "-H", "ipp-company-id: 2"]
     assert msgspec.json.decode(shlex.split(first)[-2]) == {"name": {"value": "Bjerke Elektro AS"}}
+
+
+async def test_what_was_passed_over_is_said_first(visitor: Visitor) -> None:
+    asked = await visitor.http.get("/v1/customer?lastModifiedDateTime=2025-12-01&foo=bar&pageSize=5")
+    await visitor.go(page_of(asked))
+    said = visitor.text.index("Passed over: ?lastModifiedDateTime , ?foo")
+    assert said < visitor.text.index("What it did")
+    assert "Filter ignored Send a date together with its condition" in visitor.text
+    await visitor.go("sandbox/requests")
+    assert visitor.rows()[0][9] == "Filter ignored Unknown field ignored"
+    await visitor.http.get("/v1/customer?pageSize=5")
+    await visitor.go("sandbox/requests?marked=true")
+    assert [row[2] for row in visitor.rows()] == [f"GET {asked.request.url.raw_path.decode()}"]

@@ -103,6 +103,13 @@ def test_names_that_are_passed_over() -> None:
     assert marks(seen(ignored=("x",), status=400)) == [], "the refusal says enough"
 
 
+def test_a_filter_that_filters_nothing_is_remarked_on_first() -> None:
+    idle = {"idle": ("?lastModifiedDateTime",), "ignored": ("?foo",), "total": 50}
+    assert marks(a_list(0, ("lastmodifieddatetime", "2026-01-01"), **idle)) == [
+        "idle-filter", "unknown-field", "no-paging",
+    ]  # fmt: skip
+
+
 def test_a_linter_forgets_and_does_not_grow() -> None:
     linter = Linter()
     linter.look(seen(etag='"AAAA"'))

@@ -101,6 +101,8 @@ class Recorded:
     fault: Fault | None = None
     ignored: tuple[str, ...] = ()
     """Fields and parameters that were passed over, as they were spelled."""
+    idle: tuple[str, ...] = ()
+    """Parameters that the operation has, but that said nothing: a date without its condition."""
     marks: tuple[Mark, ...] = ()
     newest_before: int = 0
     """A change of its company that was made before it came."""

@@ -74,6 +74,18 @@ class Query:
         """Whether the operation has this parameter at all."""
         return name.lower() in self._declared
 
+    def idle(self) -> list[str]:
+        """Of the parameters that the operation has, those sent in vain: a date without a usable condition, and a
+        condition without a date (W22)."""
+        found: list[str] = []
+        for name in sorted(self._declared):
+            condition = f"{name}condition"
+            if condition in self._declared:
+                sent = [part for part in (name, condition) if self.raw(part)]
+                if len(sent) == 1 or (sent and "".join(self.raw(condition).split()) not in _OPERATORS):
+                    found += sent
+        return found
+
     def text(self, name: str) -> str | None:
         """The value as sent, or None."""
         value = self._values.get(name.lower())

@@ -85,6 +85,34 @@ async def test_a_request_is_recorded_with_what_it_did_and_how_it_was_read(clerk:
     assert times["total"] > times["database"] > 0
 
 
+@pytest.mark.parametrize(
+    ("query", "ignored"),
+    [
+        ("lastModifiedDateTime=bad", ["?lastModifiedDateTime"]),
+        ("LASTMODIFIEDDATETIME=2025-01-01", ["?LASTMODIFIEDDATETIME"]),
+        (
+            "lastModifiedDateTime=2025-01-01&lastModifiedDateTimeCondition=after",
+            ["?lastModifiedDateTime", "?lastModifiedDateTimeCondition"],
+        ),
+        ("lastModifiedDateTimeCondition=%3E%3D&pageNumber=1", ["?lastModifiedDateTimeCondition"]),
+        ("lastModifiedDateTime=2025-01-01&lastModifiedDateTimeCondition=+%3D%3E", []),
+        ("lastModifiedDateTime=&lastModifiedDateTimeCondition=", []),
+    ],
+)
+async def test_a_date_and_its_condition_one_without_the_other_are_said_to_filter_nothing(
+    bystander: Clerk, query: str, ignored: list[str]
+) -> None:
+    answer = await bystander.http.get(f"/v1/customer?{query}")
+    assert answer.status_code == 200, answer.text
+    if ignored:
+        assert len(answer.json()) == len((await bystander.http.get("/v1/customer?pageNumber=1")).json())
+    known = await detail(bystander.http, answer)
+    assert known["ignored"] == ignored
+    assert [key for key in keys(known) if key == "idle-filter"] == ["idle-filter"] * bool(ignored)
+    unknown = await detail(bystander.http, await bystander.http.get("/v1/customer?Foo=bar"))
+    assert (unknown["ignored"], keys(unknown)[0]) == (["?Foo"], "unknown-field")
+
+
 async def test_a_refusal_names_the_field_in_the_body_and_a_body_that_passes(clerk: Clerk) -> None:
     http = clerk.http
     sent = {"CustomerNumber": "99", **LINES}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from reskontra.clock import Clock
 from reskontra.db.counting import Count, counting
@@ -104,6 +104,7 @@ class Recorder:
         )
         request.company_rule = _company_rule(request)
         request.ignored = tuple(_ignored(request))
+        request.idle = tuple(_idle(request))
         if request.route is not None:
             request.marks = self._linter.look(self._seen(request, request.route, tape))
             self._calls.note(request)
@@ -132,6 +133,7 @@ class Recorder:
             etag=request.answer.header("etag"),
             location=unquote(urlsplit(location).path) if location else None,
             ignored=request.ignored,
+            idle=request.idle,
         )
 
 
@@ -198,13 +200,28 @@ def _ignored(request: Recorded) -> Iterable[str]:
         return
     for name, _ in _sent_parameters(request.query):
         if name.partition("[")[0] not in route.declared:
-            yield f"?{name}"
+            yield f"?{_as_spelled(request.query, name)}"
     if route.body is not None and request.sent.body.strip() and request.sent.is_whole:
         try:
             paths = wire.ignored_names(request.sent.body, route.body)
         except Malformed:
             return
         yield from map(path_text, paths)
+
+
+def _idle(request: Recorded) -> Iterable[str]:
+    """Filters by a date that lack their condition, or it a date, so that all rows are answered (W22)."""
+    route = request.route
+    if route is None or route.missing is not None or request.company_id is None or request.method != "GET":
+        return []
+    query = Query(request.query.encode("latin-1"), route.declared)
+    return (f"?{_as_spelled(request.query, name)}" for name in query.idle())
+
+
+def _as_spelled(query: str, name: str) -> str:
+    """A parameter as it was written. `name` is in lower case."""
+    sent = (unquote_plus(pair.partition("=")[0]).strip() for pair in query.split("&"))
+    return next((it for it in sent if it.lower() == name), name)
 
 
 def _sent_parameters(query: str) -> Iterable[tuple[str, str]]:

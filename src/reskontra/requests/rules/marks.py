@@ -81,13 +81,20 @@ SECOND_DOCUMENT = Mark(
     "After a lost answer, look whether the first request did it before sending the same body again, or send a number "
     "of your own, which can be used only once.",
 )
+IDLE_FILTER = Mark(
+    "idle-filter",
+    "Filter ignored",
+    "Send a date together with its condition, one of >, <, >= and <=: one without the other filters nothing, and all "
+    "rows are answered.",
+)
 UNKNOWN_FIELD = Mark(
     "unknown-field",
     "Unknown field ignored",
     "Compare the spelling with the reference: names that the operation does not know are passed over without an error.",
 )
 MARKS = (
-    NO_PAGING, NO_LAST_MODIFIED, SAME_LIST, ONE_BY_ONE, NO_IF_MATCH, IGNORES_ETAG, SECOND_DOCUMENT, UNKNOWN_FIELD,
+    IDLE_FILTER, UNKNOWN_FIELD, NO_PAGING, NO_LAST_MODIFIED, SAME_LIST, ONE_BY_ONE, NO_IF_MATCH, IGNORES_ETAG,
+    SECOND_DOCUMENT,
 )  # fmt: skip
 
 
@@ -124,6 +131,8 @@ class Seen:
     """The path of what was made or changed."""
     ignored: tuple[str, ...] = ()
     """Names that were sent and passed over."""
+    idle: tuple[str, ...] = ()
+    """Filters that were sent and passed over, as half of them was missing."""
 
 
 @dataclass(slots=True)
@@ -156,6 +165,10 @@ class Linter:
         return marks
 
     def _marks(self, seen: Seen) -> Iterator[Mark]:
+        if seen.idle:
+            yield IDLE_FILTER
+        if seen.ignored:
+            yield UNKNOWN_FIELD
         if seen.method == "GET" and seen.is_list:
             if _is_long_without_paging(seen):
                 yield NO_PAGING
@@ -166,8 +179,6 @@ class Linter:
             yield IGNORES_ETAG if (seen.caller, seen.address) in self._versioned else NO_IF_MATCH
         elif seen.method == "POST" and seen.is_creation and self._is_made_again(seen):
             yield SECOND_DOCUMENT
-        if seen.ignored:
-            yield UNKNOWN_FIELD
 
     def _list_marks(self, seen: Seen) -> Iterator[Mark]:
         """A list that is asked for again without its parameters about changes, and one that had not changed."""

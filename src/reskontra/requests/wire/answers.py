@@ -324,7 +324,7 @@ def _row(request: Recorded) -> dict[str, Any]:
         "company_rule": request.company_rule,
         "client": request.client,
         "effect": _effect(request.effect) if request.effect else None,
-        "ignored": list(request.ignored),
+        "ignored": [*request.idle, *request.ignored],
         "marks": [
             MarkAnswer(key=mark.key, label=mark.label, advice=mark.advice, explained=mark.anchor)
             for mark in request.marks
