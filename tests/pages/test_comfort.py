@@ -10,6 +10,8 @@ from playwright.async_api import Browser, Dialog, Page, expect
 from reskontra.clock import Context, SeededClock
 from reskontra.config import Settings
 from reskontra.db.pool import Database
+from reskontra.pages.screen import LANGUAGE_COOKIE
+from reskontra.pages.words import LANGUAGES
 from reskontra.users.commands import create_user
 from reskontra.users.rules import Role
 from tests.conftest import RunningServer, ServerThread
@@ -115,3 +117,18 @@ async def _see_it(page: Page) -> None:
     await page.goto("/ui/customers/new")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Not allowed")
     await assert_accessible(page)
+
+
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+async def test_the_words_of_the_bar_fit_on_a_phone(look: OpenTab, language: str) -> None:
+    page = await look("", **PHONE)
+    home = page.url
+    await page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": home}])
+    await page.goto(home)
+    assert await page.get_attribute("html", "lang") == language
+    cut = await page.evaluate(
+        "[...document.querySelectorAll('nav.main > ul > li > a span, nav.main > ul > li > details > summary span')]"
+        ".filter(it => it.scrollWidth > it.clientWidth).map(it => it.textContent)"
+    )
+    assert cut == []
