@@ -15,6 +15,7 @@ import structlog
 from reskontra.config import Settings
 from reskontra.errors import Refusal
 from reskontra.web import errors
+from reskontra.web.compression import takes_gzip
 
 VISMA_ID = r"VismaId: [0-9a-f-]{36}\. "
 
@@ -301,6 +302,18 @@ async def test_large_answers_are_packed_for_those_who_can_read_it(edge: Any) -> 
     assert "content-encoding" not in refused.headers
     small = await edge.client.get("/v1/box/1", headers={"accept-encoding": "gzip"})
     assert "content-encoding" not in small.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "takes"),
+    [
+        ("", False), ("gzip", True), ("br, GZIP", True), ("*", True), ("br", False), ("gzip;q=0.5", True),
+        ("gzip; q=0", False), ("gzip;q=0.", False), ("gzip;q=0.000", False), ("gzip;q=0.001", True),
+        ("*, gzip;q=0", False), ("*;q=0, gzip", True), ("*;q=0", False),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_gzip_goes_before_what_is_said_of_all_codings(accepted: str, takes: bool) -> None:
+    assert takes_gzip(accepted) is takes
 
 
 async def test_a_used_up_window_is_429_and_says_when_to_come_back(open_edge: Any) -> None:

@@ -7,6 +7,7 @@ there is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reskontra.changes.commands import lock_reference
@@ -75,9 +76,13 @@ class Waiting:
 async def find_waiting(connection: Connection, company_id: int) -> list[Waiting]:
     """What waits in each period, by period."""
     reference = await remembered.at(connection, company_id, None)
+    return await _waiting_in(connection, company_id, sorted(reference.periods))
+
+
+async def _waiting_in(connection: Connection, company_id: int, periods: Sequence[str]) -> list[Waiting]:
     unreleased = await count_unreleased(connection, company_id)
     unposted = await count_unposted(connection, company_id)
-    return [Waiting(it, unreleased.get(it, 0), unposted.get(it, 0)) for it in sorted(reference.periods)]
+    return [Waiting(it, unreleased.get(it, 0), unposted.get(it, 0)) for it in periods]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +94,14 @@ class Closing:
 
 
 async def foresee_closing(
-    connection: Connection, company_id: int, period: str, ledger: Ledger, at_most: int
+    connection: Connection, company_id: int, period_id: str, ledger: Ledger, at_most: int
 ) -> Closing:
     """What `close_period` would do. Raises what it raises, but not for documents that are in the way."""
-    period_id = parse_period(period, ("period",))
     reference = await remembered.at(connection, company_id, None)
     touched = periods_to_close(period_id, ledger, reference.periods)
-    waiting = {it.period_id: it for it in await find_waiting(connection, company_id)}
+    waiting = await _waiting_in(connection, company_id, touched)
     unreleased = await list_unreleased(connection, company_id, touched, at_most) if ledger == Ledger.CUSTOMER else []
-    return Closing([waiting[it] for it in touched], unreleased)
+    return Closing(waiting, unreleased)
 
 
 async def _set_closed(

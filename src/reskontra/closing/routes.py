@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_rows
@@ -37,7 +40,7 @@ async def open_period(call: Call) -> Response:
 
 async def close_period(call: Call) -> Response:
     """POST: close a period and all before it."""
-    ledger = _ledger(call)
+    ledger = _ledger(changes(call.decode(PeriodAction)))
     async with call.database.transaction() as connection:
         touched = await commands.close_period(connection, call.context, call.params["financialPeriodId"], ledger)
     return done(call, more={"periods": touched})
@@ -46,7 +49,7 @@ async def close_period(call: Call) -> Response:
 async def reopen_period(call: Call) -> Response:
     """POST: reopen a period and all after it."""
     sent = changes(call.decode(PeriodReopening))
-    ledger, reason = sent.get("ledger") or Ledger.CUSTOMER, (sent.get("reason") or "").strip() or None
+    ledger, reason = _ledger(sent), (sent.get("reason") or "").strip() or None
     async with call.database.transaction() as connection:
         touched = await commands.reopen_period(
             connection, call.context, call.params["financialPeriodId"], ledger, reason
@@ -94,8 +97,10 @@ def _waiting(found: commands.Waiting) -> WaitingAnswer:
     return WaitingAnswer(period=found.period_id, unreleased_documents=found.unreleased, unposted_batches=found.unposted)
 
 
-def _ledger(call: Call) -> Ledger:
-    return changes(call.decode(PeriodAction)).get("ledger") or Ledger.CUSTOMER
+def _ledger(sent: Mapping[str, Any]) -> Ledger:
+    """The ledger that was sent, else that of the customers."""
+    ledger: Ledger = sent.get("ledger") or Ledger.CUSTOMER
+    return ledger
 
 
 _ADDRESS = "/v1/reskontra/financialPeriod"

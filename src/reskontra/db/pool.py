@@ -221,8 +221,15 @@ class Database:
     @asynccontextmanager
     async def together(self) -> AsyncGenerator[OneTransaction]:
         """A transaction for all that is done with what it yields: one write, and what is stored beside it."""
+        afterwards: list[Callable[[], None]] = []
         async with self._transaction() as connection:
-            yield OneTransaction(connection)
+            yield OneTransaction(connection, afterwards)
+        for tell in afterwards:
+            tell()
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Tell somebody what has been committed: at once, as each transaction here ends before its handler goes on."""
+        tell()
 
     @asynccontextmanager
     async def trial(self) -> AsyncGenerator[OneTransaction]:
@@ -343,6 +350,11 @@ class OneTransaction:
     """
 
     _connection: Connection
+    _afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Tell somebody when the transaction is committed; never, if it is rolled back."""
+        self._afterwards.append(tell)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """The connection of the transaction."""

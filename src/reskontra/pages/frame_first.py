@@ -69,7 +69,7 @@ async def _parts(screen: Screen, early: Early, task: asyncio.Task[Response]) -> 
         frame, _, _ = _frame(screen, early).partition(_CONTENT)
         yield packer.piece(frame) if packer else frame
         content = _content(await task)
-        yield packer.last(content) if packer else content
+        yield await packer.last(content) if packer else content
     finally:
         task.cancel()  # nothing, if it is done; else nobody waits for it any more
 

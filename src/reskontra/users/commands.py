@@ -116,16 +116,16 @@ async def is_password(user: User | None, password: str) -> bool:
         raise Refused("Too many people are signing in at once.", hint="Try again in a few seconds.")
     _waiting += 1
     try:
-        known = user.password_hash if user is not None else _nobody()
+        known = None if user is None else user.password_hash
         matches = await asyncio.get_running_loop().run_in_executor(_threads, _matches, known, password[:200])
     finally:
         _waiting -= 1
     return matches and user is not None and user.disabled_at is None
 
 
-def _matches(password_hash: str, password: str) -> bool:
+def _matches(password_hash: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(password_hash, password)
+        return _HASHER.verify(password_hash or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -68,30 +68,38 @@ def nested(raw: object, plan: Plan) -> msgspec.Struct:
         raise Unfit(f"{_described(raw)} stands where a JSON object is needed.", 'Send an object: {"name": ...}.')
     found: dict[str, Any] = {}
     called_otherwise: dict[str, tuple[Slot, str, Any]] = {}
-    as_read: dict[str, Any] = {}
+    as_read: list[tuple[Slot, object]] = []
     for name, value in raw.items():
         slot, is_as_read = _slot_of(name, plan)
         if slot is None:
             _check_unknown(name, value, plan)
             continue
-        try:
-            if plan.refuses_unknown:
-                _check_says_something(value, slot.shape)
-            inner = _field(value, slot, plan)
-        except Unfit as unfit:
-            raise unfit.inside(slot.attribute) from None
         if is_as_read:
-            as_read[slot.attribute] = inner
-        elif name.lower() in plan.by_other_name:
+            as_read.append((slot, value))
+            continue
+        inner = _inside(slot, value, plan)
+        if name.lower() in plan.by_other_name:
             called_otherwise[name.lower()] = (slot, name, inner)
         else:
             found[slot.attribute] = inner
     _add_called_otherwise(found, called_otherwise.values())
-    found |= {attribute: value for attribute, value in as_read.items() if not _is_said(found.get(attribute, UNSET))}
+    for slot, value in as_read:  # beside the body's own name it says nothing, so it is not even read
+        if not _is_said(found.get(slot.attribute, UNSET)):
+            found[slot.attribute] = _inside(slot, value, plan)
     for slot in plan.slots:
         if slot.required and slot.attribute not in found:
             raise Unfit("This field is missing.", "Send it.").inside(slot.attribute)
     return plan.struct(**found)
+
+
+def _inside(slot: Slot, value: object, plan: Plan) -> Any:
+    """A field of an object. Raises `Unfit`."""
+    try:
+        if plan.refuses_unknown:
+            _check_says_something(value, slot.shape)
+        return _field(value, slot, plan)
+    except Unfit as unfit:
+        raise unfit.inside(slot.attribute) from None
 
 
 def _check_unknown(name: str, value: object, plan: Plan) -> None:
@@ -110,7 +118,7 @@ def _asks_for_something(raw: object) -> bool:
         return any(_asks_for_something(inner) for inner in raw.values())
     if isinstance(raw, list):
         return any(_asks_for_something(inner) for inner in raw)
-    return raw not in (None, "", "0001-01-01", "0001-01-01T00:00:00", 0, False) and str(raw).strip("0.") != ""
+    return raw not in (None, "", "0001-01-01", "0001-01-01T00:00:00", 0) and str(raw).strip("0.") != ""
 
 
 def _slot_of(name: str, plan: Plan) -> tuple[Slot | None, bool]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 
 _LEVEL, _GZIP = 3, 31
+_ASIDE_FROM = 64 * 1024
+"""Bytes that are packed in a thread, so that others are answered meanwhile."""
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether a header Accept-Encoding allows gzip."""
+    """Whether a header Accept-Encoding allows gzip. What is said of it goes before what is said of all codings."""
+    weights = {}
     for part in accepted.lower().split(","):
         coding, _, weight = part.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+        weights[coding.strip()] = weight.replace(" ", "")
+    said = weights.get("gzip", weights.get("*"))
+    return said is not None and not (said.startswith("q=0") and not said[2:].strip("0."))
 
 
-def gzip(body: bytes | memoryview) -> bytes:
+async def gzip(body: bytes | memoryview) -> bytes:
     """The body as gzip."""
-    return Packer().last(body)
+    return await Packer().last(body)
 
 
 class Packer:
@@ -30,5 +34,9 @@ class Packer:
     def piece(self, data: bytes) -> bytes:
         return self._packer.compress(data) + self._packer.flush(zlib.Z_SYNC_FLUSH)
 
-    def last(self, data: bytes | memoryview) -> bytes:
+    async def last(self, data: bytes | memoryview) -> bytes:
+        """The rest, however large."""
+        return await asyncio.to_thread(self._last, data) if len(data) >= _ASIDE_FROM else self._last(data)
+
+    def _last(self, data: bytes | memoryview) -> bytes:
         return self._packer.compress(data) + self._packer.flush()

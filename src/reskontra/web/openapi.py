@@ -73,7 +73,7 @@ class Reference:
         `served_only` leaves out what answers 501, so that nothing in a generated client is dead.
         """
         text = self._served if served_only else self._whole
-        return text.replace(_HERE.encode(), base_url.encode())
+        return _addressed(text, base_url)
 
     def page(self, base_url: str, sought: str = "") -> bytes:
         """The list of operations to read, for a caller who uses `base_url`; only those that `sought` finds."""
@@ -90,7 +90,7 @@ class Reference:
 
     def quirks_page(self, base_url: str) -> bytes:
         """What is certain of the API, and what is our choice."""
-        return _addressed(self._pages.quirks(), base_url)
+        return _addressed(self._quirks, base_url)
 
     @cached_property
     def _whole(self) -> bytes:
@@ -104,6 +104,10 @@ class Reference:
     @cached_property
     def _list(self) -> bytes:
         return self._pages.list()
+
+    @cached_property
+    def _quirks(self) -> bytes:
+        return self._pages.quirks()
 
     @cached_property
     def _pages(self) -> Pages:

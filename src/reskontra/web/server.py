@@ -6,7 +6,6 @@ cheapest checks come first, and a body is read only for a caller who may send it
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -42,7 +41,6 @@ ChooseBranch = Callable[[Database, int, str], Awaitable[str]]
 """The number of the company's branch with the id that was sent. Raises `Refused`."""
 
 _COMPRESS_FROM = 4 * 1024
-_COMPRESS_ASIDE_FROM = 64 * 1024
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 _SITE = b"/ui/"
 HUNG_UP = 499
@@ -285,8 +283,7 @@ async def _compressed(response: Response, visit: Visit) -> Response:
     headers = MutableHeaders(raw=response.raw_headers)
     headers.add_vary_header("Accept-Encoding")
     if takes_gzip(visit.headers.get("accept-encoding", "")):
-        large = len(body) >= _COMPRESS_ASIDE_FROM
-        response.body = await asyncio.to_thread(gzip, body) if large else gzip(body)
+        response.body = await gzip(body)
         headers["Content-Encoding"] = "gzip"
         headers["Content-Length"] = str(len(response.body))
     return response

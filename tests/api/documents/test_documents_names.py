@@ -83,6 +83,8 @@ async def test_the_address_is_understood_under_both_its_names(clerk: Clerk, kind
         assert (await clerk.change(document, **both))["invoiceAddress"]["city"] == "Voss"
         turned = dict(reversed(both.items())) | {"billingAddress": {"city": "Oslo"}}
         assert (await clerk.change(document, **turned))["invoiceAddress"]["city"] == "Oslo"
+        unread = {"billingAddress": {"city": "Røst"}, "invoiceAddress": "as text"}
+        assert (await clerk.change(document, **unread))["invoiceAddress"]["city"] == "Røst"
     else:
         assert "are the same field. Field: invoiceAddress." in await clerk.refuse_change(document, **both)
 

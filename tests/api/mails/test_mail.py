@@ -327,3 +327,26 @@ async def test_a_dry_run_shows_a_mail_that_nobody_would_get_yet(office: Office) 
     assert "to" not in shown
     assert shown["subject"] == f"Faktura {invoice.number} fra Demo AS"
     assert "has no mail address" in refusal(await office.email(invoice))
+
+
+async def test_whoever_sends_mail_is_woken_when_it_is_committed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def wake() -> None:
+        seen.append(1)
+
+    invoice = await office.clerk.issue(INVOICE, await customer(office))
+    monkeypatch.setattr(Post, "wake", lambda _: wake())
+    for key in ("one", "one"):
+        answer = await office.clerk.http.post(action_of(invoice), json={}, headers={"Idempotency-Key": key})
+        assert answer.status_code == 200, answer.text
+    assert len(seen) == 1, "what was asked for twice was queued once"
+    async with office.database.trial() as tried:
+        tried.after_commit(wake)
+    assert len(seen) == 1, "nothing is told of what is rolled back"
+    async with office.database.together() as database:
+        database.after_commit(wake)
+        assert len(seen) == 1, "not before the commit"
+    assert len(seen) == 2

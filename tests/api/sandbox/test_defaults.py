@@ -123,6 +123,15 @@ async def test_a_request_is_sent_again_to_its_company_and_recorded(clerk: Clerk)
     assert f"invoice {int(number) + 1:06d} created" in new["effect"]["sentence"]
 
 
+async def test_what_answers_with_a_stream_is_sent_again_to_its_end(clerk: Clerk) -> None:
+    first = await clerk.http.get("/v1/reskontra/report/journal?format=csv")
+    again = (await clerk.http.post(f"{LOG}/{first.headers['ipp-request-id']}/again")).json()
+    assert again["statusCode"] == 200
+    new = (await clerk.http.get(f"{LOG}/{again['id']}")).json()
+    assert new["status"] == 200
+    assert new["answer"]["size"] == len(first.content)
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "body", "why"),
     [

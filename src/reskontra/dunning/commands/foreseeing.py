@@ -11,9 +11,10 @@ from reskontra.customers.customer import Addressed
 from reskontra.customers.store.for_dunning import find_families
 from reskontra.dunning.commands.reminding import Order, find_due
 from reskontra.dunning.commands.running import Whom, find_whom
-from reskontra.dunning.letters.rules.wording import letter_language
+from reskontra.dunning.letters.rules.wording import language_to
 from reskontra.dunning.new_letter import NewLetter
 from reskontra.dunning.rules.foreseen import Foreseen, Proposal, ProposedLetter
+from reskontra.dunning.rules.readiness import days_between
 from reskontra.dunning.store import foreseeing
 from reskontra.dunning.store.foreseeing import Wanted
 from reskontra.letterheads.rules import letterhead_of_letter
@@ -58,7 +59,7 @@ async def foresee(
         letters = [
             ProposedLetter(
                 letter,
-                [(line, names[line.document_id]) for line in letter.lines if line.document_id in names],
+                [(line, names[line.document_id]) for line in letter.lines],
                 _next_letter(letter, reference),
             )
             for letter in made.get(key, ())
@@ -86,11 +87,8 @@ def _wanted(order: Order, whom: Whom, filters: Mapping[str, Any]) -> Wanted:
 
 def _language(addressed: Addressed, letters: Sequence[NewLetter], reference: Reference) -> str:
     """The code of the language of the first letter."""
-    country_id = addressed.address.country_id or addressed.main_country_id or reference.country_id_of_company
     branch_number, level = (letters[0].branch_number, letters[0].level) if letters else (None, 1)
-    return letter_language(
-        addressed.locale, country_id, letterhead_of_letter(reference, branch_number, level).letter_texts
-    )
+    return language_to(addressed, letterhead_of_letter(reference, branch_number, level), reference)
 
 
 def _next_letter(letter: NewLetter, reference: Reference) -> date | None:
@@ -98,5 +96,4 @@ def _next_letter(letter: NewLetter, reference: Reference) -> date | None:
     levels = reference.dunning_levels
     if letter.level >= len(levels):
         return None
-    gap = levels[letter.level].days_past_due - levels[letter.level - 1].days_past_due
-    return letter.letter_date + timedelta(days=gap)
+    return letter.letter_date + timedelta(days=days_between(levels, letter.level))

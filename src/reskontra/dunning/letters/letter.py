@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -110,15 +110,23 @@ class Letter:
         return tuple(self._owed())
 
     def _owed(self) -> Iterator[Owed]:
-        currencies = dict.fromkeys([self.currency_id, *sorted(line.document.currency_id for line in self.lines)])
-        for currency_id in currencies:
-            lines = [line for line in self.lines if line.document.currency_id == currency_id]
-            documents = sum((line.balance for line in lines if line.is_reminded), ZERO)
-            credited = sum((line.balance for line in lines if line.balance < ZERO), ZERO)
-            fee = self.fee if currency_id == self.currency_id else ZERO
-            if documents or credited or fee:
-                yield Owed(currency_id=currency_id, documents=documents, credits=credited, fee=fee)
+        items = [(line.document.currency_id, line.balance, line.is_reminded) for line in self.lines]
+        return owed_by_currency(self.currency_id, self.fee, items)
 
     def days_overdue(self, line: LetterLine) -> int:
         """Days from the document's due date to the letter; 0 for what is not due or has no due date."""
         return max((self.letter_date - line.due_date).days, 0) if line.due_date is not None else 0
+
+
+def owed_by_currency(own: str, fee: Decimal, items: Sequence[tuple[str, Decimal, bool]]) -> Iterator[Owed]:
+    """What a letter asks for in each currency, its own first, where the fee is.
+
+    `items`: currency, balance, and whether it is reminded of. Balances below zero are credits.
+    """
+    for currency_id in dict.fromkeys([own, *sorted(currency for currency, _, _ in items)]):
+        ours = [(balance, is_reminded) for currency, balance, is_reminded in items if currency == currency_id]
+        documents = sum((balance for balance, is_reminded in ours if is_reminded), ZERO)
+        credited = sum((balance for balance, _ in ours if balance < ZERO), ZERO)
+        asked = fee if currency_id == own else ZERO
+        if documents or credited or asked:
+            yield Owed(currency_id=currency_id, documents=documents, credits=credited, fee=asked)

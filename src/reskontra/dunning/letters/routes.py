@@ -71,16 +71,16 @@ async def print_letters(call: Call) -> Response:
         filters.add(f"letter.status <> '{LetterStatus.VOIDED.value}'")
     async with call.database.connection() as connection:
         listed = await lists.letters(with_lines=False).rows(connection, filters, Window(most + 1, 0))
-        if not listed.rows:
-            raise NotFound(
-                reason="There is no such dunning letter.", hint="Voided ones are printed with status=Voided."
-            )
         if len(listed.rows) > most:
             raise Malformed(
                 f"There are more than {most} letters, which do not go into one file.",
                 hint="Send firstNumber and lastNumber, or another filter, to print them in parts.",
             )
         found = await lists.find_letters(connection, call.company_id, [it.letter_id for it in listed.rows])
+        if not found:
+            raise NotFound(
+                reason="There is no such dunning letter.", hint="Voided ones are printed with status=Voided."
+            )
         reference = await remembered.at(connection, call.company_id, found[0].reference_version)
     return pdf_answer(await commands.print_together(found, reference))
 

@@ -40,5 +40,9 @@ def is_ready(candidate: Candidate, letter_date: date, levels: Sequence[DunningLe
         return False
     if reached == 0 or candidate.dunning_letter_date is None:
         return True
-    gap = following.days_past_due - levels[reached - 1].days_past_due
-    return (letter_date - candidate.dunning_letter_date).days >= gap
+    return (letter_date - candidate.dunning_letter_date).days >= days_between(levels, reached)
+
+
+def days_between(levels: Sequence[DunningLevel], reached: int) -> int:
+    """How many days the next letter comes after one of the level `reached` (DUN-04)."""
+    return levels[reached].days_past_due - levels[reached - 1].days_past_due

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import enum
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reskontra.kinds import KINDS
+from reskontra.dunning.letters.letter import owed_by_currency
+from reskontra.kinds import OVERDUE_CHARGE
 from reskontra.money import ZERO
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import Answer, DayOut, day_answer, day_text, field
 
 if TYPE_CHECKING:
     from reskontra.dunning.rules.foreseen import Foreseen, Proposal, ProposedLetter
-
-
-_INTEREST = frozenset(kind.document_type for kind in KINDS.values() if kind.create_operation == "overdue_charge")
 
 
 class Way(enum.Enum):
@@ -178,19 +177,17 @@ def _proposed_letter(proposed: ProposedLetter) -> ProposedLetterAnswer:
 def _totals(proposed: ProposedLetter) -> Iterator[ProposedTotalAnswer]:
     """What is asked for in each currency, the letter's own first, as `Letter.owed` has it of a letter that stands."""
     letter = proposed.letter
-    for currency_id in dict.fromkeys([letter.currency_id, *sorted(it.currency_id for _, it in proposed.documents)]):
-        ours = [(line, it) for line, it in proposed.documents if it.currency_id == currency_id]
-        reminded = [it for line, it in ours if line.is_reminded]
-        claims = sum((it.balance for it in reminded), ZERO)
-        interest = sum((it.balance for it in reminded if it.document_type in _INTEREST), ZERO)
-        credited = sum((it.balance for _, it in ours if it.balance < ZERO), ZERO)
-        fee = letter.fee if currency_id == letter.currency_id else ZERO
-        if claims or credited or fee:
-            yield ProposedTotalAnswer(
-                currency_id=currency_id,
-                claims=claims,
-                interest=interest,
-                credits=credited,
-                fee=fee,
-                total=claims + credited + fee,
-            )
+    charges: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for line, it in proposed.documents:
+        if line.is_reminded and it.document_type == OVERDUE_CHARGE.document_type:
+            charges[it.currency_id] += it.balance
+    items = [(it.currency_id, it.balance, line.is_reminded) for line, it in proposed.documents]
+    for owed in owed_by_currency(letter.currency_id, letter.fee, items):
+        yield ProposedTotalAnswer(
+            currency_id=owed.currency_id,
+            claims=owed.documents,
+            interest=charges[owed.currency_id],
+            credits=owed.credits,
+            fee=owed.fee,
+            total=owed.total,
+        )

@@ -71,7 +71,7 @@ async def ask(database: Database, context: Context, post: Post, matter: Matter, 
         found = await store.MAILS.find(connection, context.company_id, mail_id)
         if found is None:
             raise LookupError("a mail that was queued is there")
-    post.wake()
+    database.after_commit(post.wake)
     return found
 
 

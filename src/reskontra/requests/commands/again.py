@@ -60,7 +60,8 @@ async def send_again(app: Application, request: Recorded, *, with_key: bool) -> 
     await app(
         {
             "type": "http",
-            "asgi": {"version": "3.0"},
+            # From 2.4 on Starlette does not listen for a disconnect beside a stream, which here comes at once.
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
             "method": request.method,
             "scheme": parts.scheme,

@@ -196,8 +196,10 @@ class Desk:
         if self._reset is None:
             raise Refused("This sandbox cannot be reset.", hint="Start it anew.")
         await self._read_effects(self._memory.newest_first(Wanted()))  # the log of changes goes with the companies
-        await self._reset()
-        self.recorder.forget()
+        try:
+            await self._reset()
+        finally:  # the companies may be new though something else failed
+            self.recorder.forget()
 
     def archive(self, requests: Iterable[Recorded]) -> bytes:
         """Requests as HAR 1.2, as JSON bytes."""

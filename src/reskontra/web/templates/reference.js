@@ -20,8 +20,7 @@
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const article = page.querySelector("article");
-      article.querySelector("#quirks").removeAttribute("id"); // one a page
-      for (const it of article.querySelectorAll("[id]")) it.removeAttribute("id");
+      for (const it of article.querySelectorAll("[id]")) it.removeAttribute("id"); // one a page
       entry.append(document.adoptNode(article));
       link.textContent = "A page of its own";
       prepare(article);

@@ -103,8 +103,7 @@ class Wording:
 def worded(letter: Letter, addressed: Addressed, letterhead: Letterhead, reference: Reference) -> Wording:
     """What the letter says to the customer, with all figures in it."""
     own = letterhead.letter_texts
-    country_id = addressed.address.country_id or addressed.main_country_id
-    code = letter_language(addressed.locale, country_id or reference.country_id_of_company, own)
+    code = language_to(addressed, letterhead, reference)
     shipped = code if code in shipped_languages() else ENGLISH
     language, words = shipped_languages()[shipped], shipped_words()[shipped]
     said = _said(letter, words)
@@ -112,6 +111,12 @@ def worded(letter: Letter, addressed: Addressed, letterhead: Letterhead, referen
     values = placeholder_values(letter, addressed, letterhead, language, reference)
     filled = {part: Prose(fill(words, values)) for part, words in parts.items()}
     return Wording(code=code, language=language, labels=words.labels, words=Words(**filled))
+
+
+def language_to(addressed: Addressed, letterhead: Letterhead, reference: Reference) -> str:
+    """The code of the language in which a customer is written to."""
+    country_id = addressed.address.country_id or addressed.main_country_id or reference.country_id_of_company
+    return letter_language(addressed.locale, country_id, letterhead.letter_texts)
 
 
 def letter_language(locale: str | None, country_id: str, own: Mapping[str, Sized]) -> str:
