@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reskontra.dunning.letters.letter import owed_by_currency
-from reskontra.kinds import OVERDUE_CHARGE
+from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import Answer, DayOut, day_answer, day_text, field
@@ -179,7 +179,7 @@ def _totals(proposed: ProposedLetter) -> Iterator[ProposedTotalAnswer]:
     letter = proposed.letter
     charges: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for line, it in proposed.documents:
-        if line.is_reminded and it.document_type == OVERDUE_CHARGE.document_type:
+        if line.is_reminded and KINDS[it.document_type].movement == "charges":
             charges[it.currency_id] += it.balance
     items = [(it.currency_id, it.balance, line.is_reminded) for line, it in proposed.documents]
     for owed in owed_by_currency(letter.currency_id, letter.fee, items):
