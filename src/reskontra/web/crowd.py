@@ -59,8 +59,10 @@ class Crowd:
         self.body_bytes = 0
         # The one that has waited longest comes first.
         self._connections: dict[Connection, None] = {}
+        # Bytes that began to wait since the last look.
+        self._held_up = 0
         self._look_seconds = look_seconds
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
 
     def admit(self, newcomer: Connection, loop: asyncio.AbstractEventLoop) -> bool:
         """Take in a connection. If there is no room, drop the one that has waited longest for its client.
@@ -85,12 +87,21 @@ class Crowd:
             del self._connections[connection]
             self._connections[connection] = None
 
+    def hold_up(self, unsent: int, loop: asyncio.AbstractEventLoop) -> None:
+        """Note that `unsent` bytes of an answer now wait for their client. Look at once when many have come together."""
+        self._held_up += unsent
+        if self._held_up > self.limits.waiting_bytes // 4 and self._timer is not None:
+            self._held_up = 0
+            self._timer.cancel()
+            self._timer = loop.call_soon(self._look, loop)
+
     def leave(self, connection: Connection) -> None:
         """Forget a connection that is closed."""
         self._connections.pop(connection, None)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self.now = loop.time()
+        self._held_up = 0
         unsent = {connection: connection.look(self.now) for connection in tuple(self._connections)}
         excess = sum(unsent.values()) - self.limits.waiting_bytes
         if excess > 0:

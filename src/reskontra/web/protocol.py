@@ -101,6 +101,11 @@ class JsonProtocol(HttpToolsProtocol):
             self._answered.message_event.set()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        """The client takes its answer more slowly than we make it."""
+        super().pause_writing()
+        self._crowd.hold_up(self.transport.get_write_buffer_size(), self.loop)
+
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends nothing more, but still gets the answers to what it sent."""
         if self.scheme == "https" or self.transport.is_closing() or not self._owes_answers():
