@@ -84,6 +84,7 @@ from reskontra.vat import routes as vat
 from reskontra.web import trials
 from reskontra.web.auth import Guard
 from reskontra.web.call import Call
+from reskontra.web.limits import Limiter
 from reskontra.web.listing import Memory
 from reskontra.web.metrics import Metrics
 from reskontra.web.openapi import Reference
@@ -190,11 +191,13 @@ def create_app(
     *,
     reset: Callable[[], Awaitable[None]] | None = None,
     post: Post | None = None,
+    limiter: Limiter | None = None,
 ) -> ASGIApp:
     """The ASGI application. The caller opens and closes the database.
 
     A sandbox records the requests to it, and has addresses that show them; a server of real books has neither. `reset`
-    makes its books as they were when it was new. `post` takes the mail that is asked for; others send it.
+    makes its books as they were when it was new. `post` takes the mail that is asked for; others send it. `limiter`
+    counts the requests of this process, or of several.
     """
     connect_rooms()
     access = StoredAccess(database)
@@ -220,12 +223,7 @@ def create_app(
         router=router,
         pages=pages(
             guard=guard,
-            tokens=TokenDesk(
-                access,
-                note=metrics.note_refused_token,
-                takes_published=is_loopback(settings.host) or settings.sandbox_secret == PUBLISHED_SECRET,
-                trusted_proxies=settings.trusted_proxies,
-            ),
+            tokens=_token_desk(settings, access, metrics),
             metrics=metrics,
             is_ready=access.is_ready,
             reference=Reference(mounted, is_open=settings.open_mode),
@@ -240,9 +238,19 @@ def create_app(
         metrics=metrics,
         lists=lists,
         answers=StoredAnswers(),
+        limiter=limiter,
     )
     database.when_connected += (remembered.forget, lists.forget, guard.forget)
     return _recorded(server, desk) if desk else server
+
+
+def _token_desk(settings: Settings, access: StoredAccess, metrics: Metrics) -> TokenDesk:
+    return TokenDesk(
+        access,
+        note=metrics.note_refused_token,
+        takes_published=is_loopback(settings.host) or settings.sandbox_secret == PUBLISHED_SECRET,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 async def _reset(reset: Callable[[], Awaitable[None]], post: Post) -> None:

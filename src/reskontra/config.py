@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,8 @@ class Settings:
     pg_bindir: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
+    # Processes that serve. None: as many as leave PostgreSQL half of the cores. A sandbox has one.
+    workers: int | None = None
     # Whether this is `reskontra sandbox`: a demo company, open on loopback unless `token_required`.
     sandbox: bool = False
     token_required: bool = False
@@ -108,8 +111,16 @@ class Settings:
         if self.smtp and not self.mail_from:
             raise SettingError("A mail server without an address to send from is of no use: set RESKONTRA_MAIL_FROM.")
         for name, smallest in SMALLEST.items():
-            if getattr(self, name) < smallest:
-                raise SettingError(f"{VARIABLES[name][0]} must be at least {smallest}, not {getattr(self, name)}.")
+            value = getattr(self, name)
+            if value is not None and value < smallest:
+                raise SettingError(f"{VARIABLES[name][0]} must be at least {smallest}, not {value}.")
+
+    @property
+    def worker_count(self) -> int:
+        """How many processes serve."""
+        if self.sandbox:
+            return 1
+        return self.workers or max(1, _usable_cores() // 2)
 
     @property
     def open_mode(self) -> bool:
@@ -137,6 +148,13 @@ class Settings:
                     raise SettingError(f"{variable} cannot be {shown}: {error}.") from error
         values.update({name: value for name, value in given.items() if value is not None})
         return cls(**values)
+
+
+def _usable_cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
 
 
 def is_loopback(host: str) -> bool:
@@ -217,6 +235,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "pg_bindir": ("RESKONTRA_PG_BINDIR", Path),
     "host": ("RESKONTRA_HOST", str),
     "port": ("RESKONTRA_PORT", int),
+    "workers": ("RESKONTRA_WORKERS", int),
     "token_required": ("RESKONTRA_TOKEN_REQUIRED", _read_flag),
     "sandbox_secret": ("RESKONTRA_SANDBOX_SECRET", str),
     "trusted_proxies": ("RESKONTRA_TRUSTED_PROXIES", read_networks),
@@ -245,6 +264,7 @@ SECRET = frozenset({"smtp"})
 
 # Limits may be tight, but must leave a client room for a request.
 SMALLEST: Mapping[str, int] = {
+    "workers": 1,
     "header_timeout": 1,
     "body_timeout": 1,
     "send_timeout": 1,

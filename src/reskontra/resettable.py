@@ -28,6 +28,7 @@ from reskontra.db.pool import Database
 from reskontra.demo import load_demo
 from reskontra.log import configure_logging
 from reskontra.serve import base_url, bring_up_to_date, limits_of, server_settings
+from reskontra.web.crowd import Crowd
 
 _PRISTINE = "pristine"
 _ROOM_BYTES = 2**30
@@ -97,7 +98,7 @@ async def _serving(settings: Settings) -> AsyncGenerator[tuple[_Books, socket.so
 async def _run() -> None:
     settings = Settings(sandbox=True, throw_away=True)
     async with _serving(settings) as (books, port):
-        server = uvicorn.Server(server_settings(books, None, limits_of(settings), lifespan="off"))
+        server = uvicorn.Server(server_settings(books, None, Crowd(limits_of(settings)), lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[port]))
         _say(base_url(settings, port))
         while (line := await asyncio.to_thread(sys.stdin.readline)) != "":

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import errno
 import gc
 import resource
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -25,12 +28,12 @@ from starlette.types import ASGIApp
 from reskontra.app import create_app
 from reskontra.clock import Clock
 from reskontra.companies.commands import find_expiring
-from reskontra.config import SettingError, Settings
+from reskontra.config import SMALLEST, SettingError, Settings
 from reskontra.db.cluster import find_binaries
 from reskontra.db.data_folder import holds_books
 from reskontra.db.embedded import EmbeddedPostgres, running_dsn
 from reskontra.db.migrate import check_schema, migrate
-from reskontra.db.pool import Database
+from reskontra.db.pool import CONNECTIONS_MAX, Database
 from reskontra.db.supervision import kept_running
 from reskontra.e_invoices.commands.delivering import AccessPoint, Channel, Folder, keep_delivering
 from reskontra.errors import Unavailable
@@ -38,8 +41,10 @@ from reskontra.mails.commands.post import Post, post_of
 from reskontra.mails.commands.sending import keep_sending
 from reskontra.tls import Certificate, keep_renewed, make_certificate
 from reskontra.web.crowd import Crowd, Limits
+from reskontra.web.limits import Limiter
 from reskontra.web.protocol import JsonProtocol
 from reskontra.web.recording import Recording
+from reskontra.workers import DRAIN, DRAIN_SECONDS, Crew, Order
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -47,6 +52,7 @@ _GRACE_SECONDS = 10
 _DAY_SECONDS = 24 * 60 * 60
 _DESCRIPTORS_MAX = 65536
 _ACCESS_POINT_SECONDS = 30
+_ALL_CONNECTIONS = 64  # to the database, of all workers together
 _OWN_DESCRIPTORS = 64  # for the database, the log, and whatever a library opens
 _OPEN = "open to this machine without a token"
 _CLOSED = "with a token only"
@@ -107,26 +113,99 @@ def serve(
         own = own_certificate(settings)
         dsn = started.enter_context(postgres_for(settings, supervised=True))
         certificate = own or _self_signed(settings, started)
+        url = base_url(settings, port)
+        if settings.worker_count > 1:
+            started.callback(_ignore_further_signals)
+            asyncio.run(bring_to_schema(dsn, clock, migrating=migrating))
+            _serve_by_workers(settings, Place(dsn, url, port, certificate), announce)
+            return
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             started.callback(_ignore_further_signals)
-            url = base_url(settings, port)
             if furnish:
                 runner.run(furnish(dsn))
-            database = runner.run(open_database(dsn, clock, migrating=migrating, url=url))
-            try:
-                post = post_of(settings, _outbox(settings, started))
-                app = create_app(settings, database, clock, reset=reset and partial(reset, database, dsn), post=post)
-                if prepare:
-                    runner.run(prepare(database))
-                config = server_settings(app, certificate, limits_of(settings))
-                stop = app.stop if isinstance(app, Recording) else _nothing
-                server = _Server(config, lambda: announce(url), own, stop)
-                _calm_garbage_collection()
-                log.info("serving", url=url, access=_OPEN if settings.open_mode else _CLOSED)
-                runner.run(_serve_and_work(server, port, settings, database, clock, post=post))
-                log.info("stopped serving")
-            finally:
-                runner.run(database.close())
+            runner.run(bring_to_schema(dsn, clock, migrating=migrating))
+            serve_in(
+                runner,
+                settings,
+                Place(dsn, url, port, certificate),
+                clock,
+                announce=lambda: announce(url),
+                prepare=prepare,
+                reset=(lambda database: reset(database, dsn)) if reset else None,
+                outbox=_outbox(settings, started),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server serves: its database, its address, the socket that listens there, and its certificate."""
+
+    dsn: str
+    url: str
+    port: socket.socket
+    certificate: Certificate | None
+
+
+def serve_in(
+    runner: asyncio.Runner,
+    settings: Settings,
+    place: Place,
+    clock: Clock,
+    *,
+    announce: Callable[[], None],
+    prepare: Callable[[Database], Coroutine[Any, Any, None]] | None = None,
+    reset: Callable[[Database], Coroutine[Any, Any, None]] | None = None,
+    outbox: Path | None = None,
+    limiter: Limiter | None = None,
+    size_max: int = CONNECTIONS_MAX,
+) -> None:
+    """Serve in this process until it is told to stop. The database has this program's schema.
+
+    `limiter` counts requests together with other processes; `size_max` connections to the database are opened at most.
+    """
+    database = runner.run(Database.connect(place.dsn, clock_runs=True, url=place.url, size_max=size_max))
+    try:
+        post = post_of(settings, outbox)
+        app = create_app(
+            settings, database, clock, reset=reset and partial(reset, database), post=post, limiter=limiter
+        )
+        if prepare:
+            runner.run(prepare(database))
+        crowd = Crowd(limits_of(settings))
+        config = server_settings(app, place.certificate, crowd)
+        drained = crowd if limiter else None
+        stop = app.stop if isinstance(app, Recording) else _nothing
+        server = _Server(config, announce, place.certificate if settings.tls_cert else None, stop, drained)
+        _calm_garbage_collection()
+        log.info("serving", url=place.url, access=_OPEN if settings.open_mode else _CLOSED)
+        runner.run(_serve_and_work(server, place.port, settings, database, clock, post=post))
+        log.info("stopped serving")
+    finally:
+        runner.run(database.close())
+
+
+def _serve_by_workers(settings: Settings, place: Place, announce: Callable[[str], None]) -> None:
+    """Serve with several processes. What a server may take in all, they share."""
+    size = settings.worker_count
+    shared = dataclasses.replace(
+        settings,
+        connection_limit=max(settings.connection_limit // size, SMALLEST["connection_limit"]),
+        waiting_limit=max(settings.waiting_limit // size, SMALLEST["waiting_limit"]),
+    )
+    with tempfile.TemporaryFile() as counts:
+        order = Order(
+            settings=shared,
+            dsn=place.dsn,
+            url=place.url,
+            certificate=place.certificate,
+            port=place.port.fileno(),
+            counts=counts.fileno(),
+            counted_from=time.monotonic(),
+            connections=max(2, min(CONNECTIONS_MAX, _ALL_CONNECTIONS // size)),
+        )
+        log.info("serving", url=place.url, access=_CLOSED, workers=size)
+        asyncio.run(Crew(order, size).serve(lambda: announce(place.url)))
+        log.info("stopped serving")
 
 
 async def _serve_and_work(
@@ -193,17 +272,19 @@ async def plain_connection(dsn: str) -> AsyncGenerator[asyncpg.Connection[asyncp
         await connection.close()
 
 
-async def open_database(dsn: str, clock: Clock, *, migrating: bool, url: str = "") -> Database:
-    """A pool on a database with this program's schema; `migrating` brings it up to date first. The caller closes it.
+async def open_database(dsn: str, clock: Clock, *, migrating: bool) -> Database:
+    """A pool on a database with this program's schema; `migrating` brings it up to date first. The caller closes it."""
+    await bring_to_schema(dsn, clock, migrating=migrating)
+    return await Database.connect(dsn, clock_runs=True)
 
-    `url` is the address at which a server will serve it.
-    """
+
+async def bring_to_schema(dsn: str, clock: Clock, *, migrating: bool) -> None:
+    """See that a database has this program's schema. Raises `SchemaError` and `Unavailable`."""
     if migrating:
         await bring_up_to_date(dsn, clock)
     else:
         async with plain_connection(dsn) as connection:
             await check_schema(connection)
-    return await Database.connect(dsn, clock_runs=True, url=url)
 
 
 def own_certificate(settings: Settings) -> Certificate | None:
@@ -257,10 +338,10 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def server_settings(
-    app: ASGIApp, certificate: Certificate | None, limits: Limits, *, lifespan: Literal["on", "off"] = "on"
+    app: ASGIApp, certificate: Certificate | None, crowd: Crowd, *, lifespan: Literal["on", "off"] = "on"
 ) -> uvicorn.Config:
     """How uvicorn serves an application of ours."""
-    protocol: Any = partial(JsonProtocol, crowd=Crowd(limits))  # uvicorn wants a class, but only calls it
+    protocol: Any = partial(JsonProtocol, crowd=crowd)  # uvicorn wants a class, but only calls it
     return uvicorn.Config(
         app,
         http=protocol,
@@ -289,9 +370,11 @@ class _Server(uvicorn.Server):
         announce: Callable[[], None],
         renewed: Certificate | None,
         stop: Callable[[], None],
+        drained: Crowd | None,
     ) -> None:
         super().__init__(config)
         self._stop = stop
+        self._drained = drained
         self._announce = announce
         self._renewed = renewed
         self._renewing: asyncio.Task[None] | None = None
@@ -315,7 +398,15 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for number in _STOP_SIGNALS:
             loop.add_signal_handler(number, self.handle_exit, number, None)
+        if self._drained:
+            loop.add_signal_handler(DRAIN, self._drain, self._drained)
         yield
+
+    def _drain(self, crowd: Crowd) -> None:
+        """Stop once nobody is left whose request is under way, or may be."""
+        crowd.is_draining = True
+        self.config.timeout_graceful_shutdown = DRAIN_SECONDS
+        self.should_exit = True
 
 
 def base_url(settings: Settings, port: socket.socket) -> str:

@@ -22,13 +22,17 @@ def serve(
     *,
     books: Books | None = None,
     serving: Serving | None = None,
+    workers: Annotated[
+        int | None, option("workers", "Processes that serve; by default one for every two cores.", SERVER)
+    ] = None,
     migrate: Annotated[bool, switch("Bring the database up to date first.", BOOKS)] = False,
 ) -> None:
     """Serve the ledger to clients that have a token, until interrupted.
 
-    A data folder is always brought up to date; a database by URL only with --migrate.
+    A data folder is always brought up to date; a database by URL only with --migrate. SIGHUP exchanges several
+    workers one by one, as after an upgrade; a server with one worker it stops.
     """
-    said = settings(books, serving)
+    said = settings(books, serving, workers=workers)
     _run_server(said, migrating=migrate or said.database_url is None)
 
 

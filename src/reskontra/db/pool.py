@@ -130,6 +130,10 @@ async def hold_until_end(lock: asyncio.Lock) -> None:
     held.append(lock)
 
 
+CONNECTIONS_MAX = 16
+"""Connections of one process. Sixteen keep PostgreSQL busy on as many cores as one Python can feed."""
+
+
 class Database:
     """A pool of connections to one PostgreSQL database.
 
@@ -154,7 +158,7 @@ class Database:
         clock_runs: bool = False,
         url: str = "",
         size_min: int = 1,
-        size_max: int = 16,
+        size_max: int = CONNECTIONS_MAX,
         statement_timeout_seconds: float = 30,
         lock_timeout_seconds: float = 10,
         acquire_timeout_seconds: float = 10,

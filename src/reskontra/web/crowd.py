@@ -57,6 +57,8 @@ class Crowd:
         self.limits = limits or Limits()
         self.now = 0.0
         self.body_bytes = 0
+        # Whether each connection is to end with the answer to the next request, or without one soon.
+        self.is_draining = False
         # The one that has waited longest comes first.
         self._connections: dict[Connection, None] = {}
         # Bytes that began to wait since the last look.
@@ -88,7 +90,7 @@ class Crowd:
             self._connections[connection] = None
 
     def hold_up(self, unsent: int, loop: asyncio.AbstractEventLoop) -> None:
-        """Note that `unsent` bytes of an answer now wait for their client. Look at once when many have come together."""
+        """Note that `unsent` bytes of an answer now wait for their client; look at once if many do."""
         self._held_up += unsent
         if self._held_up > self.limits.waiting_bytes // 4 and self._timer is not None:
             self._held_up = 0

@@ -27,6 +27,7 @@ from reskontra.web.head import Unservable, addressed, check_head, written_withou
 from reskontra.web.transport import JoiningTransport
 from reskontra.web.visit import BODY_FORGOTTEN
 
+_LAST_CALL_SECONDS = 2.0
 _NEVER = float("inf")
 _RESTING, _IN_HEAD, _IN_BODY = range(3)
 _PIECE_BYTES = 4 * 1024
@@ -100,6 +101,15 @@ class JsonProtocol(HttpToolsProtocol):
             self._answered.disconnected = True
             self._answered.message_event.set()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End the connection once all is answered. When draining, a request that is on its way is answered too."""
+        if not self._crowd.is_draining or self._owes_answers():
+            super().shutdown()
+        elif self._stage == _RESTING:
+            self._deadline = self._crowd.now + _LAST_CALL_SECONDS
+        elif self._stage == _IN_BODY:
+            self.cycle.keep_alive = False
 
     def pause_writing(self) -> None:
         """The client takes its answer more slowly than we make it."""
@@ -190,6 +200,8 @@ class JsonProtocol(HttpToolsProtocol):
             self.url, self.headers[:] = addressed(self.url, self.headers)
         super().on_headers_complete()
         self.scope["extensions"] = {BODY_FORGOTTEN: self._forget_bytes}  # type: ignore[dict-item]
+        if self._crowd.is_draining:
+            self.cycle.keep_alive = False
         if not self.pipeline:
             self._answered = self.cycle
         if self.expect_100_continue:

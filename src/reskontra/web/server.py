@@ -91,6 +91,7 @@ class Server:
         metrics: Metrics,
         lists: Memory,
         answers: Answers,
+        limiter: Limiter | None = None,
     ) -> None:
         self._router = router
         self._pages = pages
@@ -103,7 +104,7 @@ class Server:
         self._attachment_limit = settings.attachment_limit
         self._room = Room(settings.waiting_limit)
         self._origin = Origin(settings.trusted_proxies)
-        self._limiter = Limiter(settings.rate_limit)
+        self._limiter = limiter or Limiter(settings.rate_limit)
         self._metrics = metrics
         self._lists = lists
         self._answers = answers
