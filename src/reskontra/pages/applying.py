@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Refusal, Unavailable
+from reskontra.errors import Objection
 from reskontra.pages.api import Trial
 from reskontra.pages.document import Application, Document, address_of, link_to, read_document
 from reskontra.pages.document_kinds import DocumentKind, kind_named
@@ -72,9 +72,7 @@ async def apply(screen: Screen) -> Response:
         tried = await screen.api.tried(Trial("POST", "/v1/reskontra/application", body, reads))
         before = {it.id for it in await _standing_applications(screen, applying)}
         applying.applied = [it for it in tried.read(0, list[Application]) if it.id not in before]
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         field = str(refusal.field[0]) if refusal.field else ""
         applying.problems = [(field if field.startswith("paid.") else "", screen.why(refusal))]
         return screen.show("apply.html", status_of(refusal), applying=applying, kind_of=kind_named)

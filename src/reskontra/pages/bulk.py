@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal, Unavailable
+from reskontra.errors import Malformed, NotFound, Objection
 from reskontra.pages.api import Trial, segment
 from reskontra.pages.document import Document, Payment, read_document
 from reskontra.pages.document_actions import LIST
@@ -125,9 +125,7 @@ async def run_bulk(screen: Screen) -> Response:
         try:
             if_match = form.text(f"etag.{kind.document_type}/{number}") if do != "send" else None
             await screen.api.send(request.method, request.path, request.content, if_match=if_match)
-        except Unavailable:
-            raise
-        except Refusal:
+        except Objection:
             refused.append(f"{kind.document_type}/{number}")
         else:
             done.append(f"{kind.document_type}/{number}")
@@ -167,9 +165,7 @@ async def _judged(screen: Screen, do: str, name: Name) -> Judged:
             answer = await screen.api.send(request.method, request.path, {"dryRun": True})
             return replace(found, to=", ".join(msgspec.json.decode(answer.body, type=_Asked).mail.to))
         await screen.api.tried(request)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return Judged(found.kind, found.number, screen.why(refusal), found.thing)
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, Refusal, Unavailable
+from reskontra.errors import Malformed, Objection
 from reskontra.pages.api import Trial, segment
 from reskontra.pages.document import Document, Line, NamedDocument, address_of, link_to
 from reskontra.pages.document_kinds import KINDS, kind_named
@@ -67,9 +67,7 @@ async def credit(screen: Screen) -> Response:
     form, crediting = await screen.form(), await _crediting(screen)
     try:
         number, more = await _made(screen, crediting, form)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         field = str(refusal.field[0]) if refusal.field else ""
         problem = (field if field.startswith("quantity.") else "", screen.why(refusal))
         return await _shown(screen, crediting, form, [problem], status_of(refusal))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Refusal, Stale
+from reskontra.errors import Objection, Refusal, Stale
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import Address, ClassRow, Customer
@@ -72,7 +72,7 @@ async def create(screen: Screen) -> Response:
     form = await screen.form()
     try:
         answer = await screen.api.send("POST", "/v1/customer", _body(form, {}, screen.formats.language))
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _form(screen, form, title=screen.formats.say("New customer"), refusal=refusal)
     number = answer.headers["location"].rpartition("/")[2]
     return screen.go(
@@ -115,7 +115,7 @@ async def change(screen: Screen) -> Response:
             was=theirs,
             changed=await _last_change(screen, number),
         )
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _form(screen, form, title=number, number=number, refusal=refusal, was=shown)
     return screen.go(f"{ROOT}/customers/{segment(number)}/details", "Customer {number} changed.", number=number)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
+from reskontra.errors import Malformed, NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial, Tried, segment
 from reskontra.pages.document import (
     Application,
@@ -274,9 +274,7 @@ async def attach(screen: Screen) -> Response:
     kind, number = _addressed(screen)
     try:
         await screen.api.upload(f"{kind.path}/{segment(number)}/attachment")
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
     return screen.go(
         address_of(kind, number), "The file is attached to {document}.", document=link_to(screen, kind, number)
@@ -289,9 +287,7 @@ async def _put(screen: Screen, body: dict[str, object], said: str) -> Response:
     form = await screen.form()
     try:
         await screen.api.send("PUT", kind.address(number), body, if_match=form.text("etag"))
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
     return screen.go(address_of(kind, number), said, document=link_to(screen, kind, number))
 
@@ -307,9 +303,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
     why = refusal
     try:
         tried = await screen.api.tried(action.trial)
-    except Unavailable:
-        raise
-    except Refusal as refused:
+    except Objection as refused:
         why = refusal or refused
     ours = NamedDocument(kind.document_type, _number_of(read.thing))
     entries: Sequence[Entry] = ()
@@ -362,9 +356,9 @@ async def _do(screen: Screen, action: Action, work: Work) -> Response:
     form = await screen.form()
     try:
         return await work(form.text("etag"))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _ask(screen, action, refusal)
 
 

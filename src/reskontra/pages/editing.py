@@ -9,7 +9,7 @@ from functools import partial
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
+from reskontra.errors import Malformed, NotFound, Objection, Stale
 from reskontra.pages.api import Trial
 from reskontra.pages.changes import Change
 from reskontra.pages.document import Document, Line, NamedDocument, changes_of, go_to_saved
@@ -175,9 +175,7 @@ async def post_document(screen: Screen) -> Response:
         saved = await _saved(screen, sheet)
     except Stale:
         return await _shown(screen, await _rebased(screen, sheet), 412)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         sheet.problems.append((field_of(refusal, form), screen.why(refusal)))
         sheet.is_asked = True
         return await _shown(screen, sheet, status_of(refusal))
@@ -238,9 +236,7 @@ async def _computed(screen: Screen, sheet: Sheet) -> Sheet:
         else:
             trial = Trial("POST", sheet.kind.path, new_body(sheet.kind, sheet.form, language), reads=["{resource}"])
         sheet.computed = (await screen.api.tried(trial)).read(0, Document)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         sheet.problems.append((field_of(refusal, sheet.form), screen.why(refusal)))
     return sheet
 

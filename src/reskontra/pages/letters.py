@@ -11,7 +11,7 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.dunning.letters.commands import MOST_IN_ONE_FILE
-from reskontra.errors import NotFound, Refusal, Stale, Unavailable
+from reskontra.errors import NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial, segment
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import ROWS, Letter, Name
@@ -201,9 +201,9 @@ async def take_step(screen: Screen) -> Response:
     method, path, body = _request(screen, form)
     try:
         await screen.api.send(method, path, body, if_match=form.text("version"))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _ask(screen, step, form, refusal)
     number = screen.path["number"]
     is_gone = screen.path["action"] == "delete"
@@ -235,9 +235,7 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
     entries: Sequence[Entry] = ()
     try:
         after, entries = await _foreseen(screen, form)
-    except Unavailable:
-        raise
-    except Refusal as refused:
+    except Objection as refused:
         why = refusal or refused
     action = screen.path["action"]
     return screen.show(
@@ -313,8 +311,8 @@ async def change_letter(screen: Screen) -> Response:
             document_type, _, reference = (form.text("document") or "").partition("/")
             body = {"lines": [{"operation": "Delete", "documentType": document_type, "refNbr": reference}]}
         await screen.api.send("PUT", _path(screen), body, if_match=form.text("version"))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _letter(screen, [("fee" if is_fee else "", screen.why(refusal))], status_of(refusal))
     return screen.go(f"{ROOT}/letters/{number}", said, number=number)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
+from reskontra.errors import Malformed, NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial
 from reskontra.pages.changes import Change
 from reskontra.pages.document import NamedDocument, Payment, changes_of, go_to_saved, read_document
@@ -129,9 +129,7 @@ async def post_payment(screen: Screen) -> Response:
         saved = await _saved(screen, paying)
     except Stale:
         return await _shown(screen, await _rebased(screen, paying), 412)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         paying = await _with_open(screen, paying)
         paying.problems = [(_field_of(refusal), screen.why(refusal))]
         paying.is_asked = True
@@ -231,9 +229,7 @@ async def _computed(screen: Screen, paying: Paying) -> Paying:
     try:
         trial = Trial(method, path, _body(paying, screen.formats.language), reads)
         paying.computed = (await screen.api.tried(trial)).read(0, Payment)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         paying.problems.append((_field_of(refusal), screen.why(refusal)))
     return paying
 
