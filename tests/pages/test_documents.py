@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -458,6 +459,28 @@ async def test_a_credit_note_of_a_paid_invoice_only_corrects_it(bookkeeper: Visi
     await page.send("main form[method=post]", **typed({"line": "1", "quantity.1": "1"}))
     assert page.seen.h1.get_text().startswith("Release Credit note")  # type: ignore[union-attr]
     assert "What it settles" not in page.text
+
+
+@pytest.mark.parametrize("kind", ["Invoice", "Payment"])
+@pytest.mark.parametrize("step", ["edit", "release"])
+async def test_who_changed_a_draft_last_is_read_and_not_the_whole_log(
+    bookkeeper: Visitor, clerk: Clerk, monkeypatch: pytest.MonkeyPatch, kind: str, step: str
+) -> None:
+    draft = await (clerk.payment(10) if kind == "Payment" else clerk.invoice())
+    read, request = list[Mapping[str, object]](), Api.request
+
+    async def noting(api: Api, method: str, path: str, **how: Any) -> Response:
+        if path == "/v1/reskontra/change":
+            read.append(how["query"])
+        return await request(api, method, path, **how)
+
+    monkeypatch.setattr(Api, "request", noting)
+    await bookkeeper.go(f"documents/{kind}/{draft.number}/{step}")
+    await clerk.change(draft, invoiceText="Theirs")
+    form, button = ("#document-form", "save") if step == "edit" else ("form.save", None)
+    await bookkeeper.send(form, 412, button=button, **({"text": "Mine"} if step == "edit" else {}))
+    assert "open changed this at" in bookkeeper.text
+    assert read == [{"entity": kind, "key": draft.number, "newestFirst": True, "pageSize": 1}]
 
 
 @pytest.mark.parametrize("refusal", [Refused("It is a test."), Unavailable("It is a test.")])

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial, Tried, segment
+from reskontra.pages.changes import last_change
 from reskontra.pages.document import (
     Application,
     Document,
@@ -18,7 +19,6 @@ from reskontra.pages.document import (
     Payment,
     address_of,
     applications_of,
-    changes_of,
     entries_of,
     link_to,
     read_document,
@@ -316,7 +316,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
         settles = [it for it in found if str(it.id) == action.application]
         if tried is not None:
             entries = await _entries_of_undo(screen, action, tried)
-    changes = await changes_of(screen, ours) if isinstance(refusal, Stale) else []
+    is_stale = isinstance(refusal, Stale)
     return screen.show(
         "second_step.html",
         status_of(refusal) if refusal else 200,
@@ -332,7 +332,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
         entries=entries,
         settles=settles,
         ours=ours,
-        changed=changes[-1] if changes else None,
+        changed=await last_change(screen.api, ours.document_type, ours.reference_number) if is_stale else None,
         application=action.application,
         kind_of=kind_named,
         back=address_of(kind, ours.reference_number),

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Objection, Stale
 from reskontra.pages.api import Trial
-from reskontra.pages.changes import Change
-from reskontra.pages.document import Document, Line, NamedDocument, changes_of, go_to_saved
+from reskontra.pages.changes import Change, last_change
+from reskontra.pages.document import Document, Line, go_to_saved
 from reskontra.pages.document_form import (
     WORDS,
     Difference,
@@ -257,14 +257,13 @@ async def _rebased(screen: Screen, sheet: Sheet) -> Sheet:
     read = await screen.api.read(Document, sheet.kind.address(sheet.number))
     theirs = DocumentForm.showing(read.thing, partial(typed_number, language=screen.formats.language))
     form, differences = merged(sheet.form, sheet.base, theirs)
-    changes = await changes_of(screen, NamedDocument(sheet.kind.document_type, sheet.number))
     rebased = replace(
         sheet,
         form=form,
         base=theirs,
         etag=read.etag,
         differences=tuple(differences),
-        changed_by=changes[-1] if changes else None,
+        changed_by=await last_change(screen.api, sheet.kind.document_type, read.thing.reference_number),
         is_asked=True,
     )
     return await _computed(screen, rebased)

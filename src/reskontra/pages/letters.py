@@ -13,7 +13,7 @@ from starlette.responses import Response
 from reskontra.dunning.letters.commands import MOST_IN_ONE_FILE
 from reskontra.errors import NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial, segment
-from reskontra.pages.changes import Change
+from reskontra.pages.changes import last_change
 from reskontra.pages.customers import ROWS, Letter, Name
 from reskontra.pages.document import Entry
 from reskontra.pages.document_kinds import kind_named
@@ -237,7 +237,7 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
         after, entries = await _foreseen(screen, form)
     except Objection as refused:
         why = refusal or refused
-    action = screen.path["action"]
+    action, number = screen.path["action"], found.thing.letter_number
     return screen.show(
         "letter_step.html",
         status_of(refusal) if refusal else 200,
@@ -251,7 +251,7 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
         entries=entries,
         day=form.text("voidDate") or screen.today.isoformat(),
         later=await later_letters(screen, found.thing) if action == "void" else [],
-        changed=await _last_change(screen) if isinstance(refusal, Stale) else None,
+        changed=await last_change(screen.api, "DunningLetter", number) if isinstance(refusal, Stale) else None,
         problems=[("voidDate" if "void_date" in why.field else "", screen.why(why))] if why else [],
     )
 
@@ -288,13 +288,6 @@ async def later_letters(screen: Screen, letter: WholeLetter) -> list[WholeLetter
         return bool(ours & {(line.document_type, line.ref_nbr) for line in lines})
 
     return [it for it in listed.rows if it.letter_number != letter.letter_number and bears_on_it(it)]
-
-
-async def _last_change(screen: Screen) -> Change | None:
-    found = await screen.api.list(
-        Change, "/v1/reskontra/change", entity="DunningLetter", key=screen.path["number"], newestFirst=True, pageSize=1
-    )
-    return found.rows[0] if found.rows else None
 
 
 async def change_letter(screen: Screen) -> Response:

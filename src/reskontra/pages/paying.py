@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial
-from reskontra.pages.changes import Change
-from reskontra.pages.document import NamedDocument, Payment, changes_of, go_to_saved, read_document
+from reskontra.pages.changes import Change, last_change
+from reskontra.pages.document import Payment, go_to_saved, read_document
 from reskontra.pages.document_form import Difference
 from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
@@ -169,7 +169,6 @@ async def _rebased(screen: Screen, paying: Paying) -> Paying:
     language = screen.formats.language
     amounts = _amounts_of(read.thing, language)
     theirs, mine = _cells(_header_of(read.thing, language), amounts), _cells(paying.header, paying.amounts)
-    changes = await changes_of(screen, NamedDocument(paying.kind.document_type, paying.number))
     before = paying.base
     told = []
     for name in dict.fromkeys([*theirs, *before]):
@@ -187,7 +186,7 @@ async def _rebased(screen: Screen, paying: Paying) -> Paying:
         etag=read.etag,
         base=theirs,
         differences=told,
-        changed_by=changes[-1] if changes else None,
+        changed_by=await last_change(screen.api, paying.kind.document_type, read.thing.ref_nbr),
         is_asked=True,
     )
     return await _computed(screen, await _with_open(screen, rebased))
