@@ -12,10 +12,10 @@ from starlette.responses import Response
 from reskontra.errors import Objection
 from reskontra.pages.api import Trial
 from reskontra.pages.document import Application, Document, address_of, link_to, read_document
-from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.document_kinds import DEBITS, DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.formats import plain_number, typed_number
-from reskontra.pages.paying import DEBITS, open_documents, typed_amounts
+from reskontra.pages.paying import open_documents, typed_amounts
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
 

@@ -188,11 +188,10 @@ def _request(screen: Screen, do: str, kind: DocumentKind, number: str) -> Trial:
     if do == "hold":
         return Trial("PUT", kind.address(number), {"hold": {"value": True}})
     if do == "send":
-        if kind.is_payment:
+        if not kind.is_mailed:
             raise Malformed(screen.formats.say("This kind of document is not sent by mail."))
-        return Trial("POST", kind.action(number, "email").replace("/v1/", "/v1/reskontra/", 1), {})
-    body = {"type": {"value": kind.document_type}} if kind.is_payment else None
-    return Trial("POST", kind.action(number, "release"), body)
+        return Trial("POST", f"{kind.path_of_ours}/{segment(number)}/action/email", {})
+    return Trial("POST", kind.action(number, "release"), kind.body)
 
 
 def _verb(text: str) -> Verb:

@@ -277,7 +277,7 @@ class _Vat(msgspec.Struct):
 
 async def _vat_of(screen: Screen, kind: DocumentKind, number: str) -> list[VatRow]:
     """The VAT of a document whose own answer has no room for it, such as a cash sale."""
-    found = await screen.api.find(_Vat, f"{kind.path.replace('/v1/', '/v1/reskontra/')}/{segment(number)}/vat")
+    found = await screen.api.find(_Vat, f"{kind.path_of_ours}/{segment(number)}/vat")
     return [
         VatRow(Described(it.vat_id), it.vat_id, it.vat_rate, it.taxable_amount_in_currency, it.vat_amount_in_currency)
         for it in (found.vat if found else [])

@@ -118,7 +118,7 @@ async def release(screen: Screen) -> Response:
     kind, number = _addressed(screen)
 
     async def work(if_match: str | None) -> Response:
-        await screen.api.send("POST", kind.action(number, "release"), _typed(kind), if_match=if_match)
+        await screen.api.send("POST", kind.action(number, "release"), kind.body, if_match=if_match)
         entries = await entries_of(screen, NamedDocument(kind.document_type, number))
         batch = entries[0].batch_number if entries else ""
         said = f"[{batch}](/ui/journal/{segment(batch)})" if batch else screen.formats.say("without postings")
@@ -160,7 +160,7 @@ async def void(screen: Screen) -> Response:
     kind, number = _addressed(screen)
 
     async def work(if_match: str | None) -> Response:
-        answer = await screen.api.send("POST", kind.action(number, "void"), _typed(kind), if_match=if_match)
+        answer = await screen.api.send("POST", kind.action(number, "void"), kind.body, if_match=if_match)
         made = msgspec.json.decode(answer.body, type=_MadeVoid)
         new = kind_named(made.type)
         address = address_of(new, made.ref_nbr)
@@ -370,11 +370,11 @@ def _release_of(kind: DocumentKind, number: str) -> Action:
 def _releasing(kind: DocumentKind, number: str) -> Trial:
     ours = f"documentType={kind.document_type}&referenceNumber={segment(number)}&pageSize=500"
     reads = [f"/v1/reskontra/report/journal?{ours}", f"/v1/reskontra/application?{ours}"]
-    return Trial("POST", kind.action(number, "release"), _typed(kind), reads)
+    return Trial("POST", kind.action(number, "release"), kind.body, reads)
 
 
 def _voiding(kind: DocumentKind, number: str) -> Trial:
-    return Trial("POST", kind.action(number, "void"), _typed(kind))
+    return Trial("POST", kind.action(number, "void"), kind.body)
 
 
 def _undoing(kind: DocumentKind, number: str, application: str) -> Trial:
@@ -383,11 +383,6 @@ def _undoing(kind: DocumentKind, number: str, application: str) -> Trial:
     ours = f"documentType={kind.document_type}&referenceNumber={segment(number)}&pageSize=500"
     path = f"/v1/reskontra/application/{segment(application)}/action/undo"
     return Trial("POST", path, {}, [f"/v1/reskontra/application?{ours}"])
-
-
-def _typed(kind: DocumentKind) -> dict[str, object] | None:
-    """The body that tells payments of one number apart."""
-    return {"type": {"value": kind.document_type}} if kind.is_payment else None
 
 
 def _addressed(screen: Screen) -> tuple[DocumentKind, str]:

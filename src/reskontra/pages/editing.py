@@ -23,7 +23,7 @@ from reskontra.pages.document_form import (
     merged,
     new_body,
 )
-from reskontra.pages.document_kinds import CASH, DocumentKind, kind_named
+from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.formats import typed_number
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
@@ -286,7 +286,7 @@ async def _shown(screen: Screen, sheet: Sheet, status: int = 200) -> Response:
         terms=[
             (it.terms_id, it.description or it.terms_id)
             for it in terms.records
-            if not (it.number_of_instalments and sheet.kind.document_type in CASH.split(","))
+            if not (it.number_of_instalments and sheet.kind.rules.is_paid_at_once)
         ],
     )
 

@@ -14,14 +14,13 @@ from reskontra.pages.api import Trial
 from reskontra.pages.changes import Change, last_change
 from reskontra.pages.document import Payment, go_to_saved, read_document
 from reskontra.pages.document_form import Difference
-from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.document_kinds import CREDITS, DEBITS, DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.editing import Standing, one_customer
 from reskontra.pages.formats import Mistyped, plain_number, typed_number
 from reskontra.pages.screen import Form, Screen
 from reskontra.web.errors import status_of
 
-DEBITS, _CREDITS = "Invoice,DebitNote,FinCharge", "CreditNote,Payment,Prepayment"
 _MOST = 200
 _FIELDS: Mapping[str, tuple[str, str]] = {
     "customer": ("customer", "customer_number"),
@@ -243,7 +242,7 @@ async def _with_open(screen: Screen, paying: Paying) -> Paying:
         paying.problems.append(("customer", screen.why(refusal)))
         return paying
     paying.header["customer"] = paying.customer.customer.number
-    types = _CREDITS if paying.kind.document_type == "Refund" else DEBITS
+    types = CREDITS if paying.kind.document_type == "Refund" else DEBITS
     paying.open = await open_documents(screen, paying.customer.customer.number, types)
     return paying
 

@@ -21,7 +21,6 @@ from reskontra.pages.sent import (
     EInvoice,
     Mail,
     Sent,
-    is_mailed,
     sent_of_document,
     sent_of_letter,
     sent_of_statement,
@@ -128,14 +127,12 @@ async def _document(screen: Screen) -> Matter:
     kind, document = await _addressed(screen)
     number = document.reference_number
     back = address_of(kind, number)
-    api = f"{kind.path.replace('/v1/', '/v1/reskontra/')}/{segment(number)}"
-    is_ours = kind.document_type not in ("Invoice", "CreditNote", "DebitNote")
     return Matter(
         name=f"{screen.formats.say(kind.words)} {number}",
         back=back,
         here=f"{back}/send",
-        email=f"{api}/action/email",
-        pdf=f"{api if is_ours else kind.address(number)}/print",
+        email=f"{kind.path_of_ours}/{segment(number)}/action/email",
+        pdf=f"{kind.print_path}/{segment(number)}/print",
         section="documents",
         sent=await sent_of_document(screen, kind, number, status=document.status, customer=document.customer.number),
     )
@@ -144,7 +141,7 @@ async def _document(screen: Screen) -> Matter:
 async def _addressed(screen: Screen) -> tuple[DocumentKind, Document]:
     kind = kind_named(screen.path["type"])
     read = await read_document(screen, kind, screen.path["number"])
-    if not isinstance(read.thing, Document) or not is_mailed(kind):
+    if not isinstance(read.thing, Document) or not kind.is_mailed:
         raise NotFound(reason="There is no such page.")
     return kind, read.thing
 
