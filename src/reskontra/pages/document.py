@@ -218,7 +218,8 @@ class Entry(msgspec.Struct, rename="camel"):
     vat_id: str | None = None
 
 
-_MANY = 500
+_MANY = 1000
+"""As many as the API gives at once."""
 
 
 async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = (), status: int = 200) -> Response:
@@ -284,28 +285,30 @@ async def _vat_of(screen: Screen, kind: DocumentKind, number: str) -> list[VatRo
     ]
 
 
+def applications_at(ours: NamedDocument) -> str:
+    """Where the API has what settled a document, or what it settled, among others of its number."""
+    return f"/v1/reskontra/application?{_naming(ours)}"
+
+
 async def applications_of(screen: Screen, ours: NamedDocument) -> list[Application]:
     """What settled a document, or what it settled, in the order in which that was done."""
-    found = await screen.api.list(
-        Application,
-        "/v1/reskontra/application",
-        documentType=ours.document_type,
-        referenceNumber=ours.reference_number,
-        pageSize=_MANY,
-    )
+    found = await screen.api.list(Application, applications_at(ours))
     return [it for it in found.rows if ours in (it.credit, it.debit)]
+
+
+def entries_at(ours: NamedDocument) -> str:
+    """Where the API has what the release of a document posted."""
+    return f"/v1/reskontra/report/journal?{_naming(ours)}"
 
 
 async def entries_of(screen: Screen, ours: NamedDocument) -> list[Entry]:
     """What the release of a document posted."""
-    found = await screen.api.list(
-        Entry,
-        "/v1/reskontra/report/journal",
-        documentType=ours.document_type,
-        referenceNumber=ours.reference_number,
-        pageSize=_MANY,
-    )
-    return found.rows
+    return (await screen.api.list(Entry, entries_at(ours))).rows
+
+
+def _naming(ours: NamedDocument) -> str:
+    number = segment(ours.reference_number)
+    return f"documentType={ours.document_type}&referenceNumber={number}&pageSize={_MANY}"
 
 
 async def changes_of(screen: Screen, ours: NamedDocument) -> list[Change]:

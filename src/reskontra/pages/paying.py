@@ -123,13 +123,11 @@ async def post_payment(screen: Screen) -> Response:
     if do not in ("save", "release"):
         return await _shown(screen, await _computed(screen, await _with_open(screen, paying)))
     try:
-        paying.customer = await one_customer(screen, header["customer"])
-        _check_refund(screen, await _with_open(screen, paying))
+        _check_refund(screen, await _found(screen, paying))
         saved = await _saved(screen, paying)
     except Stale:
         return await _shown(screen, await _rebased(screen, paying), 412)
     except Objection as refusal:
-        paying = await _with_open(screen, paying)
         paying.problems = [(_field_of(refusal), screen.why(refusal))]
         paying.is_asked = True
         return await _shown(screen, paying, status_of(refusal))
@@ -233,14 +231,19 @@ async def _computed(screen: Screen, paying: Paying) -> Paying:
 
 
 async def _with_open(screen: Screen, paying: Paying) -> Paying:
-    """With the customer that was meant and what can be settled."""
+    """As `_found`, if a customer was typed; where it is not one, that is a problem of the field."""
     if not paying.header.get("customer"):
         return paying
     try:
-        paying.customer = await one_customer(screen, paying.header["customer"])
+        return await _found(screen, paying)
     except Malformed as refusal:
         paying.problems.append(("customer", screen.why(refusal)))
         return paying
+
+
+async def _found(screen: Screen, paying: Paying) -> Paying:
+    """With the customer that was meant and what can be settled. Raises `Malformed` where it is not one customer."""
+    paying.customer = await one_customer(screen, paying.header["customer"])
     paying.header["customer"] = paying.customer.customer.number
     types = CREDITS if paying.kind.document_type == "Refund" else DEBITS
     paying.open = await open_documents(screen, paying.customer.customer.number, types)
