@@ -87,10 +87,9 @@ async def show_bulk(screen: Screen) -> Response:
     """POST: which of the chosen documents it can be done with, and why not with the others. Printing needs no trial."""
     form = await screen.form()
     asked, names = form.get("do", ""), _named(form.all("document"))
-    back = form.get("back", "")
     if not names:
-        address = back
-        return screen.go(address if address.startswith(LIST) else LIST, "No document was chosen.")
+        back = form.get("back", "")
+        return screen.go(back if back.startswith(LIST) else LIST, "No document was chosen.")
     if asked == "print":
         words = "&".join(f"document={segment(f'{kind.document_type}/{number}')}" for kind, number in names)
         return screen.go(f"{LIST}/bulk/print?{words}")

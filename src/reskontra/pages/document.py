@@ -72,7 +72,6 @@ class Attachment(msgspec.Struct):
 
     id: str
     name: str
-    revision: int | None = None
 
 
 class Document(msgspec.Struct, rename="camel"):
@@ -89,8 +88,6 @@ class Document(msgspec.Struct, rename="camel"):
     balance: Decimal
     document_date: datetime | None = None
     document_due_date: datetime | None = None
-    cash_discount_date: datetime | None = None
-    cash_discount_in_currency: Decimal | None = None
     financial_period: str | None = None
     exchange_rate: Decimal | None = None
     credit_terms: Described | None = None

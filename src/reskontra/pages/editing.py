@@ -31,13 +31,6 @@ from reskontra.web.errors import status_of
 _CHOICES = 8
 
 
-class Choice(msgspec.Struct, rename="camel"):
-    """Something to choose by its id."""
-
-    id: str
-    description: str | None = None
-
-
 class _Category(msgspec.Struct, rename="camel"):
     vat_category_id: str
     description: str | None = None

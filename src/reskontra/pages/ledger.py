@@ -29,7 +29,6 @@ class Entry(msgspec.Struct, rename="camel", kw_only=True):
     debit_amount_in_currency: Decimal
     credit_amount_in_currency: Decimal
     transaction_description: str | None = None
-    customer_supplier: str | None = None
 
 
 class Batch(msgspec.Struct, rename="camel", kw_only=True):

@@ -30,7 +30,6 @@ class Total(msgspec.Struct, rename="camel"):
     """What a letter asks for in one currency."""
 
     currency_id: str
-    claims: Decimal
     credits: Decimal
     fee: Decimal
     total: Decimal
@@ -133,7 +132,6 @@ async def _letter(screen: Screen, problems: Sequence[tuple[str, str]] = (), stat
     return screen.show(
         "letter.html",
         status,
-        kind_of=kind_named,
         letter=letter,
         etag=found.etag,
         problems=list(problems),

@@ -20,7 +20,6 @@ class Standing(msgspec.Struct, kw_only=True):
     """A company of the sandbox, and the date that it is there."""
 
     id: int
-    code: str
     name: str
     customers: int
     documents: int

@@ -47,7 +47,6 @@ class StatementSent(msgspec.Struct, rename="camel", kw_only=True):
 class Mail(msgspec.Struct, rename="camel", kw_only=True):
     """A mail, or one that a dry run shows: that has neither number nor state."""
 
-    mail_id: int = 0
     state: str = ""
     document_type: str
     reference_number: str = ""

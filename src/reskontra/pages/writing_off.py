@@ -18,9 +18,6 @@ from reskontra.pages.screen import Form, Screen
 from reskontra.pages.words import later
 from reskontra.web.errors import status_of
 
-KINDS = ("both", "balance", "credit")
-"""What may be written off, as the API names it."""
-
 _FIELDS = {"asOf": "asOf", "limit": "limit", "customer": "customer", "customerClass": "class", "kind": "kind"}
 """The API's names, and the form's."""
 
@@ -94,7 +91,6 @@ async def _shown(screen: Screen, asked: Form, refusal: Refusal | None = None) ->
         run=run,
         problems=[(field, screen.why(problem))] if problem else [],
         classes=classes,
-        kinds=KINDS,
         kind_of=kind_named,
     )
 
