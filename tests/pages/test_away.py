@@ -20,6 +20,7 @@ from reskontra.errors import OutcomeUnknown, Unavailable
 from reskontra.pages.api import Api
 from reskontra.users.commands import create_user
 from reskontra.users.rules import Role
+from tests.clerk import Clerk
 from tests.conftest import open_client
 from tests.pages.conftest import Visitor
 
@@ -141,6 +142,34 @@ async def test_that_the_database_is_away_is_no_fault_of_what_was_typed(
     monkeypatch.setattr(Api, "request", request)
     await (bookkeeper.go(page, 503) if method == "GET" else bookkeeper.send("main form[method=post]", 503))
     assert bookkeeper.text.startswith("The database is away The database cannot be reached at the moment;")
+
+
+@pytest.mark.parametrize("many", [True, False])
+async def test_what_was_done_before_the_database_went_away_is_not_called_unchanged(
+    bookkeeper: Visitor, clerk: Clerk, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    """Of several releases the second one fails, or of one what is read after it."""
+    drafts = [await clerk.invoice() for _ in range(2)]
+    answer, done = Api.request, list[str]()
+
+    async def request(api: Api, asked: str, address: str, **how: Any) -> Response:
+        if done:
+            raise Unavailable(GONE)
+        found = await answer(api, asked, address, **how)
+        done.extend([address] if address.endswith("/release") else [])
+        return found
+
+    if many:
+        names = [f"Invoice/{it.number}" for it in drafts]
+        await bookkeeper.go("documents")
+        await bookkeeper.send('form[action$="/bulk"]', document=names, do="release")
+    else:
+        await bookkeeper.go(f"documents/Invoice/{drafts[0].number}/release")
+    monkeypatch.setattr(Api, "request", request)
+    await bookkeeper.send("main form[method=post]", 503)
+    assert len(done) == 1
+    assert "The database went away after some of it was done." in bookkeeper.text
+    assert "othing was changed" not in bookkeeper.text
 
 
 def test_pages_show_beside_a_form_only_what_can_be_mended_there() -> None:

@@ -11,6 +11,7 @@ from bs4 import Tag
 from playwright.async_api import Route, expect
 
 from reskontra.companies.store.request_keys import StoredAnswers
+from reskontra.db import pool
 from reskontra.errors import OutcomeUnknown, Unavailable
 from reskontra.pages import once
 from reskontra.pages.api import Api
@@ -88,27 +89,48 @@ async def _customer_form(bookkeeper: Visitor) -> Tag:
     return form
 
 
-async def test_a_form_whose_outcome_is_unknown_is_not_carried_out_again(
-    bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The customer was made, and the connection broke before that was confirmed."""
-    carried_out = Api.send
-
-    async def send(*what: Any, **how: Any) -> Any:
-        await carried_out(*what, **how)
-        raise OutcomeUnknown
-
+async def _check_made_once(bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch, patch: Any, told: str) -> None:
+    """A form is sent again after one that was answered 503 under `patch`, though its customer was made."""
     form, before = await _customer_form(bookkeeper), await _customers(bookkeeper)
     with monkeypatch.context() as patched:
-        patched.setattr(Api, "send", send)
+        patched.setattr(*patch)
         first = await _send_again(bookkeeper, form, {"name": "Once AS"})
     assert first.status_code == 503
-    assert "it is not known whether it was saved" in first.text
+    assert told in first.text
     monkeypatch.setattr(once, "_LOOKS", 1)
     again = await _send_again(bookkeeper, form, {"name": "Once AS"})
     assert again.status_code == 409
     assert "Look at what it has made" in again.text
     assert await _customers(bookkeeper) == before + 1
+
+
+async def test_a_form_whose_outcome_is_unknown_is_not_carried_out_again(
+    bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key was committed, and with the customer's commit the connection broke."""
+    commit, committed = pool._commit, list[object]()
+
+    async def broken(transaction: Any) -> None:
+        await commit(transaction)
+        committed.append(transaction)
+        if len(committed) == 2:
+            raise OutcomeUnknown
+
+    told = "it is not known whether it was saved"
+    await _check_made_once(bookkeeper, monkeypatch, (pool, "_commit", broken), told)
+
+
+async def test_a_form_that_failed_after_it_made_something_is_not_carried_out_again(
+    bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Api.send
+
+    async def broken(*what: Any, **how: Any) -> Any:
+        await send(*what, **how)
+        raise Unavailable
+
+    told = "The database went away after some of it was done."
+    await _check_made_once(bookkeeper, monkeypatch, (Api, "send", broken), told)
 
 
 async def test_what_was_made_leads_on_though_the_answer_cannot_be_kept(

@@ -62,7 +62,8 @@ async def _answer(screen: Screen, make: PageOf, request: KeyedRequest) -> Respon
     except OutcomeUnknown:
         raise  # sent again, it might make a second one
     except Exception:
-        await _give_up(engine, request)
+        if not screen.api.has_changed:
+            await _give_up(engine, request)
         raise
     if answer.status_code != 303 and "hx-redirect" not in answer.headers:
         await _give_up(engine, request)
