@@ -29,11 +29,18 @@ class Refusal(Exception):
         self.hint = hint
 
 
-class Malformed(Refusal):
+class Objection(Refusal):
+    """A refusal of what was asked, for whoever asked it to read and mend: every refusal but `Unavailable`.
+
+    Whoever shows a refusal beside what was asked catches this one, and lets through that the database is away.
+    """
+
+
+class Malformed(Objection):
     """The request cannot be read: not JSON, a wrong type, an impossible number or date."""
 
 
-class NotFound(Refusal):
+class NotFound(Objection):
     """The thing that the address names does not exist: `The <noun> '<key>' cannot be found in the system.`
 
     `reason` is another sentence, where the address names something else than a thing and its key.
@@ -48,7 +55,7 @@ class NotFound(Refusal):
         super().__init__(reason or sentence, hint=hint)
 
 
-class Refused(Refusal):
+class Refused(Objection):
     """A business rule says no; nothing was changed."""
 
 
@@ -63,23 +70,23 @@ class UnknownReference(Refused):
         self.subject = subject
 
 
-class Conflict(Refusal):
+class Conflict(Objection):
     """Another request interfered; the same request may succeed if it is sent again."""
 
 
-class Stale(Refusal):
+class Stale(Objection):
     """The caller's copy is older than the row (If-Match)."""
 
 
-class NotAuthenticated(Refusal):
+class NotAuthenticated(Objection):
     """No usable token."""
 
 
-class NotAllowed(Refusal):
+class NotAllowed(Objection):
     """The token is valid but lacks the scope or has no access to the company."""
 
 
-class NotServed(Refusal):
+class NotServed(Objection):
     """The operation is in the contract, but this version does not serve it yet."""
 
 

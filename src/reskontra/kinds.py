@@ -115,7 +115,8 @@ class Kind:
 DEBITS = ("Invoice", "DebitNote", "FinCharge")
 """What a credit note or payment may settle (APP-01)."""
 
-_CREDITS = ("CreditNote", "Payment", "Prepayment")
+CREDITS = ("CreditNote", "Payment", "Prepayment")
+"""What a refund may pay back, and a write-off may close (APP-01)."""
 
 INVOICE = Kind(
     document_type="Invoice",
@@ -231,7 +232,7 @@ REFUND = Kind(
     create_operation="payment",
     release_operation="payment",
     balance_sign=+1,
-    settles=_CREDITS,
+    settles=CREDITS,
     is_money=True,
 )
 
@@ -279,7 +280,7 @@ CREDIT_WRITE_OFF = Kind(
     create_operation="payment",
     release_operation="payment",
     balance_sign=+1,
-    settles=_CREDITS,
+    settles=CREDITS,
     settles_for_good=True,
 )
 

@@ -17,6 +17,8 @@ from reskontra.clock import SeededClock
 from reskontra.companies.store.request_keys import StoredAnswers
 from reskontra.config import Settings
 from reskontra.db.pool import Database
+from reskontra.errors import OutcomeUnknown, Unavailable
+from reskontra.runs import chunks
 from tests.clerk import INVOICE, ITEM_A, Clerk, body, refusal, sale
 from tests.conftest import RunningServer, new_company, open_client
 
@@ -381,6 +383,38 @@ async def test_a_run_that_was_refused_or_failed_leaves_the_key_free(
         assert (await clerk.http.post(**RUN)).status_code == 500
     assert await keys(clerk) == 0
     assert (await clerk.http.post(**RUN)).status_code == 200
+
+
+async def test_a_run_of_which_a_commit_is_in_doubt_is_not_begun_again(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await debtor(clerk)
+    attempted = chunks._attempted
+
+    async def in_doubt(*what: Any, **how: Any) -> None:
+        await attempted(*what, **how)
+        raise OutcomeUnknown
+
+    with monkeypatch.context() as patched:
+        patched.setattr(chunks, "_attempted", in_doubt)
+        assert (await clerk.http.post(**RUN)).status_code == 503
+    newest = await clerk.newest_change()
+    answer = await clerk.http.post(**RUN)
+    assert answer.status_code == 409
+    assert "or was cut off: how far it came is not known." in answer.json()["message"]
+    assert await clerk.newest_change() == newest
+
+
+@pytest.mark.parametrize(("method", "day", "status"), [("give_up", "never", 400), ("finish", "2025-06-20", 200)])
+async def test_what_came_of_a_run_is_told_though_its_key_cannot_be_written(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch, method: str, day: str, status: int
+) -> None:
+    async def away(*_: Any) -> None:
+        raise Unavailable
+
+    await debtor(clerk)
+    monkeypatch.setattr(StoredAnswers, method, away)
+    assert (await clerk.http.post(**RUN | {"json": {"asOf": day}})).status_code == status
 
 
 async def test_a_run_that_is_under_way_or_was_cut_off_is_not_begun_again(

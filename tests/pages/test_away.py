@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from starlette.responses import Response
 
+from reskontra import pages
 from reskontra.clock import Context, SeededClock
 from reskontra.config import Settings
+from reskontra.db.faults import GONE
 from reskontra.db.pool import Database
 from reskontra.errors import OutcomeUnknown, Unavailable
 from reskontra.pages.api import Api
 from reskontra.users.commands import create_user
 from reskontra.users.rules import Role
+from tests.clerk import Clerk
 from tests.conftest import open_client
 from tests.pages.conftest import Visitor
 
+_PAGES = Path(pages.__file__).parent
 PASSWORD = "four words are enough"
 
 
@@ -110,6 +116,66 @@ async def test_what_may_have_been_saved_is_not_called_unchanged(bookkeeper: Visi
         await bookkeeper.send("main form", 503, name="Fjord Kajakk AS")
     assert "Nothing was changed" not in bookkeeper.text
     assert "while the change was confirmed" in bookkeeper.text
+
+
+@pytest.mark.parametrize(
+    ("page", "method", "path"),
+    [
+        ("customers/new", "POST", "/v1/customer"),
+        ("customers/20001/edit", "PUT", "/v1/customer/20001"),
+        ("sandbox/state/reset", "POST", "/v1/reskontra/sandbox/reset"),
+        ("periods/202501/close", "GET", "/v1/reskontra/financialPeriod/202501/closing"),
+    ],
+)
+async def test_that_the_database_is_away_is_no_fault_of_what_was_typed(
+    bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch, page: str, method: str, path: str
+) -> None:
+    answer = Api.request
+
+    async def request(api: Api, asked: str, address: str, **how: Any) -> Response:
+        if (asked, address) == (method, path):
+            raise Unavailable(GONE)
+        return await answer(api, asked, address, **how)
+
+    if method != "GET":
+        await bookkeeper.go(page)
+    monkeypatch.setattr(Api, "request", request)
+    await (bookkeeper.go(page, 503) if method == "GET" else bookkeeper.send("main form[method=post]", 503))
+    assert bookkeeper.text.startswith("The database is away The database cannot be reached at the moment;")
+
+
+@pytest.mark.parametrize("many", [True, False])
+async def test_what_was_done_before_the_database_went_away_is_not_called_unchanged(
+    bookkeeper: Visitor, clerk: Clerk, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    """Of several releases the second one fails, or of one what is read after it."""
+    drafts = [await clerk.invoice() for _ in range(2)]
+    answer, done = Api.request, list[str]()
+
+    async def request(api: Api, asked: str, address: str, **how: Any) -> Response:
+        if done:
+            raise Unavailable(GONE)
+        found = await answer(api, asked, address, **how)
+        done.extend([address] if address.endswith("/release") else [])
+        return found
+
+    if many:
+        names = [f"Invoice/{it.number}" for it in drafts]
+        await bookkeeper.go("documents")
+        await bookkeeper.send('form[action$="/bulk"]', document=names, do="release")
+    else:
+        await bookkeeper.go(f"documents/Invoice/{drafts[0].number}/release")
+    monkeypatch.setattr(Api, "request", request)
+    await bookkeeper.send("main form[method=post]", 503)
+    assert len(done) == 1
+    assert "The database went away after some of it was done." in bookkeeper.text
+    assert "othing was changed" not in bookkeeper.text
+
+
+def test_pages_show_beside_a_form_only_what_can_be_mended_there() -> None:
+    """`except Refusal` would take `Unavailable` too."""
+    wide = {path.name for path in _PAGES.glob("*.py") if re.search(r"except .*\bRefusal\b", path.read_text("utf-8"))}
+    assert wide == {"site.py", "outside.py"}, "catch `Objection`"
 
 
 async def test_what_breaks_is_a_page_with_the_number_of_the_request(

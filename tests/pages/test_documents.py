@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
-from reskontra.errors import Malformed
+from reskontra.errors import Malformed, Refusal, Refused, Unavailable
 from reskontra.pages import bulk, customer_form, document_actions, paying
+from reskontra.pages.api import Api
 from reskontra.pages.document_form import WORDS, DocumentForm, merged
 from reskontra.pages.document_kinds import KINDS
 from reskontra.pages.documents import CHIPS, STATUSES
@@ -16,7 +19,7 @@ from reskontra.pages.formats import plain_number, readings
 from reskontra.pages.sandbox_door import SandboxDoor
 from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
 from reskontra.users.rules import Role
-from tests.clerk import CREDIT_NOTE, ITEM_A, Clerk, wrapped
+from tests.clerk import CREDIT_NOTE, ITEM_A, Clerk, application, wrapped
 from tests.pages.conftest import Visitor
 
 
@@ -456,6 +459,69 @@ async def test_a_credit_note_of_a_paid_invoice_only_corrects_it(bookkeeper: Visi
     await page.send("main form[method=post]", **typed({"line": "1", "quantity.1": "1"}))
     assert page.seen.h1.get_text().startswith("Release Credit note")  # type: ignore[union-attr]
     assert "What it settles" not in page.text
+
+
+@pytest.mark.parametrize("kind", ["Invoice", "Payment"])
+@pytest.mark.parametrize("step", ["edit", "release"])
+async def test_who_changed_a_draft_last_is_read_and_not_the_whole_log(
+    bookkeeper: Visitor, clerk: Clerk, monkeypatch: pytest.MonkeyPatch, kind: str, step: str
+) -> None:
+    draft = await (clerk.payment(10) if kind == "Payment" else clerk.invoice())
+    read, request = list[Mapping[str, object]](), Api.request
+
+    async def noting(api: Api, method: str, path: str, **how: Any) -> Response:
+        if path == "/v1/reskontra/change":
+            read.append(how["query"])
+        return await request(api, method, path, **how)
+
+    monkeypatch.setattr(Api, "request", noting)
+    await bookkeeper.go(f"documents/{kind}/{draft.number}/{step}")
+    await clerk.change(draft, invoiceText="Theirs")
+    form, button = ("#document-form", "save") if step == "edit" else ("form.save", None)
+    await bookkeeper.send(form, 412, button=button, **({"text": "Mine"} if step == "edit" else {}))
+    assert "open changed this at" in bookkeeper.text
+    assert read == [{"entity": kind, "key": draft.number, "newestFirst": True, "pageSize": 1}]
+
+
+@pytest.mark.parametrize("refusal", [Refused("It is a test."), Unavailable("It is a test.")])
+async def test_a_credit_note_that_cannot_say_what_it_corrects_is_told_of(
+    bookkeeper: Visitor, clerk: Clerk, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
+) -> None:
+    invoice = await clerk.release(await clerk.invoice(lines=[ITEM_A | {"quantity": 2}]))
+    amount = str(invoice["amountInCurrency"])
+    await clerk.pay(amount, wrapped(refNbr=invoice.number, amountPaid=amount))
+    send = Api.send
+
+    async def refusing(api: Api, method: str, path: str, *what: Any, **how: Any) -> Response:
+        if method == "PUT":
+            raise refusal
+        return await send(api, method, path, *what, **how)
+
+    monkeypatch.setattr(Api, "send", refusing)
+    page = bookkeeper
+    await page.go(f"documents/Invoice/{invoice.number}/credit")
+    await page.send("main form[method=post]", **typed({"line": "1", "quantity.1": "1"}))
+    number = page.http_path.rpartition("/")[2]
+    assert page.http_path == f"/ui/documents/CreditNote/{number}"
+    assert page.said.startswith(f"Credit note {number} is saved as a draft, but it does not name Invoice")
+    assert page.said.endswith(": It is a test.")
+
+
+async def test_crediting_looks_at_the_notes_of_its_invoice_alone(
+    bookkeeper: Visitor, clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice, *others = [await clerk.release(await clerk.invoice()) for _ in range(3)]
+    for it in (invoice, *others):
+        await clerk.credit_note(applicationLines=[application(it, 10)])
+    asked, request = list[str](), Api.request
+
+    async def noting(api: Api, method: str, path: str, **how: Any) -> Response:
+        asked.append(path)
+        return await request(api, method, path, **how)
+
+    monkeypatch.setattr(Api, "request", noting)
+    await bookkeeper.go(f"documents/Invoice/{invoice.number}/credit")
+    assert len([it for it in asked if "/customerCreditNote/" in it]) == 1, asked
 
 
 async def test_who_may_only_read_finds_no_buttons(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -43,6 +44,21 @@ def test_every_sentence_is_said_in_every_language(language: str) -> None:
     for sentence in said:
         names = set(re.findall(r"\{(\w+)\}", sentence))
         assert set(re.findall(r"\{(\w+)\}", known[sentence])) == names, sentence
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
+def test_a_catalogue_has_no_sentence_that_nobody_says(language: str) -> None:
+    """What a page says need not be said by a page: statuses and remarks are."""
+    said = {
+        part.value
+        for path in PAGES.parent.rglob("*.py")
+        for part in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(part, ast.Constant)
+    }
+    environment = Environment(autoescape=True)
+    for path in (PAGES / "templates").rglob("*.html"):
+        said |= {it.value for it in environment.parse(path.read_text(encoding="utf-8")).find_all(nodes.Const)}
+    assert sorted(set(catalogue(language)) - said) == []
 
 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))

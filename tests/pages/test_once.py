@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
+from bs4 import Tag
 from playwright.async_api import Route, expect
 
+from reskontra.companies.store.request_keys import StoredAnswers
+from reskontra.db import pool
+from reskontra.errors import OutcomeUnknown, Unavailable
+from reskontra.pages import once
+from reskontra.pages.api import Api
 from tests.clerk import Clerk
 from tests.pages.conftest import OpenTab, Visitor
 
@@ -62,6 +69,91 @@ async def test_a_form_that_was_changed_or_refused_is_another(bookkeeper: Visitor
     first = bookkeeper.http_path
     await bookkeeper.send(form, name="Other AS")
     assert bookkeeper.http_path != first
+
+
+async def _send_again(bookkeeper: Visitor, form: Tag, fields: dict[str, str]) -> httpx.Response:
+    """What the same form is answered when it is sent once more."""
+    hidden = {str(it["name"]): str(it.get("value", "")) for it in form.select("input[type=hidden]")}
+    return await bookkeeper.http.post("/ui/customers/new", data={**hidden, **fields})
+
+
+async def _customers(bookkeeper: Visitor) -> int:
+    rows: list[object] = (await bookkeeper.http.get("/v1/reskontra/standing")).json()
+    return len(rows)
+
+
+async def _customer_form(bookkeeper: Visitor) -> Tag:
+    await bookkeeper.go("customers/new")
+    form = bookkeeper.seen.select_one("main form[method=post]")
+    assert form is not None
+    return form
+
+
+async def _check_made_once(bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch, patch: Any, told: str) -> None:
+    """A form is sent again after one that was answered 503 under `patch`, though its customer was made."""
+    form, before = await _customer_form(bookkeeper), await _customers(bookkeeper)
+    with monkeypatch.context() as patched:
+        patched.setattr(*patch)
+        first = await _send_again(bookkeeper, form, {"name": "Once AS"})
+    assert first.status_code == 503
+    assert told in first.text
+    monkeypatch.setattr(once, "_LOOKS", 1)
+    again = await _send_again(bookkeeper, form, {"name": "Once AS"})
+    assert again.status_code == 409
+    assert "Look at what it has made" in again.text
+    assert await _customers(bookkeeper) == before + 1
+
+
+async def test_a_form_whose_outcome_is_unknown_is_not_carried_out_again(
+    bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key was committed, and with the customer's commit the connection broke."""
+    commit, committed = pool._commit, list[object]()
+
+    async def broken(transaction: Any) -> None:
+        await commit(transaction)
+        committed.append(transaction)
+        if len(committed) == 2:
+            raise OutcomeUnknown
+
+    told = "it is not known whether it was saved"
+    await _check_made_once(bookkeeper, monkeypatch, (pool, "_commit", broken), told)
+
+
+async def test_a_form_that_failed_after_it_made_something_is_not_carried_out_again(
+    bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Api.send
+
+    async def broken(*what: Any, **how: Any) -> Any:
+        await send(*what, **how)
+        raise Unavailable
+
+    told = "The database went away after some of it was done."
+    await _check_made_once(bookkeeper, monkeypatch, (Api, "send", broken), told)
+
+
+async def test_what_was_made_leads_on_though_the_answer_cannot_be_kept(
+    bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise Unavailable
+
+    form, before = await _customer_form(bookkeeper), await _customers(bookkeeper)
+    monkeypatch.setattr(StoredAnswers, "finish", away)
+    assert (await _send_again(bookkeeper, form, {"name": "Once AS"})).status_code == 303
+    assert await _customers(bookkeeper) == before + 1
+
+
+async def test_a_refusal_is_told_though_the_key_cannot_be_given_up(
+    bookkeeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise Unavailable
+
+    form = await _customer_form(bookkeeper)
+    monkeypatch.setattr(StoredAnswers, "give_up", away)
+    assert (await _send_again(bookkeeper, form, {"name": ""})).status_code == 400
 
 
 async def test_buttons_of_such_a_form_sleep_until_it_is_answered(tab: OpenTab) -> None:

@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from reskontra.config import Settings
-from reskontra.errors import Refusal
+from reskontra.errors import Objection, Refusal, Unavailable
 from reskontra.web import errors
 from reskontra.web.compression import takes_gzip
 
@@ -32,8 +32,12 @@ def test_every_refusal_has_a_status() -> None:
     def kinds(kind: type[Refusal]) -> set[type[Refusal]]:
         return {kind}.union(*(kinds(child) for child in kind.__subclasses__()))
 
-    for kind in kinds(Refusal) - {Refusal}:
+    for kind in kinds(Refusal) - {Refusal, Objection}:
         assert 400 <= errors.status_of(kind.__new__(kind)) < 600
+
+
+def test_every_refusal_is_an_objection_unless_the_database_is_away() -> None:
+    assert set(Refusal.__subclasses__()) == {Objection, Unavailable}
 
 
 @pytest.mark.parametrize(

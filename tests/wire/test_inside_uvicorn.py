@@ -44,6 +44,8 @@ EXTENDED = {
     "on_headers_complete",
     "on_message_begin",
     "on_message_complete",
+    "pause_writing",
+    "shutdown",
 }
 """Methods that ours overrides and calls."""
 

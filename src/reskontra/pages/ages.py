@@ -10,12 +10,9 @@ from decimal import Decimal
 import msgspec
 
 from reskontra.pages.api import segment
+from reskontra.pages.document_kinds import CREDITS, DEBITS
 from reskontra.pages.documents import Sums
 from reskontra.pages.screen import ROOT, Screen
-
-DEBITS = "Invoice,DebitNote,FinCharge"
-CREDITS = "CreditNote,Payment,Prepayment"
-"""The types of what is owed to the customer, as a filter of documents."""
 
 
 class Bucket(msgspec.Struct, rename="camel"):

@@ -30,6 +30,8 @@ from reskontra.web.visit import Visit
 
 T = TypeVar("T")
 
+_TRIAL = "/v1/reskontra/trial"
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -107,13 +109,17 @@ class _Counted(msgspec.Struct):
 
 @dataclass(slots=True)
 class Api:
-    """The operations for one person and one company. `asked` lists what was asked, in order."""
+    """The operations for one person and one company. `asked` lists what was asked, in order.
+
+    `has_changed` tells whether something was done for good, whatever comes after it.
+    """
 
     engine: Engine
     visit: Visit
     person: Person
     company: Company
     asked: list[Asked] = field(default_factory=list)
+    has_changed: bool = False
 
     def may(self, role: str) -> bool:
         """Whether the person has at least that role."""
@@ -150,7 +156,7 @@ class Api:
         if trial.if_match:
             request["ifMatch"] = trial.if_match
         body = {"request": request, "reads": list(trial.reads)}
-        return _decoded((await self.request("POST", "/v1/reskontra/trial", body=body)).body, Tried)
+        return _decoded((await self.request("POST", _TRIAL, body=body)).body, Tried)
 
     async def send(
         self,
@@ -191,7 +197,9 @@ class Api:
         encoded = b"" if body is None else msgspec.json.encode(body)
         self.asked.append(Asked(method, f"{path}?{words}" if words else path, encoded.decode(), if_match))
         match = self._found(method, path)
-        return await match.route.handler(self._call(match, words.encode(), encoded, if_match, accept))
+        answer = await match.route.handler(self._call(match, words.encode(), encoded, if_match, accept))
+        self.has_changed |= method != "GET" and path != _TRIAL and not _is_dry(body)
+        return answer
 
     def _found(self, method: str, path: str) -> Match:
         """The operation, if there is one and the person may call it."""
@@ -231,6 +239,11 @@ def segment(text: object) -> str:
 
 def _no_upload() -> Any:
     raise NotImplementedError("pages send files by a form of their own")
+
+
+def _is_dry(body: object) -> bool:
+    """Whether a run or a mail is only tried."""
+    return isinstance(body, Mapping) and body.get("dryRun") is True
 
 
 def _text(value: object) -> str:

@@ -9,13 +9,22 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Refusal, Unavailable
+from reskontra.errors import Objection
 from reskontra.pages.api import Trial
-from reskontra.pages.document import Application, Document, address_of, link_to, read_document
-from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.document import (
+    Application,
+    Document,
+    NamedDocument,
+    address_of,
+    applications_at,
+    applications_of,
+    link_to,
+    read_document,
+)
+from reskontra.pages.document_kinds import DEBITS, DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.formats import plain_number, typed_number
-from reskontra.pages.paying import DEBITS, open_documents, typed_amounts
+from reskontra.pages.paying import open_documents, typed_amounts
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
 
@@ -56,10 +65,9 @@ async def apply(screen: Screen) -> Response:
     form, applying = await screen.form(), await _applying(screen)
     applying.amounts = typed_amounts(form)
     language = screen.formats.language
-    credit = {"documentType": applying.kind.document_type, "referenceNumber": applying.number}
-    reads = [f"/v1/reskontra/application?documentType={credit['documentType']}&referenceNumber={applying.number}"]
+    ours = NamedDocument(applying.kind.document_type, applying.number)
     try:
-        body = {"credit": credit, "lines": _lines(applying, language)}
+        body = {"credit": ours, "lines": _lines(applying, language)}
         if form.get("do") == "apply":
             answer = await screen.api.send("POST", "/v1/reskontra/application", body)
             made = msgspec.json.decode(answer.body, type=_Applied, strict=False).applications
@@ -69,12 +77,10 @@ async def apply(screen: Screen) -> Response:
                 document=link_to(screen, applying.kind, applying.number),
                 count=len(made),
             )
-        tried = await screen.api.tried(Trial("POST", "/v1/reskontra/application", body, reads))
-        before = {it.id for it in await _standing_applications(screen, applying)}
+        tried = await screen.api.tried(Trial("POST", "/v1/reskontra/application", body, [applications_at(ours)]))
+        before = {it.id for it in await applications_of(screen, ours)}
         applying.applied = [it for it in tried.read(0, list[Application]) if it.id not in before]
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         field = str(refusal.field[0]) if refusal.field else ""
         applying.problems = [(field if field.startswith("paid.") else "", screen.why(refusal))]
         return screen.show("apply.html", status_of(refusal), applying=applying, kind_of=kind_named)
@@ -89,16 +95,6 @@ def _lines(applying: Applying, language: str) -> list[dict[str, str]]:
             paid = plain_number(amount, language, f"paid.{name}")
             lines.append({"documentType": document_type, "referenceNumber": number, "amountPaid": paid})
     return lines
-
-
-async def _standing_applications(screen: Screen, applying: Applying) -> list[Application]:
-    found = await screen.api.list(
-        Application,
-        "/v1/reskontra/application",
-        documentType=applying.kind.document_type,
-        referenceNumber=applying.number,
-    )
-    return found.rows
 
 
 async def _applying(screen: Screen) -> Applying:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal, Unavailable
+from reskontra.errors import Malformed, NotFound, Objection
 from reskontra.pages.api import Trial, segment
 from reskontra.pages.document import Document, Payment, read_document
 from reskontra.pages.document_actions import LIST
@@ -87,10 +87,9 @@ async def show_bulk(screen: Screen) -> Response:
     """POST: which of the chosen documents it can be done with, and why not with the others. Printing needs no trial."""
     form = await screen.form()
     asked, names = form.get("do", ""), _named(form.all("document"))
-    back = form.get("back", "")
     if not names:
-        address = back
-        return screen.go(address if address.startswith(LIST) else LIST, "No document was chosen.")
+        back = form.get("back", "")
+        return screen.go(back if back.startswith(LIST) else LIST, "No document was chosen.")
     if asked == "print":
         words = "&".join(f"document={segment(f'{kind.document_type}/{number}')}" for kind, number in names)
         return screen.go(f"{LIST}/bulk/print?{words}")
@@ -125,9 +124,7 @@ async def run_bulk(screen: Screen) -> Response:
         try:
             if_match = form.text(f"etag.{kind.document_type}/{number}") if do != "send" else None
             await screen.api.send(request.method, request.path, request.content, if_match=if_match)
-        except Unavailable:
-            raise
-        except Refusal:
+        except Objection:
             refused.append(f"{kind.document_type}/{number}")
         else:
             done.append(f"{kind.document_type}/{number}")
@@ -167,9 +164,7 @@ async def _judged(screen: Screen, do: str, name: Name) -> Judged:
             answer = await screen.api.send(request.method, request.path, {"dryRun": True})
             return replace(found, to=", ".join(msgspec.json.decode(answer.body, type=_Asked).mail.to))
         await screen.api.tried(request)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return Judged(found.kind, found.number, screen.why(refusal), found.thing)
     return found
 
@@ -192,11 +187,10 @@ def _request(screen: Screen, do: str, kind: DocumentKind, number: str) -> Trial:
     if do == "hold":
         return Trial("PUT", kind.address(number), {"hold": {"value": True}})
     if do == "send":
-        if kind.is_payment:
+        if not kind.is_mailed:
             raise Malformed(screen.formats.say("This kind of document is not sent by mail."))
-        return Trial("POST", kind.action(number, "email").replace("/v1/", "/v1/reskontra/", 1), {})
-    body = {"type": {"value": kind.document_type}} if kind.is_payment else None
-    return Trial("POST", kind.action(number, "release"), body)
+        return Trial("POST", f"{kind.path_of_ours}/{segment(number)}/action/email", {})
+    return Trial("POST", kind.action(number, "release"), kind.body)
 
 
 def _verb(text: str) -> Verb:

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
+from reskontra.pages.api import Api
+
 
 class ChangedField(msgspec.Struct):
     """What changed of a thing, by its name in the ledger. The values are JSON, as the log has them."""
@@ -52,3 +54,9 @@ class Change(msgspec.Struct, rename="camel"):
         """What was left open after it, if it moved that."""
         new = self.new("balance")
         return Decimal(new) if new else None
+
+
+async def last_change(api: Api, entity: str, key: object) -> Change | None:
+    """Who changed a thing last, by its entity and number in the log; None if nothing is logged of it."""
+    found = await api.list(Change, "/v1/reskontra/change", entity=entity, key=key, newestFirst=True, pageSize=1)
+    return found.rows[0] if found.rows else None

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, Refusal, Unavailable
+from reskontra.errors import Malformed, Objection, Unavailable
 from reskontra.pages.api import Trial, segment
-from reskontra.pages.document import Document, Line, NamedDocument, address_of, link_to
+from reskontra.pages.document import Document, Line, address_of, link_to
 from reskontra.pages.document_kinds import KINDS, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.formats import Mistyped, plain_number, typed_number
@@ -25,15 +25,23 @@ _CENT = Decimal("0.01")
 """Quantity x price is at most half of this from its rounded amount, in the currencies with two decimals."""
 
 _NOTES_MAX = 500
-"""Of a customer, the credit notes that are looked at for an earlier one over the same invoice."""
+"""The most credit notes of one invoice that are looked at."""
 
 
-class _Made(msgspec.Struct, rename="camel"):
+class _Reversed(msgspec.Struct, rename="camel"):
     reference_number: str
 
 
-class _Vat(msgspec.Struct):
-    corrects: NamedDocument | None = None
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """The draft that was made."""
+
+    number: str
+    more: Decimal
+    """How much of it is more than what is open of the invoice."""
+
+    why: str = ""
+    """Why it does not say what it corrects; empty if it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +74,25 @@ async def credit(screen: Screen) -> Response:
     """POST: make the credit note over the chosen quantities, and lead to its release."""
     form, crediting = await screen.form(), await _crediting(screen)
     try:
-        number, more = await _made(screen, crediting, form)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+        made = await _made(screen, crediting, form)
+    except Objection as refusal:
         field = str(refusal.field[0]) if refusal.field else ""
         problem = (field if field.startswith("quantity.") else "", screen.why(refusal))
         return await _shown(screen, crediting, form, [problem], status_of(refusal))
+    note = link_to(screen, NOTE, made.number)
+    if made.why:
+        return screen.go(
+            address_of(NOTE, made.number),
+            "{document} is saved as a draft, but it does not name {invoice}: {why}",
+            document=note,
+            invoice=link_to(screen, INVOICE, crediting.invoice.reference_number),
+            why=made.why,
+        )
     said = later("{document} is saved as a draft.")
-    if more:
+    if made.more:
         said = later("{document} is saved as a draft. {amount} of it is more than what is open of the invoice.")
     return screen.go(
-        address_of(NOTE, number, "release"),
-        said,
-        document=link_to(screen, NOTE, number),
-        amount=screen.formats.amount(more),
+        address_of(NOTE, made.number, "release"), said, document=note, amount=screen.formats.amount(made.more)
     )
 
 
@@ -112,26 +124,21 @@ async def _notes_of(screen: Screen, invoice: Document) -> list[Document]:
     listed = await screen.api.list(
         DocumentRow,
         "/v1/reskontra/document",
-        customer=invoice.customer.number,
+        corrects=f"{INVOICE.document_type}/{invoice.reference_number}",
         documentType=NOTE.document_type,
         pageSize=_NOTES_MAX,
     )
-    ours, notes = NamedDocument(INVOICE.document_type, invoice.reference_number), []
-    for row in listed.rows:
-        number = segment(row.reference_number)
-        if (await screen.api.get(_Vat, f"/v1/reskontra/customerCreditNote/{number}/vat")).corrects == ours:
-            notes.append(await screen.api.get(Document, NOTE.address(row.reference_number)))
-    return notes
+    return [await screen.api.get(Document, NOTE.address(it.reference_number)) for it in listed.rows]
 
 
-async def _made(screen: Screen, crediting: _Crediting, form: Form) -> tuple[str, Decimal]:
-    """Make the credit note: its number, and how much of it is more than the open balance."""
+async def _made(screen: Screen, crediting: _Crediting, form: Form) -> _Note:
+    """Make the credit note. Raises `Refusal` if none was made."""
     invoice, chosen = crediting.invoice, _chosen(screen, crediting, form)
     if all(quantity == line.quantity for line, quantity in chosen) and len(chosen) == len(invoice.lines):
         action = "reverseandapplytonote" if invoice.balance_in_currency else "reverse"
         answer = await screen.api.send("POST", INVOICE.action(invoice.reference_number, action), {})
-        number = msgspec.json.decode(answer.body, type=_Made).reference_number
-        return number, invoice.amount_in_currency - invoice.balance_in_currency
+        number = msgspec.json.decode(answer.body, type=_Reversed).reference_number
+        return _Note(number, invoice.amount_in_currency - invoice.balance_in_currency)
     body: dict[str, Any] = {
         "customerNumber": {"value": invoice.customer.number},
         "documentDate": {"value": f"{screen.today:%Y-%m-%d}"},
@@ -145,12 +152,19 @@ async def _made(screen: Screen, crediting: _Crediting, form: Form) -> tuple[str,
         body["applicationLines"] = [{name: {"value": value} for name, value in applied.items()}]
     answer = await screen.api.send("POST", NOTE.path, body)
     number = answer.headers["location"].rpartition("/")[2]
-    if not settled:
-        corrects = {"documentType": {"value": "Invoice"}, "referenceNumber": {"value": invoice.reference_number}}
-        await screen.api.send(
-            "PUT", f"/v1/reskontra/customerCreditNote/{number}/vat", {"corrects": {"value": corrects}}
-        )
-    return number, note.amount_in_currency - settled
+    why = "" if settled else await _named(screen, number, invoice)
+    return _Note(number, note.amount_in_currency - settled, why)
+
+
+async def _named(screen: Screen, number: str, invoice: Document) -> str:
+    """Have a draft that settles nothing say what it corrects; why it does not, else empty. The draft stays anyway."""
+    corrects = {"documentType": {"value": "Invoice"}, "referenceNumber": {"value": invoice.reference_number}}
+    path = f"/v1/reskontra/customerCreditNote/{segment(number)}/vat"
+    try:
+        await screen.api.send("PUT", path, {"corrects": {"value": corrects}})
+    except (Objection, Unavailable) as refusal:
+        return screen.why(refusal)
+    return ""
 
 
 def _chosen(screen: Screen, crediting: _Crediting, form: Form) -> list[tuple[Line, Decimal]]:

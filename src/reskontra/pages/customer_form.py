@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Refusal, Stale
+from reskontra.errors import Objection, Refusal, Stale
 from reskontra.pages.api import segment
-from reskontra.pages.changes import Change
+from reskontra.pages.changes import Change, last_change
 from reskontra.pages.customers import Address, ClassRow, Customer
 from reskontra.pages.formats import plain_number, typed_number
 from reskontra.pages.screen import ROOT, Form, Screen
@@ -72,7 +72,7 @@ async def create(screen: Screen) -> Response:
     form = await screen.form()
     try:
         answer = await screen.api.send("POST", "/v1/customer", _body(form, {}, screen.formats.language))
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _form(screen, form, title=screen.formats.say("New customer"), refusal=refusal)
     number = answer.headers["location"].rpartition("/")[2]
     return screen.go(
@@ -113,19 +113,11 @@ async def change(screen: Screen) -> Response:
             refusal=refusal,
             theirs=differing,
             was=theirs,
-            changed=await _last_change(screen, number),
+            changed=await last_change(screen.api, "Customer", found.thing.number),
         )
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _form(screen, form, title=number, number=number, refusal=refusal, was=shown)
     return screen.go(f"{ROOT}/customers/{segment(number)}/details", "Customer {number} changed.", number=number)
-
-
-async def _last_change(screen: Screen, number: str) -> Change | None:
-    """Who changed the customer last."""
-    found = await screen.api.list(
-        Change, "/v1/reskontra/change", entity="Customer", key=number, newestFirst=True, pageSize=1
-    )
-    return found.rows[0] if found.rows else None
 
 
 async def _form(

@@ -75,14 +75,12 @@ class Contact(msgspec.Struct):
     attention: str | None = None
     email: str | None = None
     phone1: str | None = None
-    phone2: str | None = None
     web: str | None = None
 
 
 class Customer(msgspec.Struct, rename="camel", kw_only=True):
     """A customer, as its page shows it."""
 
-    internal_id: int
     number: str
     name: str
     status: str
@@ -104,7 +102,6 @@ class Customer(msgspec.Struct, rename="camel", kw_only=True):
     print_dunning_letters: bool = False
     email_dunning_letters: bool = msgspec.field(name="sendDunningLettersViaEMail", default=False)
     note: str | None = None
-    last_modified_date_time: datetime | None = None
 
     @property
     def is_reminded(self) -> bool:
@@ -208,7 +205,6 @@ class Place(msgspec.Struct, rename="camel", kw_only=True):
 class Person(msgspec.Struct, rename="camel", kw_only=True):
     """A person at a customer."""
 
-    contact_id: int
     display_name: str | None = None
     email: str | None = None
     phone1: str | None = None

@@ -72,7 +72,6 @@ class Attachment(msgspec.Struct):
 
     id: str
     name: str
-    revision: int | None = None
 
 
 class Document(msgspec.Struct, rename="camel"):
@@ -89,8 +88,6 @@ class Document(msgspec.Struct, rename="camel"):
     balance: Decimal
     document_date: datetime | None = None
     document_due_date: datetime | None = None
-    cash_discount_date: datetime | None = None
-    cash_discount_in_currency: Decimal | None = None
     financial_period: str | None = None
     exchange_rate: Decimal | None = None
     credit_terms: Described | None = None
@@ -218,7 +215,8 @@ class Entry(msgspec.Struct, rename="camel"):
     vat_id: str | None = None
 
 
-_MANY = 500
+_MANY = 1000
+"""As many as the API gives at once."""
 
 
 async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = (), status: int = 200) -> Response:
@@ -277,35 +275,37 @@ class _Vat(msgspec.Struct):
 
 async def _vat_of(screen: Screen, kind: DocumentKind, number: str) -> list[VatRow]:
     """The VAT of a document whose own answer has no room for it, such as a cash sale."""
-    found = await screen.api.find(_Vat, f"{kind.path.replace('/v1/', '/v1/reskontra/')}/{segment(number)}/vat")
+    found = await screen.api.find(_Vat, f"{kind.path_of_ours}/{segment(number)}/vat")
     return [
         VatRow(Described(it.vat_id), it.vat_id, it.vat_rate, it.taxable_amount_in_currency, it.vat_amount_in_currency)
         for it in (found.vat if found else [])
     ]
 
 
+def applications_at(ours: NamedDocument) -> str:
+    """Where the API has what settled a document, or what it settled, among others of its number."""
+    return f"/v1/reskontra/application?{_naming(ours)}"
+
+
 async def applications_of(screen: Screen, ours: NamedDocument) -> list[Application]:
     """What settled a document, or what it settled, in the order in which that was done."""
-    found = await screen.api.list(
-        Application,
-        "/v1/reskontra/application",
-        documentType=ours.document_type,
-        referenceNumber=ours.reference_number,
-        pageSize=_MANY,
-    )
+    found = await screen.api.list(Application, applications_at(ours))
     return [it for it in found.rows if ours in (it.credit, it.debit)]
+
+
+def entries_at(ours: NamedDocument) -> str:
+    """Where the API has what the release of a document posted."""
+    return f"/v1/reskontra/report/journal?{_naming(ours)}"
 
 
 async def entries_of(screen: Screen, ours: NamedDocument) -> list[Entry]:
     """What the release of a document posted."""
-    found = await screen.api.list(
-        Entry,
-        "/v1/reskontra/report/journal",
-        documentType=ours.document_type,
-        referenceNumber=ours.reference_number,
-        pageSize=_MANY,
-    )
-    return found.rows
+    return (await screen.api.list(Entry, entries_at(ours))).rows
+
+
+def _naming(ours: NamedDocument) -> str:
+    number = segment(ours.reference_number)
+    return f"documentType={ours.document_type}&referenceNumber={number}&pageSize={_MANY}"
 
 
 async def changes_of(screen: Screen, ours: NamedDocument) -> list[Change]:

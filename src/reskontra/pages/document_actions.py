@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
+from reskontra.errors import Malformed, NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial, Tried, segment
+from reskontra.pages.changes import last_change
 from reskontra.pages.document import (
     Application,
     Document,
@@ -17,8 +18,9 @@ from reskontra.pages.document import (
     NamedDocument,
     Payment,
     address_of,
+    applications_at,
     applications_of,
-    changes_of,
+    entries_at,
     entries_of,
     link_to,
     read_document,
@@ -31,8 +33,9 @@ from reskontra.web.errors import status_of
 
 Thing = Document | Payment
 LIST = "/ui/documents"
-Work = Callable[[str | None], Awaitable[Response]]
-"""Does it for good, with the version that the page showed."""
+PageOf = Callable[[Screen], Awaitable[Response]]
+Work = Callable[[Screen, DocumentKind, str, str | None], Awaitable[Response]]
+"""Does a step to the document of a kind and number for good, if it has the version that the page showed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class Action:
     trial: Trial
     application: str = ""
 
+
+ActionOf = Callable[[DocumentKind, str], Action]
 
 RELEASE = Step(
     heading="Release {document}?",
@@ -107,41 +112,41 @@ UNDO = Step(
 _RELEASES = (RELEASE, RELEASE_OF_CASH)
 
 
-async def show_release(screen: Screen) -> Response:
-    """What a release would post."""
-    kind, number = _addressed(screen)
-    return await _ask(screen, _release_of(kind, number))
+def _pages(action_of: ActionOf, work: Work) -> tuple[PageOf, PageOf]:
+    """The page that shows what a step would do, and the POST of its button, which does it."""
+
+    async def show(screen: Screen) -> Response:
+        return await _ask(screen, action_of(*_addressed(screen)))
+
+    async def do(screen: Screen) -> Response:
+        kind, number = _addressed(screen)
+        return await _do(screen, action_of(kind, number), lambda if_match: work(screen, kind, number, if_match))
+
+    return show, do
 
 
-async def release(screen: Screen) -> Response:
-    """POST: release it."""
-    kind, number = _addressed(screen)
-
-    async def work(if_match: str | None) -> Response:
-        await screen.api.send("POST", kind.action(number, "release"), _typed(kind), if_match=if_match)
-        entries = await entries_of(screen, NamedDocument(kind.document_type, number))
-        batch = entries[0].batch_number if entries else ""
-        said = f"[{batch}](/ui/journal/{segment(batch)})" if batch else screen.formats.say("without postings")
-        return screen.go(address_of(kind, number), RELEASE.done, document=link_to(screen, kind, number), batch=said)
-
-    return await _do(screen, _release_of(kind, number), work)
+def _releasing(kind: DocumentKind, number: str) -> Action:
+    ours = NamedDocument(kind.document_type, number)
+    reads = [entries_at(ours), applications_at(ours)]
+    step = RELEASE_OF_CASH if kind.document_type == "CashSale" else RELEASE
+    return Action(step, kind, number, Trial("POST", kind.action(number, "release"), kind.body, reads))
 
 
-async def show_delete(screen: Screen) -> Response:
-    """Whether a draft can be deleted."""
-    kind, number = _addressed(screen)
-    return await _ask(screen, Action(DELETE, kind, number, Trial("DELETE", kind.deletion(number))))
+async def _release(screen: Screen, kind: DocumentKind, number: str, if_match: str | None) -> Response:
+    await screen.api.send("POST", kind.action(number, "release"), kind.body, if_match=if_match)
+    entries = await entries_of(screen, NamedDocument(kind.document_type, number))
+    batch = entries[0].batch_number if entries else ""
+    said = f"[{batch}](/ui/journal/{segment(batch)})" if batch else screen.formats.say("without postings")
+    return screen.go(address_of(kind, number), RELEASE.done, document=link_to(screen, kind, number), batch=said)
 
 
-async def delete(screen: Screen) -> Response:
-    """POST: delete it."""
-    kind, number = _addressed(screen)
+def _deleting(kind: DocumentKind, number: str) -> Action:
+    return Action(DELETE, kind, number, Trial("DELETE", kind.deletion(number)))
 
-    async def work(if_match: str | None) -> Response:
-        await screen.api.send("DELETE", kind.deletion(number), if_match=if_match)
-        return screen.go(LIST, DELETE.done, document=f"{screen.formats.say(kind.words)} {number}")
 
-    return await _do(screen, Action(DELETE, kind, number, Trial("DELETE", kind.deletion(number))), work)
+async def _delete(screen: Screen, kind: DocumentKind, number: str, if_match: str | None) -> Response:
+    await screen.api.send("DELETE", kind.deletion(number), if_match=if_match)
+    return screen.go(LIST, DELETE.done, document=f"{screen.formats.say(kind.words)} {number}")
 
 
 class _MadeVoid(msgspec.Struct, rename="camel"):
@@ -149,46 +154,31 @@ class _MadeVoid(msgspec.Struct, rename="camel"):
     ref_nbr: str
 
 
-async def show_void(screen: Screen) -> Response:
-    """What a void would be."""
-    kind, number = _addressed(screen)
-    return await _ask(screen, Action(VOID, kind, number, _voiding(kind, number)))
+def _voiding(kind: DocumentKind, number: str) -> Action:
+    return Action(VOID, kind, number, Trial("POST", kind.action(number, "void"), kind.body))
 
 
-async def void(screen: Screen) -> Response:
-    """POST: make the void, which is then released like any other document."""
-    kind, number = _addressed(screen)
-
-    async def work(if_match: str | None) -> Response:
-        answer = await screen.api.send("POST", kind.action(number, "void"), _typed(kind), if_match=if_match)
-        made = msgspec.json.decode(answer.body, type=_MadeVoid)
-        new = kind_named(made.type)
-        address = address_of(new, made.ref_nbr)
-        return screen.go(address, VOID.done, document=link_to(screen, new, made.ref_nbr))
-
-    return await _do(screen, Action(VOID, kind, number, _voiding(kind, number)), work)
+async def _void(screen: Screen, kind: DocumentKind, number: str, if_match: str | None) -> Response:
+    """Make the void, which is then released like any other document."""
+    answer = await screen.api.send("POST", kind.action(number, "void"), kind.body, if_match=if_match)
+    made = msgspec.json.decode(answer.body, type=_MadeVoid)
+    new = kind_named(made.type)
+    return screen.go(address_of(new, made.ref_nbr), VOID.done, document=link_to(screen, new, made.ref_nbr))
 
 
 class _MadeCopy(msgspec.Struct, rename="camel"):
     ref_nbr: str
 
 
-async def show_correct(screen: Screen) -> Response:
-    """Whether an invoice can be corrected."""
-    kind, number = _addressed(screen)
-    return await _ask(screen, Action(CORRECT, kind, number, Trial("POST", kind.action(number, "correct"))))
+def _correcting(kind: DocumentKind, number: str) -> Action:
+    return Action(CORRECT, kind, number, Trial("POST", kind.action(number, "correct")))
 
 
-async def correct(screen: Screen) -> Response:
-    """POST: make the draft that replaces the invoice, to be edited."""
-    kind, number = _addressed(screen)
-
-    async def work(if_match: str | None) -> Response:
-        answer = await screen.api.send("POST", kind.action(number, "correct"), if_match=if_match)
-        made = msgspec.json.decode(answer.body, type=_MadeCopy).ref_nbr
-        return screen.go(address_of(kind, made, "edit"), CORRECT.done, document=link_to(screen, kind, made))
-
-    return await _do(screen, Action(CORRECT, kind, number, Trial("POST", kind.action(number, "correct"))), work)
+async def _correct(screen: Screen, kind: DocumentKind, number: str, if_match: str | None) -> Response:
+    """Make the draft that replaces the invoice, to be edited."""
+    answer = await screen.api.send("POST", kind.action(number, "correct"), if_match=if_match)
+    made = msgspec.json.decode(answer.body, type=_MadeCopy).ref_nbr
+    return screen.go(address_of(kind, made, "edit"), CORRECT.done, document=link_to(screen, kind, made))
 
 
 class _MadeReturn(msgspec.Struct, rename="camel"):
@@ -196,23 +186,23 @@ class _MadeReturn(msgspec.Struct, rename="camel"):
     reference_number: str
 
 
-async def show_return(screen: Screen) -> Response:
-    """Whether a cash sale can be taken back."""
-    kind, number = _addressed(screen)
-    return await _ask(screen, Action(RETURN, kind, number, Trial("POST", kind.action(number, "reverse"))))
+def _returning(kind: DocumentKind, number: str) -> Action:
+    return Action(RETURN, kind, number, Trial("POST", kind.action(number, "reverse")))
 
 
-async def take_back(screen: Screen) -> Response:
-    """POST: make the return, which is then edited and released like any other document."""
-    kind, number = _addressed(screen)
+async def _return(screen: Screen, kind: DocumentKind, number: str, if_match: str | None) -> Response:
+    """Make the return of a cash sale, which is then edited and released like any other document."""
+    answer = await screen.api.send("POST", kind.action(number, "reverse"), if_match=if_match)
+    made = msgspec.json.decode(answer.body, type=_MadeReturn)
+    new, at = kind_named(made.document_type), made.reference_number
+    return screen.go(address_of(new, at), RETURN.done, document=link_to(screen, new, at))
 
-    async def work(if_match: str | None) -> Response:
-        answer = await screen.api.send("POST", kind.action(number, "reverse"), if_match=if_match)
-        made = msgspec.json.decode(answer.body, type=_MadeReturn)
-        new, at = kind_named(made.document_type), made.reference_number
-        return screen.go(address_of(new, at), RETURN.done, document=link_to(screen, new, at))
 
-    return await _do(screen, Action(RETURN, kind, number, Trial("POST", kind.action(number, "reverse"))), work)
+show_release, release = _pages(_releasing, _release)
+show_delete, delete = _pages(_deleting, _delete)
+show_void, void = _pages(_voiding, _void)
+show_correct, correct = _pages(_correcting, _correct)
+show_return, take_back = _pages(_returning, _return)
 
 
 async def show_undo(screen: Screen) -> Response:
@@ -274,9 +264,7 @@ async def attach(screen: Screen) -> Response:
     kind, number = _addressed(screen)
     try:
         await screen.api.upload(f"{kind.path}/{segment(number)}/attachment")
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
     return screen.go(
         address_of(kind, number), "The file is attached to {document}.", document=link_to(screen, kind, number)
@@ -289,9 +277,7 @@ async def _put(screen: Screen, body: dict[str, object], said: str) -> Response:
     form = await screen.form()
     try:
         await screen.api.send("PUT", kind.address(number), body, if_match=form.text("etag"))
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
     return screen.go(address_of(kind, number), said, document=link_to(screen, kind, number))
 
@@ -307,9 +293,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
     why = refusal
     try:
         tried = await screen.api.tried(action.trial)
-    except Unavailable:
-        raise
-    except Refusal as refused:
+    except Objection as refused:
         why = refusal or refused
     ours = NamedDocument(kind.document_type, _number_of(read.thing))
     entries: Sequence[Entry] = ()
@@ -322,7 +306,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
         settles = [it for it in found if str(it.id) == action.application]
         if tried is not None:
             entries = await _entries_of_undo(screen, action, tried)
-    changes = await changes_of(screen, ours) if isinstance(refusal, Stale) else []
+    is_stale = isinstance(refusal, Stale)
     return screen.show(
         "second_step.html",
         status_of(refusal) if refusal else 200,
@@ -338,7 +322,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
         entries=entries,
         settles=settles,
         ours=ours,
-        changed=changes[-1] if changes else None,
+        changed=await last_change(screen.api, ours.document_type, ours.reference_number) if is_stale else None,
         application=action.application,
         kind_of=kind_named,
         back=address_of(kind, ours.reference_number),
@@ -358,42 +342,21 @@ async def _entries_of_undo(screen: Screen, action: Action, tried: Tried) -> Sequ
     ]
 
 
-async def _do(screen: Screen, action: Action, work: Work) -> Response:
+async def _do(screen: Screen, action: Action, work: Callable[[str | None], Awaitable[Response]]) -> Response:
     form = await screen.form()
     try:
         return await work(form.text("etag"))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _ask(screen, action, refusal)
-
-
-def _release_of(kind: DocumentKind, number: str) -> Action:
-    step = RELEASE_OF_CASH if kind.document_type == "CashSale" else RELEASE
-    return Action(step, kind, number, _releasing(kind, number))
-
-
-def _releasing(kind: DocumentKind, number: str) -> Trial:
-    ours = f"documentType={kind.document_type}&referenceNumber={segment(number)}&pageSize=500"
-    reads = [f"/v1/reskontra/report/journal?{ours}", f"/v1/reskontra/application?{ours}"]
-    return Trial("POST", kind.action(number, "release"), _typed(kind), reads)
-
-
-def _voiding(kind: DocumentKind, number: str) -> Trial:
-    return Trial("POST", kind.action(number, "void"), _typed(kind))
 
 
 def _undoing(kind: DocumentKind, number: str, application: str) -> Trial:
     if not application:
         raise Malformed("The application is missing.", field=("application",))
-    ours = f"documentType={kind.document_type}&referenceNumber={segment(number)}&pageSize=500"
     path = f"/v1/reskontra/application/{segment(application)}/action/undo"
-    return Trial("POST", path, {}, [f"/v1/reskontra/application?{ours}"])
-
-
-def _typed(kind: DocumentKind) -> dict[str, object] | None:
-    """The body that tells payments of one number apart."""
-    return {"type": {"value": kind.document_type}} if kind.is_payment else None
+    return Trial("POST", path, {}, [applications_at(NamedDocument(kind.document_type, number))])
 
 
 def _addressed(screen: Screen) -> tuple[DocumentKind, str]:

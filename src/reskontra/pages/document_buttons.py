@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from reskontra.kinds import CREDITS, DEBITS
 from reskontra.pages.changes import Change
 from reskontra.pages.document_kinds import DRAFTS, DocumentKind
 
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
 
 ROLES: Mapping[str, str] = {"print": "reader", "void": "controller", "write off": "controller"}
 """Who may use a button, where that is not a bookkeeper."""
-
-_OWED = ("Invoice", "DebitNote", "FinCharge")
-_HELD = ("CreditNote", "Payment", "Prepayment")
-"""What a hold keeps from being applied after its release."""
 
 _VOIDED = ("Payment", "Prepayment", "Refund")
 _WAITING = ("PendingPrint", "PendingEmail")
@@ -47,15 +44,16 @@ def _of_draft(kind: DocumentKind, document: Document | Payment) -> Iterator[str]
 
 def _of_released(kind: DocumentKind, document: Document | Payment, origin: str) -> Iterator[str]:
     name, status = kind.document_type, document.status
+    is_owed, is_credit = name in DEBITS, name in CREDITS
     if kind.print_path:
         yield "print"
-    if name in _HELD and status in ("Open", "Reserved"):
+    if kind.rules.may_be_reserved and status in ("Open", "Reserved"):
         yield "lift" if status == "Reserved" else "hold"
-    if name in _HELD and status == "Open":
+    if is_credit and status == "Open":
         yield "apply"
-    if name in (*_OWED, *_HELD) and status == "Open":
+    if (is_owed or is_credit) and status == "Open":
         yield "write off"
-    if name in _OWED and status == "Open":
+    if is_owed and status == "Open":
         yield "pay"
         yield "due"
     if name == "Invoice" and status == "Open":

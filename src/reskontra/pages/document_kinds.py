@@ -8,7 +8,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from reskontra import kinds
 from reskontra.errors import NotFound
+from reskontra.kinds import Kind
 from reskontra.pages.api import segment
 from reskontra.pages.screen import Screen
 from reskontra.pages.words import KIND_WORDS
@@ -42,6 +44,26 @@ class DocumentKind:
         """Whether it is shown as money that settles documents."""
         return not self.lines
 
+    @property
+    def rules(self) -> Kind:
+        """What the ledger tells of this kind."""
+        return kinds.KINDS[self.document_type]
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether its documents are sent by e-mail."""
+        return not self.is_payment
+
+    @property
+    def path_of_ours(self) -> str:
+        """Where the API has what it can do beyond the contract."""
+        return self.path.replace("/v1/", "/v1/reskontra/", 1)
+
+    @property
+    def body(self) -> dict[str, object] | None:
+        """What an action is sent, so that it tells payments of one number apart."""
+        return {"type": {"value": self.document_type}} if self.is_payment else None
+
     def address(self, number: str) -> str:
         """Where the API has a document of this kind."""
         address = f"{self.path}/{segment(number)}"
@@ -53,9 +75,7 @@ class DocumentKind:
 
     def deletion(self, number: str) -> str:
         """Where the API deletes a draft of it."""
-        ours = self.document_type not in ("Invoice", "CreditNote")
-        path = self.path.replace("/v1/", "/v1/reskontra/") if ours else self.path
-        address = f"{path}/{segment(number)}"
+        address = f"{self.path if self.rules.has_wire_delete else self.path_of_ours}/{segment(number)}"
         return f"{address}?paymentType={self.document_type}" if self.path == _PAYMENTS else address
 
 
@@ -119,9 +139,12 @@ KINDS: Mapping[str, DocumentKind] = {
     )
 }
 
-CASH = "CashSale,CashReturn"
-MONEY = f"Payment,Prepayment,Refund,VoidPayment,VoidRefund,{CASH}"
-"""The types of the documents that money comes in or goes out with, as a list in an address names them."""
+DEBITS, CREDITS = ",".join(kinds.DEBITS), ",".join(kinds.CREDITS)
+"""The types of what customers owe, and of what they are owed, as a list in an address names them."""
+
+CASH = ",".join(name for name, kind in kinds.KINDS.items() if kind.is_paid_at_once)
+MONEY = ",".join(name for name, kind in kinds.KINDS.items() if kind.is_money)
+"""The types of the documents that money comes in or goes out with, cash sales and others."""
 
 DRAFTS = ("Hold", "CreditHold", "Balanced", "PendingPrint", "PendingEmail")
 """The statuses of what is not released."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
-from reskontra.pages.document_kinds import CASH, DRAFTS, KINDS, MONEY
+from reskontra.pages.document_kinds import CASH, CREDITS, DRAFTS, KINDS, MONEY
 from reskontra.pages.screen import Screen
 
 ROWS = 50
@@ -63,7 +63,7 @@ CHIPS = (
     Chip("Drafts", {"released": "false"}),
     Chip("To release", {"status": "Balanced"}),
     Chip("Overdue", {"overdue": "true"}),
-    Chip("Open credits", {"type": "CreditNote,Payment,Prepayment", "open": "true"}),
+    Chip("Open credits", {"type": CREDITS, "open": "true"}),
     Chip("On hold", {"status": "Hold,Reserved"}),
     Chip("Exceeding credit", {"status": "CreditHold"}),
 )
@@ -116,4 +116,4 @@ async def show_documents(screen: Screen) -> Response:
 
 def _sign(row: DocumentRow, is_money: bool) -> int:
     """What an amount is shown with: -1 for what lowers a debt, or, in a list of money, for what went out."""
-    return -row.sign if is_money and row.document_type not in CASH else row.sign
+    return -row.sign if is_money and not KINDS[row.document_type].rules.is_paid_at_once else row.sign

@@ -9,10 +9,10 @@ from functools import partial
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
+from reskontra.errors import Malformed, NotFound, Objection, Stale
 from reskontra.pages.api import Trial
-from reskontra.pages.changes import Change
-from reskontra.pages.document import Document, Line, NamedDocument, changes_of, go_to_saved
+from reskontra.pages.changes import Change, last_change
+from reskontra.pages.document import Document, Line, go_to_saved
 from reskontra.pages.document_form import (
     WORDS,
     Difference,
@@ -23,19 +23,12 @@ from reskontra.pages.document_form import (
     merged,
     new_body,
 )
-from reskontra.pages.document_kinds import CASH, DocumentKind, kind_named
+from reskontra.pages.document_kinds import DocumentKind, kind_named
 from reskontra.pages.formats import typed_number
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
 
 _CHOICES = 8
-
-
-class Choice(msgspec.Struct, rename="camel"):
-    """Something to choose by its id."""
-
-    id: str
-    description: str | None = None
 
 
 class _Category(msgspec.Struct, rename="camel"):
@@ -175,9 +168,7 @@ async def post_document(screen: Screen) -> Response:
         saved = await _saved(screen, sheet)
     except Stale:
         return await _shown(screen, await _rebased(screen, sheet), 412)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         sheet.problems.append((field_of(refusal, form), screen.why(refusal)))
         sheet.is_asked = True
         return await _shown(screen, sheet, status_of(refusal))
@@ -238,9 +229,7 @@ async def _computed(screen: Screen, sheet: Sheet) -> Sheet:
         else:
             trial = Trial("POST", sheet.kind.path, new_body(sheet.kind, sheet.form, language), reads=["{resource}"])
         sheet.computed = (await screen.api.tried(trial)).read(0, Document)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         sheet.problems.append((field_of(refusal, sheet.form), screen.why(refusal)))
     return sheet
 
@@ -261,14 +250,13 @@ async def _rebased(screen: Screen, sheet: Sheet) -> Sheet:
     read = await screen.api.read(Document, sheet.kind.address(sheet.number))
     theirs = DocumentForm.showing(read.thing, partial(typed_number, language=screen.formats.language))
     form, differences = merged(sheet.form, sheet.base, theirs)
-    changes = await changes_of(screen, NamedDocument(sheet.kind.document_type, sheet.number))
     rebased = replace(
         sheet,
         form=form,
         base=theirs,
         etag=read.etag,
         differences=tuple(differences),
-        changed_by=changes[-1] if changes else None,
+        changed_by=await last_change(screen.api, sheet.kind.document_type, read.thing.reference_number),
         is_asked=True,
     )
     return await _computed(screen, rebased)
@@ -291,7 +279,7 @@ async def _shown(screen: Screen, sheet: Sheet, status: int = 200) -> Response:
         terms=[
             (it.terms_id, it.description or it.terms_id)
             for it in terms.records
-            if not (it.number_of_instalments and sheet.kind.document_type in CASH.split(","))
+            if not (it.number_of_instalments and sheet.kind.rules.is_paid_at_once)
         ],
     )
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import ROWS
+from reskontra.pages.downloads import walk
 from reskontra.pages.periods import Period, list_periods
 from reskontra.pages.screen import Screen
 
@@ -28,7 +29,6 @@ class Entry(msgspec.Struct, rename="camel", kw_only=True):
     debit_amount_in_currency: Decimal
     credit_amount_in_currency: Decimal
     transaction_description: str | None = None
-    customer_supplier: str | None = None
 
 
 class Batch(msgspec.Struct, rename="camel", kw_only=True):
@@ -92,25 +92,12 @@ def _present(screen: Screen, periods: Sequence[Period]) -> str:
     return max(begun, default=periods[-1].period if periods else "")
 
 
-_ENTRIES_MAX = 1000
-
-
 async def show_batch(screen: Screen) -> Response:
     """One batch with its entries. Nothing in it can be changed."""
     number = screen.path["number"]
     batch = await screen.api.get(Batch, f"/v2/journaltransaction/{segment(number)}")
-    named, page, total = dict[int, JournalEntry](), 0, 1
-    while len(named) < total:
-        page += 1
-        found = await screen.api.list(
-            JournalEntry,
-            "/v1/reskontra/report/journal",
-            batch=batch.batch_number,
-            pageSize=_ENTRIES_MAX,
-            pageNumber=page,
-        )
-        named |= {it.line_number: it for it in found.rows}
-        total = found.total if found.rows else 0
+    entries = walk(screen.api, JournalEntry, "/v1/reskontra/report/journal", {"batch": batch.batch_number})
+    named = {it.line_number: it async for rows in entries for it in rows}
     return screen.show("batch.html", batch=batch, named=named)
 
 

@@ -11,9 +11,9 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.dunning.letters.commands import MOST_IN_ONE_FILE
-from reskontra.errors import NotFound, Refusal, Stale, Unavailable
+from reskontra.errors import NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial, segment
-from reskontra.pages.changes import Change
+from reskontra.pages.changes import last_change
 from reskontra.pages.customers import ROWS, Letter, Name
 from reskontra.pages.document import Entry
 from reskontra.pages.document_kinds import kind_named
@@ -30,7 +30,6 @@ class Total(msgspec.Struct, rename="camel"):
     """What a letter asks for in one currency."""
 
     currency_id: str
-    claims: Decimal
     credits: Decimal
     fee: Decimal
     total: Decimal
@@ -133,7 +132,6 @@ async def _letter(screen: Screen, problems: Sequence[tuple[str, str]] = (), stat
     return screen.show(
         "letter.html",
         status,
-        kind_of=kind_named,
         letter=letter,
         etag=found.etag,
         problems=list(problems),
@@ -201,9 +199,9 @@ async def take_step(screen: Screen) -> Response:
     method, path, body = _request(screen, form)
     try:
         await screen.api.send(method, path, body, if_match=form.text("version"))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _ask(screen, step, form, refusal)
     number = screen.path["number"]
     is_gone = screen.path["action"] == "delete"
@@ -235,11 +233,9 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
     entries: Sequence[Entry] = ()
     try:
         after, entries = await _foreseen(screen, form)
-    except Unavailable:
-        raise
-    except Refusal as refused:
+    except Objection as refused:
         why = refusal or refused
-    action = screen.path["action"]
+    action, number = screen.path["action"], found.thing.letter_number
     return screen.show(
         "letter_step.html",
         status_of(refusal) if refusal else 200,
@@ -253,7 +249,7 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
         entries=entries,
         day=form.text("voidDate") or screen.today.isoformat(),
         later=await later_letters(screen, found.thing) if action == "void" else [],
-        changed=await _last_change(screen) if isinstance(refusal, Stale) else None,
+        changed=await last_change(screen.api, "DunningLetter", number) if isinstance(refusal, Stale) else None,
         problems=[("voidDate" if "void_date" in why.field else "", screen.why(why))] if why else [],
     )
 
@@ -292,13 +288,6 @@ async def later_letters(screen: Screen, letter: WholeLetter) -> list[WholeLetter
     return [it for it in listed.rows if it.letter_number != letter.letter_number and bears_on_it(it)]
 
 
-async def _last_change(screen: Screen) -> Change | None:
-    found = await screen.api.list(
-        Change, "/v1/reskontra/change", entity="DunningLetter", key=screen.path["number"], newestFirst=True, pageSize=1
-    )
-    return found.rows[0] if found.rows else None
-
-
 async def change_letter(screen: Screen) -> Response:
     """POST: another fee for a draft, or a document less on it."""
     form, number = await screen.form(), screen.path["number"]
@@ -313,8 +302,8 @@ async def change_letter(screen: Screen) -> Response:
             document_type, _, reference = (form.text("document") or "").partition("/")
             body = {"lines": [{"operation": "Delete", "documentType": document_type, "refNbr": reference}]}
         await screen.api.send("PUT", _path(screen), body, if_match=form.text("version"))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _letter(screen, [("fee" if is_fee else "", screen.why(refusal))], status_of(refusal))
     return screen.go(f"{ROOT}/letters/{number}", said, number=number)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from hashlib import sha256
 
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Conflict
+from reskontra.errors import Conflict, OutcomeUnknown, Unavailable
+from reskontra.pages.api import Engine
 from reskontra.pages.screen import ONCE, Form, Screen
 from reskontra.web.repeats import Answers, KeptAnswer, KeyedRequest
 
@@ -55,18 +57,29 @@ async def _answer(screen: Screen, make: PageOf, request: KeyedRequest) -> Respon
     standing = await _begun(screen, request, engine.answers)
     if standing is not None:
         return Response(None, standing.status or 303, dict(standing.headers))
-    answer = None
     try:
         answer = await make(screen)
-    finally:
+    except OutcomeUnknown:
+        raise  # sent again, it might make a second one
+    except Exception:
+        if not screen.api.has_changed:
+            await _give_up(engine, request)
+        raise
+    if answer.status_code != 303 and "hx-redirect" not in answer.headers:
+        await _give_up(engine, request)
+        return answer
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    with suppress(Unavailable):  # it is made, so the person is led to it
         async with engine.database.transaction() as connection:
-            if answer is not None and (answer.status_code == 303 or "hx-redirect" in answer.headers):
-                headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
-                kept = KeptAnswer(request.fingerprint, answer.status_code, headers, b"")
-                await engine.answers.finish(connection, request, kept, engine.clock.now())
-            else:
-                await engine.answers.give_up(connection, request)
+            kept = KeptAnswer(request.fingerprint, answer.status_code, headers, b"")
+            await engine.answers.finish(connection, request, kept, engine.clock.now())
     return answer
+
+
+async def _give_up(engine: Engine, request: KeyedRequest) -> None:
+    with suppress(Unavailable):  # why it was not made is to be told, not that
+        async with engine.database.transaction() as connection:
+            await engine.answers.give_up(connection, request)
 
 
 async def _begun(screen: Screen, request: KeyedRequest, answers: Answers) -> KeptAnswer | None:

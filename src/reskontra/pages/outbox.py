@@ -34,7 +34,6 @@ class Listed(msgspec.Struct, rename="camel", kw_only=True):
     """A mail in the outbox."""
 
     name: str
-    message_id: str = ""
     date: str = ""
     to: str = ""
     cc: str = ""

@@ -12,8 +12,7 @@ from starlette.responses import Response
 from reskontra.pages.ages import ages_of, open_credits
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import Standing, StandingTotal
-from reskontra.pages.document_kinds import MONEY
-from reskontra.pages.paying import DEBITS
+from reskontra.pages.document_kinds import DEBITS, MONEY
 from reskontra.pages.periods import Period
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.sent import refused

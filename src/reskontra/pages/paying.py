@@ -9,19 +9,18 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Refusal, Stale, Unavailable
+from reskontra.errors import Malformed, NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial
-from reskontra.pages.changes import Change
-from reskontra.pages.document import NamedDocument, Payment, changes_of, go_to_saved, read_document
+from reskontra.pages.changes import Change, last_change
+from reskontra.pages.document import Payment, go_to_saved, read_document
 from reskontra.pages.document_form import Difference
-from reskontra.pages.document_kinds import DocumentKind, kind_named
+from reskontra.pages.document_kinds import CREDITS, DEBITS, DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.editing import Standing, one_customer
 from reskontra.pages.formats import Mistyped, plain_number, typed_number
 from reskontra.pages.screen import Form, Screen
 from reskontra.web.errors import status_of
 
-DEBITS, _CREDITS = "Invoice,DebitNote,FinCharge", "CreditNote,Payment,Prepayment"
 _MOST = 200
 _FIELDS: Mapping[str, tuple[str, str]] = {
     "customer": ("customer", "customer_number"),
@@ -124,15 +123,11 @@ async def post_payment(screen: Screen) -> Response:
     if do not in ("save", "release"):
         return await _shown(screen, await _computed(screen, await _with_open(screen, paying)))
     try:
-        paying.customer = await one_customer(screen, header["customer"])
-        _check_refund(screen, await _with_open(screen, paying))
+        _check_refund(screen, await _found(screen, paying))
         saved = await _saved(screen, paying)
     except Stale:
         return await _shown(screen, await _rebased(screen, paying), 412)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
-        paying = await _with_open(screen, paying)
+    except Objection as refusal:
         paying.problems = [(_field_of(refusal), screen.why(refusal))]
         paying.is_asked = True
         return await _shown(screen, paying, status_of(refusal))
@@ -171,7 +166,6 @@ async def _rebased(screen: Screen, paying: Paying) -> Paying:
     language = screen.formats.language
     amounts = _amounts_of(read.thing, language)
     theirs, mine = _cells(_header_of(read.thing, language), amounts), _cells(paying.header, paying.amounts)
-    changes = await changes_of(screen, NamedDocument(paying.kind.document_type, paying.number))
     before = paying.base
     told = []
     for name in dict.fromkeys([*theirs, *before]):
@@ -189,7 +183,7 @@ async def _rebased(screen: Screen, paying: Paying) -> Paying:
         etag=read.etag,
         base=theirs,
         differences=told,
-        changed_by=changes[-1] if changes else None,
+        changed_by=await last_change(screen.api, paying.kind.document_type, read.thing.ref_nbr),
         is_asked=True,
     )
     return await _computed(screen, await _with_open(screen, rebased))
@@ -231,24 +225,27 @@ async def _computed(screen: Screen, paying: Paying) -> Paying:
     try:
         trial = Trial(method, path, _body(paying, screen.formats.language), reads)
         paying.computed = (await screen.api.tried(trial)).read(0, Payment)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         paying.problems.append((_field_of(refusal), screen.why(refusal)))
     return paying
 
 
 async def _with_open(screen: Screen, paying: Paying) -> Paying:
-    """With the customer that was meant and what can be settled."""
+    """As `_found`, if a customer was typed; where it is not one, that is a problem of the field."""
     if not paying.header.get("customer"):
         return paying
     try:
-        paying.customer = await one_customer(screen, paying.header["customer"])
+        return await _found(screen, paying)
     except Malformed as refusal:
         paying.problems.append(("customer", screen.why(refusal)))
         return paying
+
+
+async def _found(screen: Screen, paying: Paying) -> Paying:
+    """With the customer that was meant and what can be settled. Raises `Malformed` where it is not one customer."""
+    paying.customer = await one_customer(screen, paying.header["customer"])
     paying.header["customer"] = paying.customer.customer.number
-    types = _CREDITS if paying.kind.document_type == "Refund" else DEBITS
+    types = CREDITS if paying.kind.document_type == "Refund" else DEBITS
     paying.open = await open_documents(screen, paying.customer.customer.number, types)
     return paying
 

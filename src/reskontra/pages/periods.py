@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import NotFound, Refusal, Unavailable
+from reskontra.errors import NotFound, Objection
 from reskontra.pages.api import Trial, segment
 from reskontra.pages.customers import Name
 from reskontra.pages.document_kinds import kind_named
@@ -136,9 +136,9 @@ async def change_period(screen: Screen) -> Response:
     body = {"reason": reason} if verb == "reopen" else {}
     try:
         answer = await screen.api.send("POST", _action(period, verb), body)
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         problems = [("", screen.why(refusal))]
         show = _show_periods if verb == "open" else _ask
         return await show(screen, problems, status_of(refusal))
@@ -169,16 +169,16 @@ async def _ask(screen: Screen, problems: Sequence[tuple[str, str]] = (), status:
     told, can, closing, sums = list(problems), True, Closing(), []
     try:
         await screen.api.tried(Trial("POST", _action(period, verb), {}))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         can = False
         if not told:
             told = [("", screen.why(refusal))]
     if verb == "close":
         try:
             closing = await screen.api.get(Closing, f"/v1/reskontra/financialPeriod/{segment(period)}/closing")
-        except Refusal as refusal:
+        except Objection as refusal:
             can, told = False, told or [("", screen.why(refusal))]
         sums = await _sums(screen, closing.periods)
     return screen.show(

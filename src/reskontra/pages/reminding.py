@@ -22,8 +22,6 @@ _CARDS = 24
 _LINES = 10
 """The most documents that a card opens to."""
 
-WAYS = ("Paper", "Email")
-
 
 class ProposedDocument(msgspec.Struct, rename="camel", kw_only=True):
     """A document on a letter that would be made."""

@@ -11,10 +11,10 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refused
-from reskontra.pages.ages import CREDITS, Bucket, behind
+from reskontra.pages.ages import Bucket, behind
 from reskontra.pages.api import Rows
 from reskontra.pages.customers import Name
-from reskontra.pages.document_kinds import kind_named
+from reskontra.pages.document_kinds import CREDITS, kind_named
 from reskontra.pages.downloads import table, walk
 from reskontra.pages.screen import ROOT, Screen
 

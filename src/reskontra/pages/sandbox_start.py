@@ -8,7 +8,7 @@ from datetime import date, datetime
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Refusal
+from reskontra.errors import Objection, Refusal
 from reskontra.pages.request_log import Recorded, company_names
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.web.errors import status_of
@@ -20,7 +20,6 @@ class Standing(msgspec.Struct, kw_only=True):
     """A company of the sandbox, and the date that it is there."""
 
     id: int
-    code: str
     name: str
     customers: int
     documents: int
@@ -114,7 +113,7 @@ async def reset(screen: Screen) -> Response:
     await screen.form()
     try:
         await screen.api.send("POST", f"{_SANDBOX}/reset")
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _state(screen, refusal=refusal)
     return screen.go(
         f"{ROOT}/sandbox/state", "The companies are as they were. [The start]({link}) says how to begin.",

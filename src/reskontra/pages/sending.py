@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from reskontra.e_invoices.commands.queueing import BrokenRules
 from reskontra.e_invoices.e_invoice import Failure
-from reskontra.errors import NotFound, Refusal, Unavailable
+from reskontra.errors import NotFound, Objection, Refusal
 from reskontra.pages.api import Trial, segment
 from reskontra.pages.document import Document, address_of, read_document
 from reskontra.pages.document_kinds import DocumentKind, kind_named
@@ -21,7 +21,6 @@ from reskontra.pages.sent import (
     EInvoice,
     Mail,
     Sent,
-    is_mailed,
     sent_of_document,
     sent_of_letter,
     sent_of_statement,
@@ -95,9 +94,7 @@ async def _show(
     try:
         answer = await screen.api.send("POST", matter.email, {"dryRun": True})
         mail = msgspec.json.decode(answer.body, type=_Answer).mail
-    except Unavailable:
-        raise
-    except Refusal as refused:
+    except Objection as refused:
         why = refusal or refused
     field = str(why.field[0]) if why and why.field and why.field[0] in _FIELDS else ""
     shown = {"to": "; ".join(mail.to), "cc": "", "subject": mail.subject, "text": mail.text} if mail else {}
@@ -118,9 +115,7 @@ async def _send(screen: Screen, matter: Matter) -> Response:
     body = {name: form.get(name, "").replace("\r\n", "\n") for name in _FIELDS if form.text(name)}
     try:
         answer = await screen.api.send("POST", matter.email, {**body, "sending": sending})
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         if refusal.field == ("sending",) and sending.isdecimal():
             return screen.go(matter.back, "Nothing was sent: {document} was sent meanwhile.", document=_link(matter))
         return await _show(screen, matter, form, refusal)
@@ -132,14 +127,12 @@ async def _document(screen: Screen) -> Matter:
     kind, document = await _addressed(screen)
     number = document.reference_number
     back = address_of(kind, number)
-    api = f"{kind.path.replace('/v1/', '/v1/reskontra/')}/{segment(number)}"
-    is_ours = kind.document_type not in ("Invoice", "CreditNote", "DebitNote")
     return Matter(
         name=f"{screen.formats.say(kind.words)} {number}",
         back=back,
         here=f"{back}/send",
-        email=f"{api}/action/email",
-        pdf=f"{api if is_ours else kind.address(number)}/print",
+        email=f"{kind.path_of_ours}/{segment(number)}/action/email",
+        pdf=f"{kind.print_path}/{segment(number)}/print",
         section="documents",
         sent=await sent_of_document(screen, kind, number, status=document.status, customer=document.customer.number),
     )
@@ -148,7 +141,7 @@ async def _document(screen: Screen) -> Matter:
 async def _addressed(screen: Screen) -> tuple[DocumentKind, Document]:
     kind = kind_named(screen.path["type"])
     read = await read_document(screen, kind, screen.path["number"])
-    if not isinstance(read.thing, Document) or not is_mailed(kind):
+    if not isinstance(read.thing, Document) or not kind.is_mailed:
         raise NotFound(reason="There is no such page.")
     return kind, read.thing
 
@@ -219,9 +212,9 @@ async def send_e_invoice(screen: Screen) -> Response:
     number = document.reference_number
     try:
         await screen.api.send("POST", kind.action(number, "sendToAutoInvoice"))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _show_e_invoice(screen, refusal)
     back = address_of(kind, number)
     name = f"{screen.formats.say(kind.words)} {number}"
@@ -235,9 +228,9 @@ async def _show_e_invoice(screen: Screen, refusal: Refusal | None = None) -> Res
     try:
         tried = await screen.api.tried(Trial("POST", kind.action(number, "sendToAutoInvoice"), reads=[read]))
         ready = tried.read(0, EInvoice)
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refused:
+    except Objection as refused:
         why = refusal or refused
     broken = _broken(why, document.customer.number)
     return screen.show(

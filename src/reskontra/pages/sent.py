@@ -19,8 +19,6 @@ ROWS = 50
 MAILS, E_INVOICES = "/v1/reskontra/mail", "/v1/reskontra/eInvoice"
 LETTER, STATEMENT = "DunningLetter", "Statement"
 _MANY = 100
-_BY_E_INVOICE = ("Invoice", "CreditNote", "DebitNote")
-"""What may go as an e-invoice."""
 
 MAIL_STATES = ("Waiting", "Sent", "Refused", "Unknown")
 E_INVOICE_STATES = ("Waiting", "Sent", "Refused")
@@ -49,7 +47,6 @@ class StatementSent(msgspec.Struct, rename="camel", kw_only=True):
 class Mail(msgspec.Struct, rename="camel", kw_only=True):
     """A mail, or one that a dry run shows: that has neither number nor state."""
 
-    mail_id: int = 0
     state: str = ""
     document_type: str
     reference_number: str = ""
@@ -124,20 +121,15 @@ class Sent:
     may_go_as_e_invoice: bool = False
 
 
-def is_mailed(kind: DocumentKind) -> bool:
-    """Whether documents of this kind are sent by e-mail."""
-    return not kind.is_payment
-
-
 async def sent_of_document(
     screen: Screen, kind: DocumentKind, number: str, *, status: str, customer: str
 ) -> Sent | None:
     """How a document went out; None if it cannot be sent, or not yet."""
-    if not is_mailed(kind) or status in DRAFTS:
+    if not kind.is_mailed or status in DRAFTS:
         return None
     stands = status != "Voided" and screen.api.may("bookkeeper")
     e_invoice = await _e_invoice_of(screen, kind, number)
-    takes = stands and kind.document_type in _BY_E_INVOICE and (e_invoice is None or e_invoice.state == "Refused")
+    takes = stands and kind.rules.e_invoice_type is not None and (e_invoice is None or e_invoice.state == "Refused")
     return Sent(
         mails=await _mails(screen, documentType=kind.document_type, refNbr=number),
         e_invoice=e_invoice,
@@ -174,7 +166,7 @@ async def _mails(screen: Screen, **query: object) -> list[Mail]:
 
 
 async def _e_invoice_of(screen: Screen, kind: DocumentKind, number: str) -> EInvoice | None:
-    if kind.document_type not in _BY_E_INVOICE:
+    if kind.rules.e_invoice_type is None:
         return None
     return await screen.api.find(EInvoice, f"{E_INVOICES}/{kind.document_type}/{segment(number)}")
 

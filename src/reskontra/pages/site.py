@@ -173,7 +173,8 @@ def _error(screen: Screen, status: int, refusal: Refusal | None = None) -> Respo
         status,
         status_code=status,
         refusal=refusal,
-        is_unchanged=outside.is_safe_to_repeat(refusal),
+        is_unchanged=outside.is_safe_to_repeat(refusal) and not screen.api.has_changed,
+        is_begun=screen.api.has_changed,
         typed=outside.kept(screen.typed),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from reskontra.errors import NotFound, Refusal, Unavailable
+from reskontra.errors import NotFound, Objection
 from reskontra.pages.api import Versioned
 from reskontra.pages.document import Document, address_of, link_to
 from reskontra.pages.document_kinds import DocumentKind, kind_named
@@ -31,9 +31,9 @@ async def change(screen: Screen) -> Response:
     body = {"revoked": {"value": is_out}, "note": {"value": note}}
     try:
         await screen.api.send("PUT", kind.address(number), body, if_match=form.text("etag"))
-    except (Unavailable, NotFound):
+    except NotFound:
         raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _ask(screen, [("reason", screen.why(refusal))], status_of(refusal))
     said = later("{document} is taken out of reminding.") if is_out else later("{document} is reminded of again.")
     day = form.text("asOf")

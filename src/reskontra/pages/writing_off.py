@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Refusal, Unavailable
+from reskontra.errors import Objection, Refusal
 from reskontra.pages.customers import ClassRow
 from reskontra.pages.document import NamedDocument
 from reskontra.pages.document_kinds import kind_named
@@ -17,9 +17,6 @@ from reskontra.pages.formats import plain_number
 from reskontra.pages.screen import Form, Screen
 from reskontra.pages.words import later
 from reskontra.web.errors import status_of
-
-KINDS = ("both", "balance", "credit")
-"""What may be written off, as the API names it."""
 
 _FIELDS = {"asOf": "asOf", "limit": "limit", "customer": "customer", "customerClass": "class", "kind": "kind"}
 """The API's names, and the form's."""
@@ -68,9 +65,7 @@ async def write_off(screen: Screen) -> Response:
     form = await screen.form()
     try:
         run = await _run(screen, form, dry=False)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
+    except Objection as refusal:
         return await _shown(screen, form, refusal)
     day = form.text("asOf") or screen.today.isoformat()
     return screen.go(
@@ -84,9 +79,7 @@ async def _shown(screen: Screen, asked: Form, refusal: Refusal | None = None) ->
     run, problem = Run(), refusal
     try:
         run = await _run(screen, asked, dry=True)
-    except Unavailable:
-        raise
-    except Refusal as refused:
+    except Objection as refused:
         problem = problem or refused
     classes = await screen.api.get(list[ClassRow], "/v1/customer/customerClass")
     field = "" if problem is None else next((_FIELDS[it] for it in map(str, problem.field) if it in _FIELDS), "")
@@ -98,7 +91,6 @@ async def _shown(screen: Screen, asked: Form, refusal: Refusal | None = None) ->
         run=run,
         problems=[(field, screen.why(problem))] if problem else [],
         classes=classes,
-        kinds=KINDS,
         kind_of=kind_named,
     )
 

@@ -19,6 +19,7 @@ from reskontra.errors import (
     NotAuthenticated,
     NotFound,
     NotServed,
+    Objection,
     OutcomeUnknown,
     Refusal,
     Refused,
@@ -31,7 +32,7 @@ from reskontra.web.scalars import shown
 from reskontra.web.shapes import wire_path
 
 
-class NoSuchMethod(Refusal):
+class NoSuchMethod(Objection):
     """The address exists, but not for this method."""
 
     def __init__(self, methods: Sequence[str]) -> None:
@@ -39,11 +40,11 @@ class NoSuchMethod(Refusal):
         self.methods = methods
 
 
-class TooLarge(Refusal):
+class TooLarge(Objection):
     """The body is larger than the limit."""
 
 
-class UnsupportedMedia(Refusal):
+class UnsupportedMedia(Objection):
     """The body is not of a media type that the address takes."""
 
 
@@ -55,7 +56,7 @@ class UnsupportedCoding(UnsupportedMedia):
         self.served = served
 
 
-class TooMany(Refusal):
+class TooMany(Objection):
     """The caller's window is used up; a new one begins in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
@@ -63,7 +64,7 @@ class TooMany(Refusal):
         self.seconds = seconds
 
 
-class WrongCompany(Refusal):
+class WrongCompany(Objection):
     """The company header is missing, not a number, or names a company that the token does not see."""
 
     def __init__(self, reason: str, code: str = "12002") -> None:

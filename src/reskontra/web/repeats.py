@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from starlette.responses import Response
 
-from reskontra.errors import Conflict, Malformed
+from reskontra.errors import Conflict, Malformed, OutcomeUnknown, Unavailable
 from reskontra.web.call import Call, Database
 from reskontra.web.listing import Memory
 
@@ -111,19 +112,24 @@ async def answer_once(call: Call, request: KeyedRequest, answers: Answers) -> Re
 async def _run_once(call: Call, request: KeyedRequest, answers: Answers) -> Response:
     """The same for a run, which is many transactions: its key stands before the first and is answered after the last.
 
-    If the process dies between, nobody knows how far it came, and the key stays without an answer.
+    If the process dies between, or whether a chunk was committed is unknown, nobody knows how far the run came, and the
+    key stays without an answer.
     """
     standing = await _begun(call.database, call, request, answers)
     if standing is not None:
         return _again(call, request, standing)
     try:
         response = await call.route.handler(call)
-    except Exception:
-        async with call.database.transaction() as connection:
-            await answers.give_up(connection, request)
+    except OutcomeUnknown:
         raise
-    async with call.database.transaction() as connection:
-        await answers.finish(connection, request, _kept(call, request, response), call.context.now)
+    except Exception:
+        with suppress(Unavailable):
+            async with call.database.transaction() as connection:
+                await answers.give_up(connection, request)
+        raise
+    with suppress(Unavailable):  # the run is done, so its caller is told so
+        async with call.database.transaction() as connection:
+            await answers.finish(connection, request, _kept(call, request, response), call.context.now)
     return response
 
 

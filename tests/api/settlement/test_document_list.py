@@ -7,7 +7,7 @@ import io
 from decimal import Decimal
 from typing import Any
 
-from tests.clerk import Clerk
+from tests.clerk import Clerk, application, refusal
 
 LIST, SUMS = "/v1/reskontra/document", "/v1/reskontra/documentSum"
 
@@ -53,6 +53,30 @@ async def test_documents_of_all_kinds_are_found_sorted_and_added_up(clerk: Clerk
     assert [line["referenceNumber"] for line in csv.DictReader(io.StringIO(answer.text))] == [note.number]
     for wrong in ({"orderBy": "colour"}, {"documentType": "Order"}, {"status": "asleep"}):
         assert (await clerk.http.get(LIST, params=wrong)).status_code == 400
+
+
+async def test_what_corrects_a_document_is_found(clerk: Clerk) -> None:
+    invoice = await clerk.release(await clerk.invoice())
+    other = await clerk.release(await clerk.invoice())
+    assert await clerk.get(LIST, corrects=f"Invoice/{invoice.number}") == []
+    note, of_other = [
+        await clerk.release(await clerk.credit_note(applicationLines=[application(it, 10)])) for it in (invoice, other)
+    ]
+    draft = await clerk.credit_note(applicationLines=[application(invoice, 10)])
+
+    async def found(corrects: str) -> set[str]:
+        rows = await clerk.get(LIST, corrects=corrects)
+        assert (await clerk.get(SUMS, corrects=corrects))["count"] == len(rows)
+        return {row["referenceNumber"] for row in rows}
+
+    assert await found(f"Invoice/{invoice.number}") == {note.number, draft.number}
+    assert await found(f" invoice/{other.number}") == {of_other.number}
+    assert await found(f"DebitNote/{invoice.number}") == set()
+    answer = await clerk.http.get(LIST, params={"format": "csv", "corrects": f"Invoice/{other.number}"})
+    assert [line["referenceNumber"] for line in csv.DictReader(io.StringIO(answer.text))] == [of_other.number]
+    for wrong in (invoice.number, "Invoice/", "Order/1"):
+        said = refusal(await clerk.http.get(LIST, params={"corrects": wrong}))
+        assert said.startswith(f"This is no document. Field: corrects. Sent: '{wrong}'. Send its type and number,")
 
 
 async def test_the_journal_of_one_document(clerk: Clerk) -> None:

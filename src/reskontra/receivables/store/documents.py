@@ -31,6 +31,12 @@ OVERDUE = "document.released_at is not null and document.balance > 0 and documen
 
 OPEN = "document.released_at is not null and document.balance > 0"
 
+CORRECTS = """document.corrects_document_id = (
+                select corrected.document_id from document as corrected
+                 where corrected.company_id = $1 and corrected.document_type = {}
+                   and lower(corrected.number) collate "C" = lower({}::text collate "C"))"""
+"""The condition that a document corrects the one of a type and a number, in any case."""
+
 _FOUND = """select document.document_id, document.document_type, document.number, document.document_date,
                    document.due_date, document.customer_id, document.amount_base, document.balance_base,
                    document.status, document.released_at

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from reskontra.changes.lists.wire import Filter, dated, either, matching, number
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.db.lists import Filters
-from reskontra.receivables.store.documents import MENTIONS, OPEN, OVERDUE, DocumentSums, ListedDocument
+from reskontra.errors import Malformed
+from reskontra.kinds import kind_spelled
+from reskontra.receivables.store.documents import CORRECTS, MENTIONS, OPEN, OVERDUE, DocumentSums, ListedDocument
 from reskontra.receivables.wire.items import DocumentType, Status
 from reskontra.web.pairs import NumberName
 from reskontra.web.query import Query
@@ -57,6 +59,22 @@ def _statuses(query: Query, filters: Filters) -> None:
         filters.add("document.status = any ({}::text[])", [str(status.value) for status in wanted])
 
 
+def _corrects(query: Query, filters: Filters) -> None:
+    sent = query.text("corrects")
+    if sent is None:
+        return
+    document_type, _, number = sent.strip().partition("/")
+    named = kind_spelled(document_type)
+    if named is None or not number:
+        raise Malformed(
+            "This is no document.",
+            field=("corrects",),
+            value=sent,
+            hint="Send its type and number, such as Invoice/003548.",
+        )
+    filters.add(CORRECTS, named.document_type, number)
+
+
 def _bound(name: str, condition: str) -> Filter:
     """A date that is a bound by its name, so that it needs no operator beside it."""
     return replace(dated(name, condition), kind="string")
@@ -67,6 +85,7 @@ DOCUMENT_FILTERS: tuple[Filter, ...] = (
     Filter("documentType", "string", _types),
     Filter("status", "string", _statuses),
     matching("customer", f"document.customer_id = {id_of_number('{}::text')}"),
+    Filter("corrects", "string", _corrects),
     either("released", "document.released_at is not null", "document.released_at is null"),
     either("open", OPEN, f"not ({OPEN})"),
     either("overdue", f"({OVERDUE})", f"({OVERDUE}) is not true"),
