@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from reskontra.app import mounted_routes
+from reskontra.web.routing import Route
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, Clerk, application, refusal
 
 REPORT = "reskontra/report"
@@ -286,6 +288,55 @@ async def test_the_journal_is_narrowed_by_batch_account_and_text(year: Clerk) ->
     assert len(await table(year, JOURNAL, **named)) == len(await year.page(JOURNAL, **named)) > 1
 
 
+def _reports() -> list[Route]:
+    return [it for it in mounted_routes() if it.path.startswith(f"/v1/{REPORT}/")]
+
+
+GOOD = {
+    "period": FIRST, "toPeriod": LAST, "asOf": "2025-06-30", "knownAt": "2030-01-01T00:00:00Z", "customer": "20003",
+    "account": "1500", "text": "a", "series": "INVOICE", "format": "csv",
+}  # fmt: skip
+NOWHERE = {"customer": "no one", "account": "0", "batch": "none", "text": "said nowhere", "referenceNumber": "none"}
+"""What nothing is found by. A value that a parameter cannot take must be refused."""
+
+
+@pytest.mark.parametrize("route", _reports(), ids=lambda it: it.operation)
+async def test_a_reports_parameter_acts_or_is_refused_beside_each_other(year: Clerk, route: Route) -> None:
+    """A value that finds nothing leaves nothing, and a bad one is refused, whatever is sent with it."""
+    (entry,) = await year.page(JOURNAL, period=FIRST, text="invoice", documentType="", pageSize=1)
+    good = GOOD | {"batch": entry["batchNumber"]}
+    named = {"documentType": "Invoice", "referenceNumber": entry["referenceNumber"]}
+    own = {it.name for it in (*route.query, *(to for known in route.filters for to in known.parameters))}
+    own -= {"pageNumber", "pageSize"}  # a table is of everything
+    needed = {name: good[name] for name in route.needed}
+    ignored = []
+    for odd in sorted(own):
+        beside: list[dict[str, str]] = [{name: good[name]} for name in sorted(own & set(good) - {odd})]
+        beside += [named] if "documentType" in own else []
+        for query in ({}, *beside):
+            sent = {**needed, **query, odd: NOWHERE.get(odd, "?!")}
+            answer = await year.http.get(route.path, params=sent)
+            empty = answer.text.count("\n") == 1 if "csv" in answer.headers["content-type"] else answer.json() == []
+            if not (answer.status_code == 400 or (answer.status_code == 200 and empty and odd in NOWHERE)):
+                ignored.append((sent, answer.status_code))
+    assert ignored == []
+
+
+async def test_periods_narrow_a_batch_and_a_document_too(year: Clerk) -> None:
+    (entry,) = await year.page(JOURNAL, period="202506", documentType="", text="Invoice", pageSize=1)
+    document = {"documentType": entry["documentType"], "referenceNumber": entry["referenceNumber"]}
+    for named in ({"batch": entry["batchNumber"]}, document):
+        whole = await year.page(JOURNAL, **named)
+        assert len(whole) > 1
+        for periods_, found in (
+            ({"toPeriod": "202505"}, []),
+            ({"toPeriod": "202506"}, whole),
+            ({"period": "202507", "toPeriod": "202508"}, []),
+            ({"period": "202501", "toPeriod": "202506"}, whole),
+        ):
+            assert await year.page(JOURNAL, **named, **periods_) == found, (named, periods_)
+
+
 def _recounted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows as they would be in a list of their own."""
     return [{**row, "metadata": {**row["metadata"], "totalCount": len(rows)}} if "metadata" in row else row
@@ -362,7 +413,18 @@ async def test_what_is_behind_a_difference_is_told(year: Clerk) -> None:
     ]  # fmt: skip
     as_table = await table(year, DIFFERENCES, period=period, account="1500")
     assert [Decimal(it["difference"]) for it in as_table] == [3, 7]
-    assert "account is missing" in refusal(await year.http.get(f"/v1/{DIFFERENCES}"))
+    pages = [await year.page(DIFFERENCES, period=period, account="1500", pageSize=1, pageNumber=it) for it in (1, 2, 3)]
+    assert pages == [rows[:1], rows[1:], []]
+    assert rows[0]["metadata"]["totalCount"] == 2
+
+
+async def test_differences_are_of_an_account_that_there_is(bystander: Clerk) -> None:
+    for query, reason in (
+        ({}, "account is missing"),
+        ({"account": "nowhere"}, "'nowhere' cannot be found"),
+        ({"account": "nowhere", "format": "csv"}, "'nowhere' cannot be found"),
+    ):
+        assert reason in refusal(await bystander.http.get(f"/v1/{DIFFERENCES}", params=query)), query
 
 
 # As a table

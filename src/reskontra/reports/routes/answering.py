@@ -39,8 +39,8 @@ async def table(call: Call, name: str, statement: str, *parameters: object) -> R
 
 def periods(call: Call, reference: Reference) -> tuple[str, str]:
     """The first and the last period that are asked for; without any, the one of today."""
-    first, last = first_period(call, reference), call.query.text(TO_PERIOD.name)
-    last = _period(last, TO_PERIOD, reference) if last else first
+    first = first_period(call, reference)
+    last = last_period(call, reference) or first
     if last < first:
         raise Malformed(
             f"The period {last} comes before the period {first}.",
@@ -59,6 +59,12 @@ def first_period(call: Call, reference: Reference) -> str:
     today = reference.today(call.context.now)
     begun = [period.period_id for period in reference.ordinary_periods if period.start_date <= today]
     return (begun or sorted(reference.periods))[-1]
+
+
+def last_period(call: Call, reference: Reference) -> str | None:
+    """The period up to which is asked; None if that was not sent."""
+    sent = call.query.text(TO_PERIOD.name)
+    return _period(sent, TO_PERIOD, reference) if sent else None
 
 
 def _period(sent: str, parameter: Parameter, reference: Reference) -> str:
