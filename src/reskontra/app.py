@@ -93,6 +93,7 @@ from reskontra.web.recording import Recording
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import PUBLISHED_SECRET
 from reskontra.web.server import Server
+from reskontra.web.table import in_turn
 from reskontra.web.tokens import TokenDesk
 
 ROUTES: tuple[Sequence[Route], ...] = (
@@ -276,7 +277,7 @@ def served_routes(post: Post | None = None) -> list[Route]:
 
 def mounted_routes(post: Post | None = None) -> list[Route]:
     """What is mounted: the served routes, their version 2 aliases, and 501 for the rest of the contract."""
-    return complete(served_routes(post), not_served)
+    return complete(in_turn(served_routes(post)), not_served)
 
 
 async def not_served(call: Call) -> Response:

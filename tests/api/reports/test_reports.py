@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import pytest
 
 from reskontra.app import mounted_routes
 from reskontra.web.routing import Route
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, Clerk, application, refusal
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, NEEDED, Clerk, application, refusal
 
 REPORT = "reskontra/report"
 CUSTOMERS, OPEN_ITEMS, VAT, JOURNAL = (f"{REPORT}/{name}" for name in ("customer", "openItem", "vat", "journal"))
@@ -492,6 +494,33 @@ async def test_accept_asks_for_a_table_too(bystander: Clerk) -> None:
 
 
 # Asking
+
+
+async def test_two_tables_are_made_at_a_time_whatever_they_are_of(
+    bystander: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes a connection, for minutes if it is long; other requests need some, too."""
+    writing, most, made = 0, 0, 0
+    write = asyncpg.Connection.copy_from_query
+
+    async def counted(connection: Any, statement: str, *values: Any, **options: Any) -> str:
+        nonlocal writing, most, made
+        writing, made = writing + 1, made + 1
+        most = max(most, writing)
+        try:
+            await asyncio.sleep(0.02)
+            status: str = await write(connection, statement, *values, **options)
+        finally:
+            writing -= 1
+        return status
+
+    monkeypatch.setattr(asyncpg.Connection, "copy_from_query", counted)
+    routes = [it for it in mounted_routes() if it.has_table and it.lists]
+    asked = [bystander.http.get(it.path, params={**NEEDED.get(it.operation, {}), "format": "csv"}) for it in routes]
+    answers = await asyncio.gather(*asked)
+    assert [it.headers["content-type"] for it in answers] == ["text/csv; charset=utf-8"] * len(routes)
+    assert (most, made) == (2, len(routes))
+    assert made > 8
 
 
 async def test_reports_are_of_one_customer_where_that_is_asked_for(year: Clerk) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,14 +24,10 @@ if TYPE_CHECKING:
 
 PERIOD, TO_PERIOD = Parameter("period"), Parameter("toPeriod")
 
-_TABLES_AT_ONCE = 2
-_turns = asyncio.Semaphore(_TABLES_AT_ONCE)
-"""Tables may take minutes of a connection, which other requests need too."""
-
 
 async def table(call: Call, name: str, statement: str, *parameters: object) -> Response:
     """200 with what a statement finds as CSV; its first parameter is the company."""
-    async with _turns, call.database.transaction() as connection:
+    async with call.database.transaction() as connection:
         file = await as_csv(connection, statement, call.company_id, *parameters)
     return as_table(file, f"{name}.csv")
 
