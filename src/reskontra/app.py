@@ -206,12 +206,12 @@ def create_app(
     wiped = partial(_reset, reset, post) if reset else None
     desk = _desk_of(settings, database, clock, mounted, wiped) if settings.sandbox else None
     sandbox_routes = [*requests.routes_of(desk), *mails.outbox_routes(post)] if desk else []
-    router, lists = Router([*mounted, *sandbox_routes]), Memory()
+    router, lists, answers = Router([*mounted, *sandbox_routes]), Memory(), StoredAnswers()
     users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
     signing_in = {("GET", "sign-in"): users.show_sign_in, ("POST", "sign-in"): users.sign_in}
     site = Site(
         (*PAGES, *(SANDBOX_PAGES if settings.sandbox else ()), Page("POST", "sign-out", users.sign_out)),
-        engine=Engine(router, database, clock, lists, settings.attachment_limit, StoredAnswers()),
+        engine=Engine(router, database, clock, lists, settings.attachment_limit, answers),
         door=SandboxDoor(guard) if settings.open_mode else users,
         server_key=access.server_secret,
         is_sandbox=settings.sandbox,
@@ -240,7 +240,7 @@ def create_app(
         settings=settings,
         metrics=metrics,
         lists=lists,
-        answers=StoredAnswers(),
+        answers=answers,
     )
     database.when_connected += (remembered.forget, lists.forget, guard.forget)
     return _recorded(server, desk) if desk else server
