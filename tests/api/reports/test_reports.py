@@ -79,6 +79,7 @@ async def sums(clerk: Clerk, statement: str, *values: Any) -> dict[Any, Decimal]
 async def periods(clerk: Clerk) -> list[str]:
     """The periods of the year, and the first one that the demo company posted in."""
     rows = await clerk.rows("select distinct period_id from journal_entry order by 1")
+    assert len(rows) > 6
     return [row["period_id"] for row in rows]
 
 
