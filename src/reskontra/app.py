@@ -94,6 +94,7 @@ from reskontra.web.recording import Recording
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import PUBLISHED_SECRET
 from reskontra.web.server import Server
+from reskontra.web.table import in_turn
 from reskontra.web.tokens import TokenDesk
 
 ROUTES: tuple[Sequence[Route], ...] = (
@@ -208,12 +209,12 @@ def create_app(
     wiped = partial(_reset, reset, post) if reset else None
     desk = _desk_of(settings, database, clock, mounted, wiped) if settings.sandbox else None
     sandbox_routes = [*requests.routes_of(desk), *mails.outbox_routes(post)] if desk else []
-    router, lists = Router([*mounted, *sandbox_routes]), Memory()
+    router, lists, answers = Router([*mounted, *sandbox_routes]), Memory(), StoredAnswers()
     users = UserDoor(database, access, SystemClock(), settings.trusted_proxies, metrics.note_refused_token, Pauses())
     signing_in = {("GET", "sign-in"): users.show_sign_in, ("POST", "sign-in"): users.sign_in}
     site = Site(
         (*PAGES, *(SANDBOX_PAGES if settings.sandbox else ()), Page("POST", "sign-out", users.sign_out)),
-        engine=Engine(router, database, clock, lists, settings.attachment_limit, StoredAnswers()),
+        engine=Engine(router, database, clock, lists, settings.attachment_limit, answers),
         door=SandboxDoor(guard) if settings.open_mode else users,
         server_key=access.server_secret,
         is_sandbox=settings.sandbox,
@@ -237,7 +238,7 @@ def create_app(
         settings=settings,
         metrics=metrics,
         lists=lists,
-        answers=StoredAnswers(),
+        answers=answers,
         limiter=limiter,
     )
     database.when_connected += (remembered.forget, lists.forget, guard.forget)
@@ -284,7 +285,7 @@ def served_routes(post: Post | None = None) -> list[Route]:
 
 def mounted_routes(post: Post | None = None) -> list[Route]:
     """What is mounted: the served routes, their version 2 aliases, and 501 for the rest of the contract."""
-    return complete(served_routes(post), not_served)
+    return complete(in_turn(served_routes(post)), not_served)
 
 
 async def not_served(call: Call) -> Response:

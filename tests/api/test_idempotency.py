@@ -19,6 +19,7 @@ from reskontra.config import Settings
 from reskontra.db.pool import Database
 from reskontra.errors import OutcomeUnknown, Unavailable
 from reskontra.runs import chunks
+from tests.api.dunning.debtors import debtor
 from tests.clerk import INVOICE, ITEM_A, Clerk, body, refusal, sale
 from tests.conftest import RunningServer, new_company, open_client
 
@@ -338,14 +339,15 @@ async def test_an_answer_that_was_lost_after_the_commit_is_given_again(
 # Letters, and runs, which are many transactions
 
 
-async def debtor(clerk: Clerk) -> str:
-    customer = await clerk.customer()
+async def late_payer(clerk: Clerk) -> str:
+    """The number of a customer who owes since January."""
+    customer = await debtor(clerk)
     await clerk.issue(INVOICE, customer, documentDate="2025-01-02")
-    return customer.number
+    return customer
 
 
 async def test_letters_are_made_once(clerk: Clerk) -> None:
-    customer = await debtor(clerk)
+    customer = await late_payer(clerk)
     for is_replayed in (False, True, True):
         answer = await clerk.http.post(
             f"/v1/customer/{customer}/action/createDunningLetter",
@@ -361,7 +363,7 @@ RUN: dict[str, Any] = {"url": "/v1/reskontra/run/dunning", "json": {"asOf": "202
 
 
 async def test_a_run_is_answered_again(clerk: Clerk) -> None:
-    await debtor(clerk)
+    await late_payer(clerk)
     first = await clerk.http.post(**RUN)
     assert first.status_code == 200, first.text
     newest = await clerk.newest_change()
@@ -379,7 +381,7 @@ async def test_a_run_that_was_refused_or_failed_leaves_the_key_free(
     assert await keys(clerk) == 0
     with monkeypatch.context() as patched:
         patched.setattr("reskontra.runs.chunks._attempted", bug)
-        await debtor(clerk)
+        await late_payer(clerk)
         assert (await clerk.http.post(**RUN)).status_code == 500
     assert await keys(clerk) == 0
     assert (await clerk.http.post(**RUN)).status_code == 200
@@ -421,7 +423,7 @@ async def test_a_run_that_is_under_way_or_was_cut_off_is_not_begun_again(
     clerk: Clerk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if the process had died before the run's answer was stored."""
-    await debtor(clerk)
+    await late_payer(clerk)
 
     async def dies(*_: Any) -> None:
         raise asyncio.CancelledError

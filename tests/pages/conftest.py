@@ -26,6 +26,7 @@ from reskontra.db.pool import Database
 from reskontra.pages import frame_first
 from tests.conftest import RunningServer, ServerThread, open_client
 from tests.databases import Databases
+from tests.sampling import Draws
 
 MORNING = datetime(2025, 12, 31, 8, tzinfo=UTC)
 """The day after the demo's last booking."""
@@ -251,18 +252,20 @@ PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "has_touch":
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _drawing(draws: Callable[[str, float], bool]) -> None:
+def _drawing(draws: Draws) -> None:
     _drawn.clear()
     _drawn.append(draws)
 
 
-_drawn: list[Callable[[str, float], bool]] = []
+_drawn: list[Draws] = []
 """What an ordinary run looks at; `make test-all` looks at everything."""
+
+_SHARE = 0.35
 
 
 def some(*paths: str) -> list[str]:
-    """Of the pages of a long test, those that are looked at in this run: a third at each commit."""
-    return [path for path in paths if _drawn[0](path, 0.35)]
+    """Of the pages of a long test, those that are looked at in this run: a third at each commit, and at least one."""
+    return _drawn[0].some(paths, _SHARE)
 
 
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -275,7 +278,9 @@ async def assert_accessible(page: Page) -> None:
     """
     size = page.viewport_size
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 320)):
-        if (scheme, width) != ("light", 1280) and not _drawn[0](f"{urlsplit(page.url).path} {scheme} {width}", 0.35):
+        if (scheme, width) != ("light", 1280) and not _drawn[0].takes(
+            f"{urlsplit(page.url).path} {scheme} {width}", _SHARE
+        ):
             continue
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         await page.set_viewport_size({"width": width, "height": 4000})

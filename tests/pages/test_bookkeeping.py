@@ -97,7 +97,9 @@ async def test_each_age_leads_to_its_documents_and_credits_stand_by_themselves(v
 
 async def test_an_age_of_a_customer_in_the_report_leads_to_its_documents(visitor: Visitor) -> None:
     await visitor.go("reports/ageing")
-    for link in visitor.seen.select("tbody td a[href*=toDue]")[:3]:
+    links = visitor.seen.select("tbody td a[href*=toDue]")[:3]
+    assert len(links) == 3
+    for link in links:
         await visitor.go(str(link["href"]))
         assert money(visitor.seen.select("tfoot td.money")[1].get_text()) == money(link.get_text())
 

@@ -125,7 +125,9 @@ def test_the_compose_file_keeps_to_its_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMPOSE)
 def test_containers_may_write_nowhere_and_gain_nothing(name: str) -> None:
-    for service in yaml.safe_load((ROOT / name).read_text())["services"].values():
+    services = yaml.safe_load((ROOT / name).read_text())["services"]
+    assert services
+    for service in services.values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]

@@ -173,7 +173,9 @@ def test_each_table_of_filters_belongs_to_a_list() -> None:
 
 
 def test_each_filter_of_a_list_is_one_of_its_own_parameters() -> None:
-    for route in mounted_routes():
+    filtered = [route for route in mounted_routes() if route.filters]
+    assert len(filtered) > 30
+    for route in filtered:
         names = [known.name for known in route.filters]
         assert len(set(names)) == len(names), f"{route.operation} filters twice by one of {names}"
         assert {name.lower() for name in names} <= route.declared, route.operation

@@ -116,6 +116,7 @@ def references(node: Any) -> set[str]:
 
 async def test_every_reference_leads_somewhere(edge: Any) -> None:
     found = await document(edge)
+    assert len(references(found)) > 10
     for reference in references(found):
         node: Any = found
         for step in reference.split("/"):
@@ -291,6 +292,7 @@ def test_each_parameter_of_a_served_operation_has_its_sentence() -> None:
         for parameter in route.query
         if not parameter.description and parameter.name not in sentences()["parameters"]
     }
+    assert sum(len(route.query) for route in served) > 900
     assert not missing, f"Say under [parameters] in web/sentences.toml what these do, or spell them right: {missing}"
 
 
@@ -308,6 +310,7 @@ def test_each_name_of_step_one_has_its_sentence() -> None:
     for operation in first:
         for name in (operation.body, operation.answer):
             walk(name or "")
+    assert (len(first) > 20, len(seen) > 20) == (True, True)
     assert {field for name in seen for field in schemas[name]} <= set(sentences()["fields"])
     assert {parameter.name for operation in first for parameter in operation.query} <= set(sentences()["parameters"])
     assert {operation.name for operation in first} <= set(sentences()["operations"])
@@ -315,6 +318,7 @@ def test_each_name_of_step_one_has_its_sentence() -> None:
 
 def test_sentences_are_sentences() -> None:
     for table in sentences().values():
+        assert len(table) > 10
         for name, text in table.items():
             assert text[0].isupper() or text[0].isdigit(), name
             assert text.endswith("."), name

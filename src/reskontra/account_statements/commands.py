@@ -63,7 +63,7 @@ async def show(
     at another moment is asked for. None is kept for being shown (STA-05). `seen_before` gives what this would have
     returned just before that moment.
     """
-    recipient = await find_recipient(connection, company_id, asked.day, number)
+    recipient = await find_recipient(connection, company_id, asked.day, number, seen_before=seen_before)
     if recipient is None:
         return None
     if since is None and asked.known_at is None:

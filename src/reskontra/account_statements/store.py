@@ -49,7 +49,9 @@ class Recipient:
         return None if self.last_day is None else self.last_day + timedelta(days=1)
 
 
-_WITH_LAST = f"""
+def _with_last(made_before: str) -> str:
+    """A select of customers with the last statement before $2 that was kept before a moment (null: whenever)."""
+    return f"""
     select customer.customer_id, customer.number, customer.name, customer.statement_cycle_id, customer.statement_type,
            customer.by_currency, last.as_of as last_day, last.known_before as last_known_before,
            (select max(kept.as_of) from account_statement as kept
@@ -58,12 +60,16 @@ _WITH_LAST = f"""
       left join lateral (
         select kept.as_of, kept.known_before from account_statement as kept
          where kept.company_id = $1 and kept.customer_id = customer.customer_id and kept.as_of < $2::date
+           and ({made_before}::timestamptz is null or kept.created_at < {made_before})
          order by kept.as_of desc limit 1) as last on true"""
 
 
-async def find_recipient(connection: Connection, company_id: int, as_of: date, number: str) -> Recipient | None:
-    """The customer with that number, for a statement as of a date."""
-    row = await connection.fetchrow(f"{_WITH_LAST} where {by_number('$3')}", company_id, as_of, number)
+async def find_recipient(
+    connection: Connection, company_id: int, as_of: date, number: str, *, seen_before: datetime | None = None
+) -> Recipient | None:
+    """The customer with that number, for a statement as of a date; it continues what was kept before a moment."""
+    statement = f"{_with_last('$4')} where {by_number('$3')}"
+    row = await connection.fetchrow(statement, company_id, as_of, number, seen_before)
     return None if row is None else _recipient(row)
 
 
@@ -78,7 +84,7 @@ async def find_recipients(
 ) -> list[Recipient]:
     """The customers that are left by these filters (None: all), by number, for statements as of a date."""
     rows = await connection.fetch(
-        f"""{_WITH_LAST}
+        f"""{_with_last("null")}
          where ($3::integer[] is null or customer.customer_id = any ($3))
            and ($4::text is null or customer.customer_class_id = $4)
            and ($5::text is null or customer.statement_cycle_id = $5)

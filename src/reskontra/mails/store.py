@@ -33,11 +33,11 @@ CONSTRAINTS: Mapping[str, RefusalFactory] = {
     for name in ("mail_document_sending", "mail_letter_sending", "mail_statement_sending")
 }
 
+_DOCUMENT = mention("mail.document_id")
 _COLUMNS = f"""mail.mail_id, mail.letter_id, mail.sending, mail.is_automatic, mail.state, mail.language,
            mail.recipients, mail.copies, mail.subject, mail.body, mail.attempts, mail.answer, mail.asked_at,
            mail.asked_by, mail.due_at, mail.handed_at, mail.sent_at, mail.version,
-           {mention("mail.document_id")} ->> 'document_type' as document_type,
-           {mention("mail.document_id")} ->> 'number' as document_number,
+           {_DOCUMENT} ->> 'document_type' as document_type, {_DOCUMENT} ->> 'number' as document_number,
            case when mail.statement_as_of is not null then json_build_object(
              'as_of', mail.statement_as_of, 'statement_type', mail.statement_type, 'since', mail.statement_since,
              'known_at', mail.statement_known_at) end as statement,

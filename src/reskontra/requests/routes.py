@@ -30,7 +30,7 @@ from reskontra.web import wire
 from reskontra.web.answers import deleted, done, json_answer, one
 from reskontra.web.call import Call
 from reskontra.web.query import Query
-from reskontra.web.routing import Match, Route
+from reskontra.web.routing import Route
 from reskontra.web.wire import encode
 
 _SIZE_MAX = 1_000
@@ -117,13 +117,9 @@ async def _sources(call: Call, made: Any) -> Sources:
 
 async def _read(call: Call, path: str) -> Response | None:
     """What GET of an address answers; None if there is nothing (any more)."""
-    match = call.router.find("GET", path.encode("ascii")) if path else None
-    if not isinstance(match, Match) or match.route.media or match.route.missing:
-        return None
-    query = Query(b"", match.route.declared, call.zone)
-    asked = replace(call, route=match.route, params=match.params, query=query, body=b"", if_match=None)
+    asked = call.inside("GET", path)
     try:
-        return await match.route.handler(asked)
+        return None if asked is None else await asked.route.handler(asked)
     except NotFound:
         return None
 

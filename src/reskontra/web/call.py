@@ -6,9 +6,9 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from reskontra.versions import Expected
 from reskontra.web import wire
 from reskontra.web.listing import Memory
 from reskontra.web.query import Query
-from reskontra.web.routing import Route, Router
+from reskontra.web.routing import Match, Route, Router
 from reskontra.web.scalars import shown, whole_number
 
 if TYPE_CHECKING:
@@ -94,6 +94,16 @@ class Call:
                 return wire.decode(b"{}", struct)
             raise Malformed("The body is empty.", hint="Send a JSON object.")
         return wire.decode(self.body, struct)
+
+    def inside(self, method: str, address: str) -> Call | None:
+        """The same caller's call of another operation, without a body; None if there is none there that is served, or
+        only a file. `address` begins with `/`, and may have a query."""
+        parts = urlsplit(address)
+        match = self.router.find(method, parts.path.encode()) if parts.path.startswith("/") else None
+        if not isinstance(match, Match) or match.route.media or match.route.missing:
+            return None
+        query = Query(parts.query.encode(), match.route.declared, self.zone)
+        return replace(self, route=match.route, params=match.params, query=query, body=b"", if_match=None)
 
     async def find(self, noun: str, load: Callable[..., Awaitable[T | None]], *key: str | int | UUID) -> T:
         """What `load(connection, company_id, *key)` finds. Raises `NotFound`, which names the end of the key."""

@@ -1,18 +1,26 @@
-"""Answers as CSV: whether the caller wants one, and how a file that is already made goes out."""
+"""Answers as CSV: whether the caller wants one, whose turn it is, and how a file that is already made goes out."""
 
 from __future__ import annotations
 
+import asyncio
 import enum
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
 
 from starlette.responses import Response, StreamingResponse
 
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
+from reskontra.web.routing import Route
+
+if TYPE_CHECKING:
+    from reskontra.web.addresses import Handler
 
 CSV = "text/csv; charset=utf-8"
 _CHUNK = 64 * 1024
+_AT_ONCE = 2
+"""Tables of lists may take minutes of a connection, which other requests need too."""
 
 
 class Format(enum.Enum):
@@ -33,6 +41,22 @@ def wants_table(call: Call) -> bool:
         return sent is Format.CSV
     accepted = call.accept.lower()
     return "text/csv" in accepted and "json" not in accepted
+
+
+def in_turn(routes: Iterable[Route]) -> list[Route]:
+    """The same routes; those of lists make few tables at a time, counted together."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    def waiting(handler: Handler) -> Handler:
+        async def answer(call: Call) -> Response:
+            if not wants_table(call):
+                return await handler(call)
+            async with turns:
+                return await handler(call)
+
+        return answer
+
+    return [replace(it, handler=waiting(it.handler)) if it.has_table and it.lists else it for it in routes]
 
 
 def table(file: BinaryIO, name: str) -> Response:

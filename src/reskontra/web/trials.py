@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
@@ -20,8 +19,6 @@ from reskontra.web.addresses import Addresses
 from reskontra.web.answers import json_answer
 from reskontra.web.call import Call, Database, expected_of
 from reskontra.web.listing import Memory
-from reskontra.web.query import Query
-from reskontra.web.routing import Match
 from reskontra.web.scalars import shown
 from reskontra.web.shapes import wire_path
 from reskontra.web.wire import Answer, Body, OneOf, Text255, UnsetType
@@ -106,26 +103,15 @@ async def try_out(call: Call) -> Response:
 
 def _call(call: Call, database: Database, method: str, address: str, field: FieldPath) -> Call:
     """A request inside the trial, as its handler gets it. Lists remember nothing of what is rolled back."""
-    parts = urlsplit(address)
-    match = call.router.find(method, parts.path.encode()) if parts.path.startswith("/") else None
-    if not isinstance(match, Match) or match.route.media or match.route.missing:
+    inside = call.inside(method, address)
+    if inside is None:
         raise Malformed(
             f"There is no operation {method} {shown(address)} that a trial could call.",
             field=field,
             value=address,
             hint="Send an address from /v1/ on.",
         )
-    return replace(
-        call,
-        route=match.route,
-        params=match.params,
-        query=Query(parts.query.encode(), match.route.declared, call.zone),
-        body=b"",
-        if_match=None,
-        database=database,
-        lists=Memory(),
-        accept="",
-    )
+    return replace(inside, database=database, lists=Memory(), accept="")
 
 
 async def _answered(call: Call) -> TriedAnswer:

@@ -174,7 +174,9 @@ async def test_a_letter_is_the_same_bytes_each_time_and_brings_its_own_fonts(cle
     made = (await clerk.get(numbered(1)))["createdDateTime"]
     assert reader.metadata.creation_date is not None
     assert f"{reader.metadata.creation_date + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}" == made[:19]
-    _, unembedded = reader.pages[0]._get_fonts()
+    assert len(reader.pages) == 1
+    embedded, unembedded = reader.pages[0]._get_fonts()
+    assert {name.partition("+")[2] for name in embedded} == {"Inter-Regular", "Inter-SemiBold"}
     assert unembedded == set()
 
 

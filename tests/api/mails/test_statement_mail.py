@@ -92,6 +92,23 @@ async def test_it_is_of_the_moment_at_which_it_was_asked_for(office: Office, mai
     assert attached(mail_server) == after, "the kept one"
 
 
+async def test_what_is_kept_of_an_earlier_day_meanwhile_moves_no_beginning(
+    office: Office, mail_server: MailServer
+) -> None:
+    """A balance is brought forward from the last statement that there was when the mail was asked for (MAI-05)."""
+    number = await customer(office)
+    await office.clerk.issue(INVOICE, number, documentDate="2025-12-10")
+    query = f"?asOf={DAY}&type={FORWARD}"
+    before = await printed(office, number, query)
+    await asked(office, number, query)
+    office.wait(timedelta(hours=2))
+    kept = await office.clerk.post("reskontra/run/statements", asOf="2025-12-31", filters={"customer": [number]})
+    assert len(kept.json()["created"]) == 1, kept.text
+    assert await printed(office, number, query) != before, "it begins after the one that was kept"
+    assert await office.send()
+    assert attached(mail_server) == before
+
+
 @pytest.mark.parametrize(
     "query",
     [

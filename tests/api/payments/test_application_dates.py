@@ -7,23 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import CREDIT_NOTE, INVOICE, PAYMENT, Clerk, Record
+from tests.api.payments.conftest import on, owed
+from tests.clerk import CREDIT_NOTE, PAYMENT, Clerk, Record
 
-LINE = {"inventoryNumber": "A", "quantity": 1, "vatCodeId": "6"}
-
-
-@pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> None:
-    """A customer who owes nothing yet."""
-    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
-
-
-async def owed(clerk: Clerk, price: int, kind: str = INVOICE, **fields: Any) -> Record:
-    return await clerk.issue(kind, **{"lines": [LINE | {"unitPriceInCurrency": price}]} | fields)
-
-
-def on(document: Record, kind: str = "Invoice", **fields: Any) -> dict[str, Any]:
-    return {"documentType": kind, "refNbr": document.number} | fields
+pytestmark = pytest.mark.usefixtures("payer")
 
 
 async def dates(clerk: Clerk, payment: Record, **query: Any) -> tuple[str, str, str]:

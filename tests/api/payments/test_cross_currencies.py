@@ -7,37 +7,28 @@ from typing import Any
 
 import pytest
 
+from tests.api.payments.conftest import on, owed, rates
 from tests.clerk import CREDIT_NOTE, INVOICE, PAYMENT, Clerk, Record
 
-LINE = {"inventoryNumber": "A", "quantity": 1, "vatCodeId": "6"}
 MARCH, JULY = "2025-03-03", "2025-07-03"
 
 
 @pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> None:
-    """A customer of several currencies. Euro went from 10.40 to 10.60; a Swedish krona is worth 1.02.
+async def currencies(clerk: Clerk, payer: None) -> None:
+    """Customers may have several currencies. Euro went from 10.40 to 10.60; a Swedish krona is worth 1.02.
 
     The differences of a Swedish krona go to accounts of their own.
     """
-    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
     await clerk.execute(
         "update customer set currency_override = true where company_id = 1",
         "update currency set gain_account = '8050', loss_account = '7770' where currency_id = 'SEK'",
     )
-    rates = [("EUR", MARCH, "10.40"), ("EUR", JULY, "10.60"), ("SEK", MARCH, "1.02"), ("SEK", JULY, "1.02")]
-    for currency, day, rate in rates:
-        row = {"fromCurrencyId": currency, "toCurrencyId": "NOK", "effectiveDate": day, "rate": rate}
-        answer = await clerk.post("/v2/currencyrate", **row)
-        assert answer.status_code == 201, answer.text
+    await rates(clerk, {MARCH: "10.40", JULY: "10.60"})
+    await rates(clerk, {MARCH: "1.02", JULY: "1.02"}, "SEK")
 
 
 async def document(clerk: Clerk, kind: str, price: Any, currency: str = "EUR", **fields: Any) -> Record:
-    lines = [LINE | {"unitPriceInCurrency": price}]
-    return await clerk.issue(kind, lines=lines, currencyId=currency, **fields)
-
-
-def on(found: Record, kind: str = "Invoice", **fields: Any) -> dict[str, Any]:
-    return {"documentType": kind, "refNbr": found.number} | fields
+    return await owed(clerk, price, kind, currencyId=currency, **fields)
 
 
 async def differences(clerk: Clerk, payment: Record) -> list[tuple[str, Decimal]]:
@@ -63,7 +54,7 @@ async def test_the_difference_goes_to_the_accounts_of_what_is_settled(clerk: Cle
 
 
 async def test_the_accounts_are_those_of_the_only_foreign_currency(clerk: Clerk) -> None:
-    note = await clerk.issue(CREDIT_NOTE, lines=[LINE | {"unitPriceInCurrency": 1020}])
+    note = await owed(clerk, 1020, CREDIT_NOTE)
     back = await clerk.pay(
         "999.60", on(note, "CreditNote", crossRate="0.98"), type="Refund", currency="SEK", applicationDate=JULY
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reskontra.db.selfcheck import offences
+from tests.api.payments.conftest import MONEY, ledger, on, rates
 from tests.clerk import INVOICE, Clerk, Record, decoded
 
 VAT = "reskontra/report/vat"
@@ -16,32 +17,14 @@ BACK = {"8140": 20, "2711": 5}
 
 
 @pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> None:
-    """A customer who owes nothing yet, of a company that gives VAT back."""
-    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
+async def gives_back(clerk: Clerk, payer: None) -> None:
+    """The company gives VAT back."""
     await clerk.prefer(cash_discount_vat="correct")
 
 
-async def owed(clerk: Clerk, **fields: Any) -> Record:
+async def discounted(clerk: Clerk, **fields: Any) -> Record:
     """1,250.00 with 250.00 of VAT; 2 % are 25.00 within ten days."""
     return await clerk.issue(INVOICE, **{"creditTermsId": "30D2", "lines": [TEN]} | fields)
-
-
-def on(invoice: Record, **fields: Any) -> dict[str, Any]:
-    return {"documentType": "Invoice", "refNbr": invoice.number} | fields
-
-
-async def booked(clerk: Clerk, payment: Record, *purposes: str) -> dict[str, Decimal]:
-    """Account -> debit less credit in base currency under the number of a payment, without what is zero."""
-    rows = await clerk.rows(
-        """
-        select account_number, sum(debit_base - credit_base) as amount from journal_entry
-         where company_id = $1 and document_number = $2 and document_type in ('Payment', 'VoidPayment')
-           and (cardinality($3::text[]) = 0 or purpose = any ($3)) group by account_number order by account_number
-        """,
-        clerk.company_id, payment.number, list(purposes),
-    )  # fmt: skip
-    return {row["account_number"]: row["amount"] for row in rows if row["amount"]}
 
 
 async def reported(clerk: Clerk, period: str = "202503") -> dict[str, tuple[Decimal, ...]]:
@@ -53,11 +36,11 @@ async def reported(clerk: Clerk, period: str = "202503") -> dict[str, tuple[Deci
 async def test_a_discount_is_divided_into_net_and_vat(clerk: Clerk) -> None:
     """1,250 paid by 1,225: 20.00 are a discount and 5.00 are VAT that is given back."""
     before = await reported(clerk)
-    invoice = await owed(clerk)
+    invoice = await discounted(clerk)
     sold = await reported(clerk)
     paid = await clerk.pay(1225, on(invoice))
-    assert await booked(clerk, paid) == {"1500": -1250, "1920": 1225} | BACK
-    assert await booked(clerk, paid, "vat") == {"2711": 5}
+    assert await ledger(clerk, paid, types=MONEY) == {"1500": -1250, "1920": 1225} | BACK
+    assert await ledger(clerk, paid, types=MONEY, purposes=("vat",)) == {"2711": 5}
     (entry,) = [it for it in await clerk.entries(paid) if it[-1] == "vat"]
     assert entry == ("2711", 5, 0, 5, 0, "vat")
     after = await reported(clerk)
@@ -69,58 +52,58 @@ async def test_a_discount_is_divided_into_net_and_vat(clerk: Clerk) -> None:
 
 async def test_without_the_preference_vat_is_left_alone(clerk: Clerk) -> None:
     await clerk.prefer(cash_discount_vat="none")
-    invoice = await owed(clerk)
+    invoice = await discounted(clerk)
     sold = await reported(clerk)
     paid = await clerk.pay(1225, on(invoice))
-    assert await booked(clerk, paid) == {"1500": -1250, "1920": 1225, "8140": 25}
+    assert await ledger(clerk, paid, types=MONEY) == {"1500": -1250, "1920": 1225, "8140": 25}
     assert await reported(clerk) == sold
 
 
 @pytest.mark.parametrize("prefers", ["correct", "none"])
 async def test_an_undo_takes_back_what_was_given(clerk: Clerk, prefers: str) -> None:
     """As it was booked, whatever the company prefers by then; in the period of the undo."""
-    paid = await clerk.pay(1225, on(await owed(clerk)))
+    paid = await clerk.pay(1225, on(await discounted(clerk)))
     given = await reported(clerk)
     await clerk.prefer(cash_discount_vat=prefers)
     (made,) = await clerk.get(f"reskontra/application?referenceNumber={paid.number}")
     earlier = await reported(clerk, "202505")
     undone = await clerk.post(f"reskontra/application/{made['id']}/action/undo", date="2025-05-05")
     assert undone.status_code == 200, undone.text
-    assert await booked(clerk, paid) == {"1500": -1225, "1920": 1225}
+    assert await ledger(clerk, paid, types=MONEY) == {"1500": -1225, "1920": 1225}
     assert await reported(clerk) == given
     back = await reported(clerk, "202505")
     assert [a - b for a, b in zip(back["3"], earlier.get("3", (Decimal(0),) * 3), strict=True)] == [20, 5, 0]
 
 
 async def test_a_void_takes_back_what_was_given(clerk: Clerk) -> None:
-    invoice = await owed(clerk)
+    invoice = await discounted(clerk)
     sold = await reported(clerk)
     paid = await clerk.pay(1225, on(invoice))
     for action in ("void", "release"):
         assert (await clerk.act(paid, action)).status_code == 200
-    assert await booked(clerk, paid) == {}
+    assert await ledger(clerk, paid, types=MONEY) == {}
     assert await reported(clerk) == sold
     again = await clerk.pay(1225, on(invoice))
-    assert await booked(clerk, again) == {"1500": -1250, "1920": 1225} | BACK
+    assert await ledger(clerk, again, types=MONEY) == {"1500": -1250, "1920": 1225} | BACK
 
 
 async def test_lines_that_are_added_later_give_back_too(clerk: Clerk) -> None:
     paid = await clerk.pay(1225)
-    released = await clerk.release(await clerk.change(paid, lines=[on(await owed(clerk))]))
+    released = await clerk.release(await clerk.change(paid, lines=[on(await discounted(clerk))]))
     assert released["status"] == "Closed"
-    assert await booked(clerk, paid) == {"1500": -1250, "1920": 1225} | BACK
+    assert await ledger(clerk, paid, types=MONEY) == {"1500": -1250, "1920": 1225} | BACK
 
 
 @pytest.mark.parametrize("way", ["run", "release"])
 async def test_so_does_what_is_applied_by_itself(clerk: Clerk, way: str) -> None:
-    await owed(clerk)
+    await discounted(clerk)
     if way == "release":
         await clerk.sql("update customer set auto_apply = true where number = $1", clerk.customer_number)
     paid = await clerk.pay(1225)
     if way == "run":
         order: dict[str, Any] = {"asOf": "2025-03-05", "filters": {"customer": [clerk.customer_number]}}
         decoded(await clerk.post("reskontra/run/autoApply", **order))
-    assert await booked(clerk, paid) == {"1500": -1250, "1920": 1225} | BACK
+    assert await ledger(clerk, paid, types=MONEY) == {"1500": -1250, "1920": 1225} | BACK
 
 
 async def test_each_vat_id_has_its_share(clerk: Clerk) -> None:
@@ -129,7 +112,7 @@ async def test_each_vat_id_has_its_share(clerk: Clerk) -> None:
         {"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": 100, "vatCodeId": "31"},
         {"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": 60, "vatCodeId": "6"},
     ]
-    invoice = await owed(clerk, lines=lines)
+    invoice = await discounted(clerk, lines=lines)
     assert invoice["amount"] == 300
     sold = await reported(clerk)
     paid = await clerk.pay(290, on(invoice, amountPaid=290, cashDiscountTaken=10))
@@ -143,7 +126,7 @@ async def test_each_vat_id_has_its_share(clerk: Clerk) -> None:
     assert {vat_id: [str(round(it, 2)) for it in row[:2]] for vat_id, row in changed.items()} == {
         "3": ["-3.34", "-0.83"], "31": ["-3.33", "-0.50"], "6": ["-2.00", "0.00"],
     }  # fmt: skip
-    booked_ = await booked(clerk, paid, "vat", "cash_discount")
+    booked_ = await ledger(clerk, paid, types=MONEY, purposes=("vat", "cash_discount"))
     assert sum(booked_.values()) == 10
     assert booked_["8140"] == Decimal("8.67")
 
@@ -151,22 +134,24 @@ async def test_each_vat_id_has_its_share(clerk: Clerk) -> None:
 async def test_in_another_currency_vat_goes_back_at_its_own_rate(clerk: Clerk) -> None:
     """An agreed rate of 10.50 where the company's is 10.40: VAT was 2,600.00, so 2 % of it are 52.00."""
     await clerk.sql("update customer set currency_override = true where company_id = 1")
-    row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": "2025-03-03", "rate": "10.40"}
-    assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
+    await rates(clerk, {"2025-03-03": "10.40"})
     line = {"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": 1000, "vatCodeId": "3"}
-    invoice = await owed(clerk, lines=[line], currencyId="EUR", exchangeRate="10.50")
+    invoice = await discounted(clerk, lines=[line], currencyId="EUR", exchangeRate="10.50")
     paid = await clerk.pay(1225, on(invoice), currency="EUR")
-    assert await booked(clerk, paid, "vat", "cash_discount") == {"2711": 52, "8140": Decimal("210.50")}
+    assert await ledger(clerk, paid, types=MONEY, purposes=("vat", "cash_discount")) == {
+        "2711": 52,
+        "8140": Decimal("210.50"),
+    }
     assert (await clerk.get(invoice))["status"] == "Closed"
 
 
 async def test_an_instalment_gives_back_the_vat_of_what_was_divided(clerk: Clerk) -> None:
-    master = await owed(clerk, creditTermsId="RATE3")
+    master = await discounted(clerk, creditTermsId="RATE3")
     first, *_ = (await clerk.get(f"reskontra/{INVOICE}/{master.number}/instalments"))["instalments"]
     child = await clerk.get(f"{INVOICE}/{first['referenceNumber']}")
     left = child["balance"] - 25
     paid = await clerk.pay(left, on(child, amountPaid=left, cashDiscountTaken=25))
-    assert await booked(clerk, paid, "vat", "cash_discount") == {"8140": 20, "2711": 5}
+    assert await ledger(clerk, paid, types=MONEY, purposes=("vat", "cash_discount")) == {"8140": 20, "2711": 5}
 
 
 FAULTS = {
@@ -179,7 +164,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("check", FAULTS)
 async def test_a_fault_is_found(clerk: Clerk, check: str) -> None:
-    await clerk.pay(1225, on(await owed(clerk)))
+    await clerk.pay(1225, on(await discounted(clerk)))
     async with clerk.database.connection() as connection:
         assert await offences(connection) == []
         transaction = connection.transaction()
@@ -192,7 +177,7 @@ async def test_a_fault_is_found(clerk: Clerk, check: str) -> None:
 
 
 async def test_a_reversal_that_gives_back_something_else_is_found(clerk: Clerk) -> None:
-    paid = await clerk.pay(1225, on(await owed(clerk)))
+    paid = await clerk.pay(1225, on(await discounted(clerk)))
     (made,) = await clerk.get(f"reskontra/application?referenceNumber={paid.number}")
     assert (await clerk.post(f"reskontra/application/{made['id']}/action/undo")).status_code == 200
     async with clerk.database.connection() as connection:

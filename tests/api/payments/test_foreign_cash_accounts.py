@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
+from tests.api.payments.conftest import rates
 from tests.clerk import PAYMENT, Clerk, Record
 
 
 @pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> None:
-    """A customer who is billed in kroner, and a rate."""
-    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
-    row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": "2025-03-03", "rate": "10.40"}
-    assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
+async def euro(clerk: Clerk, payer: None) -> None:
+    """A rate; the customer is billed in kroner."""
+    await rates(clerk, {"2025-03-03": "10.40"})
 
 
 def place(payment: Record) -> tuple[Any, ...]:

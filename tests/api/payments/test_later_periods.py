@@ -6,19 +6,16 @@ from typing import Any
 
 import pytest
 
+from tests.api.payments.conftest import priced
 from tests.clerk import INVOICE, PAYMENT, Clerk, decoded
-
-LINE = {"inventoryNumber": "A", "quantity": 1, "vatCodeId": "6"}
 
 
 @pytest.mark.parametrize("way", ["run", "release"])
 async def test_what_is_posted_later_waits_for_its_period(clerk: Clerk, way: str) -> None:
     """A discount would be booked before the debt itself: the release was refused, and the run broke the period."""
     clerk.customer_number = (await clerk.customer(name="Payer AS")).number
-    later = await clerk.issue(
-        INVOICE, lines=[LINE | {"unitPriceInCurrency": 1250}], creditTermsId="30D2", financialPeriod="202504"
-    )
-    now = await clerk.issue(INVOICE, lines=[LINE | {"unitPriceInCurrency": 100}], creditTermsId="14")
+    later = await clerk.issue(INVOICE, **priced(1250), creditTermsId="30D2", financialPeriod="202504")
+    now = await clerk.issue(INVOICE, **priced(100), creditTermsId="14")
     if way == "release":
         await clerk.sql("update customer set auto_apply = true where number = $1", clerk.customer_number)
     paid = await clerk.pay(1325)

@@ -7,33 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.api.payments.conftest import MONEY, ledger, on, owed, priced, rates
 from tests.clerk import CREDIT_NOTE, INVOICE, OVERDUE_CHARGE, PAYMENT, Clerk, Record, decoded
 
-LINE = {"inventoryNumber": "A", "quantity": 1, "vatCodeId": "6"}
+pytestmark = pytest.mark.usefixtures("payer")
+
 RUN = "reskontra/run/autoApply"
-
-
-@pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> None:
-    """A customer who owes nothing yet."""
-    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
-
-
-async def owed(clerk: Clerk, price: Any, kind: str = INVOICE, **fields: Any) -> Record:
-    return await clerk.issue(kind, **{"lines": [LINE | {"unitPriceInCurrency": price}]} | fields)
-
-
-def on(document: Record, kind: str = "Invoice", **fields: Any) -> dict[str, Any]:
-    return {"documentType": kind, "refNbr": document.number} | fields
-
-
-async def ledger(clerk: Clerk, payment: Record) -> dict[str, Decimal]:
-    rows = await clerk.rows(
-        """select account_number, sum(debit_base - credit_base) as amount from journal_entry
-            where document_number = $1 and document_type in ('Payment', 'VoidPayment') group by 1 order by 1""",
-        payment.number,
-    )
-    return {row["account_number"]: row["amount"] for row in rows if row["amount"]}
 
 
 async def acted(clerk: Clerk, payment: Record, *actions: str) -> None:
@@ -82,15 +61,15 @@ async def test_the_account_of_a_charge_wins_and_a_void_takes_it_back(clerk: Cler
     """CHG-04."""
     charge = {"entryType": "BANKGEBYR", "amount": 5, "offsetAccount": "7830"}
     paid = await clerk.pay(100, financeCharges=[charge])
-    assert await ledger(clerk, paid) == {"1500": -100, "1920": 95, "7830": 5}
+    assert await ledger(clerk, paid, types=MONEY) == {"1500": -100, "1920": 95, "7830": 5}
     await acted(clerk, paid, "void", "release")
-    assert await ledger(clerk, paid) == {}
+    assert await ledger(clerk, paid, types=MONEY) == {}
 
 
 async def test_a_charge_above_the_payment_is_legal_unless_it_is_deducted(clerk: Clerk) -> None:
     """CHG-05."""
     paid = await clerk.pay(10, financeCharges=[{"entryType": "BANKGEBYR", "amount": 25}])
-    assert await ledger(clerk, paid) == {"1500": -10, "1920": -15, "7770": 25}
+    assert await ledger(clerk, paid, types=MONEY) == {"1500": -10, "1920": -15, "7770": 25}
     sent = clerk.paying(10, financeCharges=[{"entryType": "TREKK", "amount": 25}])
     assert "at most 10" in await clerk.refused("POST", PAYMENT, **sent)
 
@@ -138,8 +117,7 @@ async def test_a_write_off_in_euro_has_its_limit_in_kroner(clerk: Clerk) -> None
     await clerk.execute(
         "update customer set currency_override = true, write_off_allowed = true, write_off_limit = 5",
     )
-    row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": "2025-03-03", "rate": "10.60"}
-    assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
+    await rates(clerk, {"2025-03-03": "10.60"})
     invoice = await owed(clerk, 100, currencyId="EUR")
 
     def sent(rest: str) -> dict[str, Any]:
@@ -196,7 +174,7 @@ async def test_a_void_in_a_closed_period_is_of_the_next_open_one(clerk: Clerk) -
     answer = decoded(await clerk.act(paid, "void", returnVoidPayment=True))["voidPayment"]
     assert (answer["applicationDate"], answer["applicationPeriod"]) == ("2025-05-01T00:00:00", "202505")
     await acted(clerk, paid, "release")
-    assert await ledger(clerk, paid) == {}
+    assert await ledger(clerk, paid, types=MONEY) == {}
     await clerk.execute("update financial_period set closed_in_customer_ledger = false where period_id > '202500'")
 
 
@@ -247,7 +225,7 @@ async def test_a_payment_pays_for_children_by_itself_and_a_prepayment_pays_nobod
     """AUP-01."""
     await clerk.sql("update customer set auto_apply = true where number = $1", clerk.customer_number)
     child = await clerk.customer(name="Child AS", parentRecordNumber=clerk.customer_number)
-    invoice = await clerk.issue(INVOICE, child, lines=[LINE | {"unitPriceInCurrency": 100}])
+    invoice = await clerk.issue(INVOICE, child, **priced(100))
     prepaid = await clerk.pay(30, type="Prepayment")
     assert (prepaid["status"], (await clerk.get(invoice))["balance"]) == ("Open", 100)
     paid = await clerk.pay(60)
@@ -276,8 +254,7 @@ async def test_the_filters_of_a_run(clerk: Clerk) -> None:
 async def test_what_a_run_passes_over_and_why(clerk: Clerk) -> None:
     """AUP-05: another currency, a proposal that waits, nothing to settle."""
     await clerk.sql("update customer set currency_override = true where company_id = 1")
-    row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": "2025-03-03", "rate": "10.40"}
-    assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
+    await rates(clerk, {"2025-03-03": "10.40"})
     abroad, waits = await owed(clerk, 10, currencyId="EUR"), await owed(clerk, 70)
     draft = await clerk.payment(70, on(waits))
     paid = await clerk.pay(20)
@@ -296,15 +273,13 @@ async def test_what_a_run_passes_over_and_why(clerk: Clerk) -> None:
 async def test_three_payments_of_one_invoice_at_three_rates(clerk: Clerk) -> None:
     """Vector 19.3 b: what is left of the base amount goes with the last, and the gains add up."""
     await clerk.sql("update customer set currency_override = true where company_id = 1")
-    rates = {"2025-03-03": "10.4037", "2025-04-03": "10.5511", "2025-05-05": "10.60", "2025-06-03": "10.45"}
-    for day, rate in rates.items():
-        row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": day, "rate": rate}
-        assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
+    euro = {"2025-03-03": "10.4037", "2025-04-03": "10.5511", "2025-05-05": "10.60", "2025-06-03": "10.45"}
+    await rates(clerk, euro)
     invoice = await owed(clerk, 1000, currencyId="EUR")
     found = []
-    for day, amount in zip(list(rates)[1:], ("333.33", "333.33", "333.34"), strict=True):
+    for day, amount in zip(list(euro)[1:], ("333.33", "333.33", "333.34"), strict=True):
         paid = await clerk.pay(amount, on(invoice), currency="EUR", applicationDate=day)
-        found.append([f"{it:.2f}" for it in (await ledger(clerk, paid)).values()])
+        found.append([f"{it:.2f}" for it in (await ledger(clerk, paid, types=MONEY)).values()])
     assert found == [
         ["-3467.87", "3517.00", "-49.13"], ["-3467.87", "3533.30", "-65.43"], ["-3467.96", "3483.40", "-15.44"],
     ]  # fmt: skip

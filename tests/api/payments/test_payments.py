@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reskontra.payments.store import loading
+from tests.api.payments.conftest import ledger, owed, priced, rates, state
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PAYMENT, Clerk, Record, application, refusal
 
 if TYPE_CHECKING:
@@ -19,44 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> None:
-    """A customer who owes nothing yet."""
-    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
+async def strict(clerk: Clerk, payer: None) -> None:
+    """Nothing is written off, unless a test allows it."""
     await clerk.sql("update customer set write_off_allowed = false where company_id = 1")
-
-
-def priced(price: Any, **fields: Any) -> dict[str, Any]:
-    """Fields of a document over exactly this amount, without VAT."""
-    line = {"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": price, "vatCodeId": "6"}
-    return {"lines": [line]} | fields
-
-
-async def owed(clerk: Clerk, price: Any, **fields: Any) -> Record:
-    return await clerk.issue(INVOICE, **priced(price, **fields))
-
-
-async def ledger(clerk: Clerk, *documents: Record, kind: str | None = None) -> dict[str, Decimal]:
-    """Account -> debit less credit in base currency of all that these documents booked, without what is zero."""
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for document in documents:
-        rows = await clerk.rows(
-            """
-            select account_number, sum(debit_base - credit_base) as amount from journal_entry
-             where company_id = $1 and document_number = $2 and ($3::text is null or document_type = $3)
-             group by account_number
-            """,
-            clerk.company_id,
-            document.number,
-            kind,
-        )
-        for row in rows:
-            sums[row["account_number"]] += row["amount"]
-    return {account: sums[account] for account in sorted(sums) if sums[account]}
-
-
-async def state(clerk: Clerk, document: Record) -> tuple[str, Any]:
-    found = await clerk.get(document)
-    return found["status"], found["balance"] if "balance" in found else found["availableBalance"]
 
 
 async def balance(clerk: Clerk) -> tuple[Any, Any]:
@@ -175,10 +140,7 @@ async def test_a_rate_that_moved(eur_clerk: Clerk, invoiced: str, paid_on: str, 
 async def eur_clerk(clerk: Clerk, payer: None) -> Clerk:
     """The clerk with a customer that may be invoiced in euro, at the template's rates of 10.40 and 10.60."""
     await clerk.sql("update customer set currency_override = true where company_id = 1")
-    for day, rate in (("2025-03-03", "10.40"), ("2025-07-03", "10.60"), ("2025-11-03", "10.40")):
-        row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": day, "rate": rate}
-        answer = await clerk.post("/v2/currencyrate", **row)
-        assert answer.status_code == 201, answer.text
+    await rates(clerk, {"2025-03-03": "10.40", "2025-07-03": "10.60", "2025-11-03": "10.40"})
     return clerk
 
 

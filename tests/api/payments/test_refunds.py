@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from tests.api.payments.conftest import on, owed, rates
 from tests.clerk import CREDIT_NOTE, PAYMENT, Clerk, Record
-
-LINE = {"inventoryNumber": "A", "quantity": 1, "vatCodeId": "6"}
 
 
 @pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> None:
-    """A customer who owes nothing yet, and a euro that went from 10.40 to 10.60."""
-    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
+async def euro(clerk: Clerk, payer: None) -> None:
+    """A euro that went from 10.40 to 10.60."""
     await clerk.sql("update customer set currency_override = true where company_id = 1")
-    for day, rate in (("2025-03-03", "10.40"), ("2025-07-03", "10.60")):
-        row = {"fromCurrencyId": "EUR", "toCurrencyId": "NOK", "effectiveDate": day, "rate": rate}
-        assert (await clerk.post("/v2/currencyrate", **row)).status_code == 201
-
-
-async def note_of(clerk: Clerk, price: int, **fields: Any) -> Record:
-    return await clerk.issue(CREDIT_NOTE, lines=[LINE | {"unitPriceInCurrency": price}], **fields)
-
-
-def on(note: Record) -> dict[str, Any]:
-    return {"documentType": "CreditNote", "refNbr": note.number}
+    await rates(clerk, {"2025-03-03": "10.40", "2025-07-03": "10.60"})
 
 
 async def test_a_refund_needs_a_cash_account_that_pays_out(clerk: Clerk) -> None:
     """RFD-03; money still comes in there, and a refund that waited is refused too."""
-    note = await note_of(clerk, 50)
-    waiting = await clerk.payment(50, on(note), type="Refund")
+    note = await owed(clerk, 50, CREDIT_NOTE)
+    waiting = await clerk.payment(50, on(note, "CreditNote"), type="Refund")
     await clerk.execute("update cash_account set pays_out = false where account_number = '1920'")
     text = await clerk.refuse_release(waiting)
     assert "Nothing is paid out from the cash account 1920." in text
@@ -49,10 +35,10 @@ async def test_a_refund_needs_a_cash_account_that_pays_out(clerk: Clerk) -> None
 
 async def test_what_the_bank_deducts_goes_out_besides(clerk: Clerk) -> None:
     """RFD-03: EUR 100 at 10.60 and a charge of 7 make 1,134.20 go out."""
-    note = await note_of(clerk, 100, currencyId="EUR")
+    note = await owed(clerk, 100, CREDIT_NOTE, currencyId="EUR")
     charges = [{"entryType": "TREKK", "amount": 7}]
     paid = await clerk.pay(
-        100, on(note), type="Refund", currency="EUR", applicationDate="2025-07-03", financeCharges=charges
+        100, on(note, "CreditNote"), type="Refund", currency="EUR", applicationDate="2025-07-03", financeCharges=charges
     )
     booked = [(account, debit - credit, purpose) for account, _, _, debit, credit, purpose in await clerk.entries(paid)]
     assert [(account, f"{amount:.2f}") for account, amount, _ in sorted(booked)] == [
@@ -68,8 +54,10 @@ async def void(clerk: Clerk, payment: Record) -> None:
 
 
 async def test_a_void_of_a_refund_opens_what_it_paid_out(clerk: Clerk) -> None:
-    note = await note_of(clerk, 100)
-    paid = await clerk.pay(100, on(note), type="Refund", financeCharges=[{"entryType": "TREKK", "amount": 7}])
+    note = await owed(clerk, 100, CREDIT_NOTE)
+    paid = await clerk.pay(
+        100, on(note, "CreditNote"), type="Refund", financeCharges=[{"entryType": "TREKK", "amount": 7}]
+    )
     await void(clerk, paid)
     sums = await clerk.rows(
         """select account_number, sum(debit_base - credit_base) as amount from journal_entry
@@ -85,15 +73,15 @@ async def test_a_void_of_a_refund_opens_what_it_paid_out(clerk: Clerk) -> None:
 
 @pytest.mark.parametrize("field", ["cashDiscountTaken", "balanceWriteOff"])
 async def test_a_refund_gives_no_discount_and_writes_nothing_off(clerk: Clerk, field: str) -> None:
-    note = await note_of(clerk, 100)
-    sent = clerk.paying(99, on(note) | {"amountPaid": 99, field: 1}, type="Refund")
+    note = await owed(clerk, 100, CREDIT_NOTE)
+    sent = clerk.paying(99, on(note, "CreditNote") | {"amountPaid": 99, field: 1}, type="Refund")
     assert "only its amount is used" in await clerk.refused("POST", PAYMENT, **sent)
 
 
 async def test_what_was_paid_out_is_not_undone(clerk: Clerk) -> None:
     """RFD-04."""
-    note = await note_of(clerk, 100)
-    paid = await clerk.pay(60, on(note) | {"amountPaid": 60}, type="Refund")
+    note = await owed(clerk, 100, CREDIT_NOTE)
+    paid = await clerk.pay(60, on(note, "CreditNote") | {"amountPaid": 60}, type="Refund")
     (made,) = await clerk.get(f"reskontra/application?referenceNumber={paid.number}")
     text = await clerk.refused("POST", f"reskontra/application/{made['id']}/action/undo")
     assert f"was paid out by the refund {paid.number}" in text

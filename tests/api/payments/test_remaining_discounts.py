@@ -6,23 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import INVOICE, Clerk, Record, decoded
+from tests.api.payments.conftest import on, owed, state
+from tests.clerk import Clerk, Record, decoded
 
-LINE = {"inventoryNumber": "A", "quantity": 1, "vatCodeId": "6"}
-
-
-@pytest.fixture(autouse=True)
-async def payer(clerk: Clerk) -> None:
-    """A customer who owes nothing yet."""
-    clerk.customer_number = (await clerk.customer(name="Payer AS")).number
-
-
-async def owed(clerk: Clerk, price: int, **fields: Any) -> Record:
-    return await clerk.issue(INVOICE, **{"lines": [LINE | {"unitPriceInCurrency": price}]} | fields)
-
-
-def on(invoice: Record, **fields: Any) -> dict[str, Any]:
-    return {"documentType": "Invoice", "refNbr": invoice.number} | fields
+pytestmark = pytest.mark.usefixtures("payer")
 
 
 async def given_freely(clerk: Clerk) -> Record:
@@ -31,11 +18,6 @@ async def given_freely(clerk: Clerk) -> Record:
     paid = await clerk.pay(10, on(invoice, amountPaid=10, cashDiscountTaken=5))
     assert [(it["balance"], it["cashDiscountBalance"]) for it in paid["paymentLines"]] == [(85, 0)]
     return invoice
-
-
-async def state(clerk: Clerk, document: Record) -> tuple[str, Any]:
-    found = await clerk.get(document)
-    return found["status"], found["balance"] if "balance" in found else found["availableBalance"]
 
 
 async def shown(clerk: Clerk, payment: Record) -> list[tuple[Any, ...]]:

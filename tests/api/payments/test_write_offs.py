@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PAYMENT, Clerk, Record, application
+from tests.api.payments.conftest import owed
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, PAYMENT, Clerk, application
 
 RUN = "reskontra/run/writeOff"
 CREDIT_WRITE_OFF = "customerCreditWriteOff"
@@ -18,12 +19,6 @@ DAY = "2025-03-31"
 async def owing(clerk: Clerk) -> None:
     """A customer of whom 5.00 may be written off."""
     clerk.customer_number = (await clerk.customer(name="Small AS")).number
-
-
-async def issued(clerk: Clerk, price: Any, kind: str = INVOICE, **fields: Any) -> Record:
-    """A released document over exactly this amount, without VAT."""
-    line = {"inventoryNumber": "A", "quantity": 1, "unitPriceInCurrency": price, "vatCodeId": "6"}
-    return await clerk.issue(kind, **{"lines": [line]} | fields)
 
 
 async def owes(clerk: Clerk) -> Decimal:
@@ -60,7 +55,7 @@ async def booked(clerk: Clerk, document_type: str, number: str) -> dict[str, Any
 
 async def test_small_balances_and_credits_go(clerk: Clerk) -> None:
     """2.50 of a limit of 5.00 goes and 7.00 stays; a credit of 3.00 goes to the other account (WRO-02, WRO-03)."""
-    small, large = await issued(clerk, 2.5), await issued(clerk, 7)
+    small, large = await owed(clerk, 2.5), await owed(clerk, 7)
     paid = await clerk.pay(3)
     outcome = await run(clerk)
     (balance, credit) = outcome["created"]
@@ -84,7 +79,7 @@ async def test_small_balances_and_credits_go(clerk: Clerk) -> None:
 
 async def test_write_offs_are_adjustments_of_the_balance(clerk: Clerk) -> None:
     """WRO-05, BLN-01: a balance that is written off lowers what is owed, a credit raises it."""
-    await issued(clerk, 2.5)
+    await owed(clerk, 2.5)
     await clerk.pay(3)
     await run(clerk)
     found = await clerk.page("/v2/customer/balance", fromFinPeriod="202503", toFinPeriod="202503")
@@ -94,7 +89,7 @@ async def test_write_offs_are_adjustments_of_the_balance(clerk: Clerk) -> None:
 
 
 async def test_a_second_run_makes_nothing_and_a_trial_changes_nothing(clerk: Clerk) -> None:
-    invoice = await issued(clerk, 2.5)
+    invoice = await owed(clerk, 2.5)
     before = await clerk.newest_change()
     trial = await run(clerk, dry_run=True)
     assert (told(trial), trial["created"][0].get("referenceNumber")) == (
@@ -108,7 +103,7 @@ async def test_a_second_run_makes_nothing_and_a_trial_changes_nothing(clerk: Cle
 
 
 async def test_a_balance_write_off_is_read_as_a_payment(clerk: Clerk) -> None:
-    invoice = await issued(clerk, 2.5)
+    invoice = await owed(clerk, 2.5)
     await run(clerk)
     shown = await clerk.get(f"{PAYMENT}/600001")
     assert (shown["type"], shown["status"], shown["paymentAmount"]) == ("SmallBalanceWo", "Closed", 2.5)
@@ -147,8 +142,8 @@ async def test_a_credit_write_off_is_read_at_its_own_address(clerk: Clerk) -> No
 
 
 async def test_each_kind_of_debt_and_credit(clerk: Clerk) -> None:
-    invoice, debit_note = await issued(clerk, 1), await issued(clerk, 2, DEBIT_NOTE)
-    note, prepaid = await issued(clerk, 3, CREDIT_NOTE), await clerk.pay(4, type="Prepayment")
+    invoice, debit_note = await owed(clerk, 1), await owed(clerk, 2, DEBIT_NOTE)
+    note, prepaid = await owed(clerk, 3, CREDIT_NOTE), await clerk.pay(4, type="Prepayment")
     balances = await run(clerk, kind="balance")
     assert told(balances) == [("SmallBalanceWo", debit_note.number, 2), ("SmallBalanceWo", invoice.number, 1)]
     notes = await run(clerk, kind="credit")
@@ -163,7 +158,7 @@ async def test_a_document_in_a_currency_goes_at_what_it_is_booked_at(clerk: Cler
     clerk.customer_number = (
         await clerk.customer(name="Euro AS", overrideWithClassValues=False, currencyId="EUR")
     ).number
-    small, large = await issued(clerk, 0.45), await issued(clerk, 0.49)
+    small, large = await owed(clerk, 0.45), await owed(clerk, 0.49)
     outcome = await run(clerk, day="2025-07-31")
     ((kind, number, amount),) = told(outcome)
     assert (kind, number, amount, outcome["created"][0]["currency"]) == ("SmallBalanceWo", small.number, 0.45, "EUR")
@@ -174,16 +169,16 @@ async def test_a_document_in_a_currency_goes_at_what_it_is_booked_at(clerk: Cler
 
 async def test_what_is_passed_over(clerk: Clerk) -> None:
     proposed, reserved, later = (
-        await issued(clerk, 1),
+        await owed(clerk, 1),
         await clerk.pay(2),
-        await issued(clerk, 3, documentDate="2025-04-02"),
+        await owed(clerk, 3, documentDate="2025-04-02"),
     )
     await clerk.payment(1, application(proposed, 1))
     await clerk.change(reserved, hold=True)
     voided = await clerk.pay(4)
     assert (await clerk.act(voided, "void")).status_code == 200
     adding = await clerk.pay(5)
-    due = await issued(clerk, 50)
+    due = await owed(clerk, 50)
     await clerk.change(adding, lines=[application(due, 5)])
     outcome = await run(clerk)
     reasons = {it["ref"]: it["reason"] for it in outcome["skipped"]}
@@ -199,14 +194,14 @@ async def test_what_is_passed_over(clerk: Clerk) -> None:
 
 async def test_limits(clerk: Clerk) -> None:
     """Of two limits the lesser counts, and a customer without one keeps all (WRO-01)."""
-    invoice, least = await issued(clerk, 4), await issued(clerk, 1)
+    invoice, least = await owed(clerk, 4), await owed(clerk, 1)
     assert told(await run(clerk, limit=2)) == [("SmallBalanceWo", least.number, 1)]
     assert "above the limit of 2.00" in (await run(clerk, limit=2))["skipped"][0]["reason"]
     await clerk.sql("update customer set write_off_allowed = false where number = $1", clerk.customer_number)
     assert "has no limit" in (await run(clerk, limit=100))["skipped"][0]["reason"]
     await clerk.sql("update customer set write_off_allowed = true where number = $1", clerk.customer_number)
     assert told(await run(clerk, limit=100)) == [("SmallBalanceWo", invoice.number, 4)]
-    more = await issued(clerk, 1)
+    more = await owed(clerk, 1)
     await clerk.sql("update customer set status = 'Inactive' where number = $1", clerk.customer_number)
     assert (await run(clerk))["skipped"] == [
         {"ref": f"Invoice {more.number}", "reason": "The customer has the status Inactive."}
@@ -239,7 +234,7 @@ async def test_a_closed_period_and_parameters_are_refused(clerk: Clerk) -> None:
 
 
 async def test_a_write_off_is_not_voided_undone_released_or_deleted(clerk: Clerk) -> None:
-    await issued(clerk, 2.5)
+    await owed(clerk, 2.5)
     paid = await clerk.pay(3)
     await run(clerk)
     address = f"{PAYMENT}/600001"
@@ -258,7 +253,7 @@ async def test_a_write_off_is_not_voided_undone_released_or_deleted(clerk: Clerk
 async def test_numbers_have_no_gaps(clerk: Clerk) -> None:
     """Numbers come from the series without gaps, in the order in which documents are told (NUM-04)."""
     for _ in range(5):
-        await issued(clerk, 1)
+        await owed(clerk, 1)
     outcome = await run(clerk)
     assert [made["referenceNumber"] for made in outcome["created"]] == [f"60000{place}" for place in range(1, 6)]
     settled = [made["settled"]["referenceNumber"] for made in outcome["created"]]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import pytest
 
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, Clerk, application, refusal
+from reskontra.app import mounted_routes
+from reskontra.web.routing import Route
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, ITEM_A, NEEDED, Clerk, application, refusal
 
 REPORT = "reskontra/report"
 CUSTOMERS, OPEN_ITEMS, VAT, JOURNAL = (f"{REPORT}/{name}" for name in ("customer", "openItem", "vat", "journal"))
@@ -75,6 +79,7 @@ async def sums(clerk: Clerk, statement: str, *values: Any) -> dict[Any, Decimal]
 async def periods(clerk: Clerk) -> list[str]:
     """The periods of the year, and the first one that the demo company posted in."""
     rows = await clerk.rows("select distinct period_id from journal_entry order by 1")
+    assert len(rows) > 6
     return [row["period_id"] for row in rows]
 
 
@@ -286,6 +291,55 @@ async def test_the_journal_is_narrowed_by_batch_account_and_text(year: Clerk) ->
     assert len(await table(year, JOURNAL, **named)) == len(await year.page(JOURNAL, **named)) > 1
 
 
+def _reports() -> list[Route]:
+    return [it for it in mounted_routes() if it.path.startswith(f"/v1/{REPORT}/")]
+
+
+GOOD = {
+    "period": FIRST, "toPeriod": LAST, "asOf": "2025-06-30", "knownAt": "2030-01-01T00:00:00Z", "customer": "20003",
+    "account": "1500", "text": "a", "series": "INVOICE", "format": "csv",
+}  # fmt: skip
+NOWHERE = {"customer": "no one", "account": "0", "batch": "none", "text": "said nowhere", "referenceNumber": "none"}
+"""What nothing is found by. A value that a parameter cannot take must be refused."""
+
+
+@pytest.mark.parametrize("route", _reports(), ids=lambda it: it.operation)
+async def test_a_reports_parameter_acts_or_is_refused_beside_each_other(year: Clerk, route: Route) -> None:
+    """A value that finds nothing leaves nothing, and a bad one is refused, whatever is sent with it."""
+    (entry,) = await year.page(JOURNAL, period=FIRST, text="invoice", documentType="", pageSize=1)
+    good = GOOD | {"batch": entry["batchNumber"]}
+    named = {"documentType": "Invoice", "referenceNumber": entry["referenceNumber"]}
+    own = {it.name for it in (*route.query, *(to for known in route.filters for to in known.parameters))}
+    own -= {"pageNumber", "pageSize"}  # a table is of everything
+    needed = {name: good[name] for name in route.needed}
+    ignored = []
+    for odd in sorted(own):
+        beside: list[dict[str, str]] = [{name: good[name]} for name in sorted(own & set(good) - {odd})]
+        beside += [named] if "documentType" in own else []
+        for query in ({}, *beside):
+            sent = {**needed, **query, odd: NOWHERE.get(odd, "?!")}
+            answer = await year.http.get(route.path, params=sent)
+            empty = answer.text.count("\n") == 1 if "csv" in answer.headers["content-type"] else answer.json() == []
+            if not (answer.status_code == 400 or (answer.status_code == 200 and empty and odd in NOWHERE)):
+                ignored.append((sent, answer.status_code))
+    assert ignored == []
+
+
+async def test_periods_narrow_a_batch_and_a_document_too(year: Clerk) -> None:
+    (entry,) = await year.page(JOURNAL, period="202506", documentType="", text="Invoice", pageSize=1)
+    document = {"documentType": entry["documentType"], "referenceNumber": entry["referenceNumber"]}
+    for named in ({"batch": entry["batchNumber"]}, document):
+        whole = await year.page(JOURNAL, **named)
+        assert len(whole) > 1
+        for periods_, found in (
+            ({"toPeriod": "202505"}, []),
+            ({"toPeriod": "202506"}, whole),
+            ({"period": "202507", "toPeriod": "202508"}, []),
+            ({"period": "202501", "toPeriod": "202506"}, whole),
+        ):
+            assert await year.page(JOURNAL, **named, **periods_) == found, (named, periods_)
+
+
 def _recounted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows as they would be in a list of their own."""
     return [{**row, "metadata": {**row["metadata"], "totalCount": len(rows)}} if "metadata" in row else row
@@ -362,7 +416,18 @@ async def test_what_is_behind_a_difference_is_told(year: Clerk) -> None:
     ]  # fmt: skip
     as_table = await table(year, DIFFERENCES, period=period, account="1500")
     assert [Decimal(it["difference"]) for it in as_table] == [3, 7]
-    assert "account is missing" in refusal(await year.http.get(f"/v1/{DIFFERENCES}"))
+    pages = [await year.page(DIFFERENCES, period=period, account="1500", pageSize=1, pageNumber=it) for it in (1, 2, 3)]
+    assert pages == [rows[:1], rows[1:], []]
+    assert rows[0]["metadata"]["totalCount"] == 2
+
+
+async def test_differences_are_of_an_account_that_there_is(bystander: Clerk) -> None:
+    for query, reason in (
+        ({}, "account is missing"),
+        ({"account": "nowhere"}, "'nowhere' cannot be found"),
+        ({"account": "nowhere", "format": "csv"}, "'nowhere' cannot be found"),
+    ):
+        assert reason in refusal(await bystander.http.get(f"/v1/{DIFFERENCES}", params=query)), query
 
 
 # As a table
@@ -430,6 +495,33 @@ async def test_accept_asks_for_a_table_too(bystander: Clerk) -> None:
 
 
 # Asking
+
+
+async def test_two_tables_are_made_at_a_time_whatever_they_are_of(
+    bystander: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes a connection, for minutes if it is long; other requests need some, too."""
+    writing, most, made = 0, 0, 0
+    write = asyncpg.Connection.copy_from_query
+
+    async def counted(connection: Any, statement: str, *values: Any, **options: Any) -> str:
+        nonlocal writing, most, made
+        writing, made = writing + 1, made + 1
+        most = max(most, writing)
+        try:
+            await asyncio.sleep(0.02)
+            status: str = await write(connection, statement, *values, **options)
+        finally:
+            writing -= 1
+        return status
+
+    monkeypatch.setattr(asyncpg.Connection, "copy_from_query", counted)
+    routes = [it for it in mounted_routes() if it.has_table and it.lists]
+    asked = [bystander.http.get(it.path, params={**NEEDED.get(it.operation, {}), "format": "csv"}) for it in routes]
+    answers = await asyncio.gather(*asked)
+    assert [it.headers["content-type"] for it in answers] == ["text/csv; charset=utf-8"] * len(routes)
+    assert (most, made) == (2, len(routes))
+    assert made > 8
 
 
 async def test_reports_are_of_one_customer_where_that_is_asked_for(year: Clerk) -> None:

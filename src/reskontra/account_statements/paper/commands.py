@@ -74,7 +74,7 @@ async def load_printable(
     """The statement of a customer, as of now or as it was just before a moment. Raises `NotFound`."""
     company_id = context.company_id
     async with database.connection() as connection:
-        recipient = await find_recipient(connection, company_id, asked.day, number)
+        recipient = await find_recipient(connection, company_id, asked.day, number, seen_before=seen_before)
         found = await show(
             connection,
             company_id,

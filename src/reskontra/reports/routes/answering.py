@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,22 +24,18 @@ if TYPE_CHECKING:
 
 PERIOD, TO_PERIOD = Parameter("period"), Parameter("toPeriod")
 
-_TABLES_AT_ONCE = 2
-_turns = asyncio.Semaphore(_TABLES_AT_ONCE)
-"""Tables may take minutes of a connection, which other requests need too."""
-
 
 async def table(call: Call, name: str, statement: str, *parameters: object) -> Response:
     """200 with what a statement finds as CSV; its first parameter is the company."""
-    async with _turns, call.database.transaction() as connection:
+    async with call.database.transaction() as connection:
         file = await as_csv(connection, statement, call.company_id, *parameters)
     return as_table(file, f"{name}.csv")
 
 
 def periods(call: Call, reference: Reference) -> tuple[str, str]:
     """The first and the last period that are asked for; without any, the one of today."""
-    first, last = first_period(call, reference), call.query.text(TO_PERIOD.name)
-    last = _period(last, TO_PERIOD, reference) if last else first
+    first = first_period(call, reference)
+    last = last_period(call, reference) or first
     if last < first:
         raise Malformed(
             f"The period {last} comes before the period {first}.",
@@ -59,6 +54,12 @@ def first_period(call: Call, reference: Reference) -> str:
     today = reference.today(call.context.now)
     begun = [period.period_id for period in reference.ordinary_periods if period.start_date <= today]
     return (begun or sorted(reference.periods))[-1]
+
+
+def last_period(call: Call, reference: Reference) -> str | None:
+    """The period up to which is asked; None if that was not sent."""
+    sent = call.query.text(TO_PERIOD.name)
+    return _period(sent, TO_PERIOD, reference) if sent else None
 
 
 def _period(sent: str, parameter: Parameter, reference: Reference) -> str:

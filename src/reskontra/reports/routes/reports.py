@@ -9,18 +9,19 @@ from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page, answer_rows
 from reskontra.changes.lists.wire import equal, filtered, matching, same
+from reskontra.codes import known
 from reskontra.errors import Malformed
 from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
 from reskontra.receivables.wire.items import DocumentType
 from reskontra.reference.routes.answering import reference_of
-from reskontra.reports.routes.answering import PERIOD, TO_PERIOD, first_period, periods, report, table
+from reskontra.reports.routes.answering import PERIOD, TO_PERIOD, first_period, last_period, periods, report, table
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
 from reskontra.reports.store.journal import JOURNAL, OF_DOCUMENT, OF_TEXT, journal_table
 from reskontra.reports.store.open_items import open_item_table, open_items
 from reskontra.reports.store.receivables import (
     DIFFERENCE_TABLE,
+    DIFFERENCES,
     RECONCILED_TABLE,
-    find_differences,
     find_reconciled,
 )
 from reskontra.reports.store.vat import VAT_ELSEWHERE, VAT_ELSEWHERE_TABLE, VAT_TABLE, find_sums
@@ -119,27 +120,33 @@ async def get_receivables(call: Call) -> Response:
 
 async def get_differences(call: Call) -> Response:
     """GET what is behind the difference of one of those accounts: documents, and entries of none."""
-    period, account = first_period(call, await reference_of(call)), call.query.text(_ACCOUNT.name)
-    if account is None:
+    reference, sent = await reference_of(call), call.query.text(_ACCOUNT.name)
+    if sent is None:
         raise Malformed(f"The parameter {_ACCOUNT.name} is missing.", hint="Send the number of an account.")
+    period = first_period(call, reference)
+    account = known(reference.accounts, sent, (_ACCOUNT.name,), "accounts").account_number
     if wants_table(call):
         return await table(call, "differences", DIFFERENCE_TABLE, period, account)
-    async with call.database.connection() as connection:
-        found = await find_differences(connection, call.company_id, period, account)
-    return answer_rows(call, found, differing_answer)
+    return await answer_page(call, DIFFERENCES, filtered(call, period, account), differing_answer)
 
 
 async def get_journal(call: Call) -> Response:
-    """GET the journal of some periods, of one document or of one batch, by period, batch and line."""
+    """GET the journal of some periods, of one document or of one batch, by period, batch and line.
+
+    A document or a batch is meant as a whole, unless periods are sent, too.
+    """
     filters = filtered(call)
     kind, number = call.query.choice(_TYPE.name, DocumentType), call.query.text(_NUMBER.name)
-    if kind is not None or number is not None:
-        if kind is None or number is None:
-            name = _TYPE.name if kind is None else _NUMBER.name
-            raise Malformed(f"A document is named by its type and number: {name} is missing.", hint="Send both.")
+    if kind is not None and number is not None:
         filters.add(OF_DOCUMENT, str(kind), number)
-    elif call.query.text("batch") is None or call.query.text(PERIOD.name) is not None:
-        filters.add("entry.period_id between {} and {}", *periods(call, await reference_of(call)))
+    elif kind is not None or number is not None:
+        name = _TYPE.name if kind is None else _NUMBER.name
+        raise Malformed(f"A document is named by its type and number: {name} is missing.", hint="Send both.")
+    reference, is_named = await reference_of(call), kind is not None or call.query.text("batch") is not None
+    if call.query.text(PERIOD.name) is not None or not is_named:
+        filters.add("entry.period_id between {} and {}", *periods(call, reference))
+    elif (last := last_period(call, reference)) is not None:
+        filters.add("entry.period_id <= {}", last)
     if wants_table(call):
         return await table(call, "journal", journal_table(filters), *filters.parameters[1:])
     return await answer_page(call, JOURNAL, filters, lambda row: journal_answer(row, call.zone))

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from reskontra.accounts.store.accounts import description_of
+from reskontra.changes.lists.store import Paged
+from reskontra.changes.store import ANY_CHANGE
 from reskontra.db.pool import Connection
 from reskontra.posting.store.reading import BALANCE_OF_ACCOUNT, BALANCES_OF_DOCUMENTS, ENTRIES_OF_NO_DOCUMENT
 from reskontra.receivables.store.for_reports import DOCUMENT_NAMES, UNBOOKED_OF_DOCUMENTS, AsOf
@@ -72,7 +74,7 @@ class Differing:
 
 
 # What books nothing moved its documents as if it had been booked.
-DIFFERENCES = f"""
+_DIFFERENCES = f"""
     select document.document_type, document.number, null::text as batch_number, null::integer as line_number,
            null::text as period_id, null::date as entry_date, null::text as description, told.ledger, told.open_items
       from (select coalesce(ledger.document_id, item.document_id) as document_id,
@@ -87,22 +89,34 @@ DIFFERENCES = f"""
      union all
     select null, null, entry.batch_number, entry.line_number, entry.period_id, entry.entry_date, entry.description,
            entry.balance, 0.0000
-      from ({ENTRIES_OF_NO_DOCUMENT}) as entry
-     order by 1, 2, 3, 4"""
+      from ({ENTRIES_OF_NO_DOCUMENT}) as entry"""
 
 
-async def find_differences(
-    connection: Connection, company_id: int, period_id: str, account_number: str
-) -> Sequence[Differing]:
-    """What an account's balance at the end of a period differs by from the open documents: documents, then entries."""
-    rows = await connection.fetch(DIFFERENCES, company_id, period_id, account_number)
-    return [Differing(**row) for row in rows]
-
+DIFFERENCES = Paged(
+    entity="Differences",
+    found=f"""
+    select told.*
+      from (select differing.*, coalesce(differing.batch_number, '') as of_batch,
+                   coalesce(differing.line_number, 0) as of_line, coalesce(differing.document_type, '') as of_type,
+                   coalesce(differing.number, '') as of_number
+              from ({_DIFFERENCES}) as differing) as told
+     where true""",
+    key=("told.of_batch", "told.of_line", "told.of_type", "told.of_number"),
+    tables="page as told",
+    columns="told.*",
+    read=lambda row: Differing(**{name: row[name] for name in Differing.__slots__}),
+    sort_key=lambda it: (it.batch_number or "", it.line_number or 0, it.document_type or "", it.number or ""),
+    is_tallied=False,
+    stamp=ANY_CHANGE,
+)
+"""What the balance of the account $3 at the end of the period differs by from the open documents: documents, then
+entries."""
 
 DIFFERENCE_TABLE = f"""
     select told.document_type as "documentType", told.number as "referenceNumber", told.batch_number as "batchNumber",
            told.line_number as "lineNumber", told.period_id as "period", told.entry_date as "date",
            told.description as "description", told.ledger as "ledger", told.open_items as "openItems",
            told.ledger - told.open_items as "difference"
-      from ({DIFFERENCES}) as told"""
+      from ({DIFFERENCES.found}) as told
+     order by told.of_batch, told.of_line, told.of_type, told.of_number"""
 """The same as a table."""
