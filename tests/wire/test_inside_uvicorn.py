@@ -44,6 +44,7 @@ EXTENDED = {
     "on_headers_complete",
     "on_message_begin",
     "on_message_complete",
+    "pause_writing",
 }
 """Methods that ours overrides and calls."""
 

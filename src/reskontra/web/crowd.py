@@ -88,7 +88,7 @@ class Crowd:
             self._connections[connection] = None
 
     def hold_up(self, unsent: int, loop: asyncio.AbstractEventLoop) -> None:
-        """Note that `unsent` bytes of an answer now wait for their client. Look at once when many have come together."""
+        """Note that `unsent` bytes of an answer now wait for their client. Look at once when many have gathered."""
         self._held_up += unsent
         if self._held_up > self.limits.waiting_bytes // 4 and self._timer is not None:
             self._held_up = 0
