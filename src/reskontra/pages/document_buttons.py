@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reskontra.pages.changes import Change
-from reskontra.pages.document_kinds import DRAFTS, DocumentKind
+from reskontra.pages.document_kinds import DRAFTS, REMINDED, DocumentKind
 
 if TYPE_CHECKING:
     from reskontra.pages.document import Document, Payment
@@ -58,7 +58,7 @@ def _of_released(kind: DocumentKind, document: Document | Payment, origin: str) 
     if name in _OWED and status == "Open":
         yield "pay"
         yield "due"
-    if name == "Invoice" and status == "Open":
+    if name in REMINDED and status == "Open":
         yield "reminding"
     if origin == _TAKEN_OVER:
         return

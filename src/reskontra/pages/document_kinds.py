@@ -119,6 +119,9 @@ KINDS: Mapping[str, DocumentKind] = {
     )
 }
 
+REMINDED = ("Invoice", "DebitNote", "FinCharge")
+"""The types of the documents that letters remind of."""
+
 CASH = "CashSale,CashReturn"
 MONEY = f"Payment,Prepayment,Refund,VoidPayment,VoidRefund,{CASH}"
 """The types of the documents that money comes in or goes out with, as a list in an address names them."""
