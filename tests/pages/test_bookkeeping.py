@@ -270,6 +270,17 @@ async def test_the_log_tells_who_changed_what(visitor: Visitor) -> None:
     assert "No change matches Who = nobody." in visitor.text
 
 
+async def test_the_log_is_taken_along_as_it_is_filtered(visitor: Visitor) -> None:
+    await visitor.go("log?entity=Customer&key=20001&from=2020-01-01")
+    links = {it.get_text(): str(it["href"]) for it in visitor.seen.select(".head a[download]")}
+    file = (await visitor.http.get(links["CSV"])).text.splitlines()
+    assert file[0] == "changeId,changedDateTime,actor,requestId,entity,key,event,field,old,new"
+    assert len(file) > 2
+    assert all(",Customer,20001," in line for line in file[1:])
+    kept = (await visitor.http.get(links["JSON"])).json()
+    assert {str(it["changeId"]) for it in kept} == {line.partition(",")[0] for line in file[1:]}
+
+
 @pytest.mark.xdist_group("browser")
 async def test_what_stands_beside_a_list_follows_its_filters(look: OpenTab) -> None:
     page = await look("journal?period=202512")

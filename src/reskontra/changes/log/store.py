@@ -43,6 +43,30 @@ CHANGES = Paged(
 BACKWARDS = tuple(Sorted(column, is_descending=True, may_be_null=False) for column in CHANGES.key)
 """The other order: the newest first."""
 
+
+def change_table(filters: Filters, *, newest_first: bool) -> str:
+    """The changes that pass the filters as a table: a row for each attribute that changed, one where none is told.
+
+    Texts stand as they are, anything else is JSON. What the row of a change tells is read as `log.wire` reads it.
+    """
+    old, new = ("(told.value -> 0)", "(told.value -> -1)")
+    order = "desc" if newest_first else "asc"
+    return f"""
+    select change.change_id as "changeId",
+           to_char(change.changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "changedDateTime",
+           change.actor as "actor", change.request_id as "requestId", change.entity as "entity",
+           change.entity_key as "key", change.event as "event", told.field as "field",
+           case when change.event = 'deleted' then told.value #>> '{{}}'
+                when change.event <> 'created' and jsonb_array_length(told.value) = 2 then {old} #>> '{{}}'
+                end as "old",
+           case when change.event = 'created' then told.value #>> '{{}}'
+                when change.event <> 'deleted' then {new} #>> '{{}}' end as "new"
+      from change
+      left join lateral jsonb_each(change.detail) with ordinality as told (field, value, place) on true
+     where change.company_id = $1 and {filters.where}
+     order by change.changed_at {order}, change.change_id {order}, told.place"""
+
+
 MENTIONS = "change.detail ? {}::text"
 """The condition that a change row names an attribute."""
 
