@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import Decimal
 from typing import Any
 
@@ -238,8 +240,8 @@ async def test_the_journal_is_narrowed_and_taken_along(visitor: Visitor) -> None
     rows = visitor.rows()
     assert rows
     assert {row[2][:4] for row in rows} == {"1500"}
-    (csv,) = [str(it["href"]) for it in visitor.seen.select(".head a") if it.get_text() == "CSV"]
-    found = await visitor.http.get(csv)
+    (link,) = [str(it["href"]) for it in visitor.seen.select(".head a") if it.get_text() == "CSV"]
+    found = await visitor.http.get(link)
     assert found.text.count("\n") == len(rows) + 1, "the file has the filters of the page"
     await visitor.go("journal?period=202512&account=9999&text=R%26D")
     assert "Nothing posted in 2025-12 matches Account = 9999, Text = R&D." in visitor.text
@@ -255,9 +257,27 @@ async def test_reports_add_up(visitor: Visitor) -> None:
     assert all(money(row[1]) == sum(money(cell or "0") for cell in row[2:]) for row in rows)
     await visitor.go("reports/vat?period=202501&toPeriod=202512")
     assert len(visitor.rows()) > 11
-    await visitor.go("reports/sales?period=202501&toPeriod=202512")
+    await visitor.go("reports/movements?period=202501&toPeriod=202512")
     assert all(money(row[1] or "0") + sum(money(it or "0") for it in (row[2], row[4], row[5])) - money(row[3] or "0")
                == money(row[6] or "0") for row in visitor.rows())  # fmt: skip
+    sold: dict[str, Decimal] = {}
+    for by in ("customer", "branch", "account", "period"):
+        await visitor.go(f"reports/sales?period=202501&toPeriod=202512&by={by}")
+        rows = [[money(cell or "0") for cell in row[2:7]] for row in visitor.rows()]
+        assert all(sum(row[:4]) == row[4] for row in rows)
+        sold[by] = sum((row[4] for row in rows), Decimal(0))
+        assert money(visitor.seen.select("tfoot td.money")[-1].get_text()) == sold[by]
+    assert len(set(sold.values())) == 1, sold
+    journal = (await visitor.http.get("/v1/reskontra/report/journal?period=202501&toPeriod=202512&format=csv")).text
+    kinds = ("Invoice", "DebitNote", "CashSale", "CreditNote", "CashReturn")
+    posted = sum(
+        Decimal(row["creditAmount"]) - Decimal(row["debitAmount"])
+        for row in csv.DictReader(io.StringIO(journal))
+        if row["purpose"] == "revenue" and row["documentType"] in kinds
+    )
+    assert posted == sold["customer"], "as the journal has it"
+    await visitor.go("reports/sales?by=colour", 400)
+    assert "customer, branch, account, period" in visitor.text
     await visitor.go("reports/ageing?asOf=soon", 400)
     assert "soon" in visitor.text
     await visitor.go("reports/nothing", 404)
@@ -302,7 +322,7 @@ async def test_what_is_read_is_accessible(look: OpenTab) -> None:
         "", "customers", "customers?q=xyzzy", "customers/20001", "customers/20001/statement", "customers/20001/details",
         "customers/20001/places", "customers/20001/log", "customers/new", "customers/20001/edit", "reminding",
         "reminding?asOf=2020-01-01", "letters", "journal?period=202512", "periods", "reports/ageing", "reports/vat",
-        "reports/sales", "reports/reconcile", "log", "search?q=skog", "search",
+        "reports/sales", "reports/movements", "reports/reconcile", "log", "search?q=skog", "search",
     ):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)

@@ -42,6 +42,10 @@ async def test_reports_are_taken_along_whole(visitor: Visitor, monkeypatch: pyte
     assert [it["customer"]["name"] for it in found] == names
     await visitor.go("reports/sales?period=202501&toPeriod=202506")
     rows = rows_of(await taken_along(visitor, "CSV"))
+    assert [row["name"] for row in rows] == [row[0] for row in visitor.rows()]
+    assert [it["name"] for it in json.loads(await taken_along(visitor, "JSON"))] == [row["name"] for row in rows]
+    await visitor.go("reports/movements?period=202501&toPeriod=202506")
+    rows = rows_of(await taken_along(visitor, "CSV"))
     assert sorted(row["customerName"] for row in rows) == sorted(row[0] for row in visitor.rows())
     assert len(json.loads(await taken_along(visitor, "JSON"))) == len(rows)
     await visitor.go("reports/reconcile?period=202506")
