@@ -7,9 +7,10 @@ import io
 from decimal import Decimal
 from typing import Any
 
+import pypdf
 import pytest
 
-from tests.clerk import Clerk
+from tests.clerk import INVOICE, Clerk
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible, some
 
 
@@ -191,6 +192,27 @@ async def test_a_statement_is_taken_along_and_says_what_it_knows(visitor: Visito
     await visitor.go("customers/20001/statement?asOf=soon&known=then", 400)
 
 
+async def test_a_statement_has_a_block_for_each_currency(bookkeeper: Visitor, clerk: Clerk) -> None:
+    number = (await clerk.customer(name="Euro AS", currencyId="EUR", overrideCurrency=True)).number
+    assert (await clerk.get(f"customer/{number}")).get("multiCurrencyStatements") in (None, False)
+    hours = {"description": "Hours", "unitPriceInCurrency": 1000, "quantity": 1, "vatCodeId": "5"}
+    await clerk.issue(INVOICE, number, currencyId="EUR", documentDate="2025-03-15", lines=[hours])
+    await clerk.issue(INVOICE, number, currencyId="NOK", documentDate="2025-03-16", lines=[hours])
+    for kind in ("OpenItem", "BalanceBroughtForward"):
+        await bookkeeper.go(f"customers/{number}/statement?asOf=2025-06-30&type={kind}")
+        heads = [it.get_text() for it in bookkeeper.seen.select("section > h2")]
+        assert heads[:2] == ["EUR: 1,000.00", "NOK: 1,000.00"]
+        pdf, _, table = (str(it["href"]) for it in bookkeeper.seen.select(".downloads a"))
+        lines = (await bookkeeper.http.get(table)).text.splitlines()
+        closing = [it.split(",")[0] for it in lines if "ClosingBalance" in it]
+        assert closing == ["EUR", "NOK"]
+        text = pypdf.PdfReader(io.BytesIO((await bookkeeper.http.get(pdf)).content)).pages[0].extract_text()
+        assert "EUR" in text
+        assert "NOK" in text
+    await bookkeeper.go(f"customers/{number}/statement/send?asOf=2025-06-30")
+    assert "byCurrency=true" in str(bookkeeper.seen.select_one("main form a[href*='/print']"))
+
+
 async def test_documents_of_a_customer_are_sorted_and_added_up(visitor: Visitor) -> None:
     await visitor.go("customers/20001?all=1&order=amount+desc")
     rows = visitor.rows("#list table")
@@ -263,9 +285,9 @@ async def test_reports_add_up(visitor: Visitor) -> None:
     sold: dict[str, Decimal] = {}
     for by in ("customer", "branch", "account", "period"):
         await visitor.go(f"reports/sales?period=202501&toPeriod=202512&by={by}")
-        rows = [[money(cell or "0") for cell in row[2:7]] for row in visitor.rows()]
-        assert all(sum(row[:4]) == row[4] for row in rows)
-        sold[by] = sum((row[4] for row in rows), Decimal(0))
+        figures = [[money(cell or "0") for cell in row[2:7]] for row in visitor.rows()]
+        assert all(sum(it[:4]) == it[4] for it in figures)
+        sold[by] = sum((it[4] for it in figures), Decimal(0))
         assert money(visitor.seen.select("tfoot td.money")[-1].get_text()) == sold[by]
     assert len(set(sold.values())) == 1, sold
     journal = (await visitor.http.get("/v1/reskontra/report/journal?period=202501&toPeriod=202512&format=csv")).text
