@@ -185,7 +185,9 @@ async def test_a_draft_letter_is_shortened_and_released_after_a_look(bookkeeper:
         await clerk.act(f"{LETTERS}/{made['letterNumber']}", "release")
     (made,) = await remind(clerk, "2025-03-10", number)
     letter = made["letterNumber"]
+    await clerk.pay(7, customer=number)
     await bookkeeper.go(f"letters/{letter}")
+    assert "Du har 7,00 NOK til gode hos oss" in bookkeeper.text.replace("\u00a0", " ")
     await bookkeeper.send('form[action$="change/line"]', button=f"Invoice/{first.number}")
     assert f"A document was taken off letter {letter}." in bookkeeper.said
     lines = (await clerk.get(f"{LETTERS}/{letter}"))["lines"]

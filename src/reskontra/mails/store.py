@@ -131,8 +131,8 @@ def _queue(source: str) -> str:
         select (counted.last_id_before + sent.place)::integer as new_mail_id, sent.* from counted, sent),
     {numbered_change_rows(f"'{ENTITY}'", "created", "numbered.new_mail_id::text", "numbered")}
     insert into mail (company_id, mail_id, document_id, letter_id, statement_as_of, statement_type, statement_since,
-                      statement_known_at, statement_by_currency, customer_id, sending, is_automatic, state, language, recipients,
-                      copies, subject, body, asked_at, asked_by, due_at, version)
+                      statement_known_at, statement_by_currency, customer_id, sending, is_automatic, state, language,
+                      recipients, copies, subject, body, asked_at, asked_by, due_at, version)
     select $1, new_mail_id, document_id, letter_id, statement_as_of, statement_type, statement_since,
            statement_known_at, statement_by_currency, customer_id, sending, is_automatic, '{MailState.WAITING}',
            language, recipients, copies, subject, body, $2, $3, $2, change_id

@@ -92,6 +92,27 @@ def names_of(ids: str) -> str:
      where document.company_id = $1 and document.document_id = any ({ids})"""
 
 
+def open_credits(customer_id: str, branch_number: str, listed: str) -> str:
+    """A scalar: what customers of company $1 have in their favour by currency, as JSON [{currency_id, amount}].
+
+    The customers are the named one and those of the documents that `listed`, a select of ids, has; those documents are
+    left out, as is what is held. `branch_number` is an SQL expression; null is the whole company.
+    """
+    return f"""(select coalesce(json_agg(json_build_object('currency_id', found.currency_id, 'amount', found.amount)
+                                         order by found.currency_id), '[]')
+                  from (select document.currency_id, sum(document.balance) as amount
+                          from document
+                         where document.company_id = $1 and document.released_at is not null and document.balance > 0
+                           and document.document_type in ({_CREDITS}) and document.status = 'Open'
+                           and document.customer_id = any (array(
+                                 select {customer_id}
+                                  union select owed.customer_id from document as owed
+                                         where owed.company_id = $1 and owed.document_id in ({listed})))
+                           and ({branch_number} is null or document.branch_number = {branch_number})
+                           and document.document_id not in ({listed})
+                         group by document.currency_id) as found)"""
+
+
 def id_of_document(document_type: str, number: str) -> str:
     """A scalar: the id of the document of company $1 with exactly that number, or null."""
     return f"""(select document.document_id from document
