@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from reskontra.changes.lists.store import Paged, json_record
@@ -118,6 +118,28 @@ async def find_traces(
     The log has no index of requests, so `after` says which change was made before any of them came.
     """
     return [_read_trace(row) for row in await connection.fetch(_TRACES, company_id, after, request_ids, most)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """The newest change that figures are of, and when it was made; 0 and the beginning of time where there is none."""
+
+    change_id: int
+    changed_at: datetime
+
+
+async def find_cut(connection: Connection, company_id: int, known_at: datetime | None) -> Cut:
+    """The newest change of a company, or the newest that had been made before a moment."""
+    row = await connection.fetchrow(
+        """
+        select change_id, changed_at from change
+         where company_id = $1 and ($2::timestamptz is null or changed_at < $2)
+         order by change_id desc limit 1
+        """,
+        company_id,
+        known_at,
+    )
+    return Cut(**row) if row else Cut(change_id=0, changed_at=datetime.fromtimestamp(0, UTC))
 
 
 async def find_newest(connection: Connection, company_id: int) -> int:
