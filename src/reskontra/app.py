@@ -69,6 +69,7 @@ from reskontra.periods import routes as periods
 from reskontra.posting import routes as posting
 from reskontra.prices import routes as prices
 from reskontra.prices import store as prices_store
+from reskontra.printed_reports import routes as printed_reports
 from reskontra.projects import routes as projects
 from reskontra.projects.store import projects as projects_store
 from reskontra.receivables import routes as receivables
@@ -134,6 +135,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     numbering.ROUTES,
     payment_methods.ROUTES,
     balances.ROUTES,
+    printed_reports.ROUTES,
     account_statements.ROUTES,
     letterheads.ROUTES,
     log.ROUTES,

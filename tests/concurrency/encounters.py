@@ -169,6 +169,9 @@ COMMANDS: Mapping[str, Command] = {
     # Reminding
     "remind": post(_REMIND, reminder(1, "2025-03-10")),
     "remind for a fee": post(_REMIND, reminder(3, "2025-04-15")),
+    "block what is owed": Command(
+        "PUT", f"/v1/reskontra/remindingBlock/Invoice/{OWED}", {"until": "2027-01-01", "reason": "Disputed"}
+    ),
     # Charging for late payment
     "charge for late payment": post("/v1/reskontra/run/overdueCharge", {"asOf": "2025-06-06"}),
     # Customers and their series

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import Decimal
 from typing import Any
 
+import pypdf
 import pytest
 
-from tests.clerk import Clerk
+from tests.clerk import INVOICE, Clerk
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible, some
 
 
@@ -191,6 +194,27 @@ async def test_a_statement_is_taken_along_and_says_what_it_knows(visitor: Visito
     await visitor.go("customers/20001/statement?asOf=soon&known=then", 400)
 
 
+async def test_a_statement_has_a_block_for_each_currency(bookkeeper: Visitor, clerk: Clerk) -> None:
+    number = (await clerk.customer(name="Euro AS", currencyId="EUR", overrideCurrency=True)).number
+    assert (await clerk.get(f"customer/{number}")).get("multiCurrencyStatements") in (None, False)
+    hours = {"description": "Hours", "unitPriceInCurrency": 1000, "quantity": 1, "vatCodeId": "5"}
+    await clerk.issue(INVOICE, number, currencyId="EUR", documentDate="2025-03-15", lines=[hours])
+    await clerk.issue(INVOICE, number, currencyId="NOK", documentDate="2025-03-16", lines=[hours])
+    for kind in ("OpenItem", "BalanceBroughtForward"):
+        await bookkeeper.go(f"customers/{number}/statement?asOf=2025-06-30&type={kind}")
+        heads = [it.get_text() for it in bookkeeper.seen.select("section > h2")]
+        assert heads[:2] == ["EUR: 1,000.00", "NOK: 1,000.00"]
+        pdf, _, table = (str(it["href"]) for it in bookkeeper.seen.select(".downloads a"))
+        lines = (await bookkeeper.http.get(table)).text.splitlines()
+        closing = [it.split(",")[0] for it in lines if "ClosingBalance" in it]
+        assert closing == ["EUR", "NOK"]
+        text = pypdf.PdfReader(io.BytesIO((await bookkeeper.http.get(pdf)).content)).pages[0].extract_text()
+        assert "EUR" in text
+        assert "NOK" in text
+    await bookkeeper.go(f"customers/{number}/statement/send?asOf=2025-06-30")
+    assert "byCurrency=true" in str(bookkeeper.seen.select_one("main form a[href*='/print']"))
+
+
 async def test_documents_of_a_customer_are_sorted_and_added_up(visitor: Visitor) -> None:
     await visitor.go("customers/20001?all=1&order=amount+desc")
     rows = visitor.rows("#list table")
@@ -240,8 +264,8 @@ async def test_the_journal_is_narrowed_and_taken_along(visitor: Visitor) -> None
     rows = visitor.rows()
     assert rows
     assert {row[2][:4] for row in rows} == {"1500"}
-    (csv,) = [str(it["href"]) for it in visitor.seen.select(".head a") if it.get_text() == "CSV"]
-    found = await visitor.http.get(csv)
+    (link,) = [str(it["href"]) for it in visitor.seen.select(".head a") if it.get_text() == "CSV"]
+    found = await visitor.http.get(link)
     assert found.text.count("\n") == len(rows) + 1, "the file has the filters of the page"
     await visitor.go("journal?period=202512&account=9999&text=R%26D")
     assert "Nothing posted in 2025-12 matches Account = 9999, Text = R&D." in visitor.text
@@ -257,9 +281,27 @@ async def test_reports_add_up(visitor: Visitor) -> None:
     assert all(money(row[1]) == sum(money(cell or "0") for cell in row[2:]) for row in rows)
     await visitor.go("reports/vat?period=202501&toPeriod=202512")
     assert len(visitor.rows()) > 11
-    await visitor.go("reports/sales?period=202501&toPeriod=202512")
+    await visitor.go("reports/movements?period=202501&toPeriod=202512")
     assert all(money(row[1] or "0") + sum(money(it or "0") for it in (row[2], row[4], row[5])) - money(row[3] or "0")
                == money(row[6] or "0") for row in visitor.rows())  # fmt: skip
+    sold: dict[str, Decimal] = {}
+    for by in ("customer", "branch", "account", "period"):
+        await visitor.go(f"reports/sales?period=202501&toPeriod=202512&by={by}")
+        figures = [[money(cell or "0") for cell in row[2:7]] for row in visitor.rows()]
+        assert all(sum(it[:4]) == it[4] for it in figures)
+        sold[by] = sum((it[4] for it in figures), Decimal(0))
+        assert money(visitor.seen.select("tfoot td.money")[-1].get_text()) == sold[by]
+    assert len(set(sold.values())) == 1, sold
+    journal = (await visitor.http.get("/v1/reskontra/report/journal?period=202501&toPeriod=202512&format=csv")).text
+    kinds = ("Invoice", "DebitNote", "CashSale", "CreditNote", "CashReturn")
+    posted = sum(
+        Decimal(row["creditAmount"]) - Decimal(row["debitAmount"])
+        for row in csv.DictReader(io.StringIO(journal))
+        if row["purpose"] == "revenue" and row["documentType"] in kinds
+    )
+    assert posted == sold["customer"], "as the journal has it"
+    await visitor.go("reports/sales?by=colour", 400)
+    assert "customer, branch, account, period" in visitor.text
     await visitor.go("reports/ageing?asOf=soon", 400)
     assert "soon" in visitor.text
     await visitor.go("reports/nothing", 404)
@@ -270,6 +312,17 @@ async def test_the_log_tells_who_changed_what(visitor: Visitor) -> None:
     assert visitor.rows()[0][:3][1] == "demo"
     await visitor.go("log?actor=nobody")
     assert "No change matches Who = nobody." in visitor.text
+
+
+async def test_the_log_is_taken_along_as_it_is_filtered(visitor: Visitor) -> None:
+    await visitor.go("log?entity=Customer&key=20001&from=2020-01-01")
+    links = {it.get_text(): str(it["href"]) for it in visitor.seen.select(".head a[download]")}
+    file = (await visitor.http.get(links["CSV"])).text.splitlines()
+    assert file[0] == "changeId,changedDateTime,actor,requestId,entity,key,event,field,old,new"
+    assert len(file) > 2
+    assert all(",Customer,20001," in line for line in file[1:])
+    kept = (await visitor.http.get(links["JSON"])).json()
+    assert {str(it["changeId"]) for it in kept} == {line.partition(",")[0] for line in file[1:]}
 
 
 @pytest.mark.xdist_group("browser")
@@ -293,7 +346,7 @@ async def test_what_is_read_is_accessible(look: OpenTab) -> None:
         "", "customers", "customers?q=xyzzy", "customers/20001", "customers/20001/statement", "customers/20001/details",
         "customers/20001/places", "customers/20001/log", "customers/new", "customers/20001/edit", "reminding",
         "reminding?asOf=2020-01-01", "letters", "journal?period=202512", "periods", "reports/ageing", "reports/vat",
-        "reports/sales", "reports/reconcile", "log", "search?q=skog", "search",
+        "reports/sales", "reports/movements", "reports/reconcile", "log", "search?q=skog", "search",
     ):  # fmt: skip
         await page.goto(f"/ui/{path}")
         await assert_accessible(page)

@@ -228,6 +228,8 @@ async def taken(http: Any, name: str, number: str, status: str) -> set[str]:
         )
         if reads.status_code == 200 and reads.json()["reads"][0]["content"].get("revoked") != before:
             found.add("reminding")
+    block = f"/v1/reskontra/remindingBlock/{name}/{number}"
+    await asks("reminding", "PUT", block, {"reason": "Why not"})
     paid = {"documentType": name, "refNbr": number, "amountPaid": 1}
     customer = {"customer": {"value": _customer_of[0]}, "paymentAmount": {"value": 1}}
     body = {**customer, "paymentLines": [{key: {"value": value} for key, value in paid.items()}]}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import INVOICE, LETTERS, Clerk, Record
+from tests.clerk import DEBIT_NOTE, INVOICE, LETTERS, Clerk, Record
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible
 
 DAY = "2025-06-12"
@@ -111,6 +111,72 @@ async def test_a_document_is_taken_out_of_reminding_with_a_reason(bookkeeper: Vi
     assert (kept["revoked"], kept["note"].count("\n")) == (False, 1), "the note keeps both reasons"
 
 
+async def test_a_document_is_blocked_until_a_day_and_freed_again(bookkeeper: Visitor, clerk: Clerk) -> None:
+    number, first, second = await debtor(clerk)
+    await bookkeeper.go(f"documents/Invoice/{first.number}/reminding?asOf=2025-02-01")
+    await bookkeeper.send("main form", 400, until="2025-02-01", reason="They pay in <i>April</i>")
+    assert "holds for no letter any more" in bookkeeper.text
+    until = bookkeeper.seen.select_one("#until")
+    assert until is not None
+    assert (until["value"], until["aria-invalid"]) == ("2025-02-01", "true"), "at its field, and what was typed stays"
+    await bookkeeper.send("main form", until="2027-04-01", reason="They pay in <i>April</i>")
+    assert f"Invoice {first.number} is blocked from reminding until 2027-04-01." in bookkeeper.said
+    kept = await clerk.get(f"reskontra/remindingBlock/Invoice/{first.number}")
+    assert (kept["until"], kept["reason"]) == ("2027-04-01T00:00:00", "They pay in <i>April</i>")
+    assert "note" not in await clerk.get(first), "the block has the reason"
+
+    await bookkeeper.go(f"reminding?asOf=2025-02-01&customer={number}")
+    card = bookkeeper.seen.select_one(".board .card")
+    assert card is not None
+    assert "1 document" in card.get_text()
+    assert "blocked until 2027-04-01: They pay in <i>April</i>" in card.get_text()
+    await bookkeeper.send("#board")
+    assert f"Invoice {first.number} is blocked until 2027-04-01: They pay in" in bookkeeper.text, "so does the dry run"
+
+    await bookkeeper.go(f"documents/Invoice/{second.number}/reminding")
+    await bookkeeper.send("main form", until="2027-05-01", reason="The same")
+    await bookkeeper.go(f"reminding?asOf=2025-02-01&customer={number}")
+    assert boxes(bookkeeper) == []
+    left_out = bookkeeper.seen.select_one("[aria-labelledby=skipped]")
+    assert left_out is not None
+    assert f"Invoice {second.number} is blocked until 2027-05-01: The same." in left_out.get_text()
+    assert len(left_out.select('a[href*="/reminding?asOf=2025-02-01"]')) == 2
+
+    await bookkeeper.go(f"documents/Invoice/{second.number}")
+    assert "blocked until 2027-05-01" in bookkeeper.text
+    assert "Change the block" in bookkeeper.text
+    await bookkeeper.go(f"documents/Invoice/{second.number}/reminding?asOf=2025-02-01")
+    await bookkeeper.send("main form", reason="Another", until="2027-06-01")
+    await bookkeeper.go(f"documents/Invoice/{second.number}/reminding?asOf=2025-02-01")
+    assert [it["value"] for it in bookkeeper.seen.select("#reason, #until")] == ["Another", "2027-06-01"]
+    await bookkeeper.send("#free")
+    assert f"Invoice {second.number} is reminded of again." in bookkeeper.said
+    await bookkeeper.go(f"reminding?asOf=2025-02-01&customer={number}")
+    assert boxes(bookkeeper) == [number]
+    await bookkeeper.go(f"log?key={second.number}")
+    told = [it.get_text() for it in bookkeeper.seen.select("dt:-soup-contains('reminding_blocked_until') + dd")]
+    assert told == ["2027-06-01 → ", "2027-05-01 → 2027-06-01", "2027-05-01"], "the newest first"
+
+
+async def test_debit_notes_are_taken_out_without_a_day_too(bookkeeper: Visitor, clerk: Clerk) -> None:
+    number, _, _ = await debtor(clerk)
+    note = await clerk.issue(DEBIT_NOTE, number, documentDate="2025-01-01")
+    await bookkeeper.go(f"documents/DebitNote/{note.number}")
+    link = bookkeeper.seen.select_one('main a[href$="/reminding"]')
+    assert link is not None
+    await bookkeeper.go(str(link["href"]).removeprefix("/ui/"))
+    await bookkeeper.send("main form", 400)
+    assert "Say why." in bookkeeper.text
+    await bookkeeper.send("main form", reason="Not ours")
+    assert "is taken out of reminding" in bookkeeper.said
+    assert "until" not in await clerk.get(f"reskontra/remindingBlock/DebitNote/{note.number}")
+    await bookkeeper.go(f"documents/DebitNote/{note.number}/reminding")
+    await bookkeeper.send("#free")
+    assert "is reminded of again" in bookkeeper.said
+    assert await clerk.status("GET", f"reskontra/remindingBlock/DebitNote/{note.number}") == 404
+    await bookkeeper.go("documents/CreditNote/1/reminding", 404)
+
+
 async def test_a_draft_letter_is_shortened_and_released_after_a_look(bookkeeper: Visitor, clerk: Clerk) -> None:
     await clerk.prefer(dunning={"auto_release": False})
     number, first, second = await debtor(clerk)
@@ -119,7 +185,9 @@ async def test_a_draft_letter_is_shortened_and_released_after_a_look(bookkeeper:
         await clerk.act(f"{LETTERS}/{made['letterNumber']}", "release")
     (made,) = await remind(clerk, "2025-03-10", number)
     letter = made["letterNumber"]
+    await clerk.pay(7, customer=number)
     await bookkeeper.go(f"letters/{letter}")
+    assert "Du har 7,00 NOK til gode hos oss" in bookkeeper.text.replace("\u00a0", " ")
     await bookkeeper.send('form[action$="change/line"]', button=f"Invoice/{first.number}")
     assert f"A document was taken off letter {letter}." in bookkeeper.said
     lines = (await clerk.get(f"{LETTERS}/{letter}"))["lines"]

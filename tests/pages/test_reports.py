@@ -7,6 +7,7 @@ import io
 import json
 from decimal import Decimal
 
+import pypdf
 import pytest
 
 from reskontra.pages import downloads
@@ -42,12 +43,36 @@ async def test_reports_are_taken_along_whole(visitor: Visitor, monkeypatch: pyte
     assert [it["customer"]["name"] for it in found] == names
     await visitor.go("reports/sales?period=202501&toPeriod=202506")
     rows = rows_of(await taken_along(visitor, "CSV"))
+    assert [row["name"] for row in rows] == [row[0] for row in visitor.rows()]
+    assert [it["name"] for it in json.loads(await taken_along(visitor, "JSON"))] == [row["name"] for row in rows]
+    await visitor.go("reports/movements?period=202501&toPeriod=202506")
+    rows = rows_of(await taken_along(visitor, "CSV"))
     assert sorted(row["customerName"] for row in rows) == sorted(row[0] for row in visitor.rows())
     assert len(json.loads(await taken_along(visitor, "JSON"))) == len(rows)
     await visitor.go("reports/reconcile?period=202506")
     assert [row["account"] for row in rows_of(await taken_along(visitor, "CSV"))] == [
         row[0].split()[0] for row in visitor.rows()
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+async def test_reports_are_printed_in_the_readers_language(visitor: Visitor, language: str) -> None:
+    titles = {
+        "ageing?asOf=2025-06-30": {"en": "Ageing 2025-06-30", "nb": "Aldersfordelt saldo 30.06.2025"},
+        "vat?period=202501&toPeriod=202503": {"en": "VAT 2025-01 – 2025-03", "nb": "Merverdiavgift 2025-01 – 2025-03"},
+        "sales?period=202503&toPeriod=202503&by=account": {"en": "Sales 2025-03", "nb": "Salg 2025-03"},
+        "reconcile?period=202503": {"en": "Reconciliation of receivables", "nb": "Avstemming av kundefordringer"},
+    }
+    for path, title in titles.items():
+        await visitor.go(f"reports/{path}", 200, **{"Accept-Language": language})
+        link = visitor.seen.select_one(".head a[data-key=p]")
+        assert link is not None
+        answer = await visitor.http.get(str(link["href"]))
+        assert answer.headers["content-type"] == "application/pdf", answer.text
+        pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+        assert title[language] in " ".join(pages[0].extract_text().split())
+        if path.startswith("sales"):
+            assert "3000" in pages[0].extract_text(), "added up as on the page"
 
 
 async def test_more_than_a_page_of_the_api_is_taken_along(visitor: Visitor) -> None:

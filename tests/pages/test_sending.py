@@ -179,7 +179,7 @@ async def test_a_statement_is_sent_from_its_page(office: Office) -> None:
     assert pdf is not None
     assert pdf.get_text() == f"statement-{number}-{day}.pdf"
     content = (await visitor.http.get(str(pdf["href"]))).content
-    printed = await visitor.http.get(f"/v1/reskontra/customer/{number}/statement/print?{asked}")
+    printed = await visitor.http.get(f"/v1/reskontra/customer/{number}/statement/print?{asked}&byCurrency=true")
     assert content == printed.content
     assert await mailed(clerk) == [], "nothing is sent by looking"
 
@@ -197,7 +197,7 @@ async def test_a_statement_is_sent_from_its_page(office: Office) -> None:
     (mail,) = await mailed(clerk)
     assert (mail["state"], mail["subject"], mail["to"]) == ("Sent", "Saldo", ["boss@kunde.example"])
     assert mail["statement"] == {
-        "asOf": f"{day}T00:00:00", "type": "BalanceBroughtForward", "from": "2025-01-01T00:00:00"
+        "asOf": f"{day}T00:00:00", "type": "BalanceBroughtForward", "from": "2025-01-01T00:00:00", "byCurrency": True
     }  # fmt: skip
 
     await visitor.go("mails")

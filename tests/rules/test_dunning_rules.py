@@ -185,6 +185,7 @@ def test_the_days_past_due_must_be_exceeded(days_late: int, ready: bool) -> None
     "changed",
     [
         {"revoked": True},
+        {"reminding_blocked_until": date(9999, 12, 31), "reminding_block_reason": "Disputed"},
         {"status": "Reserved"},
         {"balance": Decimal(0)},
         {"origin": FEE_ORIGIN},

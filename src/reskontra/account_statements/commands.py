@@ -55,12 +55,14 @@ async def show(
     *,
     statement_type: StatementType | None,
     since: date | None,
+    by_currency: bool | None = None,
     seen_before: datetime | None = None,
 ) -> StatementAnswer | bytes | None:
     """The statement of a customer as of a date; None if there is no such customer.
 
     If one was kept of that date it comes back as it was made, unless another type, another beginning, or what was known
-    at another moment is asked for. None is kept for being shown (STA-05). `seen_before` gives what this would have
+    at another moment is asked for. None is kept for being shown (STA-05). `by_currency` says whether it has a block for
+    each currency (STA-04); None is what the customer wants. `seen_before` gives what this would have
     returned just before that moment.
     """
     recipient = await find_recipient(connection, company_id, asked.day, number, seen_before=seen_before)
@@ -75,7 +77,7 @@ async def show(
     first = since or recipient.since
     wanted = Wanted(
         customer_id=recipient.customer_id,
-        by_currency=recipient.by_currency,
+        by_currency=recipient.by_currency if by_currency is None else by_currency,
         brings_forward=is_forward,
         since=first,
         known_at=None if since or asked.known_at else recipient.last_known_before,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import TypedDict
 from urllib.parse import quote
 
 import msgspec
@@ -33,10 +34,19 @@ from reskontra.web.wire import day_text
 
 _FROM, _TYPE = Parameter("from", "datetime"), Parameter("type")
 _statement = msgspec.json.Decoder(StatementAnswer)
-QUERY = (AS_OF, KNOWN_AT, _FROM, _TYPE)
+_BY_CURRENCY = Parameter("byCurrency", "boolean")
+QUERY = (AS_OF, KNOWN_AT, _FROM, _TYPE, _BY_CURRENCY)
 
 
-def wanted_of(call: Call) -> tuple[Asked, StatementType | None, date | None]:
+class Form(TypedDict):
+    """How a statement is to look, as `commands.show` takes it; None is what the customer wants."""
+
+    statement_type: StatementType | None
+    since: date | None
+    by_currency: bool | None
+
+
+def wanted_of(call: Call) -> tuple[Asked, Form]:
     """Which statement the query asks for. Raises `Malformed`."""
     wanted = asked(call.query, local_date(call.context.now, call.zone))
     statement_type, sent = call.query.choice(_TYPE.name, StatementType), call.query.day(_FROM.name)
@@ -49,22 +59,16 @@ def wanted_of(call: Call) -> tuple[Asked, StatementType | None, date | None]:
         raise Malformed(
             f"The statement would begin on {sent.value}, after it ends on {wanted.day}.", hint="Send an earlier from."
         )
-    return wanted, statement_type, None if sent is None else sent.value
+    apart = None if call.query.text(_BY_CURRENCY.name) is None else call.query.flag(_BY_CURRENCY.name)
+    return wanted, Form(statement_type=statement_type, since=sent.value if sent else None, by_currency=apart)
 
 
 async def of_customer(call: Call) -> Response:
     """GET a customer's statement as of a date (AGS-04), as JSON or CSV."""
-    wanted, statement_type, since = wanted_of(call)
+    wanted, form = wanted_of(call)
     number = call.params["customerCd"]
     async with call.database.connection() as connection:
-        found = await show(
-            connection,
-            call.company_id,
-            number,
-            wanted,
-            statement_type=statement_type,
-            since=since,
-        )
+        found = await show(connection, call.company_id, number, wanted, **form)
     if found is None:
         raise NotFound("customer", number)
     if wants_table(call):
@@ -75,11 +79,9 @@ async def of_customer(call: Call) -> Response:
 
 async def print_of_customer(call: Call) -> Response:
     """GET the same as a PDF."""
-    wanted, statement_type, since = wanted_of(call)
+    wanted, form = wanted_of(call)
     number = call.params["customerCd"]
-    return pdf_answer(
-        await print_statement(call.database, call.context, number, wanted, statement_type=statement_type, since=since)
-    )
+    return pdf_answer(await print_statement(call.database, call.context, number, wanted, **form))
 
 
 async def run(call: Call) -> Response:

@@ -56,11 +56,11 @@ from reskontra.clock import local_date
 from reskontra.customers.customer import Status
 from reskontra.customers.store.fragments import RESEMBLES, id_of_number
 from reskontra.db.export import as_csv
-from reskontra.db.lists import Sorted
+from reskontra.db.lists import Filters, Sorted
 from reskontra.errors import Malformed
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.store.for_balances import LAST_DAYS
-from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
+from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, Asked, asked
 from reskontra.reference.routes.answering import answer_page as answer_page_with_names
 from reskontra.reference.routes.answering import reference_of
 from reskontra.web.addresses import Addresses
@@ -86,10 +86,11 @@ _MOVEMENT_FILTERS = (
     matching("customer", f"moved.customer_id = {id_of_number('{}::text')}"),
 )
 _ORDER_BY = Parameter("orderBy")
-_BY, _AGE_CREDITS, _BUCKETS, _CUSTOMER = (
+_BY, AGE_CREDITS, _BUCKETS, _CUSTOMER = (
     Parameter("by"), Parameter("ageCredits", "boolean"), Parameter("buckets"), Parameter("customer"),
 )  # fmt: skip
-_AGEING_FILTERS = (equal("customerClass", "customer.customer_class_id"),)
+AGEING_FILTERS = (equal("customerClass", "customer.customer_class_id"),)
+AGEING_QUERY = (AS_OF, KNOWN_AT, _CUSTOMER, _BY, AGE_CREDITS, _BUCKETS)
 _STANDING_FILTERS = (
     looking_like("text", RESEMBLES),
     same("number", "customer.number"),
@@ -156,20 +157,26 @@ def _required_period(call: Call, name: str) -> str:
     return parse_period(sent.strip(), (name,))
 
 
-async def by_age(call: Call) -> Response:
-    """GET what customers owed on a date, by how long it had been due (AGS-02)."""
-    reference = await reference_of(call)
-    wanted, last_days = asked(call.query, reference.today(call.context.now)), _last_days(call)
+def wanted_ages(call: Call, today: date) -> tuple[Asked, tuple[int, ...], Filters]:
+    """As of when, by which last days of buckets, and of whom the ages are asked for."""
+    wanted, last_days = asked(call.query, today), _last_days(call)
     filters = filtered(
         call,
         wanted.day,
         wanted.dates_at,
         [day + 1 for day in last_days],
         (call.query.choice(_BY.name, AgedBy) or AgedBy.DUE_DATE) is AgedBy.DUE_DATE,
-        call.query.flag(_AGE_CREDITS.name),
+        call.query.flag(AGE_CREDITS.name),
         call.query.text(_CUSTOMER.name),
         *([] if wanted.known_at is None else [wanted.known_at]),
     )
+    return wanted, last_days, filters
+
+
+async def by_age(call: Call) -> Response:
+    """GET what customers owed on a date, by how long it had been due (AGS-02)."""
+    reference = await reference_of(call)
+    wanted, last_days, filters = wanted_ages(call, reference.today(call.context.now))
     return await answer_page(
         call,
         ageing(is_dated=wanted.known_at is not None),
@@ -236,8 +243,8 @@ ROUTES = (
     Addresses("/v1/reskontra/ageing", "ageing", AgeingAnswer, plural="ageing").many(
         "Reskontra_GetAgeing",
         by_age,
-        filters=_AGEING_FILTERS,
-        query=(AS_OF, KNOWN_AT, _CUSTOMER, _BY, _AGE_CREDITS, _BUCKETS, *PAGING),
+        filters=AGEING_FILTERS,
+        query=(*AGEING_QUERY, *PAGING),
     ),
     replace(
         Addresses("/v1/reskontra/standing", "standing", StandingAnswer).many(

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
@@ -209,6 +209,10 @@ class Database:
         """A connection inside BEGIN..COMMIT; any exception rolls back. Database errors arrive as refusals."""
         return self._transaction()
 
+    def snapshot(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection that sees the books of one moment, however many statements read them, and writes nothing."""
+        return self._transaction(isolation="repeatable_read", readonly=True)
+
     async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run `work`, which reads with one statement and writes with one, without a transaction around the two.
 
@@ -295,10 +299,12 @@ class Database:
                 raise unknown from error
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncGenerator[Connection]:
+    async def _transaction(
+        self, isolation: Literal["repeatable_read"] | None = None, *, readonly: bool = False
+    ) -> AsyncGenerator[Connection]:
         async with self._borrow() as connection:
             with _holding():
-                transaction = connection.transaction()
+                transaction = connection.transaction(isolation=isolation, readonly=readonly)
                 await transaction.start()
                 try:
                     yield connection
@@ -366,6 +372,10 @@ class OneTransaction:
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """The same: what fails is rolled back alone."""
+        return self._savepoint()
+
+    def snapshot(self) -> AbstractAsyncContextManager[Connection]:
+        """The same: it sees what the transaction sees."""
         return self._savepoint()
 
     def trial(self) -> AbstractAsyncContextManager[OneTransaction]:

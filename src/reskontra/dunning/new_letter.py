@@ -42,6 +42,16 @@ class Candidate(Record, frozen=True, kw_only=True):
     fees_charged: int = 0
     """How many released letters with a fee reminded of it."""
 
+    number: str = ""
+    reminding_blocked_until: date | None = None
+    """The first day whose letters may remind of it again; `date.max` until the block is lifted, None without one."""
+
+    reminding_block_reason: str | None = None
+
+    def is_blocked_on(self, letter_date: date) -> bool:
+        """Whether a letter of that date may not remind of it (DUN-08)."""
+        return self.reminding_blocked_until is not None and self.reminding_blocked_until > letter_date
+
 
 CANDIDATE_COLUMNS = tuple(column for column in columns(Candidate) if column not in ("in_draft", "fees_charged"))
 

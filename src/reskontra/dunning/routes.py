@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from reskontra.changes.lists.wire import PAGING
+from reskontra.dunning.blocks.routes import ROUTES as BLOCKS
 from reskontra.dunning.commands import foreseeing, reminding, running
 from reskontra.dunning.letters.routes import ROUTES as LETTERS
 from reskontra.dunning.wire.proposals import ProposalsAnswer, Way, proposals_answer
@@ -67,6 +68,7 @@ _REMINDERS = Addresses("/v1/customer/{customer}/action", "dunning letter", Dunni
 
 ROUTES = (
     *LETTERS,
+    *BLOCKS,
     Addresses("/v1/reskontra/dunningProposal", "dunning proposal", ProposalsAnswer).one(
         "Reskontra_GetDunningProposals",
         get_proposals,

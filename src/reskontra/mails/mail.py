@@ -34,6 +34,7 @@ class StatementAsked(Record, frozen=True, kw_only=True):
     statement_type: StatementType | None = None
     since: date | None = None
     known_at: datetime | None = None
+    by_currency: bool | None = None
 
 
 class Mail(Record, frozen=True, kw_only=True):

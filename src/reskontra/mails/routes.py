@@ -77,11 +77,9 @@ async def _email_letter(post: Post, call: Call) -> Response:
 
 
 async def _email_statement(post: Post, call: Call) -> Response:
-    wanted, statement_type, since = statements.wanted_of(call)
+    wanted, form = statements.wanted_of(call)
     sent, number = changes(call.decode(MailRequest)), call.params["customerCd"]
-    matter = await statement_matter(
-        call.database, call.context, number, wanted, statement_type=statement_type, since=since
-    )
+    matter = await statement_matter(call.database, call.context, number, wanted, **form)
     return await _asked(post, call, matter, sent)
 
 

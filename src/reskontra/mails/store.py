@@ -40,7 +40,7 @@ _COLUMNS = f"""mail.mail_id, mail.letter_id, mail.sending, mail.is_automatic, ma
            {_DOCUMENT} ->> 'document_type' as document_type, {_DOCUMENT} ->> 'number' as document_number,
            case when mail.statement_as_of is not null then json_build_object(
              'as_of', mail.statement_as_of, 'statement_type', mail.statement_type, 'since', mail.statement_since,
-             'known_at', mail.statement_known_at) end as statement,
+             'known_at', mail.statement_known_at, 'by_currency', mail.statement_by_currency) end as statement,
            {number_of_id("mail.customer_id")} as customer_number, {name_of_id("mail.customer_id")} as customer_name,
            {moment_of("mail.version")} as modified_at"""
 
@@ -131,11 +131,11 @@ def _queue(source: str) -> str:
         select (counted.last_id_before + sent.place)::integer as new_mail_id, sent.* from counted, sent),
     {numbered_change_rows(f"'{ENTITY}'", "created", "numbered.new_mail_id::text", "numbered")}
     insert into mail (company_id, mail_id, document_id, letter_id, statement_as_of, statement_type, statement_since,
-                      statement_known_at, customer_id, sending, is_automatic, state, language, recipients,
-                      copies, subject, body, asked_at, asked_by, due_at, version)
+                      statement_known_at, statement_by_currency, customer_id, sending, is_automatic, state, language,
+                      recipients, copies, subject, body, asked_at, asked_by, due_at, version)
     select $1, new_mail_id, document_id, letter_id, statement_as_of, statement_type, statement_since,
-           statement_known_at, customer_id, sending, is_automatic, '{MailState.WAITING}', language, recipients,
-           copies, subject, body, $2, $3, $2, change_id
+           statement_known_at, statement_by_currency, customer_id, sending, is_automatic, '{MailState.WAITING}',
+           language, recipients, copies, subject, body, $2, $3, $2, change_id
       from numbered
      order by new_mail_id
     returning mail_id"""
@@ -145,8 +145,8 @@ _QUEUE_SENT = _queue("select sent.* from json_populate_recordset(null::mail, $5)
 
 _QUEUE_LETTERS = _queue(
     f"""select null::bigint as document_id, wanted.letter_id, null::date as statement_as_of, null as statement_type,
-               null::date as statement_since, null::timestamptz as statement_known_at, wanted.customer_id,
-               1 as sending, true as is_automatic,
+               null::date as statement_since, null::timestamptz as statement_known_at,
+               null::boolean as statement_by_currency, wanted.customer_id, 1 as sending, true as is_automatic,
                null as language, null::text[] as recipients, '{{}}'::text[] as copies, null as subject, null as body
           from {WANTED_BY_MAIL} as wanted"""
 )
@@ -162,6 +162,7 @@ async def queue(connection: Connection, context: Context, asked: Asked) -> int:
         "statement_type": statement.statement_type if statement else None,
         "statement_since": statement.since if statement else None,
         "statement_known_at": statement.known_at if statement else None,
+        "statement_by_currency": statement.by_currency if statement else None,
         "customer_id": asked.customer_id,
         "sending": asked.sending,
         "is_automatic": asked.is_automatic,

@@ -52,6 +52,7 @@ class MailStatementAnswer(Answer):
     type: StatementType | None = None
     since: DayOut | None = field(name="from", default=None)
     known_at: MomentOut | None = None
+    by_currency: bool | None = None
 
 
 class MailAnswer(Answer):
@@ -131,6 +132,7 @@ def mail_answer(mail: Mail, zone: ZoneInfo) -> MailAnswer:
             type=statement.statement_type,
             since=day_text(statement.since) if statement.since else None,
             known_at=moment(statement.known_at),
+            by_currency=statement.by_currency,
         )
         if statement
         else None,

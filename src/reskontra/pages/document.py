@@ -10,6 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.pages.api import Versioned, segment
+from reskontra.pages.blocks import block_of
 from reskontra.pages.changes import Change
 from reskontra.pages.derivation import derivation_of
 from reskontra.pages.document_buttons import ROLES, buttons_of
@@ -237,6 +238,7 @@ async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = ()
         document=document,
         etag=read.etag,
         can=[it for it in buttons_of(kind, document, changes) if screen.api.may(ROLES.get(it, "bookkeeper"))],
+        block=await block_of(screen.api, kind.document_type, number, document.status),
         entries=await entries_of(screen, ours),
         applications=applications,
         undone={it.undoes for it in applications},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reskontra.kinds import CREDITS, DEBITS
 from reskontra.pages.changes import Change
-from reskontra.pages.document_kinds import DRAFTS, DocumentKind
+from reskontra.pages.document_kinds import DRAFTS, REMINDED, DocumentKind
 
 if TYPE_CHECKING:
     from reskontra.pages.document import Document, Payment
@@ -56,7 +56,7 @@ def _of_released(kind: DocumentKind, document: Document | Payment, origin: str) 
     if is_owed and status == "Open":
         yield "pay"
         yield "due"
-    if name == "Invoice" and status == "Open":
+    if name in REMINDED and status == "Open":
         yield "reminding"
     if origin == _TAKEN_OVER:
         return

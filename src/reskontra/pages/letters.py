@@ -50,12 +50,13 @@ class Line(msgspec.Struct, rename="camel", kw_only=True):
     level_after: int
 
 
-class Text(msgspec.Struct):
+class Text(msgspec.Struct, rename="camel"):
     """What the letter says."""
 
     subject: str
     opening: str
     closing: str
+    in_favour: str = ""
 
 
 class Reference(msgspec.Struct, rename="camel", kw_only=True):

@@ -73,6 +73,15 @@ class ProposedLetter(msgspec.Struct, rename="camel", kw_only=True):
         return max((document.days_overdue for document in self.documents if document.reminded), default=0)
 
 
+class BlockedDocument(msgspec.Struct, rename="camel", kw_only=True):
+    """A document that would be on a letter if it were not blocked."""
+
+    document_type: str
+    ref_nbr: str
+    reason: str
+    until: datetime | None = None
+
+
 class Proposal(msgspec.Struct, kw_only=True):
     """What one customer would get, or why it gets nothing."""
 
@@ -82,6 +91,12 @@ class Proposal(msgspec.Struct, kw_only=True):
     language: str
     letters: list[ProposedLetter]
     reason: str | None = None
+    blocked: list[BlockedDocument] = []
+
+    @property
+    def first_blocked(self) -> list[BlockedDocument]:
+        """As many of the blocked documents as a card shows."""
+        return self.blocked[:_LINES]
 
 
 class Level(msgspec.Struct, rename="camel", kw_only=True):

@@ -1,4 +1,4 @@
-"""Reports that a bookkeeper reads or hands on: ageing, VAT, sales and reconciliation."""
+"""Reports that a bookkeeper reads or hands on: ageing, VAT, sales, movements and reconciliation."""
 
 from __future__ import annotations
 
@@ -43,6 +43,19 @@ class VatSum(msgspec.Struct, rename="camel", kw_only=True):
     vat_amount: Decimal
 
 
+class Sold(msgspec.Struct, rename="camel", kw_only=True):
+    """What was sold to a customer, or by what else sales are added up, without VAT."""
+
+    code: str
+    name: str | None = None
+    document_count: int
+    invoiced: Decimal
+    cash_sales: Decimal
+    credited: Decimal
+    cash_returns: Decimal
+    sales: Decimal
+
+
 class Movements(msgspec.Struct, rename="camel", kw_only=True):
     """What moved a customer's balance on one branch."""
 
@@ -81,7 +94,8 @@ class Differing(msgspec.Struct, rename="camel", kw_only=True):
 
 async def show_report(screen: Screen) -> Response:
     """One of the reports."""
-    show = {"ageing": _ageing, "vat": _vat, "sales": _sales, "reconcile": _reconcile}.get(screen.path["report"])
+    pages = {"ageing": _ageing, "vat": _vat, "sales": _sales, "movements": _movements, "reconcile": _reconcile}
+    show = pages.get(screen.path["report"])
     if show is None:
         raise NotFound(reason="There is no such report.")
     return await show(screen)
@@ -156,13 +170,34 @@ async def _vat(screen: Screen) -> Response:
     return _show(screen, "vat", problems, found=found, first=first, last=last, basis=sums[0], vat=sums[1])
 
 
+_SOLD = ("invoiced", "cash_sales", "credited", "cash_returns", "sales")
+
+
+async def _sales(screen: Screen) -> Response:
+    first, last = _year_so_far(screen)
+    page, by = screen.page_number, screen.query.text("by") or "customer"
+    asked = {"by": by, "period": first, "toPeriod": last, "pageNumber": page, "pageSize": _ROWS}
+    found, problems = await _report(screen, Sold, "/v1/reskontra/report/sales", "period", asked)
+    sums = {name: _sum(getattr(it, name) for it in found.rows) for name in _SOLD}
+    return _show(
+        screen, "sales", problems, found=found, first=first, last=last, page=page, columns=_SOLD, sums=sums,
+        by="customer" if problems else by,
+    )  # fmt: skip
+
+
+def _year_so_far(screen: Screen) -> tuple[str, str]:
+    """The periods that the address names, or those of this year up to today."""
+    first, last = f"{screen.today:%Y}01", f"{screen.today:%Y%m}"
+    return screen.query.text("period") or first, screen.query.text("toPeriod") or last
+
+
 _COLUMNS = (
     "begin_balance", "sales", "payments_and_prepayments", "adjustments_and_discounts", "overdue_charges",
     "year_to_date_balance",
 )  # fmt: skip
 
 
-_SALES_COLUMNS = ("customerNumber", "customerName", "beginBalance", "sales", "paymentsAndPrepayments",
+_MOVED_COLUMNS = ("customerNumber", "customerName", "beginBalance", "sales", "paymentsAndPrepayments",
                   "adjustmentsAndDiscounts", "overdueCharges", "yearToDateBalance")  # fmt: skip
 
 
@@ -170,19 +205,18 @@ def _moved_cells(row: Movements) -> list[object]:
     return [row.customer.number, row.customer.name, *(getattr(row, name) for name in _COLUMNS)]
 
 
-async def _sales(screen: Screen) -> Response:
-    first = screen.query.text("period") or f"{screen.today:%Y}01"
-    last, page = screen.query.text("toPeriod") or f"{screen.today:%Y%m}", screen.page_number
+async def _movements(screen: Screen) -> Response:
+    (first, last), page = _year_so_far(screen), screen.page_number
     asked = {"fromFinPeriod": first, "toFinPeriod": last, "pageNumber": page, "pageSize": _ROWS}
     if screen.query.text("format") == "csv":
         pages = walk(screen.api, Movements, "/v2/customer/balance", asked)
-        return await table(pages, _SALES_COLUMNS, _moved_cells, "sales")
+        return await table(pages, _MOVED_COLUMNS, _moved_cells, "movements")
     found, problems = await _report(screen, Movements, "/v2/customer/balance", "period", asked)
     rows = sorted(found.rows, key=lambda it: it.sales, reverse=True)
     sums = {name: _sum(getattr(it, name) for it in rows) for name in _COLUMNS}
     return _show(
-        screen, "sales", problems, rows=rows, total=found.total, first=first, last=last, page=page, columns=_COLUMNS,
-        sums=sums,
+        screen, "movements", problems, rows=rows, total=found.total, first=first, last=last, page=page,
+        columns=_COLUMNS, sums=sums,
     )  # fmt: skip
 
 

@@ -54,8 +54,8 @@ def statement_path(number: str) -> str:
 
 
 async def show_statement(screen: Screen) -> Response:
-    """What a customer owed on any day, as open items or with a balance brought forward. `known=then` leaves out what
-    was posted after that day."""
+    """What a customer owed on any day, as open items or with a balance brought forward, a block for each currency.
+    `known=then` leaves out what was posted after that day."""
     customer, standing, ages = await head_of(screen, screen.path["number"])
     path = statement_path(customer.number)
     statement, refusal, selection = None, None, statement_selection(screen)
@@ -81,7 +81,7 @@ async def show_statement(screen: Screen) -> Response:
 
 def statement_selection(screen: Screen) -> dict[str, str]:
     """What the API is asked for, by what the address of a statement's page says."""
-    selection = chosen(screen)
+    selection = chosen(screen) | {"byCurrency": "true"}
     if selection.pop("known", None) == "then":
         selection["knownAt"] = _day_after(selection.get("asOf"), screen.today)
     return selection

@@ -147,6 +147,7 @@ async def test_a_proposal_tells_all_that_its_letter_would_ask_for(clerk: Clerk) 
                 "printed": True,
                 "emailed": False,
                 "language": "nb",
+                "blocked": [],
                 "letters": [
                     {
                         "level": 3,

@@ -38,6 +38,18 @@ def attached(mail_server: MailServer) -> bytes:
     return content
 
 
+async def test_a_statement_by_currency_goes_as_it_was_asked_for(office: Office, mail_server: MailServer) -> None:
+    number = await customer(office, "kari@kunde.example")
+    hours = {"description": "Hours", "unitPriceInCurrency": 1000, "quantity": 1, "vatCodeId": "5"}
+    await office.clerk.issue(INVOICE, number, currencyId="EUR", lines=[hours])
+    mail = await asked(office, number, "?byCurrency=true")
+    assert mail["statement"] == {"asOf": f"{DAY}T00:00:00", "byCurrency": True}
+    assert await office.send()
+    pdf = await printed(office, number, "?byCurrency=true")
+    assert attached(mail_server) == pdf
+    assert pdf != await printed(office, number)
+
+
 async def test_a_statement_is_sent_once_as_its_print(office: Office, mail_server: MailServer) -> None:
     number = await customer(office, "kari@kunde.example")
     await office.clerk.issue(INVOICE, number)

@@ -152,6 +152,21 @@ async def test_currencies_stand_apart_if_the_customer_wants_it(clerk: Clerk) -> 
         items = await clerk.get(address(customer), asOf="2025-06-30")
         owed = {block["currency"]: block["closingBalance"] for block in items["currencies"]}
         assert owed == ({"EUR": 1000, "NOK": 100} if apart else {"NOK": 10500})
+        for sent, wanted in ((True, {"EUR": 1000, "NOK": 100}), (False, {"NOK": 10500})):
+            asked = await clerk.get(address(customer), asOf="2025-06-30", byCurrency=sent)
+            assert {block["currency"]: block["closingBalance"] for block in asked["currencies"]} == wanted
+
+
+async def test_a_kept_statement_stays_as_the_customer_wants_it_whatever_is_asked_for(clerk: Clerk) -> None:
+    customer = (await clerk.customer(name="Euro AS")).number
+    await clerk.issue(INVOICE, customer, currencyId="EUR", documentDate="2025-03-15", lines=[EUROS])
+    await make(clerk, "2025-06-30", customer)
+    kept = (await clerk.http.get(f"/v1/{address(customer)}?asOf=2025-06-30")).content
+    assert b'"currency":"NOK"' in kept
+    assert (await clerk.http.get(f"/v1/{address(customer)}?asOf=2025-06-30&byCurrency=true")).content == kept
+    other = await clerk.get(address(customer), asOf="2025-07-01", byCurrency=True)
+    assert [block["currency"] for block in other["currencies"]] == ["EUR"]
+    assert "Send true or false" in refusal(await clerk.http.get(f"/v1/{address(customer)}?byCurrency=both"))
 
 
 async def test_what_is_brought_forward_closes_with_what_is_open(random_year: Year) -> None:

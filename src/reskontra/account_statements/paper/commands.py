@@ -51,13 +51,16 @@ async def print_statement(
     *,
     statement_type: StatementType | None = None,
     since: date | None = None,
+    by_currency: bool | None = None,
 ) -> PdfFile:
     """The statement of a customer as a PDF: the kept one as it was made, under the letterhead of then (STA-03).
 
     Raises `NotFound` if there is no such customer, and `Unavailable` if it takes too long.
     """
     return await print_loaded(
-        await load_printable(database, context, number, asked, statement_type=statement_type, since=since)
+        await load_printable(
+            database, context, number, asked, statement_type=statement_type, since=since, by_currency=by_currency
+        )
     )
 
 
@@ -69,6 +72,7 @@ async def load_printable(
     *,
     statement_type: StatementType | None = None,
     since: date | None = None,
+    by_currency: bool | None = None,
     seen_before: datetime | None = None,
 ) -> Printable:
     """The statement of a customer, as of now or as it was just before a moment. Raises `NotFound`."""
@@ -82,6 +86,7 @@ async def load_printable(
             asked,
             statement_type=statement_type,
             since=since,
+            by_currency=by_currency,
             seen_before=seen_before,
         )
         if found is None or recipient is None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from starlette.responses import Response
 
 from reskontra.changes.lists.routes import answer_page
+from reskontra.changes.lists.store import find_settled
 from reskontra.changes.lists.wire import NEWEST_FIRST, PAGING, filtered
-from reskontra.changes.log.store import BACKWARDS, CHANGES, find_moment, follow
+from reskontra.changes.log.store import BACKWARDS, CHANGES, change_table, find_moment, follow
 from reskontra.changes.log.wire import AFTER, FILTERS, ChangeAnswer, change_answer
+from reskontra.db.export import as_csv
+from reskontra.db.lists import Filters
 from reskontra.errors import Malformed
 from reskontra.web.addresses import Addresses
 from reskontra.web.call import Call
 from reskontra.web.scalars import whole_number
+from reskontra.web.table import FORMAT, table, wants_table
 
 
 async def get_changes(call: Call) -> Response:
@@ -39,10 +44,27 @@ async def get_changes(call: Call) -> Response:
         raise Malformed(
             f"{AFTER.name} goes on forwards, and {NEWEST_FIRST.name} goes backwards.", hint="Send one of the two."
         )
+    if wants_table(call):
+        return await _table(call, filters, newest_first=newest_first)
     listed = replace(CHANGES, order=BACKWARDS) if newest_first else CHANGES
     return await answer_page(call, listed, filters, lambda change: change_answer(change, call.zone))
 
 
+async def _table(call: Call, filters: Filters, *, newest_first: bool) -> Response:
+    """All of it as CSV, with nothing newer than the oldest write under way, as a page has it."""
+    async with _turns, call.database.transaction() as connection:
+        settled = await find_settled(connection, call.company_id) if filters.stamps else None
+        if settled is not None:
+            for column in filters.stamps:
+                filters.add(f"{column} < {{}}", settled.horizon)
+        file = await as_csv(connection, change_table(filters, newest_first=newest_first), *filters.parameters)
+    return table(file, "log.csv")
+
+
+_turns = asyncio.Semaphore(2)
+"""A log may be long, and other requests need connections too."""
+
 _CHANGES = Addresses("/v1/reskontra/change", "change", ChangeAnswer)
 
-ROUTES = (_CHANGES.many("Reskontra_GetChanges", get_changes, filters=FILTERS, query=(AFTER, NEWEST_FIRST, *PAGING)),)
+_QUERY = (AFTER, NEWEST_FIRST, FORMAT, *PAGING)
+ROUTES = (replace(_CHANGES.many("Reskontra_GetChanges", get_changes, filters=FILTERS, query=_QUERY), has_table=True),)

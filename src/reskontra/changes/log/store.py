@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from reskontra.changes.lists.store import Paged, json_record
@@ -42,6 +42,30 @@ CHANGES = Paged(
 
 BACKWARDS = tuple(Sorted(column, is_descending=True, may_be_null=False) for column in CHANGES.key)
 """The other order: the newest first."""
+
+
+def change_table(filters: Filters, *, newest_first: bool) -> str:
+    """The changes that pass the filters as a table: a row for each attribute that changed, one where none is told.
+
+    Texts stand as they are, anything else is JSON. What the row of a change tells is read as `log.wire` reads it.
+    """
+    old, new = ("(told.value -> 0)", "(told.value -> -1)")
+    order = "desc" if newest_first else "asc"
+    return f"""
+    select change.change_id as "changeId",
+           to_char(change.changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "changedDateTime",
+           change.actor as "actor", change.request_id as "requestId", change.entity as "entity",
+           change.entity_key as "key", change.event as "event", told.field as "field",
+           case when change.event = 'deleted' then told.value #>> '{{}}'
+                when change.event <> 'created' and jsonb_array_length(told.value) = 2 then {old} #>> '{{}}'
+                end as "old",
+           case when change.event = 'created' then told.value #>> '{{}}'
+                when change.event <> 'deleted' then {new} #>> '{{}}' end as "new"
+      from change
+      left join lateral jsonb_each(change.detail) with ordinality as told (field, value, place) on true
+     where change.company_id = $1 and {filters.where}
+     order by change.changed_at {order}, change.change_id {order}, told.place"""
+
 
 MENTIONS = "change.detail ? {}::text"
 """The condition that a change row names an attribute."""
@@ -94,6 +118,28 @@ async def find_traces(
     The log has no index of requests, so `after` says which change was made before any of them came.
     """
     return [_read_trace(row) for row in await connection.fetch(_TRACES, company_id, after, request_ids, most)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """The newest change that figures are of, and when it was made; 0 and the beginning of time where there is none."""
+
+    change_id: int
+    changed_at: datetime
+
+
+async def find_cut(connection: Connection, company_id: int, known_at: datetime | None) -> Cut:
+    """The newest change of a company, or the newest that had been made before a moment."""
+    row = await connection.fetchrow(
+        """
+        select change_id, changed_at from change
+         where company_id = $1 and ($2::timestamptz is null or changed_at < $2)
+         order by change_id desc limit 1
+        """,
+        company_id,
+        known_at,
+    )
+    return Cut(**row) if row else Cut(change_id=0, changed_at=datetime.fromtimestamp(0, UTC))
 
 
 async def find_newest(connection: Connection, company_id: int) -> int:

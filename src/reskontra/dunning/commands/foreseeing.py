@@ -48,7 +48,7 @@ async def foresee(
         )
         of_whom = list(families) or list(found)
         document_ids = await find_unsettled_ids(connection, context.company_id, of_whom, order.listed)
-        due, skipped = await find_due(connection, order, list(found), families, document_ids)
+        due, skipped, blocked = await find_due(connection, order, list(found), families, document_ids)
         listed = {line.document_id for _, letters in due for letter in letters for line in letter.lines}
         names = await foreseeing.find_names(connection, context.company_id, list(listed))
         addressed = await foreseeing.find_addressed(connection, context.company_id, list(found))
@@ -65,7 +65,8 @@ async def foresee(
             for letter in made.get(key, ())
         ]
         language = _language(addressed[key], made.get(key, ()), reference)
-        proposals.append(Proposal(party, language, letters, reasons.get(party.number)))
+        held = blocked.get(party.number, ())
+        proposals.append(Proposal(party, language, letters, reasons.get(party.number), held))
     return Foreseen(reference, order.letter_date, counted, proposals)
 
 

@@ -24,7 +24,8 @@ from reskontra.dunning.rules.fees import fee_of_letter
 from reskontra.dunning.rules.law import FIGURES
 from reskontra.dunning.rules.levels import check_letter_date, letter_levels
 from reskontra.dunning.rules.new_letters import (
-    held_by_drafts,
+    blocked_until,
+    held_back,
     is_addressed,
     is_due,
     letter_currency,
@@ -123,13 +124,16 @@ async def remind(
     locked = await locks.take_unsettled(connection, context, of_whom, order.listed, order.branch_number)
     if not locked:
         return Outcome()
-    due, skipped = await find_due(connection, order, customer_ids, families, locked, skips=skips)
+    due, skipped, _ = await find_due(connection, order, customer_ids, families, locked, skips=skips)
     made, refused = await _make(connection, context, order, due, skips=skips)
     return Outcome(tuple(made), (*skipped, *refused))
 
 
 Due = list[tuple[Addressee, tuple[NewLetter, ...]]]
 """Whom letters go to, with their letters."""
+
+Held = Mapping[str, Sequence[Candidate]]
+"""Blocked documents that are due for a letter, by the number of whom it would go to."""
 
 
 async def find_due(
@@ -140,8 +144,9 @@ async def find_due(
     document_ids: Sequence[int],
     *,
     skips: bool = True,
-) -> tuple[Due, list[Skipped]]:
-    """The letters that these documents of those addressees ask for, and who gets none and why; nothing is made.
+) -> tuple[Due, list[Skipped], Held]:
+    """The letters that these documents of those addressees ask for, who gets none or one without a document that is
+    blocked, and why, and those documents; nothing is made.
 
     `families` is empty where letters go to whom the documents are of.
     """
@@ -153,11 +158,22 @@ async def find_due(
         if status is None or may(status, "dunning"):
             candidates[addressee_id].append(candidate)
     due, skipped = _due_letters(order, parties, candidates, skips=skips)
-    if skips:
-        told = {party.number for party, _ in due} | {it.ref for it in skipped}
-        silent = [(party, rate) for party, rate in parties if party.number not in told]
-        skipped += await _waiting_for_drafts(connection, order, silent, candidates)
-    return due, skipped
+    if not skips:
+        return due, skipped, {}
+    told, reminded = {it.ref for it in skipped}, {party.number for party, _ in due}
+    held = {
+        party.number: found
+        for party, rate in parties
+        if party.number not in told
+        and (found := held_back(basis_of(order, party, rate, candidates.get(party.customer_id, ())), order.wanted))
+    }
+    blocked = {number: [it for it in found if it.is_blocked_on(order.letter_date)] for number, found in held.items()}
+    waiting = {
+        number: [it.document_id for it in found if it.in_draft]
+        for number, found in held.items()
+        if number not in reminded
+    }
+    return due, [*skipped, *await _held_back(connection, order, waiting, blocked)], blocked
 
 
 def _due_letters(
@@ -186,28 +202,23 @@ def _due_letters(
     return due, skipped
 
 
-async def _waiting_for_drafts(
-    connection: Connection,
-    order: Order,
-    parties: Sequence[tuple[Addressee, Rate | None]],
-    candidates: Mapping[int, Sequence[Candidate]],
+async def _held_back(
+    connection: Connection, order: Order, waiting: Mapping[str, Sequence[int]], blocked: Held
 ) -> list[Skipped]:
-    """Those who would get a letter if their documents were not on a draft."""
-    held = {}
-    for party, rate in parties:
-        basis = basis_of(order, party, rate, candidates.get(party.customer_id, ()))
-        if document_ids := held_by_drafts(basis, order.wanted):
-            held[party.number] = document_ids
-    if not held:
-        return []
-    drafts = await finding.find_drafts(connection, order.reference.company_id, list(chain.from_iterable(held.values())))
+    """Why documents are on no letter, by customer: some are on drafts (`waiting`, their ids), some are blocked."""
+    document_ids = list(chain.from_iterable(waiting.values()))
+    drafts = await finding.find_drafts(connection, order.reference.company_id, document_ids) if document_ids else {}
     skipped = []
-    for number, document_ids in held.items():
-        letter_ids = {letter_id for document_id in document_ids for letter_id in drafts.get(document_id, ())}
-        if not letter_ids:
-            # Deleting a draft locks no documents, so it may have gone since they were read.
-            raise Conflict(f"A draft to the customer {number} was deleted at the same moment.")
-        skipped.append(Skipped(number, not_released_yet(sorted(letter_ids))))
+    for number, found in blocked.items():
+        reasons = [blocked_until(found)] if found else []
+        if ids := waiting.get(number):
+            letter_ids = {letter_id for document_id in ids for letter_id in drafts.get(document_id, ())}
+            if not letter_ids:
+                # Deleting a draft locks no documents, so it may have gone since they were read.
+                raise Conflict(f"A draft to the customer {number} was deleted at the same moment.")
+            reasons.insert(0, not_released_yet(sorted(letter_ids)))
+        if reasons:
+            skipped.append(Skipped(number, " ".join(reasons)))
     return skipped
 
 

@@ -75,6 +75,14 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCredit:
+    """What is open of credit notes and payments in one currency."""
+
+    currency_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A letter with its lines. `fee` is in the letter's currency, each line in its document's."""
 
@@ -103,6 +111,8 @@ class Letter:
     modified_at: datetime
     version: int
     lines: tuple[LetterLine, ...] = ()
+    open_credits: tuple[OpenCredit, ...] = ()
+    """What the customer has in his favour besides what the letter lists: of a draft today, else at its release."""
 
     @property
     def owed(self) -> tuple[Owed, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reskontra.records import Record
 
 if TYPE_CHECKING:
-    from reskontra.dunning.new_letter import NewLetter, NewLetterLine
+    from reskontra.dunning.new_letter import Candidate, NewLetter, NewLetterLine
     from reskontra.reference.reference import Reference
 
 
@@ -78,12 +78,14 @@ class ProposedLetter:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The letters that one customer would get, or why it gets none. `language` is a code."""
+    """The letters that one customer would get, or why it gets none, or none of a document. `language` is a code."""
 
     party: Found
     language: str
     letters: Sequence[ProposedLetter]
     reason: str | None = None
+    blocked: Sequence[Candidate] = ()
+    """Documents that would be on a letter if they were not blocked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reskontra.customers.rules.standing import may
 from reskontra.dunning.new_letter import Basis, Candidate, NewLetter, NewLetterLine
+from reskontra.dunning.rules.blocks import block_told
 from reskontra.dunning.rules.levels import payment_doubts, terms_of_level
 from reskontra.dunning.rules.readiness import is_dunnable, is_overdue, is_ready
 from reskontra.money import ZERO
@@ -55,14 +56,16 @@ def is_due(basis: Basis, wanted: range) -> bool:
     return bool(new_letters(_free_of_charge(basis), wanted))
 
 
-def held_by_drafts(basis: Basis, wanted: range) -> tuple[int, ...]:
-    """The ids of the documents on drafts that a letter of the `wanted` levels would remind of if the drafts did not."""
-    in_draft = {candidate.document_id for candidate in basis.candidates if candidate.in_draft}
-    if not in_draft:
-        return ()
-    freed = replace(basis, candidates=[replace_record(candidate, in_draft=False) for candidate in basis.candidates])
-    lines = [line for letter in new_letters(_free_of_charge(freed), wanted) for line in letter.lines]
-    return tuple(line.document_id for line in lines if line.is_reminded and line.document_id in in_draft)
+def held_back(basis: Basis, wanted: range) -> list[Candidate]:
+    """The documents on drafts and the blocked ones that a letter of the `wanted` levels would remind of, if the drafts
+    did not and nothing were blocked."""
+    held = {it.document_id: it for it in basis.candidates if it.in_draft or it.is_blocked_on(basis.letter_date)}
+    if not held:
+        return []
+    freed = [replace_record(it, in_draft=False, reminding_blocked_until=None) for it in basis.candidates]
+    letters = new_letters(_free_of_charge(replace(basis, candidates=freed)), wanted)
+    reminded = [line.document_id for letter in letters for line in letter.lines if line.is_reminded]
+    return [held[document_id] for document_id in reminded if document_id in held]
 
 
 def not_released_yet(letter_ids: Sequence[int]) -> str:
@@ -71,6 +74,22 @@ def not_released_yet(letter_ids: Sequence[int]) -> str:
     if not others:
         return f"Its documents stand on letter {last}, which is not released yet."
     return f"Its documents stand on letters {', '.join(others)} and {last}, which are not released yet."
+
+
+_MOST_NAMED = 10
+"""More blocked documents of a customer are counted, not named."""
+
+
+def blocked_until(candidates: Sequence[Candidate]) -> str:
+    """Why these documents of a customer, which are blocked, are not reminded of."""
+    told = [
+        block_told(it.document_type, it.number, it.reminding_blocked_until, it.reminding_block_reason)
+        for it in candidates[:_MOST_NAMED]
+    ]
+    more = len(candidates) - len(told)
+    if more:
+        told.append(f"So {'is another document' if more == 1 else f'are {more} more documents'}.")
+    return " ".join(told)
 
 
 def _free_of_charge(basis: Basis) -> Basis:
@@ -109,7 +128,7 @@ def _by_customer(basis: Basis) -> Iterator[_Group]:
 
     A customer with an unsettled document at the last level is out of the process (DUN-05).
     """
-    if any(is_dunnable(it) and it.dunning_level >= len(basis.levels) for it in basis.candidates):
+    if any(is_dunnable(it, basis.letter_date) and it.dunning_level >= len(basis.levels) for it in basis.candidates):
         return
     overdue = [candidate for candidate in basis.candidates if is_overdue(candidate, basis.letter_date)]
     ready = [candidate for candidate in overdue if is_ready(candidate, basis.letter_date, basis.levels)]
@@ -140,7 +159,8 @@ def _others(basis: Basis, moving: set[int]) -> Iterator[Candidate]:
     """What is listed for information: other unpaid documents, and credits as amounts below zero (DUN-06)."""
     preferences = basis.preferences
     if preferences.include_other_unpaid:
-        yield from (it for it in basis.candidates if is_dunnable(it) and it.due_date and it.document_id not in moving)
+        dunnable = (it for it in basis.candidates if is_dunnable(it, basis.letter_date))
+        yield from (it for it in dunnable if it.due_date and it.document_id not in moving)
     if preferences.include_credit_notes:
         yield from (it for it in basis.candidates if it.balance < ZERO and it.status == "Open")
 

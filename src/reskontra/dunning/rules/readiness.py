@@ -11,13 +11,14 @@ from reskontra.receivables.rules.items import FEE_ORIGIN
 from reskontra.reference.rules.dunning_levels import DunningLevel
 
 
-def is_dunnable(candidate: Candidate) -> bool:
-    """Whether a document may be reminded of, whatever the date: open, undisputed, on no draft, not a fee, and not being
-    corrected (DUN-01)."""
+def is_dunnable(candidate: Candidate, letter_date: date) -> bool:
+    """Whether a letter of that date may remind of a document, due or not: it is open, undisputed, not blocked, on no
+    draft, not a fee, and not being corrected (DUN-01, DUN-08)."""
     return (
         candidate.status == "Open"
         and candidate.balance > ZERO
         and not candidate.revoked
+        and not candidate.is_blocked_on(letter_date)
         and candidate.origin != FEE_ORIGIN
         and not candidate.in_draft
         and candidate.waiting_correction is None
@@ -26,7 +27,7 @@ def is_dunnable(candidate: Candidate) -> bool:
 
 def is_overdue(candidate: Candidate, letter_date: date) -> bool:
     """Whether a document may be reminded of and was due before the letter (DUN-01)."""
-    return is_dunnable(candidate) and candidate.due_date is not None and candidate.due_date < letter_date
+    return is_dunnable(candidate, letter_date) and candidate.due_date is not None and candidate.due_date < letter_date
 
 
 def is_ready(candidate: Candidate, letter_date: date, levels: Sequence[DunningLevel]) -> bool:

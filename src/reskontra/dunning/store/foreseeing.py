@@ -113,7 +113,7 @@ def _counting(branch_number: str) -> str:
                coalesce(sum(counted.ready) filter (where counted.is_held), 0)::bigint as held_ready,
                coalesce(sum(counted.overdue) filter (where not counted.is_held), 0)::bigint as overdue,
                coalesce(sum(counted.overdue) filter (where counted.is_held), 0)::bigint as held_overdue,
-               min(counted.oldest) as oldest, min(counted.next_on) filter (where not counted.is_held) as next_on,
+               min(counted.oldest) as oldest, min(counted.next_on) as next_on,
                bool_and(member.addressee_status in ({_ALLOWED}) and (member.printed or member.emailed)) as is_addressed,
                bool_and(($9::text[] is null or member.addressee_class_id = any ($9))
                         and ($10::integer[] is null or member.addressee_id = any ($10))

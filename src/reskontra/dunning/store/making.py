@@ -17,6 +17,7 @@ from reskontra.letterheads.store import keep_letterheads
 from reskontra.receivables.store.for_dunning import (
     OPEN_DOCUMENTS,
     id_of_document,
+    open_credits,
     set_dunning_state,
     set_named_dunning_state,
 )
@@ -180,10 +181,18 @@ async def release_letters(
     return {row["letter_id"]: row["version"] for row in rows}
 
 
+CREDITS_OF_LETTER = open_credits(
+    "letter.customer_id",
+    "letter.branch_number",
+    """select line.document_id from dunning_letter_line as line
+        where line.company_id = $1 and line.letter_id = letter.letter_id""",
+)
+"""A scalar over `letter`: what its customer has in his favour besides what it lists."""
+
 _KEEP_PAPER = f"""
     with {keep_letterheads("jsonb_array_elements($3::jsonb) as one (content)", "one.content")}
     update dunning_letter as letter
-       set letterhead = letterhead_digest($3::jsonb -> sent.place),
+       set letterhead = letterhead_digest($3::jsonb -> sent.place), open_credits = {CREDITS_OF_LETTER}::jsonb,
            printed = ({ADDRESSED} and {by_id("letter.customer_id")})::jsonb
       from unnest($2::integer[], $4::integer[]) as sent (letter_id, place)
      where letter.company_id = $1 and letter.letter_id = sent.letter_id"""
@@ -192,7 +201,8 @@ _KEEP_PAPER = f"""
 async def keep_paper(
     connection: Connection, company_id: int, letter_ids: Sequence[int], letterheads: Sequence[Letterhead]
 ) -> None:
-    """Keep where released letters go and under which letterhead, one for each letter (PAP-03)."""
+    """Keep where released letters go, under which letterhead, one for each letter, and what they say of credits
+    (PAP-03)."""
     distinct = list({id(letterhead): letterhead for letterhead in letterheads}.values())
     places = {id(letterhead): place for place, letterhead in enumerate(distinct)}
     await connection.execute(

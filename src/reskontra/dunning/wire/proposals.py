@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from reskontra.dunning.letters.letter import owed_by_currency
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
+from reskontra.receivables.rules.items import ENDLESS
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import Answer, DayOut, day_answer, day_text, field
 
 if TYPE_CHECKING:
+    from reskontra.dunning.new_letter import Candidate
     from reskontra.dunning.rules.foreseen import Foreseen, Proposal, ProposedLetter
 
 
@@ -66,8 +68,20 @@ class ProposedLetterAnswer(Answer, kw_only=True):
     next_letter_date: DayOut | None = None
 
 
+class BlockedDocumentAnswer(Answer, kw_only=True):
+    """A document that would be on a letter if it were not blocked; without `until`, it is until the block is deleted.
+    The balance is in its currency."""
+
+    document_type: str
+    ref_nbr: str
+    due_date: DayOut | None = None
+    balance_in_currency: Decimal
+    until: DayOut | None = None
+    reason: str
+
+
 class ProposalAnswer(Answer, kw_only=True):
-    """The letters that one customer would get, or why it gets none."""
+    """The letters that one customer would get, or why it gets none. `reason` also names what is blocked."""
 
     customer: NumberName
     printed: bool
@@ -75,6 +89,7 @@ class ProposalAnswer(Answer, kw_only=True):
     language: str
     letters: list[ProposedLetterAnswer]
     reason: str | None = None
+    blocked: list[BlockedDocumentAnswer]
 
 
 class ProposedLevelAnswer(Answer, kw_only=True):
@@ -97,7 +112,8 @@ class ProposedDayAnswer(Answer, kw_only=True):
 class ProposalsAnswer(Answer, kw_only=True):
     """Who is due a letter on a day: all of them by level, and a page of them, longest overdue first.
 
-    `leftOut` of all `totalCount` get none: they take none, or their documents are on letters that are not released.
+    `leftOut` of all `totalCount` get none: they take none, or their documents are blocked or on letters that are not
+    released.
     """
 
     letter_date: DayOut
@@ -141,6 +157,19 @@ def _proposal(proposal: Proposal) -> ProposalAnswer:
         language=proposal.language,
         letters=[_proposed_letter(it) for it in proposal.letters],
         reason=proposal.reason,
+        blocked=[_blocked(it) for it in proposal.blocked],
+    )
+
+
+def _blocked(held: Candidate) -> BlockedDocumentAnswer:
+    until = held.reminding_blocked_until
+    return BlockedDocumentAnswer(
+        document_type=held.document_type,
+        ref_nbr=held.number,
+        due_date=day_answer(held.due_date),
+        balance_in_currency=held.balance,
+        until=day_answer(None if until == ENDLESS else until),
+        reason=held.reminding_block_reason or "",
     )
 
 

@@ -169,6 +169,7 @@ async def _queued_statement(database: Database, context: Context, mail: Mail, st
         Asked(statement.as_of, statement.known_at, reference.zone),
         statement_type=statement.statement_type,
         since=statement.since,
+        by_currency=statement.by_currency,
         seen_before=mail.asked_at + _INSTANT if mail.asked_at else None,
     )
 
@@ -181,6 +182,7 @@ async def statement_matter(
     *,
     statement_type: StatementType | None,
     since: date | None,
+    by_currency: bool | None = None,
     seen_before: datetime | None = None,
 ) -> Matter:
     """A customer's statement of account, as of now or as it was just before a moment. Raises `NotFound`."""
@@ -191,6 +193,7 @@ async def statement_matter(
         asked,
         statement_type=statement_type,
         since=since,
+        by_currency=by_currency,
         seen_before=seen_before,
     )
     sheet = printable.sheet
@@ -212,7 +215,11 @@ async def statement_matter(
         noun="statement",
         number=f"{customer.number} as of {printable.day}",
         statement=StatementAsked(
-            as_of=printable.day, statement_type=statement_type, since=since, known_at=asked.known_at
+            as_of=printable.day,
+            statement_type=statement_type,
+            since=since,
+            known_at=asked.known_at,
+            by_currency=by_currency,
         ),
         customer_id=printable.customer_id,
         customer_number=customer.number,

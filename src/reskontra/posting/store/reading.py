@@ -91,6 +91,14 @@ RECEIVABLE_ENTRIES = """
 """A select of the entries that move what customers owe, one for each document that they move. It ends inside its where
 clause."""
 
+REVENUE_ENTRIES = """
+    select entry.customer_id, entry.branch_number, entry.account_number, entry.period_id, entry.document_type,
+           entry.document_number, entry.credit_base - entry.debit_base as amount
+      from journal_entry as entry
+     where entry.company_id = $1 and entry.purpose = 'revenue'"""
+"""A select of the entries of documents' lines, without VAT; what takes revenue back is negative. It ends inside its
+where clause."""
+
 BALANCE_OF_ACCOUNT = """(
         select count(*) as entries, sum(entry.debit_base - entry.credit_base) as balance
           from journal_entry as entry

@@ -18,6 +18,9 @@ FEE_ORIGIN = "dunning_fee"
 VOID_ORIGIN = "dunning_void"
 """The origin of credit notes that take back the fee of a voided dunning letter."""
 
+ENDLESS = date.max
+"""The day until which a document is blocked from reminding that somebody has to free."""
+
 OPENING_ORIGIN = "opening"
 """The origin of documents that were taken over from an older system: they are no sales and have no VAT (OPN-01)."""
 

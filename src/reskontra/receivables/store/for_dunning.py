@@ -21,8 +21,8 @@ OPEN_DOCUMENTS = f"""
            case when document.document_type in ({_CREDITS}) then -document.balance else document.balance end as balance,
            case when document.document_type in ({_CREDITS}) then -document.balance_base else document.balance_base end
                as balance_base,
-           document.dunning_level, document.dunning_letter_date,
-           {waiting_correction("document.document_id")} as waiting_correction
+           document.dunning_level, document.dunning_letter_date, document.reminding_blocked_until,
+           document.reminding_block_reason, {waiting_correction("document.document_id")} as waiting_correction
       from document
      where document.company_id = $1 and document.released_at is not null and document.balance > 0"""
 """A select of the released documents that are not settled; credits have negative amounts.
@@ -52,7 +52,7 @@ def readiness_by_customer(on: str, first_days: str, gaps: str, branch_number: st
     the one before, the branch or null, and a select of the ids of documents on drafts. Columns besides: `ready` and
     `overdue`, counts of documents as `readiness.is_ready` and `is_overdue` see them, but all that have reached the last
     level are overdue; `oldest`, the earliest due date of what is ready; `next_on`, the earliest day after the date on
-    which another one is ready; `is_held`, whether they are on a draft.
+    which another one is ready that is on no draft; `is_held`, whether they are on a draft or blocked on that date.
 
     All of it is read from the index `document_to_remind`.
     """
@@ -61,21 +61,24 @@ def readiness_by_customer(on: str, first_days: str, gaps: str, branch_number: st
            count(*) filter (where seen.ready_on <= {on}) as ready,
            count(*) filter (where seen.due_date < {on} or seen.level >= cardinality({first_days})) as overdue,
            min(seen.due_date) filter (where seen.ready_on <= {on}) as oldest,
-           min(seen.ready_on) filter (where seen.ready_on > {on}) as next_on
-      from (select document.customer_id, {branch_number} as branch_number, document.dunning_level as level,
-                   document.due_date,
-                   greatest(document.due_date + ({first_days})[document.dunning_level + 1] + 1,
-                            document.dunning_letter_date + ({gaps})[document.dunning_level + 1]) as ready_on,
-                   document.document_id in ({held}) as is_held
-              from document
-             where document.company_id = $1 and document.released_at is not null and document.balance > 0
-               and not document.revoked and document.due_date is not null and document.origin <> '{FEE_ORIGIN}'
-               and document.document_type in ({_REMINDED})
-               and document.document_id not in (
-                     select copy.corrects_document_id from document as copy
-                      where copy.company_id = $1 and copy.corrects_document_id is not null
-                        and copy.document_type = 'Invoice' and copy.released_at is null)
-            offset 0) as seen
+           min(seen.free_on) filter (where seen.free_on > {on} and seen.free_on < 'infinity') as next_on
+      from (select waiting.*, waiting.is_drafted or waiting.blocked_until > {on} as is_held,
+                   case when not waiting.is_drafted then greatest(waiting.ready_on, waiting.blocked_until) end
+                       as free_on
+              from (select document.customer_id, {branch_number} as branch_number, document.dunning_level as level,
+                           document.due_date, coalesce(document.reminding_blocked_until, '-infinity') as blocked_until,
+                           greatest(document.due_date + ({first_days})[document.dunning_level + 1] + 1,
+                                    document.dunning_letter_date + ({gaps})[document.dunning_level + 1]) as ready_on,
+                           document.document_id in ({held}) as is_drafted
+                      from document
+                     where document.company_id = $1 and document.released_at is not null and document.balance > 0
+                       and not document.revoked and document.due_date is not null
+                       and document.origin <> '{FEE_ORIGIN}' and document.document_type in ({_REMINDED})
+                       and document.document_id not in (
+                             select copy.corrects_document_id from document as copy
+                              where copy.company_id = $1 and copy.corrects_document_id is not null
+                                and copy.document_type = 'Invoice' and copy.released_at is null)
+                    offset 0) as waiting) as seen
      group by seen.customer_id, seen.branch_number, seen.level, seen.is_held"""
 
 
@@ -87,6 +90,27 @@ def names_of(ids: str) -> str:
            case when document.document_type in ({_CREDITS}) then -document.balance else document.balance end as balance
       from document
      where document.company_id = $1 and document.document_id = any ({ids})"""
+
+
+def open_credits(customer_id: str, branch_number: str, listed: str) -> str:
+    """A scalar: what customers of company $1 have in their favour by currency, as JSON [{currency_id, amount}].
+
+    The customers are the named one and those of the documents that `listed`, a select of ids, has; those documents are
+    left out, as is what is held. `branch_number` is an SQL expression; null is the whole company.
+    """
+    return f"""(select coalesce(json_agg(json_build_object('currency_id', found.currency_id, 'amount', found.amount)
+                                         order by found.currency_id), '[]')
+                  from (select document.currency_id, sum(document.balance) as amount
+                          from document
+                         where document.company_id = $1 and document.released_at is not null and document.balance > 0
+                           and document.document_type in ({_CREDITS}) and document.status = 'Open'
+                           and document.customer_id = any (array(
+                                 select {customer_id}
+                                  union select owed.customer_id from document as owed
+                                         where owed.company_id = $1 and owed.document_id in ({listed})))
+                           and ({branch_number} is null or document.branch_number = {branch_number})
+                           and document.document_id not in ({listed})
+                         group by document.currency_id) as found)"""
 
 
 def id_of_document(document_type: str, number: str) -> str:

@@ -83,3 +83,8 @@ BRANCHES = Paged(
     is_tallied=False,
 )
 """Branches by number."""
+
+
+def name_of_branch(number: str) -> str:
+    """A scalar: the name of the branch of company $1 with that number, an SQL expression."""
+    return f"(select branch.name from branch where branch.company_id = $1 and branch.branch_number = {number})"

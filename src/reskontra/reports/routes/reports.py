@@ -24,16 +24,19 @@ from reskontra.reports.store.receivables import (
     RECONCILED_TABLE,
     find_reconciled,
 )
+from reskontra.reports.store.sales import SoldBy, sold_by, sold_table
 from reskontra.reports.store.vat import VAT_ELSEWHERE, VAT_ELSEWHERE_TABLE, VAT_TABLE, find_sums
 from reskontra.reports.wire.ledger import (
     DifferingAnswer,
     JournalEntryAnswer,
     ReconciledAnswer,
+    SoldAnswer,
     VatElsewhereAnswer,
     VatSumAnswer,
     differing_answer,
     journal_answer,
     reconciled_answer,
+    sold_answer,
     vat_answer,
     vat_elsewhere_answer,
 )
@@ -49,6 +52,7 @@ from reskontra.web.table import wants_table
 
 _TYPE, _NUMBER = Parameter("documentType"), Parameter("referenceNumber")
 _ACCOUNT = Parameter("account")
+_BY = Parameter("by")
 _OF_CUSTOMER = (same("customer", "customer.number"),)
 _OF_ENTRY = (
     same("customer", "entry.customer_number"),
@@ -106,6 +110,15 @@ async def get_vat_elsewhere(call: Call) -> Response:
     if wants_table(call):
         return await table(call, "vat-elsewhere", VAT_ELSEWHERE_TABLE, *term)
     return await answer_page(call, VAT_ELSEWHERE, filtered(call, *term), vat_elsewhere_answer)
+
+
+async def get_sales(call: Call) -> Response:
+    """GET what was sold in some periods without VAT, by customer or by what was asked for, the largest first."""
+    first, last = periods(call, await reference_of(call))
+    by = call.query.choice(_BY.name, SoldBy) or SoldBy.CUSTOMER
+    if wants_table(call):
+        return await table(call, "sales", sold_table(by), first, last)
+    return await answer_page(call, sold_by(by), filtered(call, first, last), sold_answer)
 
 
 async def get_receivables(call: Call) -> Response:
@@ -172,6 +185,7 @@ ROUTES = (
     report(
         "Reskontra_ReportVatElsewhere", get_vat_elsewhere, "VAT", VatElsewhereAnswer, "vatElsewhere", *_SPAN
     ),
+    report("Reskontra_ReportSales", get_sales, "sales", SoldAnswer, "sales", *_SPAN, _BY),
     report(
         "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, _TYPE, _NUMBER,
         filters=_OF_ENTRY,

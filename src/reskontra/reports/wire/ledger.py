@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from asyncpg import Record
 
 from reskontra.reports.store.receivables import Differing, Reconciled
+from reskontra.reports.store.sales import Sold
 from reskontra.reports.store.vat import VatElsewhere, VatSum
 from reskontra.web.wire import Answer, DayOut, MomentOut, day_answer, day_text, field, local_text
 
@@ -72,6 +73,20 @@ class JournalEntryAnswer(Answer, kw_only=True):
     posted: bool
     created_by: str
     created_at: MomentOut = field(name="createdDateTime")
+
+
+class SoldAnswer(Answer, kw_only=True):
+    """What was sold without VAT, in base currency: `invoiced` and `cashSales`, less `credited` and `cashReturns`, which
+    are negative, come to `sales`. A period has no name."""
+
+    code: str
+    name: str | None = None
+    documents: int = field(name="documentCount")
+    invoiced: Decimal
+    cash: Decimal = field(name="cashSales")
+    credited: Decimal
+    returned: Decimal = field(name="cashReturns")
+    sales: Decimal
 
 
 class ReconciledAnswer(Answer, kw_only=True):
@@ -156,6 +171,20 @@ def journal_answer(row: Record, zone: ZoneInfo) -> JournalEntryAnswer:
         posted=row["is_posted"],
         created_by=row["created_by"],
         created_at=local_text(row["created_at"], zone),
+    )
+
+
+def sold_answer(found: Sold) -> SoldAnswer:
+    """What was sold to a customer, or by what else sales are added up."""
+    return SoldAnswer(
+        code=found.code,
+        name=found.name,
+        documents=found.documents,
+        invoiced=found.invoiced,
+        cash=found.cash,
+        credited=found.credited,
+        returned=found.returned,
+        sales=found.sales,
     )
 
 

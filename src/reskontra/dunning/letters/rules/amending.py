@@ -22,6 +22,7 @@ from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.operations import LineOperation
+from reskontra.receivables.rules.items import ENDLESS
 from reskontra.records import replace as replace_record
 
 _CREDIT_NOTES = frozenset(kind.document_type for kind in KINDS.values() if kind.settles and kind.has_lines)
@@ -171,14 +172,25 @@ def check_releasable(letter: Letter, present: Sequence[Candidate], fee_item: str
 def _why_not(line: LetterLine, present: Candidate | None, letter_date: date) -> str | None:
     if present is None:
         return "is settled"
-    if present.revoked:
-        return "is disputed"
+    if kept := _kept_back(present, letter_date):
+        return kept
     if present.dunning_level != line.level_before:
         return f"is at level {present.dunning_level}"
     if present.waiting_correction is not None:
         return f"has the correction {present.waiting_correction} that waits for release"
     if not is_overdue(replace_record(present, in_draft=False), letter_date):
         return "is not overdue on the letter's date"
+    return None
+
+
+def _kept_back(present: Candidate, letter_date: date) -> str | None:
+    """Who decided that no letter of that date reminds of it, if anybody did."""
+    if present.revoked:
+        return "is disputed"
+    if present.is_blocked_on(letter_date):
+        until = present.reminding_blocked_until
+        day = "" if until in (None, ENDLESS) else f" until {until}"
+        return f"is blocked{day} ({present.reminding_block_reason})"
     return None
 
 

@@ -54,6 +54,9 @@ class Labels:
     credits: str
     fee: str
     total: str
+    in_favour: str
+    """With the placeholder {amount}."""
+
     invoice: str
     debit_note: str
     credit_note: str
@@ -98,6 +101,8 @@ class Wording:
     language: Language
     labels: Labels
     words: Words
+    in_favour: str = ""
+    """What is said of open credits that the letter does not list (LET-08); empty if there are none."""
 
 
 def worded(letter: Letter, addressed: Addressed, letterhead: Letterhead, reference: Reference) -> Wording:
@@ -110,7 +115,18 @@ def worded(letter: Letter, addressed: Addressed, letterhead: Letterhead, referen
     parts = {part: getattr(said, part) for part in _PARTS} | own.get(code, {})
     values = placeholder_values(letter, addressed, letterhead, language, reference)
     filled = {part: Prose(fill(words, values)) for part, words in parts.items()}
-    return Wording(code=code, language=language, labels=words.labels, words=Words(**filled))
+    return Wording(
+        code=code,
+        language=language,
+        labels=words.labels,
+        words=Words(**filled),
+        in_favour=_in_favour(letter, words.labels, language, reference),
+    )
+
+
+def _in_favour(letter: Letter, labels: Labels, language: Language, reference: Reference) -> str:
+    amounts = [money(it.amount, it.currency_id, language, reference) for it in letter.open_credits]
+    return fill(labels.in_favour, {"amount": " + ".join(amounts)}) if amounts else ""
 
 
 def language_to(addressed: Addressed, letterhead: Letterhead, reference: Reference) -> str:

@@ -16,7 +16,7 @@ from reskontra.customers.store.for_documents import FOR_DOCUMENT, read_debtor
 from reskontra.customers.store.fragments import by_id, name_of_id, number_of_id
 from reskontra.db.pool import Connection
 from reskontra.dunning.letters.letter import Letter
-from reskontra.dunning.store.making import ENTITY
+from reskontra.dunning.store.making import CREDITS_OF_LETTER, ENTITY
 from reskontra.letterheads.store import KeptLetterhead, letterhead_json, read_letterhead
 from reskontra.receivables.store.for_dunning import is_numbered, mention
 
@@ -67,7 +67,9 @@ _FIND = f"""
            {REFERENCE_VERSION} as reference_version,
            ({FOR_DOCUMENT} and {by_id("whole.customer_id")}) as debtor,
            whole.printed::text as printed, {letterhead_json("whole.letterhead")} as letterhead
-      from (select {_COLUMNS}, {_LINES} as lines, letter.printed, letter.letterhead
+      from (select {_COLUMNS}, {_LINES} as lines, letter.printed, letter.letterhead,
+                   case when letter.released_at is null then {CREDITS_OF_LETTER}
+                        else coalesce(letter.open_credits, '[]')::json end as open_credits
               from dunning_letter as letter
              where letter.company_id = $1 and letter.letter_id = any ($2::integer[])) as whole
      order by whole.letter_id"""

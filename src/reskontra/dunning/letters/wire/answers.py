@@ -41,6 +41,13 @@ class LetterTotalAnswer(Answer):
     total: Decimal | None = None
 
 
+class LetterCreditAnswer(Answer):
+    """What is open of the customer's credit notes and payments in one currency."""
+
+    currency_id: str
+    amount: Decimal
+
+
 class LetterReferenceAnswer(Answer):
     """The fee invoice of a letter, or the credit note that took it back."""
 
@@ -56,6 +63,7 @@ class LetterTextAnswer(Answer):
     language: str | None = None
     subject: str | None = None
     opening: str | None = None
+    in_favour: str | None = None
     closing: str | None = None
 
 
@@ -79,6 +87,7 @@ class LetterAnswer(Answer):
     warnings: list[str] | None = None
     lines: list[LetterLineAnswer] | None = None
     totals: list[LetterTotalAnswer] | None = None
+    open_credits: list[LetterCreditAnswer] | None = None
     text: LetterTextAnswer | None = None
     void_date: DayOut | None = None
     created_at: MomentOut | None = field(default=None, name="createdDateTime")

@@ -73,6 +73,7 @@ def laid_out(letter: Letter, wording: Wording, paper: Paper, reference: Referenc
         "columns": [*_columns(labels, head_currency)],
         "groups": [*_groups(letter, wording, paper, reference, head_currency)],
         "sums": [*_sums(letter, wording, paper, reference)],
+        "credits": paragraphs(wording.in_favour),
     }
 
 

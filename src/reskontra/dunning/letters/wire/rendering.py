@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reskontra.dunning.letters.wire.answers import (
     LetterAnswer,
+    LetterCreditAnswer,
     LetterLineAnswer,
     LetterReferenceAnswer,
     LetterTextAnswer,
@@ -54,6 +55,8 @@ def letter_answer(
         warnings=list(letter.warnings),
         lines=[_line(letter, line) for line in letter.lines] if with_lines else None,
         totals=_totals(letter) if with_lines else None,
+        open_credits=[LetterCreditAnswer(currency_id=it.currency_id, amount=it.amount) for it in letter.open_credits]
+        or None,
         text=_text(wording) if wording is not None else None,
         void_date=day_answer(letter.void_date),
         created_at=moment(letter.created_at),
@@ -107,4 +110,10 @@ def _reference(mention: Mention | None) -> LetterReferenceAnswer | None:
 
 def _text(wording: Wording) -> LetterTextAnswer:
     words = wording.words
-    return LetterTextAnswer(language=wording.code, subject=words.subject, opening=words.opening, closing=words.closing)
+    return LetterTextAnswer(
+        language=wording.code,
+        subject=words.subject,
+        opening=words.opening,
+        in_favour=wording.in_favour or None,
+        closing=words.closing,
+    )
