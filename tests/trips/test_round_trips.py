@@ -69,6 +69,7 @@ class Step:
 
 
 INVOICE, NOTE, DEBIT = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customerDebitNote"
+BLOCK = "/v1/reskontra/remindingBlock"
 CASH, CHARGE = "/v1/cashsale", "/v1/customerOverdueCharge"
 APPLICATION = "/v1/reskontra/application"
 LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
@@ -200,6 +201,9 @@ WRITES = (
     Step("", "POST", INVOICE, owed("{reached}", "invoiceLines", customerRefNumber="PO"), keeps="electronic"),
     Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber.as an e-invoice", "POST",
          f"{INVOICE}/{{electronic}}/action/release"),
+    *(Step(f"Reskontra_{verb.capitalize()}RemindingBlock{note}", verb, f"{BLOCK}/Invoice/{{electronic}}",
+           {"until": "2030-01-0{pass}", "reason": "Disputed"} if verb == "PUT" else None)
+      for verb, note in (("PUT", ""), ("DELETE", ""), ("PUT", ".again"))),
     Step("CashSale_Post", "POST", CASH, owed(lines="cashSaleLines", paymentReference="Receipt"), keeps="sold"),
     Step("CashSale_PutBydocumentNumber", "PUT", f"{CASH}/{{sold}}", wrapped(cashSaleLines=[FIRST_LINE])),
     Step("Reskontra_UpdateCashSaleVat", "PUT", "/v1/reskontra/cashsale/{sold}/vat", wrapped(vatDate="2025-05-04")),
