@@ -27,7 +27,8 @@ class PaymentLine(Record, frozen=True, kw_only=True):
     """What a payment will settle of one document, or a refund pay out for one (LNE-04).
 
     The document loses `amount`, `discount` and `write_off`, the payment `amount` only. `cross_rate` is the payment's
-    currency per unit of the document's.
+    currency per unit of the document's. `follows` names those of `amount`, `discount` and `cross_rate` that nobody
+    entered: they follow from the documents, the date and the currency, and change with them.
     """
 
     document_id: int
@@ -38,6 +39,7 @@ class PaymentLine(Record, frozen=True, kw_only=True):
     write_off: Decimal = ZERO
     reason_code: str | None = None
     cross_rate: Decimal = ONE
+    follows: tuple[str, ...] = ()
 
 
 class Charge(Record, frozen=True, kw_only=True):

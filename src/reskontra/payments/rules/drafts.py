@@ -14,7 +14,7 @@ from reskontra.kinds import CREDIT_NOTE, KINDS, PAYMENT, PREPAYMENT, Kind
 from reskontra.money import ZERO
 from reskontra.payments.payment import Basis, Payment
 from reskontra.payments.rules.charges import charges_after
-from reskontra.payments.rules.lines import lines_after, taken_by
+from reskontra.payments.rules.lines import has_moved, lines_after, taken_by
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.rules.cash_accounts import check_cash_account
 from reskontra.receivables.rules.periods import booking_period
@@ -138,15 +138,18 @@ def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: B
         after = replace(after, applied_on=day, applied_period_id=period)
     if changes.get("hold") is not None:
         after = replace(after, status="Reserved" if changes["hold"] else "Open")
-    if changes.get("lines"):
-        if after.status == "Reserved":
+    if changes.get("lines") or has_moved(payment, after):
+        if changes.get("lines") and after.status == "Reserved":
             raise Refused(
                 f"{payment.number} is reserved and cannot be applied.",
                 field=("hold",),
                 value=None,
                 hint="Send hold as false first.",
             )
-        after = replace(after, lines=lines_after(after, changes["lines"], basis, available=payment.balance))
+        after = replace(
+            after,
+            lines=lines_after(after, changes.get("lines") or (), basis, available=payment.balance, before=payment),
+        )
     return after
 
 
@@ -205,7 +208,11 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
     elif "amount" in changes:
         draft = replace(draft, amount_entered=False)
     lines = lines_after(
-        draft, changes.get("lines") or (), basis, available=draft.amount if draft.amount_entered else None
+        draft,
+        changes.get("lines") or (),
+        basis,
+        available=draft.amount if draft.amount_entered else None,
+        before=standing,
     )
     if not draft.amount_entered:
         draft = replace(draft, amount=max(taken_by(draft, lines), ZERO))

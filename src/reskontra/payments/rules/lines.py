@@ -44,6 +44,17 @@ class _Of:
     payable: Payable
     basis: Basis
     field: FieldPath
+    before: Payment | None
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether what follows from the payment's date and currency is found anew."""
+        return self.before is not None and has_moved(self.before, self.payment)
+
+    @property
+    def is_exchanged(self) -> bool:
+        """Whether the payment is in another currency than it was."""
+        return self.before is not None and self.before.currency_id != self.payment.currency_id
 
     @property
     def decimals(self) -> int:
@@ -51,15 +62,28 @@ class _Of:
         return self.basis.reference.decimals_of(self.payment.currency_id)
 
 
+def has_moved(before: Payment, after: Payment) -> bool:
+    """Whether lines stand on another day or in another currency, on which what nobody entered depends (XCU-01)."""
+    return (before.applied_on, before.currency_id) != (after.applied_on, after.currency_id)
+
+
 def lines_after(
-    payment: Payment, sent: Sequence[Mapping[str, Any]], basis: Basis, *, available: Decimal | None
+    payment: Payment,
+    sent: Sequence[Mapping[str, Any]],
+    basis: Basis,
+    *,
+    available: Decimal | None,
+    before: Payment | None = None,
 ) -> tuple[PaymentLine, ...]:
     """The lines after a request, in the order in which they were first sent (LNE-02, LNE-12); linear in their number.
 
-    `available` is what the payment itself has to give, in its currency; None means whatever the lines need.
+    `available` is what the payment itself has to give, in its currency; None means whatever the lines need. `before` is
+    the payment as it was, if it has been there.
     """
     lines = {name_of(line.document_type, line.number): line for line in payment.lines}
     fields: dict[tuple[str, str], FieldPath] = {}
+    if before is not None and has_moved(before, payment):
+        lines = _moved(payment, before, lines, basis, available)
     left = None if available is None else available - taken_by(payment, lines.values())
     for position, change in enumerate(sent):
         field: FieldPath = (*LINES, position)
@@ -83,7 +107,7 @@ def lines_after(
         if operation == LineOperation.DELETE:
             del lines[key]
             continue
-        of = _Of(payment, _payable(payment, document_type, number, basis, field), basis, field)
+        of = _Of(payment, _payable(payment, document_type, number, basis, field), basis, field, before)
         line = _line(of, standing, change, None if is_pot(payment, document_type) else left)
         lines[key], fields[key] = line, field
         if left is not None:
@@ -94,6 +118,26 @@ def lines_after(
     result = tuple(lines.values())
     check_sums(payment, result, available)
     return result
+
+
+def _moved(
+    payment: Payment,
+    before: Payment,
+    lines: Mapping[tuple[str, str], PaymentLine],
+    basis: Basis,
+    available: Decimal | None,
+) -> dict[tuple[str, str], PaymentLine]:
+    """The lines on another day or in another currency. What was entered is served first, the rest gets what is left."""
+    entered = [line for line in lines.values() if "amount" not in line.follows]
+    left = None if available is None else available - taken_by(payment, entered)
+    moved = {}
+    for key, line in lines.items():
+        payable = _payable(payment, line.document_type, line.number, basis, LINES)
+        of = _Of(payment, payable, basis, LINES, before)
+        moved[key] = _line(of, line, {}, None if is_pot(payment, line.document_type) else left)
+        if left is not None and "amount" in line.follows:
+            left -= _takes(payment, moved[key])
+    return moved
 
 
 def taken_by(payment: Payment, lines: Iterable[PaymentLine]) -> Decimal:
@@ -135,14 +179,12 @@ def _line(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], left
     item = of.payable.item
     cross_rate = _cross_rate(of, standing, change)
     balance = in_payment_currency(item.balance, cross_rate, of.decimals)
-    amount, discount = (
-        _kept(of, standing, change, "amount_paid", "amount"),
-        _kept(of, standing, change, "discount", "discount"),
-    )
+    follows = _followers(of, standing, change)
+    amount = None if "amount" in follows and of.is_moved else _kept(of, standing, change, "amount_paid", "amount")
+    is_new = of.is_moved or change.get("amount_paid") is not None
+    discount = None if "discount" in follows and is_new else _kept(of, standing, change, "discount", "discount")
     write_off = _kept(of, standing, change, "write_off", "write_off") or ZERO
-    offered = ZERO
-    if item.document_type in DEBITS and _is_in_time(of.payment, of.payable):
-        offered = min(in_payment_currency(of.payable.discount_left, cross_rate, of.decimals), balance)
+    offered = _offered(of, cross_rate, balance)
     if amount is None:
         amount = max(balance - (offered if discount is None else discount) - write_off, ZERO)
         if left is not None and amount > left:
@@ -160,7 +202,28 @@ def _line(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], left
         write_off=write_off,
         reason_code=_reason(reason, write_off, of.basis.reference, of.field) if write_off else None,
         cross_rate=cross_rate,
+        follows=follows,
     )
+
+
+def _followers(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any]) -> tuple[str, ...]:
+    """What nobody has entered, now or before."""
+    sent = {"amount": "amount_paid", "discount": "discount", "cross_rate": "cross_rate"}
+    followed = sent if standing is None else standing.follows
+    return tuple(
+        stored
+        for stored, name in sent.items()
+        if (change.get(name) is None or (stored == "cross_rate" and not change[name]))
+        and (stored in followed or name in change or (stored == "cross_rate" and of.is_exchanged))
+    )
+
+
+def _offered(of: _Of, cross_rate: Decimal, balance: Decimal) -> Decimal:
+    """The cash discount that may be taken by itself; none where no money would be left to pay (APP-03)."""
+    if of.payable.item.document_type not in DEBITS or not _is_in_time(of.payment, of.payable):
+        return ZERO
+    offered = in_payment_currency(of.payable.discount_left, cross_rate, of.decimals)
+    return offered if offered < balance else ZERO
 
 
 def _kept(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], sent: str, stored: str) -> Decimal | None:
@@ -218,7 +281,7 @@ def _cross_rate(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any]
         if sent <= ZERO:
             raise Refused("A cross rate is above 0.", field=path, value=f"{sent:f}", hint="Send it with 8 decimals.")
         return Decimal(sent)
-    if standing is not None:
+    if standing is not None and not of.is_exchanged and not ("cross_rate" in standing.follows and of.is_moved):
         return standing.cross_rate
     document = _value(item.currency_id, payment, of.basis, path)
     own = _value(payment.currency_id, payment, of.basis, path)
@@ -264,7 +327,7 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     check_taken_over(item, payment.applied_on, ("application_date",))
     decimals = basis.reference.decimals_of(payment.currency_id)
     if item.document_type not in DEBITS:
-        _check_credit_line(line, payable, field, decimals=decimals)
+        _check_credit_line(line, payable, basis, field, decimals=decimals)
         return
     balance = in_payment_currency(item.balance, line.cross_rate, decimals)
     if line.amount < ZERO:
@@ -281,18 +344,17 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     reduction = line.amount + line.discount + line.write_off
     if not ZERO < reduction <= balance:
         raise _amount_refused(line, item.number, balance, field)
-    if (
-        in_document_currency(
-            reduction,
-            line.cross_rate,
-            item.balance,
-            decimals=basis.reference.decimals_of(item.currency_id),
-            payment_decimals=decimals,
-        )
-        <= ZERO
-    ):
+    if _is_nothing(reduction, line, payable, basis, decimals):
         raise _amount_refused(line, item.number, balance, field)
     _check_order(payment, line, payable, basis, field)
+
+
+def _is_nothing(amount: Decimal, line: PaymentLine, payable: Payable, basis: Basis, decimals: int) -> bool:
+    """Whether an amount of the payment's currency is less than the smallest one of the document's (APP-03)."""
+    item = payable.item
+    places = basis.reference.decimals_of(item.currency_id)
+    settled = in_document_currency(amount, line.cross_rate, item.balance, decimals=places, payment_decimals=decimals)
+    return settled <= ZERO
 
 
 def _amount_refused(line: PaymentLine, number: str, balance: Decimal, field: FieldPath) -> Refused:
@@ -318,7 +380,7 @@ def _check_open(payment: Payment, payable: Payable, field: FieldPath) -> None:
     check_nothing_waits(item, (*field, "number"))
 
 
-def _check_credit_line(line: PaymentLine, payable: Payable, field: FieldPath, *, decimals: int) -> None:
+def _check_credit_line(line: PaymentLine, payable: Payable, basis: Basis, field: FieldPath, *, decimals: int) -> None:
     item = payable.item
     for name, value in (("discount", line.discount), ("write_off", line.write_off)):
         if value:
@@ -329,7 +391,7 @@ def _check_credit_line(line: PaymentLine, payable: Payable, field: FieldPath, *,
                 hint="Send 0, or leave it out.",
             )
     balance = in_payment_currency(item.balance, line.cross_rate, decimals)
-    if not ZERO < line.amount <= balance:
+    if not ZERO < line.amount <= balance or _is_nothing(line.amount, line, payable, basis, decimals):
         raise Refused(
             f"{item.number} has {balance:f} available.",
             field=(*field, "amount_paid"),

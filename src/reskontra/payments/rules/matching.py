@@ -50,7 +50,9 @@ def debts_settled(debts: Iterable[Payable], available: Decimal, on: date) -> lis
             break
         item = debt.item
         in_time = debt.discount_date is not None and on <= debt.discount_date
-        discount = min(debt.discount_left, item.balance) if in_time else ZERO
+        discount = (
+            debt.discount_left if in_time and debt.discount_left < item.balance else ZERO
+        )  # some is paid (APP-03)
         if available < item.balance - discount:
             discount = ZERO
         amount = min(item.balance - discount, available)

@@ -356,6 +356,7 @@ def _content(payment: Payment) -> tuple[str, str, str, str]:
             "write_off": line.write_off,
             "reason_code": line.reason_code,
             "cross_rate": line.cross_rate,
+            "follows": line.follows,
         }
         for position, line in enumerate(payment.lines, 1)
     ]

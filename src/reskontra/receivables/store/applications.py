@@ -134,7 +134,7 @@ def split(parts: str) -> str:
           from settlement_made, {parts})"""
 
 
-_LINE = "position, document_id, amount, discount, write_off, reason_code, cross_rate"
+_LINE = "position, document_id, amount, discount, write_off, reason_code, cross_rate, follows"
 _SENT_LINE = ", ".join(f"sent.{column.strip()}" for column in _LINE.split(","))
 
 
@@ -149,9 +149,9 @@ def propose_lines(proposer_id: str, lines: str, source: str) -> str:
         insert into proposal (company_id, proposer_document_id, {_LINE})
         select $1, {proposer_id}, {_SENT_LINE} from {source}, {sent}
         on conflict on constraint proposal_pk do update
-           set (position, amount, discount, write_off, reason_code, cross_rate) =
+           set (position, amount, discount, write_off, reason_code, cross_rate, follows) =
                row(excluded.position, excluded.amount, excluded.discount, excluded.write_off, excluded.reason_code,
-                   excluded.cross_rate))"""
+                   excluded.cross_rate, excluded.follows))"""
 
 
 def withdraw_lines(proposer_id: str, source: str, *, but: str = "(select null::bigint where false)") -> str:
@@ -168,7 +168,8 @@ def lines_of(proposer_id: str) -> str:
         select json_agg(json_build_object(
                    'document_id', proposal.document_id, 'document_type', named.document_type, 'number', named.number,
                    'amount', proposal.amount, 'discount', proposal.discount, 'write_off', proposal.write_off,
-                   'reason_code', proposal.reason_code, 'cross_rate', proposal.cross_rate) order by proposal.position)
+                   'reason_code', proposal.reason_code, 'cross_rate', proposal.cross_rate,
+                   'follows', proposal.follows) order by proposal.position)
           from proposal
           join document as named on named.company_id = $1 and named.document_id = proposal.document_id
          where proposal.company_id = $1 and proposal.proposer_document_id = {proposer_id})"""
