@@ -73,6 +73,7 @@ CASH, CHARGE = "/v1/cashsale", "/v1/customerOverdueCharge"
 APPLICATION = "/v1/reskontra/application"
 LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
 LOGO, SVG = "/v1/reskontra/branch/1/logo", b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
+BLOCK = "/v1/reskontra/remindingBlock/Invoice/{electronic}"
 REMIND = "/v1/customer/{debtor}/action/createDunningLetter"
 DUE = "2025-03-01"
 ELECTRONIC = wrapped(
@@ -250,6 +251,9 @@ WRITES = (
     Step("Reskontra_DeleteDunningLetter", "DELETE", f"{LETTER}/{{other letter}}"),
     Step("Reskontra_RunDunning", "POST", "/v1/reskontra/run/dunning",
          {"asOf": DUE, "filters": {"customer": ["{debtor}"]}}),
+    Step("Reskontra_PutRemindingBlock", "PUT", BLOCK, {"until": "2027-04-01", "reason": "Disputed"}),
+    Step("Reskontra_DeleteRemindingBlock", "DELETE", BLOCK),
+    Step("", "PUT", BLOCK, {"reason": "Disputed"}),
     Step("Reskontra_RunAutoApply", "POST", "/v1/reskontra/run/autoApply",
          {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
     # Charging for late payment: two drafts, one deleted, one released
