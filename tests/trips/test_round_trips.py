@@ -69,11 +69,11 @@ class Step:
 
 
 INVOICE, NOTE, DEBIT = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customerDebitNote"
-BLOCK = "/v1/reskontra/remindingBlock"
 CASH, CHARGE = "/v1/cashsale", "/v1/customerOverdueCharge"
 APPLICATION = "/v1/reskontra/application"
 LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
 LOGO, SVG = "/v1/reskontra/branch/1/logo", b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
+BLOCK = "/v1/reskontra/remindingBlock/Invoice/{electronic}"
 REMIND = "/v1/customer/{debtor}/action/createDunningLetter"
 DUE = "2025-03-01"
 ELECTRONIC = wrapped(
@@ -201,9 +201,6 @@ WRITES = (
     Step("", "POST", INVOICE, owed("{reached}", "invoiceLines", customerRefNumber="PO"), keeps="electronic"),
     Step("CustomerInvoice_ReleaseInvoiceByinvoiceNumber.as an e-invoice", "POST",
          f"{INVOICE}/{{electronic}}/action/release"),
-    *(Step(f"Reskontra_{verb.capitalize()}RemindingBlock{note}", verb, f"{BLOCK}/Invoice/{{electronic}}",
-           {"until": "2030-01-0{pass}", "reason": "Disputed"} if verb == "PUT" else None)
-      for verb, note in (("PUT", ""), ("DELETE", ""), ("PUT", ".again"))),
     Step("CashSale_Post", "POST", CASH, owed(lines="cashSaleLines", paymentReference="Receipt"), keeps="sold"),
     Step("CashSale_PutBydocumentNumber", "PUT", f"{CASH}/{{sold}}", wrapped(cashSaleLines=[FIRST_LINE])),
     Step("Reskontra_UpdateCashSaleVat", "PUT", "/v1/reskontra/cashsale/{sold}/vat", wrapped(vatDate="2025-05-04")),
@@ -254,6 +251,9 @@ WRITES = (
     Step("Reskontra_DeleteDunningLetter", "DELETE", f"{LETTER}/{{other letter}}"),
     Step("Reskontra_RunDunning", "POST", "/v1/reskontra/run/dunning",
          {"asOf": DUE, "filters": {"customer": ["{debtor}"]}}),
+    Step("Reskontra_PutRemindingBlock", "PUT", BLOCK, {"until": "2027-04-01", "reason": "Disputed"}),
+    Step("Reskontra_DeleteRemindingBlock", "DELETE", BLOCK),
+    Step("", "PUT", BLOCK, {"reason": "Disputed"}),
     Step("Reskontra_RunAutoApply", "POST", "/v1/reskontra/run/autoApply",
          {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
     # Charging for late payment: two drafts, one deleted, one released
