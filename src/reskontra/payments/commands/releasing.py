@@ -33,7 +33,7 @@ from reskontra.payments.commands.preparing import (
 )
 from reskontra.payments.payment import Applied, Basis, Payment, PaymentLine
 from reskontra.payments.rules import voiding
-from reskontra.payments.rules.lines import LINES, check_line, check_sums
+from reskontra.payments.rules.lines import LINES, check_line, check_order, check_sums
 from reskontra.payments.rules.settling import discount_account_of, money_parts, settle_lines
 from reskontra.payments.store import loading, writing
 from reskontra.payments.store.loading import Stored
@@ -306,6 +306,7 @@ def _check_lines(payment: Payment, basis: Basis, available: Any) -> None:
     for position, line in enumerate(payment.lines):
         payable = _payable(basis, line.document_type, line.number)
         check_line(payment, line, payable, basis, (*LINES, position))
+    check_order(payment, payment.lines, basis, [(*LINES, position) for position in range(len(payment.lines))])
     check_sums(payment, payment.lines, available)
 
 
