@@ -244,6 +244,7 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
     in_force = applied.in_force
     before = await locks.take_items(connection, context, [*applied.names, origin.document_id, stored.document_id])
     voiding.check_voidable(origin.payment, origin.document_id, in_force.values(), applied.names)
+    voiding.check_void_date(void, origin.payment)
     settled = voiding.voided(void, stored.document_id, origin.document_id, in_force, before)
     parts = money_parts(origin.payment, origin.document_id, voiding.without_void(settled, stored.document_id), before,
                         sign=-1)  # fmt: skip

@@ -14,7 +14,12 @@ from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_mo
 from reskontra.operations import LineOperation
 from reskontra.payments.payment import Basis, Payment, PaymentLine
 from reskontra.receivables.rules.items import Payable, name_of, named_on
-from reskontra.receivables.rules.proposals import check_not_proposed, check_nothing_waits, check_taken_over
+from reskontra.receivables.rules.proposals import (
+    check_freed,
+    check_not_proposed,
+    check_nothing_waits,
+    check_taken_over,
+)
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -263,6 +268,7 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     item = payable.item
     _check_open(payment, payable, field)
     check_taken_over(item, payment.applied_on, ("application_date",))
+    check_freed(item.number, item.freed_on, payment.applied_on, ("application_date",))
     decimals = basis.reference.decimals_of(payment.currency_id)
     if item.document_type not in DEBITS:
         _check_credit_line(line, payable, field, decimals=decimals)
@@ -363,8 +369,11 @@ def _check_write_off(line: PaymentLine, payable: Payable, basis: Basis, field: F
 def check_order(payment: Payment, lines: Sequence[PaymentLine], basis: Basis, fields: Iterable[FieldPath]) -> None:
     """What applications book is in the payment's batch, so they may book nothing of a later document (LNE-09).
 
-    A line is applied to the payment, or where credit notes pay for debts, these to each other.
+    A line is applied to the payment, or where credit notes pay for debts, these to each other. Nor is anything applied
+    before the day that freed what the payment has (UND-04).
     """
+    if lines:
+        check_freed(payment.number, payment.freed_on, payment.applied_on, ("application_date",))
     named = [(line, basis.payables[name_of(line.document_type, line.number)].item) for line in lines]
     notes = [item for _, item in named if is_pot(payment, item.document_type)]
     debts = [item for _, item in named if not is_pot(payment, item.document_type)]
