@@ -60,7 +60,7 @@ class Cashier(Payer):
         lines = [(it, amount) for it, amount in lines if amount]
         if not lines:
             return
-        day = max(self.some_day(may_be_closed=False), *(it.day for it, _ in lines))
+        day = max(self.some_day(may_be_closed=False), *(it.free_from for it, _ in lines))
         refund = Refund(REFUND, credit.customer, day, credit.currency, money(sum(amount for _, amount in lines)))
         await self.enter(refund, [applied(it, amount) for it, amount in lines])
         for it, amount in lines:
@@ -83,7 +83,7 @@ class Cashier(Payer):
         used = min(note.open, amount)
         rest = amount - used
         over = Decimal("12.50") if self.random.random() < 0.2 else NOTHING
-        day = max(self.some_day(may_be_closed=False), debit.day, note.day)
+        day = max(self.some_day(may_be_closed=False), debit.free_from, note.free_from)
         payment = Payment(PAYMENT, debit.customer, day, debit.currency, money(rest + over))
         sent = [applied(note, used), no_discount(debit, amount)]
         self.random.shuffle(sent)
@@ -109,11 +109,11 @@ class Cashier(Payer):
             return
         debit = self.random.choice(offering)
         soon = self.random.random() < 0.7
-        day = debit.discount_date if soon else max(self.some_day(may_be_closed=False), debit.day)
+        day = debit.discount_date if soon else max(self.some_day(may_be_closed=False), debit.free_from)
         offered = debit.discount_on(day)
         whole = debit.balance - offered
         amount = self.random.choice((whole, whole, whole + 100, (whole / 2).quantize(Decimal("0.01"))))
-        if amount <= 0 or (day.year, day.month) < (2025, 2):
+        if amount <= 0 or (day.year, day.month) < (2025, 2) or day < debit.free_from:
             return
         taken, paid = (offered, whole) if amount >= whole else (NOTHING, amount)
         payment = Payment(PAYMENT, debit.customer, day, debit.currency, money(amount))
@@ -128,7 +128,7 @@ class Cashier(Payer):
             return
         given = (debit.balance / self.random.choice((20, 50, 3))).quantize(Decimal("0.01"))
         paid = debit.balance - given if self.random.random() < 0.7 else given
-        day = max(self.some_day(may_be_closed=False), debit.day)
+        day = max(self.some_day(may_be_closed=False), debit.free_from)
         payment = Payment(PAYMENT, debit.customer, day, debit.currency, money(paid))
         await self.enter(payment, [applied(debit, paid) | wrapped(cashDiscountTaken=str(given))])
         await self.settled(payment, debit, paid, discount=given)
@@ -144,7 +144,7 @@ class Cashier(Payer):
             return
         written_off = self.random.choice((small, -small))
         paid = debit.balance - written_off
-        day = max(self.some_day(may_be_closed=False), debit.day)
+        day = max(self.some_day(may_be_closed=False), debit.free_from)
         payment = Payment(PAYMENT, debit.customer, day, debit.currency, money(paid))
         code = "BALANCEWO" if written_off > 0 else "CREDITWO"
         more = wrapped(balanceWriteOff=str(written_off), writeOffReasonCode=code)

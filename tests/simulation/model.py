@@ -171,6 +171,8 @@ class Application:
             side.open += amount
             side.open_base += base
             side.status = "Open"
+            if day > self.day:
+                side.freed = max(day, side.freed or day)
         self.credit.applied.remove(self)
         self.booked_by.booked.remove(self)
 
@@ -195,6 +197,9 @@ class Document:
 
     settles: list[tuple[Document, Decimal]] = field(default_factory=list)
     proposed_by: Document | None = None
+    freed: date | None = None
+    """The last day on which something of an earlier day was taken back: nothing more is applied before it."""
+
     open: Decimal = Decimal(0)
     open_base: Decimal = Decimal(0)
     applied: list[Application] = field(default_factory=list)
@@ -294,6 +299,11 @@ class Document:
     @property
     def balance_base(self) -> Decimal:
         return self.open_base if self.released else self.amount_base
+
+    @property
+    def free_from(self) -> date:
+        """The first day on which it settles something, or is settled."""
+        return max(self.day, self.freed or self.day)
 
     def release(self) -> None:
         """Into the books, with what a credit note settles. What is divided owes nothing itself."""
@@ -476,7 +486,7 @@ class Payment(Document):
     def void(self) -> None:
         """As if it had never been, from its last application on."""
         taken_back = [*self.applied, *(it for it in self.booked if it.credit is not self)]
-        day = max([self.day, *(it.day for it in taken_back)])
+        day = max([self.free_from, *(it.day for it in taken_back)])
         for it in taken_back:
             it.undo(day)
         self.is_void, self.status, self.open, self.open_base = True, "Voided", Decimal(0), Decimal(0)
@@ -546,7 +556,7 @@ class Customer:
     def applied_by_itself(self, payment: Payment) -> list[Application]:
         """What a payment settles on its release: the oldest debts first, by the oldest notes first and then by it."""
         day = payment.day
-        found = [it for it in self.documents if it.status == "Open" and it.day <= day and it.proposed_by is None]
+        found = [it for it in self.documents if it.status == "Open" and it.free_from <= day and it.proposed_by is None]
         found = [it for it in found if it.currency == payment.currency]
         notes = sorted((it for it in found if it.sign < 0), key=lambda it: (it.day, it.number))
         available = payment.open + sum((note.open for note in notes), Decimal(0))
@@ -573,7 +583,7 @@ class Customer:
     def applied_by_run(self, day: date) -> list[Application]:
         """Apply what is open of credits to what is owed up to a day, the oldest first; in the order it is done."""
         both = (*self.documents, *self.payments)
-        found = [it for it in both if it.status == "Open" and it.day <= day and it.proposed_by is None]
+        found = [it for it in both if it.status == "Open" and it.free_from <= day and it.proposed_by is None]
         debts = sorted((it for it in found if it.sign > 0), key=lambda it: (it.due, it.day, it.kind, it.number))
         made = []
         for credit in sorted((it for it in found if it.sign < 0), key=lambda it: (it.day, it.kind, it.number)):
@@ -607,7 +617,7 @@ class Customer:
         return [
             it
             for it in (*self.documents, *self.payments)
-            if it.status == "Open" and it.day <= on and it.open_base <= limit and it.proposed_by is None
+            if it.status == "Open" and it.free_from <= on and it.open_base <= limit and it.proposed_by is None
         ]
 
     def write_off(self, document: Document, number: str, on: date) -> None:

@@ -60,7 +60,18 @@ class Payer(RandomClerk):
         if payment.amount <= 0:
             return
         lines = self.parts(payment.amount, debits) if self.random.random() < 0.8 else []
+        await self.not_before(payment, lines)
         await self.take(payment, lines)
+
+    async def not_before(self, payment: Payment, lines: list[tuple[Document, Decimal]]) -> None:
+        """What was taken back later than the payment is not settled by it: it is refused, and gets a later day."""
+        freed = max((it.free_from for it, _ in lines), default=payment.day)
+        if freed > payment.day:
+            fields = {"type": payment.kind, "customer": payment.customer.number, "currency": payment.currency}
+            sent = wrapped(**fields, paymentAmount=str(payment.amount), applicationDate=str(payment.day))
+            answer = await self.expect(400, "POST", PATH, sent | {"paymentLines": [paying(*line) for line in lines]})
+            assert f"was taken back on {freed}" in answer.text or len(lines) > 1
+            payment.day = freed
 
     async def take(self, payment: Payment, lines: list[tuple[Document, Decimal]]) -> None:
         """Store and release it. What is offered for paying soon is not taken."""
@@ -96,7 +107,7 @@ class Payer(RandomClerk):
             debits = [it for it in self.owed if (it.customer, it.currency) == (payment.customer, payment.currency)]
             lines = self.parts(payment.open, debits[:2]) if payment.open else []
             if lines:
-                day = max(payment.day, *(debit.day for debit, _ in lines))
+                day = max(payment.free_from, *(debit.free_from for debit, _ in lines))
                 sent = {**wrapped(applicationDate=str(day)), "paymentLines": [paying(*line) for line in lines]}
                 await self.expect(204, "PUT", f"{PATH}/{payment.number}", sent)
                 await self.expect(200, "POST", f"{PATH}/{payment.number}/action/release")
@@ -173,6 +184,7 @@ class Payer(RandomClerk):
         copy.release()
         (shown,) = [it for it in (await self.read(path_of(invoice)))["applications"] if not it["voided"]]
         note = copy_of(invoice, kind=CREDIT_NOTE, number=shown["refNbr"])
+        note.day = invoice.free_from
         note.settles = [(invoice, invoice.balance)]
         note.release()
         note.customer.documents.append(note)
@@ -277,7 +289,9 @@ def copy_of(invoice: Document, **changes: Any) -> Document:
     """A document with the lines of an invoice, and nothing of what became of it."""
     fresh: dict[str, Any] = {name: [] for name in ("applied", "booked", "parts", "moves", "charged")}
     fresh["discount_taken"] = Decimal(0)
-    return replace(copied(invoice), **{"released": False, "level": 0, "written_off": False, **fresh, **changes})
+    return replace(
+        copied(invoice), **{"released": False, "level": 0, "written_off": False, "freed": None, **fresh, **changes}
+    )
 
 
 def figures(shown: Mapping[str, Any]) -> tuple[Any, ...]:

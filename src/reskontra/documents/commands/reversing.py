@@ -41,7 +41,7 @@ async def reverse(
     check_reversible(INVOICE, invoice)
     if applies:
         check_applicable(INVOICE, invoice, await _ties(connection, context, loaded))
-    on, is_open = max(loaded.today, invoice.document_date), invoice.balance
+    on, is_open = max(loaded.today, held.item.stands_free_from), invoice.balance
     if held.claimed is not None:
         needs = locks.Needs(
             series=claiming.SERIES,
@@ -89,7 +89,7 @@ async def release(
             context,
             kind,
             replaced.number,
-            max(draft.document_date, replaced.document_date),
+            max(draft.document_date, replaced.stands_free_from),
             origin=CORRECTION_ORIGIN,
             not_before=draft.period_id,
         )

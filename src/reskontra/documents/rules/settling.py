@@ -13,7 +13,7 @@ from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.money import ZERO
 from reskontra.operations import LineOperation
 from reskontra.receivables.rules.items import Application, OpenItem, Proposal, Settled, name_of, named_on
-from reskontra.receivables.rules.proposals import check_proposal, check_total
+from reskontra.receivables.rules.proposals import check_freed, check_proposal, check_total
 from reskontra.receivables.rules.settling import reduced, settle
 from reskontra.records import replace
 
@@ -108,6 +108,8 @@ def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem
     """
     credit = _item(draft, document_id)
     proposals = sorted(draft.proposals, key=lambda proposal: (proposal.document_type, proposal.number))
+    for debit in debits.values():
+        check_freed(debit.number, debit.freed_on, draft.document_date, ("document_date",))
     posting = reference.currency_postings[draft.currency_id]
     settled = settle(credit, proposals, debits, reference.base_decimals, posting=posting)
     return Settling(credit_id=document_id, before={document_id: credit, **debits}, settled=settled)

@@ -33,7 +33,7 @@ from reskontra.payments.commands.preparing import (
 )
 from reskontra.payments.payment import Applied, Basis, Payment, PaymentLine
 from reskontra.payments.rules import voiding
-from reskontra.payments.rules.lines import LINES, check_line, check_sums
+from reskontra.payments.rules.lines import LINES, check_line, check_order, check_sums
 from reskontra.payments.rules.settling import discount_account_of, money_parts, settle_lines
 from reskontra.payments.store import loading, writing
 from reskontra.payments.store.loading import Stored
@@ -244,6 +244,7 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
     in_force = applied.in_force
     before = await locks.take_items(connection, context, [*applied.names, origin.document_id, stored.document_id])
     voiding.check_voidable(origin.payment, origin.document_id, in_force.values(), applied.names)
+    voiding.check_void_date(void, origin.payment)
     settled = voiding.voided(void, stored.document_id, origin.document_id, in_force, before)
     parts = money_parts(origin.payment, origin.document_id, voiding.without_void(settled, stored.document_id), before,
                         sign=-1)  # fmt: skip
@@ -306,6 +307,7 @@ def _check_lines(payment: Payment, basis: Basis, available: Any) -> None:
     for position, line in enumerate(payment.lines):
         payable = _payable(basis, line.document_type, line.number)
         check_line(payment, line, payable, basis, (*LINES, position))
+    check_order(payment, payment.lines, basis, [(*LINES, position) for position in range(len(payment.lines))])
     check_sums(payment, payment.lines, available)
 
 

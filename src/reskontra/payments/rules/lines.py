@@ -14,7 +14,12 @@ from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_mo
 from reskontra.operations import LineOperation
 from reskontra.payments.payment import Basis, Payment, PaymentLine
 from reskontra.receivables.rules.items import Payable, name_of, named_on
-from reskontra.receivables.rules.proposals import check_not_proposed, check_nothing_waits, check_taken_over
+from reskontra.receivables.rules.proposals import (
+    check_freed,
+    check_not_proposed,
+    check_nothing_waits,
+    check_taken_over,
+)
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
@@ -116,6 +121,7 @@ def lines_after(
         field = fields.get(key, LINES)
         check_line(payment, line, _payable(payment, line.document_type, line.number, basis, field), basis, field)
     result = tuple(lines.values())
+    check_order(payment, result, basis, [fields.get(key, LINES) for key in lines])
     check_sums(payment, result, available)
     return result
 
@@ -325,6 +331,7 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     item = payable.item
     _check_open(payment, payable, field)
     check_taken_over(item, payment.applied_on, ("application_date",))
+    check_freed(item.number, item.freed_on, payment.applied_on, ("application_date",))
     decimals = basis.reference.decimals_of(payment.currency_id)
     if item.document_type not in DEBITS:
         _check_credit_line(line, payable, basis, field, decimals=decimals)
@@ -346,7 +353,6 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
         raise _amount_refused(line, item.number, balance, field)
     if _is_nothing(reduction, line, payable, basis, decimals):
         raise _amount_refused(line, item.number, balance, field)
-    _check_order(payment, line, payable, basis, field)
 
 
 def _is_nothing(amount: Decimal, line: PaymentLine, payable: Payable, basis: Basis, decimals: int) -> bool:
@@ -422,13 +428,30 @@ def _check_write_off(line: PaymentLine, payable: Payable, basis: Basis, field: F
         )
 
 
-def _check_order(payment: Payment, line: PaymentLine, payable: Payable, basis: Basis, field: FieldPath) -> None:
-    """What an application books is in the payment's batch, so it may book nothing if the debit is later (LNE-09)."""
-    item = payable.item
-    is_later = item.document_date > payment.applied_on or item.period_id > payment.applied_period_id
-    at_par = item.rate == payment.rate == BASE_RATE
-    books = line.discount or line.write_off or not at_par or item.account_number != payment.account_number
-    if is_later and books:
+def check_order(payment: Payment, lines: Sequence[PaymentLine], basis: Basis, fields: Iterable[FieldPath]) -> None:
+    """What applications book is in the payment's batch, so they may book nothing of a later document (LNE-09).
+
+    A line is applied to the payment, or where credit notes pay for debts, these to each other. Nor is anything applied
+    before the day that freed what the payment has (UND-04).
+    """
+    if lines:
+        check_freed(payment.number, payment.freed_on, payment.applied_on, ("application_date",))
+    named = [(line, basis.payables[name_of(line.document_type, line.number)].item) for line in lines]
+    notes = [item for _, item in named if is_pot(payment, item.document_type)]
+    debts = [item for _, item in named if not is_pot(payment, item.document_type)]
+    base = basis.reference.base_currency
+    # What is foreign is never sure to be at par, whatever its rate: a cross rate may be agreed, and a part is rounded.
+    money = payment.currency_id != base, payment.account_number
+    to_notes = {money, *((note.currency_id != base, note.account_number) for note in notes)}
+    to_debts = {(debt.currency_id != base, debt.account_number) for debt in debts}
+    for (line, item), field in zip(named, fields, strict=True):
+        is_later = item.document_date > payment.applied_on or item.period_id > payment.applied_period_id
+        if not is_later:
+            continue
+        others = to_debts if is_pot(payment, item.document_type) else to_notes
+        books = line.discount or line.write_off or item.currency_id != base or others - {(False, item.account_number)}
+        if not books:
+            continue
         theirs, own = item.document_date.isoformat(), payment.applied_on.isoformat()
         if item.document_date <= payment.applied_on:
             theirs, own = f"the period {item.period_id}", f"{own} in the period {payment.applied_period_id}"

@@ -13,6 +13,7 @@ from reskontra.payments.payment import Payment
 from reskontra.payments.rules.drafts import period_after
 from reskontra.periods.rules import is_open
 from reskontra.receivables.rules.items import OPENING_ORIGIN, Application, OpenItem, Settled
+from reskontra.receivables.rules.proposals import check_freed
 from reskontra.receivables.rules.settling import undone
 from reskontra.records import replace
 
@@ -65,7 +66,7 @@ def void_of(
     payment: Payment, document_id: int, in_force: Iterable[Application], reference: Reference, actor: str
 ) -> Payment:
     """The draft of a void: same number, place and rate, on the first open day that it may have (VDP-02, VDP-03)."""
-    day, period_id = _when(*_earliest(payment, in_force), reference)
+    day, period_id = _when(*_earliest(payment, in_force, reference), reference)
     return replace(
         payment,
         document_type=VOID_OF[payment.document_type],
@@ -81,6 +82,7 @@ def void_of(
         released_at=None,
         released_by=None,
         batch_number=None,
+        freed_on=None,
         voids_document_id=document_id,
         lines=(),
     )
@@ -102,11 +104,11 @@ def changed_void(
         void = replace(void, status="Hold" if changes["hold"] else "Balanced")
     if not (changes.get("application_date") or changes.get("application_period")):
         return void
-    earliest, first = _earliest(payment, in_force)
+    earliest, first = _earliest(payment, in_force, reference)
     day = changes.get("application_date") or void.document_date
     if day < earliest:
         raise Refused(
-            f"The payment and what it applied are of {earliest.isoformat()}.",
+            f"The payment and what it applied, or took back of that, are of {earliest.isoformat()}.",
             field=("application_date",),
             value=day.isoformat(),
             hint="Send that day or a later one.",
@@ -118,13 +120,19 @@ def changed_void(
 _OF_A_VOID = ("application_date", "application_period", "hold", "document_type", "number")
 
 
-def _earliest(payment: Payment, in_force: Iterable[Application]) -> tuple[date, str]:
-    """The day and period of a payment or, if that is later, of the last thing it applied."""
+def _earliest(payment: Payment, in_force: Iterable[Application], reference: Reference) -> tuple[date, str]:
+    """The day and period of a payment or, if that is later, of the last thing it applied or got back (UND-04)."""
     applied = list(in_force)
-    return (
-        max([payment.document_date, *(it.applied_on for it in applied)]),
-        max([payment.period_id, *(it.period_id for it in applied)]),
-    )
+    day = max([payment.document_date, *(it.applied_on for it in applied)])
+    period_id = max([payment.period_id, *(it.period_id for it in applied)])
+    if payment.freed_on is None or payment.freed_on <= day:
+        return day, period_id
+    return payment.freed_on, max(period_id, reference.period_of(payment.freed_on).period_id)
+
+
+def check_void_date(void: Payment, payment: Payment) -> None:
+    """A void takes all that is left of the payment, so it is not before the day that freed some of that (UND-04)."""
+    check_freed(payment.number, payment.freed_on, void.applied_on, ("application_date",))
 
 
 def _when(day: date, period_id: str, reference: Reference) -> tuple[date, str]:

@@ -68,6 +68,8 @@ class Small(Record, frozen=True, kw_only=True):
 
     waiting_void: bool
     waiting_correction: str | None
+    freed_on: date | None
+    """The last day on which an application of an earlier day was taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +128,7 @@ def limit_sent(filters: Mapping[str, Any]) -> Decimal | None:
 
 def reason_to_skip(small: Small, order: Order) -> str | None:
     """Why an open document stays, as a sentence; None if it is written off (WRO-02, WRO-04)."""
-    return _too_much(small, order) or _held_back(small, order)
+    return _too_much(small, order) or _held_back(small) or _came_later(small, order)
 
 
 def _too_much(small: Small, order: Order) -> str | None:
@@ -140,7 +142,7 @@ def _too_much(small: Small, order: Order) -> str | None:
     return None
 
 
-def _held_back(small: Small, order: Order) -> str | None:
+def _held_back(small: Small) -> str | None:
     if small.status != "Open":
         return f"It is {small.status}."
     if small.proposer is not None:
@@ -149,6 +151,12 @@ def _held_back(small: Small, order: Order) -> str | None:
         return "A void of it waits for release."
     if small.waiting_correction is not None:
         return f"The correction {small.waiting_correction} of it waits for release."
+    return None
+
+
+def _came_later(small: Small, order: Order) -> str | None:
+    if small.freed_on is not None and small.freed_on > order.on:
+        return f"Something applied on it was taken back on {small.freed_on.isoformat()}, later than the run."
     if small.period_id > order.period_id:
         return f"It is of the period {small.period_id}, later than the run."
     return None

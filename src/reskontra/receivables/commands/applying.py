@@ -16,7 +16,13 @@ from reskontra.receivables.commands import locks
 from reskontra.receivables.commands.settlements import write_settlement
 from reskontra.receivables.rules.items import CLAIM_ORIGIN, VOID_ORIGIN, Application, OpenItem, Proposal, name_of
 from reskontra.receivables.rules.periods import booking_period
-from reskontra.receivables.rules.proposals import check_credit, check_nothing_waits, check_proposal, check_total
+from reskontra.receivables.rules.proposals import (
+    check_credit,
+    check_freed,
+    check_nothing_waits,
+    check_proposal,
+    check_total,
+)
 from reskontra.receivables.rules.settling import settle, undone
 from reskontra.receivables.store import open_items, settling
 from reskontra.receivables.store.settling import FoundApplication
@@ -32,9 +38,9 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     """Apply an open credit document to open debit documents (APP); returns the ids of the applications in order.
 
     `changes` holds credit (document_type, number), lines (document_type, number, amount_paid), and perhaps
-    application_date (default: today in the company's time zone) and financial_period (default: the date's, or the
-    credit document's where that is later). Raises `Refused` as proposing on a draft does, and `Conflict` if some of it
-    was settled at the same moment.
+    application_date (default: today in the company's time zone, or the day that freed one of the documents if that is
+    to come) and financial_period (default: the date's, or the credit document's where that is later).
+    Raises `Refused` as proposing on a draft does, and `Conflict` if some of it was settled at the same moment.
     """
     reference = await remembered.held(connection, context.company_id)
     credit_name = _name(changes.get("credit") or {}, ("credit",), default="CreditNote")
@@ -45,7 +51,9 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     credit = check_credit(found.get(name_of(*credit_name)), credit_name, ("credit",))
     check_nothing_waits(credit)
     earliest = credit.stands_from, credit.period_id
-    on = _when(reference, changes, earliest=earliest, default=reference.today(context.now))
+    freed = [item.freed_on for item in found.values() if item.freed_on is not None]
+    on = _when(reference, changes, earliest=earliest, default=max([reference.today(context.now), *freed]))
+    check_freed(credit.number, credit.freed_on, on[0], _DATE)
     proposals = _proposals(lines, found, credit, on, reference)
     before = {item.document_id: item for item in found.values()}
     settled = settle(

@@ -63,6 +63,9 @@ class OpenItem(Record, frozen=True, kw_only=True):
     vat_exchange_rate: Decimal | None = None
     """The exchange rate of its VAT, if that is not its own (VAT-13)."""
 
+    freed_on: date | None = None
+    """The last day on which an application of an earlier day was taken back: before that, it was settled by that."""
+
     proposed_by: int | None = None
     """The document that has an application proposed on this one, if any (APP-08)."""
 
@@ -84,6 +87,11 @@ class OpenItem(Record, frozen=True, kw_only=True):
     def stands_from(self) -> date:
         """The first day on which it stands in these books: its own, or that of its takeover (OPN-06)."""
         return self.taken_over_on or self.document_date
+
+    @property
+    def stands_free_from(self) -> date:
+        """The first day on which something may be applied to it that settles what is open now (UND-04)."""
+        return max(self.document_date, self.freed_on or self.document_date)
 
 
 class Ties(Record, frozen=True, kw_only=True):

@@ -77,7 +77,9 @@ def check_proposal(
         )
     check_nothing_waits(debit, (*field, "number"))
     day, period_id = on or (credit.document_date, credit.period_id)
-    check_taken_over(debit, day, ("application_date",) if on else ("document_date",))
+    day_field: FieldPath = ("application_date",) if on else ("document_date",)
+    check_taken_over(debit, day, day_field)
+    check_freed(debit.number, debit.freed_on, day, day_field)
     _check_order(proposal, credit, debit, field, (day, period_id))
     if debit.proposed_by != credit.document_id:
         check_not_proposed(debit, debit.proposer, (*field, "number"))
@@ -102,6 +104,19 @@ def check_taken_over(item: OpenItem, day: date, field: FieldPath) -> None:
             field=field,
             value=day.isoformat(),
             hint=f"Send {item.taken_over_on.isoformat()} or a later day.",
+        )
+
+
+def check_freed(number: str, freed_on: date | None, day: date, field: FieldPath) -> None:
+    """Refuse to apply anything to a document, or it to anything, before the last day on which it got something back:
+    until then that was applied already (UND-04)."""
+    if freed_on is not None and day < freed_on:
+        raise Refused(
+            f"What was applied on {number} was taken back on {freed_on.isoformat()}: before that, nothing more is "
+            "applied to it or from it.",
+            field=field,
+            value=day.isoformat(),
+            hint=f"Send {freed_on.isoformat()} or a later day.",
         )
 
 

@@ -12,7 +12,13 @@ from reskontra.currencies.rules import Operator, Rate
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import OpenItem
-from reskontra.receivables.store.applications import applications_of, proposals_of, proposed_by, proposer_of
+from reskontra.receivables.store.applications import (
+    applications_of,
+    freed_on,
+    proposals_of,
+    proposed_by,
+    proposer_of,
+)
 
 
 def waiting_correction(document_id: str) -> str:
@@ -33,6 +39,7 @@ OPEN_ITEM = f"""document.document_id, document.document_type, document.number, d
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
            document.balance, document.balance_base, document.closed_period_id,
            document.origin, document.taken_over_on, document.vat_date, document.vat_exchange_rate,
+           {freed_on("document.document_id")} as freed_on,
            {proposed_by("document.document_id")} as proposed_by, {proposer_of("document.document_id")} as proposer,
            {WAITING_VOID} as waiting_void,
            {waiting_correction("document.document_id")} as waiting_correction"""
@@ -162,8 +169,8 @@ async def _unsettled(connection: Connection, locking: str, *values: object) -> l
 
 _NAMES = ("document_id", "document_type", "number", "status", "customer_id", "account_number", "subaccount_id",
           "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base", "closed_period_id",
-          "origin", "taken_over_on", "vat_date", "vat_exchange_rate", "proposed_by", "proposer", "waiting_void",
-          "waiting_correction")  # fmt: skip
+          "origin", "taken_over_on", "vat_date", "vat_exchange_rate", "freed_on", "proposed_by", "proposer",
+          "waiting_void", "waiting_correction")  # fmt: skip
 
 
 def open_item(row: Record) -> OpenItem:
