@@ -119,19 +119,50 @@
   };
   ready();
 
-  // A fragment that could not be fetched keeps the old content and says so.
+  // What went wrong with a form stands above it, and the form stays; any other fragment keeps the old content.
+  let isOut = false;
+  const formOf = (detail) => detail.requestConfig?.elt.closest("form[method=post]");
+  const clear = (form) => { if (form?.previousElementSibling?.matches(".refused")) form.previousElementSibling.remove(); };
+  const told = (xhr) => new DOMParser().parseFromString(xhr.responseText || "", "text/html").querySelector(".problems");
+  const tell = (form, found, isSave) => {
+    const note = found || document.createElement("div");
+    if (!found) note.append(Object.assign(document.createElement("p"), { textContent: document.body.dataset.unknown }));
+    note.className = "problems stale refused";
+    note.setAttribute("role", "alert");
+    note.tabIndex = -1;
+    clear(form);
+    form.before(document.adoptNode(note));
+    if (isSave) note.focus();
+  };
   for (const failed of ["htmx:responseError", "htmx:sendError"]) {
     document.addEventListener(failed, (event) => {
-      const target = event.detail.target || document.getElementById("list");
-      if (target && !target.querySelector(".stale")) {
+      const { target, xhr } = event.detail, form = formOf(event.detail);
+      if (form && target?.id === "content") return tell(form, told(xhr), true);
+      const stale = target || document.getElementById("list");
+      if (stale && !stale.querySelector(".stale")) {
         const note = document.createElement("p");
         note.className = "stale";
         note.setAttribute("role", "status");
         note.textContent = document.body.dataset.stale || "Not updated";
-        target.prepend(note);
+        stale.prepend(note);
       }
     });
   }
+
+  // Signed in again in another tab, as the same person in the same company: the forms of this page take the new seal.
+  const renew = async () => {
+    if (!isOut || document.hidden) return;
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const seal = fresh.querySelector("input[name=seal]");
+    if (!seal || fresh.body.dataset.whose !== document.body.dataset.whose) return;
+    for (const it of document.querySelectorAll("input[name=seal]")) it.value = seal.value;
+    isOut = false;
+    for (const it of document.querySelectorAll(".refused")) it.remove();
+  };
+  addEventListener("focus", renew);
+  document.addEventListener("visibilitychange", renew);
 
   // What is typed while a form is computed stays; a refusal of a form is shown as it is.
   document.addEventListener("input", () => { typed += 1; });
@@ -144,8 +175,13 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.successful) saving = false; });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { target, xhr } = event.detail;
-    if (target.matches("[data-sheet]") && xhr.typed !== typed) event.detail.shouldSwap = false;
+    const { target, xhr } = event.detail, form = formOf(event.detail);
+    if (xhr.status === 401 || (xhr.status === 403 && form)) {
+      const note = told(xhr);
+      Object.assign(event.detail, { shouldSwap: false, isError: !note });
+      if (xhr.status === 401) isOut = true;
+      if (note) tell(form || target, note, target.id === "content");
+    } else if (target.matches("[data-sheet]") && xhr.typed !== typed) event.detail.shouldSwap = false;
     else if (target.id === "content" && xhr.status >= 400 && xhr.status < 500) Object.assign(event.detail, { shouldSwap: true, isError: false });
   });
   document.addEventListener("htmx:afterSettle", (event) => {
