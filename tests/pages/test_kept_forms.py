@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Dialog, Page, Route, expect
 
 from reskontra.clock import Context, SeededClock
 from reskontra.config import Settings
@@ -85,3 +86,66 @@ async def test_a_form_stays_when_another_company_was_chosen(form: Page) -> None:
     await form.click("[data-save]")
     await expect(form.locator(".refused")).to_contain_text("another company, so nothing was done")
     await expect(form.locator("[id='line.0.description']")).to_have_value("Typed")
+
+
+async def _is_asked(page: Page) -> bool:
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    await page.locator("nav.main a[data-nav=customers]").click(no_wait_after=True)
+    await page.wait_for_timeout(500)
+    page.remove_listener("dialog", stay)
+    return asked == ["beforeunload"]
+
+
+async def test_leaving_is_asked_after_a_save_that_was_refused_or_broke(form: Page) -> None:
+    await _type(form)
+    await form.fill("[id='line.0.price']", "abc")
+    await form.click("[data-save]")
+    await expect(form.locator(".problems").first).to_be_visible()
+    assert await _is_asked(form), "refused"
+    await form.route("**/new*", lambda route: route.abort())
+    await form.click("[data-save]")
+    await expect(form.locator(".refused")).to_have_text("No answer came. Look at the document before you send again.")
+    assert await _is_asked(form), "broken"
+    await form.unroute_all(behavior="ignoreErrors")
+    await form.fill("[id='line.0.price']", "5")
+    await form.click("[data-save]")
+    await expect(form.get_by_role("status").first).to_contain_text("is saved as a draft.")
+
+
+async def test_leaving_is_asked_on_a_refused_form_without_fragments(form: Page) -> None:
+    await form.goto("/ui/customers/new")
+    await form.fill("#name", "New AS")
+    await form.fill("#creditLimit", "abc")
+    await form.click("[data-save]")
+    await expect(form.locator(".problems").first).to_be_visible()
+    await expect(form.locator("#creditLimit")).to_have_value("abc")
+    assert await _is_asked(form)
+
+
+@pytest.mark.parametrize("slow", ["calculate", "add"])
+async def test_a_line_is_added_though_something_was_typed_just_before_or_after(form: Page, slow: str) -> None:
+    """Whichever answer comes late: that of the sums, or that of the line."""
+
+    async def late(route: Route) -> None:
+        if f"do={slow}" in (route.request.post_data or ""):
+            await asyncio.sleep(0.6)
+        await route.continue_()
+
+    await form.route("**/new*", late)
+    lines = form.locator("[data-sheet] tbody tr:has([id$='.description'])")
+    before = await lines.count()
+    await form.type("[id='line.0.description']", "Typed", delay=5)
+    await form.click("[data-add]")
+    if slow == "add":
+        await form.press("[id='line.0.description']", "End")
+        await form.keyboard.type(" more", delay=5)
+    await form.wait_for_timeout(2500)
+    await expect(lines).to_have_count(before + 1)
+    await expect(form.locator("[id='line.0.description']")).to_have_value("Typed more" if slow == "add" else "Typed")
+    await form.unroute_all(behavior="ignoreErrors")
