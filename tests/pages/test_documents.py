@@ -622,3 +622,20 @@ def test_what_tables_say_is_said_in_every_language(language: str) -> None:
         if isinstance(step, document_actions.Step):
             said |= {step.heading, step.question, step.button, step.done}
     assert sorted(said - set(catalogue(language))) == []
+
+
+@pytest.mark.parametrize("path", ["customers/new", "customers/20001/edit"])
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("creditLimit", "abc"), ("name", ""), ("corporateId", "x" * 300), ("accountReference", "x" * 300),
+     ("city", "x" * 300), ("postalCode", "x" * 300), ("addressLine1", "x" * 3000), ("phone1", "x" * 300),
+     ("email", "no mail address")],
+)  # fmt: skip
+async def test_a_refusal_of_a_customer_stands_at_its_field(
+    bookkeeper: Visitor, path: str, name: str, typed: str
+) -> None:
+    await bookkeeper.go(path)
+    await bookkeeper.send("main form[method=post]", 400, **{"name": "Some AS", name: typed})
+    field = bookkeeper.seen.select_one(f"[id={name}][aria-invalid=true]")
+    assert field is not None, bookkeeper.text
+    assert bookkeeper.seen.select_one(f"[id={field['aria-describedby']}].problem")

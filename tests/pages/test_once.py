@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,10 +14,13 @@ from playwright.async_api import Route, expect
 from reskontra.companies.store.request_keys import StoredAnswers
 from reskontra.db import pool
 from reskontra.errors import OutcomeUnknown, Unavailable
-from reskontra.pages import once
+from reskontra.pages import document_actions, once
 from reskontra.pages.api import Api
+from reskontra.pages.table import PAGES
 from tests.clerk import Clerk
 from tests.pages.conftest import OpenTab, Visitor
+
+TEMPLATES = Path(once.__file__).parent / "templates"
 
 
 async def _twice(bookkeeper: Visitor, form: str, **fields: str) -> list[httpx.Response]:
@@ -58,6 +62,32 @@ async def test_a_form_sent_twice_makes_one(
     assert await count() == before + 1
     await _twice(bookkeeper, form, **fields, **button)
     assert await count() == before + 1, "also later"
+
+
+@pytest.mark.parametrize("step", ["release", "delete"])
+async def test_a_second_step_sent_twice_leads_to_one_place(bookkeeper: Visitor, clerk: Clerk, step: str) -> None:
+    draft = await clerk.invoice()
+    await bookkeeper.go(f"documents/Invoice/{draft.number}/{step}")
+    first, second = await _twice(bookkeeper, "main form.save")
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["location"] == second.headers["location"]
+    again, _ = await _twice(bookkeeper, "main form.save")
+    assert (again.status_code, again.headers["location"]) == (303, first.headers["location"])
+
+
+def test_every_page_whose_form_has_a_key_looks_at_it() -> None:
+    """Second steps all have one; the others are named where their templates have it."""
+    steps = {page.path for page in PAGES if page.method == "GET" and page.make.__module__ == document_actions.__name__}
+    others = {"documents/write-off", "reminding", "customers/new", "documents/{type}/new"}
+    keyed = steps | others | {f"documents/{{type}}/{{number}}/{it}" for it in ("credit", "apply")}
+    wrapped = {page.path for page in PAGES if page.method == "POST" and hasattr(page.make, "__wrapped__")}
+    assert len(steps) == 6
+    assert sorted(keyed ^ wrapped) == []
+    with_key = {path.name for path in TEMPLATES.glob("*.html") if "m.once()" in path.read_text(encoding="utf-8")}
+    assert with_key == {
+        "reminding_confirm.html", "second_step.html", "apply.html", "write_off.html", "document_form.html",
+        "customer_form.html", "payment_form.html", "credit.html",
+    }, "a template with a key: its page is named above"  # fmt: skip
 
 
 async def test_a_form_that_was_changed_or_refused_is_another(bookkeeper: Visitor) -> None:

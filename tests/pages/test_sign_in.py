@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from argon2 import Type, extract_parameters
+from bs4 import BeautifulSoup
 
 from reskontra.clock import Context, SeededClock
 from reskontra.config import Settings
@@ -226,3 +227,26 @@ async def test_a_reader_sees_what_was_sent_and_sends_nothing(stranger: Visitor, 
         await stranger.go(below, 403)
     await stranger.go("mails")
     await stranger.go("sandbox/outbox", 404)
+
+
+@pytest.mark.parametrize(
+    ("sent", "back"),
+    [
+        ("customers/20001/edit", "customers/20001/edit"),
+        ("documents/Invoice/new?customer=20001", "documents/Invoice/new?customer=20001"),
+        ("documents/Invoice/003547/note", "documents/Invoice/003547"),
+        ("letters/1/change/fee", "letters/1"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+async def test_a_form_of_an_ended_session_is_told_so_where_it_stands(
+    stranger: Visitor, sent: str, back: str, headers: dict[str, str]
+) -> None:
+    answer = await stranger.http.post(f"/ui/{sent}", data={"name": "Typed"}, headers=headers)
+    assert answer.status_code == 401
+    stranger.seen = BeautifulSoup(answer.text, "html.parser")
+    assert "You are signed out" in stranger.text
+    link = stranger.seen.select_one(".problems a[target=_blank]")
+    assert link is not None
+    assert link["href"] == f"/ui/sign-in?to={quote(f'/ui/{back}', safe='')}"
+    assert (await stranger.http.get("/ui/customers", headers={"HX-Request": "true"})).status_code == 401

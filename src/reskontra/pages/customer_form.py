@@ -188,16 +188,19 @@ async def _choices(screen: Screen, *, is_new: bool) -> dict[str, list[tuple[str,
 
 
 _FIELDS = {
-    "terms_id": "creditTermsId", "customer_class_id": "customerClassId", "currency_id": "currencyId",
-    "corporate_id": "corporateId", "vat_registration_id": "vatRegistrationId", "postal_code": "postalCode",
-    "line_1": "addressLine1", "line_2": "addressLine2", "country_id": "countryId", "phone_1": "phone1",
+    "terms_id": "creditTermsId", "line_1": "addressLine1", "line_2": "addressLine2", "phone_1": "phone1",
 }  # fmt: skip
 
 
 def _field_of(refusal: Refusal) -> str:
     """The field of the form that a refusal is about."""
     names = [str(step) for step in refusal.field if isinstance(step, str)]
-    return _FIELDS.get(names[-1], names[-1]) if names else ""
+    return _FIELDS.get(names[-1]) or _in_camel_case(names[-1]) if names else ""
+
+
+def _in_camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(it.title() for it in others)
 
 
 def _values(customer: Customer, language: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import wraps
 from hashlib import sha256
 
 import msgspec
@@ -34,6 +35,7 @@ _LOOKS, _PAUSE_SECONDS = 100, 0.1
 def once(make: PageOf) -> PageOf:
     """The page that answers a POST, carried out once for each form. Where it shows a page, it made nothing."""
 
+    @wraps(make)
     async def made(screen: Screen) -> Response:
         form = await screen.form()
         key = form.get(ONCE, "")

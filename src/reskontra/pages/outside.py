@@ -34,6 +34,21 @@ async def refused(visit: Visit, refusal: Refusal, *, is_read: bool) -> Response:
     )
 
 
+def signed_out(visit: Visit, form_at: str) -> Response:
+    """What is told whoever sent a form after the session had ended. `form_at` is where the form is.
+
+    The form is not carried along: it is sealed for the session that ended, and a page of ours that had a button for
+    whatever was sent to it would lend its seal to other sites.
+    """
+    cookies = cookies_of(visit.headers)
+    formats = Formats(choose(cookies.get(LANGUAGE_COOKIE), visit.headers.get("accept-language", "")))
+    query = visit.query_string.decode("latin-1")
+    to = here_of(visit) if query and visit.raw_path.decode("latin-1") == form_at else form_at
+    step = Doorstep(visit, formats, cookies)
+    is_script = "hx-request" in visit.headers
+    return Response(render("signed_out.html", step, to=to, is_script=is_script), 401, HEADERS)
+
+
 def is_safe_to_repeat(refusal: Refusal | None) -> bool:
     """Whether it is known that nothing was changed, since the database was away."""
     return isinstance(refusal, Unavailable) and not isinstance(refusal, OutcomeUnknown)

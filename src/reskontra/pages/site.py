@@ -80,7 +80,7 @@ class Site:
                 return await open_page(visit)
             person = await self._door.person(visit.headers, visit.peer)
             if person is None:
-                return _to_sign_in(visit)
+                return self._to_sign_in(visit, path)
             screen = await self._screen(visit, person)
         except ClientGone:
             raise
@@ -137,6 +137,20 @@ class Site:
             return ["GET"]
         found = {page.method for pattern, page in self._pages if pattern.fullmatch(path)}
         return sorted(found | {method for method, below in self._open_pages if below == path})
+
+    def _to_sign_in(self, visit: Visit, path: str) -> Response:
+        """To the form of the door. What a form or a script sends would be lost on the way, so that is told instead."""
+        if visit.method == "POST" or "hx-request" in visit.headers:
+            return outside.signed_out(visit, self._shown_at(path))
+        here = outside.here_of(visit) if visit.method == "GET" else f"{ROOT}/"
+        location = f"{visit.base_url}{ROOT}/sign-in?{urlencode({'to': here})}"
+        return Response(None, 303, {"Location": location, "Cache-Control": "no-store"})
+
+    def _shown_at(self, path: str) -> str:
+        """The address of the page that has the form of an address: the nearest one above it that is read."""
+        while path and (path.endswith("/change") or self._page_at("GET", path) is None):
+            path = path.rpartition("/")[0]
+        return f"{ROOT}/{path}"
 
     async def _screen(self, visit: Visit, person: Person) -> Screen:
         cookies = cookies_of(visit.headers)
@@ -199,12 +213,3 @@ def _decoded(part: str) -> str:
         return unquote(part, errors="strict")
     except UnicodeDecodeError:
         raise Malformed("The address is not UTF-8.", hint="Percent-encode it.") from None
-
-
-def _to_sign_in(visit: Visit) -> Response:
-    here = visit.raw_path.decode("latin-1")
-    if visit.query_string and visit.method == "GET":
-        here += "?" + visit.query_string.decode("latin-1")
-    wanted = here if visit.method == "GET" else ROOT + "/"
-    return Response(None, 303, {"Location": f"{visit.base_url}{ROOT}/sign-in?{urlencode({'to': wanted})}",
-                                "Cache-Control": "no-store"})  # fmt: skip

@@ -119,33 +119,81 @@
   };
   ready();
 
-  // A fragment that could not be fetched keeps the old content and says so.
+  // What went wrong with a form stands above it, and the form stays; any other fragment keeps the old content.
+  let isOut = false;
+  const formOf = (detail) => detail.requestConfig?.elt.closest("form[method=post]");
+  const clear = (form) => { if (form?.previousElementSibling?.matches(".refused")) form.previousElementSibling.remove(); };
+  const told = (xhr) => new DOMParser().parseFromString(xhr.responseText || "", "text/html").querySelector(".problems");
+  const tell = (form, found, isSave) => {
+    const note = found || document.createElement("div");
+    if (!found) note.append(Object.assign(document.createElement("p"), { textContent: document.body.dataset.unknown }));
+    note.className = "problems stale refused";
+    note.setAttribute("role", "alert");
+    note.tabIndex = -1;
+    clear(form);
+    form.before(document.adoptNode(note));
+    if (isSave) note.focus();
+  };
   for (const failed of ["htmx:responseError", "htmx:sendError"]) {
     document.addEventListener(failed, (event) => {
-      const target = event.detail.target || document.getElementById("list");
-      if (target && !target.querySelector(".stale")) {
+      const { target, xhr } = event.detail, form = formOf(event.detail);
+      if (form && target?.id === "content") return tell(form, told(xhr), true);
+      const stale = target || document.getElementById("list");
+      if (stale && !stale.querySelector(".stale")) {
         const note = document.createElement("p");
         note.className = "stale";
         note.setAttribute("role", "status");
         note.textContent = document.body.dataset.stale || "Not updated";
-        target.prepend(note);
+        stale.prepend(note);
       }
     });
   }
 
+  // Signed in again in another tab, as the same person in the same company: the forms of this page take the new seal.
+  const renew = async () => {
+    if (!isOut || document.hidden) return;
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const seal = fresh.querySelector("input[name=seal]");
+    if (!seal || fresh.body.dataset.whose !== document.body.dataset.whose) return;
+    for (const it of document.querySelectorAll("input[name=seal]")) it.value = seal.value;
+    isOut = false;
+    for (const it of document.querySelectorAll(".refused")) it.remove();
+  };
+  addEventListener("focus", renew);
+  document.addEventListener("visibilitychange", renew);
+
   // What is typed while a form is computed stays; a refusal of a form is shown as it is.
   document.addEventListener("input", () => { typed += 1; });
-  let saving = false;
+  // A line that is added or taken out goes before what is computed, and is asked for again if something was typed since.
+  let saving = false, turn = 0, stepping = null;
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const target = event.detail.target;
-    event.detail.xhr.typed = typed;
+    const { target, xhr, requestConfig } = event.detail, isSheet = target.matches("[data-sheet]");
+    const isStep = isSheet && requestConfig.elt.matches("[data-add], .remove");
     if (target.id === "content") saving = true;
-    else if (saving && target.matches("[data-sheet]")) event.preventDefault();
+    else if (isSheet && (saving || stepping)) return event.preventDefault();
+    if (isStep) { turn += 1; stepping = xhr; }
+    Object.assign(xhr, { typed, turn });
   });
-  document.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.successful) saving = false; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (!event.detail.successful) saving = false;
+    if (xhr !== stepping) return;
+    stepping = null;
+    if (xhr.isLate) setTimeout(() => requestConfig.elt.click());
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { target, xhr } = event.detail;
-    if (target.matches("[data-sheet]") && xhr.typed !== typed) event.detail.shouldSwap = false;
+    const { target, xhr } = event.detail, form = formOf(event.detail);
+    if (xhr.status === 401 || (xhr.status === 403 && form)) {
+      const note = told(xhr);
+      Object.assign(event.detail, { shouldSwap: false, isError: !note });
+      if (xhr.status === 401) isOut = true;
+      if (note) tell(form || target, note, target.id === "content");
+    } else if (target.matches("[data-sheet]") && (xhr.typed !== typed || xhr.turn !== turn)) {
+      event.detail.shouldSwap = false;
+      xhr.isLate = xhr.status < 400;
+    }
     else if (target.id === "content" && xhr.status >= 400 && xhr.status < 500) Object.assign(event.detail, { shouldSwap: true, isError: false });
   });
   document.addEventListener("htmx:afterSettle", (event) => {
@@ -168,9 +216,14 @@
   });
   addEventListener("pageshow", wake);
 
-  // Whoever leaves a form with changes is asked.
-  let changed = false;
+  // Whoever leaves a form with changes is asked, until a save succeeded: the page of a refused one is changed from the start.
+  let changed = Boolean(document.querySelector("[data-guard]") && document.querySelector("#content .problems[data-focus]"));
   document.addEventListener("input", (event) => { if (event.target.form?.matches("[data-guard]")) changed = true; });
-  document.addEventListener("submit", () => { changed = false; });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-guard]:not([hx-post])")) changed = false;
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Redirect") && formOf(event.detail)?.matches("[data-guard]")) changed = false;
+  });
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 })();
