@@ -197,7 +197,8 @@ async def take_step(screen: Screen) -> Response:
     step, form = _step(screen), await screen.form()
     if form.text("confirmed") is None:
         return await _ask(screen, step, form)
-    method, path, body = _request(screen, form)
+    letter = (await screen.api.read(WholeLetter, _path(screen))).thing
+    method, path, body = _request(screen, form, letter)
     try:
         await screen.api.send(method, path, body, if_match=form.text("version"))
     except NotFound:
@@ -216,14 +217,19 @@ def _step(screen: Screen) -> Step:
     return step
 
 
-def _request(screen: Screen, form: Form) -> tuple[str, str, object]:
+def _request(screen: Screen, form: Form, letter: WholeLetter) -> tuple[str, str, object]:
     """Method, address and body of what the step is for."""
     action, path = screen.path["action"], _path(screen)
     if action == "delete":
         return "DELETE", path, None
     if action == "void":
-        return "POST", f"{path}/action/void", {"voidDate": day} if (day := form.text("voidDate")) else {}
+        return "POST", f"{path}/action/void", {"voidDate": form.text("voidDate") or _void_day(screen, letter)}
     return "POST", f"{path}/action/release", {}
+
+
+def _void_day(screen: Screen, letter: WholeLetter) -> str:
+    """The day that is proposed: today, or that of a letter which is dated ahead."""
+    return str(max(screen.today, letter.letter_date.date()).isoformat())
 
 
 async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None = None) -> Response:
@@ -233,7 +239,7 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
     after: WholeLetter | None = None
     entries: Sequence[Entry] = ()
     try:
-        after, entries = await _foreseen(screen, form)
+        after, entries = await _foreseen(screen, form, found.thing)
     except Objection as refused:
         why = refusal or refused
     action, number = screen.path["action"], found.thing.letter_number
@@ -248,19 +254,19 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
         after=after,
         can=why is None or (refusal is not None and (after is not None or action == "delete")),
         entries=entries,
-        day=form.text("voidDate") or screen.today.isoformat(),
+        day=form.text("voidDate") or _void_day(screen, found.thing),
         later=await later_letters(screen, found.thing) if action == "void" else [],
         changed=await last_change(screen.api, "DunningLetter", number) if isinstance(refusal, Stale) else None,
         problems=[("voidDate" if "void_date" in why.field else "", screen.why(why))] if why else [],
     )
 
 
-async def _foreseen(screen: Screen, form: Form) -> tuple[WholeLetter | None, Sequence[Entry]]:
+async def _foreseen(screen: Screen, form: Form, letter: WholeLetter) -> tuple[WholeLetter | None, Sequence[Entry]]:
     """The letter as it would be, and what would be posted. Raises `Refusal` as the step would.
 
     Postings are asked for by the number of their document, which only a trial tells.
     """
-    method, path, body = _request(screen, form)
+    method, path, body = _request(screen, form, letter)
     if method == "DELETE":
         await screen.api.tried(Trial(method, path))
         return None, ()

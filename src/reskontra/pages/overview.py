@@ -9,11 +9,13 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
+from reskontra.errors import Refused
 from reskontra.pages.ages import ages_of, open_credits
 from reskontra.pages.changes import Change
 from reskontra.pages.customers import Standing, StandingTotal
 from reskontra.pages.document_kinds import DEBITS, MONEY
 from reskontra.pages.periods import Period
+from reskontra.pages.reminding import Board
 from reskontra.pages.screen import ROOT, Screen
 from reskontra.pages.sent import refused
 
@@ -64,7 +66,7 @@ async def show_overview(screen: Screen) -> Response:
         changes=changes.rows,
         columns=columns,
         finding=_finding(screen, columns),
-        todo=[*_todo(screen, seen), *await refused(screen), *await _closable(screen)],
+        todo=[*await _to_remind(screen), *_todo(screen, seen), *await refused(screen), *await _closable(screen)],
         ages=ages,
         paid_address=f"{screen.base}{ROOT}/documents?type={MONEY}&released=true"
         f"&from={screen.today:%Y-%m}-01&to={screen.today}",
@@ -75,6 +77,18 @@ class Draft(msgspec.Struct, rename="camel"):
     """A document that is not released."""
 
     document_date: datetime | None = None
+
+
+async def _to_remind(screen: Screen) -> list[tuple[str, int, str]]:
+    """Who is due a letter today."""
+    try:
+        board = await screen.api.get(
+            Board, "/v1/reskontra/dunningProposal", asOf=screen.today.isoformat(), pageNumber=1, pageSize=1
+        )
+    except Refused:  # letters cannot be made today, as their page says
+        return []
+    due = (screen.formats.say("Customers due a letter"), board.reminded, f"{screen.base}{ROOT}/reminding")
+    return [due] if board.reminded else []
 
 
 async def _closable(screen: Screen) -> list[tuple[str, int, str]]:
@@ -121,7 +135,7 @@ def _finding(screen: Screen, columns: list[Column]) -> str:
 def _todo(screen: Screen, seen: Overview) -> list[tuple[str, int, str]]:
     base, say = f"{screen.base}{ROOT}", screen.formats.say
     todo = [
-        (say("Overdue documents to remind of"), seen.overdue, f"{base}/documents?type={DEBITS}&overdue=true"),
+        (say("Overdue documents"), seen.overdue, f"{base}/documents?type={DEBITS}&overdue=true"),
         (say("Release drafts"), seen.unreleased, f"{base}/documents?released=false"),
         (say("Documents on hold"), seen.on_hold, f"{base}/documents?status=Hold,CreditHold&released=false"),
         (say("Customers over their limit"), seen.credit_exceeded, f"{base}/customers?exceeds=true"),

@@ -232,7 +232,12 @@ async def remind(screen: Screen) -> Response:
         return await _board(screen, form, [("asOf", screen.why(refusal))], customers)
     if not is_confirmed:
         return screen.show(
-            "reminding_confirm.html", day=day, run=run, customers=[] if everybody else customers, asked=form
+            "reminding_confirm.html",
+            day=day,
+            is_ahead=day > screen.today.isoformat(),
+            run=run,
+            customers=[] if everybody else customers,
+            asked=form,
         )
     made = [it.letter_number for it in run.created if it.letter_number is not None]
     if not made:
