@@ -639,3 +639,19 @@ async def test_a_refusal_of_a_customer_stands_at_its_field(
     field = bookkeeper.seen.select_one(f"[id={name}][aria-invalid=true]")
     assert field is not None, bookkeeper.text
     assert bookkeeper.seen.select_one(f"[id={field['aria-describedby']}].problem")
+
+
+async def test_a_note_kept_in_two_tabs_tells_who_changed_it_and_stays(bookkeeper: Visitor, clerk: Clerk) -> None:
+    page, draft = bookkeeper, await clerk.invoice()
+    here = f"documents/Invoice/{draft.number}"
+    form = (await page.go(here)).select_one('form[action$="/note"]')
+    assert form is not None
+    await page.send(form, note="Theirs")
+    await page.send(form, 412, note="Mine")
+    assert " changed this at " in page.text
+    assert page.rows(".problems table") == [["Note", "Theirs", "Mine"]]
+    area = page.seen.select_one("textarea[name=note]")
+    assert area is not None
+    assert area.get_text() == "Mine"
+    await page.send('form[action$="/note"]')
+    assert (await clerk.get(draft))["note"] == "Mine"

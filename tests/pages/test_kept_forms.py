@@ -149,3 +149,22 @@ async def test_a_line_is_added_though_something_was_typed_just_before_or_after(f
     await expect(lines).to_have_count(before + 1)
     await expect(form.locator("[id='line.0.description']")).to_have_value("Typed more" if slow == "add" else "Typed")
     await form.unroute_all(behavior="ignoreErrors")
+
+
+async def test_a_save_that_takes_long_says_so(form: Page) -> None:
+    await _type(form)
+    broken = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await broken.wait()
+        await route.abort()
+
+    await form.route("**/new*", hold)
+    await form.click("[data-save]")
+    await expect(form.locator("#document-form")).to_have_attribute("aria-busy", "true")
+    await expect(form.locator(".waiting")).to_have_text("Saving. This takes longer than usual.")
+    broken.set()
+    await expect(form.locator(".refused")).to_have_text("No answer came. Look at the document before you send again.")
+    await expect(form.locator(".waiting, [aria-busy]")).to_have_count(0)
+    await expect(form.locator("[id='line.0.description']")).to_have_value("Typed")
+    await form.unroute_all(behavior="ignoreErrors")

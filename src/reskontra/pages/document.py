@@ -220,8 +220,15 @@ _MANY = 1000
 """As many as the API gives at once."""
 
 
-async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = (), status: int = 200) -> Response:
-    """One document of any kind, below what was refused of it."""
+async def show_document(
+    screen: Screen,
+    problems: Sequence[tuple[str, str]] = (),
+    status: int = 200,
+    *,
+    changed: Change | None = None,
+    typed_note: str | None = None,
+) -> Response:
+    """One document of any kind, below what was refused of it, who `changed` it meanwhile, and with a note not kept."""
     kind, number = kind_named(screen.path["type"]), screen.path["number"]
     read = await read_document(screen, kind, number)
     document = read.thing
@@ -233,6 +240,8 @@ async def show_document(screen: Screen, problems: Sequence[tuple[str, str]] = ()
         "payment.html" if is_payment else "document.html",
         status,
         problems=problems,
+        changed=changed,
+        typed_note=typed_note,
         kind=kind,
         number=number,
         document=document,

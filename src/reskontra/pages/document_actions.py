@@ -255,7 +255,8 @@ async def change_due(screen: Screen) -> Response:
 async def keep_note(screen: Screen) -> Response:
     """POST: the note of a document."""
     form = await screen.form()
-    return await _put(screen, {"note": {"value": form.text("note")}}, "The note of {document} is kept.")
+    note = form.get("note", "")
+    return await _put(screen, {"note": {"value": note.strip() or None}}, "The note of {document} is kept.", note=note)
 
 
 async def attach(screen: Screen) -> Response:
@@ -271,14 +272,21 @@ async def attach(screen: Screen) -> Response:
     )
 
 
-async def _put(screen: Screen, body: dict[str, object], said: str) -> Response:
-    """A change of one field. A refusal is shown above the document."""
+async def _put(screen: Screen, body: dict[str, object], said: str, note: str | None = None) -> Response:
+    """A change of one field. A refusal is shown above the document, in which the `note` that was typed stays."""
     kind, number = _addressed(screen)
     form = await screen.form()
     try:
         await screen.api.send("PUT", kind.address(number), body, if_match=form.text("etag"))
     except Objection as refusal:
-        return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
+        is_stale = isinstance(refusal, Stale)
+        return await show_document(
+            screen,
+            problems=[("", screen.why(refusal))],
+            status=status_of(refusal),
+            changed=await last_change(screen.api, kind.document_type, number) if is_stale else None,
+            typed_note=note,
+        )
     return screen.go(address_of(kind, number), said, document=link_to(screen, kind, number))
 
 

@@ -203,9 +203,26 @@
 
   // A form is sent once: its buttons wait for the answer. They wake up where the page stays or is come back to.
   const sleeping = new Set();
-  const wake = () => { for (const it of sleeping) it.disabled = false; sleeping.clear(); };
+  let slow = 0;
+  const wake = () => {
+    for (const it of sleeping) it.disabled = false;
+    sleeping.clear();
+    clearTimeout(slow);
+    for (const it of document.querySelectorAll(".waiting")) it.remove();
+    for (const it of document.querySelectorAll("form[aria-busy]")) it.removeAttribute("aria-busy");
+  };
+  const wait = (form) => {
+    form.setAttribute("aria-busy", "true");
+    const sign = Object.assign(document.createElement("p"), { className: "waiting soft", textContent: document.body.dataset.waiting });
+    sign.setAttribute("role", "status");
+    form.after(sign);
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (form.method === "post" && document.body.dataset.waiting) {
+      clearTimeout(slow);
+      slow = setTimeout(() => wait(form), 1000);
+    }
     if (form.method !== "post" || !form.querySelector("input[name=once]") || event.submitter?.formNoValidate) return;
     setTimeout(() => {
       for (const it of form.querySelectorAll("button")) if (!it.disabled) { it.disabled = true; sleeping.add(it); }
