@@ -32,8 +32,9 @@ async def test_the_overview_is_made_of_what_the_api_says(visitor: Visitor) -> No
     (paid,) = [str(it["href"]) for it in visitor.seen.select(".cards a") if "Paid this month" in it.get_text()]
     debtors = visitor.rows("section table.list")
     assert len(debtors) >= 10
-    (late,) = [it for it in visitor.seen.select(".todo li") if "to remind of" in it.get_text()]
-    assert len(visitor.seen.select(".behind code")) == 9
+    (late,) = [it for it in visitor.seen.select(".todo li") if "Overdue documents" in it.get_text()]
+    (due,) = [it for it in visitor.seen.select(".todo li") if "due a letter" in it.get_text()]
+    assert len(visitor.seen.select(".behind code")) == 10
     await visitor.go(paid)
     foot = visitor.seen.select_one("tfoot td.money")
     assert foot is not None
@@ -43,6 +44,11 @@ async def test_the_overview_is_made_of_what_the_api_says(visitor: Visitor) -> No
     assert counted is not None
     assert f"All {seen['overdue']:,}" in counted.get_text()
     assert f"{seen['overdue']:,}" in late.get_text()
+    await visitor.go(str(due.a["href"]))  # type: ignore[index]
+    today = visitor.seen.select_one("input[name=asOf]")
+    assert today is not None
+    board = (await visitor.http.get("/v1/reskontra/dunningProposal", params={"asOf": str(today["value"])})).json()
+    assert f"{board['totalCount'] - board['leftOut']:,}" in due.get_text()
 
 
 async def test_cash_sales_are_money_that_came_in(bookkeeper: Visitor, clerk: Clerk) -> None:
