@@ -13,7 +13,7 @@ from reskontra.kinds import CREDIT_NOTE, DEBITS, PAYMENT, PREPAYMENT, REFUND
 from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_money
 from reskontra.operations import LineOperation
 from reskontra.payments.payment import Basis, Payment, PaymentLine
-from reskontra.receivables.rules.items import Payable, name_of, named_on
+from reskontra.receivables.rules.items import OpenItem, Payable, name_of, named_on
 from reskontra.receivables.rules.proposals import (
     check_freed,
     check_not_proposed,
@@ -268,10 +268,10 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     item = payable.item
     _check_open(payment, payable, field)
     check_taken_over(item, payment.applied_on, ("application_date",))
-    check_freed(item.number, item.freed_on, payment.applied_on, ("application_date",))
     decimals = basis.reference.decimals_of(payment.currency_id)
     if item.document_type not in DEBITS:
         _check_credit_line(line, payable, field, decimals=decimals)
+        _check_freed(payment, line, item, basis)
         return
     balance = in_payment_currency(item.balance, line.cross_rate, decimals)
     if line.amount < ZERO:
@@ -288,17 +288,22 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     reduction = line.amount + line.discount + line.write_off
     if not ZERO < reduction <= balance:
         raise _amount_refused(line, item.number, balance, field)
-    if (
-        in_document_currency(
-            reduction,
-            line.cross_rate,
-            item.balance,
-            decimals=basis.reference.decimals_of(item.currency_id),
-            payment_decimals=decimals,
-        )
-        <= ZERO
-    ):
+    if _check_freed(payment, line, item, basis) <= ZERO:
         raise _amount_refused(line, item.number, balance, field)
+
+
+def _check_freed(payment: Payment, line: PaymentLine, item: OpenItem, basis: Basis) -> Decimal:
+    """Refuse what would use an amount before the day that freed it (UND-04); returns it in the document's currency."""
+    amount = in_document_currency(
+        line.amount + line.discount + line.write_off,
+        line.cross_rate,
+        item.balance,
+        decimals=basis.reference.decimals_of(item.currency_id),
+        payment_decimals=basis.reference.decimals_of(payment.currency_id),
+    )
+    day = payment.applied_on
+    check_freed(item.number, item.freed, day, ("application_date",), amount=amount, balance=item.balance)
+    return amount
 
 
 def _amount_refused(line: PaymentLine, number: str, balance: Decimal, field: FieldPath) -> Refused:
@@ -372,8 +377,8 @@ def check_order(payment: Payment, lines: Sequence[PaymentLine], basis: Basis, fi
     A line is applied to the payment, or where credit notes pay for debts, these to each other. Nor is anything applied
     before the day that freed what the payment has (UND-04).
     """
-    if lines:
-        check_freed(payment.number, payment.freed_on, payment.applied_on, ("application_date",))
+    taken, day = taken_by(payment, lines), payment.applied_on
+    check_freed(payment.number, payment.freed, day, ("application_date",), amount=taken, balance=payment.balance)
     named = [(line, basis.payables[name_of(line.document_type, line.number)].item) for line in lines]
     notes = [item for _, item in named if is_pot(payment, item.document_type)]
     debts = [item for _, item in named if not is_pot(payment, item.document_type)]
