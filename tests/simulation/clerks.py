@@ -150,7 +150,7 @@ class RandomClerk:
         price = sum(it.balance for it in debits) if self.random.random() < 0.5 else self.some_price()
         line = Line(Decimal(1), Decimal(price), self.random.choice(list(debit.vat) or ["6"]))
         note = Document(CREDIT_NOTE, debit.customer, self.some_day(), debit.currency, {1: line})
-        if debit.freed is not None and debit.freed > note.day:
+        if not debit.has_on(note.amount, note.day):
             body = {**self.body_of(note), "applicationLines": [applied(debit, note.amount)]}
             await self.expect(400, "POST", f"/v1/{PATH[CREDIT_NOTE]}", body)
         note.day = max([note.day, *(it.freed for it in debits if it.freed)])
@@ -225,7 +225,7 @@ class RandomClerk:
             await self.release_one(document)
 
     async def release_one(self, document: Document) -> None:
-        is_freed = all(it.freed is None or it.freed <= document.day for it, _ in document.settles)
+        is_freed = all(it.has_on(amount, document.day) for it, amount in document.settles)
         may = document.status == "Balanced" and not document.customer.is_too_much(document) and is_freed
         await self.expect(200 if may else 400, "POST", f"{path_of(document)}/action/release")
         if may:

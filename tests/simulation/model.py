@@ -173,6 +173,7 @@ class Application:
             side.status = "Open"
             if day > self.day:
                 side.freed = max(day, side.freed or day)
+                side.of_freed += amount
         self.credit.applied.remove(self)
         self.booked_by.booked.remove(self)
 
@@ -198,7 +199,10 @@ class Document:
     settles: list[tuple[Document, Decimal]] = field(default_factory=list)
     proposed_by: Document | None = None
     freed: date | None = None
-    """The last day on which something of an earlier day was taken back: nothing more is applied before it."""
+    """The last day on which something of an earlier day was taken back."""
+
+    of_freed: Decimal = Decimal(0)
+    """All that was so: before that day, no more is applied than is open without it."""
 
     open: Decimal = Decimal(0)
     open_base: Decimal = Decimal(0)
@@ -299,6 +303,10 @@ class Document:
     @property
     def balance_base(self) -> Decimal:
         return self.open_base if self.released else self.amount_base
+
+    def has_on(self, amount: Decimal, day: date) -> bool:
+        """Whether that much was open from that day on without what was taken back later."""
+        return day >= self.free_from or self.freed is None or amount <= self.open - self.of_freed
 
     @property
     def free_from(self) -> date:

@@ -66,12 +66,12 @@ class Payer(RandomClerk):
     async def not_before(self, payment: Payment, lines: list[tuple[Document, Decimal]]) -> None:
         """What was taken back later than the payment is not settled by it: it is refused, and gets a later day."""
         freed = max((it.free_from for it, _ in lines), default=payment.day)
-        if freed > payment.day:
+        if not all(it.has_on(amount, payment.day) for it, amount in lines):
             fields = {"type": payment.kind, "customer": payment.customer.number, "currency": payment.currency}
             sent = wrapped(**fields, paymentAmount=str(payment.amount), applicationDate=str(payment.day))
             answer = await self.expect(400, "POST", PATH, sent | {"paymentLines": [paying(*line) for line in lines]})
             assert f"was taken back on {freed}" in answer.text or len(lines) > 1
-            payment.day = freed
+        payment.day = max(payment.day, freed)
 
     async def take(self, payment: Payment, lines: list[tuple[Document, Decimal]]) -> None:
         """Store and release it. What is offered for paying soon is not taken."""
@@ -290,7 +290,16 @@ def copy_of(invoice: Document, **changes: Any) -> Document:
     fresh: dict[str, Any] = {name: [] for name in ("applied", "booked", "parts", "moves", "charged")}
     fresh["discount_taken"] = Decimal(0)
     return replace(
-        copied(invoice), **{"released": False, "level": 0, "written_off": False, "freed": None, **fresh, **changes}
+        copied(invoice),
+        **{
+            "released": False,
+            "level": 0,
+            "written_off": False,
+            "freed": None,
+            "of_freed": Decimal(0),
+            **fresh,
+            **changes,
+        },
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.kinds import KINDS, Kind
 from reskontra.money import ONE, ZERO
-from reskontra.receivables.rules.items import Payable
+from reskontra.receivables.rules.items import Freed, Payable
 from reskontra.records import Record, columns
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ class Payment(Record, frozen=True, kw_only=True):
     amount_entered: bool = True
     """Whether the amount was sent; otherwise it is what the lines need (LNE-05)."""
 
-    freed_on: date | None = None
-    """The last day on which an application of an earlier day was taken back: before that, it had less (UND-04)."""
+    freed: Freed | None = None
+    """What was taken back of it on a later day than it was applied (UND-04)."""
 
     lines: tuple[PaymentLine, ...] = ()
     charges: tuple[Charge, ...] = ()
@@ -126,7 +126,7 @@ class Payment(Record, frozen=True, kw_only=True):
 
 
 _BESIDE = ("applied_on", "applied_period_id", "amount_entered")
-_MADE_BY_STATEMENTS = ("number", "batch_number", "freed_on", "lines", "charges", *_BESIDE)
+_MADE_BY_STATEMENTS = ("number", "batch_number", "freed", "lines", "charges", *_BESIDE)
 HEADER_COLUMNS = tuple(column for column in columns(Payment) if column not in _MADE_BY_STATEMENTS)
 """The columns of `document` that are written from the record."""
 

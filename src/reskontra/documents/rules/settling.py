@@ -108,8 +108,9 @@ def settling_of(draft: Document, document_id: int, debits: Mapping[int, OpenItem
     """
     credit = _item(draft, document_id)
     proposals = sorted(draft.proposals, key=lambda proposal: (proposal.document_type, proposal.number))
-    for debit in debits.values():
-        check_freed(debit.number, debit.freed_on, draft.document_date, ("document_date",))
+    for it in proposals:
+        debit, day = debits[it.debit_document_id], ("document_date",)
+        check_freed(debit.number, debit.freed, draft.document_date, day, amount=it.amount, balance=debit.balance)
     posting = reference.currency_postings[draft.currency_id]
     settled = settle(credit, proposals, debits, reference.base_decimals, posting=posting)
     return Settling(credit_id=document_id, before={document_id: credit, **debits}, settled=settled)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import BASE_RATE, Operator, Rate, in_currency
+from reskontra.currencies.rules import Operator, in_currency
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.kinds import CREDIT_NOTE, DEBITS, PAYMENT, PREPAYMENT, REFUND
 from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_money
 from reskontra.operations import LineOperation
 from reskontra.payments.payment import Basis, Payment, PaymentLine
-from reskontra.receivables.rules.items import Payable, name_of, named_on
+from reskontra.payments.rules.cross_rates import in_document_currency, in_payment_currency, value_of
+from reskontra.receivables.rules.items import OpenItem, Payable, name_of, named_on
 from reskontra.receivables.rules.proposals import (
     check_freed,
     check_not_proposed,
@@ -289,38 +290,9 @@ def _cross_rate(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any]
         return Decimal(sent)
     if standing is not None and not of.is_exchanged and not ("cross_rate" in standing.follows and of.is_moved):
         return standing.cross_rate
-    document = _value(item.currency_id, payment, of.basis, path)
-    own = _value(payment.currency_id, payment, of.basis, path)
+    document = value_of(item.currency_id, payment, of.basis, path)
+    own = value_of(payment.currency_id, payment, of.basis, path)
     return max(round_money(divide(document, own), RATE_DECIMALS), _SMALLEST_RATE)
-
-
-def _value(currency_id: str, payment: Payment, basis: Basis, field: FieldPath) -> Decimal:
-    """What one unit is worth in base currency on the day of the application."""
-    rate: Rate | None = BASE_RATE if currency_id == basis.reference.base_currency else basis.rates.get(currency_id)
-    if rate is None:
-        raise Refused(
-            f"There is no exchange rate for {currency_id} on {payment.applied_on.isoformat()}.",
-            field=field,
-            value=None,
-            hint="Send a crossRate, or enter the rate with POST /v2/currencyrate.",
-        )
-    return divide(ONE, rate.rate) if rate.operator == Operator.DIVIDE else rate.rate
-
-
-def in_payment_currency(amount: Decimal, cross_rate: Decimal, decimals: int) -> Decimal:
-    """An amount of a document in the payment's currency."""
-    return amount if cross_rate == ONE else round_money(multiply(amount, cross_rate), decimals)
-
-
-def in_document_currency(
-    amount: Decimal, cross_rate: Decimal, balance: Decimal, *, decimals: int, payment_decimals: int
-) -> Decimal:
-    """What an amount of the payment's currency settles of a document (XCU-02): all of it if it is all that is owed."""
-    if cross_rate == ONE:
-        return amount
-    if amount == in_payment_currency(balance, cross_rate, payment_decimals):
-        return balance
-    return round_money(divide(amount, cross_rate), decimals)
 
 
 # Checks
@@ -331,10 +303,13 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     item = payable.item
     _check_open(payment, payable, field)
     check_taken_over(item, payment.applied_on, ("application_date",))
-    check_freed(item.number, item.freed_on, payment.applied_on, ("application_date",))
     decimals = basis.reference.decimals_of(payment.currency_id)
     if item.document_type not in DEBITS:
-        _check_credit_line(line, payable, basis, field, decimals=decimals)
+        settled = _settled(payment, line, item, basis)
+        _check_credit_line(line, payable, field, decimals=decimals, is_nothing=settled <= ZERO)
+        check_freed(
+            item.number, item.freed, payment.applied_on, ("application_date",), amount=settled, balance=item.balance
+        )
         return
     balance = in_payment_currency(item.balance, line.cross_rate, decimals)
     if line.amount < ZERO:
@@ -351,16 +326,23 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     reduction = line.amount + line.discount + line.write_off
     if not ZERO < reduction <= balance:
         raise _amount_refused(line, item.number, balance, field)
-    if _is_nothing(reduction, line, payable, basis, decimals):
+    settled = _settled(payment, line, item, basis)
+    check_freed(
+        item.number, item.freed, payment.applied_on, ("application_date",), amount=settled, balance=item.balance
+    )
+    if settled <= ZERO:
         raise _amount_refused(line, item.number, balance, field)
 
 
-def _is_nothing(amount: Decimal, line: PaymentLine, payable: Payable, basis: Basis, decimals: int) -> bool:
-    """Whether an amount of the payment's currency is less than the smallest one of the document's (APP-03)."""
-    item = payable.item
-    places = basis.reference.decimals_of(item.currency_id)
-    settled = in_document_currency(amount, line.cross_rate, item.balance, decimals=places, payment_decimals=decimals)
-    return settled <= ZERO
+def _settled(payment: Payment, line: PaymentLine, item: OpenItem, basis: Basis) -> Decimal:
+    """What a line takes of its document, in the document's currency."""
+    return in_document_currency(
+        line.amount + line.discount + line.write_off,
+        line.cross_rate,
+        item.balance,
+        decimals=basis.reference.decimals_of(item.currency_id),
+        payment_decimals=basis.reference.decimals_of(payment.currency_id),
+    )
 
 
 def _amount_refused(line: PaymentLine, number: str, balance: Decimal, field: FieldPath) -> Refused:
@@ -386,7 +368,9 @@ def _check_open(payment: Payment, payable: Payable, field: FieldPath) -> None:
     check_nothing_waits(item, (*field, "number"))
 
 
-def _check_credit_line(line: PaymentLine, payable: Payable, basis: Basis, field: FieldPath, *, decimals: int) -> None:
+def _check_credit_line(
+    line: PaymentLine, payable: Payable, field: FieldPath, *, decimals: int, is_nothing: bool
+) -> None:
     item = payable.item
     for name, value in (("discount", line.discount), ("write_off", line.write_off)):
         if value:
@@ -397,7 +381,7 @@ def _check_credit_line(line: PaymentLine, payable: Payable, basis: Basis, field:
                 hint="Send 0, or leave it out.",
             )
     balance = in_payment_currency(item.balance, line.cross_rate, decimals)
-    if not ZERO < line.amount <= balance or _is_nothing(line.amount, line, payable, basis, decimals):
+    if not ZERO < line.amount <= balance or is_nothing:
         raise Refused(
             f"{item.number} has {balance:f} available.",
             field=(*field, "amount_paid"),
@@ -434,8 +418,8 @@ def check_order(payment: Payment, lines: Sequence[PaymentLine], basis: Basis, fi
     A line is applied to the payment, or where credit notes pay for debts, these to each other. Nor is anything applied
     before the day that freed what the payment has (UND-04).
     """
-    if lines:
-        check_freed(payment.number, payment.freed_on, payment.applied_on, ("application_date",))
+    taken, day = taken_by(payment, lines), payment.applied_on
+    check_freed(payment.number, payment.freed, day, ("application_date",), amount=taken, balance=payment.balance)
     named = [(line, basis.payables[name_of(line.document_type, line.number)].item) for line in lines]
     notes = [item for _, item in named if is_pot(payment, item.document_type)]
     debts = [item for _, item in named if not is_pot(payment, item.document_type)]

@@ -27,8 +27,8 @@ def reason_to_skip(payable: Payable, currency_id: str, on: tuple[date, str]) -> 
     waiting = f"an application of {payable.proposer}" if payable.proposer is not None else what_waits(item)
     if waiting is not None:
         return f"It has {waiting} that waits for release."
-    if item.freed_on is not None and item.freed_on > on[0]:
-        return f"Something applied on it was taken back on {item.freed_on.isoformat()}, later than the run."
+    if item.freed is not None and item.freed.on > on[0]:
+        return f"Something applied on it was taken back on {item.freed.on.isoformat()}, later than the run."
     came = _came_later(item, *on)
     return f"It {came}, later than the run." if came else None
 

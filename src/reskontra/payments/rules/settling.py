@@ -13,7 +13,8 @@ from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.payment_methods.rules import Direction
 from reskontra.payments.payment import Payment, PaymentLine
-from reskontra.payments.rules.lines import in_document_currency, is_pot
+from reskontra.payments.rules.cross_rates import in_document_currency
+from reskontra.payments.rules.lines import is_pot
 from reskontra.posting.rules import Part
 from reskontra.receivables.rules.items import Application, OpenItem, Settled
 from reskontra.receivables.rules.settling import difference_account, on_account, reduced, settlement_parts

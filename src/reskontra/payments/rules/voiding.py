@@ -82,7 +82,7 @@ def void_of(
         released_at=None,
         released_by=None,
         batch_number=None,
-        freed_on=None,
+        freed=None,
         voids_document_id=document_id,
         lines=(),
     )
@@ -125,14 +125,15 @@ def _earliest(payment: Payment, in_force: Iterable[Application], reference: Refe
     applied = list(in_force)
     day = max([payment.document_date, *(it.applied_on for it in applied)])
     period_id = max([payment.period_id, *(it.period_id for it in applied)])
-    if payment.freed_on is None or payment.freed_on <= day:
+    if payment.freed is None or payment.freed.on <= day:
         return day, period_id
-    return payment.freed_on, max(period_id, reference.period_of(payment.freed_on).period_id)
+    return payment.freed.on, max(period_id, reference.period_of(payment.freed.on).period_id)
 
 
 def check_void_date(void: Payment, payment: Payment) -> None:
     """A void takes all that is left of the payment, so it is not before the day that freed some of that (UND-04)."""
-    check_freed(payment.number, payment.freed_on, void.applied_on, ("application_date",))
+    day = ("application_date",)
+    check_freed(payment.number, payment.freed, void.applied_on, day, amount=payment.amount, balance=payment.balance)
 
 
 def _when(day: date, period_id: str, reference: Reference) -> tuple[date, str]:

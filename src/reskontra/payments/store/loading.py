@@ -20,7 +20,7 @@ from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.payments.payment import Charge, Payment, PaymentLine
 from reskontra.receivables.rules.items import Payable
-from reskontra.receivables.store.applications import freed_on, ids_on_lines, lines_of
+from reskontra.receivables.store.applications import freed, ids_on_lines, lines_of
 from reskontra.receivables.store.for_payments import (
     SHOWN_ON,
     by_name,
@@ -51,7 +51,7 @@ _IS_DONE = "document.status in ('Closed', 'Voided')"
 _APPLIED_ON = f"""case when {_IS_DONE} then {SHOWN_ON}
                     else coalesce(payment.applied_on, document.taken_over_on, document.document_date) end"""
 _HEADER = f"""(to_jsonb(document.*) - 'lines_json' - 'vat_json') || jsonb_build_object(
-               'applied_on', {_APPLIED_ON}, 'freed_on', {freed_on("document.document_id")},
+               'applied_on', {_APPLIED_ON}, 'freed', {freed("document.document_id")},
                'applied_period_id', case when {_IS_DONE} then {latest_applied("period_id", "period_id")}
                                          else coalesce(payment.applied_period_id, document.period_id) end,
                'amount_entered', coalesce(payment.amount_entered, true))"""

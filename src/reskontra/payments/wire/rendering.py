@@ -13,7 +13,7 @@ from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS
 from reskontra.money import ZERO
 from reskontra.payment_methods.rules import Direction
 from reskontra.payments.payment import Applied, Charge
-from reskontra.payments.rules.lines import in_payment_currency
+from reskontra.payments.rules.cross_rates import in_payment_currency
 from reskontra.payments.wire.answers import AppliedAnswer, FinancialDetails, PaymentAnswer, PaymentLineAnswer
 from reskontra.receivables.wire.applications import NamedDocumentAnswer
 from reskontra.receivables.wire.items import NamedLocation

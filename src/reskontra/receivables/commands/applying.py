@@ -11,6 +11,7 @@ from reskontra.currencies.rules import in_currency
 from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, Malformed, NotFound, Refused, UnknownReference
 from reskontra.kinds import KINDS
+from reskontra.money import ZERO
 from reskontra.periods.rules import is_open
 from reskontra.receivables.commands import locks
 from reskontra.receivables.commands.settlements import write_settlement
@@ -51,10 +52,11 @@ async def apply(connection: Connection, context: Context, changes: Mapping[str, 
     credit = check_credit(found.get(name_of(*credit_name)), credit_name, ("credit",))
     check_nothing_waits(credit)
     earliest = credit.stands_from, credit.period_id
-    freed = [item.freed_on for item in found.values() if item.freed_on is not None]
+    freed = [item.freed.on for item in found.values() if item.freed is not None]
     on = _when(reference, changes, earliest=earliest, default=max([reference.today(context.now), *freed]))
-    check_freed(credit.number, credit.freed_on, on[0], _DATE)
     proposals = _proposals(lines, found, credit, on, reference)
+    taken = sum((proposal.amount for proposal in proposals), ZERO)
+    check_freed(credit.number, credit.freed, on[0], _DATE, amount=taken, balance=credit.balance)
     before = {item.document_id: item for item in found.values()}
     settled = settle(
         credit,

@@ -35,6 +35,16 @@ NO_SALES = (OPENING_ORIGIN, CLAIM_ORIGIN, CLAIM_BACK_ORIGIN)
 """The origins of documents that have lines but are no sales."""
 
 
+class Freed(Record, frozen=True, kw_only=True):
+    """What was applied on a document and taken back on a later day, so that it is open again from then on only."""
+
+    on: date
+    """The last such day."""
+
+    amount: Decimal
+    """All of it, in the document's currency."""
+
+
 class OpenItem(Record, frozen=True, kw_only=True):
     """A document as settling sees it: what is left of it, in its currency and in base currency."""
 
@@ -63,8 +73,8 @@ class OpenItem(Record, frozen=True, kw_only=True):
     vat_exchange_rate: Decimal | None = None
     """The exchange rate of its VAT, if that is not its own (VAT-13)."""
 
-    freed_on: date | None = None
-    """The last day on which an application of an earlier day was taken back: before that, it was settled by that."""
+    freed: Freed | None = None
+    """What was taken back of it on a later day than it was applied."""
 
     proposed_by: int | None = None
     """The document that has an application proposed on this one, if any (APP-08)."""
@@ -91,7 +101,7 @@ class OpenItem(Record, frozen=True, kw_only=True):
     @property
     def stands_free_from(self) -> date:
         """The first day on which something may be applied to it that settles what is open now (UND-04)."""
-        return max(self.document_date, self.freed_on or self.document_date)
+        return max(self.document_date, self.freed.on) if self.freed else self.document_date
 
 
 class Ties(Record, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from reskontra.currencies.rules import BASE_RATE
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
-from reskontra.receivables.rules.items import OpenItem, Proposal
+from reskontra.receivables.rules.items import Freed, OpenItem, Proposal
 
 
 def check_credit(credit: OpenItem | None, name: tuple[str, str], field: FieldPath) -> OpenItem:
@@ -79,7 +79,7 @@ def check_proposal(
     day, period_id = on or (credit.document_date, credit.period_id)
     day_field: FieldPath = ("application_date",) if on else ("document_date",)
     check_taken_over(debit, day, day_field)
-    check_freed(debit.number, debit.freed_on, day, day_field)
+    check_freed(debit.number, debit.freed, day, day_field, amount=proposal.amount, balance=debit.balance)
     _check_order(proposal, credit, debit, field, (day, period_id))
     if debit.proposed_by != credit.document_id:
         check_not_proposed(debit, debit.proposer, (*field, "number"))
@@ -107,16 +107,18 @@ def check_taken_over(item: OpenItem, day: date, field: FieldPath) -> None:
         )
 
 
-def check_freed(number: str, freed_on: date | None, day: date, field: FieldPath) -> None:
-    """Refuse to apply anything to a document, or it to anything, before the last day on which it got something back:
-    until then that was applied already (UND-04)."""
-    if freed_on is not None and day < freed_on:
+def check_freed(
+    number: str, freed: Freed | None, day: date, field: FieldPath, *, amount: Decimal, balance: Decimal
+) -> None:
+    """Refuse to use an amount of a document, of which `balance` is open, before the last day on which it got something
+    back, unless that much was open without it: until then that was applied already (UND-04)."""
+    if freed is not None and day < freed.on and amount > balance - freed.amount:
         raise Refused(
-            f"What was applied on {number} was taken back on {freed_on.isoformat()}: before that, nothing more is "
-            "applied to it or from it.",
+            f"What was applied on {number} was taken back on {freed.on.isoformat()}: before that, at most "
+            f"{max(balance - freed.amount, ZERO):f} of it is open.",
             field=field,
             value=day.isoformat(),
-            hint=f"Send {freed_on.isoformat()} or a later day.",
+            hint=f"Send {freed.on.isoformat()} or a later day.",
         )
 
 

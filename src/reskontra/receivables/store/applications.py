@@ -207,17 +207,23 @@ def proposer_of(document_id: str) -> str:
          where proposer.company_id = $1 and proposer.document_id = {proposed_by(document_id)})"""
 
 
-def freed_on(document_id: str) -> str:
-    """A scalar: the last day on which an application from or to a document was taken back that is of an earlier day, or
-    null (UND-04). What was taken back on its own day was never in force.
+def freed(document_id: str) -> str:
+    """A scalar: what was applied from or to a document and taken back on a later day, as JSON of `rules.items.Freed`,
+    or null (UND-04). What was taken back on its own day was never in force.
     """
     sides = " union all ".join(
-        f"""select back.applied_on, back.reverses_id from application as back
-                 where back.company_id = $1 and back.{side} = {document_id} and back.reverses_id is not null"""
-        for side in ("credit_document_id", "debit_document_id")
+        f"""select back.applied_on, back.reverses_id, {amount} as amount from application as back
+                 where back.company_id = $1 and back.{side}_document_id = {document_id}
+                   and back.reverses_id is not null"""
+        for side, amount in (
+            ("credit", "back.amount_credit"),
+            ("debit", "back.amount_debit + back.discount + back.write_off"),
+        )
     )
     return f"""(
-        select max(back.applied_on) from ({sides}) as back
+        select case when count(*) > 0
+                    then json_build_object('on', max(back.applied_on), 'amount', -sum(back.amount)) end
+          from ({sides}) as back
          where back.applied_on > (
                select taken.applied_on from application as taken
                 where taken.company_id = $1 and taken.application_id = back.reverses_id))"""

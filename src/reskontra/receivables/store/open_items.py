@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+import msgspec
 from asyncpg import Record
 
 from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, tally_each
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
-from reskontra.receivables.rules.items import OpenItem
+from reskontra.receivables.rules.items import Freed, OpenItem
 from reskontra.receivables.store.applications import (
     applications_of,
-    freed_on,
+    freed,
     proposals_of,
     proposed_by,
     proposer_of,
@@ -39,7 +40,7 @@ OPEN_ITEM = f"""document.document_id, document.document_type, document.number, d
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
            document.balance, document.balance_base, document.closed_period_id,
            document.origin, document.taken_over_on, document.vat_date, document.vat_exchange_rate,
-           {freed_on("document.document_id")} as freed_on,
+           {freed("document.document_id")} as freed,
            {proposed_by("document.document_id")} as proposed_by, {proposer_of("document.document_id")} as proposer,
            {WAITING_VOID} as waiting_void,
            {waiting_correction("document.document_id")} as waiting_correction"""
@@ -169,14 +170,19 @@ async def _unsettled(connection: Connection, locking: str, *values: object) -> l
 
 _NAMES = ("document_id", "document_type", "number", "status", "customer_id", "account_number", "subaccount_id",
           "branch_number", "document_date", "period_id", "currency_id", "balance", "balance_base", "closed_period_id",
-          "origin", "taken_over_on", "vat_date", "vat_exchange_rate", "freed_on", "proposed_by", "proposer",
+          "origin", "taken_over_on", "vat_date", "vat_exchange_rate", "proposed_by", "proposer",
           "waiting_void", "waiting_correction")  # fmt: skip
+
+
+_freed = msgspec.json.Decoder(Freed)
 
 
 def open_item(row: Record) -> OpenItem:
     """A row of `OPEN_ITEM` as a record."""
     return OpenItem(
-        rate=Rate(row["exchange_rate"], Operator(row["rate_operator"])), **{name: row[name] for name in _NAMES}
+        rate=Rate(row["exchange_rate"], Operator(row["rate_operator"])),
+        freed=_freed.decode(row["freed"]) if row["freed"] else None,
+        **{name: row[name] for name in _NAMES},
     )
 
 
