@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,8 +186,7 @@ async def test_a_new_worker_that_does_not_start_leaves_the_old_ones(fresh_dsn: F
         program.parent.mkdir()
         program.write_text("raise ImportError('half an upgrade')\n", encoding="utf-8")
         await refuse_exchange(server, 1)
-        program.unlink()
-        program.parent.rmdir()
+        shutil.rmtree(program.parent)
         connection = await asyncpg.connect(dsn)
         await connection.execute("delete from schema_version where version = (select max(version) from schema_version)")
         await connection.close()
