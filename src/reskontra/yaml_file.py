@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from importlib.resources import files
 from typing import Any, Generic, NamedTuple, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import yaml
@@ -116,6 +117,11 @@ def read_yaml(text: str, name: str, kind: type[T]) -> YamlFile[T]:
     if reader.faults:
         raise FileFaults(name, reader.faults)
     return YamlFile(name, content, reader.places)
+
+
+def read_shipped(folder: str, name: str, kind: type[T]) -> T:
+    """The content of a file of one `kind` that ships in a `folder`, named as a package."""
+    return read_yaml((files(folder) / name).read_text(encoding="utf-8"), name, kind).content
 
 
 def read_partial_yaml(text: str, name: str, kind: type) -> YamlFile[Given]:

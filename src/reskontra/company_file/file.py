@@ -43,7 +43,7 @@ from reskontra.reference.store.reading import TABLES
 from reskontra.salespersons.rules.salespersons import Salesperson
 from reskontra.terms.rules.terms import Terms
 from reskontra.vat.rules.codes import VatCategory, VatId, VatZone
-from reskontra.yaml_file import Given, Month, YamlFile, read_partial_yaml, read_yaml
+from reskontra.yaml_file import Given, Month, YamlFile, read_partial_yaml, read_shipped, read_yaml
 
 _NUMBER = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 _LARGEST_FILE_BYTES = 10 * 1024 * 1024
@@ -191,9 +191,7 @@ def countries_of(template: Template) -> tuple[Country, ...]:
 @cache
 def all_countries() -> tuple[Country, ...]:
     """The countries of ISO 3166-1, by code."""
-    name = "countries.yaml"
-    text = (files("reskontra.company_file") / name).read_text(encoding="utf-8")
-    return read_yaml(text, name, _Countries).content.countries
+    return read_shipped("reskontra.company_file", "countries.yaml", _Countries).countries
 
 
 def periods_of(span: PeriodSpan) -> list[Period]:

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from importlib.resources import files
 
 from reskontra.dunning.letters.rules.wording import fill
 from reskontra.errors import Refused
 from reskontra.mails.mail import Words
 from reskontra.printing.languages import ENGLISH
 from reskontra.reference.rules.mailing import MailText, MailType
-from reskontra.yaml_file import Prose, read_yaml
+from reskontra.yaml_file import Prose, read_shipped
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
@@ -60,9 +59,7 @@ class _Shipped:
 
 @cache
 def _shipped() -> Mapping[str, _Wording]:
-    name = "wording.yaml"
-    text = (files("reskontra.mails") / name).read_text(encoding="utf-8")
-    return {wording.language: wording for wording in read_yaml(text, name, _Shipped).content.wordings}
+    return {wording.language: wording for wording in read_shipped("reskontra.mails", "wording.yaml", _Shipped).wordings}
 
 
 def worded(mail_type: MailType, language: str, own: Sequence[MailText], values: Mapping[str, str]) -> Words:

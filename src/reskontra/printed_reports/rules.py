@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-from reskontra.yaml_file import read_yaml
+from reskontra.yaml_file import read_shipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +90,6 @@ class _Shipped:
 @cache
 def shipped_words() -> Mapping[str, Words]:
     """The words by the code of their language."""
-    name = "words.yaml"
-    text = (files("reskontra.printed_reports") / name).read_text(encoding="utf-8")
-    return {words.language: words for words in read_yaml(text, name, _Shipped).content.languages}
+    return {
+        words.language: words for words in read_shipped("reskontra.printed_reports", "words.yaml", _Shipped).languages
+    }

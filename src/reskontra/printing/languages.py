@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 
-from reskontra.yaml_file import read_yaml
+from reskontra.yaml_file import read_shipped
 
 ENGLISH = "en"
 _HARD_BLANK = "\u00a0"
@@ -71,9 +70,9 @@ class _Shipped:
 @cache
 def shipped_languages() -> Mapping[str, Language]:
     """The languages that ship with the program, by code."""
-    name = "languages.yaml"
-    text = (files("reskontra.printing") / name).read_text(encoding="utf-8")
-    return {language.code: language for language in read_yaml(text, name, _Shipped).content.languages}
+    return {
+        language.code: language for language in read_shipped("reskontra.printing", "languages.yaml", _Shipped).languages
+    }
 
 
 def language_of(locale: str | None, country_id: str, more: Container[str] = ()) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from reskontra.printing.languages import language_of
 from reskontra.printing.page import recipient_lines
 from reskontra.records import Record, as_dict
-from reskontra.yaml_file import read_yaml
+from reskontra.yaml_file import read_shipped
 
 if TYPE_CHECKING:
     from reskontra.customers.customer import Debtor
@@ -88,9 +87,10 @@ class _Shipped:
 @cache
 def shipped_words() -> Mapping[str, Words]:
     """The words by the code of their language."""
-    name = "words.yaml"
-    text = (files("reskontra.account_statements.paper") / name).read_text(encoding="utf-8")
-    return {words.language: words for words in read_yaml(text, name, _Shipped).content.languages}
+    return {
+        words.language: words
+        for words in read_shipped("reskontra.account_statements.paper", "words.yaml", _Shipped).languages
+    }
 
 
 class Addressed(Record, frozen=True):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from reskontra.reference.rules.paper import PaperType
-from reskontra.yaml_file import read_yaml
+from reskontra.yaml_file import read_shipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +95,6 @@ class _Shipped:
 @cache
 def shipped_words() -> Mapping[str, Words]:
     """The words by the code of their language."""
-    name = "words.yaml"
-    text = (files("reskontra.documents.paper") / name).read_text(encoding="utf-8")
-    return {words.language: words for words in read_yaml(text, name, _Shipped).content.languages}
+    return {
+        words.language: words for words in read_shipped("reskontra.documents.paper", "words.yaml", _Shipped).languages
+    }

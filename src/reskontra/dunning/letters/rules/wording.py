@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from reskontra.kinds import KINDS
 from reskontra.printing.languages import ENGLISH, Language, language_of, shipped_languages
-from reskontra.yaml_file import Prose, read_yaml
+from reskontra.yaml_file import Prose, read_shipped
 
 if TYPE_CHECKING:
     from reskontra.customers.customer import Addressed
@@ -88,9 +87,9 @@ class _Shipped:
 @cache
 def shipped_words() -> Mapping[str, LetterWords]:
     """What letters say in the languages that ship with the program, by code."""
-    name = "wording.yaml"
-    text = (files("reskontra.dunning.letters") / name).read_text(encoding="utf-8")
-    return {words.language: words for words in read_yaml(text, name, _Shipped).content.wordings}
+    return {
+        words.language: words for words in read_shipped("reskontra.dunning.letters", "wording.yaml", _Shipped).wordings
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
