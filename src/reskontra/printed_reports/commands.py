@@ -11,6 +11,8 @@ from reskontra.changes.log.store import Cut, find_cut
 from reskontra.db.lists import Filters, Window
 from reskontra.errors import Malformed
 from reskontra.printed_reports.wire import (
+    MOST_BEHIND,
+    Behind,
     Sheet,
     ageing_sheet,
     reconciled_sheet,
@@ -99,7 +101,7 @@ async def print_reconciled(database: Database, company_id: int, code: str, perio
         sheet = await _sheet(connection, company_id, code)
         found = await find_reconciled(connection, company_id, period)
         behind = {
-            it.account_number: await _all(connection, DIFFERENCES, Filters([company_id, period, it.account_number]))
+            it.account_number: await _behind(connection, Filters([company_id, period, it.account_number]))
             for it in found
             if it.difference
         }
@@ -118,6 +120,11 @@ async def _all(connection: Connection, paged: Paged[Any], filters: Filters) -> l
     found = await paged.rows(connection, filters, Window(MOST_ROWS + 1, 0))
     _check(len(found.rows))
     return list(found.rows)
+
+
+async def _behind(connection: Connection, filters: Filters) -> Behind:
+    found = await DIFFERENCES.rows(connection, filters, Window(MOST_BEHIND, 0))
+    return Behind(found.rows, (await DIFFERENCES.total(connection, filters)).count)
 
 
 def _check(rows: int) -> None:

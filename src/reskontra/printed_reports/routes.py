@@ -11,13 +11,12 @@ from reskontra.printing.answers import PDF, pdf_answer
 from reskontra.printing.languages import language_of, shipped_languages
 from reskontra.reference.reference import Reference
 from reskontra.reference.routes.answering import reference_of
-from reskontra.reports.routes.answering import PERIOD, TO_PERIOD, first_period, periods
-from reskontra.reports.store.sales import SoldBy
+from reskontra.reports.routes.answering import BY, PERIOD, TO_PERIOD, first_period, periods, sold_by_what
 from reskontra.web.addresses import Addresses
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 
-_LANGUAGE, _BY = Parameter("language"), Parameter("by")
+_LANGUAGE = Parameter("language")
 
 
 async def ageing(call: Call) -> Response:
@@ -47,8 +46,7 @@ async def sales(call: Call) -> Response:
     """GET what was sold without VAT as a PDF."""
     reference = await reference_of(call)
     code, span = _language(call, reference), periods(call, reference)
-    by = call.query.choice(_BY.name, SoldBy) or SoldBy.CUSTOMER
-    return pdf_answer(await print_sales(call.database, call.company_id, code, span, by))
+    return pdf_answer(await print_sales(call.database, call.company_id, code, span, sold_by_what(call)))
 
 
 async def receivables(call: Call) -> Response:
@@ -86,7 +84,7 @@ ROUTES = (
         query=(*AGEING_QUERY, _LANGUAGE),
     ),
     _REPORTS.file("Reskontra_PrintVat", vat, "vat/print", "printing", PDF, query=_SPAN),
-    _REPORTS.file("Reskontra_PrintSales", sales, "sales/print", "printing", PDF, query=(*_SPAN, _BY)),
+    _REPORTS.file("Reskontra_PrintSales", sales, "sales/print", "printing", PDF, query=(*_SPAN, BY)),
     _REPORTS.file(
         "Reskontra_PrintReceivables", receivables, "receivable/print", "printing", PDF, query=(PERIOD, _LANGUAGE)
     ),

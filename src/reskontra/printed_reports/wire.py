@@ -52,6 +52,19 @@ class Part:
     after: Sequence[Sequence[str]] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What is behind a difference: the first rows of so many."""
+
+    rows: Sequence[Differing]
+    total: int
+
+    @property
+    def more(self) -> int:
+        """How many are not printed."""
+        return self.total - len(self.rows)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """The language of a report, and the books as of which it is: the newest change that its figures are of."""
@@ -214,7 +227,7 @@ def sales_sheet(sheet: Sheet, found: Sequence[Sold], periods: tuple[str, str], b
 
 
 def reconciled_sheet(
-    sheet: Sheet, found: Sequence[Reconciled], behind: Mapping[str, Sequence[Differing]], period: str
+    sheet: Sheet, found: Sequence[Reconciled], behind: Mapping[str, Behind], period: str
 ) -> dict[str, Any]:
     """The ledger's accounts of receivables against the open documents, and what is behind each difference."""
     labels, titles = sheet.words.labels, sheet.words.titles
@@ -248,13 +261,11 @@ def reconciled_sheet(
                     it.description or "",
                     *_compared(sheet, it),
                 ]
-                for it in rows[:MOST_BEHIND]
+                for it in differing.rows
             ],
-            after=paragraphs(labels.more.format(count=sheet.number(len(rows) - MOST_BEHIND)))
-            if len(rows) > MOST_BEHIND
-            else (),
+            after=paragraphs(labels.more.format(count=sheet.number(differing.more))) if differing.more else (),
         )
-        for account, rows in behind.items()
+        for account, differing in behind.items()
     ]
     facts = [(labels.period, _month(period))]
     title = f"{titles.reconcile} {_month(period)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -103,6 +104,24 @@ async def test_what_is_behind_a_difference_is_printed(clerk: Clerk) -> None:
     (page,) = pages_of(await printed(clerk, RECEIVABLE, language="en", **ALL[RECEIVABLE]))
     assert "What account 1500 differs by" in page
     assert "8,750.00 8,747.00 3.00" in page
+
+
+@pytest.mark.plants_fault
+async def test_of_many_behind_a_difference_the_first_are_printed_and_the_rest_counted(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sold(clerk)
+    await clerk.sql(
+        "with changed as (update document set balance = balance - 3, balance_base = balance_base - 3"
+        "  where company_id = 1 and document_type = 'Invoice' and balance > 3 returning 1) select count(*) from changed"
+    )
+    monkeypatch.setattr(commands, "MOST_BEHIND", 1)
+    monkeypatch.setattr(commands, "MOST_ROWS", 2)
+    (page,) = pages_of(await printed(clerk, RECEIVABLE, language="en", **ALL[RECEIVABLE]))
+    assert page.count(" 3.00") == 1
+    difference = re.search(r" (\d+)\.00 Sum ", page)
+    assert difference
+    assert f"and {int(difference[1]) // 3 - 1} more" in page
 
 
 async def test_nothing_to_show_says_so_and_what_does_not_fit_is_refused(

@@ -12,6 +12,7 @@ from reskontra.db.export import as_csv
 from reskontra.errors import Malformed
 from reskontra.periods.rules import parse_period
 from reskontra.reference.reference import Reference
+from reskontra.reports.store.sales import SoldBy
 from reskontra.web.addresses import Addresses, Struct
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
@@ -22,7 +23,7 @@ from reskontra.web.table import table as as_table
 if TYPE_CHECKING:
     from reskontra.web.addresses import Handler
 
-PERIOD, TO_PERIOD = Parameter("period"), Parameter("toPeriod")
+PERIOD, TO_PERIOD, BY = Parameter("period"), Parameter("toPeriod"), Parameter("by")
 
 
 async def table(call: Call, name: str, statement: str, *parameters: object) -> Response:
@@ -60,6 +61,11 @@ def last_period(call: Call, reference: Reference) -> str | None:
     """The period up to which is asked; None if that was not sent."""
     sent = call.query.text(TO_PERIOD.name)
     return _period(sent, TO_PERIOD, reference) if sent else None
+
+
+def sold_by_what(call: Call) -> SoldBy:
+    """What sales are added up by; without any, by customer."""
+    return call.query.choice(BY.name, SoldBy) or SoldBy.CUSTOMER
 
 
 def _period(sent: str, parameter: Parameter, reference: Reference) -> str:

@@ -14,7 +14,17 @@ from reskontra.errors import Malformed
 from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
 from reskontra.receivables.wire.items import DocumentType
 from reskontra.reference.routes.answering import reference_of
-from reskontra.reports.routes.answering import PERIOD, TO_PERIOD, first_period, last_period, periods, report, table
+from reskontra.reports.routes.answering import (
+    BY,
+    PERIOD,
+    TO_PERIOD,
+    first_period,
+    last_period,
+    periods,
+    report,
+    sold_by_what,
+    table,
+)
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
 from reskontra.reports.store.journal import JOURNAL, OF_DOCUMENT, OF_TEXT, journal_table
 from reskontra.reports.store.open_items import open_item_table, open_items
@@ -24,7 +34,7 @@ from reskontra.reports.store.receivables import (
     RECONCILED_TABLE,
     find_reconciled,
 )
-from reskontra.reports.store.sales import SoldBy, sold_by, sold_table
+from reskontra.reports.store.sales import sold_by, sold_table
 from reskontra.reports.store.vat import VAT_ELSEWHERE, VAT_ELSEWHERE_TABLE, VAT_TABLE, find_sums
 from reskontra.reports.wire.ledger import (
     DifferingAnswer,
@@ -52,7 +62,6 @@ from reskontra.web.table import wants_table
 
 _TYPE, _NUMBER = Parameter("documentType"), Parameter("referenceNumber")
 _ACCOUNT = Parameter("account")
-_BY = Parameter("by")
 _OF_CUSTOMER = (same("customer", "customer.number"),)
 _OF_ENTRY = (
     same("customer", "entry.customer_number"),
@@ -115,7 +124,7 @@ async def get_vat_elsewhere(call: Call) -> Response:
 async def get_sales(call: Call) -> Response:
     """GET what was sold in some periods without VAT, by customer or by what was asked for, the largest first."""
     first, last = periods(call, await reference_of(call))
-    by = call.query.choice(_BY.name, SoldBy) or SoldBy.CUSTOMER
+    by = sold_by_what(call)
     if wants_table(call):
         return await table(call, "sales", sold_table(by), first, last)
     return await answer_page(call, sold_by(by), filtered(call, first, last), sold_answer)
@@ -185,7 +194,7 @@ ROUTES = (
     report(
         "Reskontra_ReportVatElsewhere", get_vat_elsewhere, "VAT", VatElsewhereAnswer, "vatElsewhere", *_SPAN
     ),
-    report("Reskontra_ReportSales", get_sales, "sales", SoldAnswer, "sales", *_SPAN, _BY),
+    report("Reskontra_ReportSales", get_sales, "sales", SoldAnswer, "sales", *_SPAN, BY),
     report(
         "Reskontra_ReportJournal", get_journal, "journal", JournalEntryAnswer, "journal", *_SPAN, _TYPE, _NUMBER,
         filters=_OF_ENTRY,
