@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from reskontra.kinds import KINDS
-from reskontra.receivables.rules.items import NO_SALES
-
-_KINDS = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in KINDS.values() if kind.sales_sign)
-
-_NO_SALES = ", ".join(f"'{origin}'" for origin in NO_SALES)
+from reskontra.receivables.store.sales import IS_SALE, SALES_KINDS
 
 
 def sales(customer_id: str, condition: str) -> str:
@@ -19,11 +14,12 @@ def sales(customer_id: str, condition: str) -> str:
     """
     return f"""(select coalesce(sum(line.net_amount_base * kind.sign), 0.0000)
                   from document
-                  join (values {_KINDS}) as kind (document_type, sign) on kind.document_type = document.document_type
+                  join (values {SALES_KINDS}) as kind (document_type, sign)
+                    on kind.document_type = document.document_type
                   join document_line as line on line.company_id = $1 and line.document_id = document.document_id
                  where document.company_id = $1 and document.customer_id = {customer_id}
                    and document.released_at is not null and document.master_document_id is null
-                   and document.origin not in ({_NO_SALES}) and {condition})"""
+                   and {IS_SALE} and {condition})"""
 
 
 def last_sale(customer_id: str) -> str:

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import msgspec
 
-from reskontra.receivables.rules.items import ENDLESS
+from reskontra.receivables.rules.items import day_freed
 from reskontra.receivables.store.blocks import ListedBlock
 from reskontra.web.pairs import NumberName
-from reskontra.web.wire import Answer, Body, Day, DayOut, Text255, UnsetType, day_text, field
+from reskontra.web.wire import Answer, Body, Day, DayOut, Text255, UnsetType, day_answer, day_text, field
 
 
 class BlockUpdate(Body):
@@ -44,6 +44,6 @@ def block_answer(found: ListedBlock) -> BlockAnswer:
         due_date=day_text(found.due_date) if found.due_date else None,
         currency_id=found.currency_id,
         balance=found.balance,
-        until=None if found.until == ENDLESS else day_text(found.until),
+        until=day_answer(day_freed(found.until)),
         reason=found.reason,
     )

@@ -132,7 +132,7 @@ async def remind(
 Due = list[tuple[Addressee, tuple[NewLetter, ...]]]
 """Whom letters go to, with their letters."""
 
-Held = Mapping[str, Sequence[Candidate]]
+Blocked = Mapping[str, Sequence[Candidate]]
 """Blocked documents that are due for a letter, by the number of whom it would go to."""
 
 
@@ -144,7 +144,7 @@ async def find_due(
     document_ids: Sequence[int],
     *,
     skips: bool = True,
-) -> tuple[Due, list[Skipped], Held]:
+) -> tuple[Due, list[Skipped], Blocked]:
     """The letters that these documents of those addressees ask for, who gets none or one without a document that is
     blocked, and why, and those documents; nothing is made.
 
@@ -203,7 +203,7 @@ def _due_letters(
 
 
 async def _held_back(
-    connection: Connection, order: Order, waiting: Mapping[str, Sequence[int]], blocked: Held
+    connection: Connection, order: Order, waiting: Mapping[str, Sequence[int]], blocked: Blocked
 ) -> list[Skipped]:
     """Why documents are on no letter, by customer: some are on drafts (`waiting`, their ids), some are blocked."""
     document_ids = list(chain.from_iterable(waiting.values()))

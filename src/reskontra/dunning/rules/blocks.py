@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reskontra.documents.document import UNRELEASED
 from reskontra.errors import Refused
 from reskontra.kinds import KINDS
-from reskontra.receivables.rules.items import ENDLESS, FEE_ORIGIN
+from reskontra.receivables.rules.items import ENDLESS, FEE_ORIGIN, day_freed
 
 if TYPE_CHECKING:
     from reskontra.receivables.store.blocks import Blockable
@@ -59,7 +59,8 @@ def asked_block(changes: Mapping[str, Any], today: date) -> tuple[date, str]:
 
 def block_told(document_type: str, number: str, until: date | None, reason: str | None) -> str:
     """A block as a sentence."""
-    day = "" if until in (None, ENDLESS) else f" until {until}"
+    freed = day_freed(until)
+    day = f" until {freed}" if freed else ""
     end = "" if (reason or "").endswith((".", "!", "?")) else "."
     noun = KINDS[document_type].noun
     return f"{noun[:1].upper()}{noun[1:]} {number} is blocked{day}: {reason}{end}"

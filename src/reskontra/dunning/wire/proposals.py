@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reskontra.dunning.letters.letter import owed_by_currency
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
-from reskontra.receivables.rules.items import ENDLESS
+from reskontra.receivables.rules.items import day_freed
 from reskontra.web.pairs import NumberName
 from reskontra.web.wire import Answer, DayOut, day_answer, day_text, field
 
@@ -162,13 +162,12 @@ def _proposal(proposal: Proposal) -> ProposalAnswer:
 
 
 def _blocked(held: Candidate) -> BlockedDocumentAnswer:
-    until = held.reminding_blocked_until
     return BlockedDocumentAnswer(
         document_type=held.document_type,
         ref_nbr=held.number,
         due_date=day_answer(held.due_date),
         balance_in_currency=held.balance,
-        until=day_answer(None if until == ENDLESS else until),
+        until=day_answer(day_freed(held.reminding_blocked_until)),
         reason=held.reminding_block_reason or "",
     )
 

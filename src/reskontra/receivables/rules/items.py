@@ -21,6 +21,12 @@ VOID_ORIGIN = "dunning_void"
 ENDLESS = date.max
 """The day until which a document is blocked from reminding that somebody has to free."""
 
+
+def day_freed(until: date | None) -> date | None:
+    """The day on which a blocked document may be reminded of again; None if somebody has to free it first."""
+    return None if until == ENDLESS else until
+
+
 OPENING_ORIGIN = "opening"
 """The origin of documents that were taken over from an older system: they are no sales and have no VAT (OPN-01)."""
 

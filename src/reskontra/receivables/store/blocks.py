@@ -13,7 +13,7 @@ from reskontra.customers.store.fragments import name_of_id, number_of_id
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_written
-from reskontra.receivables.rules.items import ENDLESS
+from reskontra.receivables.rules.items import day_freed
 from reskontra.receivables.store.open_items import named_items
 
 
@@ -83,7 +83,8 @@ def _told(until: date | None) -> str | None:
     """A day as the log of changes tells it."""
     if until is None:
         return None
-    return "until it is freed" if until == ENDLESS else until.isoformat()
+    freed = day_freed(until)
+    return freed.isoformat() if freed else "until it is freed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 
 from reskontra.kinds import KINDS
-from reskontra.receivables.rules.items import NO_SALES
+from reskontra.receivables.store.sales import IS_SALE, SALES_KINDS
 
-_SALES = ", ".join(f"('{kind.document_type}', {kind.sales_sign})" for kind in KINDS.values() if kind.sales_sign)
 _REMINDED = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.may_be_reminded)
-_NO_SALES = ", ".join(f"'{origin}'" for origin in NO_SALES)
 _CREDITS = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.balance_sign < 0)
 _MONEY = ", ".join(
     f"('{kind.document_type}', {-kind.balance_sign or kind.sales_sign})" for kind in KINDS.values() if kind.is_money
@@ -99,10 +97,10 @@ def billed_by_month(first_day: str) -> str:
                        sum(document.balance_base) as open
                   from document
                  where document.company_id = $1 and document.released_at is not null
-                   and document.master_document_id is null and document.origin not in ({_NO_SALES})
+                   and document.master_document_id is null and {IS_SALE}
                    and document.document_date >= {first_day}
                  group by document.document_type, document.document_date) as sold
-          join (values {_SALES}) as kind (document_type, sign) on kind.document_type = sold.document_type
+          join (values {SALES_KINDS}) as kind (document_type, sign) on kind.document_type = sold.document_type
          group by to_char(sold.document_date, 'YYYYMM')"""
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from reskontra.changes.store import changed_values
 from reskontra.kinds import KINDS
-from reskontra.receivables.rules.items import NO_SALES, OPENING_ORIGIN
+from reskontra.receivables.rules.items import OPENING_ORIGIN
+from reskontra.receivables.store.sales import IS_SALE, SALES_KINDS
 
 DISCOUNT_VAT = """jsonb_to_recordset(application.discount_vat) as row (
                 vat_id text, rate numeric, exempt boolean, reverse_charge boolean, taxable_base numeric,
@@ -160,13 +161,10 @@ DOCUMENT_NAMES = """
 """A select of all documents by name. It ends inside its where clause."""
 
 
-_SALES = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.sales_sign)
-_NO_SALES = ", ".join(f"'{origin}'" for origin in NO_SALES)
-
 SALES_DOCUMENTS = f"""
     select document.document_type, document.number from document
-     where document.company_id = $1 and document.released_at is not null and document.document_type in ({_SALES})
-       and document.origin not in ({_NO_SALES})"""
+      join (values {SALES_KINDS}) as kind (document_type, sign) on kind.document_type = document.document_type
+     where document.company_id = $1 and document.released_at is not null and {IS_SALE}"""
 """A select of the released documents whose lines are sales, or take sales back (BAL-04). It ends inside its where
 clause."""
 

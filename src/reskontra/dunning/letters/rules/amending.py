@@ -22,7 +22,7 @@ from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
 from reskontra.operations import LineOperation
-from reskontra.receivables.rules.items import ENDLESS
+from reskontra.receivables.rules.items import day_freed
 from reskontra.records import replace as replace_record
 
 _CREDIT_NOTES = frozenset(kind.document_type for kind in KINDS.values() if kind.settles and kind.has_lines)
@@ -188,8 +188,8 @@ def _kept_back(present: Candidate, letter_date: date) -> str | None:
     if present.revoked:
         return "is disputed"
     if present.is_blocked_on(letter_date):
-        until = present.reminding_blocked_until
-        day = "" if until in (None, ENDLESS) else f" until {until}"
+        freed = day_freed(present.reminding_blocked_until)
+        day = f" until {freed}" if freed else ""
         return f"is blocked{day} ({present.reminding_block_reason})"
     return None
 
