@@ -303,15 +303,21 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     item = payable.item
     _check_open(payment, payable, field)
     check_taken_over(item, payment.applied_on, ("application_date",))
-    decimals = basis.reference.decimals_of(payment.currency_id)
-    if item.document_type not in DEBITS:
-        settled = _settled(payment, line, item, basis)
-        _check_credit_line(line, payable, field, decimals=decimals, is_nothing=settled <= ZERO)
-        check_freed(
-            item.number, item.freed, payment.applied_on, ("application_date",), amount=settled, balance=item.balance
-        )
-        return
-    balance = in_payment_currency(item.balance, line.cross_rate, decimals)
+    balance = in_payment_currency(item.balance, line.cross_rate, basis.reference.decimals_of(payment.currency_id))
+    settled = _settled(payment, line, item, basis)
+    if item.document_type in DEBITS:
+        _check_debit_line(line, payable, basis, field, balance=balance, is_nothing=settled <= ZERO)
+    else:
+        _check_credit_line(line, item, field, balance=balance, is_nothing=settled <= ZERO)
+    check_freed(
+        item.number, item.freed, payment.applied_on, ("application_date",), amount=settled, balance=item.balance
+    )
+
+
+def _check_debit_line(
+    line: PaymentLine, payable: Payable, basis: Basis, field: FieldPath, *, balance: Decimal, is_nothing: bool
+) -> None:
+    item = payable.item
     if line.amount < ZERO:
         raise _amount_refused(line, item.number, balance, field)
     if not ZERO <= line.discount <= max(balance - line.amount, ZERO):
@@ -324,13 +330,7 @@ def check_line(payment: Payment, line: PaymentLine, payable: Payable, basis: Bas
     if line.write_off:
         _check_write_off(line, payable, basis, field)
     reduction = line.amount + line.discount + line.write_off
-    if not ZERO < reduction <= balance:
-        raise _amount_refused(line, item.number, balance, field)
-    settled = _settled(payment, line, item, basis)
-    check_freed(
-        item.number, item.freed, payment.applied_on, ("application_date",), amount=settled, balance=item.balance
-    )
-    if settled <= ZERO:
+    if is_nothing or not ZERO < reduction <= balance:
         raise _amount_refused(line, item.number, balance, field)
 
 
@@ -369,9 +369,8 @@ def _check_open(payment: Payment, payable: Payable, field: FieldPath) -> None:
 
 
 def _check_credit_line(
-    line: PaymentLine, payable: Payable, field: FieldPath, *, decimals: int, is_nothing: bool
+    line: PaymentLine, item: OpenItem, field: FieldPath, *, balance: Decimal, is_nothing: bool
 ) -> None:
-    item = payable.item
     for name, value in (("discount", line.discount), ("write_off", line.write_off)):
         if value:
             raise Refused(
@@ -380,8 +379,7 @@ def _check_credit_line(
                 value=f"{value:f}",
                 hint="Send 0, or leave it out.",
             )
-    balance = in_payment_currency(item.balance, line.cross_rate, decimals)
-    if not ZERO < line.amount <= balance or is_nothing:
+    if is_nothing or not ZERO < line.amount <= balance:
         raise Refused(
             f"{item.number} has {balance:f} available.",
             field=(*field, "amount_paid"),

@@ -10,7 +10,7 @@ from reskontra.kinds import CREDIT_NOTE
 from reskontra.money import ZERO
 from reskontra.payments.payment import PaymentLine
 from reskontra.receivables.rules.items import OpenItem, Payable, Settled
-from reskontra.receivables.rules.proposals import what_waits
+from reskontra.receivables.rules.proposals import freed_later, what_waits
 from reskontra.records import replace
 
 
@@ -28,7 +28,7 @@ def reason_to_skip(payable: Payable, currency_id: str, on: tuple[date, str]) -> 
     if waiting is not None:
         return f"It has {waiting} that waits for release."
     if item.freed is not None and item.freed.on > on[0]:
-        return f"Something applied on it was taken back on {item.freed.on.isoformat()}, later than the run."
+        return freed_later(item.freed.on)
     came = _came_later(item, *on)
     return f"It {came}, later than the run." if came else None
 
@@ -51,11 +51,9 @@ def debts_settled(debts: Iterable[Payable], available: Decimal, on: date) -> lis
         if available <= ZERO:
             break
         item = debt.item
-        in_time = debt.discount_date is not None and on <= debt.discount_date
-        discount = (
-            debt.discount_left if in_time and debt.discount_left < item.balance else ZERO
-        )  # some is paid (APP-03)
-        if available < item.balance - discount:
+        discount = debt.discount_left if debt.discount_date is not None and on <= debt.discount_date else ZERO
+        leaves_nothing_to_pay = discount >= item.balance  # APP-03
+        if leaves_nothing_to_pay or available < item.balance - discount:
             discount = ZERO
         amount = min(item.balance - discount, available)
         lines.append(

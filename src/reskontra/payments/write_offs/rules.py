@@ -13,6 +13,7 @@ from reskontra.customers.rules.standing import may
 from reskontra.errors import Malformed, Refused
 from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_WRITE_OFF, Kind
 from reskontra.money import ZERO
+from reskontra.receivables.rules.proposals import freed_later
 from reskontra.records import Record
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _held_back(small: Small) -> str | None:
 
 def _came_later(small: Small, order: Order) -> str | None:
     if small.freed_on is not None and small.freed_on > order.on:
-        return f"Something applied on it was taken back on {small.freed_on.isoformat()}, later than the run."
+        return freed_later(small.freed_on)
     if small.period_id > order.period_id:
         return f"It is of the period {small.period_id}, later than the run."
     return None

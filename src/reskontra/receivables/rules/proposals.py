@@ -122,6 +122,11 @@ def check_freed(
         )
 
 
+def freed_later(on: date) -> str:
+    """Why a run of an earlier day passes over a document that got something back on this one."""
+    return f"Something applied on it was taken back on {on.isoformat()}, later than the run."
+
+
 def check_not_proposed(item: OpenItem, proposer: str | None, field: FieldPath) -> None:
     """Refuse a document that has an application of another one, `proposer`, that waits for release (APP-08, LNE-11)."""
     if proposer is not None:
