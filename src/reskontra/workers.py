@@ -25,15 +25,13 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from reskontra.config import Settings, SetupError
 from reskontra.tls import Certificate
+from reskontra.web.metrics import SHARED_FOLDER
 
 READY = b"ready\n"
 """What a worker says on its standard output when it answers."""
 
 DRAIN = signal.SIGHUP
 """Asks a worker to stop without turning a client away; SIGTERM, to stop soon."""
-
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable that makes `prometheus_client` add up what several processes count, in files of this folder."""
 
 DRAIN_SECONDS = 300
 _START_SECONDS = 60
@@ -219,8 +217,8 @@ def _forget(process: Process) -> None:
 def _metrics_folder() -> Iterator[None]:
     """A folder in which the workers count, named in the environment that they inherit."""
     with TemporaryDirectory(prefix="reskontra-metrics-") as folder:
-        os.environ[METRICS_FOLDER] = folder
+        os.environ[SHARED_FOLDER] = folder
         try:
             yield
         finally:
-            del os.environ[METRICS_FOLDER]
+            del os.environ[SHARED_FOLDER]

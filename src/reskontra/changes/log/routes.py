@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 from starlette.responses import Response
@@ -52,7 +51,7 @@ async def get_changes(call: Call) -> Response:
 
 async def _table(call: Call, filters: Filters, *, newest_first: bool) -> Response:
     """All of it as CSV, with nothing newer than the oldest write under way, as a page has it."""
-    async with _turns, call.database.transaction() as connection:
+    async with call.database.transaction() as connection:
         settled = await find_settled(connection, call.company_id) if filters.stamps else None
         if settled is not None:
             for column in filters.stamps:
@@ -60,9 +59,6 @@ async def _table(call: Call, filters: Filters, *, newest_first: bool) -> Respons
         file = await as_csv(connection, change_table(filters, newest_first=newest_first), *filters.parameters)
     return table(file, "log.csv")
 
-
-_turns = asyncio.Semaphore(2)
-"""A log may be long, and other requests need connections too."""
 
 _CHANGES = Addresses("/v1/reskontra/change", "change", ChangeAnswer)
 
