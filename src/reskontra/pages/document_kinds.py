@@ -146,7 +146,7 @@ CASH = ",".join(name for name, kind in kinds.KINDS.items() if kind.is_paid_at_on
 MONEY = ",".join(name for name, kind in kinds.KINDS.items() if kind.is_money)
 """The types of the documents that money comes in or goes out with, cash sales and others."""
 
-REMINDED = ("Invoice", "DebitNote", "FinCharge")
+REMINDED = tuple(name for name, kind in kinds.KINDS.items() if kind.may_be_reminded)
 """The types of the documents that letters remind of."""
 
 DRAFTS = ("Hold", "CreditHold", "Balanced", "PendingPrint", "PendingEmail")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
@@ -197,8 +197,10 @@ async def take_step(screen: Screen) -> Response:
     step, form = _step(screen), await screen.form()
     if form.text("confirmed") is None:
         return await _ask(screen, step, form)
-    letter = (await screen.api.read(WholeLetter, _path(screen))).thing
-    method, path, body = _request(screen, form, letter)
+    day = form.text("voidDate")
+    if screen.path["action"] == "void" and not day:
+        day = _void_day(screen, (await screen.api.read(WholeLetter, _path(screen))).thing)
+    method, path, body = _request(screen, day)
     try:
         await screen.api.send(method, path, body, if_match=form.text("version"))
     except NotFound:
@@ -217,29 +219,31 @@ def _step(screen: Screen) -> Step:
     return step
 
 
-def _request(screen: Screen, form: Form, letter: WholeLetter) -> tuple[str, str, object]:
+def _request(screen: Screen, void_day: str | None) -> tuple[str, str, object]:
     """Method, address and body of what the step is for."""
     action, path = screen.path["action"], _path(screen)
     if action == "delete":
         return "DELETE", path, None
     if action == "void":
-        return "POST", f"{path}/action/void", {"voidDate": form.text("voidDate") or _void_day(screen, letter)}
+        return "POST", f"{path}/action/void", {"voidDate": void_day}
     return "POST", f"{path}/action/release", {}
 
 
 def _void_day(screen: Screen, letter: WholeLetter) -> str:
     """The day that is proposed: today, or that of a letter which is dated ahead."""
-    return str(max(screen.today, letter.letter_date.date()).isoformat())
+    day: date = max(screen.today, letter.letter_date.date())
+    return day.isoformat()
 
 
 async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None = None) -> Response:
     """The page that shows what would happen; `refusal` is why it did not when it was tried for good."""
     found = await screen.api.read(WholeLetter, _path(screen))
+    day = form.text("voidDate") or _void_day(screen, found.thing)
     why = refusal
     after: WholeLetter | None = None
     entries: Sequence[Entry] = ()
     try:
-        after, entries = await _foreseen(screen, form, found.thing)
+        after, entries = await _foreseen(screen, day)
     except Objection as refused:
         why = refusal or refused
     action, number = screen.path["action"], found.thing.letter_number
@@ -254,19 +258,19 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
         after=after,
         can=why is None or (refusal is not None and (after is not None or action == "delete")),
         entries=entries,
-        day=form.text("voidDate") or _void_day(screen, found.thing),
+        day=day,
         later=await later_letters(screen, found.thing) if action == "void" else [],
         changed=await last_change(screen.api, "DunningLetter", number) if isinstance(refusal, Stale) else None,
         problems=[("voidDate" if "void_date" in why.field else "", screen.why(why))] if why else [],
     )
 
 
-async def _foreseen(screen: Screen, form: Form, letter: WholeLetter) -> tuple[WholeLetter | None, Sequence[Entry]]:
+async def _foreseen(screen: Screen, void_day: str) -> tuple[WholeLetter | None, Sequence[Entry]]:
     """The letter as it would be, and what would be posted. Raises `Refusal` as the step would.
 
     Postings are asked for by the number of their document, which only a trial tells.
     """
-    method, path, body = _request(screen, form, letter)
+    method, path, body = _request(screen, void_day)
     if method == "DELETE":
         await screen.api.tried(Trial(method, path))
         return None, ()
