@@ -12,7 +12,7 @@ import pytest
 
 from reskontra.demo import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from tests.conftest import ServerProcess
-from tests.platform.test_command_line import run
+from tests.platform.processes import run
 
 pytestmark = pytest.mark.sampled(0.5)
 

@@ -20,6 +20,7 @@ from reskontra.db.cluster import find_binaries
 from reskontra.db.data_folder import EmbeddedError
 from reskontra.db.embedded import EmbeddedPostgres, delete_folder, running_dsn
 from reskontra.db.unprivileged import NOBODY, ROOT, account_for
+from tests.platform.processes import is_running
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 only_root = pytest.mark.skipif(os.geteuid() != ROOT, reason="tests how root steps down; this is an ordinary user")
@@ -34,13 +35,6 @@ def ask(dsn: str, query: str) -> object:
             await connection.close()
 
     return asyncio.run(fetch())
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import asyncpg
 
 from reskontra.db.embedded import EmbeddedPostgres
 from reskontra.db.leftovers import end_leftovers
+from tests.platform.processes import is_running
 
 
 @asynccontextmanager
@@ -30,13 +31,6 @@ async def busy_backend(server: EmbeddedPostgres) -> AsyncIterator[int]:
     finally:
         connection.terminate()
         await asyncio.gather(counting, return_exceptions=True)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 async def test_backends_that_outlive_their_postmaster_are_ended(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from reskontra.command_line.app import app
 from reskontra.command_line.status import without_password
 from reskontra.config import VARIABLES, SettingError
 from reskontra.db.embedded import EmbeddedPostgres
-from tests.platform.test_command_line import run
+from tests.platform.processes import run
 
 pytestmark = pytest.mark.sampled(0.5)
 

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from reskontra.config import SettingError, Settings
 from reskontra.serve import own_certificate
 from reskontra.tls import Certificate, keep_renewed, make_certificate
-from tests.platform.test_command_line import Running
+from tests.platform.processes import Running
 
 pytestmark = [pytest.mark.sampled(0.5), pytest.mark.skipif(shutil.which("openssl") is None, reason="needs `openssl`")]
 

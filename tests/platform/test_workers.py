@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -24,6 +23,7 @@ import pytest
 
 from reskontra.web.limits import WINDOW_SECONDS, Limiter, OwnCounts, SharedCounts
 from tests.conftest import token_of
+from tests.platform.processes import Running, is_running
 
 pytestmark = pytest.mark.xdist_group("command line")
 
@@ -31,27 +31,12 @@ PATIENCE_SECONDS = 60
 Fresh = Callable[[], Awaitable[str]]
 
 
-class Crew:
-    """A server with several workers, and what it logs."""
+class Crew(Running):
+    """A server with several workers, and a client's token."""
 
     def __init__(self, dsn: str, workers: int, **variables: str) -> None:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RESKONTRA_", "DATABASE_"))}
         words = ["serve", "--database-url", dsn, "--port", "0", "--workers", str(workers), "--log-format", "json"]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "reskontra", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**kept, **variables},
-        )
-        self.log: list[str] = []
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        self._reader = threading.Thread(target=self.log.extend, args=(self.process.stderr,), daemon=True)
-        self._reader.start()
-        found = re.search(r"http://\S+", self.process.stdout.readline())
-        assert found, "".join(self.log)
-        self.url = found[0]
+        super().__init__(*words, cwd=None, **variables)
         self.headers = {"Authorization": f"Bearer {token_of(self.url)}"}
 
     def workers(self) -> set[int]:
@@ -62,17 +47,11 @@ class Crew:
     def until(self, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not holds():
-            assert time.monotonic() < deadline, "".join(self.log)
+            assert time.monotonic() < deadline, "".join(self.errors)
             time.sleep(0.05)
 
     def said(self, event: str) -> int:
-        return sum(f'"event":"{event}"' in line for line in self.log)
-
-    def end(self) -> int:
-        self.process.terminate()
-        code = self.process.wait(30)
-        self._reader.join(5)
-        return code
+        return sum(f'"event":"{event}"' in line for line in self.errors)
 
 
 @contextlib.contextmanager
@@ -82,18 +61,11 @@ def crew(dsn: str, workers: int = 2, **variables: str) -> Iterator[Crew]:
         yield started
     finally:
         if started.process.poll() is None:
-            started.end()
+            started.end(signal.SIGTERM)
 
 
 def has_exchanged(server: Crew, times: int) -> bool:
     return server.said("workers exchanged") == times
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 async def test_workers_share_port_counts_and_metrics_and_stop_together(fresh_dsn: Fresh) -> None:
@@ -114,9 +86,9 @@ async def test_workers_share_port_counts_and_metrics_and_stop_together(fresh_dsn
         for _ in range(5):
             httpx.get(f"{server.url}/v1/customer", headers=server.headers)
         assert httpx.get(f"{server.url}/v1/customer", headers=server.headers).status_code == 429
-        assert server.end() == 0
+        assert server.end(signal.SIGTERM) == 0
     assert not [pid for pid in pids if is_running(pid)]
-    assert '"event":"stopped serving"' in server.log[-1]
+    assert '"event":"stopped serving"' in server.errors[-1]
 
 
 async def test_a_worker_that_dies_is_replaced(fresh_dsn: Fresh) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.clerk import DEBIT_NOTE, INVOICE, Clerk, Record, application
 
+GAIN_AND_LOSS = ["8060", "8160"]
 SOME, MANY = range(3), range(60)
 
 
@@ -112,7 +113,7 @@ def part_of(draw: Random, balance: Decimal) -> Decimal:
 
 async def test_the_order_of_payments_does_not_change_the_end(clerk: Clerk, whole: bool) -> None:
     """18: two customers with the same debts pay them in the same parts, in another order. Nothing is left of either,
-    and both gained or lost the same by exchange rates.
+    and both gained or lost the same by exchange rates: a cent may be lost on one part and gained on the next.
     """
     for seed in MANY if whole else SOME:
         draw = Random(seed)
@@ -132,9 +133,12 @@ async def test_the_order_of_payments_does_not_change_the_end(clerk: Clerk, whole
                 fields = {"customer": customer.number, "currency": currency, "applicationDate": str(day)}
                 await clerk.pay(amount, line(debits[which], amount, cashDiscountTaken=0), **fields)
             rows = await clerk.rows(
-                """select account_number, sum(debit_base - credit_base) from journal_entry where customer_id = $1
-                    group by account_number having sum(debit_base - credit_base) <> 0 order by 1""",
+                """select case when account_number = any($2) then 'exchange difference' else account_number end,
+                          sum(debit_base - credit_base)
+                     from journal_entry where customer_id = $1
+                    group by 1 having sum(debit_base - credit_base) <> 0 order by 1""",
                 customer["internalId"],
+                GAIN_AND_LOSS,
             )
             ends.append([tuple(row) for row in rows])
             assert {(await clerk.get(debit))["status"] for debit in debits} == {"Closed"}, seed
