@@ -26,6 +26,7 @@ from reskontra.web.errors import message
 from reskontra.web.head import Unservable, addressed, check_head, written_without
 from reskontra.web.transport import JoiningTransport
 from reskontra.web.visit import BODY_FORGOTTEN
+from reskontra.web.whole import WHOLE, sender_of
 
 _LAST_CALL_SECONDS = 2.0
 _NEVER = float("inf")
@@ -199,7 +200,10 @@ class JsonProtocol(HttpToolsProtocol):
         if not self.url.startswith((b"/", b"*")):
             self.url, self.headers[:] = addressed(self.url, self.headers)
         super().on_headers_complete()
-        self.scope["extensions"] = {BODY_FORGOTTEN: self._forget_bytes}  # type: ignore[dict-item]
+        extensions: dict[str, Any] = {BODY_FORGOTTEN: self._forget_bytes}
+        if not self.expect_100_continue:
+            extensions[WHOLE] = sender_of(self.cycle)
+        self.scope["extensions"] = extensions
         if self._crowd.is_draining:
             self.cycle.keep_alive = False
         if not self.pipeline:

@@ -11,6 +11,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reskontra.web.whole import WHOLE
+
 W = TypeVar("W")
 
 BODY_MAX = 64 * 1024
@@ -105,6 +107,7 @@ class Recording(Generic[W]):
         began_at = time.perf_counter()
         with self._recorder.working() as work:
             tape = Tape(scope, Half(scope["headers"]), Half([]), work)
+            scope.get("extensions", {}).pop(WHOLE, None)  # what is sent past `send` is not heard
             try:
                 await self._app(scope, tape.receiving(receive), tape.sending(send))
             finally:

@@ -20,6 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from reskontra.clock import Clock
 from reskontra.config import Settings
 from reskontra.errors import Malformed, NotFound, NotServed, Refusal
+from reskontra.log import log_request
 from reskontra.web import wire
 from reskontra.web.auth import Caller, Company, Guard
 from reskontra.web.call import Call, Database, expected_of
@@ -35,6 +36,7 @@ from reskontra.web.repeats import HEADER, Answers, KeyedRequest, answer_once, fi
 from reskontra.web.routing import Match, Route, Router, WrongMethod
 from reskontra.web.uploads import received
 from reskontra.web.visit import ClientGone, Visit
+from reskontra.web.whole import Headers, sent_whole
 
 PageHandler = Callable[[Visit], Awaitable[Response]]
 ChooseBranch = Callable[[Database, int, str], Awaitable[str]]
@@ -62,7 +64,7 @@ class Outcome:
 
     request_id: str
     base_url: str
-    allowance: Allowance
+    allowance: Allowance | None = None
     operation: str = "none"
     doing: str = "reading the request"
     route: Route | None = None
@@ -108,7 +110,7 @@ class Server:
         self._metrics = metrics
         self._lists = lists
         self._answers = answers
-        self._request_context = f"appId=cid-v1:{clock.new_id()}".encode()
+        self._request_context = (b"request-context", f"appId=cid-v1:{clock.new_id()}".encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -121,22 +123,25 @@ class Server:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         began_at = time.perf_counter()
         error_id = self._clock.new_id()
-        structlog.contextvars.bind_contextvars(request_id=str(error_id))
-        visit = Visit.of(scope, receive, self._origin, str(error_id), self._room)
-        outcome = scope[OUTCOME] = Outcome(visit.request_id, visit.base_url, self._limiter.idle())
+        request_id = str(error_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        visit = Visit.of(scope, receive, self._origin, request_id, self._room)
+        outcome = scope[OUTCOME] = Outcome(request_id, visit.base_url)
         status = HUNG_UP
         try:
             response = await self._answered(visit, outcome, error_id)
             status = response.status_code
-            await response(scope, receive, self._sender(send, error_id, outcome, is_head=visit.method == "HEAD"))
+            allowance = outcome.allowance or self._limiter.idle()
+            headers = ((b"ipp-request-id", request_id.encode()), self._request_context, *allowance.headers())
+            if not sent_whole(response, headers, scope):
+                await response(scope, receive, _sender(send, headers, is_head=visit.method == "HEAD"))
         except ClientGone:
             pass
         finally:
             visit.end()
             seconds = time.perf_counter() - began_at
             self._metrics.note(outcome.operation, status, seconds)
-            _log.info(
-                "request",
+            log_request(
                 method=visit.method,
                 path=visit.raw_path[:200].decode("latin-1"),
                 status=status,
@@ -144,6 +149,7 @@ class Server:
                 operation=outcome.operation,
                 company=outcome.company_id,
                 actor=outcome.actor,
+                request_id=request_id,
             )
 
     async def _answered(self, visit: Visit, outcome: Outcome, error_id: UUID) -> Response:
@@ -197,9 +203,9 @@ class Server:
             caller.require(scope)
         company = caller.company(visit.headers.get("ipp-company-id"))
         outcome.company_id = company.company_id
-        outcome.allowance = self._limiter.take(company.company_id, caller.actor)
-        if outcome.allowance.is_exceeded:
-            raise TooMany(outcome.allowance.reset_seconds)
+        outcome.allowance = allowance = self._limiter.take(company.company_id, caller.actor)
+        if allowance.is_exceeded:
+            raise TooMany(allowance.reset_seconds)
         _refuse_background(visit)
         branch_id = visit.headers.get("branchid", "").strip()
         branch_number = None
@@ -240,22 +246,18 @@ class Server:
             router=self._router,
         )
 
-    def _sender(self, send: Send, error_id: UUID, outcome: Outcome, is_head: bool) -> Send:
-        """`send`, adding the headers of every answer (W9) and leaving out the body for HEAD."""
 
-        async def sender(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message["headers"],
-                    (b"ipp-request-id", str(error_id).encode()),
-                    (b"request-context", self._request_context),
-                    *outcome.allowance.headers(),
-                ]
-            elif is_head and message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
+def _sender(send: Send, headers: Headers, *, is_head: bool) -> Send:
+    """`send`, adding the headers of every answer (W9) and leaving out the body for HEAD."""
 
-        return sender
+    async def sender(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *headers]
+        elif is_head and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return sender
 
 
 def _refuse_background(visit: Visit) -> None:

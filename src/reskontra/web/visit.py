@@ -53,7 +53,7 @@ class Visit:
 
     @classmethod
     def of(cls, scope: Scope, receive: Receive, origin: Origin, request_id: str, room: Room) -> Visit:
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         repeated = _join_repeats(headers, scope["headers"]) if len(headers) != len(scope["headers"]) else None
         client = scope.get("client")
         peer = client[0] if client else None
@@ -170,7 +170,7 @@ def _join_repeats(headers: dict[str, str], sent: Iterable[tuple[bytes, bytes]]) 
     """Join the values of each repeated header in `headers`. Returns a repeated one that may not be, if any."""
     values: dict[str, list[str]] = {}
     for name, value in sent:
-        values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        values.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
     repeated = {name: texts for name, texts in values.items() if len(texts) > 1}
     headers.update({name: ", ".join(texts) for name, texts in repeated.items()})
     return min(_SINGLE & repeated.keys(), default=None)
