@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reskontra.errors import Conflict, Refused
+from reskontra.errors import Conflict, OutcomeUnknown, Refused, Unavailable
 from reskontra.runs.chunks import cut, run_in_chunks
 from reskontra.runs.outcome import Outcome, Skipped
 
@@ -146,6 +146,20 @@ async def test_a_chunk_that_fails_ends_the_run_and_what_was_committed_is_kept(er
     assert sorted(reached) == ["00", "01", "02", "03"], "the one under way is finished, and no other begun"
     assert sorted(letter.customer for letter in database.committed) == ["00", "01", "03"]
     assert database.open == 0
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_of_two_failures_the_one_that_leaves_the_outcome_open_is_told(turned: bool) -> None:
+    errors = iter([OutcomeUnknown(), Unavailable()] if turned else [Unavailable(), OutcomeUnknown()])
+    both = asyncio.Barrier(2)
+
+    async def fails(written: Any, chunk: Sequence[Customer]) -> Outcome[Letter]:
+        error = next(errors)
+        await both.wait()
+        raise error
+
+    with pytest.raises(OutcomeUnknown):
+        await run(FakeDatabase(), [Customer("1"), Customer("2")], fails, chunk_weight=1)
 
 
 async def test_a_run_that_is_cancelled_ends_both_workers() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
-from reskontra.errors import Conflict
+from reskontra.errors import Conflict, OutcomeUnknown
 from reskontra.runs.outcome import Outcome, Skipped, T
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ async def run_in_chunks(
 
     A chunk weighs at most `chunk_weight`, unless a single party weighs more. Work that raises `Conflict` is tried
     again; the third time its chunk is skipped. Any other exception ends the run: chunks under way are finished, no
-    other is begun, and the exception is raised. With `dry_run` each chunk is rolled back when its work is done.
+    other is begun, and the exception is raised: of several, the one after which nobody knows what was saved. With
+    `dry_run` each chunk is rolled back when its work is done.
     """
     chunks = list(cut(parties, weight, chunk_weight))
     waiting = iter(enumerate(chunks))
@@ -77,9 +78,9 @@ async def run_in_chunks(
                 raise
 
     workers = [asyncio.create_task(worker()) for _ in chunks[:_WORKERS]]
-    for error in await asyncio.gather(*workers, return_exceptions=True):
-        if error is not None:
-            raise error
+    errors = [it for it in await asyncio.gather(*workers, return_exceptions=True) if it is not None]
+    if errors:
+        raise next((it for it in errors if isinstance(it, OutcomeUnknown)), errors[0])
     in_order = [outcomes[position] for position in range(len(chunks))]
     return Outcome(
         created=tuple(made for outcome in in_order for made in outcome.created),
