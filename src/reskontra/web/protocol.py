@@ -24,7 +24,7 @@ from reskontra.clock import SystemClock
 from reskontra.web.crowd import Crowd
 from reskontra.web.errors import message
 from reskontra.web.head import Unservable, addressed, check_head, written_without
-from reskontra.web.transport import JoiningTransport
+from reskontra.web.transport import LingeringTransport
 from reskontra.web.visit import BODY_FORGOTTEN
 from reskontra.web.whole import WHOLE, sender_of
 
@@ -84,8 +84,8 @@ class JsonProtocol(HttpToolsProtocol):
     # --- the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._joining = JoiningTransport(transport, self.loop, self._is_spoken_to)
-        super().connection_made(self._joining)  # type: ignore[arg-type]
+        self._lingering = LingeringTransport(transport, self.loop, self._is_spoken_to)
+        super().connection_made(self._lingering)  # type: ignore[arg-type]
         self.flow = _Flow(transport)
         is_admitted = self._crowd.admit(self, self.loop)
         self._stalled_since = self._crowd.now
@@ -120,13 +120,12 @@ class JsonProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends nothing more, but still gets the answers to what it sent."""
         if self.scheme == "https" or self.transport.is_closing() or not self._owes_answers():
-            self._joining.flush()  # the transport closes when we return
             return False
         self._stop_reading(b"")
         return True
 
     def data_received(self, data: bytes) -> None:
-        if self._last_words is not None or self._joining.is_leaving:
+        if self._last_words is not None or self._lingering.is_leaving:
             return
         if self._waiting or self.pipeline:
             self._waiting += data
@@ -281,9 +280,8 @@ class JsonProtocol(HttpToolsProtocol):
 
     def look(self, now: float) -> int:
         """Act on what is overdue; returns the bytes that the client has not taken yet."""
-        self._joining.flush()  # what is left then is what the client does not take
         unsent = self.transport.get_write_buffer_size()
-        taken = self._joining.written_bytes - unsent
+        taken = self._lingering.written_bytes - unsent
         if unsent == 0 or taken >= self._taken_bytes + _PROGRESS_BYTES:
             self._taken_bytes = taken
             self._stalled_since = now
