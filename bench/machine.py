@@ -58,6 +58,18 @@ class Busy:
         }
 
 
+def resident_megabytes(pid: int) -> float:
+    """Memory of a process and its descendants. What several share is counted once, in equal parts (PSS)."""
+    kilobytes, waiting = 0, [pid]
+    while waiting:
+        process = waiting.pop()
+        rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+        kilobytes += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+        for task in Path(f"/proc/{process}/task").iterdir():
+            waiting += map(int, (task / "children").read_text().split())
+    return kilobytes * 1024 / 1e6
+
+
 def wait_until_quiet(pid: int) -> None:
     """Return when a process tree has not worked for a moment."""
     seen, quiet = -1.0, 0

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.rounds import Cell
+from bench.start import MEGABYTES
 
 COLUMNS = ("workload", "clients", "rate /s", "p50 ms", "p99 ms", "program", "database", "generator", "ceiling /s",
            "its database", "of cpu", "ratio", "target")  # fmt: skip
@@ -88,6 +89,11 @@ def comparisons(cells: Sequence[Cell]) -> list[str]:
         released = by_name.get(("pay-release", clients))
         if name == "pay-post" and released:
             said.append(_paying(posted, released))
+    started = by_name.get(("start, second", 1))
+    if started:
+        megabytes = started.typical("program", "megabytes")
+        reached = _reached(megabytes <= MEGABYTES)
+        said.append(f"Sandbox and database at rest: {megabytes:.0f} MB (target {MEGABYTES} {reached})")
     return said
 
 

@@ -35,6 +35,8 @@ class Round:
     generator_cpu: float
     load: float
     machine: Mapping[str, float]
+    megabytes: float | None = None
+    """Memory at rest, where that is measured."""
 
 
 @dataclass(slots=True)

@@ -24,6 +24,9 @@ NAME = "start"
 LIMIT = 4_000.0
 """Milliseconds until the first answer after installing."""
 
+MEGABYTES = 150
+"""Memory of the sandbox and its database when nobody asks for anything."""
+
 _ASKED = "/v1/customer?pageSize=1"
 _TELLS = re.compile(r"Reskontra sandbox: (http\S+)")
 _STOP_SECONDS = 30
@@ -76,10 +79,13 @@ def _started(folder: Path, number: int) -> Round:
         (postmaster,) = data.rglob("postmaster.pid")
         database = machine.processor_seconds(int(postmaster.read_text().split()[0])) * 1000
         together = machine.processor_seconds(process.pid) * 1000
+        machine.wait_until_quiet(process.pid)
+        megabytes = machine.resident_megabytes(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=_STOP_SECONDS)
     return Round(
         "program", number, 1, 1000 / taken, taken, taken, program_cpu=together - database, database_cpu=database,
         generator_cpu=0.0, load=machine.load_average(), machine=machine.Busy.now().since(busy),
+        megabytes=megabytes,
     )  # fmt: skip

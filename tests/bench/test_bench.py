@@ -81,6 +81,8 @@ def test_the_command_starts_the_sandbox_twice(folder: Path, capsys: pytest.Captu
     assert first["target"]["milliseconds"] == 4000
     spent = [sum(it["rounds"][0][name] for name in ("program_cpu", "database_cpu")) for it in (first, second)]
     assert spent[0] > spent[1] > 0, "the first one sets up its database"
+    assert 20 < second["rounds"][0]["megabytes"] < 1000
+    assert "Sandbox and database at rest: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.name)
