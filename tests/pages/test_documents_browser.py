@@ -113,7 +113,7 @@ async def _database_goes_away(page: Page, databases: Databases, name: str) -> No
         f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and pid <> pg_backend_pid()"
     )
     await page.click("[data-save]")
-    await expect(page.locator(".stale")).to_be_visible()
+    await expect(page.locator(".problems.stale")).to_be_visible()
     await expect(page.locator("[id='line.0.quantity']")).to_have_value("2")
     await databases.administer(f"alter database {name} with allow_connections true")
     await page.click("[data-save]")

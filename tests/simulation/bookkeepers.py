@@ -122,7 +122,7 @@ class Bookkeeper(Cashier):
         if debit is not None:
             small = Decimal(self.random.randrange(1, 600)) / 100 / debit.rate
             amount = (debit.balance + self.random.choice((small, -small))).quantize(Decimal("0.01"))
-            day = max(self.some_day(may_be_closed=False), debit.day)
+            day = max(self.some_day(may_be_closed=False), debit.free_from)
             payment = Payment(PAYMENT, debit.customer, day, debit.currency, {1: Line(Decimal(1), amount, "6")})
             await self.take(payment, [(debit, min(amount, debit.balance))])
 

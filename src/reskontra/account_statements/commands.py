@@ -27,6 +27,7 @@ from reskontra.customers.commands import ids_of_sent
 from reskontra.customers.store.for_charges import find_debtors
 from reskontra.db.pool import Connection
 from reskontra.letterheads.rules import letterhead_of
+from reskontra.receivables.commands.locks import Needs, take
 from reskontra.receivables.wire.as_of import Asked, dates_at
 from reskontra.reference.reference import Reference
 from reskontra.reference.rules.classes import StatementCycle, StatementType
@@ -159,7 +160,11 @@ async def run_statements(database: Database, context: Context, changes: Mapping[
         recipients = await _recipients(connection, context, reference, as_of, filters)
 
     async def make(connection: Connection, chunk: Sequence[Recipient]) -> Outcome[MadeStatement]:
-        return await _make(connection, context, reference, as_of, chunk)
+        ids = [it.customer_id for it in chunk]
+        # What a statement says of its customer is read in parts, so the customer may not change meanwhile.
+        await take(connection, context, reference, Needs(customers=ids))
+        standing = await find_recipients(connection, context.company_id, as_of, customer_ids=ids)
+        return await _make(connection, context, reference, as_of, standing)
 
     return await run_in_chunks(
         database,
