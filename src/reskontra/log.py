@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from datetime import UTC, datetime
 from typing import TextIO
 
 import msgspec
 import structlog
 
+from reskontra.clock import SystemClock
 from reskontra.config import LogFormat
 
 _FRAMES = 30
@@ -77,11 +77,12 @@ def log_request(**facts: str | float | None) -> None:
     if _stream is None:
         _requests.info("request", **facts)
         return
-    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    moment = _CLOCK.now().isoformat().replace("+00:00", "Z")
     _stream.write(_json({**facts, "event": "request", "level": "info", "timestamp": moment}) + "\n")
     _stream.flush()
 
 
+_CLOCK = SystemClock()
 _requests = structlog.stdlib.get_logger("reskontra.web")
 _stream: TextIO | None = None
 """Where the lines of requests go as JSON; None if they are for people."""
