@@ -37,7 +37,7 @@ OWNERS = {
     "salespersons": ["salesperson"],
     "periods": ["financial_period"],
     "numbering": ["number_series", "number_series_range", "deleted_number"],
-    "changes": ["change"],
+    "changes": ["change", "change_seal"],
     "customers": [
         "customer", "location", "address", "contact_details", "customer_attribute", "customer_payment_method",
         "direct_debit", "customer_balance", "customer_salesperson",

@@ -17,6 +17,7 @@ from reskontra.attributes import store as attributes_store
 from reskontra.balances import routes as balances
 from reskontra.changes.commands import FollowUp, register_follow_up
 from reskontra.changes.log import routes as log
+from reskontra.changes.seals import routes as seals
 from reskontra.charges import routes as charges
 from reskontra.charges import store as charges_store
 from reskontra.clock import Clock, SystemClock
@@ -139,6 +140,7 @@ ROUTES: tuple[Sequence[Route], ...] = (
     account_statements.ROUTES,
     letterheads.ROUTES,
     log.ROUTES,
+    seals.ROUTES,
     numbers.ROUTES,
     reports.ROUTES,
     trials.ROUTES,

@@ -26,6 +26,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from reskontra.app import create_app
+from reskontra.changes.seals.commands import keep_sealing
 from reskontra.clock import Clock
 from reskontra.companies.commands import find_expiring
 from reskontra.config import SMALLEST, SettingError, Settings
@@ -211,16 +212,18 @@ def _serve_by_workers(settings: Settings, place: Place, announce: Callable[[str]
 async def _serve_and_work(
     server: _Server, port: socket.socket, settings: Settings, books: Database, clock: Clock, *, post: Post
 ) -> None:
-    """Serve until the end. Meanwhile e-invoices and mail are sent, and the log says each day what reference data runs
-    out, unless this is a sandbox."""
+    """Serve until the end. Meanwhile e-invoices and mail are sent, changes are sealed, and the log says each day what
+    reference data runs out, unless this is a sandbox."""
     warning = None if settings.sandbox else asyncio.create_task(_warn_daily(books, clock))
     sending = asyncio.create_task(keep_sending(books, clock, post))
+    sealing = asyncio.create_task(keep_sealing(books, clock))
     try:
         async with channel_of(settings) as channel, keep_delivering(books, clock, channel):
             await server.serve(sockets=[port])
     finally:
         if warning:
             warning.cancel()
+        sealing.cancel()
         post.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(sending, _GRACE_SECONDS)

@@ -29,6 +29,10 @@ APPLICATION = """
            {reverses}, now(), 'test', now(), 'test'
       from settlement order by settlement_id desc limit 1"""
 
+SEALED = """
+    insert into change_seal (company_id, seal_number, sealed_at, sealed_until, newest_change_id, changes, digest)
+    select 1, 1, now(), now(), 1, 1, sha256('')"""
+
 
 async def refused_by(connection: Connection, statement: str) -> str | None:
     """The name of the constraint that refuses `statement`, None when it passes."""
@@ -81,6 +85,12 @@ async def test_what_a_document_showed_stays(connection: Connection, change: str)
 @pytest.mark.parametrize("change", ["update change set actor = 'nobody'", "delete from change"])
 async def test_what_was_logged_stays(connection: Connection, change: str) -> None:
     assert await refused_by(connection, change) == "change_is_append_only"
+
+
+@pytest.mark.parametrize("change", ["update change_seal set changes = 1", "delete from change_seal"])
+async def test_a_seal_stays(connection: Connection, change: str) -> None:
+    await connection.execute(SEALED)
+    assert await refused_by(connection, change) == "change_seal_is_append_only"
 
 
 @pytest.mark.parametrize("change", ["update batch set period_id = '202402'", "delete from batch"])

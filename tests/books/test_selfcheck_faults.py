@@ -194,6 +194,11 @@ FAULTS = {
             select 1, 1, document_id, customer_id, 1, false, 'Waiting', '{{}}', now(), 'test', now(), 1
               from document where {DRAFT}"""
     ],
+    "changes-fit-their-seals": [
+        """insert into change_seal (company_id, seal_number, sealed_at, sealed_until, newest_change_id, changes, digest)
+           select 1, 1, now(), now(), made.newest_change_id, made.changes, sha256('')
+             from seal_of(1, '-infinity', now(), '') as made"""
+    ],
     "stored-text-has-rows": [f"update document set lines_json = '[]' where {DRAFT}"],
     "tally-exact": ["update tally set total = total + 1 where entity = 'CreditNote'"],
     "tally-complete": ["delete from tally where entity = 'Salesperson'"],

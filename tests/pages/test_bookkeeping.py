@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pypdf
 import pytest
 
+from reskontra.db.pool import Database
+from reskontra.db.selfcheck import Offence, keep
+from reskontra.pages import last_check
 from tests.clerk import INVOICE, Clerk
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible, some
 
@@ -318,6 +322,30 @@ async def test_the_log_tells_who_changed_what(visitor: Visitor) -> None:
     assert visitor.rows()[0][:3][1] == "demo"
     await visitor.go("log?actor=nobody")
     assert "No change matches Who = nobody." in visitor.text
+
+
+async def test_the_log_tells_how_far_it_is_sealed_and_verified(bookkeeper: Visitor, books: Database) -> None:
+    await bookkeeper.go("log")
+    assert "ealed until" not in bookkeeper.text
+    newest = (await bookkeeper.http.post("/v1/reskontra/change/action/seal")).json()["newestChangeId"]
+    await bookkeeper.go("log")
+    assert f"Sealed until change {newest}, " in bookkeeper.text
+    assert "Not verified yet: reskontra check" in bookkeeper.text.replace("`", "")
+    async with books.connection() as connection:
+        await keep(connection, [], datetime.now(UTC))
+    await recheck(bookkeeper)
+    assert f"Chain verified until change {newest}, " in bookkeeper.text
+    async with books.connection() as connection:
+        await keep(connection, [Offence("changes-fit-their-seals", "", [])], datetime.now(UTC))
+    await recheck(bookkeeper)
+    assert "the log was altered after it was sealed" in bookkeeper.text
+
+
+async def recheck(bookkeeper: Visitor) -> None:
+    """The log once what was remembered of the last check is forgotten."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(last_check, "_FRESH_SECONDS", -1.0)
+        await bookkeeper.go("log")
 
 
 async def test_the_log_is_taken_along_as_it_is_filtered(visitor: Visitor) -> None:

@@ -254,6 +254,7 @@ WRITES = (
     Step("Reskontra_PutRemindingBlock", "PUT", BLOCK, {"until": "2027-04-01", "reason": "Disputed"}),
     Step("Reskontra_DeleteRemindingBlock", "DELETE", BLOCK),
     Step("", "PUT", BLOCK, {"reason": "Disputed"}),
+    Step("Reskontra_SealChanges", "POST", "/v1/reskontra/change/action/seal"),
     Step("Reskontra_RunAutoApply", "POST", "/v1/reskontra/run/autoApply",
          {"asOf": "2025-06-06", "filters": {"customer": ["20001"]}}),
     # Charging for late payment: two drafts, one deleted, one released

@@ -939,3 +939,14 @@ select mail.company_id, mail.mail_id, mail.document_id, mail.letter_id, mail.sen
                            and (earlier.document_id = mail.document_id or earlier.letter_id = mail.letter_id
                                 or (earlier.customer_id, earlier.statement_as_of)
                                  = (mail.customer_id, mail.statement_as_of)));
+
+-- name: changes-fit-their-seals The changes under each seal are those that were sealed, and no seal is missing.
+select seal.company_id, seal.seal_number, made.changes, made.newest_change_id
+  from (select change_seal.*, lag(seal_number, 1, 0) over earlier as number_before,
+               lag(sealed_until, 1, '-infinity') over earlier as after, lag(change_seal.digest, 1, '') over earlier as before
+          from change_seal
+        window earlier as (partition by company_id order by seal_number)) as seal
+ cross join lateral seal_of(seal.company_id, seal.after, seal.sealed_until, seal.before) as made
+ where (made.digest, made.changes, made.newest_change_id)
+       is distinct from (seal.digest, seal.changes, seal.newest_change_id)
+    or seal.seal_number <> seal.number_before + 1;

@@ -101,8 +101,38 @@ async def show_batch(screen: Screen) -> Response:
     return screen.show("batch.html", batch=batch, named=named)
 
 
+class Seal(msgspec.Struct, rename="camel", kw_only=True):
+    """A seal of the log: up to which change."""
+
+    newest_change_id: int
+    sealed_until_date_time: datetime
+
+
+class Chain(msgspec.Struct, kw_only=True):
+    """The newest seal of the log, and the newest that a self-check has looked at."""
+
+    sealed: Seal | None
+    verified: Seal | None
+    is_broken: bool
+
+
+async def find_chain(screen: Screen) -> Chain:
+    """How far the log is sealed and verified."""
+    check = screen.last_check
+    return Chain(
+        sealed=await _newest_seal(screen),
+        verified=await _newest_seal(screen, to=check.checked_at.isoformat()) if check else None,
+        is_broken=check is not None and "changes-fit-their-seals" in check.failed,
+    )
+
+
+async def _newest_seal(screen: Screen, **query: str) -> Seal | None:
+    seals = await screen.api.list(Seal, "/v1/reskontra/change/seal", newestFirst=True, pageSize=1, **query)
+    return seals.rows[0] if seals.rows else None
+
+
 async def show_log(screen: Screen) -> Response:
-    """Every change, the newest first: when, who, what, from, to."""
+    """Every change, the newest first: when, who, what, from, to; and how far the log is sealed."""
     query, page = screen.query, screen.page_number
     names = ("entity", "key", "actor", "event", "field", "from", "to")
     filters = {name: query.text(name) for name in names}
@@ -121,4 +151,5 @@ async def show_log(screen: Screen) -> Response:
         page=page,
         size=ROWS,
         filtered=sum(1 for value in filters.values() if value),
+        chain=await find_chain(screen),
     )

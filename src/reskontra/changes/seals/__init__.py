@@ -1,0 +1,1 @@
+"""Sealing the log of changes, so that it shows if somebody alters it (decision 0035)."""
