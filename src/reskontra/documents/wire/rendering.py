@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -104,9 +105,9 @@ def _line(struct: type[SaleLineAnswer], line: Line, reference: Reference) -> Sal
                 "work_type": work_type_answer(WORK_TYPES[line.work_type]),
                 "deductible_amount": line.deduction.quantize(_MONEY),
             }
-    if "line_type" in struct.__struct_fields__:
+    if "line_type" in _names_of(struct):
         more |= {"line_type": "GN", "start_date": day_answer(line.start_date), "end_date": day_answer(line.end_date)}
-    if "project_task" in struct.__struct_fields__ and line.task_id:
+    if "project_task" in _names_of(struct) and line.task_id:
         more["project_task"] = ProjectAnswer(id=line.task_id)
     category = reference.vat_categories.get(line.vat_category_id or "")
     salesperson = reference.salespersons.get(line.salesperson_id) if line.salesperson_id is not None else None
@@ -329,10 +330,15 @@ def _applications(text: str | None) -> list[ApplicationAnswer]:
     ]
 
 
+@cache
+def _names_of(struct: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(struct.__struct_fields__)
+
+
 def _add_particulars(answer: Any, row: Record) -> None:
     """Add what only some kinds show, and what is only echoed (W14)."""
     particulars = particulars_of(row)
-    names = answer.__struct_fields__
+    names = _names_of(answer.__class__)
     if "send_to_auto_invoice" in names:
         answer.send_to_auto_invoice = row["send_to_auto_invoice"]
     if "exclude_debt_collection" in names:

@@ -22,12 +22,19 @@ def as_text(numbers: Sequence[str]) -> str:
     return ", ".join(f"document.{column}::text" for column in numbers)
 
 
+def _local(column: str) -> str:
+    zone = "(select time_zone from company where company.company_id = $1)"
+    return f"to_json(document.{column} at time zone {zone})::text as {column}"
+
+
 ITEM_COLUMNS = f"""document.document_type, document.number, document.status, document.branch_number,
            document.document_date, document.original_invoice_date, document.due_date, document.period_id,
            document.closed_period_id, document.currency_id, document.cash_account, document.account_number,
            document.subaccount_id, document.customer_reference, document.invoice_text, document.note,
-           document.project_id, {as_text(_NUMBERS)}, document.particulars, document.created_at, document.modified_at"""
-"""The columns that a list shows of a document of any kind, besides its parties."""
+           document.project_id, {as_text(_NUMBERS)}, document.particulars, {_local("created_at")},
+           {_local("modified_at")}"""
+"""The columns that a list shows of a document of any kind, besides its parties. Moments are in the company's time zone,
+as JSON writes them."""
 
 PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
 

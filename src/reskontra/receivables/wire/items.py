@@ -15,7 +15,7 @@ import msgspec
 from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount, coded_account, segment_answers
 from reskontra.kinds import KINDS, kind_spelled
 from reskontra.web.pairs import IdDescription, NumberName
-from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, day_answer, local_text
+from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, day_answer
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
 """The database and the wire write numbers alike, so between the two they stay text."""
+
+as_told: Callable[[str], str] = msgspec.Raw  # type: ignore[assignment]
+"""A text that the database has already written as JSON."""
 
 _NOTHING = "0.0000"
 """The VAT of a document without lines."""
@@ -158,8 +161,8 @@ def item_answer(struct: type[A], row: Record, reference: Reference) -> A:
         cash_discount=as_written(row["cash_discount"]),
         customer_reference=row["customer_reference"],
         invoice_text=row["invoice_text"],
-        modified_at=local_text(row["modified_at"], reference.zone),
-        created_at=local_text(row["created_at"], reference.zone),
+        modified_at=as_told(row["modified_at"]),
+        created_at=as_told(row["created_at"]),
         note=row["note"],
         vat_total_base=as_written(row["vat_total_base"] or _NOTHING),
         vat_total=as_written(row["vat_total"] or _NOTHING),
