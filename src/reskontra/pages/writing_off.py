@@ -10,6 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Objection, Refusal
+from reskontra.kinds import document_spelled
 from reskontra.pages.customers import ClassRow
 from reskontra.pages.document import NamedDocument
 from reskontra.pages.document_kinds import kind_named
@@ -92,6 +93,7 @@ async def _shown(screen: Screen, asked: Form, refusal: Refusal | None = None) ->
         problems=[(field, screen.why(problem))] if problem else [],
         classes=classes,
         kind_of=kind_named,
+        chosen=document_spelled(asked.text("document") or ""),
     )
 
 
@@ -101,6 +103,7 @@ async def _run(screen: Screen, asked: Form, *, dry: bool) -> Run:
     filters: dict[str, Any] = {"kind": asked.text("kind"), "customerClass": asked.text("class")}
     filters["limit"] = plain_number(limit, screen.formats.language, "limit") if limit else None
     filters["customer"] = [customer] if customer else None
+    filters["document"] = [document] if (document := asked.text("document")) else None
     body = {
         "asOf": asked.text("asOf") or screen.today.isoformat(),
         "filters": {name: value for name, value in filters.items() if value},

@@ -10,7 +10,7 @@ from reskontra.changes.lists.wire import Filter, dated, either, matching, number
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.db.lists import Filters
 from reskontra.errors import Malformed
-from reskontra.kinds import kind_spelled
+from reskontra.kinds import document_spelled
 from reskontra.receivables.store.documents import CORRECTS, MENTIONS, OPEN, OVERDUE, DocumentSums, ListedDocument
 from reskontra.receivables.wire.items import DocumentType, Status
 from reskontra.web.pairs import NumberName
@@ -63,16 +63,15 @@ def _corrects(query: Query, filters: Filters) -> None:
     sent = query.text("corrects")
     if sent is None:
         return
-    document_type, _, number = sent.strip().partition("/")
-    named = kind_spelled(document_type)
-    if named is None or not number:
+    named = document_spelled(sent)
+    if named is None:
         raise Malformed(
             "This is no document.",
             field=("corrects",),
             value=sent,
             hint="Send its type and number, such as Invoice/003548.",
         )
-    filters.add(CORRECTS, named.document_type, number)
+    filters.add(CORRECTS, *named)
 
 
 def _bound(name: str, condition: str) -> Filter:
