@@ -655,3 +655,27 @@ async def test_a_note_kept_in_two_tabs_tells_who_changed_it_and_stays(bookkeeper
     assert area.get_text() == "Mine"
     await page.send('form[action$="/note"]')
     assert (await clerk.get(draft))["note"] == "Mine"
+
+
+async def test_a_draft_over_the_credit_limit_says_so_and_is_found(bookkeeper: Visitor, clerk: Clerk) -> None:
+    number = (await clerk.customer(name="Grense AS", creditVerification="CreditLimit", creditLimit=1000)).number
+    line = {"description": "x", "unitPriceInCurrency": 1250, "vatCodeId": "6"}
+    over = await clerk.invoice(number, lines=[line])
+    small = await clerk.invoice(lines=[line])
+    assert (over["status"], small["status"]) == ("Hold", "Balanced")
+    await bookkeeper.go(f"documents/Invoice/{over.number}")
+    assert "It exceeds the customer's credit limit by 250.00" in bookkeeper.text
+    await bookkeeper.go(f"documents/Invoice/{small.number}")
+    assert "exceeds the customer's credit limit" not in bookkeeper.text
+    await bookkeeper.go("documents")
+    chip = bookkeeper.seen.find("a", string="Exceeding credit")
+    assert chip is not None
+    await bookkeeper.go(str(chip["href"]))
+    assert [(row[2], "over the credit limit" in row[-2]) for row in bookkeeper.rows("table.documents")] == [
+        (over.number, True)
+    ]
+    await clerk.change(f"customer/{number}", creditLimit=1250)
+    await bookkeeper.go(str(chip["href"]))
+    assert "No document matches Exceeding credit" in bookkeeper.text
+    await bookkeeper.go(f"documents/Invoice/{over.number}")
+    assert "exceeds the customer's credit limit" not in bookkeeper.text

@@ -91,7 +91,8 @@ async def test_whoever_was_chosen_and_gets_no_letter_is_told_why(bookkeeper: Vis
     assert told == [
         f"{nothing} Ingenting AS : Nothing is overdue.",
         f"{reminded} Sein Betaler AS : Nothing is due for a letter before 2025-02-15.",
-        f"{out} Sein Betaler AS : What is overdue had its last letter, is taken out of reminding, or is not of this level.",
+        f"{out} Sein Betaler AS : "
+        "What is overdue had its last letter, is taken out of reminding, or is not of this level.",
     ]
 
 
