@@ -79,3 +79,12 @@ async def test_writing_off_is_accessible(look: OpenTab) -> None:
     await assert_accessible(page)
     await page.goto("/ui/documents/write-off?asOf=2001-01-01")
     await assert_accessible(page)
+
+
+async def test_why_something_stays_open_is_said_in_the_readers_language(bookkeeper: Visitor, clerk: Clerk) -> None:
+    large = await clerk.issue(INVOICE, (await clerk.customer(name="Stor AS")).number)
+    (told,) = (await bookkeeper.http.post("/v1/reskontra/run/writeOff", json={
+        "filters": {"document": [f"Invoice/{large.number}"]}, "dryRun": True})).json()["skipped"]  # fmt: skip
+    assert told["reason"].startswith("Its balance of ")
+    await bookkeeper.go(f"documents/write-off?document=Invoice/{large.number}", 200, **{"Accept-Language": "nb"})
+    assert f"Faktura {large.number} blir stående åpen. Saldoen på 125,00 er over grensen på 5,00." in bookkeeper.text
