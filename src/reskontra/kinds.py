@@ -327,3 +327,10 @@ _BY_SPELLING = {
 def kind_spelled(sent: str) -> Kind | None:
     """The kind of that name, whatever its case, blanks and other spelling; None for any other."""
     return _BY_SPELLING.get(sent.replace(" ", "").lower())
+
+
+def document_spelled(sent: str) -> tuple[str, str] | None:
+    """Type and number of a document that is named in one word, such as `Invoice/003548`; None if it names none."""
+    document_type, _, number = sent.strip().partition("/")
+    kind = kind_spelled(document_type)
+    return None if kind is None or not number else (kind.document_type, number)

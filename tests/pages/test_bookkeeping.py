@@ -108,13 +108,33 @@ async def test_each_age_leads_to_its_documents_and_credits_stand_by_themselves(v
         assert money(foot[1].get_text() if foot else "0") == money(amount), link
 
 
-async def test_an_age_of_a_customer_in_the_report_leads_to_its_documents(visitor: Visitor) -> None:
-    await visitor.go("reports/ageing")
-    links = visitor.seen.select("tbody td a[href*=toDue]")[:3]
-    assert len(links) == 3
-    for link in links:
-        await visitor.go(str(link["href"]))
-        assert money(visitor.seen.select("tfoot td.money")[1].get_text()) == money(link.get_text())
+@pytest.mark.parametrize("asked", ["", "?asOf=2025-06-30", "?asOf=2025-06-30&knownAt=2025-07-01"])
+async def test_each_figure_of_the_ageing_leads_to_a_list_of_that_sum(visitor: Visitor, asked: str) -> None:
+    await visitor.go(f"reports/ageing{asked}")
+    cells = visitor.seen.select("tbody tr")[3].select("a[href*=age]") + visitor.seen.select("tfoot a, .legend a")
+    assert len(cells) > 10
+    first = [it.select_one("td:nth-of-type(3) a") for it in visitor.seen.select("tbody tr")]
+    cells += [it for it in first if it is not None and "\u2212" in it.get_text()][:2]
+    for cell in cells:
+        await visitor.go(str(cell["href"]))
+        foot = visitor.seen.select_one("tfoot td.money")
+        assert money(foot.get_text() if foot else "0") == money(cell.get_text()), cell
+        assert sum(money(row[-1]) for row in visitor.rows()) == money(cell.get_text())
+
+
+async def test_open_items_are_taken_along(visitor: Visitor) -> None:
+    await visitor.go("reports/open-items?asOf=2025-06-30&age=31-60")
+    assert all(31 <= int(row[4]) <= 60 for row in visitor.rows())
+    link = visitor.seen.select_one(".head a[download]")
+    assert link is not None
+    rows = list(csv.DictReader(io.StringIO((await visitor.http.get(f"/ui/reports/open-items{link['href']}")).text)))
+    foot = visitor.seen.select_one("tfoot td.money")
+    assert foot is not None
+    assert sum(Decimal(row["balance"]) for row in rows) == money(foot.get_text())
+    await visitor.go("reports/open-items?asOf=1999-01-01")
+    assert "Nothing was open on that day." in visitor.text
+    await visitor.go("reports/open-items?asOf=soon", 400)
+    assert "soon" in visitor.text
 
 
 async def test_things_are_called_by_their_words(visitor: Visitor) -> None:

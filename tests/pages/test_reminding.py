@@ -76,6 +76,45 @@ async def test_the_board_is_filtered_and_its_run_too(bookkeeper: Visitor, clerk:
     assert last["letterDate"].startswith("2025-02-16")
 
 
+async def test_whoever_was_chosen_and_gets_no_letter_is_told_why(bookkeeper: Visitor, clerk: Clerk) -> None:
+    owing, _, _ = await debtor(clerk)
+    nothing = (await clerk.customer(name="Ingenting AS")).number
+    reminded, _, _ = await debtor(clerk)
+    out, *invoices = await debtor(clerk)
+    for it in invoices:
+        await clerk.change(it, revoked=True)
+    await remind(clerk, "2025-02-01", reminded)
+    await bookkeeper.go("customers")
+    await bookkeeper.send('form[action$="/reminding"]', customer=[owing, nothing, reminded, out], asOf="2025-02-02")
+    assert [row[0] for row in bookkeeper.rows()] == ["Sein Betaler AS"]
+    told = [it.get_text(" ", strip=True) for it in bookkeeper.seen.select("main h2 + ul li")]
+    assert told == [
+        f"{nothing} Ingenting AS : Nothing is overdue.",
+        f"{reminded} Sein Betaler AS : Nothing is due for a letter before 2025-02-15.",
+        f"{out} Sein Betaler AS : "
+        "What is overdue had its last letter, is taken out of reminding, or is not of this level.",
+    ]
+
+
+async def test_a_fee_is_shown_in_the_currency_of_its_letter(bookkeeper: Visitor, clerk: Clerk) -> None:
+    """What the letter asks for may be in another; a letter without a fee shows none."""
+    number = (await clerk.customer(name="Spat GmbH", currencyId="EUR")).number
+    await clerk.issue(INVOICE, number, documentDate="2025-01-01")
+    shown = []
+    for day in ("2025-02-01", "2025-02-16", "2025-03-03"):
+        await bookkeeper.go(f"reminding?asOf={day}&customer={number}")
+        await bookkeeper.send("#board")
+        shown.append(bookkeeper.rows()[0][4])
+        await bookkeeper.send("main form")
+    letters = (await bookkeeper.http.get(f"/v1/reskontra/dunningLetter?customer={number}")).json()
+    fees = [f"{it['fee']:.2f} {it['currencyId']}" if it["fee"] else "" for it in letters]
+    assert sorted(fees) == sorted(shown)
+    assert "" in fees
+    assert any(fees)
+    await bookkeeper.go(f"customers/{number}/letters")
+    assert sorted(row[4] for row in bookkeeper.rows("#list table, .list")) == sorted(fees)
+
+
 async def test_an_empty_board_says_when_the_next_letter_is_due(bookkeeper: Visitor, clerk: Clerk) -> None:
     await clerk.sql("update document set revoked = true where released_at is not null and balance > 0")
     await debtor(clerk)

@@ -250,3 +250,17 @@ async def test_a_form_of_an_ended_session_is_told_so_where_it_stands(
     assert link is not None
     assert link["href"] == f"/ui/sign-in?to={quote(f'/ui/{back}', safe='')}"
     assert (await stranger.http.get("/ui/customers", headers={"HX-Request": "true"})).status_code == 401
+
+
+async def test_people_are_called_by_their_names(stranger: Visitor) -> None:
+    """The log has mail addresses; programs are called as it has them."""
+    await sign_in(stranger, "bookkeeper")
+    await stranger.go("customers/20001/edit")
+    await stranger.send("main form", name="Nytt navn AS")
+    for path in ("", "log?actor=bookkeeper", "log?actor=bookkeeper@example.com", "customers/20001/log"):
+        await stranger.go(path)
+        called = {it.get_text() for it in stranger.seen.select('[title="bookkeeper@example.com"]')}
+        assert called == {"Bookkeeper"}, path
+        assert "bookkeeper@example.com" not in stranger.text, path
+    await stranger.go("log?actor=nobody")
+    assert not stranger.rows()

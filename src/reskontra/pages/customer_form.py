@@ -10,6 +10,7 @@ from starlette.responses import Response
 from reskontra.errors import Objection, Refusal, Stale
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change, last_change
+from reskontra.pages.countries import by_name, country_name
 from reskontra.pages.customers import Address, ClassRow, Customer
 from reskontra.pages.formats import plain_number, typed_number
 from reskontra.pages.screen import ROOT, Form, Screen
@@ -184,7 +185,9 @@ async def _choices(screen: Screen, *, is_new: bool) -> dict[str, list[tuple[str,
             "currencyId": say("That of the class"),
         }
         found = {name: [("", usual[name]), *options] for name, options in found.items()}
-    return found | {"countryId": [("", ""), *((it.id, it.name or it.id) for it in countries)]}
+    language = screen.formats.language
+    named = by_name(language, ((it.id, country_name(language, it.name or it.id)) for it in countries))
+    return found | {"countryId": [("", ""), *named]}
 
 
 _FIELDS = {

@@ -244,6 +244,7 @@ class Letter(msgspec.Struct, rename="camel", kw_only=True):
     level: int
     level_description: str | None = None
     status: str
+    currency_id: str
     fee: Decimal
     totals: list[LetterTotal]
 

@@ -15,6 +15,7 @@ from reskontra.pages.changes import Change
 from reskontra.pages.derivation import derivation_of
 from reskontra.pages.document_buttons import ROLES, buttons_of
 from reskontra.pages.document_kinds import DRAFTS, DocumentKind, kind_named
+from reskontra.pages.documents import credit_excess_of
 from reskontra.pages.screen import Screen
 from reskontra.pages.sent import sent_of_document
 
@@ -256,6 +257,7 @@ async def show_document(
         sent=await sent_of_document(screen, kind, number, status=document.status, customer=document.customer.number),
         kind_of=kind_named,
         drafts=DRAFTS,
+        excess=await credit_excess_of(screen, kind.document_type, number, document.customer.number, document.status),
         why=[] if isinstance(document, Payment) else await derivation_of(screen, document),
     )
 

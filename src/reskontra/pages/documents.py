@@ -40,6 +40,8 @@ class DocumentRow(msgspec.Struct, rename="camel"):
     document_due_date: datetime | None = None
     invoice_text: str | None = None
     days_overdue: int | None = None
+    credit_excess: Decimal | None = None
+    """By how much a draft exceeds the credit limit with all else that its customer owes, in base currency."""
 
 
 class Sums(msgspec.Struct, rename="camel"):
@@ -64,14 +66,14 @@ CHIPS = (
     Chip("To release", {"status": "Balanced"}),
     Chip("Overdue", {"overdue": "true"}),
     Chip("Open credits", {"type": CREDITS, "open": "true"}),
-    Chip("On hold", {"status": "Hold,Reserved"}),
-    Chip("Exceeding credit", {"status": "CreditHold"}),
+    Chip("On hold", {"status": "Hold,CreditHold,Reserved"}),
+    Chip("Exceeding credit", {"exceeds": "true"}),
 )
 
 _PARAMETERS = {
     "q": "text", "type": "documentType", "status": "status", "customer": "customer", "released": "released",
-    "open": "open", "overdue": "overdue", "from": "fromDate", "to": "toDate", "fromDue": "fromDueDate",
-    "toDue": "toDueDate",
+    "open": "open", "overdue": "overdue", "exceeds": "exceedsCredit", "from": "fromDate", "to": "toDate",
+    "fromDue": "fromDueDate", "toDue": "toDueDate",
 }  # fmt: skip
 """The page's parameters, and the API's."""
 
@@ -112,6 +114,17 @@ async def show_documents(screen: Screen) -> Response:
         kinds=KINDS,
         statuses=STATUSES,
     )
+
+
+async def credit_excess_of(
+    screen: Screen, document_type: str, number: str, customer: str, status: str
+) -> Decimal | None:
+    """By how much a draft exceeds the credit limit with all else that its customer owes; None if it does not."""
+    if status not in DRAFTS or not KINDS[document_type].rules.checks_credit:
+        return None
+    asked = {"documentType": document_type, "customer": customer, "text": number, "exceedsCredit": True}
+    found = await screen.api.list(DocumentRow, "/v1/reskontra/document", **asked, pageSize=ROWS)
+    return next((it.credit_excess for it in found.rows if it.reference_number == number), None)
 
 
 def _sign(row: DocumentRow, is_money: bool) -> int:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
 from reskontra.errors import Malformed
+from reskontra.pages.countries import country_name
 from reskontra.pages.words import say
 from reskontra.printing.languages import shipped_languages
 
@@ -74,6 +75,10 @@ class Formats:
             return ""
         local = moment.astimezone(self.zone) if moment.tzinfo else moment
         return f"{local:%Y-%m-%d %H:%M}"
+
+    def country(self, name: str) -> str:
+        """A country by its English name."""
+        return country_name(self.language, name)
 
     def month(self, period: str) -> str:
         """A financial period such as 202503 as `2025-03`."""

@@ -139,7 +139,8 @@ async def show_log(screen: Screen) -> Response:
     changes = await screen.api.list(
         Change,
         "/v1/reskontra/change",
-        **{"from_" if name == "from" else name: value for name, value in filters.items()},
+        **{"from_" if name == "from" else name: value for name, value in filters.items()}
+        | {"actor": screen.person.actor_called(filters["actor"])},
         newestFirst=True,
         pageNumber=page,
         pageSize=ROWS,

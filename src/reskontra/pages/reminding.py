@@ -11,10 +11,9 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Refused
-from reskontra.pages.customers import ClassRow, Name
+from reskontra.pages.customers import ClassRow, Name, Standing
 from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.screen import ROOT, Form, Screen
-from reskontra.pages.words import later
 
 _CARDS = 24
 """Customers of a page of the board."""
@@ -158,6 +157,7 @@ class Skipped(msgspec.Struct):
 
     ref: str
     reason: str
+    name: str = ""
 
 
 class Run(msgspec.Struct, kw_only=True):
@@ -218,9 +218,9 @@ async def remind(screen: Screen) -> Response:
     day, customers, everybody = _day(screen, form), form.all("customer"), form.text("everybody") is not None
     if not customers and not everybody:
         return await _board(screen, form, [("", screen.formats.say("Choose at least one customer."))], [])
-    is_confirmed = form.text("confirmed") is not None
+    is_confirmed, level = form.text("confirmed") is not None, form.text("level")
     filters: dict[str, object] = {}
-    if level := form.text("level"):
+    if level:
         filters |= {"levelFrom": level, "levelTo": level}
     if everybody:
         filters |= {"customerClass": form.text("class")} if form.text("class") else {}
@@ -228,6 +228,9 @@ async def remind(screen: Screen) -> Response:
         filters["customer"] = customers
     try:
         run = await _run(screen, day, filters, dry=not is_confirmed)
+        if not is_confirmed:
+            told = {it.customer.number for it in run.created} | {it.ref for it in run.skipped}
+            run.skipped += [await _passed_over(screen, day, level, it) for it in customers if it not in told]
     except Refused as refusal:
         return await _board(screen, form, [("asOf", screen.why(refusal))], customers)
     if not is_confirmed:
@@ -242,8 +245,26 @@ async def remind(screen: Screen) -> Response:
     made = [it.letter_number for it in run.created if it.letter_number is not None]
     if not made:
         return screen.go(f"{ROOT}/reminding?asOf={day}", "Nobody was reminded.")
-    said = later("1 letter was made.") if len(made) == 1 else later("{count} letters were made.")
-    return screen.go(f"{ROOT}/letters?first={min(made)}&last={max(made)}", said, count=len(made))
+    address = f"{ROOT}/letters?first={min(made)}&last={max(made)}"
+    return screen.go(address, "1 letter was made.|{count} letters were made.", count=len(made))
+
+
+async def _passed_over(screen: Screen, day: str, level: str | None, number: str) -> Skipped:
+    """Why a customer that was chosen gets no letter, where the run has nothing to say of it."""
+    say = screen.formats.say
+    (stands,) = await screen.api.get(list[Standing], "/v1/reskontra/standing", number=number, pageSize=1)
+    asked = {"asOf": day, "customer": number, "levelFrom": level, "levelTo": level}
+    board = await screen.api.get(Board, "/v1/reskontra/dunningProposal", **asked, pageNumber=1, pageSize=1)
+    if board.proposals:  # letters go to its parent, or it became due since the run was tried
+        other = board.proposals[0].customer
+        reason = say("Letters go to {customer}.", customer=f"{other.number} {other.name}")
+    elif board.next:
+        reason = say("Nothing is due for a letter before {day}.", day=screen.formats.day(board.next.letter_date))
+    elif not stands.overdue:
+        reason = say("Nothing is overdue.")
+    else:
+        reason = say("What is overdue had its last letter, is taken out of reminding, or is not of this level.")
+    return Skipped(number, reason, stands.customer.name)
 
 
 async def _run(screen: Screen, day: str, filters: dict[str, object], *, dry: bool) -> Run:

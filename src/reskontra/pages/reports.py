@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Malformed, NotFound, Refused
-from reskontra.pages.ages import Bucket, behind
+from reskontra.pages.ages import Bucket
 from reskontra.pages.api import Rows
 from reskontra.pages.customers import Name
-from reskontra.pages.document_kinds import CREDITS, kind_named
+from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.downloads import table, walk
-from reskontra.pages.screen import ROOT, Screen
+from reskontra.pages.open_items import address_of
+from reskontra.pages.screen import Screen
 
 T = TypeVar("T")
 
@@ -134,22 +136,16 @@ async def _ageing(screen: Screen) -> Response:
     columns = zip(*(it.buckets for it in found.rows), strict=True)
     sums = [msgspec.structs.replace(column[0], amount=_sum(it.amount for it in column)) for column in columns]
     total = _sum(it.balance for it in found.rows)
-    addresses, credits_address, late = list[str](), "", total - (sums[0].amount if sums else 0)
-    if sums:
-        at = date.fromisoformat(found.rows[0].day[:10])
-        state = "&open=true" if at == screen.today else f"&released=true&to={at}"
-        base = f"{screen.base}{ROOT}/documents?"
-        addresses = [f"{base}{behind(it, at)}{state}" for it in sums]
-        credits_address = f"{base}type={CREDITS}{state}"
+    late = total - (sums[0].amount if sums else 0)
     finding = screen.formats.say(
         "{late} is overdue; {owed} is owed in all, less credits.",
         late=screen.formats.amount(late),
         owed=screen.formats.amount(total),
     )
     return _show(
-        screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total, addresses=addresses,
-        credits_address=credits_address,
-        finding=finding,
+        screen, "ageing", problems, found=found, sums=sums, day=day, page=page, total=total,
+        addresses=[address_of(screen, it, day) for it in sums] if found.total <= _ROWS else [],
+        address_of=partial(address_of, screen), finding=finding,
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from reskontra.pages.api import Api, Asked, segment
 from reskontra.pages.formats import Formats, Mistyped
 from reskontra.pages.last_check import schema
 from reskontra.pages.people import Person
+from reskontra.pages.reasons import reason
 from reskontra.pages.words import KIND_WORDS, LANGUAGES, words_of
 from reskontra.web.auth import Company
 from reskontra.web.errors import sentences
@@ -245,7 +246,7 @@ def render(template: str, screen: Doorstep, **values: object) -> bytes:
     return _environment().get_template(template).render(screen=screen, **values).encode()
 
 
-_FORMATS = ("amount", "number", "price", "day", "moment", "month")
+_FORMATS = ("amount", "number", "price", "day", "moment", "month", "country")
 
 
 @cache
@@ -273,7 +274,9 @@ def _environment() -> Environment:
         VERSION=version("reskontra"),
         SCHEMA=schema(),
     )
-    environment.filters.update(linked=_linked, curl=_curl, **{name: _written(name) for name in _FORMATS})
+    environment.filters.update(
+        linked=_linked, curl=_curl, reason=_reason, **{name: _written(name) for name in _FORMATS}
+    )
     return environment
 
 
@@ -311,6 +314,11 @@ def _url(context: Context, path: str) -> str:
 @pass_context
 def _asset(context: Context, name: str) -> str:
     return f"{context['screen'].base}{ROOT}/{assets.address(name)}"
+
+
+@pass_context
+def _reason(context: Context, text: str) -> str:
+    return reason(context["screen"].formats, text)
 
 
 def _written(name: str) -> Any:

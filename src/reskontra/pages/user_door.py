@@ -52,8 +52,8 @@ class UserDoor:
             found = await store.find_by_session(connection, hash_of(secret), self.clock.now())
         if found is None:
             return None
-        user, company_ids = found
-        companies = tuple(it for it in await self.access.companies() if it.company_id in company_ids)
+        user = found.user
+        companies = tuple(it for it in await self.access.companies() if it.company_id in found.company_ids)
         return Person(
             actor=user.email,
             name=user.name,
@@ -61,6 +61,7 @@ class UserDoor:
             companies=companies,
             seal=hash_of(secret).hex(),
             language=user.language,
+            names=found.names,
         )
 
     async def show_sign_in(self, visit: Visit) -> Response:
@@ -78,7 +79,10 @@ class UserDoor:
         pause = self.pauses.seconds_left(*keys)
         formats = _formats(visit)
         if pause:
-            said = formats.say("Too many attempts. Try again in {seconds} seconds.", seconds=pause)
+            said = formats.say(
+                "Too many attempts. Try again in one second.|Too many attempts. Try again in {count} seconds.",
+                count=pause,
+            )
             return await self._form(visit, to=to, email=email, problem=said, status=429)
         async with self.database.connection() as connection:
             user = await store.find_user(connection, email) if "\x00" not in email else None

@@ -10,12 +10,12 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.errors import Objection, Refusal
+from reskontra.kinds import document_spelled
 from reskontra.pages.customers import ClassRow
 from reskontra.pages.document import NamedDocument
 from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.formats import plain_number
 from reskontra.pages.screen import Form, Screen
-from reskontra.pages.words import later
 from reskontra.web.errors import status_of
 
 _FIELDS = {"asOf": "asOf", "limit": "limit", "customer": "customer", "customerClass": "class", "kind": "kind"}
@@ -70,7 +70,7 @@ async def write_off(screen: Screen) -> Response:
     day = form.text("asOf") or screen.today.isoformat()
     return screen.go(
         f"/ui/documents?type=SmallBalanceWo%2CSmallCreditWo&from={day}&to={day}",
-        later("One document is written off.") if len(run.created) == 1 else later("{count} documents are written off."),
+        "One document is written off.|{count} documents are written off.",
         count=len(run.created),
     )
 
@@ -92,6 +92,7 @@ async def _shown(screen: Screen, asked: Form, refusal: Refusal | None = None) ->
         problems=[(field, screen.why(problem))] if problem else [],
         classes=classes,
         kind_of=kind_named,
+        chosen=document_spelled(asked.text("document") or ""),
     )
 
 
@@ -101,6 +102,7 @@ async def _run(screen: Screen, asked: Form, *, dry: bool) -> Run:
     filters: dict[str, Any] = {"kind": asked.text("kind"), "customerClass": asked.text("class")}
     filters["limit"] = plain_number(limit, screen.formats.language, "limit") if limit else None
     filters["customer"] = [customer] if customer else None
+    filters["document"] = [document] if (document := asked.text("document")) else None
     body = {
         "asOf": asked.text("asOf") or screen.today.isoformat(),
         "filters": {name: value for name, value in filters.items() if value},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from asyncpg import Record
 
 from reskontra.db.pool import Connection
@@ -30,19 +32,32 @@ async def find_user(connection: Connection, email: str) -> User | None:
     return None if row is None else _user(row)
 
 
-async def find_by_session(connection: Connection, session_hash: bytes, now: datetime) -> tuple[User, list[int]] | None:
-    """Whose session it is, unless it has ended or the user is disabled, and the ids of the companies they see."""
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Whose session it is, the ids of the companies they see, and what all users are called, by mail address."""
+
+    user: User
+    company_ids: Sequence[int]
+    names: Mapping[str, str]
+
+
+_names = msgspec.json.Decoder(Mapping[str, str])
+
+
+async def find_by_session(connection: Connection, session_hash: bytes, now: datetime) -> Session | None:
+    """The session with this hash, unless it has ended or its user is disabled."""
     row = await connection.fetchrow(
         f"""
         select found.*, array(select user_company.company_id from user_company
-                               where user_company.user_id = found.user_id order by 1) as company_ids
+                               where user_company.user_id = found.user_id order by 1) as company_ids,
+               (select json_object_agg(everybody.email, everybody.name) from user_account as everybody)::text as names
           from ({_COLUMNS}) as found
           join user_session on user_session.user_id = found.user_id
          where user_session.session_hash = $1 and user_session.expires_at > $2 and found.disabled_at is null""",
         session_hash,
         now,
     )
-    return None if row is None else (_user(row), list(row["company_ids"]))
+    return None if row is None else Session(_user(row), list(row["company_ids"]), _names.decode(row["names"]))
 
 
 async def insert_user(

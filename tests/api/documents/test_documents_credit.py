@@ -129,3 +129,26 @@ async def test_the_limit_is_in_base_currency(clerk: Clerk) -> None:
     foreign: dict[str, Any] = {"currencyId": "EUR", "exchangeRate": 10}
     assert (await clerk.invoice(**foreign, lines=of(100)))["status"] == "Balanced"
     assert (await clerk.invoice(**foreign, lines=of(1)))["status"] == "Hold"
+
+
+async def test_the_list_finds_the_drafts_that_the_limit_stops(clerk: Clerk) -> None:
+    """Also those that were saved when there was room, and a correction only for what it adds."""
+    note = await clerk.document(CREDIT_NOTE, lines=of(900))
+    await limit(clerk, 1000)
+    drafts = [await clerk.invoice(lines=of(600)) for _ in range(2)]
+
+    async def stopped() -> dict[str, float]:
+        found = await clerk.page("reskontra/document", customer="20001", exceedsCredit=True)
+        return {it["referenceNumber"]: it["creditExcess"] for it in found}
+
+    assert await stopped() == {it.number: 200 for it in drafts}
+    assert "excess 200.0000" in await clerk.refuse_release(drafts[0])
+    others = await clerk.page("reskontra/document", customer="20001", exceedsCredit=False, released=False)
+    assert note.number in {it["referenceNumber"] for it in others}
+    await clerk.delete(drafts[1])
+    assert await stopped() == {}
+    await clerk.release(drafts[0])
+    await limit(clerk, 0)
+    made = await clerk.post(f"customerinvoice/{drafts[0].number}/action/correct")
+    assert made.status_code < 300, made.text
+    assert await stopped() == {}

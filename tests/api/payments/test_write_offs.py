@@ -227,6 +227,18 @@ async def test_filters_that_are_refused(clerk: Clerk, filters: dict[str, Any], w
     assert words in await clerk.refused("POST", RUN, asOf=DAY, filters=filters)
 
 
+async def test_a_run_over_chosen_documents_looks_at_no_other(clerk: Clerk) -> None:
+    first, second, large = await owed(clerk, 2.5), await owed(clerk, 2), await owed(clerk, 7)
+    outcome = await run(clerk, document=[f"invoice/{second.number.lower()}", f"Invoice/{large.number}"])
+    assert told(outcome) == [("SmallBalanceWo", second.number, 2)]
+    assert [it["ref"] for it in outcome["skipped"]] == [f"Invoice {large.number}"]
+    assert (await clerk.get(first))["status"] == "Open"
+    for name in ("Invoice/none", "Invoice", "Thing/000001"):
+        assert "Field: filters.document[1]." in await clerk.refused(
+            "POST", RUN, asOf=DAY, filters={"document": [f"Invoice/{first.number}", name]}
+        )
+
+
 async def test_a_closed_period_and_parameters_are_refused(clerk: Clerk) -> None:
     assert "Field: asOf." in await clerk.refused("POST", RUN, asOf="2019-01-01")
     asked = await clerk.http.post(f"/v1/{RUN}?dryRun=true", json={})

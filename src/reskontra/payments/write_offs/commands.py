@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
+from reskontra.codes import all_known
 from reskontra.customers.commands import ids_of_sent
 from reskontra.db.pool import Connection
 from reskontra.numbering.rules import Series, SeriesRange, choose_range
@@ -21,11 +22,14 @@ from reskontra.payments.write_offs.rules import (
     Small,
     WrittenOff,
     limit_sent,
+    names_sent,
     reason_to_skip,
     reasons_of,
 )
 from reskontra.periods.rules import check_open
 from reskontra.receivables.commands import locks
+from reskontra.receivables.rules.items import OpenItem
+from reskontra.receivables.store.open_items import find_open_items
 from reskontra.receivables.store.write_offs import Holder, find_holders, find_open
 from reskontra.reference.reference import Reference
 from reskontra.reference.store import remembered
@@ -45,14 +49,15 @@ _LOOKED_AT = 20
 async def run_write_offs(database: Database, context: Context, changes: Mapping[str, Any]) -> Outcome[WrittenOff]:
     """Write off what is small enough of everybody, or of some (WRO-01).
 
-    `changes` may hold as_of (default: today), filters (customer_numbers, customer_class, kind, limit, reason_code,
-    currency_id) and dry_run, which rolls everything back. Raises `Refused` for the date or a filter. A second run makes
-    nothing (WRO-04).
+    `changes` may hold as_of (default: today), filters (customer_numbers, customer_class, document_names, kind, limit,
+    reason_code, currency_id) and dry_run, which rolls everything back. Raises `Refused` for the date or a filter.
+    A second run makes nothing (WRO-04).
     """
     filters = changes.get(FILTERS) or {}
     async with database.connection() as connection:
         reference = await remembered.at(connection, context.company_id, None)
-        order = _order_of(context, reference, changes, filters)
+        items = await _items(connection, context, filters)
+        order = _order_of(context, reference, changes, filters, items)
         classes = filters.get("customer_class")
         if classes is not None:
             classes = [reference.customer_class(classes, (FILTERS, "customer_class")).customer_class_id]
@@ -63,12 +68,13 @@ async def run_write_offs(database: Database, context: Context, changes: Mapping[
             customer_ids=await _customers(connection, context, filters.get("customer_numbers")),
             classes=classes,
             currency_id=order.currency_id,
+            document_ids=order.document_ids,
             on=order.on,
         )
 
     async def write_off_chunk(connection: Connection, chunk: Sequence[Holder]) -> Outcome[WrittenOff]:
         held = await remembered.held(connection, context.company_id)
-        return await _write_off(connection, context, held, _order_of(context, held, changes, filters), chunk)
+        return await _write_off(connection, context, held, _order_of(context, held, changes, filters, items), chunk)
 
     return await run_in_chunks(
         database,
@@ -80,7 +86,13 @@ async def run_write_offs(database: Database, context: Context, changes: Mapping[
     )
 
 
-def _order_of(context: Context, reference: Reference, changes: Mapping[str, Any], filters: Mapping[str, Any]) -> Order:
+def _order_of(
+    context: Context,
+    reference: Reference,
+    changes: Mapping[str, Any],
+    filters: Mapping[str, Any],
+    items: Sequence[OpenItem] | None,
+) -> Order:
     on = changes.get("as_of") or reference.today(context.now)
     period = reference.period_of(on, ("as_of",))
     check_open(period, reference.preferences.allow_posting_to_closed_periods, ("as_of",))
@@ -91,7 +103,19 @@ def _order_of(context: Context, reference: Reference, changes: Mapping[str, Any]
         reasons=reasons_of(filters, reference),
         limit=limit_sent(filters),
         currency_id=None if currency_id is None else reference.currency_id(currency_id, (FILTERS, "currency_id")),
+        document_ids=None if items is None else [it.document_id for it in items],
     )
+
+
+async def _items(connection: Connection, context: Context, filters: Mapping[str, Any]) -> Sequence[OpenItem] | None:
+    """The documents that the run is to look at; None for all. Raises `UnknownReference`."""
+    names = names_sent(filters)
+    if names is None:
+        return None
+    known = await find_open_items(connection, context.company_id, names)
+    found = [known.get((document_type.lower(), number.lower())) for document_type, number in names]
+    path = (FILTERS, "document_names")
+    return all_known(found, filters["document_names"], path, "Send types and numbers of existing documents.")
 
 
 async def _customers(connection: Connection, context: Context, sent: Sequence[str] | None) -> list[int] | None:
@@ -108,7 +132,13 @@ async def _write_off(
     locked = await _hold(connection, context, reference, order, chunk)
     ids = [holder.customer_id for holder in chunk]
     rows = await find_open(
-        connection, context.company_id, ids, list(settles), currency_id=order.currency_id, on=order.on
+        connection,
+        context.company_id,
+        ids,
+        list(settles),
+        currency_id=order.currency_id,
+        document_ids=order.document_ids,
+        on=order.on,
     )
     written: dict[str, list[Small]] = defaultdict(list)
     skipped: list[Skipped] = []

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from reskontra.codes import all_known
 from reskontra.customers.customer import Status
 from reskontra.customers.rules.standing import may
 from reskontra.errors import Malformed, Refused
-from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_WRITE_OFF, Kind
+from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_WRITE_OFF, Kind, document_spelled
 from reskontra.money import ZERO
 from reskontra.receivables.rules.proposals import freed_later
 from reskontra.records import Record
@@ -40,6 +41,9 @@ class Order:
 
     currency_id: str | None
     """The currency of the documents; None for all."""
+
+    document_ids: Sequence[int] | None
+    """The documents that are looked at; None for all."""
 
     @property
     def settles(self) -> dict[str, str]:
@@ -125,6 +129,15 @@ def limit_sent(filters: Mapping[str, Any]) -> Decimal | None:
     if limit is not None and limit <= ZERO:
         raise Refused("A limit is above zero.", field=(FILTERS, "limit"), value=f"{limit:f}", hint="Send 0.01 or more.")
     return limit
+
+
+def names_sent(filters: Mapping[str, Any]) -> Sequence[tuple[str, str]] | None:
+    """Type and number of each document that a run is to look at; None for all. Raises `UnknownReference`."""
+    sent: Sequence[str] | None = filters.get("document_names")
+    if sent is None:
+        return None
+    names = [document_spelled(it) for it in sent]
+    return all_known(names, sent, (FILTERS, "document_names"), "Send type and number, such as Invoice/003548.")
 
 
 def reason_to_skip(small: Small, order: Order) -> str | None:

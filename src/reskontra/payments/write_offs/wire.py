@@ -36,6 +36,7 @@ class WriteOffFilters(Body):
 
     customer_numbers: list[Text30] | UnsetType = sent("customer")
     customer_class: Text30 | UnsetType = msgspec.UNSET
+    document_names: list[Text30] | UnsetType = sent("document")
     kind: OneOf[WriteOffKind] | UnsetType = msgspec.UNSET
     limit: Amount | UnsetType = msgspec.UNSET
     reason_code: Text30 | UnsetType = msgspec.UNSET

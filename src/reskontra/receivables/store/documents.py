@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
-from reskontra.customers.store.fragments import is_named, name_of_id, number_of_id
+from reskontra.customers.store.fragments import STANDING, by_id, is_named, name_of_id, number_of_id
 from reskontra.db.lists import Filters, Order, Sorted, ordered_by
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
@@ -31,6 +31,19 @@ OVERDUE = "document.released_at is not null and document.balance > 0 and documen
 
 OPEN = "document.released_at is not null and document.balance > 0"
 
+_CHECKED = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.checks_credit)
+
+_CREDIT_EXCESS = f"""case when document.released_at is null and document.document_type in ({_CHECKED}) then (
+                select stands.balance + stands.unreleased - stands.credit_limit - coalesce((
+                    select replaced.balance_base from document as replaced
+                     where replaced.company_id = $1 and replaced.document_id = document.corrects_document_id
+                       and document.document_type = 'Invoice'), 0)
+                  from ({STANDING} and {by_id("document.customer_id")}) as stands) end"""
+"""A scalar: by how much a draft and all else that its customer owes exceed the credit limit, as its release would
+find (CRD-02); below zero where it does not, null where that is not asked."""
+
+EXCEEDS_CREDIT = f"{_CREDIT_EXCESS} > 0"
+
 CORRECTS = """document.corrects_document_id = (
                 select corrected.document_id from document as corrected
                  where corrected.company_id = $1 and corrected.document_type = {}
@@ -47,7 +60,8 @@ _COLUMNS = f"""document.document_type, document.number, document.status, documen
        {number_of_id("document.customer_id")} as customer_number, {CUSTOMER_NAME} as customer_name,
        document.invoice_text, document.currency_id, {SIGN} as sign, document.amount, document.amount_base,
        document.balance, document.balance_base, document.dunning_level, document.created_at,
-       case when {OVERDUE} then $2::date - document.due_date end as days_overdue"""
+       case when {OVERDUE} then $2::date - document.due_date end as days_overdue,
+       nullif(greatest({_CREDIT_EXCESS}, 0), 0) as credit_excess"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +85,7 @@ class ListedDocument:
     dunning_level: int | None
     created_at: datetime
     days_overdue: int | None
+    credit_excess: Decimal | None
 
 
 _KEY = ("document.document_date", "document.document_id")

@@ -33,7 +33,8 @@ class Holder:
 _OPEN = """document.company_id = $1 and document.released_at is not null and document.balance > 0
                 and document.document_type = any ($4::text[])
                 and coalesce(document.taken_over_on, document.document_date) <= $5
-                and ($6::text is null or document.currency_id = $6)"""
+                and ($6::text is null or document.currency_id = $6)
+                and ($7::bigint[] is null or document.document_id = any ($7))"""
 
 _FIND_HOLDERS = f"""
     with {FORGIVEN}
@@ -53,10 +54,13 @@ async def find_holders(
     customer_ids: Sequence[int] | None,
     classes: Sequence[str] | None,
     currency_id: str | None,
+    document_ids: Sequence[int] | None,
     on: date,
 ) -> list[Holder]:
     """Customers with open documents of these types that are dated by then, by number."""
-    rows = await connection.fetch(_FIND_HOLDERS, company_id, customer_ids, classes, document_types, on, currency_id)
+    rows = await connection.fetch(
+        _FIND_HOLDERS, company_id, customer_ids, classes, document_types, on, currency_id, document_ids
+    )
     return [Holder(**row) for row in rows]
 
 
@@ -88,6 +92,7 @@ async def find_open(
     document_types: Sequence[str],
     *,
     currency_id: str | None,
+    document_ids: Sequence[int] | None,
     on: date,
 ) -> Sequence[Record]:
     """What these customers have open of these types and dated by then: by customer, type and number.
@@ -95,7 +100,7 @@ async def find_open(
     `proposer` is the document that has an application on one, or of it, that waits for release.
     """
     rows: Sequence[Record] = await connection.fetch(
-        _FIND_OPEN, company_id, customer_ids, None, document_types, on, currency_id
+        _FIND_OPEN, company_id, customer_ids, None, document_types, on, currency_id, document_ids
     )
     return rows
 

@@ -10,8 +10,16 @@ from reskontra.changes.lists.wire import Filter, dated, either, matching, number
 from reskontra.customers.store.fragments import id_of_number
 from reskontra.db.lists import Filters
 from reskontra.errors import Malformed
-from reskontra.kinds import kind_spelled
-from reskontra.receivables.store.documents import CORRECTS, MENTIONS, OPEN, OVERDUE, DocumentSums, ListedDocument
+from reskontra.kinds import document_spelled
+from reskontra.receivables.store.documents import (
+    CORRECTS,
+    EXCEEDS_CREDIT,
+    MENTIONS,
+    OPEN,
+    OVERDUE,
+    DocumentSums,
+    ListedDocument,
+)
 from reskontra.receivables.wire.items import DocumentType, Status
 from reskontra.web.pairs import NumberName
 from reskontra.web.query import Query
@@ -36,6 +44,7 @@ class DocumentRowAnswer(Answer, kw_only=True):
     balance_base: Decimal = field(name="balance")
     dunning_level: int | None = None
     days_overdue: int | None = None
+    credit_excess: Decimal | None = None
     created_at: MomentOut = field(name="createdDateTime")
 
 
@@ -63,16 +72,15 @@ def _corrects(query: Query, filters: Filters) -> None:
     sent = query.text("corrects")
     if sent is None:
         return
-    document_type, _, number = sent.strip().partition("/")
-    named = kind_spelled(document_type)
-    if named is None or not number:
+    named = document_spelled(sent)
+    if named is None:
         raise Malformed(
             "This is no document.",
             field=("corrects",),
             value=sent,
             hint="Send its type and number, such as Invoice/003548.",
         )
-    filters.add(CORRECTS, named.document_type, number)
+    filters.add(CORRECTS, *named)
 
 
 def _bound(name: str, condition: str) -> Filter:
@@ -89,6 +97,7 @@ DOCUMENT_FILTERS: tuple[Filter, ...] = (
     either("released", "document.released_at is not null", "document.released_at is null"),
     either("open", OPEN, f"not ({OPEN})"),
     either("overdue", f"({OVERDUE})", f"({OVERDUE}) is not true"),
+    either("exceedsCredit", EXCEEDS_CREDIT, f"({EXCEEDS_CREDIT}) is not true"),
     number("amount", "document.amount"),
     _bound("fromDate", "document.document_date >= {}"),
     _bound("toDate", "document.document_date <= {}"),
@@ -116,6 +125,7 @@ def document_row_answer(found: ListedDocument, zone: ZoneInfo) -> DocumentRowAns
         balance_base=found.balance_base,
         dunning_level=found.dunning_level,
         days_overdue=found.days_overdue,
+        credit_excess=found.credit_excess,
         created_at=local_text(found.created_at, zone),
     )
 
