@@ -19,7 +19,7 @@ from reskontra.pages.formats import plain_number, readings
 from reskontra.pages.sandbox_door import SandboxDoor
 from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
 from reskontra.users.rules import Role
-from tests.clerk import CREDIT_NOTE, ITEM_A, Clerk, application, wrapped
+from tests.clerk import CREDIT_NOTE, INVOICE, ITEM_A, Clerk, application, wrapped
 from tests.pages.conftest import Visitor
 
 
@@ -414,7 +414,7 @@ async def test_many_are_sent_by_mail(bookkeeper: Visitor, clerk: Clerk) -> None:
     assert "This kind of document is not sent by mail." in page.text
     assert (await page.http.get("/v1/reskontra/mail")).json() == [], "nothing went yet"
     await page.send("form.save")
-    assert page.seen.h1.get_text() == "1 mails go out"  # type: ignore[union-attr]
+    assert page.seen.h1.get_text() == "1 mail goes out"  # type: ignore[union-attr]
     (mail,) = (await page.http.get("/v1/reskontra/mail")).json()
     assert mail["referenceNumber"] == sent.number
 
@@ -617,7 +617,7 @@ def test_what_tables_say_is_said_in_every_language(language: str) -> None:
     )
     said |= {*customer_form.WORDS.values(), *paying.WORDS.values()}
     for verb in bulk.VERBS.values():
-        said |= {verb.heading, verb.can, verb.one, verb.many, verb.done}
+        said |= {verb.heading, verb.can, verb.button, verb.done}
     for step in vars(document_actions).values():
         if isinstance(step, document_actions.Step):
             said |= {step.heading, step.question, step.button, step.done}
@@ -679,3 +679,20 @@ async def test_a_draft_over_the_credit_limit_says_so_and_is_found(bookkeeper: Vi
     assert "No document matches Exceeding credit" in bookkeeper.text
     await bookkeeper.go(f"documents/Invoice/{over.number}")
     assert "exceeds the customer's credit limit" not in bookkeeper.text
+
+
+async def test_a_payment_of_a_customer_with_nothing_open_is_told_so(bookkeeper: Visitor, clerk: Clerk) -> None:
+    clerk.customer_number = (await clerk.customer(name="Forskudd AS")).number
+    await bookkeeper.go(f"documents/Payment/new?customer={clerk.customer_number}")
+    assert "There is nothing to settle: nothing of this customer is open." in bookkeeper.text
+    assert not bookkeeper.seen.select("table.open-documents")
+    await bookkeeper.send("#document-form", button="save", amount="100")
+    assert "is saved as a draft." in bookkeeper.said
+    paid = await clerk.pay(250)
+    await bookkeeper.go(f"documents/Payment/{paid.number}/apply")
+    assert "There is nothing to settle: nothing of this customer is open." in bookkeeper.text
+    assert not bookkeeper.seen.select("main button")
+    await clerk.issue(INVOICE, clerk.customer_number)
+    await bookkeeper.go(f"documents/Payment/{paid.number}/apply")
+    assert "250.00 NOK is not applied yet." in bookkeeper.text
+    assert "See what will happen" in bookkeeper.text

@@ -13,7 +13,7 @@ from jinja2 import Environment, nodes
 from reskontra.pages import frame_first
 from reskontra.pages.site import Page
 from reskontra.pages.table import PAGES as PAGES_OF_SITE
-from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue
+from reskontra.pages.words import ENGLISH, LANGUAGES, catalogue, say
 from tests.conftest import RunningServer
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible
 
@@ -44,6 +44,27 @@ def test_every_sentence_is_said_in_every_language(language: str) -> None:
     for sentence in said:
         names = set(re.findall(r"\{(\w+)\}", sentence))
         assert set(re.findall(r"\{(\w+)\}", known[sentence])) == names, sentence
+
+
+_MANY = re.compile(r"\{(?:count|days|seconds|minutes|hours)\} (?:\w+ )?\w+s\b")
+_NEVER_ONE = {"Over {days} days", "Up to {count} letters go into one PDF: filter by status or level."}
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
+def test_what_is_counted_has_a_form_for_one(language: str) -> None:
+    counted = {it for it in sentences() | set(catalogue(language)) if _MANY.search(it)}
+    assert {"1 document|{count} documents", "of 1 draft|of {count} drafts"} <= counted
+    assert [
+        it for it in counted if "|" not in it and it not in _NEVER_ONE and not re.search(r"\{count\} periods", it)
+    ] == []
+    assert [it for it in counted if "|" in it and catalogue(language)[it].count("|") != 1] == []
+    assert say("en", "1 document|{count} documents", count=1) == "1 document"
+    assert say(language, "1 document|{count} documents", count=2).startswith("2 dokument")
+    assert "{" not in say(
+        language,
+        "Too many attempts. Try again in one second.|Too many attempts. Try again in {count} seconds.",
+        count=1,
+    )
 
 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))

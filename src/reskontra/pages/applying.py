@@ -73,7 +73,7 @@ async def apply(screen: Screen) -> Response:
             made = msgspec.json.decode(answer.body, type=_Applied, strict=False).applications
             return screen.go(
                 address_of(applying.kind, applying.number),
-                "{document} is applied to {count} documents.",
+                "{document} is applied to one document.|{document} is applied to {count} documents.",
                 document=link_to(screen, applying.kind, applying.number),
                 count=len(made),
             )

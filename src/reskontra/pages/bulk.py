@@ -22,12 +22,11 @@ Name = tuple[DocumentKind, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """What can be done with many. All words are English keys; `one` and `many` are those of the button."""
+    """What can be done with many. All words are English keys; `can`, `button` and `done` are counted."""
 
     heading: str
     can: str
-    one: str
-    many: str
+    button: str
     done: str
     is_dangerous: bool = False
 
@@ -36,30 +35,26 @@ VERBS: Mapping[str, Verb] = {
     "release": Verb(
         heading="Release the chosen",
         can="{count} can be released",
-        one="Release one document",
-        many="Release {count} documents",
-        done="{count} released",
+        button="Release one document|Release {count} documents",
+        done="1 released|{count} released",
     ),
     "send": Verb(
         heading="Send the chosen by mail",
         can="{count} can be sent",
-        one="Send one mail",
-        many="Send {count} mails",
-        done="{count} mails go out",
+        button="Send one mail|Send {count} mails",
+        done="1 mail goes out|{count} mails go out",
     ),
     "hold": Verb(
         heading="Put the chosen on hold",
         can="{count} can be put on hold",
-        one="Put one document on hold",
-        many="Put {count} documents on hold",
-        done="{count} put on hold",
+        button="Put one document on hold|Put {count} documents on hold",
+        done="1 put on hold|{count} put on hold",
     ),
     "delete": Verb(
         heading="Delete the chosen drafts",
         can="{count} can be deleted",
-        one="Delete one draft",
-        many="Delete {count} drafts",
-        done="{count} deleted",
+        button="Delete one draft|Delete {count} drafts",
+        done="1 deleted|{count} deleted",
         is_dangerous=True,
     ),
 }

@@ -14,7 +14,6 @@ from reskontra.errors import Refused
 from reskontra.pages.customers import ClassRow, Name, Standing
 from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.screen import ROOT, Form, Screen
-from reskontra.pages.words import later
 
 _CARDS = 24
 """Customers of a page of the board."""
@@ -246,8 +245,8 @@ async def remind(screen: Screen) -> Response:
     made = [it.letter_number for it in run.created if it.letter_number is not None]
     if not made:
         return screen.go(f"{ROOT}/reminding?asOf={day}", "Nobody was reminded.")
-    said = later("1 letter was made.") if len(made) == 1 else later("{count} letters were made.")
-    return screen.go(f"{ROOT}/letters?first={min(made)}&last={max(made)}", said, count=len(made))
+    address = f"{ROOT}/letters?first={min(made)}&last={max(made)}"
+    return screen.go(address, "1 letter was made.|{count} letters were made.", count=len(made))
 
 
 async def _passed_over(screen: Screen, day: str, level: str | None, number: str) -> Skipped:

@@ -362,4 +362,8 @@ async def clear(screen: Screen) -> Response:
     """POST: forget all requests, and how often operations were called."""
     form = await screen.form()
     await screen.api.send("DELETE", LOG)
-    return screen.go(f"{ROOT}/sandbox/requests", "{count} requests were forgotten.", count=form.text("kept") or "0")
+    return screen.go(
+        f"{ROOT}/sandbox/requests",
+        "One request was forgotten.|{count} requests were forgotten.",
+        count=form.text("kept") or "0",
+    )

@@ -79,7 +79,10 @@ class UserDoor:
         pause = self.pauses.seconds_left(*keys)
         formats = _formats(visit)
         if pause:
-            said = formats.say("Too many attempts. Try again in {seconds} seconds.", seconds=pause)
+            said = formats.say(
+                "Too many attempts. Try again in one second.|Too many attempts. Try again in {count} seconds.",
+                count=pause,
+            )
             return await self._form(visit, to=to, email=email, problem=said, status=429)
         async with self.database.connection() as connection:
             user = await store.find_user(connection, email) if "\x00" not in email else None

@@ -44,8 +44,13 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 def say(language: str, sentence: str, **values: object) -> str:
-    """`sentence` in `language`, with `{names}` replaced by values. What is not translated stays English."""
+    """`sentence` in `language`, with `{names}` replaced by values. What is not translated stays English.
+
+    A sentence about a number has two forms, `1 document|{count} documents`: the first for a `count` of one.
+    """
     text = catalogue(language).get(sentence, sentence)
+    if "count" in values and "|" in text:
+        text = text.split("|")[str(values["count"]) != "1"]
     return text.format(**values) if values else text
 
 

@@ -16,7 +16,6 @@ from reskontra.pages.document import NamedDocument
 from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.formats import plain_number
 from reskontra.pages.screen import Form, Screen
-from reskontra.pages.words import later
 from reskontra.web.errors import status_of
 
 _FIELDS = {"asOf": "asOf", "limit": "limit", "customer": "customer", "customerClass": "class", "kind": "kind"}
@@ -71,7 +70,7 @@ async def write_off(screen: Screen) -> Response:
     day = form.text("asOf") or screen.today.isoformat()
     return screen.go(
         f"/ui/documents?type=SmallBalanceWo%2CSmallCreditWo&from={day}&to={day}",
-        later("One document is written off.") if len(run.created) == 1 else later("{count} documents are written off."),
+        "One document is written off.|{count} documents are written off.",
         count=len(run.created),
     )
 
