@@ -132,3 +132,21 @@ async def test_the_words_of_the_bar_fit_on_a_phone(look: OpenTab, language: str)
         ".filter(it => it.scrollWidth > it.clientWidth).map(it => it.textContent)"
     )
     assert cut == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_paper_has_whose_it_is_and_the_day_and_nothing_to_press(look: OpenTab, scheme: str) -> None:
+    """Also where the browser is dark; and what is as wide as A4 takes no more of it."""
+    page = await look("customers", color_scheme=scheme)
+    await page.emulate_media(media="print", color_scheme=scheme)  # type: ignore[arg-type]
+    await page.set_viewport_size({"width": 718, "height": 1000})
+    for path in ("customers", "documents", "documents/Invoice/003500", "customers/20001/statement", "reports/ageing",
+                 "reports/open-items", "reminding", "periods", "log"):  # fmt: skip
+        await page.goto(f"/ui/{path}")
+        for part in ("button", ".button", "[type=checkbox]", "summary", "nav", ".chips", ".downloads"):
+            assert not [it for it in await page.locator(part).all() if await it.is_visible()], (path, part)
+        await expect(page.locator(".printed")).to_have_text("Demo AS 2025-12-31")
+        assert await page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 718, path
+        shown = await page.evaluate("[...document.querySelectorAll('.list')].map((it) => getComputedStyle(it).display)")
+        assert set(shown) <= {"table"}, "not the rows of a phone"

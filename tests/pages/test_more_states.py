@@ -76,3 +76,18 @@ async def test_an_empty_company_is_accessible(tab: OpenTab) -> None:
     await expect(page.locator(".switch option[selected]")).to_have_text("Empty AS")
     await looked_at(page, "", "customers", "documents", "letters", "journal", "reminding", "reports/ageing", "log",
                     "periods")  # fmt: skip
+
+
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("width", [320, 800, 1100])
+async def test_no_page_scrolls_sideways(look: OpenTab, width: int) -> None:
+    """Tables do, in a region of their own."""
+    page = await look("")
+    await page.set_viewport_size({"width": width, "height": 900})
+    for path in ("", "customers", "customers/20001", "customers/20001/log", "documents", "documents/Invoice/003400",
+                 "periods", "search?q=Bakke", f"search?q={60 * 'W'}", "journal", "log", "letters", "mails",
+                 "e-invoices", "reports/ageing", "reports/open-items", "reminding", "sandbox",
+                 "sandbox/state"):  # fmt: skip
+        await page.goto(f"/ui/{path}")
+        scrolls = await page.evaluate("document.documentElement.scrollWidth")
+        assert scrolls <= width, path
