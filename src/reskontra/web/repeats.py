@@ -91,7 +91,9 @@ def _check_may_repeat(call: Call) -> None:
     if call.route.takes_file:
         reason = f"An upload takes no {HEADER}: its file is stored as it comes in, and not compared with another."
         raise Malformed(reason, hint="Leave it out. The same file sent again becomes its newest revision.")
-    raise Malformed(f"A request to the sandbox itself, or a trial, takes no {HEADER}.", hint="Leave it out.")
+    raise Malformed(
+        f"A request to the sandbox itself, a trial, or many requests in one, takes no {HEADER}.", hint="Leave it out."
+    )
 
 
 async def answer_once(call: Call, request: KeyedRequest, answers: Answers) -> Response:

@@ -22,6 +22,8 @@ from reskontra.config import Settings
 from reskontra.errors import Malformed, NotFound, NotServed, Refusal
 from reskontra.web import wire
 from reskontra.web.auth import Caller, Company, Guard
+from reskontra.web.bulk.lines import received_lines
+from reskontra.web.bulk.operations import NoFields
 from reskontra.web.call import Call, Database, expected_of
 from reskontra.web.compression import gzip, takes_gzip
 from reskontra.web.decompression import Room
@@ -50,10 +52,6 @@ OUTCOME = "reskontra.outcome"
 """The key of the scope under which what is known about a request is left for whoever stands around the server."""
 
 _log = structlog.stdlib.get_logger("reskontra.web")
-
-
-class _NoFields(wire.Body):
-    """The body of an action that takes none: `{}` or nothing."""
 
 
 @dataclass(slots=True)
@@ -102,6 +100,7 @@ class Server:
         self._clock = clock
         self._body_limit = settings.body_limit
         self._attachment_limit = settings.attachment_limit
+        self._bulk_limit = settings.bulk_limit
         self._room = Room(settings.waiting_limit)
         self._origin = Origin(settings.trusted_proxies)
         self._limiter = limiter or Limiter(settings.rate_limit)
@@ -193,8 +192,7 @@ class Server:
         route = match.route
         caller = await self._guard.caller(visit.headers, visit.peer)
         outcome.actor = caller.actor
-        for scope in route.scopes:
-            caller.require(scope)
+        _require(caller, route)
         company = caller.company(visit.headers.get("ipp-company-id"))
         outcome.company_id = company.company_id
         outcome.allowance = self._limiter.take(company.company_id, caller.actor)
@@ -206,10 +204,11 @@ class Server:
         if branch_id:
             branch_number = await self._choose_branch(self._database, company.company_id, branch_id)
         body = b""
-        if route.method in ("POST", "PUT") and route.missing is None and not route.takes_file:
+        reads_itself = route.takes_file or route.line is not None or route.missing is not None
+        if route.method in ("POST", "PUT") and not reads_itself:
             body = await visit.json_body(self._body_limit)
             if route.body is None and body.strip():
-                wire.decode(body, _NoFields)
+                wire.decode(body, NoFields)
         call = self._call(visit, match, caller, company, branch_number=branch_number, body=body)
         if (named := visit.headers.get(HEADER.lower())) is None or route.method == "GET" or route.missing is not None:
             return await route.handler(call)
@@ -238,6 +237,8 @@ class Server:
             branch_number=branch_number,
             upload=partial(received, visit, self._attachment_limit),
             router=self._router,
+            lines=partial(received_lines, visit, self._bulk_limit, self._body_limit),
+            require=partial(_require, caller),
         )
 
     def _sender(self, send: Send, error_id: UUID, outcome: Outcome, is_head: bool) -> Send:
@@ -256,6 +257,11 @@ class Server:
             await send(message)
 
         return sender
+
+
+def _require(caller: Caller, route: Route) -> None:
+    for scope in route.scopes:
+        caller.require(scope)
 
 
 def _refuse_background(visit: Visit) -> None:

@@ -1,0 +1,209 @@
+"""Carries lines out: each by itself, group by group, or all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from reskontra.errors import Conflict, Malformed, OutcomeUnknown, Refusal, Unavailable
+from reskontra.web import wire
+from reskontra.web.bulk.operations import (
+    Atomic,
+    Done,
+    LineAnswer,
+    Operation,
+    Reader,
+    answered,
+    at_line,
+    group_of,
+    left_undone,
+)
+
+if TYPE_CHECKING:
+    from reskontra.web.bulk.lines import Lines
+    from reskontra.web.call import Call, Database
+
+_CHUNK_LINES = 200
+_CHUNK_BYTES = 4 * 1024 * 1024
+_ATTEMPTS = 3
+_FAILURES_MAX = 3
+"""Lines in a row that may fail because the database is away, before the others are not tried."""
+
+_log = structlog.stdlib.get_logger("reskontra.web")
+
+
+class _Undone(Exception):
+    """Ends the transaction of several lines, because one of them was refused."""
+
+    def __init__(self, operation: Operation, refusal: Exception) -> None:
+        super().__init__()
+        self.operation = operation
+        self.refusal = refusal
+
+
+class Work:
+    """The lines of one request. `is_trial` says that `database` is rolled back in the end."""
+
+    def __init__(self, call: Call, lines: Lines, atomic: Atomic, database: Database, *, is_trial: bool) -> None:
+        self._call = call
+        self._lines = lines
+        self._atomic = atomic
+        self._database = database
+        self._is_trial = is_trial
+        self._reader = Reader(call, atomic)
+        self._failures = 0
+
+    async def answers(self) -> AsyncIterator[bytes]:
+        """The answers of the lines, in their order, some at a time. Raises `ClientGone` when nobody wants them.
+
+        If all is atomic, it raises the `Refusal` of the first line that is refused.
+        """
+        if self._atomic is Atomic.LINE:
+            for chunk in _chunks(self._operations(1, self._lines.count)):
+                self._lines.check_client()
+                yield _encoded(answered(*it, self._call) for it in await self._carried(chunk, self._database))
+        elif self._atomic is Atomic.GROUP:
+            for first, last in list(_groups(self._lines)):
+                self._lines.check_client()
+                yield _encoded(await self._group(first, last))
+        else:
+            try:
+                done = await self._together(1, self._lines.count)
+            except _Undone as undone:
+                if isinstance(undone.refusal, Refusal):
+                    raise at_line(undone.operation, undone.refusal) from undone.refusal
+                raise undone.refusal from undone
+            yield _encoded(answered(*it, self._call) for it in done)
+
+    async def _group(self, first: int, last: int) -> list[LineAnswer]:
+        try:
+            done = await self._together(first, last)
+        except _Undone as undone:
+            return [
+                answered(it, undone.refusal, self._call)
+                if it.line == undone.operation.line
+                else left_undone(it, undone.operation.line, self._call)
+                for it in self._operations(first, last)
+            ]
+        except Refusal as refusal:  # of the transaction, as when COMMIT is not answered
+            return [answered(it, refusal, self._call) for it in self._operations(first, last)]
+        return [answered(*it, self._call) for it in done]
+
+    async def _together(self, first: int, last: int) -> list[tuple[Operation, Done]]:
+        """What came of lines that are done in one transaction. Raises `_Undone` if one is refused.
+
+        They may take locks in an order in which others wait for them, so after a `Conflict` they are tried again.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return await self._attempt(first, last)
+            except _Undone as undone:
+                if attempt == _ATTEMPTS or not isinstance(undone.refusal, Conflict) or self._is_trial:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(self, first: int, last: int) -> list[tuple[Operation, Done]]:
+        found: list[tuple[Operation, Done]] = []
+        async with self._database.together() as part:
+            for chunk in _chunks(self._operations(first, last)):
+                self._lines.check_client()
+                for operation, done in await self._carried(chunk, part):
+                    if isinstance(done, Exception):
+                        raise _Undone(operation, done)
+                    found.append((operation, done))
+        return found
+
+    async def _carried(self, chunk: Sequence[Operation], database: Database) -> list[tuple[Operation, Done]]:
+        """What came of each line. Those that can be are done together; if that fails, one by one."""
+        many = chunk[0].many
+        if many is not None and len(chunk) > 1:
+            calls = [operation.call for operation in chunk if operation.call is not None]
+            try:
+                done = await many.carry_out(database, calls, [operation.prepared for operation in chunk])
+                return list(zip(chunk, done, strict=True))
+            except OutcomeUnknown as unknown:
+                return [(operation, unknown) for operation in chunk]
+            except Refusal:
+                pass
+            except Exception:
+                _log.exception("lines could not be carried out together")
+        return [(operation, await self._one(operation, database)) for operation in chunk]
+
+    async def _one(self, operation: Operation, database: Database) -> Done:
+        if operation.call is None or operation.refusal is not None:
+            return operation.refusal or Malformed("The line cannot be read.")
+        if self._failures >= _FAILURES_MAX:
+            return Unavailable("The line was not tried, as those before it met a database that is not available.")
+        try:
+            if not self._is_trial:
+                done: Done = await operation.call.route.handler(replace(operation.call, database=database))
+            else:
+                async with database.together() as part:
+                    done = await operation.call.route.handler(replace(operation.call, database=part))
+        except Refusal as refusal:
+            refusal.__traceback__ = refusal.__context__ = refusal.__cause__ = None  # they hold the body
+            done = refusal
+        except Exception as error:
+            _log.exception("unexpected failure", operation=operation.call.route.operation)
+            done = error
+        self._failures = self._failures + 1 if isinstance(done, Unavailable) else 0
+        return done
+
+    def _operations(self, first: int, last: int) -> Iterator[Operation]:
+        for number, text in self._lines.read(first, last):
+            yield self._reader.read(number, text)
+
+
+def _encoded(answers: Iterable[LineAnswer]) -> bytes:
+    return b"".join(wire.encode(answer) + b"\n" for answer in answers)
+
+
+def _chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
+    """The lines, those together that follow each other and may be carried out together."""
+    chunk: list[Operation] = []
+    size = 0
+    for operation in operations:
+        is_full = len(chunk) == _CHUNK_LINES or size + operation.size > _CHUNK_BYTES
+        if chunk and (is_full or operation.many is None or operation.many is not chunk[0].many):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(operation)
+        size += operation.size
+    if chunk:
+        yield chunk
+
+
+def _groups(lines: Lines) -> Iterator[tuple[int, int]]:
+    """The first and last line of each group. A line without a group stands alone.
+
+    Raises `Malformed` if a line cannot be read, so that it is not known what it belongs to, or a group comes again.
+    """
+    seen: set[str] = set()
+    current, first, last = "", 0, 0
+    for number, text in lines.read(1, lines.count):
+        try:
+            group = group_of(text)
+        except Malformed as malformed:
+            raise at_line(Operation(number, 0), malformed) from malformed
+        if first and (group is None or group != current):
+            yield first, last
+            first = 0
+        if not first:
+            if group in seen:
+                again = Malformed("The group was ended before.", field=("group",), value=group, hint=_TOGETHER)
+                raise at_line(Operation(number, 0), again)
+            current, first = group or "", number
+            if group is not None:
+                seen.add(group)
+        last = number
+        if group is None:
+            yield first, last
+            first = 0
+    if first:
+        yield first, last
+
+
+_TOGETHER = "Send the lines of a group one after the other."
