@@ -21,7 +21,8 @@ from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import attaching, drafting, reversing
-from reskontra.documents.many import commands as many
+from reskontra.documents.many.commands.creating import create_many, foresee
+from reskontra.documents.many.commands.deciding import Foreseen, Sent, sent_alike
 from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.store import instalments, lists
 from reskontra.documents.wire import bodies
@@ -221,15 +222,21 @@ def _address(resource: Resource, number: str) -> str:
 class ManyDrafts:
     """Creates drafts of any kinds together (`web/bulk`)."""
 
-    def prepared(self, call: Call) -> many.Sent | None:
+    def prepared(self, call: Call) -> Sent | None:
         """What was sent, or None if it is created alone. Raises `Malformed`."""
         resource = _CREATED[call.route.operation]
-        return many.sent_alike(resource.kind, changes(call.decode(resource.update)))
+        return sent_alike(resource.kind, changes(call.decode(resource.update)))
 
-    async def carry_out(self, database: Database, calls: Sequence[Call], prepared: Sequence[many.Sent]) -> list[Done]:
+    async def foresee(self, database: Database, calls: Sequence[Call], prepared: Sequence[Sent]) -> Foreseen | None:
+        """What would be decided now, while those before are being written."""
+        return await foresee(database, calls[0].context, prepared)
+
+    async def carry_out(
+        self, database: Database, calls: Sequence[Call], prepared: Sequence[Sent], foreseen: Foreseen | None
+    ) -> list[Done]:
         """What came of each, in their order. Raises `Refusal` if nothing is done."""
         async with database.transaction() as connection:
-            found = await many.create_many(connection, calls[0].context, prepared)
+            found = await create_many(connection, calls[0].context, prepared, foreseen)
         return [
             it if isinstance(it, Refusal) else Made(_address(_CREATED[call.route.operation], it.number), it.version)
             for call, it in zip(calls, found, strict=True)

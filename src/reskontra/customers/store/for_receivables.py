@@ -58,6 +58,16 @@ async def find_balances(connection: Connection, company_id: int, customer_ids: S
     return {row["customer_id"]: Balance(row["balance"], row["unreleased"]) for row in rows}
 
 
+async def find_versions(connection: Connection, company_id: int, customer_ids: Sequence[int]) -> dict[int, int]:
+    """The versions of these customers, by id."""
+    rows = await connection.fetch(
+        "select customer_id, version from customer where company_id = $1 and customer_id = any ($2::integer[])",
+        company_id,
+        customer_ids,
+    )
+    return {row["customer_id"]: row["version"] for row in rows}
+
+
 PAYERS = """payers as (
             select customer.customer_id, customer.number,
                    array(select member.customer_id from customer as member

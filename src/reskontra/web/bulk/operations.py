@@ -67,7 +67,12 @@ class Many(Protocol):
     def prepared(self, call: Call) -> Any:
         """What is known of a request before anything is loaded; None if it goes its own way. Raises `Refusal`."""
 
-    async def carry_out(self, database: Database, calls: Sequence[Call], prepared: Sequence[Any]) -> list[Done]:
+    async def foresee(self, database: Database, calls: Sequence[Call], prepared: Sequence[Any]) -> Any:
+        """What can be decided while others are being carried out, for `carry_out`; None if nothing can."""
+
+    async def carry_out(
+        self, database: Database, calls: Sequence[Call], prepared: Sequence[Any], foreseen: Any
+    ) -> list[Done]:
         """What came of each, in their order. Where a request is refused, the others are done.
 
         Raises `Refusal` if nothing is done because they cannot be carried out together.

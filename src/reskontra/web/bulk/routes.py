@@ -7,7 +7,8 @@ for each line. The answer has a line for each in the same order, sent as they ar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
@@ -33,7 +34,7 @@ class LinesAnswer(Response):
 
     media_type = NDJSON
 
-    def __init__(self, answers: AsyncIterator[bytes], lines: Lines) -> None:
+    def __init__(self, answers: AsyncGenerator[bytes], lines: Lines) -> None:
         self.status_code = 200
         self.background = None
         self._answers = answers
@@ -48,6 +49,7 @@ class LinesAnswer(Response):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
+            await self._answers.aclose()
             self._lines.close()
 
 
@@ -76,14 +78,15 @@ async def take_many(turns: asyncio.Semaphore, call: Call) -> Response:
         raise
 
 
-async def _in_turn(turns: asyncio.Semaphore, first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async with turns:
-        async for piece in others:
-            yield piece
+async def _in_turn(turns: asyncio.Semaphore, first: bytes, others: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async with aclosing(others):
+        yield first
+        async with turns:
+            async for piece in others:
+                yield piece
 
 
-async def _pieces(answer: bytes) -> AsyncIterator[bytes]:
+async def _pieces(answer: bytes) -> AsyncGenerator[bytes]:
     for begin in range(0, len(answer), _PIECE_BYTES):
         yield answer[begin : begin + _PIECE_BYTES]
 

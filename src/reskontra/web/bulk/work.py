@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 _CHUNK_LINES = 200
 _CHUNK_BYTES = 4 * 1024 * 1024
+_BREATH = 20
+"""So many lines are read before others have their turn in this process."""
+
 _ATTEMPTS = 3
 _FAILURES_MAX = 3
 """Lines in a row that may fail because the database is away, before the others are not tried."""
@@ -56,15 +61,15 @@ class Work:
         self._reader = Reader(call, atomic)
         self._failures = 0
 
-    async def answers(self) -> AsyncIterator[bytes]:
+    async def answers(self) -> AsyncGenerator[bytes]:
         """The answers of the lines, in their order, some at a time. Raises `ClientGone` when nobody wants them.
 
         If all is atomic, it raises the `Refusal` of the first line that is refused.
         """
         if self._atomic is Atomic.LINE:
-            for chunk in _chunks(self._operations(1, self._lines.count)):
-                self._lines.check_client()
-                yield _encoded(answered(*it, self._call) for it in await self._carried(chunk, self._database))
+            async with aclosing(self._line_by_line()) as all_done:
+                async for done in all_done:
+                    yield _encoded(answered(*it, self._call) for it in done)
         elif self._atomic is Atomic.GROUP:
             for first, last in list(_groups(self._lines)):
                 self._lines.check_client()
@@ -77,6 +82,39 @@ class Work:
                     raise at_line(undone.operation, undone.refusal) from undone.refusal
                 raise undone.refusal from undone
             yield _encoded(answered(*it, self._call) for it in done)
+
+    async def _line_by_line(self) -> AsyncGenerator[list[tuple[Operation, Done]]]:
+        """What came of the lines. Of many that are carried out together, the next are decided while those are written.
+
+        Whoever stops listening waits for those that are under way.
+        """
+        under_way: asyncio.Task[list[tuple[Operation, Done]]] | None = None
+        try:
+            async for chunk in _chunks(self._operations(1, self._lines.count)):
+                self._lines.check_client()
+                foreseen = await self._foreseen(chunk) if under_way is not None else None
+                if under_way is not None:
+                    done, under_way = await under_way, None
+                    yield done
+                if _are_many(chunk) and not self._is_trial:
+                    under_way = asyncio.create_task(self._carried(chunk, self._database, foreseen))
+                else:
+                    yield await self._carried(chunk, self._database)
+            if under_way is not None:
+                done, under_way = await under_way, None
+                yield done
+        finally:
+            if under_way is not None:
+                await under_way
+
+    async def _foreseen(self, chunk: Sequence[Operation]) -> Any:
+        many = chunk[0].many
+        if many is None or not _are_many(chunk):
+            return None
+        try:
+            return await many.foresee(self._database, _calls_of(chunk), [it.prepared for it in chunk])
+        except Refusal:
+            return None  # it is told, if it still stands, when the lines are carried out
 
     async def _group(self, first: int, last: int) -> list[LineAnswer]:
         try:
@@ -108,7 +146,7 @@ class Work:
     async def _attempt(self, first: int, last: int) -> list[tuple[Operation, Done]]:
         found: list[tuple[Operation, Done]] = []
         async with self._database.together() as part:
-            for chunk in _chunks(self._operations(first, last)):
+            async for chunk in _chunks(self._operations(first, last)):
                 self._lines.check_client()
                 for operation, done in await self._carried(chunk, part):
                     if isinstance(done, Exception):
@@ -116,13 +154,15 @@ class Work:
                     found.append((operation, done))
         return found
 
-    async def _carried(self, chunk: Sequence[Operation], database: Database) -> list[tuple[Operation, Done]]:
+    async def _carried(
+        self, chunk: Sequence[Operation], database: Database, foreseen: Any = None
+    ) -> list[tuple[Operation, Done]]:
         """What came of each line. Those that can be are done together; if that fails, one by one."""
         many = chunk[0].many
-        if many is not None and len(chunk) > 1:
-            calls = [operation.call for operation in chunk if operation.call is not None]
+        if many is not None and _are_many(chunk):
+            prepared = [operation.prepared for operation in chunk]
             try:
-                done = await many.carry_out(database, calls, [operation.prepared for operation in chunk])
+                done = await many.carry_out(database, _calls_of(chunk), prepared, foreseen)
                 return list(zip(chunk, done, strict=True))
             except OutcomeUnknown as unknown:
                 return [(operation, unknown) for operation in chunk]
@@ -161,11 +201,22 @@ def _encoded(answers: Iterable[LineAnswer]) -> bytes:
     return b"".join(wire.encode(answer) + b"\n" for answer in answers)
 
 
-def _chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
+def _are_many(chunk: Sequence[Operation]) -> bool:
+    """Whether lines are carried out together."""
+    return chunk[0].many is not None and len(chunk) > 1
+
+
+def _calls_of(chunk: Sequence[Operation]) -> list[Call]:
+    return [operation.call for operation in chunk if operation.call is not None]
+
+
+async def _chunks(operations: Iterable[Operation]) -> AsyncGenerator[list[Operation]]:
     """The lines, those together that follow each other and may be carried out together."""
     chunk: list[Operation] = []
     size = 0
-    for operation in operations:
+    for position, operation in enumerate(operations):
+        if position % _BREATH == 0:
+            await asyncio.sleep(0)
         is_full = len(chunk) == _CHUNK_LINES or size + operation.size > _CHUNK_BYTES
         if chunk and (is_full or operation.many is None or operation.many is not chunk[0].many):
             yield chunk
