@@ -136,7 +136,7 @@ async def test_operations_have_unique_names_and_their_parameters(edge: Any) -> N
         in_path = {part["name"] for part in entry["parameters"] if part["in"] == "path"}
         assert in_path == set(re.findall(r"\{(\w+)\}", path))
         assert any(part["name"] == "If-Match" for part in entry["parameters"]) == (method != "get")
-        takes_key = method != "get" and "x-not-served" not in entry and not is_upload(entry) and not is_many(entry)
+        takes_key = method != "get" and "x-not-served" not in entry and not is_upload(entry)
         assert any(part["name"] == "Idempotency-Key" for part in entry["parameters"]) == takes_key
         assert {"400", "401", "403"} <= set(entry["responses"])
         assert ("501" in entry["responses"]) == ("x-not-served" in entry)
@@ -144,10 +144,6 @@ async def test_operations_have_unique_names_and_their_parameters(edge: Any) -> N
 
 def is_upload(entry: dict[str, Any]) -> bool:
     return "multipart/form-data" in entry.get("requestBody", {}).get("content", {})
-
-
-def is_many(entry: dict[str, Any]) -> bool:
-    return "application/x-ndjson" in entry.get("requestBody", {}).get("content", {})
 
 
 async def test_the_address_spells_each_template_once(edge: Any) -> None:

@@ -25,6 +25,7 @@ from reskontra.web.scalars import shown, whole_number
 
 if TYPE_CHECKING:
     from reskontra.web.bulk.lines import Lines
+    from reskontra.web.repeats import Repeat
     from reskontra.web.uploads import Upload
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -85,6 +86,8 @@ class Call:
     """The branch that the caller chose for what is created."""
     lines: Callable[[], Awaitable[Lines]] | None = field(default=None, repr=False)
     """Receives the lines that are the body, for a route that takes many requests."""
+    repeat: Repeat | None = field(default=None, repr=False)
+    """The key that lines were sent with."""
     require: Callable[[Route], None] = field(default=_anything, repr=False)
     """Raises `NotAllowed` unless the caller may call that route too."""
     _context: Context | None = field(default=None, repr=False)

@@ -99,14 +99,12 @@ class Route:
     def takes_key(self) -> bool:
         """Whether a request may be named, so that it is carried out once (`repeats`)."""
         is_of_sandbox = self.path.startswith("/v1/reskontra/sandbox")  # what it forgets and restores is no business
-        return self.method != "GET" and not (
-            self.takes_file or self.line or self.holds_requests or self.missing or is_of_sandbox
-        )
+        return self.method != "GET" and not (self.takes_file or self.holds_requests or self.missing or is_of_sandbox)
 
     @property
     def may_be_a_line(self) -> bool:
         """Whether a line of many requests may be one of these: it writes in one transaction, and takes no file."""
-        return self.takes_key and not self.is_run
+        return self.takes_key and not self.is_run and self.line is None
 
     @property
     def is_run(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from reskontra.web.listing import Memory
 from reskontra.web.metrics import Metrics
 from reskontra.web.origin import Origin
 from reskontra.web.query import Query
-from reskontra.web.repeats import HEADER, Answers, KeyedRequest, answer_once, fingerprint_of, key_of
+from reskontra.web.repeats import HEADER, Answers, KeyedRequest, Repeat, answer_once, fingerprint_of, key_of
 from reskontra.web.routing import Match, Route, Router, WrongMethod
 from reskontra.web.uploads import received
 from reskontra.web.visit import ClientGone, Visit
@@ -212,9 +212,15 @@ class Server:
         call = self._call(visit, match, caller, company, branch_number=branch_number, body=body)
         if (named := visit.headers.get(HEADER.lower())) is None or route.method == "GET" or route.missing is not None:
             return await route.handler(call)
-        parts = (visit.method.encode(), visit.raw_path, visit.query_string, branch_id.encode(), body)
-        request = KeyedRequest(company.company_id, caller.actor, key_of(named), fingerprint_of(*parts))
-        return await answer_once(call, request, self._answers)
+        parts = (visit.method.encode(), visit.raw_path, visit.query_string, branch_id.encode())
+        key = key_of(named)
+
+        def request_with(body: bytes) -> KeyedRequest:
+            return KeyedRequest(company.company_id, caller.actor, key, fingerprint_of(*parts, body))
+
+        if route.line is not None:
+            return await route.handler(replace(call, repeat=Repeat(self._answers, request_with)))
+        return await answer_once(call, request_with(body), self._answers)
 
     def _call(
         self, visit: Visit, match: Match, caller: Caller, company: Company, *, branch_number: str | None, body: bytes

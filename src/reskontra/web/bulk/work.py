@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 
@@ -25,11 +25,13 @@ from reskontra.web.bulk.operations import (
 )
 
 if TYPE_CHECKING:
+    from reskontra.web.bulk.keys import Progress
     from reskontra.web.bulk.lines import Lines
     from reskontra.web.call import Call, Database
 
 _CHUNK_LINES = 200
 _CHUNK_BYTES = 4 * 1024 * 1024
+_CONFLICT, _FAILED_FROM = 409, 500
 _BREATH = 20
 """So many lines are read before others have their turn in this process."""
 
@@ -38,6 +40,9 @@ _FAILURES_MAX = 3
 """Lines in a row that may fail because the database is away, before the others are not tried."""
 
 _log = structlog.stdlib.get_logger("reskontra.web")
+
+
+_Answered: TypeAlias = tuple[Operation, Done]
 
 
 class _Undone(Exception):
@@ -50,16 +55,30 @@ class _Undone(Exception):
 
 
 class Work:
-    """The lines of one request. `is_trial` says that `database` is rolled back in the end."""
+    """The lines of one request. `is_trial` says that `database` is rolled back in the end; `progress` is that of a key
+    they were sent with."""
 
-    def __init__(self, call: Call, lines: Lines, atomic: Atomic, database: Database, *, is_trial: bool) -> None:
+    def __init__(
+        self,
+        call: Call,
+        lines: Lines,
+        atomic: Atomic,
+        database: Database,
+        *,
+        is_trial: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
         self._call = call
         self._lines = lines
         self._atomic = atomic
         self._database = database
         self._is_trial = is_trial
+        self._progress = progress
+        self._parts = progress.parts if progress is not None else {}
         self._reader = Reader(call, atomic)
         self._failures = 0
+        self.is_settled = True
+        """Whether sending the lines again would bring nothing else: none met a conflict or a failure."""
 
     async def answers(self) -> AsyncGenerator[bytes]:
         """The answers of the lines, in their order, some at a time. Raises `ClientGone` when nobody wants them.
@@ -67,13 +86,17 @@ class Work:
         If all is atomic, it raises the `Refusal` of the first line that is refused.
         """
         if self._atomic is Atomic.LINE:
-            async with aclosing(self._line_by_line()) as all_done:
-                async for done in all_done:
-                    yield _encoded(answered(*it, self._call) for it in done)
+            for first, last, answer in self._spans():
+                if answer is not None:
+                    yield answer
+                    continue
+                async with aclosing(self._line_by_line(first, last)) as all_done:
+                    async for done in all_done:
+                        yield self._encoded(done)
         elif self._atomic is Atomic.GROUP:
             for first, last in list(_groups(self._lines)):
                 self._lines.check_client()
-                yield _encoded(await self._group(first, last))
+                yield self._parts[first].answer if first in self._parts else await self._group(first, last)
         else:
             try:
                 done = await self._together(1, self._lines.count)
@@ -81,16 +104,27 @@ class Work:
                 if isinstance(undone.refusal, Refusal):
                     raise at_line(undone.operation, undone.refusal) from undone.refusal
                 raise undone.refusal from undone
-            yield _encoded(answered(*it, self._call) for it in done)
+            yield self._encoded(done)
 
-    async def _line_by_line(self) -> AsyncGenerator[list[tuple[Operation, Done]]]:
+    def _spans(self) -> Iterator[tuple[int, int, bytes | None]]:
+        """First and last lines, with what they were answered if they were done before."""
+        begin = 1
+        for first, part in sorted(self._parts.items()):
+            if begin < first:
+                yield begin, first - 1, None
+            yield first, part.last, part.answer
+            begin = part.last + 1
+        if begin <= self._lines.count:
+            yield begin, self._lines.count, None
+
+    async def _line_by_line(self, first: int, last: int) -> AsyncGenerator[list[_Answered]]:
         """What came of the lines. Of many that are carried out together, the next are decided while those are written.
 
         Whoever stops listening waits for those that are under way.
         """
-        under_way: asyncio.Task[list[tuple[Operation, Done]]] | None = None
+        under_way: asyncio.Task[list[_Answered]] | None = None
         try:
-            async for chunk in _chunks(self._operations(1, self._lines.count)):
+            async for chunk in _chunks(self._operations(first, last)):
                 self._lines.check_client()
                 foreseen = await self._foreseen(chunk) if under_way is not None else None
                 if under_way is not None:
@@ -116,21 +150,20 @@ class Work:
         except Refusal:
             return None  # it is told, if it still stands, when the lines are carried out
 
-    async def _group(self, first: int, last: int) -> list[LineAnswer]:
+    async def _group(self, first: int, last: int) -> bytes:
         try:
-            done = await self._together(first, last)
+            return self._encoded(await self._together(first, last))
         except _Undone as undone:
-            return [
+            return self._text_of(
                 answered(it, undone.refusal, self._call)
                 if it.line == undone.operation.line
                 else left_undone(it, undone.operation.line, self._call)
                 for it in self._operations(first, last)
-            ]
+            )
         except Refusal as refusal:  # of the transaction, as when COMMIT is not answered
-            return [answered(it, refusal, self._call) for it in self._operations(first, last)]
-        return [answered(*it, self._call) for it in done]
+            return self._encoded((it, refusal) for it in self._operations(first, last))
 
-    async def _together(self, first: int, last: int) -> list[tuple[Operation, Done]]:
+    async def _together(self, first: int, last: int) -> list[_Answered]:
         """What came of lines that are done in one transaction. Raises `_Undone` if one is refused.
 
         They may take locks in an order in which others wait for them, so after a `Conflict` they are tried again.
@@ -143,9 +176,9 @@ class Work:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, first: int, last: int) -> list[tuple[Operation, Done]]:
-        found: list[tuple[Operation, Done]] = []
-        async with self._database.together() as part:
+    async def _attempt(self, first: int, last: int) -> list[_Answered]:
+        found: list[_Answered] = []
+        async with self._keeping(found) as part:
             async for chunk in _chunks(self._operations(first, last)):
                 self._lines.check_client()
                 for operation, done in await self._carried(chunk, part):
@@ -154,16 +187,20 @@ class Work:
                     found.append((operation, done))
         return found
 
-    async def _carried(
-        self, chunk: Sequence[Operation], database: Database, foreseen: Any = None
-    ) -> list[tuple[Operation, Done]]:
+    async def _carried(self, chunk: Sequence[Operation], database: Database, foreseen: Any = None) -> list[_Answered]:
         """What came of each line. Those that can be are done together; if that fails, one by one."""
         many = chunk[0].many
         if many is not None and _are_many(chunk):
             prepared = [operation.prepared for operation in chunk]
             try:
-                done = await many.carry_out(database, _calls_of(chunk), prepared, foreseen)
-                return list(zip(chunk, done, strict=True))
+                if self._progress is None or database is not self._database:
+                    done = await many.carry_out(database, _calls_of(chunk), prepared, foreseen)
+                    return list(zip(chunk, done, strict=True))
+                found: list[_Answered] = []
+                async with self._keeping(found) as part:
+                    done = await many.carry_out(part, _calls_of(chunk), prepared, foreseen)
+                    found += zip(chunk, done, strict=True)
+                return found
             except OutcomeUnknown as unknown:
                 return [(operation, unknown) for operation in chunk]
             except Refusal:
@@ -178,11 +215,7 @@ class Work:
         if self._failures >= _FAILURES_MAX:
             return Unavailable("The line was not tried, as those before it met a database that is not available.")
         try:
-            if not self._is_trial:
-                done: Done = await operation.call.route.handler(replace(operation.call, database=database))
-            else:
-                async with database.together() as part:
-                    done = await operation.call.route.handler(replace(operation.call, database=part))
+            done = await self._handled(operation, operation.call, database)
         except Refusal as refusal:
             refusal.__traceback__ = refusal.__context__ = refusal.__cause__ = None  # they hold the body
             done = refusal
@@ -192,13 +225,39 @@ class Work:
         self._failures = self._failures + 1 if isinstance(done, Unavailable) else 0
         return done
 
+    async def _handled(self, operation: Operation, call: Call, database: Database) -> Done:
+        if database is self._database and self._progress is not None:
+            found: list[_Answered] = []
+            async with self._keeping(found) as part:
+                done = await call.route.handler(replace(call, database=part))
+                found.append((operation, done))
+            return done
+        if self._is_trial:
+            async with database.together() as part:
+                return await call.route.handler(replace(call, database=part))
+        return await call.route.handler(replace(call, database=database))
+
+    @asynccontextmanager
+    async def _keeping(self, found: list[_Answered]) -> AsyncGenerator[Database]:
+        """A transaction for what is `found` in it; the answers are kept with it under the key, if there is one."""
+        async with self._database.together() as part:
+            yield part
+            if self._progress is not None:
+                await self._progress.keep(part, self._call, self._encoded(found))
+        if self._progress is not None:
+            self._progress.count += 1
+
+    def _encoded(self, found: Iterable[_Answered]) -> bytes:
+        return self._text_of(answered(*it, self._call) for it in found)
+
+    def _text_of(self, answers: Iterable[LineAnswer]) -> bytes:
+        told = list(answers)
+        self.is_settled &= not any(it.status_code == _CONFLICT or it.status_code >= _FAILED_FROM for it in told)
+        return b"".join(wire.encode(it) + b"\n" for it in told)
+
     def _operations(self, first: int, last: int) -> Iterator[Operation]:
         for number, text in self._lines.read(first, last):
             yield self._reader.read(number, text)
-
-
-def _encoded(answers: Iterable[LineAnswer]) -> bytes:
-    return b"".join(wire.encode(answer) + b"\n" for answer in answers)
 
 
 def _are_many(chunk: Sequence[Operation]) -> bool:
