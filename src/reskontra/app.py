@@ -85,6 +85,7 @@ from reskontra.terms import routes as terms
 from reskontra.vat import routes as vat
 from reskontra.web import trials
 from reskontra.web.auth import Guard
+from reskontra.web.bulk import routes as bulk
 from reskontra.web.call import Call
 from reskontra.web.limits import Limiter
 from reskontra.web.listing import Memory
@@ -284,7 +285,7 @@ def _desk_of(
 
 def served_routes(post: Post | None = None) -> list[Route]:
     """What the rooms serve. Without a `post` that carries mail, sending it is refused."""
-    return [route for routes in (*ROUTES, mails.routes_of(post or Post())) for route in routes]
+    return [route for routes in (*ROUTES, bulk.routes_of(), mails.routes_of(post or Post())) for route in routes]
 
 
 def mounted_routes(post: Post | None = None) -> list[Route]:

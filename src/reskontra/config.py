@@ -62,6 +62,8 @@ class Settings:
     body_limit: int = 10 * MEBIBYTE
     # Bytes of one attached file.
     attachment_limit: int = 25 * MEBIBYTE
+    # Bytes of a body of many requests, one a line.
+    bulk_limit: int = 256 * MEBIBYTE
     # Seconds that a client has for its headers, for its body, and for taking the next 64 KiB of an answer.
     header_timeout: int = 20
     body_timeout: int = 60
@@ -242,6 +244,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "rate_limit": ("RESKONTRA_RATE_LIMIT", int),
     "body_limit": ("RESKONTRA_BODY_LIMIT", int),
     "attachment_limit": ("RESKONTRA_ATTACHMENT_LIMIT", int),
+    "bulk_limit": ("RESKONTRA_BULK_LIMIT", int),
     "header_timeout": ("RESKONTRA_HEADER_TIMEOUT", int),
     "body_timeout": ("RESKONTRA_BODY_TIMEOUT", int),
     "send_timeout": ("RESKONTRA_SEND_TIMEOUT", int),
@@ -265,6 +268,7 @@ SECRET = frozenset({"smtp"})
 # Limits may be tight, but must leave a client room for a request.
 SMALLEST: Mapping[str, int] = {
     "workers": 1,
+    "bulk_limit": 1,
     "header_timeout": 1,
     "body_timeout": 1,
     "send_timeout": 1,

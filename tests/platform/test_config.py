@@ -29,6 +29,7 @@ def test_an_empty_variable_is_an_unset_one() -> None:
         ("RESKONTRA_RATE_LIMIT", "0"),
         ("RESKONTRA_BODY_LIMIT", "-1"),
         ("RESKONTRA_ATTACHMENT_LIMIT", "0"),
+        ("RESKONTRA_BULK_LIMIT", "0"),
         ("RESKONTRA_HEADER_TIMEOUT", "0"),
         ("RESKONTRA_SEND_TIMEOUT", "soon"),
         ("RESKONTRA_CONNECTION_LIMIT", "9"),

@@ -7,6 +7,7 @@ tells how a request differs from the plain one. `pytest tests/trips --update-gol
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -67,11 +68,15 @@ class Step:
     file: bytes | None = None
     """What is sent instead of a body."""
 
+    lines: int = 0
+    """So often the body is sent, one a line."""
+
 
 INVOICE, NOTE, DEBIT = "/v1/customerinvoice", "/v1/customerCreditNote", "/v1/customerDebitNote"
 CASH, CHARGE = "/v1/cashsale", "/v1/customerOverdueCharge"
 APPLICATION = "/v1/reskontra/application"
 LETTER, PERIOD = "/v1/reskontra/dunningLetter", "/v1/reskontra/financialPeriod"
+BULK = "/v1/reskontra/bulk"
 LOGO, SVG = "/v1/reskontra/branch/1/logo", b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
 BLOCK = "/v1/reskontra/remindingBlock/Invoice/{electronic}"
 REMIND = "/v1/customer/{debtor}/action/createDunningLetter"
@@ -296,6 +301,10 @@ WRITES = (
               "documentDate": "2025-01-01", "dueDate": "2025-01-31", "balance": 1}]}),
     Step("Reskontra_Try", "POST", "/v1/reskontra/trial",
          {"request": {"method": "PUT", "path": f"{NOTE}/010001", "content": wrapped(documentDate="2025-05-05")}}),
+    Step("Reskontra_Bulk", "POST", BULK, {"method": "POST", "path": INVOICE, "content": owed(lines="invoiceLines")},
+         lines=50),
+    Step("Reskontra_Bulk.all", "POST", f"{BULK}?atomic=all",
+         {"method": "POST", "path": INVOICE, "content": owed(lines="invoiceLines")}, lines=50),
     # Periods
     Step("Reskontra_OpenFinancialPeriod", "POST", f"{PERIOD}/20300{{pass}}/action/open"),
     Step("", "PUT", f"{NOTE}/010001", wrapped(documentDate="2025-05-05")),  # the only draft in the month
@@ -385,6 +394,9 @@ async def carry_out(client: httpx.AsyncClient, step: Step, kept: dict[str, str])
 
 
 def _content(step: Step, kept: Mapping[str, str]) -> dict[str, Any]:
+    if step.lines:
+        line = json.dumps(_filled(step.body, kept)) + "\n"
+        return {"content": line * step.lines, "headers": {"Content-Type": "application/x-ndjson"}}
     return {"files": {"file": ("a.txt", step.file)}} if step.file else {"json": _filled(step.body, kept)}
 
 

@@ -37,7 +37,7 @@ from reskontra.web.openapi import Reference
 from reskontra.web.pages import pages
 from reskontra.web.pauses import Pauses
 from reskontra.web.protocol import JsonProtocol
-from reskontra.web.repeats import KeptAnswer, KeyedRequest
+from reskontra.web.repeats import KeptAnswer, KeptPart, KeyedRequest
 from reskontra.web.routing import Route, Router, complete
 from reskontra.web.secrets import hash_secret
 from reskontra.web.server import Server
@@ -85,6 +85,15 @@ class NoKeys:
         return None
 
     async def finish(self, connection: Any, request: KeyedRequest, answer: KeptAnswer, now: datetime) -> None:
+        pass
+
+    async def parts(self, connection: Any, request: KeyedRequest) -> list[bytes]:
+        return []
+
+    async def keep_part(self, connection: Any, request: KeyedRequest, part: KeptPart, now: datetime) -> None:
+        pass
+
+    async def forget_parts(self, connection: Any, request: KeyedRequest) -> None:
         pass
 
     async def give_up(self, connection: Any, request: KeyedRequest) -> None:

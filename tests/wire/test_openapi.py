@@ -106,7 +106,9 @@ def test_bodies_are_of_one_media_type() -> None:
               if "requestBody" in entry}  # fmt: skip
     for operation, media in bodies.items():
         is_file = "Attachment" in operation.partition("_")[2] or operation == "Reskontra_PutLogo"
-        assert media == ["multipart/form-data" if is_file else "application/json"]
+        is_many = operation == "Reskontra_Bulk"
+        one = "multipart/form-data" if is_file else "application/x-ndjson" if is_many else "application/json"
+        assert media == [one]
     assert sum(media == ["multipart/form-data"] for media in bodies.values()) == 9
 
 

@@ -118,6 +118,7 @@ class Serving:
     attachment_limit: Annotated[int | None, option("attachment_limit", "Largest attached file, in bytes.", LIMITS)] = (
         None
     )
+    bulk_limit: Annotated[int | None, option("bulk_limit", "Largest body of many requests, in bytes.", LIMITS)] = None
     header_limit: Annotated[
         int | None, option("header_limit", "Largest request line and headers, in bytes.", LIMITS)
     ] = None

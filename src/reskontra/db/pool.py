@@ -22,6 +22,7 @@ from reskontra.db.faults import (
     refusal_of_commit,
     refusal_of_fault,
 )
+from reskontra.db.sessions import session_name
 from reskontra.errors import Malformed, Refusal, Unavailable
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ T = TypeVar("T")
 
 # The offending value, as PostgreSQL or a trigger reports it, to the refusal that the caller sees.
 RefusalFactory: TypeAlias = Callable[[str], Refusal]
-
-PROGRAM = "reskontra"
-"""Names our sessions in PostgreSQL, followed by a server's URL or by what a command does."""
 
 _SESSION_SETTINGS = {
     "timezone": "UTC",
@@ -86,16 +84,6 @@ class _UnderWay:
 
 
 _under_way: ContextVar[_UnderWay] = ContextVar("the write under way")
-
-
-def session_name(url: str) -> str:
-    """The name of the sessions of a server at `url`; PostgreSQL keeps 63 bytes."""
-    return f"{PROGRAM} {url}".strip()[:63]
-
-
-def server_url(name: str) -> str:
-    """The URL in a session's name."""
-    return name.removeprefix(PROGRAM).strip()
 
 
 def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
@@ -356,7 +344,8 @@ class Database:
 class OneTransaction:
     """Takes the place of a `Database` for one write and what is read or stored beside it, all in one transaction.
 
-    A second write could take its locks in an order that others do not expect, and wait for whoever waits for it.
+    A second write may take its locks in an order that others do not expect, and meet `Conflict` where they wait for
+    each other. Who carries out several (`web/bulk`) tries again.
     """
 
     _connection: Connection
@@ -382,9 +371,13 @@ class OneTransaction:
         """A trial would have to roll back what is not its own."""
         raise NotImplementedError("a trial within a transaction")
 
-    def together(self) -> AbstractAsyncContextManager[OneTransaction]:
-        """It is one transaction already."""
-        raise NotImplementedError("a transaction within a transaction")
+    @asynccontextmanager
+    async def together(self) -> AsyncGenerator[OneTransaction]:
+        """A part of it that is rolled back alone, if it fails."""
+        afterwards: list[Callable[[], None]] = []
+        async with self._savepoint() as connection:
+            yield OneTransaction(connection, afterwards)
+        self._afterwards.extend(afterwards)
 
     async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run `work` in the transaction, with locks."""

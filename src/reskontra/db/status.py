@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reskontra.db.migrate import applied_migrations, check_server, known_migrations
-from reskontra.db.pool import Connection, server_url
+from reskontra.db.pool import Connection
+from reskontra.db.sessions import server_url
 
 _SERVERS = """
 select application_name as name, min(backend_start) as since, host(client_addr) as address

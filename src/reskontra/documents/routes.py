@@ -5,7 +5,7 @@ Each has a `Resource`, which says what differs on the wire; all share the same h
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +21,8 @@ from reskontra.customers.store.finding import find_customer_id
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
 from reskontra.documents.commands import attaching, drafting, reversing
+from reskontra.documents.many.commands.creating import create_many, foresee
+from reskontra.documents.many.commands.deciding import Foreseen, Sent, sent_alike
 from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.store import instalments, lists
 from reskontra.documents.wire import bodies
@@ -29,7 +31,7 @@ from reskontra.documents.wire.instalments import InstalmentsAnswer, instalments_
 from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
 from reskontra.documents.wire.resources import INVOICES, RESOURCES, Resource
-from reskontra.errors import NotFound
+from reskontra.errors import NotFound, Refusal
 from reskontra.kinds import INVOICE, Kind, kind_spelled
 from reskontra.operations import LineOperation
 from reskontra.receivables.wire.filters import ITEM_FILTERS
@@ -38,7 +40,8 @@ from reskontra.reference.store import remembered
 from reskontra.versions import Expected, Saved
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, deleted, done, no_content, one
-from reskontra.web.call import Call
+from reskontra.web.bulk.operations import Done, Made
+from reskontra.web.call import Call, Database
 from reskontra.web.routing import Route, tryable
 from reskontra.web.scalars import shown, whole_number
 from reskontra.web.wire import changes, decode
@@ -216,6 +219,34 @@ def _address(resource: Resource, number: str) -> str:
     return f"/v1/{resource.path}/{quote(number, safe='')}"
 
 
+class ManyDrafts:
+    """Creates drafts of any kinds together (`web/bulk`)."""
+
+    def prepared(self, call: Call) -> Sent | None:
+        """What was sent, or None if it is created alone. Raises `Malformed`."""
+        resource = _CREATED[call.route.operation]
+        return sent_alike(resource.kind, changes(call.decode(resource.update)))
+
+    async def foresee(self, database: Database, calls: Sequence[Call], prepared: Sequence[Sent]) -> Foreseen | None:
+        """What would be decided now, while those before are being written."""
+        return await foresee(database, calls[0].context, prepared)
+
+    async def carry_out(
+        self, database: Database, calls: Sequence[Call], prepared: Sequence[Sent], foreseen: Foreseen | None
+    ) -> list[Done]:
+        """What came of each, in their order. Raises `Refusal` if nothing is done."""
+        async with database.transaction() as connection:
+            found = await create_many(connection, calls[0].context, prepared, foreseen)
+        return [
+            it if isinstance(it, Refusal) else Made(_address(_CREATED[call.route.operation], it.number), it.version)
+            for call, it in zip(calls, found, strict=True)
+        ]
+
+
+_MANY = ManyDrafts()
+_CREATED = {f"{it.operation}{version}_Create": it for it in RESOURCES for version in ("", "V2")}
+
+
 def _routes(resource: Resource) -> Iterator[Route]:
     documents = Addresses(f"/v1/{resource.path}", "document", resource.answer, resource.update)
     in_v2, named = replace(documents, path=f"/v2/{resource.path}"), replace(documents, noun=resource.kind.noun)
@@ -223,8 +254,8 @@ def _routes(resource: Resource) -> Iterator[Route]:
     yield documents.many(f"{operation}_GetAll", partial(get_all, resource), filters=ITEM_FILTERS)
     yield named.one(f"{operation}_Get{by_number}", partial(get_one, resource), below)
     if not resource.kind.made_by_run:
-        yield documents.post(f"{operation}_Create", partial(create, resource))
-        yield in_v2.post(f"{operation}V2_Create", partial(create, resource))
+        yield replace(documents.post(f"{operation}_Create", partial(create, resource)), many=_MANY)
+        yield replace(in_v2.post(f"{operation}V2_Create", partial(create, resource)), many=_MANY)
     yield documents.put(f"{operation}_Update{by_number}", partial(change, resource), below)
     yield documents.act(
         f"{operation}_{resource.release}{by_number}",

@@ -79,6 +79,9 @@ IS_FOR = f"""{_BUYER} = any (array[lower({{0}}::text collate "C"), {id_of_number
                   or lower(sales_price.price_class_id collate "C") = lower({{0}}::text collate "C"))"""
 """The condition that a price is for the customer with this number or the price class with this id, in any case."""
 
+HAS_PRICE = "exists (select from sales_price where sales_price.company_id = $1 and sales_price.item_id = {})"
+"""The condition that there is any price of the item of company $1 with this internal id."""
+
 IS_OF_ITEM = f"sales_price.item_id = any (array({ids_of_numbers('array[{}::text]')}))"
 """The condition that a price is of the item with this number in any case."""
 

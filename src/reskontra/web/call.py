@@ -24,6 +24,8 @@ from reskontra.web.routing import Match, Route, Router
 from reskontra.web.scalars import shown, whole_number
 
 if TYPE_CHECKING:
+    from reskontra.web.bulk.lines import Lines
+    from reskontra.web.repeats import Repeat
     from reskontra.web.uploads import Upload
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -48,6 +50,10 @@ class Database(Protocol):
     def after_commit(self, tell: Callable[[], None]) -> None: ...
 
     async def write(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
+
+
+def _anything(_route: Route) -> None:
+    """Whoever carries out a call by another way than HTTP has looked already whether the caller may."""
 
 
 @dataclass(slots=True)
@@ -78,6 +84,12 @@ class Call:
     """The media types that the caller takes, as sent."""
     branch_number: str | None = None
     """The branch that the caller chose for what is created."""
+    lines: Callable[[], Awaitable[Lines]] | None = field(default=None, repr=False)
+    """Receives the lines that are the body, for a route that takes many requests."""
+    repeat: Repeat | None = field(default=None, repr=False)
+    """The key that lines were sent with."""
+    require: Callable[[Route], None] = field(default=_anything, repr=False)
+    """Raises `NotAllowed` unless the caller may call that route too."""
     _context: Context | None = field(default=None, repr=False)
 
     @property

@@ -178,6 +178,8 @@ def _is_said(value: Any) -> bool:
 
 def _check_says_something(raw: object, shape: Shape) -> None:
     """Where overlooking a value does harm, null and an object without a value do not count as "not sent"."""
+    if shape.kind is Kind.ANY:
+        return
     is_wrapper = isinstance(raw, dict) and {str(name).lower() for name in raw} == {_WRAPPER}
     if raw is None or (isinstance(raw, dict) and shape.kind is not Kind.NESTED and not is_wrapper):
         raise Unfit(f"{_described(raw)} stands where a value is needed.", "Send a value, or leave the field out.", raw)

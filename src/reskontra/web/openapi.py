@@ -13,6 +13,7 @@ import msgspec
 
 from reskontra.web import wire
 from reskontra.web.auth import SCOPE, SCOPES
+from reskontra.web.bulk.lines import NDJSON
 from reskontra.web.contract import Parameter
 from reskontra.web.examples import Example, answers, body_of, examples
 from reskontra.web.reference import Pages
@@ -193,6 +194,9 @@ def _operation(route: Route, path: str, schemas: Schemas) -> Schema:
         operation["requestBody"] = {"required": not route.is_action, "content": {"application/json": content}}
     if route.takes_file:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _upload(route)}}}
+    if route.line is not None:
+        line: Schema = {"schema": schemas.reference(route.line), "example": example.body}
+        operation["requestBody"] = {"required": True, "content": {NDJSON: line}}
     if route.missing is not None:
         operation["x-not-served"] = True
     return operation
@@ -218,9 +222,12 @@ def _details(route: Route, example: Example) -> Iterator[str]:
         yield "Answers one page; a list has as many as its metadata say."
     elif route.method == "PUT":
         yield "A field that is not sent stays as it is. If-Match makes sure that nobody else changed it meanwhile."
-    elif route.method == "POST" and not route.is_action and route.answer is None and route.missing is None:
+    elif route.method == "POST" and not (route.is_action or route.answer or route.missing or route.line):
         yield "Answers with the address of what was created, in Location."
     scopes = route.scopes
+    if route.line is not None:
+        yield "The body has one such object a line; each line needs the scope of its own operation."
+        return
     yield f"Needs the scope{'s' if len(scopes) > 1 else ''} {', '.join(scopes)}, where a token is needed."
 
 
@@ -302,11 +309,15 @@ def _query_parameter(parameter: Parameter, example: Example, *, is_needed: bool)
 
 def _responses(route: Route, schemas: Schemas) -> Schema:
     statuses = [status for status in _ERRORS if status not in _WITH_BODY and status != "501"]
-    if route.body is not None or route.takes_file:
+    if route.body is not None or route.takes_file or route.line is not None:
         statuses += _WITH_BODY
     if route.missing is not None:
         return {status: {"$ref": f"#/components/responses/{status}"} for status in ("400", "401", "403", "501")}
-    status, answer = _success(route, schemas)
+    if route.line_answer is None:
+        status, answer = _success(route, schemas)
+    else:
+        lines = {NDJSON: {"schema": schemas.reference(route.line_answer)}}
+        status, answer = "200", {"description": "One such object a line, in the order sent.", "content": lines}
     return {status: answer} | {status: {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -52,6 +52,15 @@ class KeptAnswer:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class KeptPart:
+    """What a part of a request was answered that is many transactions; `before` says how many parts stand already."""
+
+    before: int
+    place: int
+    answer: bytes
+
+
 class Answers(Protocol):
     """The stored answers. Each method is one statement on a connection of the database."""
 
@@ -61,6 +70,16 @@ class Answers(Protocol):
 
     async def finish(self, connection: Any, request: KeyedRequest, answer: KeptAnswer, now: datetime) -> None:
         """Store the answer. Deletes some keys that are too old, so that nobody else has to."""
+
+    async def parts(self, connection: Any, request: KeyedRequest) -> Sequence[bytes]:
+        """What was answered so far to a request that is many transactions, part by part in their order."""
+
+    async def keep_part(self, connection: Any, request: KeyedRequest, part: KeptPart, now: datetime) -> None:
+        """Store the answer of one more part. Raises `Conflict` if another request with the same key stored one
+        meanwhile."""
+
+    async def forget_parts(self, connection: Any, request: KeyedRequest) -> None:
+        """Delete the parts, because the request begins anew or its whole answer is stored."""
 
     async def give_up(self, connection: Any, request: KeyedRequest) -> None:
         """Free the key of a request that was not carried out."""
@@ -94,16 +113,32 @@ def _check_may_repeat(call: Call) -> None:
     raise Malformed(f"A request to the sandbox itself, or a trial, takes no {HEADER}.", hint="Leave it out.")
 
 
-async def answer_once(call: Call, request: KeyedRequest, answers: Answers) -> Response:
-    """The answer of the route's handler, or the one that it gave before. Raises what the handler raises."""
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The key that a request was sent with, for a handler that keeps to it by itself: its body is not read yet."""
+
+    answers: Answers
+    request: Callable[[bytes], KeyedRequest]
+    """The request by its key, told what identifies its body."""
+
+
+async def answer_once(
+    call: Call,
+    request: KeyedRequest,
+    answers: Answers,
+    handler: Callable[[Call], Awaitable[Response]] | None = None,
+) -> Response:
+    """The answer of the route's handler, or of another `handler`, or the one that it gave before. Raises what the
+    handler raises."""
     _check_may_repeat(call)
+    handler = handler or call.route.handler
     if call.route.is_run:
         return await _run_once(call, request, answers)
     async with call.database.together() as database:
-        standing = await _begun(database, call, request, answers)
+        standing = await begun(database, call, request, answers)
         if standing is not None:
-            return _again(call, request, standing)
-        response = await call.route.handler(replace(call, database=database, lists=Memory()))
+            return again(call, request, standing)
+        response = await handler(replace(call, database=database, lists=Memory()))
         async with database.connection() as connection:
             await answers.finish(connection, request, _kept(call, request, response), call.context.now)
     return response
@@ -115,9 +150,9 @@ async def _run_once(call: Call, request: KeyedRequest, answers: Answers) -> Resp
     If the process dies between, or whether a chunk was committed is unknown, nobody knows how far the run came, and the
     key stays without an answer.
     """
-    standing = await _begun(call.database, call, request, answers)
+    standing = await begun(call.database, call, request, answers)
     if standing is not None:
-        return _again(call, request, standing)
+        return again(call, request, standing)
     try:
         response = await call.route.handler(call)
     except OutcomeUnknown:
@@ -133,7 +168,8 @@ async def _run_once(call: Call, request: KeyedRequest, answers: Answers) -> Resp
     return response
 
 
-async def _begun(database: Database, call: Call, request: KeyedRequest, answers: Answers) -> KeptAnswer | None:
+async def begun(database: Database, call: Call, request: KeyedRequest, answers: Answers) -> KeptAnswer | None:
+    """What stands under the key of a request; None if it is new, and stored from now on."""
     try:
         async with database.transaction() as connection:
             return await answers.begin(connection, request, call.context.now)
@@ -141,7 +177,8 @@ async def _begun(database: Database, call: Call, request: KeyedRequest, answers:
         raise Conflict(_UNDER_WAY, hint="Send it again in a moment.") from conflict
 
 
-def _again(call: Call, request: KeyedRequest, standing: KeptAnswer) -> Response:
+def again(call: Call, request: KeyedRequest, standing: KeptAnswer) -> Response:
+    """The answer that stands. Raises `Malformed` for another request, and `Conflict` if there is none yet."""
     if standing.fingerprint != request.fingerprint:
         raise Malformed(
             f"The {HEADER} came with another request before: its method, address, branch or body was not this one's.",

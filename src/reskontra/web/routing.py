@@ -26,6 +26,7 @@ from reskontra.web.shapes import check_body
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from reskontra.web.bulk.operations import Many
     from reskontra.web.call import Call
 
 PREFIXES: tuple[tuple[str, ...], ...] = ((), ("api",), ("api", "controller", "api"), ("controller", "api"))
@@ -63,6 +64,12 @@ class Route:
     """The parameters without which the request is refused."""
     spelling: type[msgspec.Struct] | None = None
     """The struct that spells field names in refusals if there is no body: release, delete."""
+    line: type[msgspec.Struct] | None = None
+    """What one line holds, of a body that has many of them, each a request (`Call.lines`)."""
+    line_answer: type[msgspec.Struct] | None = None
+    """What a line of the answer to them holds."""
+    many: Many | None = None
+    """What carries out many of these requests together."""
     holds_requests: bool = False
     """Whether the body holds other requests, so that a token needs every scope."""
     may_be_tried: bool = False
@@ -83,7 +90,9 @@ class Route:
 
     @property
     def scopes(self) -> Sequence[str]:
-        """All scopes that a token needs."""
+        """All scopes that a token needs; none where each line needs its own."""
+        if self.line is not None:
+            return []
         return [f"{_SCOPE}:{verb}" for verb in _VERBS] if self.holds_requests else [self.scope]
 
     @property
@@ -91,6 +100,11 @@ class Route:
         """Whether a request may be named, so that it is carried out once (`repeats`)."""
         is_of_sandbox = self.path.startswith("/v1/reskontra/sandbox")  # what it forgets and restores is no business
         return self.method != "GET" and not (self.takes_file or self.holds_requests or self.missing or is_of_sandbox)
+
+    @property
+    def may_be_a_line(self) -> bool:
+        """Whether a line of many requests may be one of these: it writes in one transaction, and takes no file."""
+        return self.takes_key and not self.is_run and self.line is None
 
     @property
     def is_run(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from reskontra.errors import Malformed, NotFound, NotServed, Refusal
 from reskontra.log import log_request
 from reskontra.web import wire
 from reskontra.web.auth import Caller, Company, Guard
+from reskontra.web.bulk.lines import received_lines
+from reskontra.web.bulk.operations import NoFields
 from reskontra.web.call import Call, Database, expected_of
 from reskontra.web.compression import gzip, takes_gzip
 from reskontra.web.decompression import Room
@@ -32,7 +34,7 @@ from reskontra.web.listing import Memory
 from reskontra.web.metrics import Metrics
 from reskontra.web.origin import Origin
 from reskontra.web.query import Query
-from reskontra.web.repeats import HEADER, Answers, KeyedRequest, answer_once, fingerprint_of, key_of
+from reskontra.web.repeats import HEADER, Answers, KeyedRequest, Repeat, answer_once, fingerprint_of, key_of
 from reskontra.web.routing import Match, Route, Router, WrongMethod
 from reskontra.web.uploads import received
 from reskontra.web.visit import ClientGone, Visit
@@ -52,10 +54,6 @@ OUTCOME = "reskontra.outcome"
 """The key of the scope under which what is known about a request is left for whoever stands around the server."""
 
 _log = structlog.stdlib.get_logger("reskontra.web")
-
-
-class _NoFields(wire.Body):
-    """The body of an action that takes none: `{}` or nothing."""
 
 
 @dataclass(slots=True)
@@ -104,6 +102,7 @@ class Server:
         self._clock = clock
         self._body_limit = settings.body_limit
         self._attachment_limit = settings.attachment_limit
+        self._bulk_limit = settings.bulk_limit
         self._room = Room(settings.waiting_limit)
         self._origin = Origin(settings.trusted_proxies)
         self._limiter = limiter or Limiter(settings.rate_limit)
@@ -199,8 +198,7 @@ class Server:
         route = match.route
         caller = await self._guard.caller(visit.headers, visit.peer)
         outcome.actor = caller.actor
-        for scope in route.scopes:
-            caller.require(scope)
+        _require(caller, route)
         company = caller.company(visit.headers.get("ipp-company-id"))
         outcome.company_id = company.company_id
         outcome.allowance = allowance = self._limiter.take(company.company_id, caller.actor)
@@ -212,16 +210,23 @@ class Server:
         if branch_id:
             branch_number = await self._choose_branch(self._database, company.company_id, branch_id)
         body = b""
-        if route.method in ("POST", "PUT") and route.missing is None and not route.takes_file:
+        reads_itself = route.takes_file or route.line is not None or route.missing is not None
+        if route.method in ("POST", "PUT") and not reads_itself:
             body = await visit.json_body(self._body_limit)
             if route.body is None and body.strip():
-                wire.decode(body, _NoFields)
+                wire.decode(body, NoFields)
         call = self._call(visit, match, caller, company, branch_number=branch_number, body=body)
         if (named := visit.headers.get(HEADER.lower())) is None or route.method == "GET" or route.missing is not None:
             return await route.handler(call)
-        parts = (visit.method.encode(), visit.raw_path, visit.query_string, branch_id.encode(), body)
-        request = KeyedRequest(company.company_id, caller.actor, key_of(named), fingerprint_of(*parts))
-        return await answer_once(call, request, self._answers)
+        parts = (visit.method.encode(), visit.raw_path, visit.query_string, branch_id.encode())
+        key = key_of(named)
+
+        def request_with(body: bytes) -> KeyedRequest:
+            return KeyedRequest(company.company_id, caller.actor, key, fingerprint_of(*parts, body))
+
+        if route.line is not None:
+            return await route.handler(replace(call, repeat=Repeat(self._answers, request_with)))
+        return await answer_once(call, request_with(body), self._answers)
 
     def _call(
         self, visit: Visit, match: Match, caller: Caller, company: Company, *, branch_number: str | None, body: bytes
@@ -244,6 +249,8 @@ class Server:
             branch_number=branch_number,
             upload=partial(received, visit, self._attachment_limit),
             router=self._router,
+            lines=partial(received_lines, visit, self._bulk_limit, self._body_limit),
+            require=partial(_require, caller),
         )
 
 
@@ -258,6 +265,11 @@ def _sender(send: Send, headers: Headers, *, is_head: bool) -> Send:
         await send(message)
 
     return sender
+
+
+def _require(caller: Caller, route: Route) -> None:
+    for scope in route.scopes:
+        caller.require(scope)
 
 
 def _refuse_background(visit: Visit) -> None:

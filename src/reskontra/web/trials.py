@@ -81,7 +81,7 @@ async def try_out(call: Call) -> Response:
         raise Malformed(f"{len(reads)} reads are too many.", field=("reads",), hint=f"Send at most {_READS_MAX}.")
     request = trial.request
     if_match = None if isinstance(request.if_match, UnsetType) else request.if_match
-    content = _content(request.content)
+    content = content_of(request.content)
     async with call.database.trial() as database:
         tried = _call(call, database, request.method.upper(), request.path, ("request", "path"))
         if not tried.route.may_be_tried:
@@ -131,8 +131,8 @@ async def _answered(call: Call) -> TriedAnswer:
     )
 
 
-def _content(sent: object) -> bytes:
-    """The body of the tried request as JSON; empty if there is none."""
+def content_of(sent: object) -> bytes:
+    """The body of a request within a request, as JSON; empty if there is none."""
     content = bytes(sent) if isinstance(sent, msgspec.Raw) else wire.encode(sent)
     return b"" if content == b"null" else content
 

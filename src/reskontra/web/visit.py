@@ -146,6 +146,11 @@ class Visit:
             self._room.give_back(self._decompressed_bytes)
             self._decompressed_bytes = 0
 
+    async def until_gone(self) -> None:
+        """Return when the client hangs up, or has its answer. Call it when the body is complete."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
     async def json_body(self, limit: int) -> bytes:
         """The body as UTF-8 JSON text; empty if there is none. Raises `UnsupportedMedia` for another content type.
 

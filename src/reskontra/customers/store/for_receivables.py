@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reskontra.customers.store.finding import Balance
 from reskontra.db.pool import Connection
 
 
@@ -42,6 +43,29 @@ async def lock_balances(
         numbers,
         checked_only,
     )
+
+
+async def find_balances(connection: Connection, company_id: int, customer_ids: Sequence[int]) -> dict[int, Balance]:
+    """What these customers owe, by id. Whoever checks credit by it has locked it."""
+    rows = await connection.fetch(
+        """
+        select customer_id, balance, unreleased from customer_balance
+         where company_id = $1 and customer_id = any ($2::integer[])
+        """,
+        company_id,
+        customer_ids,
+    )
+    return {row["customer_id"]: Balance(row["balance"], row["unreleased"]) for row in rows}
+
+
+async def find_versions(connection: Connection, company_id: int, customer_ids: Sequence[int]) -> dict[int, int]:
+    """The versions of these customers, by id."""
+    rows = await connection.fetch(
+        "select customer_id, version from customer where company_id = $1 and customer_id = any ($2::integer[])",
+        company_id,
+        customer_ids,
+    )
+    return {row["customer_id"]: row["version"] for row in rows}
 
 
 PAYERS = """payers as (

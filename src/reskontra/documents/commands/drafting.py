@@ -125,10 +125,17 @@ async def new_draft(
     await lock_debits(connection, context, kind, None, changes)
     basis = await basis_of(connection, context, loaded, changes)
     basis = await with_links(connection, context, kind, basis, standing=None, changes=changes)
+    return decided(context, kind, changes, basis, origin), basis
+
+
+def decided(
+    context: Context, kind: Kind, changes: Mapping[str, Any], basis: Basis, origin: str = "entered"
+) -> Document:
+    """A new draft. Raises `Refused`."""
     draft = created(kind, changes, basis, origin)
     document = _with_proposals(draft, wanted_proposals(kind, None, changes), basis)
     check_agreed_rate(None, document, basis.reference.preferences, named_by(basis.links))
-    return replace(document, created_by=context.actor), basis
+    return replace(document, created_by=context.actor)
 
 
 async def insert(
@@ -142,7 +149,9 @@ async def insert(
     series: str | None = None,
 ) -> Saved:
     reference = basis.reference
-    numbering = await _numbering(context, document, changes, reference, kind=kind, key=series or kind.series[0])
+    key = series or kind.series[0]
+    numbering = numbering_of(document, changes, reference, kind=kind, key=key)
+    await locks.take_turn(context, reference.series_of(key).series_id)
     with report_key_as_sent(changes.get("number")):
         return await writing.insert_document(
             connection,
@@ -168,16 +177,21 @@ def _with_proposals(
     return with_proposals(draft, wanted, basis.links.settles, document_id=document_id, decimals=decimals)
 
 
-async def _numbering(
-    context: Context, document: Document, changes: Mapping[str, Any], reference: Reference, *, kind: Kind, key: str
+def numbering_of(
+    document: Document, changes: Mapping[str, Any], reference: Reference, *, kind: Kind, key: str
 ) -> tuple[str, list[str]] | tuple[str, int]:
-    """How `store.insert_document` numbers the document; takes the turn in the series."""
+    """How `store.insert_document` numbers the document: as it was sent, or by a range. Raises `Refused`."""
     series = reference.series_of(key)
     override = bool(changes.get("override_number_series"))
     sent = check_sent_document_number(series, changes.get("number"), override, ("number",))
-    await locks.take_turn(context, series.series_id)
     if sent is not None:
         return sent, [reference.series_of(other).series_id for other in kind.series]
+    return range_of(document, reference, key)
+
+
+def range_of(document: Document, reference: Reference, key: str) -> tuple[str, int]:
+    """The range (series id, range id) that numbers the document. Raises `Refused`."""
+    series = reference.series_of(key)
     return series.series_id, choose_range(series.ranges, document.document_date, document.branch_number).range_id
 
 

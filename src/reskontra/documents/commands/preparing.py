@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reskontra.clock import Context
+from reskontra.customers.customer import Debtor
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.document import Basis, Document, Links
 from reskontra.documents.rules.links import correction_sent, is_replacement, said_to_correct
@@ -61,13 +62,7 @@ def document_of(loaded: Loaded) -> Document:
 
 
 async def basis_of(connection: Connection, context: Context, loaded: Loaded, changes: Mapping[str, Any]) -> Basis:
-    debtor = loaded.debtor
-    if debtor is None:
-        raise UnknownReference(
-            field=("customer_number",),
-            value=changes.get("customer_number"),
-            hint="Send the number of an existing customer.",
-        )
+    debtor = owing(loaded.debtor, changes)
     reference = await remembered.at(connection, context.company_id, loaded.reference_version)
     earliest_due_date = None
     if debtor.credit_verification != CreditVerification.DISABLED and reference.preferences.credit_check.enabled:
@@ -86,6 +81,17 @@ async def basis_of(connection: Connection, context: Context, loaded: Loaded, cha
         earliest_due_date=earliest_due_date,
         branch_number=context.branch_number,
     )
+
+
+def owing(debtor: Debtor | None, changes: Mapping[str, Any]) -> Debtor:
+    """Who is to owe the document. Raises `UnknownReference` if nobody was found."""
+    if debtor is None:
+        raise UnknownReference(
+            field=("customer_number",),
+            value=changes.get("customer_number"),
+            hint="Send the number of an existing customer.",
+        )
+    return debtor
 
 
 async def with_links(

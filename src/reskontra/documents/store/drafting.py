@@ -30,6 +30,7 @@ class Drafted(Record, frozen=True, kw_only=True):
 
     document_id: int
     number: str
+    version: int
 
 
 # Rows of all documents are one JSON array each, and beside it the positions of their documents, called `unnest`.
@@ -70,7 +71,7 @@ _INSERT = f"""
     {tally_new("changed", "$5")},
     waiting as (select customer_id, sum(amount_base) as amount from inserted group by customer_id),
     {adjust_balance("waiting", unreleased="waiting.amount * $19::integer")}
-    select document_id, number from named order by position"""
+    select document_id, number, change_id as version from named order by position"""
 
 
 async def insert_drafts(

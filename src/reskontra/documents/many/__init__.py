@@ -1,0 +1,1 @@
+"""Many new documents at once."""
