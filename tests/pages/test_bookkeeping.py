@@ -438,3 +438,35 @@ async def test_the_main_address_is_no_menu(visitor: Visitor) -> None:
     await visitor.go("customers/20001/details", **_NORWEGIAN)
     assert visitor.seen.find("dt", string="Hovedadresse")
     assert not visitor.seen.find("dt", string="Hovedmeny")
+
+
+async def test_a_period_has_the_sum_of_its_vat(visitor: Visitor) -> None:
+    await visitor.go("periods?year=2025")
+    heads = [it.get_text() for it in visitor.seen.select("thead th")]
+    sums = {row[0][:7]: row[heads.index("VAT")].split()[0] for row in visitor.rows()}
+    assert len(sums) == 12
+    for period in ("2025-02", "2025-11"):
+        await visitor.go(f"reports/vat?period={period.replace('-', '')}")
+        assert visitor.seen.select("tfoot td.money")[-1].get_text() == sums[period]
+
+
+async def test_customers_are_filtered_by_currency_and_class(visitor: Visitor) -> None:
+    await visitor.go("customers")
+    await visitor.send(".filters form", currency="SEK")
+    found = (await visitor.http.get("/v1/reskontra/standing?currency=SEK&pageSize=50")).json()
+    assert [row[1] for row in visitor.rows("table.list")] == [it["customer"]["number"] for it in found]
+    assert "currency=SEK" in str(visitor.seen.select_one(".head a[download]")), "the file has the same"
+    await visitor.go("customers?currency=SEK&q=nobody")
+    assert "No customer matches Name, number, phone = nobody, Currency = SEK." in visitor.text
+
+
+async def test_a_statement_calls_the_ages_of_its_day_what_the_head_calls_those_of_today(visitor: Visitor) -> None:
+    """The head has open credits beside what is not due, a statement has one less the other; each says so."""
+    await visitor.go("customers/20001/statement?type=OpenItem")
+    assert "Balance by age today" in visitor.text
+    head = [money(row[1]) for row in visitor.rows("figure.ages table")]
+    told = [it.get_text(" ", strip=True) for it in visitor.seen.select("section .legend li")]
+    assert told[0].startswith("Not due, less credits ")
+    assert [money(it.rpartition(" ")[2]) for it in told] == [head[0] + head[5], *head[1:5]]
+    await visitor.go("customers/20001/statement?asOf=2025-06-30&type=OpenItem")
+    assert "By age on 2025-06-30" in visitor.text

@@ -78,7 +78,7 @@ async def test_c_leads_to_the_question_before_requests_are_forgotten(site: Runni
         await http.get("/v1/customer")
         page = await tab("sandbox/requests")
         await page.keyboard.press("c")
-        await expect(page.get_by_role("heading", level=1)).to_have_text("Forget 1 requests?")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Forget one request?")
         assert (await http.get("/v1/reskontra/sandbox/requests")).json()["kept"] == 1
 
 

@@ -146,6 +146,7 @@ async def show_customers(screen: Screen) -> Response:
         found=found,
         total=total,
         classes=classes,
+        currencies=await screen.api.get(list[IdName], "/v1/currency"),
         order=order,
         page=page,
         size=ROWS,

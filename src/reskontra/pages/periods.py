@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -93,10 +93,12 @@ async def _show_periods(screen: Screen, problems: Sequence[tuple[str, str]] = ()
     asked = screen.query.text("year") or screen.path.get("period", "")[:4]
     year = int(asked) if asked and asked.isdecimal() and int(asked) in years else screen.today.year
     waiting = await screen.api.list(Waiting, "/v1/reskontra/financialPeriod")
+    shown = [it for it in periods if it.year == year]
     return screen.show(
         "periods.html",
         status,
-        periods=[it for it in periods if it.year == year],
+        periods=shown,
+        vat=await _vat(screen, shown[0].period, shown[-1].period) if shown else {},
         years=years,
         year=year,
         waiting={it.period: it for it in waiting.rows},
@@ -201,22 +203,28 @@ async def _sums(screen: Screen, waiting: Sequence[Waiting]) -> list[Sums]:
     happened and nothing waits."""
     if not waiting:
         return []
-    vat = await screen.api.list(
-        VatSum, "/v1/reskontra/report/vat", period=waiting[0].period, toPeriod=waiting[-1].period
-    )
+    vat = await _vat(screen, waiting[0].period, waiting[-1].period)
     found = []
     for at, one in enumerate(waiting):
         accounts = None
         if at >= len(waiting) - _RECONCILED:
             accounts = await screen.api.list(Account, "/v1/reskontra/report/receivable", period=one.period)
-        rows = [it for it in vat.rows if it.period == one.period]
-        if accounts is None and not (rows or one.unreleased_documents or one.unposted_batches):
+        if accounts is None and not (one.period in vat or one.unreleased_documents or one.unposted_batches):
             continue
         found.append(
             Sums(
                 waiting=one,
-                vat=sum((it.vat_amount for it in rows), Decimal(0)),
+                vat=vat.get(one.period, Decimal(0)),
                 difference=None if accounts is None else sum((it.difference for it in accounts.rows), Decimal(0)),
             )
         )
     return found
+
+
+async def _vat(screen: Screen, first: str, last: str) -> Mapping[str, Decimal]:
+    """The VAT of each of these periods in which something was posted."""
+    found = await screen.api.list(VatSum, "/v1/reskontra/report/vat", period=first, toPeriod=last)
+    sums: dict[str, Decimal] = {}
+    for it in found.rows:
+        sums[it.period] = sums.get(it.period, Decimal(0)) + it.vat_amount
+    return sums
