@@ -136,7 +136,7 @@ async def test_the_words_of_the_bar_fit_on_a_phone(look: OpenTab, language: str)
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_paper_has_whose_it_is_and_the_day_and_nothing_to_press(look: OpenTab, scheme: str) -> None:
-    """Also where the browser is dark; and what is as wide as a sheet takes no more of it."""
+    """Also where the browser is dark; and a sheet of paper is as wide as the widest table."""
     page = await look("customers", color_scheme=scheme)
     await page.emulate_media(media="print", color_scheme=scheme)  # type: ignore[arg-type]
     await page.set_viewport_size({"width": 718, "height": 1000})
