@@ -170,7 +170,8 @@ def test_openapi_python_client_makes_a_client_that_works(
     folder: Path, server: RunningServer, imported: Callable[[str], ModuleType]
 ) -> None:
     (folder / "client.yaml").write_text(
-        "content_type_overrides: {application/pdf: application/octet-stream}\npost_hooks: []\n"
+        "content_type_overrides:\n  application/pdf: application/octet-stream\n"
+        "  application/x-ndjson: application/octet-stream\npost_hooks: []\n"
     )
     words = ("generate", "--path", "openapi.json", "--output-path", "made", "--meta", "none", "--config", "client.yaml")
     run(script("openapi-python-client"), *words, "--fail-on-warning", cwd=folder)

@@ -195,7 +195,7 @@ def _operation(route: Route, path: str, schemas: Schemas) -> Schema:
     if route.takes_file:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _upload(route)}}}
     if route.line is not None:
-        line: Schema = {"schema": schemas.reference(route.line), "example": example.body}
+        line: Schema = {"schema": _lines(schemas.reference(route.line)), "example": example.body}
         operation["requestBody"] = {"required": True, "content": {NDJSON: line}}
     if route.missing is not None:
         operation["x-not-served"] = True
@@ -229,6 +229,11 @@ def _details(route: Route, example: Example) -> Iterator[str]:
         yield "The body has one such object a line; each line needs the scope of its own operation."
         return
     yield f"Needs the scope{'s' if len(scopes) > 1 else ''} {', '.join(scopes)}, where a token is needed."
+
+
+def _lines(line: Schema) -> Schema:
+    """Text of which each line is such an object."""
+    return {"type": "string", "format": "binary", "contentMediaType": "application/json", "contentSchema": line}
 
 
 def _upload(route: Route) -> Schema:
@@ -316,7 +321,7 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
     if route.line_answer is None:
         status, answer = _success(route, schemas)
     else:
-        lines = {NDJSON: {"schema": schemas.reference(route.line_answer)}}
+        lines = {NDJSON: {"schema": _lines(schemas.reference(route.line_answer))}}
         status, answer = "200", {"description": "One such object a line, in the order sent.", "content": lines}
     return {status: answer} | {status: {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
 
