@@ -13,7 +13,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import applications, books, ceiling, compare, load, machine, pages, program, report, runs, seeding, start
+from bench import (
+    applications,
+    books,
+    ceiling,
+    compare,
+    growth,
+    load,
+    machine,
+    pages,
+    program,
+    report,
+    runs,
+    seeding,
+    start,
+)
 from bench.load import BenchError
 from bench.rounds import Bench, Cell, stored_texts
 from bench.stock import stocks
@@ -25,13 +39,15 @@ _SEED = 1
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the bench, or compare two results; returns the exit code."""
+    """Run the bench, see how it grows with its books, or compare two results; returns the exit code."""
     words = sys.argv[1:] if words is None else words
     console = Console(width=160 if not sys.stdout.isatty() else None)
     try:
         if words[:1] == ["compare"]:
             compare.show(compare.compare(*_two_files(words[1:])), console)
             return 0
+        if words[:1] == [growth.NAME]:
+            return growth.run(words[1:], console, commit=checked_out())
         return _run(_parse(words), console)
     except (BenchError, SetupError) as error:
         console.print(f"bench: {error}", style="bold red", markup=False, highlight=False)
@@ -154,7 +170,7 @@ def _about(asked: argparse.Namespace, begun: datetime, generators: Mapping[str, 
     return {
         "begun": begun.isoformat(timespec="seconds"),
         "took_seconds": round((datetime.now(UTC) - begun).total_seconds()),
-        "commit": _commit(),
+        "commit": checked_out(),
         "reskontra": __version__,
         "machine": machine.description(),
         "generators": dict(generators),
@@ -165,7 +181,7 @@ def _about(asked: argparse.Namespace, begun: datetime, generators: Mapping[str, 
     }
 
 
-def _commit() -> str:
+def checked_out() -> str:
     """What is checked out, with a star when files differ from it."""
     here = Path(__file__).parent
     head = subprocess.run(

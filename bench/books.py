@@ -34,6 +34,14 @@ _RIGHTS = (
     f"grant pg_checkpoint to {OWNER}",
 )
 
+# One long load: without pauses for checkpoints, and nothing to be gained from autovacuum. Undone when it is done.
+_LOADING = (
+    "alter system set max_wal_size = '32GB'",
+    "alter system set checkpoint_timeout = '1h'",
+    "alter system set autovacuum = off",
+    "select pg_reload_conf()",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Books:
@@ -94,12 +102,13 @@ def _seed(size: Size, kept: Path) -> None:
     draft = kept.with_name(f"{kept.name}.new")
     draft.parent.mkdir(parents=True, exist_ok=True)
     with EmbeddedPostgres.start(draft, throw_away=True) as server:
-        for statement in (*_RIGHTS, f"create database {_SEEDED} owner {OWNER}"):
+        for statement in (*_RIGHTS, *_LOADING, f"create database {_SEEDED} owner {OWNER}"):
             asyncio.run(_administer(server, statement))
         asyncio.run(seeding.fill(server.dsn(_SEEDED), size))
         broken = self_check(server.dsn(_SEEDED))
         if broken:
             raise RuntimeError(f"the seeded books do not prove themselves: {[offence.name for offence in broken]}")
+        asyncio.run(_administer(server, "alter system reset all"))
     os.sync()
     draft.rename(kept)
 

@@ -42,14 +42,14 @@ def row_of(cell: Cell) -> list[str]:
     return [
         cell.workload.title,
         str(cell.clients),
-        _number(cell.typical("program", "rate")),
-        _number(cell.typical("program", "median")),
-        _number(cell.typical("program", "p99")),
-        _number(cell.typical("program", "program_cpu")),
-        _number(cell.typical("program", "database_cpu")),
-        _number(cell.typical("program", "generator_cpu")),
-        _number(cell.typical("ceiling", "rate")) if cell.has_ceiling else "",
-        _number(cell.typical("ceiling", "database_cpu")) if cell.has_ceiling else "",
+        figure(cell.typical("program", "rate")),
+        figure(cell.typical("program", "median")),
+        figure(cell.typical("program", "p99")),
+        figure(cell.typical("program", "program_cpu")),
+        figure(cell.typical("program", "database_cpu")),
+        figure(cell.typical("program", "generator_cpu")),
+        figure(cell.typical("ceiling", "rate")) if cell.has_ceiling else "",
+        figure(cell.typical("ceiling", "database_cpu")) if cell.has_ceiling else "",
         f"{cell.processor_ratio:.2f}" if cell.has_ceiling else "",
         f"{cell.ratio:.2f}" if cell.has_ceiling else "",
         _target(cell),
@@ -113,7 +113,8 @@ def _reached(yes: bool) -> str:
     return "reached" if yes else "missed"
 
 
-def _number(value: float) -> str:
+def figure(value: float) -> str:
+    """A number as the tables have it, to three digits or so."""
     if value >= 100:
         return f"{value:,.0f}"
     if value >= 10:

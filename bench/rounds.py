@@ -91,14 +91,15 @@ class Bench:
         cell = Cell(workload, clients)
         ceiling.prove(self.books.dsn, workload.script, self.values(workload, 1))
         if warm:
-            self._drive(workload, clients, 1, 0)
+            self.drive(workload, clients, 1, 0)
         for number in range(1, rounds + 1):
-            sides = [self._drive, self._reach]
+            sides = [self.drive, self._reach]
             for side in sides if number % 2 else reversed(sides):
                 cell.rounds.append(side(workload, clients, seconds, number))
         return cell
 
-    def _drive(self, workload: Workload, clients: int, seconds: int, number: int) -> Round:
+    def drive(self, workload: Workload, clients: int, seconds: int, number: int) -> Round:
+        """A round of the program by itself."""
         count = self._needed(workload, "program", clients, seconds)
         plan = workload.plan(self.scene, count)
         self.scene.rounds_done += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command_line
-from bench import applications, ceiling, load, pages, runs, seeding
+from bench import applications, ceiling, growth, load, pages, runs, seeding
 from bench.books import Books, opened, self_check
 from bench.compare import compare
 from bench.load import BenchError, Generator, Plan, Request
@@ -70,6 +70,24 @@ def test_the_command_measures_and_tells(folder: Path, generator: Generator, caps
     assert written["machine"]["cores"] >= 1
     assert written["generators"]["requests"] == generator.name
     assert all(title in said for title in ("get one invoice", "release"))
+
+
+def test_the_growth_of_books_is_measured_and_drawn(
+    folder: Path, generator: Generator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "SIZES", (seeding.TINY,))
+    own = folder / "command"
+    figures, drawn = own / "growth.json", own / "growth.svg"
+    words = ["growth", "--rounds", "1", "--seconds", "1", "--clients", "2", "--folder", str(own)]
+
+    code = command_line.main([*words, "--json", str(figures), "--chart", str(drawn)])
+
+    said = capsys.readouterr().out
+    assert code == 0, said
+    measured = json.loads(figures.read_text())["figures"]
+    assert [it["workload"] for it in measured] == ["get", "page100", "post", "release"]
+    assert all(it["documents"] == seeding.TINY.documents and it["database_cpu"] > 0 for it in measured)
+    assert drawn.read_text().count('class="point"') == 2 * len(measured), "figures, and the names of lines"
 
 
 def test_the_command_starts_the_sandbox_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
