@@ -57,6 +57,7 @@ VISITED: Mapping[str, str] = {
     "reports/{report}, VAT": "reports/vat?period=202601&toPeriod=202612",
     "reports/{report}, sales": "reports/sales?period=202601&toPeriod=202612",
     "reports/{report}, reconciliation": "reports/reconcile?period=202609",
+    "reports/open-items": f"reports/open-items?asOf={seeding.LAST_DAY}",
     "search": "search?q=Kunde",
     "log": "log",
     "documents": "documents",
