@@ -202,7 +202,7 @@ async def test_the_frame_is_there_before_the_figures(year_site: RunningServer, m
             pieces = [piece async for piece in answer.aiter_bytes()]
         assert answer.headers.get("content-encoding", "identity") == coding
         assert len(pieces) > 1
-        assert pieces[0].rstrip().endswith(b"</nav>")
+        assert pieces[0].rstrip().endswith(b"</span></p>")
         assert b"".join(pieces).rstrip().endswith(b"</html>")
 
 
