@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -26,8 +26,7 @@ async def seal(connection: Connection, context: Context) -> None:
     """Seal all changes of a company up to now that nobody can precede any more."""
     horizon = await store.find_horizon(connection, context.company_id)
     before = horizon or context.now + timedelta(milliseconds=1)
-    while await store.make_seal(connection, context.company_id, context.now, before=before, most=_CHANGES_MAX):
-        pass
+    await _seal_until(connection, context.company_id, context.now, before)
 
 
 async def keep_sealing(database: Database, clock: Clock) -> None:
@@ -50,6 +49,9 @@ async def seal_all(database: Database, clock: Clock) -> None:
             horizon = await store.find_horizon(connection, company_id)
             if horizon is None:
                 return
-            before = horizon - _MARGIN
-            while await store.make_seal(connection, company_id, clock.now(), before=before, most=_CHANGES_MAX):
-                pass
+            await _seal_until(connection, company_id, clock.now(), horizon - _MARGIN)
+
+
+async def _seal_until(connection: Connection, company_id: int, now: datetime, before: datetime) -> None:
+    while await store.make_seal(connection, company_id, now, before=before, most=_CHANGES_MAX):
+        pass

@@ -39,17 +39,17 @@ SEALS = Paged(
 BACKWARDS = tuple(Sorted(column, is_descending=True, may_be_null=False) for column in SEALS.key)
 """The newest first."""
 
-_UNSEALED_FROM = """coalesce((select max(sealed_until) from change_seal
-                              where change_seal.company_id = company.company_id), '-infinity')"""
-
 
 async def find_unsealed(connection: Connection) -> Sequence[int]:
     """The ids of the companies that have changes without a seal."""
     rows = await connection.fetch(
-        f"""
+        """
         select company_id from company
          where exists (select from change
-                        where change.company_id = company.company_id and change.changed_at > {_UNSEALED_FROM})
+                        where change.company_id = company.company_id
+                          and change.changed_at > coalesce((select max(sealed_until) from change_seal
+                                                             where change_seal.company_id = company.company_id),
+                                                           '-infinity'))
          order by company_id
         """
     )
@@ -70,22 +70,23 @@ async def make_seal(
     How many they are; None if there are none, or if another process seals them.
     """
     made: int | None = await connection.fetchval(
-        f"""
+        """
         with newest as (
-            select seal_number, digest from change_seal where company_id = $1 order by seal_number desc limit 1),
+            select seal_number, sealed_until, digest from change_seal where company_id = $1
+             union all
+            select 0, '-infinity', ''
+             order by seal_number desc limit 1),
         stretch as (
-            select {_UNSEALED_FROM} as after,
+            select newest.*,
                    (select max(changed_at)
                       from (select changed_at from change
-                             where change.company_id = $1 and changed_at > {_UNSEALED_FROM} and changed_at < $3
+                             where change.company_id = $1 and changed_at > newest.sealed_until and changed_at < $3
                              order by changed_at limit $4) as oldest) as until
-              from company where company_id = $1)
+              from newest)
         insert into change_seal (company_id, seal_number, sealed_at, sealed_until, newest_change_id, changes, digest)
-        select $1, coalesce(newest.seal_number, 0) + 1, $2, stretch.until, made.newest_change_id, made.changes,
-               made.digest
+        select $1, stretch.seal_number + 1, $2, stretch.until, made.newest_change_id, made.changes, made.digest
           from stretch
-          left join newest on true
-         cross join lateral seal_of($1, stretch.after, stretch.until, coalesce(newest.digest, '')) as made
+         cross join lateral seal_of($1, stretch.sealed_until, stretch.until, stretch.digest) as made
          where stretch.until is not null
             on conflict on constraint change_seal_pk do nothing
         returning changes
