@@ -62,14 +62,14 @@ def ages_of(screen: Screen, buckets: Sequence[Bucket], credit: Decimal, customer
     whose = f"&customer={segment(customer)}" if customer else ""
     return Ages(
         parts,
-        [f"{screen.base}{ROOT}/documents?{behind(it, screen.today)}&open=true{whose}" for it in parts],
+        [f"{screen.base}{ROOT}/documents?{_behind(it, screen.today)}&open=true{whose}" for it in parts],
         credit,
         f"{screen.base}{ROOT}/documents?type={CREDITS}&open=true{whose}",
         finding,
     )
 
 
-def behind(bucket: Bucket, day: date) -> str:
+def _behind(bucket: Bucket, day: date) -> str:
     """The filters of documents that are of an age on a day: debits by their due date."""
     words = [f"type={DEBITS}"]
     last = 0 if bucket.from_days is None else bucket.to_days

@@ -5,9 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from reskontra.pages.words import shipped
 
 _LAST = {"nb": ("æä", "øö", "å"), "sv": ("å", "äæ", "öø")}
 """The letters after z, each with the one that stands for it in other languages."""
@@ -35,6 +34,5 @@ def _plain(letter: str) -> int:
 
 @cache
 def _names() -> Mapping[str, Mapping[str, str]]:
-    text = (files("reskontra.pages") / "languages" / "countries.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Mapping[str, str]] = yaml.safe_load(text)
+    found: Mapping[str, Mapping[str, str]] = shipped("countries")
     return found

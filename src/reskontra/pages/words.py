@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
@@ -38,9 +39,13 @@ def catalogue(language: str) -> Mapping[str, str]:
     """Key, an English sentence or a name of the API -> what is said in `language`; nothing where that is the key."""
     if language == ENGLISH:
         return _ENGLISH
-    text = (files("reskontra.pages") / "languages" / f"{language}.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, str] = yaml.safe_load(text)
+    found: Mapping[str, str] = shipped(language)
     return found
+
+
+def shipped(name: str) -> Any:
+    """What a file of words holds that ships with the pages."""
+    return yaml.safe_load((files("reskontra.pages") / "languages" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def say(language: str, sentence: str, **values: object) -> str:
