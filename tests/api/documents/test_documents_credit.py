@@ -143,6 +143,11 @@ async def test_the_list_finds_the_drafts_that_the_limit_stops(clerk: Clerk) -> N
 
     assert await stopped() == {it.number: 200 for it in drafts}
     assert "excess 200.0000" in await clerk.refuse_release(drafts[0])
+    await clerk.prefer(credit_check={"enabled": False, "status": "Hold"})
+    assert await stopped() == {}, "the company checks no credit"
+    (stands,) = await clerk.page("reskontra/standing", number="20001")
+    assert "creditLimit" not in stands or stands["creditLimit"] is None
+    await clerk.prefer(credit_check={"enabled": True, "status": "Hold"})
     others = await clerk.page("reskontra/document", customer="20001", exceedsCredit=False, released=False)
     assert note.number in {it["referenceNumber"] for it in others}
     await clerk.delete(drafts[1])

@@ -97,13 +97,15 @@ STANDING = """
     select customer.customer_id, customer.number, customer.name, customer.status, customer.customer_class_id,
            customer.currency_id, customer_balance.balance, customer_balance.unreleased,
            case when customer.credit_verification in ('CreditLimit', 'LimitAndDaysPastDue')
+                 and (select coalesce((preferences -> 'credit_check' ->> 'enabled')::boolean, true)
+                        from company where company.company_id = $1)
                 then customer.credit_limit end as credit_limit
       from customer
       join customer_balance on customer_balance.company_id = customer.company_id
        and customer_balance.customer_id = customer.customer_id
      where customer.company_id = $1"""
 """A select of customers with what they owe, what waits unreleased, and the limit of their credit, null if none is
-checked (CRD-01). It ends inside its where clause."""
+checked, of them or by the company (CRD-01). It ends inside its where clause."""
 
 _LOOKS_LIKE = """(customer.number ilike {0} or customer.name ilike {1}
                  or exists (select from location
