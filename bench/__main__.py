@@ -97,10 +97,7 @@ def _run(asked: argparse.Namespace, console: Console) -> int:
     if not asked.workloads or start.NAME in asked.workloads:
         tried.add(start.NAME, start.measure(rounds=asked.rounds))
     cells, about = tried.cells, _about(asked, begun, generators)
-    if asked.markdown:
-        console.print(report.markdown(cells), soft_wrap=True, markup=False, highlight=False)
-    else:
-        report.show(cells, console)
+    report.show(cells, console, markdown=asked.markdown)
     for sentence in report.comparisons(cells):
         console.print(sentence, highlight=False)
     path = asked.json or asked.folder / "results" / f"{begun:%Y-%m-%dT%H%M%S}.json"

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from bench import books, chart, load, machine, program, seeding
 from bench.load import BenchError
-from bench.report import figure
+from bench.report import figure, show_table
 from bench.rounds import Bench, Cell, stored_texts
 from bench.seeding import Size
 from bench.stock import stocks
@@ -179,16 +178,7 @@ def _write(path: Path, text: str) -> None:
 
 def _show(figures: Sequence[Figure], console: Console, *, markdown: bool) -> None:
     rows = [_row(it, times) for it, times in zip(figures, ratios(figures), strict=True)]
-    if markdown:
-        for row in (_COLUMNS, ["---", *["---:"] * (len(_COLUMNS) - 1)], *rows):
-            console.print(f"| {' | '.join(row)} |", soft_wrap=True, markup=False, highlight=False)
-        return
-    table = Table(*_COLUMNS, title="processor time in ms per answer", title_justify="left")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    show_table(_COLUMNS, rows, console, title="processor time in ms per answer", markdown=markdown)
 
 
 def _row(it: Figure, times: float) -> list[str]:

@@ -17,24 +17,32 @@ COLUMNS = ("workload", "clients", "rate /s", "p50 ms", "p99 ms", "program", "dat
            "its database", "of cpu", "ratio", "target")  # fmt: skip
 
 
-def show(cells: Sequence[Cell], console: Console) -> None:
+def show(cells: Sequence[Cell], console: Console, *, markdown: bool) -> None:
     """Print one row for each cell; processor times are milliseconds per answer."""
-    table = Table(
-        *COLUMNS,
-        title="processor time in ms per answer; of cpu = its database / (program + database); ratio = rate / ceiling",
-        title_justify="left",
-    )
-    for column in table.columns[1:]:
+    title = "processor time in ms per answer; of cpu = its database / (program + database); ratio = rate / ceiling"
+    show_table(COLUMNS, [row_of(cell) for cell in cells], console, title=title, markdown=markdown)
+
+
+def show_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    console: Console,
+    *,
+    title: str,
+    markdown: bool,
+    words: int = 1,
+) -> None:
+    """Print a table for people, or as a document has it. The first columns are `words`, the others figures."""
+    if markdown:
+        for row in (columns, [*["---"] * words, *["---:"] * (len(columns) - words)], *rows):
+            console.print(f"| {' | '.join(row)} |", soft_wrap=True, markup=False, highlight=False)
+        return
+    table = Table(*columns, title=title, title_justify="left")
+    for column in table.columns[words:]:
         column.justify = "right"
-    for cell in cells:
-        table.add_row(*row_of(cell))
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
-
-
-def markdown(cells: Sequence[Cell]) -> str:
-    """The same table for a document."""
-    rows = [COLUMNS, ["---", *["---:"] * (len(COLUMNS) - 1)], *map(row_of, cells)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def row_of(cell: Cell) -> list[str]:

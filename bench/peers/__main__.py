@@ -13,14 +13,13 @@ from pathlib import Path
 from statistics import median
 
 from rich.console import Console
-from rich.table import Table
 
 from bench import books, machine, program
 from bench.__main__ import checked_out
 from bench.load import BenchError
 from bench.peers import own, tryton
 from bench.peers.crowd import Side, round_of
-from bench.report import figure
+from bench.report import figure, show_table
 from bench.rounds import Round
 from reskontra.config import SetupError
 
@@ -136,17 +135,8 @@ def _measured(sides: Sequence[Side], asked: argparse.Namespace, console: Console
 
 def show(cells: Sequence[Cell], console: Console, *, markdown: bool) -> None:
     """Print the table."""
-    if markdown:
-        rows: list[Sequence[str]] = [_COLUMNS, ["---", "---", *["---:"] * (len(_COLUMNS) - 2)]]
-        for row in (*rows, *(cell.row for cell in cells)):
-            console.print(f"| {' | '.join(row)} |", soft_wrap=True, markup=False, highlight=False)
-        return
-    table = Table(*_COLUMNS, title="processor time in ms for one piece of work", title_justify="left")
-    for column in table.columns[2:]:
-        column.justify = "right"
-    for cell in cells:
-        table.add_row(*cell.row)
-    console.print(table)
+    title = "processor time in ms for one piece of work"
+    show_table(_COLUMNS, [cell.row for cell in cells], console, title=title, markdown=markdown, words=2)
 
 
 if __name__ == "__main__":
