@@ -85,6 +85,15 @@ async def test_the_pool_recovers_from_connections_that_were_cut(fresh_database: 
         assert await connection.fetchval("select 1") == 1
 
 
+async def test_a_long_statement_is_planned_once(database: Database) -> None:
+    statement = f"select 1 as {'one_' * 10}{' ' * 20_000}from (values (1)) as one"
+    async with database.connection() as connection:
+        for _ in range(2):
+            assert await connection.fetchval(statement) == 1
+        kept = await connection.fetchval("select count(*) from pg_prepared_statements where statement = $1", statement)
+    assert kept == 1
+
+
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
         await Database.connect("postgresql://nobody@127.0.0.1:1/nothing")
