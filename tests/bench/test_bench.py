@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -188,6 +190,20 @@ def test_a_run_over_all_open_documents_is_timed_on_fresh_books(books: Books, fol
 
     sides = ("program", "ceiling") if run.script else ("program",)
     assert {one.side: one.answers for one in cell.rounds} == dict.fromkeys(sides, seeding.TINY.large_documents)
+
+
+def test_the_ceiling_of_write_offs_writes_as_many_rows_as_the_program(books: Books, folder: Path) -> None:
+    (run,) = (it for it in runs.RUNS if it.name == "write-offs")
+    books.copy_anew()
+    seeded, left = Counter(_rows(books.dsn)), []
+    for side in (partial(runs.drive, run, books, folder / "run.log"), partial(runs.reach, run, books)):
+        books.copy_anew()
+        side(1)
+        left.append(Counter(_rows(books.dsn)) - seeded)
+    books.copy_anew()
+
+    assert left[0] == left[1]
+    assert left[0]["change"] == 3 * seeding.TINY.large_documents
 
 
 def test_two_runs_are_compared_by_their_processor_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
