@@ -16,6 +16,7 @@ from rich.console import Console
 from bench import (
     applications,
     books,
+    bulk,
     ceiling,
     compare,
     growth,
@@ -64,7 +65,7 @@ def _two_files(words: Sequence[str]) -> tuple[Path, Path]:
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
-    others = (pages.NAME, applications.NAME, *(it.name for it in runs.RUNS), start.NAME)
+    others = (pages.NAME, applications.NAME, bulk.NAME, *(it.name for it in runs.RUNS), start.NAME)
     names = [*(it.name for it in WORKLOADS), *others]
     parser.add_argument("workloads", nargs="*", metavar="workload", help=f"which to run [all]: {', '.join(names)}")
     parser.add_argument("--short", action="store_true", help="a tenth of the data, 16 clients, short rounds")
@@ -118,7 +119,8 @@ def _measure_served(asked: argparse.Namespace, begun: datetime, tried: _Tried) -
         log = asked.folder / "server.log"
         wanted = [workload for workload in WORKLOADS if not asked.workloads or workload.name in asked.workloads]
         others = [it for it in (applications, pages) if not asked.workloads or it.NAME in asked.workloads]
-        if wanted or others:
+        bulks = not asked.workloads or bulk.NAME in asked.workloads
+        if wanted or others or bulks:
             with program.serving(opened.dsn, log) as served:
                 scene = Scene(asked.size, stocks(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
                 bench = Bench(opened, served, scene, stored_texts(opened.dsn), generator)
@@ -126,6 +128,8 @@ def _measure_served(asked: argparse.Namespace, begun: datetime, tried: _Tried) -
                     tried.add(workload.name, _measured(bench, workload, asked))
                 for other in others:
                     tried.add(other.NAME, other.measure(opened, served, rounds=asked.rounds))
+                if bulks:
+                    tried.add(bulk.NAME, bulk.measure(bench, rounds=asked.rounds, seconds=asked.seconds))
         for run in runs.RUNS:
             if not asked.workloads or run.name in asked.workloads:
                 tried.add(run.name, runs.measure(run, opened, log, rounds=asked.rounds))

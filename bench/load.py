@@ -146,11 +146,11 @@ def _read(fields: str, program: Program, plan: Plan, generator_seconds: float) -
     )
 
 
-def send(program: Program, request: Request) -> httpx.Response:
+def send(program: Program, request: Request, media_type: str = "application/json") -> httpx.Response:
     """Send one request by itself. Raises `BenchError` unless the answer is a success."""
     headers = program.headers(request.company_id, request.etag or None)
     if request.body:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = media_type
     answer = httpx.request(
         request.method, program.url + request.path, headers=headers, content=request.body, timeout=_TIMEOUT_SECONDS
     )

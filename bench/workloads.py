@@ -18,6 +18,7 @@ from reskontra.web.wire import etag_of
 _INVOICES = "/v1/customerinvoice"
 _PAYMENTS = "/v1/customerPayment"
 _DISTINCT = 5000
+_LINES = 10
 _FIRST_PAGES = 5
 _WALKED_PAGES = 20
 _AGEING_DAYS = 50
@@ -183,8 +184,8 @@ def _ageing(scene: Scene, _: int) -> Plan:
 # Writing
 
 
-def _invoice_body(customer_number: str) -> str:
-    lines = [
+def _invoice_body(customer_number: str, lines: int = _LINES) -> str:
+    sent = [
         {
             "operation": "Insert",
             **({"inventoryNumber": {"value": line["item_number"]}} if "item_number" in line else {}),
@@ -192,9 +193,9 @@ def _invoice_body(customer_number: str) -> str:
             "quantity": {"value": line["quantity"]},
             **({"unitPriceInCurrency": {"value": line["unit_price"]}} if "unit_price" in line else {}),
         }
-        for line in seeding.ten_lines()
+        for line in seeding.ten_lines()[:lines]
     ]
-    body = {"customerNumber": {"value": customer_number}, "invoiceLines": lines}
+    body = {"customerNumber": {"value": customer_number}, "invoiceLines": sent}
     return _json(body)
 
 
@@ -210,10 +211,11 @@ def _post_spread(scene: Scene, _: int) -> Plan:
     return Plan(requests)
 
 
-def _post_hot(scene: Scene, _: int) -> Plan:
+def post_hot(scene: Scene, _: int, *, lines: int = _LINES) -> Plan:
+    """New invoices of the large company, of up to ten lines."""
     company_id = seeding.LARGE_COMPANY
     customers = [_customer(scene, company_id) for _ in range(_DISTINCT // 5)]
-    return Plan([Request("POST", _INVOICES, company_id, body=_invoice_body(customer)) for customer in customers])
+    return Plan([Request("POST", _INVOICES, company_id, body=_invoice_body(customer, lines)) for customer in customers])
 
 
 def _put_line(scene: Scene, count: int) -> Plan:
@@ -323,7 +325,7 @@ WORKLOADS = (
              lambda _: {"as_of": seeding.LAST_DAY}, clients=(1,), short_clients=(1,),
              target=Target(1, milliseconds=1000)),
     Workload("post", "post 10 lines, spread", _post_spread, "post_spread", target=Target(16, ratio=0.45)),
-    Workload("hot", "post 10 lines, one company", _post_hot, "post_hot", short_clients=(1, 64)),
+    Workload("hot", "post 10 lines, one company", post_hot, "post_hot", short_clients=(1, 64)),
     Workload("put", "put a line", _put_line, "put_line", _of_stock(DRAFT), uses=DRAFT),
     Workload("release", "release, 10 lines", _release, "release", _of_stock(DRAFT), target=Target(16, ratio=0.45),
              uses=DRAFT),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command_line
-from bench import applications, ceiling, growth, load, pages, runs, seeding
+from bench import applications, bulk, ceiling, growth, load, pages, runs, seeding
 from bench.books import Books, opened, self_check
 from bench.compare import compare
 from bench.load import BenchError, Generator, Plan, Request
@@ -204,6 +204,17 @@ def test_the_ceiling_of_write_offs_writes_as_many_rows_as_the_program(books: Boo
 
     assert left[0] == left[1]
     assert left[0]["change"] == 3 * seeding.TINY.large_documents
+
+
+def test_bulks_are_timed_beside_single_requests(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "INVOICES", {1: 30, 10: 20})
+    cells = {(cell.workload.name, cell.clients): cell for cell in bulk.measure(bench, rounds=1, seconds=1)}
+
+    assert [name for name, _ in cells] == ["single-1", "bulk-1", "single-10", "bulk-10"]
+    assert [cells[f"bulk-{lines}", 1].rounds[0].answers for lines in bulk.INVOICES] == [30, 20]
+    first, second = bulk.said(cells)
+    assert first.startswith("Invoices of one line in a bulk: ")
+    assert "times the rate of single requests (target 10 " in second
 
 
 def test_two_runs_are_compared_by_their_processor_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
