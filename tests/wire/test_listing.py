@@ -205,8 +205,9 @@ def test_filters_number_their_parameters() -> None:
 
 
 def test_metadata_goes_into_each_item() -> None:
-    assert json.loads(with_metadata(b'{"a":1}', 5)) == {"a": 1, "metadata": {"totalCount": 5, "maxPageSize": 1000}}
-    assert json.loads(with_metadata(b"{}", 5)) == {"metadata": {"totalCount": 5, "maxPageSize": 1000}}
+    size = {"metadata": {"totalCount": 5, "maxPageSize": 1000}}
+    assert json.loads(with_metadata([b'{"a":1}', b"{}"], 5)) == [{"a": 1} | size, size]
+    assert json.loads(with_metadata([], 0)) == []
 
 
 async def test_a_list_is_a_bare_array_with_metadata_in_every_item(edge: Any) -> None:

@@ -46,8 +46,9 @@ def read_contact(text: str | None) -> Contact | None:
 
 def name_of(contact_id: str) -> str:
     """A scalar: the name of the contact of company $1 with this id, or null."""
-    return f"""(select contact.display_name from contact
-                 where contact.company_id = $1 and contact.contact_id = {contact_id})"""
+    return f"""case when {contact_id} is not null then (
+               select contact.display_name from contact
+                where contact.company_id = $1 and contact.contact_id = {contact_id}) end"""
 
 
 async def find_contact(connection: Connection, company_id: int, contact_id: int) -> Contact | None:

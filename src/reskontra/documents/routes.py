@@ -26,7 +26,7 @@ from reskontra.documents.many.commands.deciding import Foreseen, Sent, sent_alik
 from reskontra.documents.rules.instalments import parts_of
 from reskontra.documents.store import instalments, lists
 from reskontra.documents.wire import bodies
-from reskontra.documents.wire.answers import InvoiceAnswer, ReleaseAnswer, SaleAnswer, VatInBaseAnswer
+from reskontra.documents.wire.answers import InvoiceAnswer, ReleaseAnswer, VatInBaseAnswer
 from reskontra.documents.wire.instalments import InstalmentsAnswer, instalments_answer
 from reskontra.documents.wire.issued import IssuedDocumentAnswer, issued_answer
 from reskontra.documents.wire.rendering import Expand, document_answer, vat_in_base_answer
@@ -44,7 +44,7 @@ from reskontra.web.bulk.operations import Done, Made
 from reskontra.web.call import Call, Database
 from reskontra.web.routing import Route, tryable
 from reskontra.web.scalars import shown, whole_number
-from reskontra.web.wire import changes, decode
+from reskontra.web.wire import changes, decode, names_of
 
 _LINE_DIGITS = 9
 Release = Callable[[Connection, Context, Kind, str, Expected], Awaitable[Saved]]
@@ -129,10 +129,11 @@ async def get_one(resource: Resource, call: Call) -> Response:
     return one(call, *await read(resource, call, call.params[resource.parameter]))
 
 
-async def read(resource: Resource, call: Call, number: str) -> tuple[SaleAnswer, int]:
-    """One document as GET answers it, and its version."""
+async def read(resource: Resource, call: Call, number: str) -> tuple[bytes, int]:
+    """One document as GET answers it, as JSON, and its version."""
     async with call.database.connection() as connection:
-        row = await lists.find_document(connection, call.company_id, resource.types, number)
+        names = names_of(resource.answer)
+        row = await lists.find_document(connection, call.company_id, resource.types, number, names)
         if row is None:
             raise NotFound(resource.kind.noun, number)
         reference = await remembered.at(connection, call.company_id, row["reference_version"])
@@ -207,12 +208,9 @@ async def answer_documents(call: Call, resource: Resource, filters: Filters, *, 
         vat_rows=call.query.flag("expandTaxDetails", default=True),
         invoice_address=call.query.flag("expandInvoiceAddress"),
     )
-    return await answer_page(
-        call,
-        lists.documents(with_applications=expand.applications, of_kinds=of_kinds),
-        filters,
-        lambda row, reference: document_answer(row, resource.answer, reference, expand),
-    )
+    more = {"with_applications": expand.applications, "with_address": expand.invoice_address, "of_kinds": of_kinds}
+    paged = lists.documents(names_of(resource.answer), **more)
+    return await answer_page(call, paged, filters, lambda row, it: document_answer(row, resource.answer, it, expand))
 
 
 def _address(resource: Resource, number: str) -> str:

@@ -43,7 +43,7 @@ from reskontra.web.contract import Parameter
 from reskontra.web.routing import Route, tryable
 from reskontra.web.scalars import whole_number
 from reskontra.web.table import FORMAT, table, wants_table
-from reskontra.web.wire import changes
+from reskontra.web.wire import changes, names_of
 
 APPLICATION_FILTERS = (
     matching("customer", f"debit.customer_id = {id_of_number('{}::text')}"),
@@ -72,7 +72,9 @@ def _filtered_documents(call: Call) -> Filters:
 
 
 async def _answer_documents(call: Call, filters: Filters) -> Response:
-    return await answering.answer_page(call, lists.ITEMS, filters, customer_document_answer)
+    return await answering.answer_page(
+        call, lists.items(names_of(CustomerDocumentAnswer)), filters, customer_document_answer
+    )
 
 
 async def list_documents(call: Call) -> Response:

@@ -49,7 +49,7 @@ def one(call: Call, item: msgspec.Struct | bytes, version: int | None = None) ->
 def page(call: Call, items: Iterable[msgspec.Struct | bytes], total: int) -> Response:
     """200 with a bare array; every item carries the list's size."""
     encoded = (item if isinstance(item, bytes) else wire.encode(item) for item in items)
-    return json_answer(b"[" + b",".join(with_metadata(item, total) for item in encoded) + b"]")
+    return json_answer(with_metadata(encoded, total))
 
 
 def _etag(version: int | None) -> dict[str, str]:

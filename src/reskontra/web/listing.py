@@ -6,7 +6,7 @@ the company's newest change). As long as the stamp is the same, what was remembe
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -130,7 +130,10 @@ def cut(rows: Sequence[R], query: Query) -> Listed[R]:
     return Listed(rows[page.offset : page.offset + page.limit], len(rows))
 
 
-def with_metadata(item: bytes, total: int) -> bytes:
-    """`item` (a JSON object) with the list's size in it, as every item of a list carries it (W20)."""
-    opening = item[:-1] if len(item) == 2 else item[:-1] + b","
-    return opening + b'"metadata":{"totalCount":%d,"maxPageSize":%d}}' % (total, MAXIMUM)
+def with_metadata(items: Iterable[bytes], total: int) -> bytes:
+    """A JSON array of `items` (JSON objects), each with the list's size in it (W20)."""
+    ending = b'"metadata":{"totalCount":%d,"maxPageSize":%d}}' % (total, MAXIMUM)
+    pieces: list[bytes | memoryview] = []
+    for item in items:
+        pieces += memoryview(item)[:-1], b"," if len(item) > 2 else b"", ending, b","
+    return b"".join((b"[", *pieces[:-1], b"]"))

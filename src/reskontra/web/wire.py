@@ -49,8 +49,8 @@ from reskontra.web.shapes import Answer, Body, Kind, Plan, Sent, Shape, V, plan_
 __all__ = [
     "UNSET", "Amount", "Answer", "Body", "Day", "DayOut", "Flag", "Id", "Moment", "MomentOut", "OneOf", "Percent",
     "Quantity", "Rate", "Sent", "Text15", "Text30", "Text40", "Text60", "Text255", "Text256", "Text512",
-    "Text32000", "UnitPrice", "UnsetType", "V", "Whole", "changes", "changes_apart", "day_text", "decode", "encode",
-    "etag_of", "field", "ignored_names", "local_text", "read_moment", "sent",
+    "Text32000", "UnitPrice", "UnsetType", "V", "Whole", "changes", "changes_apart", "completed", "day_text", "decode",
+    "encode", "etag_of", "field", "ignored_names", "local_text", "names_of", "read_moment", "sent",
 ]  # fmt: skip
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -58,6 +58,19 @@ S = TypeVar("S", bound=msgspec.Struct)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 encode = _encoder.encode
 """A struct, dict or list as JSON bytes: decimals as numbers with all the digits they carry."""
+
+
+@cache
+def names_of(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    """Our own name and the wire's of each field of an answer."""
+    return tuple((field.name, field.encode_name) for field in msgspec.structs.fields(struct))
+
+
+def completed(written: str, rest: msgspec.Struct) -> bytes:
+    """An object as JSON bytes, of which the database has written some members (`db/json_text.py`), each with a comma
+    after it; `rest` has the others."""
+    encoded = encode(rest)
+    return b"".join((b"{", (written if len(encoded) > 2 else written[:-1]).encode(), memoryview(encoded)[1:]))
 
 
 @cache

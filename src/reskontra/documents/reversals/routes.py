@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
 from starlette.responses import Response
 
 from reskontra.documents.commands import reversing
@@ -28,7 +29,8 @@ async def reverse(call: Call, *, applies: bool) -> Response:
         )
     more: dict[str, object] = {"referenceNumber": made.number}
     if update.get("returns_note"):
-        more["creditNoteDto"], _ = await read(CREDIT_NOTES, call, made.number)
+        answer, _ = await read(CREDIT_NOTES, call, made.number)
+        more["creditNoteDto"] = msgspec.Raw(answer)
     return done(call, made.version, more)
 
 

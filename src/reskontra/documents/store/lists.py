@@ -15,30 +15,48 @@ from reskontra.attachments.store import attachments_of
 from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.contacts.store import name_of
 from reskontra.currencies.rules import Operator, Rate
+from reskontra.db import json_text
 from reskontra.db.pool import Connection
 from reskontra.documents.document import VatFigure
 from reskontra.documents.rules.issuing import Shown
 from reskontra.receivables.store.applications import applications_of
-from reskontra.receivables.store.lists import FOUND_ITEMS, ITEM_COLUMNS, ITEMS_OF_PAGE, PARTIES, as_text
+from reskontra.receivables.store.lists import (
+    FOUND_ITEMS,
+    ITEM_VALUES,
+    ITEMS_OF_PAGE,
+    PARTIES,
+    Names,
+    item_columns,
+    written,
+)
 from reskontra.receivables.store.open_items import APPLICATIONS
 
-_NUMBERS = (
-    "exchange_rate", "detail_total", "detail_total_base", "discount_total", "discount_total_base", "vat_taxable_total",
-    "vat_taxable_total_base", "vat_exempt_total", "vat_exempt_total_base", "rounding_difference",
-)  # fmt: skip
+_VALUES = {
+    **ITEM_VALUES,
+    **written(json_text.text, "external_reference", "payment_reference"),
+    **written(json_text.number, "exchange_rate", "detail_total", "detail_total_base", "discount_total",
+              "discount_total_base", "vat_taxable_total", "vat_taxable_total_base", "vat_exempt_total",
+              "vat_exempt_total_base", "rounding_difference", "dont_print", "dont_email", "revoked",
+              "exclude_debt_collection", "send_to_auto_invoice", "salesperson_id"),
+    **written(json_text.midnight, "cash_discount_date"),
+    "is_deductible": json_text.number("(document.deduction is not null)"),
+    "hold": json_text.number("(document.status in ('Hold', 'Reserved', 'CreditHold'))"),
+}  # fmt: skip
 
-_COLUMNS = f"""{ITEM_COLUMNS},
-           document.cash_discount_date, document.terms_id, document.vat_zone_id, document.payment_method_id,
-           document.salesperson_id, document.contact_id, {name_of("document.contact_id")} as contact_name,
-           document.external_reference, document.payment_reference, {as_text(_NUMBERS)},
-           document.dont_print, document.dont_email, document.revoked, document.exclude_debt_collection,
-           document.send_to_auto_invoice, document.dunning_level, document.dunning_letter_date,
-           document.invoice_address, document.invoice_contact, document.lines_json, document.vat_json,
-           document.deduction is not null as is_deductible,
+
+def _columns(names: Names, *, with_address: bool) -> str:
+    address = "document.invoice_address, document.invoice_contact," if with_address else ""
+    return f"""{item_columns(names, _VALUES)},
+           document.terms_id, document.vat_zone_id, document.payment_method_id, document.salesperson_id,
+           document.contact_id, {name_of("document.contact_id")} as contact_name,
+           document.dunning_level, document.dunning_letter_date, {address} document.lines_json, document.vat_json,
            document.version, {attachments_of("document")} as attachments, {PARTIES.columns}"""
 
-_FIND = f"""
-    select company.reference_version, {_COLUMNS}, {APPLICATIONS} as applications
+
+@cache
+def _find(names: Names) -> str:
+    return f"""
+    select company.reference_version, {_columns(names, with_address=True)}, {APPLICATIONS} as applications
       from document
       join company on company.company_id = document.company_id
       {PARTIES.joins}
@@ -47,11 +65,11 @@ _FIND = f"""
 
 
 async def find_document(
-    connection: Connection, company_id: int, document_types: Sequence[str], number: str
+    connection: Connection, company_id: int, document_types: Sequence[str], number: str, names: Names
 ) -> Record | None:
     """A document of one of these types, which share no number, by its number in any case, as
     `rendering.document_answer` wants it."""
-    row: Record | None = await connection.fetchrow(_FIND, company_id, document_types, number)
+    row: Record | None = await connection.fetchrow(_find(names), company_id, document_types, number)
     return row
 
 
@@ -200,7 +218,7 @@ async def find_type(connection: Connection, company_id: int, document_types: Seq
 
 
 @cache
-def documents(*, with_applications: bool, of_kinds: bool = False) -> Paged[Record]:
+def documents(names: Names, *, with_applications: bool, with_address: bool, of_kinds: bool = False) -> Paged[Record]:
     """Documents of the kind $2, by number; with `of_kinds`, of the kinds in the array $2, whose numbers differ."""
     wanted = "any ($2::text[])" if of_kinds else "$2"
     tally = f"from tally where tally.company_id = $1 and tally.entity = {wanted}"
@@ -209,7 +227,8 @@ def documents(*, with_applications: bool, of_kinds: bool = False) -> Paged[Recor
         found=f"{FOUND_ITEMS} and document.document_type = {wanted}",
         key=("document.number",),
         tables=ITEMS_OF_PAGE,
-        columns=f"{_COLUMNS}, {APPLICATIONS if with_applications else 'null'} as applications",
+        columns=f"""{_columns(names, with_address=with_address)},
+                    {APPLICATIONS if with_applications else "null"} as applications""",
         read=plain_row,
         sort_key=lambda row: (row["number"],),
         stamp=f"(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) {tally})"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -45,14 +45,13 @@ from reskontra.receivables.wire.applications import NamedDocumentAnswer
 from reskontra.receivables.wire.items import (
     ProjectAnswer,
     account_answer,
-    as_written,
     branch_answer,
     item_answer,
     particulars_of,
     subaccount_answer,
 )
 from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
-from reskontra.web.wire import day_answer, day_text, encode, etag_of
+from reskontra.web.wire import completed, day_answer, day_text, encode, etag_of
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -63,8 +62,6 @@ if TYPE_CHECKING:
 _MONEY = Decimal("0.0001")
 _FINE = Decimal("0.000001")
 _NO_COST = ZERO.quantize(_MONEY)
-
-D = TypeVar("D", bound=SaleAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,18 +186,12 @@ def _warnings(found: VatInBase) -> Sequence[str]:
     return warnings_about(kind, names_another=bool(named), rate=found.rate, rates=rates)
 
 
-def document_answer(row: Record, struct: type[D], reference: Reference, expand: Expand) -> D:
-    """A row of `lists.find_document` or `lists.documents` as the struct of its kind."""
+def document_answer(row: Record, struct: type[SaleAnswer], reference: Reference, expand: Expand) -> bytes:
+    """A row of `lists.find_document` or `lists.documents` as the struct of its kind, as JSON."""
     answer = item_answer(struct, row, reference)
     _add_terms(answer, row, reference)
-    _add_totals(answer, row)
     answer.time_stamp = etag_of(row["version"])
-    answer.hold = row["status"] in ("Hold", "Reserved", "CreditHold")
-    answer.dont_print = row["dont_print"]
-    answer.dont_email = row["dont_email"]
-    answer.revoked = row["revoked"]
     salesperson = reference.salespersons.get(row["salesperson_id"]) if row["salesperson_id"] is not None else None
-    answer.salesperson_id = row["salesperson_id"]
     if salesperson:
         answer.salesperson_name = salesperson.name
         answer.salesperson = IdDescription(salesperson.salesperson_cd, salesperson.name)
@@ -211,23 +202,16 @@ def document_answer(row: Record, struct: type[D], reference: Reference, expand: 
     if isinstance(answer, OwedAnswer):
         _add_what_cash_sales_lack(answer, row, reference, expand)
         answer.attachments = files.get(None, []) if expand.attachments else None
-    return answer
+    return completed(row["written"], answer)
 
 
 def _add_what_cash_sales_lack(answer: OwedAnswer, row: Record, reference: Reference, expand: Expand) -> None:
     """Add what only documents show that are owed until they are settled."""
-    answer.external_reference = row["external_reference"]
-    if isinstance(answer, DocumentAnswer):
-        answer.is_deductible = row["is_deductible"]
-        if row["child_number"]:
-            answer.child = NumberName(row["child_number"], row["child_name"])
+    if isinstance(answer, DocumentAnswer) and row["child_number"]:
+        answer.child = NumberName(row["child_number"], row["child_name"])
     if row["contact_id"]:
         answer.contact = ContactName(id=row["contact_id"], name=row["contact_name"])
-    answer.due_date = day_answer(row["due_date"])
-    answer.cash_discount_date = day_answer(row["cash_discount_date"])
     answer.vat_zone = _described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"])
-    answer.exchange_rate = as_written(row["exchange_rate"])
-    answer.rounding_difference = as_written(row["rounding_difference"])
     if expand.dunning and row["dunning_level"] > 0:
         answer.dunning_letter_date = day_answer(row["dunning_letter_date"])
         answer.dunning_letter_level = row["dunning_level"]
@@ -240,19 +224,6 @@ def _add_terms(answer: SaleAnswer, row: Record, reference: Reference) -> None:
     method = row["payment_method_id"]
     answer.credit_terms = _described(reference.terms.get(row["terms_id"] or ""), row["terms_id"])
     answer.payment_method = _described(reference.payment_methods.get(method or ""), method)
-    answer.payment_reference = row["payment_reference"]
-
-
-def _add_totals(answer: SaleAnswer, row: Record) -> None:
-    """Add what its amount consists of."""
-    answer.discount_total_base = as_written(row["discount_total_base"])
-    answer.discount_total = as_written(row["discount_total"])
-    answer.detail_total_base = as_written(row["detail_total_base"])
-    answer.detail_total = as_written(row["detail_total"])
-    answer.vat_taxable_total_base = as_written(row["vat_taxable_total_base"])
-    answer.vat_taxable_total = as_written(row["vat_taxable_total"])
-    answer.vat_exempt_total_base = as_written(row["vat_exempt_total_base"])
-    answer.vat_exempt_total = as_written(row["vat_exempt_total"])
 
 
 def _add_expanded(answer: SaleAnswer, row: Record, reference: Reference, expand: Expand) -> None:
@@ -338,15 +309,10 @@ def _names_of(struct: type[msgspec.Struct]) -> frozenset[str]:
 def _add_particulars(answer: Any, row: Record) -> None:
     """Add what only some kinds show, and what is only echoed (W14)."""
     particulars = particulars_of(row)
-    names = _names_of(answer.__class__)
-    if "send_to_auto_invoice" in names:
-        answer.send_to_auto_invoice = row["send_to_auto_invoice"]
-    if "exclude_debt_collection" in names:
-        answer.exclude_debt_collection = row["exclude_debt_collection"]
     if not particulars:
         return
     answer.customer_project = particulars.get("customer_project")
-    if "exclude_debt_collection" not in names:
+    if "exclude_debt_collection" not in _names_of(answer.__class__):
         return
     for name in ("accounting_cost_reference", "originator_document_reference", "contract_document_reference"):
         setattr(answer, name, particulars.get(name))

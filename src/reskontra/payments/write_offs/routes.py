@@ -10,6 +10,7 @@ from reskontra.kinds import CREDIT_WRITE_OFF
 from reskontra.payments.write_offs import store
 from reskontra.payments.write_offs.commands import run_write_offs
 from reskontra.payments.write_offs.wire import (
+    CREDIT_WRITE_OFF_NAMES,
     CreditWriteOffAnswer,
     WriteOffRun,
     WriteOffRunAnswer,
@@ -40,7 +41,7 @@ async def get_all(call: Call) -> Response:
         call.query.flag(name)
     listed = wanted is None or str(wanted) == CREDIT_WRITE_OFF.document_type
     filters = filtered(call, [CREDIT_WRITE_OFF.document_type] if listed else [])
-    return await answer_page(call, store.CREDIT_WRITE_OFFS, filters, credit_write_off_answer)
+    return await answer_page(call, store.credit_write_offs(CREDIT_WRITE_OFF_NAMES), filters, credit_write_off_answer)
 
 
 _EXPAND = ("expandApplications", "expandDunningInformation", "expandAttachments", "expandTaxDetails",
@@ -51,7 +52,7 @@ async def get_one(call: Call) -> Response:
     """GET one write-off of a credit."""
     number = call.params["creditWriteOffNumber"]
     async with call.database.connection() as connection:
-        row = await store.find_credit_write_off(connection, call.company_id, number)
+        row = await store.find_credit_write_off(connection, call.company_id, number, CREDIT_WRITE_OFF_NAMES)
         if row is None:
             raise NotFound(CREDIT_WRITE_OFF.noun, number)
         reference = await remembered.at(connection, call.company_id, row["reference_version"])

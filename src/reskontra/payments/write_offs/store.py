@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 from asyncpg import Record
 
+from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, parameters, tally_new
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.pool import Connection
 from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_WRITE_OFF, Kind
 from reskontra.posting.store.writing import batch_each
-from reskontra.receivables.store.lists import ITEM_COLUMNS, ITEMS, PARTIES
+from reskontra.receivables.store.lists import PARTIES, Names, item_columns, items
 from reskontra.receivables.store.open_items import move_items
 from reskontra.receivables.store.write_offs import ACCOUNT_ROLE, settle_each
 from reskontra.reference.rules.classes import ReasonCode
@@ -124,13 +126,20 @@ async def write_off(
     )
 
 
-_COLUMNS = f"{ITEM_COLUMNS}, document.version, {PARTIES.columns}"
+def _columns(names: Names) -> str:
+    return f"{item_columns(names)}, document.version, {PARTIES.columns}"
 
-CREDIT_WRITE_OFFS = replace(ITEMS, entity=CREDIT_WRITE_OFF.document_type, columns=_COLUMNS)
-"""Write-offs of credits by number; $2 are their types."""
 
-_FIND = f"""
-    select company.reference_version, {_COLUMNS}
+@cache
+def credit_write_offs(names: Names) -> Paged[Record]:
+    """Write-offs of credits by number; $2 are their types."""
+    return replace(items(names), entity=CREDIT_WRITE_OFF.document_type, columns=_columns(names))
+
+
+@cache
+def _find(names: Names) -> str:
+    return f"""
+    select company.reference_version, {_columns(names)}
       from document
       join company on company.company_id = document.company_id
       {PARTIES.joins}
@@ -138,7 +147,7 @@ _FIND = f"""
        and lower(document.number) collate "C" = lower($2 collate "C")"""
 
 
-async def find_credit_write_off(connection: Connection, company_id: int, number: str) -> Record | None:
+async def find_credit_write_off(connection: Connection, company_id: int, number: str, names: Names) -> Record | None:
     """The write-off of a credit with that number in any case."""
-    row: Record | None = await connection.fetchrow(_FIND, company_id, number)
+    row: Record | None = await connection.fetchrow(_find(names), company_id, number)
     return row

@@ -13,7 +13,20 @@ from reskontra.receivables.wire.applications import NamedDocumentAnswer
 from reskontra.receivables.wire.items import DatedSubaccount, ItemAnswer, item_answer
 from reskontra.runs.answers import SkippedAnswer
 from reskontra.web.pairs import IdDescription
-from reskontra.web.wire import Amount, Answer, Body, Day, Flag, OneOf, Text30, UnsetType, etag_of, sent
+from reskontra.web.wire import (
+    Amount,
+    Answer,
+    Body,
+    Day,
+    Flag,
+    OneOf,
+    Text30,
+    UnsetType,
+    completed,
+    etag_of,
+    names_of,
+    sent,
+)
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -105,10 +118,13 @@ def written_off_answer(written: WrittenOff) -> WrittenOffAnswer:
     )
 
 
-def credit_write_off_answer(row: Record, reference: Reference) -> CreditWriteOffAnswer:
-    """A row of `store.CREDIT_WRITE_OFFS` or `store.find_credit_write_off`."""
+CREDIT_WRITE_OFF_NAMES = names_of(CreditWriteOffAnswer)
+
+
+def credit_write_off_answer(row: Record, reference: Reference) -> bytes:
+    """A row of `store.credit_write_offs` or `store.find_credit_write_off`, as JSON."""
     answer = item_answer(CreditWriteOffAnswer, row, reference)
     answer.hold = False
     answer.rounding_difference = Decimal("0.0000")
     answer.time_stamp = etag_of(row["version"])
-    return answer
+    return completed(row["written"], answer)

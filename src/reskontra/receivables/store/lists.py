@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from typing import TypeAlias
+
+from asyncpg import Record
 
 from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.changes.store import ANY_CHANGE
 from reskontra.customers.store.fragments import named, number_of_id
+from reskontra.db import json_text
 from reskontra.db.lists import Filters, Window
 from reskontra.db.pool import Connection
 
-_NUMBERS = ("amount", "amount_base", "balance", "balance_base", "cash_discount", "cash_discount_base", "vat_total",
-            "vat_total_base")  # fmt: skip
+Names: TypeAlias = tuple[tuple[str, str], ...]
+"""The fields of an answer: our own names, and those of the wire (`web.wire.names_of`)."""
 
 
-def as_text(numbers: Sequence[str]) -> str:
-    """Numbers of documents as text, because answers only write them out again: Decimals cost a sixth of a page."""
-    return ", ".join(f"document.{column}::text" for column in numbers)
+def written(make: Callable[[str], str], *columns: str) -> dict[str, str]:
+    """Columns of documents with the same names, as `json_text` writes them."""
+    return {column: make(f"document.{column}") for column in columns}
 
 
-def _local(column: str) -> str:
-    zone = "(select time_zone from company where company.company_id = $1)"
-    return f"to_json(document.{column} at time zone {zone})::text as {column}"
+ITEM_VALUES = {
+    **written(json_text.text, "number", "currency_id", "cash_account", "customer_reference", "invoice_text", "note"),
+    **written(json_text.code, "document_type", "status"),
+    **written(json_text.number, "amount", "amount_base", "balance", "balance_base", "cash_discount",
+              "cash_discount_base"),
+    **written(json_text.midnight, "document_date", "original_invoice_date", "due_date"),
+    **written(json_text.local_moment, "created_at", "modified_at"),
+    "post_period": json_text.code("document.period_id"),
+    "financial_period": json_text.code("document.period_id"),
+    "closed_period": json_text.code("document.closed_period_id"),
+    "vat_total": json_text.number("coalesce(document.vat_total, 0.0000)"),
+    "vat_total_base": json_text.number("coalesce(document.vat_total_base, 0.0000)"),
+}  # fmt: skip
+"""What a list shows of a document of any kind as it is stored."""
+
+_LOOKED_UP = """document.document_type, document.number, document.branch_number, document.account_number,
+           document.subaccount_id, document.project_id, document.particulars"""
 
 
-ITEM_COLUMNS = f"""document.document_type, document.number, document.status, document.branch_number,
-           document.document_date, document.original_invoice_date, document.due_date, document.period_id,
-           document.closed_period_id, document.currency_id, document.cash_account, document.account_number,
-           document.subaccount_id, document.customer_reference, document.invoice_text, document.note,
-           document.project_id, {as_text(_NUMBERS)}, document.particulars, {_local("created_at")},
-           {_local("modified_at")}"""
-"""The columns that a list shows of a document of any kind, besides its parties. Moments are in the company's time zone,
-as JSON writes them."""
+def item_columns(names: Names, values: Mapping[str, str] = ITEM_VALUES) -> str:
+    """The columns that a list shows of a document of any kind, besides its parties: `written`, and those with which
+    the wire completes it."""
+    return f"{json_text.members(names, values)} as written, {_LOOKED_UP}"
+
 
 PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
 
@@ -51,21 +67,24 @@ FOUND_ITEMS = """select document.document_id, document.document_type, document.n
               from document
              where document.company_id = $1"""
 
-ITEMS = Paged(
-    entity="CustomerDocument",
-    found=f"{FOUND_ITEMS} and document.document_type = any ($2::text[])",
-    key=("document.document_type", "document.number"),
-    tables=ITEMS_OF_PAGE,
-    columns=f"{ITEM_COLUMNS}, {PARTIES.columns}",
-    read=plain_row,
-    sort_key=lambda row: (row["document_type"], row["number"]),
-    stamp="""(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) from tally
-                where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
-    kept_total="""(select sum(tally.total)::bigint from tally
-                where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
-    may_gather=True,
-)
-"""Documents of the kinds $2, by kind and number, without what only some kinds have."""
+
+@cache
+def items(names: Names) -> Paged[Record]:
+    """Documents of the kinds $2, by kind and number, without what only some kinds have."""
+    return Paged(
+        entity="CustomerDocument",
+        found=f"{FOUND_ITEMS} and document.document_type = any ($2::text[])",
+        key=("document.document_type", "document.number"),
+        tables=ITEMS_OF_PAGE,
+        columns=f"{item_columns(names)}, {PARTIES.columns}",
+        read=plain_row,
+        sort_key=lambda row: (row["document_type"], row["number"]),
+        stamp="""(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) from tally
+                    where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
+        kept_total="""(select sum(tally.total)::bigint from tally
+                    where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
+        may_gather=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Plain amounts are in base currency, `...InCurrency` ones in the document's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -15,22 +15,13 @@ import msgspec
 from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount, coded_account, segment_answers
 from reskontra.kinds import KINDS, kind_spelled
 from reskontra.web.pairs import IdDescription, NumberName
-from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, day_answer
+from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, completed
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
     from reskontra.accounts.rules.subaccounts import Subaccount
     from reskontra.reference.reference import Reference
-
-as_written: Callable[[str], Decimal] = msgspec.Raw  # type: ignore[assignment]
-"""The database and the wire write numbers alike, so between the two they stay text."""
-
-as_told: Callable[[str], str] = msgspec.Raw  # type: ignore[assignment]
-"""A text that the database has already written as JSON."""
-
-_NOTHING = "0.0000"
-"""The VAT of a document without lines."""
 
 
 class _Spelled(StrEnum):
@@ -141,34 +132,12 @@ A = TypeVar("A", bound=ItemAnswer)
 
 
 def item_answer(struct: type[A], row: Record, reference: Reference) -> A:
-    """A row of the table document and its parties as a struct; the caller adds what only that struct has."""
+    """What a row of the table document and its parties shows besides `written`; the caller adds what only that struct
+    has."""
     return struct(
         customer=NumberName(row["customer_number"], row["customer_name"]),
-        document_type=row["document_type"],
-        number=row["number"],
-        post_period=row["period_id"],
-        financial_period=row["period_id"],
-        closed_period=row["closed_period_id"],
-        document_date=day_answer(row["document_date"]),
-        original_invoice_date=day_answer(row["original_invoice_date"]),
-        status=row["status"],
-        currency_id=row["currency_id"],
-        amount_base=as_written(row["amount_base"]),
-        amount=as_written(row["amount"]),
-        balance_base=as_written(row["balance_base"]),
-        balance=as_written(row["balance"]),
-        cash_discount_base=as_written(row["cash_discount_base"]),
-        cash_discount=as_written(row["cash_discount"]),
-        customer_reference=row["customer_reference"],
-        invoice_text=row["invoice_text"],
-        modified_at=as_told(row["modified_at"]),
-        created_at=as_told(row["created_at"]),
-        note=row["note"],
-        vat_total_base=as_written(row["vat_total_base"] or _NOTHING),
-        vat_total=as_written(row["vat_total"] or _NOTHING),
         location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
         branch_number=branch_answer(row["branch_number"], reference),
-        cash_account=row["cash_account"],
         project=_project(row["project_id"], reference),
         account=account_answer(row["account_number"], reference),
         subaccount=subaccount_answer(row["subaccount_id"], reference),
@@ -183,13 +152,12 @@ def _project(project_id: str | None, reference: Reference) -> ProjectAnswer | No
     return ProjectAnswer(known.project_id, project_id, known.description) if known else ProjectAnswer(id=project_id)
 
 
-def customer_document_answer(row: Record, reference: Reference) -> CustomerDocumentAnswer:
-    """A row of `lists.ITEMS` as the list of all documents shows it."""
+def customer_document_answer(row: Record, reference: Reference) -> bytes:
+    """A row of `lists.items` as the list of all documents shows it, as JSON."""
     answer = item_answer(CustomerDocumentAnswer, row, reference)
-    answer.due_date = day_answer(row["due_date"])
     answer.branch = answer.branch_number
     answer.customer_project = particulars_of(row).get("customer_project")
-    return answer
+    return completed(row["written"], answer)
 
 
 def particulars_of(row: Record) -> Mapping[str, Any]:

@@ -38,9 +38,9 @@ async def reference_of(call: Call) -> Reference:
 
 
 async def answer_page(
-    call: Call, paged: Paged[R], filters: Filters, answer: Callable[[R, Reference], msgspec.Struct]
+    call: Call, paged: Paged[R], filters: Filters, answer: Callable[[R, Reference], msgspec.Struct | bytes]
 ) -> Response:
-    """The page that the caller asked for, each row as `answer` shows it."""
+    """The page that the caller asked for, each row as `answer` shows it; bytes are JSON already."""
     async with call.database.connection() as connection:
         listed = await read_list(call, connection, paged, filters)
         if not listed.rows:
