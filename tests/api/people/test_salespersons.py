@@ -145,3 +145,12 @@ async def test_a_number_is_asked_for_where_one_is_compared(clerk: Clerk) -> None
         answer = await clerk.http.get("/v1/salesperson", params={"commissionPct": wrong})
         assert answer.status_code == 400
         assert "commissionPct" in answer.json()["message"]
+
+
+async def test_a_list_without_customers_is_asked_for(clerk: Clerk) -> None:
+    await ola(clerk, customers=[{"customerID": "20001"}])
+    (whole,) = await clerk.page("salesperson", expandCustomers="true")
+    (bare,) = await clerk.page("salesperson", expandCustomers="false")
+    assert [line["customerName"] for line in whole.pop("customers")] == ["Aurdal Bakeri AS"]
+    assert bare == whole
+    assert len((await clerk.page("salesperson"))[0]["customers"]) == 1
