@@ -53,6 +53,7 @@ LEGAL: dict[str, str] = {
     "format": "json",
     "series": "INVOICE",
     "customerClass": "1",
+    "salesPerson": "OLA",
 }
 """The longest value of a parameter that takes no long text and does not say by itself what it takes."""
 
@@ -208,6 +209,7 @@ analyze"""
 @pytest.mark.plants_fault
 async def test_the_longest_query_of_each_list_costs_what_its_rows_do(clerk: Clerk, asked: list[Asked]) -> None:
     await clerk.payment(10, referenceNumber=IN_ADDRESSES["paymentNumber"])
+    await clerk.create("salesperson", salespersonID=LEGAL["salesPerson"], name="Ola")
     async with clerk.database.connection() as connection:
         await connection.execute(MANY_CUSTOMERS)
         await connection.execute(PLAN_OF)

@@ -7,6 +7,7 @@ import io
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urljoin
 
 import pypdf
 import pytest
@@ -458,6 +459,35 @@ async def test_customers_are_filtered_by_currency_and_class(visitor: Visitor) ->
     assert "currency=SEK" in str(visitor.seen.select_one(".head a[download]")), "the file has the same"
     await visitor.go("customers?currency=SEK&q=nobody")
     assert "No customer matches Name, number, phone = nobody, Currency = SEK." in visitor.text
+
+
+async def test_customers_are_filtered_by_salesperson(bookkeeper: Visitor, clerk: Clerk) -> None:
+    await bookkeeper.go("customers")
+    assert not bookkeeper.seen.select("[name=salesperson]"), "there are none"
+    sold = [{"customerID": number} for number in ("20002", "20001")]
+    await clerk.create("salesperson", salespersonID="OLA", name="Ola", customers=sold)
+    await clerk.create("salesperson", salespersonID="ÅSE", name="Åse")
+    await clerk.create("salesperson", salespersonID="PER", name="Per", isActive=False)
+    await bookkeeper.go("customers?order=name+desc")
+    options = [it.get_text() for it in bookkeeper.seen.select("[name=salesperson] option")]
+    assert sorted(options) == ["All", "Ola (OLA)", "Åse (ÅSE)"]
+    await bookkeeper.send(".filters form", salesperson="OLA")
+    assert [row[1] for row in bookkeeper.rows("table.list")] == ["20002", "20001"]
+    assert "All 2" in bookkeeper.text
+    assert all("salesperson=OLA" in str(it["href"]) for it in bookkeeper.seen.select("thead a"))
+    for link in bookkeeper.seen.select(".head a[download]"):
+        file = await bookkeeper.http.get(urljoin("/ui/customers", str(link["href"])))
+        assert ("20002" in file.text, "20003" in file.text) == (True, False), link
+    boxes = [str(it["value"]) for it in bookkeeper.seen.select("#list [name=customer]")]
+    await bookkeeper.send("#list form", customer=boxes)
+    assert "Bjerke Elektro AS" in bookkeeper.text
+    assert "Dalen Rør AS" not in bookkeeper.text
+    await bookkeeper.go("customers?salesperson=per")
+    assert "No customer matches Salesperson = per." in bookkeeper.text
+    (chosen,) = bookkeeper.seen.select("[name=salesperson] option[selected]")
+    assert chosen.get_text() == "Per (PER)", "who is not in use, but asked for, stays chosen"
+    await bookkeeper.go("customers?salesperson=nobody", 400)
+    assert "SalesPerson 'nobody' cannot be found" in bookkeeper.text
 
 
 async def test_a_statement_calls_the_ages_of_its_day_what_the_head_calls_those_of_today(visitor: Visitor) -> None:

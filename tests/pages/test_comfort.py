@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Dialog, Page, expect
 
 from reskontra.clock import Context, SeededClock
@@ -33,6 +34,47 @@ async def test_targets_on_a_phone_are_large_enough_for_a_thumb(look: OpenTab) ->
     for path in ("customers", "documents", "customers/20001", "sandbox/requests", ""):
         await page.goto(f"/ui/{path}")
         assert await page.evaluate(SMALL) == [], path
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+async def test_the_tabs_of_a_customer_are_one_choice_on_a_phone(look: OpenTab, has_scripts: bool) -> None:
+    page = await look("customers/20001", **PHONE, java_script_enabled=has_scripts)
+    tabbed = page.get_by_role("navigation", name="Customer", exact=True)
+    choice, links = tabbed.locator("summary"), tabbed.get_by_role("link")
+    await expect(choice).to_have_text("Documents")
+    await expect(links).to_have_count(0)
+    await choice.focus()
+    await page.keyboard.press("Enter")
+    await expect(links).to_have_text(["Documents", "Statement", "Details", "Locations and contacts", "Letters", "Log"])
+    assert await page.evaluate("document.documentElement.scrollWidth") == 320
+    assert await page.evaluate(SMALL) == []
+    for scheme in ("light", "dark") if has_scripts else ():  # axe is a script
+        await page.emulate_media(color_scheme=scheme)
+        found = (await Axe().run(page)).response["violations"]
+        assert found == [], scheme
+    for _ in range(4):
+        await page.keyboard.press("Tab")
+    await expect(links.nth(3)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/ui/customers/20001/places")
+    await expect(choice).to_have_text("Locations and contacts")
+    await choice.click()
+    await links.get_by_text("Log").click()
+    await page.wait_for_url("**/ui/customers/20001/log")
+    await expect(links).to_have_count(0)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await expect(links).to_have_count(6)
+    await expect(choice).to_be_hidden()
+
+
+async def test_escape_and_a_click_elsewhere_close_the_choice_of_tabs(look: OpenTab) -> None:
+    page = await look("customers/20001", **PHONE)
+    links = page.get_by_role("navigation", name="Customer", exact=True).get_by_role("link")
+    for close in (lambda: page.keyboard.press("Escape"), lambda: page.click("h1")):
+        await page.click(".tabbed summary")
+        await expect(links).to_have_count(6)
+        await close()
+        await expect(links).to_have_count(0)
 
 
 async def test_keys_can_be_off(look: OpenTab) -> None:

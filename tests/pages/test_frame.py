@@ -104,7 +104,7 @@ async def test_a_page_is_safe_to_show(visitor: Visitor) -> None:
 async def test_a_page_tells_the_requests_behind_it(visitor: Visitor) -> None:
     await visitor.go("customers")
     lines = [it.get_text() for it in visitor.seen.select(".behind code")]
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert all(line.startswith("curl -H 'ipp-company-id: ") for line in lines)
     assert lines[0].endswith("http://localhost/v1/reskontra/standing?orderBy=number&pageNumber=1&pageSize=50'")
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.conftest import RunningServer
-from tests.pages.conftest import OpenTab, assert_accessible, some
+from tests.pages.conftest import PHONE, OpenTab, assert_accessible, some
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -76,6 +76,16 @@ async def test_an_empty_company_is_accessible(tab: OpenTab) -> None:
     await expect(page.locator(".switch option[selected]")).to_have_text("Empty AS")
     await looked_at(page, "", "customers", "documents", "letters", "journal", "reminding", "reports/ageing", "log",
                     "periods")  # fmt: skip
+
+
+async def test_the_longest_name_of_a_salesperson_fits_on_a_phone(site: RunningServer, tab: OpenTab) -> None:
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        sent = {"salespersonID": {"value": 30 * "W"}, "name": {"value": 60 * "W"}}
+        assert (await http.post("/v1/salesperson", json=sent)).status_code == 201
+    page = await tab(f"customers?salesperson={30 * 'W'}", **PHONE)
+    await expect(page.locator("[name=salesperson] option[selected]")).to_have_text(f"{60 * 'W'} ({30 * 'W'})")
+    assert await page.evaluate("document.documentElement.scrollWidth") == 320
+    await assert_accessible(page)
 
 
 @pytest.mark.xdist_group("browser")

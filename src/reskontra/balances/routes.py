@@ -53,8 +53,9 @@ from reskontra.changes.lists.wire import (
     same,
 )
 from reskontra.clock import local_date
+from reskontra.codes import known
 from reskontra.customers.customer import Status
-from reskontra.customers.store.fragments import RESEMBLES, id_of_number
+from reskontra.customers.store.fragments import RESEMBLES, SOLD_TO_BY, id_of_number
 from reskontra.db.export import as_csv
 from reskontra.db.lists import Filters, Sorted
 from reskontra.errors import Malformed
@@ -109,6 +110,7 @@ _STANDING_ORDERS = {
     "dunningLevel": Sorted(DUNNING_LEVEL),
     "creditLeft": Sorted("(customer.credit_limit - customer.credit_used)"),
 }
+_SALESPERSON = Parameter("salesPerson")
 _BUCKETS_MAX, _DAYS_MAX = 20, 9999
 
 
@@ -188,7 +190,7 @@ async def by_age(call: Call) -> Response:
 async def standings(call: Call) -> Response:
     """GET how customers stand today, by number or in the order that was asked for."""
     today = local_date(call.context.now, call.zone)
-    filters, order = filtered(call, today), ordered(call.query, _STANDING_ORDERS, "customer.number")
+    filters, order = await _chosen(call, today), ordered(call.query, _STANDING_ORDERS, "customer.number")
     if wants_table(call):
         async with call.database.transaction() as connection:
             statement = standing_table(filters, order)
@@ -198,10 +200,20 @@ async def standings(call: Call) -> Response:
 
 async def standing_total(call: Call) -> Response:
     """GET how all customers of such a list stand together."""
-    filters = filtered(call, local_date(call.context.now, call.zone))
+    filters = await _chosen(call, local_date(call.context.now, call.zone))
     async with call.database.connection() as connection:
         totals = await find_totals(connection, filters)
     return json_answer(standing_total_answer(totals))
+
+
+async def _chosen(call: Call, today: date) -> Filters:
+    """Which customers are asked for. Raises `UnknownReference` of a salesperson that nobody knows."""
+    filters, sent = filtered(call, today), call.query.text(_SALESPERSON.name)
+    if sent is not None:
+        reference = await reference_of(call)
+        seller = known(reference.salesperson_codes, sent.strip(), (_SALESPERSON.name,), "salespersons")
+        filters.add(SOLD_TO_BY, seller.salesperson_id)
+    return filters
 
 
 async def overview(call: Call) -> Response:
@@ -248,12 +260,15 @@ ROUTES = (
     ),
     replace(
         Addresses("/v1/reskontra/standing", "standing", StandingAnswer).many(
-            "Reskontra_GetStandings", standings, filters=_STANDING_FILTERS, query=(_ORDER_BY, FORMAT, *PAGING)
+            "Reskontra_GetStandings",
+            standings,
+            filters=_STANDING_FILTERS,
+            query=(_SALESPERSON, _ORDER_BY, FORMAT, *PAGING),
         ),
         has_table=True,
     ),
     Addresses("/v1/reskontra/standing/total", "standing total", StandingTotalAnswer).one(
-        "Reskontra_GetStandingTotal", standing_total, filters=_STANDING_FILTERS
+        "Reskontra_GetStandingTotal", standing_total, filters=_STANDING_FILTERS, query=(_SALESPERSON,)
     ),
     Addresses("/v1/reskontra/overview", "overview", OverviewAnswer).one("Reskontra_GetOverview", overview),
 )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from reskontra.pages.ages import Ages, Bucket, ages_of, open_credits
 from reskontra.pages.api import segment
 from reskontra.pages.changes import Change
+from reskontra.pages.countries import order as in_order
 from reskontra.pages.documents import DocumentRow, Sums
 from reskontra.pages.screen import Screen
 
@@ -116,6 +117,14 @@ class ClassRow(msgspec.Struct):
     description: str | None = None
 
 
+class Seller(msgspec.Struct):
+    """A salesperson."""
+
+    code: str = msgspec.field(name="salespersonID")
+    name: str
+    is_active: bool = msgspec.field(name="isActive")
+
+
 def _standing_filters(screen: Screen) -> dict[str, object]:
     query = screen.query
     return {
@@ -123,6 +132,7 @@ def _standing_filters(screen: Screen) -> dict[str, object]:
         "status": query.text("status"),
         "customerClass": query.text("class"),
         "currency": query.text("currency"),
+        "salesPerson": query.text("salesperson"),
         "overdue": query.text("overdue"),
         "exceedsCredit": query.text("exceeds"),
     }
@@ -147,11 +157,20 @@ async def show_customers(screen: Screen) -> Response:
         total=total,
         classes=classes,
         currencies=await screen.api.get(list[IdName], "/v1/currency"),
+        sellers=await _sellers(screen),
         order=order,
         page=page,
         size=ROWS,
         filtered=sum(1 for value in filters.values() if value),
     )
+
+
+async def _sellers(screen: Screen) -> list[Seller]:
+    """Who can be chosen: the salespersons in use, and the one that is chosen already, by name."""
+    chosen = (screen.query.text("salesperson") or "").lower()
+    found = await screen.api.get(list[Seller], "/v1/salesperson", expandCustomers=False)
+    shown = (it for it in found if it.is_active or it.code.lower() == chosen)
+    return sorted(shown, key=lambda it: in_order(screen.formats.language, it.name))
 
 
 async def show_customer(screen: Screen) -> Response:

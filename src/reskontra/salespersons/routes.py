@@ -29,6 +29,7 @@ from reskontra.versions import Saved, Stored
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import created, no_content, one, page
 from reskontra.web.call import Call
+from reskontra.web.contract import Parameter
 from reskontra.web.wire import changes
 
 FILTERS = (
@@ -41,14 +42,16 @@ FILTERS = (
     moment("createdDateTime", "salesperson.created_at"),
 )
 
+_EXPAND_CUSTOMERS = Parameter("expandCustomers", "boolean")
+
 
 async def list_(call: Call) -> Response:
     """A page of salespersons by id."""
-    filters = filtered(call)
+    filters, with_customers = filtered(call), call.query.flag(_EXPAND_CUSTOMERS.name, default=True)
     async with call.database.connection() as connection:
         await _add_subaccount(call, connection, filters)
         listed = await read_list(call, connection, store.SALESPERSONS, filters)
-        answers = await _answers(call, connection, listed.rows, listed.reference_version)
+        answers = await _answers(call, connection, listed.rows, listed.reference_version, with_customers=with_customers)
     return page(call, answers, listed.total)
 
 
@@ -87,11 +90,18 @@ async def change(call: Call) -> Response:
 
 
 async def _answers(
-    call: Call, connection: Connection, rows: Sequence[Stored[Salesperson]], reference_version: int | None
+    call: Call,
+    connection: Connection,
+    rows: Sequence[Stored[Salesperson]],
+    reference_version: int | None,
+    *,
+    with_customers: bool = True,
 ) -> list[SalespersonAnswer]:
     if not rows:
         return []
     reference = await remembered.at(connection, call.company_id, reference_version)
+    if not with_customers:
+        return [salesperson_answer(row, None, reference) for row in rows]
     sold_to: dict[int, list[for_salespersons.Assignment]] = {row.record.salesperson_id: [] for row in rows}
     for line in await for_salespersons.list_of_salespersons(connection, call.company_id, list(sold_to)):
         sold_to[line.salesperson_id].append(line)
@@ -115,7 +125,7 @@ _SALESPERSONS = Addresses("/v1/salesperson", "salesperson", SalespersonAnswer, S
 _SELLERS = Addresses("/v1/customer/{customerCd}/salespersons", "salesperson", SellerAnswer)
 
 ROUTES = (
-    _SALESPERSONS.many("SalesPerson_GetSalespersons", list_, filters=FILTERS),
+    _SALESPERSONS.many("SalesPerson_GetSalespersons", list_, filters=FILTERS, query=(_EXPAND_CUSTOMERS,)),
     _SALESPERSONS.post("SalesPerson_CreateSalesperson", create),
     _SALESPERSONS.one("SalesPerson_GetSalespersonBysalespersonCd", get, "{salespersonCd}"),
     _SALESPERSONS.put("SalesPerson_UpdateSalespersonBysalespersonCd", change, "{salespersonCd}"),

@@ -75,7 +75,7 @@ class SalespersonAnswer(Answer, kw_only=True):
     active: bool = field(name="isActive")
     commission_percent: Decimal = field(name="commissionPct")
     sales_subaccount: NamedSubaccount | None = field(default=None, name="salesSub")
-    customers: list[SoldToAnswer]
+    customers: list[SoldToAnswer] | None = None
     created_at: MomentOut = field(name="createdDateTime")
     modified_at: MomentOut = field(name="lastModifiedDateTime")
 
@@ -92,9 +92,9 @@ class SellerAnswer(Answer, kw_only=True):
 
 
 def salesperson_answer(
-    stored: Stored[Salesperson], sold_to: Iterable[Assignment], reference: Reference
+    stored: Stored[Salesperson], sold_to: Iterable[Assignment] | None, reference: Reference
 ) -> SalespersonAnswer:
-    """A stored salesperson as GET shows it; moments in the company's zone."""
+    """A stored salesperson as GET shows it, without customers if none are given; moments in the company's zone."""
     salesperson = stored.record
     subaccount = reference.subaccounts.get(salesperson.sales_subaccount_id or 0)
     return SalespersonAnswer(
@@ -115,7 +115,9 @@ def salesperson_answer(
                 modified_at=local_text(line.modified_at, reference.zone),
             )
             for line in sold_to
-        ],
+        ]
+        if sold_to is not None
+        else None,
         created_at=local_text(stored.created_at, reference.zone),
         modified_at=local_text(stored.modified_at, reference.zone),
     )

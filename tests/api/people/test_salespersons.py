@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import Clerk, Record
+from tests.clerk import Clerk, Record, refusal
 
 
 async def ola(clerk: Clerk, **fields: Any) -> Record:
@@ -145,3 +145,40 @@ async def test_a_number_is_asked_for_where_one_is_compared(clerk: Clerk) -> None
         answer = await clerk.http.get("/v1/salesperson", params={"commissionPct": wrong})
         assert answer.status_code == 400
         assert "commissionPct" in answer.json()["message"]
+
+
+async def test_customers_are_found_by_who_sells_to_them(clerk: Clerk) -> None:
+    """By the default salesperson at any of their locations, not by the others there."""
+    await clerk.location()
+    await ola(clerk, customers=[{"customerID": "20001", "locationID": "north"}, {"customerID": "20002"}])
+    per = [{"customerID": "20001"}, {"customerID": "20002"}]
+    await clerk.create("salesperson", salespersonID="PER", name="Per", isActive=False, customers=per)
+    for sent, numbers in (("ola", ["20001", "20002"]), (" PER ", ["20001"])):
+        found = await clerk.page("reskontra/standing", salesPerson=sent)
+        assert [row["customer"]["number"] for row in found] == numbers
+        assert found[0]["metadata"]["totalCount"] == len(numbers)
+        assert (await clerk.get("reskontra/standing/total", salesPerson=sent))["count"] == len(numbers)
+        table = await clerk.http.get("/v1/reskontra/standing", params={"salesPerson": sent, "format": "csv"})
+        assert [line.partition(",")[0] for line in table.text.splitlines()[1:]] == numbers
+    assert await clerk.page("reskontra/standing", salesPerson="OLA", status="Inactive") == []
+    by_age = await clerk.page("reskontra/standing", salesPerson="OLA", orderBy="overdue desc", pageSize=1, pageNumber=2)
+    assert len(by_age) == 1
+    await clerk.change("salesperson/ola", customers=[{"operation": "Delete", "customerID": "20002"}])
+    assert [row["customer"]["number"] for row in await clerk.page("reskontra/standing", salesPerson="OLA")] == ["20001"]
+
+
+async def test_a_salesperson_that_nobody_knows_finds_no_customers_in_silence(clerk: Clerk) -> None:
+    await ola(clerk)
+    for address, form in (("standing", {}), ("standing", {"format": "csv"}), ("standing/total", {})):
+        answer = await clerk.http.get(f"/v1/reskontra/{address}", params={"salesPerson": "OLE", **form})
+        told = "SalesPerson 'OLE' cannot be found in the system. Field: salesPerson. Known salespersons: OLA."
+        assert refusal(answer) == told
+
+
+async def test_a_list_without_customers_is_asked_for(clerk: Clerk) -> None:
+    await ola(clerk, customers=[{"customerID": "20001"}])
+    (whole,) = await clerk.page("salesperson", expandCustomers="true")
+    (bare,) = await clerk.page("salesperson", expandCustomers="false")
+    assert [line["customerName"] for line in whole.pop("customers")] == ["Aurdal Bakeri AS"]
+    assert bare == whole
+    assert len((await clerk.page("salesperson"))[0]["customers"]) == 1

@@ -107,6 +107,11 @@ STANDING = """
 """A select of customers with what they owe, what waits unreleased, and the limit of their credit, null if none is
 checked, of them or by the company (CRD-01). It ends inside its where clause."""
 
+SOLD_TO_BY = """exists (select from customer_salesperson as seller
+                 where seller.company_id = $1 and seller.customer_id = customer.customer_id
+                   and seller.salesperson_id = {} and seller.is_default)"""
+"""The condition that a salesperson, by its internal id, is the default one at any location of a customer."""
+
 _LOOKS_LIKE = """(customer.number ilike {0} or customer.name ilike {1}
                  or exists (select from location
                              where location.company_id = customer.company_id
