@@ -48,12 +48,15 @@ SEEN_AS_PAYMENT = "(document.document_type <> 'CreditNote' or document.released_
 
 # A payment that is used up or voided takes no more lines: it has the date that it shows.
 _IS_DONE = "document.status in ('Closed', 'Voided')"
-_APPLIED_ON = f"""case when {_IS_DONE} then {SHOWN_ON}
-                    else coalesce(payment.applied_on, document.taken_over_on, document.document_date) end"""
+_SHOWN = f"""cross join lateral (
+        select case when {_IS_DONE} then {SHOWN_ON}
+                    else coalesce(payment.applied_on, document.taken_over_on, document.document_date) end as applied_on,
+               case when {_IS_DONE} then {latest_applied("period_id", "period_id")}
+                    else coalesce(payment.applied_period_id, document.period_id) end as applied_period_id
+        offset 0) as shown"""
 _HEADER = f"""(to_jsonb(document.*) - 'lines_json' - 'vat_json') || jsonb_build_object(
-               'applied_on', {_APPLIED_ON}, 'freed', {freed("document.document_id")},
-               'applied_period_id', case when {_IS_DONE} then {latest_applied("period_id", "period_id")}
-                                         else coalesce(payment.applied_period_id, document.period_id) end,
+               'applied_on', shown.applied_on, 'applied_period_id', shown.applied_period_id,
+               'freed', {freed("document.document_id")},
                'amount_entered', coalesce(payment.amount_entered, true))"""
 
 _CHARGES = """(
@@ -62,14 +65,14 @@ _CHARGES = """(
 
 _FIND = f"""
     select document.document_id, document.document_type, document.version, document.customer_id, document.currency_id,
-           {_APPLIED_ON} as applied_on,
-           ({_HEADER})::text as header,
+           shown.applied_on, ({_HEADER})::text as header,
            {lines_of("document.document_id")} as lines, {_CHARGES} as charges,
            (select void.document_id from document as void
              where void.company_id = $1 and void.voids_document_id = document.document_id
                and void.released_at is null) as waiting_void
       from document
       left join payment using (company_id, document_id)
+      {_SHOWN}
      where document.company_id = $1 and document.document_type = any ($2::text[])
        and lower(document.number) collate "C" = lower($3 collate "C") and {SEEN_AS_PAYMENT}"""
 
