@@ -180,8 +180,8 @@ class Database:
                 reset=_keep_as_it_is,
                 # Only for a server that no longer enforces its own limit: frozen, or behind a broken network.
                 command_timeout=statement_timeout_seconds + _TIDY_SECONDS,
-                # The statements are a fixed set of texts, so prepared ones never need to be dropped. One above 15 kB would
-                # not be kept and be planned for each request, which takes several times as long as running it.
+                # The statements are a fixed set of texts, so prepared ones never need to be dropped. One above 15 kB
+                # would not be kept and be planned for each request, which takes several times as long as running it.
                 statement_cache_size=1024,
                 max_cacheable_statement_size=0,
                 max_cached_statement_lifetime=0,
