@@ -114,7 +114,7 @@ async def change(screen: Screen) -> Response:
             refusal=refusal,
             theirs=differing,
             was=theirs,
-            changed=await last_change(screen.api, "Customer", found.thing.number),
+            changed=await last_change(screen, "Customer", found.thing.number),
         )
     except Objection as refusal:
         return await _form(screen, form, title=number, number=number, refusal=refusal, was=shown)

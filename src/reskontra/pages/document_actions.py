@@ -284,7 +284,7 @@ async def _put(screen: Screen, body: dict[str, object], said: str, note: str | N
             screen,
             problems=[("", screen.why(refusal))],
             status=status_of(refusal),
-            changed=await last_change(screen.api, kind.document_type, number) if is_stale else None,
+            changed=await last_change(screen, kind.document_type, number) if is_stale else None,
             typed_note=note,
         )
     return screen.go(address_of(kind, number), said, document=link_to(screen, kind, number))
@@ -330,7 +330,7 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
         entries=entries,
         settles=settles,
         ours=ours,
-        changed=await last_change(screen.api, ours.document_type, ours.reference_number) if is_stale else None,
+        changed=await last_change(screen, ours.document_type, ours.reference_number) if is_stale else None,
         application=action.application,
         kind_of=kind_named,
         back=address_of(kind, ours.reference_number),

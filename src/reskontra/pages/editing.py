@@ -256,7 +256,7 @@ async def _rebased(screen: Screen, sheet: Sheet) -> Sheet:
         base=theirs,
         etag=read.etag,
         differences=tuple(differences),
-        changed_by=await last_change(screen.api, sheet.kind.document_type, read.thing.reference_number),
+        changed_by=await last_change(screen, sheet.kind.document_type, read.thing.reference_number),
         is_asked=True,
     )
     return await _computed(screen, rebased)

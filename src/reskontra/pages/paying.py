@@ -183,7 +183,7 @@ async def _rebased(screen: Screen, paying: Paying) -> Paying:
         etag=read.etag,
         base=theirs,
         differences=told,
-        changed_by=await last_change(screen.api, paying.kind.document_type, read.thing.ref_nbr),
+        changed_by=await last_change(screen, paying.kind.document_type, read.thing.ref_nbr),
         is_asked=True,
     )
     return await _computed(screen, await _with_open(screen, rebased))

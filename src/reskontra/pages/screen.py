@@ -129,6 +129,8 @@ class Screen(Doorstep):
     today: Any
     """The date at the ledger's clock, in the company's time zone."""
     last_check: LastCheck | None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people are called, by how the log names them; empty until a page learns them."""
     _form: Form | None = None
 
     # --- what was asked
@@ -187,6 +189,20 @@ class Screen(Doorstep):
         """What every form carries: proof that a page of ours made it, for this session and this company."""
         words = f"form {self.person.seal} {self.company.company_id}".encode()
         return hmac.new(self.server_key, words, hashlib.sha256).hexdigest()
+
+    # --- who others are
+
+    async def learn_names(self) -> None:
+        """Find out what people are called. Whoever reads actors for a page calls it."""
+        self.names = await self.person.find_names()
+
+    def name_of(self, actor: str) -> str:
+        """What somebody whom the log names is called: a program has no other name."""
+        return self.names.get(actor, actor)
+
+    def actor_called(self, name: str | None) -> str | None:
+        """How the log names somebody with this name; what is nobody's stays as it is."""
+        return next((actor for actor, known in self.names.items() if name and known.lower() == name.lower()), name)
 
     # --- what is answered
 
