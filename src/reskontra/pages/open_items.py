@@ -92,7 +92,7 @@ async def show_open_items(screen: Screen) -> Response:
         total = await screen.api.get(Total, f"{_PATH}/total", **asked)
         rows = await screen.api.list(Open, _PATH, **asked, pageNumber=screen.page_number, pageSize=_CUSTOMERS)
     except Malformed as refusal:
-        problems = [("asOf", screen.why(refusal))]
+        problems = [screen.problem(refusal, elsewhere="asOf")]
     return screen.show(
         "report_open_items.html",
         400 if problems else 200,

@@ -237,9 +237,21 @@ class Screen(Doorstep):
         except (ValueError, msgspec.DecodeError):
             return ""
 
-    def why(self, refusal: Refusal) -> str:
-        """The server's own sentences about a refusal."""
-        return refusal.reason if isinstance(refusal, Mistyped) else sentences(refusal, None)
+    def why(self, refusal: Refusal, field: str = "") -> str:
+        """The server's own sentences about a refusal; `field` is that of the form at which they are shown, if any."""
+        if isinstance(refusal, Mistyped):
+            return refusal.reason
+        return sentences(refusal, None, is_at_field=bool(field))
+
+    def problem(
+        self, refusal: Refusal, fields: Mapping[str | int, str] = {}, *, elsewhere: str = ""
+    ) -> tuple[str, str]:
+        """The field of the form that a refusal is about, and why. `fields` are the form's by the API's names.
+
+        A refusal about none of them stands `elsewhere`, and says what the API calls it.
+        """
+        field = next((fields[step] for step in reversed(refusal.field) if step in fields), "")
+        return field or elsewhere, self.why(refusal, field)
 
 
 def cookies_of(headers: Mapping[str, str]) -> Mapping[str, str]:
