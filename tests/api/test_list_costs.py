@@ -59,6 +59,7 @@ LEGAL: dict[str, str] = {
 
 EXCLUDED = {
     "Reskontra_ReportOpenItems": "period",
+    "Reskontra_ReportOpenItemTotal": "period",
     "Reskontra_GetChanges": "newestFirst",
     "Reskontra_GetStatement": "from",
 }

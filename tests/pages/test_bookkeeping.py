@@ -14,7 +14,7 @@ import pytest
 
 from reskontra.db.pool import Database
 from reskontra.db.selfcheck import Offence, keep
-from reskontra.pages import last_check
+from reskontra.pages import last_check, open_items
 from tests.clerk import INVOICE, Clerk
 from tests.pages.conftest import OpenTab, Visitor, assert_accessible, some
 
@@ -121,6 +121,25 @@ async def test_each_figure_of_the_ageing_leads_to_a_list_of_that_sum(visitor: Vi
         foot = visitor.seen.select_one("tfoot td.money")
         assert money(foot.get_text() if foot else "0") == money(cell.get_text()), cell
         assert sum(money(row[-1]) for row in visitor.rows()) == money(cell.get_text())
+
+
+async def test_the_page_of_open_items_reads_one_page_of_the_api(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sum is of all pages, and the pages together have every document once."""
+    monkeypatch.setattr(open_items, "_CUSTOMERS", 4)
+    for age in ("", "&age=0", "&age=31-60"):
+        await visitor.go(f"reports/open-items?asOf=2025-06-30{age}")
+        foot = visitor.seen.select_one("tfoot td.money")
+        assert foot is not None
+        rows, asked = visitor.rows(), visitor.seen.select(".behind pre")
+        assert [it.get_text().partition("?")[0].rpartition("/")[2] for it in asked] == ["total", "openItem"]
+        while (following := visitor.seen.select_one('.pager a[rel="next"]')) is not None:
+            await visitor.go(f"reports/open-items{following['href']}")
+            assert len({row[0] for row in visitor.rows()}) <= 4
+            rows += visitor.rows()
+        assert len({row[1] for row in rows}) == len(rows) > 4
+        assert sum(money(row[-1]) for row in rows) == money(foot.get_text())
 
 
 async def test_open_items_are_taken_along(visitor: Visitor) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from urllib.parse import quote
@@ -13,9 +14,9 @@ from bs4 import BeautifulSoup
 
 from reskontra.clock import Context, SeededClock
 from reskontra.config import Settings
-from reskontra.db.pool import Database
+from reskontra.db.pool import Connection, Database
 from reskontra.errors import Refused
-from reskontra.users import commands
+from reskontra.users import commands, store
 from reskontra.users.rules import Role
 from tests.clerk import INVOICE, Clerk
 from tests.conftest import new_company, open_client
@@ -264,3 +265,61 @@ async def test_people_are_called_by_their_names(stranger: Visitor) -> None:
         assert "bookkeeper@example.com" not in stranger.text, path
     await stranger.go("log?actor=nobody")
     assert not stranger.rows()
+
+
+async def test_only_pages_that_name_people_read_names_and_only_after_users_were_added(
+    stranger: Visitor, books: Database, clock: SeededClock, company_ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[Mapping[str, str]] = []
+    find_names = store.find_names
+
+    async def counted(connection: Connection) -> Mapping[str, str]:
+        reads.append(await find_names(connection))
+        return reads[-1]
+
+    monkeypatch.setattr(store, "find_names", counted)
+    await sign_in(stranger, "bookkeeper", to="/ui/customers")
+    for path in ("customers/20001", "customers/20001/edit", "documents", "documents/Invoice/new"):
+        await stranger.go(path)
+    first = len(reads)
+    await stranger.go("customers/20001/edit")
+    await stranger.send("main form", name="Nytt navn AS")
+    for path in ("log", "", "documents/Invoice/003547", "customers/20001/log", "log?actor=bookkeeper"):
+        await stranger.go(path)
+    assert len(reads) == 1, "once for all pages"
+    async with books.transaction() as connection:
+        await commands.create_user(
+            connection,
+            Context(0, "test", "test", clock.now(), clock),
+            email="new@example.com",
+            name="Newly Come",
+            role=Role.BOOKKEEPER,
+            company_ids=company_ids[:1],
+            password=PASSWORD,
+        )
+    await stranger.go("customers")
+    assert (first, len(reads)) == (0, 1), "pages that name nobody read none"
+    await stranger.go("log")
+    assert [set(it) for it in reads[1:]] == [{*reads[0], "new@example.com"}]
+    assert "Newly Come" in stranger.text
+
+
+async def test_who_changed_a_thing_meanwhile_is_called_by_name(stranger: Visitor) -> None:
+    await sign_in(stranger, "bookkeeper")
+    before = await stranger.go("customers/20001/edit")
+    await stranger.send("main form", name="Nytt navn AS")
+    stranger.seen = before
+    await stranger.send("main form", 412, name="Another AS")
+    assert "Bookkeeper changed this at" in stranger.text
+
+
+async def test_a_session_says_who_it_is_and_no_more(stranger: Visitor, books: Database) -> None:
+    """Above all no password, and nothing of others."""
+    await sign_in(stranger, "reader")
+    secret = stranger.http.cookies["reskontra_session"]
+    async with books.connection() as connection:
+        found = await store.find_by_session(connection, commands.hash_of(secret), datetime.now(UTC))
+    assert found is not None
+    told = {it.name for it in fields(found)}
+    assert told == {"email", "name", "role", "language", "company_ids", "newest_user_id"}
+    assert (found.email, found.role) == ("reader@example.com", Role.READER)

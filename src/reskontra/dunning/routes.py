@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from reskontra.changes.lists.wire import PAGING
@@ -69,10 +71,13 @@ _REMINDERS = Addresses("/v1/customer/{customer}/action", "dunning letter", Dunni
 ROUTES = (
     *LETTERS,
     *BLOCKS,
-    Addresses("/v1/reskontra/dunningProposal", "dunning proposal", ProposalsAnswer).one(
-        "Reskontra_GetDunningProposals",
-        get_proposals,
-        query=(_AS_OF, _FROM, _TO, _CLASS, _CUSTOMER, _WAY, *PAGING),
+    replace(
+        Addresses("/v1/reskontra/dunningProposal", "dunning proposal", ProposalsAnswer).one(
+            "Reskontra_GetDunningProposals",
+            get_proposals,
+            query=(_AS_OF, _FROM, _TO, _CLASS, _CUSTOMER, _WAY, *PAGING),
+        ),
+        spelling=DunningRun,
     ),
     _RUNS.act("Reskontra_RunDunning", run, "dunning", "running", body=DunningRun),
     _REMINDERS.act(

@@ -1,7 +1,7 @@
 """The API as pages ask it: the handlers of the same operations, in this process and as the person at the page.
 
-So a page cannot show a figure that a program could not fetch, refuses in the same sentences, and can tell which
-requests it is made of. Nothing is sent over HTTP.
+So a page cannot show a figure that a program could not fetch, refuses in the same sentences with the same names of
+fields, and can tell which requests it is made of. Nothing is sent over HTTP.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class Api:
         self.asked.append(Asked("POST", path))
         match = self._found("POST", path)
         receive = partial(received, self.visit, self.engine.attachment_limit)
-        return await match.route.handler(replace(self._call(match, b"", b"", None, ""), upload=receive))
+        return await replace(self._call(match, b"", b"", None, ""), upload=receive).answer()
 
     async def request(
         self,
@@ -197,7 +197,7 @@ class Api:
         encoded = b"" if body is None else msgspec.json.encode(body)
         self.asked.append(Asked(method, f"{path}?{words}" if words else path, encoded.decode(), if_match))
         match = self._found(method, path)
-        answer = await match.route.handler(self._call(match, words.encode(), encoded, if_match, accept))
+        answer = await self._call(match, words.encode(), encoded, if_match, accept).answer()
         self.has_changed |= method != "GET" and path != _TRIAL and not _is_dry(body)
         return answer
 

@@ -24,7 +24,7 @@ from reskontra.pages.document import (
 from reskontra.pages.document_kinds import DEBITS, DocumentKind, kind_named
 from reskontra.pages.documents import DocumentRow
 from reskontra.pages.formats import plain_number, typed_number
-from reskontra.pages.paying import open_documents, typed_amounts
+from reskontra.pages.paying import open_documents, paid_field, typed_amounts
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
 
@@ -81,8 +81,8 @@ async def apply(screen: Screen) -> Response:
         before = {it.id for it in await applications_of(screen, ours)}
         applying.applied = [it for it in tried.read(0, list[Application]) if it.id not in before]
     except Objection as refusal:
-        field = str(refusal.field[0]) if refusal.field else ""
-        applying.problems = [(field if field.startswith("paid.") else "", screen.why(refusal))]
+        field = paid_field(refusal, [name for name, amount in applying.amounts.items() if amount])
+        applying.problems = [(field, screen.why(refusal, field))]
         return screen.show("apply.html", status_of(refusal), applying=applying, kind_of=kind_named)
     return screen.show("apply.html", applying=applying, kind_of=kind_named)
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from reskontra.pages.api import Api
+from reskontra.pages.api import Rows
+from reskontra.pages.screen import Screen
 
 
 class ChangedField(msgspec.Struct):
@@ -56,7 +57,13 @@ class Change(msgspec.Struct, rename="camel"):
         return Decimal(new) if new else None
 
 
-async def last_change(api: Api, entity: str, key: object) -> Change | None:
+async def list_changes(screen: Screen, **query: object) -> Rows[Change]:
+    """A page of the log, with what the people in it are called. Raises `Refusal`."""
+    await screen.learn_names()
+    return await screen.api.list(Change, "/v1/reskontra/change", **query)
+
+
+async def last_change(screen: Screen, entity: str, key: object) -> Change | None:
     """Who changed a thing last, by its entity and number in the log; None if nothing is logged of it."""
-    found = await api.list(Change, "/v1/reskontra/change", entity=entity, key=key, newestFirst=True, pageSize=1)
+    found = await list_changes(screen, entity=entity, key=key, newestFirst=True, pageSize=1)
     return found.rows[0] if found.rows else None

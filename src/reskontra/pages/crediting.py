@@ -76,8 +76,7 @@ async def credit(screen: Screen) -> Response:
     try:
         made = await _made(screen, crediting, form)
     except Objection as refusal:
-        field = str(refusal.field[0]) if refusal.field else ""
-        problem = (field if field.startswith("quantity.") else "", screen.why(refusal))
+        problem = screen.problem(refusal, {it: it for it in form if it.startswith("quantity.")})
         return await _shown(screen, crediting, form, [problem], status_of(refusal))
     note = link_to(screen, NOTE, made.number)
     if made.why:

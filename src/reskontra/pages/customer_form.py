@@ -114,7 +114,7 @@ async def change(screen: Screen) -> Response:
             refusal=refusal,
             theirs=differing,
             was=theirs,
-            changed=await last_change(screen.api, "Customer", found.thing.number),
+            changed=await last_change(screen, "Customer", found.thing.number),
         )
     except Objection as refusal:
         return await _form(screen, form, title=number, number=number, refusal=refusal, was=shown)
@@ -132,7 +132,7 @@ async def _form(
     was: Mapping[str, str] | None = None,
     changed: Change | None = None,
 ) -> Response:
-    problems = [] if refusal is None else [(_field_of(refusal), screen.why(refusal))]
+    problems = [] if refusal is None else [screen.problem(refusal, {name: name for name in WORDS})]
     choices = await _choices(screen, is_new=number is None)
     return screen.show(
         "customer_form.html",
@@ -188,22 +188,6 @@ async def _choices(screen: Screen, *, is_new: bool) -> dict[str, list[tuple[str,
     language = screen.formats.language
     named = by_name(language, ((it.id, country_name(language, it.name or it.id)) for it in countries))
     return found | {"countryId": [("", ""), *named]}
-
-
-_FIELDS = {
-    "terms_id": "creditTermsId", "line_1": "addressLine1", "line_2": "addressLine2", "phone_1": "phone1",
-}  # fmt: skip
-
-
-def _field_of(refusal: Refusal) -> str:
-    """The field of the form that a refusal is about."""
-    names = [str(step) for step in refusal.field if isinstance(step, str)]
-    return _FIELDS.get(names[-1]) or _in_camel_case(names[-1]) if names else ""
-
-
-def _in_camel_case(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(it.title() for it in others)
 
 
 def _values(customer: Customer, language: str) -> dict[str, str]:

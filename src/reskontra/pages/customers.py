@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from reskontra.pages.ages import Ages, Bucket, ages_of, open_credits
 from reskontra.pages.api import segment
-from reskontra.pages.changes import Change
+from reskontra.pages.changes import list_changes
 from reskontra.pages.countries import order as in_order
 from reskontra.pages.documents import DocumentRow, Sums
 from reskontra.pages.screen import Screen
@@ -296,14 +296,8 @@ async def show_log(screen: Screen) -> Response:
     """Who changed the customer, and when."""
     customer, standing, ages = await head_of(screen, screen.path["number"])
     page = screen.page_number
-    changes = await screen.api.list(
-        Change,
-        "/v1/reskontra/change",
-        entity="Customer",
-        key=customer.number,
-        newestFirst=True,
-        pageNumber=page,
-        pageSize=ROWS,
+    changes = await list_changes(
+        screen, entity="Customer", key=customer.number, newestFirst=True, pageNumber=page, pageSize=ROWS
     )
     return screen.show(
         "customer_log.html",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from reskontra.pages.api import Versioned, segment
 from reskontra.pages.blocks import block_of
-from reskontra.pages.changes import Change
+from reskontra.pages.changes import Change, list_changes
 from reskontra.pages.derivation import derivation_of
 from reskontra.pages.document_buttons import ROLES, buttons_of
 from reskontra.pages.document_kinds import DRAFTS, DocumentKind, kind_named
@@ -323,14 +323,7 @@ def _naming(ours: NamedDocument) -> str:
 
 async def changes_of(screen: Screen, ours: NamedDocument) -> list[Change]:
     """What happened to a document, in order."""
-    found = await screen.api.list(
-        Change,
-        "/v1/reskontra/change",
-        entity=ours.document_type,
-        key=ours.reference_number,
-        pageSize=_MANY,
-    )
-    return found.rows
+    return (await list_changes(screen, entity=ours.document_type, key=ours.reference_number, pageSize=_MANY)).rows
 
 
 def address_of(kind: DocumentKind, number: str, *more: str) -> str:

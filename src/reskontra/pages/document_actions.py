@@ -266,7 +266,7 @@ async def attach(screen: Screen) -> Response:
     try:
         await screen.api.upload(f"{kind.path}/{segment(number)}/attachment")
     except Objection as refusal:
-        return await show_document(screen, problems=[("", screen.why(refusal))], status=status_of(refusal))
+        return await show_document(screen, problems=[screen.problem(refusal)], status=status_of(refusal))
     return screen.go(
         address_of(kind, number), "The file is attached to {document}.", document=link_to(screen, kind, number)
     )
@@ -282,9 +282,9 @@ async def _put(screen: Screen, body: dict[str, object], said: str, note: str | N
         is_stale = isinstance(refusal, Stale)
         return await show_document(
             screen,
-            problems=[("", screen.why(refusal))],
+            problems=[screen.problem(refusal)],
             status=status_of(refusal),
-            changed=await last_change(screen.api, kind.document_type, number) if is_stale else None,
+            changed=await last_change(screen, kind.document_type, number) if is_stale else None,
             typed_note=note,
         )
     return screen.go(address_of(kind, number), said, document=link_to(screen, kind, number))
@@ -324,13 +324,13 @@ async def _ask(screen: Screen, action: Action, refusal: Refusal | None = None) -
         document=read.thing,
         etag=read.etag,
         name=f"{screen.formats.say(kind.words)} {ours.reference_number}",
-        problems=[("", screen.why(why))] if why else [],
+        problems=[screen.problem(why)] if why else [],
         can=tried is not None,
         may_edit=step in _RELEASES and kind.is_edited and read.thing.status in DRAFTS,
         entries=entries,
         settles=settles,
         ours=ours,
-        changed=await last_change(screen.api, ours.document_type, ours.reference_number) if is_stale else None,
+        changed=await last_change(screen, ours.document_type, ours.reference_number) if is_stale else None,
         application=action.application,
         kind_of=kind_named,
         back=address_of(kind, ours.reference_number),

@@ -20,27 +20,27 @@ from reskontra.pages.document_kinds import DocumentKind
 from reskontra.pages.formats import plain_number
 from reskontra.pages.screen import Form
 
-HEADER: Mapping[str, tuple[str, str]] = {
-    "customer": ("customerNumber", "customer_number"),
-    "date": ("documentDate", "document_date"),
-    "terms": ("creditTermsId", "terms_id"),
-    "due": ("documentDueDate", "due_date"),
-    "currency": ("currencyId", "currency_id"),
-    "customer_reference": ("customerRefNumber", "customer_reference"),
-    "external_reference": ("externalReference", "external_reference"),
-    "payment_reference": ("paymentReference", "payment_reference"),
-    "text": ("invoiceText", "invoice_text"),
+HEADER: Mapping[str, str] = {
+    "customer": "customerNumber",
+    "date": "documentDate",
+    "terms": "creditTermsId",
+    "due": "documentDueDate",
+    "currency": "currencyId",
+    "customer_reference": "customerRefNumber",
+    "external_reference": "externalReference",
+    "payment_reference": "paymentReference",
+    "text": "invoiceText",
 }
-"""A field of the form -> its name on the wire, and in refusals."""
+"""A field of the form -> its name on the wire."""
 
-LINE: Mapping[str, tuple[str, str]] = {
-    "item": ("inventoryNumber", "item_number"),
-    "description": ("description", "description"),
-    "quantity": ("quantity", "quantity"),
-    "price": ("unitPriceInCurrency", "unit_price"),
-    "discount": ("discountPercent", "discount_percent"),
-    "vat": ("vatCodeId", "vat_category_id"),
-    "account": ("accountNumber", "account_number"),
+LINE: Mapping[str, str] = {
+    "item": "inventoryNumber",
+    "description": "description",
+    "quantity": "quantity",
+    "price": "unitPriceInCurrency",
+    "discount": "discountPercent",
+    "vat": "vatCodeId",
+    "account": "accountNumber",
 }
 """The same of a line."""
 
@@ -155,10 +155,10 @@ class Difference:
 def new_body(kind: DocumentKind, form: DocumentForm, language: str) -> dict[str, Any]:
     """The POST that makes the document: what is empty is filled by the server."""
     body: dict[str, Any] = {
-        HEADER[name][0]: _wrapped(value) for name, value in form.header.items() if value and name not in kind.lacks
+        HEADER[name]: _wrapped(value) for name, value in form.header.items() if value and name not in kind.lacks
     }
     body[kind.lines] = [
-        {LINE[name][0]: _sent(name, line[name], language, at) for name in LINE if line.get(name)}
+        {LINE[name]: _sent(name, line[name], language, at) for name in LINE if line.get(name)}
         for at, line in enumerate(form.filled_lines)
     ]
     return body
@@ -167,7 +167,7 @@ def new_body(kind: DocumentKind, form: DocumentForm, language: str) -> dict[str,
 def change_body(kind: DocumentKind, form: DocumentForm, base: DocumentForm, language: str) -> dict[str, Any]:
     """The PUT that changes what the person changed, and nothing else."""
     body: dict[str, Any] = {
-        HEADER[name][0]: _wrapped(value or None)
+        HEADER[name]: _wrapped(value or None)
         for name, value in form.header.items()
         if value != base.header.get(name, "") and name not in kind.lacks
     }
@@ -176,11 +176,11 @@ def change_body(kind: DocumentKind, form: DocumentForm, base: DocumentForm, lang
     for at, line in enumerate(form.filled_lines):
         standing = before.pop(line.get("number", ""), None)
         if standing is None:
-            added = {LINE[name][0]: _sent(name, line[name], language, at) for name in LINE if line.get(name)}
+            added = {LINE[name]: _sent(name, line[name], language, at) for name in LINE if line.get(name)}
             lines.append({"operation": "Insert", **added})
             continue
         changed = {
-            LINE[name][0]: _sent(name, line.get(name, ""), language, at)
+            LINE[name]: _sent(name, line.get(name, ""), language, at)
             for name in LINE
             if line.get(name, "") != standing.get(name, "")
         }
@@ -212,7 +212,7 @@ def merged(form: DocumentForm, base: DocumentForm, theirs: DocumentForm) -> tupl
 def field_of(refusal: Refusal, form: DocumentForm) -> str:
     """The field of the form that a refusal is about; empty if it is none."""
     path = [str(step) for step in refusal.field]
-    names = {wire: name for name, pair in {**HEADER, **LINE}.items() for wire in (name, *pair)}
+    names = {wire: name for name, own in {**HEADER, **LINE}.items() for wire in (name, own)}
     if len(path) >= 3 and path[1].isdigit():
         filled = form.filled_lines
         position = int(path[1])

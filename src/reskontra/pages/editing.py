@@ -9,7 +9,7 @@ from functools import partial
 import msgspec
 from starlette.responses import Response
 
-from reskontra.errors import Malformed, NotFound, Objection, Stale
+from reskontra.errors import NotFound, Objection, Refusal, Stale
 from reskontra.pages.api import Trial
 from reskontra.pages.changes import Change, last_change
 from reskontra.pages.document import Document, Line, go_to_saved
@@ -24,7 +24,7 @@ from reskontra.pages.document_form import (
     new_body,
 )
 from reskontra.pages.document_kinds import DocumentKind, kind_named
-from reskontra.pages.formats import typed_number
+from reskontra.pages.formats import Mistyped, typed_number
 from reskontra.pages.screen import Screen
 from reskontra.web.errors import status_of
 
@@ -169,7 +169,7 @@ async def post_document(screen: Screen) -> Response:
     except Stale:
         return await _shown(screen, await _rebased(screen, sheet), 412)
     except Objection as refusal:
-        sheet.problems.append((field_of(refusal, form), screen.why(refusal)))
+        sheet.problems.append(_problem(screen, refusal, form))
         sheet.is_asked = True
         return await _shown(screen, sheet, status_of(refusal))
     return go_to_saved(screen, kind, saved, do)
@@ -187,12 +187,17 @@ async def show_choices(screen: Screen) -> Response:
     return screen.show("choices.html", options=options)
 
 
+def _problem(screen: Screen, refusal: Refusal, form: DocumentForm) -> tuple[str, str]:
+    field = field_of(refusal, form)
+    return field, screen.why(refusal, field)
+
+
 async def _customers(screen: Screen, typed: str) -> list[Standing]:
     return (await screen.api.list(Standing, "/v1/reskontra/standing", text=typed, pageSize=_CHOICES)).rows
 
 
 async def one_customer(screen: Screen, typed: str) -> Standing:
-    """The customer that was meant: by number, or by a text that only one looks like. Raises `Malformed`."""
+    """The customer that was meant: by number, or by a text that only one looks like. Raises `Mistyped`."""
     found = await _customers(screen, typed)
     exact = [it for it in found if it.customer.number.lower() == typed.lower()]
     if len(exact or found) == 1:
@@ -204,11 +209,11 @@ async def one_customer(screen: Screen, typed: str) -> Standing:
         if found
         else say("No customer looks like '{text}'.", text=typed)
     )
-    raise Malformed(reason, field=("customer_number",))
+    raise Mistyped(reason, field=("customer",))
 
 
 async def _with_customer(screen: Screen, sheet: Sheet) -> Sheet:
-    """With the customer that was meant, if any. Raises `Malformed`."""
+    """With the customer that was meant, if any. Raises `Mistyped`."""
     if typed := sheet.form.header["customer"]:
         sheet.customer = await one_customer(screen, typed)
         sheet.form.header["customer"] = sheet.customer.customer.number
@@ -230,7 +235,7 @@ async def _computed(screen: Screen, sheet: Sheet) -> Sheet:
             trial = Trial("POST", sheet.kind.path, new_body(sheet.kind, sheet.form, language), reads=["{resource}"])
         sheet.computed = (await screen.api.tried(trial)).read(0, Document)
     except Objection as refusal:
-        sheet.problems.append((field_of(refusal, sheet.form), screen.why(refusal)))
+        sheet.problems.append(_problem(screen, refusal, sheet.form))
     return sheet
 
 
@@ -256,7 +261,7 @@ async def _rebased(screen: Screen, sheet: Sheet) -> Sheet:
         base=theirs,
         etag=read.etag,
         differences=tuple(differences),
-        changed_by=await last_change(screen.api, sheet.kind.document_type, read.thing.reference_number),
+        changed_by=await last_change(screen, sheet.kind.document_type, read.thing.reference_number),
         is_asked=True,
     )
     return await _computed(screen, rebased)

@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from reskontra.pages.api import segment
-from reskontra.pages.changes import Change
+from reskontra.pages.changes import list_changes
 from reskontra.pages.customers import ROWS
 from reskontra.pages.downloads import walk
 from reskontra.pages.periods import Period, list_periods
@@ -136,11 +136,11 @@ async def show_log(screen: Screen) -> Response:
     query, page = screen.query, screen.page_number
     names = ("entity", "key", "actor", "event", "field", "from", "to")
     filters = {name: query.text(name) for name in names}
-    changes = await screen.api.list(
-        Change,
-        "/v1/reskontra/change",
+    await screen.learn_names()
+    changes = await list_changes(
+        screen,
         **{"from_" if name == "from" else name: value for name, value in filters.items()}
-        | {"actor": screen.person.actor_called(filters["actor"])},
+        | {"actor": screen.actor_called(filters["actor"])},
         newestFirst=True,
         pageNumber=page,
         pageSize=ROWS,

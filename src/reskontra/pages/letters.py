@@ -128,6 +128,7 @@ async def show_letter(screen: Screen) -> Response:
 
 async def _letter(screen: Screen, problems: Sequence[tuple[str, str]] = (), status: int = 200) -> Response:
     found = await screen.api.read(WholeLetter, _path(screen))
+    await screen.learn_names()
     letter = found.thing
     may_void = letter.status == "Released" and screen.api.may("controller")
     return screen.show(
@@ -260,8 +261,8 @@ async def _ask(screen: Screen, step: Step, form: Form, refusal: Refusal | None =
         entries=entries,
         day=day,
         later=await later_letters(screen, found.thing) if action == "void" else [],
-        changed=await last_change(screen.api, "DunningLetter", number) if isinstance(refusal, Stale) else None,
-        problems=[("voidDate" if "void_date" in why.field else "", screen.why(why))] if why else [],
+        changed=await last_change(screen, "DunningLetter", number) if isinstance(refusal, Stale) else None,
+        problems=[screen.problem(why, {"voidDate": "voidDate"})] if why else [],
     )
 
 
@@ -316,5 +317,7 @@ async def change_letter(screen: Screen) -> Response:
     except NotFound:
         raise
     except Objection as refusal:
-        return await _letter(screen, [("fee" if is_fee else "", screen.why(refusal))], status_of(refusal))
+        return await _letter(
+            screen, [screen.problem(refusal, {"fee": "fee"}, elsewhere="fee" if is_fee else "")], status_of(refusal)
+        )
     return screen.go(f"{ROOT}/letters/{number}", said, number=number)

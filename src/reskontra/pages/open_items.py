@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -12,14 +12,15 @@ from starlette.responses import Response
 
 from reskontra.errors import Malformed
 from reskontra.pages.ages import Bucket
+from reskontra.pages.api import Rows
 from reskontra.pages.customers import Name
 from reskontra.pages.document_kinds import kind_named
 from reskontra.pages.downloads import table, walk
 from reskontra.pages.screen import ROOT, Screen
 
 _PATH = "/v1/reskontra/report/openItem"
-_ROWS = 500
-"""Documents on one page."""
+_CUSTOMERS = 200
+"""Whose documents stand on one page."""
 
 
 class Item(msgspec.Struct, rename="camel", kw_only=True):
@@ -47,6 +48,13 @@ class Open(msgspec.Struct, rename="camel", kw_only=True):
     items: list[Item]
 
 
+class Total(msgspec.Struct, rename="camel"):
+    """What all customers had open then: how many documents, and their sum in the currency of the books."""
+
+    document_count: int
+    balance: Decimal
+
+
 AGES = tuple(Bucket(Decimal(0), first, last) for first, last in ((None, 0), (1, 30), (31, 60), (61, 90), (91, None)))
 """The ages of the ageing."""
 
@@ -70,48 +78,42 @@ def age_word(bucket: Bucket) -> str:
 
 
 async def show_open_items(screen: Screen) -> Response:
-    """The documents of one age on a day, of one customer or of all, with their sum."""
+    """The documents of one age on a day, of one customer or of all, customer by customer, with the sum of all."""
     day = screen.query.text("asOf") or screen.today.isoformat()
-    asked = {"asOf": day, "knownAt": screen.query.text("knownAt"), "customer": screen.query.text("customer")}
     age = next((it for it in AGES if age_word(it) == screen.query.text("age")), None)
-    pages = _rows(walk(screen.api, Open, _PATH, asked), age)
+    shown = {"asOf": day, "knownAt": screen.query.text("knownAt"), "customer": screen.query.text("customer")}
+    asked = shown | ({} if age is None else {"fromDays": age.from_days, "toDays": age.to_days})
     if screen.query.text("format") == "csv":
-        return await table(pages, _COLUMNS, _cells, "open-items")
-    rows, problems = list[Row](), list[tuple[str, str]]()
+        pages = walk(screen.api, Open, _PATH, asked)
+        return await table((_rows(page) async for page in pages), _COLUMNS, _cells, "open-items")
+    rows: Rows[Open] = Rows([], 0)
+    total, problems = Total(0, Decimal(0)), list[tuple[str, str]]()
     try:
-        rows = [row async for page in pages for row in page]
+        total = await screen.api.get(Total, f"{_PATH}/total", **asked)
+        rows = await screen.api.list(Open, _PATH, **asked, pageNumber=screen.page_number, pageSize=_CUSTOMERS)
     except Malformed as refusal:
-        problems = [("asOf", screen.why(refusal))]
-    first = (screen.page_number - 1) * _ROWS
+        problems = [screen.problem(refusal, elsewhere="asOf")]
     return screen.show(
         "report_open_items.html",
         400 if problems else 200,
         report="open-items",
         problems=problems,
-        rows=rows[first : first + _ROWS],
-        count=len(rows),
-        total=sum((it.balance for _, it, _ in rows), Decimal(0)),
+        rows=_rows(rows.rows),
+        total=total,
+        customers=rows.total,
         day=day,
+        shown=shown,
         asked=asked,
         age=age,
         ages=[(age_word(it), it) for it in AGES],
         page=screen.page_number,
-        size=_ROWS,
+        size=_CUSTOMERS,
         kind_of=kind_named,
     )
 
 
-async def _rows(pages: AsyncIterator[Sequence[Open]], age: Bucket | None) -> AsyncIterator[Sequence[Row]]:
-    async for page in pages:
-        yield list(_of_age(page, age))
-
-
-def _of_age(page: Sequence[Open], age: Bucket | None) -> Iterator[Row]:
-    for one in page:
-        for item in one.items:
-            days = item.days(one.day.date())
-            if age is None or ((age.from_days or 0) <= days and (age.to_days is None or days <= age.to_days)):
-                yield one.customer, item, days
+def _rows(page: Sequence[Open]) -> Sequence[Row]:
+    return [(one.customer, item, item.days(one.day.date())) for one in page for item in one.items]
 
 
 _COLUMNS = ("customerNumber", "customerName", "documentType", "referenceNumber", "documentDate", "documentDueDate",

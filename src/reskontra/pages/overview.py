@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from reskontra.errors import Refused
 from reskontra.pages.ages import ages_of, open_credits
-from reskontra.pages.changes import Change
+from reskontra.pages.changes import list_changes
 from reskontra.pages.customers import Standing, StandingTotal
 from reskontra.pages.document_kinds import DEBITS, MONEY
 from reskontra.pages.periods import Period
@@ -56,7 +56,7 @@ async def show_overview(screen: Screen) -> Response:
         Standing, "/v1/reskontra/standing", overdue=True, orderBy="overdue desc", pageNumber=1, pageSize=10
     )
     ages = ages_of(screen, total.buckets, await open_credits(screen))
-    changes = await api.list(Change, "/v1/reskontra/change", newestFirst=True, pageNumber=1, pageSize=10)
+    changes = await list_changes(screen, newestFirst=True, pageNumber=1, pageSize=10)
     columns = _columns(screen, seen)
     return screen.show(
         "overview.html",

@@ -22,16 +22,16 @@ from reskontra.pages.screen import Form, Screen
 from reskontra.web.errors import status_of
 
 _MOST = 200
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "customer": ("customer", "customer_number"),
-    "date": ("applicationDate", "application_date"),
-    "amount": ("paymentAmount", "amount"),
-    "reference": ("paymentRef", "payment_reference"),
-    "method": ("paymentMethod", "payment_method_id"),
-    "account": ("cashAccount", "cash_account"),
-    "text": ("invoiceText", "invoice_text"),
+_FIELDS: Mapping[str, str] = {
+    "customer": "customer",
+    "date": "applicationDate",
+    "amount": "paymentAmount",
+    "reference": "paymentRef",
+    "method": "paymentMethod",
+    "account": "cashAccount",
+    "text": "invoiceText",
 }
-"""A field of the form -> its name on the wire, and in refusals."""
+"""A field of the form -> its name on the wire."""
 
 WORDS: Mapping[str, str] = {
     "customer": "Customer", "date": "Date", "amount": "Amount", "reference": "Reference", "method": "Payment method",
@@ -128,7 +128,7 @@ async def post_payment(screen: Screen) -> Response:
     except Stale:
         return await _shown(screen, await _rebased(screen, paying), 412)
     except Objection as refusal:
-        paying.problems = [(_field_of(refusal), screen.why(refusal))]
+        paying.problems = [_problem(screen, paying, refusal)]
         paying.is_asked = True
         return await _shown(screen, paying, status_of(refusal))
     return go_to_saved(screen, kind, saved, do)
@@ -140,7 +140,7 @@ def _check_refund(screen: Screen, paying: Paying) -> None:
         return
     say = screen.formats.say
     if not paying.open:
-        raise Mistyped(say("The customer has no open credit that could be paid back."), field=("customer_number",))
+        raise Mistyped(say("The customer has no open credit that could be paid back."), field=("customer",))
     first = paying.open[0]
     raise Mistyped(
         say("A refund pays back open credits. Enter the amount at one of them."),
@@ -183,7 +183,7 @@ async def _rebased(screen: Screen, paying: Paying) -> Paying:
         etag=read.etag,
         base=theirs,
         differences=told,
-        changed_by=await last_change(screen.api, paying.kind.document_type, read.thing.ref_nbr),
+        changed_by=await last_change(screen, paying.kind.document_type, read.thing.ref_nbr),
         is_asked=True,
     )
     return await _computed(screen, await _with_open(screen, rebased))
@@ -226,7 +226,7 @@ async def _computed(screen: Screen, paying: Paying) -> Paying:
         trial = Trial(method, path, _body(paying, screen.formats.language), reads)
         paying.computed = (await screen.api.tried(trial)).read(0, Payment)
     except Objection as refusal:
-        paying.problems.append((_field_of(refusal), screen.why(refusal)))
+        paying.problems.append(_problem(screen, paying, refusal))
     return paying
 
 
@@ -237,7 +237,7 @@ async def _with_open(screen: Screen, paying: Paying) -> Paying:
     try:
         return await _found(screen, paying)
     except Malformed as refusal:
-        paying.problems.append(("customer", screen.why(refusal)))
+        paying.problems.append(_problem(screen, paying, refusal))
         return paying
 
 
@@ -271,14 +271,13 @@ def _body(paying: Paying, language: str) -> dict[str, Any]:
     header["amount"] = plain_number(header.get("amount", ""), language, "amount")
     body: dict[str, Any] = {
         wire: {"value": header.get(name) or None}
-        for name, (wire, _) in _FIELDS.items()
+        for name, wire in _FIELDS.items()
         if header.get(name) or (paying.number and name in ("reference", "text"))
     }
     body["type"] = {"value": paying.kind.document_type}
     lines = []
-    for name, amount in paying.amounts.items():
-        if not amount and name not in paying.before:
-            continue
+    for name in _sent(paying):
+        amount = paying.amounts[name]
         operation = "Insert" if name not in paying.before else "Update" if amount else "Delete"
         document_type, _, number = name.partition("/")
         paid = plain_number(amount, language, f"{_PAID}{name}")
@@ -297,12 +296,26 @@ def _amounts_of(stored: Payment, language: str) -> dict[str, str]:
     return {f"{it.document_type}/{it.ref_nbr}": typed_number(it.amount_paid, language) for it in stored.payment_lines}
 
 
-def _field_of(refusal: Refusal) -> str:
-    path = [str(step) for step in refusal.field]
-    names = {wire: name for name, pair in _FIELDS.items() for wire in pair}
-    if path and path[0].startswith(_PAID):
-        return path[0]
-    return names.get(path[0], "") if path else ""
+def _problem(screen: Screen, paying: Paying, refusal: Refusal) -> tuple[str, str]:
+    """The field of the form that a refusal is about, and why."""
+    names = {wire: name for name, own in _FIELDS.items() for wire in (name, own)}
+    field = paid_field(refusal, _sent(paying)) or (names.get(str(refusal.field[0]), "") if refusal.field else "")
+    return field, screen.why(refusal, field)
+
+
+def _sent(paying: Paying) -> Sequence[str]:
+    """The documents that the lines of a request are about, in order."""
+    return [name for name, amount in paying.amounts.items() if amount or name in paying.before]
+
+
+def paid_field(refusal: Refusal, sent: Sequence[str]) -> str:
+    """The field of the document that a refusal is about; empty if it is about none. `sent` are those of the lines."""
+    match refusal.field:
+        case (str(name), *_) if name.startswith(_PAID):
+            return name
+        case (_, int(position), *_) if position < len(sent):
+            return f"{_PAID}{sent[position]}"
+    return ""
 
 
 def _kind(screen: Screen) -> DocumentKind:

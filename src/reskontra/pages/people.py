@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from reskontra.users.rules import Role
@@ -32,6 +32,11 @@ def role_for(route: Route) -> Role:
     return Role.CONTROLLER if route.operation in FOR_CONTROLLERS else Role.BOOKKEEPER
 
 
+async def no_names() -> Mapping[str, str]:
+    """Where nobody signs in, nobody has a name."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who is signed in. `actor` is how the change log names them."""
@@ -44,18 +49,10 @@ class Person:
     """What the forms of their session are sealed with; it stands for the session, but does not give it away."""
     language: str | None = None
     """The language of their choice; None: the browser's."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """What people are called, by how the change log names them."""
+    find_names: Callable[[], Awaitable[Mapping[str, str]]] = no_names
+    """What people are called, by how the change log names them; for the few pages that name others."""
     is_sandbox: bool = False
     """Whether nobody had to sign in: the sandbox, asked from this machine."""
-
-    def name_of(self, actor: str) -> str:
-        """What somebody whom the log names is called: a program has no other name."""
-        return self.names.get(actor, actor)
-
-    def actor_called(self, name: str | None) -> str | None:
-        """How the log names somebody with this name; what is nobody's stays as it is."""
-        return next((actor for actor, known in self.names.items() if name and known.lower() == name.lower()), name)
 
 
 class Door(Protocol):

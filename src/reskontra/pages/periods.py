@@ -141,7 +141,7 @@ async def change_period(screen: Screen) -> Response:
     except NotFound:
         raise
     except Objection as refusal:
-        problems = [("", screen.why(refusal))]
+        problems = [screen.problem(refusal, {"reason": "reason"})]
         show = _show_periods if verb == "open" else _ask
         return await show(screen, problems, status_of(refusal))
     touched = msgspec.json.decode(answer.body, type=Touched).periods
@@ -176,12 +176,12 @@ async def _ask(screen: Screen, problems: Sequence[tuple[str, str]] = (), status:
     except Objection as refusal:
         can = False
         if not told:
-            told = [("", screen.why(refusal))]
+            told = [screen.problem(refusal)]
     if verb == "close":
         try:
             closing = await screen.api.get(Closing, f"/v1/reskontra/financialPeriod/{segment(period)}/closing")
         except Objection as refusal:
-            can, told = False, told or [("", screen.why(refusal))]
+            can, told = False, told or [screen.problem(refusal)]
         sums = await _sums(screen, closing.periods)
     return screen.show(
         "period_confirm.html",

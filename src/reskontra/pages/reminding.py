@@ -191,7 +191,7 @@ async def _board(
             pageSize=_CARDS,
         )
     except Refused as found:
-        refusals.append(("asOf", screen.why(found)))
+        refusals.append(screen.problem(found, {"asOf": "asOf"}, elsewhere="asOf"))
     return screen.show(
         "reminding.html",
         400 if refusals else 200,
@@ -232,7 +232,7 @@ async def remind(screen: Screen) -> Response:
             told = {it.customer.number for it in run.created} | {it.ref for it in run.skipped}
             run.skipped += [await _passed_over(screen, day, level, it) for it in customers if it not in told]
     except Refused as refusal:
-        return await _board(screen, form, [("asOf", screen.why(refusal))], customers)
+        return await _board(screen, form, [screen.problem(refusal, {"asOf": "asOf"}, elsewhere="asOf")], customers)
     if not is_confirmed:
         return screen.show(
             "reminding_confirm.html",

@@ -110,6 +110,13 @@ _ROWS = 1000
 """Rows of a report on one page."""
 
 
+_FIELDS: Mapping[str | int, str] = {
+    "asOf": "asOf", "knownAt": "knownAt", "by": "by", "period": "period", "toPeriod": "toPeriod",
+    "fromFinPeriod": "period", "toFinPeriod": "toPeriod",
+}  # fmt: skip
+"""The API's names, and the forms'."""
+
+
 async def _report(
     screen: Screen, type_: type[T], path: str, field: str, asked: Mapping[str, object]
 ) -> tuple[Rows[T], list[tuple[str, str]]]:
@@ -117,7 +124,7 @@ async def _report(
     try:
         return await screen.api.list(type_, path, **asked), []
     except (Malformed, Refused) as refusal:
-        return Rows([], 0), [(field, screen.why(refusal))]
+        return Rows([], 0), [screen.problem(refusal, _FIELDS, elsewhere=field)]
 
 
 def _show(screen: Screen, name: str, problems: list[tuple[str, str]], **values: object) -> Response:

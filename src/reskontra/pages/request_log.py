@@ -329,7 +329,7 @@ def _again(screen: Screen, found: Whole, refusal: Refusal | None = None) -> Resp
         names=company_names(screen),
         if_match=if_match,
         sent=pretty(found.sent.body),
-        problems=[("", screen.why(refusal))] if refusal else [],
+        problems=[screen.problem(refusal)] if refusal else [],
     )
 
 

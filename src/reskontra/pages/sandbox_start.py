@@ -123,7 +123,7 @@ async def reset(screen: Screen) -> Response:
 
 async def _state(screen: Screen, *, refusal: Refusal | None = None, template: str = "sandbox_state.html") -> Response:
     start = await screen.api.get(Start, f"{_SANDBOX}/start")
-    problems = [("", screen.why(refusal))] if refusal else []
+    problems = [screen.problem(refusal)] if refusal else []
     return screen.show(template, status_of(refusal) if refusal else 200, start=start, problems=problems)
 
 

@@ -129,6 +129,8 @@ class Screen(Doorstep):
     today: Any
     """The date at the ledger's clock, in the company's time zone."""
     last_check: LastCheck | None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people are called, by how the log names them; empty until a page learns them."""
     _form: Form | None = None
 
     # --- what was asked
@@ -188,6 +190,20 @@ class Screen(Doorstep):
         words = f"form {self.person.seal} {self.company.company_id}".encode()
         return hmac.new(self.server_key, words, hashlib.sha256).hexdigest()
 
+    # --- who others are
+
+    async def learn_names(self) -> None:
+        """Find out what people are called. Whoever reads actors for a page calls it."""
+        self.names = await self.person.find_names()
+
+    def name_of(self, actor: str) -> str:
+        """What somebody whom the log names is called: a program has no other name."""
+        return self.names.get(actor, actor)
+
+    def actor_called(self, name: str | None) -> str | None:
+        """How the log names somebody with this name; what is nobody's stays as it is."""
+        return next((actor for actor, known in self.names.items() if name and known.lower() == name.lower()), name)
+
     # --- what is answered
 
     def show(self, template: str, status: int = 200, **values: object) -> Response:
@@ -221,9 +237,21 @@ class Screen(Doorstep):
         except (ValueError, msgspec.DecodeError):
             return ""
 
-    def why(self, refusal: Refusal) -> str:
-        """The server's own sentences about a refusal."""
-        return refusal.reason if isinstance(refusal, Mistyped) else sentences(refusal, None)
+    def why(self, refusal: Refusal, field: str = "") -> str:
+        """The server's own sentences about a refusal; `field` is that of the form at which they are shown, if any."""
+        if isinstance(refusal, Mistyped):
+            return refusal.reason
+        return sentences(refusal, None, is_at_field=bool(field))
+
+    def problem(
+        self, refusal: Refusal, fields: Mapping[str | int, str] = {}, *, elsewhere: str = ""
+    ) -> tuple[str, str]:
+        """The field of the form that a refusal is about, and why. `fields` are the form's by the API's names.
+
+        A refusal about none of them stands `elsewhere`, and says what the API calls it.
+        """
+        field = next((fields[step] for step in reversed(refusal.field) if step in fields), "")
+        return field or elsewhere, self.why(refusal, field)
 
 
 def cookies_of(headers: Mapping[str, str]) -> Mapping[str, str]:

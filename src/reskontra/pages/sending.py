@@ -96,7 +96,7 @@ async def _show(
         mail = msgspec.json.decode(answer.body, type=_Answer).mail
     except Objection as refused:
         why = refusal or refused
-    field = str(why.field[0]) if why and why.field and why.field[0] in _FIELDS else ""
+    problems = [screen.problem(why, {name: name for name in _FIELDS})] if why else []
     shown = {"to": "; ".join(mail.to), "cc": "", "subject": mail.subject, "text": mail.text} if mail else {}
     return screen.show(
         "send.html",
@@ -104,8 +104,8 @@ async def _show(
         matter=matter,
         mail=mail,
         values={name: (typed or shown).get(name, "") for name in _FIELDS},
-        problems=[(field, screen.why(why))] if why else [],
-        wrong={name: screen.why(why) if why and name == field else "" for name in _FIELDS},
+        problems=problems,
+        wrong=dict.fromkeys(_FIELDS, "") | dict(problems),
     )
 
 
@@ -241,7 +241,7 @@ async def _show_e_invoice(screen: Screen, refusal: Refusal | None = None) -> Res
         back=address_of(kind, number),
         ready=ready,
         broken=broken,
-        problems=[("", screen.why(why))] if why and not broken else [],
+        problems=[screen.problem(why)] if why and not broken else [],
     )
 
 

@@ -162,6 +162,7 @@ async def takes_e_invoices(screen: Screen, customer: str) -> bool:
 
 
 async def _mails(screen: Screen, **query: object) -> list[Mail]:
+    await screen.learn_names()
     return (await screen.api.list(Mail, MAILS, **query, newestFirst=True, pageNumber=1, pageSize=_MANY)).rows
 
 

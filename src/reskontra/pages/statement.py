@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -48,6 +49,9 @@ class Statement(msgspec.Struct, kw_only=True):
     currencies: list[StatementBlock]
 
 
+_FIELDS: Mapping[str | int, str] = {"asOf": "asOf", "from": "from", "type": "type", "knownAt": "known"}
+
+
 def statement_path(number: str) -> str:
     """Where the API has the statements of a customer."""
     return f"/v1/reskontra/customer/{segment(number)}/statement"
@@ -75,7 +79,7 @@ async def show_statement(screen: Screen) -> Response:
         selection=selection,
         chosen=chosen(screen) | ({"asOf": statement.as_of.date().isoformat()} if statement else {}),
         sent=await sent_of_statement(screen, customer.number, statement.as_of.date()) if statement else None,
-        problems=[("asOf", screen.why(refusal))] if refusal else [],
+        problems=[screen.problem(refusal, _FIELDS, elsewhere="asOf")] if refusal else [],
     )
 
 

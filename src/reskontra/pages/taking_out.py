@@ -42,8 +42,8 @@ async def change(screen: Screen) -> Response:
     except NotFound:
         raise
     except Objection as refusal:
-        field = "until" if refusal.field == ("until",) else "reason"
-        return await _ask(screen, [(field, screen.why(refusal))], status_of(refusal))
+        problem = screen.problem(refusal, {"until": "until", "reason": "reason"}, elsewhere="reason")
+        return await _ask(screen, [problem], status_of(refusal))
     day = form.text("asOf")
     back = f"{ROOT}/reminding?asOf={day}" if day else address_of(kind, document.reference_number)
     link = link_to(screen, kind, document.reference_number)

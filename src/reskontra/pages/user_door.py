@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import parse_qsl
 
 import structlog
@@ -42,6 +43,8 @@ class UserDoor:
     trusted_proxies: Sequence[Network]
     note_refused: Callable[[str], None]
     pauses: Pauses
+    _names: tuple[int, Mapping[str, str]] = (0, {})
+    """The newest user as of whom names were read, and what people are called."""
 
     async def person(self, headers: Mapping[str, str], peer: str | None) -> Person | None:
         """Whose session the cookie is of."""
@@ -52,17 +55,22 @@ class UserDoor:
             found = await store.find_by_session(connection, hash_of(secret), self.clock.now())
         if found is None:
             return None
-        user = found.user
         companies = tuple(it for it in await self.access.companies() if it.company_id in found.company_ids)
         return Person(
-            actor=user.email,
-            name=user.name,
-            role=user.role,
+            actor=found.email,
+            name=found.name,
+            role=found.role,
             companies=companies,
             seal=hash_of(secret).hex(),
-            language=user.language,
-            names=found.names,
+            language=found.language,
+            find_names=partial(self._find_names, found.newest_user_id),
         )
+
+    async def _find_names(self, newest_user_id: int) -> Mapping[str, str]:
+        if self._names[0] != newest_user_id:
+            async with self.database.connection() as connection:
+                self._names = newest_user_id, await store.find_names(connection)
+        return self._names[1]
 
     async def show_sign_in(self, visit: Visit) -> Response:
         """The form."""

@@ -18,7 +18,9 @@ from reskontra.pages.formats import plain_number
 from reskontra.pages.screen import Form, Screen
 from reskontra.web.errors import status_of
 
-_FIELDS = {"asOf": "asOf", "limit": "limit", "customer": "customer", "customerClass": "class", "kind": "kind"}
+_FIELDS: dict[str | int, str] = {
+    "asOf": "asOf", "limit": "limit", "customer": "customer", "customerClass": "class", "kind": "kind",
+}  # fmt: skip
 """The API's names, and the form's."""
 
 
@@ -82,17 +84,17 @@ async def _shown(screen: Screen, asked: Form, refusal: Refusal | None = None) ->
     except Objection as refused:
         problem = problem or refused
     classes = await screen.api.get(list[ClassRow], "/v1/customer/customerClass")
-    field = "" if problem is None else next((_FIELDS[it] for it in map(str, problem.field) if it in _FIELDS), "")
+    chosen = document_spelled(asked.text("document") or "")
     return screen.show(
         "write_off.html",
         status_of(problem) if problem else 200,
         asked=asked,
         day=asked.text("asOf") or screen.today.isoformat(),
         run=run,
-        problems=[(field, screen.why(problem))] if problem else [],
+        problems=[screen.problem(problem, _FIELDS | ({"document": "document"} if chosen else {}))] if problem else [],
         classes=classes,
         kind_of=kind_named,
-        chosen=document_spelled(asked.text("document") or ""),
+        chosen=chosen,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 from asyncpg import Record
 
 from reskontra.db.pool import Connection
@@ -34,36 +33,47 @@ async def find_user(connection: Connection, email: str) -> User | None:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Whose session it is, the ids of the companies they see, and what all users are called, by mail address."""
+    """Whose session it is, and the ids of the companies they see.
 
-    user: User
+    `newest_user_id` tells whether users were added since. None is renamed or taken away, so names that were read as of
+    the same id are all names.
+    """
+
+    email: str
+    name: str
+    role: Role
+    language: str | None
     company_ids: Sequence[int]
-    names: Mapping[str, str]
-
-
-_names = msgspec.json.Decoder(Mapping[str, str])
+    newest_user_id: int
 
 
 async def find_by_session(connection: Connection, session_hash: bytes, now: datetime) -> Session | None:
     """The session with this hash, unless it has ended or its user is disabled."""
     row = await connection.fetchrow(
-        f"""
-        select found.*, array(select user_company.company_id from user_company
-                               where user_company.user_id = found.user_id order by 1) as company_ids,
-               (select json_object_agg(everybody.email, everybody.name) from user_account as everybody)::text as names
-          from ({_COLUMNS}) as found
-          join user_session on user_session.user_id = found.user_id
-         where user_session.session_hash = $1 and user_session.expires_at > $2 and found.disabled_at is null""",
+        """
+        select user_account.email, user_account.name, user_account.role, user_account.language,
+               array(select user_company.company_id from user_company
+                      where user_company.user_id = user_account.user_id order by 1) as company_ids,
+               (select max(user_id) from user_account) as newest_user_id
+          from user_session
+          join user_account on user_account.user_id = user_session.user_id
+         where user_session.session_hash = $1 and user_session.expires_at > $2 and user_account.disabled_at is null""",
         session_hash,
         now,
     )
-    return None if row is None else Session(_user(row), list(row["company_ids"]), _names.decode(row["names"]))
+    return None if row is None else Session(**{**row, "role": Role(row["role"])})
+
+
+async def find_names(connection: Connection) -> Mapping[str, str]:
+    """What all users are called, by mail address."""
+    return {row["email"]: row["name"] for row in await connection.fetch("select email, name from user_account")}
 
 
 async def insert_user(
     connection: Connection, *, email: str, name: str, role: Role, password_hash: str, moment: datetime
 ) -> int | None:
-    """Add a user; None if the mail address is taken."""
+    """Add a user; None if the mail address is taken. One is added at a time, so that the newest has the highest id."""
+    await connection.execute("lock table user_account in share row exclusive mode")
     found: int | None = await connection.fetchval(
         """
         insert into user_account (email, name, role, password_hash, created_at) values ($1, $2, $3, $4, $5)

@@ -15,15 +15,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from reskontra.clock import Clock, Context
-from reskontra.errors import Malformed, NotFound
+from reskontra.errors import Malformed, NotFound, Refusal
 from reskontra.versions import Expected
 from reskontra.web import wire
 from reskontra.web.listing import Memory
 from reskontra.web.query import Query
 from reskontra.web.routing import Match, Route, Router
 from reskontra.web.scalars import shown, whole_number
+from reskontra.web.shapes import wire_path
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+
     from reskontra.web.bulk.lines import Lines
     from reskontra.web.repeats import Repeat
     from reskontra.web.uploads import Upload
@@ -100,6 +103,14 @@ class Call:
                 self.company_id, self.actor, self.request_id, self.clock.now(), self.clock, self.branch_number
             )
         return self._context
+
+    async def answer(self) -> Response:
+        """What the handler answers, for whoever asks in this process. Its refusals name fields as the wire does."""
+        try:
+            return await self.route.handler(self)
+        except Refusal as refusal:
+            refusal.field = tuple(wire_path(self.route.body or self.route.spelling, refusal.field))
+            raise
 
     def decode(self, struct: type[S]) -> S:
         """The body as `struct`. Raises `Malformed`. An action's empty body is an empty object."""

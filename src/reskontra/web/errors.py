@@ -147,12 +147,13 @@ def message(error_id: UUID, doing: str, text: str) -> str:
     return f"VismaId: {error_id}. Error {doing}. Error: {text}"
 
 
-def sentences(refusal: Refusal, body: type[msgspec.Struct] | None) -> str:
-    """Why, where, with which value, and what would pass."""
+def sentences(refusal: Refusal, body: type[msgspec.Struct] | None, *, is_at_field: bool = False) -> str:
+    """Why, where, with which value, and what would pass. What is shown at the field itself need not say where."""
     reason = _reason(refusal, body)
     parts = [reason]
     if refusal.field:
-        parts.append(f"Field: {path_text(wire_path(body, refusal.field))}.")
+        if not is_at_field:
+            parts.append(f"Field: {path_text(wire_path(body, refusal.field))}.")
         if _is_quotable(refusal.value) and shown(refusal.value) not in reason:
             parts.append(f"Sent: '{shown(refusal.value)}'.")
     if refusal.hint:

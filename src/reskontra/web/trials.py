@@ -13,14 +13,13 @@ from typing import ClassVar
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from reskontra.errors import FieldPath, Malformed, Refusal
+from reskontra.errors import FieldPath, Malformed
 from reskontra.web import wire
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import json_answer
 from reskontra.web.call import Call, Database, expected_of
 from reskontra.web.listing import Memory
 from reskontra.web.scalars import shown
-from reskontra.web.shapes import wire_path
 from reskontra.web.wire import Answer, Body, OneOf, Text255, UnsetType
 
 RESOURCE = "{resource}"
@@ -115,11 +114,7 @@ def _call(call: Call, database: Database, method: str, address: str, field: Fiel
 
 
 async def _answered(call: Call) -> TriedAnswer:
-    try:
-        response = await call.route.handler(call)
-    except Refusal as refusal:
-        refusal.field = tuple(wire_path(call.route.body or call.route.spelling, refusal.field))
-        raise
+    response = await call.answer()
     if isinstance(response, StreamingResponse):
         raise Malformed("A trial does not answer files.", field=("reads",), hint="Read JSON.")
     body = bytes(response.body)

@@ -152,3 +152,76 @@ async def test_the_past_is_told_as_it_is_known_now_and_as_it_was_known(clerk: Cl
 async def test_open_items_are_of_a_date_or_of_a_period(clerk: Clerk) -> None:
     answer = await clerk.http.get(f"/v1/{OPEN_ITEMS}", params={"period": "202504", "asOf": APRIL})
     assert "Both asOf and period were sent" in refusal(answer)
+
+
+BOUNDARIES = {
+    "2025-05-01": 0, "2025-04-30": 0, "2025-04-29": 1, "2025-03-31": 1, "2025-03-30": 2, "2025-03-01": 2,
+    "2025-02-28": 3, "2025-01-30": 3, "2025-01-29": 4, "2025-01-06": 4,
+}  # fmt: skip
+"""Due dates, each the first or the last day of a bucket in April, and the position of that."""
+
+
+async def of_age(clerk: Clerk, customer: str, **query: Any) -> tuple[list[str], Decimal]:
+    """The open items of an age and their sum, which the total has, too, and the table."""
+    asked = {"customer": customer, **query}
+    rows = await clerk.page(OPEN_ITEMS, **asked)
+    items = [item for row in rows for item in row["items"]]
+    total = await clerk.get(f"{OPEN_ITEMS}/total", **asked)
+    found = sum((item["balance"] for item in items), Decimal(0))
+    assert sum(row["balance"] for row in rows) == found
+    assert (total["customerCount"], total["documentCount"], total["balance"]) == (len(rows), len(items), found)
+    table = (await clerk.http.get(f"/v1/{OPEN_ITEMS}", params={**asked, "format": "csv"})).text.splitlines()[1:]
+    assert sum(Decimal(line.split(",")[-1]) for line in table) == found
+    assert len(table) == len(items)
+    return [item["referenceNumber"] for item in items], found
+
+
+@pytest.mark.parametrize("when", [{"asOf": APRIL}, {"period": "202504"}, {"asOf": APRIL, "knownAt": "2031-01-01"}])
+async def test_the_open_items_of_all_ages_are_the_whole(clerk: Clerk, vector: str, when: dict[str, str]) -> None:
+    """A bucket of the ageing is asked for by its own days, and a day belongs to one bucket."""
+    made = {due: (await owing(clerk, vector, 10, due)).number for due in BOUNDARIES}
+    (row,) = await clerk.page(AGEING, customer=vector, asOf=APRIL)
+    parts = []
+    for bucket in row["buckets"]:
+        days = {name: bucket[name] for name in ("fromDays", "toDays") if name in bucket}
+        numbers, balance = await of_age(clerk, vector, **when, **days)
+        assert balance == bucket["amount"]
+        parts.append(numbers)
+    for due, position in BOUNDARIES.items():
+        assert [number for number, part in enumerate(parts) if made[due] in part] == [position], due
+    everything, balance = await of_age(clerk, vector, **when)
+    assert sorted(number for part in parts for number in part) == sorted(everything)
+    assert balance == row["balance"]
+    assert await of_age(clerk, vector, **when, fromDays=0) == (everything, balance)
+    assert (await of_age(clerk, vector, **when, fromDays=1, toDays=1))[0] == sorted(
+        number for number in parts[1] if number not in made.values() or number == made["2025-04-29"]
+    )
+
+
+async def test_customers_without_items_of_an_age_are_on_no_page(clerk: Clerk, vector: str) -> None:
+    punctual = (await clerk.customer(name="Punctual AS")).number
+    await owing(clerk, punctual, 10, "2025-12-31")
+    late = {row["customer"]["number"] for row in await clerk.page(OPEN_ITEMS, asOf=APRIL, fromDays=91)}
+    everybody = {row["customer"]["number"] for row in await clerk.page(OPEN_ITEMS, asOf=APRIL)}
+    assert vector in late
+    assert punctual in everybody - late
+    pages = [await clerk.page(OPEN_ITEMS, asOf=APRIL, fromDays=91, pageSize=1, pageNumber=1 + it) for it in range(9)]
+    assert [row["customer"]["number"] for page in pages for row in page] == sorted(late)[:9]
+    assert {row["metadata"]["totalCount"] for page in pages for row in page} == {len(late)}
+    assert (await clerk.get(f"{OPEN_ITEMS}/total", asOf=APRIL, fromDays=91))["customerCount"] == len(late)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ({"fromDays": "-1"}, "'-1' is not a value that the parameter fromDays takes."),
+        ({"toDays": "-1"}, "'-1' is not a value that the parameter toDays takes."),
+        ({"fromDays": "1.5"}, "'1.5' is not a value that the parameter fromDays takes."),
+        ({"toDays": "soon"}, "'soon' is not a value that the parameter toDays takes."),
+        ({"fromDays": "31", "toDays": "30"}, "fromDays is 31, which is more than 30, the toDays."),
+        ({"toDays": "99999999999"}, "'99999999999' is not a value that the parameter toDays takes."),
+    ],
+)
+async def test_ages_that_are_none_are_refused(clerk: Clerk, days: dict[str, str], words: str) -> None:
+    for path in (OPEN_ITEMS, f"{OPEN_ITEMS}/total"):
+        assert words in refusal(await clerk.http.get(f"/v1/{path}", params=days)), path

@@ -17,9 +17,11 @@ import msgspec
 from reskontra.changes.lists.store import Paged
 from reskontra.changes.store import ANY_CHANGE
 from reskontra.customers.store.fragments import OWING, id_of_number
-from reskontra.receivables.store.for_reports import AsOf
+from reskontra.receivables.store.for_reports import AsOf, days_overdue
 
 _WHOSE = f"($7::text is null or document.customer_id = {id_of_number('$7::text')})"
+
+_DAYS = days_overdue("$2::date", by_due_date="$5::boolean", ages_credits="$6::boolean")
 
 _buckets = msgspec.json.Decoder(Mapping[str, Decimal])
 
@@ -47,11 +49,7 @@ def ageing(*, is_dated: bool) -> Paged[Aged]:
                    json_object_agg(by_bucket.bucket, by_bucket.amount)::text as buckets
               from (select item.customer_id, aged.bucket, sum(item.balance_base) as amount
                       from ({then.open_items(_WHOSE)}) as item
-                     cross join lateral (
-                        select case when item.balance < 0 and not $6::boolean then 0
-                                    else width_bucket($2::date - case when $5::boolean and item.balance > 0
-                                             then coalesce(item.due_date, item.document_date)
-                                             else item.document_date end, $4::integer[]) end as bucket) as aged
+                     cross join lateral (select width_bucket({_DAYS}, $4::integer[]) as bucket) as aged
                      group by item.customer_id, aged.bucket) as by_bucket
              group by by_bucket.customer_id
             having bool_or(by_bucket.amount <> 0)) as aged

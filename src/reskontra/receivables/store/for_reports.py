@@ -9,6 +9,17 @@ from reskontra.kinds import KINDS
 from reskontra.receivables.rules.items import OPENING_ORIGIN
 from reskontra.receivables.store.sales import IS_SALE, SALES_KINDS
 
+
+def days_overdue(day: str, by_due_date: str = "true", ages_credits: str = "false") -> str:
+    """How many days `item`, one of `AsOf.open_items`, had been due on a day; below one if it had not (AGE-02, AGE-03).
+
+    All are SQL expressions; the last two say what age is counted from, and whether credits age too.
+    """
+    return f"""case when item.balance < 0 and not {ages_credits} then 0
+                 else {day} - case when {by_due_date} and item.balance > 0
+                          then coalesce(item.due_date, item.document_date) else item.document_date end end"""
+
+
 DISCOUNT_VAT = """jsonb_to_recordset(application.discount_vat) as row (
                 vat_id text, rate numeric, exempt boolean, reverse_charge boolean, taxable_base numeric,
                 vat_base numeric)"""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from starlette.responses import Response
 
@@ -11,6 +13,7 @@ from reskontra.changes.lists.routes import answer_page, answer_rows
 from reskontra.changes.lists.wire import equal, filtered, matching, same
 from reskontra.codes import known
 from reskontra.errors import Malformed
+from reskontra.receivables.wire.ageing import FROM_DAYS, TO_DAYS, asked_days
 from reskontra.receivables.wire.as_of import AS_OF, KNOWN_AT, asked
 from reskontra.receivables.wire.items import DocumentType
 from reskontra.reference.routes.answering import reference_of
@@ -27,7 +30,7 @@ from reskontra.reports.routes.answering import (
 )
 from reskontra.reports.store.customers import SPECIFICATION_TABLE, SPECIFICATIONS
 from reskontra.reports.store.journal import JOURNAL, OF_DOCUMENT, OF_TEXT, journal_table
-from reskontra.reports.store.open_items import open_item_table, open_items
+from reskontra.reports.store.open_items import Form, find_total, open_item_table, open_items
 from reskontra.reports.store.receivables import (
     DIFFERENCE_TABLE,
     DIFFERENCES,
@@ -52,10 +55,14 @@ from reskontra.reports.wire.ledger import (
 )
 from reskontra.reports.wire.specifications import (
     OpenItemsAnswer,
+    OpenTotalAnswer,
     SpecificationAnswer,
     open_items_answer,
+    open_total_answer,
     specification_answer,
 )
+from reskontra.web.addresses import Addresses
+from reskontra.web.answers import json_answer
 from reskontra.web.call import Call
 from reskontra.web.contract import Parameter
 from reskontra.web.table import wants_table
@@ -82,6 +89,23 @@ async def get_specifications(call: Call) -> Response:
 
 async def get_open_items(call: Call) -> Response:
     """GET the open items as of a date, or at the end of a period, by customer; as they are known now, or were then."""
+    form, parameters = await _open_then(call)
+    if wants_table(call):
+        return await table(call, "open-items", open_item_table(form), *parameters, call.query.text("customer"))
+    filters, mark = filtered(call, *parameters), parameters[0]
+    return await answer_page(call, open_items(form), filters, lambda found: open_items_answer(found, mark))
+
+
+async def get_open_total(call: Call) -> Response:
+    """GET the sums of the same open items."""
+    form, parameters = await _open_then(call)
+    async with call.database.connection() as connection:
+        total = await find_total(connection, form, call.company_id, *parameters, call.query.text("customer"))
+    return json_answer(open_total_answer(total))
+
+
+async def _open_then(call: Call) -> tuple[Form, Sequence[Any]]:
+    """Which open items are asked for, and the parameters that say it, after the company."""
     reference = await reference_of(call)
     wanted, by_day = asked(call.query, reference.today(call.context.now)), call.query.day(AS_OF.name) is not None
     mark: date | str = wanted.day
@@ -90,12 +114,9 @@ async def get_open_items(call: Call) -> Response:
         wanted = replace(wanted, day=reference.periods[mark].end_date)
     elif call.query.text(PERIOD.name):
         raise Malformed("Both asOf and period were sent.", hint="Send one of them.")
-    form = {"by_day": by_day, "is_dated": wanted.known_at is not None}
-    parameters = [mark, wanted.dates_at, *([] if wanted.known_at is None else [wanted.known_at])]
-    if wants_table(call):
-        return await table(call, "open-items", open_item_table(**form), *parameters, call.query.text("customer"))
-    filters = filtered(call, *parameters)
-    return await answer_page(call, open_items(**form), filters, lambda found: open_items_answer(found, mark))
+    days = asked_days(call.query)
+    known, ages = [] if wanted.known_at is None else [wanted.known_at], [] if days is None else [wanted.day, *days]
+    return Form(by_day=by_day, is_dated=bool(known), is_aged=bool(ages)), [mark, wanted.dates_at, *known, *ages]
 
 
 async def get_vat(call: Call) -> Response:
@@ -175,6 +196,7 @@ async def get_journal(call: Call) -> Response:
 
 
 _SPAN = (PERIOD, TO_PERIOD)
+_OPEN_THEN = (PERIOD, AS_OF, KNOWN_AT, FROM_DAYS, TO_DAYS)
 
 ROUTES = (
     report(
@@ -183,7 +205,10 @@ ROUTES = (
     ),
     report(
         "Reskontra_ReportOpenItems", get_open_items, "open items", OpenItemsAnswer, "openItem",
-        PERIOD, AS_OF, KNOWN_AT, filters=_OF_CUSTOMER,
+        *_OPEN_THEN, filters=_OF_CUSTOMER,
+    ),
+    Addresses("/v1/reskontra/report/openItem/total", "open item total", OpenTotalAnswer).one(
+        "Reskontra_ReportOpenItemTotal", get_open_total, filters=_OF_CUSTOMER, query=_OPEN_THEN
     ),
     report("Reskontra_ReportReceivables", get_receivables, "receivables", ReconciledAnswer, "receivable", PERIOD),
     report(

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from reskontra.reports.store.customers import Specification
-from reskontra.reports.store.open_items import OpenItems
+from reskontra.reports.store.open_items import OpenItems, OpenTotal
 from reskontra.web.wire import Answer, DayOut, day_text
 
 
@@ -74,6 +74,14 @@ class OpenItemsAnswer(Answer, kw_only=True):
     items: list[OpenItemAnswer] | msgspec.Raw
 
 
+class OpenTotalAnswer(Answer, kw_only=True):
+    """What was open in all, in base currency."""
+
+    customer_count: int
+    document_count: int
+    balance: Decimal
+
+
 def specification_answer(found: Specification, first: str, last: str) -> SpecificationAnswer:
     """One customer's specification."""
     return SpecificationAnswer(
@@ -97,3 +105,8 @@ def open_items_answer(found: OpenItems, mark: date | str) -> OpenItemsAnswer:
         balance=found.balance,
         items=found.raw_items,
     )
+
+
+def open_total_answer(total: OpenTotal) -> OpenTotalAnswer:
+    """The sums of the open items."""
+    return OpenTotalAnswer(customer_count=total.customers, document_count=total.documents, balance=total.balance)
