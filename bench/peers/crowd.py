@@ -48,6 +48,10 @@ class Answer:
         return json.loads(self.body)
 
 
+class Busy(BenchError):
+    """503: the server asks to be asked again."""
+
+
 class Line:
     """A connection of one client to a server; it is opened anew where the server hangs up after an answer."""
 
@@ -56,13 +60,15 @@ class Line:
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
 
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: str = "") -> Answer:
-        """Send a request and read all of its answer. Raises `BenchError` unless it is a success."""
+        """Send a request and read all of its answer. Raises `BenchError` unless it is a success, `Busy` for 503."""
         sent = {"Content-Type": "application/json", **headers} if body else headers
         self._connection.request(method, path, body=body.encode() or None, headers=dict(sent))
         answer = self._connection.getresponse()
         text = answer.read()
         if not 200 <= answer.status < 300:
-            raise BenchError(f"{method} {path}: {answer.status} {text[:500]!r}")
+            raise (Busy if answer.status == http.HTTPStatus.SERVICE_UNAVAILABLE else BenchError)(
+                f"{method} {path}: {answer.status} {text[:500]!r}"
+            )
         return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, text)
 
 

@@ -22,7 +22,7 @@ from bench.load import BenchError
 from bench.peers import calls, company
 from bench.peers.calls import DATABASE, PASSWORD, Calls
 from bench.peers.company import Company, fill, set_up
-from bench.peers.crowd import Work
+from bench.peers.crowd import Busy, Work
 from bench.peers.own import LISTED
 from reskontra.db.embedded import EmbeddedPostgres, delete_folder
 from reskontra.serve import plain_connection
@@ -31,6 +31,7 @@ REQUIRED = ("trytond", "trytond_account_invoice", "psycopg[binary,pool]")
 
 _READY, _IDS, _SETTINGS = "ready", "ids.json", "trytond.conf"
 _START_SECONDS, _STOP_SECONDS = 120, 30
+_AGAIN_SECONDS = 0.1
 _COLUMNS = (
     "number", "party.rec_name", "invoice_date", "state", "currency.code", "untaxed_amount", "tax_amount",
     "total_amount", "amount_to_pay", "reference", "description", "payment_term", "account.code", "account.name",
@@ -52,7 +53,12 @@ class Tryton:
 
         def invoice() -> None:
             made = session.call("model.account.invoice.create", [self._company.invoice()])
-            session.call("model.account.invoice.post", made)
+            while True:
+                try:
+                    session.call("model.account.invoice.post", made)
+                    return
+                except Busy:  # another client has the series of numbers, for which Tryton does not wait
+                    time.sleep(_AGAIN_SECONDS)
 
         def headers() -> None:
             wanted = [["type", "=", "out"], ["state", "=", "posted"]]
