@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
@@ -18,6 +18,7 @@ from reskontra.dunning.wire.runs import (
     DunningRunAnswer,
     run_answer,
 )
+from reskontra.errors import Refusal
 from reskontra.runs.answers import sent_to_run
 from reskontra.web.addresses import Addresses
 from reskontra.web.answers import done, json_answer
@@ -47,6 +48,18 @@ _AS_OF, _CLASS, _CUSTOMER, _WAY = (
 _FROM, _TO = Parameter("levelFrom", "integer"), Parameter("levelTo", "integer")
 
 
+_ASKED_AS: Mapping[str | int, str] = {
+    "letter_date": _AS_OF.name,
+    "customer_class": _CLASS.name,
+    "customer_numbers": _CUSTOMER.name,
+    "level_from": _FROM.name,
+    "level_to": _TO.name,
+    "is_printed": _WAY.name,
+    "is_emailed": _WAY.name,
+}
+"""What a run is asked for, and the parameter that says it."""
+
+
 async def get_proposals(call: Call) -> Response:
     """GET who is due a letter on a day, by level, and the letters of a page of them; nothing is made."""
     query, page = call.query, page_of(call.query)
@@ -61,7 +74,11 @@ async def get_proposals(call: Call) -> Response:
         "is_emailed": True if way is Way.EMAIL else None,
     }
     asked = {"letter_date": day.value if day else None, "filters": filters}
-    found = await foreseeing.foresee(call.database, call.context, asked, limit=page.limit, offset=page.offset)
+    try:
+        found = await foreseeing.foresee(call.database, call.context, asked, limit=page.limit, offset=page.offset)
+    except Refusal as refusal:
+        refusal.field = next(((_ASKED_AS[step],) for step in reversed(refusal.field) if step in _ASKED_AS), ())
+        raise
     return json_answer(proposals_answer(found))
 
 
@@ -71,13 +88,10 @@ _REMINDERS = Addresses("/v1/customer/{customer}/action", "dunning letter", Dunni
 ROUTES = (
     *LETTERS,
     *BLOCKS,
-    replace(
-        Addresses("/v1/reskontra/dunningProposal", "dunning proposal", ProposalsAnswer).one(
-            "Reskontra_GetDunningProposals",
-            get_proposals,
-            query=(_AS_OF, _FROM, _TO, _CLASS, _CUSTOMER, _WAY, *PAGING),
-        ),
-        spelling=DunningRun,
+    Addresses("/v1/reskontra/dunningProposal", "dunning proposal", ProposalsAnswer).one(
+        "Reskontra_GetDunningProposals",
+        get_proposals,
+        query=(_AS_OF, _FROM, _TO, _CLASS, _CUSTOMER, _WAY, *PAGING),
     ),
     _RUNS.act("Reskontra_RunDunning", run, "dunning", "running", body=DunningRun),
     _REMINDERS.act(

@@ -184,10 +184,11 @@ def change_body(kind: DocumentKind, form: DocumentForm, base: DocumentForm, lang
             for name in LINE
             if line.get(name, "") != standing.get(name, "")
         }
-        if changed:
-            lines.append({"operation": "Update", "lineNumber": _wrapped(int(line["number"])), **changed})
+        # A line that stays is named too, so that the server counts lines as the form does.
+        operation = "Update" if changed else "Nothing"
+        lines.append({"operation": operation, "lineNumber": _wrapped(int(line["number"])), **changed})
     lines += [{"operation": "Delete", "lineNumber": _wrapped(int(number))} for number in before]
-    if lines:
+    if any(line["operation"] != "Nothing" for line in lines):
         body[kind.lines] = lines
     return body
 

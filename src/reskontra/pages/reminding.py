@@ -191,7 +191,7 @@ async def _board(
             pageSize=_CARDS,
         )
     except Refused as found:
-        refusals.append(screen.problem(found, {"asOf": "asOf"}, elsewhere="asOf"))
+        refusals.append(screen.problem(found, {"asOf": "asOf"}))
     return screen.show(
         "reminding.html",
         400 if refusals else 200,

@@ -63,7 +63,7 @@ class Route:
     needed: frozenset[str] = frozenset()
     """The parameters without which the request is refused."""
     spelling: type[msgspec.Struct] | None = None
-    """The struct that spells field names in refusals if there is no body: release, delete, what a run would do."""
+    """The struct that spells field names in refusals if there is no body: release, delete."""
     line: type[msgspec.Struct] | None = None
     """What one line holds, of a body that has many of them, each a request (`Call.lines`)."""
     line_answer: type[msgspec.Struct] | None = None
