@@ -142,6 +142,19 @@ async def test_the_page_of_open_items_reads_one_page_of_the_api(
         assert sum(money(row[-1]) for row in rows) == money(foot.get_text())
 
 
+async def test_who_has_many_open_items_has_the_others_as_a_table(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_items, "_EACH", 1)
+    await visitor.go("reports/open-items?asOf=2025-06-30")
+    link = visitor.seen.select_one("tbody a[download]")
+    assert link is not None
+    count, _, name = link.get_text().removesuffix(", as CSV").partition(" more of ")
+    assert len({row[0] for row in visitor.rows() if row[0]}) == len([row for row in visitor.rows() if row[0]])
+    table = csv.DictReader(io.StringIO((await visitor.http.get(f"/ui/reports/open-items{link['href']}")).text))
+    assert [row["customerName"] for row in table] == [name] * (int(count) + 1)
+
+
 async def test_open_items_are_taken_along(visitor: Visitor) -> None:
     await visitor.go("reports/open-items?asOf=2025-06-30&age=31-60")
     assert all(31 <= int(row[4]) <= 60 for row in visitor.rows())

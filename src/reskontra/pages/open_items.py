@@ -21,6 +21,8 @@ from reskontra.pages.screen import ROOT, Screen
 _PATH = "/v1/reskontra/report/openItem"
 _CUSTOMERS = 200
 """Whose documents stand on one page."""
+_EACH = 50
+"""How many documents of each; the table to take along has all."""
 
 
 class Item(msgspec.Struct, rename="camel", kw_only=True):
@@ -98,7 +100,7 @@ async def show_open_items(screen: Screen) -> Response:
         400 if problems else 200,
         report="open-items",
         problems=problems,
-        rows=_rows(rows.rows),
+        rows=[(one, _rows([one])[:_EACH], max(len(one.items) - _EACH, 0)) for one in rows.rows],
         total=total,
         customers=rows.total,
         day=day,
