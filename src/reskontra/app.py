@@ -246,7 +246,7 @@ def create_app(
         answers=answers,
         limiter=limiter,
     )
-    database.when_connected += (remembered.forget, lists.forget, guard.forget)
+    database.when_connected += (remembered.forget, lists.forget, guard.forget, users.forget)
     return _recorded(server, desk) if desk else server
 
 

@@ -66,6 +66,10 @@ class UserDoor:
             find_names=partial(self._find_names, found.newest_user_id),
         )
 
+    def forget(self) -> None:
+        """Forget names: the database may be another one now, with other users under the same ids."""
+        self._names = 0, {}
+
     async def _find_names(self, newest_user_id: int) -> Mapping[str, str]:
         if self._names[0] != newest_user_id:
             async with self.database.connection() as connection:
