@@ -109,8 +109,8 @@ class Query:
             raise _unfit(name, value, "Send true or false.")
         return word in _TRUE
 
-    def integer(self, name: str) -> int | None:
-        """A whole number that fits 32 bits."""
+    def integer(self, name: str, *, least: int = -_INT4_MAX) -> int | None:
+        """A whole number that fits 32 bits, and is not below `least`."""
         value = self.text(name)
         if value is None:
             return None
@@ -118,7 +118,9 @@ class Query:
         if not _WHOLE.fullmatch(digits):
             raise _unfit(name, value, "Send a whole number.")
         if len(digits) > _WHOLE_LENGTH or abs(int(digits)) > _INT4_MAX:
-            raise _unfit(name, value, f"Send a whole number from -{_INT4_MAX} to {_INT4_MAX}.")
+            raise _unfit(name, value, f"Send a whole number from {least} to {_INT4_MAX}.")
+        if int(digits) < least:
+            raise _unfit(name, value, f"Send {least} or more.")
         return int(digits)
 
     def number(self, name: str) -> Decimal | None:

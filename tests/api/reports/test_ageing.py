@@ -218,7 +218,7 @@ async def test_customers_without_items_of_an_age_are_on_no_page(clerk: Clerk, ve
         ({"toDays": "-1"}, "'-1' is not a value that the parameter toDays takes."),
         ({"fromDays": "1.5"}, "'1.5' is not a value that the parameter fromDays takes."),
         ({"toDays": "soon"}, "'soon' is not a value that the parameter toDays takes."),
-        ({"fromDays": "31", "toDays": "30"}, "fromDays is 31, which is more than 30, the toDays."),
+        ({"fromDays": "31", "toDays": "30"}, "fromDays (31) is more than toDays (30)."),
         ({"toDays": "99999999999"}, "'99999999999' is not a value that the parameter toDays takes."),
     ],
 )

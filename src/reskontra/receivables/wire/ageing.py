@@ -33,23 +33,13 @@ def bucket_answers(last_days: Sequence[int], amounts: Sequence[Decimal]) -> Iter
 
 def asked_days(query: Query) -> tuple[int, int] | None:
     """The first and the last day overdue that are asked for, 0 for what is not; None where neither is sent."""
-    first, last = _days(query, FROM_DAYS), _days(query, TO_DAYS)
+    first, last = query.integer(FROM_DAYS.name, least=0), query.integer(TO_DAYS.name, least=0)
     if first is None and last is None:
         return None
     first, last = first or 0, _DAYS_MAX if last is None else last
     if last < first:
         raise Malformed(
-            f"{FROM_DAYS.name} is {first}, which is more than {last}, the {TO_DAYS.name}.",
+            f"{FROM_DAYS.name} ({first}) is more than {TO_DAYS.name} ({last}).",
             hint=f"Send the smaller number as {FROM_DAYS.name}.",
         )
     return first, last
-
-
-def _days(query: Query, parameter: Parameter) -> int | None:
-    days = query.integer(parameter.name)
-    if days is not None and days < 0:
-        raise Malformed(
-            f"'{days}' is not a value that the parameter {parameter.name} takes.",
-            hint="Send 0 for what is not overdue, or the number of days that it has been.",
-        )
-    return days

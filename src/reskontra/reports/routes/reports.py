@@ -82,7 +82,7 @@ async def get_specifications(call: Call) -> Response:
     """GET the customer specification of some periods, by customer."""
     first, last = periods(call, await reference_of(call))
     if wants_table(call):
-        return await table(call, "customers", SPECIFICATION_TABLE, first, last, call.query.text("customer"))
+        return await table(call, "customers", SPECIFICATION_TABLE, first, last, _customer(call))
     filters = filtered(call, first, last)
     return await answer_page(call, SPECIFICATIONS, filters, lambda found: specification_answer(found, first, last))
 
@@ -91,7 +91,7 @@ async def get_open_items(call: Call) -> Response:
     """GET the open items as of a date, or at the end of a period, by customer; as they are known now, or were then."""
     form, parameters = await _open_then(call)
     if wants_table(call):
-        return await table(call, "open-items", open_item_table(form), *parameters, call.query.text("customer"))
+        return await table(call, "open-items", open_item_table(form), *parameters, _customer(call))
     filters, mark = filtered(call, *parameters), parameters[0]
     return await answer_page(call, open_items(form), filters, lambda found: open_items_answer(found, mark))
 
@@ -100,8 +100,14 @@ async def get_open_total(call: Call) -> Response:
     """GET the sums of the same open items."""
     form, parameters = await _open_then(call)
     async with call.database.connection() as connection:
-        total = await find_total(connection, form, call.company_id, *parameters, call.query.text("customer"))
+        total = await find_total(connection, form, call.company_id, *parameters, _customer(call))
     return json_answer(open_total_answer(total))
+
+
+def _customer(call: Call) -> str | None:
+    """The customer's number that is asked for, without the blanks around it, as the filter of a list takes it."""
+    sent = call.query.text("customer")
+    return None if sent is None else sent.strip()
 
 
 async def _open_then(call: Call) -> tuple[Form, Sequence[Any]]:
