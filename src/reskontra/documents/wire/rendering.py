@@ -102,9 +102,9 @@ def _line(struct: type[SaleLineAnswer], line: Line, reference: Reference) -> Sal
                 "work_type": work_type_answer(WORK_TYPES[line.work_type]),
                 "deductible_amount": line.deduction.quantize(_MONEY),
             }
-    if "line_type" in _names_of(struct):
+    if "line_type" in _attributes_of(struct):
         more |= {"line_type": "GN", "start_date": day_answer(line.start_date), "end_date": day_answer(line.end_date)}
-    if "project_task" in _names_of(struct) and line.task_id:
+    if "project_task" in _attributes_of(struct) and line.task_id:
         more["project_task"] = ProjectAnswer(id=line.task_id)
     category = reference.vat_categories.get(line.vat_category_id or "")
     salesperson = reference.salespersons.get(line.salesperson_id) if line.salesperson_id is not None else None
@@ -302,7 +302,7 @@ def _applications(text: str | None) -> list[ApplicationAnswer]:
 
 
 @cache
-def _names_of(struct: type[msgspec.Struct]) -> frozenset[str]:
+def _attributes_of(struct: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(struct.__struct_fields__)
 
 
@@ -312,7 +312,7 @@ def _add_particulars(answer: Any, row: Record) -> None:
     if not particulars:
         return
     answer.customer_project = particulars.get("customer_project")
-    if "exclude_debt_collection" not in _names_of(answer.__class__):
+    if "exclude_debt_collection" not in _attributes_of(answer.__class__):
         return
     for name in ("accounting_cost_reference", "originator_document_reference", "contract_document_reference"):
         setattr(answer, name, particulars.get(name))
