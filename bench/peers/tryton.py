@@ -31,7 +31,7 @@ REQUIRED = ("trytond", "trytond_account_invoice", "psycopg[binary,pool]")
 
 _READY, _IDS, _SETTINGS = "ready", "ids.json", "trytond.conf"
 _START_SECONDS, _STOP_SECONDS = 120, 30
-_AGAIN_SECONDS = 0.1
+_AGAIN_SECONDS, _BUSY_SECONDS = 0.1, 60
 _COLUMNS = (
     "number", "party.rec_name", "invoice_date", "state", "currency.code", "untaxed_amount", "tax_amount",
     "total_amount", "amount_to_pay", "reference", "description", "payment_term", "account.code", "account.name",
@@ -53,11 +53,14 @@ class Tryton:
 
         def invoice() -> None:
             made = session.call("model.account.invoice.create", [self._company.invoice()])
+            deadline = time.monotonic() + _BUSY_SECONDS
             while True:
                 try:
                     session.call("model.account.invoice.post", made)
                     return
                 except Busy:  # another client has the series of numbers, for which Tryton does not wait
+                    if time.monotonic() > deadline:
+                        raise
                     time.sleep(_AGAIN_SECONDS)
 
         def headers() -> None:
