@@ -13,6 +13,7 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from types import ModuleType
 
@@ -56,8 +57,10 @@ def _statements_of(module: ModuleType) -> Iterator[tuple[str, str]]:
     for name in _own_names(module):
         label = f"{place}.{_WORD.sub('_', name.lower()).strip('_')}"
         kept = getattr(module, name)
-        if inspect.isfunction(inspect.unwrap(kept)) and _makes_list(kept):
-            kept = kept(**dict.fromkeys(inspect.signature(kept).parameters, True))
+        if inspect.isfunction(inspect.unwrap(kept)) and _makes_one(kept):
+            parameters = inspect.signature(kept).parameters.values()
+            shown = {it.name: value for it in parameters for value in _everything(module, it.annotation)}
+            kept = kept(**shown) if len(shown) == len(parameters) else None
         if isinstance(kept, str) and _BEGINS.match(kept):
             yield label, kept
         elif isinstance(kept, Mapping):
@@ -83,11 +86,21 @@ def _own_names(module: ModuleType) -> Iterator[str]:
             yield node.name
 
 
-def _makes_list(function: object) -> bool:
-    """Whether a function makes a list from flags that say what it shows."""
-    signature = inspect.signature(function)  # type: ignore[arg-type]
-    flags = all(parameter.annotation == "bool" for parameter in signature.parameters.values())
-    return flags and str(signature.return_annotation).startswith("Paged[")
+def _makes_one(function: object) -> bool:
+    """Whether a function makes a list, or a statement that is kept."""
+    makes = str(inspect.signature(function).return_annotation)  # type: ignore[arg-type]
+    return makes.startswith("Paged[") or (makes == "str" and hasattr(function, "cache_info"))
+
+
+def _everything(module: ModuleType, annotation: str) -> Iterator[object]:
+    """What a parameter of this type is given so that all is shown: a flag, names, or a form of flags; else nothing."""
+    kind = getattr(module, annotation, None)
+    if annotation == "bool":
+        yield True
+    elif annotation == "Names":
+        yield None
+    elif is_dataclass(kind) and all(it.type == "bool" for it in fields(kind)):
+        yield kind(**{it.name: True for it in fields(kind)})  # type: ignore[operator]
 
 
 def _unfiltered(paged: Paged[object]) -> Filters:

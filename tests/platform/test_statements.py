@@ -36,7 +36,16 @@ async def test_postgresql_prepares_each_statement_as_it_is_printed(
 
 @pytest.mark.parametrize(
     "name",
-    ["items.items.page", "customers.finding.customers.total", "documents.lists.find", "documents.writing.delete"],
+    [
+        "items.items.page",
+        "customers.finding.customers.total",
+        "documents.lists.find",
+        "documents.lists.documents.page",
+        "receivables.lists.items.page",
+        "payments.write_offs.find",
+        "reports.open_items.total",
+        "documents.writing.delete",
+    ],
 )
 def test_lists_and_commands_have_their_statements(name: str) -> None:
     assert name in statements()

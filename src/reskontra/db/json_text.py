@@ -36,12 +36,14 @@ def local_moment(moment: str) -> str:
     return f"to_json({moment} at time zone {zone})::text"
 
 
-def members(names: Iterable[tuple[str, str]], values: Mapping[str, str]) -> str:
+def members(names: Iterable[tuple[str, str]] | None, values: Mapping[str, str]) -> str:
     """A scalar: members of a JSON object, with a comma after each. Those that are null are left out.
 
     `values` are scalars that write JSON, by our own name; `names` are pairs of our own name and the one in the object.
-    Those without a value are left to whoever completes the object.
+    Those without a value are left to whoever completes the object. None: all, under our own names.
     """
+    if names is None:
+        names = [(own, own) for own in values]
     written = [f"""'"{name}":' || {values[own]} || ','""" for own, name in names if own in values]
     if not 0 < len(written) <= _ARGUMENTS_MAX:
         raise ValueError(f"{len(written)} members cannot be written at once")

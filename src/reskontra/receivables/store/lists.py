@@ -18,8 +18,8 @@ from reskontra.db import json_text
 from reskontra.db.lists import Filters, Window
 from reskontra.db.pool import Connection
 
-Names: TypeAlias = tuple[tuple[str, str], ...]
-"""The fields of an answer: our own names, and those of the wire (`web.wire.names_of`)."""
+Names: TypeAlias = tuple[tuple[str, str], ...] | None
+"""The fields of an answer: our own names, and those of the wire (`web.wire.names_of`). None: all, under our own."""
 
 
 def written(make: Callable[[str], str], *columns: str) -> dict[str, str]:
