@@ -184,6 +184,17 @@ def test_a_round_that_measured_something_else_fails(
         load.drive(program, generator, plan, clients=2, seconds=1)
 
 
+def test_bulks_are_timed_beside_single_requests(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "INVOICES", {1: 30, 10: 20})
+    cells = {(cell.workload.name, cell.clients): cell for cell in bulk.measure(bench, rounds=1, seconds=1)}
+
+    assert [name for name, _ in cells] == ["single-1", "bulk-1", "single-10", "bulk-10"]
+    assert [cells[f"bulk-{lines}", 1].rounds[0].answers for lines in bulk.INVOICES] == [30, 20]
+    first, second = bulk.said(cells)
+    assert first.startswith("Invoices of one line in a bulk: ")
+    assert "times the rate of single requests (target 10 " in second
+
+
 @pytest.mark.parametrize("run", runs.RUNS, ids=lambda run: run.name)
 def test_a_run_over_all_open_documents_is_timed_on_fresh_books(books: Books, folder: Path, run: runs.Run) -> None:
     (cell,) = runs.measure(run, books, folder / "run.log", rounds=1)
@@ -204,17 +215,6 @@ def test_the_ceiling_of_write_offs_writes_as_many_rows_as_the_program(books: Boo
 
     assert left[0] == left[1]
     assert left[0]["change"] == 3 * seeding.TINY.large_documents
-
-
-def test_bulks_are_timed_beside_single_requests(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "INVOICES", {1: 30, 10: 20})
-    cells = {(cell.workload.name, cell.clients): cell for cell in bulk.measure(bench, rounds=1, seconds=1)}
-
-    assert [name for name, _ in cells] == ["single-1", "bulk-1", "single-10", "bulk-10"]
-    assert [cells[f"bulk-{lines}", 1].rounds[0].answers for lines in bulk.INVOICES] == [30, 20]
-    first, second = bulk.said(cells)
-    assert first.startswith("Invoices of one line in a bulk: ")
-    assert "times the rate of single requests (target 10 " in second
 
 
 def test_two_runs_are_compared_by_their_processor_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
