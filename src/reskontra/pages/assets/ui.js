@@ -198,7 +198,9 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "content") document.querySelector("[data-focus]")?.focus();
-    if (wanted) { document.getElementById(wanted)?.focus(); wanted = ""; }
+    // An answer that was under way when the line was asked for does not have it yet.
+    const field = wanted && document.getElementById(wanted);
+    if (field) { field.focus(); wanted = ""; }
   });
 
   // A form is sent once: its buttons wait for the answer. They wake up where the page stays or is come back to.
