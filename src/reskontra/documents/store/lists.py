@@ -24,6 +24,8 @@ from reskontra.receivables.store.lists import (
     FOUND_ITEMS,
     ITEM_VALUES,
     ITEMS_OF_PAGE,
+    KINDS_STAMP,
+    KINDS_TOTAL,
     PARTIES,
     Names,
     item_columns,
@@ -221,7 +223,7 @@ async def find_type(connection: Connection, company_id: int, document_types: Seq
 def documents(names: Names, *, with_applications: bool, with_address: bool, of_kinds: bool = False) -> Paged[Record]:
     """Documents of the kind $2, by number; with `of_kinds`, of the kinds in the array $2, whose numbers differ."""
     wanted = "any ($2::text[])" if of_kinds else "$2"
-    tally = f"from tally where tally.company_id = $1 and tally.entity = {wanted}"
+    tally = "from tally where tally.company_id = $1 and tally.entity = $2"
     return Paged(
         entity="Document",
         found=f"{FOUND_ITEMS} and document.document_type = {wanted}",
@@ -231,9 +233,7 @@ def documents(names: Names, *, with_applications: bool, with_address: bool, of_k
                     {APPLICATIONS if with_applications else "null"} as applications""",
         read=plain_row,
         sort_key=lambda row: (row["number"],),
-        stamp=f"(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) {tally})"
-        if of_kinds
-        else f"(select tally.last_change_id {tally})",
-        kept_total=f"(select sum(tally.total)::bigint {tally})" if of_kinds else f"(select tally.total {tally})",
+        stamp=KINDS_STAMP if of_kinds else f"(select tally.last_change_id {tally})",
+        kept_total=KINDS_TOTAL if of_kinds else f"(select tally.total {tally})",
         may_gather=True,
     )

@@ -10,7 +10,7 @@ from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.db.pool import Connection
 from reskontra.payments.store.loading import SEEN_AS_PAYMENT
 from reskontra.receivables.store.for_payments import SHOWN_LINES
-from reskontra.receivables.store.lists import ITEMS_OF_PAGE, PARTIES
+from reskontra.receivables.store.lists import ITEMS_OF_PAGE, KINDS_STAMP, KINDS_TOTAL, PARTIES
 
 _COLUMNS = f"""document.document_type, document.number, document.status, document.branch_number,
            document.document_date, document.period_id, document.currency_id, document.payment_method_id,
@@ -35,10 +35,8 @@ PAYMENTS = Paged(
     columns=_COLUMNS,
     read=plain_row,
     sort_key=lambda row: (row["number"], row["document_type"]),
-    stamp="""(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) from tally
-                where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
-    kept_total="""(select sum(tally.total)::bigint from tally
-                where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
+    stamp=KINDS_STAMP,
+    kept_total=KINDS_TOTAL,
     may_gather=True,
 )
 """Payments of the types $2, by number and type. Filters are over `document`."""

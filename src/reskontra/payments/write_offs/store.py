@@ -16,7 +16,7 @@ from reskontra.customers.store.fragments import adjust_balance
 from reskontra.db.pool import Connection
 from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_WRITE_OFF, Kind
 from reskontra.posting.store.writing import batch_each
-from reskontra.receivables.store.lists import PARTIES, Names, item_columns, items
+from reskontra.receivables.store.lists import PARTIES, Names, items
 from reskontra.receivables.store.open_items import move_items
 from reskontra.receivables.store.write_offs import ACCOUNT_ROLE, settle_each
 from reskontra.reference.rules.classes import ReasonCode
@@ -127,7 +127,7 @@ async def write_off(
 
 
 def _columns(names: Names) -> str:
-    return f"{item_columns(names)}, document.version, {PARTIES.columns}"
+    return f"{items(names).columns}, document.version"
 
 
 @cache

@@ -63,6 +63,11 @@ ITEMS_OF_PAGE = f"""page
           {PARTIES.joins}"""
 """The tables that a page of `FOUND_ITEMS` is read from: `document`, and those of `PARTIES`."""
 
+_TALLIES = "from tally where tally.company_id = $1 and tally.entity = any ($2::text[])"
+KINDS_STAMP = f"(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) {_TALLIES})"
+KINDS_TOTAL = f"(select sum(tally.total)::bigint {_TALLIES})"
+"""Scalars for a list of documents of the kinds $2: what identifies its state, and its whole length."""
+
 FOUND_ITEMS = """select document.document_id, document.document_type, document.number
               from document
              where document.company_id = $1"""
@@ -79,10 +84,8 @@ def items(names: Names) -> Paged[Record]:
         columns=f"{item_columns(names)}, {PARTIES.columns}",
         read=plain_row,
         sort_key=lambda row: (row["document_type"], row["number"]),
-        stamp="""(select string_agg(tally.last_change_id::text, ' ' order by tally.entity) from tally
-                    where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
-        kept_total="""(select sum(tally.total)::bigint from tally
-                    where tally.company_id = $1 and tally.entity = any ($2::text[]))""",
+        stamp=KINDS_STAMP,
+        kept_total=KINDS_TOTAL,
         may_gather=True,
     )
 
