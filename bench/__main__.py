@@ -63,6 +63,12 @@ def _two_files(words: Sequence[str]) -> tuple[Path, Path]:
     return asked.before, asked.after
 
 
+def refuse_unknown(parser: argparse.ArgumentParser, noun: str, sent: Sequence[str], known: Sequence[str]) -> None:
+    """Leave with a sentence if one of the words is not among those that are known."""
+    if unknown := sorted(set(sent) - set(known)):
+        parser.error(f"there is no {noun} {', '.join(unknown)}: choose among {', '.join(known)}")
+
+
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
     others = (pages.NAME, applications.NAME, bulk.NAME, *(it.name for it in runs.RUNS), start.NAME)
@@ -81,9 +87,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="where the figures go [.bench/results/...]")
     parser.add_argument("--folder", type=Path, default=books.CACHE, help="where seeded data is kept [.bench]")
     asked = parser.parse_args(words)
-    unknown = sorted(set(asked.workloads) - set(names))
-    if unknown:
-        parser.error(f"there is no workload {', '.join(unknown)}: choose among {', '.join(names)}")
+    refuse_unknown(parser, "workload", asked.workloads, names)
     asked.size = seeding.SIZES[asked.size or ("short" if asked.short else "full")]
     asked.seconds = asked.seconds or (1 if asked.short else 5)
     return asked

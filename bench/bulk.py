@@ -43,16 +43,12 @@ def said(cells: Mapping[tuple[str, int], Cell]) -> Iterator[str]:
         single, bulk = cells.get((f"single-{lines}", 1)), cells.get((f"{NAME}-{lines}", 1))
         if single and bulk:
             times = bulk.typical("program", "rate") / single.typical("program", "rate")
-            less = _processor(single) / _processor(bulk)
+            less = single.processor / bulk.processor
             reached = "reached" if times >= TIMES else "missed"
             yield (
                 f"Invoices of {_counted(lines)} in a bulk: {times:.1f} times the rate of single requests "
                 f"(target {TIMES} {reached}), {less:.1f} times less processor time"
             )
-
-
-def _processor(cell: Cell) -> float:
-    return cell.typical("program", "program_cpu") + cell.typical("program", "database_cpu")
 
 
 def _counted(lines: int) -> str:

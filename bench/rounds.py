@@ -59,10 +59,14 @@ class Cell:
         return target if target and target.clients == self.clients else None
 
     @property
+    def processor(self) -> float:
+        """Milliseconds of processor time of the program and its database for an answer."""
+        return self.typical("program", "program_cpu") + self.typical("program", "database_cpu")
+
+    @property
     def processor_ratio(self) -> float:
         """The ceiling's processor time as a share of the program's: it hardly depends on who else uses the machine."""
-        spent = self.typical("program", "program_cpu") + self.typical("program", "database_cpu")
-        return self.typical("ceiling", "database_cpu") / spent if spent else 0.0
+        return self.typical("ceiling", "database_cpu") / self.processor if self.processor else 0.0
 
     @property
     def has_ceiling(self) -> bool:

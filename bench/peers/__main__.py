@@ -15,7 +15,7 @@ from statistics import median
 from rich.console import Console
 
 from bench import books, machine, program
-from bench.__main__ import checked_out
+from bench.__main__ import checked_out, refuse_unknown
 from bench.load import BenchError
 from bench.peers import own, tryton
 from bench.peers.crowd import Side, round_of
@@ -93,9 +93,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="where the figures go [.bench/results/peers-...]")
     parser.add_argument("--folder", type=Path, default=books.CACHE, help="where books and Tryton are kept [.bench]")
     asked = parser.parse_args(words)
-    unknown = sorted(set(asked.work) - set(_TITLES))
-    if unknown:
-        parser.error(f"there is no work {', '.join(unknown)}: choose among {', '.join(_TITLES)}")
+    refuse_unknown(parser, "work", asked.work, list(_TITLES))
     try:
         asked.clients = [int(count) for count in asked.clients.split(",")]
     except ValueError:
