@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from typing import TextIO
+from collections.abc import Callable, Mapping
+from typing import TextIO, TypeAlias
 
 import msgspec
 import structlog
 
 from reskontra.clock import SystemClock
 from reskontra.config import LogFormat
+
+Facts: TypeAlias = Mapping[str, str | float | None]
 
 _FRAMES = 30
 # Without local variables: they hold what the request sent, sometimes pages of it.
@@ -32,10 +35,7 @@ def configure_logging(log_format: LogFormat) -> None:
     render: list[structlog.typing.Processor] = (
         [structlog.processors.ExceptionRenderer(_AS_DATA), structlog.processors.JSONRenderer(serializer=_json)]
         if log_format == "json"
-        else [
-            _request_in_short,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_traceback_for_people),
-        ]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_traceback_for_people)]
     )
     structlog.configure(
         processors=[*shared, *render],
@@ -43,8 +43,11 @@ def configure_logging(log_format: LogFormat) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    global _stream  # noqa: PLW0603 - as structlog's own configuration is of the process
-    _stream = sys.stderr if log_format == "json" else None
+    global _log_request  # noqa: PLW0603 - as structlog's own configuration is of the process
+    if log_format == "json":
+        _log_request = _request_as_json
+    else:
+        _log_request = _request_by_structlog if sys.stderr.isatty() else _request_in_short
     _hand_over_standard_library([*shared, structlog.stdlib.add_logger_name], render)
 
 
@@ -69,23 +72,47 @@ def _hand_over_standard_library(
 
 
 def log_request(**facts: str | float | None) -> None:
-    """Write the line of an answered request, with its id among `facts`.
+    """Write the line of an answered request: method, path, status, milliseconds, request_id, and what else is known.
 
-    There is one for each request, so as JSON it goes straight to the stream: structlog's chain takes as long as routing
-    the request does.
+    There is one for each request, so it goes straight to the stream: structlog's chain takes as long as routing the
+    request does.
     """
-    if _stream is None:
-        _requests.info("request", **facts)
-        return
-    moment = _CLOCK.now().isoformat().replace("+00:00", "Z")
-    _stream.write(_json({**facts, "event": "request", "level": "info", "timestamp": moment}) + "\n")
-    _stream.flush()
+    _log_request(facts)
+
+
+def _request_as_json(facts: Facts) -> None:
+    _write(_json({**facts, "event": "request", "level": "info", "timestamp": _moment()}))
+
+
+def _request_in_short(facts: Facts) -> None:
+    """As structlog writes it without colours."""
+    _write(f"{_moment()} [info     ] {_in_short(facts):30} request_id={facts['request_id']}")
+
+
+def _request_by_structlog(facts: Facts) -> None:
+    """In the colours of a terminal, or wherever an application that has us within it sends its lines."""
+    _requests.info(_in_short(facts), request_id=facts["request_id"])
+
+
+def _in_short(facts: Facts) -> str:
+    """A request as `GET /v1/customer 200 3.21 ms`; its other values are for machines."""
+    path = str(facts["path"])
+    shown = path if path.isprintable() else ascii(path)
+    return f"{facts['method']} {shown} {facts['status']} {facts['milliseconds']} ms"
+
+
+def _moment() -> str:
+    return _CLOCK.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 _CLOCK = SystemClock()
 _requests = structlog.stdlib.get_logger("reskontra.web")
-_stream: TextIO | None = None
-"""Where the lines of requests go as JSON; None if they are for people."""
+_log_request: Callable[[Facts], None] = _request_by_structlog
 
 
 def _json(event: structlog.typing.EventDict, **_: object) -> str:
@@ -95,14 +122,3 @@ def _json(event: structlog.typing.EventDict, **_: object) -> str:
 def _traceback_for_people(stream: TextIO, exception: structlog.typing.ExcInfo) -> None:
     stream.write("\n")
     traceback.print_exception(*exception, limit=-_FRAMES, file=stream)
-
-
-def _request_in_short(
-    logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """A request as `GET /v1/customer 200 3.21 ms` with its id; its other values are for machines."""
-    if event["event"] != "request" or "status" not in event:
-        return event
-    path = event["path"] if event["path"].isprintable() else ascii(event["path"])
-    kept = {key: value for key, value in event.items() if key in ("timestamp", "level", "request_id")}
-    return kept | {"event": f"{event['method']} {path} {event['status']} {event['milliseconds']} ms"}
