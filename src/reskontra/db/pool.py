@@ -8,12 +8,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
 
-from reskontra.db.counting import counted
+from reskontra.db.counting import Count, counted
 from reskontra.db.faults import (
     BUSY,
     FAULTS,
@@ -22,6 +23,7 @@ from reskontra.db.faults import (
     refusal_of_commit,
     refusal_of_fault,
 )
+from reskontra.db.lending import Lender
 from reskontra.db.sessions import session_name
 from reskontra.errors import Malformed, Refusal, Unavailable
 
@@ -63,8 +65,8 @@ _KEY_DETAIL = re.compile(r"^Key \((?P<columns>.*?)\)=\((?P<values>.*)\) ", re.DO
 _TURN_SECONDS = 10.0
 """How long a request waits for what another one holds in this process: as long as for a lock of PostgreSQL."""
 
-_TIDY_SECONDS = 2.0
-"""How long a used connection gets to become idle; one that does not is thrown away."""
+_ANSWER_SECONDS = 2.0
+"""How much longer than PostgreSQL we wait for a statement that it ends itself."""
 
 _CLOSE_SECONDS = 10.0
 
@@ -136,6 +138,7 @@ class Database:
         """Called for each new connection. It may lead to a server that has crashed or failed over since. Ids that were
         not committed may be given again, so what is remembered under such an id may be wrong."""
         self._pool = pool
+        self._lender = Lender(pool)
         self._acquire_timeout_seconds = acquire_timeout_seconds
 
     @classmethod
@@ -179,7 +182,7 @@ class Database:
                 server_settings=settings,
                 reset=_keep_as_it_is,
                 # Only for a server that no longer enforces its own limit: frozen, or behind a broken network.
-                command_timeout=statement_timeout_seconds + _TIDY_SECONDS,
+                command_timeout=statement_timeout_seconds + _ANSWER_SECONDS,
                 # The statements are a fixed set of texts, so prepared ones never need to be dropped. One above 15 kB
                 # would not be kept, but planned for each request, which takes several times as long as running it.
                 statement_cache_size=1024,
@@ -252,7 +255,7 @@ class Database:
         """Wait for borrowed connections, then close all of them; those that do not come back are cut."""
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._pool.close()
+                await self._lender.close()
         except TimeoutError:
             self._pool.terminate()
 
@@ -263,15 +266,17 @@ class Database:
     async def probe(self, seconds: float = 2) -> None:
         """Raises `Unavailable`, with the reason, unless the database accepts changes right now."""
         try:
-            connection = await self._pool.acquire(timeout=seconds)
+            connection = await self._lender.lend(seconds)
         except FAULTS as error:
             raise self._told_at_the_door(error) from error
+        is_sound = False
         try:
             is_read_only = await connection.fetchval(_IS_READ_ONLY, timeout=seconds)
+            is_sound = True
         except FAULTS as error:
             raise refusal_at_the_door(error) from error
         finally:
-            await self._give_back(connection)
+            await self._give_back(connection, is_sound=is_sound)
         if is_read_only:
             raise Unavailable(READ_ONLY)
 
@@ -303,43 +308,64 @@ class Database:
                     raise
                 await _commit(transaction)
 
-    @asynccontextmanager
-    async def _borrow(self) -> AsyncGenerator[PoolConnectionProxy[Record]]:
-        count = counted()
-        if count is not None:
-            count.begin_waiting()
+    def _borrow(self) -> _Loan:
+        return _Loan(self)
+
+    async def _lend(self) -> PoolConnectionProxy[Record]:
         try:
-            connection = await self._pool.acquire(timeout=self._acquire_timeout_seconds)
+            return await self._lender.lend(self._acquire_timeout_seconds)
         except FAULTS as error:
             raise self._told_at_the_door(error) from error
-        if count is not None:
-            count.watch(connection)
-        try:
-            yield connection
-        except FAULTS as error:
-            refusal = refusal_for(error)
-            if refusal is None:
-                raise
-            if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-                await self._pool.expire_connections()  # by now another server may accept changes
-            raise refusal from error
-        finally:
-            if count is not None:
-                count.leave(connection)
-            await self._give_back(connection)
 
     def _told_at_the_door(self, error: Exception) -> Refusal:
         """Why no connection could be had: that all are in use is not the same as that none can be opened."""
-        is_queue = isinstance(error, TimeoutError) and self._pool.get_size() == self._pool.get_max_size()
+        is_queue = isinstance(error, TimeoutError) and self._lender.is_exhausted
         _log.warning("no connection to the database", error=repr(error), all_borrowed=is_queue)
         return Unavailable(BUSY) if is_queue else refusal_at_the_door(error)
 
-    async def _give_back(self, connection: PoolConnectionProxy[Record]) -> None:
+    async def _give_back(self, connection: PoolConnectionProxy[Record], *, is_sound: bool) -> None:
         try:
-            await self._pool.release(connection, timeout=_TIDY_SECONDS)
+            await self._lender.take_back(connection, is_sound=is_sound)
         except FAULTS as error:
             # asyncpg has thrown it away by now, and the caller's answer is already decided.
             _log.warning("a connection to the database was thrown away", error=repr(error))
+
+
+class _Loan:
+    """A connection for the time of a `with`; faults of the database leave it as refusals."""
+
+    __slots__ = ("_connection", "_count", "_database")
+
+    _connection: PoolConnectionProxy[Record]
+    _count: Count | None
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> PoolConnectionProxy[Record]:
+        self._count = count = counted()
+        if count is not None:
+            count.begin_waiting()
+        self._connection = connection = self._database._lender.at_once() or await self._database._lend()
+        if count is not None:
+            count.watch(connection)
+        return connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._count is not None:
+            self._count.leave(self._connection)
+        try:
+            if isinstance(error, FAULTS):
+                refusal = refusal_for(error)
+                if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                    await self._database._lender.expire()  # by now another server may accept changes
+                if refusal is not None:
+                    raise refusal from error
+        finally:
+            is_sound = error is None or isinstance(error, Refusal | NeedsTransaction)
+            await self._database._give_back(self._connection, is_sound=is_sound)
 
 
 @dataclass(frozen=True, slots=True)
