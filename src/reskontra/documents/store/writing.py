@@ -153,7 +153,7 @@ waiting for that turn.
 
 def _save(*, rows: bool, proposing: bool) -> str:
     written = _WRITTEN_ROWS if rows else ""
-    proposed = f"{propose('$6', '$18' if rows else '$14', 'updated')}," if proposing else ""
+    proposed = f"{propose('$6', '$21' if rows else '$14', 'updated')}," if proposing else ""
     texts = ", lines_json = $14, vat_json = $15" if rows else ""
     return f"""
     with {_HELD},
@@ -179,8 +179,7 @@ def _save(*, rows: bool, proposing: bool) -> str:
 _WRITTEN_ROWS = f"""unlined as (
         delete from document_line using updated
          where document_line.company_id = $1 and document_line.document_id = updated.document_id
-           and line_number not in (select line.line_number
-                                     from json_populate_recordset(null::document_line, $16) as line)),
+           and line_number = any ($18::integer[])),
     lined as (
         insert into document_line (company_id, document_id, {LINE})
         select $1, updated.document_id, {SENT_LINE}
@@ -188,10 +187,10 @@ _WRITTEN_ROWS = f"""unlined as (
         on conflict on constraint document_line_pk do update
            set ({LINE}) = row({", ".join(f"excluded.{column}" for column in LINE_COLUMNS)})),
     untaxed as (
-        delete from document_vat using updated
+        delete from document_vat
+         using updated, unnest($19::text[], $20::numeric[]) as gone (vat_id, rate)
          where document_vat.company_id = $1 and document_vat.document_id = updated.document_id
-           and (vat_id, rate) not in (
-               select vat.vat_id, vat.rate from json_populate_recordset(null::document_vat, $17) as vat)),
+           and document_vat.vat_id = gone.vat_id and document_vat.rate = gone.rate),
     taxed as (
         insert into document_vat (company_id, document_id, {VAT})
         select $1, updated.document_id, {SENT_VAT}
@@ -223,7 +222,7 @@ async def save_document(
     Raises `NeedsTransaction` when document or reference data no longer have their versions; nothing is written then.
     """
     proposing = after.proposals != before.proposals
-    rows = (*rows_text, as_json(after.lines), as_json(after.vat)) if rows_text else ()
+    rows = (*rows_text, *_changed_rows(before, after)) if rows_text else ()
     counts = not before.is_released  # released documents count in the balance, not here
     return await _written(
         connection,
@@ -240,6 +239,22 @@ async def save_document(
         as_json(detail),
         *rows,
         *((as_json(after.proposals),) if proposing else ()),
+    )
+
+
+def _changed_rows(before: Document, after: Document) -> tuple[object, ...]:
+    """The lines and VAT rows to write, as JSON, then the line numbers, VAT ids and rates of those to delete: what is as
+    it was is left alone."""
+    lines = {line.line_number: line for line in before.lines}
+    changed_lines = [line for line in after.lines if lines.pop(line.line_number, None) != line]
+    vat = {(row.vat_id, row.rate): row for row in before.vat}
+    changed_vat = [row for row in after.vat if vat.pop((row.vat_id, row.rate), None) != row]
+    return (
+        as_json(changed_lines),
+        as_json(changed_vat),
+        list(lines),
+        [vat_id for vat_id, _ in vat],
+        [rate for _, rate in vat],
     )
 
 
