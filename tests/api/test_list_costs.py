@@ -6,6 +6,7 @@ counted: the nodes of each plan, which is what planning costs, and the rows that
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -104,6 +105,7 @@ async def _telling(database: Database, connect: Callable[..., Any], asked: list[
 
         with connection.query_logger(note):
             yield connection
+            await asyncio.sleep(0)  # asyncpg tells of a statement in the next turn of the loop
 
 
 @pytest.fixture

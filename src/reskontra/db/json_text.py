@@ -36,6 +36,15 @@ def local_moment(moment: str) -> str:
     return f"to_json({moment} at time zone {zone})::text"
 
 
+def object_of(last: str, **values: str) -> str:
+    """An object, as JSON, by the names that it has there: `values` are scalars that write JSON. Those that are null are
+    left out; the one that is named `last` never is."""
+    before = "".join(
+        f"""coalesce('"{name}":' || {value} || ',', '') || """ for name, value in values.items() if name != last
+    )
+    return f"""'{{' || {before}'"{last}":' || {values[last]} || '}}'"""
+
+
 def members(names: Iterable[tuple[str, str]] | None, values: Mapping[str, str]) -> str:
     """A scalar: members of a JSON object, with a comma after each. Those that are null are left out.
 

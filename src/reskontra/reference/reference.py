@@ -38,6 +38,9 @@ from reskontra.vat.rules.codes import VatCategory, VatId, VatZone
 
 T = TypeVar("T")
 
+_MADE_MAX = 20_000
+"""How much is kept by `once`: some 10 MB, where documents combine a few codes in as many ways."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
@@ -275,6 +278,8 @@ class Reference:
         try:
             found: T = self._made[key]
         except KeyError:
+            if len(self._made) >= _MADE_MAX:
+                self._made.clear()
             found = self._made[key] = make()
         return found
 

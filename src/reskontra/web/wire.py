@@ -66,11 +66,17 @@ def names_of(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
     return tuple((field.name, field.encode_name) for field in msgspec.structs.fields(struct))
 
 
-def completed(written: str, rest: msgspec.Struct) -> bytes:
-    """An object as JSON bytes, of which the database has written some members (`db/json_text.py`), each with a comma
-    after it; `rest` has the others."""
-    encoded = encode(rest)
-    return b"".join((b"{", (written if len(encoded) > 2 else written[:-1]).encode(), memoryview(encoded)[1:]))
+def members(part: msgspec.Struct) -> bytes:
+    """The members of a JSON object that a struct has, with a comma after each."""
+    encoded = encode(part)
+    return encoded[1:-1] + b"," if len(encoded) > 2 else b""
+
+
+def completed(written: str, made: bytes, rest: msgspec.Struct) -> bytes:
+    """An object as JSON bytes, of which some members are there already, each with a comma after it: those that the
+    database has `written` (`db/json_text.py`), and those that were `made` before. `rest` has the others."""
+    joined = b"".join((b"{", written.encode(), made, memoryview(encode(rest))[1:]))
+    return joined[:-2] + b"}" if joined.endswith(b",}") else joined
 
 
 @cache

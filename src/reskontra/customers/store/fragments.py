@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reskontra.customers.customer import ADDRESS_COLUMNS
+from reskontra.db import json_text
 
 
 def by_number(parameter: str) -> str:
@@ -145,9 +146,11 @@ def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", na
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a list of documents shows of its parties: columns, and the joins that provide them."""
+    """What a list of documents shows of its parties: columns, the same as JSON objects, and the joins that provide
+    them."""
 
     columns: str
+    values: Mapping[str, str]
     joins: str
 
 
@@ -162,6 +165,16 @@ def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
         columns="""owing.number as customer_number, owing.name as customer_name,
            child.number as child_number, child.name as child_name,
            place.location_cd, place.name as location_name, place_address.country_id as location_country_id""",
+        values={
+            "customer": _number_name("owing"),
+            "child": f"case when {child_customer_id} is not null then {_number_name('child')} end",
+            "location": json_text.object_of(
+                "id",
+                countryId=json_text.text("place_address.country_id"),
+                id=json_text.text("place.location_cd"),
+                name=json_text.text("place.name"),
+            ),
+        },
         joins=f"""join customer as owing on owing.company_id = $1 and owing.customer_id = {customer_id}
       left join customer as child on child.company_id = $1 and child.customer_id = {child_customer_id}
       left join location as place on place.company_id = $1 and place.customer_id = {customer_id}
@@ -172,6 +185,11 @@ def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
            and address.address_id = coalesce(place.address_id, owing.main_address_id)
         offset 0) as place_address on true""",
     )
+
+
+def _number_name(customer: str) -> str:
+    number, name = json_text.text(f"{customer}.number"), json_text.text(f"{customer}.name")
+    return f"""'{{"number":' || {number} || ',"name":' || {name} || '}}'"""
 
 
 CUSTOMER_NUMBERS = "select customer.number from customer where customer.company_id = $1"

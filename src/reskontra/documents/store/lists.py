@@ -33,6 +33,9 @@ from reskontra.receivables.store.lists import (
 )
 from reskontra.receivables.store.open_items import APPLICATIONS
 
+_CONTACT = json_text.object_of(
+    "id", id=json_text.number("document.contact_id"), name=json_text.text(f"({name_of('document.contact_id')})")
+)
 _VALUES = {
     **ITEM_VALUES,
     **written(json_text.text, "external_reference", "payment_reference"),
@@ -41,6 +44,8 @@ _VALUES = {
               "vat_exempt_total_base", "rounding_difference", "dont_print", "dont_email", "revoked",
               "exclude_debt_collection", "send_to_auto_invoice", "salesperson_id"),
     **written(json_text.midnight, "cash_discount_date"),
+    "child": PARTIES.values["child"],
+    "contact": f"case when document.contact_id is not null then {_CONTACT} end",
     "is_deductible": json_text.number("(document.deduction is not null)"),
     "hold": json_text.number("(document.status in ('Hold', 'Reserved', 'CreditHold'))"),
 }  # fmt: skip
@@ -50,9 +55,9 @@ def _columns(names: Names, *, with_address: bool) -> str:
     address = "document.invoice_address, document.invoice_contact," if with_address else ""
     return f"""{item_columns(names, _VALUES)},
            document.terms_id, document.vat_zone_id, document.payment_method_id, document.salesperson_id,
-           document.contact_id, {name_of("document.contact_id")} as contact_name,
            document.dunning_level, document.dunning_letter_date, {address} document.lines_json, document.vat_json,
-           document.version, {attachments_of("document")} as attachments, {PARTIES.columns}"""
+           document.version,
+           {attachments_of("document")} as attachments"""
 
 
 @cache

@@ -6,11 +6,12 @@ documents costs no work per line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,9 +23,7 @@ from reskontra.documents.wire.answers import (
     LINE_ANSWERS,
     ApplicationAnswer,
     ChargeLineAnswer,
-    ContactName,
     DebtCollectionAnswer,
-    DocumentAnswer,
     InvoiceAddressAnswer,
     InvoiceContactAnswer,
     LineVatDateAnswer,
@@ -46,12 +45,13 @@ from reskontra.receivables.wire.items import (
     ProjectAnswer,
     account_answer,
     branch_answer,
-    item_answer,
+    named_by,
     particulars_of,
+    project_answer,
     subaccount_answer,
 )
-from reskontra.web.pairs import IdDescription, IdName, NumberDescription, NumberName
-from reskontra.web.wire import completed, day_answer, day_text, encode, etag_of
+from reskontra.web.pairs import IdDescription, IdName, NumberDescription
+from reskontra.web.wire import completed, day_answer, day_text, encode, members
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -188,42 +188,52 @@ def _warnings(found: VatInBase) -> Sequence[str]:
 
 def document_answer(row: Record, struct: type[SaleAnswer], reference: Reference, expand: Expand) -> bytes:
     """A row of `lists.find_document` or `lists.documents` as the struct of its kind, as JSON."""
-    answer = item_answer(struct, row, reference)
-    _add_terms(answer, row, reference)
-    answer.time_stamp = etag_of(row["version"])
-    salesperson = reference.salespersons.get(row["salesperson_id"]) if row["salesperson_id"] is not None else None
+    files = files_by_line(row["attachments"]) if expand.attachments else {}
+    rest = struct(lines=_with_files(row["lines_json"], files, expand))  # type: ignore[call-arg]
+    if row["project_id"]:
+        rest.project = project_answer(row["project_id"], reference)
+    _add_expanded(rest, row, reference, expand)
+    _add_particulars(rest, row)
+    if isinstance(rest, OwedAnswer):
+        _add_what_cash_sales_lack(rest, row, expand)
+        rest.attachments = files.get(None, []) if expand.attachments else None
+    return completed(row["written"], _looked_up(struct, row, reference), rest)
+
+
+_CODES = ("branch_number", "account_number", "subaccount_id", "terms_id", "payment_method_id", "vat_zone_id",
+          "salesperson_id")  # fmt: skip
+_codes_of = itemgetter(*_CODES)
+
+
+def _looked_up(struct: type[SaleAnswer], row: Record, reference: Reference) -> bytes:
+    """As `items.looked_up`, with what only documents with lines have."""
+    codes = _codes_of(row)
+    return reference.once(
+        (struct, codes), lambda: members(_of_codes(struct, dict(zip(_CODES, codes, strict=True)), reference))
+    )
+
+
+def _of_codes(struct: type[SaleAnswer], codes: Mapping[str, Any], reference: Reference) -> SaleAnswer:
+    answer = struct(**named_by(codes, reference))
+    terms, method, zone = codes["terms_id"], codes["payment_method_id"], codes["vat_zone_id"]
+    answer.credit_terms = _described(reference.terms.get(terms or ""), terms)
+    answer.payment_method = _described(reference.payment_methods.get(method or ""), method)
+    salesperson = reference.salespersons.get(codes["salesperson_id"] or 0)
     if salesperson:
         answer.salesperson_name = salesperson.name
         answer.salesperson = IdDescription(salesperson.salesperson_cd, salesperson.name)
-    files = files_by_line(row["attachments"]) if expand.attachments else {}
-    answer.lines = _with_files(row["lines_json"], files, expand)  # type: ignore[attr-defined]
-    _add_expanded(answer, row, reference, expand)
-    _add_particulars(answer, row)
     if isinstance(answer, OwedAnswer):
-        _add_what_cash_sales_lack(answer, row, reference, expand)
-        answer.attachments = files.get(None, []) if expand.attachments else None
-    return completed(row["written"], answer)
+        answer.vat_zone = _described(reference.vat_zones.get(zone or ""), zone)
+    return answer
 
 
-def _add_what_cash_sales_lack(answer: OwedAnswer, row: Record, reference: Reference, expand: Expand) -> None:
+def _add_what_cash_sales_lack(answer: OwedAnswer, row: Record, expand: Expand) -> None:
     """Add what only documents show that are owed until they are settled."""
-    if isinstance(answer, DocumentAnswer) and row["child_number"]:
-        answer.child = NumberName(row["child_number"], row["child_name"])
-    if row["contact_id"]:
-        answer.contact = ContactName(id=row["contact_id"], name=row["contact_name"])
-    answer.vat_zone = _described(reference.vat_zones.get(row["vat_zone_id"] or ""), row["vat_zone_id"])
     if expand.dunning and row["dunning_level"] > 0:
         answer.dunning_letter_date = day_answer(row["dunning_letter_date"])
         answer.dunning_letter_level = row["dunning_level"]
     if expand.vat_rows:
         answer.vat_rows = msgspec.Raw(row["vat_json"].encode())
-
-
-def _add_terms(answer: SaleAnswer, row: Record, reference: Reference) -> None:
-    """Add how it must be paid."""
-    method = row["payment_method_id"]
-    answer.credit_terms = _described(reference.terms.get(row["terms_id"] or ""), row["terms_id"])
-    answer.payment_method = _described(reference.payment_methods.get(method or ""), method)
 
 
 def _add_expanded(answer: SaleAnswer, row: Record, reference: Reference, expand: Expand) -> None:

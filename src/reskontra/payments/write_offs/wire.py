@@ -10,7 +10,7 @@ import msgspec
 
 from reskontra.payments.write_offs.rules import WrittenOff
 from reskontra.receivables.wire.applications import NamedDocumentAnswer
-from reskontra.receivables.wire.items import DatedSubaccount, ItemAnswer, item_answer
+from reskontra.receivables.wire.items import DatedSubaccount, ItemAnswer, looked_up, project_answer
 from reskontra.runs.answers import SkippedAnswer
 from reskontra.web.pairs import IdDescription
 from reskontra.web.wire import (
@@ -23,7 +23,6 @@ from reskontra.web.wire import (
     Text30,
     UnsetType,
     completed,
-    etag_of,
     names_of,
     sent,
 )
@@ -123,8 +122,7 @@ CREDIT_WRITE_OFF_NAMES = names_of(CreditWriteOffAnswer)
 
 def credit_write_off_answer(row: Record, reference: Reference) -> bytes:
     """A row of `store.credit_write_offs` or `store.find_credit_write_off`, as JSON."""
-    answer = item_answer(CreditWriteOffAnswer, row, reference)
-    answer.hold = False
-    answer.rounding_difference = Decimal("0.0000")
-    answer.time_stamp = etag_of(row["version"])
-    return completed(row["written"], answer)
+    rest = CreditWriteOffAnswer(
+        project=project_answer(row["project_id"], reference), hold=False, rounding_difference=Decimal("0.0000")
+    )
+    return completed(row["written"], looked_up(CreditWriteOffAnswer, row, reference), rest)

@@ -27,6 +27,8 @@ def written(make: Callable[[str], str], *columns: str) -> dict[str, str]:
     return {column: make(f"document.{column}") for column in columns}
 
 
+PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
+
 ITEM_VALUES = {
     **written(json_text.text, "number", "currency_id", "cash_account", "customer_reference", "invoice_text", "note"),
     **written(json_text.code, "document_type", "status"),
@@ -39,20 +41,20 @@ ITEM_VALUES = {
     "closed_period": json_text.code("document.closed_period_id"),
     "vat_total": json_text.number("coalesce(document.vat_total, 0.0000)"),
     "vat_total_base": json_text.number("coalesce(document.vat_total_base, 0.0000)"),
+    "customer": PARTIES.values["customer"],
+    "location": PARTIES.values["location"],
+    "time_stamp": json_text.code("encode(int8send(document.version), 'base64')"),
 }  # fmt: skip
-"""What a list shows of a document of any kind as it is stored."""
+"""What a list shows of a document of any kind as it is stored, over the tables of `PARTIES` too."""
 
 _LOOKED_UP = """document.document_type, document.number, document.branch_number, document.account_number,
            document.subaccount_id, document.project_id, document.particulars"""
 
 
 def item_columns(names: Names, values: Mapping[str, str] = ITEM_VALUES) -> str:
-    """The columns that a list shows of a document of any kind, besides its parties: `written`, and those with which
-    the wire completes it."""
+    """The columns that a list shows of a document of any kind: `written`, and what the wire completes it with."""
     return f"{json_text.members(names, values)} as written, {_LOOKED_UP}"
 
-
-PARTIES = named("document.customer_id", "document.location_id", "document.child_customer_id")
 
 # The offset keeps the planner from reordering the join. Plans are made without knowing the company, and for an average
 # one it looks cheaper to walk from the customers through all their documents than to fetch those of the page.
@@ -81,7 +83,7 @@ def items(names: Names) -> Paged[Record]:
         found=f"{FOUND_ITEMS} and document.document_type = any ($2::text[])",
         key=("document.document_type", "document.number"),
         tables=ITEMS_OF_PAGE,
-        columns=f"{item_columns(names)}, {PARTIES.columns}",
+        columns=item_columns(names),
         read=plain_row,
         sort_key=lambda row: (row["document_type"], row["number"]),
         stamp=KINDS_STAMP,

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from reskontra.accounts.wire.named import CodedAccount, SegmentedSubaccount, coded_account, segment_answers
 from reskontra.kinds import KINDS, kind_spelled
 from reskontra.web.pairs import IdDescription, NumberName
-from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, completed
+from reskontra.web.wire import Answer, DayOut, MomentOut, Text30, completed, members
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -128,23 +129,29 @@ class CustomerDocumentAnswer(ItemAnswer):
     branch: NumberName | None = None
 
 
-A = TypeVar("A", bound=ItemAnswer)
+_CODES = ("branch_number", "account_number", "subaccount_id")
+_codes_of = itemgetter(*_CODES)
 
 
-def item_answer(struct: type[A], row: Record, reference: Reference) -> A:
-    """What a row of the table document and its parties shows besides `written`; the caller adds what only that struct
-    has."""
-    return struct(
-        customer=NumberName(row["customer_number"], row["customer_name"]),
-        location=NamedLocation(row["location_country_id"], row["location_cd"], row["location_name"]),
-        branch_number=branch_answer(row["branch_number"], reference),
-        project=_project(row["project_id"], reference),
-        account=account_answer(row["account_number"], reference),
-        subaccount=subaccount_answer(row["subaccount_id"], reference),
+def looked_up(struct: type[ItemAnswer], row: Record, reference: Reference) -> bytes:
+    """The members of a document's JSON object that depend on its codes alone, with a comma after each. All documents
+    with the same codes share them."""
+    codes = _codes_of(row)
+    return reference.once(
+        (struct, codes), lambda: members(struct(**named_by(dict(zip(_CODES, codes, strict=True)), reference)))
     )
 
 
-def _project(project_id: str | None, reference: Reference) -> ProjectAnswer | None:
+def named_by(codes: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
+    """The fields of an `ItemAnswer` that reference data fill, by the codes of a document."""
+    return {
+        "branch_number": branch_answer(codes["branch_number"], reference),
+        "account": account_answer(codes["account_number"], reference),
+        "subaccount": subaccount_answer(codes["subaccount_id"], reference),
+    }
+
+
+def project_answer(project_id: str | None, reference: Reference) -> ProjectAnswer | None:
     """A document's project: any text, with what is known of it if the company has such a project (PRJ-02)."""
     if not project_id:
         return None
@@ -154,10 +161,12 @@ def _project(project_id: str | None, reference: Reference) -> ProjectAnswer | No
 
 def customer_document_answer(row: Record, reference: Reference) -> bytes:
     """A row of `lists.items` as the list of all documents shows it, as JSON."""
-    answer = item_answer(CustomerDocumentAnswer, row, reference)
-    answer.branch = answer.branch_number
-    answer.customer_project = particulars_of(row).get("customer_project")
-    return completed(row["written"], answer)
+    rest = CustomerDocumentAnswer(
+        project=project_answer(row["project_id"], reference),
+        branch=branch_answer(row["branch_number"], reference),
+        customer_project=particulars_of(row).get("customer_project"),
+    )
+    return completed(row["written"], looked_up(CustomerDocumentAnswer, row, reference), rest)
 
 
 def particulars_of(row: Record) -> Mapping[str, Any]:
