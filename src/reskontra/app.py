@@ -33,7 +33,8 @@ from reskontra.customers.locations import routes as locations
 from reskontra.customers.locations import store as locations_store
 from reskontra.customers.payment_methods import routes as customer_payment_methods
 from reskontra.customers.store import writing as customers_store
-from reskontra.db.pool import Database, RefusalFactory, register_constraints
+from reskontra.db.constraints import RefusalFactory, register_constraints
+from reskontra.db.pool import Database
 from reskontra.discounts import routes as discounts
 from reskontra.discounts import store as discounts_store
 from reskontra.documents import routes as documents

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from reskontra.db.pool import Connection, Database, offending_value, register_constraints
+from reskontra.db.constraints import offending_value, register_constraints
+from reskontra.db.pool import Connection, Database
 from reskontra.errors import Conflict, Malformed, Refused, Unavailable
 
 FreshDatabase = Callable[[], Awaitable[Database]]

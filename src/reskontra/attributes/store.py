@@ -9,8 +9,9 @@ from reskontra.attributes.rules import Attribute
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.db.tables import Table
 from reskontra.errors import Refused
 from reskontra.versions import Saved, Stored

@@ -12,8 +12,9 @@ from reskontra.charges.charge import LateCustomer, LateDocument
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
 from reskontra.customers.store.for_charges import charged_among
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.errors import Conflict
 from reskontra.receivables.store.for_charges import late_documents, reductions, waiting_charge
 from reskontra.records import Record

@@ -11,7 +11,8 @@ from reskontra.customers.customer import Customer, Parent
 from reskontra.customers.rules import master_data
 from reskontra.customers.rules.standing import check_may
 from reskontra.customers.store import finding, writing
-from reskontra.db.pool import Connection, report_key_as_sent
+from reskontra.db.constraints import report_key_as_sent
+from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, NotFound, Refused
 from reskontra.numbering.commands import wait_for_turn
 from reskontra.numbering.rules import check_sent_number, choose_range

@@ -1,10 +1,9 @@
-"""Connections and transactions, and what a database error means to the caller. SQL is in each room's `store`."""
+"""Connections and transactions. SQL is in each room's `store`, and what an error means in `constraints`."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 import asyncpg
 import structlog
 
+from reskontra.db.constraints import refusal_for
 from reskontra.db.counting import Count, counted
 from reskontra.db.faults import (
     BUSY,
@@ -21,11 +21,10 @@ from reskontra.db.faults import (
     READ_ONLY,
     refusal_at_the_door,
     refusal_of_commit,
-    refusal_of_fault,
 )
 from reskontra.db.lending import Lender
 from reskontra.db.sessions import session_name
-from reskontra.errors import Malformed, Refusal, Unavailable
+from reskontra.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -38,9 +37,6 @@ else:
     Connection = asyncpg.Connection
 
 T = TypeVar("T")
-
-# The offending value, as PostgreSQL or a trigger reports it, to the refusal that the caller sees.
-RefusalFactory: TypeAlias = Callable[[str], Refusal]
 
 _SESSION_SETTINGS = {
     "timezone": "UTC",
@@ -59,9 +55,6 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _IS_READ_ONLY = "select current_setting('transaction_read_only') = 'on'"
 
-# `Key (company_id, lower(number))=(1, 10001) already exists.`
-_KEY_DETAIL = re.compile(r"^Key \((?P<columns>.*?)\)=\((?P<values>.*)\) ", re.DOTALL)
-
 _TURN_SECONDS = 10.0
 """How long a request waits for what another one holds in this process: as long as for a lock of PostgreSQL."""
 
@@ -69,8 +62,6 @@ _ANSWER_SECONDS = 2.0
 """How much longer than PostgreSQL we wait for a statement that it ends itself."""
 
 _CLOSE_SECONDS = 10.0
-
-_constraints: dict[str, RefusalFactory] = {}
 
 
 class NeedsTransaction(Exception):
@@ -86,11 +77,6 @@ class _UnderWay:
 
 
 _under_way: ContextVar[_UnderWay] = ContextVar("the write under way")
-
-
-def register_constraints(table: Mapping[str, RefusalFactory]) -> None:
-    """Add a room's table: constraint name -> refusal. The factory gets the offending value as text ("" if unknown)."""
-    _constraints.update(table)
 
 
 def need_transaction(connection: Connection) -> None:
@@ -454,45 +440,6 @@ async def _commit(transaction: Transaction) -> None:
             raise
         _log.error("COMMIT was not answered", error=repr(error))
         raise unknown from error
-
-
-def refusal_for(error: Exception) -> Refusal | None:
-    """What the caller is told about a database error; None if the error is a bug of ours."""
-    factory = _constraints.get(getattr(error, "constraint_name", None) or "")
-    if factory is not None:
-        return factory(offending_value(getattr(error, "detail", None) or ""))
-    fault = refusal_of_fault(error)
-    if fault is not None:
-        if isinstance(fault, Unavailable):
-            _log.warning("the database failed", error=repr(error), sqlstate=getattr(error, "sqlstate", None))
-        return fault
-    if isinstance(error, asyncpg.CharacterNotInRepertoireError):
-        return Malformed("A text contains the character U+0000.", hint="Send the text without it.")
-    return None
-
-
-@contextmanager
-def report_key_as_sent(sent: str | None) -> Iterator[None]:
-    """Inside, a unique key that is taken already is told as the caller wrote it: indexes know it in lower case only."""
-    try:
-        yield
-    except asyncpg.UniqueViolationError as error:
-        factory = _constraints.get(getattr(error, "constraint_name", None) or "")
-        value = offending_value(getattr(error, "detail", None) or "")
-        if factory is None or not sent or not value.lower().endswith(sent.strip().lower()):
-            raise
-        raise factory(sent.strip()) from error
-
-
-def offending_value(detail: str) -> str:
-    """The value in an error's DETAIL: a key without its company, or what a trigger put there."""
-    if detail.startswith("Failing row contains"):
-        return ""
-    match = _KEY_DETAIL.match(detail)
-    if match is None:
-        return detail
-    values = match["values"]
-    return values.partition(", ")[2] if match["columns"].startswith("company_id, ") else values
 
 
 async def _keep_as_it_is(_connection: object) -> None:

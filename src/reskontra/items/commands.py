@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reskontra.clock import Context
-from reskontra.db.pool import Connection, report_key_as_sent
+from reskontra.db.constraints import report_key_as_sent
+from reskontra.db.pool import Connection
 from reskontra.errors import NotFound
 from reskontra.items import store
 from reskontra.items.rules.master_data import changed_item, new_item

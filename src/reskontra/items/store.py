@@ -12,8 +12,9 @@ from reskontra.attributes.store import have_wanted
 from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import REFERENCE_VERSION, change_row, count_new, parameters, tally
 from reskontra.clock import Context
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.db.tables import Table
 from reskontra.errors import Refused
 from reskontra.items.rules.items import SALES_ACCOUNTS, SELLING, Item, ItemCard, ItemClass, Unit

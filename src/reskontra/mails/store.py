@@ -17,9 +17,10 @@ from reskontra.changes.store import (
 )
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import name_of_id, number_of_id
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.lists import Sorted
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.dunning.letters.store.for_mails import WANTED_BY_MAIL
 from reskontra.errors import Conflict
 from reskontra.mails.mail import Mail, MailState, StatementAsked, Words

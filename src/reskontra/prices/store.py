@@ -12,8 +12,9 @@ from reskontra.changes.lists.store import Paged, as_record, json_record
 from reskontra.changes.store import REFERENCE_VERSION, change_row, coming_id, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.customers.store.fragments import id_of_number, number_of_id
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.errors import Refused
 from reskontra.items.rules.items import Item

@@ -11,7 +11,8 @@ from typing import Any
 from reskontra.changes.commands import lock_reference
 from reskontra.clock import Context
 from reskontra.customers.store.for_projects import find_buyer
-from reskontra.db.pool import Connection, report_key_as_sent
+from reskontra.db.constraints import report_key_as_sent
+from reskontra.db.pool import Connection
 from reskontra.errors import NotFound, Refused, UnknownReference
 from reskontra.numbering.rules import check_sent_number, choose_range
 from reskontra.operations import supplied

@@ -14,8 +14,9 @@ from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.currencies.store import CURRENCY_TABLE
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.db.tables import Table, lists_of
 from reskontra.errors import Refused

@@ -13,7 +13,8 @@ from reskontra.customers.locations import rules, store
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.store import finding as customers
 from reskontra.customers.store import writing
-from reskontra.db.pool import Connection, report_key_as_sent
+from reskontra.db.constraints import report_key_as_sent
+from reskontra.db.pool import Connection
 from reskontra.errors import NotFound, Refused, UnknownReference
 from reskontra.operations import supplied
 from reskontra.records import replace

@@ -13,8 +13,9 @@ from reskontra.clock import Context
 from reskontra.customers.customer import ADDRESS_COLUMNS, CONTACT_COLUMNS, LOCATION_COLUMNS
 from reskontra.customers.locations.rules import Place
 from reskontra.customers.store.fragments import by_number, column_names, settings
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.errors import Refused
 from reskontra.versions import Found
 

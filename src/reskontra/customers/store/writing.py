@@ -21,8 +21,9 @@ from reskontra.customers.customer import (
     Customer,
 )
 from reskontra.customers.store.fragments import column_names, settings
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.errors import Refused
 from reskontra.numbering.store import log_deleted, take_number, use_number
 from reskontra.records import replace

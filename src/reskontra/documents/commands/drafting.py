@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from reskontra.clock import Context
 from reskontra.customers.customer import Debtor
-from reskontra.db.pool import Connection, need_transaction, report_key_as_sent
+from reskontra.db.constraints import report_key_as_sent
+from reskontra.db.pool import Connection, need_transaction
 from reskontra.documents.commands.preparing import (
     basis_of,
     document_of,

@@ -15,8 +15,9 @@ from reskontra.contacts.store import name_of
 from reskontra.customers.customer import Debtor
 from reskontra.customers.store.for_documents import unchanged
 from reskontra.customers.store.fragments import adjust_balance
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_written
 from reskontra.documents.document import (
     HEADER_COLUMNS,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from reskontra.clock import Context
-from reskontra.db.pool import Connection, refusal_for
+from reskontra.db.constraints import refusal_for
+from reskontra.db.pool import Connection
 from reskontra.documents.commands import releasing
 from reskontra.dunning.new_letter import Fee
 from reskontra.dunning.rules.fees import fee_invoice

@@ -12,7 +12,8 @@ from typing import Any
 
 from reskontra.clock import Context
 from reskontra.customers.rules.standing import check_may
-from reskontra.db.pool import Connection, need_transaction, report_key_as_sent
+from reskontra.db.constraints import report_key_as_sent
+from reskontra.db.pool import Connection, need_transaction
 from reskontra.errors import Malformed, Refused
 from reskontra.numbering.rules import check_sent_document_number, choose_range
 from reskontra.operations import supplied

@@ -9,8 +9,9 @@ from reskontra.changes.store import change_row, parameters, tally
 from reskontra.clock import Context
 from reskontra.customers.store.for_documents import unchanged
 from reskontra.customers.store.fragments import adjust_balance
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, NeedsTransaction, RefusalFactory
+from reskontra.db.pool import Connection, NeedsTransaction
 from reskontra.db.rows import fetch_one, fetch_written
 from reskontra.errors import Conflict, Refused
 from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number

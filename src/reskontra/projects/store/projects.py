@@ -13,8 +13,9 @@ from reskontra.changes.lists.store import Paged, json_record
 from reskontra.changes.store import change_row, count_new, parameters, tally
 from reskontra.clock import Context
 from reskontra.customers.store.for_projects import buyer_json
+from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
-from reskontra.db.pool import Connection, RefusalFactory
+from reskontra.db.pool import Connection
 from reskontra.documents.store.for_projects import sold_on
 from reskontra.errors import Refused
 from reskontra.numbering.store import take_number, use_number
