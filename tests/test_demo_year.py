@@ -33,6 +33,7 @@ async def empty(databases: Databases) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(0.5)
 async def test_the_year_is_what_the_readme_says(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     database = await Database.connect(empty)
     taken = 0

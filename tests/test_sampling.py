@@ -61,8 +61,10 @@ def test_a_run_says_what_tests_leave_of_what_they_go_through(tmp_path: Path, wor
     (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     for name in ("test_a.py", "test_b.py"):
         (tmp_path / name).write_text(GOING_THROUGH, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), *workers]
+    plugins = ("-p", "no:cacheprovider", "-p", "xdist.plugin")
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, "--rootdir", str(tmp_path), *workers]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), SEED: "one"}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     environment.pop("PYTEST_XDIST_WORKER", None)
 
     def told(*words: str) -> str:

@@ -25,7 +25,7 @@ from bench.workloads import WORKLOADS, Scene, Workload
 from reskontra.pages.table import PAGES
 from reskontra.serve import plain_connection
 
-pytestmark = pytest.mark.xdist_group("bench")
+pytestmark = [pytest.mark.sampled(0.5), pytest.mark.xdist_group("bench")]
 
 
 @pytest.fixture(scope="module")

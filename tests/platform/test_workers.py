@@ -25,7 +25,7 @@ from reskontra.web.limits import WINDOW_SECONDS, Limiter, OwnCounts, SharedCount
 from tests.conftest import token_of
 from tests.platform.processes import Running, is_running
 
-pytestmark = pytest.mark.xdist_group("command line")
+pytestmark = [pytest.mark.sampled(0.5), pytest.mark.xdist_group("command line")]
 
 PATIENCE_SECONDS = 60
 Fresh = Callable[[], Awaitable[str]]

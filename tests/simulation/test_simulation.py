@@ -60,7 +60,7 @@ FIRST_WRITE_OFF = 600001
 
 @pytest.mark.slow
 async def test_the_books_agree_with_the_model(server_process: Callable[..., ServerProcess], whole: bool) -> None:
-    commands = int(os.environ.get("RESKONTRA_SIMULATION_COMMANDS", "10000" if whole else "3000"))
+    commands = int(os.environ.get("RESKONTRA_SIMULATION_COMMANDS", "10000" if whole else "2000"))
     server = server_process()
     office = Office()
     try:

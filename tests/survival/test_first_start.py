@@ -98,6 +98,7 @@ __main__.main()
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(0.2)  # the demo ships as a file, so that hardly anybody sees it made
 async def test_kill_while_the_demo_company_is_made(tmp_path: Path) -> None:
     """The demo is taken up where it ended: not a document too few, not one twice."""
     folder, random = tmp_path / "books", Random(SEED)
