@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import itertools
+import socket
 from typing import Any
 
 import pytest
+
+from tests.wire.conftest import Wire
 
 HOST = b"Host: localhost\r\n"
 GET = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -231,3 +236,38 @@ async def test_a_refusal_is_heard_by_a_client_that_goes_on_sending(wire: Any) ->
     too_large = post(b"Content-Length: 100000000", body=b"")
     (answer,) = await wire.say(too_large, *[b"a" * 65536] * 20, pause=0.005)
     assert (answer.status, answer.headers["connection"]) == (413, "close")
+
+
+REQUESTS = {
+    "an answer": b"GET /v1/box/1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a refusal": b"GET /v1/box/none HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "no such thing": b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a body": b'POST /v1/box HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{"name":"x"}',
+    "a head alone": b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "pipelined": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3,
+}
+
+
+@pytest.mark.parametrize("request_bytes", REQUESTS.values(), ids=REQUESTS)
+async def test_an_answered_request_leaves_nothing_to_the_collector(wire: Wire, request_bytes: bytes) -> None:
+    """What refers to itself waits for the collector, which holds up everybody when thousands of requests have."""
+    loop = asyncio.get_running_loop()
+    with socket.create_connection(("127.0.0.1", wire.port)) as client:
+        client.setblocking(False)
+
+        async def ask(times: int) -> None:
+            for _ in range(times):
+                await loop.sock_sendall(client, request_bytes)
+                answered = 0
+                while answered < request_bytes.count(b"HTTP/1.1\r\n"):
+                    answered += (await loop.sock_recv(client, 65536)).count(b"ipp-request-id")
+
+        await ask(3)
+        gc.collect()
+        gc.disable()
+        try:
+            await ask(40)
+            await asyncio.sleep(0)
+            assert gc.collect() < 40
+        finally:
+            gc.enable()

@@ -59,6 +59,7 @@ OF_A_CYCLE = {
     "more_body",
     "response_complete",
     "response_started",
+    "scope",
     "send",
     "waiting_for_100_continue",
 }
