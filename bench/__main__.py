@@ -23,6 +23,7 @@ from bench import (
     load,
     machine,
     pages,
+    plumbing,
     program,
     report,
     runs,
@@ -71,7 +72,7 @@ def refuse_unknown(parser: argparse.ArgumentParser, noun: str, sent: Sequence[st
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the program against the least SQL.")
-    others = (pages.NAME, applications.NAME, bulk.NAME, *(it.name for it in runs.RUNS), start.NAME)
+    others = (plumbing.NAME, pages.NAME, applications.NAME, bulk.NAME, *(it.name for it in runs.RUNS), start.NAME)
     names = [*(it.name for it in WORKLOADS), *others]
     parser.add_argument("workloads", nargs="*", metavar="workload", help=f"which to run [all]: {', '.join(names)}")
     parser.add_argument("--short", action="store_true", help="a tenth of the data, 16 clients, short rounds")
@@ -123,8 +124,8 @@ def _measure_served(asked: argparse.Namespace, begun: datetime, tried: _Tried) -
         log = asked.folder / "server.log"
         wanted = [workload for workload in WORKLOADS if not asked.workloads or workload.name in asked.workloads]
         others = [it for it in (applications, pages) if not asked.workloads or it.NAME in asked.workloads]
-        bulks = not asked.workloads or bulk.NAME in asked.workloads
-        if wanted or others or bulks:
+        sent = [it for it in (plumbing, bulk) if not asked.workloads or it.NAME in asked.workloads]
+        if wanted or others or sent:
             with program.serving(opened.dsn, log) as served:
                 scene = Scene(asked.size, stocks(opened.dsn, asked.size), begun.date(), random.Random(_SEED))  # noqa: S311
                 bench = Bench(opened, served, scene, stored_texts(opened.dsn), generator)
@@ -132,8 +133,8 @@ def _measure_served(asked: argparse.Namespace, begun: datetime, tried: _Tried) -
                     tried.add(workload.name, _measured(bench, workload, asked))
                 for other in others:
                     tried.add(other.NAME, other.measure(opened, served, rounds=asked.rounds))
-                if bulks:
-                    tried.add(bulk.NAME, bulk.measure(bench, rounds=asked.rounds, seconds=asked.seconds))
+                for it in sent:
+                    tried.add(it.NAME, it.measure(bench, rounds=asked.rounds, seconds=asked.seconds))
         for run in runs.RUNS:
             if not asked.workloads or run.name in asked.workloads:
                 tried.add(run.name, runs.measure(run, opened, log, rounds=asked.rounds))

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk
+from bench import bulk, plumbing
 from bench.rounds import Cell
 from bench.start import MEGABYTES
 
@@ -98,7 +98,7 @@ def comparisons(cells: Sequence[Cell]) -> list[str]:
         released = by_name.get(("pay-release", clients))
         if name == "pay-post" and released:
             said.append(_paying(posted, released))
-    said += bulk.said(by_name)
+    said += [*plumbing.said(by_name), *bulk.said(by_name)]
     started = by_name.get(("start, second", 1))
     if started:
         megabytes = started.typical("program", "megabytes")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command_line
-from bench import applications, bulk, ceiling, growth, load, pages, runs, seeding
+from bench import applications, bulk, ceiling, growth, load, pages, plumbing, runs, seeding
 from bench.books import Books, opened, self_check
 from bench.compare import compare
 from bench.load import BenchError, Generator, Plan, Request
@@ -182,6 +182,16 @@ def test_a_round_that_measured_something_else_fails(
 ) -> None:
     with pytest.raises(BenchError, match=complaint):
         load.drive(program, generator, plan, clients=2, seconds=1)
+
+
+def test_what_a_request_costs_is_told_beside_servers_that_do_nothing(bench: Bench) -> None:
+    cells = {(cell.workload.name, cell.clients): cell for cell in plumbing.measure(bench, rounds=1, seconds=1)}
+
+    assert [name for name, _ in cells] == ["bare protocol", "bare ASGI application", "/healthz"]
+    costs = [cell.rounds[0].program_cpu for cell in cells.values()]
+    assert 0 < costs[0] < costs[1] < costs[2]
+    (sentence,) = plumbing.said(cells)
+    assert "(target 45 " in sentence
 
 
 def test_bulks_are_timed_beside_single_requests(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
