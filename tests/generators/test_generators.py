@@ -32,7 +32,7 @@ from reskontra.web.openapi import Reference
 from tests.conftest import RunningServer
 from tests.wire.test_examples import LAST, SERVED, prepared
 
-pytestmark = pytest.mark.xdist_group("generators")
+pytestmark = [pytest.mark.sampled(0.5), pytest.mark.xdist_group("generators")]
 
 HERE = Path(__file__).parent
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
