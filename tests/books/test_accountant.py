@@ -1,7 +1,7 @@
 """Random companies, kept by the program and by an accountant of the tests' own: every figure must be the same.
 
 The accountant's books (`tests/books/accountant/`) import nothing of the program and ask over HTTP only.
-300 documents, 10,000 in `make test-all`. RESKONTRA_ACCOUNTANT_DOCUMENTS asks for more or fewer,
+500 documents, 10,000 in `make test-all`. RESKONTRA_ACCOUNTANT_DOCUMENTS asks for more or fewer,
 RESKONTRA_ACCOUNTANT_SEED for other ones; a failure tells both.
 """
 
@@ -52,7 +52,7 @@ async def test_the_accountants_books_say_the_same(
     server_process: Callable[..., ServerProcess], tmp_path: Path, whole: bool
 ) -> None:
     server = server_process()
-    documents = int(os.environ.get("RESKONTRA_ACCOUNTANT_DOCUMENTS", "10000" if whole else "300"))
+    documents = int(os.environ.get("RESKONTRA_ACCOUNTANT_DOCUMENTS", "10000" if whole else "500"))
     companies = [drawn(Random(f"{SEED}/{number}"), f"C{number}") for number in range(3 + documents // 2000)]
     token, ids = create(companies, server, tmp_path)
     made: list[Application] = []
