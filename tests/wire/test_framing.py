@@ -243,6 +243,8 @@ REQUESTS = {
     "a refusal": b"GET /v1/box/none HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "no such thing": b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a body": b'POST /v1/box HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{"name":"x"}',
+    "a body that was to be asked for": b"POST /v1/box HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n"
+    b'Expect: 100-continue\r\n\r\n{"name":"x"}',
     "a head alone": b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "pipelined": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3,
 }

@@ -242,9 +242,10 @@ class JsonProtocol(HttpToolsProtocol):
         """Like uvicorn's, but without its timer, and continuing with what is waiting."""
         self.server_state.total_requests += 1
         if self._answered is not None:
-            # Its scope leads back to itself by what sends the whole answer. Kept so, thousands of answered requests
-            # would wait for the collector, which then holds up all others for some 30 ms, twice a second.
+            # What sends the answer, in its scope or instead of its own method, leads back to the request. Kept so,
+            # thousands of answered ones would wait for the collector, which then holds up all others for some 30 ms.
             self._answered.scope.pop("extensions", None)
+            vars(self._answered).pop("send", None)
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
