@@ -18,7 +18,7 @@ import httptools
 import uvicorn
 import uvloop
 
-from bench.load import Plan, Request
+from bench.load import BenchError, Plan, Request
 from bench.program import Program
 from bench.rounds import Bench, Cell
 from bench.workloads import Workload
@@ -75,8 +75,10 @@ def _serving(kind: str) -> Generator[Program]:
     command = [sys.executable, "-m", __name__, kind]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        port = (process.stdout or [""]).readline()  # type: ignore[union-attr]
-        yield Program(f"http://127.0.0.1:{int(port)}", process.pid, "")
+        port = next(iter(process.stdout or ()), "")
+        if not port:
+            raise BenchError(f"the bare {kind} did not start")
+        yield Program(f"http://127.0.0.1:{port.strip()}", process.pid, "")
     finally:
         process.kill()
         process.communicate()

@@ -146,8 +146,7 @@ def adjust_balance(source: str, *, balance: str = "0", unreleased: str = "0", na
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a list of documents shows of its parties: columns, the same as JSON objects, and the joins that provide
-    them."""
+    """What a list of documents shows of its parties: columns, JSON objects, and the joins that provide both."""
 
     columns: str
     values: Mapping[str, str]
@@ -157,13 +156,12 @@ class Named:
 def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
     """Number and name of a customer and of its child, and the location; the arguments are SQL expressions.
 
-    Columns: customer_number, customer_name, child_number, child_name, location_cd, location_name,
-    location_country_id. The offset makes the address one search for each row: a plan for an average company reads all
+    Columns: customer_number, customer_name, location_cd, location_name, location_country_id. Values: customer, child,
+    location. The offset makes the address one search for each row: a plan for an average company reads all
     addresses of a large one.
     """
     return Named(
         columns="""owing.number as customer_number, owing.name as customer_name,
-           child.number as child_number, child.name as child_name,
            place.location_cd, place.name as location_name, place_address.country_id as location_country_id""",
         values={
             "customer": _number_name("owing"),
@@ -189,7 +187,7 @@ def named(customer_id: str, location_id: str, child_customer_id: str) -> Named:
 
 def _number_name(customer: str) -> str:
     number, name = json_text.text(f"{customer}.number"), json_text.text(f"{customer}.name")
-    return f"""'{{"number":' || {number} || ',"name":' || {name} || '}}'"""
+    return json_text.object_of("name", number=number, name=name)
 
 
 CUSTOMER_NUMBERS = "select customer.number from customer where customer.company_id = $1"

@@ -6,7 +6,7 @@ documents costs no work per line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -200,25 +200,22 @@ def document_answer(row: Record, struct: type[SaleAnswer], reference: Reference,
     return completed(row["written"], _looked_up(struct, row, reference), rest)
 
 
-_CODES = ("branch_number", "account_number", "subaccount_id", "terms_id", "payment_method_id", "vat_zone_id",
-          "salesperson_id")  # fmt: skip
-_codes_of = itemgetter(*_CODES)
+_codes_of = itemgetter("branch_number", "account_number", "subaccount_id", "terms_id", "payment_method_id",
+                       "vat_zone_id", "salesperson_id")  # fmt: skip
+"""What `_named_by` reads of a row."""
 
 
 def _looked_up(struct: type[SaleAnswer], row: Record, reference: Reference) -> bytes:
     """As `items.looked_up`, with what only documents with lines have."""
-    codes = _codes_of(row)
-    return reference.once(
-        (struct, codes), lambda: members(_of_codes(struct, dict(zip(_CODES, codes, strict=True)), reference))
-    )
+    return reference.once((struct, _codes_of(row)), lambda: members(_named_by(struct, row, reference)))
 
 
-def _of_codes(struct: type[SaleAnswer], codes: Mapping[str, Any], reference: Reference) -> SaleAnswer:
-    answer = struct(**named_by(codes, reference))
-    terms, method, zone = codes["terms_id"], codes["payment_method_id"], codes["vat_zone_id"]
+def _named_by(struct: type[SaleAnswer], row: Record, reference: Reference) -> SaleAnswer:
+    answer = struct(**named_by(row, reference))
+    terms, method, zone = row["terms_id"], row["payment_method_id"], row["vat_zone_id"]
     answer.credit_terms = _described(reference.terms.get(terms or ""), terms)
     answer.payment_method = _described(reference.payment_methods.get(method or ""), method)
-    salesperson = reference.salespersons.get(codes["salesperson_id"] or 0)
+    salesperson = reference.salespersons.get(row["salesperson_id"] or 0)
     if salesperson:
         answer.salesperson_name = salesperson.name
         answer.salesperson = IdDescription(salesperson.salesperson_cd, salesperson.name)

@@ -129,25 +129,22 @@ class CustomerDocumentAnswer(ItemAnswer):
     branch: NumberName | None = None
 
 
-_CODES = ("branch_number", "account_number", "subaccount_id")
-_codes_of = itemgetter(*_CODES)
+_codes_of = itemgetter("branch_number", "account_number", "subaccount_id")
+"""What `named_by` reads of a row."""
 
 
 def looked_up(struct: type[ItemAnswer], row: Record, reference: Reference) -> bytes:
     """The members of a document's JSON object that depend on its codes alone, with a comma after each. All documents
     with the same codes share them."""
-    codes = _codes_of(row)
-    return reference.once(
-        (struct, codes), lambda: members(struct(**named_by(dict(zip(_CODES, codes, strict=True)), reference)))
-    )
+    return reference.once((struct, _codes_of(row)), lambda: members(struct(**named_by(row, reference))))
 
 
-def named_by(codes: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
-    """The fields of an `ItemAnswer` that reference data fill, by the codes of a document."""
+def named_by(row: Record, reference: Reference) -> dict[str, Any]:
+    """The fields of an `ItemAnswer` that reference data fill, by the codes of a row and by nothing else of it."""
     return {
-        "branch_number": branch_answer(codes["branch_number"], reference),
-        "account": account_answer(codes["account_number"], reference),
-        "subaccount": subaccount_answer(codes["subaccount_id"], reference),
+        "branch_number": branch_answer(row["branch_number"], reference),
+        "account": account_answer(row["account_number"], reference),
+        "subaccount": subaccount_answer(row["subaccount_id"], reference),
     }
 
 
