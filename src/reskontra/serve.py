@@ -8,7 +8,6 @@ import dataclasses
 import errno
 import gc
 import resource
-import signal
 import socket
 import tempfile
 import time
@@ -25,6 +24,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from reskontra import interrupts
 from reskontra.app import create_app
 from reskontra.changes.seals.commands import keep_sealing
 from reskontra.clock import Clock
@@ -57,7 +57,6 @@ _ALL_CONNECTIONS = 64  # to the database, of all workers together
 _OWN_DESCRIPTORS = 64  # for the database, the log, and whatever a library opens
 _OPEN = "open to this machine without a token"
 _CLOSED = "with a token only"
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
@@ -110,21 +109,21 @@ def serve(
     when it was new. `migrating` brings the database up to date first; without it, an outdated database is refused.
     """
     # Bind first: a taken port is the cheapest error to find, and early callers wait instead of being turned away.
-    with _listen(settings) as port, _stoppable(), contextlib.ExitStack() as started:
+    with _listen(settings) as port, interrupts.stoppable(), contextlib.ExitStack() as started:
         own = own_certificate(settings)
         dsn = started.enter_context(postgres_for(settings, supervised=True))
         certificate = own or _self_signed(settings, started)
         url = base_url(settings, port)
         if settings.worker_count > 1:
-            started.callback(_ignore_further_signals)
-            asyncio.run(bring_to_schema(dsn, clock, migrating=migrating))
+            started.callback(interrupts.ignore_further_signals)
+            interrupts.run(bring_to_schema(dsn, clock, migrating=migrating))
             _serve_by_workers(settings, Place(dsn, url, port, certificate), announce)
             return
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            started.callback(_ignore_further_signals)
+            started.callback(interrupts.ignore_further_signals)
             if furnish:
-                runner.run(furnish(dsn))
-            runner.run(bring_to_schema(dsn, clock, migrating=migrating))
+                interrupts.run(furnish(dsn), runner)
+            interrupts.run(bring_to_schema(dsn, clock, migrating=migrating), runner)
             serve_in(
                 runner,
                 settings,
@@ -164,14 +163,15 @@ def serve_in(
 
     `limiter` counts requests together with other processes; `size_max` connections to the database are opened at most.
     """
-    database = runner.run(Database.connect(place.dsn, clock_runs=True, url=place.url, size_max=size_max))
+    connecting = Database.connect(place.dsn, clock_runs=True, url=place.url, size_max=size_max)
+    database = interrupts.run(connecting, runner)
     try:
         post = post_of(settings, outbox)
         app = create_app(
             settings, database, clock, reset=reset and partial(reset, database), post=post, limiter=limiter
         )
         if prepare:
-            runner.run(prepare(database))
+            interrupts.run(prepare(database), runner)
         crowd = Crowd(limits_of(settings))
         config = server_settings(app, place.certificate, crowd)
         drained = crowd if limiter else None
@@ -399,7 +399,7 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         loop = asyncio.get_running_loop()
-        for number in _STOP_SIGNALS:
+        for number in interrupts.STOP_SIGNALS:
             loop.add_signal_handler(number, self.handle_exit, number, None)
         if self._drained:
             loop.add_signal_handler(DRAIN, self._drain, self._drained)
@@ -430,19 +430,3 @@ def _listen(settings: Settings) -> socket.socket:
         else:
             reason = f"The server cannot listen on {host}, port {settings.port}: {error.strerror}."
         raise SettingError(reason) from error
-
-
-@contextlib.contextmanager
-def _stoppable() -> Generator[None]:
-    """Make SIGTERM and SIGHUP end the context as Ctrl-C does, so that what was started is stopped."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in _STOP_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ignore_further_signals() -> None:
-    for number in _STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)

@@ -123,8 +123,7 @@ def apply(
     of a section, keys of an entry. Nothing is deleted. A change that would affect the figures of documents is refused,
     with its line. Periods are only added: actions of the API open, close and reopen them.
     """
-    import asyncio
-
+    from reskontra import interrupts
     from reskontra.app import connect_rooms
     from reskontra.clock import SystemClock
     from reskontra.command_line.database import context, open_books
@@ -156,7 +155,7 @@ def apply(
             await database.close()
 
     with open_books(books) as dsn:
-        asyncio.run(change(dsn))
+        interrupts.run(change(dsn))
 
 
 @app.command(
@@ -182,8 +181,7 @@ def open_items(
     Each line becomes a released document with the number that it had, without revenue and VAT. docs/OPERATING.md
     describes the columns.
     """
-    import asyncio
-
+    from reskontra import interrupts
     from reskontra.app import connect_rooms
     from reskontra.clock import SystemClock
     from reskontra.command_line.database import context, open_books
@@ -206,7 +204,7 @@ def open_items(
             await database.close()
 
     with open_books(books) as dsn:
-        taken = asyncio.run(take(dsn))
+        taken = interrupts.run(take(dsn))
     say_table(
         ("TYPE", "DOCUMENTS", f"OPEN, IN {taken.base_currency}"),
         [(it.document_type, it.count, f"{it.balance:.2f}") for it in taken.totals],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import shlex
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from reskontra import interrupts
 from reskontra.clock import Context, SystemClock
 from reskontra.command_line.options import Books, settings
 from reskontra.db.migrate import OutdatedError, check_schema
@@ -39,7 +39,7 @@ def ask(
             return await question(connection)
 
     with open_books(books, making=making) as dsn:
-        return asyncio.run(asked(dsn))
+        return interrupts.run(asked(dsn))
 
 
 @contextlib.contextmanager

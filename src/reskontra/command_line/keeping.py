@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
 def migrate(*, books: Books | None = None) -> None:
     """Bring the database up to this program's schema."""
-    import asyncio
-
+    from reskontra import interrupts
     from reskontra.clock import SystemClock
     from reskontra.serve import bring_up_to_date, postgres_for
 
     with postgres_for(settings(books), shared=True) as dsn:
-        names = asyncio.run(bring_up_to_date(dsn, SystemClock()))
+        names = interrupts.run(bring_up_to_date(dsn, SystemClock()))
     for name in names:
         say(f"applied {name}")
     say("The database is up to date.")
@@ -94,8 +93,7 @@ def restore(
     A file that is damaged, foreign or newer than this program is refused before anything is touched; one of an older
     schema is brought up to date. The server must be stopped.
     """
-    import asyncio
-
+    from reskontra import interrupts
     from reskontra.clock import SystemClock
     from reskontra.db.archive import read_archive, whose
     from reskontra.db.restore import books_to_replace, migrations_of
@@ -114,7 +112,7 @@ def restore(
                         return None
                     return await restore_books(connection, archive, SystemClock().now(), replacing=old)
 
-            done = asyncio.run(fill())
+            done = interrupts.run(fill())
         if done is None:
             return
         say(f"Restored {archive.manifest.summary}.")

@@ -77,9 +77,13 @@ def fail(sentence: str) -> NoReturn:
 
 def is_confirmed(question: str, *, otherwise: str) -> bool:
     """Ask the operator. Raises `SettingError`, saying what to do `otherwise`, if stdin is no terminal."""
+    from reskontra.interrupts import stoppable
+
     if not sys.stdin.isatty():
         raise SettingError(f"Nothing was changed: nobody is there to be asked. {otherwise}")
-    if input(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
+    with stoppable():  # an event loop may be waiting, in which nothing could be cancelled
+        answer = input(f"{question} [y/N] ")
+    if answer.strip().lower() in ("y", "yes"):
         return True
     say("Nothing was changed.")
     return False
