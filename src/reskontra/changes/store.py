@@ -78,9 +78,16 @@ def numbered_change_rows(
     The statement that writes the rows takes their version from there too. Finding each row's own by its key would be a
     join of two CTEs of unknown size: a thousand rows may take a million steps.
     """
+    return change_rows_of_events(entity, f"'{event}'", key, source, name=name, detail=detail)
+
+
+def change_rows_of_events(
+    entity: str, event: str, key: str, source: str, *, name: str = "changed", detail: str = "null"
+) -> str:
+    """`numbered_change_rows` where `event` too is an SQL expression over `source`."""
     return f"""{name} as (
         insert into change (company_id, change_id, changed_at, actor, request_id, entity, entity_key, event, detail)
-        select $1, {source}.change_id, {STAMP}, $3, $4, {entity}, {key}, '{event}', {detail} from {source}
+        select $1, {source}.change_id, {STAMP}, $3, $4, {entity}, {key}, {event}, {detail} from {source}
         returning change_id, entity)"""
 
 

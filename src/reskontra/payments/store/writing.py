@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reskontra.changes.store import change_row, parameters, tally
+from reskontra.changes.store import (
+    NEW_CHANGE_ID,
+    STAMP,
+    change_row,
+    change_rows_of_events,
+    parameters,
+    tally,
+    tally_each,
+)
 from reskontra.clock import Context
 from reskontra.customers.store.for_documents import unchanged
 from reskontra.customers.store.fragments import adjust_balance
@@ -20,8 +28,15 @@ from reskontra.payments.store.loading import Stored
 from reskontra.posting.rules import Entry
 from reskontra.posting.store.writing import batch_and_entries
 from reskontra.receivables.rules.items import Settled
-from reskontra.receivables.store.applications import add, propose_lines, settlement, withdraw_lines
-from reskontra.receivables.store.open_items import hold_as_read, items_json, move_items
+from reskontra.receivables.store.applications import add, propose_lines, replace_lines, settlement, withdraw_lines
+from reskontra.receivables.store.open_items import (
+    FOUND_ITEM,
+    ITEM_MOVED,
+    SENT_ITEMS,
+    Moved,
+    hold_as_read,
+    items_json,
+)
 from reskontra.versions import Saved
 
 _HEADER = ", ".join(HEADER_COLUMNS)
@@ -35,26 +50,34 @@ _CHARGE = ", ".join(CHARGE_COLUMNS)
 _SENT_CHARGE = ", ".join(f"charge.{column}" for column in CHARGE_COLUMNS)
 
 
-def _beside(source: str) -> str:
+def _beside(source: str, *, is_new: bool = False) -> str:
     """CTEs that write what stands beside the header: $7 the row of `payment`, $8 the lines, $9 the charges."""
+    lines = f"{source}.document_id", "$8", source
     return f"""beside as (
         insert into payment (company_id, document_id, {_SIDE})
         select $1, {source}.document_id, {_SENT_SIDE}
-          from {source}, json_populate_record(null::payment, $7) as side
-        on conflict on constraint payment_pk do update
-           set ({_SIDE}) = row({", ".join(f"excluded.{column}" for column in SIDE_COLUMNS)})),
-    {propose_lines(f"{source}.document_id", "$8", source)},
-    uncharged as (
-        delete from payment_charge using {source}
-         where payment_charge.company_id = $1 and payment_charge.document_id = {source}.document_id
-           and payment_charge.line_number not in (
-               select charge.line_number from json_populate_recordset(null::payment_charge, $9) as charge)),
+          from {source}, json_populate_record(null::payment, $7) as side{"" if is_new else _RECORDED}),
+    {propose_lines(*lines) if is_new else f"{replace_lines(*lines)}, {_uncharge(source)}"},
     charged as (
         insert into payment_charge (company_id, document_id, {_CHARGE})
         select $1, {source}.document_id, {_SENT_CHARGE}
-          from {source}, json_populate_recordset(null::payment_charge, $9) as charge
+          from {source}, {_CHARGES_SENT}{"" if is_new else _CHARGED})"""
+
+
+_RECORDED = f"""
+        on conflict on constraint payment_pk do update
+           set ({_SIDE}) = row({", ".join(f"excluded.{column}" for column in SIDE_COLUMNS)})"""
+_CHARGES_SENT = "json_populate_recordset(null::payment_charge, $9) as charge"
+_CHARGED = f"""
         on conflict on constraint payment_charge_pk do update
-           set ({_CHARGE}) = row({", ".join(f"excluded.{column}" for column in CHARGE_COLUMNS)}))"""
+           set ({_CHARGE}) = row({", ".join(f"excluded.{column}" for column in CHARGE_COLUMNS)})"""
+
+
+def _uncharge(source: str) -> str:
+    return f"""uncharged as (
+        delete from payment_charge using {source}
+         where payment_charge.company_id = $1 and payment_charge.document_id = {source}.document_id
+           and payment_charge.line_number not in (select charge.line_number from {_CHARGES_SENT}))"""
 
 
 def _still_so(settler_id: str, first: int) -> str:
@@ -92,7 +115,7 @@ def _insert(numbering: str, *, told: str = "null", held: str = _HELD) -> str:
         select $1, taken.number, changed.change_id, changed.stamp, changed.stamp, {_NEW_HEADER}
           from taken, changed, json_populate_record(null::document, $6) as head
         returning document_id, number, version, customer_id, amount_base),
-    {_beside("inserted")},
+    {_beside("inserted", is_new=True)},
     {tally("$5", 1)},
     {adjust_balance("inserted", unreleased="inserted.amount_base * $10::integer")}
     select number, version from inserted"""
@@ -223,56 +246,102 @@ async def delete_payment(
     )  # fmt: skip
 
 
-_STATUS = "(select document.status from document where document.company_id = $1 and document.document_id = $6)"
-_RELEASED = f"""jsonb_build_object('status', jsonb_build_array({_STATUS}, $13::text),
+_STATUS = "(select document.status from document where document.company_id = $1 and document.document_id = $5)"
+_RELEASED = f"""jsonb_build_object('status', jsonb_build_array({_STATUS}, $12::text),
                                                  'batch_number', jsonb_build_array(null, taken.number))"""
 
 
-def _release(*, settling: bool, proving: bool) -> str:
-    held = _still_so("$6", 24 if settling else 19) if proving else _HELD
-    made = settlement(
-        "$21::text",
-        "updated",
-        settled_on="$22::date",
-        period_id="$23::text",
-        batch_number="updated.batch_number",
-        document_id="$6::bigint",
-    )
-    settled = f"{made}, {add('$19')}, {move_items('$20', 'settled', given='held')}," if settling else ""
-    moving = "union all select customer_id, difference, 0 from moving" if settling else ""
+def _release(held: str) -> str:
+    """The statement that releases a payment which settles nothing."""
     return f"""
     with {held},
-    {take_number("'Batch'", "$10", "$11", given="held")},
-    {batch_and_entries("taken.number", "$8", "$9")},
-    {change_row("$5", "released", "$7::text", "taken", detail=_RELEASED)},
-    updated as (
+    {take_number("'Batch'", "$8", "$9", given="held")},
+    {batch_and_entries("taken.number", "$6", "$7")},
+    {change_row("$16", "released", "$17::text", "taken", detail=_RELEASED)},
+    released as (
         update document
-           set status = $13, closed_period_id = $14, balance = $15, balance_base = $16, released_at = changed.stamp,
+           set status = $12, closed_period_id = $13, balance = $14, balance_base = $15, released_at = changed.stamp,
                released_by = $3, modified_at = changed.stamp, version = changed.change_id, batch_number = taken.number,
-               figures_hash = document_figures($1, $6)
+               figures_hash = document_figures($1, $5)
           from changed, taken
-         where company_id = $1 and document_id = $6
+         where company_id = $1 and document_id = $5
         returning document.document_id, document.number, version, customer_id, batch_number,
-                  balance_base * $12::integer as owed, amount_base * $12::integer as waiting),
-    dated as (
-        update payment set applied_on = $17, applied_period_id = $18
-          from updated
-         where payment.company_id = $1 and payment.document_id = updated.document_id),
-    {withdraw_lines("updated.document_id", "updated")},
-    {settled}
-    owing as (
-        select customer_id, sum(owed) as owed, sum(waiting) as waiting
-          from (select customer_id, owed, waiting from updated {moving}) as parts
-         group by customer_id),
-    {tally("$5", 0)},
+                  balance_base * $18::integer as owed, amount_base * $18::integer as waiting),
+    {_DATED},
+    {withdraw_lines("released.document_id", "released")},
+    {tally("$16", 0)},
+    {adjust_balance("released", balance="released.owed", unreleased="-released.waiting")}
+    select number, version from released"""
+
+
+_DATED = """dated as (
+        update payment set applied_on = $10, applied_period_id = $11
+          from released
+         where payment.company_id = $1 and payment.document_id = released.document_id)"""
+
+
+def _release_settling(held: str) -> str:
+    """The same for one that settles. It and the documents that it settles are written as one set: whatever a statement
+    writes twice, it prepares twice, and `document` is the table that takes longest."""
+    made = settlement(
+        "$14::text",
+        "released",
+        settled_on="$15::date",
+        period_id="$16::text",
+        batch_number="released.batch_number",
+        document_id="$5::bigint",
+    )
+    released = """jsonb_build_object('status', jsonb_build_array(moving.status_before, moving.status),
+                                     'batch_number', jsonb_build_array(null, moving.batch_number))"""
+    return f"""
+    with {held},
+    {take_number("'Batch'", "$8", "$9", given="held")},
+    {batch_and_entries("taken.number", "$6", "$7")},
+    moving as materialized (
+        select found.*, {NEW_CHANGE_ID} as change_id
+          from (
+            select {FOUND_ITEM}, taken.number as batch_number, document.document_id = $5 as is_released,
+                   case when document.document_id = $5 then sent.balance_base
+                        else sent.balance_base - document.balance_base end * sent.sign as owed,
+                   case when document.document_id = $5 then document.amount_base * sent.sign else 0 end as waiting
+              from taken
+             cross join {SENT_ITEMS.format("$13")}
+              join document on document.company_id = $1 and document.document_id = sent.document_id
+             order by document.document_id <> $5, document.document_id) as found),
+    {
+        change_rows_of_events(
+            "moving.document_type",
+            "case when moving.is_released then 'released' else 'settled' end",
+            "moving.number",
+            "moving",
+            detail=f"case when moving.is_released then {released} else {ITEM_MOVED} end",
+        )
+    },
+    moved as (
+        update document
+           set status = moving.status, closed_period_id = moving.closed_period_id, balance = moving.balance,
+               balance_base = moving.balance_base, modified_at = stamped.stamp, version = moving.change_id,
+               released_at = case when is_released then stamped.stamp else document.released_at end,
+               released_by = case when is_released then $3 else document.released_by end,
+               batch_number = case when is_released then moving.batch_number else document.batch_number end,
+               figures_hash = case when is_released then document_figures($1, $5) else document.figures_hash end
+          from moving, (select {STAMP} as stamp) as stamped
+         where document.company_id = $1 and document.document_id = moving.document_id
+        returning document.document_id, document.number, document.version, document.batch_number, is_released),
+    released as (select document_id, number, version, batch_number from moved where is_released),
+    {_DATED},
+    {withdraw_lines("released.document_id", "released")},
+    {made},
+    {add("$12")},
+    owing as (select customer_id, sum(owed) as owed, sum(waiting) as waiting from moving group by customer_id),
+    {tally_each("changed")},
     {adjust_balance("owing", balance="owing.owed", unreleased="-owing.waiting")}
-    select number, version from updated"""
+    select number, version from released"""
 
 
-_RELEASES = {
-    (settling, proving): _release(settling=settling, proving=proving)
-    for settling in (False, True)
-    for proving in (False, True)
+_RELEASES = {proving: _release(_still_so("$5", 19) if proving else _HELD) for proving in (False, True)}
+_SETTLING_RELEASES = {
+    proving: _release_settling(_still_so("$5", 17) if proving else _HELD) for proving in (False, True)
 }
 
 
@@ -294,30 +363,35 @@ async def release_payment(
     `payment` is as its release leaves it; `basis` as for `insert_payment`.
     """
     document_id = before.document_id
-    moved = [item for item in settled.items if item.document_id != document_id] if settled else ()
+    sign = payment.kind.balance_sign
     proof = _proof(connection, basis, (document_id, before.version))
-    more = ()
-    if settled is not None:
-        on = before.payment.applied_on, before.payment.applied_period_id  # none of its applications is earlier
-        more = (as_json(settled.applications), items_json(moved), kind, *on)  # type: ignore[assignment]
+    posted = document_id, as_json(batch), as_json(entries), *series, payment.applied_on, payment.applied_period_id
+    if settled is None:
+        return await _written(
+            connection,
+            _RELEASES[bool(proof)],
+            *parameters(context),
+            *posted,
+            payment.status,
+            payment.closed_period_id,
+            payment.balance,
+            payment.balance_base,
+            payment.document_type,
+            payment.number,
+            sign,
+            *proof,
+        )
+    own = Moved(document_id, sign, payment.balance, payment.balance_base, payment.status, payment.closed_period_id)
     return await _written(
         connection,
-        _RELEASES[settled is not None, bool(proof)],
+        _SETTLING_RELEASES[bool(proof)],
         *parameters(context),
-        payment.document_type,
-        document_id,
-        payment.number,
-        as_json(batch),
-        as_json(entries),
-        *series,
-        payment.kind.balance_sign,
-        payment.status,
-        payment.closed_period_id,
-        payment.balance,
-        payment.balance_base,
-        payment.applied_on,
-        payment.applied_period_id,
-        *more,
+        *posted,
+        as_json(settled.applications),
+        items_json([own, *(item for item in settled.items if item.document_id != document_id)]),
+        kind,
+        before.payment.applied_on,  # none of its applications is earlier
+        before.payment.applied_period_id,
         *proof,
     )
 

@@ -138,20 +138,31 @@ _LINE = "position, document_id, amount, discount, write_off, reason_code, cross_
 _SENT_LINE = ", ".join(f"sent.{column.strip()}" for column in _LINE.split(","))
 
 
-def propose_lines(proposer_id: str, lines: str, source: str) -> str:
-    """CTEs that give a payment these lines instead of those it has: a JSON list of rows of the table `proposal`.
+def propose_lines(proposer_id: str, lines: str, source: str, *, otherwise: str = "") -> str:
+    """A CTE that gives a new payment its lines: a JSON list of rows of the table `proposal`.
 
     `proposer_id` is an SQL expression over the one row of `source`.
     """
-    sent = f"json_populate_recordset(null::proposal, {lines}::json) as sent"
-    return f"""{withdraw_lines(proposer_id, source, but=f"(select sent.document_id from {sent})")},
-    lines_proposed as (
+    return f"""lines_proposed as (
         insert into proposal (company_id, proposer_document_id, {_LINE})
-        select $1, {proposer_id}, {_SENT_LINE} from {source}, {sent}
+        select $1, {proposer_id}, {_SENT_LINE} from {source}, {_sent_lines(lines)}{otherwise})"""
+
+
+def replace_lines(proposer_id: str, lines: str, source: str) -> str:
+    """CTEs that give a payment these lines instead of those it has; the arguments are those of `propose_lines`."""
+    return f"""{withdraw_lines(proposer_id, source, but=f"(select sent.document_id from {_sent_lines(lines)})")},
+    {propose_lines(proposer_id, lines, source, otherwise=_AMENDED)}"""
+
+
+_AMENDED = """
         on conflict on constraint proposal_pk do update
            set (position, amount, discount, write_off, reason_code, cross_rate, follows) =
                row(excluded.position, excluded.amount, excluded.discount, excluded.write_off, excluded.reason_code,
-                   excluded.cross_rate, excluded.follows))"""
+                   excluded.cross_rate, excluded.follows)"""
+
+
+def _sent_lines(lines: str) -> str:
+    return f"json_populate_recordset(null::proposal, {lines}::json) as sent"
 
 
 def withdraw_lines(proposer_id: str, source: str, *, but: str = "(select null::bigint where false)") -> str:

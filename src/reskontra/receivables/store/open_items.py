@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 from asyncpg import Record
@@ -186,7 +187,18 @@ def open_item(row: Record) -> OpenItem:
     )
 
 
-def items_json(items: Iterable[OpenItem]) -> str:
+class Moved(NamedTuple):
+    """A document as a settlement leaves it: what `SENT_ITEMS` reads."""
+
+    document_id: int
+    sign: int
+    balance: Decimal
+    balance_base: Decimal
+    status: str
+    closed_period_id: str | None
+
+
+def items_json(items: Iterable[OpenItem | Moved]) -> str:
     """What `move_items` needs of documents after a settlement."""
     return as_json(
         [
@@ -203,38 +215,40 @@ def items_json(items: Iterable[OpenItem]) -> str:
     )
 
 
-def move_items(items: str, event: str, *, given: str | None = None) -> str:
+SENT_ITEMS = """json_to_recordset({}::json) as sent (
+                       document_id bigint, sign integer, balance numeric, balance_base numeric, status text,
+                       closed_period_id text)"""
+"""A source: the rows of a JSON parameter made by `items_json`."""
+
+FOUND_ITEM = """document.document_id, document.document_type, document.number, document.customer_id, sent.balance,
+                   sent.balance_base, sent.status, sent.closed_period_id, document.balance as balance_before,
+                   document.status as status_before"""
+"""Columns over `document` and `sent`, for `ITEM_MOVED` and whoever writes the document."""
+
+ITEM_MOVED = """jsonb_build_object('balance', jsonb_build_array(moving.balance_before::text, moving.balance::text))
+                || case when moving.status <> moving.status_before
+                   then jsonb_build_object('status', jsonb_build_array(moving.status_before, moving.status))
+                   else '{}' end"""
+"""The detail of a change row, over `moving`."""
+
+
+def move_items(items: str, event: str) -> str:
     """CTEs that give documents of both sides their balance and status, each with its change row and version.
 
     `items` is a JSON parameter made by `items_json`; an empty list moves nothing. `event` is the word of the change
     rows, which are written by document. `moving` has a row for each document: `difference` is how much more its
-    customer, `customer_id`, then owes, in base currency. Nothing is moved unless the CTE `given` has a row.
+    customer, `customer_id`, then owes, in base currency.
     """
     return f"""moving as materialized (
         select found.*, {NEW_CHANGE_ID} as change_id
           from (
-            select document.document_id, document.document_type, document.number, document.customer_id, sent.balance,
-                   sent.balance_base, sent.status, sent.closed_period_id, document.balance as balance_before,
-                   document.status as status_before,
-                   (sent.balance_base - document.balance_base) * sent.sign as difference
-              from json_to_recordset({items}::json) as sent (
-                       document_id bigint, sign integer, balance numeric, balance_base numeric, status text,
-                       closed_period_id text)
+            select {FOUND_ITEM}, (sent.balance_base - document.balance_base) * sent.sign as difference
+              from {SENT_ITEMS.format(items)}
               join document on document.company_id = $1 and document.document_id = sent.document_id
-             {f"where exists (select from {given})" if given else ""}
              order by document.document_id) as found),
     {
         numbered_change_rows(
-            "moving.document_type",
-            event,
-            "moving.number",
-            "moving",
-            name="moved_changes",
-            detail='''jsonb_build_object('balance', jsonb_build_array(moving.balance_before::text,
-                                                                     moving.balance::text))
-                || case when moving.status <> moving.status_before
-                   then jsonb_build_object('status', jsonb_build_array(moving.status_before, moving.status))
-                   else '{}' end''',
+            "moving.document_type", event, "moving.number", "moving", name="moved_changes", detail=ITEM_MOVED
         )
     },
     {tally_each("moved_changes", name="moved_tallies")},
