@@ -122,7 +122,7 @@ class Settings:
         """How many processes serve."""
         if self.sandbox:
             return 1
-        return self.workers or max(1, _usable_cores() // 2)
+        return self.workers or max(1, usable_cores() // 2)
 
     @property
     def open_mode(self) -> bool:
@@ -152,7 +152,8 @@ class Settings:
         return cls(**values)
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """How many processors this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on this system

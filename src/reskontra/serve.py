@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 import httpx
@@ -29,7 +30,7 @@ from reskontra.app import create_app
 from reskontra.changes.seals.commands import keep_sealing
 from reskontra.clock import Clock
 from reskontra.companies.commands import find_expiring
-from reskontra.config import SMALLEST, SettingError, Settings
+from reskontra.config import SMALLEST, SettingError, Settings, is_loopback, usable_cores
 from reskontra.db.cluster import find_binaries
 from reskontra.db.data_folder import holds_books
 from reskontra.db.embedded import EmbeddedPostgres, running_dsn
@@ -163,7 +164,8 @@ def serve_in(
 
     `limiter` counts requests together with other processes; `size_max` connections to the database are opened at most.
     """
-    connecting = Database.connect(place.dsn, clock_runs=True, url=place.url, size_max=size_max)
+    writes_max = _writes_at_once(settings, place.dsn)
+    connecting = Database.connect(place.dsn, clock_runs=True, url=place.url, size_max=size_max, writes_max=writes_max)
     database = interrupts.run(connecting, runner)
     try:
         post = post_of(settings, outbox)
@@ -183,6 +185,14 @@ def serve_in(
         log.info("stopped serving")
     finally:
         runner.run(database.close())
+
+
+def _writes_at_once(settings: Settings, dsn: str) -> int | None:
+    """How many writes one process has at work in a database that shares the processors of this machine."""
+    url = urlsplit(dsn)
+    host = url.hostname or dict(parse_qsl(url.query)).get("host", "")
+    is_here = not host or host.startswith("/") or is_loopback(host)
+    return max(2, (2 * usable_cores() + 1) // settings.worker_count) if is_here else None
 
 
 def _serve_by_workers(settings: Settings, place: Place, announce: Callable[[str], None]) -> None:

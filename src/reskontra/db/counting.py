@@ -21,8 +21,8 @@ _BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK")
 
 @dataclass(slots=True, eq=False)
 class Count:
-    """Statements, those that only begin or end a transaction, and seconds: in statements, and until a connection of the
-    pool was free. The last statement is counted once the event loop has had a turn."""
+    """Statements, those that only begin or end a transaction, and seconds: in statements, and until it was the work's
+    turn and a connection of the pool was free. The last statement is counted once the event loop has had a turn."""
 
     statements: int = 0
     brackets: int = 0
@@ -31,12 +31,15 @@ class Count:
     _waits_since: float = 0.0
 
     def begin_waiting(self) -> None:
-        """The work asks the pool for a connection."""
+        """The work asks for its turn or for a connection."""
         self._waits_since = time.perf_counter()
+
+    def end_waiting(self) -> None:
+        """The work has got it, or has given up."""
+        self.waiting_seconds += time.perf_counter() - self._waits_since
 
     def watch(self, connection: PoolConnectionProxy[Record]) -> None:
         """The work has got a connection, whose statements are counted until `leave`."""
-        self.waiting_seconds += time.perf_counter() - self._waits_since
         connection.add_query_logger(self._note)
 
     def leave(self, connection: PoolConnectionProxy[Record]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -22,6 +22,7 @@ from reskontra.db.faults import (
     refusal_at_the_door,
     refusal_of_commit,
 )
+from reskontra.db.gate import Gate
 from reskontra.db.lending import Lender
 from reskontra.db.sessions import session_name
 from reskontra.errors import Refusal, Unavailable
@@ -118,13 +119,18 @@ class Database:
     """
 
     def __init__(
-        self, pool: Pool[Record], acquire_timeout_seconds: float, when_connected: list[Callable[[], None]]
+        self,
+        pool: Pool[Record],
+        acquire_timeout_seconds: float,
+        when_connected: list[Callable[[], None]],
+        writes_max: int,
     ) -> None:
         self.when_connected = when_connected
         """Called for each new connection. It may lead to a server that has crashed or failed over since. Ids that were
         not committed may be given again, so what is remembered under such an id may be wrong."""
         self._pool = pool
         self._lender = Lender(pool)
+        self._gate = Gate(writes_max)
         self._acquire_timeout_seconds = acquire_timeout_seconds
 
     @classmethod
@@ -136,11 +142,14 @@ class Database:
         url: str = "",
         size_min: int = 1,
         size_max: int = CONNECTIONS_MAX,
+        writes_max: int | None = None,
         statement_timeout_seconds: float = 30,
         lock_timeout_seconds: float = 10,
         acquire_timeout_seconds: float = 10,
     ) -> Self:
         """Open the pool. `dsn` is a postgresql:// URL. Raises `Unavailable` when the server cannot be reached.
+
+        `writes_max`: how many connections write at the same time, if none of them takes long.
 
         With `clock_runs` the program tells the time as the database does, which then stamps rows by its own clock
         (decision 0021); else they are stamped with the time that the program gives. `url` is the address of a server
@@ -178,7 +187,7 @@ class Database:
             )
         except FAULTS as error:
             raise Unavailable(f"The database cannot be reached: {error}.") from error
-        return cls(pool, acquire_timeout_seconds, when_connected)
+        return cls(pool, acquire_timeout_seconds, when_connected, writes_max or size_max)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A connection without a transaction, for reads of one statement."""
@@ -199,7 +208,7 @@ class Database:
         `work` needs more statements, `work` raises `NeedsTransaction` and is run again in a transaction, with locks.
         """
         try:
-            async with self._borrow() as connection:
+            async with self._gate.passage(), self._borrow() as connection:
                 return await self._alone(connection, work)
         except NeedsTransaction:
             async with self._transaction() as connection:
@@ -283,7 +292,7 @@ class Database:
     async def _transaction(
         self, isolation: Literal["repeatable_read"] | None = None, *, readonly: bool = False
     ) -> AsyncGenerator[Connection]:
-        async with self._borrow() as connection:
+        async with nullcontext() if readonly else self._gate.passage(), self._borrow() as connection:
             with _holding():
                 transaction = connection.transaction(isolation=isolation, readonly=readonly)
                 await transaction.start()
@@ -334,6 +343,7 @@ class _Loan:
             count.begin_waiting()
         self._connection = connection = self._database._lender.at_once() or await self._database._lend()
         if count is not None:
+            count.end_waiting()
             count.watch(connection)
         return connection
 
