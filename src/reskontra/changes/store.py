@@ -84,11 +84,11 @@ def numbered_change_rows(
 def change_rows_of_events(
     entity: str, event: str, key: str, source: str, *, name: str = "changed", detail: str = "null"
 ) -> str:
-    """`numbered_change_rows` where `event` too is an SQL expression over `source`."""
+    """`numbered_change_rows` where `event` too is an SQL expression over `source`. All rows have the same `stamp`."""
     return f"""{name} as (
         insert into change (company_id, change_id, changed_at, actor, request_id, entity, entity_key, event, detail)
         select $1, {source}.change_id, {STAMP}, $3, $4, {entity}, {key}, {event}, {detail} from {source}
-        returning change_id, entity)"""
+        returning change_id, entity, changed_at as stamp)"""
 
 
 def tally_each(changed: str, *, name: str = "tallied_each") -> str:

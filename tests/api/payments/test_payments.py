@@ -55,6 +55,24 @@ async def test_a_payment_in_full(clerk: Clerk) -> None:
     )  # fmt: skip
 
 
+async def test_what_a_release_moves_has_the_moment_of_its_change_row(clerk: Clerk) -> None:
+    """Also where the clock goes on while the statement runs."""
+    await clerk.execute(
+        """create or replace function write_stamp(the_company integer, given timestamptz) returns timestamptz
+           language sql volatile as 'select clock_timestamp()'"""
+    )
+    invoice = await owed(clerk, 100)
+    released = await clerk.pay(100, line(invoice)), await clerk.pay(100)
+    for document in (invoice, *released):
+        assert await clerk.sql(
+            """select bool_and(document.modified_at = change.changed_at
+                               and (document.document_type = 'Invoice' or document.released_at = change.changed_at))
+                 from document join change on change.change_id = document.version
+                where document.company_id = 1 and document.number = $1""",
+            document.number,
+        )
+
+
 async def test_partial_payments_and_a_write_off(clerk: Clerk) -> None:
     """Vector 19.1: 120, 20 and 99 with 1.00 written off close 240."""
     await allow_write_offs(clerk)

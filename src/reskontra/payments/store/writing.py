@@ -7,7 +7,6 @@ from typing import Any
 
 from reskontra.changes.store import (
     NEW_CHANGE_ID,
-    STAMP,
     change_row,
     change_rows_of_events,
     parameters,
@@ -246,43 +245,13 @@ async def delete_payment(
     )  # fmt: skip
 
 
-_STATUS = "(select document.status from document where document.company_id = $1 and document.document_id = $5)"
-_RELEASED = f"""jsonb_build_object('status', jsonb_build_array({_STATUS}, $12::text),
-                                                 'batch_number', jsonb_build_array(null, taken.number))"""
+_RELEASED = """jsonb_build_object('status', jsonb_build_array(moving.status_before, moving.status),
+                                         'batch_number', jsonb_build_array(null, moving.batch_number))"""
 
 
-def _release(held: str) -> str:
-    """The statement that releases a payment which settles nothing."""
-    return f"""
-    with {held},
-    {take_number("'Batch'", "$8", "$9", given="held")},
-    {batch_and_entries("taken.number", "$6", "$7")},
-    {change_row("$16", "released", "$17::text", "taken", detail=_RELEASED)},
-    released as (
-        update document
-           set status = $12, closed_period_id = $13, balance = $14, balance_base = $15, released_at = changed.stamp,
-               released_by = $3, modified_at = changed.stamp, version = changed.change_id, batch_number = taken.number,
-               figures_hash = document_figures($1, $5)
-          from changed, taken
-         where company_id = $1 and document_id = $5
-        returning document.document_id, document.number, version, customer_id, batch_number,
-                  balance_base * $18::integer as owed, amount_base * $18::integer as waiting),
-    {_DATED},
-    {withdraw_lines("released.document_id", "released")},
-    {tally("$16", 0)},
-    {adjust_balance("released", balance="released.owed", unreleased="-released.waiting")}
-    select number, version from released"""
-
-
-_DATED = """dated as (
-        update payment set applied_on = $10, applied_period_id = $11
-          from released
-         where payment.company_id = $1 and payment.document_id = released.document_id)"""
-
-
-def _release_settling(held: str) -> str:
-    """The same for one that settles. It and the documents that it settles are written as one set: whatever a statement
-    writes twice, it prepares twice, and `document` is the table that takes longest."""
+def _release(held: str, *, settling: bool) -> str:
+    """The payment and the documents that it settles are written as one set: whatever a statement writes twice, it
+    prepares twice, and `document` is the table that takes longest."""
     made = settlement(
         "$14::text",
         "released",
@@ -291,8 +260,6 @@ def _release_settling(held: str) -> str:
         batch_number="released.batch_number",
         document_id="$5::bigint",
     )
-    released = """jsonb_build_object('status', jsonb_build_array(moving.status_before, moving.status),
-                                     'batch_number', jsonb_build_array(null, moving.batch_number))"""
     return f"""
     with {held},
     {take_number("'Batch'", "$8", "$9", given="held")},
@@ -305,7 +272,7 @@ def _release_settling(held: str) -> str:
                         else sent.balance_base - document.balance_base end * sent.sign as owed,
                    case when document.document_id = $5 then document.amount_base * sent.sign else 0 end as waiting
               from taken
-             cross join {SENT_ITEMS.format("$13")}
+             cross join {SENT_ITEMS.format("$12")}
               join document on document.company_id = $1 and document.document_id = sent.document_id
              order by document.document_id <> $5, document.document_id) as found),
     {
@@ -314,7 +281,7 @@ def _release_settling(held: str) -> str:
             "case when moving.is_released then 'released' else 'settled' end",
             "moving.number",
             "moving",
-            detail=f"case when moving.is_released then {released} else {ITEM_MOVED} end",
+            detail=f"case when moving.is_released then {_RELEASED} else {ITEM_MOVED} end",
         )
     },
     moved as (
@@ -325,23 +292,29 @@ def _release_settling(held: str) -> str:
                released_by = case when is_released then $3 else document.released_by end,
                batch_number = case when is_released then moving.batch_number else document.batch_number end,
                figures_hash = case when is_released then document_figures($1, $5) else document.figures_hash end
-          from moving, (select {STAMP} as stamp) as stamped
+          from moving, (select stamp from changed limit 1) as stamped
          where document.company_id = $1 and document.document_id = moving.document_id
         returning document.document_id, document.number, document.version, document.batch_number, is_released),
     released as (select document_id, number, version, batch_number from moved where is_released),
-    {_DATED},
+    dated as (
+        update payment set applied_on = $10, applied_period_id = $11
+          from released
+         where payment.company_id = $1 and payment.document_id = released.document_id),
     {withdraw_lines("released.document_id", "released")},
-    {made},
-    {add("$12")},
+    {f"{made}, {add('$13')}," if settling else ""}
     owing as (select customer_id, sum(owed) as owed, sum(waiting) as waiting from moving group by customer_id),
     {tally_each("changed")},
     {adjust_balance("owing", balance="owing.owed", unreleased="-owing.waiting")}
     select number, version from released"""
 
 
-_RELEASES = {proving: _release(_still_so("$5", 19) if proving else _HELD) for proving in (False, True)}
-_SETTLING_RELEASES = {
-    proving: _release_settling(_still_so("$5", 17) if proving else _HELD) for proving in (False, True)
+_RELEASES = {
+    (settling, proving): _release(
+        _still_so("$5", 17 if settling else 13) if proving else _HELD,
+        settling=settling,
+    )
+    for settling in (False, True)
+    for proving in (False, True)
 }
 
 
@@ -363,35 +336,32 @@ async def release_payment(
     `payment` is as its release leaves it; `basis` as for `insert_payment`.
     """
     document_id = before.document_id
-    sign = payment.kind.balance_sign
+    own = Moved(
+        document_id,
+        payment.kind.balance_sign,
+        payment.balance,
+        payment.balance_base,
+        payment.status,
+        payment.closed_period_id,
+    )
+    others = [item for item in settled.items if item.document_id != document_id] if settled else ()
     proof = _proof(connection, basis, (document_id, before.version))
-    posted = document_id, as_json(batch), as_json(entries), *series, payment.applied_on, payment.applied_period_id
-    if settled is None:
-        return await _written(
-            connection,
-            _RELEASES[bool(proof)],
-            *parameters(context),
-            *posted,
-            payment.status,
-            payment.closed_period_id,
-            payment.balance,
-            payment.balance_base,
-            payment.document_type,
-            payment.number,
-            sign,
-            *proof,
-        )
-    own = Moved(document_id, sign, payment.balance, payment.balance_base, payment.status, payment.closed_period_id)
+    more: tuple[object, ...] = ()
+    if settled is not None:
+        on = before.payment.applied_on, before.payment.applied_period_id  # none of its applications is earlier
+        more = (as_json(settled.applications), kind, *on)
     return await _written(
         connection,
-        _SETTLING_RELEASES[bool(proof)],
+        _RELEASES[settled is not None, bool(proof)],
         *parameters(context),
-        *posted,
-        as_json(settled.applications),
-        items_json([own, *(item for item in settled.items if item.document_id != document_id)]),
-        kind,
-        before.payment.applied_on,  # none of its applications is earlier
-        before.payment.applied_period_id,
+        document_id,
+        as_json(batch),
+        as_json(entries),
+        *series,
+        payment.applied_on,
+        payment.applied_period_id,
+        items_json([own, *others]),
+        *more,
         *proof,
     )
 

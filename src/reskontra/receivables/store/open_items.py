@@ -199,7 +199,7 @@ class Moved(NamedTuple):
 
 
 def items_json(items: Iterable[OpenItem | Moved]) -> str:
-    """What `move_items` needs of documents after a settlement."""
+    """Documents after a settlement, as the JSON that `SENT_ITEMS` reads."""
     return as_json(
         [
             {
