@@ -2,7 +2,8 @@
 
 In plain code they raise `KeyboardInterrupt`, as Ctrl-C does. Never under an event loop: raised in a callback of the
 database driver, it left connections that crashed, hung or took the interpreter with them (a third of all backups that
-were stopped). What runs there is cancelled instead, which it sees only where it awaits.
+were stopped). What runs there is cancelled instead, which it sees only where it awaits. A question at the terminal is
+plain code wherever it is asked (`stoppable`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Coroutine, Generator, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -21,22 +23,16 @@ _Handler = Callable[[int, FrameType | None], Any]
 
 
 def run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner | None = None) -> T:
-    """As `asyncio.run`, or `runner.run`; a signal that would raise `KeyboardInterrupt` cancels the coroutine first."""
-    if runner is None:
-        with asyncio.Runner() as own:
-            return run(coroutine, own)
-    stop = _Stop(runner.get_loop())
+    """As `asyncio.run`, or `runner.run`; a signal that would raise `KeyboardInterrupt` cancels the coroutine first, and
+    is raised when that has ended, however it did."""
+    stop = _Stop()
     raising = [number for number in STOP_SIGNALS if signal.getsignal(number) is signal.default_int_handler]
     try:
-        with _handled(raising, stop):
-            result = runner.run(stop.ending(coroutine))
-    except asyncio.CancelledError:
+        with _handled(raising, stop), contextlib.ExitStack() as own:
+            return (runner or own.enter_context(asyncio.Runner())).run(stop.ending(coroutine))
+    finally:
         if stop.is_asked:
-            raise KeyboardInterrupt from None
-        raise
-    if stop.is_asked:  # too late for the coroutine, not for what follows it
-        raise KeyboardInterrupt
-    return result
+            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -55,27 +51,33 @@ def ignore_further_signals() -> None:
 class _Stop:
     """The handler of a signal that cancels one coroutine."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._task: asyncio.Task[Any] | None = None
+    def __init__(self) -> None:
+        self._cancel: Callable[[], object] | None = None
         self.is_asked = False
 
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
         self.is_asked = True
-        if self._task:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        if self._cancel:
+            self._cancel()
 
     async def ending(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        self._task = asyncio.current_task()
-        if self.is_asked and self._task:
-            self._task.cancel()
-        return await coroutine
+        task = asyncio.current_task()
+        if task is not None:
+            self._cancel = partial(task.get_loop().call_soon_threadsafe, task.cancel)
+        if self.is_asked and self._cancel:
+            self._cancel()
+        try:
+            return await coroutine
+        finally:
+            self._cancel = None
 
 
 @contextlib.contextmanager
 def _handled(numbers: Sequence[signal.Signals], handler: _Handler) -> Generator[None]:
-    before = {number: signal.signal(number, handler) for number in numbers}
+    before = {}
     try:
+        for number in numbers:
+            before[number] = signal.signal(number, handler)
         yield
     finally:
         for number, old in before.items():

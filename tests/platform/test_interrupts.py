@@ -57,6 +57,40 @@ def test_a_signal_that_comes_too_late_for_the_coroutine_is_not_lost() -> None:
         interrupts.run(work())
 
 
+def test_a_signal_while_the_loop_is_closed_interrupts_no_callback_either() -> None:
+    done: list[str] = []
+
+    async def beside() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0)
+            done.append("cleaned up")
+
+    async def work() -> asyncio.Task[None]:
+        task = asyncio.create_task(beside())
+        await asyncio.sleep(0)
+        return task
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.run(work())
+    assert done == ["cleaned up"]
+
+
+def test_what_a_cancelled_coroutine_raises_does_not_hide_the_signal() -> None:
+    async def work() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError as error:
+            raise RuntimeError from error
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        interrupts.run(work())
+    assert isinstance(raised.value.__context__, RuntimeError)
+
+
 def test_a_coroutine_that_nobody_stops_is_only_run() -> None:
     async def cancelled() -> None:
         raise asyncio.CancelledError
