@@ -122,7 +122,12 @@ class Settings:
         """How many processes serve."""
         if self.sandbox:
             return 1
-        return self.workers or max(1, usable_cores() // 2)
+        return self.workers or max(1, _usable_cores() // 2)
+
+    @property
+    def writes_at_once(self) -> int:
+        """How many writes one process has at work in a database that shares the processors of this machine."""
+        return max(2, (2 * _usable_cores() + 1) // self.worker_count)
 
     @property
     def open_mode(self) -> bool:
@@ -152,8 +157,7 @@ class Settings:
         return cls(**values)
 
 
-def usable_cores() -> int:
-    """How many processors this process may use."""
+def _usable_cores() -> int:
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on this system

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 import httpx
@@ -30,7 +29,7 @@ from reskontra.app import create_app
 from reskontra.changes.seals.commands import keep_sealing
 from reskontra.clock import Clock
 from reskontra.companies.commands import find_expiring
-from reskontra.config import SMALLEST, SettingError, Settings, is_loopback, usable_cores
+from reskontra.config import SMALLEST, SettingError, Settings
 from reskontra.db.cluster import find_binaries
 from reskontra.db.data_folder import holds_books
 from reskontra.db.embedded import EmbeddedPostgres, running_dsn
@@ -120,21 +119,21 @@ def serve(
             interrupts.run(bring_to_schema(dsn, clock, migrating=migrating))
             _serve_by_workers(settings, Place(dsn, url, port, certificate), announce)
             return
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            started.callback(interrupts.ignore_further_signals)
-            if furnish:
-                interrupts.run(furnish(dsn), runner)
-            interrupts.run(bring_to_schema(dsn, clock, migrating=migrating), runner)
-            serve_in(
-                runner,
-                settings,
-                Place(dsn, url, port, certificate),
-                clock,
-                announce=lambda: announce(url),
-                prepare=prepare,
-                reset=(lambda database: reset(database, dsn)) if reset else None,
-                outbox=_outbox(settings, started),
-            )
+        runner = started.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
+        started.callback(interrupts.ignore_further_signals)
+        if furnish:
+            interrupts.run(furnish(dsn), runner)
+        interrupts.run(bring_to_schema(dsn, clock, migrating=migrating), runner)
+        serve_in(
+            runner,
+            settings,
+            Place(dsn, url, port, certificate),
+            clock,
+            announce=lambda: announce(url),
+            prepare=prepare,
+            reset=(lambda database: reset(database, dsn)) if reset else None,
+            outbox=_outbox(settings, started),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +163,9 @@ def serve_in(
 
     `limiter` counts requests together with other processes; `size_max` connections to the database are opened at most.
     """
-    writes_max = _writes_at_once(settings, place.dsn)
-    connecting = Database.connect(place.dsn, clock_runs=True, url=place.url, size_max=size_max, writes_max=writes_max)
+    connecting = Database.connect(
+        place.dsn, clock_runs=True, url=place.url, size_max=size_max, writes_max=settings.writes_at_once
+    )
     database = interrupts.run(connecting, runner)
     try:
         post = post_of(settings, outbox)
@@ -184,15 +184,7 @@ def serve_in(
         runner.run(_serve_and_work(server, place.port, settings, database, clock, post=post))
         log.info("stopped serving")
     finally:
-        runner.run(database.close())
-
-
-def _writes_at_once(settings: Settings, dsn: str) -> int | None:
-    """How many writes one process has at work in a database that shares the processors of this machine."""
-    url = urlsplit(dsn)
-    host = url.hostname or dict(parse_qsl(url.query)).get("host", "")
-    is_here = not host or host.startswith("/") or is_loopback(host)
-    return max(2, (2 * usable_cores() + 1) // settings.worker_count) if is_here else None
+        interrupts.run(database.close(), runner)
 
 
 def _serve_by_workers(settings: Settings, place: Place, announce: Callable[[str], None]) -> None:

@@ -11,6 +11,8 @@ from collections import deque
 from types import TracebackType
 
 from reskontra.db.counting import counted
+from reskontra.db.faults import BUSY
+from reskontra.errors import Unavailable
 
 _SLOW_SECONDS = 0.1
 """Who works longer waits for a lock, or is busy with many rows, and does not count any more."""
@@ -18,13 +20,17 @@ _LOOK_SECONDS = 0.02
 
 
 class Gate:
-    """Lets so many through at a time, in the order in which they came; who takes long lets the next one through."""
+    """Lets so many through at a time, in the order in which they came; who takes long lets the next one through.
 
-    def __init__(self, at_once: int) -> None:
+    To enter raises `Unavailable` after so many seconds of waiting.
+    """
+
+    def __init__(self, at_once: int, patience_seconds: float) -> None:
         self._at_once = at_once
+        self._patience_seconds = patience_seconds
         self._counted: dict[Passage, None] = {}
         """Who is within and counts, the longest first."""
-        self._waiting: deque[tuple[asyncio.Future[None], Passage]] = deque()
+        self._waiting: deque[Passage] = deque()
         self._look: asyncio.TimerHandle | None = None
 
     def passage(self) -> Passage:
@@ -36,18 +42,20 @@ class Gate:
         if len(self._counted) < self._at_once:
             self._count(passage, loop.time())
             return
-        turn: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((turn, passage))
+        passage.since, passage.turn = loop.time(), loop.create_future()
+        self._waiting.append(passage)
         if self._look is None:
             self._look = loop.call_later(_LOOK_SECONDS, self._look_for_slow_ones, loop)
         count = counted()
         if count is not None:
             count.begin_waiting()
         try:
-            await turn
+            await passage.turn
         except asyncio.CancelledError:
             self._leave(passage)
             raise
+        except TimeoutError as error:
+            raise Unavailable(BUSY) from error
         finally:
             if count is not None:
                 count.end_waiting()
@@ -59,10 +67,10 @@ class Gate:
 
     def _let_in(self, now: float) -> None:
         while self._waiting and len(self._counted) < self._at_once:
-            turn, passage = self._waiting.popleft()
-            if not turn.done():
+            passage = self._waiting.popleft()
+            if passage.turn and not passage.turn.done():
                 self._count(passage, now)
-                turn.set_result(None)
+                passage.turn.set_result(None)
 
     def _count(self, passage: Passage, now: float) -> None:
         passage.since = now
@@ -75,17 +83,24 @@ class Gate:
                 break
             del self._counted[passage]
         self._let_in(now)
+        for passage in self._waiting:
+            if now - passage.since < self._patience_seconds:
+                break
+            if passage.turn and not passage.turn.done():
+                passage.turn.set_exception(TimeoutError())
         self._look = loop.call_later(_LOOK_SECONDS, self._look_for_slow_ones, loop) if self._waiting else None
 
 
 class Passage:
     """The time that one spends beyond the gate."""
 
-    __slots__ = ("_gate", "since")
+    __slots__ = ("_gate", "since", "turn")
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self.since = 0.0
+        """When it began, or the waiting for it."""
+        self.turn: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> None:
         await self._gate._enter(self)

@@ -54,6 +54,9 @@ _SESSION_SETTINGS = {
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
+_IS_HERE = "select inet_client_addr() is not distinct from inet_server_addr()"
+"""Whether client and server have the same address, or none, as through a Unix socket."""
+
 _IS_READ_ONLY = "select current_setting('transaction_read_only') = 'on'"
 
 _TURN_SECONDS = 10.0
@@ -130,7 +133,7 @@ class Database:
         not committed may be given again, so what is remembered under such an id may be wrong."""
         self._pool = pool
         self._lender = Lender(pool)
-        self._gate = Gate(writes_max)
+        self._gate = Gate(writes_max, acquire_timeout_seconds)
         self._acquire_timeout_seconds = acquire_timeout_seconds
 
     @classmethod
@@ -149,7 +152,8 @@ class Database:
     ) -> Self:
         """Open the pool. `dsn` is a postgresql:// URL. Raises `Unavailable` when the server cannot be reached.
 
-        `writes_max`: how many connections write at the same time, if none of them takes long.
+        `writes_max`: how many connections write at the same time in a database on this machine, if none of them takes
+        long; trials are not counted.
 
         With `clock_runs` the program tells the time as the database does, which then stamps rows by its own clock
         (decision 0021); else they are stamped with the time that the program gives. `url` is the address of a server
@@ -185,9 +189,11 @@ class Database:
                 max_cached_statement_lifetime=0,
                 max_inactive_connection_lifetime=0,
             )
+            if writes_max is None or not await pool.fetchval(_IS_HERE):
+                writes_max = size_max
         except FAULTS as error:
             raise Unavailable(f"The database cannot be reached: {error}.") from error
-        return cls(pool, acquire_timeout_seconds, when_connected, writes_max or size_max)
+        return cls(pool, acquire_timeout_seconds, when_connected, writes_max)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A connection without a transaction, for reads of one statement."""
@@ -341,9 +347,12 @@ class _Loan:
         self._count = count = counted()
         if count is not None:
             count.begin_waiting()
-        self._connection = connection = self._database._lender.at_once() or await self._database._lend()
+        try:
+            self._connection = connection = self._database._lender.at_once() or await self._database._lend()
+        finally:
+            if count is not None:
+                count.end_waiting()
         if count is not None:
-            count.end_waiting()
             count.watch(connection)
         return connection
 

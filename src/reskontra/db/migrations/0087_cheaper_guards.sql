@@ -104,7 +104,9 @@ begin
     return before || lpad(next, greatest(length(digits), length(next)), '0') || after;
 end $$;
 
--- Each document is looked up once for its lock and version, and once in each place where something may wait on it.
+-- Locks documents, each given once, until the end of the statement's transaction, as before (migration 0068), and waits
+-- for nobody. All are looked up together: once for their locks and versions, once in each place where something may wait
+-- on them.
 create or replace function hold_as_read(the_company integer, the_settler bigint, ids bigint[], versions bigint[])
 returns boolean language plpgsql volatile as $$
 declare
@@ -141,8 +143,8 @@ declare
 begin
     -- Rows of fixed number, or that come and go, found by their keys: statistics say nothing of them.
     foreach place in array array['tally', 'number_series_range', 'customer_balance', 'proposal'] loop
-        execute format('alter table %I set (autovacuum_analyze_threshold = 200000, autovacuum_vacuum_threshold = 20000)',
-                       place);
+        execute format('alter table %I set (autovacuum_analyze_threshold = 200000, autovacuum_vacuum_threshold = 20000,
+                                            autovacuum_vacuum_insert_threshold = 200000)', place);
     end loop;
     -- A third more of the same.
     foreach place in array array['document', 'document_line', 'document_vat', 'payment', 'application', 'settlement',
