@@ -18,7 +18,7 @@ from reskontra.customers.store.for_documents import for_document, has_moved_on, 
 from reskontra.customers.store.fragments import by_id, by_number
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
-from reskontra.payments.payment import Charge, Payment, PaymentLine
+from reskontra.payments.payment import HEADER_COLUMNS, Charge, Payment, PaymentLine
 from reskontra.receivables.rules.items import Payable
 from reskontra.receivables.store.applications import freed, ids_on_lines, lines_of
 from reskontra.receivables.store.for_payments import (
@@ -54,10 +54,13 @@ _SHOWN = f"""cross join lateral (
                case when {_IS_DONE} then {latest_applied("period_id", "period_id")}
                     else coalesce(payment.applied_period_id, document.period_id) end as applied_period_id
         offset 0) as shown"""
-_HEADER = f"""(to_jsonb(document.*) - 'lines_json' - 'vat_json') || jsonb_build_object(
-               'applied_on', shown.applied_on, 'applied_period_id', shown.applied_period_id,
-               'freed', {freed("document.document_id")},
-               'amount_entered', coalesce(payment.amount_entered, true))"""
+_COLUMNS = ", ".join(f"document.{column}" for column in (*HEADER_COLUMNS, "number", "batch_number"))
+_HEADER = f"""(
+               select row_to_json(header.*)
+                 from (select {_COLUMNS}, shown.applied_on, shown.applied_period_id,
+                              case when document.released_at is not null
+                                   then {freed("document.document_id")} end as freed,
+                              coalesce(payment.amount_entered, true) as amount_entered) as header)"""
 
 _CHARGES = """(
         select json_agg(charge order by charge.line_number) from payment_charge as charge
@@ -65,7 +68,7 @@ _CHARGES = """(
 
 _FIND = f"""
     select document.document_id, document.document_type, document.version, document.customer_id, document.currency_id,
-           shown.applied_on, ({_HEADER})::text as header,
+           shown.applied_on, {_HEADER} as header,
            {lines_of("document.document_id")} as lines, {_CHARGES} as charges,
            (select void.document_id from document as void
              where void.company_id = $1 and void.voids_document_id = document.document_id

@@ -211,11 +211,16 @@ def proposed_by(document_id: str) -> str:
           where proposal.company_id = $1 and proposal.document_id = {document_id}))"""
 
 
-def proposer_of(document_id: str) -> str:
-    """A scalar: the type and number of that document, or null."""
+def name_of_document(document_id: str) -> str:
+    """A scalar: the type and number of that document, or null if the id, an SQL expression, is null."""
     return f"""(
-        select proposer.document_type || ' ' || proposer.number from document as proposer
-         where proposer.company_id = $1 and proposer.document_id = {proposed_by(document_id)})"""
+        select named.document_type || ' ' || named.number from document as named
+         where named.company_id = $1 and named.document_id = {document_id})"""
+
+
+def proposer_of(document_id: str) -> str:
+    """A scalar: the type and number of what `proposed_by` finds, or null."""
+    return name_of_document(proposed_by(document_id))
 
 
 def freed(document_id: str) -> str:

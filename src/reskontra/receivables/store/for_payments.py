@@ -12,8 +12,8 @@ from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.receivables.rules.items import Application, Payable, name_of
-from reskontra.receivables.store.applications import application_of
-from reskontra.receivables.store.open_items import OPEN_ITEM, named_items
+from reskontra.receivables.store.applications import application_of, name_of_document
+from reskontra.receivables.store.open_items import ITEM_FACTS, named_items
 
 _TAKEN = """(
                    select sum(application.discount) from application
@@ -30,7 +30,8 @@ def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> s
     """A select of one row: documents of company $1 as payments see them, in an order.
 
     `payables` is JSON for `read_payables`, `currencies` an array of theirs; both are null if there are no documents.
-    `ids` is an SQL expression, an array; `proposer` is another document than the settler, whose id is one too.
+    `ids` is an SQL expression, an array; `proposer` is another document than the settler, whose id is one too. It is
+    named beside the item, whose own `proposer` stays null.
     """
     return f"""
     select json_agg(json_build_object(
@@ -38,11 +39,11 @@ def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> s
                'parent_customer_id', {parent_of_id("item.customer_id")},
                'discount_date', item.cash_discount_date,
                'discount_left', {_discount_left("item.cash_discount", _TAKEN)},
-               'proposer', case when item.proposed_by <> {settler_id} then item.proposer end)
+               'proposer', case when item.proposed_by <> {settler_id} then {name_of_document("item.proposed_by")} end)
            order by {order}) as payables,
            array_agg(distinct item.currency_id) as currencies
       from (
-        select {OPEN_ITEM}, document.version,
+        select {ITEM_FACTS}, document.version,
                json_build_object('rate', document.exchange_rate, 'operator', document.rate_operator) as rate,
                document.due_date, document.cash_discount_date, document.cash_discount
           from document

@@ -36,15 +36,19 @@ WAITING_VOID = """exists (select from document as void
                       and void.released_at is null)"""
 """A scalar over `document`: whether a void of it waits for release (VDP-04)."""
 
-OPEN_ITEM = f"""document.document_id, document.document_type, document.number, document.status, document.customer_id,
+ITEM_FACTS = f"""document.document_id, document.document_type, document.number, document.status, document.customer_id,
            document.account_number, document.subaccount_id, document.branch_number, document.document_date,
            document.period_id, document.currency_id, document.exchange_rate, document.rate_operator,
            document.balance, document.balance_base, document.closed_period_id,
            document.origin, document.taken_over_on, document.vat_date, document.vat_exchange_rate,
            {freed("document.document_id")} as freed,
-           {proposed_by("document.document_id")} as proposed_by, {proposer_of("document.document_id")} as proposer,
+           {proposed_by("document.document_id")} as proposed_by,
            {WAITING_VOID} as waiting_void,
            {waiting_correction("document.document_id")} as waiting_correction"""
+"""The columns over `document` of an `OpenItem`, but the name of its proposer."""
+
+OPEN_ITEM = f"""{ITEM_FACTS},
+           {proposer_of("document.document_id")} as proposer"""
 """The columns over `document` that `open_item` reads."""
 
 

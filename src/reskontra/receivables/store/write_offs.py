@@ -12,7 +12,7 @@ from asyncpg import Record
 from reskontra.changes.store import STAMP
 from reskontra.customers.store.for_receivables import FORGIVEN
 from reskontra.db.pool import Connection
-from reskontra.receivables.store.applications import freed, proposed_by
+from reskontra.receivables.store.applications import freed, name_of_document, proposed_by
 from reskontra.receivables.store.open_items import WAITING_VOID, waiting_correction
 
 
@@ -65,12 +65,10 @@ async def find_holders(
 
 
 # `proposed_by` finds lines that name the document, not the lines of its own that wait for its next release.
-_PROPOSER = f"""(
-        select proposer.document_type || ' ' || proposer.number from document as proposer
-         where proposer.company_id = $1 and proposer.document_id = coalesce(
+_PROPOSER = name_of_document(f"""coalesce(
             {proposed_by("document.document_id")},
             (select proposal.proposer_document_id from proposal
-              where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id limit 1)))"""
+              where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id limit 1))""")
 
 _FIND_OPEN = f"""
     with {FORGIVEN}
