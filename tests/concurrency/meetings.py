@@ -11,7 +11,7 @@ import asyncio
 import json
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -35,8 +35,8 @@ class Gate:
     stops_after: int | None = None
     statements: int = 0
     pid: int | None = None
-    series: set[int] = field(default_factory=set)
-    """The turns that it took, by the identity of their queue."""
+    series: set[Hashable] = field(default_factory=set)
+    """The turns that it took."""
 
     is_queueing: bool = False
     commits_each: bool = False
@@ -97,22 +97,22 @@ class _Stepped:
         return stepped
 
 
-async def queue_in_sight(hold: Callable[[asyncio.Lock], Awaitable[None]], lock: asyncio.Lock) -> None:
+async def queue_in_sight(hold: Callable[[Hashable], Awaitable[None]], turn: Hashable) -> None:
     """`hold_until_end`, with the waiting told to the gate."""
     gate = _gate.get()
     if gate is not None:
-        gate.series.add(id(lock))
+        gate.series.add(turn)
         gate.is_queueing = True
-    await hold(lock)
+    await hold(turn)
     if gate is not None:
         gate.is_queueing = False
 
 
-async def queue_passed_by(_hold: Callable[[asyncio.Lock], Awaitable[None]], lock: asyncio.Lock) -> None:
+async def queue_passed_by(_hold: Callable[[Hashable], Awaitable[None]], turn: Hashable) -> None:
     """No queue, as between the requests of two processes: they meet in PostgreSQL."""
     gate = _gate.get()
     if gate is not None:
-        gate.series.add(id(lock))
+        gate.series.add(turn)
 
 
 Answer = tuple[int, str]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from datetime import timedelta
 from functools import partial
 from logging import WARNING
@@ -158,7 +158,7 @@ async def test_pair(one: str, other: str, company: LittleCompany, monkeypatch: p
     await company.books.lay_back()
     serial: list[Outcome] = []
     lengths: dict[str, int] = {}
-    turns: dict[str, set[int]] = {}
+    turns: dict[str, set[Hashable]] = {}
     for first, second in orders:
         answers, *gates = await one_after_the_other(requests[first], requests[second])
         outcome = Outcome(answers, await company.books.read())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 import asyncpg
 import structlog
@@ -72,10 +73,14 @@ class NeedsTransaction(Exception):
     """One statement to read and one to write are not enough, or what was read had changed before the write."""
 
 
+_Turns: TypeAlias = WeakValueDictionary[Hashable, asyncio.Lock]
+
+
 @dataclass(slots=True)
 class _UnderWay:
-    """What a write holds in this process, and whether its writing statement has been sent."""
+    """What a write holds of the turns of its database, and whether its writing statement has been sent."""
 
+    turns: _Turns
     locks: list[asyncio.Lock] = field(default_factory=list)
     is_sent: bool = False
 
@@ -94,20 +99,22 @@ def about_to_write() -> None:
     _under_way.get().is_sent = True
 
 
-async def hold_until_end(lock: asyncio.Lock) -> None:
-    """Acquire `lock` and release it when the current write has ended. A write may ask for the same lock twice.
+async def hold_until_end(turn: Hashable) -> None:
+    """Wait until no other write through the same `Database` holds what `turn` names, and hold it until the current
+    write has ended. A write may ask for the same turn twice.
 
     Raises `Unavailable` instead of waiting for ever, since whoever waits keeps a connection from others.
     """
-    held = _under_way.get().locks
-    if lock in held:
+    under_way = _under_way.get()
+    lock = under_way.turns.setdefault(turn, asyncio.Lock())
+    if lock in under_way.locks:
         return
     try:
         async with asyncio.timeout(_TURN_SECONDS):
             await lock.acquire()
     except TimeoutError as error:
         raise Unavailable(BUSY) from error
-    held.append(lock)
+    under_way.locks.append(lock)
 
 
 CONNECTIONS_MAX = 16
@@ -134,6 +141,7 @@ class Database:
         self._pool = pool
         self._lender = Lender(pool)
         self._gate = Gate(writes_max, acquire_timeout_seconds)
+        self._turns: _Turns = WeakValueDictionary()
         self._acquire_timeout_seconds = acquire_timeout_seconds
 
     @classmethod
@@ -237,7 +245,7 @@ class Database:
     async def trial(self) -> AsyncGenerator[OneTransaction]:
         """A transaction that is rolled back in the end, for trying what a write would do."""
         async with self._borrow() as connection:
-            with _holding():
+            with _holding(self._turns):
                 transaction = connection.transaction()
                 await transaction.start()
                 try:
@@ -282,7 +290,7 @@ class Database:
             raise Unavailable(READ_ONLY)
 
     async def _alone(self, connection: PoolConnectionProxy[Record], work: Callable[[Connection], Awaitable[T]]) -> T:
-        with _holding() as under_way:
+        with _holding(self._turns) as under_way:
             try:
                 return await work(connection)
             except FAULTS as error:
@@ -299,7 +307,7 @@ class Database:
         self, isolation: Literal["repeatable_read"] | None = None, *, readonly: bool = False
     ) -> AsyncGenerator[Connection]:
         async with nullcontext() if readonly else self._gate.passage(), self._borrow() as connection:
-            with _holding():
+            with _holding(self._turns):
                 transaction = connection.transaction(isolation=isolation, readonly=readonly)
                 await transaction.start()
                 try:
@@ -430,8 +438,8 @@ class OneTransaction:
 
 
 @contextmanager
-def _holding() -> Iterator[_UnderWay]:
-    under_way = _UnderWay()
+def _holding(turns: _Turns) -> Iterator[_UnderWay]:
+    under_way = _UnderWay(turns)
     token = _under_way.set(under_way)
     try:
         yield under_way
