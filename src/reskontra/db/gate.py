@@ -83,9 +83,8 @@ class Gate:
                 break
             del self._counted[passage]
         self._let_in(now)
-        for passage in self._waiting:
-            if now - passage.since < self._patience_seconds:
-                break
+        while self._waiting and now - self._waiting[0].since >= self._patience_seconds:
+            passage = self._waiting.popleft()
             if passage.turn and not passage.turn.done():
                 passage.turn.set_exception(TimeoutError())
         self._look = loop.call_later(_LOOK_SECONDS, self._look_for_slow_ones, loop) if self._waiting else None

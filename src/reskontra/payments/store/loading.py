@@ -54,6 +54,7 @@ _SHOWN = f"""cross join lateral (
                case when {_IS_DONE} then {latest_applied("period_id", "period_id")}
                     else coalesce(payment.applied_period_id, document.period_id) end as applied_period_id
         offset 0) as shown"""
+# Nothing of a draft was ever applied, so nothing of it was taken back.
 _COLUMNS = ", ".join(f"document.{column}" for column in (*HEADER_COLUMNS, "number", "batch_number"))
 _HEADER = f"""(
                select row_to_json(header.*)
