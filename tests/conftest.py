@@ -44,6 +44,9 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 ROOM_BYTES = 2 * 2**30
 
+CONNECTIONS_MAX = 1000
+"""Of the run's PostgreSQL: eight workers, each of which may have two servers with 16, and four pools of its own."""
+
 _server_key = pytest.StashKey[EmbeddedPostgres]()
 
 
@@ -76,7 +79,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def _start_postgres() -> EmbeddedPostgres:
     """Start the run's PostgreSQL, in memory if there is room: a clone per test is a thousand files."""
-    return EmbeddedPostgres.start_throw_away(memory_bytes=ROOM_BYTES)
+    return EmbeddedPostgres.start_throw_away(memory_bytes=ROOM_BYTES, connections_max=CONNECTIONS_MAX)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
+import asyncpg
 import pytest
 
 from reskontra.db.pool import Database
@@ -129,6 +131,50 @@ async def test_who_waits_too_long_is_told_that_all_are_busy(fresh_dsn: FreshDsn)
                 pass
     assert len(await pids(database, 1)) == 1
     await database.close()
+
+
+async def test_what_postgresql_has_room_for_is_enough(fresh_dsn: FreshDsn) -> None:
+    """Others may have taken the rest of its connections, so each one of ours is waited for as if it were the last."""
+    dsn = await fresh_dsn()
+    database = await Database.connect(dsn, size_max=8, acquire_timeout_seconds=5)
+    administrator = await asyncpg.connect(dsn)
+    name = await administrator.fetchval("select current_database()")
+    await administrator.execute(f"alter database {name} connection limit 3")  # of which the administrator has one
+
+    async def session() -> int:
+        async with database.connection() as connection:
+            return int(await connection.fetchval(f"{PID} from pg_sleep(0.01)"))
+
+    sessions = await asyncio.gather(*(session() for _ in range(60)))
+    assert len(set(sessions)) == 2
+    async with asyncio.TaskGroup() as group:
+        for way in (cut, cut_after, given_up, failed, well) * 6:
+            group.create_task(_whatever_comes(way(database)))
+    assert len(await pids(database, 2)) == 2
+
+    await administrator.execute(f"alter database {name} connection limit -1")
+    await asyncio.sleep(1)
+    assert len(await pids(database, 8)) == 8
+    await administrator.close()
+    await database.close()
+
+
+async def test_who_waits_for_room_too_long_is_told_that_all_are_busy(fresh_dsn: FreshDsn) -> None:
+    dsn = await fresh_dsn()
+    database = await Database.connect(dsn, size_max=8, acquire_timeout_seconds=0.3)
+    async with database.connection() as connection:
+        name = await connection.fetchval("select current_database()")
+        await connection.execute(f"alter database {name} connection limit 1")
+        with pytest.raises(Unavailable, match="busy"):
+            async with database.connection():
+                pass
+        await connection.execute(f"alter database {name} connection limit -1")
+    await database.close()
+
+
+async def _whatever_comes(work: Awaitable[None]) -> None:
+    with suppress(Refusal, asyncpg.PostgresError):
+        await work
 
 
 async def test_an_expired_connection_is_not_lent_again(database: Database) -> None:

@@ -49,11 +49,11 @@ _THROW_AWAY_PREFIX = "reskontra-throw-away-"
 _MEMORY = Path("/dev/shm")
 _SOCKET_PATH_BYTES_MAX = 100
 _READY_LINE = 8
+_CONNECTIONS_MAX = 100
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
     "autovacuum_naptime": "15s",  # a new ledger grows fast at first, and plans depend on the statistics
     "shared_buffers": "128MB",
     "jit": "off",
@@ -81,6 +81,7 @@ class _Launch:
     account: Account
     socket: Path
     throw_away: bool
+    connections_max: int
 
 
 class EmbeddedPostgres:
@@ -97,7 +98,14 @@ class EmbeddedPostgres:
         self._delete_folder = False
 
     @classmethod
-    def start(cls, folder: Path, *, throw_away: bool = False, binaries: Binaries | None = None) -> Self:
+    def start(
+        cls,
+        folder: Path,
+        *,
+        throw_away: bool = False,
+        connections_max: int = _CONNECTIONS_MAX,
+        binaries: Binaries | None = None,
+    ) -> Self:
         """Start PostgreSQL on data folder `folder`, which is made if missing; returns when it answers.
 
         `throw_away` trades durability for speed. A PostgreSQL that a killed server left behind is stopped first.
@@ -111,7 +119,7 @@ class EmbeddedPostgres:
             end_leftovers(folder)
             account = prepare(folder, binaries, durable=not throw_away)
             socket = _make_socket_folder(account, folder if throw_away else None)
-            launch = _Launch(folder, binaries, account, socket, throw_away)
+            launch = _Launch(folder, binaries, account, socket, throw_away, connections_max)
             try:
                 process = _start(launch)
             except BaseException:
@@ -123,7 +131,13 @@ class EmbeddedPostgres:
         return cls(launch, process, lock)
 
     @classmethod
-    def start_throw_away(cls, *, memory_bytes: int | None = None, binaries: Binaries | None = None) -> Self:
+    def start_throw_away(
+        cls,
+        *,
+        memory_bytes: int | None = None,
+        connections_max: int = _CONNECTIONS_MAX,
+        binaries: Binaries | None = None,
+    ) -> Self:
         """Start PostgreSQL on a new temporary folder that is deleted by `stop`.
 
         The folder is in memory if that has `memory_bytes` of room.
@@ -133,7 +147,7 @@ class EmbeddedPostgres:
         _sweep_throw_away_folders(parent)
         folder = Path(tempfile.mkdtemp(prefix=_THROW_AWAY_PREFIX, dir=parent))
         try:
-            server = cls.start(folder, throw_away=True, binaries=binaries)
+            server = cls.start(folder, throw_away=True, connections_max=connections_max, binaries=binaries)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -267,7 +281,11 @@ def _start(launch: _Launch, given_up: Callable[[], bool] = lambda: False) -> sub
 
 
 def _command(launch: _Launch) -> list[str]:
-    settings = {**_SETTINGS, "unix_socket_directories": str(launch.socket)}
+    settings = {
+        **_SETTINGS,
+        "max_connections": str(launch.connections_max),
+        "unix_socket_directories": str(launch.socket),
+    }
     if launch.throw_away:
         settings |= _THROW_AWAY_SETTINGS
     else:

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 _TIDY_SECONDS = 2.0
 """How long a used connection gets to become idle; one that does not is thrown away."""
 
+_CONTENT_SECONDS = 1.0
+"""How long those that are open have to do, after PostgreSQL has refused one more. Each attempt costs it a process."""
+
+
+class AllLent(TimeoutError):
+    """All connections were lent for as long as somebody waited."""
+
 
 class Lender:
     """Lends the connections of a pool. The one that came back last goes first, since its caches are warm."""
@@ -27,6 +34,8 @@ class Lender:
     def __init__(self, pool: Pool[Record]) -> None:
         self._pool = pool
         self._is_closing = False
+        self._content_until = 0.0
+        """By the loop's clock: until when no more connections are opened than there are."""
         self._taken = 0
         """How many of the pool's connections are lent, idle, or being opened."""
         self._idle: list[PoolConnectionProxy[Record]] = []
@@ -34,11 +43,6 @@ class Lender:
         self._expired: set[PoolConnectionProxy[Record]] = set()
         """Those of the lent ones that are not lent again."""
         self._waiting: deque[asyncio.Future[PoolConnectionProxy[Record] | None]] = deque()
-
-    @property
-    def is_exhausted(self) -> bool:
-        """Whether as many connections are lent as there may be."""
-        return not self._idle and self._taken >= self._pool.get_max_size()
 
     def at_once(self) -> PoolConnectionProxy[Record] | None:
         """An idle connection; None if there is none, and `lend` has to open one or wait for one."""
@@ -53,15 +57,23 @@ class Lender:
         return None
 
     async def lend(self, timeout_seconds: float) -> PoolConnectionProxy[Record]:
-        """A connection, opened or waited for if need be. Raises `TimeoutError`, and what opening one raises."""
-        async with asyncio.timeout(timeout_seconds):
-            while True:
-                connection = self.at_once()
-                if connection is None:
-                    connection = await (self._wait() if self.is_exhausted else self._take())
-                if connection is not None:
-                    self._lent.add(connection)
-                    return connection
+        """A connection, opened or waited for if need be. Raises `AllLent`, `TimeoutError`, and what opening one raises:
+        also that PostgreSQL has no room for another, if there is none to wait for."""
+        is_queue = False
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                while True:
+                    connection = self.at_once()
+                    if connection is None:
+                        is_queue = self._has_all_it_gets()
+                        connection = await (self._wait() if is_queue else self._take())
+                    if connection is not None:
+                        self._lent.add(connection)
+                        return connection
+        except TimeoutError as error:
+            if is_queue:
+                raise AllLent from error
+            raise
 
     async def take_back(self, connection: PoolConnectionProxy[Record], *, is_sound: bool) -> None:
         """End a loan. `is_sound` says that the last statement has ended well, so that the connection can be lent again
@@ -93,12 +105,22 @@ class Lender:
         finally:
             self._forget(connection)
 
-    async def _take(self) -> PoolConnectionProxy[Record]:
+    def _has_all_it_gets(self) -> bool:
+        """Whether as many connections are open as there may be: as the pool may have, or as PostgreSQL has room for."""
+        if asyncio.get_running_loop().time() < self._content_until:
+            return self._taken > 0
+        return self._taken >= self._pool.get_max_size()
+
+    async def _take(self) -> PoolConnectionProxy[Record] | None:
+        """A new connection; None if PostgreSQL has no room for it, but one that is open will come back."""
         self._taken += 1
         try:
             return await self._pool.acquire()
-        except BaseException:
+        except BaseException as error:
             self._taken -= 1
+            if isinstance(error, asyncpg.TooManyConnectionsError) and self._taken:
+                self._content_until = asyncio.get_running_loop().time() + _CONTENT_SECONDS
+                return None
             self._hand_over(None)
             raise
 
@@ -139,6 +161,7 @@ class Lender:
         self._lent.discard(connection)
         self._expired.discard(connection)
         self._taken -= 1
+        self._content_until = 0.0  # it leaves room for another
         self._hand_over(None)
 
 

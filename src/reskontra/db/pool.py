@@ -24,7 +24,7 @@ from reskontra.db.faults import (
     refusal_of_commit,
 )
 from reskontra.db.gate import Gate
-from reskontra.db.lending import Lender
+from reskontra.db.lending import AllLent, Lender
 from reskontra.db.sessions import session_name
 from reskontra.errors import Refusal, Unavailable
 
@@ -328,7 +328,7 @@ class Database:
 
     def _told_at_the_door(self, error: Exception) -> Refusal:
         """Why no connection could be had: that all are in use is not the same as that none can be opened."""
-        is_queue = isinstance(error, TimeoutError) and self._lender.is_exhausted
+        is_queue = isinstance(error, AllLent)
         _log.warning("no connection to the database", error=repr(error), all_borrowed=is_queue)
         return Unavailable(BUSY) if is_queue else refusal_at_the_door(error)
 
