@@ -206,32 +206,40 @@ class OwnMethod(Record, frozen=True, kw_only=True):
     """Where the money arrives; None is the method's own cash account."""
 
 
-class Debtor(Record, frozen=True, kw_only=True):
+class Payer(Record, frozen=True, kw_only=True):
+    """A customer as its payments see it, at a location. It is read for each of them, so it has nothing else."""
+
+    customer_id: int
+    version: int
+    number: str
+    status: Status
+    customer_class_id: str
+    currency_id: str
+    rate_type: str | None
+    default_payment_method_id: str | None
+    write_off_allowed: bool
+    write_off_limit: Decimal
+    auto_apply: bool
+    location: Location
+    own_methods: tuple[OwnMethod, ...] = ()
+    """The payment methods of which something is stored; others are as the company has them (CPM-03)."""
+
+
+class Debtor(Payer, frozen=True, kw_only=True):
     """A customer as a document or a letter sees it: defaults, default location, and what it owes in base currency.
 
     `invoice_address` and `invoice_contact` are resolved: where invoices go (CUS-04).
     """
 
-    customer_id: int
-    version: int
-    number: str
     name: str
-    status: Status
-    customer_class_id: str
     parent_customer_id: int | None
     terms_id: str
-    currency_id: str
     currency_override: bool
-    rate_type: str | None
     rate_override: bool
-    default_payment_method_id: str | None
     price_class_id: str | None
     credit_verification: CreditVerification
     credit_limit: Decimal
     credit_days_past_due: int
-    write_off_allowed: bool
-    write_off_limit: Decimal
-    auto_apply: bool
     overdue_charge: bool
     print_invoices: bool
     email_invoices: bool
@@ -240,15 +248,11 @@ class Debtor(Record, frozen=True, kw_only=True):
     exclude_debt_collection: bool
     invoice_to_default_location: bool
     locale: str | None
-    location: Location
     main_address: Address
     invoice_address: Address
     invoice_contact: ContactDetails
     statement_cycle_id: str | None = None
     accept_auto_invoices: bool = False
-    own_methods: tuple[OwnMethod, ...] = ()
-    """The payment methods of which something is stored; others are as the company has them (CPM-03)."""
-
     salesperson_id: int | None = None
     """Who sells at the location unless a document says otherwise."""
 

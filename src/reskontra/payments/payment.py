@@ -19,7 +19,7 @@ from reskontra.receivables.rules.items import Freed, Payable
 from reskontra.records import Record, columns
 
 if TYPE_CHECKING:
-    from reskontra.customers.customer import Debtor
+    from reskontra.customers.customer import Payer
     from reskontra.reference.reference import Reference
 
 
@@ -142,7 +142,7 @@ class Basis:
     """What a decision about a payment depends on."""
 
     reference: Reference
-    debtor: Debtor
+    payer: Payer
     today: date
     payables: Mapping[tuple[str, str], Payable]
     """(type, number) in lower case -> the documents that the lines name."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reskontra.codes import kept_or, known_codes, refuse_unless
-from reskontra.customers.customer import Debtor, OwnMethod, Status
+from reskontra.customers.customer import OwnMethod, Payer, Status
 from reskontra.customers.rules.standing import check_may
 from reskontra.errors import FieldPath, Refused, UnknownReference
 from reskontra.records import field, replace
@@ -91,26 +91,26 @@ def _details(standing: Mapping[str, str], lines: Sequence[Sent], method: Payment
 # What documents take
 
 
-def default_method(debtor: Debtor) -> str | None:
+def default_method(payer: Payer) -> str | None:
     """The customer's default payment method, if it is in use with this customer (CPM-03)."""
-    own = _own(debtor, debtor.default_payment_method_id)
-    return debtor.default_payment_method_id if own is None or own.active else None
+    own = _own(payer, payer.default_payment_method_id)
+    return payer.default_payment_method_id if own is None or own.active else None
 
 
-def sent_method(debtor: Debtor, sent: str | None, path: FieldPath, reference: Reference) -> str | None:
+def sent_method(payer: Payer, sent: str | None, path: FieldPath, reference: Reference) -> str | None:
     """The payment method that was sent, in use with the company and with this customer; None stays None."""
     method = reference.payment_method_id(sent, path)
-    own = _own(debtor, method)
+    own = _own(payer, method)
     if own is not None:
-        refuse_unless(own.active, f"payment method of customer {debtor.number}", sent, path)
+        refuse_unless(own.active, f"payment method of customer {payer.number}", sent, path)
     return method
 
 
-def cash_account_of(debtor: Debtor, method: str | None, reference: Reference) -> str | None:
+def cash_account_of(payer: Payer, method: str | None, reference: Reference) -> str | None:
     """The account that receives what the customer pays by a stored method: its own, else the method's."""
-    own = _own(debtor, method)
+    own = _own(payer, method)
     return own.cash_account if own is not None and own.cash_account else reference.cash_account_of(method)
 
 
-def _own(debtor: Debtor, method: str | None) -> OwnMethod | None:
-    return next((own for own in debtor.own_methods if own.payment_method_id == method), None)
+def _own(payer: Payer, method: str | None) -> OwnMethod | None:
+    return next((own for own in payer.own_methods if own.payment_method_id == method), None)

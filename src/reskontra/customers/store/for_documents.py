@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from reskontra.changes.store import reference_still_at
-from reskontra.customers.customer import Debtor
+from reskontra.customers.customer import Debtor, Payer
 from reskontra.customers.store.fragments import by_number
 from reskontra.records import columns
 
@@ -13,7 +13,10 @@ _PARTS = {
     "location", "main_address", "invoice_address", "invoice_contact", "own_methods", "balance", "unreleased",
     "salesperson_id",
 }  # fmt: skip
-_COLUMNS = ", ".join(f"customer.{column}" for column in columns(Debtor) if column not in _PARTS)
+
+
+def _columns(record: type[Payer]) -> str:
+    return ", ".join(f"customer.{column}" for column in columns(record) if column not in _PARTS)
 
 
 def one_row(table: str, *conditions: str) -> str:
@@ -56,34 +59,39 @@ def for_document(location_id: str | None = None) -> str:
     all customers of the company.
     """
     elsewhere = location_id is not None
+    address_id = _for_invoices("address_id", "invoice_address_id", "main_address_id", elsewhere=elsewhere)
+    contact_id = _for_invoices("contact_id", "invoice_contact_id", "main_contact_id", elsewhere=elsewhere)
+    return _at_location(
+        location_id,
+        f"""{_columns(Debtor)},
+               {one_row("address", "address_id = customer.main_address_id")} as main_address,
+               {one_row("address", address_id)} as invoice_address,
+               {one_row("contact_details", contact_id)} as invoice_contact,
+               (select seller.salesperson_id from customer_salesperson as seller
+                 where seller.company_id = $1 and seller.customer_id = customer.customer_id
+                   and seller.location_id = place.location_id and seller.is_default) as salesperson_id""",
+    )
+
+
+def for_payment(location_id: str | None = None) -> str:
+    """The same for `read_payer`, a fifth of the work."""
+    return _at_location(location_id, _columns(Payer))
+
+
+def _at_location(location_id: str | None, values: str) -> str:
     return f"""
     select row_to_json(debtor.*) as debtor
       from customer
      cross join lateral (select {location_id or "customer.default_location_id"} as location_id) as place
      cross join lateral (
-        select {_COLUMNS},
+        select {values},
                {one_row("location", "customer_id = customer.customer_id", "location_id = place.location_id")}
                    as location,
-               {one_row("address", "address_id = customer.main_address_id")} as main_address,
-               {
-        one_row("address", _for_invoices("address_id", "invoice_address_id", "main_address_id", elsewhere=elsewhere))
-    }
-                   as invoice_address,
-               {
-        one_row(
-            "contact_details",
-            _for_invoices("contact_id", "invoice_contact_id", "main_contact_id", elsewhere=elsewhere),
-        )
-    }
-                   as invoice_contact,
                (select coalesce(json_agg(own.*), '[]')
                   from (select method.payment_method_id, method.active, method.cash_account
                           from customer_payment_method as method
                          where method.company_id = $1 and method.customer_id = customer.customer_id
-                           and method.version > 0) as own) as own_methods,
-               (select seller.salesperson_id from customer_salesperson as seller
-                 where seller.company_id = $1 and seller.customer_id = customer.customer_id
-                   and seller.location_id = place.location_id and seller.is_default) as salesperson_id) as debtor
+                           and method.version > 0) as own) as own_methods) as debtor
      where customer.company_id = $1"""
 
 
@@ -150,8 +158,14 @@ def unchanged(customer_id: str, version: str, reference_version: str, *, name: s
 
 
 _decoder = msgspec.json.Decoder(Debtor)
+_payer_decoder = msgspec.json.Decoder(Payer)
 
 
 def read_debtor(text: str | bytes) -> Debtor:
     """The `debtor` column of `for_document` as a record; amounts keep the scale of their columns."""
     return _decoder.decode(text)
+
+
+def read_payer(text: str | bytes) -> Payer:
+    """The `debtor` column of `for_payment` as a record."""
+    return _payer_decoder.decode(text)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
 from reskontra.customers.commands import ids_of_sent
-from reskontra.customers.customer import Debtor
+from reskontra.customers.customer import Payer
 from reskontra.customers.rules.standing import may
 from reskontra.customers.store.for_receivables import find_family
 from reskontra.db.pool import Connection
 from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS, PAYMENT, PREPAYMENT
 from reskontra.payments.commands.discounting import with_vat
-from reskontra.payments.commands.preparing import hold_debtor
+from reskontra.payments.commands.preparing import hold_payer
 from reskontra.payments.payment import Applied, Payment, PaymentLine
 from reskontra.payments.rules.matching import after, debts_settled, lines_by_itself, reason_to_skip
 from reskontra.payments.rules.settling import discount_account_of, settle_lines
@@ -40,20 +40,20 @@ _FILTERS = "filters"
 # On release
 
 
-def applies_by_itself(payment: Payment, debtor: Debtor) -> bool:
+def applies_by_itself(payment: Payment, payer: Payer) -> bool:
     """Whether the release of a payment looks for what it may settle: it names nothing, and the customer wants it."""
     is_payment = KINDS[payment.document_type] is PAYMENT
-    return is_payment and debtor.auto_apply and not payment.is_released and not payment.lines and bool(payment.amount)
+    return is_payment and payer.auto_apply and not payment.is_released and not payment.lines and bool(payment.amount)
 
 
-def told(settled: Settled, before: Mapping[int, OpenItem], debtor: Debtor) -> list[Applied]:
+def told(settled: Settled, before: Mapping[int, OpenItem], payer: Payer) -> list[Applied]:
     """What was applied, in the order in which it was done (AUP-05)."""
     made = []
     for application in settled.applications:
         credit, debit = before[application.credit_document_id], before[application.debit_document_id]
         made.append(
             Applied(
-                customer_number=debtor.number,
+                customer_number=payer.number,
                 credit=(credit.document_type, credit.number),
                 debit=(debit.document_type, debit.number),
                 amount=application.amount_credit,
@@ -64,10 +64,10 @@ def told(settled: Settled, before: Mapping[int, OpenItem], debtor: Debtor) -> li
 
 
 async def hold_unsettled(
-    connection: Connection, context: Context, debtor: Debtor, credit_types: Sequence[str] = (CREDIT_NOTE.document_type,)
+    connection: Connection, context: Context, payer: Payer, credit_types: Sequence[str] = (CREDIT_NOTE.document_type,)
 ) -> locks.Unsettled:
     """Lock the open debts and these credits of a customer and its children (PAR-03)."""
-    family = await find_family(connection, context.company_id, debtor.customer_id)
+    family = await find_family(connection, context.company_id, payer.customer_id)
     types = [*DEBITS, *credit_types]
     return locks.Unsettled(await locks.take_unsettled(connection, context, list(family), types), family, types)
 
@@ -175,13 +175,13 @@ async def _customers(connection: Connection, context: Context, sent: Sequence[st
 
 async def _apply_for(connection: Connection, context: Context, match: Match, order: _Order) -> Outcome[Applied]:
     """One customer: its credits, the oldest first, to the debts of its family (AUP-01, AUP-04)."""
-    reference, debtor = await hold_debtor(connection, context, match.customer_id, {})
-    if not may(debtor.status, "payment"):
-        return Outcome(skipped=(Skipped(debtor.number, f"The customer has the status {debtor.status}."),))
-    unsettled = await hold_unsettled(connection, context, debtor, _CREDITS)
+    reference, payer = await hold_payer(connection, context, match.customer_id, {})
+    if not may(payer.status, "payment"):
+        return Outcome(skipped=(Skipped(payer.number, f"The customer has the status {payer.status}."),))
+    unsettled = await hold_unsettled(connection, context, payer, _CREDITS)
     payables = await _payables(connection, context, reference, unsettled)
     own = sorted(
-        (it for it in payables if it.item.document_type in order.credits and it.item.customer_id == debtor.customer_id),
+        (it for it in payables if it.item.document_type in order.credits and it.item.customer_id == payer.customer_id),
         key=_oldest_first,
     )
     debts = [it for it in payables if it.item.sign > 0]
@@ -198,9 +198,9 @@ async def _apply_for(connection: Connection, context: Context, match: Match, ord
             skipped.append(_skipped(credit, "There is nothing to apply it to."))
             continue
         settled, before = await _settle(
-            connection, context, reference, debtor, credit=credit, lines=lines, debts=debts, on=order.on
+            connection, context, reference, payer, credit=credit, lines=lines, debts=debts, on=order.on
         )
-        made += told(settled, before, debtor)
+        made += told(settled, before, payer)
         debts = after(debts, settled)
     currencies = {it.item.currency_id for it in own}
     for debt in debts:
@@ -218,7 +218,7 @@ async def _settle(
     connection: Connection,
     context: Context,
     reference: Reference,
-    debtor: Debtor,
+    payer: Payer,
     *,
     credit: Payable,
     lines: Sequence[PaymentLine],
@@ -227,8 +227,8 @@ async def _settle(
 ) -> tuple[Settled, Mapping[int, OpenItem]]:
     items: dict[int, OpenItem] = {it.item.document_id: it.item for it in debts}
     items[credit.item.document_id] = credit.item
-    payment = replace(_as_payment(credit.item, debtor, on), lines=tuple(lines))
-    settled = settle_lines(payment, credit.item.document_id, items, reference, discount_account_of(debtor, reference))
+    payment = replace(_as_payment(credit.item, payer, on), lines=tuple(lines))
+    settled = settle_lines(payment, credit.item.document_id, items, reference, discount_account_of(payer, reference))
     settled = await with_vat(connection, reference, settled, items)
     document_id = credit.item.document_id
     await write_settlement(
@@ -245,13 +245,13 @@ async def _settle(
     return settled, items
 
 
-def _as_payment(item: OpenItem, debtor: Debtor, on: tuple[date, str]) -> Payment:
+def _as_payment(item: OpenItem, payer: Payer, on: tuple[date, str]) -> Payment:
     return Payment(
         document_type=item.document_type,
         number=item.number,
         status=item.status,
         customer_id=item.customer_id,
-        location_id=debtor.location.location_id or 0,
+        location_id=payer.location.location_id or 0,
         branch_number=item.branch_number,
         document_date=item.document_date,
         period_id=item.period_id,

@@ -46,11 +46,11 @@ async def create(connection: Connection, context: Context, changes: Mapping[str,
     kind = drafts.kind_to_create(changes.get("document_type"))
     if not changes.get("customer_number"):
         raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
-    reference, debtor, found = await load_new(connection, context, changes)
-    check_may(debtor.status, kind.create_operation, debtor.number, ("customer_number",))
-    currency_id = drafts.currency_of(changes, debtor, reference)
+    reference, payer, found = await load_new(connection, context, changes)
+    check_may(payer.status, kind.create_operation, payer.number, ("customer_number",))
+    currency_id = drafts.currency_of(changes, payer, reference)
     on = changes.get("application_date") or reference.today(context.now)
-    basis = await basis_seen(connection, context, reference, debtor, found, currency_id=currency_id, on=on)
+    basis = await basis_seen(connection, context, reference, payer, found, currency_id=currency_id, on=on)
     payment = replace(drafts.created(kind, changes, basis, currency_id), created_by=context.actor)
     numbering = await _numbering(context, payment, changes, reference)
     with report_key_as_sent(changes.get("number")):
@@ -79,8 +79,8 @@ async def change(
         choose=lambda found: first(found, number, document_type),
         expected_version=expected_version,
     )
-    before, debtor = stored.payment, basis.debtor
-    check_may(debtor.status, "payment", debtor.number, ("customer_number",))
+    before, payer = stored.payment, basis.payer
+    check_may(payer.status, "payment", payer.number, ("customer_number",))
     if before.is_released:
         _check_no_void(stored.waiting_void, before, changes)
         after = drafts.changed_after_release(before, changes, basis)
@@ -114,7 +114,7 @@ async def delete(
     """Delete a draft (PAY-03), or the void of a payment that waits for release (VDP-07)."""
     need_transaction(connection)
     stored = await find(connection, context, number, document_type)
-    stored, _, debtor = await held(connection, context, stored, {}, expected_version=expected_version)
+    stored, _, payer = await held(connection, context, stored, {}, expected_version=expected_version)
     payment = stored.payment
     if payment.is_released:
         raise Refused(
@@ -123,7 +123,7 @@ async def delete(
             value=payment.number,
             hint="Void it.",
         )
-    detail = {"customer_number": debtor.number} | differences(payment, None)
+    detail = {"customer_number": payer.number} | differences(payment, None)
     await writing.delete_payment(connection, context, payment, stored.document_id, detail=detail)
 
 

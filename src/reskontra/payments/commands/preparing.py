@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reskontra.clock import Context
-from reskontra.customers.customer import Debtor
+from reskontra.customers.customer import Payer
 from reskontra.db.pool import Connection, need_transaction
 from reskontra.errors import NotFound, Refused, UnknownReference
 from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_NOTE, KINDS
@@ -65,7 +65,7 @@ def not_found(number: str, document_type: str | None) -> NotFound:
 
 async def load_new(
     connection: Connection, context: Context, changes: Mapping[str, Any]
-) -> tuple[Reference, Debtor, Seen]:
+) -> tuple[Reference, Payer, Seen]:
     """Reference data, customer, and all that a new payment depends on, in one read.
 
     In a transaction all of it is locked first; otherwise the writing statement proves that it still holds (decision
@@ -73,12 +73,12 @@ async def load_new(
     """
     number, wanted = changes["customer_number"], _wanted(changes)
     if connection.is_in_transaction():
-        await hold_debtor(connection, context, number, changes)
+        await hold_payer(connection, context, number, changes)
         if wanted.names:
             await locks.take_documents(connection, context, wanted.names)
     found = await loading.see_new(connection, context, number, wanted)
-    debtor = _known(found.debtor, number)
-    return await remembered.at(connection, context.company_id, found.reference_version), debtor, found
+    payer = _known(found.payer, number)
+    return await remembered.at(connection, context.company_id, found.reference_version), payer, found
 
 
 async def load(
@@ -97,12 +97,12 @@ async def load(
     """
     if connection.is_in_transaction():
         stored = choose(await loading.find_payments(connection, context.company_id, types, number))
-        stored, reference, debtor = await held(connection, context, stored, changes, expected_version=expected_version)
+        stored, reference, payer = await held(connection, context, stored, changes, expected_version=expected_version)
         basis = await basis_of(
             connection,
             context,
             reference,
-            debtor,
+            payer,
             names_of(stored.payment, changes),
             currency_id=currency_after(stored.payment, changes, reference),
             on=changes.get("application_date") or stored.payment.applied_on,
@@ -114,15 +114,15 @@ async def load(
     around = next(around for it, around in found if it is stored)
     payment = stored.payment
     check_expected(expected_version, stored.version, what=f"{payment.kind.noun} {payment.number}")
-    debtor = _known(around.debtor, payment.customer_id)
-    if (changes.get("customer_number") or debtor.number).lower() != debtor.number.lower():
+    payer = _known(around.payer, payment.customer_id)
+    if (changes.get("customer_number") or payer.number).lower() != payer.number.lower():
         need_transaction(connection)
     reference = await remembered.at(connection, context.company_id, around.reference_version)
     basis = await basis_seen(
         connection,
         context,
         reference,
-        debtor,
+        payer,
         around,
         currency_id=currency_after(payment, changes, reference),
         on=changes.get("application_date") or payment.applied_on,
@@ -155,15 +155,15 @@ async def held(
     *,
     expected_version: Expected = None,
     more: Sequence[tuple[str, str]] = (),
-    kept: tuple[Reference, Debtor] | None = None,
-) -> tuple[Stored, Reference, Debtor]:
+    kept: tuple[Reference, Payer] | None = None,
+) -> tuple[Stored, Reference, Payer]:
     """A payment and what its lines name, all locked and read again, with reference data and customer.
 
     `kept` are those two, if the caller holds them already.
     """
     payment = stored.payment
     customer = changes.get("customer_number") or payment.customer_id
-    reference, debtor = kept or await hold_debtor(connection, context, customer, changes)
+    reference, payer = kept or await hold_payer(connection, context, customer, changes)
     own = (payment.document_type, payment.number)
     names = [own, *_named(payment), *names_sent(changes.get("lines") or ()), *more]
     await locks.take_documents(connection, context, names)
@@ -175,31 +175,31 @@ async def held(
     check_expected(expected_version, again.version, what=what)
     if set(_named(again.payment)) - set(names):
         raise locks.Overtaken(f"The {what} changed at the same moment.", hint="Send the request again.")
-    return again, reference, debtor
+    return again, reference, payer
 
 
-async def hold_debtor(
+async def hold_payer(
     connection: Connection, context: Context, customer: str | int, changes: Mapping[str, Any]
-) -> tuple[Reference, Debtor]:
+) -> tuple[Reference, Payer]:
     """Reference data and customer, kept unchanged until the transaction ends."""
-    version, debtor = await loading.hold_debtor(connection, context, customer, changes.get("location_cd"))
-    debtor = _known(debtor, customer)
-    return await remembered.at(connection, context.company_id, version), debtor
+    version, payer = await loading.hold_payer(connection, context, customer, changes.get("location_cd"))
+    payer = _known(payer, customer)
+    return await remembered.at(connection, context.company_id, version), payer
 
 
-def _known(debtor: Debtor | None, customer: str | int) -> Debtor:
-    if debtor is None:
+def _known(payer: Payer | None, customer: str | int) -> Payer:
+    if payer is None:
         raise UnknownReference(
             field=("customer_number",), value=str(customer), hint="Send the number of an existing customer."
         )
-    return debtor
+    return payer
 
 
 async def basis_seen(
     connection: Connection,
     context: Context,
     reference: Reference,
-    debtor: Debtor,
+    payer: Payer,
     found: Seen,
     *,
     currency_id: str,
@@ -212,15 +212,15 @@ async def basis_seen(
     rates = found.rates
     if currency_id not in rates and currency_id != reference.base_currency:
         need_transaction(connection)
-        rates = {**rates, **await _find_rates(connection, reference, debtor, {currency_id}, on)}
-    return _basis(context, reference, debtor, found.payables, rates)
+        rates = {**rates, **await _find_rates(connection, reference, payer, {currency_id}, on)}
+    return _basis(context, reference, payer, found.payables, rates)
 
 
 async def basis_of(
     connection: Connection,
     context: Context,
     reference: Reference,
-    debtor: Debtor,
+    payer: Payer,
     names: Sequence[tuple[str, str]],
     *,
     currency_id: str,
@@ -230,14 +230,14 @@ async def basis_of(
     """What a decision depends on: the documents that lines name, and the rates of a date."""
     payables = await find_payables(connection, context.company_id, names, proposer_id) if names else {}
     currencies = {currency_id, *(it.item.currency_id for it in payables.values())} - {reference.base_currency}
-    rates = await _find_rates(connection, reference, debtor, currencies, on)
-    return _basis(context, reference, debtor, payables, rates)
+    rates = await _find_rates(connection, reference, payer, currencies, on)
+    return _basis(context, reference, payer, payables, rates)
 
 
 async def _find_rates(
-    connection: Connection, reference: Reference, debtor: Debtor, currencies: Iterable[str], on: date
+    connection: Connection, reference: Reference, payer: Payer, currencies: Iterable[str], on: date
 ) -> dict[str, Rate | None]:
-    rate_type = debtor.rate_type or reference.preferences.default_rate_type
+    rate_type = payer.rate_type or reference.preferences.default_rate_type
     return await loading.find_rates(
         connection, reference.company_id, sorted(currencies), base=reference.base_currency, rate_type=rate_type, on=on
     )
@@ -246,13 +246,13 @@ async def _find_rates(
 def _basis(
     context: Context,
     reference: Reference,
-    debtor: Debtor,
+    payer: Payer,
     payables: Mapping[tuple[str, str], Payable],
     rates: Mapping[str, Rate | None],
 ) -> Basis:
     return Basis(
         reference=reference,
-        debtor=debtor,
+        payer=payer,
         today=reference.today(context.now),
         payables=payables,
         rates=rates,

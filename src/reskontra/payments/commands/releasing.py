@@ -25,7 +25,7 @@ from reskontra.payments.commands.preparing import (
     basis_of,
     first,
     held,
-    hold_debtor,
+    hold_payer,
     load,
     names_of,
     origin_of,
@@ -81,7 +81,7 @@ async def release(
             choose=lambda seen: _waiting(seen, number, document_type),
             expected_version=expected_version,
         )
-        if stored.payment.is_void or stored.payment.is_released or applies_by_itself(stored.payment, basis.debtor):
+        if stored.payment.is_void or stored.payment.is_released or applies_by_itself(stored.payment, basis.payer):
             need_transaction(connection)
     payment = stored.payment
     if payment.is_released:
@@ -94,21 +94,19 @@ async def release(
     saved = await _write(
         connection, context, stored, after, reference=basis.reference, parts=parts, settled=settled, basis=basis
     )
-    return saved, told(settled, before, basis.debtor) if settled and found else ()
+    return saved, told(settled, before, basis.payer) if settled and found else ()
 
 
 async def _held_to_release(
     connection: Connection, context: Context, stored: Stored, expected_version: Expected
 ) -> tuple[Stored, Basis, Sequence[PaymentLine]]:
     """The payment and what its release depends on, all locked, with the lines that it gets by itself."""
-    kept = reference, debtor = await hold_debtor(connection, context, stored.payment.customer_id, {})
-    unsettled = await hold_unsettled(connection, context, debtor) if applies_by_itself(stored.payment, debtor) else None
-    stored, reference, debtor = await held(
-        connection, context, stored, {}, expected_version=expected_version, kept=kept
-    )
+    kept = reference, payer = await hold_payer(connection, context, stored.payment.customer_id, {})
+    unsettled = await hold_unsettled(connection, context, payer) if applies_by_itself(stored.payment, payer) else None
+    stored, reference, payer = await held(connection, context, stored, {}, expected_version=expected_version, kept=kept)
     payment = stored.payment
     found: Sequence[PaymentLine] = ()
-    if unsettled is not None and applies_by_itself(payment, debtor):
+    if unsettled is not None and applies_by_itself(payment, payer):
         found = await found_lines(connection, context, payment, unsettled, reference)
         payment = replace(payment, lines=tuple(found))
         stored = dataclasses.replace(stored, payment=payment)
@@ -116,7 +114,7 @@ async def _held_to_release(
         connection,
         context,
         reference,
-        debtor,
+        payer,
         names_of(payment, {}),
         currency_id=payment.currency_id,
         on=payment.applied_on,
@@ -200,7 +198,7 @@ async def _release_lines(connection: Connection, context: Context, stored: Store
             value=payment.number,
             hint="Send hold as false first." if payment.status == "Reserved" else "",
         )
-    check_may(basis.debtor.status, payment.kind.release_operation, basis.debtor.number)
+    check_may(basis.payer.status, payment.kind.release_operation, basis.payer.number)
     _check_lines(payment, basis, payment.balance)
     _check_period(payment.applied_period_id, reference)
     before = _items(stored, basis)
@@ -225,7 +223,7 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
     """Take a payment or refund back: its applications, its money, and what was left of it (VDP-05)."""
     origin = await origin_of(connection, context, stored.payment)
     seen = await applied_by(connection, context, origin)
-    stored, reference, debtor = await held(
+    stored, reference, payer = await held(
         connection, context, stored, {}, expected_version=expected_version,
         more=[(origin.payment.document_type, origin.payment.number), *seen.names.values()],
     )  # fmt: skip
@@ -233,7 +231,7 @@ async def _release_void(connection: Connection, context: Context, stored: Stored
     if void.is_released:
         raise Refused(_NOTHING_LEFT)
     _check_balanced(void)
-    check_may(debtor.status, "payment", debtor.number)
+    check_may(payer.status, "payment", payer.number)
     _check_period(void.period_id, reference)
     origin = await origin_of(connection, context, void)
     applied = await applied_by(connection, context, origin)
@@ -277,7 +275,7 @@ def _waiting(found: Sequence[Stored], number: str, document_type: str | None) ->
 def _check_releasable(payment: Payment, basis: Basis) -> None:
     """In the order of PAY-21: status, the customer's status, period, accounts, then every line as things are now."""
     _check_balanced(payment)
-    check_may(basis.debtor.status, payment.kind.release_operation, basis.debtor.number)
+    check_may(basis.payer.status, payment.kind.release_operation, basis.payer.number)
     _check_period(payment.period_id, basis.reference)
     basis.reference.active_account(payment.account_number, ("customer_number",))
     basis.reference.cash_account(payment.cash_account or "", ("cash_account",))
@@ -341,6 +339,6 @@ def _items(stored: Stored, basis: Basis) -> dict[int, OpenItem]:
 
 
 async def _settled(connection: Connection, stored: Stored, before: Mapping[int, OpenItem], basis: Basis) -> Settled:
-    account = discount_account_of(basis.debtor, basis.reference)
+    account = discount_account_of(basis.payer, basis.reference)
     settled = settle_lines(stored.payment, stored.document_id, before, basis.reference, account)
     return await with_vat(connection, basis.reference, settled, before)

@@ -24,9 +24,9 @@ async def void(
     """The void of a payment or refund, as a draft with the same number; it takes effect on its release (VDP-01)."""
     need_transaction(connection)
     stored = await find(connection, context, number, document_type)
-    stored, reference, debtor = await held(connection, context, stored, {}, expected_version=expected_version)
+    stored, reference, payer = await held(connection, context, stored, {}, expected_version=expected_version)
     payment = stored.payment
-    check_may(debtor.status, "payment", debtor.number)
+    check_may(payer.status, "payment", payer.number)
     if stored.waiting_void is not None:
         raise Refused(
             f"{payment.number} has a void already, which waits for release.",

@@ -21,7 +21,7 @@ from reskontra.receivables.rules.periods import booking_period
 from reskontra.records import replace
 
 if TYPE_CHECKING:
-    from reskontra.customers.customer import Debtor
+    from reskontra.customers.customer import Payer
     from reskontra.reference.reference import Reference
 
 ENTERED = ("Payment", "Prepayment", "Refund")
@@ -53,16 +53,16 @@ def kind_to_create(sent: str | None) -> Kind:
 
 def created(kind: Kind, changes: Mapping[str, Any], basis: Basis, currency_id: str) -> Payment:
     """A new payment in the currency that `currency_of` found."""
-    debtor, reference = basis.debtor, basis.reference
-    location = debtor.location
+    payer, reference = basis.payer, basis.reference
+    location = payer.location
     _check_location(basis, changes)
     day = changes.get("application_date") or basis.today
-    account, subaccount = accounts_of(kind, basis.debtor, basis.reference)
-    method, cash_account = money_place(changes, debtor, reference)
+    account, subaccount = accounts_of(kind, basis.payer, basis.reference)
+    method, cash_account = money_place(changes, payer, reference)
     rate = _rate(currency_id, day, basis)
     draft = Payment(
         document_type=kind.document_type,
-        customer_id=debtor.customer_id,
+        customer_id=payer.customer_id,
         location_id=location.location_id or 0,
         branch_number=_branch(changes, basis, reference.branch_of_new(basis.branch_number)),
         document_date=day,
@@ -90,12 +90,12 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
     _check_number(payment, changes)
     draft = payment
     _check_location(basis, changes)
-    if basis.debtor.customer_id != payment.customer_id or changes.get("location_cd"):
-        account, subaccount = accounts_of(kind, basis.debtor, basis.reference)
+    if basis.payer.customer_id != payment.customer_id or changes.get("location_cd"):
+        account, subaccount = accounts_of(kind, basis.payer, basis.reference)
         draft = replace(
             draft,
-            customer_id=basis.debtor.customer_id,
-            location_id=basis.debtor.location.location_id or 0,
+            customer_id=basis.payer.customer_id,
+            location_id=basis.payer.location.location_id or 0,
             account_number=account,
             subaccount_id=subaccount,
         )
@@ -103,7 +103,7 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
         day = changes["application_date"]
         draft = replace(draft, document_date=day, applied_on=day)
     if {"payment_method_id", "cash_account"} & set(changes):
-        method, cash_account = money_place(changes, basis.debtor, basis.reference, draft)
+        method, cash_account = money_place(changes, basis.payer, basis.reference, draft)
         draft = replace(draft, payment_method_id=method, cash_account=cash_account)
     if changes.get("branch_number"):
         draft = replace(draft, branch_number=_branch(changes, basis, draft.branch_number))
@@ -153,29 +153,29 @@ def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: B
     return after
 
 
-def currency_of(changes: Mapping[str, Any], debtor: Debtor, reference: Reference) -> str:
+def currency_of(changes: Mapping[str, Any], payer: Payer, reference: Reference) -> str:
     """The currency of a new payment: sent, else that of a foreign cash account, which was sent or follows from the
     payment method, else the customer's (CUR-01)."""
     sent = changes.get("currency_id")
     if sent:
         return reference.currency_id(sent, ("currency_id",))
-    _, number = money_place(changes, debtor, reference)
+    _, number = money_place(changes, payer, reference)
     kept_in = reference.cash_accounts[number].currency_id if number else None
-    return kept_in if kept_in not in (None, reference.base_currency) else debtor.currency_id
+    return kept_in if kept_in not in (None, reference.base_currency) else payer.currency_id
 
 
 def money_place(
-    changes: Mapping[str, Any], debtor: Debtor, reference: Reference, standing: Payment | None = None
+    changes: Mapping[str, Any], payer: Payer, reference: Reference, standing: Payment | None = None
 ) -> tuple[str | None, str | None]:
     """Payment method and cash account: sent, else the method's account, else the customer's method."""
-    method = standing.payment_method_id if standing else default_method(debtor)
+    method = standing.payment_method_id if standing else default_method(payer)
     if "payment_method_id" in changes:
-        method = sent_method(debtor, changes["payment_method_id"], ("payment_method_id",), reference)
+        method = sent_method(payer, changes["payment_method_id"], ("payment_method_id",), reference)
     if changes.get("cash_account"):
         return method, reference.cash_account(changes["cash_account"], ("cash_account",)).account_number
     if standing and not changes.get("payment_method_id"):
         return method, standing.cash_account
-    named = cash_account_of(debtor, method, reference)
+    named = cash_account_of(payer, method, reference)
     return method, named if named in reference.cash_accounts else None
 
 
@@ -258,7 +258,7 @@ def _refuse_others(before: Payment, changes: Mapping[str, Any], basis: Basis, ma
             continue
         if name in _COMPARED and value in (None, getattr(before, name)):
             continue
-        if name == "customer_number" and (value is None or basis.debtor.customer_id == before.customer_id):
+        if name == "customer_number" and (value is None or basis.payer.customer_id == before.customer_id):
             continue
         if name == "hold" and value in (None, before.status == "Reserved"):
             continue
@@ -277,31 +277,31 @@ def _refuse_others(before: Payment, changes: Mapping[str, Any], basis: Basis, ma
 
 
 def _is_location(basis: Basis, sent: str, location_id: int) -> bool:
-    location = basis.debtor.location
+    location = basis.payer.location
     return location.location_cd.lower() == sent.lower() and location.location_id == location_id
 
 
 def _check_location(basis: Basis, changes: Mapping[str, Any]) -> None:
-    location, sent = basis.debtor.location, changes.get("location_cd")
+    location, sent = basis.payer.location, changes.get("location_cd")
     if sent and sent.lower() != location.location_cd.lower():
         raise UnknownReference(
-            field=("location_cd",), value=sent, hint=f"Send a location of customer {basis.debtor.number}."
+            field=("location_cd",), value=sent, hint=f"Send a location of customer {basis.payer.number}."
         )
 
 
-def accounts_of(kind: Kind, debtor: Debtor, reference: Reference) -> tuple[str, int]:
+def accounts_of(kind: Kind, payer: Payer, reference: Reference) -> tuple[str, int]:
     """Account and subaccount that the open rest stands on: receivables, or prepayments for a prepayment (PAY-30)."""
-    location = debtor.location
+    location = payer.location
     default = reference.subaccounts.default_id
     if kind is not PREPAYMENT:
         return location.customer_ledger_account, location.customer_ledger_subaccount_id or default
-    customer_class = reference.customer_classes[debtor.customer_class_id]
+    customer_class = reference.customer_classes[payer.customer_class_id]
     account = location.prepayment_account or customer_class.prepayment_account
     if account is None:
         raise Refused(
-            f"Customer {debtor.number} has no account for prepayments.",
+            f"Customer {payer.number} has no account for prepayments.",
             field=("customer_number",),
-            value=debtor.number,
+            value=payer.number,
             hint="Set a prepayment account on its location or class.",
         )
     subaccount = location.prepayment_subaccount_id or customer_class.prepayment_subaccount_id or default

@@ -390,10 +390,10 @@ def _check_credit_line(
 
 def _check_write_off(line: PaymentLine, payable: Payable, basis: Basis, field: FieldPath) -> None:
     """The customer must allow it, within its limit in base currency (WOF-01, LNE-08)."""
-    debtor, path = basis.debtor, (*field, "write_off")
-    if not debtor.write_off_allowed:
+    payer, path = basis.payer, (*field, "write_off")
+    if not payer.write_off_allowed:
         raise Refused(
-            f"Nothing may be written off for customer {debtor.number}.",
+            f"Nothing may be written off for customer {payer.number}.",
             field=path,
             value=f"{line.write_off:f}",
             hint="Allow write-offs on the customer and give it a limit first.",
@@ -401,12 +401,12 @@ def _check_write_off(line: PaymentLine, payable: Payable, basis: Basis, field: F
     in_document = divide(line.write_off, line.cross_rate)
     rate = payable.item.rate
     exact = divide(in_document, rate.rate) if rate.operator == Operator.DIVIDE else multiply(in_document, rate.rate)
-    if abs(round_money(exact, basis.reference.base_decimals)) > debtor.write_off_limit:
+    if abs(round_money(exact, basis.reference.base_decimals)) > payer.write_off_limit:
         raise Refused(
-            f"The write-off is above the limit of customer {debtor.number}.",
+            f"The write-off is above the limit of customer {payer.number}.",
             field=path,
             value=f"{line.write_off:f}",
-            hint=f"Write off at most {debtor.write_off_limit:f} {basis.reference.base_currency}.",
+            hint=f"Write off at most {payer.write_off_limit:f} {basis.reference.base_currency}.",
         )
 
 

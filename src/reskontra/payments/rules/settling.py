@@ -21,15 +21,15 @@ from reskontra.receivables.rules.settling import difference_account, on_account,
 from reskontra.records import replace
 
 if TYPE_CHECKING:
-    from reskontra.customers.customer import Debtor
+    from reskontra.customers.customer import Payer
     from reskontra.reference.reference import Reference
 
 
-def discount_account_of(debtor: Debtor, reference: Reference) -> str | None:
+def discount_account_of(payer: Payer, reference: Reference) -> str | None:
     """Where the cash discounts of a customer go: the account of its location, else of its class."""
     return (
-        debtor.location.cash_discount_account
-        or reference.customer_classes[debtor.customer_class_id].cash_discount_account
+        payer.location.cash_discount_account
+        or reference.customer_classes[payer.customer_class_id].cash_discount_account
     )
 
 

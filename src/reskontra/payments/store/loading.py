@@ -13,8 +13,8 @@ from reskontra.changes.store import HELD_REFERENCE
 from reskontra.clock import Context
 from reskontra.currencies.rules import Operator, Rate
 from reskontra.currencies.store import rate_on
-from reskontra.customers.customer import Debtor
-from reskontra.customers.store.for_documents import for_document, has_moved_on, location_id_of, read_debtor
+from reskontra.customers.customer import Payer
+from reskontra.customers.store.for_documents import for_payment, has_moved_on, location_id_of, read_payer
 from reskontra.customers.store.fragments import by_id, by_number
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
@@ -139,7 +139,7 @@ class Seen:
     """
 
     reference_version: int
-    debtor: Debtor | None
+    payer: Payer | None
     payables: Mapping[tuple[str, str], Payable]
     rates: Mapping[str, Rate | None]
 
@@ -148,14 +148,14 @@ _NAMED = f"({ids_of_named('$4', '$5')})"
 
 
 def _surroundings(own_currency: str, day: str) -> str:
-    """Columns over `company`, `party (debtor)` and `payable (payables, currencies)`."""
+    """Columns over `company`, `party (payer)` and `payable (payables, currencies)`."""
     exact = {
         "from_currency": "wanted.currency_id",
         "to_currency": "company.base_currency",
-        "rate_type": "coalesce(party.debtor ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
+        "rate_type": "coalesce(party.payer ->> 'rate_type', company.preferences ->> 'default_rate_type', 'SPOT')",
         "on": day,
     }
-    return f"""company.reference_version, party.debtor, payable.payables, (
+    return f"""company.reference_version, party.payer, payable.payables, (
                select json_object_agg(wanted.currency_id, case when wanted.rate is not null then json_build_object(
                           'rate', wanted.rate, 'operator', {rate_on("operator", **exact)}) end)
                  from (select wanted.currency_id, {rate_on("rate", **exact)} as rate
@@ -167,8 +167,8 @@ def _surroundings(own_currency: str, day: str) -> str:
 def _see_new(place: str | None) -> str:
     today = "($3::timestamptz at time zone company.time_zone)::date"
     return f"""
-    with party as materialized (select ({for_document(place)} and {by_number("$2::text")}) as debtor)
-    select {_surroundings("party.debtor ->> 'currency_id'", f"coalesce($7::date, {today})")}
+    with party as materialized (select ({for_payment(place)} and {by_number("$2::text")}) as payer)
+    select {_surroundings("party.payer ->> 'currency_id'", f"coalesce($7::date, {today})")}
       from company
      cross join party
      cross join ({payables_of(f"array{_NAMED}", "0")}) as payable
@@ -183,7 +183,7 @@ def _see(place: str | None) -> str:
       from found
       join company on company.company_id = $1
      cross join lateral (
-        select ({for_document(place)} and {by_id("found.customer_id")}) as debtor offset 0) as party
+        select ({for_payment(place)} and {by_id("found.customer_id")}) as payer offset 0) as party
      cross join lateral ({payables_of(ids, "found.document_id")}) as payable
      order by array_position($2::text[], found.document_type)"""
 
@@ -216,7 +216,7 @@ async def see(
 def _seen(row: Row) -> Seen:
     return Seen(
         reference_version=row["reference_version"],
-        debtor=read_debtor(row["debtor"]) if row["debtor"] else None,
+        payer=read_payer(row["payer"]) if row["payer"] else None,
         payables=by_name(read_payables(row["payables"])),
         rates=_rates.decode(row["rates"]) if row["rates"] else {},
     )
@@ -230,7 +230,7 @@ def _hold(which: str) -> str:
     return f"""
     with held as materialized (select {HELD_REFERENCE} as version),
     party as materialized (
-        select ({for_document(place)} and {which} for key share of customer) as facts from held)
+        select ({for_payment(place)} and {which} for key share of customer) as facts from held)
     select held.version, party.facts,
            held.version <> company.reference_version or {has_moved_on("party.facts")} as is_outdated
       from held cross join party join company on company.company_id = $1"""
@@ -239,9 +239,9 @@ def _hold(which: str) -> str:
 _HOLD_BY_NUMBER, _HOLD_BY_ID = _hold(by_number("$2::text")), _hold(by_id("$2::integer"))
 
 
-async def hold_debtor(
+async def hold_payer(
     connection: Connection, context: Context, customer: str | int, location_cd: str | None = None
-) -> tuple[int, Debtor | None]:
+) -> tuple[int, Payer | None]:
     """The version of the reference data and the customer by number or id, kept unchanged until the transaction ends.
 
     Both are read once more if they changed during the wait for a lock.
@@ -252,7 +252,7 @@ async def hold_debtor(
         row = await connection.fetchrow(statement, context.company_id, customer, location_cd)
     if row is None:
         raise LookupError(f"there is no company {context.company_id}")
-    return row["version"], read_debtor(row["facts"]) if row["facts"] else None
+    return row["version"], read_payer(row["facts"]) if row["facts"] else None
 
 
 async def find_rates(

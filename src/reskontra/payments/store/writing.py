@@ -101,7 +101,7 @@ def _proof(connection: Connection, basis: Basis | None, *own: tuple[int, int]) -
         raise NeedsTransaction
     read = [*own, *((it.item.document_id, it.version) for it in basis.payables.values())]
     ids, versions = [document_id for document_id, _ in read], [version for _, version in read]
-    return basis.debtor.customer_id, basis.debtor.version, basis.reference.version, ids, versions
+    return basis.payer.customer_id, basis.payer.version, basis.reference.version, ids, versions
 
 
 def _insert(numbering: str, *, told: str = "null", held: str = _HELD) -> str:
