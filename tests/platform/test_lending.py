@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import asyncpg
 import pytest
@@ -133,48 +133,112 @@ async def test_who_waits_too_long_is_told_that_all_are_busy(fresh_dsn: FreshDsn)
     await database.close()
 
 
-async def test_what_postgresql_has_room_for_is_enough(fresh_dsn: FreshDsn) -> None:
-    """Others may have taken the rest of its connections, so each one of ours is waited for as if it were the last."""
-    dsn = await fresh_dsn()
-    database = await Database.connect(dsn, size_max=8, acquire_timeout_seconds=5)
-    administrator = await asyncpg.connect(dsn)
-    name = await administrator.fetchval("select current_database()")
-    await administrator.execute(f"alter database {name} connection limit 3")  # of which the administrator has one
-
-    async def session() -> int:
-        async with database.connection() as connection:
-            return int(await connection.fetchval(f"{PID} from pg_sleep(0.01)"))
-
-    sessions = await asyncio.gather(*(session() for _ in range(60)))
-    assert len(set(sessions)) == 2
-    async with asyncio.TaskGroup() as group:
-        for way in (cut, cut_after, given_up, failed, well) * 6:
-            group.create_task(_whatever_comes(way(database)))
-    assert len(await pids(database, 2)) == 2
-
-    await administrator.execute(f"alter database {name} connection limit -1")
-    await asyncio.sleep(1)
-    assert len(await pids(database, 8)) == 8
-    await administrator.close()
-    await database.close()
+# PostgreSQL may have room for fewer connections than the pool may open, since others have taken the rest.
 
 
-async def test_who_waits_for_room_too_long_is_told_that_all_are_busy(fresh_dsn: FreshDsn) -> None:
-    dsn = await fresh_dsn()
-    database = await Database.connect(dsn, size_max=8, acquire_timeout_seconds=0.3)
+Limited = Callable[..., AbstractAsyncContextManager[tuple[Database, Callable[[int], Awaitable[None]]]]]
+
+
+@pytest.fixture
+def limited(fresh_dsn: FreshDsn) -> Limited:
+    """Opens a pool of 8 in a database that has room for so many, which can be changed."""
+
+    @asynccontextmanager
+    async def opened(
+        room: int, seconds: float = 10
+    ) -> AsyncGenerator[tuple[Database, Callable[[int], Awaitable[None]]]]:
+        dsn = await fresh_dsn()
+        database = await Database.connect(dsn, size_max=8, acquire_timeout_seconds=seconds)
+        administrator = await asyncpg.connect(dsn)
+        name = await administrator.fetchval("select current_database()")
+
+        async def leave(room: int) -> None:
+            await administrator.execute(f"alter database {name} connection limit {room + 1}")
+
+        await leave(room)
+        yield database, leave
+        await leave(100)
+        await administrator.close()
+        await database.close()
+
+    return opened
+
+
+async def session(database: Database, seconds: float = 0.01) -> int:
     async with database.connection() as connection:
-        name = await connection.fetchval("select current_database()")
-        await connection.execute(f"alter database {name} connection limit 1")
+        return int(await connection.fetchval(f"{PID} from pg_sleep({seconds})"))
+
+
+async def test_what_postgresql_has_room_for_is_enough(limited: Limited) -> None:
+    async with limited(2) as (database, leave):
+        assert len(set(await asyncio.gather(*(session(database) for _ in range(60))))) == 2
+        await asyncio.gather(
+            *(way(database) for way in (cut, cut_after, given_up, failed, expired, well) * 6), return_exceptions=True
+        )
+        assert len(await pids(database, 2)) == 2
+        await leave(8)
+        await asyncio.sleep(1.5)
+        assert len(await pids(database, 8)) == 8
+
+
+async def test_who_waits_gets_what_room_is_made(limited: Limited) -> None:
+    async with limited(1) as (database, leave), database.connection():
+        waiting = asyncio.create_task(pids(database, 5))
+        await asyncio.sleep(0.1)
+        await leave(6)
+        assert len(await waiting) == 5
+
+
+async def test_who_is_refused_room_keeps_his_place(limited: Limited) -> None:
+    served: list[int] = []
+
+    async def one(database: Database, number: int) -> None:
+        await session(database, 0.02)
+        served.append(number)
+
+    async with limited(1) as (database, _), asyncio.TaskGroup() as group, database.connection():
+        for number in range(10):
+            group.create_task(one(database, number))
+            await asyncio.sleep(0.15)
+    assert served == list(range(10))
+
+
+async def test_what_comes_back_during_an_attempt_is_not_missed(limited: Limited) -> None:
+    async with limited(2) as (database, _), database.connection():
+        refused_ = await database._lender.lend(1)
+        waiting = asyncio.create_task(session(database))
+        await asyncio.sleep(0)  # the attempt is under way, and will be refused
+        await database._lender.take_back(refused_, is_sound=False)
+        async with asyncio.timeout(1):
+            await waiting
+
+
+async def test_the_only_one_that_ended_is_replaced(limited: Limited) -> None:
+    async with limited(1) as (database, _):
+        for end in (cut, expired) * 10:
+            ending = asyncio.create_task(end(database))
+            await asyncio.sleep(0)
+            await asyncio.gather(ending, *(session(database) for _ in range(3)), return_exceptions=True)
+            await session(database)
+
+
+async def test_who_waits_for_room_too_long_is_told_that_all_are_busy(limited: Limited) -> None:
+    async with limited(1, seconds=0.3) as (database, _), database.connection():
         with pytest.raises(Unavailable, match="busy"):
-            async with database.connection():
-                pass
-        await connection.execute(f"alter database {name} connection limit -1")
-    await database.close()
+            await session(database)
 
 
-async def _whatever_comes(work: Awaitable[None]) -> None:
-    with suppress(Refusal, asyncpg.PostgresError):
-        await work
+async def test_closing_ends_the_waiting_for_room(limited: Limited) -> None:
+    async with limited(1) as (database, _):
+        lent = asyncio.create_task(session(database, 0.2))
+        await asyncio.sleep(0.05)
+        waiting = [asyncio.create_task(session(database)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(5):
+            await database.close()
+            await lent
+            for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+                assert isinstance(outcome, int | Unavailable)
 
 
 async def test_an_expired_connection_is_not_lent_again(database: Database) -> None:

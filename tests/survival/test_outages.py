@@ -236,7 +236,7 @@ async def test_every_connection_is_borrowed(postgres: EmbeddedPostgres) -> None:
 
 
 async def test_too_many_connections(postgres: EmbeddedPostgres) -> None:
-    async with application_on(postgres.dsn(), size_min=0) as application, AsyncExitStack() as others:
+    async with application_on(postgres.dsn()) as application, AsyncExitStack() as others:
         await ask(application.dsn, lambda it: it.execute(CUT_OURS))
         with pytest.raises(asyncpg.TooManyConnectionsError):
             while True:

@@ -207,7 +207,7 @@ class OwnMethod(Record, frozen=True, kw_only=True):
 
 
 class Payer(Record, frozen=True, kw_only=True):
-    """A customer as its payments see it, at a location. It is read for each of them, so it has nothing else."""
+    """A customer as its payments see it, at a location. It is read for each, so it holds only what they need."""
 
     customer_id: int
     version: int

@@ -21,11 +21,11 @@ _TIDY_SECONDS = 2.0
 """How long a used connection gets to become idle; one that does not is thrown away."""
 
 _CONTENT_SECONDS = 1.0
-"""How long those that are open have to do, after PostgreSQL has refused one more. Each attempt costs it a process."""
+"""How long the open connections must do after PostgreSQL has refused another. Each attempt costs it a process."""
 
 
 class AllLent(TimeoutError):
-    """All connections were lent for as long as somebody waited."""
+    """All connections were lent or being opened for as long as somebody waited."""
 
 
 class Lender:
@@ -34,8 +34,8 @@ class Lender:
     def __init__(self, pool: Pool[Record]) -> None:
         self._pool = pool
         self._is_closing = False
-        self._content_until = 0.0
-        """By the loop's clock: until when no more connections are opened than there are."""
+        self._content: asyncio.TimerHandle | None = None
+        """Ends the time in which no more connections are opened than there are."""
         self._taken = 0
         """How many of the pool's connections are lent, idle, or being opened."""
         self._idle: list[PoolConnectionProxy[Record]] = []
@@ -57,23 +57,26 @@ class Lender:
         return None
 
     async def lend(self, timeout_seconds: float) -> PoolConnectionProxy[Record]:
-        """A connection, opened or waited for if need be. Raises `AllLent`, `TimeoutError`, and what opening one raises:
-        also that PostgreSQL has no room for another, if there is none to wait for."""
-        is_queue = False
+        """A connection, opened or waited for if need be. Raises `AllLent`, `TimeoutError`, and what opening one raises,
+        including that PostgreSQL has no room for it if there is no other one to wait for."""
+        waits = has_waited = False
         try:
             async with asyncio.timeout(timeout_seconds):
                 while True:
                     connection = self.at_once()
                     if connection is None:
-                        is_queue = self._has_all_it_gets()
-                        connection = await (self._wait() if is_queue else self._take())
+                        waits, has_waited = self._has_all_it_gets(), has_waited or waits
+                        connection = await (self._wait(again=has_waited) if waits else self._take())
                     if connection is not None:
-                        self._lent.add(connection)
-                        return connection
+                        break
         except TimeoutError as error:
-            if is_queue:
+            if waits:
                 raise AllLent from error
             raise
+        self._lent.add(connection)
+        if self._waiting and not self._has_all_it_gets():
+            self._hand_over(None)
+        return connection
 
     async def take_back(self, connection: PoolConnectionProxy[Record], *, is_sound: bool) -> None:
         """End a loan. `is_sound` says that the last statement has ended well, so that the connection can be lent again
@@ -92,6 +95,8 @@ class Lender:
     async def close(self) -> None:
         """Close all connections, those that are lent when they have come back. None is lent any more."""
         self._is_closing = True
+        if self._content is not None:
+            self._content.cancel()
         await self._return_idle()
         await self._pool.close()
 
@@ -100,34 +105,56 @@ class Lender:
         await asyncio.gather(*map(self._return, idle), return_exceptions=True)
 
     async def _return(self, connection: PoolConnectionProxy[Record]) -> None:
+        """Let the pool make it usable, or close it. None that is open stays there: it might open another first."""
+        again = None
         try:
             await self._pool.release(connection, timeout=_TIDY_SECONDS)
+            if self._pool.get_idle_size() and not self._is_closing:
+                again = await self._pool.acquire()
         finally:
-            self._forget(connection)
+            if again is None:
+                self._forget(connection)
+            else:
+                self._lent.discard(connection)
+                self._expired.discard(connection)
+                self._keep(again)
 
     def _has_all_it_gets(self) -> bool:
-        """Whether as many connections are open as there may be: as the pool may have, or as PostgreSQL has room for."""
-        if asyncio.get_running_loop().time() < self._content_until:
-            return self._taken > 0
-        return self._taken >= self._pool.get_max_size()
+        """Whether as many connections are open or being opened as there may be: as the pool may have, or as PostgreSQL
+        has room for."""
+        return self._taken >= (1 if self._content else self._pool.get_max_size())
 
     async def _take(self) -> PoolConnectionProxy[Record] | None:
-        """A new connection; None if PostgreSQL has no room for it, but one that is open will come back."""
+        """A new connection; None if PostgreSQL has no room for it, but there are others that will come back."""
         self._taken += 1
         try:
             return await self._pool.acquire()
         except BaseException as error:
             self._taken -= 1
             if isinstance(error, asyncpg.TooManyConnectionsError) and self._taken:
-                self._content_until = asyncio.get_running_loop().time() + _CONTENT_SECONDS
+                self._be_content()
                 return None
             self._hand_over(None)
             raise
 
-    async def _wait(self) -> PoolConnectionProxy[Record] | None:
-        """What is handed over: a connection, or None if one may be opened now."""
+    def _be_content(self) -> None:
+        """Open no more connections for a while; then who waits longest tries again."""
+        if self._content is None:
+            self._content = asyncio.get_running_loop().call_later(_CONTENT_SECONDS, self._want_more)
+
+    def _want_more(self) -> None:
+        if self._content is not None:
+            self._content.cancel()
+            self._content = None
+        self._hand_over(None)
+
+    async def _wait(self, *, again: bool) -> PoolConnectionProxy[Record] | None:
+        """What is handed over: a connection, or None if one may be opened now. Who waits again keeps his place."""
         turn: asyncio.Future[PoolConnectionProxy[Record] | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        if again:
+            self._waiting.appendleft(turn)
+        else:
+            self._waiting.append(turn)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -161,8 +188,7 @@ class Lender:
         self._lent.discard(connection)
         self._expired.discard(connection)
         self._taken -= 1
-        self._content_until = 0.0  # it leaves room for another
-        self._hand_over(None)
+        self._want_more()  # what has ended leaves room for another
 
 
 def _is_open(connection: PoolConnectionProxy[Record]) -> bool:

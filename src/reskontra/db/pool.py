@@ -151,7 +151,6 @@ class Database:
         *,
         clock_runs: bool = False,
         url: str = "",
-        size_min: int = 1,
         size_max: int = CONNECTIONS_MAX,
         writes_max: int | None = None,
         statement_timeout_seconds: float = 30,
@@ -184,7 +183,7 @@ class Database:
             pool = await asyncpg.create_pool(
                 dsn,
                 init=tell,
-                min_size=size_min,
+                min_size=0,  # else it opens one by itself where one of ours has ended, which we may be about to do
                 max_size=size_max,
                 server_settings=settings,
                 reset=_keep_as_it_is,
@@ -197,10 +196,11 @@ class Database:
                 max_cached_statement_lifetime=0,
                 max_inactive_connection_lifetime=0,
             )
-            if writes_max is None or not await pool.fetchval(_IS_HERE):
-                writes_max = size_max
+            is_here = await pool.fetchval(_IS_HERE)
         except FAULTS as error:
             raise Unavailable(f"The database cannot be reached: {error}.") from error
+        if writes_max is None or not is_here:
+            writes_max = size_max
         return cls(pool, acquire_timeout_seconds, when_connected, writes_max)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:

@@ -1,4 +1,4 @@
-"""A customer as documents and letters see it: its record, and fragments for their statements."""
+"""A customer as documents, letters and payments see it: its record, and fragments for their statements."""
 
 from __future__ import annotations
 
@@ -125,7 +125,8 @@ def has_moved_on(debtor: str) -> str:
 
 
 def location_id_of(location_cd: str) -> str:
-    """A scalar over `customer`, for `for_document`: the id of its location with this code in any case, or null."""
+    """A scalar over `customer`, for `for_document` and `for_payment`: the id of its location with this code in any
+    case, or null."""
     return f"""(select named.location_id from location as named
                  where named.company_id = customer.company_id and named.customer_id = customer.customer_id
                    and lower(named.location_cd) collate "C" = lower({location_cd} collate "C"))"""

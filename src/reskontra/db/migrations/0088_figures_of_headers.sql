@@ -1,5 +1,5 @@
--- The frozen figures of a header, apart from those of its lines: a payment has none. PostgreSQL puts the expression into
--- the statement that calls it, where a function that reads tables is a statement of its own. The hashes stay the same.
+-- The frozen figures of a header, without lines and rows of VAT: a payment has neither. PostgreSQL puts the expression
+-- into the statement that calls it, where a function that reads tables is a statement of its own. The hashes stay.
 create function header_figures(it document) returns text
 language sql stable as $$
     select row(it.document_type, it.number, it.customer_id, it.location_id, it.branch_number, it.document_date,
