@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -176,6 +177,28 @@ async def test_a_void_in_a_closed_period_is_of_the_next_open_one(clerk: Clerk) -
     await acted(clerk, paid, "release")
     assert await ledger(clerk, paid, types=MONEY) == {}
     await clerk.execute("update financial_period set closed_in_customer_ledger = false where period_id > '202500'")
+
+
+async def test_a_void_is_not_of_a_closed_month_that_was_booked_later(clerk: Clerk) -> None:
+    """VDP-03. What was open at the end of the closed month stays as it was told."""
+    invoice = await owed(clerk, 100)
+    days = {"applicationDate": "2025-03-31", "applicationPeriod": "202504"}
+    paid, applied = [await clerk.pay(50, on(invoice, amountPaid=50), **days) for _ in range(2)]
+    await clerk.execute("update financial_period set closed_in_customer_ledger = true where period_id = '202503'")
+    answer = decoded(await clerk.act(paid, "void", returnVoidPayment=True))["voidPayment"]
+    assert (answer["applicationDate"], answer["applicationPeriod"]) == ("2025-04-01T00:00:00", "202504")
+    await acted(clerk, paid, "release")
+    application_id = await clerk.sql(
+        """
+        select max(application_id) from application join document on document_id = credit_document_id
+         where document.number = $1 and document.document_type = 'Payment'
+        """,
+        applied.number,
+    )
+    assert (await clerk.act(f"reskontra/application/{application_id}", "undo")).status_code == 200
+    back = "select applied_on from application where reverses_id = $1"
+    assert await clerk.sql(back, application_id) > date(2025, 3, 31)
+    await clerk.execute("update financial_period set closed_in_customer_ledger = false where period_id > '202412'")
 
 
 async def test_what_a_release_looks_at_first(clerk: Clerk) -> None:

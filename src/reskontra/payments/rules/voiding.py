@@ -137,12 +137,18 @@ def check_void_date(void: Payment, payment: Payment) -> None:
 
 
 def _when(day: date, period_id: str, reference: Reference) -> tuple[date, str]:
-    """The day and period if that is open, else the first day of the next open one (VDP-03)."""
+    """The day and period if that is open, and that of the day too, else the first day of the next open one (VDP-03)."""
     allow_closed = reference.preferences.allow_posting_to_closed_periods
-    if is_open(reference.period_named(period_id), allow_closed):
+    if all(is_open(it, allow_closed) for it in (reference.period_named(period_id), reference.period_of(day))):
         return day, period_id
-    later = (it for it in reference.ordinary_periods if it.period_id > period_id and is_open(it, allow_closed))
-    following = next(later, None)
+    following = next(
+        (
+            it
+            for it in reference.ordinary_periods
+            if it.period_id >= period_id and it.end_date >= day and is_open(it, allow_closed)
+        ),
+        None,
+    )
     if following is None:
         raise Refused(
             f"The period {period_id} is closed, and there is no open one after it.",
@@ -150,7 +156,7 @@ def _when(day: date, period_id: str, reference: Reference) -> tuple[date, str]:
             value=None,
             hint="Open a period first.",
         )
-    return following.start_date, following.period_id
+    return max(day, following.start_date), following.period_id
 
 
 def voided(

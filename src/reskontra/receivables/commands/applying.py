@@ -100,8 +100,9 @@ async def undo(
         )
     for item in items.values():
         check_nothing_waits(item)
-    stays_open = is_open(
-        reference.period_named(application.period_id), reference.preferences.allow_posting_to_closed_periods
+    stays_open = all(
+        is_open(period, reference.preferences.allow_posting_to_closed_periods)
+        for period in (reference.period_named(application.period_id), reference.period_of(application.applied_on))
     )
     default = application.applied_on if stays_open else reference.today(context.now)
     on = _when(reference, changes, earliest=(application.applied_on, application.period_id), default=default)
