@@ -192,6 +192,25 @@ async def test_what_is_passed_over(clerk: Clerk) -> None:
     assert f"Invoice {later.number}" not in reasons  # it is later than the run
 
 
+async def test_a_balance_that_was_larger_then_is_passed_over(clerk: Clerk) -> None:
+    """WRO-02: what a later day left is written off on that day, or not at all if that day is taken back."""
+    invoice, credit, due = await owed(clerk, 1000), await clerk.pay(1000), await owed(clerk, 997)
+    await clerk.pay(998, application(invoice, 998), applicationDate="2025-05-10")
+    sent = {"credit": {"documentType": "Payment", "referenceNumber": credit.number}, "applicationDate": "2025-05-10"}
+    lines = [{"documentType": "Invoice", "referenceNumber": due.number, "amountPaid": 997}]
+    assert (await clerk.post("reskontra/application", lines=lines, **sent)).status_code == 200
+    outcome = await run(clerk, "2025-05-09")
+    assert outcome["created"] == []
+    assert {it["ref"]: it["reason"] for it in outcome["skipped"]} == dict.fromkeys(
+        (f"Invoice {invoice.number}", f"Payment {credit.number}"),
+        "More of it was open then: something was applied on 2025-05-10.",
+    )
+    assert {(kind, amount) for kind, _, amount in told(await run(clerk, "2025-05-10"))} == {
+        ("SmallBalanceWo", 2),
+        ("SmallCreditWo", 3),
+    }
+
+
 async def test_limits(clerk: Clerk) -> None:
     """Of two limits the lesser counts, and a customer without one keeps all (WRO-01)."""
     invoice, least = await owed(clerk, 4), await owed(clerk, 1)

@@ -76,6 +76,9 @@ class Small(Record, frozen=True, kw_only=True):
     freed_on: date | None
     """The last day on which an application of an earlier day was taken back."""
 
+    settled_on: date | None
+    """The last day on which something that is in force was applied on it, or of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenOff:
@@ -171,6 +174,8 @@ def _held_back(small: Small) -> str | None:
 def _came_later(small: Small, order: Order) -> str | None:
     if small.freed_on is not None and small.freed_on > order.on:
         return freed_later(small.freed_on)
+    if small.settled_on is not None and small.settled_on > order.on:
+        return f"More of it was open then: something was applied on {small.settled_on.isoformat()}."
     if small.period_id > order.period_id:
         return f"It is of the period {small.period_id}, later than the run."
     return None

@@ -245,6 +245,20 @@ def freed(document_id: str) -> str:
                 where taken.company_id = $1 and taken.application_id = back.reverses_id))"""
 
 
+def settled_on(document_id: str) -> str:
+    """A scalar: the last day on which something that is in force was applied from or to a document, or null."""
+    sides = ", ".join(
+        f"""(
+        select max(given.applied_on) from application as given
+         where given.company_id = $1 and given.{side}_document_id = {document_id} and given.released_at is not null
+           and given.reverses_id is null
+           and not exists (select from application as back
+                            where back.company_id = $1 and back.reverses_id = given.application_id))"""
+        for side in ("credit", "debit")
+    )
+    return f"greatest({sides})"
+
+
 def applications_of(document_id: str) -> str:
     """A lateral source `application` of all applications from or to a document, in the order they were made.
 
