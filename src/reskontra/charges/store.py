@@ -16,7 +16,7 @@ from reskontra.db.constraints import RefusalFactory
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.errors import Conflict
-from reskontra.receivables.store.for_charges import late_documents, reductions, waiting_charge
+from reskontra.receivables.store.for_charges import late_documents, reductions, replaced_by, waiting_charge
 from reskontra.records import Record
 
 if TYPE_CHECKING:
@@ -106,16 +106,20 @@ _FIND_CHARGES = f"""
         select late.document_id, late.document_type, late.number, late.customer_id, late.due_date,
                case when in_base_currency then $9 else late.currency_id end as currency_id,
                case when in_base_currency then late.amount_base else late.amount end as open_amount,
-               late.waiting_correction, charged.until, greatest(late.due_date, charged.until) as start, code.*
+               late.waiting_correction, charged.until, charged.start, code.*
           from unnest($3::integer[], $11::text[]) as payer (customer_id, code_id)
          cross join lateral (select * from code where overdue_charge_id = payer.code_id offset 0) as code
          cross join lateral (
             {late_documents("$2::date", "$4::text[]", "$10::text[]", "$5::text")}
                and document.customer_id = payer.customer_id offset 0) as late
          cross join lateral (
-            select max(last_day) as until from charged_days
-             where company_id = $1 and source_document_id = late.document_id offset 0) as charged
-         where charged.until is null or charged.until < $2::date),
+            select own.until, greatest(late.due_date, own.until, case when late.replaces_document_id is not null then (
+                       with {replaced_by("late.replaces_document_id")}
+                       select max(last_day) from replaced, charged_days
+                        where company_id = $1 and source_document_id = replaced.document_id) end) as start
+              from (select max(last_day) as until from charged_days
+                     where company_id = $1 and source_document_id = late.document_id) as own offset 0) as charged
+         where charged.start < $2::date),
     stretch as (
         select late.*, event.day as first_day, lead(event.day, 1, $2::date + 1) over days - 1 as last_day,
                open_amount - sum(event.reduction) over days as balance,

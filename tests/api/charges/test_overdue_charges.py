@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from reskontra.errors import Refusal
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, OVERDUE_CHARGE, Clerk, Record, application, refusal
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, OVERDUE_CHARGE, Clerk, Record, application, decoded, refusal
 
 RUN = "reskontra/run/overdueCharge"
 
@@ -68,6 +68,20 @@ async def test_two_stretches_add_up_to_one(clerk: Clerk) -> None:
     first = await clerk.release(await clerk.charged("2025-06-30"))
     second = await clerk.charged("2025-07-31")
     assert (first["amount"], second["amount"]) == (Decimal("99.32"), Decimal("104.04"))
+
+
+async def test_days_charged_on_an_invoice_are_not_charged_on_what_corrects_it(clerk: Clerk) -> None:
+    """OVD-07. Each of two corrections goes on where the charge before it ended."""
+    corrected = await late(clerk, 10_000)
+    await clerk.release(await clerk.charged("2025-06-30"))
+    for day, days, amount in (("2025-07-31", 31, "104.04"), ("2025-08-31", 31, "104.04")):
+        answer = decoded(await clerk.act(corrected, "correct"))
+        corrected = await clerk.release(await clerk.get(f"{INVOICE}/{answer['refNbr']}"))
+        assert (await clerk.charge("2025-06-30", dryRun=True))["created"] == []
+        (made,) = (await clerk.charge(day, dryRun=True))["created"]
+        assert [(it["days"], it["amount"]) for it in made["lines"]] == [(days, Decimal(amount))]
+        if day < "2025-08":
+            await clerk.release(await clerk.charged(day))
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from reskontra.documents.commands.drafting import insert, new_draft
 from reskontra.documents.commands.preparing import basis_of, document_of, load
 from reskontra.documents.document import Document, Links
 from reskontra.documents.rules.drafts import replacing
-from reskontra.documents.rules.links import CORRECTION_ORIGIN, REVERSAL_ORIGIN
+from reskontra.documents.rules.links import REVERSAL_ORIGIN
 from reskontra.documents.rules.reversing import check_applicable, check_correctable, check_reversible
 from reskontra.documents.store.claims import Claim, find_claim, find_releasing
 from reskontra.documents.store.loading import Loaded
 from reskontra.errors import NotFound
 from reskontra.kinds import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from reskontra.receivables.commands import locks
-from reskontra.receivables.rules.items import OpenItem, Ties, name_of
+from reskontra.receivables.rules.items import CORRECTION_ORIGIN, OpenItem, Ties, name_of
 from reskontra.receivables.store.for_documents import find_ties
 from reskontra.receivables.store.open_items import find_open_item, find_open_items
 from reskontra.reference.reference import Reference

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from reskontra.documents.document import Document
 from reskontra.documents.rules.figures import with_one_amount
-from reskontra.documents.rules.links import CORRECTION_ORIGIN
 from reskontra.errors import Refused
 from reskontra.kinds import INVOICE, Kind
 from reskontra.money import ZERO
+from reskontra.receivables.rules.items import CORRECTION_ORIGIN
 from reskontra.records import replace
 from reskontra.terms.rules.instalments import Instalment, instalments
 from reskontra.terms.rules.terms import InstalmentType, Terms

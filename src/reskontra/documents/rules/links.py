@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 REVERSAL_ORIGIN = "reversed"
 """The origin of credit notes that were made by reversing an invoice."""
 
-CORRECTION_ORIGIN = "correction"
-"""The origin of drafts that replace an invoice, and of the credit notes that take the replaced one back."""
-
 _RELEASED = ("Open", "Closed", "Reserved")
 
 

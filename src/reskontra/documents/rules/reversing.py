@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from reskontra.documents.document import Document
 from reskontra.documents.rules.header import changed_header
-from reskontra.documents.rules.links import CORRECTION_ORIGIN, REVERSAL_ORIGIN, is_replacement
+from reskontra.documents.rules.links import REVERSAL_ORIGIN, is_replacement
 from reskontra.errors import FieldPath, Refused
 from reskontra.kinds import KINDS, Kind
 from reskontra.money import ZERO
 from reskontra.periods.rules import is_open
-from reskontra.receivables.rules.items import FEE_ORIGIN, OPENING_ORIGIN, Proposal, Ties
+from reskontra.receivables.rules.items import CORRECTION_ORIGIN, FEE_ORIGIN, OPENING_ORIGIN, Proposal, Ties
 from reskontra.records import replace
 
 if TYPE_CHECKING:

@@ -30,6 +30,9 @@ def day_freed(until: date | None) -> date | None:
 OPENING_ORIGIN = "opening"
 """The origin of documents that were taken over from an older system: they are no sales and have no VAT (OPN-01)."""
 
+CORRECTION_ORIGIN = "correction"
+"""The origin of drafts that replace an invoice, and of the credit notes that take the replaced one back."""
+
 
 CLAIM_ORIGIN = "tax_claim"
 """The origin of credit notes that move what the tax authority pays of a document to an account of its own (RRT-05)."""
