@@ -385,14 +385,18 @@ select document.company_id, document.document_type, document.number, amount_base
    and (paid.total <> (document.amount > 0)::integer or paid.amount <> document.amount
         or cash.moved <> entry_sign * amount_base);
 
--- name: returned-within-sale A return names its sale, and no more has come back than was paid.
+-- name: returned-within-sale A return names its sale, and no more has come back than was paid, but for rounding.
 select back.company_id, sale.document_type, sale.number, sale.amount, sum(back.amount) as returned
   from document as back
   join document_kind as back_kind on back_kind.document_type = back.document_type
   left join document as sale on sale.company_id = back.company_id and sale.document_id = back.corrects_document_id
+  left join currency on currency.company_id = sale.company_id and currency.currency_id = sale.currency_id
  where back_kind.balance_sign = 0 and back_kind.sales_sign < 0 and back.released_at is not null
- group by back.company_id, back.corrects_document_id, sale.document_type, sale.number, sale.amount
-having sale.amount is null or sum(back.amount) > sale.amount;
+ group by back.company_id, back.corrects_document_id, sale.document_type, sale.number, sale.amount,
+          sale.rounding_difference, currency.decimals
+having sale.amount is null
+    or sum(back.amount - back.rounding_difference)
+       > sale.amount - sale.rounding_difference + (count(*) - 1) * power(10::numeric, -currency.decimals);
 
 -- 24
 -- name: receivables-tie-to-ledger The ledger's balance of each receivables account is that of its released documents.

@@ -265,6 +265,32 @@ async def test_no_more_comes_back_than_was_paid(clerk: Clerk) -> None:
     assert "has come back already: 250" in refusal(await clerk.act(sale, "reverse"))
 
 
+async def test_no_more_vat_comes_back_than_was_charged(clerk: Clerk) -> None:
+    """What is left of a sale may be of other lines than those that come back again."""
+    free = {**ITEM_A, "unitPriceInCurrency": 1000, "vatCodeId": "6"}
+    sale = await sold(clerk, lines=[ITEM_A, free])
+    only_first = [{"operation": "Delete", "lineNumber": 2}]
+    await clerk.release(await clerk.cash_return(sale, lines=only_first))
+    again = await clerk.cash_return(sale, lines=only_first)
+    text = await clerk.refuse_release(again)
+    assert (
+        f"The return {again.number} gives 100 of VAT id 3 back, but of the cash sale {sale.number} only 0 can" in text
+    )
+    await clerk.change(again, lines=[{"operation": "Update", "lineNumber": 1, "vatCodeId": "6"}])
+    assert (await clerk.release(again))["status"] == "Closed"
+
+
+async def test_what_was_rounded_comes_back_in_parts(clerk: Clerk) -> None:
+    """The sale was rounded once, and each return by itself."""
+    await clerk.prefer(document_rounding={"rule": "Nearest", "precision": "1.00"})
+    line = {**ITEM_A, "unitPriceInCurrency": "8.42", "quantity": 1}
+    sale = await sold(clerk, lines=[line, line, line])
+    for number in (1, 2, 3):
+        others = [{"operation": "Delete", "lineNumber": it} for it in (1, 2, 3) if it != number]
+        assert (await clerk.release(await clerk.cash_return(sale, lines=others)))["status"] == "Closed"
+    assert "has come back already" in refusal(await clerk.act(sale, "reverse"))
+
+
 async def test_reversed_at_once_a_sale_has_one_return(clerk: Clerk) -> None:
     sale = await sold(clerk)
     answers = await asyncio.gather(*(clerk.act(sale, "reverse") for _ in range(4)))

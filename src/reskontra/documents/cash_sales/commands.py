@@ -32,7 +32,7 @@ async def release(
 
 async def _check_returnable(connection: Connection, context: Context, number: str) -> None:
     """Refuse a return of more than there is, with both documents locked, so that no two returns pass together."""
-    await remembered.held(connection, context.company_id)
+    reference = await remembered.held(connection, context.company_id)
     await locks.take_documents(connection, context, [(CASH_RETURN.document_type, number)])
     sale = await find_corrected(connection, context.company_id, CASH_RETURN.document_type, number)
     if sale is None:
@@ -44,7 +44,8 @@ async def _check_returnable(connection: Connection, context: Context, number: st
     back = document_of(await load(connection, context, CASH_RETURN, number, expected_version=None))
     if not back.is_released:
         check_not_earlier(CASH_RETURN, back, sale, {})
-        check_returnable(back, await store.find_returned(connection, context.company_id, sale.document_id))
+        found = await store.find_returned(connection, context.company_id, sale.document_id)
+        check_returnable(back, found, reference.decimals_of(found.currency_id))
 
 
 async def reverse(

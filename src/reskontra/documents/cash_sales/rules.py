@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from reskontra.documents.document import Document
 from reskontra.errors import Refused
+from reskontra.money import ONE, ZERO
+from reskontra.records import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +19,26 @@ class Returned:
     number: str
     currency_id: str
     amount: Decimal
+    """Its total before that was rounded: each return is rounded by itself."""
+
     returned: Decimal
-    """The total of its released returns."""
+    """The total of its released returns, likewise."""
+
+    returns: int
+    """How many those are."""
+
+    vat: Mapping[str, VatLeft]
+    """VAT id -> what of it has not come back."""
 
     waiting: str | None
     """The number of a return that is not released yet."""
+
+
+class VatLeft(Record, frozen=True, kw_only=True):
+    """What of a sale's base and VAT at one id has not come back, in its currency."""
+
+    taxable: Decimal = ZERO
+    vat: Decimal = ZERO
 
 
 def check_reversible(sale: Document, found: Returned) -> None:
@@ -41,18 +59,30 @@ def check_reversible(sale: Document, found: Returned) -> None:
         )
 
 
-def check_returnable(back: Document, found: Returned) -> None:
-    """Refuses to release a return that would give back more than was paid, or in another currency."""
+def check_returnable(back: Document, found: Returned, decimals: int) -> None:
+    """Refuses to release a return that would give back more than was paid, in all or of one VAT id, or in another
+    currency, which has so many `decimals`."""
     if back.currency_id != found.currency_id:
         raise Refused(
             f"The return {back.number} is in {back.currency_id}, but {found.number} was paid in {found.currency_id}.",
             hint=f"Name another sale with PUT /v1/reskontra/cashsale/{back.number}/vat.",
         )
+    off = found.returns * ONE.scaleb(-decimals)  # the sale was rounded once, its parts each by itself
     left = found.amount - found.returned
-    if back.amount > left:
+    total = back.amount - back.rounding_difference
+    if total > left + off:
         raise Refused(
-            f"The return {back.number} is over {back.amount.normalize():f}, but of the cash sale {found.number} only "
+            f"The return {back.number} is over {total.normalize():f}, but of the cash sale {found.number} only "
             f"{left.normalize():f} can come back: {found.amount.normalize():f} was paid, "
             f"{found.returned.normalize():f} was returned.",
             hint="Lower or delete lines of the return first.",
         )
+    for figure in back.vat:
+        kept = found.vat.get(figure.vat_id, VatLeft())
+        for what, given, most in (("", figure.taxable, kept.taxable), ("VAT ", figure.vat, kept.vat)):
+            if given > most + off:
+                raise Refused(
+                    f"The return {back.number} gives {what}{given.normalize():f} of VAT id {figure.vat_id} back, but "
+                    f"of the cash sale {found.number} only {most.normalize():f} can come back.",
+                    hint="Lower or delete lines of the return first.",
+                )

@@ -76,7 +76,8 @@ _FIND_OPEN = f"""
            document.period_id, document.currency_id, document.balance, document.balance_base,
            forgiven.customer_id, forgiven.number as customer_number, forgiven.status as customer_status,
            forgiven.write_off_limit as "limit", {_PROPOSER} as proposer,
-           ({freed("document.document_id")} ->> 'on')::date as freed_on, {settled_on("document.document_id")} as settled_on,
+           ({freed("document.document_id")} ->> 'on')::date as freed_on,
+           {settled_on("document.document_id")} as settled_on,
            {WAITING_VOID} as waiting_void, {waiting_correction("document.document_id")} as waiting_correction
       from forgiven
       join document on document.customer_id = forgiven.customer_id and {_OPEN}
