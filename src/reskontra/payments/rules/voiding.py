@@ -54,7 +54,7 @@ def check_voidable(
         if application.credit_document_id == document_id and KINDS[document_type].is_money:
             raise _refused(payment, f"{payment.number} is paid out by refund {number}.", "Void the refund first.")
         if KINDS[document_type].settles_for_good:
-            hint = "Take the write-off back with a credit note instead."
+            hint = "Undo what else it settled, and pay that back with a refund."
             raise _refused(payment, f"What was left of {payment.number} is written off by {number}.", hint)
 
 
