@@ -140,6 +140,7 @@ class Application:
     def __post_init__(self) -> None:
         self.ours, self.theirs = self.credit.take(self.amount), self.debit.take(self.reduction)
         self.credit.applied.append(self)
+        self.debit.settled.append(self)
         self.booked_by.booked.append(self)
         self.debit.discount_taken += self.discount
         self.debit.moves.append((self.day, -self.reduction))
@@ -175,6 +176,7 @@ class Application:
                 side.freed = max(day, side.freed or day)
                 side.of_freed += amount
         self.credit.applied.remove(self)
+        self.debit.settled.remove(self)
         self.booked_by.booked.remove(self)
 
 
@@ -209,6 +211,9 @@ class Document:
     applied: list[Application] = field(default_factory=list)
     """What it settled and still does."""
 
+    settled: list[Application] = field(default_factory=list)
+    """What settled it and still does."""
+
     booked: list[Application] = field(default_factory=list)
     """What is in the journal under its number: mostly what it settled."""
 
@@ -223,6 +228,9 @@ class Document:
 
     charged: list[tuple[Charge, date]] = field(default_factory=list)
     """What it was charged for, and up to which day."""
+
+    replaces: Document | None = None
+    """The invoice that it corrects."""
 
     written_off: bool = False
 
@@ -351,7 +359,7 @@ class Document:
 
     def interest(self, on: date) -> Late | None:
         """What a charge up to a date asks for this document: each day costs what was owed when it began."""
-        first = max([self.due, *(until for _, until in self.charged)]) + timedelta(days=1)
+        first = max([self.due, *self.charged_until]) + timedelta(days=1)
         days = [first + timedelta(days=days) for days in range((on - first).days + 1)]
         owed, cost = [], Decimal(0)
         for day in days:
@@ -361,6 +369,11 @@ class Document:
                 cost += balance * LEGAL_INTEREST[max(since for since in LEGAL_INTEREST if since <= day)]
         amount = cents(cost / 36500)
         return Late(self, owed[0], owed[-1], len(owed), amount) if amount else None
+
+    @property
+    def charged_until(self) -> list[date]:
+        """The last days of its charges, and of those of what it replaces."""
+        return [until for _, until in self.charged] + (self.replaces.charged_until if self.replaces else [])
 
     def account_of(self, line: Line) -> str:
         """Taxed, untaxed at home, sold abroad: each kind of sale has its account."""
@@ -621,11 +634,12 @@ class Customer:
         return found
 
     def small(self, on: date, limit: Decimal = WRITE_OFF_LIMIT) -> list[Document]:
-        """What is written off on a day: as much of a document as is allowed, unless something waits."""
+        """What is written off on a day: as much of a document as is allowed, unless something waits or came later."""
         return [
             it
             for it in (*self.documents, *self.payments)
             if it.status == "Open" and it.free_from <= on and it.open_base <= limit and it.proposed_by is None
+            if all(made.day <= on for made in (*it.applied, *it.settled))
         ]
 
     def write_off(self, document: Document, number: str, on: date) -> None:

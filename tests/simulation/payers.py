@@ -173,7 +173,7 @@ class Payer(RandomClerk):
         if invoice is None:
             return
         answer = await self.expect(200, "POST", f"{path_of(invoice)}/action/correct", {})
-        copy = copy_of(invoice, number=answer.json()["refNbr"], status="Balanced")
+        copy = copy_of(invoice, number=answer.json()["refNbr"], status="Balanced", replaces=invoice)
         invoice.customer.documents.append(copy)
         await self.verify(copy)
         number = min(copy.lines)
@@ -287,7 +287,7 @@ def can_be_copied(invoice: Document) -> bool:
 
 def copy_of(invoice: Document, **changes: Any) -> Document:
     """A document with the lines of an invoice, and nothing of what became of it."""
-    fresh: dict[str, Any] = {name: [] for name in ("applied", "booked", "parts", "moves", "charged")}
+    fresh: dict[str, Any] = {name: [] for name in ("applied", "settled", "booked", "parts", "moves", "charged")}
     fresh["discount_taken"] = Decimal(0)
     return replace(
         copied(invoice),
