@@ -58,7 +58,8 @@ async def test_a_write_within_a_write_gets_its_turn() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_no_place_is_lost_to_those_who_give_up_or_fail(seed: int) -> None:
+async def test_no_place_is_lost_to_those_who_give_up_or_fail(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr("reskontra.db.gate._SLOW_SECONDS", 60)
     random.seed(seed)
     gate = Gate(AT_ONCE, PATIENCE)
 
@@ -72,12 +73,13 @@ async def test_no_place_is_lost_to_those_who_give_up_or_fail(seed: int) -> None:
     while not all(task.done() for task in tasks):
         await asyncio.sleep(random.random() * 0.002)
         random.choice(tasks).cancel()
-    async with asyncio.timeout(0.05):  # sooner than the gate looks for those that take long
+    async with asyncio.timeout(10):
         async with gate.passage(), gate.passage(), gate.passage():
             pass
 
 
-async def test_a_turn_given_to_one_who_has_just_given_up_is_passed_on() -> None:
+async def test_a_turn_given_to_one_who_has_just_given_up_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reskontra.db.gate._SLOW_SECONDS", 60)
     gate = Gate(1, PATIENCE)
 
     async def enter() -> None:
@@ -88,19 +90,20 @@ async def test_a_turn_given_to_one_who_has_just_given_up_is_passed_on() -> None:
         gives_up, next_one = asyncio.create_task(enter()), asyncio.create_task(enter())
         await asyncio.sleep(0)
     gives_up.cancel()  # it has its turn by now, and has not run yet
-    async with asyncio.timeout(0.05):
+    async with asyncio.timeout(10):
         await next_one
         await enter()
     assert gives_up.cancelled()
 
 
-async def test_who_waits_too_long_is_told_that_all_are_busy() -> None:
+async def test_who_waits_too_long_is_told_that_all_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reskontra.db.gate._SLOW_SECONDS", 60)
     gate = Gate(1, 0.03)
     async with gate.passage():
         with pytest.raises(Unavailable, match="busy"):
-            async with asyncio.timeout(0.09), gate.passage():
+            async with asyncio.timeout(10), gate.passage():
                 pass
-    async with asyncio.timeout(0.01), gate.passage():
+    async with asyncio.timeout(10), gate.passage():
         pass
 
 
