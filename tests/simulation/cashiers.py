@@ -115,7 +115,8 @@ class Cashier(Payer):
         amount = self.random.choice((whole, whole, whole + 100, (whole / 2).quantize(Decimal("0.01"))))
         if amount <= 0 or (day.year, day.month) < (2025, 2) or day < debit.free_from:
             return
-        taken, paid = (offered, whole) if amount >= whole else (NOTHING, amount)
+        # Where the discount would be all that is left, it is paid: no discount is given for no money.
+        taken, paid = (offered, whole) if amount >= whole > 0 else (NOTHING, min(amount, debit.balance))
         payment = Payment(PAYMENT, debit.customer, day, debit.currency, money(amount))
         sent = applied(debit, amount)
         del sent["amountPaid"]

@@ -211,7 +211,7 @@ class Document:
     applied: list[Application] = field(default_factory=list)
     """What it settled and still does."""
 
-    settled: list[Application] = field(default_factory=list)
+    settled: list[Application] = field(default_factory=list, repr=False)
     """What settled it and still does."""
 
     booked: list[Application] = field(default_factory=list)
@@ -229,7 +229,7 @@ class Document:
     charged: list[tuple[Charge, date]] = field(default_factory=list)
     """What it was charged for, and up to which day."""
 
-    replaces: Document | None = None
+    replaces: Document | None = field(default=None, repr=False)
     """The invoice that it corrects."""
 
     written_off: bool = False

@@ -231,7 +231,8 @@ class Payer(RandomClerk):
             shown["availableBalance"],
             shown["availableBalanceInCurrency"],
         )
-        assert found == (payment.status, payment.amount, payment.open, payment.open_base), payment.number
+        expected = payment.status, payment.amount, payment.open, payment.open_base
+        assert found == expected, (payment.number, found, expected, payment.rate)
         for made in (*payment.applied, *payment.booked):
             await self.verify_sides(made)
 
