@@ -245,18 +245,20 @@ def freed(document_id: str) -> str:
                 where taken.company_id = $1 and taken.application_id = back.reverses_id))"""
 
 
-def settled_on(document_id: str) -> str:
-    """A scalar: the last day on which something that is in force was applied from or to a document, or null."""
-    sides = ", ".join(
+def settled_on(document_id: str, is_debit: str) -> str:
+    """A scalar: the last day on which something that is in force was applied to a debit or from a credit, or null."""
+    # Fenced, as `max` makes the plan walk all applications of the company by their day, of which there is an index.
+    to_debit, from_credit = (
         f"""(
-        select max(given.applied_on) from application as given
-         where given.company_id = $1 and given.{side}_document_id = {document_id} and given.released_at is not null
-           and given.reverses_id is null
+        select max(given.applied_on)
+          from (select application.* from application
+                 where company_id = $1 and {side}_document_id = {document_id} offset 0) as given
+         where given.released_at is not null and given.reverses_id is null
            and not exists (select from application as back
                             where back.company_id = $1 and back.reverses_id = given.application_id))"""
-        for side in ("credit", "debit")
+        for side in ("debit", "credit")
     )
-    return f"greatest({sides})"
+    return f"case when {is_debit} then {to_debit} else {from_credit} end"
 
 
 def applications_of(document_id: str) -> str:

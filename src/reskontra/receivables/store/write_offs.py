@@ -12,6 +12,7 @@ from asyncpg import Record
 from reskontra.changes.store import STAMP
 from reskontra.customers.store.for_receivables import FORGIVEN
 from reskontra.db.pool import Connection
+from reskontra.kinds import DEBITS
 from reskontra.receivables.store.applications import freed, name_of_document, proposed_by, settled_on
 from reskontra.receivables.store.open_items import WAITING_VOID, waiting_correction
 
@@ -70,6 +71,8 @@ _PROPOSER = name_of_document(f"""coalesce(
             (select proposal.proposer_document_id from proposal
               where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id limit 1))""")
 
+_IS_DEBIT = f"document.document_type in ({', '.join(map(repr, DEBITS))})"
+
 _FIND_OPEN = f"""
     with {FORGIVEN}
     select document.document_id, document.document_type, document.number, document.status, document.branch_number,
@@ -77,7 +80,7 @@ _FIND_OPEN = f"""
            forgiven.customer_id, forgiven.number as customer_number, forgiven.status as customer_status,
            forgiven.write_off_limit as "limit", {_PROPOSER} as proposer,
            ({freed("document.document_id")} ->> 'on')::date as freed_on,
-           {settled_on("document.document_id")} as settled_on,
+           {settled_on("document.document_id", _IS_DEBIT)} as settled_on,
            {WAITING_VOID} as waiting_void, {waiting_correction("document.document_id")} as waiting_correction
       from forgiven
       join document on document.customer_id = forgiven.customer_id and {_OPEN}
