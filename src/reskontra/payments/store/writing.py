@@ -291,7 +291,7 @@ def _release(held: str, *, settling: bool) -> str:
                released_at = case when is_released then stamped.stamp else document.released_at end,
                released_by = case when is_released then $3 else document.released_by end,
                batch_number = case when is_released then moving.batch_number else document.batch_number end,
-               figures_hash = case when is_released then md5(header_figures(document)) else document.figures_hash end
+               figures_hash = case when is_released then document_figures($1, $5) else document.figures_hash end
           from moving, (select stamp from changed limit 1) as stamped
          where document.company_id = $1 and document.document_id = moving.document_id
         returning document.document_id, document.number, document.version, document.batch_number, is_released),
