@@ -207,10 +207,10 @@ async def test_who_is_refused_room_keeps_his_place(limited: Limited) -> None:
 
 async def test_what_comes_back_during_an_attempt_is_not_missed(limited: Limited) -> None:
     async with limited(2) as (database, _), database.connection():
-        refused_ = await database._lender.lend(1)
+        unsound = await database._lender.lend(1)
         waiting = asyncio.create_task(session(database))
         await asyncio.sleep(0)  # the attempt is under way, and will be refused
-        await database._lender.take_back(refused_, is_sound=False)
+        await database._lender.take_back(unsound, is_sound=False)
         async with asyncio.timeout(1):
             await waiting
 

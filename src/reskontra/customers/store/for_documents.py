@@ -74,7 +74,7 @@ def for_document(location_id: str | None = None) -> str:
 
 
 def for_payment(location_id: str | None = None) -> str:
-    """The same for `read_payer`, a fifth of the work."""
+    """The same for `read_payer`: only what a payment needs."""
     return _at_location(location_id, _columns(Payer))
 
 

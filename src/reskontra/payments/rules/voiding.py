@@ -13,6 +13,7 @@ from reskontra.payments.payment import Payment
 from reskontra.payments.rules.drafts import period_after
 from reskontra.periods.rules import is_open
 from reskontra.receivables.rules.items import OPENING_ORIGIN, Application, OpenItem, Settled
+from reskontra.receivables.rules.periods import may_stay
 from reskontra.receivables.rules.proposals import check_freed
 from reskontra.receivables.rules.settling import undone
 from reskontra.records import replace
@@ -138,9 +139,9 @@ def check_void_date(void: Payment, payment: Payment) -> None:
 
 def _when(day: date, period_id: str, reference: Reference) -> tuple[date, str]:
     """The day and period if that is open, and that of the day too, else the first day of the next open one (VDP-03)."""
-    allow_closed = reference.preferences.allow_posting_to_closed_periods
-    if all(is_open(it, allow_closed) for it in (reference.period_named(period_id), reference.period_of(day))):
+    if may_stay(reference, day, period_id):
         return day, period_id
+    allow_closed = reference.preferences.allow_posting_to_closed_periods
     following = next(
         (
             it

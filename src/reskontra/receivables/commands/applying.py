@@ -12,11 +12,10 @@ from reskontra.db.pool import Connection
 from reskontra.errors import FieldPath, Malformed, NotFound, Refused, UnknownReference
 from reskontra.kinds import KINDS
 from reskontra.money import ZERO
-from reskontra.periods.rules import is_open
 from reskontra.receivables.commands import locks
 from reskontra.receivables.commands.settlements import write_settlement
 from reskontra.receivables.rules.items import CLAIM_ORIGIN, VOID_ORIGIN, Application, OpenItem, Proposal, name_of
-from reskontra.receivables.rules.periods import booking_period
+from reskontra.receivables.rules.periods import booking_period, may_stay
 from reskontra.receivables.rules.proposals import (
     check_credit,
     check_freed,
@@ -100,11 +99,8 @@ async def undo(
         )
     for item in items.values():
         check_nothing_waits(item)
-    stays_open = all(
-        is_open(period, reference.preferences.allow_posting_to_closed_periods)
-        for period in (reference.period_named(application.period_id), reference.period_of(application.applied_on))
-    )
-    default = application.applied_on if stays_open else reference.today(context.now)
+    stays = may_stay(reference, application.applied_on, application.period_id)
+    default = application.applied_on if stays else reference.today(context.now)
     on = _when(reference, changes, earliest=(application.applied_on, application.period_id), default=default)
     settled = undone(application, application_id, credit, debit, on)
     ids = await write_settlement(

@@ -6,10 +6,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reskontra.errors import FieldPath, Refused
-from reskontra.periods.rules import check_open, parse_period
+from reskontra.periods.rules import check_open, is_open, parse_period
 
 if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
+
+
+def may_stay(reference: Reference, day: date, period_id: str) -> bool:
+    """Whether what takes something back may have its day and period: that period is open, and that of the day too."""
+    allow_closed = reference.preferences.allow_posting_to_closed_periods
+    return all(is_open(it, allow_closed) for it in (reference.period_named(period_id), reference.period_of(day)))
 
 
 def booking_period(

@@ -245,6 +245,12 @@ def freed(document_id: str) -> str:
                 where taken.company_id = $1 and taken.application_id = back.reverses_id))"""
 
 
+def is_undone(application: str) -> str:
+    """A condition over a row of `application` that goes by this name: it was taken back."""
+    return f"""exists (select from application as back
+                        where back.company_id = $1 and back.reverses_id = {application}.application_id)"""
+
+
 def settled_on(document_id: str, is_debit: str) -> str:
     """A scalar: the last day on which something that is in force was applied to a debit or from a credit, or null."""
     # Fenced, as `max` makes the plan walk all applications of the company by their day, of which there is an index.
@@ -254,8 +260,7 @@ def settled_on(document_id: str, is_debit: str) -> str:
           from (select application.* from application
                  where company_id = $1 and {side}_document_id = {document_id} offset 0) as given
          where given.released_at is not null and given.reverses_id is null
-           and not exists (select from application as back
-                            where back.company_id = $1 and back.reverses_id = given.application_id))"""
+           and not {is_undone("given")})"""
         for side in ("debit", "credit")
     )
     return f"case when {is_debit} then {to_debit} else {from_credit} end"
@@ -273,8 +278,7 @@ def applications_of(document_id: str) -> str:
                                                    else application.credit_document_id end as other_document_id,
                case application.credit_document_id when {document_id} then application.amount_credit
                                                    else application.amount_debit end as amount,
-               exists (select from application as back
-                        where back.company_id = $1 and back.reverses_id = application.application_id) as is_undone
+               {is_undone("application")} as is_undone
           from application
          where application.company_id = $1 and application.reverses_id is null and not application.is_split
            and application.credit_document_id <> application.debit_document_id

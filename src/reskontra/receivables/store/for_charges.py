@@ -5,6 +5,8 @@ from __future__ import annotations
 from reskontra.receivables.rules.items import CORRECTION_ORIGIN
 from reskontra.receivables.store.open_items import waiting_correction
 
+_REPLACES = f"case when document.origin = '{CORRECTION_ORIGIN}' then document.corrects_document_id end"
+
 
 def late_documents(on: str, document_types: str, excluded_origins: str, branch_number: str) -> str:
     """A select of documents that were not paid on their due date, and were due before a date (OCH-06).
@@ -32,9 +34,6 @@ def late_documents(on: str, document_types: str, excluded_origins: str, branch_n
                           and application.applied_on > document.due_date))
        and not exists (select from document as part
                         where part.company_id = $1 and part.master_document_id = document.document_id)"""
-
-
-_REPLACES = f"case when document.origin = '{CORRECTION_ORIGIN}' then document.corrects_document_id end"
 
 
 def replaced_by(replaces_document_id: str) -> str:

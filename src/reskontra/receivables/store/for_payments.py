@@ -12,7 +12,7 @@ from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
 from reskontra.receivables.rules.items import Application, Payable, name_of
-from reskontra.receivables.store.applications import application_of, name_of_document
+from reskontra.receivables.store.applications import application_of, is_undone, name_of_document
 from reskontra.receivables.store.open_items import ITEM_FACTS, named_items
 
 _TAKEN = """(
@@ -150,13 +150,12 @@ async def find_in_force(connection: Connection, company_id: int, document_id: in
     """The applications of a payment or refund that nobody took back, by id, the newest first: those from or to it, and
     those of credit notes that it applied."""
     rows = await connection.fetch(
-        """
+        f"""
         select application.* from application
           join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
          where application.company_id = $1 and application.reverses_id is null
            and ($2 in (application.credit_document_id, application.debit_document_id) or settlement.document_id = $2)
-           and not exists (select from application as back
-                            where back.company_id = $1 and back.reverses_id = application.application_id)
+           and not {is_undone("application")}
          order by application.application_id desc
         """,
         company_id,
@@ -167,8 +166,6 @@ async def find_in_force(connection: Connection, company_id: int, document_id: in
 
 _ORIGIN = "coalesce(document.voids_document_id, document.document_id)"
 _OWN = f"(document.document_id, {_ORIGIN})"
-_UNDONE = """exists (select from application as back where back.company_id = $1
-                        and back.reverses_id = application.application_id)"""
 # The offsets keep the order of the joins: by id from the document's own applications. A plan that was made while the
 # tables were all but empty would otherwise walk all applications of the company for each line.
 _FACTS = f"""
@@ -193,7 +190,7 @@ _FACTS = f"""
              where found.company_id = $1 and found.settlement_id = application.settlement_id offset 0) as settlement
           where case when document.voids_document_id is null then true
                      when document.released_at is not null then settlement.document_id = document.document_id
-                     else application.reverses_id is null and not {_UNDONE} end"""
+                     else application.reverses_id is null and not {is_undone("application")} end"""
 _FACTOR = "case when document.voids_document_id is not null and document.released_at is null then -1 else 1 end"
 
 # What takes an application back dates nothing; nor does a line of a void, which has its own date.

@@ -71,7 +71,7 @@ _PROPOSER = name_of_document(f"""coalesce(
             (select proposal.proposer_document_id from proposal
               where proposal.company_id = $1 and proposal.proposer_document_id = document.document_id limit 1))""")
 
-_IS_DEBIT = f"document.document_type in ({', '.join(map(repr, DEBITS))})"
+_DEBITS = ", ".join(f"'{document_type}'" for document_type in DEBITS)
 
 _FIND_OPEN = f"""
     with {FORGIVEN}
@@ -80,7 +80,7 @@ _FIND_OPEN = f"""
            forgiven.customer_id, forgiven.number as customer_number, forgiven.status as customer_status,
            forgiven.write_off_limit as "limit", {_PROPOSER} as proposer,
            ({freed("document.document_id")} ->> 'on')::date as freed_on,
-           {settled_on("document.document_id", _IS_DEBIT)} as settled_on,
+           {settled_on("document.document_id", f"document.document_type in ({_DEBITS})")} as settled_on,
            {WAITING_VOID} as waiting_void, {waiting_correction("document.document_id")} as waiting_correction
       from forgiven
       join document on document.customer_id = forgiven.customer_id and {_OPEN}
