@@ -18,6 +18,7 @@ from reskontra.companies.commands import create_client
 from reskontra.company_file.commands.creating import create_company
 from reskontra.customers import commands as customers
 from reskontra.db.pool import Connection
+from reskontra.db.statistics import filled_tables
 from reskontra.documents.commands import drafting, releasing
 from reskontra.kinds import INVOICE
 from reskontra.payments.commands import drafting as paying
@@ -91,7 +92,7 @@ async def fill(dsn: str, size: Size) -> None:
             await _want_documents(connection, size)
             await copy_documents(connection)
         await connection.execute("vacuum (full, analyze) document")  # its rows were written twice
-        await connection.execute("vacuum (freeze, analyze)")
+        await connection.execute(f"vacuum (freeze, analyze) {await filled_tables(connection)}")
 
 
 # What the program makes

@@ -14,6 +14,7 @@ import asyncpg
 
 from reskontra.config import SetupError
 from reskontra.db.pool import Connection
+from reskontra.db.statistics import expect_one_company
 
 OLDEST_SERVER = 15
 
@@ -73,6 +74,7 @@ async def migrate(
     applied = []
     while (migration := await _apply_next(connection, now, wanted)) is not None:
         applied.append(migration)
+    await expect_one_company(connection)
     return applied
 
 

@@ -26,6 +26,7 @@ from reskontra.db.migrate import (
 )
 from reskontra.db.pool import Connection
 from reskontra.db.selfcheck import Offence, offences
+from reskontra.db.statistics import filled_tables
 
 _RELATIONS = """
 select relname as name from pg_class
@@ -134,7 +135,7 @@ async def refill(
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, OSError) as error:
         raise RestoreError(f"The books could not be restored, and nothing was changed: {error}.") from error
     # Statements are planned only once, so the statistics must know the new rows first.
-    await connection.execute("analyze")
+    await connection.execute(f"analyze {await filled_tables(connection)}")
     return applied
 
 
@@ -154,7 +155,7 @@ async def refill_while_served(connection: Connection, archive: Reader, *, replac
             await _fill(connection, archive)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, OSError) as error:
         raise RestoreError(f"The books could not be restored, and nothing was changed: {error}.") from error
-    await connection.execute("analyze")
+    await connection.execute(f"analyze {await filled_tables(connection)}")
 
 
 def migrations_of(manifest: Manifest) -> list[Migration]:
