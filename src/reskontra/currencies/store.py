@@ -45,8 +45,18 @@ def rate_on(column: str, *, from_currency: str, to_currency: str, rate_type: str
 
     The other arguments are SQL expressions; the row is the one with the latest effective date up to `on`.
     """
+    return _in_force(f"currency_rate.{column}", from_currency, to_currency, rate_type, on)
+
+
+def whole_rate_on(*, from_currency: str, to_currency: str, rate_type: str, on: str) -> str:
+    """The same of both, as JSON of `rules.Rate`, or null: one search where `rate_on` takes two."""
+    both = "json_build_object('rate', currency_rate.rate, 'operator', currency_rate.operator)"
+    return _in_force(both, from_currency, to_currency, rate_type, on)
+
+
+def _in_force(value: str, from_currency: str, to_currency: str, rate_type: str, on: str) -> str:
     return f"""(
-        select currency_rate.{column} from currency_rate
+        select {value} from currency_rate
          where currency_rate.company_id = $1 and currency_rate.from_currency = {from_currency}
            and currency_rate.to_currency = {to_currency} and currency_rate.rate_type = {rate_type}
            and currency_rate.effective_date <= {on}

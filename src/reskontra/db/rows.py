@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from asyncpg import Record
+from collections.abc import Collection
+
+from asyncpg import Record, UniqueViolationError
 
 from reskontra.db.pool import Connection, NeedsTransaction, about_to_write
 
@@ -15,13 +17,21 @@ async def fetch_one(connection: Connection, statement: str, *parameters: object)
     return row
 
 
-async def fetch_written(connection: Connection, statement: str, *parameters: object) -> Record:
+async def fetch_written(
+    connection: Connection, statement: str, *parameters: object, guessing: Collection[str] = ()
+) -> Record:
     """The row of a statement that writes only if what was read still holds (decision 0017).
 
-    Raises `NeedsTransaction` when it does not; nothing is written then.
+    Raises `NeedsTransaction` when it does not, or when a value that it guesses is not free, which one of the unique
+    constraints `guessing` says; nothing is written then.
     """
     about_to_write()
-    row: Record | None = await connection.fetchrow(statement, *parameters)
+    try:
+        row: Record | None = await connection.fetchrow(statement, *parameters)
+    except UniqueViolationError as error:
+        if error.constraint_name in guessing:
+            raise NeedsTransaction from error
+        raise
     if row is None:
         raise NeedsTransaction
     return row

@@ -28,14 +28,24 @@ async def list_series(connection: Connection, company_id: int) -> list[Series]:
     return await read_table(connection, company_id, NUMBERED_SERIES_TABLE)
 
 
-def take_number(entity: str, series: str, range_id: str, *, given: str | None = None) -> str:
+NUMBERS_OF_DOCUMENTS = frozenset(
+    {"document_number_unique", "payment_number_unique", "document_cash_sale_number_unique"}
+)
+"""The constraints that hold the number of a document apart from others."""
+
+
+def take_number(entity: str, series: str, range_id: str, *, given: str | None = None, guessing: bool = False) -> str:
     """A CTE `taken(number)`: the next free number of a range. The arguments are SQL expressions.
 
-    None is taken unless the CTE `given` has a row.
+    None is taken unless the CTE `given` has a row. `guessing` takes the next one without asking whether somebody sent
+    it before; one of `NUMBERS_OF_DOCUMENTS` fails then. Nobody sends the numbers of batches.
     """
+    next_number = f"next_free_number(company_id, {entity}, last_number, step, end_number)"
+    if guessing or entity == "'Batch'":
+        next_number = f"coalesce(plain_next_number(last_number, step, end_number), {next_number})"
     return f"""taken as (
         update number_series_range
-           set last_number = next_free_number(company_id, {entity}, last_number, step, end_number)
+           set last_number = {next_number}
          where company_id = $1 and series_id = {series} and range_id = {range_id}{_if_any(given)}
         returning last_number as number)"""
 

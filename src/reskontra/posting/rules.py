@@ -80,7 +80,6 @@ def batch_header(
     return {
         "period_id": period_id,
         "batch_date": day,
-        "entry_date": day,
         "description": description,
         "status": "Posted" if auto_post else "Unposted",
         "currency_id": currency_id,

@@ -670,6 +670,14 @@ async def test_a_strict_series_takes_a_sent_number_only_if_it_is_overridden(cler
     assert (await clerk.create(PAYMENT, **sent)).number == "X1"
 
 
+async def test_the_series_steps_over_numbers_that_were_sent(clerk: Clerk) -> None:
+    """The kinds share their numbers (PAY-03)."""
+    sent = [await clerk.payment(10, referenceNumber=number, type=kind)
+            for number, kind in (("500001", "Prepayment"), ("500002", "Payment"))]  # fmt: skip
+    assert [it.number for it in sent] == ["500001", "500002"]
+    assert [(await clerk.payment(10)).number for _ in range(3)] == ["500003", "500004", "500005"]
+
+
 async def test_an_order_names_each_column_once(clerk: Clerk) -> None:
     for order in ("refNbr,refNbr desc", ",".join(["type"] * 5000), "type,"):
         answer = await clerk.http.get(f"/v1/{PAYMENT}", params={"orderBy": order})

@@ -6,7 +6,7 @@ change rows, tallies and journal entries, with fragments from their own rooms.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from reskontra.changes.store import change_row, parameters, reference_still_at, tally
@@ -28,7 +28,7 @@ from reskontra.documents.document import (
 from reskontra.documents.rules.issuing import Shown
 from reskontra.errors import Conflict, Refused
 from reskontra.letterheads.store import keep_letterheads
-from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
+from reskontra.numbering.store import NUMBERS_OF_DOCUMENTS, log_deleted, note_reuse, take_number, use_number
 from reskontra.posting.rules import Entry
 from reskontra.posting.store.writing import batch_and_entries
 from reskontra.receivables.rules.items import Settled
@@ -88,15 +88,18 @@ def _insert(numbering: str, *, is_sent: bool, proposing: bool) -> str:
     select number, version from inserted"""
 
 
-_NEXT_NUMBER = f"{take_number('$5', '$12', '$13', given='buyer')}, {note_reuse('$5')}"
-_SENT_NUMBER = use_number("$5", "$12", "any ($13::text[])", given="buyer")
+_NUMBERINGS = {
+    "next": f"{take_number('$5', '$12', '$13', given='buyer')}, {note_reuse('$5')}",
+    "guessed": f"{take_number('$5', '$12', '$13', given='buyer', guessing=True)}, {note_reuse('$5')}",
+    "sent": use_number("$5", "$12", "any ($13::text[])", given="buyer"),
+}
 _INSERTS = {
-    (is_sent, proposing): _insert(_SENT_NUMBER if is_sent else _NEXT_NUMBER, is_sent=is_sent, proposing=proposing)
-    for is_sent in (False, True)
+    (kind, proposing): _insert(numbering, is_sent=kind == "sent", proposing=proposing)
+    for kind, numbering in _NUMBERINGS.items()
     for proposing in (False, True)
 }
-"""By whether the number was sent, which the change row then tells, and whether the document proposes to settle others,
-as few do."""
+"""By where the number comes from, as the change row tells one that was sent, and whether the document proposes to
+settle others, as few do."""
 
 
 async def insert_document(
@@ -119,9 +122,10 @@ async def insert_document(
     Raises `NeedsTransaction` when customer or reference data no longer have their versions; nothing is written then.
     """
     more = (as_json(document.proposals),) if document.proposals else ()
+    kind = "sent" if isinstance(numbering[1], list) else "next" if connection.is_in_transaction() else "guessed"
     return await _written(
         connection,
-        _INSERTS[isinstance(numbering[1], list), bool(document.proposals)],
+        _INSERTS[kind, bool(document.proposals)],
         *parameters(context),
         document.document_type,
         as_json(header_of(document)),
@@ -137,6 +141,7 @@ async def insert_document(
         as_json(reference_layout) if reference_layout else None,
         debtor.number,
         *more,
+        guessing=NUMBERS_OF_DOCUMENTS if kind == "guessed" else (),
     )
 
 
@@ -407,8 +412,10 @@ async def release_document(
     )
 
 
-async def _written(connection: Connection, statement: str, *parameters: object) -> Saved:
-    row = await fetch_written(connection, statement, *parameters)
+async def _written(
+    connection: Connection, statement: str, *parameters: object, guessing: Collection[str] = ()
+) -> Saved:
+    row = await fetch_written(connection, statement, *parameters, guessing=guessing)
     return Saved(row["number"], row["version"])
 
 

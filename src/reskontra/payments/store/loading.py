@@ -12,7 +12,7 @@ from asyncpg import Record as Row
 from reskontra.changes.store import HELD_REFERENCE
 from reskontra.clock import Context
 from reskontra.currencies.rules import Operator, Rate
-from reskontra.currencies.store import rate_on
+from reskontra.currencies.store import rate_on, whole_rate_on
 from reskontra.customers.customer import Payer
 from reskontra.customers.store.for_documents import for_payment, has_moved_on, location_id_of, read_payer
 from reskontra.customers.store.fragments import by_id, by_number
@@ -22,10 +22,9 @@ from reskontra.payments.payment import HEADER_COLUMNS, Charge, Payment, PaymentL
 from reskontra.receivables.rules.items import Payable
 from reskontra.receivables.store.applications import freed, ids_on_lines, lines_of
 from reskontra.receivables.store.for_payments import (
-    SHOWN_ON,
+    LATEST_APPLIED,
     by_name,
     ids_of_named,
-    latest_applied,
     payables_of,
     read_payables,
 )
@@ -48,12 +47,12 @@ SEEN_AS_PAYMENT = "(document.document_type <> 'CreditNote' or document.released_
 
 # A payment that is used up or voided takes no more lines: it has the date that it shows.
 _IS_DONE = "document.status in ('Closed', 'Voided')"
-_SHOWN = f"""cross join lateral (
-        select case when {_IS_DONE} then {SHOWN_ON}
+_SHOWN = f"""left join lateral {LATEST_APPLIED} as latest on {_IS_DONE}
+     cross join lateral (
+        select case when {_IS_DONE} then greatest(document.document_date, latest.applied_on)
                     else coalesce(payment.applied_on, document.taken_over_on, document.document_date) end as applied_on,
-               case when {_IS_DONE} then {latest_applied("period_id", "period_id")}
-                    else coalesce(payment.applied_period_id, document.period_id) end as applied_period_id
-        offset 0) as shown"""
+               case when {_IS_DONE} then greatest(document.period_id, latest.period_id)
+                    else coalesce(payment.applied_period_id, document.period_id) end as applied_period_id) as shown"""
 # Nothing of a draft was ever applied, so nothing of it was taken back.
 _COLUMNS = ", ".join(f"document.{column}" for column in (*HEADER_COLUMNS, "number", "batch_number"))
 _HEADER = f"""(
@@ -156,12 +155,10 @@ def _surroundings(own_currency: str, day: str) -> str:
         "on": day,
     }
     return f"""company.reference_version, party.payer, payable.payables, (
-               select json_object_agg(wanted.currency_id, case when wanted.rate is not null then json_build_object(
-                          'rate', wanted.rate, 'operator', {rate_on("operator", **exact)}) end)
-                 from (select wanted.currency_id, {rate_on("rate", **exact)} as rate
-                         from (select distinct unnest(payable.currencies || array[$6::text, {own_currency}])
-                              ) as wanted (currency_id)
-                        where wanted.currency_id <> company.base_currency) as wanted) as rates"""
+               select json_object_agg(wanted.currency_id, {whole_rate_on(**exact)})
+                 from (select distinct unnest(payable.currencies || array[$6::text, {own_currency}])
+                      ) as wanted (currency_id)
+                where wanted.currency_id <> company.base_currency) as rates"""
 
 
 def _see_new(place: str | None) -> str:

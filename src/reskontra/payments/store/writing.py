@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from reskontra.changes.store import (
@@ -21,7 +21,7 @@ from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection, NeedsTransaction
 from reskontra.db.rows import fetch_one, fetch_written
 from reskontra.errors import Conflict, Refused
-from reskontra.numbering.store import log_deleted, note_reuse, take_number, use_number
+from reskontra.numbering.store import NUMBERS_OF_DOCUMENTS, log_deleted, note_reuse, take_number, use_number
 from reskontra.payments.payment import CHARGE_COLUMNS, HEADER_COLUMNS, SIDE_COLUMNS, Basis, Payment
 from reskontra.payments.store.loading import Stored
 from reskontra.posting.rules import Entry
@@ -123,7 +123,8 @@ def _insert(numbering: str, *, told: str = "null", held: str = _HELD) -> str:
 def _insert_numbered(*, is_sent: bool, proving: bool) -> str:
     held = _still_so("0", 13) if proving else _HELD
     if not is_sent:
-        return _insert(f"{take_number('$5', '$11', '$12', given='held')}, {note_reuse('$5')}", held=held)
+        taking = take_number("$5", "$11", "$12", given="held", guessing=proving)
+        return _insert(f"{taking}, {note_reuse('$5')}", held=held)
     numbering = use_number("$5", "$11", "any ($12::text[])", given="held")
     return _insert(numbering, told="jsonb_build_object('number', taken.number)", held=held)
 
@@ -160,6 +161,7 @@ async def insert_payment(
         payment.kind.balance_sign,
         *numbering,
         *proof,
+        guessing=NUMBERS_OF_DOCUMENTS if proof and not is_sent else (),
     )
 
 
@@ -249,6 +251,22 @@ _RELEASED = """jsonb_build_object('status', jsonb_build_array(moving.status_befo
                                          'batch_number', jsonb_build_array(null, moving.batch_number))"""
 
 
+_FIGURES_HASH = """md5(
+                   row(document.document_type, document.number, document.customer_id, document.location_id,
+                       document.branch_number, document.document_date, document.period_id, document.currency_id,
+                       document.exchange_rate, document.rate_operator, document.account_number,
+                       document.subaccount_id, document.vat_zone_id, document.detail_total,
+                       document.detail_total_base, document.discount_total, document.discount_total_base,
+                       document.vat_total, document.vat_total_base, document.vat_taxable_total,
+                       document.vat_taxable_total_base, document.vat_exempt_total, document.vat_exempt_total_base,
+                       document.rounding_difference, document.amount, document.amount_base)::text
+                   || coalesce('vat date ' || nullif(document.vat_date, document.document_date), '')
+                   || coalesce('corrects ' || document.corrects_document_id, '')
+                   || coalesce('deduction ' || document.deduction::text, ''))"""
+"""What `document_figures` gives, which the self-check compares it with: a payment has no lines and no rows of VAT, and
+an expression costs a fifth of that function."""
+
+
 def _release(held: str, *, settling: bool) -> str:
     """The payment and the documents that it settles are written as one set: whatever a statement writes twice, it
     prepares twice, and `document` is the table that takes longest."""
@@ -291,7 +309,7 @@ def _release(held: str, *, settling: bool) -> str:
                released_at = case when is_released then stamped.stamp else document.released_at end,
                released_by = case when is_released then $3 else document.released_by end,
                batch_number = case when is_released then moving.batch_number else document.batch_number end,
-               figures_hash = case when is_released then document_figures($1, $5) else document.figures_hash end
+               figures_hash = case when is_released then {_FIGURES_HASH} else document.figures_hash end
           from moving, (select stamp from changed limit 1) as stamped
          where document.company_id = $1 and document.document_id = moving.document_id
         returning document.document_id, document.number, document.version, document.batch_number, is_released),
@@ -386,8 +404,8 @@ async def version_of(connection: Connection, company_id: int, document_id: int) 
     return Saved(row["number"], row["version"])
 
 
-async def _written(connection: Connection, statement: str, *values: object) -> Saved:
-    row = await fetch_written(connection, statement, *values)
+async def _written(connection: Connection, statement: str, *values: object, guessing: Collection[str] = ()) -> Saved:
+    row = await fetch_written(connection, statement, *values, guessing=guessing)
     return Saved(row["number"], row["version"])
 
 

@@ -6,19 +6,23 @@ from reskontra.changes.store import STAMP
 
 
 def batch_and_entries(number: str, header: str, entries: str) -> str:
-    """CTEs `batched` and `entered`: a batch with its entries, written in one statement (the database checks it there).
+    """CTEs `booked`, `batched`, `entered`: a batch with its entries, in one statement, as the database checks it there.
 
     `number` is an SQL expression for the batch number over the CTE `taken`. `header` is a JSON parameter with the
     keys period_id, batch_date, description, status, currency_id, exchange_rate, document_type, document_number,
     customer_id, total_base. `entries` is a JSON parameter: a list of `posting.rules.Entry`. An entry without its own
     customer, currency and rate has the header's.
     """
-    return f"""batched as (
+    return f"""booked as materialized (
+        select * from json_to_record({header}) as head (
+               period_id text, batch_date date, description text, status text, currency_id text, exchange_rate numeric,
+               document_type text, document_number text, customer_id integer, total_base numeric)),
+    batched as (
         insert into batch (company_id, batch_number, period_id, batch_date, description, status, currency_id,
                            document_type, document_number, total_base, created_at, created_by)
-        select $1, {number}, head.period_id, head.batch_date, head.description, head.status, head.currency_id,
-               head.document_type, head.document_number, head.total_base, {STAMP}, $3
-          from taken, json_populate_record(null::batch, {header}) as head
+        select $1, {number}, booked.period_id, booked.batch_date, booked.description, booked.status,
+               booked.currency_id, booked.document_type, booked.document_number, booked.total_base, {STAMP}, $3
+          from taken, booked
         returning batch_number),
     entered as (
         insert into journal_entry (company_id, batch_number, line_number, account_number, subaccount_id,
@@ -27,12 +31,11 @@ def batch_and_entries(number: str, header: str, entries: str) -> str:
                                    moves_document_id, description)
         select $1, batched.batch_number, entry.line_number, entry.account_number, entry.subaccount_id,
                entry.branch_number, entry.debit, entry.credit, entry.debit_base, entry.credit_base,
-               coalesce(entry.currency_id, head.currency_id), coalesce(entry.exchange_rate, head.exchange_rate),
-               head.entry_date, head.period_id, head.document_type, head.document_number,
-               coalesce(entry.customer_id, head.customer_id), entry.vat_id, entry.purpose, entry.moves_document_id,
-               head.description
-          from batched, json_populate_record(null::journal_entry, {header}) as head,
-               json_populate_recordset(null::journal_entry, {entries}) as entry)"""
+               coalesce(entry.currency_id, booked.currency_id), coalesce(entry.exchange_rate, booked.exchange_rate),
+               booked.batch_date, booked.period_id, booked.document_type, booked.document_number,
+               coalesce(entry.customer_id, booked.customer_id), entry.vat_id, entry.purpose, entry.moves_document_id,
+               booked.description
+          from batched, booked, json_populate_recordset(null::journal_entry, {entries}) as entry)"""
 
 
 def batch_each(source: str, *, description: str, status: str) -> str:

@@ -47,7 +47,7 @@ def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> s
                json_build_object('rate', document.exchange_rate, 'operator', document.rate_operator) as rate,
                document.due_date, document.cash_discount_date, document.cash_discount
           from document
-         where document.company_id = $1 and document.document_id = any ({ids})) as item"""
+         where document.company_id = $1 and document.document_id = any ({ids}) offset 0) as item"""
 
 
 def ids_of_named(document_types: str, numbers: str) -> str:
@@ -199,26 +199,26 @@ _DATED = f"""case when {_DATES} then application.applied_on end as applied_on,
                        case when {_DATES} then application.period_id end as applied_period_id"""
 
 
-def latest_applied(column: str, document_column: str) -> str:
-    """A scalar over `document`, a payment or credit note: the later of this column of its own and the latest that its
-    released applications have in `column`, undone ones too (PAY-02). `SHOWN_LINES` has the same for each line.
+LATEST_APPLIED = f"""(
+        select max(one.applied_on) as applied_on, max(one.period_id) as period_id
+          from (
+            select application.applied_on, application.period_id
+              from application
+              join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
+             where application.company_id = $1 and application.credit_document_id = document.document_id
+               and settlement.kind <> 'void' and {_DATES}
+            union all
+            select application.applied_on, application.period_id
+              from settlement
+              join application on application.company_id = $1 and application.settlement_id = settlement.settlement_id
+             where settlement.company_id = $1 and settlement.document_id = document.document_id and {_DATES}) as one)"""
+"""A lateral source over `document`, a payment or credit note: the latest day and period of its released applications,
+undone ones too (PAY-02), null if there are none. `SHOWN_LINES` has the same for each line.
 
-    Those are what others applied of it, and what its own releases did: those of a refund, and of credit notes too.
-    """
-    return f"""greatest(document.{document_column}, (
-               select max(application.{column})
-                 from application
-                 join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
-                where application.company_id = $1 and application.credit_document_id = document.document_id
-                  and settlement.kind <> 'void' and {_DATES}), (
-               select max(application.{column})
-                 from settlement
-                 join application on application.company_id = $1
-                  and application.settlement_id = settlement.settlement_id
-                where settlement.company_id = $1 and settlement.document_id = document.document_id and {_DATES}))"""
+Those are what others applied of it, and what its own releases did: those of a refund, and of credit notes too.
+"""
 
-
-SHOWN_ON = latest_applied("applied_on", "document_date")
+SHOWN_ON = f"greatest(document.document_date, (select latest.applied_on from {LATEST_APPLIED} as latest))"
 """The `applicationDate` of a payment."""
 
 # A filter and no condition: with one, the plan may walk all applications of the company for each line.
