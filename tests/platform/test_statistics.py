@@ -47,7 +47,10 @@ async def test_no_statement_walks_through_a_company_for_one_row(fresh_dsn: Calla
     assert found == []
 
 
-async def test_only_what_holds_something_is_analyzed(connection: Connection) -> None:
-    filled = (await filled_tables(connection)).split(", ")
+async def test_only_what_holds_something_is_analyzed(fresh_dsn: Callable[[], Awaitable[str]]) -> None:
+    database = await Database.connect(await fresh_dsn())
+    async with database.connection() as connection:
+        filled = (await filled_tables(connection)).split(", ")
+    await database.close()
     assert "public.schema_version" in filled
     assert "public.application" not in filled

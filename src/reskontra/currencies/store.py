@@ -49,7 +49,7 @@ def rate_on(column: str, *, from_currency: str, to_currency: str, rate_type: str
 
 
 def whole_rate_on(*, from_currency: str, to_currency: str, rate_type: str, on: str) -> str:
-    """The same of both, as JSON of `rules.Rate`, or null: one search where `rate_on` takes two."""
+    """Rate and operator together, as JSON of `rules.Rate`, or null: one search where `rate_on` takes two."""
     both = "json_build_object('rate', currency_rate.rate, 'operator', currency_rate.operator)"
     return _in_force(both, from_currency, to_currency, rate_type, on)
 

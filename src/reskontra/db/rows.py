@@ -22,8 +22,8 @@ async def fetch_written(
 ) -> Record:
     """The row of a statement that writes only if what was read still holds (decision 0017).
 
-    Raises `NeedsTransaction` when it does not, or when a value that it guesses is not free, which one of the unique
-    constraints `guessing` says; nothing is written then.
+    Raises `NeedsTransaction` when it does not, or when a value that it guessed is taken: when one of the unique
+    constraints `guessing` was violated. Nothing is written then.
     """
     about_to_write()
     try:

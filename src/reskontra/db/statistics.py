@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncpg
+import structlog
+
 from reskontra.db.pool import Connection
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _TELLS_COLUMNS = 18
 """The first PostgreSQL that takes statistics of a column from outside."""
@@ -31,16 +36,25 @@ async def expect_one_company(connection: Connection) -> None:
 
     Each index begins with the company. As long as nothing is known of a table, any index looks as good as the one that
     finds a row by its key, and may be taken: a session then reads all applications of a company for each payment, until
-    the table is analyzed for the first time. PostgreSQL 17 and older cannot be told.
+    the table is analyzed for the first time. PostgreSQL 17 and older cannot be told. It is only advice, so a fault is
+    logged.
     """
-    if connection.get_server_version().major >= _TELLS_COLUMNS:
-        await connection.execute(_ONE_COMPANY)
+    if connection.get_server_version().major < _TELLS_COLUMNS:
+        return
+    try:
+        async with connection.transaction():
+            # It locks the tables against vacuum: whoever has one is not waited for long.
+            await connection.execute("set local lock_timeout = '2s'")
+            await connection.execute(_ONE_COMPANY)
+            await connection.execute("set local lock_timeout to default")
+    except asyncpg.PostgresError as error:
+        _log.warning("the planner could not be told of new tables", error=repr(error))
 
 
 async def filled_tables(connection: Connection) -> str:
     """The tables that hold something, as a list for `analyze` or `vacuum`.
 
-    A table that was empty then counts as empty, to which any index is as good; one that never was looked at counts as
+    A table that was empty then counts as empty, for which any index is as good; one that was never looked at counts as
     ten pages.
     """
     filled: str = await connection.fetchval(_FILLED)

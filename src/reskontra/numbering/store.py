@@ -31,7 +31,7 @@ async def list_series(connection: Connection, company_id: int) -> list[Series]:
 NUMBERS_OF_DOCUMENTS = frozenset(
     {"document_number_unique", "payment_number_unique", "document_cash_sale_number_unique"}
 )
-"""The constraints that hold the number of a document apart from others."""
+"""The constraints that keep apart the numbers of documents that are entered."""
 
 
 def take_number(entity: str, series: str, range_id: str, *, given: str | None = None, guessing: bool = False) -> str:

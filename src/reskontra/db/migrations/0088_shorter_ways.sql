@@ -1,14 +1,14 @@
 -- What hot statements ask of each row is found by a shorter way.
 
--- Who proposes to settle a document is read from the index by document alone: where the proposer was not in there,
--- going through the primary key of all proposals of the company, which has both, looked cheaper.
+-- Who proposes to settle a document is read from the index by document alone. As long as that index did not hold the
+-- proposer, PostgreSQL went through the primary key, which does, and so through all proposals of the company.
 alter table proposal
     drop constraint application_one_proposal_of_payment,
     add constraint application_one_proposal_of_payment unique (company_id, document_id) include (proposer_document_id);
 
--- The next number where the last one ends in digits and the next one has as many and is within the range, as that of
--- nearly every batch is; else null: then ask `next_free_number`. PostgreSQL writes these texts into the statement, as
--- each is one expression, which takes less time than to call a function.
+-- The next number where the last one ends in digits and the next one has as many and is within the range, as nearly all
+-- are; else null: then ask `next_free_number`. PostgreSQL writes these texts into the statement, as each is one
+-- expression, which takes less time than calling a function.
 create function plain_number_after(last text, step integer) returns text language sql immutable as $$
     select case when last ~ '[0-9]$'
                  and length((substr(last, length(rtrim(last, '0123456789')) + 1)::numeric + step)::text)
@@ -48,19 +48,4 @@ begin
         select from document
          where company_id = the_company and corrects_document_id = any (ids) and document_type = 'Invoice'
            and released_at is null);
-end $$;
-
--- Young books grow by a third in no time, and each time all sessions planned anew. Since PostgreSQL 18 a table is planned
--- well before it has statistics (`db.statistics`), so they can wait for some thousand rows.
-do $$
-declare
-    place text;
-begin
-    if current_setting('server_version_num')::integer >= 180000 then
-        foreach place in array array['document', 'document_line', 'document_vat', 'payment', 'application', 'settlement',
-                                     'batch', 'journal_entry', 'change'] loop
-            execute format('alter table %I set (autovacuum_analyze_threshold = 5000, autovacuum_vacuum_threshold = 5000,
-                                                autovacuum_vacuum_insert_threshold = 5000)', place);
-        end loop;
-    end if;
 end $$;

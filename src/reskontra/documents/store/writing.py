@@ -94,12 +94,17 @@ _NUMBERINGS = {
     "sent": use_number("$5", "$12", "any ($13::text[])", given="buyer"),
 }
 _INSERTS = {
-    (kind, proposing): _insert(numbering, is_sent=kind == "sent", proposing=proposing)
-    for kind, numbering in _NUMBERINGS.items()
+    (way, proposing): _insert(numbering, is_sent=way == "sent", proposing=proposing)
+    for way, numbering in _NUMBERINGS.items()
     for proposing in (False, True)
 }
 """By where the number comes from, as the change row tells one that was sent, and whether the document proposes to
 settle others, as few do."""
+
+
+_GUESSED = NUMBERS_OF_DOCUMENTS | {"document_generated_reference_unique"}
+"""What a number that was guessed may violate. A payment reference is made of it, and PostgreSQL names whichever index
+was made first, which is another one after a restore."""
 
 
 async def insert_document(
@@ -122,10 +127,10 @@ async def insert_document(
     Raises `NeedsTransaction` when customer or reference data no longer have their versions; nothing is written then.
     """
     more = (as_json(document.proposals),) if document.proposals else ()
-    kind = "sent" if isinstance(numbering[1], list) else "next" if connection.is_in_transaction() else "guessed"
+    way = "sent" if isinstance(numbering[1], list) else "next" if connection.is_in_transaction() else "guessed"
     return await _written(
         connection,
-        _INSERTS[kind, bool(document.proposals)],
+        _INSERTS[way, bool(document.proposals)],
         *parameters(context),
         document.document_type,
         as_json(header_of(document)),
@@ -141,7 +146,7 @@ async def insert_document(
         as_json(reference_layout) if reference_layout else None,
         debtor.number,
         *more,
-        guessing=NUMBERS_OF_DOCUMENTS if kind == "guessed" else (),
+        guessing=_GUESSED if way == "guessed" else (),
     )
 
 

@@ -22,9 +22,9 @@ from reskontra.payments.payment import HEADER_COLUMNS, Charge, Payment, PaymentL
 from reskontra.receivables.rules.items import Payable
 from reskontra.receivables.store.applications import freed, ids_on_lines, lines_of
 from reskontra.receivables.store.for_payments import (
-    LATEST_APPLIED,
     by_name,
     ids_of_named,
+    latest_applied,
     payables_of,
     read_payables,
 )
@@ -47,7 +47,7 @@ SEEN_AS_PAYMENT = "(document.document_type <> 'CreditNote' or document.released_
 
 # A payment that is used up or voided takes no more lines: it has the date that it shows.
 _IS_DONE = "document.status in ('Closed', 'Voided')"
-_SHOWN = f"""left join lateral {LATEST_APPLIED} as latest on {_IS_DONE}
+_SHOWN = f"""left join lateral {latest_applied(_IS_DONE)} as latest on true
      cross join lateral (
         select case when {_IS_DONE} then greatest(document.document_date, latest.applied_on)
                     else coalesce(payment.applied_on, document.taken_over_on, document.document_date) end as applied_on,

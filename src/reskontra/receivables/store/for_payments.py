@@ -199,26 +199,38 @@ _DATED = f"""case when {_DATES} then application.applied_on end as applied_on,
                        case when {_DATES} then application.period_id end as applied_period_id"""
 
 
-LATEST_APPLIED = f"""(
+def latest_applied(condition: str = "true") -> str:
+    """A lateral source over `document`, a payment or credit note: the latest day and period of its released
+    applications, undone ones too (PAY-02), null if there are none or the condition does not hold. `SHOWN_LINES` has the
+    same for each line.
+
+    Those are what others applied of it, and what its own releases did: those of a refund, and of credit notes too.
+    """
+    # Fenced: planned while the tables are all but empty, joins would go through all that the company has.
+    return f"""(
         select max(one.applied_on) as applied_on, max(one.period_id) as period_id
           from (
             select application.applied_on, application.period_id
-              from application
-              join settlement on settlement.company_id = $1 and settlement.settlement_id = application.settlement_id
-             where application.company_id = $1 and application.credit_document_id = document.document_id
-               and settlement.kind <> 'void' and {_DATES}
+              from (
+                select * from application
+                 where company_id = $1 and credit_document_id = document.document_id offset 0) as application
+             cross join lateral (
+                select kind from settlement as found
+                 where found.company_id = $1 and found.settlement_id = application.settlement_id offset 0) as settlement
+             where settlement.kind <> 'void' and {_DATES}
             union all
             select application.applied_on, application.period_id
-              from settlement
-              join application on application.company_id = $1 and application.settlement_id = settlement.settlement_id
-             where settlement.company_id = $1 and settlement.document_id = document.document_id and {_DATES}) as one)"""
-"""A lateral source over `document`, a payment or credit note: the latest day and period of its released applications,
-undone ones too (PAY-02), null if there are none. `SHOWN_LINES` has the same for each line.
+              from (
+                select settlement_id from settlement
+                 where company_id = $1 and document_id = document.document_id offset 0) as settlement
+             cross join lateral (
+                select * from application as found
+                 where found.company_id = $1 and found.settlement_id = settlement.settlement_id offset 0) as application
+             where {_DATES}) as one
+         where {condition})"""
 
-Those are what others applied of it, and what its own releases did: those of a refund, and of credit notes too.
-"""
 
-SHOWN_ON = f"greatest(document.document_date, (select latest.applied_on from {LATEST_APPLIED} as latest))"
+SHOWN_ON = f"greatest(document.document_date, (select latest.applied_on from {latest_applied()} as latest))"
 """The `applicationDate` of a payment."""
 
 # A filter and no condition: with one, the plan may walk all applications of the company for each line.
