@@ -133,8 +133,12 @@ async def test_the_demo_takes_every_example_and_answers_as_recorded(
         kept.answers.cache_clear()
     assert {name for name, answer in found.items() if bytes(answer) == b"[]"} == set(), "an example shows something"
     assert list(found) == list(kept.answers()), RECORD_THEM
-    changed = [name for name, answer in found.items() if comparable(answer) != comparable(kept.answers()[name])]
-    assert changed == [], RECORD_THEM
+    changed = {
+        name: (comparable(answer), comparable(kept.answers()[name]))
+        for name, answer in found.items()
+        if comparable(answer) != comparable(kept.answers()[name])
+    }
+    assert not changed, f"{RECORD_THEM}\n{changed}"
 
 
 def test_every_body_and_every_answer_shows_its_example() -> None:
