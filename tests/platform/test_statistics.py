@@ -10,7 +10,7 @@ from reskontra.db.statistics import filled_tables
 from reskontra.statements import for_psql, statements
 
 _WALK = re.compile(
-    r"using (?P<index>\w+) on (?P<table>\w+)[^\n]*\n"
+    r"using (?P<index>\w+) on \w+[^\n]*\n"
     r"\s+Index Cond: \(company_id = [^\n]*\)\n"
     r"\s+Filter: (?P<filter>[^\n]*\b\w+_id = (?!ANY|\(hashed)[^\n]*)"
 )

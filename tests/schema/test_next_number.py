@@ -1,4 +1,4 @@
-"""The number of a batch is found by an expression where that can be, and by a function where it cannot."""
+"""The next number of a series is found by an expression where that can be, and by a function where it cannot."""
 
 from __future__ import annotations
 
