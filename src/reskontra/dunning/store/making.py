@@ -29,25 +29,25 @@ _LETTER = ", ".join(LETTER_COLUMNS)
 _SENT_LETTER = ", ".join(f"numbered.{column}" for column in LETTER_COLUMNS)
 
 
-def _insert(status: str, *, moves: str = "", after: str = "true", releases: str = "") -> str:
+def _insert(status: str, *, moves: str = "", after: str = "true", releases: str = "", waited: str = "") -> str:
     """The creating statement. If it also releases the letters, `moves` and `releases` are the additional parts, and
     `after` is a condition that holds once the documents are moved.
 
     What a line says about its document is copied from the document, which is locked: the parameters only say which
-    document it is, and whether its level moves.
+    document it is, and whether its level moves. `waited` is a source that is read before letters are numbered.
     """
     return f"""
-    with sent as materialized (
-        select letter.*, fee_numbers.number as fee_number, {NEW_CHANGE_ID} as created_change_id,
-               {NEW_CHANGE_ID} as change_id
-          from json_populate_recordset(null::dunning_letter, $5) with ordinality as letter
-          join unnest($9::text[]) with ordinality as fee_numbers (number, ordinality) using (ordinality)
-         order by ordinality),
-    listed as materialized (
+    with listed as materialized (
         select line.position, line.step, unsettled.*, {NEW_CHANGE_ID} as change_id
           from unnest($6::integer[], $7::bigint[], $8::integer[]) as line (position, document_id, step)
           join ({OPEN_DOCUMENTS}) as unsettled using (document_id)
-         order by document_id),{moves}
+         order by document_id),
+    sent as materialized (
+        select letter.*, fee_numbers.number as fee_number, {NEW_CHANGE_ID} as created_change_id,
+               {NEW_CHANGE_ID} as change_id
+          from {waited}json_populate_recordset(null::dunning_letter, $5) with ordinality as letter
+          join unnest($9::text[]) with ordinality as fee_numbers (number, ordinality) using (ordinality)
+         order by ordinality),{moves}
     counted as (
         update tally
            set total = total + added.count, last_id = last_id + added.count, last_change_id = added.last_change_id
@@ -80,8 +80,10 @@ _INSERT_DRAFTS = _insert("Draft")
 
 # The tally of letters is what two chunks of a run meet at. It is asked for when the documents are moved, which is four
 # fifths of the work, so that two chunks do that at the same time.
+# So that changes have one order whatever plan is made, those of documents are numbered before those of letters.
 _INSERT_RELEASED = _insert(
     "Released",
+    waited="(select count(*) from listed) as waited cross join ",
     moves=f"""
     moved as materialized (
         select listed.document_id, listed.document_type, listed.number, listed.change_id,
