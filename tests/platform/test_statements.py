@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest
 
+from reskontra.changes.store import NEW_CHANGE_ID
 from reskontra.command_line.app import app
 from reskontra.config import SettingError
 from reskontra.statements import for_psql, statements
@@ -49,6 +51,26 @@ async def test_postgresql_prepares_each_statement_as_it_is_printed(
 )
 def test_lists_and_commands_have_their_statements(name: str) -> None:
     assert name in statements()
+
+
+def sources_of_changes(statement: str) -> list[str]:
+    """The CTEs that number many changes, each from its name to its closing parenthesis."""
+    found = []
+    for start in re.finditer(r"\w+ as materialized \(", statement):
+        depth, end = 1, start.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(statement[end], 0)
+            end += 1
+        if NEW_CHANGE_ID in statement[start.end() : end]:
+            found.append(statement[start.start() : end])
+    return found
+
+
+def test_changes_of_many_rows_have_one_order_whatever_plan_is_made() -> None:
+    """Their ids are what a reader syncs by, and what seals are computed over."""
+    numbering = [(name, source) for name, it in statements().items() for source in sources_of_changes(it)]
+    assert len(numbering) > 10
+    assert [it for it in numbering if re.search(r"\bjoin\b", it[1]) and "order by" not in it[1]] == []
 
 
 def test_without_a_name_all_names_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

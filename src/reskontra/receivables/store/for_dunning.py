@@ -130,7 +130,8 @@ def set_dunning_state(source: str) -> str:
                {source}.dunning_level, {source}.dunning_letter_date, document.dunning_level as level_before,
                document.dunning_letter_date as letter_date_before, {NEW_CHANGE_ID} as change_id
           from {source}
-          join document on document.company_id = $1 and document.document_id = {source}.document_id),
+          join document on document.company_id = $1 and document.document_id = {source}.document_id
+         order by document.document_id),
     {set_named_dunning_state("reminded")}"""
 
 
