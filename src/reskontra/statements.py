@@ -105,5 +105,5 @@ def _everything(module: ModuleType, annotation: str) -> Iterator[object]:
 
 def _unfiltered(paged: Paged[object]) -> Filters:
     """No filter, but as many parameters as the list itself uses."""
-    count = max(int(number) for number in _PARAMETER.findall(paged.found))
+    count = max(2 if paged.kind else 1, *(int(number) for number in _PARAMETER.findall(paged.found)))
     return Filters([None] * count)

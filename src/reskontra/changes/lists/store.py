@@ -32,6 +32,9 @@ class Paged(Generic[R]):
     """The entity of the rows in change rows. Its tally counts and stamps the list."""
     found: str
     """A select of all rows, without their order. It ends inside its where clause."""
+    kind: str = ""
+    """The column of `found` that says of which kind a row is, if the list shows the kinds in the array $2 and an index
+    has each kind by `key`. Pages of them are merged; a select of all kinds would be sorted as a whole."""
     key: tuple[str, ...]
     """The columns of `found` that the list is sorted by, with their table. Together they are unique."""
     read: Callable[[Record], R]
@@ -94,10 +97,10 @@ class Paged(Generic[R]):
         next_parameter = len(filters.parameters) + 1
         if self.order:
             is_later = comes_after(self.order, self._sorts, key, next_parameter)
-            found = f"(select * from ({self._sorting} and {filters.where} offset 0) as found where not ({is_later}))"
+            found = f"(select * from ({self._sorting(filters)} offset 0) as found where not ({is_later}))"
         else:
             marks = ", ".join(f"${next_parameter + position}" for position in range(len(key)))
-            found = f"({self.found} and {filters.where} and ({', '.join(self.key)}) <= ({marks}))"
+            found = f"({self._all(filters)} and ({', '.join(self.key)}) <= ({marks}))"
         row = await fetch_one(
             connection, f"select count(*) as rank from {found} as found", *filters.parameters, *_values(key)
         )
@@ -112,7 +115,10 @@ class Paged(Generic[R]):
         then sorted; many are found quickly by walking in the list's own order.
         """
         next_parameter = len(filters.parameters) + 1
-        found = f"{self._sorting if self.order else self.found} and {filters.where}"
+        # What sorts the rows may be dear; where nulls do not allow to search by it, each row is asked for it once.
+        gathers = gathers or (after is not None and not always_has_values(self.order))
+        merges = bool(self.kind) and not gathers
+        found = (self._sorting if self.order else self._all)(filters, "asked.kind" if merges else "")
         table = self.key[0].partition(".")[0]
         # If only the page is shown, it is one table, whatever it was found in.
         shown_key = self.key if self.tables else [f"{table}.{column.partition('.')[2]}" for column in self.key]
@@ -124,17 +130,24 @@ class Paged(Generic[R]):
             found += f" and ({', '.join(self.key)}) > ({marks})"
         elif after is not None and always_has_values(self.order):
             found += f" and {comes_after(self.order, [term.sql for term in self.order], after, next_parameter)}"
-        elif after is not None:  # what sorts the rows may be dear, so each is asked once
-            is_later, gathers = f" where {comes_after(self.order, self._sorts, after, next_parameter)}", True
+        elif after is not None:
+            is_later = f" where {comes_after(self.order, self._sorts, after, next_parameter)}"
         next_parameter += len(_values(after or ()))
+        limit, offset = f"${next_parameter}", f"${next_parameter + 1}"
         if gathers:
             found = f"select * from ({found} offset 0) as {table}{is_later}"
+        elif merges:
+            found = f"""select {table}.* from unnest($2::text[]) as asked (kind)
+             cross join lateral (
+                {found}
+                 order by {order}
+                 limit {limit}::bigint + {offset}::bigint) as {table}"""
         shown = ["", *self._sorts] if self.order else [""]
         return f"""
         with page as materialized (
             {found}
              order by {order}
-             limit ${next_parameter} offset ${next_parameter + 1})
+             limit {limit} offset {offset})
         select {self.columns or f"row_to_json({table})::text as record"}{", ".join(shown)},
                {self._stamp} as stamp, {REFERENCE_VERSION} as reference_version
           from {self.tables or f"page as {table}"}
@@ -145,7 +158,7 @@ class Paged(Generic[R]):
         if filters.is_empty and (self.kept_total or self.is_tallied):
             total = self.kept_total or row_count(self.entity)
         else:
-            total = f"(select count(*) from ({self.found} and {filters.where}) as found)"
+            total = f"(select count(*) from ({self._all(filters)}) as found)"
         return f"select {total} as total, {self._stamp} as stamp"
 
     @property
@@ -153,11 +166,15 @@ class Paged(Generic[R]):
         """The names that the expressions of the order have in a page."""
         return [f"sort_{position}" for position in range(1, len(self.order) + 1)]
 
-    @property
-    def _sorting(self) -> str:
-        """`found`, with the expressions of the order."""
+    def _all(self, filters: Filters, kind: str = "") -> str:
+        """All rows that pass the filters, without their order; only those of one kind, if that is given."""
+        of_kinds = f" and {self.kind} = {kind or 'any ($2::text[])'}" if self.kind else ""
+        return f"{self.found}{of_kinds} and {filters.where}"
+
+    def _sorting(self, filters: Filters, kind: str = "") -> str:
+        """`_all`, with the expressions of the order."""
         sorts = ", ".join(f"{term.sql} as {name}" for term, name in zip(self.order, self._sorts, strict=True))
-        return f"select {sorts}, {self.found.lstrip().removeprefix('select ')}"
+        return f"select {sorts}, {self._all(filters, kind).lstrip().removeprefix('select ')}"
 
     @property
     def _stamp(self) -> str:

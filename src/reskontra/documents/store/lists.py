@@ -227,11 +227,11 @@ async def find_type(connection: Connection, company_id: int, document_types: Seq
 @cache
 def documents(names: Names, *, with_applications: bool, with_address: bool, of_kinds: bool = False) -> Paged[Record]:
     """Documents of the kind $2, by number; with `of_kinds`, of the kinds in the array $2, whose numbers differ."""
-    wanted = "any ($2::text[])" if of_kinds else "$2"
     tally = "from tally where tally.company_id = $1 and tally.entity = $2"
     return Paged(
         entity="Document",
-        found=f"{FOUND_ITEMS} and document.document_type = {wanted}",
+        found=FOUND_ITEMS if of_kinds else f"{FOUND_ITEMS} and document.document_type = $2",
+        kind="document.document_type" if of_kinds else "",
         key=("document.number",),
         tables=ITEMS_OF_PAGE,
         columns=f"""{_columns(names, with_address=with_address)},

@@ -10,7 +10,7 @@ from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.db.pool import Connection
 from reskontra.payments.store.loading import SEEN_AS_PAYMENT
 from reskontra.receivables.store.for_payments import SHOWN_LINES
-from reskontra.receivables.store.lists import ITEMS_OF_PAGE, KINDS_STAMP, KINDS_TOTAL, PARTIES
+from reskontra.receivables.store.lists import FOUND_ITEMS, ITEMS_OF_PAGE, KINDS_STAMP, KINDS_TOTAL, PARTIES
 
 _COLUMNS = f"""document.document_type, document.number, document.status, document.branch_number,
            document.document_date, document.period_id, document.currency_id, document.payment_method_id,
@@ -25,11 +25,8 @@ _COLUMNS = f"""document.document_type, document.number, document.status, documen
 
 PAYMENTS = Paged(
     entity="Payment",
-    found="""select document.document_id, document.document_type, document.number, document.customer_id,
-                    document.document_date, document.amount, document.status, document.modified_at,
-                    document.voids_document_id, document.released_at
-               from document
-              where document.company_id = $1 and document.document_type = any ($2::text[])""",
+    found=FOUND_ITEMS,
+    kind="document.document_type",
     key=("document.number", "document.document_type"),
     tables=ITEMS_OF_PAGE,
     columns=_COLUMNS,
