@@ -128,11 +128,15 @@ def always_has_values(order: Order) -> bool:
 @dataclass(frozen=True, slots=True)
 class Window:
     """What a store is asked for: skip `offset` rows after the row whose sort key is `after` (from the start if it is
-    None), and return at most `limit`."""
+    None), and return at most `limit`.
+
+    `from_end` is a hint that the end of the list is nearer than its start.
+    """
 
     limit: int
     offset: int
     after: tuple[Any, ...] | None = None
+    from_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -80,6 +81,9 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
     total = partial(paged.total, connection, filters)
 
     async def rows(window: Window) -> Slice[R]:
+        if window.after is None and paged.can_count_back(filters):
+            length = memory.estimate(key) or 0
+            window = replace(window, from_end=2 * window.offset + window.limit > length > 0)
         gathers = paged.may_gather and await _is_short(memory, key, window, total, filters)
         return await paged.rows(connection, filters, window, gathers=gathers)
 

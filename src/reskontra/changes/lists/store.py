@@ -60,7 +60,8 @@ class Paged(Generic[R]):
         self, connection: Connection, filters: Filters, window: Window, *, gathers: bool = False
     ) -> Slice[R]:
         """The rows of a window. The first parameter of the filters is the company."""
-        statement = self.page_statement(filters, after=window.after, gathers=gathers)
+        from_end = window.from_end and window.after is None and not gathers and self.can_count_back(filters)
+        statement = self.page_statement(filters, after=window.after, gathers=gathers, from_end=from_end)
         after = _values(window.after or ())
         found = await connection.fetch(statement, *filters.parameters, *after, window.limit, window.offset)
         if not found:
@@ -107,9 +108,20 @@ class Paged(Generic[R]):
         rank: int = row["rank"]
         return rank
 
-    def page_statement(self, filters: Filters, *, after: tuple[Any, ...] | None = None, gathers: bool = False) -> str:
+    def can_count_back(self, filters: Filters) -> bool:
+        """Whether a page can be found from the end of the list: its length is kept, so it is known in the statement."""
+        return filters.is_empty and not self.order and bool(self._kept_total)
+
+    def page_statement(
+        self,
+        filters: Filters,
+        *,
+        after: tuple[Any, ...] | None = None,
+        gathers: bool = False,
+        from_end: bool = False,
+    ) -> str:
         """The statement of `rows`. Its parameters: those of the filters, the sort key to continue after without its
-        nulls, the limit and the offset.
+        nulls, the limit and the offset; `from_end` counts the offset from the other end.
 
         A plan is made without knowing how many rows the filters find, so the caller says it: few are gathered and
         then sorted; many are found quickly by walking in the list's own order.
@@ -133,7 +145,9 @@ class Paged(Generic[R]):
         elif after is not None:
             is_later = f" where {comes_after(self.order, self._sorts, after, next_parameter)}"
         next_parameter += len(_values(after or ()))
-        limit, offset = f"${next_parameter}", f"${next_parameter + 1}"
+        limits = _Limits.of(next_parameter, length=self._kept_total if from_end else "")
+        if from_end:
+            order = ", ".join(f"{column} desc" for column in self.key)
         if gathers:
             found = f"select * from ({found} offset 0) as {table}{is_later}"
         elif merges:
@@ -141,13 +155,13 @@ class Paged(Generic[R]):
              cross join lateral (
                 {found}
                  order by {order}
-                 limit {limit}::bigint + {offset}::bigint) as {table}"""
+                 limit {limits.of_each_kind}) as {table}"""
         shown = ["", *self._sorts] if self.order else [""]
         return f"""
-        with page as materialized (
+        with {limits.length}page as materialized (
             {found}
              order by {order}
-             limit {limit} offset {offset})
+             limit {limits.rows} offset {limits.offset})
         select {self.columns or f"row_to_json({table})::text as record"}{", ".join(shown)},
                {self._stamp} as stamp, {REFERENCE_VERSION} as reference_version
           from {self.tables or f"page as {table}"}
@@ -155,11 +169,13 @@ class Paged(Generic[R]):
 
     def total_statement(self, filters: Filters) -> str:
         """The statement of `total`. Its parameters are those of the filters."""
-        if filters.is_empty and (self.kept_total or self.is_tallied):
-            total = self.kept_total or row_count(self.entity)
-        else:
-            total = f"(select count(*) from ({self._all(filters)}) as found)"
+        kept = self._kept_total if filters.is_empty else ""
+        total = kept or f"(select count(*) from ({self._all(filters)}) as found)"
         return f"select {total} as total, {self._stamp} as stamp"
+
+    @property
+    def _kept_total(self) -> str:
+        return self.kept_total or (row_count(self.entity) if self.is_tallied else "")
 
     @property
     def _sorts(self) -> Sequence[str]:
@@ -179,6 +195,32 @@ class Paged(Generic[R]):
     @property
     def _stamp(self) -> str:
         return self.stamp or (last_change(self.entity) if self.is_tallied else REFERENCE_VERSION)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What bounds a page, as SQL: its rows, those before it, and how many rows of each kind it may need."""
+
+    rows: str
+    offset: str
+    of_each_kind: str
+    length: str = ""
+    """A CTE that they use."""
+
+    @classmethod
+    def of(cls, parameter: int, *, length: str) -> _Limits:
+        """By the limit and the offset, which are this parameter and the next. They are counted from the end of the
+        list if `length`, a scalar, is given."""
+        rows, offset = f"${parameter}::bigint", f"${parameter + 1}::bigint"
+        if not length:
+            return cls(rows, offset, f"{rows} + {offset}")
+        left = f"(select greatest(length - {offset}, 0) from whole)"
+        return cls(
+            rows=f"least({rows}, {left})",
+            offset=f"(select greatest(length - {offset} - {rows}, 0) from whole)",
+            of_each_kind=left,
+            length=f"whole as materialized (select {length} as length), ",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A list of documents of several kinds: its pages are merged from what each kind's index has in order."""
+"""How a page of a list is found: merged from several kinds, and counted from the end that is nearer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from reskontra.changes.lists.store import Paged
 from reskontra.clock import SeededClock
+from reskontra.customers.store.finding import customers
 from reskontra.db.lists import Filters, Order, Sorted, Window
 from reskontra.db.pool import Connection, Database
 from reskontra.documents.store.lists import documents
@@ -87,6 +88,46 @@ async def test_a_page_reads_no_more_than_its_rows_of_each_kind(year: Database, p
     ]
     assert read != []
     assert max(node["Actual Rows"] * node["Actual Loops"] for node in read) < 200
+
+
+INVOICES = documents(None, with_applications=False, with_address=False)
+
+
+@pytest.mark.parametrize(
+    ("paged", "wanted"),
+    [(PAYMENTS, KINDS), (INVOICES, "Invoice"), (customers(payment_methods=False, direct_debits=False), None)],
+)
+async def test_a_page_counted_from_the_end_is_the_same(year: Database, paged: Paged[Any], wanted: object) -> None:
+    filters = Filters([1] if wanted is None else [1, wanted])
+    async with year.connection() as connection:
+        length = (await paged.total(connection, filters)).count
+        for limit, offset in [(7, 0), (7, length // 2), (7, length - 7), (7, length - 3), (7, length), (length, 0)]:
+            window = Window(limit, offset)
+            expected = await paged.rows(connection, filters, window)
+            assert await paged.rows(connection, filters, replace(window, from_end=True)) == expected
+            assert len(expected.rows) == min(limit, length - offset)
+
+
+@pytest.mark.parametrize(("paged", "wanted"), [(PAYMENTS, ["Payment"]), (INVOICES, "Invoice")])
+async def test_the_last_page_reads_no_more_than_the_first(year: Database, paged: Paged[Any], wanted: object) -> None:
+    filters = Filters([1, wanted])
+    async with year.connection() as connection:
+        length = (await paged.total(connection, filters)).count
+        read = [await rows_read(connection, paged, wanted, 5, length - 5, from_end=it) for it in (True, False)]
+    assert read[0] < 20 < length == read[1]
+
+
+async def rows_read(
+    connection: Connection, paged: Paged[Any], wanted: object, limit: int, offset: int, *, from_end: bool = False
+) -> float:
+    """How many rows the indexes of documents in order gave."""
+    statement = paged.page_statement(Filters([1, wanted]), from_end=from_end)
+    plan = await connection.fetchval(f"explain (analyze, format json) {statement}", 1, wanted, limit, offset)
+    read = [
+        node for node in nodes(json.loads(plan)[0]["Plan"]) if re.match(r"document_by_", node.get("Index Name", ""))
+    ]
+    assert read != []
+    return float(max(node["Actual Rows"] * node["Actual Loops"] for node in read))
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
