@@ -34,23 +34,38 @@ _YEAR = f"""case when entry.account_number = any ({numbers_of_types(RESULT_TYPES
                                          then left(entry.period_id, 4) end"""
 
 
+_PLACE = "entry.period_id, entry.batch_number, entry.line_number"
+_FROM_BEFORE = ", ".join(f"{column} nulls first" for column in _PLACE.split(", "))
+_BALANCED = "entry.account_number, entry.subaccount_id, entry.branch_number"
+
+
 def _opening(counted: str) -> str:
+    """What came before the page is added up, so that only the entries from its first to its last are put in order."""
+    first, last = (
+        f"(select {_PLACE} from page as entry order by {_PLACE.replace(',', f' {way},')} {way} limit 1)"
+        for way in ("asc", "desc")
+    )
+    entries = f"""{_ENTRIES}
+                     where entry.company_id = $1 and {counted}
+                       and ({_BALANCED}) in (select {_BALANCED} from page as entry)"""
     return f"""
             select entry.batch_number, entry.line_number,
-                   coalesce(sum(entry.debit_base - entry.credit_base) over earlier, 0.0000) as opening_base,
-                   coalesce(sum(entry.debit - entry.credit) over earlier_in_currency, 0.0000) as opening
-              from {_ENTRIES}
-             where entry.company_id = $1 and {counted}
-               and (entry.account_number, entry.subaccount_id, entry.branch_number) in (
-                   select page.account_number, page.subaccount_id, page.branch_number from page)
+                   coalesce(sum(entry.moved_base) over earlier, 0.0000) as opening_base,
+                   coalesce(sum(entry.moved) over earlier_in_currency, 0.0000) as opening
+              from (select {_BALANCED}, entry.currency_id, {_YEAR} as year, null as period_id, null as batch_number,
+                           null as line_number, sum(entry.debit_base - entry.credit_base) as moved_base,
+                           sum(entry.debit - entry.credit) as moved
+                      from {entries} and ({_PLACE}) < {first}
+                     group by {_BALANCED}, entry.currency_id, year
+                    union all
+                    select {_BALANCED}, entry.currency_id, {_YEAR}, {_PLACE}, entry.debit_base - entry.credit_base,
+                           entry.debit - entry.credit
+                      from {entries} and ({_PLACE}) >= {first} and ({_PLACE}) <= {last}) as entry
             window earlier as (
-                       partition by entry.account_number, entry.subaccount_id, entry.branch_number, {_YEAR}
-                       order by entry.period_id, entry.batch_number, entry.line_number
+                       partition by {_BALANCED}, entry.year order by {_FROM_BEFORE}
                        rows between unbounded preceding and 1 preceding),
                    earlier_in_currency as (
-                       partition by entry.account_number, entry.subaccount_id, entry.branch_number, entry.currency_id,
-                                    {_YEAR}
-                       order by entry.period_id, entry.batch_number, entry.line_number
+                       partition by {_BALANCED}, entry.currency_id, entry.year order by {_FROM_BEFORE}
                        rows between unbounded preceding and 1 preceding)"""
 
 
