@@ -200,7 +200,7 @@ FAULTS = {
              from seal_of(1, '-infinity', now(), '') as made"""
     ],
     "stored-text-has-rows": [f"update document set lines_json = '[]' where {DRAFT}"],
-    "tally-exact": ["update tally set total = total + 1 where entity = 'CreditNote'"],
+    "tally-exact": [f"update tally set total = total + 1 where entity = '{it}'" for it in ("CreditNote", "Location")],
     "tally-complete": ["delete from tally where entity = 'Salesperson'"],
     "dunning-state": [f"update document set dunning_level = 1, dunning_letter_date = '2024-06-01' where {RELEASED}"],
     "dunning-steps": [RELEASED_LETTER, LETTER_LINE.format(id=901, level=1, due="2024-01-22")],

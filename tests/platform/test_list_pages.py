@@ -104,7 +104,7 @@ async def test_a_page_counted_from_the_end_is_the_same(year: Database, paged: Pa
         for limit, offset in [(7, 0), (7, length // 2), (7, length - 7), (7, length - 3), (7, length), (length, 0)]:
             window = Window(limit, offset)
             expected = await paged.rows(connection, filters, window)
-            assert await paged.rows(connection, filters, replace(window, from_end=True)) == expected
+            assert await paged.rows(connection, filters, replace(window, is_near_end=True)) == expected
             assert len(expected.rows) == min(limit, length - offset)
 
 

@@ -130,13 +130,13 @@ class Window:
     """What a store is asked for: skip `offset` rows after the row whose sort key is `after` (from the start if it is
     None), and return at most `limit`.
 
-    `from_end` is a hint that the end of the list is nearer than its start.
+    `is_near_end` is a hint: the end of the list is nearer than its start, as far as is known.
     """
 
     limit: int
     offset: int
     after: tuple[Any, ...] | None = None
-    from_end: bool = False
+    is_near_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

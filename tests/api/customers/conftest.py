@@ -42,6 +42,9 @@ insert into customer_class (company_id, customer_class_id, description, terms_id
      true, true, 'DE', '1500', '3120', now()),
     ($1, 'NOZONE', 'Needs a zone', '30', 'NOK', null, null, true, 'OpenItem', 'Disabled', 0, 0,
      false, false, null, '1500', null, now())
+;;
+update tally set total = total + case entity when 'Attribute' then 5 when 'Subaccount' then 2 else 1 end
+ where company_id = $1 and entity in ('Attribute', 'Subaccount', 'Account')
 """
 
 

@@ -81,9 +81,9 @@ async def read_list(call: Call, connection: Connection, paged: Paged[R], filters
     total = partial(paged.total, connection, filters)
 
     async def rows(window: Window) -> Slice[R]:
-        if window.after is None and paged.can_count_back(filters):
-            length = memory.estimate(key) or 0
-            window = replace(window, from_end=2 * window.offset + window.limit > length > 0)
+        if window.offset:
+            length = memory.estimate(key)
+            window = replace(window, is_near_end=length is not None and 2 * window.offset + window.limit > length)
         gathers = paged.may_gather and await _is_short(memory, key, window, total, filters)
         return await paged.rows(connection, filters, window, gathers=gathers)
 

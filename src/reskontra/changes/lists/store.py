@@ -33,8 +33,9 @@ class Paged(Generic[R]):
     found: str
     """A select of all rows, without their order. It ends inside its where clause."""
     kind: str = ""
-    """The column of `found` that says of which kind a row is, if the list shows the kinds in the array $2 and an index
-    has each kind by `key`. Pages of them are merged; a select of all kinds would be sorted as a whole."""
+    """The column of `found` that says of which kind a row is, if the list shows the kinds in the array $2, each once,
+    and an index has each kind by `key`. `found` leaves them to this: pages of kinds are merged, while a select of all
+    kinds would be sorted as a whole, unless the kind comes first in `key`."""
     key: tuple[str, ...]
     """The columns of `found` that the list is sorted by, with their table. Together they are unique."""
     read: Callable[[Record], R]
@@ -60,7 +61,7 @@ class Paged(Generic[R]):
         self, connection: Connection, filters: Filters, window: Window, *, gathers: bool = False
     ) -> Slice[R]:
         """The rows of a window. The first parameter of the filters is the company."""
-        from_end = window.from_end and window.after is None and not gathers and self.can_count_back(filters)
+        from_end = window.is_near_end and window.after is None and not gathers and self._can_count_back(filters)
         statement = self.page_statement(filters, after=window.after, gathers=gathers, from_end=from_end)
         after = _values(window.after or ())
         found = await connection.fetch(statement, *filters.parameters, *after, window.limit, window.offset)
@@ -108,10 +109,6 @@ class Paged(Generic[R]):
         rank: int = row["rank"]
         return rank
 
-    def can_count_back(self, filters: Filters) -> bool:
-        """Whether a page can be found from the end of the list: its length is kept, so it is known in the statement."""
-        return filters.is_empty and not self.order and bool(self._kept_total)
-
     def page_statement(
         self,
         filters: Filters,
@@ -121,15 +118,15 @@ class Paged(Generic[R]):
         from_end: bool = False,
     ) -> str:
         """The statement of `rows`. Its parameters: those of the filters, the sort key to continue after without its
-        nulls, the limit and the offset; `from_end` counts the offset from the other end.
+        nulls, the limit and the offset.
 
         A plan is made without knowing how many rows the filters find, so the caller says it: few are gathered and
-        then sorted; many are found quickly by walking in the list's own order.
+        then sorted; many are found quickly by walking in the list's own order, or `from_end` against it.
         """
         next_parameter = len(filters.parameters) + 1
         # What sorts the rows may be dear; where nulls do not allow to search by it, each row is asked for it once.
-        gathers = gathers or (after is not None and not always_has_values(self.order))
-        merges = bool(self.kind) and not gathers
+        is_asked_once = after is not None and not always_has_values(self.order)
+        merges = bool(self.kind) and not gathers and not is_asked_once
         found = (self._sorting if self.order else self._all)(filters, "asked.kind" if merges else "")
         table = self.key[0].partition(".")[0]
         # If only the page is shown, it is one table, whatever it was found in.
@@ -140,15 +137,15 @@ class Paged(Generic[R]):
         if after is not None and not self.order:
             marks = ", ".join(f"${next_parameter + position}" for position in range(len(self.key)))
             found += f" and ({', '.join(self.key)}) > ({marks})"
-        elif after is not None and always_has_values(self.order):
+        elif after is not None and not is_asked_once:
             found += f" and {comes_after(self.order, [term.sql for term in self.order], after, next_parameter)}"
         elif after is not None:
             is_later = f" where {comes_after(self.order, self._sorts, after, next_parameter)}"
         next_parameter += len(_values(after or ()))
-        limits = _Limits.of(next_parameter, length=self._kept_total if from_end else "")
+        limits = _Limits.of(next_parameter, length=self._length if from_end else "")
         if from_end:
             order = ", ".join(f"{column} desc" for column in self.key)
-        if gathers:
+        if gathers or is_asked_once:
             found = f"select * from ({found} offset 0) as {table}{is_later}"
         elif merges:
             found = f"""select {table}.* from unnest($2::text[]) as asked (kind)
@@ -169,13 +166,18 @@ class Paged(Generic[R]):
 
     def total_statement(self, filters: Filters) -> str:
         """The statement of `total`. Its parameters are those of the filters."""
-        kept = self._kept_total if filters.is_empty else ""
+        kept = self._length if filters.is_empty else ""
         total = kept or f"(select count(*) from ({self._all(filters)}) as found)"
         return f"select {total} as total, {self._stamp} as stamp"
 
     @property
-    def _kept_total(self) -> str:
+    def _length(self) -> str:
+        """A scalar with the length of the whole list, if it is kept."""
         return self.kept_total or (row_count(self.entity) if self.is_tallied else "")
+
+    def _can_count_back(self, filters: Filters) -> bool:
+        """Whether a page can be found from the end of the list: its statement knows how long the list is."""
+        return filters.is_empty and not self.order and bool(self._length)
 
     @property
     def _sorts(self) -> Sequence[str]:

@@ -28,23 +28,24 @@ _ENTRY_COLUMNS = """entry.batch_number, entry.line_number, entry.period_id, entr
            entry.debit, entry.credit, entry.debit_base, entry.credit_base, batch.module,
            batch.created_at as modified_at"""
 
+_KEY = ("entry.period_id", "entry.batch_number", "entry.line_number")
 # What stood on the account, subaccount and branch before each entry of the page: of the year for accounts of the
 # result, since the beginning for the others.
 _YEAR = f"""case when entry.account_number = any ({numbers_of_types(RESULT_TYPES)})
                                          then left(entry.period_id, 4) end"""
 
-
-_PLACE = "entry.period_id, entry.batch_number, entry.line_number"
-_FROM_BEFORE = ", ".join(f"{column} nulls first" for column in _PLACE.split(", "))
+_PLACE = ", ".join(_KEY)
 _BALANCED = "entry.account_number, entry.subaccount_id, entry.branch_number"
+
+
+def _each(way: str) -> str:
+    """The columns of the key, each in that order."""
+    return ", ".join(f"{column} {way}" for column in _KEY)
 
 
 def _opening(counted: str) -> str:
     """What came before the page is added up, so that only the entries from its first to its last are put in order."""
-    first, last = (
-        f"(select {_PLACE} from page as entry order by {_PLACE.replace(',', f' {way},')} {way} limit 1)"
-        for way in ("asc", "desc")
-    )
+    first, last = (f"(select {_PLACE} from page as entry order by {_each(way)} limit 1)" for way in ("asc", "desc"))
     entries = f"""{_ENTRIES}
                      where entry.company_id = $1 and {counted}
                        and ({_BALANCED}) in (select {_BALANCED} from page as entry)"""
@@ -62,17 +63,17 @@ def _opening(counted: str) -> str:
                            entry.debit - entry.credit
                       from {entries} and ({_PLACE}) >= {first} and ({_PLACE}) <= {last}) as entry
             window earlier as (
-                       partition by {_BALANCED}, entry.year order by {_FROM_BEFORE}
+                       partition by {_BALANCED}, entry.year order by {_each("nulls first")}
                        rows between unbounded preceding and 1 preceding),
                    earlier_in_currency as (
-                       partition by {_BALANCED}, entry.currency_id, entry.year order by {_FROM_BEFORE}
+                       partition by {_BALANCED}, entry.currency_id, entry.year order by {_each("nulls first")}
                        rows between unbounded preceding and 1 preceding)"""
 
 
 ENTRIES = Paged(
     entity="JournalEntry",
     found=f"select {_ENTRY_COLUMNS} from {_ENTRIES} where entry.company_id = $1",
-    key=("entry.period_id", "entry.batch_number", "entry.line_number"),
+    key=_KEY,
     columns="entry.*",
     read=plain_row,
     sort_key=lambda row: (row["period_id"], row["batch_number"], row["line_number"]),
