@@ -97,6 +97,10 @@ FAULTS = {
     "each-receivable-ties-to-ledger": [
         "update journal_entry set moves_document_id = 99 where batch_number = 'AR000001' and purpose = 'receivable'"
     ],
+    "receivables-have-their-place": [
+        "update journal_entry set branch_number = '9' where batch_number = 'AR000001' and purpose = 'receivable'",
+        f"update document set subaccount_id = 9 where {RELEASED}",
+    ],
     "periods-tie-to-ledger": [f"update document set period_id = '202402' where {RELEASED}"],
     "statements-continue": [
         STATEMENT.format(day="2024-01-31", follows="null", opening=0, closing=5),

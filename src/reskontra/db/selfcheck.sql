@@ -433,6 +433,26 @@ select document.company_id, document.document_type, document.number, balance_sig
        <> case when released_at is null then 0 else balance_sign * balance_base end;
 
 -- 24
+-- name: receivables-have-their-place An entry of what is open of a document has its account, subaccount, branch and customer, and an application between two such places is booked.
+select document.company_id, document.document_type, document.number, entry.batch_number, null as other_number
+  from journal_entry as entry
+  join document on document.company_id = entry.company_id and document.document_id = entry.moves_document_id
+ where (entry.account_number, entry.subaccount_id, entry.branch_number, entry.customer_id)
+       is distinct from (document.account_number, document.subaccount_id, document.branch_number, document.customer_id)
+union all
+select credit.company_id, credit.document_type, credit.number, null, debit.number
+  from application
+  join document as credit on credit.company_id = application.company_id
+   and credit.document_id = application.credit_document_id
+  join document as debit on debit.company_id = application.company_id
+   and debit.document_id = application.debit_document_id
+ where not application.is_posted and application.reverses_id is null
+   and (credit.account_number, credit.subaccount_id, credit.branch_number, credit.customer_id)
+       is distinct from (debit.account_number, debit.subaccount_id, debit.branch_number, debit.customer_id)
+   and not exists (select from application as back where back.company_id = application.company_id
+                      and back.reverses_id = application.application_id);
+
+-- 24
 -- name: periods-tie-to-ledger What the ledger has on receivables and prepayments in a period is what its documents and settlements moved.
 select company_id, period_id, sum(booked) as booked, sum(moved) as moved
   from (select company_id, period_id, debit_base - credit_base as booked, 0 as moved

@@ -117,6 +117,11 @@ class Payment(Record, frozen=True, kw_only=True):
         return self.taken_over_on or self.document_date
 
     @property
+    def ledger(self) -> tuple[object, ...]:
+        """As that of an `OpenItem`."""
+        return self.account_number, self.subaccount_id, self.branch_number, self.customer_id
+
+    @property
     def is_void(self) -> bool:
         return self.voids_document_id is not None
 

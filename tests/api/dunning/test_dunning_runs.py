@@ -309,6 +309,8 @@ async def move_to_branch(clerk: Clerk, document: Record) -> None:
         """insert into branch (company_id, branch_id, branch_number, name, modified_at)
            values (1, 2, '2', 'Second', '2024-01-01') on conflict do nothing""",
         f"update document set branch_number = '2' where number = '{document.number}'",
+        "update journal_entry set branch_number = '2' where moves_document_id ="
+        f" (select document_id from document where document_type = 'Invoice' and number = '{document.number}')",
         "update document set figures_hash = document_figures(company_id, document_id)",
         "update company set reference_version = nextval('change_id')",
     )

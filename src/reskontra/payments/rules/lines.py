@@ -423,15 +423,15 @@ def check_order(payment: Payment, lines: Sequence[PaymentLine], basis: Basis, fi
     debts = [item for _, item in named if not is_pot(payment, item.document_type)]
     base = basis.reference.base_currency
     # What is foreign is never sure to be at par, whatever its rate: a cross rate may be agreed, and a part is rounded.
-    money = payment.currency_id != base, payment.account_number
-    to_notes = {money, *((note.currency_id != base, note.account_number) for note in notes)}
-    to_debts = {(debt.currency_id != base, debt.account_number) for debt in debts}
+    money = payment.currency_id != base, payment.ledger
+    to_notes = {money, *((note.currency_id != base, note.ledger) for note in notes)}
+    to_debts = {(debt.currency_id != base, debt.ledger) for debt in debts}
     for (line, item), field in zip(named, fields, strict=True):
         is_later = item.document_date > payment.applied_on or item.period_id > payment.applied_period_id
         if not is_later:
             continue
         others = to_debts if is_pot(payment, item.document_type) else to_notes
-        books = line.discount or line.write_off or item.currency_id != base or others - {(False, item.account_number)}
+        books = line.discount or line.write_off or item.currency_id != base or others - {(False, item.ledger)}
         if not books:
             continue
         theirs, own = item.document_date.isoformat(), payment.applied_on.isoformat()

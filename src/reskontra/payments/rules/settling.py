@@ -207,7 +207,7 @@ def _application(
         is_posted=payment.kind.is_money
         or bool(discount or write_off)
         or base_credit != base_debit
-        or debit.account_number != credit.account_number,
+        or debit.ledger != credit.ledger,
     )
 
 

@@ -103,6 +103,11 @@ class OpenItem(Record, frozen=True, kw_only=True):
         return KINDS[self.document_type].balance_sign
 
     @property
+    def ledger(self) -> tuple[object, ...]:
+        """Where the ledger keeps what is open of it. An application between two such places is booked (GL-06)."""
+        return self.account_number, self.subaccount_id, self.branch_number, self.customer_id
+
+    @property
     def stands_from(self) -> date:
         """The first day on which it stands in these books: its own, or that of its takeover (OPN-06)."""
         return self.taken_over_on or self.document_date
@@ -216,7 +221,7 @@ class Application(Record, frozen=True, kw_only=True):
     cross_rate: Decimal = ONE
     gain_loss_account: str | None = None
     is_posted: bool = False
-    """Whether the journal has entries for it: there are none if both documents have the same account and rate."""
+    """Whether the journal has entries for it: there are none between documents of one `ledger` and rate."""
 
     reverses_id: int | None = None
 

@@ -162,7 +162,7 @@ def _check_order(proposal: Proposal, credit: OpenItem, debit: OpenItem, field: F
     book nothing if the debit is later, or the books would have an exchange difference before the debt itself."""
     is_later = (debit.document_date, debit.period_id) > on or debit.period_id > on[1]
     at_par = debit.rate == credit.rate == BASE_RATE
-    books_something = not at_par or debit.account_number != credit.account_number
+    books_something = not at_par or debit.ledger != credit.ledger
     if books_something and is_later:
         noun = KINDS[credit.document_type].noun
         raise Refused(

@@ -58,7 +58,7 @@ def settle(
             gain_loss_account=difference_account(base_credit - base_debit, posting),
             is_posted=KINDS[credit.document_type].is_money
             or base_credit != base_debit
-            or debit.account_number != credit.account_number,
+            or debit.ledger != credit.ledger,
         )
         applications.append(application)
         latest = max(latest, application.period_id)
@@ -120,8 +120,8 @@ def settlement_parts(
     settled: Settled, before: Mapping[int, OpenItem], *, skip: int | None = None
 ) -> list[tuple[Part, int]]:
     """The entries of a settlement as (part, side +1 debit or -1 credit): none for applications that book nothing, else
-    the transfer between the accounts of both documents, discount, write-off and exchange difference (GL-01, GL-02,
-    FX-03).
+    the transfer between the places of both documents in the ledger, discount, write-off and exchange difference (GL-01,
+    GL-02, FX-03).
 
     `before` are the documents by id. Each entry of a receivable names the document whose open balance it moves, and
     has its customer, currency and rate. Gains and losses make one entry per account. The entries of the document `skip`
