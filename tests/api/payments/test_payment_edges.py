@@ -67,6 +67,23 @@ async def test_the_account_of_a_charge_wins_and_a_void_takes_it_back(clerk: Cler
     assert await ledger(clerk, paid, types=MONEY) == {}
 
 
+@pytest.mark.parametrize("kind", ["Payment", "Refund"])
+async def test_a_void_shows_each_charge_once(clerk: Clerk, kind: str) -> None:
+    """VDP-02: as a draft and afterwards, by its number and in the list."""
+    note = await owed(clerk, 200, CREDIT_NOTE)
+    charges = [{"entryType": "BANKGEBYR", "amount": 30}, {"entryType": "TREKK", "amount": 20}]
+    lines = [on(note, "CreditNote")] if kind == "Refund" else []
+    paid = await clerk.pay(200, *lines, type=kind, financeCharges=charges)
+    voids = {"paymentType": f"Void{kind}"}
+    for action in ("void", "release"):
+        await acted(clerk, paid, action)
+        listed = await clerk.get(f"{PAYMENT}", **voids)
+        for shown in (await clerk.get(paid, **voids), *(it for it in listed if it["refNbr"] == paid.number)):
+            assert (shown["financeCharges"], shown["deductedCharges"]) == (-50, -20), action
+    shown = await clerk.get(paid)
+    assert (shown["status"], shown["financeCharges"], shown["deductedCharges"]) == ("Voided", 50, 20)
+
+
 async def test_a_charge_above_the_payment_is_legal_unless_it_is_deducted(clerk: Clerk) -> None:
     """CHG-05."""
     paid = await clerk.pay(10, financeCharges=[{"entryType": "BANKGEBYR", "amount": 25}])

@@ -8,7 +8,7 @@ from asyncpg import Record
 
 from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.db.pool import Connection
-from reskontra.payments.store.loading import SEEN_AS_PAYMENT
+from reskontra.payments.store.loading import CHARGES, SEEN_AS_PAYMENT
 from reskontra.receivables.store.for_payments import SHOWN_LINES
 from reskontra.receivables.store.lists import FOUND_ITEMS, ITEMS_OF_PAGE, KINDS_STAMP, KINDS_TOTAL, PARTIES
 
@@ -18,10 +18,7 @@ _COLUMNS = f"""document.document_type, document.number, document.status, documen
            document.amount_base, document.balance, document.balance_base, document.exchange_rate,
            document.rate_operator, document.released_at is not null as is_released,
            document.modified_at, document.version,
-           (select json_agg(charge order by charge.line_number) from payment_charge as charge
-             where charge.company_id = $1
-               and charge.document_id in (document.document_id, document.voids_document_id)) as charges,
-           {SHOWN_LINES} as lines, {PARTIES.columns}"""
+           {CHARGES} as charges, {SHOWN_LINES} as lines, {PARTIES.columns}"""
 
 PAYMENTS = Paged(
     entity="Payment",

@@ -62,14 +62,15 @@ _HEADER = f"""(
                                    then {freed("document.document_id")} end as freed,
                               coalesce(payment.amount_entered, true) as amount_entered) as header)"""
 
-_CHARGES = """(
+CHARGES = """(
         select json_agg(charge order by charge.line_number) from payment_charge as charge
          where charge.company_id = $1 and charge.document_id = document.document_id)"""
+"""A scalar over `document`: its charges as JSON. A void has its own, copied from the payment (CHG-04)."""
 
 _FIND = f"""
     select document.document_id, document.document_type, document.version, document.customer_id, document.currency_id,
            shown.applied_on, {_HEADER} as header,
-           {lines_of("document.document_id")} as lines, {_CHARGES} as charges,
+           {lines_of("document.document_id")} as lines, {CHARGES} as charges,
            (select void.document_id from document as void
              where void.company_id = $1 and void.voids_document_id = document.document_id
                and void.released_at is null) as waiting_void
