@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from tests.clerk import DEBIT_NOTE, INVOICE, Clerk, Record, application
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PAYMENT, Clerk, Record, application
 
 GAIN_AND_LOSS = ["8060", "8160"]
 SOME, MANY = range(3), range(60)
@@ -53,7 +54,7 @@ async def made(clerk: Clerk, customer: Record, currency: str, debts: list[Debt])
 
 
 def line(debit: Record, amount: Decimal, **more: Any) -> dict[str, Any]:
-    kind = DEBIT_NOTE if "customerDebitNote" in debit.address else INVOICE
+    kind = next(kind for kind in (INVOICE, DEBIT_NOTE, CREDIT_NOTE) if kind in debit.address)
     return application(debit, amount, kind=kind) | more
 
 
@@ -104,6 +105,71 @@ async def test_what_is_voided_or_undone_was_never_there(clerk: Clerk, whole: boo
         answer = await clerk.http.post(f"/v1/customerPayment/{payment.number}/action/release?paymentType=VoidPayment")
         assert answer.status_code == 200, answer.text
         assert await books_of(clerk, customer) == before, seed
+
+
+IN_FORCE = """
+    select other.document_type, other.number, sum(side.amount), sum(side.discount), sum(side.write_off)
+      from document as payment
+      join application using (company_id)
+      join settlement using (company_id, settlement_id)
+     cross join lateral (values
+           (debit_document_id, amount_credit, discount_credit, write_off_credit),
+           (credit_document_id, amount_credit, 0, 0)) as side (other_id, amount, discount, write_off)
+      join document as other on other.company_id = payment.company_id and other.document_id = side.other_id
+     where payment.customer_id = $1 and payment.document_type = $2 and payment.number = $3
+       and payment.document_id in (settlement.document_id, credit_document_id, debit_document_id)
+       and side.other_id <> payment.document_id and other.voids_document_id is null
+       and application.reverses_id is null
+       and not exists (select from application as back
+                        where back.company_id = payment.company_id and back.reverses_id = application.application_id)
+     group by 1, 2"""
+
+
+async def check_lines(clerk: Clerk, customer: Record, kind: str, number: str) -> None:
+    """The lines of a payment, or of a note seen as one, come to what is in force of it on each document."""
+    seen = await clerk.get(f"{PAYMENT}/{number}", paymentType=kind)
+    sums: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
+    for it in seen["paymentLines"]:
+        named = it["documentType"], it["refNbr"]
+        figures = it["amountPaid"], it["cashDiscountTaken"], it["balanceWriteOff"]
+        sums[named] = [sum_ + figure for sum_, figure in zip(sums[named], figures, strict=True)]
+    rows = await clerk.rows(IN_FORCE, customer["internalId"], kind, number)
+    assert {name: it for name, it in sums.items() if any(it)} == {(row[0], row[1]): list(row)[2:] for row in rows}
+
+
+async def test_the_lines_of_a_payment_come_to_what_is_in_force(clerk: Clerk, whole: bool) -> None:
+    """LNE-13: with notes on its lines, whatever of it is undone, and after its void; so do those of the notes."""
+    for seed in MANY if whole else SOME:
+        draw = Random(seed)
+        customer, currency = await new_customer(clerk, draw)
+        debits = await made(clerk, customer, currency, [Debt(INVOICE, Decimal(900), date(2025, 3, 3), "14")] * 4)
+        notes = await made(clerk, customer, currency, [Debt(CREDIT_NOTE, Decimal(90), date(2025, 3, 3), "14")] * 2)
+        fields = {"customer": customer.number, "currency": currency, "applicationDate": "2025-07-10"}
+        given = [line(it, Decimal(draw.randrange(10, 40))) for it in notes]
+        first = await clerk.pay(
+            2000,
+            *given,
+            line(debits[0], Decimal(draw.randrange(10, 100)), cashDiscountTaken=Decimal("0.02")),
+            line(debits[1], Decimal(200), balanceWriteOff=Decimal("0.01"), writeOffReasonCode="BALANCEWO"),
+            **fields,
+        )
+        second = await clerk.pay(0, line(notes[0], Decimal(20)), line(debits[0], Decimal(20)), **fields)
+        await clerk.release(await clerk.change(first, lines=[line(debits[2], Decimal(50)), line(notes[1], Decimal(5))]))
+        seen = [("Payment", it.number) for it in (first, second)] + [("CreditNote", it.number) for it in notes]
+        standing = []
+        for kind, number in seen:
+            query = {"documentType": kind, "referenceNumber": number, "released": "true"}
+            standing += await clerk.get("reskontra/application", **query)
+        for made_one in draw.sample(standing, draw.randrange(1, len(standing))):
+            answer = await clerk.act(f"reskontra/application/{made_one['id']}", "undo")
+            assert answer.status_code == 200, answer.text
+        for kind, number in seen:
+            await check_lines(clerk, customer, kind, number)
+        assert (await clerk.act(first, "void")).status_code == 200
+        answer = await clerk.act(first, "release", type="VoidPayment")
+        assert answer.status_code == 200, answer.text
+        for kind, number in seen:
+            await check_lines(clerk, customer, kind, number)
 
 
 def part_of(draw: Random, balance: Decimal) -> Decimal:

@@ -243,6 +243,43 @@ async def test_a_note_that_a_payment_applied_is_undone_in_its_name(eur_clerk: Cl
     assert (await ledger(clerk, paid), await balance(clerk)) == ({}, before)
 
 
+def shown_lines(payment: Record) -> list[tuple[Any, ...]]:
+    return [(it["documentType"], it["amountPaid"], it["balance"]) for it in payment["paymentLines"]]
+
+
+async def with_a_note(clerk: Clerk) -> tuple[Record, Record]:
+    """An invoice of 100 paid with a note of 30 and 70 of money; the note comes first."""
+    note, invoice = await clerk.issue(CREDIT_NOTE, **priced(30)), await owed(clerk, 100)
+    paid = await clerk.pay(70, line(note, CREDIT_NOTE), line(invoice))
+    assert shown_lines(paid) == [("Invoice", 100, 0), ("CreditNote", 30, 0)]
+    return note, paid
+
+
+async def test_a_payment_shows_that_the_part_of_a_note_was_undone(clerk: Clerk) -> None:
+    """LNE-13; a void then takes back what is left."""
+    note, paid = await with_a_note(clerk)
+    (row,) = await clerk.get(f"reskontra/application?referenceNumber={note.number}")
+    assert (await clerk.act(f"reskontra/application/{row['id']}", "undo")).status_code == 200
+    seen = await clerk.get(paid)
+    shown = [("Invoice", 100, 0), ("CreditNote", 30, 0), ("Invoice", -30, 30), ("CreditNote", -30, 30)]
+    assert (shown_lines(seen), seen["appliedToDocuments"]) == (shown, 70)
+    assert shown_lines(await void(clerk, paid)) == [("Invoice", -70, 100)]
+    seen = await clerk.get(paid)
+    assert (shown_lines(seen), seen["appliedToDocuments"]) == ([*shown, ("Invoice", -70, 100)], 0)
+
+
+async def test_a_payment_shows_that_its_void_took_the_part_of_a_note_back(clerk: Clerk) -> None:
+    note, paid = await with_a_note(clerk)
+    back = shown_lines(await void(clerk, paid))
+    assert back == [("Invoice", -100, 100), ("CreditNote", -30, 30)]
+    seen = await clerk.get(paid)
+    shown = [("Invoice", 100, 0), ("CreditNote", 30, 0), *back]
+    assert (shown_lines(seen), seen["appliedToDocuments"]) == (shown, 0)
+    assert shown_lines(await clerk.get(f"{PAYMENT}/{note.number}", paymentType="CreditNote")) == [
+        ("Invoice", 30, 70), ("Invoice", -30, 100),
+    ]  # fmt: skip
+
+
 async def test_an_open_note_is_applied_by_itself(clerk: Clerk) -> None:
     note, invoice = await clerk.issue(CREDIT_NOTE, **priced(50)), await owed(clerk, 80)
     address = f"{PAYMENT}/{note.number}"

@@ -166,6 +166,7 @@ async def find_in_force(connection: Connection, company_id: int, document_id: in
 
 _ORIGIN = "coalesce(document.voids_document_id, document.document_id)"
 _OWN = f"(document.document_id, {_ORIGIN})"
+# What takes a note's part back names neither the payment nor a settlement of it: it is found by what it reverses.
 # The offsets keep the order of the joins: by id from the document's own applications. A plan that was made while the
 # tables were all but empty would otherwise walk all applications of the company for each line.
 _FACTS = f"""
@@ -176,12 +177,19 @@ _FACTS = f"""
             select application_id from application
              where company_id = $1 and debit_document_id in {_OWN}
             union
-            select made.application_id
+            select made_or_back.application_id
               from (select settlement_id from settlement
                      where company_id = $1 and document_id in {_OWN} offset 0) as settlement
              cross join lateral (
-                select application_id from application
-                 where company_id = $1 and settlement_id = settlement.settlement_id offset 0) as made) as own
+                select application_id, credit_document_id, debit_document_id from application
+                 where company_id = $1 and settlement_id = settlement.settlement_id offset 0) as made
+             cross join lateral (
+                select made.application_id
+                union all
+                select back.application_id from application as back
+                 where back.company_id = $1 and back.reverses_id = made.application_id
+                   and made.credit_document_id not in {_OWN} and made.debit_document_id not in {_OWN}) as made_or_back
+              ) as own
           cross join lateral (
             select * from application as found
              where found.company_id = $1 and found.application_id = own.application_id offset 0) as application
