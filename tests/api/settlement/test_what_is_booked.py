@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.clerk import CREDIT_NOTE, INVOICE, Clerk, Record, application, refusal
 
 PAYMENT = "customerPayment"
 WEST = "insert into branch (company_id, branch_id, branch_number, name, modified_at) values ($1, 2, '2', 'West', now())"
-
-
 WORK = {"operation": "Insert", "description": "Work", "accountNumber": "3000", "vatCodeId": "7"}
 
 
