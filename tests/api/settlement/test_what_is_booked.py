@@ -47,7 +47,16 @@ async def by_run(clerk: Clerk, note: Record, invoice: Record) -> None:
     assert done.status_code == 200, done.text
 
 
-@pytest.mark.parametrize("applied", [by_release, by_run])
+async def at_once(clerk: Clerk, note: Record, invoice: Record) -> None:
+    body = {
+        "credit": {"documentType": "CreditNote", "referenceNumber": note.number},
+        "lines": [{"referenceNumber": invoice.number, "amountPaid": 40}],
+    }
+    done = await clerk.http.post("/v1/reskontra/application", json=body)
+    assert done.status_code == 200, done.text
+
+
+@pytest.mark.parametrize("applied", [by_release, by_run, at_once])
 async def test_the_ledger_has_what_parent_and_child_owe(clerk: Clerk, applied: Any) -> None:
     parent = (await clerk.customer(name="Parent AS")).number
     child = (await clerk.customer(name="Child AS", parentRecordNumber=parent)).number
@@ -58,6 +67,20 @@ async def test_the_ledger_has_what_parent_and_child_owe(clerk: Clerk, applied: A
     assert await owed(clerk, parent, child) == {(parent, "1"): (0, 0), (child, "1"): (60, 60)}
     (told,) = await clerk.get("reskontra/report/customer", period="202401", toPeriod="203012", customer=child)
     assert told["closingBalance"] == 60
+
+
+async def test_a_childs_note_does_not_pay_for_its_parent(clerk: Clerk) -> None:
+    parent = (await clerk.customer(name="Parent AS")).number
+    child = (await clerk.customer(name="Child AS", parentRecordNumber=parent)).number
+    invoice = await clerk.issue(INVOICE, parent, **over(100))
+    note = await clerk.issue(CREDIT_NOTE, child, **over(40))
+    body = {
+        "credit": {"documentType": "CreditNote", "referenceNumber": note.number},
+        "lines": [{"referenceNumber": invoice.number, "amountPaid": 40}],
+    }
+    text = refusal(await clerk.http.post("/v1/reskontra/application", json=body))
+    assert "cannot be found in the system" in text
+    assert "or of one whose parent it is" in text
 
 
 async def test_the_ledger_has_what_each_branch_is_owed_also_when_it_is_undone(clerk: Clerk) -> None:

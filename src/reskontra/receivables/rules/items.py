@@ -82,6 +82,9 @@ class OpenItem(Record, frozen=True, kw_only=True):
     vat_exchange_rate: Decimal | None = None
     """The exchange rate of its VAT, if that is not its own (VAT-13)."""
 
+    parent_customer_id: int | None = None
+    """The parent of its customer, which may pay for it (PAR-03), where that was asked for."""
+
     freed: Freed | None = None
     """What was taken back of it on a later day than it was applied."""
 

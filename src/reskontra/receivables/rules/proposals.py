@@ -47,7 +47,8 @@ def check_proposal(
     """Refuse an application that could never be released (APP-01 to APP-03, APP-07 to APP-09).
 
     `credit` is the credit document as it will be released, with `document_id` 0 if it is not stored yet. `on` is the
-    date and period of the settlement; None means the credit document's.
+    date and period of the settlement; None means the credit document's, when that is released. What is settled at once
+    may be of a child of the credit's customer (PAR-03): until a release, a customer may get another parent.
     """
     kind = KINDS[credit.document_type]
     if proposal.document_type not in kind.settles:
@@ -57,9 +58,10 @@ def check_proposal(
             value=proposal.document_type,
             hint=f"Send one of: {', '.join(sorted(kind.settles))}.",
         )
-    if debit is None or debit.customer_id != credit.customer_id:
+    if debit is None or credit.customer_id not in (debit.customer_id, debit.parent_customer_id if on else None):
+        also = ", or of one whose parent it is" if on else ""
         raise UnknownReference(
-            field=(*field, "number"), value=proposal.number, hint="Send an open document of the same customer."
+            field=(*field, "number"), value=proposal.number, hint=f"Send an open document of the same customer{also}."
         )
     if debit.status != "Open":
         raise Refused(

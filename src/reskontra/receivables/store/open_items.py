@@ -11,6 +11,7 @@ from asyncpg import Record
 
 from reskontra.changes.store import NEW_CHANGE_ID, STAMP, numbered_change_rows, tally_each
 from reskontra.currencies.rules import Operator, Rate
+from reskontra.customers.store.fragments import parent_of_id
 from reskontra.db.parameters import as_json
 from reskontra.db.pool import Connection
 from reskontra.receivables.rules.items import Freed, OpenItem
@@ -77,10 +78,10 @@ def hold_as_read(settler_id: str, ids: str, versions: str) -> str:
 async def find_open_items(
     connection: Connection, company_id: int, names: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], OpenItem]:
-    """Documents by (type, number) in any case, under their lower-case names."""
+    """Documents by (type, number) in any case, under their lower-case names, with the parents of their customers."""
     rows = await connection.fetch(
         f"""
-        select {OPEN_ITEM}
+        select {OPEN_ITEM}, {parent_of_id("document.customer_id")} as parent_customer_id
           from {named_items("$2", "$3")}""",
         company_id,
         [document_type for document_type, _ in names],
@@ -187,6 +188,7 @@ def open_item(row: Record) -> OpenItem:
     return OpenItem(
         rate=Rate(row["exchange_rate"], Operator(row["rate_operator"])),
         freed=_freed.decode(row["freed"]) if row["freed"] else None,
+        parent_customer_id=row.get("parent_customer_id"),
         **{name: row[name] for name in _NAMES},
     )
 
