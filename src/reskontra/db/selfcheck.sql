@@ -41,7 +41,7 @@ select document.company_id, document_type, number, balance, currency.decimals
  where balance <> round(balance, currency.decimals);
 
 -- 19, 20
--- name: applications-legal An application settles a released debit by a credit of the same customer, or by its own instalment, and is unreleased only while its credit is.
+-- name: applications-legal An application settles a released debit by a credit of the same customer or of one that was its parent, or by its own instalment, and is unreleased only while its credit is.
 select application.company_id, application.application_id, credit.document_type as credit_type, credit.status,
        debit.document_type as debit_type, debit.status as debit_status
   from application
@@ -60,9 +60,13 @@ select application.company_id, application.application_id, credit.document_type 
             else not (debit.document_type = any (credit_kind.settles)
                       or credit.document_type = any (debit_kind.settles)) end
     or credit.customer_id <> debit.customer_id
-       and not exists (select from customer where customer.company_id = credit.company_id
-                          and customer.customer_id = debit.customer_id
-                          and customer.parent_customer_id = credit.customer_id)
+       -- The parent may be another one by now.
+       and not exists (select from customer
+                         left join change on change.company_id = customer.company_id and change.entity = 'Customer'
+                          and change.entity_key = customer.number
+                        where customer.company_id = credit.company_id and customer.customer_id = debit.customer_id
+                          and (customer.parent_customer_id = credit.customer_id
+                               or change.detail -> 'parent_customer_id' @> to_jsonb(credit.customer_id)))
     or credit.currency_id = debit.currency_id and application.cross_rate <> 1
     or debit.released_at is null or (credit.released_at is null) <> (application.released_at is null);
 
