@@ -11,7 +11,6 @@ from reskontra.changes.lists.routes import answer_page
 from reskontra.changes.lists.wire import PAGING, either, filtered, matching, ordered
 from reskontra.clock import local_date
 from reskontra.customers.store.finding import find_customer_id
-from reskontra.customers.store.fragments import id_of_number
 from reskontra.db.export import as_csv
 from reskontra.db.lists import Filters
 from reskontra.db.pool import Connection
@@ -46,7 +45,7 @@ from reskontra.web.table import FORMAT, table, wants_table
 from reskontra.web.wire import changes, names_of
 
 APPLICATION_FILTERS = (
-    matching("customer", f"debit.customer_id = {id_of_number('{}::text')}"),
+    matching("customer", lists.OF_CUSTOMER),
     matching("documentType", "lower({}::text) in (lower(credit.document_type), lower(debit.document_type))"),
     matching("referenceNumber", 'lower({}::text collate "C") in (lower(credit.number), lower(debit.number))'),
     either("released", "application.released_at is not null", "application.released_at is null"),

@@ -65,6 +65,9 @@ async def test_the_ledger_has_what_parent_and_child_owe(clerk: Clerk, applied: A
     await applied(clerk, note, invoice)
     assert (await clerk.get(invoice))["balance"] == 60
     assert await owed(clerk, parent, child) == {(parent, "1"): (0, 0), (child, "1"): (60, 60)}
+    of_both = [await clerk.get("reskontra/application", customer=it, released="true") for it in (parent, child)]
+    assert len(of_both[0]) == 1
+    assert of_both[0] == of_both[1], "a parent finds what it paid for its child"
     await clerk.change(f"customer/{child}", parentRecordNumber="")  # what was applied stays lawful
     (told,) = await clerk.get("reskontra/report/customer", period="202401", toPeriod="203012", customer=child)
     assert told["closingBalance"] == 60

@@ -13,7 +13,7 @@ from asyncpg import Record
 
 from reskontra.changes.lists.store import Paged, plain_row
 from reskontra.changes.store import ANY_CHANGE
-from reskontra.customers.store.fragments import named, number_of_id
+from reskontra.customers.store.fragments import id_of_number, named, number_of_id
 from reskontra.db import json_text
 from reskontra.db.lists import Filters, Window
 from reskontra.db.pool import Connection
@@ -143,6 +143,15 @@ APPLICATIONS = Paged(
 )
 """Applications of one document to another in the order they were made, but for those that divide a document into
 instalments; filters are over `application`, `credit` and `debit`."""
+
+
+OF_CUSTOMER = f"""application.application_id in (
+        select own.application_id
+          from document as either
+          join application as own on own.company_id = $1
+           and either.document_id in (own.credit_document_id, own.debit_document_id)
+         where either.company_id = $1 and either.customer_id = {id_of_number("{}::text")})"""
+"""The condition that a customer has one of both documents: what it owes, or what a parent paid for its children."""
 
 
 async def find_applications(
