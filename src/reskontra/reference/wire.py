@@ -195,7 +195,7 @@ def organisation_answer(
     return OrganisationAnswer(
         code=reference.code,
         name=reference.name,
-        organization_type="WithoutBranches" if len(reference.branches) == 1 else "Balancing",
+        organization_type="WithoutBranches" if len(reference.branches) == 1 else "NotBalancing",
         taxes_by_branches=False,
         base_currency=base.currency_id,
         main_address=_address(branch.main_address, reference),

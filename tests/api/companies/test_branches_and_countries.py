@@ -156,7 +156,7 @@ async def test_the_organisation_has_its_main_branchs_particulars(office: Clerk) 
     assert organisation == {
         "organizationCd": "OFFICE",
         "name": "The office",
-        "organizationType": "Balancing",
+        "organizationType": "NotBalancing",
         "fileTaxByBranches": False,
         "baseCurrency": "NOK",
         "mainAddress": ADDRESS,
