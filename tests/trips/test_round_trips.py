@@ -216,6 +216,8 @@ WRITES = (
     Step("Reskontra_ReverseCashSale", "POST", f"{CASH}/{{sold}}/action/reverse"),
     Step("", "GET", f"{CASH}?documentType=CashReturn", keeps="returned"),
     Step("Reskontra_ReleaseCashSale.of a return", "POST", f"{CASH}/{{returned}}/action/release"),
+    Step("", "POST", CASH, owed(lines="cashSaleLines", paymentReference="Receipt"), keeps="unsold"),
+    Step("Reskontra_DeleteCashSale", "DELETE", "/v1/reskontra/cashsale/{unsold}"),
     # Payments, under both of their names
     *(step for name, path in (("CustomerPayment", "customerPayment"), ("Payment", "payment")) for step in (
         Step("", "POST", INVOICE, owed(lines="invoiceLines"), keeps="to pay"),

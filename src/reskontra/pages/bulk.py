@@ -176,8 +176,6 @@ async def _as_it_is(screen: Screen, name: Name) -> Judged:
 def _request(screen: Screen, do: str, kind: DocumentKind, number: str) -> Trial:
     """What does it. Raises `Malformed` where a kind has nothing of the sort."""
     if do == "delete":
-        if not kind.is_deleted:
-            raise Malformed(screen.formats.say("The drafts of this kind cannot be deleted."))
         return Trial("DELETE", kind.deletion(number))
     if do == "hold":
         return Trial("PUT", kind.address(number), {"hold": {"value": True}})

@@ -33,8 +33,7 @@ def _of_draft(kind: DocumentKind, document: Document | Payment) -> Iterator[str]
         yield "print"
     if kind.is_edited:
         yield "edit"
-    if kind.is_deleted:
-        yield "delete"
+    yield "delete"
     if document.status in _WAITING:
         yield "skip"
     yield "lift" if document.hold else "hold"

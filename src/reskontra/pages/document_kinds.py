@@ -30,9 +30,6 @@ class DocumentKind:
     is_edited: bool = False
     """Whether people change its drafts on a page."""
 
-    is_deleted: bool = True
-    """Whether its drafts can be deleted."""
-
     print_path: str = ""
     """Where the API prints it, before its number; empty if it does not."""
 
@@ -109,7 +106,6 @@ _CASH: Mapping[str, Any] = {
     "path": "/v1/cashsale",
     "lines": "cashSaleLines",
     "print_path": "/v1/reskontra/cashsale",
-    "is_deleted": False,
     "lacks": frozenset({"due", "currency", "customer_reference", "external_reference"}),
 }
 

@@ -129,8 +129,38 @@ async def test_a_draft_changes_by_line_and_a_hold_is_kept(clerk: Clerk) -> None:
     assert await clerk.status("PUT", f"{CASH_SALE}/049999", note="x") == 404
 
 
-async def test_there_is_no_delete(clerk: Clerk) -> None:
-    assert await clerk.status("DELETE", await clerk.cash_sale()) == 405
+async def test_a_draft_is_deleted_at_an_address_of_our_own(clerk: Clerk) -> None:
+    draft = await clerk.cash_sale()
+    assert await clerk.status("DELETE", draft) == 405
+    address = f"reskontra/{CASH_SALE}/{draft.number}"
+    assert (await clerk.delete(address, STALE)).status_code == 412
+    assert (await clerk.delete(address)).status_code == 204
+    assert await clerk.status("GET", draft) == await clerk.status("DELETE", address) == 404
+    [logged] = await clerk.rows("select entity, number, reason from deleted_number")
+    assert tuple(logged) == ("CashSale", draft.number, "deleted before release")
+
+
+async def test_a_draft_return_that_is_deleted_blocks_neither_its_sale_nor_its_period(clerk: Clerk) -> None:
+    await clerk.release("customerCreditNote/010001")  # the demo's only draft of that month
+    sale = await sold(clerk, documentDate="2020-01-10")
+    back = await clerk.cash_return(sale, documentDate="2020-01-10")
+    assert "Release or delete that one first." in refusal(await clerk.act(sale, "reverse"))
+    january = "reskontra/financialPeriod/202001"
+    assert f"not released yet: CashReturn {back.number} (202001)." in refusal(await clerk.act(january, "close"))
+    assert (await clerk.delete(f"reskontra/{CASH_SALE}/{back.number}")).status_code == 204
+    [logged] = await clerk.rows("select entity, number from deleted_number")
+    assert tuple(logged) == ("CashReturn", back.number)
+    assert (await clerk.act(january, "close")).status_code == 200
+    assert (await clerk.cash_return(sale))["status"] == "Balanced"
+
+
+async def test_what_is_released_is_not_deleted(clerk: Clerk) -> None:
+    sale = await sold(clerk)
+    back = await clerk.release(await clerk.cash_return(sale))
+    for document in (sale, back):
+        answer = await clerk.delete(f"reskontra/{CASH_SALE}/{document.number}")
+        assert "can't be deleted because it is already released" in refusal(answer)
+    assert await clerk.rows("select * from deleted_number") == []
 
 
 # Releasing

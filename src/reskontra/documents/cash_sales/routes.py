@@ -80,7 +80,7 @@ def _filtered(call: Call) -> Filters:
 _BELOW = f"{{{_SALES.parameter}}}"
 _ACTION = f"{_BELOW}/action"
 _CASH_SALES = Addresses(f"/v1/{_SALES.path}", CASH_SALE.noun, CashSaleAnswer, CashSaleUpdate)
-_VAT = Addresses(f"/v1/reskontra/{_SALES.path}", CASH_SALE.noun, VatInBaseAnswer, VatUpdate)
+_OF_OURS = Addresses(f"/v1/reskontra/{_SALES.path}", CASH_SALE.noun, VatInBaseAnswer, VatUpdate)
 
 ROUTES = tryable(
     [
@@ -102,8 +102,9 @@ ROUTES = tryable(
             "reversing",
             answer=CashReturnAnswer,
         ),
-        _VAT.one("Reskontra_GetCashSaleVat", partial(documents.get_vat, _SALES), f"{_BELOW}/vat"),
-        _VAT.put("Reskontra_UpdateCashSaleVat", partial(at_number, documents.change_vat), f"{_BELOW}/vat"),
+        _OF_OURS.one("Reskontra_GetCashSaleVat", partial(documents.get_vat, _SALES), f"{_BELOW}/vat"),
+        _OF_OURS.put("Reskontra_UpdateCashSaleVat", partial(at_number, documents.change_vat), f"{_BELOW}/vat"),
+        _OF_OURS.delete("Reskontra_DeleteCashSale", partial(at_number, documents.delete), _BELOW),
         Addresses("/v1/customer/{customerNumber}/cashSale", CASH_SALE.noun, CashSaleAnswer).many(
             "Customer_GetAllCashSalesForCustomerBycustomerNumber", get_all_of_customer, filters=ITEM_FILTERS
         ),

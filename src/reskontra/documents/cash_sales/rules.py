@@ -51,7 +51,7 @@ def check_reversible(sale: Document, found: Returned) -> None:
     if found.waiting is not None:
         raise Refused(
             f"The return {found.waiting} of the cash sale {sale.number} waits for release.",
-            hint="Change and release that one first.",
+            hint="Release or delete that one first.",
         )
     if found.amount and found.returned >= found.amount:
         raise Refused(
