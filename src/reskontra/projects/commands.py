@@ -85,11 +85,14 @@ async def _buyer(
             value=location_cd,
             hint="Send the customer too.",
         )
-    if standing is not None and number.lower() == standing.number.lower() and "location_cd" not in sent:
-        return standing
+    kept = standing if standing is not None and number.lower() == standing.number.lower() else None
+    if kept is not None and "location_cd" not in sent:
+        return kept
     found = await find_buyer(connection, context.company_id, number, location_cd)
     if found is not None:
         return found
+    if kept is not None and location_cd == str(kept.location_id):
+        return kept  # GET shows the id
     if location_cd is not None and await find_buyer(connection, context.company_id, number, None) is not None:
         hint = f"Send a location of customer {number}."
         raise UnknownReference(field=("location_cd",), value=location_cd, hint=hint)

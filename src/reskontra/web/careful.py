@@ -21,7 +21,7 @@ from reskontra.web.shapes import Kind, Plan, Shape, Slot, V, plan_of
 
 _NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,3})?", re.ASCII)
 _WRAPPER = "value"
-_READ_AS = {"country": "countryid", "invoiceaddress": "billingaddress"}
+_READ_AS = {"country": "countryid", "invoiceaddress": "billingaddress", "employeenumber": "employeeid"}
 """An answer's name -> the body's name for the same thing, for clients that send back what they read. Beside the body's
 own name it says nothing."""
 

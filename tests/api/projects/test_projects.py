@@ -272,3 +272,18 @@ async def test_a_company_may_want_to_know_all_projects(clerk: Clerk) -> None:
     assert (await clerk.change(before, project="Anything", note="As it was"))["project"] == {"id": "Anything"}
     assert "Project 'Quay'" in await clerk.refuse_change(before, project="Quay")
     assert "project" not in await clerk.change(before, project=None)
+
+
+async def test_a_project_takes_back_what_it_shows(clerk: Clerk) -> None:
+    project = await start(clerk, customer="20001", employees=[{"employeeId": "7"}], tasks=[{"taskId": "DIG"}])
+    address = f"/v1/project/{project['projectID']}"
+    shown = (await clerk.http.get(address)).json()
+    assert shown["customerLocation"]["name"] == "Main"
+    answer = await clerk.http.put(address, json=shown)
+    assert (answer.status_code, answer.text) == (204, "")
+    assert (await clerk.http.get(address)).json() == shown
+    place = shown["customerLocation"]["id"]
+    said = f"CustomerLocation '{place}' cannot be found in the system."
+    assert said in await clerk.refuse_change(project, customer="20002", customerLocation=str(place))
+    said = f"CustomerLocation '{place + 1}' cannot be found in the system."
+    assert said in await clerk.refuse_change(project, customerLocation=str(place + 1))
