@@ -46,8 +46,14 @@ async def test_another_currency_is_refused_with_both(clerk: Clerk) -> None:
         assert "The cash account 1930 is kept in EUR, but this is in NOK." in text
     draft = await clerk.payment(100)
     assert "kept in EUR, but this is in NOK" in await clerk.refuse_change(draft, paymentMethod="2")
+    text = await clerk.refuse_change(draft, paymentMethod="2", currency="NOK", cashAccount="")
+    assert "Field: paymentMethod. Sent: '2'. Send a cash account that takes NOK, or EUR as the currency." in text
+    assert "Field: cashAccount." in await clerk.refuse_change(draft, cashAccount="1930")
+    assert place(await clerk.change(draft, paymentMethod="2", cashAccount="1920")) == ("2", "1920", "NOK")
     moved = await clerk.change(draft, paymentMethod="2", currency="EUR")
     assert place(moved) == ("2", "1930", "EUR")
+    text = await clerk.refuse_change(moved, currency="NOK", cashAccount="1930")
+    assert "Field: currency." in text
 
 
 async def test_an_account_in_base_currency_takes_any(clerk: Clerk) -> None:

@@ -325,3 +325,52 @@ async def test_three_payments_of_one_invoice_at_three_rates(clerk: Clerk) -> Non
     ]  # fmt: skip
     shown = await clerk.get(invoice)
     assert (shown["status"], shown["balance"], shown["balanceInCurrency"]) == ("Closed", 0, 0)
+
+
+# What a refusal names
+
+
+async def test_a_type_that_is_none_is_told_from_what_the_program_makes(clerk: Clerk) -> None:
+    text = await clerk.refused("POST", PAYMENT, **clerk.paying(100, type="Foo"))
+    assert "This is no type of payments. Field: type. Sent: 'Foo'. Send one of: Payment, Prepayment, Refund." in text
+    assert "no type of payments" in await clerk.refused("POST", PAYMENT, **clerk.paying(100, type="Invoice"))
+    for made in ("VoidPayment", "VoidRefund", "SmallBalanceWo"):
+        text = await clerk.refused("POST", PAYMENT, **clerk.paying(100, type=made))
+        assert f"Payments of the type {made} are made by the program. Field: type." in text
+
+
+async def test_a_charge_says_which_entry_types_there_are_and_that_it_is_a_charge(clerk: Clerk) -> None:
+    text = await clerk.refused("POST", PAYMENT, **clerk.paying(100, financeCharges=[{"amount": 5}]))
+    assert "A charge needs an entry type. Field: financeCharges[0].entryType. Send one of: BANKGEBYR, " in text
+    for entry_type, fits in (("BANKGEBYR", "Expense"), ("BANKRENTE", "Income")):
+        charge = {"entryType": entry_type, "amount": 5, "offsetAccount": "1500"}
+        text = await clerk.refused("POST", PAYMENT, **clerk.paying(100, financeCharges=[charge]))
+        assert "kept for receivables or VAT, so no charge can be posted to it. Field: financeCharges[0].offset" in text
+        assert f"for example one of type {fits}." in text
+
+
+async def test_another_customer_is_refused_while_lines_are_for_the_first_one(clerk: Clerk) -> None:
+    invoice = await owed(clerk, 125)
+    draft = await clerk.payment(125, on(invoice, amountPaid=125))
+    other = (await clerk.customer(name="Other AS")).number
+    text = await clerk.refuse_change(draft, customer=other)
+    assert (
+        f"is applied to {invoice.number}, which is not of customer {other}. Field: customer. Send its paymentLines"
+        in text
+    )
+    assert "Field: customer." in await clerk.refuse_change(draft, customer=other, paymentLines=[on(invoice)])
+    moved = await clerk.change(draft, customer=other, paymentLines=[on(invoice, operation="Delete")])
+    assert (moved["customer"]["number"], moved["paymentLines"]) == (other, [])
+
+
+async def test_another_currency_is_refused_that_lines_do_not_fit(clerk: Clerk) -> None:
+    await rates(clerk, {"2025-03-03": "10.00"})
+    invoice = await owed(clerk, 125)
+    draft = await clerk.payment(125, on(invoice, amountPaid=125))
+    text = await clerk.refuse_change(draft, currency="EUR")
+    assert f"do not fit EUR: That much is not open on {invoice.number}: its balance is 12.50. Field: currency." in text
+    assert "Send each of its paymentLines with it, with an amountPaid in EUR." in text
+    text = await clerk.refuse_change(draft, currency="EUR", paymentLines=[on(invoice, amountPaid=50)])
+    assert "Field: paymentLines[0].amountPaid. Sent: '50.00'" in text
+    moved = await clerk.change(draft, currency="EUR", paymentLines=[on(invoice, amountPaid=10)])
+    assert (moved["currency"], moved["paymentLines"][0]["amountPaid"]) == ("EUR", 10)

@@ -29,6 +29,8 @@ async def test_a_refund_needs_a_cash_account_that_pays_out(clerk: Clerk) -> None
     moved = await clerk.change(await clerk.payment(5, type="Refund", cashAccount="1930"), paymentAmount=6)
     assert (moved["cashAccount"], moved["currency"]) == ("1930", "EUR")
     assert "Nothing is paid out" in await clerk.refuse_change(moved, cashAccount="1920")
+    text = await clerk.refuse_change(moved, paymentMethod="1")
+    assert "Field: paymentMethod. Send a cash account too, one of: 1930." in text
     await clerk.execute("update cash_account set pays_out = true where account_number = '1920'")
     assert (await clerk.release(waiting))["status"] == "Closed"
 

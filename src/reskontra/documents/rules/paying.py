@@ -30,5 +30,5 @@ def paid_at_once(
         )
     if draft.cash_account is None and not changes.get("cash_account"):
         draft = replace(draft, cash_account=standing_account)
-    check_cash_account(kind, draft.cash_account, draft.currency_id, reference)
+    check_cash_account(kind, draft.cash_account, draft.currency_id, reference, changes)
     return draft

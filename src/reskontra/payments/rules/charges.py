@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import in_currency, to_base
 from reskontra.errors import FieldPath, Malformed, Refused
@@ -12,6 +12,9 @@ from reskontra.operations import LineOperation
 from reskontra.payment_methods.rules import Direction, EntryType
 from reskontra.payments.payment import Basis, Charge, Payment
 from reskontra.records import replace
+
+if TYPE_CHECKING:
+    from reskontra.reference.reference import Reference
 
 
 def charges_after(payment: Payment, sent: Sequence[Mapping[str, Any]], basis: Basis) -> tuple[Charge, ...]:
@@ -62,7 +65,7 @@ def _charge(
     wanted = line.get("account_number") or (
         before.account_number if before and before.entry_type_id == kind.entry_type_id else kind.account_number
     )
-    account = reference.sales_account(wanted, (*field, "account_number")).account_number
+    account = _account(wanted, kind.direction, reference, (*field, "account_number"))
     description = line.get("description") if "description" in line else (before.description if before else None)
     return Charge(
         line_number=number,
@@ -76,15 +79,30 @@ def _charge(
     )
 
 
+def _account(wanted: str, direction: Direction, reference: Reference, field: FieldPath) -> str:
+    account = reference.active_account(wanted, field).account_number
+    if account in reference.control_accounts:
+        fits = "Expense" if direction == Direction.DISBURSEMENT else "Income"
+        raise Refused(
+            f"The account '{account}' is kept for receivables or VAT, so no charge can be posted to it.",
+            field=field,
+            value=account,
+            hint=f"Choose another account, for example one of type {fits}.",
+        )
+    return account
+
+
 def _entry_type(payment: Payment, sent: str | None, basis: Basis, field: FieldPath) -> EntryType:
     known = basis.reference.cash_accounts[payment.cash_account or ""].entry_types
     found = next((it for it in known if sent and it.entry_type_id.lower() == sent.lower()), None)
     if found is None:
+        path, hint = (*field, "entry_type_id"), f"Send one of: {', '.join(it.entry_type_id for it in known)}."
+        if not known:
+            hint = f"None is set up for the cash account {payment.cash_account}: leave the charge out."
+        if not sent:
+            raise Malformed("A charge needs an entry type.", field=path, hint=hint)
         raise Refused(
-            f"The cash account {payment.cash_account} has no such entry type.",
-            field=(*field, "entry_type_id"),
-            value=sent,
-            hint=f"Send one of: {', '.join(it.entry_type_id for it in known) or 'none is set up'}.",
+            f"The cash account {payment.cash_account} has no such entry type.", field=path, value=sent, hint=hint
         )
     return found
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from reskontra.currencies.rules import BASE_RATE, Rate, in_currency, to_base
 from reskontra.customers.payment_methods.rules import cash_account_of, default_method, sent_method
 from reskontra.errors import FieldPath, Malformed, Refused, UnknownReference
-from reskontra.kinds import CREDIT_NOTE, KINDS, PAYMENT, PREPAYMENT, Kind
+from reskontra.kinds import BALANCE_WRITE_OFF, CREDIT_NOTE, KINDS, PAYMENT, PREPAYMENT, Kind
 from reskontra.money import ZERO
-from reskontra.payments.payment import Basis, Payment
+from reskontra.operations import LineOperation
+from reskontra.payments.payment import Basis, Payment, PaymentLine
 from reskontra.payments.rules.charges import charges_after
-from reskontra.payments.rules.lines import has_moved, lines_after, taken_by
+from reskontra.payments.rules.lines import LINES, has_moved, lines_after, taken_by
 from reskontra.periods.rules import parse_period
 from reskontra.receivables.rules.cash_accounts import check_cash_account
+from reskontra.receivables.rules.items import name_of, named_on
 from reskontra.receivables.rules.periods import booking_period
 from reskontra.records import replace
 
@@ -31,7 +33,7 @@ _AMOUNT: FieldPath = ("amount",)
 
 
 def kind_to_create(sent: str | None) -> Kind:
-    """The kind of a new payment (PAYMENT where none is sent); refuses those that only the program makes."""
+    """The kind of a new payment (PAYMENT where none is sent); refuses what is none, or made by the program only."""
     if not sent:
         return PAYMENT
     if sent == CREDIT_NOTE.document_type:
@@ -42,8 +44,9 @@ def kind_to_create(sent: str | None) -> Kind:
             hint="Send it to customerCreditNote; once released it can be applied here.",
         )
     if sent not in ENTERED:
+        is_made = sent in KINDS and (KINDS[sent].is_money or sent == BALANCE_WRITE_OFF.document_type)
         raise Refused(
-            f"Payments of the type {sent} are made by the program.",
+            f"Payments of the type {sent} are made by the program." if is_made else "This is no type of payments.",
             field=("document_type",),
             value=sent,
             hint=f"Send one of: {', '.join(ENTERED)}.",
@@ -90,6 +93,8 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
     _check_number(payment, changes)
     draft = payment
     _check_location(basis, changes)
+    if basis.payer.customer_id != payment.customer_id:
+        _check_payer(payment, changes, basis)
     if basis.payer.customer_id != payment.customer_id or changes.get("location_cd"):
         account, subaccount = accounts_of(kind, basis.payer, basis.reference)
         draft = replace(
@@ -111,6 +116,24 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
         rate = _rate(currency_id, draft.document_date, basis)
         draft = replace(draft, currency_id=currency_id, exchange_rate=rate.rate, rate_operator=rate.operator)
     return _written(draft, changes, basis, standing=payment)
+
+
+def _check_payer(payment: Payment, changes: Mapping[str, Any], basis: Basis) -> None:
+    """Refuse another customer who does not pay for what is on a line that stays."""
+    deleted = {
+        name_of(*named_on(line)) for line in changes.get("lines") or () if line.get("operation") == LineOperation.DELETE
+    }
+    for line in payment.lines:
+        name = name_of(line.document_type, line.number)
+        payable = basis.payables.get(name)
+        payers = (payable.item.customer_id, payable.parent_customer_id) if payable else ()
+        if name not in deleted and basis.payer.customer_id not in payers:
+            raise Refused(
+                f"{payment.number} is applied to {line.number}, which is not of customer {basis.payer.number}.",
+                field=("customer_number",),
+                value=changes.get("customer_number"),
+                hint="Send its paymentLines in the same request, with the operation Delete.",
+            )
 
 
 def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: Basis) -> Payment:
@@ -198,7 +221,7 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
         draft = replace(draft, status="Hold" if held else "Balanced")
     elif changes.get("hold") is not None:
         draft = replace(draft, status="Hold" if changes["hold"] else "Balanced")
-    check_cash_account(draft.kind, draft.cash_account, draft.currency_id, reference)
+    check_cash_account(draft.kind, draft.cash_account, draft.currency_id, reference, _deciding(changes, standing))
     decimals = reference.decimals_of(draft.currency_id)
     amount = changes.get("amount")
     if amount is not None:
@@ -207,13 +230,7 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
         draft = replace(draft, amount=amount, amount_entered=True)
     elif "amount" in changes:
         draft = replace(draft, amount_entered=False)
-    lines = lines_after(
-        draft,
-        changes.get("lines") or (),
-        basis,
-        available=draft.amount if draft.amount_entered else None,
-        before=standing,
-    )
+    lines = _lines_after(draft, changes, basis, standing)
     if not draft.amount_entered:
         draft = replace(draft, amount=max(taken_by(draft, lines), ZERO))
     if not draft.amount and (draft.document_type != PAYMENT.document_type or not lines):
@@ -223,6 +240,37 @@ def _written(draft: Payment, changes: Mapping[str, Any], basis: Basis, standing:
     charges = charges_after(draft, changes.get("charges") or (), basis)
     base = to_base(draft.amount, draft.rate, reference.base_decimals)
     return replace(draft, lines=lines, charges=charges, amount_base=base, balance=draft.amount, balance_base=base)
+
+
+def _deciding(changes: Mapping[str, Any], standing: Payment | None) -> Mapping[str, Any]:
+    """What was sent that decides on the cash account and the currency: nothing that is stored already, but a payment
+    method brings its account anew."""
+    if not changes.get("cash_account") and changes.get("payment_method_id"):
+        return {"payment_method_id": changes["payment_method_id"]}
+    return {
+        name: changes[name]
+        for name in ("cash_account", "currency_id")
+        if name in changes and (standing is None or changes[name] != getattr(standing, name))
+    }
+
+
+def _lines_after(
+    draft: Payment, changes: Mapping[str, Any], basis: Basis, standing: Payment | None
+) -> tuple[PaymentLine, ...]:
+    """The lines after a request. If one that was not sent no longer fits, it is the new currency that is refused."""
+    available = draft.amount if draft.amount_entered else None
+    try:
+        return lines_after(draft, changes.get("lines") or (), basis, available=available, before=standing)
+    except Refused as refused:
+        of_sent = len(refused.field) > 1 and isinstance(refused.field[1], int)
+        if standing is None or draft.currency_id == standing.currency_id or refused.field[:1] != LINES or of_sent:
+            raise
+        raise Refused(
+            f"The lines of {draft.number} do not fit {draft.currency_id}: {refused.reason}",
+            field=("currency_id",),
+            value=changes.get("currency_id"),
+            hint=f"Send each of its paymentLines with it, with an amountPaid in {draft.currency_id}.",
+        ) from refused
 
 
 def _with_texts(payment: Payment, changes: Mapping[str, Any]) -> Payment:
