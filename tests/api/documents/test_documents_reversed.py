@@ -193,8 +193,12 @@ async def test_a_reversal_has_the_rates_of_the_invoice_whatever_they_are_by_then
     await clerk.sql("update currency_rate set rate = 12 where from_currency = 'EUR' and effective_date >= '2025-05-01'")
     note = await reversed_by(clerk, invoice)
     assert (note["exchangeRate"], note["amount"]) == (invoice["exchangeRate"], invoice["amount"])
-    for fields in ({"exchangeRate": 12}, {"currencyId": "NOK"}):
-        assert "keeps the currency and the exchange rate" in await clerk.refuse_change(note, **fields)
+    kept = "keeps the currency and the exchange rate of what it reverses. "
+    for fields, fault in (
+        ({"exchangeRate": 12}, "Field: exchangeRate. Sent: '12'. Send 10.8, or leave it out."),
+        ({"currencyId": "NOK"}, "Field: currencyId. Sent: 'NOK'. Send EUR, or leave it out."),
+    ):
+        assert kept + fault in await clerk.refuse_change(note, **fields)
     moved = await clerk.change(note, documentDate="2025-06-20")
     assert (moved["exchangeRate"], moved["amount"]) == (note["exchangeRate"], note["amount"])
     await clerk.release(note)
@@ -206,6 +210,28 @@ async def test_a_reversal_has_the_rates_of_the_invoice_whatever_they_are_by_then
         note.number,
     )
     assert gained == []
+
+
+async def test_a_note_keeps_its_customer_and_currency_while_it_is_to_settle_something(clerk: Clerk) -> None:
+    """A refusal names the field that was sent, and its advice leads on."""
+    invoice = await clerk.issue(INVOICE)
+    note = await reversed_by(clerk, invoice)
+    other, abroad = await clerk.customer(name="Other AS"), await clerk.customer(name="Abroad AB", currencyId="EUR")
+    for customer in (other, abroad):
+        text = await clerk.refuse_change(note, customerNumber=customer.number)
+        assert f"{note.number} is to settle {invoice.number}, which is not of customer {customer.number}. " in text
+        assert "Field: customerNumber. Send its applicationLines in the same request" in text
+    assert "Field: currencyId. Sent: 'EUR'. Send NOK, or" in await clerk.refuse_change(note, currencyId="EUR")
+    gone = [application(invoice, 0, "Delete")]
+    await clerk.sql("update customer set currency_override = false where number = $1", abroad.number)
+    text = await clerk.refuse_change(note, customerNumber=abroad.number, applicationLines=gone)
+    assert f"Field: customerNumber. Sent: '{abroad.number}'. Send a customer who takes NOK, or leave it out." in text
+    moved = await clerk.change(note, customerNumber=other.number, applicationLines=gone)
+    assert (moved["customer"]["number"], moved["applications"]) == (other.number, [])
+    entered = await clerk.credit_note(applicationLines=[application(invoice, 25)])
+    text = await clerk.refuse_change(entered, currencyId="EUR")
+    assert f"is to settle {invoice.number}, which is in NOK. Field: currencyId. Sent: 'EUR'." in text
+    assert (await clerk.change(entered, currencyId="EUR", applicationLines=gone))["currencyId"] == "EUR"
 
 
 async def test_what_is_paid_already_is_not_applied(clerk: Clerk) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.payments.conftest import owed
-from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, PAYMENT, Clerk, application
+from tests.api.payments.conftest import on, owed
+from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, PAYMENT, Clerk, application, decoded
 
 RUN = "reskontra/run/writeOff"
 CREDIT_WRITE_OFF = "customerCreditWriteOff"
@@ -262,6 +262,35 @@ async def test_a_closed_period_and_parameters_are_refused(clerk: Clerk) -> None:
     assert "Field: asOf." in await clerk.refused("POST", RUN, asOf="2019-01-01")
     asked = await clerk.http.post(f"/v1/{RUN}?dryRun=true", json={})
     assert asked.status_code == 400
+
+
+async def test_what_was_written_off_is_reversed_and_the_write_off_taken_back_by_a_note(clerk: Clerk) -> None:
+    """WRO-05: a write-off is not undone, so nobody is told to undo it."""
+    closed = await owed(clerk, 4)
+    await run(clerk)
+    part = await owed(clerk, 100)
+    paid = await clerk.pay(97, on(part, amountPaid=97))
+    await run(clerk)
+    (undone,) = await clerk.page("reskontra/application", referenceNumber=paid.number)
+    assert (await clerk.post(f"reskontra/application/{undone['id']}/action/undo")).status_code == 200
+    assert [(await clerk.get(it))["status"] for it in (closed, part)] == ["Closed", "Open"]
+    for invoice in (closed, part):
+        text = await clerk.refused("POST", f"/v1/{invoice.address.partition('/v1/')[2]}/action/correct")
+        assert "cannot be corrected: it has an application of SmallBalanceWo 60000" in text
+        assert "which is not undone. Reverse it and send a new one; take the write-off back with a debit note." in text
+    address = f"/v1/{closed.address.partition('/v1/')[2]}"
+    text = await clerk.refused("POST", f"{address}/action/reverseandapplytonote")
+    assert "is closed by SmallBalanceWo 600001, which is not undone. Reverse it without applying the note" in text
+    note = decoded(await clerk.act(closed, "reverse"))["referenceNumber"]
+    await clerk.release(f"{CREDIT_NOTE}/{note}")
+    back = [
+        {"description": "Write-off taken back", "manualAmountInCurrency": 4, "accountNumber": "7830", "vatCodeId": "6"}
+    ]
+    debit = await clerk.issue(DEBIT_NOTE, lines=back)
+    sent = {"credit": {"documentType": "CreditNote", "referenceNumber": note}}
+    lines = [{"documentType": "DebitNote", "referenceNumber": debit.number, "amountPaid": 4}]
+    assert (await clerk.http.post("/v1/reskontra/application", json=sent | {"lines": lines})).status_code == 200
+    assert (await clerk.get(debit))["status"] == "Closed"
 
 
 async def test_a_write_off_is_not_voided_undone_released_or_deleted(clerk: Clerk) -> None:

@@ -30,7 +30,7 @@ from reskontra.documents.rules.drafts import changed, check_deletable, created
 from reskontra.documents.rules.links import named_by
 from reskontra.documents.rules.payment_references import reference_layout
 from reskontra.documents.rules.rates import check_agreed_rate
-from reskontra.documents.rules.reversing import cut_to
+from reskontra.documents.rules.reversing import check_settles_own, check_settles_still, cut_to
 from reskontra.documents.rules.settling import with_proposals
 from reskontra.documents.store import loading, writing
 from reskontra.documents.wire.rendering import lines_text, vat_text
@@ -74,7 +74,9 @@ async def change(
     basis = await with_links(connection, context, kind, basis, standing=before, changes=changes)
     reference = basis.reference
     wanted = wanted_proposals(kind, before, changes)
+    check_settles_own(before, wanted, changes, basis)
     after = changed(kind, before, changes, basis)
+    check_settles_still(before, after, wanted, changes)
     wanted = cut_to(after.amount, before, wanted, changes)
     after = _with_proposals(after, wanted, basis, document_id=loaded.document_id)
     check_agreed_rate(before, after, reference.preferences, named_by(basis.links))

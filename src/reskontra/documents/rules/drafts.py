@@ -72,7 +72,7 @@ def changed(kind: Kind, document: Document, changes: Mapping[str, Any], basis: B
         check_may(basis.debtor.status, kind.create_operation, basis.debtor.number, ("customer_number",))
     check_same_customer(kind, document, basis)
     draft = changed_header(kind, document, changes, basis)
-    check_same_rate(document, draft)
+    check_same_rate(document, draft, changes)
     moved = _moved_lines(document, draft, basis)
     deducts = type_asked_for(kind, document, draft, changes, basis.reference)
     line_basis = _line_basis(draft, basis, before=document, deducts=deducts)

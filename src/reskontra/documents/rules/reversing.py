@@ -57,6 +57,11 @@ def check_applicable(kind: Kind, document: Document, ties: Ties) -> None:
             f"The {kind.noun} {document.number} has the status {document.status} and cannot be settled by a note.",
             hint="It is paid in instalments: reverse it without applying the note, and settle them with the note.",
         )
+    if ties.written_off_by is not None and document.status == "Closed":
+        raise Refused(
+            f"The {kind.noun} {document.number} is closed by {ties.written_off_by}, which is not undone.",
+            hint="Reverse it without applying the note, and take the write-off back with a debit note.",
+        )
     _check_open(kind, document, "be settled by a note")
     _check_free(kind, document, ties)
 
@@ -76,6 +81,12 @@ def check_correctable(kind: Kind, document: Document, ties: Ties) -> None:
             f"The {kind.noun} {document.number} has a claim on the tax authority "
             f"({document.deduction.type.upper()}) and cannot be corrected.",
             hint="Reverse it, and send a new one.",
+        )
+    if ties.written_off_by is not None:
+        raise Refused(
+            f"The {kind.noun} {document.number} cannot be corrected: it has an application of {ties.written_off_by}, "
+            "which is not undone.",
+            hint="Reverse it and send a new one; take the write-off back with a debit note.",
         )
     _check_open(kind, document, "be corrected")
     if ties.settler is not None:
@@ -179,16 +190,55 @@ def check_same_customer(kind: Kind, document: Document, basis: Basis) -> None:
         )
 
 
-def check_same_rate(document: Document, draft: Document) -> None:
-    """Refuse another exchange rate on a note that was made by reversing (RVS-02)."""
+def check_same_rate(document: Document, draft: Document, changes: Mapping[str, Any]) -> None:
+    """Refuse another currency or exchange rate on a note that was made by reversing (RVS-02)."""
     rates = [(it.currency_id, it.exchange_rate, it.rate_operator) for it in (document, draft)]
-    if document.origin == REVERSAL_ORIGIN and rates[0] != rates[1]:
+    if document.origin != REVERSAL_ORIGIN or rates[0] == rates[1]:
+        return
+    field, value = "exchange_rate", f"{draft.exchange_rate.normalize():f}"
+    hint = f"Send {document.exchange_rate.normalize():f}, or leave it out."
+    if draft.currency_id != document.currency_id:
+        field = "currency_id" if changes.get("currency_id") else "customer_number"  # another customer brings its own
+        value, hint = changes.get(field) or draft.currency_id, f"Send {document.currency_id}, or leave it out."
+        if field == "customer_number":
+            hint = f"Send a customer who takes {document.currency_id}, or leave it out."
+    raise Refused(
+        f"The {KINDS[document.document_type].noun} {document.number} keeps the currency and the exchange rate of "
+        "what it reverses.",
+        field=(field,),
+        value=value,
+        hint=hint,
+    )
+
+
+_TAKE_AWAY = "Send its applicationLines in the same request, with the operation Delete."
+
+
+def check_settles_own(
+    note: Document, wanted: Sequence[tuple[Proposal, FieldPath]], changes: Mapping[str, Any], basis: Basis
+) -> None:
+    """Refuse another customer on a note that is to settle documents of the one it has."""
+    standing = [proposal.number for proposal, field in wanted if field == ("application_lines",)]
+    if standing and basis.debtor.customer_id != note.customer_id:
         raise Refused(
-            f"The {KINDS[document.document_type].noun} {document.number} keeps the currency and the exchange rate of "
-            "what it reverses.",
-            field=("exchange_rate",),
-            value=f"{draft.exchange_rate.normalize():f}",
-            hint=f"Send {document.exchange_rate.normalize():f}, or leave it out.",
+            f"{note.number} is to settle {standing[0]}, which is not of customer {basis.debtor.number}.",
+            field=("customer_number",),
+            value=changes.get("customer_number"),
+            hint=_TAKE_AWAY,
+        )
+
+
+def check_settles_still(
+    note: Document, draft: Document, wanted: Sequence[tuple[Proposal, FieldPath]], changes: Mapping[str, Any]
+) -> None:
+    """Refuse another currency on a note that is to settle documents in the one it had."""
+    standing = [proposal.number for proposal, field in wanted if field == ("application_lines",)]
+    if standing and draft.currency_id != note.currency_id:
+        raise Refused(
+            f"{note.number} is to settle {standing[0]}, which is in {note.currency_id}.",
+            field=("currency_id",),
+            value=changes.get("currency_id"),
+            hint=_TAKE_AWAY,
         )
 
 

@@ -127,6 +127,9 @@ class Ties(Record, frozen=True, kw_only=True):
     settler: str | None
     """The first that has an application with it that is in force."""
 
+    written_off_by: str | None
+    """The first of them that is a write-off, which is never undone (WRO-05)."""
+
     proposer: str | None
     """The draft that has an application with it (APP-08)."""
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 from datetime import date
 
 from reskontra.db.pool import Connection
+from reskontra.kinds import KINDS
 from reskontra.receivables.rules.items import OpenItem, Ties
 from reskontra.receivables.store.applications import applications_of, proposer_of
 from reskontra.receivables.store.open_items import OPEN_ITEM, open_item, waiting_correction
 
-_TIES = f"""
-    select (select named.document_type || ' ' || named.number
+_FOR_GOOD = ", ".join(f"'{kind.document_type}'" for kind in KINDS.values() if kind.settles_for_good)
+
+
+def _first_settler(condition: str) -> str:
+    """A scalar: type and number of the first that has an application with `document` that is in force."""
+    return f"""(select named.document_type || ' ' || named.number
               from {applications_of("document.document_id")}
               join document as named on named.company_id = $1 and named.document_id = application.other_document_id
-             where application.released_at is not null and not application.is_undone
-             order by application.application_id limit 1) as settler,
+             where application.released_at is not null and not application.is_undone and {condition}
+             order by application.application_id limit 1)"""
+
+
+_TIES = f"""
+    select {_first_settler("true")} as settler,
+           {_first_settler(f"named.document_type in ({_FOR_GOOD})")} as written_off_by,
            {proposer_of("document.document_id")} as proposer,
            {waiting_correction("document.document_id")} as waiting_correction,
            document.master_document_id is not null
