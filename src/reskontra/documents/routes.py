@@ -91,7 +91,7 @@ async def attach(resource: Resource, call: Call) -> Response:
     """POST a file to a document or, if the address names one, to a line of it."""
     number, line_number = call.params[resource.parameter], _line_number(resource, call)
     async with call.upload() as upload:
-        metadata = changes(decode(upload.metadata or b"{}", AttachmentMetadata))
+        metadata = changes(decode(upload.metadata or b"{}", AttachmentMetadata, "The part metadata"))
         file = ReceivedFile(
             name=file_name(upload.name),
             content=upload.file,

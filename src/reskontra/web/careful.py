@@ -33,12 +33,21 @@ class _Fraction(str):
 _generic = msgspec.json.Decoder(float_hook=_Fraction)
 
 
-def read(body: bytes, struct: type[msgspec.Struct]) -> Any:
+BODY = "The body"
+
+
+def read(body: bytes, struct: type[msgspec.Struct], called: str = BODY) -> Any:
     """`body` as `struct`, or `Malformed` with the path, the value and what would pass."""
     try:
-        return nested(_parse(body), plan_of(struct))
+        return nested(_parse(body, called), plan_of(struct))
     except Unfit as unfit:
-        raise Malformed(unfit.reason, field=unfit.path, value=unfit.value, hint=unfit.hint) from None
+        is_part = called != BODY and not unfit.path
+        raise Malformed(
+            f"{called} is no object: {unfit.reason}" if is_part else unfit.reason,
+            field=unfit.path,
+            value=unfit.value,
+            hint=unfit.hint,
+        ) from None
 
 
 def parsed(raw: object) -> object:
@@ -46,20 +55,21 @@ def parsed(raw: object) -> object:
     return _parse(bytes(raw)) if isinstance(raw, msgspec.Raw) else raw
 
 
-def _parse(body: bytes) -> object:
+def _parse(body: bytes, called: str = BODY) -> object:
     try:
         return _generic.decode(body)
     except RecursionError:
-        raise Malformed("The body is nested too deeply.", hint="Send a flat JSON object.") from None
+        raise Malformed(f"{called} is nested too deeply.", hint="Send a flat JSON object.") from None
     except UnicodeDecodeError:
-        raise Malformed("The body is not UTF-8.", hint="Send JSON in UTF-8.") from None
+        raise Malformed(f"{called} is not UTF-8.", hint="Send JSON in UTF-8.") from None
     except msgspec.ValidationError:
         raise Malformed(
-            "A whole number in the body has too many digits.", hint="Send numbers of at most 60 digits."
+            f"A whole number in {called[0].lower()}{called[1:]} has too many digits.",
+            hint="Send numbers of at most 60 digits.",
         ) from None
     except msgspec.DecodeError as error:
         detail = str(error).removeprefix("JSON is malformed: ").rstrip(".")
-        raise Malformed(f"The body is not valid JSON: {detail}.", hint="Send one JSON object.") from None
+        raise Malformed(f"{called} is not valid JSON: {detail}.", hint="Send one JSON object.") from None
 
 
 def nested(raw: object, plan: Plan) -> msgspec.Struct:

@@ -89,8 +89,11 @@ _OPENINGS_MAX = 200_000  # 5,000 lines with every field sent and wrapped open so
 _COMMAS_MAX = 1_000_000
 
 
-def decode(body: bytes, struct: type[S]) -> S:
-    """`body` (UTF-8 JSON, one object) as `struct`. Raises `Malformed`; unknown names are ignored."""
+def decode(body: bytes, struct: type[S], called: str = careful.BODY) -> S:
+    """`body` (UTF-8 JSON, one object) as `struct`. Raises `Malformed`; unknown names are ignored.
+
+    `called` is what refusals call it, if it is a part of a body.
+    """
     if len(body) > _CROWDED_FROM:
         _check_crowd(body)
     if body.startswith(b"\xef\xbb\xbf"):
@@ -101,7 +104,7 @@ def decode(body: bytes, struct: type[S]) -> S:
             return decoded
         except (msgspec.MsgspecError, ValueError, RecursionError):
             pass  # the careful path decides whether anything is wrong at all
-    read: S = careful.read(body, struct)
+    read: S = careful.read(body, struct, called)
     return read
 
 

@@ -245,7 +245,12 @@ async def test_metadata_is_kept_and_a_new_revision_changes_what_it_says(clerk: C
 
 
 @pytest.mark.parametrize(
-    ("metadata", "says"), [("{", "JSON"), ("[]", "object"), ('{"sendToAutoInvoice": "x"}', "sendToAutoInvoice")]
+    ("metadata", "says"),
+    [
+        ("{", "The part metadata is not valid JSON"),
+        ("[]", "The part metadata is no object: "),
+        ('{"sendToAutoInvoice": "x"}', "sendToAutoInvoice"),
+    ],
 )
 async def test_metadata_that_cannot_be_read_is_refused(clerk: Clerk, metadata: str, says: str):
     invoice = await clerk.invoice()
