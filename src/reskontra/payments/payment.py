@@ -42,6 +42,28 @@ class PaymentLine(Record, frozen=True, kw_only=True):
     follows: tuple[str, ...] = ()
 
 
+class ShownLine(Record, frozen=True, kw_only=True):
+    """A released line as answers show it; what takes one back is a line of its own, with figures below zero (LNE-13).
+
+    `applied_on` and `applied_period_id` are those of its latest application, None where it dates nothing.
+    """
+
+    document_type: str
+    number: str
+    amount: Decimal
+    discount: Decimal
+    write_off: Decimal
+    reason_code: str | None
+    cross_rate: Decimal
+    applied_on: date | None
+    applied_period_id: str | None
+
+    @property
+    def reduction(self) -> Decimal:
+        """What the line takes of its document, in the payment's currency."""
+        return self.amount + self.discount + self.write_off
+
+
 class Charge(Record, frozen=True, kw_only=True):
     """A cost of the payment, such as the bank's, or income that came with it (CHG-01, CHG-02)."""
 

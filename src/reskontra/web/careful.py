@@ -210,6 +210,8 @@ def _field(raw: object, slot: Slot, plan: Plan) -> Any:
         return UNSET
     if inner is None:
         return V(None) if slot.wrapped else UNSET
+    if slot.attribute in plan.sums and isinstance(inner, int | str):
+        return _sum(inner, slot.shape)
     value = _value(inner, slot.shape)
     return V(value) if slot.wrapped else value
 
@@ -259,6 +261,14 @@ def _list(raw: object, item: Shape) -> list[Any]:
         except Unfit as unfit:
             raise unfit.inside(position) from None
     return values
+
+
+def _sum(raw: object, shape: Shape) -> Decimal:
+    """The sum that answers show in the place of a list."""
+    try:
+        return _number(raw, shape)
+    except Unfit:
+        raise Unfit(f"{_described(raw)} stands where a list is needed.", "Send a JSON array: [ ... ].", raw) from None
 
 
 def _text(raw: object, shape: Shape) -> str:

@@ -48,6 +48,10 @@ class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="cam
     """Names that are no fields here but are elsewhere: wire name -> why a value is refused. Passing over it would cost
     its sender money. A value that says nothing (null, 0, false, empty) is ignored like other unknown names."""
 
+    sums: typing.ClassVar[frozenset[str]] = frozenset()
+    """The attributes of lists of which answers show the sum under the same name. A body may repeat that number, which
+    is a `Decimal` in the list's place; the room judges whether it is the sum."""
+
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What an answer holds; a field at its default (None) is left out, as the real API does."""
@@ -111,6 +115,9 @@ class Plan:
     """The same for `other_names`, without those that are some field's own wire name."""
 
     refuses_unknown: bool
+    sums: frozenset[str]
+    """`sums` of the struct."""
+
     refused_names: dict[str, str]
     """`refused_names` of the struct in lower case, without what is a field here."""
 
@@ -135,6 +142,7 @@ def plan_of(struct: type[msgspec.Struct]) -> Plan:
             if name.lower() not in by_lower_name and attribute in by_attribute
         },
         getattr(struct, "refuses_unknown", False),
+        getattr(struct, "sums", frozenset()),
         {
             name.lower(): reason
             for name, reason in getattr(struct, "refused_names", {}).items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -184,7 +185,7 @@ def _converted(value: Any, shape: Shape) -> Any:
     if shape.kind is Kind.NESTED:
         struct: type[msgspec.Struct] = type(value)
         return _collect(value, plan_of(struct))
-    if shape.kind is not Kind.LIST or shape.item is None or shape.item.is_plain:
+    if shape.kind is not Kind.LIST or shape.item is None or shape.item.is_plain or isinstance(value, Decimal):
         return value
     items = []
     for position, item in enumerate(value):

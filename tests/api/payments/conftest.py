@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.clerk import INVOICE, Clerk, Record
+from tests.clerk import INVOICE, Clerk, Record, address_of
 
 MONEY = ("Payment", "VoidPayment")
 """A payment and its void, which share a number."""
@@ -73,3 +73,16 @@ async def state(clerk: Clerk, document: Record) -> tuple[str, Any]:
     """The status of a document or payment, and what is open of it."""
     found = await clerk.get(document)
     return found["status"], found["balance"] if "balance" in found else found["availableBalance"]
+
+
+async def send_back(clerk: Clerk, payment: Record, **query: Any) -> None:
+    """PUT of all that GET shows, to the byte: nothing changes."""
+    address = address_of(payment)
+    read = await clerk.http.get(address, params=query)
+    before = await clerk.newest_change()
+    answer = await clerk.http.put(
+        address, params=query, content=read.content, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 204, answer.text
+    assert answer.headers["ETag"] == read.headers["ETag"]
+    assert await clerk.newest_change() == before

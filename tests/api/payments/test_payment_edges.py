@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.payments.conftest import MONEY, ledger, on, owed, priced, rates
+from tests.api.payments.conftest import MONEY, ledger, on, owed, priced, rates, send_back
 from tests.clerk import CREDIT_NOTE, INVOICE, OVERDUE_CHARGE, PAYMENT, Clerk, Record, decoded
 
 pytestmark = pytest.mark.usefixtures("payer")
@@ -144,6 +144,188 @@ async def test_a_write_off_in_euro_has_its_limit_in_kroner(clerk: Clerk) -> None
 
     assert "Write off at most 5" in await clerk.refused("POST", PAYMENT, **sent("0.48"))
     assert (await clerk.release(await clerk.create(PAYMENT, **sent("0.47"))))["status"] == "Closed"
+
+
+# What was read and is sent back
+
+
+async def undo_all(clerk: Clerk, payment: Record) -> None:
+    for made in await clerk.get(f"reskontra/application?referenceNumber={payment.number}"):
+        answer = await clerk.act(f"reskontra/application/{made['id']}", "undo")
+        assert answer.status_code == 200, answer.text
+
+
+async def test_a_payment_that_was_read_is_sent_back_at_every_stage(clerk: Clerk) -> None:
+    """Also with charges, of which answers show the sum where bodies have a list."""
+    invoice, other = await owed(clerk, 100), await owed(clerk, 1000, creditTermsId="30D2")
+    charges = [{"entryType": "BANKGEBYR", "amount": 5}, {"entryType": "TREKK", "amount": 7}]
+    for follows in (await clerk.payment(None, on(invoice)), await clerk.payment(80, on(other))):
+        await send_back(clerk, follows)
+        assert (await clerk.delete(f"reskontra/customerPayment/{follows.number}")).status_code == 204
+    draft = await clerk.payment(120, on(invoice, amountPaid=50), financeCharges=charges, paymentRef="R", hold=True)
+    await send_back(clerk, draft)
+    await clerk.change(draft, hold=False)
+    paid = await clerk.release(draft)
+    assert (paid["status"], paid["financeCharges"], paid["deductedCharges"]) == ("Open", 12, 7)
+    await send_back(clerk, paid)
+    await clerk.change(paid, lines=[on(other, amountPaid=60), on(invoice, operation="Insert", amountPaid=5)])
+    await send_back(clerk, paid)
+    await clerk.change(paid, hold=True)
+    await send_back(clerk, paid)
+    await clerk.change(paid, hold=False)
+    await clerk.release(paid)
+    closed = await clerk.release(await clerk.change(paid, lines=[on(other, operation="Insert", amountPaid=5)]))
+    assert closed["status"] == "Closed"
+    await send_back(clerk, closed)
+    await undo_all(clerk, closed)
+    assert (await clerk.get(closed))["status"] == "Open"
+    await send_back(clerk, closed)
+    await clerk.release(await clerk.change(closed, lines=[on(invoice, amountPaid=70)]))
+    await send_back(clerk, closed)
+    await acted(clerk, closed, "void")
+    await send_back(clerk, closed)
+    await send_back(clerk, closed, paymentType="VoidPayment")
+    void = await clerk.get(closed, paymentType="VoidPayment")
+    assert (void["status"], void["paymentRef"], void["financeCharges"]) == ("Balanced", "R", -12)
+    await acted(clerk, closed, "release")
+    assert (await clerk.get(closed))["status"] == "Voided"
+    await send_back(clerk, closed)
+    await send_back(clerk, closed, paymentType="VoidPayment")
+
+
+async def test_other_kinds_that_were_read_are_sent_back(clerk: Clerk) -> None:
+    invoice = await owed(clerk, 100)
+    prepaid = await clerk.payment(500, on(invoice, amountPaid=20), type="Prepayment")
+    await send_back(clerk, prepaid)
+    await clerk.release(prepaid)
+    await send_back(clerk, prepaid)
+    refund = await clerk.payment(480, {"documentType": "Prepayment", "refNbr": prepaid.number}, type="Refund")
+    await send_back(clerk, refund)
+    await clerk.release(refund)
+    for closed in (refund, prepaid):
+        assert (await clerk.get(closed))["status"] == "Closed"
+        await send_back(clerk, closed)
+    await acted(clerk, refund, "void")
+    await send_back(clerk, refund, paymentType="VoidRefund")
+    await acted(clerk, refund, "release")
+    await send_back(clerk, refund, paymentType="VoidRefund")
+    await send_back(clerk, refund)
+    note = await owed(clerk, 60, CREDIT_NOTE)
+    seen = await clerk.get(f"{PAYMENT}/{note.number}", paymentType="CreditNote")
+    await send_back(clerk, seen, paymentType="CreditNote")
+    await clerk.change(f"{seen.address}?paymentType=CreditNote", lines=[on(invoice, amountPaid=40)])
+    await send_back(clerk, seen, paymentType="CreditNote")
+    await clerk.act(seen, "release", type="CreditNote")
+    await send_back(clerk, seen, paymentType="CreditNote")
+
+
+async def test_a_foreign_payment_that_was_read_is_sent_back(clerk: Clerk) -> None:
+    await clerk.execute(
+        "update customer set currency_override = true, write_off_allowed = true, write_off_limit = 100"
+        " where company_id = 1"
+    )
+    await rates(clerk, {"2025-03-03": "10.40"})
+    invoice, note = await owed(clerk, 100, currencyId="EUR"), await owed(clerk, 30, CREDIT_NOTE)
+    lines = [
+        on(invoice, amountPaid=1035, cashDiscountTaken=2, balanceWriteOff=3, writeOffReasonCode="BALANCEWO"),
+        on(note, "CreditNote"),
+    ]
+    paid = await clerk.payment(1100, *lines)
+    await send_back(clerk, paid)
+    await clerk.release(paid)
+    await send_back(clerk, paid)
+    await undo_all(clerk, paid)
+    await send_back(clerk, paid)
+
+
+async def test_a_released_line_that_is_sent_back_is_not_applied_again(clerk: Clerk) -> None:
+    invoice, other = await owed(clerk, 1000), await owed(clerk, 40)
+    paid = await clerk.pay(120, on(invoice, amountPaid=50))
+    for same in (on(invoice, amountPaid=50), on(invoice, amountPaid=50, cashDiscountTaken=0, crossRate=1)):
+        assert (await clerk.change(paid, lines=[same])).etag == paid.etag
+    assert "already released" in await clerk.refuse_release(paid)
+    others: list[dict[str, Any]] = [{"amountPaid": 60}, {}, {"amountPaid": 50, "cashDiscountTaken": 1}]
+    for fields in others:
+        text = await clerk.refuse_change(paid, lines=[on(invoice, **fields)])
+        assert f"has applied 50.0000 to {invoice.number} already" in text
+        assert "Send the operation Insert" in text
+    changed = await clerk.change(paid, lines=[on(invoice, amountPaid=50), on(other)])
+    assert [it["amountPaid"] for it in changed["paymentLines"]] == [50, 40]
+    changed = await clerk.change(paid, lines=[on(invoice, operation="Insert", amountPaid=20)])
+    assert [it["amountPaid"] for it in changed["paymentLines"]] == [50, 40, 20]
+    sent = [on(invoice, amountPaid=50), on(other, amountPaid=40), on(invoice, amountPaid=25)]
+    changed = await clerk.change(paid, lines=sent)
+    assert [it["amountPaid"] for it in changed["paymentLines"]] == [50, 40, 25]
+    await clerk.release(paid)
+    assert (await clerk.get(invoice))["balance"] == 925
+
+
+async def test_a_released_line_that_closed_its_document_may_be_sent_back(clerk: Clerk) -> None:
+    invoice, other = await owed(clerk, 50), await owed(clerk, 40)
+    paid = await clerk.pay(90, on(invoice))
+    assert (await clerk.get(invoice))["status"] == "Closed"
+    changed = await clerk.change(paid, lines=[on(invoice, amountPaid=50), on(other)])
+    closed = await clerk.release(changed)
+    assert closed["status"] == "Closed"
+    same = await clerk.change(closed, lines=[on(invoice, amountPaid=50), on(other, amountPaid=40)], invoiceText="T")
+    assert (same["invoiceText"], len(same["paymentLines"])) == ("T", 2)
+    for more in (on(invoice, amountPaid=50, operation="Insert"), on(invoice, amountPaid=40)):
+        assert "is Closed, so this cannot change" in await clerk.refuse_change(closed, lines=[more])
+
+
+async def test_a_line_that_was_taken_back_is_applied_anew_if_it_comes_alone(clerk: Clerk) -> None:
+    invoice = await owed(clerk, 100)
+    paid = await clerk.pay(90, on(invoice, amountPaid=50))
+    await undo_all(clerk, paid)
+    both = await clerk.change(paid, lines=[on(invoice, amountPaid=50), on(invoice, amountPaid=-50)])
+    assert [it["amountPaid"] for it in both["paymentLines"]] == [50, -50]
+    anew = await clerk.change(paid, lines=[on(invoice, amountPaid=50)])
+    assert [it["amountPaid"] for it in anew["paymentLines"]] == [50, -50, 50]
+    await clerk.release(anew)
+    assert (await clerk.get(invoice))["balance"] == 50
+
+
+async def test_the_sum_of_charges_is_read_and_not_written(clerk: Clerk) -> None:
+    paid = await clerk.pay(100, financeCharges=[{"entryType": "BANKGEBYR", "amount": 5}])
+    for sent in (4, "5.01"):
+        text = await clerk.refuse_change(paid, financeCharges=sent)
+        assert "Field: financeCharges." in text
+        assert "Send a list of charges: [ ... ], 5.0000 or nothing at all." in text
+    assert "stands where a list is needed" in await clerk.refuse_change(paid, financeCharges="five")
+    assert "Field: financeCharges" in await clerk.refused("POST", PAYMENT, **clerk.paying(10, financeCharges=5))
+    assert (await clerk.payment(10, financeCharges=0))["financeCharges"] == 0
+
+
+async def test_an_amount_that_follows_is_entered_unless_all_lines_come_with_it(clerk: Clerk) -> None:
+    invoices = [await owed(clerk, amount) for amount in (100, 10, 5)]
+    draft = await clerk.payment(None, on(invoices[0]))
+    await send_back(clerk, draft)
+    changed = await clerk.change(draft, lines=[on(invoices[1])])
+    assert changed["paymentAmount"] == 110
+    another = on(invoices[2], amountPaid=5)
+    assert "More is applied" in await clerk.refuse_change(draft, paymentAmount=110, lines=[another])
+    await clerk.change(draft, paymentAmount=110)
+    assert "More is applied" in await clerk.refuse_change(draft, lines=[another])
+
+
+async def test_the_date_of_what_others_applied_is_sent_back_too(clerk: Clerk) -> None:
+    """It moves the date of the next lines only if some come with it."""
+    invoice, other = await owed(clerk, 40), await owed(clerk, 10)
+    paid = await clerk.pay(100)
+    applied = await clerk.post(
+        "reskontra/application",
+        credit={"documentType": "Payment", "referenceNumber": paid.number},
+        lines=[{"documentType": "Invoice", "referenceNumber": invoice.number, "amountPaid": 40}],
+        applicationDate="2025-04-20",
+    )
+    assert applied.status_code == 200, applied.text
+    read = await clerk.get(paid)
+    assert (read["applicationDate"], read["applicationPeriod"]) == ("2025-04-20T00:00:00", "202504")
+    await send_back(clerk, paid)
+    dated = {name: read[name] for name in ("applicationDate", "applicationPeriod")}
+    await clerk.release(await clerk.change(paid, lines=[on(invoice, amountPaid=40), on(other)], **dated))
+    rows = await clerk.get(f"reskontra/application?referenceNumber={paid.number}")
+    assert [it["applicationDate"] for it in rows] == ["2025-04-20T00:00:00"] * 2
 
 
 # Statuses

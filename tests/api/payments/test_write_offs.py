@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.payments.conftest import on, owed
+from tests.api.payments.conftest import on, owed, send_back
 from tests.clerk import CREDIT_NOTE, DEBIT_NOTE, PAYMENT, Clerk, application, decoded
 
 RUN = "reskontra/run/writeOff"
@@ -120,6 +120,7 @@ async def test_a_balance_write_off_is_read_as_a_payment(clerk: Clerk) -> None:
         assert [it["refNbr"] for it in listed] == ["600001"], query
     assert await clerk.page(PAYMENT, customer=clerk.customer_number, paymentType="Payment") == []
     assert await clerk.get("payment/600001?paymentType=SmallBalanceWo") == shown
+    await send_back(clerk, shown)
 
 
 async def test_a_credit_write_off_is_read_at_its_own_address(clerk: Clerk) -> None:

@@ -1,6 +1,7 @@
 """Entering, changing and deleting payments.
 
-To enter or change one takes one statement to read and one to write, with no transaction and no lock around the two:
+To enter or change one takes one statement to read (one more for what a released one shows) and one to write, with no
+transaction and no lock around them:
 the writing statement proves that what was read still holds (`Database.write`). What needs more says so and gets a
 transaction.
 """
@@ -30,10 +31,11 @@ from reskontra.payments.commands.preparing import (
     origin_of,
     types_meant,
 )
-from reskontra.payments.payment import Payment
-from reskontra.payments.rules import drafts
+from reskontra.payments.payment import Basis, Payment, ShownLine
+from reskontra.payments.rules import drafts, repeats
 from reskontra.payments.rules.voiding import changed_void
-from reskontra.payments.store import writing
+from reskontra.payments.store import loading, writing
+from reskontra.payments.store.loading import Stored
 from reskontra.receivables.commands import locks
 from reskontra.records import differences, replace
 from reskontra.reference.reference import Reference
@@ -42,7 +44,7 @@ from reskontra.versions import Expected, Saved
 
 async def create(connection: Connection, context: Context, changes: Mapping[str, Any]) -> Saved:
     """A new payment from `changes` (our attribute names), as a draft (PAY-01)."""
-    changes = supplied(changes)
+    changes = repeats.asked_of_new(supplied(changes))
     kind = drafts.kind_to_create(changes.get("document_type"))
     if not changes.get("customer_number"):
         raise Malformed(f"The {kind.noun} needs a customer.", field=("customer_number",), hint="Send its number.")
@@ -81,12 +83,14 @@ async def change(
     )
     before, payer = stored.payment, basis.payer
     check_may(payer.status, "payment", payer.number, ("customer_number",))
+    released = await _released_lines(connection, context, stored, changes)
+    changes = repeats.asked(before, changes, released, basis)
     if before.is_released:
         _check_no_void(stored.waiting_void, before, changes)
         after = drafts.changed_after_release(before, changes, basis)
     elif before.is_void:
         need_transaction(connection)
-        after = await _changed_void(connection, context, before, changes, basis.reference)
+        after = await _changed_void(connection, context, before, changes, basis)
     else:
         after = drafts.changed(before, changes, basis, currency_after(before, changes, basis.reference))
     if after == before:
@@ -96,11 +100,23 @@ async def change(
 
 
 async def _changed_void(
-    connection: Connection, context: Context, void: Payment, changes: Mapping[str, Any], reference: Reference
+    connection: Connection, context: Context, void: Payment, changes: Mapping[str, Any], basis: Basis
 ) -> Payment:
     origin = await origin_of(connection, context, void)
     applied = await applied_by(connection, context, origin)
-    return changed_void(void, changes, origin.payment, applied.in_force.values(), reference)
+    return changed_void(void, changes, origin.payment, applied.in_force.values(), basis)
+
+
+async def _released_lines(
+    connection: Connection, context: Context, stored: Stored, changes: Mapping[str, Any]
+) -> list[ShownLine]:
+    """The released lines that the payment shows, if lines were sent, which may repeat them.
+
+    If they are of a later moment than the payment, a change of it finds that out when it is written.
+    """
+    if "lines" not in changes or not (stored.payment.is_released or stored.payment.is_void):
+        return []
+    return await loading.find_released_lines(connection, context.company_id, stored.document_id)
 
 
 async def delete(

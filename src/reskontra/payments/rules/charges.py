@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reskontra.currencies.rules import in_currency, to_base
@@ -49,6 +50,11 @@ def charges_after(payment: Payment, sent: Sequence[Mapping[str, Any]], basis: Ba
     )
     _check_deducted(payment, charged)
     return charged
+
+
+def total_of(charges: Iterable[Charge]) -> Decimal:
+    """What charges cost in all, less the income among them (CHG-02)."""
+    return sum((it.amount if it.direction == Direction.DISBURSEMENT else -it.amount for it in charges), ZERO)
 
 
 def _charge(

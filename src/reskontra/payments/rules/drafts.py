@@ -90,7 +90,7 @@ def changed(payment: Payment, changes: Mapping[str, Any], basis: Basis, currency
     sent_type = changes.get("document_type")
     if sent_type is not None and sent_type != payment.document_type:
         raise _cannot_change("type", "document_type", sent_type, payment.document_type)
-    _check_number(payment, changes)
+    check_number(payment, changes)
     draft = payment
     _check_location(basis, changes)
     if basis.payer.customer_id != payment.customer_id:
@@ -138,7 +138,7 @@ def _check_payer(payment: Payment, changes: Mapping[str, Any], basis: Basis) -> 
 
 def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: Basis) -> Payment:
     """A released payment after a PUT: texts at any time, lines, their date and the hold while it is open (PAY-07)."""
-    _check_number(payment, changes)
+    check_number(payment, changes)
     after = _with_texts(payment, changes)
     if payment.status in ("Closed", "Voided"):
         _refuse_others(payment, changes, basis, ("payment_reference", "invoice_text"))
@@ -281,7 +281,8 @@ def _with_texts(payment: Payment, changes: Mapping[str, Any]) -> Payment:
     return payment
 
 
-def _check_number(payment: Payment, changes: Mapping[str, Any]) -> None:
+def check_number(payment: Payment, changes: Mapping[str, Any]) -> None:
+    """Refuse another number than the payment has."""
     number = changes.get("number")
     if number is not None and number.strip().lower() != payment.number.lower():
         raise _cannot_change("number", "number", number, payment.number)
@@ -294,17 +295,36 @@ def _cannot_change(what: str, field: str, sent: str, stored: str) -> Refused:
     )  # fmt: skip
 
 
-_COMPARED = ("payment_method_id", "cash_account", "amount", "currency_id", "branch_number", "document_type")
+_COMPARED = ("payment_method_id", "cash_account", "currency_id", "branch_number", "document_type")
+_TEXTS = ("payment_reference", "invoice_text")
 
 
 def _refuse_others(before: Payment, changes: Mapping[str, Any], basis: Basis, may_change: tuple[str, ...]) -> None:
     """Whatever else was sent must say what is stored already (W13)."""
+    name = other_value(before, changes, basis, may_change)
+    if name is not None:
+        value = changes[name]
+        raise Refused(
+            f"{before.number} is {before.status}, so this cannot change any more.",
+            field=(name,),
+            value=None if isinstance(value, list) else str(value),
+            hint="Send the stored value or leave the field out.",
+        )
+
+
+def other_value(before: Payment, changes: Mapping[str, Any], basis: Basis, may_change: tuple[str, ...]) -> str | None:
+    """The first field that was sent with another value than it has, but for those that may change."""
+    amount = -before.amount if before.is_void else before.amount
     for name, value in changes.items():
         if name in may_change or name in ("number", "override_number_series"):
             continue
-        if name == "location_cd" and (not value or _is_location(basis, value, before.location_id)):
+        if name == "location_cd" and (not value or is_location(basis, value, before.location_id)):
             continue
         if name in _COMPARED and value in (None, getattr(before, name)):
+            continue
+        if name in _TEXTS and (value or None) == getattr(before, name):
+            continue
+        if name == "amount" and value in (None, amount):
             continue
         if name == "customer_number" and (value is None or basis.payer.customer_id == before.customer_id):
             continue
@@ -316,15 +336,12 @@ def _refuse_others(before: Payment, changes: Mapping[str, Any], basis: Basis, ma
             continue
         if name in ("lines", "charges", "orders") and not value:
             continue
-        raise Refused(
-            f"{before.number} is {before.status}, so this cannot change any more.",
-            field=(name,),
-            value=None if isinstance(value, list) else str(value),
-            hint="Send the stored value or leave the field out.",
-        )
+        return name
+    return None
 
 
-def _is_location(basis: Basis, sent: str, location_id: int) -> bool:
+def is_location(basis: Basis, sent: str, location_id: int) -> bool:
+    """Whether this is what the location of a payment is called."""
     location = basis.payer.location
     return location.location_cd.lower() == sent.lower() and location.location_id == location_id
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from reskontra.errors import Refused
 from reskontra.kinds import KINDS
 from reskontra.money import ONE, ZERO
-from reskontra.payments.payment import Payment
-from reskontra.payments.rules.drafts import period_after
+from reskontra.payments.payment import Basis, Payment
+from reskontra.payments.rules.drafts import check_number, other_value, period_after
 from reskontra.periods.rules import is_open
 from reskontra.receivables.rules.items import OPENING_ORIGIN, Application, OpenItem, Settled
 from reskontra.receivables.rules.periods import may_stay
@@ -90,21 +90,24 @@ def void_of(
 
 
 def changed_void(
-    void: Payment, changes: Mapping[str, Any], payment: Payment, in_force: Iterable[Application], reference: Reference
+    void: Payment, changes: Mapping[str, Any], payment: Payment, in_force: Iterable[Application], basis: Basis
 ) -> Payment:
     """The draft of a void after a PUT: held or not, and a date not before the payment and what it applied (VDP-03)."""
-    other = next((name for name in changes if name not in _OF_A_VOID), None)
+    other = other_value(void, changes, basis, _OF_A_VOID)
     if other is not None:
+        sent = changes[other]
         raise Refused(
             f"{void.number} is a void: only its date and its hold may change.",
             field=(other,),
-            value=None,
-            hint="Leave the field out.",
+            value=None if isinstance(sent, list) else sent,
+            hint="Send the stored value or leave the field out.",
         )
+    check_number(void, changes)
     if changes.get("hold") is not None:
         void = replace(void, status="Hold" if changes["hold"] else "Balanced")
     if not (changes.get("application_date") or changes.get("application_period")):
         return void
+    reference = basis.reference
     earliest, first = _earliest(payment, in_force, reference)
     day = changes.get("application_date") or void.document_date
     if day < earliest:
@@ -118,7 +121,7 @@ def changed_void(
     return replace(void, document_date=day, period_id=period_id, applied_on=day, applied_period_id=period_id)
 
 
-_OF_A_VOID = ("application_date", "application_period", "hold", "document_type", "number")
+_OF_A_VOID = ("application_date", "application_period", "hold")
 
 
 def _earliest(payment: Payment, in_force: Iterable[Application], reference: Reference) -> tuple[date, str]:

@@ -18,10 +18,11 @@ from reskontra.customers.store.for_documents import for_payment, has_moved_on, l
 from reskontra.customers.store.fragments import by_id, by_number
 from reskontra.db.pool import Connection
 from reskontra.db.rows import fetch_one
-from reskontra.payments.payment import HEADER_COLUMNS, Charge, Payment, PaymentLine
+from reskontra.payments.payment import HEADER_COLUMNS, Charge, Payment, PaymentLine, ShownLine
 from reskontra.receivables.rules.items import Payable
 from reskontra.receivables.store.applications import freed, ids_on_lines, lines_of
 from reskontra.receivables.store.for_payments import (
+    SHOWN_LINES,
     by_name,
     ids_of_named,
     latest_applied,
@@ -106,6 +107,25 @@ def _stored(row: Row) -> Stored:
         version=row["version"],
         waiting_void=row["waiting_void"],
     )
+
+
+_SHOWN_OF = f"""
+    select {SHOWN_LINES} as lines from document
+     where document.company_id = $1 and document.document_id = $2"""
+
+
+class _ShownLine(ShownLine, frozen=True, kw_only=True):
+    is_proposed: bool
+
+
+_shown_lines = msgspec.json.Decoder(list[_ShownLine])
+
+
+async def find_released_lines(connection: Connection, company_id: int, document_id: int) -> list[ShownLine]:
+    """The lines of a payment that answers show, without those that wait."""
+    row = await fetch_one(connection, _SHOWN_OF, company_id, document_id)
+    lines = _shown_lines.decode(row["lines"]) if row["lines"] else []
+    return [line for line in lines if not line.is_proposed]
 
 
 # Everything at once

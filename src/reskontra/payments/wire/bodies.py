@@ -64,6 +64,7 @@ class PaymentUpdate(Body):
     """A payment, prepayment or refund."""
 
     needed_in_post: ClassVar[frozenset[str]] = frozenset({"customer_number"})
+    sums: ClassVar[frozenset[str]] = frozenset({"charges"})
     other_names: ClassVar[Mapping[str, str]] = {
         "documentType": "document_type",
         "documentDate": "application_date",

@@ -11,8 +11,8 @@ import msgspec
 from reskontra.currencies.rules import Operator, Rate, to_base
 from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS
 from reskontra.money import ZERO
-from reskontra.payment_methods.rules import Direction
 from reskontra.payments.payment import Applied, Charge
+from reskontra.payments.rules.charges import total_of
 from reskontra.payments.rules.cross_rates import in_payment_currency
 from reskontra.payments.wire.answers import AppliedAnswer, FinancialDetails, PaymentAnswer, PaymentLineAnswer
 from reskontra.receivables.wire.applications import NamedDocumentAnswer
@@ -62,7 +62,8 @@ def payment_answer(row: Record, reference: Reference) -> PaymentAnswer:
     kind = KINDS[row["document_type"]]
     sign = -1 if row["document_type"] in ("VoidPayment", "VoidRefund") else 1
     lines = _lines.decode(row["lines"]) if row["lines"] else []
-    charges = _charges.decode(row["charges"]) if row["charges"] else []
+    # A void has charges of its own, which mirror those of what it takes back; both are in the row.
+    charges = {it.line_number: it for it in _charges.decode(row["charges"])}.values() if row["charges"] else ()
     decimals = reference.decimals_of(row["currency_id"])
     waiting = [line for line in lines if line.is_proposed]
     proposed = _applied(waiting, is_credit=kind.balance_sign < 0)
@@ -73,7 +74,6 @@ def payment_answer(row: Record, reference: Reference) -> PaymentAnswer:
     elif proposed:
         available_base = available_base - to_base(proposed, rate, reference.base_decimals) if available else ZERO
     method = reference.payment_methods.get(row["payment_method_id"] or "")
-    costs = [(it.is_deducted, it.amount if it.direction == Direction.DISBURSEMENT else -it.amount) for it in charges]
     has_place = kind.is_money
     return PaymentAnswer(
         type=row["document_type"],
@@ -94,8 +94,8 @@ def payment_answer(row: Record, reference: Reference) -> PaymentAnswer:
         applied_to_orders=_money(ZERO),
         available_balance=_money(available),
         write_off_amount=_money(sum((line.write_off for line in lines), ZERO)),
-        finance_charges=_money(sum((amount for _, amount in costs), ZERO) * sign),
-        deducted_charges=_money(sum((amount for deducted, amount in costs if deducted), ZERO) * sign),
+        finance_charges=_money(total_of(charges) * sign),
+        deducted_charges=_money(total_of(it for it in charges if it.is_deducted) * sign),
         branch=row["branch_number"],
         modified_at=local_text(row["modified_at"], reference.zone),
         lines=[_line(line, decimals, reference) for line in lines],
