@@ -231,13 +231,13 @@ class Reference:
         self.active_account(found.account_number, field)
         return found
 
-    def reason_code(self, sent: str, usage: str, field: FieldPath) -> ReasonCode:
-        """A reason code of this usage (WOF-01)."""
+    def reason_code(self, sent: str, usage: str | None, field: FieldPath) -> ReasonCode:
+        """A reason code of this usage (WOF-01), or of any."""
         found = self.reason_codes.find(sent)
         if found is None:
             hint = known_codes("reason codes", [code.reason_code_id for code in self.reason_codes.values()])
             raise Refused(f"ReasonCode '{sent}' cannot be found in the system.", field=field, value=sent, hint=hint)
-        if found.usage != usage:
+        if usage is not None and found.usage != usage:
             raise Refused(
                 f"The reason code '{found.reason_code_id}' is for {found.usage}, not for {usage}.",
                 field=field,

@@ -102,3 +102,19 @@ async def test_a_cross_rate_in_one_currency_is_one(clerk: Clerk) -> None:
     assert "both in EUR" in await clerk.refused(
         "POST", PAYMENT, **clerk.paying(100, on(invoice, crossRate="10.4"), currency="EUR")
     )
+
+
+async def test_null_brings_the_cross_rate_of_the_day_back(clerk: Clerk) -> None:
+    """With what follows from it; an amount that was entered stands."""
+    invoice = await document(clerk, INVOICE, 1000)
+    draft = await clerk.payment(None, on(invoice, crossRate="10.9"))
+    assert [(it["amountPaid"], it["crossRate"]) for it in draft["paymentLines"]] == [(10900, Decimal("10.9"))]
+    (line,) = (await clerk.change(draft, lines=[on(invoice, crossRate=0)]))["paymentLines"]
+    assert line["crossRate"] == Decimal("10.9")
+    (line,) = (await clerk.change(draft, lines=[on(invoice, crossRate=None)]))["paymentLines"]
+    assert (line["amountPaid"], line["crossRate"]) == (10400, Decimal("10.4"))
+    (line,) = (await clerk.change(draft, applicationDate=JULY))["paymentLines"]
+    assert line["crossRate"] == Decimal("10.6")
+    await clerk.change(draft, lines=[on(invoice, amountPaid=5000, crossRate="10.5")])
+    (line,) = (await clerk.change(draft, lines=[on(invoice, crossRate=None)]))["paymentLines"]
+    assert (line["amountPaid"], line["crossRate"]) == (5000, Decimal("10.6"))

@@ -105,6 +105,35 @@ async def test_a_line_that_stands_is_changed_by_an_insert(clerk: Clerk) -> None:
     ]  # fmt: skip
 
 
+async def test_a_document_stands_on_one_line_of_a_request(clerk: Clerk) -> None:
+    invoice = await owed(clerk, 100)
+    draft = await clerk.payment(90, on(invoice, amountPaid=10))
+    for operations in (("Insert", "Insert"), ("Update", "Insert"), ("Insert", "Delete")):
+        lines = [on(invoice, operation=it, amountPaid=30 + 10 * place) for place, it in enumerate(operations)]
+        text = await clerk.refuse_change(draft, lines=lines)
+        assert f"{invoice.number} stands there twice." in text
+        assert "Field: paymentLines[1].refNbr" in text
+    lines = [on(invoice, amountPaid=30), on(invoice, amountPaid=40)]
+    assert "stands there twice" in await clerk.refused("POST", PAYMENT, **clerk.paying(90, *lines))
+    renewed = [on(invoice, operation="Delete"), on(invoice, operation="Insert", amountPaid=40)]
+    assert [it["amountPaid"] for it in (await clerk.change(draft, lines=renewed))["paymentLines"]] == [40]
+
+
+async def test_a_reason_code_exists_also_where_nothing_is_written_off(clerk: Clerk) -> None:
+    invoice = await owed(clerk, 100)
+    draft = await clerk.payment(90, on(invoice, amountPaid=10))
+    others: list[dict[str, Any]] = [{}, {"balanceWriteOff": 0}]
+    for more in others:
+        line = on(invoice, amountPaid=10, writeOffReasonCode="NOPE", **more)
+        for text in (
+            await clerk.refuse_change(draft, lines=[line]),
+            await clerk.refused("POST", PAYMENT, **clerk.paying(10, line)),
+        ):
+            assert "ReasonCode 'NOPE' cannot be found in the system" in text
+            assert "Field: paymentLines[0].writeOffReasonCode" in text
+    await clerk.change(draft, lines=[on(invoice, amountPaid=20, writeOffReasonCode="balancewo")])
+
+
 async def test_documents_of_others_are_not_found(clerk: Clerk) -> None:
     """LNE-03."""
     theirs = await owed(clerk, 100, customerNumber="20001")

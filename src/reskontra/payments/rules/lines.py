@@ -100,6 +100,10 @@ def lines_after(
         if not number:
             raise Malformed("A line needs a document.", field=(*field, "number"), hint="Send its number.")
         key = name_of(document_type, number)
+        if key in fields:
+            raise Refused(
+                f"{number} stands there twice.", field=(*field, "number"), value=number, hint="Send one line for it."
+            )
         standing = lines.get(key)
         if operation in (LineOperation.UPDATE, LineOperation.DELETE) and standing is None:
             raise Refused(
@@ -187,8 +191,9 @@ def _line(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], left
     cross_rate = _cross_rate(of, standing, change)
     balance = in_payment_currency(item.balance, cross_rate, of.decimals)
     follows = _followers(of, standing, change)
-    amount = None if "amount" in follows and of.is_moved else _kept(of, standing, change, "amount_paid", "amount")
-    is_new = of.is_moved or change.get("amount_paid") is not None
+    is_moved = of.is_moved or (standing is not None and standing.cross_rate != cross_rate)
+    amount = None if "amount" in follows and is_moved else _kept(of, standing, change, "amount_paid", "amount")
+    is_new = is_moved or change.get("amount_paid") is not None
     discount = None if "discount" in follows and is_new else _kept(of, standing, change, "discount", "discount")
     write_off = _kept(of, standing, change, "write_off", "write_off") or ZERO
     offered = _offered(of, cross_rate, balance)
@@ -199,7 +204,7 @@ def _line(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], left
             discount = discount or ZERO  # the rest is not paid in full, so nothing is given for it
     if discount is None:
         discount = offered if offered and amount + offered == balance else ZERO
-    reason = change.get("reason_code") or (standing.reason_code if standing else None)
+    reason = change.get("reason_code") or (standing.reason_code if standing and write_off else None)
     return PaymentLine(
         document_id=item.document_id,
         document_type=item.document_type,
@@ -207,7 +212,7 @@ def _line(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any], left
         amount=amount,
         discount=discount,
         write_off=write_off,
-        reason_code=_reason(reason, write_off, of.basis.reference, of.field) if write_off else None,
+        reason_code=_reason(reason, write_off, of.basis.reference, of.field),
         cross_rate=cross_rate,
         follows=follows,
     )
@@ -247,10 +252,17 @@ def _is_in_time(payment: Payment, payable: Payable) -> bool:
     return payable.discount_date is not None and payment.applied_on <= payable.discount_date
 
 
-def _reason(sent: str | None, write_off: Decimal, reference: Reference, field: FieldPath) -> str:
-    """The reason code of a write-off: the one that was sent, else the only one of its usage (LNE-08)."""
-    usage = "BalanceWriteOff" if write_off > ZERO else "CreditWriteOff"
+def _reason(sent: str | None, write_off: Decimal, reference: Reference, field: FieldPath) -> str | None:
+    """The reason code of a write-off: the one that was sent, else the only one of its usage (LNE-08).
+
+    Where nothing is written off there is none, but one that was sent exists.
+    """
     path = (*field, "reason_code")
+    if not write_off:
+        if sent:
+            reference.reason_code(sent, None, path)
+        return None
+    usage = "BalanceWriteOff" if write_off > ZERO else "CreditWriteOff"
     if sent:
         return reference.reason_code(sent, usage, path).reason_code_id
     known = [code.reason_code_id for code in reference.reason_codes.values() if code.usage == usage]
@@ -288,7 +300,9 @@ def _cross_rate(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any]
         if sent <= ZERO:
             raise Refused("A cross rate is above 0.", field=path, value=f"{sent:f}", hint="Send it with 8 decimals.")
         return Decimal(sent)
-    if standing is not None and not of.is_exchanged and not ("cross_rate" in standing.follows and of.is_moved):
+    is_cleared = "cross_rate" in change and change["cross_rate"] is None
+    is_old = of.is_exchanged or (standing is not None and "cross_rate" in standing.follows and of.is_moved)
+    if standing is not None and not is_cleared and not is_old:
         return standing.cross_rate
     document = value_of(item.currency_id, payment, of.basis, path)
     own = value_of(payment.currency_id, payment, of.basis, path)
