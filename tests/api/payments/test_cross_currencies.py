@@ -118,3 +118,27 @@ async def test_null_brings_the_cross_rate_of_the_day_back(clerk: Clerk) -> None:
     await clerk.change(draft, lines=[on(invoice, amountPaid=5000, crossRate="10.5")])
     (line,) = (await clerk.change(draft, lines=[on(invoice, crossRate=None)]))["paymentLines"]
     assert (line["amountPaid"], line["crossRate"]) == (5000, Decimal("10.6"))
+
+
+async def test_a_cross_rate_that_is_sent_is_near_that_of_the_day(clerk: Clerk) -> None:
+    """As an exchange rate is (CUR-06); one that stands says nothing on another day."""
+    invoice = await document(clerk, INVOICE, 100)
+    for far in ("1000", "9.87", "10.93"):
+        line = on(invoice, amountPaid=100, crossRate=far)
+        text = await clerk.refused("POST", PAYMENT, **clerk.paying(2000, line))
+        assert f"The exchange rate {far} is too far" in text
+        assert "Field: paymentLines[0].crossRate. Send 9.88 to 10.92" in text
+    draft = await clerk.payment(2000, on(invoice, amountPaid=100, crossRate="9.88"))
+    assert "Send 9.88 to 10.92" in await clerk.refuse_change(draft, lines=[on(invoice, crossRate="9.87")])
+    moved = await clerk.change(draft, applicationDate=JULY, lines=[on(invoice, crossRate="9.88", amountPaid=90)])
+    assert [(it["amountPaid"], it["crossRate"]) for it in moved["paymentLines"]] == [(90, Decimal("9.88"))]
+    await clerk.prefer(accept_rates_beyond_tolerance=True)
+    (line,) = (await clerk.change(draft, lines=[on(invoice, crossRate=12)]))["paymentLines"]
+    assert line["crossRate"] == 12
+
+
+async def test_a_cross_rate_may_be_any_where_the_day_has_none(clerk: Clerk) -> None:
+    invoice = await document(clerk, INVOICE, 100)
+    await clerk.execute("update currency_rate set effective_date = effective_date + 9999 where from_currency = 'EUR'")
+    paid = await clerk.pay(700, on(invoice, amountPaid=700, crossRate=7))
+    assert [it["crossRate"] for it in paid["paymentLines"]] == [7]

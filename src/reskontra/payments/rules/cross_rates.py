@@ -10,6 +10,11 @@ from reskontra.money import ONE, divide, multiply, round_money
 from reskontra.payments.payment import Basis, Payment
 
 
+def has_value(currency_id: str, basis: Basis) -> bool:
+    """Whether `value_of` knows it."""
+    return currency_id == basis.reference.base_currency or basis.rates.get(currency_id) is not None
+
+
 def value_of(currency_id: str, payment: Payment, basis: Basis, field: FieldPath) -> Decimal:
     """What one unit is worth in base currency on the day of the application."""
     rate: Rate | None = BASE_RATE if currency_id == basis.reference.base_currency else basis.rates.get(currency_id)
