@@ -321,3 +321,12 @@ async def test_numbers_have_no_gaps(clerk: Clerk) -> None:
     assert [made["referenceNumber"] for made in outcome["created"]] == [f"60000{place}" for place in range(1, 6)]
     settled = [made["settled"]["referenceNumber"] for made in outcome["created"]]
     assert settled == sorted(settled)
+
+
+async def test_a_payment_whose_rest_was_written_off_is_sent_back(clerk: Clerk) -> None:
+    """Its line for the write-off too, which nobody could enter."""
+    paid = await clerk.pay(3)
+    await run(clerk)
+    (line,) = (await clerk.get(paid))["paymentLines"]
+    assert (line["documentType"], line["amountPaid"]) == ("SmallCreditWo", 3)
+    await send_back(clerk, paid)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from reskontra.currencies.rules import Operator, Rate, check_near, in_currency
+from reskontra.currencies.rules import Operator, in_currency
 from reskontra.errors import FieldPath, Malformed, Refused
 from reskontra.kinds import CREDIT_NOTE, DEBITS, PAYMENT, PREPAYMENT, REFUND
-from reskontra.money import ONE, RATE_DECIMALS, ZERO, divide, multiply, round_money
+from reskontra.money import ONE, ZERO, divide, multiply, round_money
 from reskontra.operations import LineOperation
 from reskontra.payments.payment import Basis, Payment, PaymentLine
-from reskontra.payments.rules.cross_rates import has_value, in_document_currency, in_payment_currency, value_of
+from reskontra.payments.rules.cross_rates import check_agreed, in_document_currency, in_payment_currency, rate_of_day
 from reskontra.receivables.rules.items import OpenItem, Payable, name_of, named_on
 from reskontra.receivables.rules.proposals import (
     check_freed,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from reskontra.reference.reference import Reference
 
 LINES: FieldPath = ("lines",)
-_SMALLEST_RATE = Decimal("0.00000001")
 
 _MAY_NAME = {
     PAYMENT.document_type: (*DEBITS, CREDIT_NOTE.document_type),
@@ -300,28 +299,13 @@ def _cross_rate(of: _Of, standing: PaymentLine | None, change: Mapping[str, Any]
         if sent <= ZERO:
             raise Refused("A cross rate is above 0.", field=path, value=f"{sent:f}", hint="Send it with 8 decimals.")
         if standing is None or sent != standing.cross_rate:
-            _check_agreed(of, Decimal(sent), path)
+            check_agreed(Decimal(sent), item.currency_id, payment, of.basis, path)
         return Decimal(sent)
     is_cleared = "cross_rate" in change and change["cross_rate"] is None
     is_old = of.is_exchanged or (standing is not None and "cross_rate" in standing.follows and of.is_moved)
     if standing is not None and not is_cleared and not is_old:
         return standing.cross_rate
-    return _table_rate(of, path)
-
-
-def _table_rate(of: _Of, path: FieldPath) -> Decimal:
-    """The cross rate of the day. Raises `Refused` where a currency has no rate."""
-    document = value_of(of.payable.item.currency_id, of.payment, of.basis, path)
-    own = value_of(of.payment.currency_id, of.payment, of.basis, path)
-    return max(round_money(divide(document, own), RATE_DECIMALS), _SMALLEST_RATE)
-
-
-def _check_agreed(of: _Of, sent: Decimal, path: FieldPath) -> None:
-    """Refuse a cross rate that is far from the company's on the day, if it has one (CUR-06)."""
-    preferences, currencies = of.basis.reference.preferences, (of.payable.item.currency_id, of.payment.currency_id)
-    if preferences.accept_rates_beyond_tolerance or not all(has_value(it, of.basis) for it in currencies):
-        return
-    check_near(Rate(sent), Rate(_table_rate(of, path)), preferences.rate_tolerance_percent, path)
+    return rate_of_day(item.currency_id, payment, of.basis, path)
 
 
 # Checks
