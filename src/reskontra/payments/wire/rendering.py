@@ -62,8 +62,7 @@ def payment_answer(row: Record, reference: Reference) -> PaymentAnswer:
     kind = KINDS[row["document_type"]]
     sign = -1 if row["document_type"] in ("VoidPayment", "VoidRefund") else 1
     lines = _lines.decode(row["lines"]) if row["lines"] else []
-    # A void has charges of its own, which mirror those of what it takes back; both are in the row.
-    charges = {it.line_number: it for it in _charges.decode(row["charges"])}.values() if row["charges"] else ()
+    charges = _charges.decode(row["charges"]) if row["charges"] else ()
     decimals = reference.decimals_of(row["currency_id"])
     waiting = [line for line in lines if line.is_proposed]
     proposed = _applied(waiting, is_credit=kind.balance_sign < 0)
