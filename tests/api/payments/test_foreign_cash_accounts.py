@@ -50,7 +50,8 @@ async def test_another_currency_is_refused_with_both(clerk: Clerk) -> None:
     assert "Field: paymentMethod. Sent: '2'. Send a cash account that takes NOK, or EUR as the currency." in text
     assert "Field: cashAccount." in await clerk.refuse_change(draft, cashAccount="1930")
     assert place(await clerk.change(draft, paymentMethod="2", cashAccount="1920")) == ("2", "1920", "NOK")
-    moved = await clerk.change(draft, paymentMethod="2", currency="EUR")
+    assert place(await clerk.change(draft, paymentMethod="2")) == ("2", "1920", "NOK"), "as it was read"
+    moved = await clerk.change(draft, cashAccount="1930", currency="EUR")
     assert place(moved) == ("2", "1930", "EUR")
     text = await clerk.refuse_change(moved, currency="NOK", cashAccount="1930")
     assert "Field: currency." in text

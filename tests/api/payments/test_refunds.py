@@ -26,7 +26,7 @@ async def test_a_refund_needs_a_cash_account_that_pays_out(clerk: Clerk) -> None
     sent = clerk.paying(50, type="Refund")
     assert "cash account 1920. Field: cashAccount." in await clerk.refused("POST", PAYMENT, **sent)
     assert (await clerk.pay(10))["cashAccount"] == "1920"
-    moved = await clerk.change(await clerk.payment(5, type="Refund", cashAccount="1930"), paymentAmount=6)
+    moved = await clerk.change(await clerk.payment(5, type="Refund", paymentMethod="2"), paymentAmount=6)
     assert (moved["cashAccount"], moved["currency"]) == ("1930", "EUR")
     assert "Nothing is paid out" in await clerk.refuse_change(moved, cashAccount="1920")
     text = await clerk.refuse_change(moved, paymentMethod="1")
