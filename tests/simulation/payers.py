@@ -279,7 +279,9 @@ def can_be_voided(payment: Payment) -> bool:
 
 
 def paying(debit: Document, amount: Decimal) -> dict[str, Any]:
-    return applied(debit, amount) | (wrapped(cashDiscountTaken="0") if debit.discount_left else {})
+    """A line of a payment, which may have been applied to that document before."""
+    more = wrapped(cashDiscountTaken="0") if debit.discount_left else {}
+    return {"operation": "Insert", **applied(debit, amount), **more}
 
 
 def can_be_copied(invoice: Document) -> bool:
