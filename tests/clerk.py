@@ -339,7 +339,7 @@ _COUNTED = {
 }
 
 
-async def _count(connection: Connection, statement: str) -> None:
+async def count_rows(connection: Connection, statement: str) -> None:
     """Keep the counts exact where a test writes rows by hand (`tally-exact`)."""
     written = re.match(r"\s*(?:insert into|delete from) (\w+)", statement)
     entity = _COUNTED.get(written[1]) if written else None
@@ -414,7 +414,7 @@ class Clerk(Caller):
         """Run a statement and commit; returns the first value, where there is one."""
         async with self.database.transaction() as connection:
             first = await connection.fetchval(statement, *values)
-            await _count(connection, statement)
+            await count_rows(connection, statement)
             return first
 
     async def execute(self, *statements: str) -> None:
@@ -422,7 +422,7 @@ class Clerk(Caller):
         async with self.database.transaction() as connection:
             for statement in statements:
                 await connection.execute(statement)
-                await _count(connection, statement)
+                await count_rows(connection, statement)
 
     async def newest_change(self) -> int:
         """The id of the last change that was committed."""

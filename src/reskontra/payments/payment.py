@@ -43,11 +43,13 @@ class PaymentLine(Record, frozen=True, kw_only=True):
 
 
 class ShownLine(Record, frozen=True, kw_only=True):
-    """A released line as answers show it; what takes one back is a line of its own, with figures below zero (LNE-13).
+    """A line as answers show it: released, or proposed. What takes a released one back is a line of its own, with
+    figures below zero (LNE-13).
 
-    `applied_on` and `applied_period_id` are those of its latest application, None where it dates nothing.
+    `applied_on` and `applied_period_id` are those of its latest application, None if that is proposed or a void's.
     """
 
+    is_proposed: bool
     document_type: str
     number: str
     amount: Decimal

@@ -301,11 +301,13 @@ class Reference:
         return period
 
 
-def control_account_refused(account_number: str, field: FieldPath) -> Refused:
-    """The refusal of revenue on an account that is kept for receivables or VAT."""
+def control_account_refused(
+    account_number: str, field: FieldPath, *, what: str = "sales cannot", account_type: str = "Income"
+) -> Refused:
+    """The refusal to post something on an account that is kept for receivables or VAT; `account_type` has others."""
     return Refused(
-        f"The account '{account_number}' is kept for receivables or VAT, so sales cannot be posted to it.",
+        f"The account '{account_number}' is kept for receivables or VAT, so {what} be posted to it.",
         field=field,
         value=account_number,
-        hint="Choose another account, for example one of type Income.",
+        hint=f"Choose another account, for example one of type {account_type}.",
     )

@@ -9,7 +9,7 @@ import pytest
 from reskontra.clock import SeededClock
 from reskontra.config import Settings
 from reskontra.db.pool import Database
-from tests.clerk import Clerk
+from tests.clerk import Clerk, count_rows
 from tests.conftest import NOW, new_company, open_client
 from tests.databases import Databases
 from tests.standing import StandingBooks, standing_books
@@ -42,9 +42,6 @@ insert into customer_class (company_id, customer_class_id, description, terms_id
      true, true, 'DE', '1500', '3120', now()),
     ($1, 'NOZONE', 'Needs a zone', '30', 'NOK', null, null, true, 'OpenItem', 'Disabled', 0, 0,
      false, false, null, '1500', null, now())
-;;
-update tally set total = total + case entity when 'Attribute' then 5 when 'Subaccount' then 2 else 1 end
- where company_id = $1 and entity in ('Attribute', 'Subaccount', 'Account')
 """
 
 
@@ -54,6 +51,7 @@ async def prepare(database: Database) -> int:
     async with database.transaction() as connection:
         for statement in MORE_REFERENCE_DATA.split(";;"):
             await connection.execute(statement, company_id)
+            await count_rows(connection, statement)
     return company_id
 
 

@@ -211,34 +211,33 @@ def check_same_rate(document: Document, draft: Document, changes: Mapping[str, A
     )
 
 
-_TAKE_AWAY = "Send its applicationLines in the same request, with the operation Delete."
-
-
 def check_settles_own(
     note: Document, wanted: Sequence[tuple[Proposal, FieldPath]], changes: Mapping[str, Any], basis: Basis
 ) -> None:
     """Refuse another customer on a note that is to settle documents of the one it has."""
-    standing = [proposal.number for proposal, field in wanted if field == ("application_lines",)]
-    if standing and basis.debtor.customer_id != note.customer_id:
-        raise Refused(
-            f"{note.number} is to settle {standing[0]}, which is not of customer {basis.debtor.number}.",
-            field=("customer_number",),
-            value=changes.get("customer_number"),
-            hint=_TAKE_AWAY,
-        )
+    if basis.debtor.customer_id != note.customer_id:
+        _check_settles_nothing(note, wanted, changes, "customer_number", f"not of customer {basis.debtor.number}")
 
 
 def check_settles_still(
     note: Document, draft: Document, wanted: Sequence[tuple[Proposal, FieldPath]], changes: Mapping[str, Any]
 ) -> None:
     """Refuse another currency on a note that is to settle documents in the one it had."""
-    standing = [proposal.number for proposal, field in wanted if field == ("application_lines",)]
-    if standing and draft.currency_id != note.currency_id:
+    if draft.currency_id != note.currency_id:
+        _check_settles_nothing(note, wanted, changes, "currency_id", f"in {note.currency_id}")
+
+
+def _check_settles_nothing(
+    note: Document, wanted: Sequence[tuple[Proposal, FieldPath]], changes: Mapping[str, Any], name: str, state: str
+) -> None:
+    """Refuse the field with this name if a line that was not sent stays, whose document is in this state."""
+    standing = next((proposal.number for proposal, field in wanted if field == ("application_lines",)), None)
+    if standing is not None:
         raise Refused(
-            f"{note.number} is to settle {standing[0]}, which is in {note.currency_id}.",
-            field=("currency_id",),
-            value=changes.get("currency_id"),
-            hint=_TAKE_AWAY,
+            f"{note.number} is to settle {standing}, which is {state}.",
+            field=(name,),
+            value=changes.get(name),
+            hint="Send its applicationLines in the same request, with the operation Delete.",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reskontra.currencies.rules import in_currency, to_base
 from reskontra.errors import FieldPath, Malformed, Refused
@@ -13,9 +13,7 @@ from reskontra.operations import LineOperation
 from reskontra.payment_methods.rules import Direction, EntryType
 from reskontra.payments.payment import Basis, Charge, Payment
 from reskontra.records import replace
-
-if TYPE_CHECKING:
-    from reskontra.reference.reference import Reference
+from reskontra.reference.reference import Reference, control_account_refused
 
 
 def charges_after(payment: Payment, sent: Sequence[Mapping[str, Any]], basis: Basis) -> tuple[Charge, ...]:
@@ -89,12 +87,7 @@ def _account(wanted: str, direction: Direction, reference: Reference, field: Fie
     account = reference.active_account(wanted, field).account_number
     if account in reference.control_accounts:
         fits = "Expense" if direction == Direction.DISBURSEMENT else "Income"
-        raise Refused(
-            f"The account '{account}' is kept for receivables or VAT, so no charge can be posted to it.",
-            field=field,
-            value=account,
-            hint=f"Choose another account, for example one of type {fits}.",
-        )
+        raise control_account_refused(account, field, what="no charge can", account_type=fits)
     return account
 
 

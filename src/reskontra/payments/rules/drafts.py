@@ -126,8 +126,7 @@ def _check_payer(payment: Payment, changes: Mapping[str, Any], basis: Basis) -> 
     for line in payment.lines:
         name = name_of(line.document_type, line.number)
         payable = basis.payables.get(name)
-        payers = (payable.item.customer_id, payable.parent_customer_id) if payable else ()
-        if name not in deleted and basis.payer.customer_id not in payers:
+        if name not in deleted and (payable is None or basis.payer.customer_id not in payable.item.payers):
             raise Refused(
                 f"{payment.number} is applied to {line.number}, which is not of customer {basis.payer.number}.",
                 field=("customer_number",),
@@ -140,13 +139,12 @@ def changed_after_release(payment: Payment, changes: Mapping[str, Any], basis: B
     """A released payment after a PUT: texts at any time, lines, their date and the hold while it is open (PAY-07)."""
     check_number(payment, changes)
     after = _with_texts(payment, changes)
+    because = f"{payment.number} is {payment.status}, so this cannot change any more."
     if payment.status in ("Closed", "Voided"):
-        _refuse_others(payment, changes, basis, ("payment_reference", "invoice_text"))
+        refuse_others(payment, changes, basis, _TEXTS, because)
         return after
-    _refuse_others(
-        payment, changes, basis,
-        ("payment_reference", "invoice_text", "hold", "application_date", "application_period", "lines"),
-    )  # fmt: skip
+    may_change = (*_TEXTS, "hold", "application_date", "application_period", "lines")
+    refuse_others(payment, changes, basis, may_change, because)
     if changes.get("application_date") is not None or changes.get("application_period"):
         day = changes.get("application_date") or payment.applied_on
         if day < payment.stands_from:
@@ -299,20 +297,22 @@ _COMPARED = ("payment_method_id", "cash_account", "currency_id", "branch_number"
 _TEXTS = ("payment_reference", "invoice_text")
 
 
-def _refuse_others(before: Payment, changes: Mapping[str, Any], basis: Basis, may_change: tuple[str, ...]) -> None:
-    """Whatever else was sent must say what is stored already (W13)."""
-    name = other_value(before, changes, basis, may_change)
+def refuse_others(
+    before: Payment, changes: Mapping[str, Any], basis: Basis, may_change: tuple[str, ...], because: str
+) -> None:
+    """Whatever else was sent must say what is stored already (W13); `because` refuses it else."""
+    name = _other_value(before, changes, basis, may_change)
     if name is not None:
         value = changes[name]
         raise Refused(
-            f"{before.number} is {before.status}, so this cannot change any more.",
+            because,
             field=(name,),
-            value=None if isinstance(value, list) else str(value),
+            value=None if value is None or isinstance(value, list) else str(value),
             hint="Send the stored value or leave the field out.",
         )
 
 
-def other_value(before: Payment, changes: Mapping[str, Any], basis: Basis, may_change: tuple[str, ...]) -> str | None:
+def _other_value(before: Payment, changes: Mapping[str, Any], basis: Basis, may_change: tuple[str, ...]) -> str | None:
     """The first field that was sent with another value than it has, but for those that may change."""
     amount = -before.amount if before.is_void else before.amount
     for name, value in changes.items():

@@ -170,7 +170,7 @@ def _payable(payment: Payment, document_type: str, number: str, basis: Basis, fi
             hint=f"Send one of: {', '.join(wanted)}.",
         )
     payable = basis.payables.get(name_of(document_type, number))
-    if payable is None or payment.customer_id not in (payable.item.customer_id, payable.parent_customer_id):
+    if payable is None or payment.customer_id not in payable.item.payers:
         raise Refused(
             f"AdjdRefNbr '{number}' cannot be found in the system.",
             field=(*field, "number"),

@@ -10,7 +10,7 @@ from reskontra.errors import Refused
 from reskontra.kinds import KINDS
 from reskontra.money import ONE, ZERO
 from reskontra.payments.payment import Basis, Payment
-from reskontra.payments.rules.drafts import check_number, other_value, period_after
+from reskontra.payments.rules.drafts import check_number, period_after, refuse_others
 from reskontra.periods.rules import is_open
 from reskontra.receivables.rules.items import OPENING_ORIGIN, Application, OpenItem, Settled
 from reskontra.receivables.rules.periods import may_stay
@@ -93,15 +93,8 @@ def changed_void(
     void: Payment, changes: Mapping[str, Any], payment: Payment, in_force: Iterable[Application], basis: Basis
 ) -> Payment:
     """The draft of a void after a PUT: held or not, and a date not before the payment and what it applied (VDP-03)."""
-    other = other_value(void, changes, basis, _OF_A_VOID)
-    if other is not None:
-        sent = changes[other]
-        raise Refused(
-            f"{void.number} is a void: only its date and its hold may change.",
-            field=(other,),
-            value=None if isinstance(sent, list) else sent,
-            hint="Send the stored value or leave the field out.",
-        )
+    because = f"{void.number} is a void: only its date and its hold may change."
+    refuse_others(void, changes, basis, _OF_A_VOID, because)
     check_number(void, changes)
     if changes.get("hold") is not None:
         void = replace(void, status="Hold" if changes["hold"] else "Balanced")

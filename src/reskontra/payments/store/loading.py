@@ -114,11 +114,7 @@ _SHOWN_OF = f"""
      where document.company_id = $1 and document.document_id = $2"""
 
 
-class _ShownLine(ShownLine, frozen=True, kw_only=True):
-    is_proposed: bool
-
-
-_shown_lines = msgspec.json.Decoder(list[_ShownLine])
+_shown_lines = msgspec.json.Decoder(list[ShownLine])
 
 
 async def find_released_lines(connection: Connection, company_id: int, document_id: int) -> list[ShownLine]:

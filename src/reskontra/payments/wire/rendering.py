@@ -11,7 +11,7 @@ import msgspec
 from reskontra.currencies.rules import Operator, Rate, to_base
 from reskontra.kinds import CREDIT_NOTE, DEBITS, KINDS
 from reskontra.money import ZERO
-from reskontra.payments.payment import Applied, Charge
+from reskontra.payments.payment import Applied, Charge, ShownLine
 from reskontra.payments.rules.charges import total_of
 from reskontra.payments.rules.cross_rates import in_payment_currency
 from reskontra.payments.wire.answers import AppliedAnswer, FinancialDetails, PaymentAnswer, PaymentLineAnswer
@@ -28,17 +28,9 @@ if TYPE_CHECKING:
 _MONEY = Decimal("0.0001")
 
 
-class _Line(msgspec.Struct):
+class _Line(ShownLine, frozen=True, kw_only=True):
     """An entry of `for_payments.SHOWN_LINES`."""
 
-    is_proposed: bool
-    document_type: str
-    number: str
-    amount: Decimal
-    discount: Decimal
-    write_off: Decimal
-    reason_code: str | None
-    cross_rate: Decimal
     document_date: date
     due_date: date | None
     cash_discount_date: date | None
@@ -46,9 +38,6 @@ class _Line(msgspec.Struct):
     currency_id: str
     period_id: str
     customer_reference: str | None
-    applied_on: date | None
-    """The date of its latest application, if that is released and no void's; so is the period."""
-    applied_period_id: str | None
     balance: Decimal
     discount_left: Decimal
 

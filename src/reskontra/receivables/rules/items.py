@@ -83,7 +83,7 @@ class OpenItem(Record, frozen=True, kw_only=True):
     """The exchange rate of its VAT, if that is not its own (VAT-13)."""
 
     parent_customer_id: int | None = None
-    """The parent of its customer, which may pay for it (PAR-03), where that was asked for."""
+    """The parent of its customer, where that was asked for."""
 
     freed: Freed | None = None
     """What was taken back of it on a later day than it was applied."""
@@ -104,6 +104,11 @@ class OpenItem(Record, frozen=True, kw_only=True):
     def sign(self) -> int:
         """+1 when the document makes the customer owe more, -1 when less."""
         return KINDS[self.document_type].balance_sign
+
+    @property
+    def payers(self) -> tuple[int | None, ...]:
+        """Who may pay for it: its customer, and the parent of that (PAR-03)."""
+        return self.customer_id, self.parent_customer_id
 
     @property
     def ledger(self) -> tuple[object, ...]:
@@ -146,9 +151,6 @@ class Payable(Record, frozen=True, kw_only=True):
     item: OpenItem
     version: int = 0
     """The version of its row, which a write proves."""
-
-    parent_customer_id: int | None = None
-    """The parent of the item's customer, which may pay for it (PAR-03)."""
 
     discount_left: Decimal = ZERO
     """The cash discount that nobody has taken yet, in the document's currency."""

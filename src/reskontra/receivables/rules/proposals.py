@@ -58,7 +58,7 @@ def check_proposal(
             value=proposal.document_type,
             hint=f"Send one of: {', '.join(sorted(kind.settles))}.",
         )
-    if debit is None or credit.customer_id not in (debit.customer_id, debit.parent_customer_id if on else None):
+    if debit is None or credit.customer_id not in (debit.payers if on else (debit.customer_id,)):
         also = ", or of one whose parent it is" if on else ""
         raise UnknownReference(
             field=(*field, "number"), value=proposal.number, hint=f"Send an open document of the same customer{also}."

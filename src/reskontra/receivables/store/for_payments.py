@@ -36,14 +36,13 @@ def payables_of(ids: str, settler_id: str, order: str = "item.document_id") -> s
     return f"""
     select json_agg(json_build_object(
                'item', row_to_json(item.*), 'version', item.version,
-               'parent_customer_id', {parent_of_id("item.customer_id")},
                'discount_date', item.cash_discount_date,
                'discount_left', {_discount_left("item.cash_discount", _TAKEN)},
                'proposer', case when item.proposed_by <> {settler_id} then {name_of_document("item.proposed_by")} end)
            order by {order}) as payables,
            array_agg(distinct item.currency_id) as currencies
       from (
-        select {ITEM_FACTS}, document.version,
+        select {ITEM_FACTS}, {parent_of_id("document.customer_id")} as parent_customer_id, document.version,
                json_build_object('rate', document.exchange_rate, 'operator', document.rate_operator) as rate,
                document.due_date, document.cash_discount_date, document.cash_discount
           from document
